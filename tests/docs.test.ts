@@ -415,14 +415,15 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   const write = (line: string): void => {
     lines.push(line);
   };
-  const invocation = { functionName: 'Orders', invocationId: '1', log: write, warn: write };
+  const about = { method: 'GET', route: 'orders/{id}', tool: 'order' };
+  const invocation = { functionName: 'Orders', invocationId: '1', about, log: write, warn: write };
   const call = invocation as unknown as InvocationContext;
   let now = 0;
   const log = new DecisionLog({ now: () => now });
   const until = Date.now() + 60_000;
   const admitted = decideForCertificate([]);
   assert.ok(admitted.outcome === 'allowed');
-  log.write(call, { decision: admitted, trustRevision: 7 });
+  log.write(call, { decision: admitted, trustRevision: 7, trustSha256: 'AB'.repeat(32) });
   log.write(call, { decision: decideForCertificate([['admin']], until), trustRevision: 7, reportOnlyUntil: until });
   const observation = { until, functionKey: 'billing' };
   log.write(call, { decision: decideForCertificate([['admin']]), trustRevision: 7, observation });
@@ -431,7 +432,12 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   log.write(call, { decision: decideForCertificate([['admin']]) });
   log.write(call, { decision: deny('trust_unavailable', { fault: 'The source is out of reach.' }) });
   const stranger = deny('certificate_not_trusted', {});
-  log.write(call, { decision: stranger, trustSource: 'file trust.json' });
+  const claim = { claimedBy: 'name', claimedIdentity: 'caller' } as const;
+  const name = 'CN=caller';
+  const seen = { subject: name, issuer: name, serialNumber: '01', notAfter: '2027-03-01T00:00:00Z', ...claim };
+  log.write(call, { decision: stranger, trustSource: 'file trust.json', describeStranger: () => seen });
+  const list = { issuer: 'CN=corp', number: '7', source: 'file corp.crl', end: now };
+  log.write(call, { decision: deny('revocation_unavailable', { authority: 'corp', fault: 'It has ended.', list }) });
 
   const { identity } = admitted;
   new ExpiryLog().note(call, identity, identity.accessEndsAt - 1);

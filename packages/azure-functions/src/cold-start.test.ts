@@ -15,7 +15,6 @@ import { appService } from './test-support/environment.js';
  */
 const doors = [
   'core/src/access/awaited-answer.ts',
-  'core/src/certificate-header/candidate-certificate.ts',
   'core/src/encoding/describe-fault.ts',
   'core/src/encoding/shown-url.ts',
   'core/src/hosting/client-identity-missing.ts',

@@ -59,6 +59,11 @@ export interface SecureAppOptions {
    * called which function and when. The decision channel carries every decision either way.
    */
   readonly decisionLog?: DecisionLogChoice;
+  /**
+   * Whether a line about a certificate that no identity has tells its names: subject, issuer, and those in `detail`. `true`, the
+   * default, leaves out e-mail addresses and what looks like the number of a person.
+   */
+  readonly strangerNames?: boolean;
   /** @deprecated Dangerous: see `unsafeTrustCertificateHeaderFromAnywhere`. */
   readonly [frontEndOverride]?: true;
 }
@@ -188,6 +193,7 @@ function describeConfiguration({
   forwardedElements,
   acceptForwardedChain,
   decisionLog = 'all',
+  strangerNames = true,
   ...rest
 }: SecureAppOptions): string | undefined {
   const configuration = readMember(trustStore, 'configuration');
@@ -200,7 +206,7 @@ function describeConfiguration({
     acceptForwardedChain === true,
     rest[frontEndOverride] === true,
   ];
-  return JSON.stringify([configuration, ...ofFrontEnd, decisionLog]);
+  return JSON.stringify([configuration, ...ofFrontEnd, decisionLog, strangerNames]);
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {

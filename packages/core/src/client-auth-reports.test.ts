@@ -63,7 +63,7 @@ async function hear(certificate: MadeCertificate, choice: DecisionLogChoice, gra
   try {
     for (let call = 0; call < 2; call += 1) {
       const requirement = { functionName: 'F', roles: [] };
-      gate.report({ subject, requirement }, await gate.decide(extraction, requirement, now), now);
+      gate.report({ subject, requirement }, { decision: await gate.decide(extraction, requirement, now), now });
     }
   } finally {
     unsubscribe(decisionChannelName, onEvent);

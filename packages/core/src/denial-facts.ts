@@ -75,6 +75,18 @@ export interface AuthorityQuestion {
   readonly isIssued?: true;
 }
 
+/** A certificate revocation list, for the log. */
+export interface RevocationListEntry {
+  /** RFC 4514. */
+  readonly issuer: string;
+  /** Its CRL number, in decimal. */
+  readonly number?: string;
+  /** Where it was read from. */
+  readonly source?: string;
+  /** When it ends. */
+  readonly end?: number;
+}
+
 /** Why no certification path leads to an authority. */
 export interface PathFacts extends AuthorityQuestion, PathFault {}
 
@@ -86,6 +98,8 @@ export interface PathFault {
   readonly certificate?: PathMember;
   /** Why the CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
+  /** The list that says so, or that has ended. */
+  readonly list?: RevocationListEntry;
 }
 
 /** What a certificate is not fit for. */
@@ -132,6 +146,17 @@ export interface StrangerFacts {
   readonly chainFault?: string;
 }
 
+/** Whom a certificate points to that no identity has. */
+export interface StrangerClaim {
+  /**
+   * `path`: an authority of the document issued the certificate. `pin`: it is a pinned certificate under its other ECDSA
+   * signature, which anybody can compute. `name`: it has somebody's name, which anybody can write into a certificate.
+   */
+  readonly claimedBy: 'path' | 'pin' | 'name';
+  /** The identity; absent: none of the document. */
+  readonly claimedIdentity?: string;
+}
+
 interface CertificateTimes {
   readonly notBefore: number;
   readonly notAfter: number;
@@ -141,6 +166,13 @@ interface CertificateTimes {
 interface StoreInterval {
   readonly identity: string;
   readonly isOfStore: true;
+}
+
+/** Of an identity that is not in force. */
+interface IdentityFacts {
+  readonly identity: string;
+  /** The digits of the pin, or the name, that matched the certificate. */
+  readonly matched: string;
 }
 
 /** Of a pin that is not in force. */
@@ -231,8 +263,8 @@ export interface DenialFacts {
     /** They are of two trust stores. */
     readonly isAcrossStores?: true;
   };
-  readonly identity_disabled: { readonly identity: string };
-  readonly identity_expired: { readonly identity: string; readonly expiresAt: number };
+  readonly identity_disabled: IdentityFacts;
+  readonly identity_expired: IdentityFacts & { readonly expiresAt: number };
   readonly pin_disabled: PinFacts;
   readonly pin_not_yet_valid: (PinFacts & { readonly notBefore: number }) | StoreInterval;
   readonly pin_expired:

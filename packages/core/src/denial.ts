@@ -183,10 +183,12 @@ export interface Denial<Code extends DenialCode = DenialCode> {
   readonly identityName?: string;
   /** Upper-case hexadecimal; absent where no single certificate was read. */
   readonly thumbprintSha256?: string;
+  /** As of an admission: the name or the digits of the pin by which it is known whom the certificate belongs to. */
+  readonly matched?: string;
 }
 
 /** Whom a denial is about, as far as that is known. */
-export type KnownCaller = Pick<Denial, 'identityName' | 'thumbprintSha256'>;
+export type KnownCaller = Pick<Denial, 'identityName' | 'thumbprintSha256' | 'matched'>;
 
 /** A denial with this code and what is known of it. */
 export function deny<Code extends DenialCode>(

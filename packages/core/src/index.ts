@@ -89,6 +89,8 @@ export type {
   PathMember,
   PinEntry,
   PinFacts,
+  RevocationListEntry,
+  StrangerClaim,
   StrangerFacts,
 } from './denial-facts.js';
 export {
@@ -98,22 +100,23 @@ export {
   type OptionsOwner,
   readGateOptions,
 } from './hosting/host-gate-options.js';
-export { type ReportedCall, ReportingGate } from './hosting/reporting-gate.js';
+export { type ReportedCall, type ReportedDecision, ReportingGate } from './hosting/reporting-gate.js';
 export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.js';
 export {
   decisionChannelName,
+  type CallDescription,
   type DecisionEvent,
   type DecisionFacts,
+  type LoggingCall,
   type Observation,
   publishDecision,
 } from './log/decision-channel.js';
+export type { DecisionLogLine } from './log/decision-log-line.js';
 export {
   DecisionLog,
   type DecisionLogChoice,
   decisionLogChoices,
-  type DecisionLogLine,
   type DecisionLogOptions,
-  type LoggingCall,
 } from './log/decision-log.js';
 export type { ExpiryLogLine, RenewalLogLine } from './log/expiry-lines.js';
 export { ExpiryLog } from './log/expiry-log.js';

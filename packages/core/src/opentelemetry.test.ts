@@ -155,7 +155,9 @@ describe('spans', () => {
       'certgate.identity.roles': ['orders.read'],
       'certgate.certificate.thumbprint_sha256': 'AB'.repeat(32),
       'certgate.certificate.matched_by': 'thumbprintSha256',
+      'certgate.certificate.matched': 'AB'.repeat(32),
       'certgate.trust.revision': 7,
+      'certgate.trust.sha256': 'CD'.repeat(32),
     });
   });
 
@@ -163,7 +165,7 @@ describe('spans', () => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     telemetry.tracerProvider.getTracer('test').startActiveSpan('call', (span) => {
-      publish({ ...denied, thumbprintSha256: undefined, trustRevision: undefined });
+      publish({ ...denied, thumbprintSha256: undefined, trustRevision: undefined, trustSha256: undefined });
       span.end();
     });
     assert.deepEqual(telemetry.spans()[0]?.attributes, {

@@ -67,18 +67,21 @@ export function secureFastify(gate: Gate): FastifyPlugin {
     const { raw, routeOptions } = request;
     const requirement = findRequirement(routeOptions);
     const subject = requirement === undefined ? undefined : describeRoute(routeOptions);
-    settle(guard.decideCall(toCall(raw), requirement, subject), (gateAnswer) => {
-      if (gateAnswer === passed) {
-        hideSecret(raw);
-        enterContext(raw, guard);
-        done();
-        return;
-      }
-      const { status, headers, body } = gateAnswer as DenialAnswer;
-      // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
-      reply.code(status).headers(headers).send(Buffer.from(body));
-      discardBody(raw);
-    });
+    settle(
+      guard.decideCall({ ...toCall(raw), route: findPattern(routeOptions) }, requirement, subject),
+      (gateAnswer) => {
+        if (gateAnswer === passed) {
+          hideSecret(raw);
+          enterContext(raw, guard);
+          done();
+          return;
+        }
+        const { status, headers, body } = gateAnswer as DenialAnswer;
+        // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
+        reply.code(status).headers(headers).send(Buffer.from(body));
+        discardBody(raw);
+      },
+    );
   };
   const plugin: FastifyPlugin = (app, _options, done) => {
     try {
@@ -114,6 +117,11 @@ export function secureFastify(gate: Gate): FastifyPlugin {
 function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
   if (config === undefined || !Object.hasOwn(config, 'certgate')) return undefined;
   return config.certgate ?? (null as never);
+}
+
+/** For the log. Requests without a route have none. */
+function findPattern({ url }: RouteOptions): string | undefined {
+  return typeof (url as unknown) === 'string' ? url : undefined;
 }
 
 function describeRoute({ method, url }: RouteOptions): string {

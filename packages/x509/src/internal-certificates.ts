@@ -8,6 +8,7 @@ export {
   findIssuerName,
   findSubjectName,
   findValueWithoutText,
+  formatDistinguishedName,
   nameAttributeTypes,
 } from './certificate/distinguished-name.js';
 export { describeRefusedAlgorithm } from './certificate/signature-algorithm.js';

@@ -1,5 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import {
+  type CallDescription,
   type Decision,
   type Denial,
   type FindField,
@@ -8,7 +9,13 @@ import {
   type LoggingCall,
   readMember,
 } from '@certgate/core';
-import { type CoreInvocationContext, findFunctionKind, findTriggerKind, type TriggerKind } from './worker-core.js';
+import {
+  type CoreInvocationContext,
+  findFunctionKind,
+  findTriggerKind,
+  type FunctionMetadata,
+  type TriggerKind,
+} from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
 export const unknownInvocationId = 'unknown';
@@ -74,6 +81,25 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
     this.core.log?.('warning', 'user', line);
   }
 
+  /** For the log. Never throws: no decision depends on it. */
+  get about(): CallDescription {
+    try {
+      return { ...describeTrigger(this.core.metadata, this.functionName), method: this.#findMethod() };
+    } catch {
+      return {};
+    }
+  }
+
+  /** Undefined under HTTP streaming, where the host doesn't send it with the invocation. */
+  #findMethod(): string | undefined {
+    for (const input of readList(this.core.request, 'inputData')) {
+      if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
+      const method = readOf(readOf(readOf(input, 'data'), 'http'), 'method');
+      if (typeof method === 'string' && method !== '') return method;
+    }
+    return undefined;
+  }
+
   /** By the id too: who wraps a model may hand on a copy of the worker's context. */
   isOf(core: CoreInvocationContext): boolean {
     return core === this.core || (core.invocationId === this.invocationId && this.invocationId !== unknownInvocationId);
@@ -136,6 +162,21 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
       typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'http'
     );
   }
+}
+
+/** By the function's registration, which is the app's own. */
+function describeTrigger(metadata: FunctionMetadata | undefined, functionName: string): CallDescription {
+  for (const binding of Object.values(metadata?.bindings ?? {})) {
+    const kind = findTriggerKind(binding.type);
+    if (kind === 'http') {
+      const route = readMember(binding, 'route');
+      return { route: typeof route === 'string' ? route : functionName };
+    }
+    if (kind !== 'mcp') continue;
+    const names = ['toolName', 'promptName', 'uri'].map((name) => readMember(binding, name));
+    return { tool: names.find((name) => typeof name === 'string') };
+  }
+  return {};
 }
 
 const keyIdentityType = 'WebJobsAuthLevel';

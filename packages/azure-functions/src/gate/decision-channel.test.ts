@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, describe, it } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
@@ -6,7 +7,15 @@ import { type DecisionEvent, decisionChannelName } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { reportOnly } from '../report-only.js';
-import { bearing, createApp, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
+import {
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  stranger,
+  trustDocument,
+} from '../test-support/secured-app.js';
 import { secureApp } from '../secure-app.js';
 
 function listen(context: TestContext): DecisionEvent[] {
@@ -39,11 +48,13 @@ describe('the channel certgate:decision', () => {
         owner: undefined,
         roles: ['reader', 'operator'],
         matchedBy: 'thumbprintSha256',
+        matched: operator.thumbprintSha256,
         thumbprintSha256: operator.thumbprintSha256,
         accessEndsAt: Date.UTC(2099, 0, 1),
         withoutClientAuthUntil: undefined,
         clientAuthLoss: undefined,
         trustRevision: 7,
+        trustSha256: createHash('sha256').update(JSON.stringify(trustDocument)).digest('hex').toUpperCase(),
         reportOnly: undefined,
         observed: undefined,
         detail: undefined,
@@ -60,11 +71,13 @@ describe('the channel certgate:decision', () => {
         owner: undefined,
         roles: undefined,
         matchedBy: undefined,
+        matched: undefined,
         thumbprintSha256: stranger.thumbprintSha256,
         accessEndsAt: undefined,
         withoutClientAuthUntil: undefined,
         clientAuthLoss: undefined,
         trustRevision: 7,
+        trustSha256: createHash('sha256').update(JSON.stringify(trustDocument)).digest('hex').toUpperCase(),
         reportOnly: undefined,
         observed: undefined,
         detail: events[1]?.detail,

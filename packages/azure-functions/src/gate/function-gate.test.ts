@@ -165,18 +165,23 @@ describe('an admission', () => {
     const answer = await worker.invoke('Who', bearing(operator));
     const facts = { matchedBy: 'thumbprintSha256', roles: ['reader', 'operator'] };
     assert.deepEqual(JSON.parse(answer.body), { name: 'operator', thumbprint: operator.thumbprintSha256, ...facts });
+    const { sha256 = '' } = trustStore.report?.() ?? {};
     assert.deepEqual(worker.decisions, [
       {
         certgate: 1,
         event: 'decision',
+        time: worker.decisions[0]?.['time'],
         outcome: 'allowed',
         code: 'allowed',
         function: 'Who',
+        method: 'GET',
         correlationId: answer.invocationId,
         identity: 'operator',
         matchedBy: 'thumbprintSha256',
+        matched: operator.thumbprintSha256.slice(0, 16),
         thumbprintSha256: operator.thumbprintSha256,
         trustRevision: 7,
+        trustSha256: sha256.slice(0, 16),
       },
     ]);
   });

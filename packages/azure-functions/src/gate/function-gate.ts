@@ -6,6 +6,7 @@ import {
   type GateOptions,
   type LoggingCall,
   type Observation,
+  type ReportedDecision,
   ReportingGate,
   type TrustStoreReport,
   type ResolvedFrontEnd,
@@ -77,30 +78,35 @@ export class FunctionGate {
       const now = Date.now();
       const { earlier } = call.source;
       const again = earlier && decideAgain(earlier, call, now);
-      if (again !== undefined) return this.#conclude(call, again, now, earlier);
-      const decision = this.#decideAnew(call, now);
-      if (!isPromiseLike(decision)) return this.#conclude(call, decision, now);
-      return decision
-        .then((late) => this.#conclude(call, late, now))
+      if (again !== undefined) return this.#conclude(call, { decision: again, now }, earlier);
+      const decided = this.#decideAnew(call, now);
+      if (!isPromiseLike(decided)) return this.#conclude(call, decided);
+      return decided
+        .then((late) => this.#conclude(call, late))
         .then(undefined, (error: unknown) => this.#concludeFault(call, error));
     } catch (error) {
       return this.#concludeFault(call, error);
     }
   }
 
-  #decideAnew(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
+  #decideAnew(call: GatedCall, now: number): ReportedDecision | PromiseLike<ReportedDecision> {
     const { locked } = this.#gate;
-    if (locked !== undefined) return locked;
+    if (locked !== undefined) return { decision: locked, now };
     const frontEnd = this.#resolveFrontEnd();
-    if (frontEnd.outcome === 'denied') return frontEnd;
+    if (frontEnd.outcome === 'denied') return { decision: frontEnd, now };
     const reading = call.headers.read();
-    if (reading.outcome === 'denied') return reading;
-    return this.#gate.decide(frontEnd.reader.read(reading.findHeader), call.requirement, now);
+    if (reading.outcome === 'denied') return { decision: reading, now };
+    const extraction = frontEnd.reader.read(reading.findHeader);
+    const decision = this.#gate.decide(extraction, call.requirement, now);
+    return isPromiseLike(decision)
+      ? decision.then((late) => ({ decision: late, now, extraction }))
+      : { decision, now, extraction };
   }
 
   /** `earlier` is set where it led to the decision. */
-  #conclude(call: GatedCall, decision: Decision, now: number, earlier?: EarlierCall): CallDecision {
-    if (earlier?.decision !== decision) this.#gate.report(call, decision, now);
+  #conclude(call: GatedCall, decided: ReportedDecision, earlier?: EarlierCall): CallDecision {
+    const { decision } = decided;
+    if (earlier?.decision !== decision) this.#gate.report(call, decided);
     if (decision.outcome !== 'allowed')
       return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
     const { requirement, request, context } = call;

@@ -7,10 +7,16 @@ export interface FunctionBinding {
   readonly direction?: unknown;
   /** Of an HTTP trigger: whether the host asks for a key. */
   readonly authLevel?: unknown;
+  /** Of an HTTP trigger: the pattern; absent: the function's name. */
+  readonly route?: unknown;
   /** Of a blob trigger: `EventGrid` where a webhook starts the function. */
   readonly source?: unknown;
   /** Of an MCP tool: whether the host reads the returned text as a tool's result, and not as its text alone. */
   readonly useResultSchema?: unknown;
+  /** What clients call an MCP tool, prompt or resource by. */
+  readonly toolName?: unknown;
+  readonly promptName?: unknown;
+  readonly uri?: unknown;
 }
 
 /** A function's registration as `@azure/functions` hands it to the worker. */

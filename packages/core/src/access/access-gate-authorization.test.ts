@@ -12,7 +12,7 @@ const decoding = decodeClientCertificate(makeCertificate().der);
 assert.ok(decoding.ok);
 const { certificate } = decoding;
 const identityOf = (roles: readonly string[], functions?: readonly string[]): ClientIdentity =>
-  createClientIdentity({ name: 'billing', roles, functions }, certificate, 'thumbprintSha256');
+  createClientIdentity({ name: 'billing', roles, functions }, certificate, { matchedBy: 'thumbprintSha256' });
 const codeOf = (identity: ClientIdentity, functionName: string, ...roles: readonly string[][]): string | undefined =>
   findAuthorizationDenial(identity, { functionName, roles })?.code;
 

@@ -295,6 +295,7 @@ export function isReportOnly(requirement: FunctionRequirement, now: number): boo
   return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
 }
 
-function describeCaller({ name, certificate }: ClientIdentity): KnownCaller {
-  return { identityName: name, thumbprintSha256: certificate.thumbprintSha256 };
+function describeCaller({ name, certificate, matched }: ClientIdentity): KnownCaller {
+  const { thumbprintSha256 } = certificate;
+  return { identityName: name, thumbprintSha256, ...(matched === undefined ? {} : { matched }) };
 }

@@ -61,8 +61,12 @@ export function verifyFinding(
   const isKnown = given.outcome === 'found' || given.outcome === 'nominated';
   const finding = note(onStep, 'trust-store', readTrust(isKnown ? copyOwn(given) : given, thumbprintSha256, now));
   if (finding.outcome === 'denied') return finding;
-  const { identityName, claim } = describeKnown(finding);
-  const known = { thumbprintSha256, ...(identityName === undefined ? {} : { identityName }) };
+  const { identityName, claim, matched } = describeKnown(finding);
+  const known = {
+    thumbprintSha256,
+    ...(identityName === undefined ? {} : { identityName }),
+    ...(matched === undefined ? {} : { matched }),
+  };
 
   const decoded = note(onStep, 'client-certificate', readCertificate(presented, finding, known));
   if (decoded.outcome === 'denied') return decoded;
@@ -108,7 +112,7 @@ export function concludeIdentity(
   if (past !== undefined) return note(onStep, 'client-identity', past);
 
   note(onStep, 'client-identity', passed);
-  const { identity, matchedBy } = concluded;
+  const { identity, matchedBy, matched } = concluded;
   const validFrom = Math.max(concluded.validFrom ?? Number.NEGATIVE_INFINITY, grace?.since ?? Number.NEGATIVE_INFINITY);
   const validUntil = Math.min(
     concluded.validUntil ?? Number.POSITIVE_INFINITY,
@@ -117,7 +121,7 @@ export function concludeIdentity(
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = concluded;
   return {
     outcome: 'authenticated',
-    identity: createClientIdentity(identity, certificate, matchedBy, validFrom, validUntil, grace?.until),
+    identity: createClientIdentity(identity, certificate, { matchedBy, matched }, validFrom, validUntil, grace?.until),
     validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
     validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
@@ -202,8 +206,9 @@ const noFacts = Object.freeze({});
 function describeKnown(finding: FoundFinding | NominatedFinding): {
   readonly identityName?: string | undefined;
   readonly claim?: NameClaim | undefined;
+  readonly matched?: string | undefined;
 } {
-  return finding.outcome === 'found' ? { identityName: finding.identity.name } : finding;
+  return finding.outcome === 'found' ? { identityName: finding.identity.name, matched: finding.matched } : finding;
 }
 
 /** A store of the user's own may answer with an interval that is not now. */
@@ -249,7 +254,7 @@ function readCertificate(
 export function createClientIdentity(
   { name, roles, functions, owner }: FoundIdentity,
   certificate: ClientCertificate,
-  matchedBy: string,
+  { matchedBy, matched }: { readonly matchedBy: string; readonly matched?: string | undefined },
   trustBeginsAt: number = Number.NEGATIVE_INFINITY,
   trustEndsAt: number = Number.POSITIVE_INFINITY,
   withoutClientAuthUntil?: number,
@@ -261,6 +266,7 @@ export function createClientIdentity(
     owner,
     certificate,
     matchedBy,
+    matched,
     accessEndsAt: Math.min(certificate.notAfter, trustEndsAt),
     accessBeginsAt: Math.max(certificate.notBefore, trustBeginsAt),
     withoutClientAuthUntil,

@@ -10,7 +10,8 @@ const { der, header } = makeCertificate();
 const decoding = decodeClientCertificate(der);
 assert.ok(decoding.ok);
 const { certificate } = decoding;
-const identityOf = (name: string): ClientIdentity => createClientIdentity({ name, roles: [] }, certificate, 'test');
+const identityOf = (name: string): ClientIdentity =>
+  createClientIdentity({ name, roles: [] }, certificate, { matchedBy: 'test' });
 const rememberedOf = (name: string, more: Partial<RememberedIdentity> = {}): RememberedIdentity => ({
   identity: identityOf(name),
   version: 'v1',

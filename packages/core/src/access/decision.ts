@@ -25,6 +25,8 @@ export interface ClientIdentity {
   readonly certificate: ClientCertificate;
   /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
   readonly matchedBy: string;
+  /** The name itself, or all digits of the pin as the document has it; undefined: a trust store of the app's own doesn't say. */
+  readonly matched: string | undefined;
   /**
    * Milliseconds since 1970-01-01T00:00:00Z: when the caller is refused, if nobody does anything. The earliest of the
    * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isLongRun } from '@certgate/x509/test-support/random-runs.js';
-import type { LoggingCall } from '../log/decision-log.js';
+import type { LoggingCall } from '../log/decision-channel.js';
 import { ExpiryLog } from '../log/expiry-log.js';
 import { RotatingCallers } from '../test-support/rotating-callers.js';
 

@@ -76,7 +76,7 @@ function describeOwnEnd({
 }
 
 function describeStranger(facts: StrangerFacts): string {
-  const { authorities, names = [], attributeWithoutText: odd, decodingFault, chainFault } = facts;
+  const { authorities, names, attributeWithoutText: odd, decodingFault, chainFault } = facts;
   if (authorities === undefined) {
     return chainFault === undefined
       ? // A line of the log is no reason to let anybody in: whoever calls chooses what stands there.
@@ -86,9 +86,9 @@ function describeStranger(facts: StrangerFacts): string {
   const issuers = authorities.map((name) => `"${name}"`).join(', ');
   if (decodingFault !== undefined)
     return `It names an issuer of ${issuers}, and no name of it can be compared, since it is no certificate: ${decodingFault}.`;
-  const texts = names.map(({ type, value }) => `${type} ${value}`);
-  const listed = texts.length === 0 ? 'no name that an identity could have' : texts.join(', ');
-  const shown = escapeInvisible(shortenText(listed));
+  const texts = names?.map(({ type, value }) => `${type} ${value}`);
+  const listed = texts?.length === 0 ? 'no name that an identity could have' : texts?.join(', ');
+  const shown = listed === undefined ? '' : ` (${escapeInvisible(shortenText(listed))})`;
   const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is no text, and stands for nobody.`;
-  return `It names an issuer of ${issuers}, and no identity of the trust document is bound there to any of its names (${shown}); before you add one, ask the owner of the caller over another channel whether the certificate is the caller's.${remark}`;
+  return `It names an issuer of ${issuers}, and no identity of the trust document is bound there to any of its names${shown}; before you add one, ask the owner of the caller over another channel whether the certificate is the caller's.${remark}`;
 }

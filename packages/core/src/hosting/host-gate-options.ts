@@ -14,6 +14,8 @@ import type { TrustStore } from '../trust-store/trust-store.js';
 export interface GateOptions extends FrontEndOptions {
   readonly trustStore: TrustStore;
   readonly decisionLog?: DecisionLogChoice;
+  /** Whether a line about a certificate that nobody has tells its subject and issuer, and its names. By default true. */
+  readonly strangerNames?: boolean;
 }
 
 /** An adapter that reads its options. */
@@ -32,7 +34,7 @@ export interface OptionsOwner {
  */
 export function readGateOptions(options: unknown, { who, more, environment }: OptionsOwner): GateOptions {
   if (!isObject(options)) throw invalidArgument(`${who} needs options: { trustStore }.`);
-  const known = ['trustStore', 'decisionLog', ...more, ...frontEndOptionNames];
+  const known = ['trustStore', 'decisionLog', 'strangerNames', ...more, ...frontEndOptionNames];
   const own: Readonly<Record<string | symbol, unknown>> = Object.assign(
     Object.create(null) as object as Record<string | symbol, unknown>,
     options,
@@ -50,6 +52,8 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   expectFrontEndOptions(who, own, environment);
   expectLockSetting(environment);
   if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);
+  if ('strangerNames' in own && typeof own['strangerNames'] !== 'boolean')
+    throw invalidArgument(`strangerNames of ${who} must be true or false.`);
   return Object.freeze(own) as object as GateOptions;
 }
 

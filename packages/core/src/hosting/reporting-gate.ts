@@ -3,13 +3,15 @@
 import { AccessGate } from '../access/access-gate.js';
 import type { Decision, FunctionRequirement } from '../access/decision.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
-import { type Denial, deny } from '../denial.js';
+import { type PresentedCertificate, readCertificateText } from '../certificate-header/certificate-header.js';
+import { type Denial, deny, isDeniedFor } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { frontEndOverride } from '../front-end-resolution/front-end-options.js';
-import { type Observation, publishDecision } from '../log/decision-channel.js';
-import { DecisionLog, type LoggingCall } from '../log/decision-log.js';
+import { type DecisionFacts, type LoggingCall, type Observation, publishDecision } from '../log/decision-channel.js';
+import { DecisionLog } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
+import { describeStranger } from '../log/stranger-line.js';
 import { TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
 import { findSettingLock, lockSetting } from './lock-setting.js';
@@ -25,6 +27,14 @@ export interface ReportedCall {
   readonly observation?: Observation | undefined;
 }
 
+/** What was decided, and when (milliseconds). */
+export interface ReportedDecision {
+  readonly decision: Decision;
+  readonly now: number;
+  /** What the decision was made of; absent: it wasn't made anew. */
+  readonly extraction?: CertificateExtraction | Denial | undefined;
+}
+
 /**
  * The access gate of one app, with what operators hear of it: the lines at start, and of each decision a line and an event.
  * It is the same in every host.
@@ -32,6 +42,7 @@ export interface ReportedCall {
 export class ReportingGate {
   readonly #trustStore: TrustStore;
   readonly #isAnywhere: boolean;
+  readonly #strangerNames: boolean;
   readonly #access: AccessGate;
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
@@ -39,8 +50,9 @@ export class ReportingGate {
   #lock: { readonly denial: Denial | undefined } | undefined;
 
   constructor(options: GateOptions) {
-    const { trustStore, decisionLog = 'all' } = options;
+    const { trustStore, decisionLog = 'all', strangerNames = true } = options;
     this.#trustStore = trustStore;
+    this.#strangerNames = strangerNames;
     this.#isAnywhere = options[frontEndOverride] === true;
     this.#access = new AccessGate({ trustStore });
     this.#log = new DecisionLog({ choice: decisionLog });
@@ -106,16 +118,48 @@ export class ReportingGate {
   }
 
   /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */
-  report({ subject, requirement, observation }: ReportedCall, decision: Decision, now: number): void {
+  report({ subject, requirement, observation }: ReportedCall, decided: ReportedDecision): void {
+    const { decision, now } = decided;
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
     const { reportOnlyUntil } = requirement;
-    const trust = { trustRevision: report?.revision, trustSource: report?.description };
-    const facts = { decision, ...trust, reportOnlyUntil, observation };
+    const facts: DecisionFacts = {
+      decision,
+      decidedAt: now,
+      trustRevision: report?.revision,
+      trustSource: report?.description,
+      trustSha256: report?.sha256,
+      reportOnlyUntil,
+      observation,
+      describeStranger: this.#findStranger(decided),
+    };
     this.#log.write(subject, facts);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     // Last: a log that fails makes another decision of it.
     publishDecision(subject, facts);
+  }
+
+  /** Only a line that is written asks: it decodes the certificate, and looks for whom it points to. */
+  #findStranger({ decision, now, extraction }: ReportedDecision): DecisionFacts['describeStranger'] {
+    if (decision.outcome === 'allowed' || !isDeniedFor(decision, 'certificate_not_trusted')) return undefined;
+    return () => {
+      const reading = extraction?.outcome === 'extracted' ? readCertificateText(extraction) : undefined;
+      if (reading?.outcome !== 'read') return {};
+      const { certificate } = reading;
+      const { decoding } = certificate;
+      const decoded = decoding.ok ? decoding.certificate : undefined;
+      return describeStranger(decision, decoded, this.#findClaim(certificate, now), this.#strangerNames);
+    };
+  }
+
+  /** As `findTrustReport`. */
+  #findClaim(certificate: PresentedCertificate, now: number): ReturnType<NonNullable<TrustStore['findClaim']>> {
+    try {
+      const findClaim = readMember(this.#trustStore, 'findClaim') as TrustStore['findClaim'];
+      return findClaim && Reflect.apply(findClaim, this.#trustStore, [certificate, now]);
+    } catch {
+      return undefined;
+    }
   }
 
   /** A refusal because something in the gate itself failed, reported. Never throws. */

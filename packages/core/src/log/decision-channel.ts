@@ -3,8 +3,10 @@ import type { ClientAuthLoss } from '../access/client-auth.js';
 import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { Decision } from '../access/decision.js';
 import { type Denial, type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
-import type { DenialFacts } from '../denial-facts.js';
+import type { DenialFacts, MatchedIdentity, PathFacts } from '../denial-facts.js';
+import { copyOwn } from '@certgate/x509/internal';
 import { redactText, redactTexts } from './log-text.js';
+import type { StrangerLine } from './stranger-line.js';
 
 /** The `node:diagnostics_channel` on which every decision is published, also those that the log counts only. */
 export const decisionChannelName = 'certgate:decision';
@@ -28,6 +30,8 @@ export interface DecisionEvent {
   readonly roles: readonly string[] | undefined;
   /** What the certificate was recognised by. */
   readonly matchedBy: string | undefined;
+  /** The name itself, or all digits of the pin; also of a refusal of a caller who is known by it. */
+  readonly matched: string | undefined;
   readonly thumbprintSha256: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and its identity. */
   readonly accessEndsAt: number | undefined;
@@ -37,6 +41,8 @@ export interface DecisionEvent {
   readonly clientAuthLoss: ClientAuthLoss | undefined;
   /** The `revision` of the trust document in use, where the store has one. */
   readonly trustRevision: number | undefined;
+  /** The SHA-256 of the trust document in use, where the store tells it; of several documents all, separated by commas. */
+  readonly trustSha256: string | undefined;
   /** On `allowed`: the refusal that was let through because the function is report-only, and until when (milliseconds). */
   readonly reportOnly: { readonly code: DenialCode; readonly until: number } | undefined;
   /** Where the function is observed. */
@@ -51,6 +57,27 @@ export interface DecisionEvent {
   readonly facts: DenialFacts[DenialCode] | undefined;
 }
 
+/** A call as the log needs it; every invocation context of `@azure/functions` is one. */
+export interface LoggingCall {
+  readonly functionName: string;
+  readonly invocationId: string;
+  /** What else is known of the call. */
+  readonly about?: CallDescription | undefined;
+  /** Of level information. */
+  log(line: string): void;
+  /** Of level warning. */
+  warn(line: string): void;
+}
+
+/** What is called, beside the function. No path and no query: they are the caller's. */
+export interface CallDescription {
+  readonly method?: string | undefined;
+  /** The pattern of the route, as the app has it. */
+  readonly route?: string | undefined;
+  /** The MCP tool, or the prompt or resource. */
+  readonly tool?: string | undefined;
+}
+
 /** What is told of a call of an observed function: whatever is decided, the call goes on to the handler. */
 export interface Observation {
   /** Milliseconds since 1970-01-01T00:00:00Z: from then on, the function is closed. */
@@ -62,13 +89,19 @@ export interface Observation {
 /** A decision with what is known beside it. */
 export interface DecisionFacts {
   readonly decision: Decision;
+  /** When it was decided, in milliseconds since 1970-01-01T00:00:00Z; absent: now. */
+  readonly decidedAt?: number | undefined;
   readonly trustRevision?: number | undefined;
+  /** As `TrustStoreReport` has it. */
+  readonly trustSha256?: string | undefined;
   /** Where that document comes from, e.g. `file trust.json`. */
   readonly trustSource?: string | undefined;
   /** Milliseconds; of the function's policy. */
   readonly reportOnlyUntil?: number | undefined;
   /** Set where the function is observed now. */
   readonly observation?: Observation | undefined;
+  /** What the line tells of a certificate that nobody has. It parses the certificate, so only a line that is written asks. */
+  readonly describeStranger?: (() => StrangerLine) | undefined;
 }
 
 /** What became of the call. */
@@ -76,10 +109,7 @@ export function findOutcome({ decision, observation }: DecisionFacts): DecisionE
   return decision.outcome === 'denied' && observation !== undefined ? 'observed' : decision.outcome;
 }
 
-interface Call {
-  readonly functionName: string;
-  readonly invocationId: string;
-}
+type Call = Pick<LoggingCall, 'functionName' | 'invocationId'>;
 
 const decisions = channel(decisionChannelName);
 
@@ -97,7 +127,7 @@ export function publishDecision(call: Call, facts: DecisionFacts): void {
 }
 
 function createDecisionEvent({ functionName, invocationId }: Call, facts: DecisionFacts): DecisionEvent {
-  const { decision, trustRevision, observation } = facts;
+  const { decision, trustRevision, trustSha256, observation } = facts;
   const { detail, facts: known } = (decision.outcome === 'denied' ? decision : decision.deferred) ?? nothingDenied;
   return Object.freeze({
     version: 1,
@@ -108,6 +138,7 @@ function createDecisionEvent({ functionName, invocationId }: Call, facts: Decisi
     correlationId: invocationId,
     ...describeCaller(decision),
     trustRevision,
+    trustSha256,
     reportOnly: findReportOnly(facts),
     observed: observation,
     detail: detail === undefined ? undefined : redactText(detail),
@@ -125,6 +156,7 @@ function describeCaller(
   | 'owner'
   | 'roles'
   | 'matchedBy'
+  | 'matched'
   | 'thumbprintSha256'
   | 'accessEndsAt'
   | 'withoutClientAuthUntil'
@@ -137,13 +169,15 @@ function describeCaller(
       owner: undefined,
       roles: undefined,
       matchedBy: undefined,
+      matched: findMatched(decision),
       thumbprintSha256,
       accessEndsAt: undefined,
       withoutClientAuthUntil: undefined,
       clientAuthLoss: undefined,
     };
   }
-  const { name, owner, roles, matchedBy, certificate, accessEndsAt, withoutClientAuthUntil } = decision.identity;
+  const { name, owner, roles, matchedBy, matched, certificate, accessEndsAt, withoutClientAuthUntil } =
+    decision.identity;
   const { thumbprintSha256 } = certificate;
   const clientAuthLoss = findClientAuthLoss(certificate);
   return {
@@ -151,11 +185,35 @@ function describeCaller(
     owner,
     roles,
     matchedBy,
+    matched,
     thumbprintSha256,
     accessEndsAt,
     withoutClientAuthUntil,
     clientAuthLoss,
   };
+}
+
+/** What of the document a refused certificate matched: what its facts say, or what it is known by. */
+export function findMatched({ matched, facts }: Denial): string | undefined {
+  if (matched !== undefined || facts === undefined) return matched;
+  const { matched: entry, pin, identities = [], claim, isIssued } = readDenialFacts(facts);
+  if (isIssued === true && claim !== undefined) return claim.name.value;
+  return (
+    entry ??
+    pin?.value ??
+    (identities.flatMap(({ pins, names }) => [...pins, ...names].map(({ value }) => value)).join() || undefined)
+  );
+}
+
+/** Without what stands on Object.prototype. */
+export function readDenialFacts(facts: Denial['facts']): AnyFacts {
+  return facts === undefined ? {} : (copyOwn(facts) as AnyFacts);
+}
+
+/** What the facts of one code or another have. */
+interface AnyFacts extends Partial<PathFacts> {
+  readonly matched?: string;
+  readonly identities?: readonly MatchedIdentity[];
 }
 
 function findReportOnly({ decision, reportOnlyUntil }: DecisionFacts): DecisionEvent['reportOnly'] {

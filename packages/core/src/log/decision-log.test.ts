@@ -6,8 +6,9 @@ import * as fc from 'fast-check';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { denySome } from '../test-support/denial-facts.js';
 import { type Denial, type DenialCode, deny } from '../denial.js';
-import type { Observation } from './decision-channel.js';
-import { DecisionLog, type DecisionLogLine, type LoggingCall } from './decision-log.js';
+import type { LoggingCall, Observation } from './decision-channel.js';
+import type { DecisionLogLine } from './decision-log-line.js';
+import { DecisionLog } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
 function createContext(): {
@@ -35,11 +36,12 @@ describe('denial lines', () => {
       { identity: 'billing', isOfStore: true },
       { identityName: 'billing', thumbprintSha256: 'AB' },
     );
-    new DecisionLog().write(context, { decision: denial, trustRevision: 3 });
+    new DecisionLog().write(context, { decision: denial, decidedAt: Date.UTC(2027, 0, 1), trustRevision: 3 });
     assert.deepEqual(lines, [
       {
         certgate: 1,
         event: 'decision',
+        time: '2027-01-01T00:00:00.000Z',
         outcome: 'denied',
         code: 'pin_expired',
         status: 401,

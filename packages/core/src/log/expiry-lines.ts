@@ -1,12 +1,10 @@
 import { formatInstant } from '@certgate/x509/internal';
 import { type ClientAuthLoss, describeIssuance } from '../access/client-auth.js';
 import type { ClientIdentity } from '../access/decision.js';
-import { logShapeVersion } from './decision-log.js';
+import { type LineStart, startLine } from './log-text.js';
 
 /** A certificate in use will soon be refused. Level warning, once a day per instance and certificate. */
-export interface ExpiryLogLine {
-  readonly certgate: typeof logShapeVersion;
-  readonly event: 'expiry';
+export interface ExpiryLogLine extends LineStart<'expiry'> {
   readonly code: 'access_ends_soon';
   readonly identity: string;
   /** Who answers for the identity, where the trust document says it. */
@@ -25,9 +23,7 @@ export interface ExpiryLogLine {
  * A certificate in use looks like one of a public CA, so that its successor will lack clientAuth, and be refused. Level
  * warning, once a day per instance and certificate.
  */
-export interface RenewalLogLine {
-  readonly certgate: typeof logShapeVersion;
-  readonly event: 'renewal';
+export interface RenewalLogLine extends LineStart<'renewal'> {
   readonly code: 'client_auth_ends_at_renewal';
   readonly identity: string;
   /** Who answers for the identity, where the trust document says it. */
@@ -42,11 +38,15 @@ export interface RenewalLogLine {
   readonly detail: string;
 }
 
-export function createRenewalLine({ name, owner, certificate }: ClientIdentity, loss: ClientAuthLoss): RenewalLogLine {
+/** `now` is in milliseconds. */
+export function createRenewalLine(
+  { name, owner, certificate }: ClientIdentity,
+  loss: ClientAuthLoss,
+  now: number,
+): RenewalLogLine {
   const endsAt = formatInstant(certificate.notAfter);
   return {
-    certgate: logShapeVersion,
-    event: 'renewal',
+    ...startLine('renewal', now),
     code: 'client_auth_ends_at_renewal',
     identity: name,
     ...(owner === undefined ? {} : { owner }),
@@ -66,14 +66,14 @@ export function createExpiryLine(
   identity: ClientIdentity,
   isAutomated: boolean,
   loss: ClientAuthLoss | undefined,
+  now: number,
 ): ExpiryLogLine {
   const { name, owner, certificate, accessEndsAt } = identity;
   const { thumbprintSha256, notAfter } = certificate;
   const endsFirst = accessEndsAt === notAfter ? 'certificate' : 'trust';
   const endsAt = formatInstant(accessEndsAt);
   return {
-    certgate: logShapeVersion,
-    event: 'expiry',
+    ...startLine('expiry', now),
     code: 'access_ends_soon',
     identity: name,
     ...(owner === undefined ? {} : { owner }),

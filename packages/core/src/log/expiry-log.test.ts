@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClientIdentity } from '../access/decision.js';
-import type { LoggingCall } from './decision-log.js';
+import type { LoggingCall } from './decision-channel.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 import { createClientIdentity } from '../access/authentication.js';
@@ -42,6 +42,7 @@ describe('a certificate in use that ends soon', () => {
     assert.deepEqual(line, {
       certgate: 1,
       event: 'expiry',
+      time: '2027-01-01T00:00:00.000Z',
       code: 'access_ends_soon',
       identity: 'billing',
       owner: 'payments team',
@@ -152,7 +153,14 @@ describe('a certificate in use that looks like one of a public CA', () => {
     const decoding = decodeClientCertificate(certificate.der);
     assert.ok(decoding.ok);
     const found = { name: 'billing', roles: [], owner: 'payments team' };
-    return createClientIdentity(found, decoding.certificate, 'test', undefined, trustEndsAt, withoutClientAuthUntil);
+    return createClientIdentity(
+      found,
+      decoding.certificate,
+      { matchedBy: 'test' },
+      undefined,
+      trustEndsAt,
+      withoutClientAuthUntil,
+    );
   };
 
   it('is reported once a day, long before it ends, with the evidence', () => {
@@ -165,6 +173,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.deepEqual(line, {
       certgate: 1,
       event: 'renewal',
+      time: '2027-01-01T00:00:00.000Z',
       code: 'client_auth_ends_at_renewal',
       identity: 'billing',
       owner: 'payments team',

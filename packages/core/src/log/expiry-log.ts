@@ -2,7 +2,7 @@ import { isEndingSoon } from '@certgate/x509/internal';
 import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { ClientIdentity } from '../access/decision.js';
 import { DailyNotice } from './daily-notice.js';
-import type { LoggingCall } from './decision-log.js';
+import type { LoggingCall } from './decision-channel.js';
 import { createExpiryLine, createRenewalLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
 
@@ -17,10 +17,10 @@ export class ExpiryLog {
     const { certificate } = identity;
     const loss = findClientAuthLoss(certificate);
     if (loss !== undefined && this.#renewals.isDue(certificate.thumbprintSha256, now))
-      context.warn(formatLogLine(createRenewalLine(identity, loss)));
+      context.warn(formatLogLine(createRenewalLine(identity, loss, now)));
     const isAutomated = isOfAutomation(identity);
     if (isEndDue(identity, isAutomated, now) && this.#notice.isDue(certificate.thumbprintSha256, now))
-      context.warn(formatLogLine(createExpiryLine(identity, isAutomated, loss)));
+      context.warn(formatLogLine(createExpiryLine(identity, isAutomated, loss, now)));
   }
 }
 

@@ -1,3 +1,24 @@
+/** Raised with every change of a line's shape that a query could notice. */
+export const logShapeVersion = 1;
+
+/** What every line begins with. */
+export interface LineStart<Event extends string> {
+  readonly certgate: typeof logShapeVersion;
+  readonly event: Event;
+  /** RFC 3339 with milliseconds. */
+  readonly time: string;
+}
+
+/** `now` is in milliseconds. */
+export function startLine<Event extends string>(event: Event, now: number = Date.now()): LineStart<Event> {
+  return { certgate: logShapeVersion, event, time: new Date(now).toISOString() };
+}
+
+/** The beginning of a text that is longer. */
+export function cutText(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
 /** JSON, with every control, format and line-separating character escaped: a name can't forge a line or turn its text. */
 export function formatLogLine(line: object): string {
   const json = JSON.stringify(line, (_key, value: unknown) => (typeof value === 'string' ? redactText(value) : value));

@@ -1,6 +1,5 @@
 import type { TrustStoreWarning } from '../trust-store/trust-store.js';
-import { logShapeVersion } from './decision-log.js';
-import { formatLogLine } from './log-text.js';
+import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /** What is said of the app itself; the warnings of the trust document come beside them. */
 export const startCodes = [
@@ -30,9 +29,7 @@ export const startCodes = [
 export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
 
 /** One line about the app as a whole, not about a call. */
-export interface StartLogLine {
-  readonly certgate: typeof logShapeVersion;
-  readonly event: 'start';
+export interface StartLogLine extends LineStart<'start'> {
   readonly code: StartCode;
   readonly detail: string;
   /** Where the line is about one function. */
@@ -52,7 +49,7 @@ export function warnAtStart(
   detail: string,
   more: Pick<StartLogLine, 'function' | 'reportOnlyUntil' | 'observedUntil'> = {},
 ): void {
-  const line: StartLogLine = { certgate: logShapeVersion, event: 'start', code, detail, ...more };
+  const line: StartLogLine = { ...startLine('start'), code, detail, ...more };
   if (errorCodes.has(code)) console.error(formatLogLine(line));
   else console.warn(formatLogLine(line));
 }

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
-import type { LoggingCall } from './decision-log.js';
+import type { LoggingCall } from './decision-channel.js';
 import { TrustLog, type TrustLogLine } from './trust-log.js';
 
 // With a file that turns bad, in an app: gate/trust-log.test.ts of azure-functions.
 
 const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
 
-function createCall(): { readonly call: LoggingCall; readonly lines: TrustLogLine[] } {
-  const lines: TrustLogLine[] = [];
+function createCall(): { readonly call: LoggingCall; readonly lines: Omit<TrustLogLine, 'time'>[] } {
+  const lines: Omit<TrustLogLine, 'time'>[] = [];
   const write = (line: string): void => {
-    lines.push(JSON.parse(line) as TrustLogLine);
+    const { time, ...rest } = JSON.parse(line) as TrustLogLine;
+    assert.match(time, /^\d{4}-.*\.\d{3}Z$/);
+    lines.push(rest);
   };
   return { call: { functionName: 'F', invocationId: 'id', log: write, warn: write }, lines };
 }

@@ -1,11 +1,9 @@
 import type { TrustStoreReport, TrustStoreWarning } from '../trust-store/trust-store.js';
-import { type LoggingCall, logShapeVersion } from './decision-log.js';
-import { formatLogLine } from './log-text.js';
+import type { LoggingCall } from './decision-channel.js';
+import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /** Of level information for `trust_refreshed`, warning for the others. */
-export interface TrustLogLine {
-  readonly certgate: typeof logShapeVersion;
-  readonly event: 'trust';
+export interface TrustLogLine extends LineStart<'trust'> {
   readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'trust_document_refused' | 'revision_reused';
   readonly source: string;
   readonly trustRevision?: number;
@@ -78,8 +76,7 @@ function createTrustLine(
   detail: string | undefined,
 ): TrustLogLine {
   return {
-    certgate: logShapeVersion,
-    event: 'trust',
+    ...startLine('trust'),
     code,
     source,
     ...(revision === undefined ? {} : { trustRevision: revision }),

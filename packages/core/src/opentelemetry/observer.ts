@@ -141,7 +141,9 @@ function createSpanAttributes(event: DecisionEvent): Attributes {
     'certgate.identity.roles': event.roles === undefined ? undefined : [...event.roles],
     'certgate.certificate.thumbprint_sha256': event.thumbprintSha256,
     'certgate.certificate.matched_by': event.matchedBy,
+    'certgate.certificate.matched': event.matched,
     'certgate.trust.revision': event.trustRevision,
+    'certgate.trust.sha256': event.trustSha256,
   };
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

@@ -185,7 +185,8 @@ function isByThumbprint({ pin }: PinMatch): boolean {
   return pin.kind !== 'publicKeySha256';
 }
 
-function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
+function describeMatches(first: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
+  const { identity, matchedBy } = first;
   const pins = matches.flatMap(({ pin }) => pin ?? []);
   const paths = matches.flatMap(({ path }) => path ?? []);
   // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
@@ -201,6 +202,7 @@ function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly 
     outcome: 'found',
     identity,
     matchedBy,
+    matched: nameMatch(first),
     validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
     validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
     ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
@@ -213,6 +215,10 @@ function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly 
           pathAuthorities: paths.flatMap(listAuthorities),
         }),
   };
+}
+
+function nameMatch({ pin, trustName }: TrustMatch): string {
+  return pin?.value ?? trustName?.value ?? '';
 }
 
 /** All but the caller's own. */
@@ -252,10 +258,10 @@ function findMatchDenial(
 ): MatchDenial | undefined {
   const { identity, pin } = match;
   const { name, expiresAt } = identity;
-  if (!identity.enabled) return deny('identity_disabled', { identity: name }, name);
+  if (!identity.enabled) return deny('identity_disabled', { identity: name, matched: nameMatch(match) }, name);
   // Here and below: written so that a time which is no number is outside the window.
   if (expiresAt !== undefined && !(now < expiresAt)) {
-    return deny('identity_expired', { identity: name, expiresAt }, name);
+    return deny('identity_expired', { identity: name, matched: nameMatch(match), expiresAt }, name);
   }
   return pin === undefined ? undefined : findPinDenial(match, pin, matches, certificate, now);
 }

@@ -223,6 +223,11 @@ const takenBack: ReadonlySet<string> = new Set([
   'revocation_unavailable',
 ]);
 
+/** Whether the authority has issued a certificate whose path is refused with this code. */
+export function isTakenBack(code: string): boolean {
+  return takenBack.has(code);
+}
+
 /** One that the authority did issue and took back, or of which it can't be said now, denies. */
 function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttempt {
   const { identity, trustName, authority } = nomination;
@@ -232,7 +237,7 @@ function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttemp
     return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, trustName, isOfTwin: false } };
   }
   const question = { authority: authority.name, claim: describeClaim(nomination) };
-  if (!takenBack.has(path.code)) return { outcome: 'unissued', refusal: describeInvalid(path, question) };
+  if (!isTakenBack(path.code)) return { outcome: 'unissued', refusal: describeInvalid(path, question) };
   const refusal = { ...describeInvalid(path, { ...question, isIssued: true }), identityName: identity.name };
   return { outcome: 'refused', refusal };
 }

@@ -14,6 +14,8 @@ export interface FoundFinding {
   readonly identity: FoundIdentity;
   /** What the certificate was recognised by; a user's own store names its own. */
   readonly matchedBy: string;
+  /** What of the document matched, for the log: the name itself, or the digits of the pin. */
+  readonly matched?: string;
   /**
    * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
    * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.

@@ -6,11 +6,11 @@ import { TrustDocumentRefusal } from './trust-source.js';
 /** Less than a millisecond of work each. */
 const sliceLength = 256 * 1024;
 
-/** Names a content: two documents of the same digest are the same document. */
+/** Names a content: two documents of the same digest are the same document. Upper-case hexadecimal. */
 export async function digestSha256(bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256');
   await runInSlices(visitSlices(bytes, (slice) => hash.update(slice)));
-  return hash.digest('hex');
+  return hash.digest('hex').toUpperCase();
 }
 
 /**

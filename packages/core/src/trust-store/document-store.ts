@@ -4,6 +4,8 @@ import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { StrangerClaim } from '../denial-facts.js';
+import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
 import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
@@ -30,7 +32,7 @@ export function trustStoreFromDocument(document: unknown, given: DocumentStoreOp
   const snapshot = parseTrustDocument(document, { audience });
   const hasLists = snapshot.authorities.some(({ revocation }) => revocation.crls.length > 0 || revocation.ocsp);
   if (hasLists || 'crlBlobs' in options) return new RefreshingTrustStore(createConstantSource(document), options);
-  return new DocumentTrustStore(snapshot, describeConfiguration(document, { audience }));
+  return new DocumentTrustStore(snapshot, hashDocument(document), audience);
 }
 
 /** A source that never changes, for a document whose authorities have revocation information that does. */
@@ -39,7 +41,7 @@ function createConstantSource(document: unknown): TrustSource {
   const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
   return {
     description: 'document in code',
-    configuration: describeConfiguration(document, { audience: undefined }),
+    configuration: describeConfiguration(hashDocument(document), undefined),
     read: ({ lastVersion }) =>
       Promise.resolve(lastVersion === version ? { changed: false } : { changed: true, bytes, version }),
   };
@@ -51,11 +53,13 @@ function createConstantSource(document: unknown): TrustSource {
  */
 class DocumentTrustStore implements TrustStore {
   readonly #snapshot: TrustSnapshot;
-  readonly #configuration: string;
+  readonly #sha256: string;
+  readonly #audience: string | undefined;
 
-  constructor(snapshot: TrustSnapshot, configuration: string) {
+  constructor(snapshot: TrustSnapshot, sha256: string, audience: string | undefined) {
     this.#snapshot = snapshot;
-    this.#configuration = configuration;
+    this.#sha256 = sha256;
+    this.#audience = audience;
     Object.freeze(this);
   }
 
@@ -64,7 +68,7 @@ class DocumentTrustStore implements TrustStore {
   }
 
   get configuration(): string {
-    return this.#configuration;
+    return describeConfiguration(this.#sha256, this.#audience);
   }
 
   find(certificate: PresentedCertificate, now: number): TrustFinding {
@@ -73,13 +77,20 @@ class DocumentTrustStore implements TrustStore {
 
   report(): TrustStoreReport {
     const { revision, warnings } = this.#snapshot;
-    return { description: 'document in code', revision, warnings, fault: undefined };
+    return { description: 'document in code', revision, sha256: this.#sha256, warnings, fault: undefined };
+  }
+
+  findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {
+    return findStrangerClaim(this.#snapshot, certificate, now);
   }
 }
 
-/** The text itself would keep the document in memory twice. */
-function describeConfiguration(document: unknown, { audience }: { readonly audience: string | undefined }): string {
+/** The text itself would keep the document in memory twice. Of a value, its JSON. */
+function hashDocument(document: unknown): string {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
-  const sha256 = createHash('sha256').update(text).digest('hex');
+  return createHash('sha256').update(text).digest('hex').toUpperCase();
+}
+
+function describeConfiguration(sha256: string, audience: string | undefined): string {
   return JSON.stringify(['document', sha256, audience ?? null]);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
@@ -245,6 +246,7 @@ describe('start and report', () => {
     assert.deepEqual(firstOf(one, firstOf(watch(notFound).store, two), three).report?.(), {
       description: 'first of document in code, first of a store of your own, table, list',
       revision: undefined,
+      sha256: one.report?.().sha256,
       warnings: one.report?.().warnings,
       fault: 'first of a store of your own, table: table: down; list: not signed',
       failure: 'refused',
@@ -286,6 +288,7 @@ describe('trustStoreFromDocument', () => {
       assert.deepEqual(store.report?.(), {
         description: 'document in code',
         revision: 7,
+        sha256: createHash('sha256').update(JSON.stringify(document)).digest('hex').toUpperCase(),
         warnings: [],
         fault: undefined,
       });

@@ -18,6 +18,8 @@ import {
   type TrustFinding,
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
+import type { StrangerClaim } from '../denial-facts.js';
+import { rankClaim } from '../trust-snapshot/stranger-claim.js';
 import { combineConfirmed, combineFindings, isOpen, type OpenNomination } from './combine-findings.js';
 import { readMember, invalidArgument } from '@certgate/x509/internal';
 
@@ -107,6 +109,7 @@ class ComposedTrustStore implements TrustStore {
     return {
       description: `first of ${reports.map(({ description }) => description).join(', ')}`,
       revision: undefined,
+      sha256: reports.flatMap(({ sha256 }) => sha256 ?? []).join() || undefined,
       warnings: this.#joinWarnings(reports),
       fault: failing.map(({ description, fault }) => `${description}: ${fault ?? ''}`).join('; ') || undefined,
       failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
@@ -118,6 +121,12 @@ class ComposedTrustStore implements TrustStore {
       ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
       parts: reports.flatMap((report) => report.parts ?? report),
     };
+  }
+
+  /** The claim of most weight that any of them knows of. */
+  findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {
+    const claims = this.#stores.flatMap((store) => store.findClaim?.(certificate, now) ?? []);
+    return claims.sort((one, other) => rankClaim(one) - rankClaim(other))[0];
   }
 
   /** A document may have a hundred thousand, and the gate asks for a report at every request: the same lists are the same list. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { TrustDocumentError } from '../trust-document/document-error.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
@@ -109,6 +110,7 @@ describe('the first load', () => {
     assert.deepEqual(store.report(), {
       description: 'script',
       revision: 1,
+      sha256: createHash('sha256').update(known(1)).digest('hex').toUpperCase(),
       warnings: [],
       fault: undefined,
       failure: undefined,

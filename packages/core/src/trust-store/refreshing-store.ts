@@ -4,6 +4,8 @@ import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import { noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { StrangerClaim } from '../denial-facts.js';
+import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { DocumentMirror } from './document-mirror.js';
@@ -139,6 +141,7 @@ export class RefreshingTrustStore implements TrustStore {
     return {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
+      sha256: this.#loaded?.digest,
       warnings: this.#loaded?.warnings ?? [],
       fault: this.#fault ?? this.#revocation?.fault,
       failure,
@@ -147,6 +150,10 @@ export class RefreshingTrustStore implements TrustStore {
       ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
       usableUntil,
     };
+  }
+
+  findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {
+    return this.#loaded && findStrangerClaim(this.#loaded.snapshot, certificate, now);
   }
 
   #isDue(): boolean {

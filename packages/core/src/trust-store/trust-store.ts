@@ -16,6 +16,7 @@ import {
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
 import { isOwnClaim } from '../trust-snapshot/issued-match.js';
+import type { StrangerClaim } from '../denial-facts.js';
 import { isClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
@@ -49,6 +50,12 @@ export interface TrustStore {
 
   /** What an operator should know of it. */
   report?(): TrustStoreReport;
+
+  /**
+   * For a line of the log about a certificate that the store doesn't know: whom it points to all the same. Asked only for
+   * lines that are written.
+   */
+  findClaim?(certificate: PresentedCertificate, now: number): StrangerClaim | undefined;
 }
 
 /** What a trust store tells operators about its document. */
@@ -56,6 +63,11 @@ export interface TrustStoreReport {
   /** Where the trust comes from, e.g. `file trust.json`. */
   readonly description: string;
   readonly revision: number | undefined;
+  /**
+   * The SHA-256 of the document's bytes, 64 upper-case hexadecimal digits; of several documents all, separated by commas.
+   * Undefined (or absent): there is none, or the store doesn't tell.
+   */
+  readonly sha256?: string | undefined;
   readonly warnings: readonly TrustStoreWarning[];
   /** Why the latest read failed; undefined when it succeeded. */
   readonly fault: string | undefined;
@@ -250,6 +262,7 @@ function knownName(identityName: unknown): { readonly identityName?: string } {
 const foundMembers = [
   'identity',
   'matchedBy',
+  'matched',
   'isPathValidated',
   'pathAuthorities',
   'validFrom',
@@ -273,6 +286,7 @@ function readFound(given: object): FoundFinding | undefined {
     outcome: 'found',
     identity,
     matchedBy: textOr(answer.matchedBy, 'own store'),
+    ...(typeof answer.matched === 'string' ? { matched: answer.matched } : {}),
     validFrom,
     validUntil,
     currentFrom,

@@ -100,7 +100,8 @@ export class HttpGate implements Gate, Gatekeeper {
   ): Decision | Promise<Decision> {
     try {
       const required = this.#readRequirement(requirement);
-      return this.#decide(() => ({ findField: toFindField(headers), socket: undefined }), required, correlationId);
+      const findSource = (): RequestSource => ({ findField: toFindField(headers), socket: undefined });
+      return this.#decide(findSource, required, this.#createSubject(required, correlationId));
     } catch (error) {
       return this.#gate.denyFault(this.#createSubject(this.#ofGate, correlationId), error);
     }
@@ -117,7 +118,7 @@ export class HttpGate implements Gate, Gatekeeper {
     try {
       const required = requirement === undefined ? undefined : this.#readRequirement(requirement, subject);
       const earlier = this.#findEarlier(call.request);
-      if (earlier !== undefined) return this.#decideAgain(earlier, call.request, required);
+      if (earlier !== undefined) return this.#decideAgain(earlier, call, required);
       const { method, target } = call;
       // Another gate has taken its secret from the request; what it was given still has it.
       const source = findPassed(call.request)?.source ?? call;
@@ -125,7 +126,7 @@ export class HttpGate implements Gate, Gatekeeper {
         notePassed(call.request, { gate: this, identity: undefined, source, correlationId });
         return passed;
       }
-      return this.#decideAnew(source, call.request, required ?? this.#ofGate, correlationId);
+      return this.#decideAnew(source, call, required ?? this.#ofGate, correlationId);
     } catch (error) {
       return this.#answerFault(error, correlationId);
     }
@@ -150,16 +151,16 @@ export class HttpGate implements Gate, Gatekeeper {
 
   #decideAnew(
     source: RequestSource,
-    request: object,
+    call: IncomingCall,
     required: FunctionRequirement,
     correlationId: string,
   ): GateAnswer | Promise<GateAnswer> {
     const conclude = (decision: Decision): GateAnswer => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
-      notePassed(request, { gate: this, identity: decision.identity, source, correlationId });
+      notePassed(call.request, { gate: this, identity: decision.identity, source, correlationId });
       return passed;
     };
-    const decision = this.#decide(() => source, required, correlationId);
+    const decision = this.#decide(() => source, required, this.#createSubject(required, correlationId, call));
     if (isSettled(decision)) return conclude(decision);
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
@@ -167,16 +168,17 @@ export class HttpGate implements Gate, Gatekeeper {
   /** Who calls is known, unless the route is anonymous and something in it asks for a caller after all. */
   #decideAgain(
     { identity, source, correlationId }: PassedRequest,
-    request: object,
+    call: IncomingCall,
     required: FunctionRequirement | undefined,
   ): GateAnswer | Promise<GateAnswer> {
     if (identity === undefined)
-      return required === undefined ? passed : this.#decideAnew(source, request, required, correlationId);
+      return required === undefined ? passed : this.#decideAnew(source, call, required, correlationId);
     const now = Date.now();
     const requirement = required ?? this.#ofGate;
     const decision = authorize(identity, requirement, now);
     if (decision.outcome === 'allowed') return passed;
-    this.#gate.report({ subject: this.#createSubject(requirement, correlationId), requirement }, decision, now);
+    const subject = this.#createSubject(requirement, correlationId, call);
+    this.#gate.report({ subject, requirement }, { decision, now });
     return this.createAnswer(decision, correlationId);
   }
 
@@ -184,15 +186,15 @@ export class HttpGate implements Gate, Gatekeeper {
   #decide(
     findSource: () => RequestSource,
     requirement: FunctionRequirement,
-    correlationId: string,
+    subject: LoggingCall,
   ): Decision | Promise<Decision> {
-    const subject = this.#createSubject(requirement, correlationId);
     const decide = (readiness: Readiness): Decision | Promise<Decision> => {
       const now = Date.now();
+      const extraction = readiness.outcome === 'denied' ? undefined : readiness.read(findSource());
       const decision =
-        readiness.outcome === 'denied' ? readiness : this.#gate.decide(readiness.read(findSource()), requirement, now);
+        extraction === undefined ? (readiness as Denial) : this.#gate.decide(extraction, requirement, now);
       const report = (settled: Decision): Decision => {
-        this.#gate.report({ subject, requirement }, settled, now);
+        this.#gate.report({ subject, requirement }, { decision: settled, now, extraction });
         return settled;
       };
       return isSettled(decision) ? report(decision) : decision.then(report);
@@ -213,8 +215,8 @@ export class HttpGate implements Gate, Gatekeeper {
     }
   }
 
-  #createSubject({ functionName }: FunctionRequirement, invocationId: string): LoggingCall {
-    return { functionName, invocationId, ...this.#log };
+  #createSubject({ functionName }: FunctionRequirement, invocationId: string, about?: IncomingCall): LoggingCall {
+    return { functionName, invocationId, about, ...this.#log };
   }
 }
 

@@ -6,6 +6,8 @@ export interface IncomingCall extends RequestSource {
   /** By which handlers ask who calls. */
   readonly request: object;
   readonly method: string | undefined;
+  /** The pattern of the route, where the framework has told it. */
+  readonly route?: string | undefined;
   /** Path and query, as the app will see them. */
   readonly target: string | undefined;
 }

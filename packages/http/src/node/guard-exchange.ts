@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createDenialAnswer, DecisionLog, deny, publishDecision, secretHeaderName } from '@certgate/core';
+import { createDenialAnswer, DecisionLog, deny, publishDecision, readMember, secretHeaderName } from '@certgate/core';
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import type { Gatekeeper } from '../gate/passed-requests.js';
@@ -54,7 +54,14 @@ const ungatedLog = new DecisionLog();
 export function toCall(request: IncomingMessage): IncomingCall {
   const { url: target, rawHeaders, socket } = request;
   const method = isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method;
-  return { request, method, target, findField: findInRawHeaders(rawHeaders), socket };
+  return { request, method, route: findRoute(request), target, findField: findInRawHeaders(rawHeaders), socket };
+}
+
+/** What Express has matched before it runs the middlewares of a route: for the log. */
+function findRoute(request: object): string | undefined {
+  const route: unknown = readMember(request, 'route');
+  const path = typeof route === 'object' && route !== null ? readMember(route, 'path') : undefined;
+  return typeof path === 'string' ? path : undefined;
 }
 
 /**

@@ -42,6 +42,7 @@ export interface ClientCertificate extends CertificateExtensions {
   readonly subject: string;
   readonly issuer: string;
   readonly subjectName: DistinguishedName;
+  readonly issuerName: DistinguishedName;
   /** As encoded, control characters included: log `subject` instead. */
   readonly commonName: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (RFC 5280 §4.1.2.5). */
@@ -153,6 +154,10 @@ class DecodedCertificate implements ClientCertificate {
 
   get subjectName(): DistinguishedName {
     return this.#fields.subject;
+  }
+
+  get issuerName(): DistinguishedName {
+    return this.#fields.issuer;
   }
 
   get subject(): string {

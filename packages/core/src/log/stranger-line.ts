@@ -1,0 +1,85 @@
+import type { ClientCertificate, DistinguishedName } from '@certgate/x509';
+import { formatInstant } from '@certgate/x509/internal';
+import { formatDistinguishedName, nameAttributeTypes } from '@certgate/x509/internal-certificates';
+import { type Denial, describeFacts } from '../denial.js';
+import { formatSerialNumber } from '../encoding/serial-number.js';
+import type { StrangerClaim } from '../denial-facts.js';
+import { cutText } from './log-text.js';
+
+/** What a line tells of a certificate that no identity has. */
+export interface StrangerLine extends Partial<StrangerClaim> {
+  /** RFC 4514, 96 characters at most, without e-mail addresses and numbers of persons; so is the issuer. */
+  readonly subject?: string;
+  readonly issuer?: string;
+  /** Hexadecimal, as openssl prints it. */
+  readonly serialNumber?: string;
+  /** RFC 3339: when the certificate ends. */
+  readonly notAfter?: string;
+  readonly detail?: string;
+}
+
+/** Whoever calls chooses these texts. */
+export const maximumFieldLength = 96;
+
+/** `certificate`: undefined where it can't be decoded. `isNamed`: with the names that stand in it. */
+export function describeStranger(
+  { facts, detail }: Denial<'certificate_not_trusted'>,
+  certificate: ClientCertificate | undefined,
+  claim: StrangerClaim | undefined,
+  isNamed: boolean,
+): StrangerLine {
+  const words = facts?.names === undefined ? { detail } : { detail: describeAgain(facts, isNamed) };
+  if (certificate === undefined) return { ...claim, ...words };
+  const { subjectName, issuerName, serialNumber, notAfter } = certificate;
+  return {
+    ...(isNamed ? { subject: describeName(subjectName), issuer: describeName(issuerName) } : {}),
+    serialNumber: cutText(formatSerialNumber(serialNumber), maximumFieldLength),
+    notAfter: formatInstant(notAfter),
+    ...claim,
+    ...words,
+  };
+}
+
+/** The sentence names what stands in the certificate. */
+function describeAgain(
+  { names = [], ...facts }: NonNullable<Denial<'certificate_not_trusted'>['facts']>,
+  isNamed: boolean,
+): string {
+  const shown = names.map(({ type, value }) => ({ type, value: type === 'email' ? '[e-mail]' : hidePersonal(value) }));
+  return describeFacts('certificate_not_trusted', { ...facts, ...(isNamed ? { names: shown } : {}) });
+}
+
+/** Whose values are a person's address or official number: emailAddress, mail, UID, serialNumber, organizationIdentifier. */
+const personalTypes: ReadonlySet<string> = new Set([
+  nameAttributeTypes.emailAddress,
+  '0.9.2342.19200300.100.1.1',
+  '0.9.2342.19200300.100.1.3',
+  '2.5.4.5',
+  '2.5.4.97',
+]);
+
+/** RFC 3739 §3.2.2: date and place of birth, and the like. */
+const personalData = '1.3.6.1.5.5.7.9.';
+
+function describeName(name: DistinguishedName): string {
+  const shown = name.map((attributes) =>
+    attributes
+      .filter(({ type }) => !personalTypes.has(type) && !type.startsWith(personalData))
+      .map((attribute) => ({
+        ...attribute,
+        value: attribute.isEncoded === true ? '#' : hidePersonal(attribute.value),
+      })),
+  );
+  return cutText(formatDistinguishedName(shown.filter(({ length }) => length > 0)), maximumFieldLength);
+}
+
+/** No longer, so that the patterns take no time. */
+const maximumValueLength = 200;
+
+/** E-mail addresses, and what looks like the number of a person: seven digits in a row, or a date of birth and a number. */
+function hidePersonal(value: string): string {
+  return value
+    .slice(0, maximumValueLength)
+    .replace(/[^\s@]*@[^\s@]*/g, '[e-mail]')
+    .replace(/\w*(?:\d{7}|\d{6}[-+]\d{3})[\w+-]*/g, '[number]');
+}

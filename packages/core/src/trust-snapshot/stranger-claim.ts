@@ -1,0 +1,87 @@
+import type { DerDecoding } from '@certgate/x509';
+import type { PathCertificate } from '@certgate/x509/path';
+import type { StrangerClaim } from '../denial-facts.js';
+import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { findIssuingAuthorities, listNames, maximumNames, type PresentedName } from './authority-match.js';
+import { findAuthorityPath } from './authority-path.js';
+import { readCandidates } from './candidate-issuers.js';
+import { isTakenBack } from './issued-match.js';
+import { noRevocationInformation } from './revocation-information.js';
+import { listNameKeys, type TrustSnapshot } from './trust-snapshot.js';
+
+const kinds = ['path', 'pin', 'name'] as const;
+
+/** The lower, the more it says. */
+export function rankClaim({ claimedBy }: StrangerClaim): number {
+  return kinds.indexOf(claimedBy);
+}
+
+/** For people, of a certificate that was refused: it admits nobody. It verifies signatures, so it is for lines that are written. */
+export function findStrangerClaim(
+  snapshot: TrustSnapshot,
+  presented: PresentedCertificate,
+  now: number,
+): StrangerClaim | undefined {
+  const named = findNamed(snapshot, presented);
+  const claim = named === undefined ? {} : { claimedIdentity: named };
+  if (isIssued(snapshot, presented, now)) return { claimedBy: 'path', ...claim };
+  const pinned = findTwin(snapshot, presented);
+  if (pinned !== undefined) return { claimedBy: 'pin', claimedIdentity: pinned };
+  return named === undefined ? undefined : { claimedBy: 'name', claimedIdentity: named };
+}
+
+/** Whether it was revoked is not asked: it was issued. */
+function isIssued(snapshot: TrustSnapshot, presented: PresentedCertificate, now: number): boolean {
+  const issuers = findIssuingAuthorities(snapshot, presented);
+  const target = issuers.length === 0 ? undefined : readDecoding(presented.pathDecoding);
+  if (target === undefined) return false;
+  const { candidates } = readCandidates(presented);
+  return issuers.some((authority) => {
+    const path = findAuthorityPath(authority, { target, candidates }, now, { revocation: noRevocationInformation });
+    return path.outcome === 'valid' || isTakenBack(path.code);
+  });
+}
+
+function readDecoding(decoding: DerDecoding<PathCertificate>): PathCertificate | undefined {
+  return decoding.ok ? decoding.value : undefined;
+}
+
+function findTwin({ pins }: TrustSnapshot, presented: PresentedCertificate): string | undefined {
+  for (const { thumbprintSha256, thumbprintSha1 } of listTwins(presented)) {
+    const found = pins.thumbprintSha256.get(thumbprintSha256) ?? pins.thumbprintSha1.get(thumbprintSha1);
+    if (found !== undefined) return found.identity.name;
+  }
+  return undefined;
+}
+
+/** By a name that an identity has under any authority, or by the identity's own name. */
+function findNamed(snapshot: TrustSnapshot, presented: PresentedCertificate): string | undefined {
+  const names = listPresented(snapshot, presented).slice(0, maximumNames);
+  for (const [type, value] of names) {
+    for (const { name } of snapshot.authorities) {
+      for (const key of listNameKeys(name, type, value)) {
+        const found = snapshot.names.get(key);
+        if (found !== undefined) return found.identity.name;
+      }
+    }
+  }
+  const texts = new Set(names.map(([, value]) => value.toLowerCase()));
+  return snapshot.identities.find(({ name }) => texts.has(name.toLowerCase()))?.name;
+}
+
+/** Where the document has no authority, nothing that validates paths is loaded. */
+function listPresented({ authorities }: TrustSnapshot, presented: PresentedCertificate): readonly PresentedName[] {
+  if (authorities.length > 0) {
+    const certificate = readDecoding(presented.pathDecoding);
+    return certificate === undefined ? [] : listNames(certificate);
+  }
+  const { decoding } = presented;
+  if (!decoding.ok) return [];
+  const { commonName, subjectAlternativeNames } = decoding.certificate;
+  return [
+    ...subjectAlternativeNames.flatMap(({ type, value }) =>
+      type === 'dns' || type === 'uri' || type === 'email' ? [[type, value] as const] : [],
+    ),
+    ...(commonName === undefined ? [] : [['commonName', commonName] as const]),
+  ];
+}
