@@ -127,7 +127,9 @@ describe('docs/errors.md', () => {
       const named = [...`${row}\n${below}`.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
         ([, command = '']) => command,
       );
-      const printed = denialRemedies[code].commands.map((template) => describeTemplate(remedyTemplates[template]));
+      const printed = (denialRemedies[code].commands ?? []).map((template) =>
+        describeTemplate(remedyTemplates[template]),
+      );
       assert.deepEqual(sortTexts(new Set(named)), sortTexts(printed), code);
     }
   });

@@ -1,4 +1,5 @@
 import type { AddHelpTextContext, Command, Help, HelpConfiguration } from 'commander';
+import { getToolName } from '../../faults/tool-call.js';
 
 export interface HelpSections {
   /** Exit code → what it means for this verb. */
@@ -18,7 +19,7 @@ export function addHelpSections(command: Command, { exitCodes, examples }: HelpS
       wrap(`  ${code}  ${meaning}`, { width, indent: 5 }),
     );
     // A POSIX shell takes a line that goes on so; elsewhere it is joined by hand.
-    const named = examples.map((line) => line.replace(toolName, 'npx --no-install certgate'));
+    const named = examples.map((line) => line.replace(toolName, getToolName()));
     const lines = named.map((line) => wrap(`  ${line}`, { width, indent: 4, lineEnd: ' \\', isCommand: true }));
     return ['', 'Exit codes:', ...codes, '', 'Examples:', ...lines].join('\n');
   });

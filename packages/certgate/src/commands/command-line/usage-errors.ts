@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { countSlips } from '../../faults/slips.js';
 import { helpLayout } from './help.js';
 import { printNotice } from './output.js';
 
@@ -86,34 +87,12 @@ export function findSimilar(typed: string, names: readonly string[]): string | u
   const begun = candidates.filter(({ text }) => text.startsWith(bare));
   const [shortest] = [...begun].sort((one, other) => one.text.length - other.text.length);
   if (shortest !== undefined) return shortest.name;
+  const maximum = Math.max(1, Math.floor(bare.length / 3));
   const [closest] = candidates
-    .map(({ name, text }) => ({ name, slips: countSlips(bare, text) }))
-    .filter(({ slips }) => slips <= Math.max(1, Math.floor(bare.length / 3)))
+    .map(({ name, text }) => ({ name, slips: countSlips(bare, text, maximum) ?? Infinity }))
+    .filter(({ slips }) => slips <= maximum)
     .sort((one, other) => one.slips - other.slips);
   return closest?.name;
-}
-
-/** Letters put in, left out, changed, or swapped with their neighbour (optimal string alignment). */
-function countSlips(typed: string, meant: string): number {
-  const rows: number[][] = [Array.from({ length: meant.length + 1 }, (_, column) => column)];
-  for (let row = 1; row <= typed.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= meant.length; column += 1) {
-      const isSame = typed[row - 1] === meant[column - 1];
-      const isSwapped =
-        row > 1 && column > 1 && typed[row - 1] === meant[column - 2] && typed[row - 2] === meant[column - 1];
-      current.push(
-        Math.min(
-          (rows[row - 1]?.[column] ?? 0) + 1,
-          (current[column - 1] ?? 0) + 1,
-          (rows[row - 1]?.[column - 1] ?? 0) + (isSame ? 0 : 1),
-          isSwapped ? (rows[row - 2]?.[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    rows.push(current);
-  }
-  return rows[typed.length]?.[meant.length] ?? Number.POSITIVE_INFINITY;
 }
 
 function describeCommand(command: Command): string {

@@ -8,7 +8,7 @@ import {
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { explainCertificate, nameByThumbprint } from '../../trust/explanation/explain-certificate.js';
+import { explainCertificate } from '../../trust/explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
   findExplainedFunction,
@@ -82,7 +82,6 @@ export async function explainCall(
       ...(isCompared ? [] : listUnverified({ signature: loaded.signature, audience: trust.audience }, flags)),
       ...(explained.policy.kind === 'certificate' ? listUnverifiedOfApp(app, flags) : []),
     ],
-    ...(certificateDer === undefined ? {} : { certificateOptions: nameCertificate(certificateDer, flags) }),
   });
   return { report, explained };
 }
@@ -105,13 +104,4 @@ async function admit({ bytes, signature }: LoadedTrustDocument, flags: GateFlags
 async function isSignatureRefused({ bytes, signature }: LoadedTrustDocument, flags: GateFlags): Promise<boolean> {
   const keys = await readSigners(flags);
   return keys !== undefined && (await verifyDocumentSignature(bytes, signature, keys)) !== 'fits';
-}
-
-/** Standard input can't be read twice, so what came from there is named by its hash. */
-function nameCertificate(certificateDer: Uint8Array, flags: ExplainFlags): readonly string[] {
-  const { certificate, passwordFile } = flags;
-  if (typeof certificate === 'string' && certificate !== '-') {
-    return ['--certificate', certificate, ...(passwordFile === undefined ? [] : ['--password-file', passwordFile])];
-  }
-  return nameByThumbprint(certificateDer);
 }

@@ -1,4 +1,5 @@
 import { formatInstant } from '@certgate/core/internal';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { lockDocument } from '../../trust/administration/edits/lock-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
@@ -24,7 +25,7 @@ export async function lock(flags: LockFlags): Promise<void> {
         'default a day from its last good read); one that refuses it, up to its maximumStalenessAfterRefusalSeconds (an',
         'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
         'that are anonymous stay open.',
-        'To undo: npx --no-install certgate trust unlock --reason …',
+        `To undo: ${formatToolCall(['trust', 'unlock', '--store', location.description])} --reason …`,
       ],
       json: { locked: update.after.locked },
     },

@@ -1,4 +1,5 @@
 import { shellWord } from '../../faults/safe-text.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 
 /** One call of the gateway, as a line to copy. */
 export interface CallLine {
@@ -25,7 +26,6 @@ export interface CallIdentity {
   readonly keyFile: string;
 }
 
-/** `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
 export function formatCertgateCall(line: CallLine): string {
   const { url, method, mcpTool, mcpArguments, headers = [], body, identity, caFile } = line;
   // A body that begins with @ would be taken for the name of a file.
@@ -33,7 +33,7 @@ export function formatCertgateCall(line: CallLine): string {
   const usual = body === undefined ? 'GET' : 'POST';
   return [
     ...(isPiped ? [`printf %s ${shellWord(body)} |`] : []),
-    `npx --no-install certgate call ${shellWord(url)}`,
+    formatToolCall(['call', url]),
     ...(mcpTool === undefined ? [] : [`--mcp-tool ${shellWord(mcpTool)}`]),
     ...(mcpArguments === undefined ? [] : [`--mcp-arguments ${shellWord(mcpArguments)}`]),
     ...(method === usual || mcpTool !== undefined ? [] : [`--request ${shellWord(method)}`]),

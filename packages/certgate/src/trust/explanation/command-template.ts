@@ -1,5 +1,5 @@
 // A command as docs/errors.md shows it, and as it is to be run: the same template with the values filled in.
-import { shellWord } from '../../faults/safe-text.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 
 /**
  * By placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty one takes
@@ -69,7 +69,7 @@ export function formatChange(
   values: TemplateValues,
   { reason, store }: { readonly reason: string; readonly store: string },
 ): string {
-  return formatCommand(
+  return formatToolCall(
     withTail(fillTemplate(remedyTemplates[template], values), ['--reason', reason, '--store', store]),
   );
 }
@@ -78,11 +78,6 @@ export function formatChange(
 function withTail(words: CommandWords, tail: CommandWords): CommandWords {
   const end = words.indexOf('--');
   return end === -1 ? [...words, ...tail] : [...words.slice(0, end), ...tail, ...words.slice(end)];
-}
-
-/** One line to paste into a shell. `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
-export function formatCommand(words: CommandWords): string {
-  return ['npx', '--no-install', 'certgate', ...words].map(shellWord).join(' ');
 }
 
 /**
@@ -112,6 +107,11 @@ export const remedyTemplates = {
   undenySerial: 'trust undeny --issued-by AUTHORITY --serial HEX',
   addIntermediate: 'trust authority add AUTHORITY --to-existing --intermediate CA_FILE',
   addTrustAnchor: 'trust authority add AUTHORITY --to-existing --trust-anchor CA_FILE',
+  acceptNoRevAvail: 'trust authority add AUTHORITY --to-existing --accept-no-rev-avail SECONDS',
+  extendLists: 'trust authority add AUTHORITY --to-existing --grace-seconds SECONDS',
+  askOnlyCallers: 'trust authority add AUTHORITY --to-existing --scope end-entity',
+  readLeadingDot: 'trust authority add AUTHORITY --to-existing --dns-constraints-with-leading-dot subdomains-only',
+  removeCaCertificate: 'trust authority remove AUTHORITY --thumbprint-sha256 THUMBPRINT',
   addRevocationList: 'trust authority add AUTHORITY --to-existing --crl ADDRESS',
   sign: 'trust sign --signing-key KEY_FILE',
 } as const;

@@ -17,6 +17,10 @@ const store = 'file:trust.json';
 const past = '2021-01-01T00:00:00Z';
 const future = '2099-01-01T00:00:00Z';
 
+/** As openssl takes it. */
+const inDays = (days: number): string =>
+  new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
+
 let folder: string;
 let home: string;
 let keySha256: string;
@@ -48,10 +52,23 @@ before(() => {
   ];
   makeCertificate('issued', client, { issuer: 'issuing' });
   makeCertificate('rooted', client, { issuer: 'root' });
+  makeCertificate('unlisted', [...client, '2.5.29.56=DER:0500'], {
+    issuer: 'root',
+    begin: inDays(-1),
+    end: inDays(10),
+  });
+  makeCertificate('successor', ca);
+  makeCertificate('of-successor', client, { issuer: 'successor' });
+  makeCertificate('narrow', [...ca, 'nameConstraints=critical,permitted;DNS:other.example']);
+  makeCertificate('excluded', client, { issuer: 'narrow' });
+  makeCertificate('dot', [...ca, 'nameConstraints=critical,permitted;DNS:.corp.example']);
+  makeCertificate('dotted', client, { issuer: 'dot' });
   openssl('x509', '-in', 'caller.crt.pem', '-noout', '-pubkey', '-out', 'caller.pub.pem');
   openssl('pkey', '-pubin', '-in', 'caller.pub.pem', '-outform', 'DER', '-out', 'caller.pub.der');
   keySha256 = openssl('dgst', '-sha256', '-r', 'caller.pub.der').toString().slice(0, 64);
   makeRevocationList('root', 'corp.crl');
+  makeRevocationList('issuing', 'issuing.crl');
+  makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
 });
 
 after(() => {
@@ -64,24 +81,25 @@ interface CertificateRequest {
   readonly issuer?: string;
   /** Whose key it is of; its own by default. */
   readonly key?: string;
+  readonly begin?: string;
   readonly end?: string;
 }
 
 function makeCertificate(name: string, extensions: readonly string[], request: CertificateRequest = {}): void {
-  const { subject = `/CN=${name}`, issuer, key, end = '20600101000000Z' } = request;
+  const { subject = `/CN=${name}`, issuer, key, begin = '20200101000000Z', end = '20600101000000Z' } = request;
   const keyWords =
     key === undefined
       ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', `${name}.key.pem`]
       : ['-key', `${key}.key.pem`];
   openssl(
-    ...['req', '-x509', '-nodes', ...keyWords, '-subj', subject, '-not_before', '20200101000000Z', '-not_after', end],
+    ...['req', '-x509', '-nodes', ...keyWords, '-subj', subject, '-not_before', begin, '-not_after', end],
     ...extensions.flatMap((extension) => ['-addext', extension]),
     ...(issuer === undefined ? [] : ['-CA', `${issuer}.crt.pem`, '-CAkey', `${issuer}.key.pem`]),
     ...['-out', `${name}.crt.pem`],
   );
 }
 
-function makeRevocationList(authority: string, file: string): void {
+function makeRevocationList(authority: string, file: string, times: readonly string[] = ['-crldays', '30']): void {
   writeFileSync('index.txt', '');
   writeFileSync('crlnumber', '01\n');
   writeFileSync(
@@ -89,7 +107,7 @@ function makeRevocationList(authority: string, file: string): void {
     '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n[e]\nauthorityKeyIdentifier=keyid\n',
   );
   openssl(
-    ...['ca', '-gencrl', '-config', 'ca.cnf', '-crlexts', 'e', '-crldays', '30', '-out', file],
+    ...['ca', '-gencrl', '-config', 'ca.cnf', '-crlexts', 'e', ...times, '-out', file],
     ...['-cert', `${authority}.crt.pem`, '-keyfile', `${authority}.key.pem`],
   );
 }
@@ -124,8 +142,10 @@ function splitByShell(command: string): readonly string[] {
   return printed.split('\0').slice(0, -1);
 }
 
-async function runPrinted(command: string): Promise<void> {
-  const [npx, option, tool, ...words] = splitByShell(command);
+/** What only the owner of the caller can say is filled in. */
+async function runPrinted(command: string, certificate: string): Promise<void> {
+  const said = command.replace('THUMBPRINT-FROM-THE-OWNER', hash(certificate));
+  const [npx, option, tool, ...words] = splitByShell(said);
   assert.deepEqual([npx, option, tool], ['npx', '--no-install', 'certgate']);
   const { exitCode } = await runInProcess(words);
   assert.equal(exitCode, 0, command);
@@ -138,6 +158,8 @@ interface Fault {
   readonly make: () => Promise<unknown>;
   /** Default 1. */
   readonly choices?: number;
+  /** Which of them fit what is the case here; default: all. */
+  readonly fitting?: readonly number[];
   /** Which of the files is the one that has to be got first. */
   readonly authorityFile?: string;
 }
@@ -243,6 +265,7 @@ const faults: readonly Fault[] = [
     code: 'certificate_not_trusted',
     what: 'an intermediate is missing',
     certificate: 'issued',
+    choices: 2,
     authorityFile: 'issuing.crt.pem',
     make: () => change(...corp()).then(() => add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example')),
   },
@@ -291,7 +314,7 @@ const faults: readonly Fault[] = [
     code: 'path_not_found',
     what: 'of a pin whose authority lacks an intermediate',
     certificate: 'issued',
-    choices: 2,
+    choices: 3,
     authorityFile: 'issuing.crt.pem',
     make: () => change(...corp()).then(() => add('a1', '--certificate', 'issued.crt.pem', '--issued-by', 'corp')),
   },
@@ -302,6 +325,92 @@ const faults: readonly Fault[] = [
     authorityFile: 'root.crt.pem',
     make: async () => {
       await change('authority', 'add', 'corp', '--trust-anchor', 'imitator.crt.pem');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'certificate_not_trusted',
+    what: 'the CA was replaced by a root of another name',
+    certificate: 'of-successor',
+    choices: 2,
+    fitting: [1],
+    authorityFile: 'successor.crt.pem',
+    make: () => change(...corp()).then(() => add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example')),
+  },
+  {
+    code: 'path_not_found',
+    what: 'the CA was replaced, and only its new intermediate is known',
+    certificate: 'issued',
+    choices: 2,
+    fitting: [0],
+    authorityFile: 'root.crt.pem',
+    make: async () => {
+      await change(
+        'authority',
+        'add',
+        'corp',
+        '--trust-anchor',
+        'successor.crt.pem',
+        '--intermediate',
+        'issuing.crt.pem',
+      );
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'path_not_found',
+    what: 'the new root was added as an intermediate',
+    certificate: 'of-successor',
+    authorityFile: 'successor.crt.pem',
+    make: async () => {
+      await change(...corp('successor.crt.pem'));
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'path_name_not_permitted',
+    certificate: 'excluded',
+    make: async () => {
+      await change('authority', 'add', 'corp', '--trust-anchor', 'narrow.crt.pem');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'path_name_not_permitted',
+    what: 'by a constraint with a leading dot',
+    certificate: 'dotted',
+    choices: 2,
+    make: async () => {
+      await change('authority', 'add', 'corp', '--trust-anchor', 'dot.crt.pem');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'revocation_unavailable',
+    what: 'the list has ended',
+    certificate: 'rooted',
+    make: async () => {
+      await change(...corp(), '--crl', 'file:ended.crl');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'revocation_unavailable',
+    what: 'the lifetime is too long for noRevAvail',
+    certificate: 'unlisted',
+    choices: 2,
+    fitting: [1],
+    make: async () => {
+      await change(...corp(), '--revocation', 'required', '--accept-no-rev-avail', '3600');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'revocation_unavailable',
+    what: 'no list is about the intermediate',
+    certificate: 'issued',
+    make: async () => {
+      await change(...corp('issuing.crt.pem'), '--crl', 'file:issuing.crl');
       await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
     },
   },
@@ -325,7 +434,7 @@ const faults: readonly Fault[] = [
 ];
 
 describe('the drill: from the denial to the command that ends it', () => {
-  for (const { code, what, certificate = 'caller', make, choices = 1, authorityFile } of faults) {
+  for (const { code, what, certificate = 'caller', make, choices = 1, fitting, authorityFile } of faults) {
     test(what === undefined ? code : `${code}: ${what}`, async () => {
       rmSync('trust.json', { force: true });
       await change('init');
@@ -337,9 +446,10 @@ describe('the drill: from the denial to the command that ends it', () => {
       assert.ok(remedy !== null && remedy.verifyFirst !== '');
       assert.equal(remedy.choices.length, choices, JSON.stringify(remedy));
       if (authorityFile !== undefined) writeFileSync('ca.crt.pem', readFileSync(authorityFile));
-      for (const { commands } of remedy.choices) {
+      for (const [index, { commands }] of remedy.choices.entries()) {
+        if (fitting?.includes(index) === false) continue;
         writeFileSync('trust.json', fault);
-        for (const command of commands) await runPrinted(command);
+        for (const command of commands) await runPrinted(command, certificate);
         const next = await explain(certificate);
         assert.equal(next.code, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
       }
@@ -372,7 +482,7 @@ describe('the drill: from the denial to the command that ends it', () => {
       ...['certificate_revoked', 'trust_unavailable'],
     ]);
     const drilled = new Set<string>(faults.map(({ code }) => code));
-    for (const [code, { commands }] of Object.entries(denialRemedies)) {
+    for (const [code, { commands = [] }] of Object.entries(denialRemedies)) {
       assert.equal(commands.length > 0, drilled.has(code) || elsewhere.has(code), code);
     }
   });
@@ -388,7 +498,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.ok(choice !== undefined && others.length === 0);
     assert.match(choice.needs ?? '', /^new\.crt\.pem: the new certificate/);
     writeFileSync('new.crt.pem', readFileSync('caller.crt.pem'));
-    for (const command of choice.commands) await runPrinted(command);
+    for (const command of choice.commands) await runPrinted(command, 'caller');
     assert.equal((await explain('caller')).code, 'allowed');
   });
 
@@ -406,7 +516,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     const [choice, ...others] = remedy?.choices ?? [];
     assert.ok(choice !== undefined && others.length === 0);
     assert.match(choice.needs ?? '', /^signing\.key\.pem: the private key/);
-    for (const command of choice.commands) await runPrinted(command);
+    for (const command of choice.commands) await runPrinted(command, 'caller');
     assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).code, 'allowed');
     const words = ['--certificate', 'other.crt.pem', '--function', 'GetOrder', '--signed-by', 'signing.public.pem'];
     const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);

@@ -2,10 +2,11 @@
 
 import { resolve } from 'node:path';
 import {
-  formatInstant,
+  type Denial,
   isDeniedFor,
   presentCertificate,
   readRevocationInformation,
+  type RevocationInformation,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { findRemedy } from './denial-remedies.js';
@@ -38,8 +39,6 @@ export interface CertificateQuestion {
   readonly folder?: string | undefined;
   /** Undefined: the caller has no certificate. */
   readonly certificateDer: Uint8Array | undefined;
-  /** The words that name this certificate to `trust add`. Default: its thumbprint. */
-  readonly certificateOptions?: readonly string[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
@@ -54,7 +53,7 @@ export async function explainCertificate(question: CertificateQuestion): Promise
       : undefined;
   const asked = { certificateDer, trust, refusal, now, ...(revocation && { revocation }) };
   const explanation = requirement === undefined ? undefined : explainDecision({ ...asked, requirement });
-  const answer = findRemedyFor(question, explanation);
+  const answer = findRemedyFor(question, explanation, revocation);
   return heedApp(createExplanationReport({ ...question, ...answer }, explanation), question.app);
 }
 
@@ -74,26 +73,35 @@ function readListsFrom(folder: string | undefined, trust: TrustSnapshot): TrustS
 function findRemedyFor(
   question: CertificateQuestion,
   explanation: Explanation | undefined,
+  revocation: RevocationInformation | undefined,
 ): Pick<ExplanationSubject, 'nearMatches' | 'remedy'> {
   const { trust, explained, certificateDer, now, store, isSignatureRefused = false } = question;
   const decision = explanation?.decision;
   const denial = decision?.outcome === 'denied' ? decision : decision?.deferred;
   const requirement = findRequirement(explained);
-  if (denial === undefined || certificateDer === undefined || requirement === undefined)
-    return { nearMatches: [], remedy: null };
-  const presented = presentCertificate(certificateDer);
-  const nearMatches = isDeniedFor(denial, 'certificate_not_trusted')
-    ? findNearMatches(trust, presented, denial.facts?.authorities)
-    : [];
+  if (denial === undefined || requirement === undefined) return { nearMatches: [], remedy: null };
+  const presented = certificateDer && presentCertificate(certificateDer);
+  const nearMatches =
+    presented !== undefined && isDeniedFor(denial, 'certificate_not_trusted')
+      ? findNearMatches(trust, presented, denial.facts?.authorities)
+      : [];
   const { identityName } = denial;
-  const certificateOptions = question.certificateOptions ?? nameByThumbprint(certificateDer);
-  const known = { identityName, trust, requirement, now, presented, nearMatches, certificateOptions };
-  return { nearMatches, remedy: findRemedy(denial, { ...known, runAt: Date.now(), store, isSignatureRefused }) };
+  const remedy = findRemedy(denial, {
+    ...{ identityName, trust, requirement, now, presented, nearMatches, store, isSignatureRefused },
+    runAt: Date.now(),
+    listEnd: findListEnd(denial, revocation, now),
+    isLockedBySetting: denial.facts !== undefined && 'setting' in denial.facts,
+  });
+  return { nearMatches, remedy };
 }
 
-/** For a certificate that is in no file. */
-export function nameByThumbprint(certificateDer: Uint8Array): readonly string[] {
-  const { thumbprintSha256, decoding } = presentCertificate(certificateDer);
-  const end = decoding.ok ? ['--not-after', formatInstant(decoding.certificate.notAfter)] : [];
-  return ['--thumbprint-sha256', thumbprintSha256, ...end];
+function findListEnd(
+  { facts }: Denial,
+  revocation: RevocationInformation | undefined,
+  now: number,
+): number | undefined {
+  if (facts === undefined || !('authority' in facts)) return undefined;
+  const ends = (revocation?.find(facts.authority)?.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
+  const over = ends.filter((end) => end < now);
+  return over.length === 0 ? undefined : Math.min(...over);
 }

@@ -96,24 +96,23 @@ function formatAnswer(report: ExplanationReport, isAppAsked: boolean): readonly 
 }
 
 function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: ExplanationReport): readonly string[] {
-  if (outcome === 'unverified') {
-    return [
-      colors.yellow(
-        'Not verified: the document would let the function run, but the answer depends on what was not looked at.',
-      ),
-    ];
-  }
-  if (deferred === null && withoutClientAuthUntil !== null) {
-    return [
-      colors.yellow(
-        `Allowed: the function runs, though the certificate lacks clientAuth. Its pin accepts that until ${withoutClientAuthUntil} (acceptWithoutClientAuth).`,
-      ),
-    ];
-  }
-  if (deferred === null) return [colors.green('Allowed: the function runs.')];
+  const isAllowed = outcome === 'allowed';
+  const head = isAllowed
+    ? 'Allowed: the function runs.'
+    : 'Not verified: the document would let the function run, but the answer depends on what was not looked at.';
+  const grace =
+    withoutClientAuthUntil === null
+      ? []
+      : [
+          colors.yellow(
+            `The certificate lacks clientAuth, and its pin accepts that until ${withoutClientAuthUntil} (acceptWithoutClientAuth).`,
+          ),
+        ];
+  if (deferred === null) return [isAllowed ? colors.green(head) : colors.yellow(head), ...grace];
   const { code, until } = deferred;
   return [
-    colors.yellow('Allowed, report-only: the function runs, though authorization would refuse.'),
+    colors.yellow(isAllowed ? 'Allowed, report-only: the function runs, though authorization would refuse.' : head),
+    ...grace,
     field('the log says', `allowed, although ${code}: report-only`),
     field('report-only', `until ${until ?? 'unknown'}`),
   ];
@@ -175,7 +174,8 @@ function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly
             : []),
           `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
         ];
-  return ['', colors.yellow(`Before you run a command: ${verifyFirst}`), ...lines, ...notes];
+  const head = lines.length === 0 ? 'What to do' : 'Before you run a command';
+  return ['', colors.yellow(`${head}: ${verifyFirst}`), ...lines, ...notes];
 }
 
 function describeIdentity({

@@ -4,8 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { parseTrustDocument, presentCertificate, type PresentedCertificate } from '@certgate/core/internal';
 import fc from 'fast-check';
-import { fillTemplate, formatCommand } from './command-template.js';
-import { countSlips, findNearMatches } from './near-matches.js';
+import { formatToolCall } from '../../faults/tool-call.js';
+import { fillTemplate } from './command-template.js';
+import { countDigitSlips, findNearMatches } from './near-matches.js';
 
 function makeCertificate(commonName: string): PresentedCertificate {
   const der = execFileSync(
@@ -76,20 +77,20 @@ describe('slips of the hand', () => {
             if (kind === 'lose') return `${start}${two}${end}`;
             return kind === 'add' ? `${start}0${one}${two}${end}` : `${start}0${two}${end}`;
           }, text);
-          const count = countSlips(text, slipped);
+          const count = countDigitSlips(text, slipped);
           // A digit that is swapped twice is no longer beside its neighbour.
           if (slips.every(([, kind]) => kind !== 'swap') || slips.length <= 1) {
             assert.ok(count !== undefined && count <= slips.length, slipped);
           }
-          assert.equal(countSlips(text, text), 0);
-          assert.equal(countSlips(text, slipped), countSlips(slipped, text));
+          assert.equal(countDigitSlips(text, text), 0);
+          assert.equal(countDigitSlips(text, slipped), countDigitSlips(slipped, text));
         },
       ),
     );
     fc.assert(
       fc.property(digits, digits, (one, other) => {
         fc.pre(one !== other);
-        const count = countSlips(one, other);
+        const count = countDigitSlips(one, other);
         assert.ok(count === undefined || count > 0);
       }),
     );
@@ -97,7 +98,7 @@ describe('slips of the hand', () => {
 
   test('of ten thousand other certificates none is near', () => {
     const texts = Array.from({ length: 10_000 }, () => randomBytes(32).toString('hex').toUpperCase());
-    assert.ok(texts.every((text) => countSlips(own, text) === undefined));
+    assert.ok(texts.every((text) => countDigitSlips(own, text) === undefined));
   });
 });
 
@@ -111,7 +112,7 @@ test('a shell reads every command as it was meant', () => {
   );
   fc.assert(
     fc.property(words, (values) => {
-      const command = formatCommand(fillTemplate('trust add NAME --role ROLE', { NAME: 'a', ROLE: values }));
+      const command = formatToolCall(fillTemplate('trust add NAME --role ROLE', { NAME: 'a', ROLE: values }));
       const printed = execFileSync('sh', ['-c', `set -- ${command}\nprintf '%s\\0' "$@"`])
         .toString()
         .split('\0');

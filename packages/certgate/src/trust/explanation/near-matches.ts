@@ -1,7 +1,6 @@
 import {
   listNames,
   listNameKeys,
-  shortenThumbprint,
   nameKey,
   type PinKind,
   type PresentedCertificate,
@@ -10,6 +9,7 @@ import {
   type TrustName,
   type TrustedIdentity,
 } from '@certgate/core/internal';
+import { countSlips } from '../../faults/slips.js';
 
 /** Of a certificate that no identity has: an identity that it may have been meant for. */
 export interface NearMatch {
@@ -53,12 +53,13 @@ export function findNearMatches(
 function describeLikeness({ kind, value }: TrustPin, certificate: PresentedCertificate): string | undefined {
   const own = certificate[kind];
   if (own === undefined) return undefined;
-  const shown = `the pin ${kind} ${shortenThumbprint(value)}`;
+  // Whole, so that any digit that differs can be seen.
+  const shown = `the pin ${kind} ${value}`;
   const otherKind = findKind(certificate, value);
   if (otherKind !== undefined && otherKind !== kind)
     return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
   if (own === value) return undefined;
-  const slips = countSlips(own, value);
+  const slips = countDigitSlips(own, value);
   if (slips !== undefined) return `differs from ${shown} in ${slips === 1 ? 'one digit' : `${slips} digits`}`;
   const end =
     own.slice(0, sharedDigits) === value.slice(0, sharedDigits)
@@ -76,12 +77,9 @@ function findKind(certificate: PresentedCertificate, value: string): PinKind | u
   return kinds.find((kind) => certificate[kind] === value);
 }
 
-/**
- * Digits that were changed, lost, added or swapped with their neighbour (optimal string alignment); undefined: more than a
- * few.
- */
-export function countSlips(one: string, other: string): number | undefined {
-  return sharesSegment(one, other) ? alignDigits(one, other) : undefined;
+/** Undefined: more than a few. */
+export function countDigitSlips(one: string, other: string): number | undefined {
+  return sharesSegment(one, other) ? countSlips(one, other, maximumSlips) : undefined;
 }
 
 /** A slip spoils two neighbouring segments at most, so one of these is whole. It spares a hundred thousand alignments. */
@@ -92,39 +90,6 @@ function sharesSegment(one: string, other: string): boolean {
     if (other.includes(one.slice(index * length, (index + 1) * length))) return true;
   }
   return false;
-}
-
-/** Looks near the diagonal only. */
-function alignDigits(one: string, other: string): number | undefined {
-  const far = maximumSlips + 1;
-  let before: readonly number[] = [];
-  let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= one.length; row += 1) {
-    const current = Array.from<number>({ length: other.length + 1 }).fill(far);
-    if (row <= maximumSlips) current[0] = row;
-    let least = current[0] ?? far;
-    for (
-      let column = Math.max(1, row - maximumSlips);
-      column <= Math.min(other.length, row + maximumSlips);
-      column += 1
-    ) {
-      const isSame = one[row - 1] === other[column - 1];
-      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      const cost = Math.min(
-        (last[column] ?? far) + 1,
-        (current[column - 1] ?? far) + 1,
-        (last[column - 1] ?? far) + (isSame ? 0 : 1),
-        isSwapped ? (before[column - 2] ?? far) + 1 : far,
-      );
-      current[column] = cost;
-      least = Math.min(least, cost);
-    }
-    if (least > maximumSlips) return undefined;
-    before = last;
-    last = current;
-  }
-  const slips = last[other.length] ?? far;
-  return slips > maximumSlips ? undefined : slips;
 }
 
 function findByName(

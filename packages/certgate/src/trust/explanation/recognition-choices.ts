@@ -6,10 +6,12 @@ import {
   type MatchedIdentity,
   type NameEntry,
   type PathFacts,
+  type PresentedCertificate,
+  type TrustedAuthority,
 } from '@certgate/core/internal';
 import type { TemplateValues } from './command-template.js';
 import type { NearMatch } from './near-matches.js';
-import { type Choices, type RemedyChoice, type RemedyContext, listFirst, run } from './remedy-choices.js';
+import { type Choices, type RemedyChoice, type RemedyContext, day, listFirst, ofOwner, run } from './remedy-choices.js';
 
 type Command = RemedyChoice['commands'][number];
 
@@ -53,53 +55,47 @@ function nameValues({ type, value }: Pick<NameEntry, 'type' | 'value'>): Templat
 
 export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
   const { presented, now, nearMatches } = context;
-  const { decoding } = presented;
-  if (!decoding.ok) return [];
-  const faults = listCertificateFaults(decoding.certificate, now);
-  // Known or not, the gate would refuse it.
-  if (faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
-  const near = nearMatches.map((match) => chooseForNearMatch(match, context));
+  if (presented !== undefined) {
+    if (!presented.decoding.ok) return [];
+    const faults = listCertificateFaults(presented.decoding.certificate, now);
+    // Known or not, the gate would refuse it.
+    if (faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
+  }
+  const near = nearMatches.flatMap((match) => chooseForNearMatch(match, context));
   const vouched = chooseForVouched(facts, context);
   if (near.length + vouched.length > 0) return [...near, ...vouched];
-  const NAME = chooseName(context);
-  const granted = grant(context);
   return [
     {
       when: 'If it is a new caller, whose owner says that this is the certificate',
-      commands: [run('addIdentity', { NAME, FILE: { instead: context.certificateOptions }, ...granted })],
+      commands: [run('addIdentity', { NAME: chooseName(context), FILE: ofOwner, ...grant(context) })],
     },
   ];
 }
 
-function chooseForNearMatch(
-  { identity, pin, trustName }: NearMatch,
-  { certificateOptions }: RemedyContext,
-): RemedyChoice {
+function chooseForNearMatch({ identity, pin, trustName }: NearMatch, context: RemedyContext): Choices {
   const NAME = identity.name;
-  const FILE = { instead: certificateOptions };
+  const FILE = ofOwner;
   if (pin !== undefined) {
     const AUTHORITY = pin.issuedBy === undefined ? [] : [pin.issuedBy];
-    return {
-      when: `If it is the certificate of "${NAME}", and the pin was written wrongly`,
-      commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE, AUTHORITY })],
-    };
+    return [
+      {
+        when: `If it is the certificate of "${NAME}", and the pin was written wrongly`,
+        commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE, AUTHORITY })],
+      },
+    ];
   }
-  if (trustName !== undefined) {
-    return addCaCertificate(
-      trustName.issuedBy,
-      'addIntermediate',
-      `If it is "${NAME}", and the authority "${trustName.issuedBy}" has an intermediate that the document lacks`,
-    );
-  }
-  return identity.pins.length > 0
-    ? {
-        when: `If it is a new certificate of "${NAME}"`,
-        commands: [run('rotate', { NAME, NEW_FILE: { instead: certificateOptions } })],
-      }
-    : {
-        when: `If it is a certificate of "${NAME}"`,
-        commands: [run('addCertificate', { NAME, FILE, AUTHORITY: [] })],
-      };
+  if (trustName !== undefined) return chooseForAuthority({ authority: trustName.issuedBy }, context);
+  return [
+    identity.pins.length > 0
+      ? {
+          when: `If it is a new certificate of "${NAME}"`,
+          commands: [run('rotate', { NAME, NEW_FILE: FILE })],
+        }
+      : {
+          when: `If it is a certificate of "${NAME}"`,
+          commands: [run('addCertificate', { NAME, FILE, AUTHORITY: [] })],
+        },
+  ];
 }
 
 /** Of an issuer that the document knows: by the name, so that the next certificate counts too. */
@@ -107,9 +103,9 @@ function chooseForVouched(
   { authorities: [issuer] = [] }: DenialFacts['certificate_not_trusted'],
   context: RemedyContext,
 ): Choices {
-  const { pathDecoding } = context.presented;
+  const pathDecoding = context.presented?.pathDecoding;
   // Of the facts, a name may be shortened.
-  const [[type, value] = []] = pathDecoding.ok ? listNames(pathDecoding.value) : [];
+  const [[type, value] = []] = pathDecoding?.ok === true ? listNames(pathDecoding.value) : [];
   if (issuer === undefined || type === undefined || value === undefined || value.includes('*')) return [];
   const values = { AUTHORITY: issuer, ...nameValues({ type, value }) };
   const known = context.nearMatches.find(({ pin }) => pin === undefined)?.identity;
@@ -130,59 +126,128 @@ function grant({ requirement }: RemedyContext): TemplateValues {
   return { ROLE: listFirst(requirement.roles), FUNCTION: requirement.functionName };
 }
 
-/** The certificate's common name where it is plain and free: a stranger chose it. */
-function chooseName({ presented, trust }: RemedyContext): string {
-  const commonName = presented.decoding.ok ? presented.decoding.certificate.commonName : undefined;
+/** Not by the certificate's name: a stranger chose it. */
+function chooseName({ trust }: RemedyContext): string {
   const taken = new Set(trust.identities.map(({ name }) => name.toLowerCase()));
-  const base = commonName !== undefined && /^\w[\w.@-]{0,63}$/.test(commonName) ? commonName : 'new-caller';
-  const names = [base, ...Array.from({ length: taken.size + 1 }, (_, index) => `${base}-${index + 2}`)];
-  return names.find((name) => !taken.has(name.toLowerCase())) ?? base;
+  const names = ['new-caller', ...Array.from({ length: taken.size + 1 }, (_, index) => `new-caller-${index + 2}`)];
+  return names.find((name) => !taken.has(name)) ?? 'new-caller';
 }
 
 /** For a path that lacks a certificate, or has one that is over or of an older key. */
-export function chooseForAuthority({ authority: name, certificate }: PathFacts, context: RemedyContext): Choices {
-  const { trust, presented } = context;
+export function chooseForAuthority(
+  { authority: name, certificate }: Pick<PathFacts, 'authority' | 'certificate'>,
+  { trust, presented }: RemedyContext,
+): Choices {
   const authority = trust.authorities.find((each) => each.name === name);
   if (authority === undefined) return [];
-  const isAnchor =
-    certificate?.role === 'trust-anchor' ||
-    authority.trustAnchors.some(({ subject }) => subject.key === presented.issuer?.key);
+  const { wanted, subject, misplaced } = findWanted(authority, presented, certificate);
+  const file = 'ca.crt.pem';
+  const whose = subject === undefined ? 'of the CA' : `of the CA "${subject}"`;
+  const of = `the authority "${name}"`;
+  const whens = {
+    addTrustAnchor: `If ${of} has a new root: a certificate whose issuer and subject are the same`,
+    addIntermediate: `If an intermediate of ${of} is missing, or was renewed`,
+  };
+  const before =
+    misplaced === undefined ? [] : [run('removeCaCertificate', { AUTHORITY: name, THUMBPRINT: misplaced })];
+  return wanted.map((template) => ({
+    when: whens[template],
+    commands: [...before, run(template, { AUTHORITY: name, CA_FILE: file })],
+    needs: `${file}: the certificate ${whose}, from the authority itself`,
+  }));
+}
+
+interface WantedCertificate {
+  readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
+  readonly subject?: string | undefined;
+  /** A root that stands among the intermediates, where it leads nowhere. */
+  readonly misplaced?: string;
+}
+
+/** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
+function findWanted(
+  { trustAnchors, intermediates }: TrustedAuthority,
+  presented: PresentedCertificate | undefined,
+  failed: PathFacts['certificate'],
+): WantedCertificate {
+  if (failed?.role === 'trust-anchor') return { wanted: ['addTrustAnchor'], subject: failed.subject };
+  const anchors = new Set(trustAnchors.map(({ subject }) => subject.key));
+  const seen = new Set<string>();
+  let [issuer, subject] = [presented?.issuer?.key, undefined as string | undefined];
+  while (issuer !== undefined && !seen.has(issuer)) {
+    if (anchors.has(issuer)) return { wanted: ['addTrustAnchor'] };
+    seen.add(issuer);
+    const next = intermediates.find((each) => each.subject.key === issuer);
+    if (next === undefined) break;
+    if (next.isSelfIssued)
+      return { wanted: ['addTrustAnchor'], subject: next.subjectText, misplaced: next.thumbprintSha256 };
+    subject = next.subjectText;
+    issuer = next.issuer.key;
+  }
+  const isMissingAbove = subject !== undefined;
+  return { wanted: isMissingAbove ? ['addTrustAnchor', 'addIntermediate'] : ['addIntermediate', 'addTrustAnchor'] };
+}
+
+export function chooseForConstraint({ authority, fault, claim }: PathFacts, context: RemedyContext): Choices {
+  const NAME = context.identityName ?? claim?.identity;
   return [
-    addCaCertificate(
-      name,
-      isAnchor ? 'addTrustAnchor' : 'addIntermediate',
-      `If a certificate of the authority "${name}" is missing, or was renewed`,
-    ),
+    ...(fault.includes('dnsConstraintsWithLeadingDot')
+      ? [
+          {
+            when: `If the CA means with its leading dot the names below alone, as OpenSSL reads it`,
+            commands: [run('readLeadingDot', { AUTHORITY: authority })],
+          },
+        ]
+      : []),
+    ...(NAME === undefined
+      ? []
+      : [
+          {
+            when: `If this certificate of "${NAME}" should count whatever its CA may sign, until it is replaced`,
+            commands: [run('addCertificate', { NAME, FILE: ofOwner, AUTHORITY: [] })],
+          },
+        ]),
   ];
 }
 
-function addCaCertificate(
-  authorityName: string,
-  template: 'addIntermediate' | 'addTrustAnchor',
-  when: string,
-): RemedyChoice {
-  const file = 'ca.crt.pem';
-  return {
-    when,
-    commands: [run(template, { AUTHORITY: authorityName, CA_FILE: file })],
-    needs: `${file}: the certificate of the CA, from the authority itself`,
-  };
-}
+/** What a document may say at most. */
+const maximumGraceSeconds = 604_800;
+const maximumLifetimeSeconds = 2_592_000;
 
-/** Where a source is there, what is wrong is not the document's to say. */
+/** Where a source is there, its publisher ends the trouble; a setting only bridges it. */
 export function chooseForRevocationSource(
   facts: DenialFacts['revocation_unavailable'],
-  { trust }: RemedyContext,
+  { trust, presented, listEnd, now }: RemedyContext,
 ): Choices {
   const authority = trust.authorities.find((each) => 'authority' in facts && each.name === facts.authority);
-  if (authority === undefined) return [];
-  const { name, revocation } = authority;
-  if (revocation.crls.length > 0 || revocation.ocsp !== undefined) return [];
-  return [
-    {
-      when: `If the authority "${name}" publishes a list, which the document does not name`,
-      commands: [run('addRevocationList', { AUTHORITY: name, ADDRESS: `file:${name}.crl` })],
-      needs: `${name}.crl: the list of the authority, or its https: address in this place`,
+  if (authority === undefined || !('authority' in facts)) return [];
+  const { name: AUTHORITY, revocation } = authority;
+  const hasSource = revocation.crls.length > 0 || revocation.ocsp !== undefined;
+  const late = listEnd === undefined ? undefined : Math.ceil((now - listEnd + day) / 1000);
+  const certificate = presented?.pathDecoding.ok === true ? presented.pathDecoding.value : undefined;
+  // RFC 5280 §4.1.2.5: both ends belong to it.
+  const lifetime = certificate && Math.floor((certificate.notAfter - certificate.notBefore) / 1000) + 1;
+  const excuses = certificate?.hasNoRevAvail ?? facts.fault.includes('noRevAvail');
+  const choices: readonly (RemedyChoice | false)[] = [
+    !hasSource && {
+      when: `If the authority "${AUTHORITY}" publishes a list, which the document does not name`,
+      commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
+      needs: `${AUTHORITY}.crl: the list of the authority, or its https: address in this place`,
+    },
+    excuses &&
+      (lifetime ?? 0) <= maximumLifetimeSeconds && {
+        when: `If certificates of "${AUTHORITY}" with noRevAvail may live so long without a list`,
+        commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime ?? 'SECONDS') })],
+      },
+    revocation.crls.length > 0 &&
+      (late ?? (certificate === undefined ? 0 : Infinity)) <= maximumGraceSeconds && {
+        when: `If the next list of "${AUTHORITY}" is late, and those revoked meanwhile may be admitted`,
+        commands: [run('extendLists', { AUTHORITY, SECONDS: String(late ?? 'SECONDS') })],
+      },
+    facts.certificate?.role === 'intermediate' && {
+      when: `If there is no list about the CAs of "${AUTHORITY}", and their revocation need not be known`,
+      commands: [run('askOnlyCallers', { AUTHORITY })],
     },
   ];
+  return choices.filter((choice) => choice !== false);
 }

@@ -21,9 +21,12 @@ export interface RemedyContext {
   readonly now: number;
   /** Milliseconds: from when on a time that is chosen has to lie ahead. */
   readonly runAt: number;
-  readonly presented: PresentedCertificate;
-  /** The words that name this certificate to `trust add`. */
-  readonly certificateOptions: readonly string[];
+  /** Undefined: nobody has the certificate, only a line of the log. */
+  readonly presented: PresentedCertificate | undefined;
+  /** When the first of the authority's lists ended that are over; undefined: none, or it is not known. */
+  readonly listEnd: number | undefined;
+  /** By CERTGATE_LOCKED, which no change of the document ends. */
+  readonly isLockedBySetting: boolean;
   readonly nearMatches: readonly NearMatch[];
   /** For `--store`. */
   readonly store: string;
@@ -43,7 +46,10 @@ export interface RemedyChoice {
 export type Choices = readonly RemedyChoice[];
 type Command = RemedyChoice['commands'][number];
 
-const day = 86_400_000;
+export const day = 86_400_000;
+
+/** Anybody can send a certificate, so none that was sent says what a new pin holds. */
+export const ofOwner = { instead: ['--thumbprint-sha256', 'THUMBPRINT-FROM-THE-OWNER'] } as const;
 
 export function run(template: RemedyTemplate, values: TemplateValues): Command {
   return { template, values };
@@ -108,7 +114,7 @@ export function chooseForPinWindow(
   if ('isOfStore' in facts) return [];
   const { identity: NAME, pin, others } = facts;
   const { presented, now } = context;
-  const isOver = presented.decoding.ok && now >= presented.decoding.certificate.notAfter;
+  const isOver = presented?.decoding.ok === true && now >= presented.decoding.certificate.notAfter;
   if (isOver) return chooseNewCertificate(NAME);
   const pins = [pin, ...others];
   const early = listValues(pins.filter(({ notBefore = now }) => now < notBefore));
@@ -127,15 +133,15 @@ export function chooseForPinWindow(
 
 /** The pin of a certificate ends with it, as `trust add` has it too; the next one may have the same key. */
 function choosePinEnd(pins: readonly PinEntry[], context: RemedyContext): string {
-  const { decoding } = context.presented;
+  const decoding = context.presented?.decoding;
   const isOfKey = pins.some(({ kind }) => kind === 'publicKeySha256');
-  return isOfKey || !decoding.ok ? chooseTime(context) : formatInstant(decoding.certificate.notAfter);
+  return isOfKey || decoding?.ok !== true ? chooseTime(context) : formatInstant(decoding.certificate.notAfter);
 }
 
 /** For a pin whose authority did not issue the certificate. */
 export function chooseForPinIssuer(
   { pin }: DenialFacts['path_not_found'],
-  { identityName: NAME, certificateOptions }: RemedyContext,
+  { identityName: NAME }: RemedyContext,
 ): Choices {
   if (pin === undefined || NAME === undefined) return [];
   return [
@@ -143,10 +149,17 @@ export function chooseForPinIssuer(
       when: 'If this certificate should be valid whoever issued it, and its owner says that it is the right one',
       commands: [
         run('removePin', { NAME, PIN: pin.value }),
-        run('addCertificate', { NAME, FILE: { instead: certificateOptions }, AUTHORITY: [] }),
+        run('addCertificate', { NAME, FILE: repeatPin(pin), AUTHORITY: [] }),
       ],
     },
   ];
+}
+
+/** As the document has it, but for `issuedBy`. By SHA-1, no new pin is added. */
+function repeatPin({ kind, value, notAfter }: PinEntry): typeof ofOwner | { readonly instead: readonly string[] } {
+  if (kind === 'thumbprintSha1') return ofOwner;
+  const option = kind === 'publicKeySha256' ? '--public-key-sha256' : '--thumbprint-sha256';
+  return { instead: [option, value, ...(notAfter === undefined ? [] : ['--not-after', formatInstant(notAfter)])] };
 }
 
 export function chooseToSign({ isSignatureRefused }: RemedyContext): Choices {
