@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +13,11 @@ import type { DoctorOptions, DoctorReport } from '../packages/certgate/dist/esm/
 import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
 import type * as publishedReportModule from '../packages/certgate/dist/esm/doctor/published-report.js';
 import type * as targetModule from '../packages/certgate/dist/esm/doctor/target.js';
+import type * as carelessTlsServerModule from '../packages/certgate/dist/esm/doctor/test-support/careless-tls-server.js';
 import type * as doctorStageModule from '../packages/certgate/dist/esm/doctor/test-support/doctor-stage.js';
 import type * as faultyServersModule from '../packages/certgate/dist/esm/doctor/test-support/faulty-servers.js';
 import { reasonToSkip, startProxy } from './front-ends/proxies.js';
+import { openssl } from './test-support/openssl.js';
 import { root } from './test-support/certgate.js';
 
 // `certgate doctor` against servers that are each open, or wrong, in one way. What it says of a good one is tested next to
@@ -30,6 +34,9 @@ const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
 const { allowedName, createDoctorStage, examinePort, listIds } = (await importBuilt(
   'test-support/doctor-stage.js',
 )) as typeof doctorStageModule;
+const { startCarelessTlsServer } = (await importBuilt(
+  'test-support/careless-tls-server.js',
+)) as typeof carelessTlsServerModule;
 const { forwardStrictly, startLenientServer, startServer, valuesOf } = (await importBuilt(
   'test-support/faulty-servers.js',
 )) as typeof faultyServersModule;
@@ -47,7 +54,7 @@ interface Fault {
   readonly behaviour: (stage: DoctorStage) => Behaviour;
   readonly fails: readonly ProbeId[];
   /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
-  readonly cannotTell?: 'any';
+  readonly cannotTell?: 'any' | readonly ProbeId[];
   /** An answer that everybody gets, the allowed caller too, shows nothing. */
   readonly showsNothing?: true;
   readonly options?: (stage: DoctorStage) => Partial<DoctorOptions>;
@@ -187,6 +194,7 @@ const faults: Readonly<Record<string, Fault>> = {
       forward: (request) => (request.tlsVersion === 'TLSv1.2' ? [] : forwardStrictly(request)),
     }),
     fails: ['tls-1.2'],
+    cannotTell: ['key-proof-tls-1.2'],
   },
   'trusts a header over TLS 1.2': {
     behaviour: () => ({
@@ -303,7 +311,14 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
-const failsElsewhere: readonly ProbeId[] = ['forged-header-whitespace', 'tls-1.3', 'plain-http', 'scm-site'];
+const failsElsewhere: readonly ProbeId[] = [
+  'forged-header-whitespace',
+  'key-proof-tls-1.2',
+  'key-proof-tls-1.3',
+  'tls-1.3',
+  'plain-http',
+  'scm-site',
+];
 
 it('every probe has a server that it fails for', () => {
   const failing = Object.values(faults).flatMap(({ fails }) => fails);
@@ -337,7 +352,7 @@ describe('doctor', () => {
         const target = parseTarget(`https://localhost:${port}`, ['Orders'], isPublic ? ['Health'] : []);
         const report = await examinePort(stage, port, { ...more, target });
         assert.deepEqual(listIds(report, 'fails'), fails);
-        if (cannotTell === undefined) assert.deepEqual(listIds(report, 'cannot-tell'), []);
+        if (cannotTell !== 'any') assert.deepEqual(listIds(report, 'cannot-tell'), cannotTell ?? []);
         if (fails.includes('server-certificate')) {
           assert.equal(seen.length, 0);
           assert.deepEqual([...shown], []);
@@ -355,6 +370,69 @@ describe('doctor', () => {
       });
     });
   }
+
+  for (const [version, id] of [
+    ['TLSv1.2', 'key-proof-tls-1.2'],
+    ['TLSv1.3', 'key-proof-tls-1.3'],
+  ] as const) {
+    const judge = async (carelessness: carelessTlsServerModule.Carelessness): Promise<DoctorReport> => {
+      const server = await startCarelessTlsServer(stage, version, carelessness);
+      try {
+        return await examinePort(stage, server.port);
+      } finally {
+        await server.close();
+      }
+    };
+
+    it(`finds the server that does not check the key over ${version}`, async () => {
+      const report = await judge('answers');
+      assert.deepEqual(listIds(report, 'fails'), [id]);
+      assert.ok(listIds(report, 'cannot-tell').includes('tls-1.2'));
+    });
+
+    for (const [carelessness, verdict] of [
+      ['says decrypt_error', 'holds'],
+      ['says internal_error', 'cannot-tell'],
+      ['closes', 'cannot-tell'],
+      ['forgets the certificate', 'cannot-tell'],
+    ] as const) {
+      it(`says "${verdict}" of a server that ${carelessness} when the key is wrong over ${version}`, async () => {
+        const report = await judge(carelessness);
+        assert.deepEqual(listIds(report, 'fails'), []);
+        assert.deepEqual(listIds(report, 'cannot-tell'), verdict === 'holds' ? [] : [id]);
+        const other = version === 'TLSv1.2' ? 'key-proof-tls-1.3' : 'key-proof-tls-1.2';
+        assert.ok(report.notRun.some((probe) => probe.id === other));
+      });
+    }
+  }
+
+  it('tries it with RSA keys too, and cannot tell with keys whose public half follows from the secret one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-doctor-'));
+    try {
+      for (const [kind, verdict] of [
+        ['rsa:3072', 'holds'],
+        ['ed25519', 'cannot-tell'],
+      ] as const) {
+        const files = ['-keyout', 'caller.key.pem', '-out', 'caller.crt.pem'];
+        openssl(['req', '-x509', '-newkey', kind, '-nodes', '-subj', '/CN=caller', ...files], folder);
+        const [certificatePem, privateKeyPem] = ['crt', 'key'].map((name) =>
+          readFileSync(join(folder, `caller.${name}.pem`), 'utf8'),
+        );
+        if (certificatePem === undefined || privateKeyPem === undefined) throw new Error('no files');
+        const { raw: der, fingerprint256 } = new X509Certificate(certificatePem);
+        const allowed = { certificatePem, privateKeyPem, der, thumbprintSha256: fingerprint256.replaceAll(':', '') };
+        const behaviour: Behaviour = { admits: ([value]) => value === der.toString('base64') };
+        const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
+          examinePort(stage, port, { allowed }),
+        );
+        assert.deepEqual(listIds(report, 'fails'), []);
+        for (const id of ['key-proof-tls-1.2', 'key-proof-tls-1.3'] as const)
+          assert.ok(listIds(report, verdict).includes(id), `${kind} ${id}`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   it('finds the server that takes white space around a name for nothing: forged-header-whitespace', async () => {
     const report = await withServer(await startLenientServer(stage), ({ port }) => examinePort(stage, port));

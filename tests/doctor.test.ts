@@ -123,12 +123,15 @@ describe('certgate doctor on the sample', () => {
     const ended = await examine({ clientCertificateMode: 'optional-interactive' }, ['--json', '--with-large-body']);
     assert.equal(ended.exitCode, 1);
     assert.deepEqual(listIds(ended, 'fails'), ['large-body']);
-    assert.deepEqual(listIds(ended, 'cannot-tell'), []);
+    // It asks in a renegotiation, after the request's head.
+    assert.deepEqual(listIds(ended, 'cannot-tell'), ['key-proof-tls-1.2']);
   });
 
-  it('holds with an exclusion path that is none of its functions', async () => {
+  it('holds with an exclusion path that is none of its functions, but cannot tell about the key', async () => {
     const ended = await examine({ exclusionPaths: ['/api/Health'] }, ['--json']);
-    assert.equal(ended.exitCode, 0, ended.stdout);
+    assert.equal(ended.exitCode, 3, ended.stdout);
+    assert.deepEqual(listIds(ended, 'fails'), []);
+    assert.deepEqual(listIds(ended, 'cannot-tell'), ['key-proof-tls-1.2']);
   });
 
   it('fails in mode ignore, where no caller can be known', async () => {

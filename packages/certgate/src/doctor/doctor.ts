@@ -4,6 +4,7 @@
 //     │ no-, denied-, allowed-  what each caller gets: all later answers are compared with these
 //     │ cached-answer           before any forgery, since a cached answer would pass for one
 //     │ forged-…, lookalike-…   up to the first that is admitted: then nothing more is sent
+//     │ key-proof-…             the allowed certificate with a key that is not its own
 //     │ tls-…, http-2           the same over each protocol
 //     │ plain-http, scm-site    beside the app's address
 //     ▼ refusal-reason, …       read from the answers so far
@@ -36,6 +37,7 @@ import {
   probeForgedHeaderWhitespace,
   probeLookalikeCertificate,
 } from './probes/forgery-probes.js';
+import { probeKeyProof } from './probes/key-proof-probe.js';
 import { probeHttp2, probeTlsVersion } from './probes/protocol-probes.js';
 import { probeLargeBody, probePlainHttp, probeScmSite } from './probes/surroundings-probes.js';
 import { judgeAllowedExpiry, judgeClock } from './probes/validity-probes.js';
@@ -101,6 +103,8 @@ const probes: Readonly<Record<ProbeId, Probe>> = {
   'forged-header-whitespace': { run: probeForgedHeaderWhitespace, needsControl: true },
   'forged-header-of-others': { run: probeForgedHeaderOfOthers, needsControl: true },
   'lookalike-certificate': { run: probeLookalikeCertificate, needsControl: true },
+  'key-proof-tls-1.2': { run: (examination) => probeKeyProof(examination, 'TLSv1.2'), needsControl: true },
+  'key-proof-tls-1.3': { run: (examination) => probeKeyProof(examination, 'TLSv1.3'), needsControl: true },
   'tls-1.2': { run: (examination) => probeTlsVersion(examination, 'TLSv1.2'), needsControl: true },
   'tls-1.3': { run: (examination) => probeTlsVersion(examination, 'TLSv1.3'), needsControl: true },
   'http-2': { run: probeHttp2, needsControl: true },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core/internal';
-import type { ClientIdentity, WireAnswer } from '../local/client/wire-request.js';
+import type { HandshakeAnswer } from '../local/client/handshake-request.js';
+import type { ClientIdentity, TlsVersion, WireAnswer } from '../local/client/wire-request.js';
 import { classifyAnswer, type ProbeObservation, observe } from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
@@ -93,6 +94,17 @@ export class Examination {
     const answer = await this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
     if (answer !== undefined) this.#answers.push(answer);
     return answer;
+  }
+
+  async callAfterHandshake(
+    target: TargetFunction,
+    request: Pick<ProbeRequest, 'certificate'> & { readonly tlsVersion: TlsVersion },
+  ): Promise<HandshakeAnswer> {
+    if (!this.isServerTrusted) throw new Error('the server was not verified');
+    const url = functionUrl(this.target, target, newQuery());
+    const handshake = await this.sender.sendAfterHandshake({ ...request, url });
+    this.#answers.push(handshake.answer);
+    return handshake;
   }
 
   noteRefusal(functionIndex: number, caller: SeenRefusal['caller'], answer: WireAnswer): void {

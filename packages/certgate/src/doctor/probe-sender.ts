@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type HandshakeAnswer, sendAfterHandshake } from '../local/client/handshake-request.js';
 import { sendHttp2Request } from '../local/client/http2-request.js';
 import {
   sendWireRequest,
@@ -61,6 +62,12 @@ export class ProbeSender {
     const answer = await sendWireRequest(this.#complete(request, budget));
     this.#readClock(answer);
     return answer;
+  }
+
+  async sendAfterHandshake(request: ProbeRequest & { readonly tlsVersion: TlsVersion }): Promise<HandshakeAnswer> {
+    const budget = await this.takeTurn();
+    if (budget <= 0) return { answer: timeIsUp, isRequested: false, isComplete: false };
+    return sendAfterHandshake({ ...this.#complete(request, budget), tlsVersion: request.tlsVersion });
   }
 
   /** Undefined where HTTP/2 is not offered. */

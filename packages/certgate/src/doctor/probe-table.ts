@@ -14,6 +14,14 @@ const forgedRemedy =
   'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.';
 const needsAllowedCaller =
   'An allowed certificate that the function answers with 2xx, and a refusal without a certificate.';
+const keyProofSends = (version: string): string =>
+  `over TLS ${version} alone: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`;
+const keyProofFailure =
+  'The front end does not check that the caller has the private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.';
+const keyProofRemedy =
+  'Set the client certificate mode to Required, without exclusion paths. A front end of your own must verify the handshake. Until then, stop the app.';
+const keyProofWouldTell =
+  'A server that asks for the certificate in the first handshake, and ends it with an alert where the key is wrong. On App Service, the mode Required without exclusion paths.';
 
 /** Every probe, in the order in which they run. */
 export const probeIds = [
@@ -34,6 +42,8 @@ export const probeIds = [
   'forged-header-whitespace',
   'forged-header-of-others',
   'lookalike-certificate',
+  'key-proof-tls-1.2',
+  'key-proof-tls-1.3',
   'tls-1.2',
   'tls-1.3',
   'http-2',
@@ -176,6 +186,20 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The app compares names and not keys: everybody can make a certificate that it admits.',
     remedy: 'Pin the certificate by its SHA-256 thumbprint, or trust names only under their authority.',
     wouldTell: 'A function that admits the allowed certificate and refuses the denied one.',
+  },
+  'key-proof-tls-1.2': {
+    sends: keyProofSends('1.2'),
+    claim: 'Over TLS 1.2, a caller who has an allowed certificate but not its key is refused in the handshake.',
+    failure: keyProofFailure,
+    remedy: keyProofRemedy,
+    wouldTell: keyProofWouldTell,
+  },
+  'key-proof-tls-1.3': {
+    sends: keyProofSends('1.3'),
+    claim: 'Over TLS 1.3, a caller who has an allowed certificate but not its key is refused in the handshake.',
+    failure: keyProofFailure,
+    remedy: keyProofRemedy,
+    wouldTell: keyProofWouldTell,
   },
   'tls-1.2': {
     sends: 'over TLS 1.2 alone: without a certificate, with a forged header, with the allowed certificate',

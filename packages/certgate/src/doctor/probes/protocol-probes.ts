@@ -12,7 +12,7 @@ import type { ProbeRequest } from '../probe-sender.js';
 import { isRequired } from './baseline-probes.js';
 import { type Forgery, forge, forgeOwnFields, isStillAdmitted, judgeForgeries, sendForgery } from './forgery-probes.js';
 
-const nothingTells: Judgement = {
+export const nothingTells: Judgement = {
   verdict: 'cannot-tell',
   note: 'Nothing was sent, since no function admits the allowed caller and refuses others.',
 };
@@ -88,6 +88,6 @@ function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, base
   return outcome === 'admitted' && isRefused(nobody, baseline, false) ? 'holds' : 'cannot-tell';
 }
 
-function isVersionRefused(answer: WireAnswer): boolean {
+export function isVersionRefused(answer: WireAnswer): boolean {
   return answer.kind === 'tls-refused' && /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(answer.code);
 }

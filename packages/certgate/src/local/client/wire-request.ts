@@ -62,14 +62,17 @@ export async function sendWireRequest(request: WireRequest): Promise<WireAnswer>
     throw new TypeError('A client certificate is never sent over plain HTTP.');
   }
   const socket = request.url.protocol === 'https:' ? openTls(request) : openTcp(request.url);
-  return settle(socket, request.timeoutMilliseconds, async () => {
-    socket.write(head);
-    if (request.body !== undefined) socket.write(request.body);
-    // A socket that is closed no longer tells.
-    let tls: TlsFacts | undefined;
-    const response = await readWireResponse(socket, request.method, () => (tls = readTlsFacts(socket)));
-    return { kind: 'answered', tls, ...response };
-  });
+  return settle<WireAnswer>(socket, request.timeoutMilliseconds, () => exchangeHttp(socket, head, request));
+}
+
+/** Writes the request, and reads its answer. */
+export async function exchangeHttp(socket: Socket, head: Buffer, request: WireRequest): Promise<WireAnswer> {
+  socket.write(head);
+  if (request.body !== undefined) socket.write(request.body);
+  // A socket that is closed no longer tells.
+  let tls: TlsFacts | undefined;
+  const response = await readWireResponse(socket, request.method, () => (tls = readTlsFacts(socket)));
+  return { kind: 'answered', tls, ...response };
 }
 
 /** Runs an exchange on a socket once it is connected and verified; whatever ends it becomes an answer. */
@@ -145,7 +148,7 @@ export function readTlsFacts(socket: Socket): TlsFacts | undefined {
   };
 }
 
-function openTls(request: WireRequest): TLSSocket {
+export function openTls(request: WireRequest): TLSSocket {
   return connectTls(tlsOptions(request, ['http/1.1']));
 }
 
@@ -153,7 +156,7 @@ function openTcp(url: URL): Socket {
   return connectTcp({ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) });
 }
 
-function formatRequestHead({ url, method, fields, body }: WireRequest): Buffer {
+export function formatRequestHead({ url, method, fields, body }: WireRequest): Buffer {
   const all: readonly (readonly [string, string])[] = [
     ['Host', url.host],
     ['Connection', 'close'],

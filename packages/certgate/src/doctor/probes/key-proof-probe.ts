@@ -1,0 +1,62 @@
+import { createForeignKey } from '../../certificates/foreign-key.js';
+import type { HandshakeAnswer } from '../../local/client/handshake-request.js';
+import type { TlsVersion } from '../../local/client/wire-request.js';
+import { type Examination, findTellingFunction } from '../examination.js';
+import { type Judgement, type ProbeObservation, type Verdict, classifyAnswer, observe } from '../verdict.js';
+import { isVersionRefused, nothingTells } from './protocol-probes.js';
+
+/**
+ * Whether the front end checks that a caller has the private key of the certificate: all that the gate does rests on that.
+ * On one function, as for every protocol.
+ */
+export async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return nothingTells;
+  const { allowed } = examination.options;
+  const foreignKey = createForeignKey(allowed.der);
+  if (foreignKey === undefined) {
+    return {
+      verdict: 'cannot-tell',
+      note: 'Nothing was sent, since no wrong key can be made for a key of this kind.',
+      wouldTell: 'An allowed certificate with an EC or RSA key.',
+    };
+  }
+  const call = (privateKeyPem: string): Promise<HandshakeAnswer> =>
+    examination.callAfterHandshake(examined.target, { certificate: { ...allowed, privateKeyPem }, tlsVersion });
+  const proven = await call(allowed.privateKeyPem);
+  if (isVersionRefused(proven.answer)) {
+    return { verdict: 'not-run', note: `${tlsVersion.replace('v', ' ')} is not offered.` };
+  }
+  const first = observe(proven.answer, 'the allowed certificate with its key', examined.index);
+  if (first.outcome !== 'admitted') {
+    return { verdict: 'cannot-tell', note: 'The allowed caller is not admitted in this way.', observations: [first] };
+  }
+  const unproven = await call(foreignKey);
+  const second = observe(unproven.answer, 'the allowed certificate with another key', examined.index);
+  return describe(judgeKeyProof(proven, unproven, tlsVersion), [first, second]);
+}
+
+type Finding = readonly [verdict: Verdict, note: string];
+
+/** `proven` was admitted. */
+export function judgeKeyProof(proven: HandshakeAnswer, unproven: HandshakeAnswer, tlsVersion: TlsVersion): Finding {
+  const { answer } = unproven;
+  if (classifyAnswer(answer) === 'admitted') return ['fails', 'The function answered a caller without the key.'];
+  if (answer.kind === 'answered') return ['cannot-tell', 'The connection went on with the wrong key.'];
+  if (answer.kind !== 'tls-refused') return ['cannot-tell', 'The connection ended without an alert.'];
+  // Else the session of an earlier handshake may have been resumed in a later one, in which nothing is proven.
+  if (!proven.isRequested || !unproven.isRequested)
+    return ['cannot-tell', 'The server did not ask for the certificate in the handshake, but afterwards.'];
+  // In TLS 1.2 this side has completed the handshake only when the server has verified the client's part.
+  const isInPlace = unproven.isComplete === (tlsVersion === 'TLSv1.3');
+  if (aboutTheKey.test(answer.code) && isInPlace) return ['holds', ''];
+  return ['cannot-tell', 'The alert is not about the key.'];
+}
+
+/** What servers say of a wrong signature (RFC 8446 §6.2 has `decrypt_error`). */
+const aboutTheKey =
+  /ALERT_(?:DECRYPT_ERROR|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|ILLEGAL_PARAMETER|HANDSHAKE_FAILURE|ACCESS_DENIED)/;
+
+function describe([verdict, note]: Finding, observations: readonly ProbeObservation[]): Judgement {
+  return { verdict, note, observations, ...(verdict === 'fails' ? { isForgedAdmission: true } : {}) };
+}
