@@ -60,6 +60,38 @@ describe('the help of the command line', () => {
 });
 
 describe('a command line', () => {
+  it('may repeat an option that collects values, and says so in its help; any other is refused', async () => {
+    const withValue = commands.flatMap(({ path, command }) =>
+      command.options.filter((option) => !option.isBoolean()).map((option) => ({ path, option })),
+    );
+    const collecting = withValue.filter(({ option }) => option.parseArg?.name.startsWith('collect') === true);
+    assert.ok(collecting.length > 20);
+    for (const { path, option } of collecting)
+      assert.match(option.description, /\brepeatable\b/, `${path} ${option.flags}`);
+    for (const { path, option } of withValue) {
+      const isRepeatable = option.variadic || collecting.some((each) => each.option === option);
+      assert.equal(
+        /\brepeatable\b/.test(option.description),
+        isRepeatable && !option.variadic,
+        `${path} ${option.flags}`,
+      );
+    }
+    const run = async (...words: readonly string[]): Promise<string> => {
+      const program = await createProgram(words);
+      let said = '';
+      const listen = (command: Command): void => {
+        command.configureOutput({ writeErr: (text) => (said += text) });
+        command.commands.forEach(listen);
+      };
+      listen(program);
+      await assert.rejects(program.parseAsync(words, { from: 'user' }));
+      return said;
+    };
+    assert.match(await run('trust', 'list', '--store', 'a', '--store', 'b'), /'--store <location>' takes one value/);
+    assert.match(await run('trust', 'show', '--store=a', 'x', '--store=a'), /'--store <location>' takes one value/);
+    assert.doesNotMatch(await run('dev', '--call', 'a', '--call', 'b', '--nonsense'), /takes one value/);
+  });
+
   it('has the command that it names as a whole', async () => {
     const listOptions = (command: Command | undefined): readonly string[] =>
       listCommands(command ?? new Command()).map((each) =>

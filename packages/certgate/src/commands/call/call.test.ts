@@ -70,10 +70,13 @@ describe('certgate call', () => {
   });
 
   const call = (args: readonly string[], input?: string): Promise<CommandRun> =>
-    runCertgate(['call', `${origin}/api/orders`, '--cacert', 'server.crt', ...args], {
-      cwd: folder.path,
-      ...(input === undefined ? {} : { input }),
-    });
+    runCertgate(
+      ['call', `${origin}/api/orders`, ...(args.includes('--cacert') ? [] : ['--cacert', 'server.crt']), ...args],
+      {
+        cwd: folder.path,
+        ...(input === undefined ? {} : { input }),
+      },
+    );
 
   test('allowed, denied, none: the answer, its code, who called, and the exit code', async () => {
     const allowed = await call(['--certificate', 'allowed.pfx', '--password-file', 'password']);

@@ -32,7 +32,20 @@ export function prepareCommands(command: Command): void {
         write(describeUsageError(command, text));
       },
     });
+  refuseRepetition(command);
   command.commands.forEach(prepareCommands);
+}
+
+/** Commander takes the last value of an option that comes twice. An option that may come twice says so in its description. */
+function refuseRepetition(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.variadic || /\brepeatable\b/.test(option.description)) continue;
+    let count = 0;
+    command.on(`option:${option.name()}`, () => {
+      count += 1;
+      if (count > 1) command.error(`error: option '${option.flags}' takes one value, and is there more than once.`);
+    });
+  }
 }
 
 /**

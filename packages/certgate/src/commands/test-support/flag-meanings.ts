@@ -206,6 +206,7 @@ export const flagMeanings: Readonly<
     wordings: [
       '--store <location>  use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
       '--store <location>  where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
+      '--store <location>  where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME (repeatable)',
     ],
   },
   '--thumbprint-sha256': {

@@ -6,13 +6,13 @@ import { loadWhenRun } from '../command-line/load-when-run.js';
 import { collect, parseInstant, parsePort } from '../command-line/option-values.js';
 import { defaultInspectorPort } from '../dev/dev-flags.js';
 import { addGateOptions } from './options/gate-options.js';
-import { addStoreOption } from './options/store-options.js';
+import { addStoreOption, addStoresOption } from './options/store-options.js';
 
 export function trustCheckCommand(): Command {
   const command = new Command('check').description(
     'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
   );
-  addStoreOption(command)
+  addStoresOption(command)
     .option(
       '--within <days>',
       'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
@@ -22,6 +22,7 @@ export function trustCheckCommand(): Command {
       '--certificate-folder <folder>',
       'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
     )
+    .option('--owner-report', 'list what has ended or ends soon by owner, over all documents')
     .addOption(
       new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
         .choices(['error', 'warning'])
@@ -34,12 +35,13 @@ export function trustCheckCommand(): Command {
     exitCodes: {
       0: 'apps accept the document, and there are no findings of that severity',
       1: 'apps accept the document, but there are findings of that severity',
-      2: "apps don't accept the document: it is not valid, its signature doesn't match, it is for other apps, its revision is too low, or it can't be read",
+      2: "apps don't accept a document: it is not valid, its signature doesn't match, it is for other apps, its revision is too low, or it can't be read",
       3: 'there are no findings of that severity, but the signature of the document or its audience was not compared; apps may refuse it',
     },
     examples: [
       'certgate trust check --store file:trust.json',
       'certgate trust check --store file:trust.json --within 60d --fail-on error --json',
+      'certgate trust check --store file:orders.json --store file:billing.json --owner-report --within 30d',
       'certgate trust check --store file:trust.json --certificate-folder certificates',
       'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
     ],

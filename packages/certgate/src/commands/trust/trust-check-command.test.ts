@@ -64,6 +64,64 @@ describe('certgate trust check', () => {
     assert.equal((await check(name, '--within', 'soon')).exitCode, 2);
   });
 
+  test('several documents: all are checked, and the gravest counts', async () => {
+    write('good.json', [{ name: 'x', roles: [], owner: 'a team', pins: [pin] }]);
+    write('soon.json', [
+      { name: 'y', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
+      { name: 'z', roles: [], pins: [{ thumbprintSha256: b, notAfter: '2027-01-10T00:00:00Z' }] },
+    ]);
+    folder.file('broken.json', '{}');
+    const stores = (...names: readonly string[]): readonly string[] =>
+      names.flatMap((name) => ['--store', `file:${name}`]);
+    const both = await check('good.json', ...stores('soon.json'));
+    assert.equal(both.exitCode, 1);
+    assert.match(both.stdout, /^file:good\.json: valid.*\n[^]*pin_ends_soon[^]*\nfile:soon\.json: valid/);
+    assert.equal((await check('good.json', ...stores('good.json'))).exitCode, 0);
+    const all = await check('good.json', ...stores('broken.json', 'absent.json', 'soon.json'), '--json');
+    assert.equal(all.exitCode, 2);
+    const { stores: reports } = JSON.parse(all.stdout) as {
+      stores: readonly { store: string; valid?: boolean; error?: object }[];
+    };
+    assert.deepEqual(
+      reports.map(({ store, valid, error }) => [store, valid ?? (error && 'error')]),
+      [
+        ['file:good.json', true],
+        ['file:broken.json', false],
+        ['file:soon.json', true],
+        ['file:absent.json', 'error'],
+      ],
+    );
+    assert.match(
+      (await check('good.json', ...stores('absent.json'))).stderr,
+      /There is no trust document at file:absent\.json/,
+    );
+  });
+
+  test('--owner-report lists what ends by owner, over all documents', async () => {
+    const args = ['--store', 'file:soon.json', '--owner-report', '--within', '30d'];
+    write('more.json', [
+      { name: 'x', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-05T00:00:00Z' }] },
+    ]);
+    const { stdout, exitCode } = await check('more.json', ...args);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stdout,
+      /^a team\n  warning 2027-01-05T.* file:more\.json: .*"x".*\n  warning 2027-01-20T.* file:soon\.json: .*"y".*\n\nwithout an owner in the document\n.*"z"/,
+    );
+    const { owners } = JSON.parse((await check('more.json', ...args, '--json')).stdout) as {
+      owners: readonly { owner: string | null; ends: readonly { store: string; identityName: string }[] }[];
+    };
+    assert.deepEqual(
+      owners.map(({ owner, ends }) => [owner, ...ends.map(({ store, identityName }) => `${store} ${identityName}`)]),
+      [
+        ['a team', 'file:more.json x', 'file:soon.json y'],
+        [null, 'file:soon.json z'],
+      ],
+    );
+    write('quiet.json', [{ name: 'x', roles: [], pins: [pin] }]);
+    assert.match((await check('quiet.json', '--owner-report')).stdout, /^Nothing has ended or ends soon\.\n/);
+  });
+
   test('2: every problem of a document that apps refuse, with its place', async () => {
     folder.file(
       'bad.json',

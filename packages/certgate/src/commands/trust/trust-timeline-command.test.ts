@@ -20,7 +20,14 @@ describe('certgate trust timeline', () => {
   });
   const run = (...args: readonly string[]): Promise<CommandRun> =>
     runLineInProcess(
-      ['trust', 'timeline', '--store', 'file:trust-timeline.json', '--at', '2027-02-12T09:00:00Z', ...args],
+      [
+        'trust',
+        'timeline',
+        ...(args.includes('--store') ? [] : ['--store', 'file:trust-timeline.json']),
+        '--at',
+        '2027-02-12T09:00:00Z',
+        ...args,
+      ],
       folder.path,
     );
 

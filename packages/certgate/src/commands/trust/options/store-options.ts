@@ -7,16 +7,18 @@ export interface StoreFlags {
   readonly store: string;
 }
 
+const storeWords =
+  'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME';
+
 /** The same words for every place a document is kept at. There is no option for a key or a token: see trust-administration.md. */
 export function addStoreOption(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--store <location>',
-      'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
-    )
-      .env(trustVariable)
-      .makeOptionMandatory(),
-  );
+  return command.addOption(new Option('--store <location>', storeWords).env(trustVariable).makeOptionMandatory());
+}
+
+/** Of a verb that reads several documents. */
+export function addStoresOption(command: Command): Command {
+  const option = new Option('--store <location>', `${storeWords} (repeatable)`).env(trustVariable);
+  return command.addOption(option.argParser(collect).makeOptionMandatory());
 }
 
 export interface ChangeFlags extends LatencyFlags {
