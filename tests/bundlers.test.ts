@@ -99,7 +99,8 @@ async function run(file: string, environment: Readonly<Record<string, string>> =
   const env = { ...cleanEnvironment(), ...environment };
   const { exitCode, stdout, stderr } = await runProgram(process.execPath, [file], { cwd: dirname(file), env });
   assert.equal(exitCode, 0, stderr);
-  return JSON.parse(stdout);
+  // The gate's own lines come before.
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }
 
 async function describeByOpenssl(der: Uint8Array): Promise<string> {

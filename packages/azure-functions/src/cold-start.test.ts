@@ -47,7 +47,7 @@ it('a cold start loads what a first request runs, and nothing else', (context) =
     maxBuffer: 2 ** 26,
   });
   assert.equal(status, 0, stderr);
-  const { statuses, scripts } = JSON.parse(stdout) as {
+  const { statuses, scripts } = JSON.parse(stdout.split('\n').at(-1) ?? '') as {
     readonly statuses: readonly number[];
     readonly scripts: readonly Profiler.ScriptCoverage[];
   };

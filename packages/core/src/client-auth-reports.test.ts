@@ -40,10 +40,8 @@ interface Heard {
 async function hear(certificate: MadeCertificate, choice: DecisionLogChoice, grace?: object): Promise<Heard> {
   const { thumbprintSha256 } = presentCertificate(certificate.der);
   const pin = { thumbprintSha256, ...(grace && { acceptWithoutClientAuth: grace }) };
-  const gate = new ReportingGate({
-    trustStore: trustStoreFromDocument(documentOf([{ name: 'partner', pins: [pin] }])),
-    decisionLog: choice,
-  });
+  const trustStore = trustStoreFromDocument(documentOf([{ name: 'partner', pins: [pin] }]));
+  const gate = new ReportingGate({ trustStore, decisionLog: choice }, () => ({ host: 'server', closed: [], open: [] }));
   const lines: ['log' | 'warn', Readonly<Record<string, unknown>>][] = [];
   const events: DecisionEvent[] = [];
   const write = (level: 'log' | 'warn') => (line: string) => {

@@ -53,7 +53,7 @@ export {
 } from './front-end-resolution/front-end-options.js';
 export type { FrontEndSecretOption } from './front-end-resolution/front-end-secret.js';
 export type { FrontEndName } from './front-ends/front-end-table.js';
-export { type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
+export { describeFrontEnd, type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
 export { type RequestReader, secretHeaderName } from './front-end-resolution/request-reader.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
@@ -120,5 +120,6 @@ export {
 } from './log/decision-log.js';
 export type { ExpiryLogLine, RenewalLogLine } from './log/expiry-lines.js';
 export { ExpiryLog } from './log/expiry-log.js';
+export type { GateStatus, StatusLogLine } from './log/status-log.js';
 export { type StartCode, type StartLogLine, warnAtStart, warnOfTrust } from './log/start-log.js';
 export { TrustLog, type TrustLogLine } from './log/trust-log.js';

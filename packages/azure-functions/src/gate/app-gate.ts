@@ -74,7 +74,7 @@ export class AppGate implements CoveringGate {
   #isUnwrappedNoted = false;
 
   constructor(options: GateOptions, core: WorkerCore | undefined, hooks: AppHooks | undefined) {
-    this.#gate = new FunctionGate(options);
+    this.#gate = new FunctionGate(options, () => this.#functions.list((until) => this.#observation.isAhead(until)));
     this.#core = core;
     this.#coverage = core === undefined ? { functions: new Map(), gate: undefined } : getCoverage(core);
     this.#functions = new GatedFunctions(this.#coverage);

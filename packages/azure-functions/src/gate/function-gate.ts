@@ -4,6 +4,7 @@ import {
   type Denial,
   type FunctionRequirement,
   type GateOptions,
+  type GateStatus,
   type LoggingCall,
   type Observation,
   type ReportedDecision,
@@ -12,6 +13,7 @@ import {
   type ResolvedFrontEnd,
   authorize,
   copyOwn,
+  describeFrontEnd,
   readVariable,
   resolveFrontEnd,
 } from '@certgate/core';
@@ -48,9 +50,14 @@ export class FunctionGate {
   readonly #gate: ReportingGate;
   #frontEnd: ResolvedFrontEnd | undefined;
 
-  constructor(options: GateOptions) {
+  /** `listFunctions`: those that are closed and open now, for the status lines. */
+  constructor(options: GateOptions, listFunctions: () => Pick<GateStatus, 'closed' | 'open'>) {
     this.#options = options;
-    this.#gate = new ReportingGate(options);
+    this.#gate = new ReportingGate(options, () => ({
+      host: 'functions',
+      ...describeFrontEnd(this.#resolveFrontEnd()),
+      ...listFunctions(),
+    }));
   }
 
   /** Before an invocation that nothing is decided of: a hook's call of another function's handler says nothing of it. */

@@ -55,6 +55,21 @@ export class GatedFunctions {
     return created;
   }
 
+  /** HTTP and MCP functions whose registration was seen, by name. `isAhead`: whether a moment is to come. */
+  list(isAhead: (until: number) => boolean): { readonly closed: readonly string[]; readonly open: readonly string[] } {
+    const gated = [...this.#coverage.functions.values()]
+      .map(({ name, handler }) => this.find(name, undefined, handler))
+      .filter(({ kind }) => kind !== 'other');
+    const isOpen = ({ isOpen: isMarked, observedUntil }: GatedFunction): boolean =>
+      isMarked || (observedUntil !== undefined && isAhead(observedUntil));
+    const nameAll = (functions: readonly GatedFunction[]): readonly string[] =>
+      functions.map(({ name }) => name).sort();
+    return {
+      closed: nameAll(gated.filter((each) => !isOpen(each))),
+      open: nameAll(gated.filter(isOpen)),
+    };
+  }
+
   /**
    * Whether Azure has checked a key for the invocation of this context, whichever function it then calls. `invoked` is the
    * function that the worker named; else the context says it.

@@ -157,11 +157,12 @@ export class TestWorker {
     for (const hook of this.hooks[name]) await hook(context);
   }
 
-  /** Lines that this adapter wrote through a context, parsed. */
+  /** Lines that this adapter wrote through a context, parsed; without those of status, which a change of the hour writes. */
   get decisions(): readonly Record<string, unknown>[] {
     return this.logs
       .filter(({ category, message }) => category === 'user' && message.startsWith('{"certgate"'))
-      .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+      .map(({ message }) => JSON.parse(message) as Record<string, unknown>)
+      .filter(({ event }) => event !== 'status');
   }
 }
 
@@ -204,6 +205,8 @@ Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: stri
 export function createWorker(context: TestContext): TestWorker {
   const worker = new TestWorker();
   useWorker(worker);
+  // The status line of each start.
+  context.mock.method(console, 'info', () => undefined);
   context.after(() => {
     currentWorker = undefined;
   });

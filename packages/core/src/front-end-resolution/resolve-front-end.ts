@@ -4,6 +4,7 @@ import { copyOwn } from '@certgate/x509/internal';
 import { type Denial, deny } from '../denial.js';
 import type { FrontEnd } from '../front-ends/front-end.js';
 import {
+  type FrontEndIsolation,
   type FrontEndOptions,
   type FrontEndSettings,
   frontEndOverride,
@@ -30,6 +31,8 @@ export type ResolvedFrontEnd =
       readonly outcome: 'known';
       readonly name: FrontEndName | 'development' | 'anywhere';
       readonly isDevelopment: boolean;
+      /** What shows that a request came by it: a secret, or the isolation as the operator names it. */
+      readonly proof: 'secret' | FrontEndIsolation | undefined;
       readonly reader: RequestReader;
     }
   | FrontEndDenial;
@@ -75,11 +78,24 @@ export function resolveFrontEnd(
     if (settings.isSecretEmpty) return deny('front_end_unproven', { problem: 'secret_empty' });
   }
   const expected = secret === undefined ? undefined : new FrontEndSecret(secret);
-  return { ...stated, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
+  const proof = secret === undefined ? isolation : 'secret';
+  return { ...stated, proof, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
+}
+
+/** For people: by which front end the gate goes, and what shows that a request came by it; or why it goes by none. */
+export function describeFrontEnd(resolved: ResolvedFrontEnd): {
+  readonly frontEnd?: string;
+  readonly frontEndProof?: string;
+  readonly frontEndFault?: FrontEndDenial['code'];
+} {
+  if (resolved.outcome === 'denied') return { frontEndFault: resolved.code };
+  const { name, proof } = resolved;
+  return { frontEnd: name, ...(proof === undefined ? {} : { frontEndProof: proof }) };
 }
 
 /** The front end by name, before anything is known of what shows that a request came by it. */
-type StatedFrontEnd = Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader'> | FrontEndDenial;
+type StatedFrontEnd =
+  Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader' | 'proof'> | FrontEndDenial;
 
 function stateAnywhere(environment: Environment): StatedFrontEnd {
   return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };

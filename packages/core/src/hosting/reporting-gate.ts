@@ -10,6 +10,7 @@ import { frontEndOverride } from '../front-end-resolution/front-end-options.js';
 import { type DecisionFacts, type LoggingCall, type Observation, publishDecision } from '../log/decision-channel.js';
 import { DecisionLog } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
+import { type GateStatus, StatusLog } from '../log/status-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { describeStranger } from '../log/stranger-line.js';
 import { TrustLog } from '../log/trust-log.js';
@@ -47,15 +48,22 @@ export class ReportingGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
+  readonly #statusLog: StatusLog;
   #lock: { readonly denial: Denial | undefined } | undefined;
 
-  constructor(options: GateOptions) {
+  /** `describe`: what the adapter knows of its gate now, for the status lines. */
+  constructor(options: GateOptions, describe: () => GateStatus) {
     const { trustStore, decisionLog = 'all', strangerNames = true } = options;
     this.#trustStore = trustStore;
     this.#strangerNames = strangerNames;
     this.#isAnywhere = options[frontEndOverride] === true;
     this.#access = new AccessGate({ trustStore });
     this.#log = new DecisionLog({ choice: decisionLog });
+    this.#statusLog = new StatusLog({
+      describe,
+      findTrustReport: () => this.findTrustReport(),
+      isLocked: () => this.locked !== undefined,
+    });
   }
 
   /**
@@ -68,11 +76,13 @@ export class ReportingGate {
     if (this.locked !== undefined) warnAtStart('app_locked', lockedDetail);
     await this.#loadTrust();
     this.#trustLog.begin(this.#readReport());
+    this.#statusLog.begin();
   }
 
   /** Where `start` was rejected. That the trust is well again, the first decision after it tells. Rejects as `start`. */
   async startAgain(): Promise<void> {
     await this.#loadTrust();
+    this.#statusLog.begin();
   }
 
   async #loadTrust(): Promise<void> {
@@ -122,6 +132,7 @@ export class ReportingGate {
     const { decision, now } = decided;
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
+    this.#statusLog.note(subject, decision, observation !== undefined, now);
     const { reportOnlyUntil } = requirement;
     const facts: DecisionFacts = {
       decision,
@@ -175,6 +186,7 @@ export class ReportingGate {
   reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation): Denial {
     const facts = { decision: denial, observation };
     try {
+      this.#statusLog.note(subject, denial, observation !== undefined, Date.now());
       this.#log.write(subject, facts);
     } catch {
       // It may be the log that failed; the refusal stands without its line.

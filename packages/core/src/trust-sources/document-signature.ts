@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { invalidArgument } from '@certgate/x509/internal';
 import { decodeBase64 } from '@certgate/x509';
 import {
@@ -36,6 +36,8 @@ const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25
  * -sign` makes it.
  */
 export class DocumentSignatureVerifier {
+  /** Of each key, the first 16 digits of the SHA-256 of its SubjectPublicKeyInfo, for people. */
+  readonly keyIds: readonly string[];
   readonly #keys: readonly VerificationKey[];
 
   /** @throws {CertgateError} for what is no such key, a private key and RSA included. */
@@ -44,6 +46,7 @@ export class DocumentSignatureVerifier {
     // An absent key, such as an app setting that isn't there, must not mean that nothing is verified.
     if (pems.length === 0) throw invalidArgument(`${usage}; it holds none.`);
     this.#keys = pems.map(readVerificationKey);
+    this.keyIds = Object.freeze(this.#keys.map(({ key }) => nameKey(key)));
   }
 
   /** Names the keys: SubjectPublicKeyInfo in base64, in order of text. */
@@ -96,6 +99,11 @@ function decodeSignatures(text: string): readonly Uint8Array[] | undefined {
 /** 64 bytes for Ed25519; for ECDSA a DER SEQUENCE that ends where it says. */
 function isSignatureShaped(bytes: Uint8Array): boolean {
   return bytes.length === 64 || (bytes[0] === 0x30 && bytes[1] === bytes.length - 2);
+}
+
+function nameKey(key: KeyObject): string {
+  const spki = key.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest('hex').slice(0, 16).toUpperCase();
 }
 
 function verifyBeside(

@@ -76,8 +76,9 @@ class DocumentTrustStore implements TrustStore {
   }
 
   report(): TrustStoreReport {
-    const { revision, warnings } = this.#snapshot;
-    return { description: 'document in code', revision, sha256: this.#sha256, warnings, fault: undefined };
+    const { revision, warnings, locked } = this.#snapshot;
+    const common = { description: 'document in code', revision, sha256: this.#sha256, warnings, fault: undefined };
+    return locked === undefined ? common : { ...common, isLocked: true };
   }
 
   findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {

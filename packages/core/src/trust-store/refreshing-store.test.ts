@@ -117,6 +117,8 @@ describe('the first load', () => {
       lastSuccessAt: now,
       ageMilliseconds: 0,
       usableUntil: now + 86_400_000,
+      isLocked: false,
+      signedBy: undefined,
     });
   });
   test('it recovers by itself', async () => {

@@ -149,6 +149,8 @@ export class RefreshingTrustStore implements TrustStore {
       lastSuccessAt: lastSuccess?.wall,
       ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
       usableUntil,
+      isLocked: this.#loaded && this.#loaded.snapshot.locked !== undefined,
+      signedBy: this.#settings.verifier?.keyIds,
     };
   }
 

@@ -90,6 +90,10 @@ export interface TrustStoreReport {
   readonly usableUntil?: number | undefined;
   /** Of a store with a second place for its document. */
   readonly mirror?: TrustMirrorReport | undefined;
+  /** The document in use is locked. */
+  readonly isLocked?: boolean | undefined;
+  /** Of each key whose signature counts, the first 16 digits of its SHA-256 (SPKI); absent: nothing must be signed. */
+  readonly signedBy?: readonly string[] | undefined;
   /** Of a store of several: what each of them says, nested ones in the place of the store that has them. */
   readonly parts?: readonly TrustStoreReport[] | undefined;
 }

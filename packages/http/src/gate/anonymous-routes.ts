@@ -13,6 +13,11 @@ export class AnonymousRoutes {
     this.#routes = new Set([...(routes as unknown[])].map(expectRoute));
   }
 
+  /** As they were given. */
+  list(): readonly string[] {
+    return [...this.#routes];
+  }
+
   /** `target` is a path, with or without a query. */
   includes(method: string | undefined, target: string | undefined): boolean {
     if (this.#routes.size === 0 || method === undefined || target === undefined) return false;

@@ -1,4 +1,5 @@
 import {
+  describeFrontEnd,
   deny,
   type Denial,
   type FindField,
@@ -7,6 +8,7 @@ import {
   type GateOptions as CoreGateOptions,
   type CertificateExtraction,
   type FrontEndName,
+  type GateStatus,
   readGateOptions,
   readVariable,
   resolveFrontEnd,
@@ -104,7 +106,12 @@ export interface RequestSource {
 
 /** How the caller's certificate is found. */
 export type CertificateSource =
-  | { readonly outcome: 'known'; readonly read: (source: RequestSource) => CertificateExtraction | Denial }
+  | {
+      readonly outcome: 'known';
+      /** For the status lines. */
+      readonly frontEnd: Pick<GateStatus, 'frontEnd' | 'frontEndProof'>;
+      readonly read: (source: RequestSource) => CertificateExtraction | Denial;
+    }
   | (Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven' });
 
 /** Once, when the gate starts. */
@@ -113,7 +120,11 @@ export function resolveCertificateSource({ options, isDirectTls }: GateSettings)
   const frontEnd = resolveFrontEnd(options, process.env, 'server');
   if (frontEnd.outcome === 'denied') return frontEnd;
   const { reader } = frontEnd;
-  return { outcome: 'known', read: ({ findField }) => reader.read(findField) };
+  return {
+    outcome: 'known',
+    frontEnd: describeFrontEnd(frontEnd),
+    read: ({ findField }) => reader.read(findField),
+  };
 }
 
 function resolveDirectTls({ acceptForwardedChain }: CoreGateOptions): CertificateSource {
@@ -122,7 +133,11 @@ function resolveDirectTls({ acceptForwardedChain }: CoreGateOptions): Certificat
     return deny('front_end_contradicted', { problem: 'direct_tls', setting });
   }
   const certificates = new TlsCertificateReader(acceptForwardedChain === true);
-  return { outcome: 'known', read: ({ socket }) => certificates.read(socket) };
+  return {
+    outcome: 'known',
+    frontEnd: { frontEnd: 'direct-tls' },
+    read: ({ socket }) => certificates.read(socket),
+  };
 }
 
 const frontEndSettings = ['CERTGATE_FRONT_END', 'CERTGATE_FRONT_END_SECRET', 'CERTGATE_FRONT_END_ISOLATION'];

@@ -3,6 +3,7 @@ import {
   type Denial,
   deny,
   describeFault,
+  type GateStatus,
   type ReportingGate,
   warnAtStart,
 } from '@certgate/core';
@@ -40,6 +41,14 @@ export class GateStart {
   get readiness(): Readiness | undefined {
     if (this.#source !== undefined) return this.#source;
     return this.#running !== undefined || this.#isDue() ? undefined : this.#failure;
+  }
+
+  /** For the status lines. */
+  describe(): GateStatus {
+    const { functionName, anonymousRoutes } = this.#settings;
+    const source = this.#source ?? resolveCertificateSource(this.#settings);
+    const frontEnd = source.outcome === 'known' ? source.frontEnd : { frontEndFault: source.code };
+    return { host: 'server', ...frontEnd, closed: [functionName], open: anonymousRoutes.list() };
   }
 
   /** Also once more after a failure. Rejects where the trust is not valid. */

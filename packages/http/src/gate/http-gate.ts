@@ -65,7 +65,7 @@ export class HttpGate implements Gate, Gatekeeper {
   constructor(options: GateOptions) {
     this.#settings = readGateSettings(options);
     const { functionName, log } = this.#settings;
-    this.#gate = new ReportingGate(this.#settings.options);
+    this.#gate = new ReportingGate(this.#settings.options, () => this.#start.describe());
     this.#start = new GateStart(this.#settings, this.#gate);
     this.#ofGate = Object.freeze({ functionName, roles: Object.freeze([]) });
     this.#log = {

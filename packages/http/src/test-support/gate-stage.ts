@@ -37,6 +37,8 @@ export interface Stage {
 /** Behind HAProxy. This machine's own environment says nothing. */
 export function createStage(context: TestContext, options: Partial<GateOptions> = {}): Stage {
   emptyEnvironment(context);
+  // The status line of each start.
+  context.mock.method(console, 'info', () => undefined);
   const lines: Readonly<Record<string, unknown>>[] = [];
   const write = (line: string): void => {
     lines.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
