@@ -36,6 +36,7 @@ export {
   type PresentedCertificate,
   type RefreshOptions,
   type StartLogLine,
+  type StatusLogLine,
   type TrustBlobClient,
   type TrustFinding,
   type TrustLogLine,

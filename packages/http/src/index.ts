@@ -32,6 +32,7 @@ export {
   type PresentedCertificate,
   type RefreshOptions,
   type StartLogLine,
+  type StatusLogLine,
   type TrustBlobClient,
   trustChannelName,
   type TrustFinding,

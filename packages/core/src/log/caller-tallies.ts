@@ -30,7 +30,7 @@ export class CallerTallies {
   #count = 0;
   #moreCalls = 0;
 
-  note({ name, matchedBy, matched }: ClientIdentity & { readonly matched?: string }, now: number): void {
+  note({ name, matchedBy, matched }: ClientIdentity, now: number): void {
     const known = this.#tallies.get(name)?.get(matchedBy)?.get(matched);
     if (known !== undefined) {
       known.calls += 1;

@@ -177,7 +177,7 @@ function describeRequest({ functionName, about }: LoggingCall): Partial<Decision
 const maximumMethodLength = 16;
 
 /** A digest has 64 digits, or 40; a name is as long as an operator reads. */
-function shortenMatched(matched: string): string {
+export function shortenMatched(matched: string): string {
   return /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(matched) ? matched.slice(0, 16) : cutText(matched, maximumFieldLength);
 }
 

@@ -2,9 +2,10 @@ import type { Decision } from '../access/decision.js';
 import type { DenialCode } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { CallerTallies, type CallerTally } from './caller-tallies.js';
-import { type LoggingCall, logShapeVersion } from './decision-log.js';
+import type { LoggingCall } from './decision-channel.js';
+import { shortenMatched } from './decision-log-line.js';
 import { DenialTotals } from './denial-totals.js';
-import { formatLogLine } from './log-text.js';
+import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /** The version of all packages; they are released together. */
 export const packageVersion = '0.1.0';
@@ -57,10 +58,7 @@ export interface CallerStatus {
  * hour, about the time since `since`; one that is too long for a host is written in parts, of which the others have callers
  * alone.
  */
-export interface StatusLogLine extends Partial<GateStatus> {
-  readonly certgate: typeof logShapeVersion;
-  readonly event: 'status';
-  readonly time: string;
+export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> {
   readonly moment: 'start' | 'hour';
   /** The first of what was counted: RFC 3339. */
   readonly since: string;
@@ -117,14 +115,7 @@ export class StatusLog {
   /** Takes what was counted, so that a log that fails is not tried again at every call. */
   #createLines(moment: StatusLogLine['moment'], now: number): readonly string[] {
     const { callers, moreCalls } = this.#callers.take();
-    const time = new Date(now).toISOString();
-    const head = {
-      certgate: logShapeVersion,
-      event: 'status',
-      time,
-      moment,
-      since: formatTime(this.#since ?? now),
-    } as const;
+    const head = { ...startLine('status', now), moment, since: formatTime(this.#since ?? now) };
     const more = {
       ...this.#describe(),
       denials: this.#denials.take(),
@@ -204,7 +195,7 @@ function describeTrust(report: TrustStoreReport): TrustStatus {
     isLocked,
     mirror,
     fault,
-  } = report as TrustStoreReport & { readonly sha256?: string };
+  } = report;
   return {
     source,
     ...(mirror?.isInUse === true ? { mirror: mirror.description } : {}),
@@ -221,16 +212,11 @@ function describeCaller({ identity, matchedBy, matched, first, last, calls }: Ca
   return {
     identity,
     matchedBy,
-    ...(matched === undefined ? {} : { matched: shortenMatched(matchedBy, matched) }),
+    ...(matched === undefined ? {} : { matched: shortenMatched(matched) }),
     first: formatTime(first),
     last: formatTime(last),
     calls,
   };
-}
-
-/** A digest is told from others by its first digits. */
-function shortenMatched(matchedBy: string, matched: string): string {
-  return /^(?:thumbprint|publicKey)Sha\d+$/.test(matchedBy) ? matched.slice(0, 16) : matched;
 }
 
 function formatTime(instant: number): string {
