@@ -58,6 +58,8 @@ const partsOf = {
     mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
     'client-auth': ['access/client-auth', 'log/expiry-lines'],
+    // What the log says of a certificate that nobody has.
+    strangers: ['log/stranger-line'],
     // What only an app behind another front end than App Service's comes to.
     'front-ends': [
       'certificate-header/chain-text',

@@ -10,8 +10,8 @@ import {
   type Observation,
   readDenialFacts,
 } from './decision-channel.js';
-import { cutText, formatLogLine, type LineStart, startLine } from './log-text.js';
-import { maximumFieldLength, type StrangerLine } from './stranger-line.js';
+import { cutText, formatLogLine, type LineStart, startLine, maximumFieldLength } from './log-text.js';
+import type { StrangerLine } from './stranger-line.js';
 
 /**
  * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information; denials are of level

@@ -14,6 +14,9 @@ export function startLine<Event extends string>(event: Event, now: number = Date
   return { certgate: logShapeVersion, event, time: new Date(now).toISOString() };
 }
 
+/** Of a text that whoever calls chooses. */
+export const maximumFieldLength = 96;
+
 /** The beginning of a text that is longer. */
 export function cutText(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

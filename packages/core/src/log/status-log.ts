@@ -186,16 +186,7 @@ function shorten(key: 'closed' | 'open', names: readonly string[]): Partial<Stat
 }
 
 function describeTrust(report: TrustStoreReport): TrustStatus {
-  const {
-    description: source,
-    revision,
-    sha256,
-    ageMilliseconds,
-    signedBy,
-    isLocked,
-    mirror,
-    fault,
-  } = report;
+  const { description: source, revision, sha256, ageMilliseconds, signedBy, isLocked, mirror, fault } = report;
   return {
     source,
     ...(mirror?.isInUse === true ? { mirror: mirror.description } : {}),

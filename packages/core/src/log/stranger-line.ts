@@ -4,7 +4,7 @@ import { formatDistinguishedName, nameAttributeTypes } from '@certgate/x509/inte
 import { type Denial, describeFacts } from '../denial.js';
 import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { StrangerClaim } from '../denial-facts.js';
-import { cutText } from './log-text.js';
+import { cutText, maximumFieldLength } from './log-text.js';
 
 /** What a line tells of a certificate that no identity has. */
 export interface StrangerLine extends Partial<StrangerClaim> {
@@ -17,9 +17,6 @@ export interface StrangerLine extends Partial<StrangerClaim> {
   readonly notAfter?: string;
   readonly detail?: string;
 }
-
-/** Whoever calls chooses these texts. */
-export const maximumFieldLength = 96;
 
 /** `certificate`: undefined where it can't be decoded. `isNamed`: with the names that stand in it. */
 export function describeStranger(
