@@ -20,6 +20,7 @@ const usersTsc = createRequire(`${sample}/`).resolve('typescript/bin/tsc');
 
 /** They start proxies, install frameworks, bundlers or the tarballs, or compile Go: minutes that most changes don't need. */
 const hostTests = [
+  'alerts-prometheus',
   'app-shapes',
   'bundlers',
   'deployed-app',

@@ -1,25 +1,33 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { denialCodes, getPublicStatus } from '@certgate/core';
+import { infra, listAlerts, readDuration, readText } from './test-support/alerts.js';
 import { root, runProgram } from './test-support/certgate.js';
 
 // Holds the pages to the sample's deployment template. `npm run deploy:check` checks the template itself, with tools that
 // have a lockfile of their own; where they are installed, its quick part runs here too.
 
-const infra = join(root, 'examples', 'function-app', 'infra');
 const page = readText(join(root, 'docs', 'observability.md'));
-const alerts = listAlerts(readText(join(infra, 'monitoring.bicep')));
+const alerts = listAlerts();
 
 describe('docs/observability.md', () => {
   it('shows every query of the template, word for word', () => {
     const names = readdirSync(join(infra, 'queries')).map((name) => name.replace(/\.kql$/, ''));
     assert.deepEqual([...names].sort(), alerts.map(({ name }) => name).sort());
-    for (const name of names) {
-      const query = readText(join(infra, 'queries', `${name}.kql`));
+    for (const { name, query } of alerts) {
       assert.ok(page.includes(`\n\`${name}\`: `) && page.includes(`\`\`\`kusto\n${query}\`\`\``), name);
     }
+  });
+
+  it('shows the rules for Prometheus, word for word, with the codes of all answers 503', () => {
+    const rules = readText(join(root, 'examples', 'prometheus', 'certgate-rules.yml'));
+    assert.ok(page.includes(`\`\`\`yaml\n${rules}\`\`\``));
+    const codes = denialCodes.filter((code) => getPublicStatus(code) === 503).sort();
+    const listed = [...rules.matchAll(/certgate_decision_code=~"([^"]+)"/g)].map(([, text = '']) => text.split('|'));
+    assert.deepEqual(listed, [codes, codes]);
   });
 
   it('lists the alerts as the template creates them', () => {
@@ -33,7 +41,14 @@ describe('docs/observability.md', () => {
         dimension,
         threshold,
       })),
-      alerts,
+      alerts.map(({ name, severity, evaluationFrequency, windowSize, dimension, threshold }) => ({
+        name,
+        severity,
+        every: describeDuration(evaluationFrequency),
+        over: describeDuration(windowSize),
+        dimension,
+        threshold,
+      })),
     );
   });
 });
@@ -98,40 +113,8 @@ interface ParametersFile {
   readonly parameters: Readonly<Record<string, { readonly value: string } | undefined>>;
 }
 
-interface Alert {
-  readonly name: string;
-  readonly severity: string;
-  readonly every: string;
-  readonly over: string;
-  readonly dimension: string;
-  readonly threshold: string;
-}
-
-function listAlerts(template: string): readonly Alert[] {
-  const list = /^var alerts = \[\n([\s\S]*?)^\]$/m.exec(template)?.[1] ?? '';
-  return list
-    .split(/^ {2}\}$/m)
-    .filter((text) => text.trim() !== '')
-    .map((text) => {
-      const read = (key: string): string => new RegExp(`^    ${key}: '?([^'\n]+)'?$`, 'm').exec(text)?.[1] ?? key;
-      return {
-        name: read('name'),
-        severity: read('severity'),
-        every: describeDuration(read('evaluationFrequency')),
-        over: describeDuration(read('windowSize')),
-        dimension: read('dimension'),
-        threshold: read('threshold'),
-      };
-    });
-}
-
-/** ISO 8601, as Azure Monitor takes it. */
+/** In the words of the page. */
 function describeDuration(duration: string): string {
-  const [, count = '', unit = ''] = /^PT?(\d+)([DHM])$/.exec(duration) ?? [];
-  const name = { D: 'day', H: 'hour', M: 'minute' }[unit] ?? duration;
-  return `${count} ${name}${count === '1' ? '' : 's'}`;
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+  const { count, unit } = readDuration(duration);
+  return `${count} ${{ D: 'day', H: 'hour', M: 'minute' }[unit]}${count === 1 ? '' : 's'}`;
 }

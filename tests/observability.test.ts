@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { until } from '@certgate/x509/test-support/until.js';
@@ -7,7 +7,7 @@ import ts from 'typescript';
 import { type AdapterApp, createAdapterApp, createCallers, readHeader, send } from './test-support/adapter-app.js';
 import { root, runProgram } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
-import { makePublicCertificate } from './test-support/openssl.js';
+import { makeOpensslCertificate, makePublicCertificate } from './test-support/openssl.js';
 
 // Holds docs/observability.md, and the queries of docs/from-function-keys.md, to what an app writes, publishes and records: real lines, events, metrics and spans.
 
@@ -108,6 +108,9 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   assert.equal(await call('Orders', callers.reader), 200);
   assert.equal(await call('Orders', readHeader({ thumbprintSha256, ...files })), 200);
   assert.equal(await call('Refund', callers.reader), 403);
+  mkdirSync(join(app.folder, 'other'));
+  const namesake = makeOpensslCertificate(join(app.folder, 'other'), 'reader', 'ec');
+  assert.equal(await call('Orders', readHeader(namesake)), 401);
   assert.equal(await call('Trial', callers.reader), 200);
   for (const caller of [undefined, callers.stranger, callers.reader]) assert.equal(await call('Moving', caller), 200);
   for (let time = 0; time < 25; time += 1) assert.equal(await call('Orders', callers.stranger), 401);

@@ -65,13 +65,23 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(a
 var alerts = [
   {
     name: 'unavailable'
-    displayName: 'Certgate: calls are refused because of a problem on your side, or soon will be'
+    displayName: 'Certgate: calls are refused because of a problem on your side'
     query: loadTextContent('queries/unavailable.kql')
     dimension: 'code'
     threshold: 0
     severity: 1
     evaluationFrequency: 'PT5M'
     windowSize: 'PT15M'
+  }
+  {
+    name: 'document-refused'
+    displayName: 'Certgate: the trust document is refused, and calls will be'
+    query: loadTextContent('queries/document-refused.kql')
+    dimension: 'source'
+    threshold: 0
+    severity: 1
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT1H'
   }
   {
     name: 'listed-caller-refused'
@@ -82,6 +92,16 @@ var alerts = [
     severity: 2
     evaluationFrequency: 'PT15M'
     windowSize: 'PT30M'
+  }
+  {
+    name: 'admissions-stopped'
+    displayName: 'Certgate: a function that admitted calls refuses all'
+    query: loadTextContent('queries/admissions-stopped.kql')
+    dimension: 'functionName'
+    threshold: 0
+    severity: 2
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT6H'
   }
   {
     name: 'less-protection'

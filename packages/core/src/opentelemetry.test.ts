@@ -36,6 +36,23 @@ describe('metrics', () => {
     ]);
   });
 
+  it('count decisions by listed caller, of whom 500 are named', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    for (let index = 0; index < 502; index += 1) publish({ ...allowed, identityName: `caller-${index}` });
+    publish({ ...denied, code: 'identity_disabled', identityName: 'caller-1' });
+    publish(denied);
+    const { 'certgate.identity.decisions': decisions } = await telemetry.collect();
+    const series = decisions?.series ?? [];
+    assert.equal(series.length, 502);
+    const of = (outcome: string, name?: string): unknown =>
+      series.find(
+        ({ attributes }) =>
+          attributes['certgate.decision.outcome'] === outcome && attributes['certgate.identity.name'] === name,
+      )?.value;
+    assert.deepEqual([of('allowed', 'caller-499'), of('denied', 'caller-1'), of('allowed')], [1, 1, 2]);
+  });
+
   it('tell how long the certificates in use have left, by identity', async (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });

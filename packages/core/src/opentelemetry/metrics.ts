@@ -3,18 +3,27 @@ import type { DecisionEvent } from '../log/decision-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import type { CertificatesInUse, Clock, TrustReads } from './memory.js';
 
+/** Half of what OpenTelemetry's SDK keeps per instrument, since each has two outcomes. A document may list more. */
+const maximumIdentities = 500;
+
 /**
  * The instruments, after OpenTelemetry's semantic conventions: no unit in a name, counted things in the plural, seconds.
  * docs/observability.md lists them.
  */
 export class GateMetrics {
   readonly #decisions: Counter;
+  readonly #byIdentity: Counter;
+  readonly #identities = new Set<string>();
   readonly #refreshes: Counter;
   readonly #gauges: readonly (readonly [Observable, ObservableCallback])[];
 
   constructor(meter: Meter, certificates: CertificatesInUse, reads: TrustReads, clock: Clock) {
     this.#decisions = meter.createCounter('certgate.decisions', {
       description: 'Decisions about calls of closed functions',
+      unit: '{decision}',
+    });
+    this.#byIdentity = meter.createCounter('certgate.identity.decisions', {
+      description: 'Decisions about callers of the trust document',
       unit: '{decision}',
     });
     this.#refreshes = meter.createCounter('certgate.trust.refreshes', {
@@ -63,13 +72,20 @@ export class GateMetrics {
   }
 
   /** No attribute that a stranger chooses: each combination of values is a series for as long as the process lives. */
-  countDecision({ outcome, code, functionName, reportOnly }: DecisionEvent): void {
+  countDecision({ outcome, code, functionName, identityName, reportOnly }: DecisionEvent): void {
     this.#decisions.add(1, {
       'certgate.decision.outcome': outcome,
       'certgate.decision.code': code,
       'certgate.function.name': functionName,
       ...(reportOnly === undefined ? {} : { 'certgate.report_only.code': reportOnly.code }),
     });
+    if (identityName !== undefined) this.#countIdentity(identityName, outcome);
+  }
+
+  #countIdentity(name: string, outcome: DecisionEvent['outcome']): void {
+    if (this.#identities.size < maximumIdentities) this.#identities.add(name);
+    const known = this.#identities.has(name) ? { 'certgate.identity.name': name } : {};
+    this.#byIdentity.add(1, { 'certgate.decision.outcome': outcome, ...known });
   }
 
   countRefresh({ source, outcome }: TrustRefreshEvent): void {

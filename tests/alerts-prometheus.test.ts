@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { observe } from '@certgate/core/test-support/gate-events.js';
+import { createTelemetry } from '@certgate/core/test-support/telemetry.js';
+import { type AlertScene, both, createAlertScene, faults, playFault, strangers } from './test-support/alert-scenes.js';
+import { root } from './test-support/certgate.js';
+
+// Applies the rules of examples/prometheus to metrics that the real gate records by OpenTelemetry's own SDK, with Prometheus'
+// own tool. They must find what the alerts of the sample's template find in the log lines of the same scenes.
+
+const rules = join(root, 'examples', 'prometheus', 'certgate-rules.yml');
+const isInstalled = spawnSync('promtool', ['--version']).error === undefined;
+const skip = isInstalled || process.env['CERTGATE_REQUIRE_PROXIES'] !== undefined ? false : 'promtool is not installed';
+
+/** The rules, by the names of the template's alerts, and the label that names whom or what an alert is about. */
+const names: Readonly<Record<string, readonly [rule: string, label: string]>> = {
+  unavailable: ['CertgateUnavailable', 'certgate_decision_code'],
+  'document-refused': ['CertgateDocumentRefused', 'certgate_trust_source'],
+  'listed-caller-refused': ['CertgateListedCallerRefused', 'certgate_identity_name'],
+  'admissions-stopped': ['CertgateAdmissionsStopped', 'certgate_function_name'],
+};
+
+/** A scene whose metrics are collected every five minutes, by the names that Prometheus gives them. */
+function createRecordedScene(context: TestContext): {
+  scene: AlertScene;
+  series: Map<string, string[]>;
+  steps: () => number;
+} {
+  const telemetry = createTelemetry(context);
+  observe(context, { meterProvider: telemetry.meterProvider });
+  const series = new Map<string, string[]>();
+  let step = 0;
+  const scene = createAlertScene(context, {}, async () => {
+    step += 1;
+    for (const [name, { kind, unit, series: all }] of Object.entries(await telemetry.collect())) {
+      const suffix = kind === 'sum' ? '_total' : unit === 's' ? '_seconds' : '';
+      for (const { attributes, value } of all) {
+        const labels = Object.entries({ ...attributes, instance: 'one' }).map(([key, text]) => {
+          return `${toPrometheus(key)}=${JSON.stringify(text.replace(`${scene.folder}/`, ''))}`;
+        });
+        const key = `${toPrometheus(name)}${suffix}{${labels.sort().join(',')}}`;
+        const values = series.get(key) ?? [];
+        while (values.length < step) values.push('_');
+        series.set(key, [...values, String(value)]);
+      }
+    }
+  });
+  return { scene, series, steps: () => step };
+}
+
+function toPrometheus(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
+/** A case of `promtool test rules`: at that minute, exactly these alerts of severity 1 and 2 fire. */
+function writeCase(series: ReadonlyMap<string, readonly string[]>, minute: number, fired: readonly string[]): object {
+  return {
+    interval: '5m',
+    input_series: [...series].map(([key, values]) => ({ series: key, values: values.join(' ') })),
+    promql_expr_test: [
+      {
+        expr: 'ALERTS{alertstate="firing", severity=~"1|2"}',
+        eval_time: `${minute}m`,
+        exp_samples: fired.map((each) => ({ labels: describeAlert(each), value: 1 })),
+      },
+    ],
+  };
+}
+
+function describeAlert(fired: string): string {
+  const [, name = '', dimension = ''] = /^(\S+) (.*)$/.exec(fired) ?? [];
+  const [rule = '', label = ''] = names[name] ?? [];
+  const severity = rule === 'CertgateUnavailable' || rule === 'CertgateDocumentRefused' ? '1' : '2';
+  const own = dimension === 'identity_ambiguous' ? 'certgate_decision_code' : label;
+  const more = rule === 'CertgateDocumentRefused' ? ', instance="one"' : '';
+  return `ALERTS{alertname="${rule}", alertstate="firing", severity="${severity}", ${own}="${dimension}"${more}}`;
+}
+
+function expectRules(cases: readonly object[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-rules-'));
+  const file = join(folder, 'test.yml');
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '5m', tests: cases }));
+  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+  rmSync(folder, { recursive: true });
+}
+
+describe('the rules for Prometheus', { skip }, () => {
+  for (const fault of faults) {
+    it(`find ${fault.what}`, async (context) => {
+      const { scene, series, steps } = createRecordedScene(context);
+      const cases: object[] = [];
+      const { fired, notByMetrics = [] } = fault;
+      await playFault(scene, fault, (when) => {
+        const told = fired.filter((each) => !notByMetrics.includes(each));
+        cases.push(writeCase(series, steps() * 5, when === 'before' ? [] : told));
+      });
+      expectRules(cases);
+    });
+  }
+
+  it('say nothing of strangers, whatever name they have, nor of one older answer of the store', async (context) => {
+    const { scene, series, steps } = createRecordedScene(context);
+    scene.put({}, 7);
+    await scene.pass(240, both);
+    scene.put({}, 6);
+    await scene.pass(5, both);
+    scene.put({}, 7);
+    await scene.pass(60, [...both, ...strangers]);
+    expectRules([writeCase(series, steps() * 5, [])]);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { both, createAlertScene, faults, playFault, strangers } from './test-support/alert-scenes.js';
+import { listAlerts } from './test-support/alerts.js';
+
+// Applies the alerts of the sample's template to lines that the real gate writes, by an evaluator of the part of Kusto that
+// they use (tests/test-support/kusto.ts). An alert that wakes somebody has severity 1 or 2.
+
+const alerts = listAlerts();
+const waking = alerts.filter(({ severity }) => Number(severity) <= 2);
+describe('somebody is woken by', () => {
+  for (const fault of faults) {
+    it(fault.what, async (context) => {
+      const scene = createAlertScene(context);
+      await playFault(scene, fault, (when) => {
+        const fired = scene.listFired(waking);
+        assert.deepEqual([...fired].sort(), when === 'before' ? [] : [...fault.fired].sort());
+      });
+    });
+  }
+});
+
+describe('nobody is woken by', () => {
+  it('strangers, whatever name they have', async (context) => {
+    const { pass, listFired } = createAlertScene(context);
+    await pass(240, both);
+    await pass(60, [...both, ...strangers]);
+    assert.deepEqual(listFired(waking), []);
+  });
+
+  it('one older answer of the store', async (context) => {
+    const { pass, listFired, put, table } = createAlertScene(context);
+    put({}, 7);
+    await pass(60, both);
+    put({}, 6);
+    await pass(2, both, 2);
+    put({}, 7);
+    for (let time = 0; time < 20; time += 1) {
+      await pass(1, both, 1);
+      assert.deepEqual(listFired(waking), []);
+    }
+    assert.ok(table.some(({ message }) => String(message).includes('trust_document_refused')));
+  });
+});

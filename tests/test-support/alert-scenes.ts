@@ -1,0 +1,272 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { trustStoreFromFile } from '@certgate/core';
+import {
+  authorityOf,
+  getStage,
+  issueCaller,
+  issueIntermediate,
+  type MadeCaller,
+} from '@certgate/core/test-support/authority-stage.js';
+import { createGate, type GateOptions } from '@certgate/http';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import { makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { type Alert, readDuration } from './alerts.js';
+import { type Row, runQuery } from './kusto.js';
+
+// Lines of the real gate, at the times of a day that the test lets pass, in the table that Application Insights has.
+
+const minute = 60_000;
+const secret = 'a-secret-of-the-front-end-for-tests-only';
+export const otherSecret = 'the-next-secret-of-the-front-end-for-tests';
+
+export interface Caller {
+  readonly certificate: MadeCaller | undefined;
+  /** PEM that the caller sends beside its own. */
+  readonly chain?: readonly string[];
+  readonly functionName?: string;
+  readonly secret?: string;
+  readonly field?: string;
+}
+
+export interface AlertScene {
+  readonly folder: string;
+  readonly table: readonly Row[];
+  /** Writes the trust document, whose revision it raises. */
+  readonly put: (document: object, revision?: number) => void;
+  /** Lets time pass; each of the callers calls every five minutes. */
+  readonly pass: (minutes: number, callers: readonly Caller[], often?: number) => Promise<void>;
+  /** Which alerts fire now, as `name dimension`. */
+  readonly listFired: (alerts: readonly Alert[]) => readonly string[];
+}
+
+export const corp: object = authorityOf();
+export const billing: Caller = { certificate: issueCaller() };
+export const reporting: Caller = {
+  certificate: issueCaller({ name: 'reporting', names: [], key: 'p-256' }),
+  functionName: 'Reports',
+};
+export const identities: readonly object[] = [
+  { name: 'billing', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] },
+  { name: 'reporting', roles: [], pins: [{ thumbprintSha256: reporting.certificate?.certificate.thumbprintSha256 }] },
+];
+
+/** `onStep`: after each round of calls. */
+export function createAlertScene(
+  context: TestContext,
+  options: Partial<GateOptions> = {},
+  onStep: () => Promise<void> = () => Promise.resolve(),
+): AlertScene {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-alerts-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  let time = now;
+  context.mock.timers.enable({ apis: ['Date'], now });
+  context.mock.method(performance, 'now', () => time - now + 1_000);
+  const table: Row[] = [];
+  const write = (line: string): void => {
+    table.push({ timestamp: time, message: line, itemCount: 1, cloud_RoleInstance: 'instance-1' });
+  };
+  for (const level of ['info', 'warn', 'error'] as const) context.mock.method(console, level, write);
+  const path = join(folder, 'trust.json');
+  let latest = 0;
+  const put = (document: object, revision: number = latest + 1): void => {
+    latest = Math.max(latest, revision);
+    writeFileSync(path, JSON.stringify({ schemaVersion: 1, authorities: [corp], identities, revision, ...document }));
+  };
+  put({});
+  const gate = createGate({
+    trustStore: trustStoreFromFile(path),
+    frontEnd: 'haproxy',
+    frontEndSecret: secret,
+    log: { info: write, warn: write },
+    ...options,
+  });
+  const call = async (caller: Caller): Promise<void> => {
+    const { certificate, functionName = 'Orders', field = 'x-client-certificate' } = caller;
+    const sent = certificate === undefined ? {} : { [field]: certificate.header };
+    const fields = {
+      'x-certgate-front-end-secret': caller.secret ?? secret,
+      'x-client-certificate-verification': 'UNVERIFIED',
+      ...sent,
+    };
+    await gate.decide(fields, { functionName });
+  };
+  const pass = async (minutes: number, callers: readonly Caller[], often = 5): Promise<void> => {
+    for (const end = time + minutes * minute; time < end;) {
+      time += often * minute;
+      context.mock.timers.setTime(time);
+      for (const caller of callers) await call(caller);
+      await onStep();
+    }
+  };
+  const listFired = (alerts: readonly Alert[]): readonly string[] =>
+    alerts.flatMap((alert) =>
+      evaluate(alert, table, time).map((dimension) => `${alert.name} ${dimension.replace(`${folder}/`, '')}`),
+    );
+  return { folder, table, put, pass, listFired };
+}
+
+/** As Azure Monitor: the measure's total per value of the dimension, over the window. */
+function evaluate(alert: Alert, table: readonly Row[], time: number): readonly string[] {
+  const { count, unit } = readDuration(alert.windowSize);
+  const from = time - count * { D: 1_440, H: 60, M: 1 }[unit] * minute;
+  const rows = runQuery(
+    alert.query,
+    table.filter(({ timestamp }) => Number(timestamp) > from),
+    time,
+  );
+  const totals = new Map<string, number>();
+  for (const row of rows) {
+    const dimension = String(row[alert.dimension]);
+    totals.set(dimension, (totals.get(dimension) ?? 0) + Number(row['occurrences']));
+  }
+  return [...totals].filter(([, total]) => total > Number(alert.threshold)).map(([dimension]) => dimension);
+}
+
+/** All who call in the scenes. */
+export const both: readonly Caller[] = [billing, reporting];
+const { impostor, issuing, root } = getStage();
+
+/** Without a certificate, with somebody's name, with nobody's, and with a certificate of our CA for nobody of the document. */
+export const strangers: readonly Caller[] = [
+  { certificate: undefined },
+  { certificate: issueCaller({ issuer: impostor }) },
+  { certificate: issueCaller({ issuer: impostor, name: 'reporting', names: [] }) },
+  { certificate: issueCaller({ issuer: impostor, name: 'nobody', names: ['DNS:nobody.example'] }) },
+  { certificate: issueCaller({ name: 'nobody', names: ['DNS:nobody.corp.example'] }) },
+];
+
+const { publicKey } = new X509Certificate(reporting.certificate?.der ?? '');
+const hashOfKey = createHash('sha256')
+  .update(publicKey.export({ type: 'spki', format: 'der' }))
+  .digest('hex');
+
+/** What goes wrong after hours in which all was well, and the alerts that wake somebody within the hour. */
+export interface Fault {
+  readonly what: string;
+  readonly fired: readonly string[];
+  /** What of it metrics can't tell. */
+  readonly notByMetrics?: readonly string[];
+  /** Minutes until they fire. */
+  readonly within?: number;
+  /** The trust document that comes with it. */
+  readonly document?: object | ((folder: string) => object);
+  /** The document is there in the hours before. */
+  readonly isBefore?: boolean;
+  readonly callers?: readonly Caller[];
+  /** Of the hours before. */
+  readonly before?: readonly Caller[];
+}
+
+const short = issueIntermediate({ notAfter: '20270101050000Z', serialNumber: '0B01' });
+const constrained = issueIntermediate({
+  extensions: [
+    'basicConstraints = critical, CA:TRUE',
+    'keyUsage = critical, keyCertSign',
+    'nameConstraints = critical, permitted;DNS:other.example',
+  ],
+  serialNumber: '0B02',
+});
+const ofShort: Caller = { certificate: issueCaller({ issuer: short }) };
+/** Two lists, of which one ends after five hours. */
+function putListThatEnds(folder: string): object {
+  const list = makeCrl({ authority: issuing, lastUpdate: '20270101000000Z', nextUpdate: '20270101050100Z' });
+  writeFileSync(join(folder, 'corp.crl'), list);
+  const rootList = makeCrl({ authority: root });
+  writeFileSync(join(folder, 'root.crl'), rootList);
+  const crls = ['corp.crl', 'root.crl'].map((name) => `file:${join(folder, name)}`);
+  return { authorities: [authorityOf({ revocation: { mode: 'required', crls } })] };
+}
+
+export const faults: readonly Fault[] = [
+  {
+    what: 'an intermediate that has ended',
+    isBefore: true,
+    before: [ofShort, reporting],
+    document: { authorities: [authorityOf({ intermediates: [short] })] },
+    callers: [ofShort, reporting],
+    fired: ['admissions-stopped Orders'],
+  },
+  {
+    what: 'an intermediate that is missing',
+    document: { authorities: [authorityOf({ intermediates: [] })] },
+    fired: ['admissions-stopped Orders'],
+  },
+  {
+    what: 'a CA with a new key that the document lacks',
+    callers: [{ certificate: issueCaller({ issuer: impostor }) }, reporting],
+    fired: ['admissions-stopped Orders'],
+  },
+  {
+    what: 'a name that the CA must not certify',
+    callers: [{ certificate: issueCaller({ issuer: constrained }) }, reporting],
+    document: { authorities: [authorityOf({ intermediates: [constrained] })] },
+    fired: ['admissions-stopped Orders'],
+  },
+  {
+    what: 'a renewed certificate of the same CA with a name that nobody has',
+    callers: [{ certificate: issueCaller({ names: ['DNS:billing-2.corp.example'] }) }, reporting],
+    fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
+    notByMetrics: ['listed-caller-refused billing'],
+  },
+  {
+    what: 'a certificate that two identities have',
+    document: {
+      identities: [
+        ...identities,
+        { name: 'twice', roles: [], pins: [{ publicKeySha256: hashOfKey, notAfter: '2028-01-01T00:00:00Z' }] },
+      ],
+    },
+    fired: ['listed-caller-refused identity_ambiguous', 'admissions-stopped Reports'],
+  },
+  {
+    what: 'a secret of the front end that is new on one side only',
+    callers: both.map((each) => ({ ...each, secret: otherSecret })),
+    fired: ['admissions-stopped Orders', 'admissions-stopped Reports'],
+  },
+  {
+    what: 'another front end, whose header the gate does not read',
+    callers: both.map((each) => ({ ...each, field: 'x-forwarded-client-cert' })),
+    fired: ['admissions-stopped Orders', 'admissions-stopped Reports'],
+  },
+  {
+    what: 'a path that the front end excludes from client certificates',
+    callers: [billing, { ...reporting, certificate: undefined }],
+    fired: ['admissions-stopped Reports'],
+  },
+  {
+    what: 'a revocation list that has ended',
+    document: putListThatEnds,
+    isBefore: true,
+    fired: ['unavailable revocation_unavailable', 'listed-caller-refused billing', 'admissions-stopped Orders'],
+  },
+  {
+    what: 'a document that is refused, while the last good one still decides',
+    document: { revision: 0 },
+    within: 15,
+    fired: ['document-refused file trust.json'],
+  },
+];
+
+/** Plays a fault, and says which of the alerts fire; `before`: at the end of the hours in which all is well. */
+export async function playFault(
+  scene: AlertScene,
+  fault: Fault,
+  end: (when: 'before' | 'after') => void,
+): Promise<void> {
+  const { document = {}, callers = both, before = both, within = 60, isBefore = false } = fault;
+  const begin = (): void => {
+    scene.put(typeof document === 'function' ? (document as (folder: string) => object)(scene.folder) : document);
+  };
+  if (isBefore) begin();
+  await scene.pass(300, before);
+  end('before');
+  if (!isBefore) begin();
+  await scene.pass(within, callers);
+  end('after');
+}
