@@ -205,7 +205,7 @@ describe('certgate dev', () => {
       assert.equal(await call(app, url), 'one');
       writeSetting('haproxy');
       await until(() => said.includes('stop certgate dev'));
-      assert.match(said, /The settings name another front end, .*: stop certgate dev, and start it again\./);
+      assert.match(said, /The app now has another front end, .*: stop certgate dev, and start it again\./);
       assert.match(await call(app, url), /502 upstream unreachable/);
     } finally {
       assert.equal(await stop(dev), 0);

@@ -120,12 +120,19 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
     findTrustReport: () => gate.findTrustReport(),
     decideFor: (functionName, certificate, now) => gate.decideFor(functionName, certificate, now),
     describe: () => describeGateOptions(options),
-    isFrontEndSecret: (text) => [options.frontEndSecret].flat().includes(text),
+    findSecretVariable: () => findSecretVariable(options),
   });
   if (core === undefined) return;
   securedByThisCopy.add(core);
   securedCores.set(core, describeConfiguration(options) ?? true);
   if (isStartOver(app)) gate.installLate();
+}
+
+/** For `certgate dev`, which plays the front end: it finds the secret there, and no tool is told the secret itself. */
+function findSecretVariable({ frontEndSecret }: GateOptions): string | null | undefined {
+  if (frontEndSecret === undefined) return undefined;
+  const secrets = [frontEndSecret].flat();
+  return Object.keys(process.env).find((name) => secrets.some((secret) => secret === process.env[name])) ?? null;
 }
 
 /** The app may catch the error and go on. Unless a gate is there already, all of it is closed then. */

@@ -136,8 +136,8 @@ export interface AnnouncedGate {
   readonly findTrustReport: () => TrustStoreReport | undefined;
   /** What the code says of the front end. An older copy of this package never tells it. */
   readonly describe?: () => GateDescription;
-  /** Whether the code gave this secret of the front end. */
-  readonly isFrontEndSecret?: (text: string) => boolean;
+  /** The variable that has the secret which the code gave; null: none has it; undefined: the code gave none. */
+  readonly findSecretVariable?: () => string | null | undefined;
   /** What the gate decides about a certificate (base64 of the DER; undefined: none). */
   readonly decideFor?: (
     functionName: string,

@@ -5,7 +5,7 @@ import { escapeControls } from '../faults/safe-text.js';
 import { ToolFailure } from '../faults/tool-failure.js';
 import type { RunningApp } from '../inspector/inspected-app.js';
 import type { Inspector } from '../inspector/inspector.js';
-import type { HostAnswer } from '../local/functions-host/functions-host.js';
+import type { HostAnswer, HostedFunction } from '../local/functions-host/functions-host.js';
 import { findAppEntry } from '../local/functions-host/app-entry.js';
 import type { GatewayExchange } from '../local/gateway/gateway.js';
 import { isCallable, planChecks } from '../local/local-app/checks/check-plan.js';
@@ -31,7 +31,7 @@ import {
   printRawLog,
 } from './dev/running-app-log.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
-import { defaultGatewayPort, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
+import { defaultGatewayPort, type GatewayBehaviour, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
 
 export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
@@ -40,8 +40,11 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   readExclusionPaths(flags.exclude);
   await findAppEntry(resolve(folder));
   const { name: frontEnd } = await findAppFrontEnd(resolve(folder), flags.frontEnd);
-  const behaviour = readGatewayFlags(flags, frontEnd, 'optional');
-  refuseDirectHeader(flags, frontEnd);
+  const findGatewayOptions = (name: FrontEndName): GatewayBehaviour => {
+    refuseDirectHeader(flags, name);
+    return readGatewayFlags(flags, name, 'optional');
+  };
+  findGatewayOptions(frontEnd);
   const isOnce = flags.once === true;
   let inspector: Inspector | undefined;
   const app = await runLocalApp({
@@ -50,7 +53,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
     gatewayPort: { port: flags.port ?? (isOnce ? 0 : defaultGatewayPort), isFixed: flags.port !== undefined },
     hostPort: { port: flags.hostPort ?? (isOnce ? 0 : defaultHostPort), isFixed: flags.hostPort !== undefined },
     ...(flags.frontEnd === undefined ? {} : { frontEnd: flags.frontEnd }),
-    gateway: behaviour,
+    findGatewayOptions,
     ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
     ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
     onLog: isOnce ? printImportantLog : flags.jsonLog === true ? printRawLog : printLog,
@@ -132,7 +135,9 @@ async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
   }
   if (app.isStreaming)
     printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
-  for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
+  for (const note of app.notes) printNotice(escapeControls(note));
+  for (const warning of [...warnings, ...app.settingWarnings])
+    printNotice(`${colors.yellow('warning')} ${escapeControls(warning)}`);
   const isChecking = flags.check === true || flags.once === true;
   const results = isChecking ? await checkApp(app, flags) : [];
   if (flags.json !== true && flags.once === true) printLine(describeTrust(app));
@@ -150,8 +155,17 @@ const nothingChecked = 'Nothing was checked: the app has no closed HTTP or MCP f
 
 async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
   const namesToCall = flags.call ?? [];
+  const isNamed = (name: string) => (hosted: HostedFunction) => hosted.name.toLowerCase() === name.toLowerCase();
+  const disabled = app.functions.find(
+    (hosted) => hosted.disabled === true && namesToCall.some((name) => isNamed(name)(hosted)),
+  );
+  if (disabled !== undefined) {
+    throw new ToolFailure(`--call names "${disabled.name}", which is disabled.`, {
+      remedy: `Take away the app setting AzureWebJobs.${disabled.name}.Disabled, or leave the name out.`,
+    });
+  }
   const unknown = namesToCall.find(
-    (name) => !app.functions.some((hosted) => isCallable(hosted) && hosted.name.toLowerCase() === name.toLowerCase()),
+    (name) => !app.functions.some((hosted) => isCallable(hosted) && isNamed(name)(hosted)),
   );
   if (unknown !== undefined) {
     throw new ToolFailure(`--call names "${unknown}", which is not an HTTP or MCP function of the app.`, {
@@ -177,6 +191,12 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
       `Left alone, no HTTP or MCP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
     );
   }
+  const disabled = app.functions.filter((hosted) => hosted.disabled === true);
+  if (disabled.length > 0) {
+    printLine(
+      `Disabled by app settings (AzureWebJobs.<name>.Disabled), so nobody can call them: ${disabled.map(({ name }) => name).join(', ')}`,
+    );
+  }
   if (flags.once === true) return;
   printLine(describeReady(app, flags));
   for (const line of formatCallLines(app)) printLine(line);
@@ -189,7 +209,7 @@ function describeReady(app: LocalApp, { page }: RunningFlags): string {
 
 function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
   const functions = app.functions.map((hosted) => {
-    const { name, triggerType, http, mcp, route, methods, covered } = hosted;
+    const { name, triggerType, http, mcp, route, methods, covered, disabled } = hosted;
     const policy = hosted.policy ?? { kind: 'certificate', roles: [] };
     return {
       name,
@@ -197,6 +217,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
       ...(http ? { route, methods: methods ?? null } : {}),
       ...(mcp === undefined ? {} : { mcp }),
       ...(isCallable(hosted) ? { policy, covered } : {}),
+      ...(disabled === true ? { disabled } : {}),
     };
   });
   const { read, setBy, unknownCallers } = app.trust;
@@ -205,6 +226,8 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
     gateway: { url: app.url, frontEnd: app.frontEnd },
     trust: { ...trust, unknownCallers },
     streaming: app.isStreaming,
+    notes: app.notes,
+    settingWarnings: app.settingWarnings,
     locked: app.isLocked,
     functions,
     checks,

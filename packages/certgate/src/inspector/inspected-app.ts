@@ -31,8 +31,9 @@ export function describeFunctions({ app, namesToCall }: RunningApp): readonly In
 
 function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): InspectedFunction {
   const { name, triggerType, route, methods, covered } = hosted;
-  if (!isCallable(hosted)) {
-    const other = { route: null, methods: [], policy: 'no HTTP trigger', roles: [] };
+  if (!isCallable(hosted) || hosted.disabled === true) {
+    const why = hosted.disabled === true ? 'disabled by an app setting' : 'no HTTP trigger';
+    const other = { route: null, methods: [], policy: why, roles: [] };
     return { name, triggerType, ...other, kind: 'other', isCovered: false, mayBeCalledUnasked: false };
   }
   const policy = readPolicy(hosted);

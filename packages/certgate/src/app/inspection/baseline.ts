@@ -37,12 +37,20 @@ export function createBaseline({ host, gate, functions, outsideTheGate }: Covera
     baselineVersion,
     gate: gate === null ? null : gate.options,
     httpStreaming: host.httpStreaming,
-    functions: functions.map((each) => (isCallable(each) ? { ...each, policy: sortPolicy(each.policy) } : each)),
+    // That one is disabled says an app setting, which another machine may not have.
+    functions: functions
+      .map(omitDisabled)
+      .map((each) => (isCallable(each) ? { ...each, policy: sortPolicy(each.policy) } : each)),
     webhooks: outsideTheGate
       .filter(({ path }) => /^\/runtime\/webhooks\/[^*]/.test(path))
       .map(({ path, key }) => ({ path, key }))
       .sort((left, right) => compareNames(left.path, right.path)),
   };
+}
+
+function omitDisabled(inspected: InspectedFunction): InspectedFunction {
+  const { disabled, ...rest } = inspected;
+  return disabled === undefined ? inspected : rest;
 }
 
 export function formatBaseline(baseline: Baseline): string {

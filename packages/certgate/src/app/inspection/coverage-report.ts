@@ -5,6 +5,7 @@ import type {
   HostedMcp,
 } from '../../local/functions-host/functions-host.js';
 import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { listSettingWarnings, listStreamingNotes } from '../../local/local-app/app-notices.js';
 import { listCoverageWarnings } from '../../local/local-app/coverage-warnings.js';
 import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspected-gate.js';
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
@@ -21,6 +22,8 @@ export interface CoverageReport {
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
+  /** What fails nothing, one line each: settings whose name is nearly one of Certgate's, and what streaming hides. */
+  readonly notes: readonly string[];
   /** One line for each HTTP or MCP function that no gate covers, and each option of the gate that is wrong. */
   readonly warnings: readonly string[];
 }
@@ -49,6 +52,8 @@ export interface InspectedHttpFunction {
   /** Its roles in the order in which the gate asks for them. */
   readonly policy: InspectedPolicy;
   readonly covered: 'gate' | 'none';
+  /** By an app setting of this load: the host calls it for nobody. */
+  readonly disabled?: true;
 }
 
 /** A tool, a resource or a prompt: whoever calls one comes past the gate. */
@@ -59,6 +64,7 @@ export interface InspectedMcpFunction {
   readonly mcp: HostedMcp;
   readonly policy: InspectedPolicy;
   readonly covered: 'gate' | 'none';
+  readonly disabled?: true;
 }
 
 /** No certificate comes with it, so the gate leaves it alone. */
@@ -67,6 +73,7 @@ export interface InspectedOtherFunction {
   readonly trigger: string;
   readonly http: false;
   readonly mcp?: never;
+  readonly disabled?: true;
 }
 
 /** One that a caller reaches past the gate; the others are started by something else. */
@@ -91,13 +98,17 @@ export function createCoverageReport({ description, routePrefix, hostJson, setti
     gate,
     functions: functions.map(inspectFunction),
     outsideTheGate: listOutsideEndpoints({ functions, hostJson, settings }),
+    notes: [...listSettingWarnings(settings), ...listStreamingNotes(functions, streaming)],
     warnings: [...listCoverageWarnings(functions), ...listGateWarnings(gate)],
   };
 }
 
 function inspectFunction(hosted: DescribedFunction): InspectedFunction {
-  const { name, triggerType: trigger } = hosted;
-  const { mcp } = hosted;
+  return { ...inspectEnabled(hosted), ...(hosted.disabled === true ? { disabled: true } : {}) };
+}
+
+function inspectEnabled(hosted: DescribedFunction): InspectedFunction {
+  const { name, triggerType: trigger, mcp } = hosted;
   if (mcp !== undefined) {
     const { kind, name: called } = mcp;
     const policy = readInspectedPolicy(hosted);

@@ -41,7 +41,17 @@ function formatFunctions(functions: readonly InspectedFunction[], now: number): 
     head: ['function', 'trigger', 'request', 'authLevel', 'open to', 'covered by'],
     style: { head: [], border: [] },
   });
-  for (const inspected of functions) table.push(describeFunction(inspected, now));
+  for (const inspected of functions) {
+    const [name, trigger, request, authLevel, opening, ...rest] = describeFunction(inspected, now);
+    table.push([
+      name,
+      trigger,
+      request,
+      authLevel,
+      inspected.disabled === true ? `disabled; else ${opening ?? ''}` : opening,
+      ...rest,
+    ]);
+  }
   return table.toString();
 }
 

@@ -41,6 +41,7 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
   const warnings = [...report.warnings, ...(comparison === undefined ? listWebhookWarnings(report) : [])];
   if (flags.json === true) printJson({ ...report, warnings, baseline: comparison ?? null });
   else printReport(report, comparison);
+  for (const note of report.notes) printNotice(escapeControls(note));
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isDifferent = comparison?.status === 'different';
   process.exitCode = warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;

@@ -86,7 +86,9 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     return;
   }
   printLine(`ready ${gateway.url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
-  printLine(`  front end: ${frontEnd.name}`);
+  printLine(
+    `  front end: ${frontEnd.name}${flags.frontEnd === undefined ? "; what the app's code names can't be seen from here: pass --front-end if that is another one" : ''}`,
+  );
   printLine(`  ${await describeTrustSetting(resolve(folder), developmentFolder)}`);
   await stopped;
   await gateway.close();

@@ -10,7 +10,7 @@ export function formatCallLines(app: LocalApp): readonly string[] {
   const caFile = findGatewayFile(app.callers);
   if (caFile === undefined) return [];
   return app.functions
-    .filter(({ http, mcp }) => http || mcp?.kind === 'tool')
+    .filter(({ http, mcp, disabled }) => disabled !== true && (http || mcp?.kind === 'tool'))
     .flatMap((hosted) => formatCallLine(app, hosted, caFile));
 }
 

@@ -7,8 +7,15 @@ import type { LocalApp } from '../../local/local-app/local-app.js';
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
-  const revision = read.revision === undefined ? 'nothing loaded' : `revision ${read.revision}`;
-  return `trust document: ${shortenPath(escapeControls(read.source))}, ${revision}, ${origin}`;
+  const [only, ...others] = (read.parts ?? [read]).map(({ source, revision }) => {
+    const loaded = revision === undefined ? 'nothing loaded' : `revision ${revision}`;
+    return `${shortenPath(escapeControls(source))}, ${loaded}`;
+  });
+  if (others.length === 0) return `trust document: ${only ?? ''}, ${origin}`;
+  return [
+    `trust documents of firstOf (that of CERTGATE_TRUST is ${origin}):`,
+    ...[only, ...others].map((part) => `    ${part ?? ''}`),
+  ].join('\n');
 }
 
 export function listTrustWarnings({

@@ -16,7 +16,7 @@ import { findSeenCertificate } from './seen-certificate.js';
 export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {
   const { app, behaviour, namesToCall } = running;
   // The page shows requests over HTTP.
-  const functions = app.functions.filter(({ http }) => http);
+  const functions = app.functions.filter(({ http, disabled }) => http && disabled !== true);
   const planned = planChecks(functions, callers, namesToCall, behaviour);
   const checks = await withoutAdmitted(planned, callers, running);
   const results = await runChecks(checks, app);

@@ -35,6 +35,11 @@ export async function findAppEntry(folder: string): Promise<AppEntry> {
       remedy: 'Build the app first (usually `npm run build`), or correct "main".',
     });
   }
+  if ((await findJsonObject(join(folder, 'host.json'))) === undefined) {
+    throw new ToolFailure(`There is no host.json in ${folder}, and the Functions host needs it.`, {
+      remedy: 'Create it with {"version": "2.0"}, or name the folder that has it.',
+    });
+  }
   return {
     entryFiles: files,
     packageType: manifest['type'] === 'module' ? 'module' : 'commonjs',

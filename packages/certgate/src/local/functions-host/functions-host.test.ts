@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -272,11 +273,58 @@ test('the stack of a file that throws is kept as the cause', async (context) => 
   });
 });
 
-test('a missing host.json stands for the defaults, with a warning', async (context) => {
+test('a missing host.json is an error, since Azure starts no app without it', async (context) => {
   const sample = await createSampleApp(context, { ...commonJs('app.get("a", () => ({}));'), 'host.json': undefined });
-  const host = await sample.start();
-  assert.equal((await fetch(`${host.url}/api/a`)).status, 200);
-  assert.ok(sample.logs.some(({ level, message }) => level === 'warning' && message.includes('host.json')));
+  await assert.rejects(sample.start(), /There is no host\.json in .*, and the Functions host needs it/);
+});
+
+test('host.json and app settings decide on log lines, options of Node and HSTS', async (context) => {
+  const sample = await createSampleApp(context, {
+    ...commonJs(
+      `app.get('a', (_, context) => { context.log('quiet'); context.warn('loud'); console.log('raw'); return { jsonBody: process.execArgv }; });
+       app.get('b', (_, context) => { context.log('of b'); return {}; });`,
+    ),
+    'host.json': JSON.stringify({
+      version: '2.0',
+      logging: { logLevel: { 'Function.a': 'Warning', 'Host.Function.Console': 'None' } },
+      extensions: {
+        http: { hsts: { isEnabled: true, maxAge: '10', includeSubDomains: true, excludedHosts: ['x.test'] } },
+      },
+    }),
+    'local.settings.json': JSON.stringify({
+      IsEncrypted: false,
+      Values: { languageWorkers__node__arguments: '--max-old-space-size=300  --no-warnings' },
+    }),
+  });
+  const host = await sample.start({ frontEndToken: 't'.repeat(43) });
+  const ask = (name: string, headers: Record<string, string> = {}): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const token = { [host.frontEndField.name]: host.frontEndField.value };
+      get(`${host.url}/api/${name}`, { headers: { ...token, ...headers } }, resolve).on('error', reject);
+    });
+  const first = await ask('a', { host: 'app.test', 'x-forwarded-proto': 'https' });
+  assert.equal(first.headers['strict-transport-security'], 'max-age=864000; includeSubDomains');
+  let body = '';
+  for await (const part of first) body += String(part);
+  assert.deepEqual(JSON.parse(body), ['--max-old-space-size=300', '--no-warnings']);
+  for (const headers of [
+    { host: 'localhost', 'x-forwarded-proto': 'https' },
+    { host: 'X.test', 'x-forwarded-proto': 'https' },
+    { host: 'app.test', 'x-forwarded-proto': 'http' },
+  ]) {
+    const { headers: answered } = (await ask('b', headers)).resume();
+    assert.equal(answered['strict-transport-security'], undefined, JSON.stringify(headers));
+  }
+  await until(() => sample.logs.filter(({ message }) => message === 'of b').length === 3);
+  const own = sample.logs.filter(({ message }) => ['quiet', 'loud', 'raw'].includes(message));
+  assert.deepEqual(own.map(({ message }) => message), ['loud']); // prettier-ignore
+});
+
+test('a function that an app setting disables says so', async (context) => {
+  const sample = await createSampleApp(context, commonJs('app.get("a", () => ({})); app.get("b", () => ({}));'));
+  const host = await sample.start({ environment: { 'AzureWebJobs.A.Disabled': '1', 'AzureWebJobs.b.Disabled': 'no' } });
+  assert.deepEqual(host.functions.map(({ disabled }) => disabled), [true, undefined]); // prettier-ignore
+  assert.equal((await fetch(`${host.url}/api/a`)).status, 404);
 });
 
 test('a floating rejection ends the app, and the parent hears why', async (context) => {

@@ -7,8 +7,9 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findAppEntry } from './app-entry.js';
-import { resolveAppSettings } from './app-settings.js';
+import { type Environment, resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
+import { isLogged } from './log-levels.js';
 import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';
 import type {
   CrashedMessage,
@@ -79,6 +80,8 @@ export interface FunctionsHost {
   readonly functions: readonly HostedFunction[];
   /** Undefined: the app has none. */
   readonly gate: HostedGate | undefined;
+  /** The app settings that it was loaded with: its environment. */
+  readonly settings: Environment;
   /** The app has set `enableHttpStream`. */
   readonly streaming: boolean;
   /** Runs the app's appTerminate hooks and ends its process; one that doesn't end in time is killed. */
@@ -96,13 +99,19 @@ type ExitStatus = [exitCode: number | null, signal: NodeJS.Signals | null];
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { port = 0, frontEndToken = createFrontEndToken(), unsafeDirectHeader = false } = options;
   const access = { frontEndToken, unsafeDirectHeader };
-  const [running, ready] = await forkHost(options, 'ready', (app) => ({ ...app, kind: 'start', port, access }));
+  const [running, ready, settings] = await forkHost(options, 'ready', (app) => ({
+    ...app,
+    kind: 'start',
+    port,
+    access,
+  }));
   return Object.freeze({
     url: `http://127.0.0.1:${ready.port}`,
     port: ready.port,
     frontEndField: Object.freeze({ name: frontEndTokenHeaderName, value: frontEndToken }),
     functions: Object.freeze(ready.functions),
     gate: ready.gate,
+    settings,
     streaming: ready.streaming,
     close: () => running.close(),
   });
@@ -143,29 +152,28 @@ async function forkHost<Kind extends AnswerKind>(
   options: FunctionsHostOptions,
   expected: Kind,
   createMessage: (app: Omit<DescribeMessage, 'kind'>) => MessageToHost,
-): Promise<readonly [RunningHost<Kind>, Answer<Kind>]> {
+): Promise<readonly [RunningHost<Kind>, Answer<Kind>, Environment]> {
   const folder = resolve(options.folder);
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
   const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
-  const { routePrefix, mcpServer, absent } = await readHostConfiguration(folder, settings);
-  if (absent) {
-    const message = `There is no host.json in ${folder}; the host's defaults stand.`;
-    options.onLog?.({ source: 'host', level: 'warning', message });
-  }
+  const { logLevels, ...configuration } = await readHostConfiguration(folder, settings);
+  const onLog = (line: HostLogLine): void => {
+    if (isLogged(logLevels, line)) options.onLog?.(line);
+  };
   const child = fork(hostProcessFile, [], {
     cwd: folder,
     env: { ...settings },
-    execArgv: inspectArguments(options.inspect),
+    execArgv: [...findWorkerArguments(settings), ...inspectArguments(options.inspect)],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const running = new RunningHost(child, options, expected);
-  running.send(createMessage({ folder, ...entry, routePrefix, mcpServer }));
+  const running = new RunningHost(child, { ...options, onLog }, expected);
+  running.send(createMessage({ folder, ...entry, ...configuration }));
   const answer = await withNotice(running.ready, () => {
     const message = 'The app is still loading: a file that awaits something which never comes would look like this.';
-    options.onLog?.({ source: 'host', level: 'warning', message });
+    onLog({ source: 'host', level: 'warning', message });
   });
-  return [running, answer];
+  return [running, answer, settings];
 }
 
 async function withNotice<Value>(pending: Promise<Value>, notify: () => void): Promise<Value> {
@@ -175,6 +183,12 @@ async function withNotice<Value>(pending: Promise<Value>, notify: () => void): P
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Options of Node, which the real host takes from this app setting and separates at white space. */
+function findWorkerArguments(settings: Environment): string[] {
+  const found = Object.entries(settings).find(([name]) => /^languageWorkers(?:__|:)node(?:__|:)arguments$/i.test(name));
+  return (found?.[1] ?? '').split(/\s+/).filter((word) => word !== '');
 }
 
 function inspectArguments(inspect: string | true | undefined): string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readHostConfiguration, type HostConfiguration } from './host-json.js';
+import { isLogged } from './log-levels.js';
 
 async function read(
   context: TestContext,
@@ -21,8 +22,8 @@ const withPrefix = (prefix: unknown): string =>
 
 test('the route prefix, its default, and the app setting that overrides it', async (context) => {
   const mcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
-  assert.deepEqual(await read(context, undefined), { routePrefix: 'api', mcpServer, absent: true });
-  assert.deepEqual(await read(context, '{ "version": "2.0" }'), { routePrefix: 'api', mcpServer, absent: false });
+  const logLevels = new Map();
+  assert.deepEqual(await read(context, '{ "version": "2.0" }'), { routePrefix: 'api', mcpServer, logLevels });
   assert.equal((await read(context, withPrefix(''))).routePrefix, '');
   assert.equal((await read(context, withPrefix('/v1/x'))).routePrefix, 'v1/x');
   assert.equal(
@@ -45,6 +46,39 @@ test('how the MCP endpoint describes itself, by the file and by app settings', a
   assert.equal((await read(context, file, settings)).mcpServer.serverVersion, '3.1');
 });
 
+test('HSTS: a day has no unit, and app settings override the file', async (context) => {
+  const readHsts = async (hsts: object, settings = {}): Promise<string | undefined> =>
+    (await read(context, JSON.stringify({ version: '2.0', extensions: { http: { hsts } } }), settings))
+      .strictTransportSecurity?.value;
+  assert.equal(await readHsts({ maxAge: '1' }), undefined);
+  assert.equal(await readHsts({ isEnabled: true }), 'max-age=2592000');
+  assert.equal(await readHsts({ isEnabled: true, maxAge: '1.02:03:04', preload: true }), 'max-age=93784; preload');
+  assert.equal(await readHsts({ isEnabled: 'True', maxAge: '00:10' }), 'max-age=600');
+  const setting = { AzureFunctionsJobHost__extensions__http__hsts__isEnabled: 'true' };
+  assert.equal(await readHsts({ isEnabled: false, maxAge: '1' }, setting), 'max-age=86400');
+});
+
+test('the level of a category is that of its longest beginning', async (context) => {
+  const logLevel = { default: 'Error', Function: 'Warning', 'Function.Pay.User': 'Debug' };
+  const file = JSON.stringify({ version: '2.0', logging: { logLevel } });
+  const settings = { AzureFunctionsJobHost__logging__logLevel__Function: 'None' };
+  const judge = async (more: object, levels: Promise<HostConfiguration>): Promise<boolean> =>
+    isLogged((await levels).logLevels, {
+      source: 'function',
+      level: 'information',
+      message: '',
+      ...more,
+    });
+  assert.equal(await judge({ functionName: 'pay' }, read(context, file)), true);
+  assert.equal(await judge({ functionName: 'pay', level: 'trace' }, read(context, file)), false);
+  assert.equal(await judge({ functionName: 'other' }, read(context, file)), false);
+  assert.equal(await judge({ functionName: 'other', level: 'warning' }, read(context, file)), true);
+  assert.equal(await judge({ functionName: 'other', level: 'critical' }, read(context, file, settings)), false);
+  assert.equal(await judge({ source: 'app', level: 'warning' }, read(context, file)), false);
+  assert.equal(await judge({ source: 'host' }, read(context, file)), true);
+  assert.equal(await judge({}, read(context, '{ "version": "2.0" }')), true);
+});
+
 test('what the real host does not start with is refused', async (context) => {
   for (const text of [
     '{}',
@@ -55,7 +89,11 @@ test('what the real host does not start with is refused', async (context) => {
     withPrefix('a/'),
     '{"version":"2.0","extensions":[]}',
     '{"version":"2.0","extensions":{"mcp":{"serverName":1}}}',
+    '{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}',
+    '{"version":"2.0","logging":{"logLevel":"Warning"}}',
+    '{"version":"2.0","extensions":{"http":{"hsts":true}}}',
+    '{"version":"2.0","extensions":{"http":{"hsts":{"isEnabled":true,"maxAge":"ten"}}}}',
   ]) {
-    await assert.rejects(read(context, text), /host\.json|route prefix/, text);
+    await assert.rejects(read(context, text), /host\.json|route prefix|log level/, text);
   }
 });

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
-import type { McpServerInfo } from './worker/host-protocol.js';
+import { type LogLevels, readLogLevels } from './log-levels.js';
+import { readStrictTransportSecurity } from './hsts-settings.js';
+import type { McpServerInfo, StrictTransportSecurity } from './worker/host-protocol.js';
 
 export interface HostConfiguration {
   /** Without a leading slash; empty when functions are served from the root. */
   readonly routePrefix: string;
   readonly mcpServer: McpServerInfo;
-  /** The file was absent, and the defaults stand. */
-  readonly absent: boolean;
+  /** What `Strict-Transport-Security` says, outside this machine; absent: the host sends none. */
+  readonly strictTransportSecurity?: StrictTransportSecurity;
+  /** By category; empty: the file sets none. */
+  readonly logLevels: LogLevels;
 }
 
 const defaultRoutePrefix = 'api';
@@ -20,23 +24,26 @@ export async function readHostConfiguration(
   settings: Readonly<Record<string, string>>,
 ): Promise<HostConfiguration> {
   const path = join(folder, 'host.json');
-  const document = await findJsonObject(path);
-  if (document !== undefined) requireVersion(path, findProperty(document, 'version'));
+  const document = (await findJsonObject(path)) ?? {};
+  requireVersion(path, findProperty(document, 'version'));
   const find: FindOption = (extension, name) =>
-    findSetting(settings, extension, name) ??
-    (document === undefined ? undefined : findOption(path, document, extension, name));
+    findSetting(settings, ['extensions', extension, name]) ?? findOption(path, document, extension, name);
+  const hsts = readStrictTransportSecurity(path, find('http', 'hsts'), (name) =>
+    findSetting(settings, ['extensions', 'http', 'hsts', name]),
+  );
   return {
     routePrefix: parseRoutePrefix(path, find('http', 'routePrefix') ?? defaultRoutePrefix),
     mcpServer: readMcpServer(path, find),
-    absent: document === undefined,
+    ...(hsts === undefined ? {} : { strictTransportSecurity: hsts }),
+    logLevels: readLogLevels(path, document, settings),
   };
 }
 
 type FindOption = (extension: string, name: string) => unknown;
 
 /** The real host lets an app setting override any value of host.json. */
-function findSetting(settings: Readonly<Record<string, string>>, extension: string, name: string): string | undefined {
-  const wanted = ['AzureFunctionsJobHost', 'extensions', extension, name].join('__').toLowerCase();
+function findSetting(settings: Readonly<Record<string, string>>, path: readonly string[]): string | undefined {
+  const wanted = ['AzureFunctionsJobHost', ...path].join('__').toLowerCase();
   return Object.entries(settings).find(([key]) => key.replaceAll(':', '__').toLowerCase() === wanted)?.[1];
 }
 

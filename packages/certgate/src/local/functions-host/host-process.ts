@@ -52,7 +52,8 @@ async function start(message: StartMessage): Promise<void> {
   const catalog = new McpCatalog(app.functions.values());
   const durable = await startDurable(app, port);
   const mcp = catalog.isEmpty ? undefined : new McpEndpoint(catalog, message.mcpServer, { app, durable });
-  server.serve({ app, routes, streamingUri, durable, mcp });
+  const { strictTransportSecurity } = message;
+  server.serve({ app, routes, streamingUri, durable, mcp, strictTransportSecurity });
   const gate = describeGate();
   send({
     kind: 'ready',

@@ -5,6 +5,7 @@ import { findUnsuppliedBinding } from './worker/extra-bindings.js';
 import type { DescribedFunction, HostedFunction, HostedMcp } from './worker/host-protocol.js';
 import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
 import { readToolInputSchema } from './mcp/tool-input-schema.js';
+import { isDisabled } from './routing/disabled-functions.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
@@ -95,7 +96,12 @@ function describeFunction(
   route: Route | undefined,
   coreApi: object | undefined,
 ): HostedFunction {
-  const base = { name: registered.metadata.name, triggerType: findTrigger(registered)?.[1].type ?? 'unknown' };
+  const { name } = registered.metadata;
+  const base = {
+    name,
+    triggerType: findTrigger(registered)?.[1].type ?? 'unknown',
+    ...(isDisabled(name) ? { disabled: true as const } : {}),
+  };
   const mcp = findMcpTrigger(registered);
   if (mcp !== undefined) {
     return { ...base, http: false, mcp: describeMcp(mcp), ...describeCoverage(base.name, coreApi) };

@@ -20,12 +20,10 @@ export function describeGate(): HostedGate | undefined {
   if (findGateMark() === undefined) return undefined;
   const trust = readTrust(callMark('findTrustReport'));
   const options = callMark('describe');
-  const secretSetting = Object.entries(process.env).find(
-    ([, value]) => value !== undefined && value !== '' && callMark('isFrontEndSecret', value) === true,
-  )?.[0];
+  const secretSetting = callMark('findSecretVariable');
   return {
     ...(options === undefined ? {} : { options }),
-    ...(secretSetting === undefined ? {} : { secretSetting }),
+    ...(typeof secretSetting === 'string' || secretSetting === null ? { secretSetting } : {}),
     ...(trust === undefined ? {} : { trust }),
   };
 }
@@ -45,10 +43,10 @@ export async function askGate({ functionName, certificate, now }: GateQuestion):
   };
 }
 
-function callMark(name: string, ...values: readonly string[]): unknown {
+function callMark(name: string): unknown {
   try {
     const { [name]: method } = Object(findGateMark()) as Readonly<Record<string, unknown>>;
-    return typeof method === 'function' ? Reflect.apply(method, undefined, values) : undefined;
+    return typeof method === 'function' ? Reflect.apply(method, undefined, []) : undefined;
   } catch {
     return undefined;
   }

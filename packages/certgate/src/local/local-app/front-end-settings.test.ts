@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findAppFrontEnd, prepareFrontEnd } from './front-end-settings.js';
+import { findAppFrontEnd, heedGate, prepareFrontEnd } from './front-end-settings.js';
 
 const [made, own, next] = ['m', 'o', 'n'].map((letter) => letter.repeat(32)) as [string, string, string];
 
@@ -71,4 +71,30 @@ test('another name in the settings, and a setting that is not valid, are errors 
     assert.doesNotMatch(`${error.message} ${error.remedy ?? ''}`, /too short/);
     return true;
   });
+});
+
+test('what the code names is played, with the secret from the setting that the code reads', () => {
+  const options = {
+    frontEndSecret: true,
+    frontEndIsolation: null,
+    forwardedElements: null,
+    acceptForwardedChain: false,
+    unsafeTrustCertificateHeaderFromAnywhere: false,
+  };
+  const gate = (frontEnd: string | null, secretSetting?: string | null): Parameters<typeof heedGate>[0] => ({
+    options: { frontEnd, ...options },
+    ...(secretSetting === undefined ? {} : { secretSetting }),
+  });
+  assert.deepEqual(heedGate(undefined, {}, undefined), { name: 'app-service', secret: undefined });
+  assert.deepEqual(heedGate(gate(null), {}, 'nginx'), { name: 'nginx', secret: undefined });
+  assert.deepEqual(heedGate(gate('nginx', 'MINE'), { MINE: own }, undefined), { name: 'nginx', secret: own });
+  const both = { CERTGATE_FRONT_END: 'nginx', CERTGATE_FRONT_END_SECRET: next, MINE: own };
+  assert.deepEqual(heedGate(gate('nginx', 'MINE'), both, 'nginx'), { name: 'nginx', secret: own });
+  assert.deepEqual(heedGate(gate('nginx'), both, undefined), { name: 'nginx', secret: next });
+  assert.throws(() => heedGate(gate('nginx', null), both, undefined), /secret of the front end nginx from elsewhere/);
+  assert.throws(
+    () => heedGate(gate('caddy'), both, undefined),
+    /code names the front end caddy, but the app setting CERTGATE_FRONT_END names nginx/,
+  );
+  assert.throws(() => heedGate(gate('caddy'), {}, 'nginx'), /caddy, but the front end to play is nginx/);
 });

@@ -11,6 +11,8 @@ import {
 } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type Environment, resolveAppSettings } from '../functions-host/app-settings.js';
+import type { HostedGate } from '../functions-host/functions-host.js';
+import { findGateOptions } from './hosted-gate-options.js';
 
 export interface AppFrontEnd {
   readonly name: FrontEndName;
@@ -48,6 +50,35 @@ export async function prepareFrontEnd(
   const naming = named === undefined ? {} : { [frontEndSetting]: named };
   if (name === 'app-service' || secret !== undefined) return { name, secret, missingSettings: naming };
   return { name, secret: madeSecret, missingSettings: { ...naming, [secretSetting]: madeSecret } };
+}
+
+/**
+ * What the gateway has to play before an app that was loaded with these settings: the code may name the front end, and take
+ * its secret from any of them. `named` is what the command line says. Throws ToolFailure where it can't be played.
+ */
+export function heedGate(
+  gate: HostedGate | undefined,
+  settings: Environment,
+  named: FrontEndName | undefined,
+): AppFrontEnd {
+  const inCode = findGateOptions(gate?.options)?.frontEnd ?? undefined;
+  const fromSettings = readFrontEndSettings(settings);
+  const elsewhere = named ?? fromSettings.frontEnd;
+  if (inCode !== undefined && elsewhere !== undefined && inCode !== elsewhere) {
+    const who = named === undefined ? `the app setting ${frontEndSetting} names` : 'the front end to play is';
+    throw new ToolFailure(`The app's code names the front end ${inCode}, but ${who} ${elsewhere}.`, {
+      remedy: `Name one of them everywhere, or leave the setting out: with two, the gate refuses every call. It comes from the environment or from local.settings.json.`,
+    });
+  }
+  const chosen = chooseFrontEnd(fromSettings, inCode ?? named);
+  const { secretSetting } = gate ?? {};
+  if (chosen.name === 'app-service' || secretSetting === undefined) return chosen;
+  const secret = secretSetting === null ? undefined : settings[secretSetting];
+  if (secret !== undefined) return { name: chosen.name, secret };
+  throw new ToolFailure(
+    `The app's code gives the secret of the front end ${chosen.name} from elsewhere than an app setting, so the gateway can't send it.`,
+    { remedy: 'Let the code read it from an app setting, and set it in local.settings.json.' },
+  );
 }
 
 /** Rejects as `findAppFrontEnd` does. */

@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { type FrontEndName, lockSetting } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findAppEntry } from '../functions-host/app-entry.js';
-import { resolveAppSettings } from '../functions-host/app-settings.js';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
@@ -19,11 +18,12 @@ import {
 } from '../functions-host/functions-host.js';
 import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.js';
 import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
+import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-notices.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
-import { type HostedFrontEnd, prepareFrontEnd } from './front-end-settings.js';
+import { type AppFrontEnd, heedGate, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
@@ -35,11 +35,14 @@ export interface LocalAppOptions {
    * that is made with the development callers.
    */
   readonly trustFile?: string;
-  /** By default that which the app setting CERTGATE_FRONT_END names, and where it names none, App Service's. */
+  /** By default that which the app's code or the app setting CERTGATE_FRONT_END names, or else App Service's. */
   readonly frontEnd?: FrontEndName;
   readonly gatewayPort: PortChoice;
   readonly hostPort: PortChoice;
-  readonly gateway?: Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
+  /** What the gateway does as this front end, which is known once the app is loaded. */
+  readonly findGatewayOptions?: (
+    frontEnd: FrontEndName,
+  ) => Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
   readonly inspect?: string | true;
   /** The app's own port answers others than the gateway too: whoever reaches it can claim to be any caller. */
   readonly unsafeDirectHeader?: boolean;
@@ -73,6 +76,10 @@ export interface LocalApp {
   readonly frontEnd: FrontEndName;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
+  /** What is probably wrong with the app settings, one line each. */
+  readonly settingWarnings: readonly string[];
+  /** What is to be known of this host besides, one line each. */
+  readonly notes: readonly string[];
   /** CERTGATE_LOCKED is set here, so that the app refuses everybody. */
   readonly isLocked: boolean;
   readonly callers: readonly Caller[];
@@ -118,12 +125,14 @@ class RunningLocalApp implements LocalApp {
   /** Kept over restarts of the host: the gateway stays. */
   readonly #frontEndToken = createFrontEndToken();
   readonly #madeSecret = createFrontEndToken();
-  #frontEnd: HostedFrontEnd | undefined;
+  #frontEnd: AppFrontEnd | undefined;
   #hostPort: number | undefined;
   #callers: readonly Caller[] = [];
   #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   #functions: readonly HostedFunction[] = [];
   #isStreaming = false;
+  #settingWarnings: readonly string[] = [];
+  #notes: readonly string[] = [];
   #isLocked = false;
   readonly #answers = new AnswerWatch();
 
@@ -160,6 +169,14 @@ class RunningLocalApp implements LocalApp {
     return this.#isStreaming;
   }
 
+  get settingWarnings(): readonly string[] {
+    return this.#settingWarnings;
+  }
+
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   get isLocked(): boolean {
     return this.#isLocked;
   }
@@ -174,12 +191,13 @@ class RunningLocalApp implements LocalApp {
 
   async start(): Promise<void> {
     await this.#loadApp();
-    const { gatewayPort, gateway = {}, onExchange, onNotice } = this.#options;
+    const { gatewayPort, findGatewayOptions, onExchange, onNotice } = this.#options;
+    const behaviour = findGatewayOptions?.(this.frontEnd);
     const upstream = new URL(`http://127.0.0.1:${this.#hostPort ?? 0}`);
     this.#gateway = await startOnPort(gatewayPort, 'gateway', onNotice, (port) =>
       startGateway({
         clientCertificateMode: 'optional',
-        ...gateway,
+        ...behaviour,
         frontEnd: this.frontEnd,
         ...(this.#frontEnd?.secret === undefined ? {} : { frontEndSecret: this.#frontEnd.secret }),
         upstream,
@@ -269,20 +287,19 @@ class RunningLocalApp implements LocalApp {
     });
   }
 
-  /** The gateway stays over a restart, so what it plays can't change with the settings. */
-  async #findFrontEnd(): Promise<HostedFrontEnd> {
-    const found = await prepareFrontEnd(this.#folder, this.#options.frontEnd, this.#madeSecret);
+  /** The gateway stays over a restart, so what it plays can't change. */
+  #playFrontEnd(found: AppFrontEnd): void {
     this.#frontEnd ??= found;
-    if (found.name === this.#frontEnd.name && found.secret === this.#frontEnd.secret) return found;
+    if (found.name === this.#frontEnd.name && found.secret === this.#frontEnd.secret) return;
     throw new ToolFailure(
-      'The settings name another front end, or another secret of it, than at the start: stop certgate dev, and start it again.',
+      'The app now has another front end, or another secret of it, than at the start: stop certgate dev, and start it again.',
     );
   }
 
   async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
     const { inspect, unsafeDirectHeader, onLog, onAnswer, onHostExit, onNotice } = this.#options;
-    const { missingSettings } = await this.#findFrontEnd();
-    const settings: FunctionsHostOptions = {
+    const { missingSettings } = await prepareFrontEnd(this.#folder, this.#options.frontEnd, this.#madeSecret);
+    const hostOptions: FunctionsHostOptions = {
       folder: this.#folder,
       environment: { ...missingSettings, ...environment },
       frontEndToken: this.#frontEndToken,
@@ -297,11 +314,23 @@ class RunningLocalApp implements LocalApp {
     };
     // A restart keeps its port: the gateway stands in front of it.
     const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
-    this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...settings, port }));
+    this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...hostOptions, port }));
     this.#hostPort = this.#host.port;
     this.#functions = this.#host.functions;
     this.#isStreaming = this.#host.streaming;
-    const app = { folder: this.#folder, inherited: process.env, explicit: settings.environment ?? {} };
-    this.#isLocked = Boolean((await resolveAppSettings(app))[lockSetting]);
+    const { gate, settings } = this.#host;
+    this.#isLocked = Boolean(settings[lockSetting]);
+    this.#settingWarnings = listSettingWarnings(settings);
+    const ignored = await findIgnoredNote(this.#folder, settings);
+    this.#notes = [
+      ...listStreamingNotes(this.#functions, this.#isStreaming),
+      ...(ignored === undefined ? [] : [ignored]),
+    ];
+    try {
+      this.#playFrontEnd(heedGate(gate, settings, this.#options.frontEnd));
+    } catch (error) {
+      await this.#closeHost();
+      throw error;
+    }
   }
 }

@@ -17,6 +17,7 @@ import {
 } from './http-request.js';
 import { writeStatus } from './http-response.js';
 import { identifySender, type RequestSender } from './request-sender.js';
+import { findStrictTransportSecurity } from './strict-transport-security.js';
 import type { ServedApp } from './served-app.js';
 
 /** Kestrel's `MaxRequestLineSize`. */
@@ -93,6 +94,8 @@ export class HttpServer {
       this.#refuseSender(response, sender.message);
       return;
     }
+    const hsts = findStrictTransportSecurity(this.#served?.strictTransportSecurity, request.headers);
+    if (hsts !== undefined) response.setHeader('strict-transport-security', hsts);
     const report = new AnswerReport(request, response, this.#decisions, this.#onAnswer);
     const received = this.#receive(request, sender.rawHeaders);
     if (typeof received === 'number') {

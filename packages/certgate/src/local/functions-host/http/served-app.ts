@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../routing/router.js';
 import type { AppContext } from '../worker/app-context.js';
+import type { StrictTransportSecurity } from '../worker/host-protocol.js';
 import type { DurableStandIn } from '../worker/durable-client.js';
 import type { AnswerReport } from './answer-report.js';
 import type { ReceivedRequest } from './http-request.js';
@@ -28,6 +29,8 @@ export interface ServedApp {
   readonly streamingUri: URL | undefined;
   /** There where a function has a Durable Functions client among its inputs. */
   readonly durable?: DurableStandIn | undefined;
+  /** There where host.json enables it. */
+  readonly strictTransportSecurity?: StrictTransportSecurity | undefined;
   /** There where a function has an MCP trigger. */
   readonly mcp?: WebhookEndpoint | undefined;
 }

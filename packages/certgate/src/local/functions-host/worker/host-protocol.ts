@@ -24,6 +24,8 @@ export interface HostedFunction {
   /** Upper case. Absent on an HTTP function: every method, which `app.generic` without `methods` means in Azure too. */
   readonly methods?: readonly string[];
   readonly authLevel?: string;
+  /** An app setting disables it, so the host calls it for nobody: over HTTP, it is 404. */
+  readonly disabled?: true;
   /** Where it is called over MCP. */
   readonly mcp?: HostedMcp;
   /** Certgate's own policy of this function, as its registry in the host process holds it. HTTP and MCP only. */
@@ -48,6 +50,12 @@ export interface McpServerInfo {
   readonly instructions?: string;
 }
 
+/** `hsts` in host.json. */
+export interface StrictTransportSecurity {
+  readonly value: string;
+  readonly excludedHosts: readonly string[];
+}
+
 /** Where the app's gate reads who may call, in its own words. */
 export interface HostedTrust {
   /** E.g. `file trust.json`. */
@@ -64,8 +72,8 @@ export interface HostedTrust {
 export interface HostedGate {
   /** The options of the front end as the code gives them; absent: a gate of another version, which doesn't say. */
   readonly options?: unknown;
-  /** The app setting with the secret that the code gives; absent: it gives none, or one from elsewhere. */
-  readonly secretSetting?: string;
+  /** The app setting with the secret that the code gives; null: no setting has it; absent: the code gives none. */
+  readonly secretSetting?: string | null;
   /** Absent: the trust store doesn't say. */
   readonly trust?: HostedTrust;
 }
@@ -96,6 +104,7 @@ export interface StartMessage {
   readonly access: HostAccess;
   readonly routePrefix: string;
   readonly mcpServer: McpServerInfo;
+  readonly strictTransportSecurity?: StrictTransportSecurity;
 }
 
 /** Loads the app and says what it registered; nothing is served. */

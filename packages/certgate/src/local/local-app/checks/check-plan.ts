@@ -45,7 +45,7 @@ export function planChecks(
 ): readonly PlannedCheck[] {
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return functions
-    .filter(isCallable)
+    .filter((hosted) => isCallable(hosted) && hosted.disabled !== true)
     .flatMap((hosted) => {
       const unsafeBecause = findHindrance(hosted, functions);
       return callers.map((caller) => ({ ...planCheck(hosted, caller, frontEnd), unsafeBecause }));

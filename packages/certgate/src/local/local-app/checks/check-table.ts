@@ -19,6 +19,7 @@ export function formatCheckTable(functions: readonly HostedFunction[], results: 
 }
 
 function describeOpening(hosted: HostedFunction): string {
+  if (hosted.disabled === true) return 'nobody: disabled';
   if (hosted.covered === 'none') return colors.red('everybody: no gate');
   const policy = describePolicy(hosted);
   return policy === 'anonymous' ? 'everybody' : policy.replace('certificate', 'allowed certificates');

@@ -13,9 +13,9 @@ import {
   createFrontEndToken,
   startFunctionsHost,
 } from '../../functions-host/functions-host.js';
-import { startGateway } from '../../gateway/gateway.js';
+import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { isCallable } from '../../local-app/checks/check-plan.js';
-import { prepareFrontEnd } from '../../local-app/front-end-settings.js';
+import { heedGate, prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
 
@@ -41,24 +41,21 @@ const days = 2;
 
 /** Rejects with ToolFailure when the callers can't be trusted as they are declared, or the app can't be loaded. */
 export async function startTestApp(options: StartMessage, surroundings: TestAppSurroundings): Promise<TestApp> {
-  const { folder, clientCertificateMode } = options;
+  const { folder } = options;
   const { temporaryFolder, onLog, onEnd } = surroundings;
   const certificates = createCertificates(Object.keys(options.callers));
   const trustFile = join(temporaryFolder, 'trust.json');
   await writeFile(trustFile, createTrustDocument(options.callers, certificates));
-  const frontEnd = await prepareFrontEnd(folder, options.frontEnd, createFrontEndToken(), options.environment);
-  const environment = { CERTGATE_TRUST: trustFile, ...options.environment, ...frontEnd.missingSettings };
+  const { missingSettings } = await prepareFrontEnd(
+    folder,
+    options.frontEnd,
+    createFrontEndToken(),
+    options.environment,
+  );
+  const environment = { CERTGATE_TRUST: trustFile, ...options.environment, ...missingSettings };
   const host = await startFunctionsHost({ folder, environment, onLog, onExit: onEnd });
   const serverCertificate = createServerCertificate({ days, now: new Date() });
-  const gateway = await startGateway({
-    upstream: new URL(host.url),
-    upstreamToken: host.frontEndField,
-    serverCertificate,
-    frontEnd: frontEnd.name,
-    ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
-    clientCertificateMode,
-    landingPage: false,
-  }).catch(async (error: unknown) => {
+  const gateway = await startTestGateway(host, options, serverCertificate).catch(async (error: unknown) => {
     await host.close();
     throw error;
   });
@@ -73,6 +70,28 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
       await host.close();
     },
   } satisfies TestApp);
+}
+
+async function startTestGateway(
+  host: FunctionsHost,
+  { frontEnd, clientCertificateMode }: StartMessage,
+  serverCertificate: ReturnType<typeof createServerCertificate>,
+): Promise<Gateway> {
+  const { name, secret } = heedGate(host.gate, host.settings, frontEnd);
+  if (name !== 'app-service' && clientCertificateMode !== 'optional') {
+    throw new ToolFailure(`clientCertificateMode is for app-service, and the front end here is ${name}.`, {
+      remedy: 'Leave it out.',
+    });
+  }
+  return startGateway({
+    upstream: new URL(host.url),
+    upstreamToken: host.frontEndField,
+    serverCertificate,
+    frontEnd: name,
+    ...(secret === undefined ? {} : { frontEndSecret: secret }),
+    clientCertificateMode,
+    landingPage: false,
+  });
 }
 
 function createCertificates(names: readonly string[]): ReadonlyMap<string, CallerCertificate> {

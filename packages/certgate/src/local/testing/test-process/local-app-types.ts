@@ -24,7 +24,7 @@ export interface LocalAppOptions<Name extends string = string> {
   readonly environment?: Readonly<Record<string, string>>;
   /**
    * The front end that is played: its header fields, and a secret that is made for this start and given to both sides.
-   * Default: the app setting `CERTGATE_FRONT_END`, or else `app-service`.
+   * Default: the one that the app's code or the app setting `CERTGATE_FRONT_END` names, or else `app-service`.
    */
   readonly frontEnd?: FrontEndName;
   /**

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-notices.js';
+
+test('a setting whose name is nearly one of ours is named, and no other', () => {
+  const meant = (name: string): string | undefined =>
+    /Did you mean (.*)\?$/.exec(listSettingWarnings({ [name]: 'x' })[0] ?? '')?.[1];
+  for (const [name, own] of [
+    ['CERTGATE_TRSUT', 'CERTGATE_TRUST'],
+    ['certgate_trust', 'CERTGATE_TRUST'],
+    ['CERTGATE_TRUTS', 'CERTGATE_TRUST'],
+    ['CERTGATETRUST', 'CERTGATE_TRUST'],
+    ['CERTGATE_FRONTEND', 'CERTGATE_FRONT_END'],
+    ['CERTGATE_FRONT_END_SECERT', 'CERTGATE_FRONT_END_SECRET'],
+    ['CERTGATE_FRONT_END_ISOLATON', 'CERTGATE_FRONT_END_ISOLATION'],
+    ['CERTGATE_LOCK', 'CERTGATE_LOCKED'],
+  ] as const) {
+    assert.equal(meant(name), own, name);
+  }
+  for (const name of ['CERTGATE_TRUST', 'CERTGATE_LOCKED', 'CERTGATE_TRUST_2', 'CERTGATE_TRUST2', 'TRUST', 'PATH'])
+    assert.equal(meant(name), undefined, name);
+});
+
+test('what this host ignores stands in one line, which is absent where nothing of it is set', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'certgate-ignored-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'host.json'), '{ "version": "2.0" }');
+  assert.equal(await findIgnoredNote(folder, {}), undefined);
+  const settings = { 'AzureFunctionsJobHost:extensions:http:customHeaders:X-A': 'b' };
+  assert.equal(await findIgnoredNote(folder, settings), 'Ignored by this local host: customHeaders of host.json.');
+  const file = {
+    version: '2.0',
+    functions: ['a'],
+    functionTimeout: '00:05:00',
+    extensions: { HTTP: { customheaders: {} } },
+  };
+  await writeFile(join(folder, 'host.json'), JSON.stringify(file));
+  await writeFile(join(folder, 'local.settings.json'), '{ "Host": { "CORS": "*" }, "Values": {} }');
+  assert.equal(
+    await findIgnoredNote(folder, {}),
+    'Ignored by this local host: functions, functionTimeout, customHeaders of host.json; Host.CORS of local.settings.json.',
+  );
+});
+
+test('with streaming, observed functions name no keys', () => {
+  const observed = (days: number): object => ({
+    policy: { kind: 'certificate', roles: [], observedUntil: Date.now() + days * 86_400_000 },
+  });
+  const list = (isStreaming: boolean, ...policies: readonly object[]): number =>
+    listStreamingNotes(
+      policies.map((each) => ({ name: 'F', triggerType: 'httpTrigger', http: true, ...each })),
+      isStreaming,
+    ).length;
+  assert.deepEqual(
+    [list(true, observed(1)), list(false, observed(1)), list(true, observed(-1)), list(true, {})],
+    [1, 0, 0, 0],
+  );
+});
