@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { observe } from '@certgate/core/test-support/gate-events.js';
 import { createTelemetry } from '@certgate/core/test-support/telemetry.js';
-import { type AlertScene, both, createAlertScene, faults, playFault, strangers } from './test-support/alert-scenes.js';
+import {
+  type AlertScene,
+  both,
+  createAlertScene,
+  faults,
+  playFault,
+  playSilence,
+  strangers,
+} from './test-support/alert-scenes.js';
+import { listAlerts } from './test-support/alerts.js';
 import { root } from './test-support/certgate.js';
 
 // Applies the rules of examples/prometheus to metrics that the real gate records by OpenTelemetry's own SDK, with Prometheus'
@@ -22,6 +31,7 @@ const names: Readonly<Record<string, readonly [rule: string, label: string]>> = 
   'document-refused': ['CertgateDocumentRefused', 'certgate_trust_source'],
   'listed-caller-refused': ['CertgateListedCallerRefused', 'certgate_identity_name'],
   'admissions-stopped': ['CertgateAdmissionsStopped', 'certgate_function_name'],
+  'caller-silent': ['CertgateCallerSilent', 'certgate_identity_name'],
 };
 
 /** A scene whose metrics are collected every five minutes, by the names that Prometheus gives them. */
@@ -56,15 +66,20 @@ function toPrometheus(name: string): string {
   return name.replaceAll('.', '_');
 }
 
-/** A case of `promtool test rules`: at that minute, exactly these alerts of severity 1 and 2 fire. */
-function writeCase(series: ReadonlyMap<string, readonly string[]>, minute: number, fired: readonly string[]): object {
+/** A case of `promtool test rules`: at that step, exactly these alerts fire. */
+function writeCase(
+  series: ReadonlyMap<string, readonly string[]>,
+  step: number,
+  fired: readonly string[],
+  { often = 5, among = 'severity=~"1|2"' } = {},
+): object {
   return {
-    interval: '5m',
+    interval: `${often}m`,
     input_series: [...series].map(([key, values]) => ({ series: key, values: values.join(' ') })),
     promql_expr_test: [
       {
-        expr: 'ALERTS{alertstate="firing", severity=~"1|2"}',
-        eval_time: `${minute}m`,
+        expr: `ALERTS{alertstate="firing", ${among}}`,
+        eval_time: `${step * often}m`,
         exp_samples: fired.map((each) => ({ labels: describeAlert(each), value: 1 })),
       },
     ],
@@ -74,7 +89,7 @@ function writeCase(series: ReadonlyMap<string, readonly string[]>, minute: numbe
 function describeAlert(fired: string): string {
   const [, name = '', dimension = ''] = /^(\S+) (.*)$/.exec(fired) ?? [];
   const [rule = '', label = ''] = names[name] ?? [];
-  const severity = rule === 'CertgateUnavailable' || rule === 'CertgateDocumentRefused' ? '1' : '2';
+  const { severity } = listAlerts().find((alert) => alert.name === name) ?? {};
   const own = dimension === 'identity_ambiguous' ? 'certgate_decision_code' : label;
   const more = rule === 'CertgateDocumentRefused' ? ', instance="one"' : '';
   return `ALERTS{alertname="${rule}", alertstate="firing", severity="${severity}", ${own}="${dimension}"${more}}`;
@@ -98,7 +113,7 @@ describe('the rules for Prometheus', { skip }, () => {
       const { fired, notByMetrics = [] } = fault;
       await playFault(scene, fault, (when) => {
         const told = fired.filter((each) => !notByMetrics.includes(each));
-        cases.push(writeCase(series, steps() * 5, when === 'before' ? [] : told));
+        cases.push(writeCase(series, steps(), when === 'before' ? [] : told));
       });
       expectRules(cases);
     });
@@ -112,6 +127,23 @@ describe('the rules for Prometheus', { skip }, () => {
     await scene.pass(5, both);
     scene.put({}, 7);
     await scene.pass(60, [...both, ...strangers]);
-    expectRules([writeCase(series, steps() * 5, [])]);
+    expectRules([writeCase(series, steps(), [])]);
+  });
+
+  it('name a caller that was admitted yesterday and is not today', async (context) => {
+    const { scene, series, steps } = createRecordedScene(context);
+    const cases: object[] = [];
+    const options = { often: 30, among: 'alertname="CertgateCallerSilent"' };
+    await playSilence(scene, (silent) => {
+      cases.push(
+        writeCase(
+          series,
+          steps(),
+          silent.map((name) => `caller-silent ${name}`),
+          options,
+        ),
+      );
+    });
+    expectRules(cases);
   });
 });

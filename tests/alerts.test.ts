@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { both, createAlertScene, faults, playFault, strangers } from './test-support/alert-scenes.js';
+import { both, createAlertScene, faults, playFault, playSilence, strangers } from './test-support/alert-scenes.js';
 import { listAlerts } from './test-support/alerts.js';
 
 // Applies the alerts of the sample's template to lines that the real gate writes, by an evaluator of the part of Kusto that
@@ -40,5 +40,16 @@ describe('nobody is woken by', () => {
       assert.deepEqual(listFired(waking), []);
     }
     assert.ok(table.some(({ message }) => String(message).includes('trust_document_refused')));
+  });
+});
+
+it('a caller that was admitted yesterday and is not today is named, also where admissions are not logged', async (context) => {
+  const scene = createAlertScene(context, { decisionLog: 'denials' });
+  await playSilence(scene, (silent) => {
+    assert.deepEqual(
+      scene.listFired(alerts.filter(({ name }) => name === 'caller-silent')),
+      silent.map((name) => `caller-silent ${name}`),
+    );
+    assert.deepEqual(scene.listFired(waking), []);
   });
 });

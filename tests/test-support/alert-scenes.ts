@@ -270,3 +270,14 @@ export async function playFault(
   await scene.pass(within, callers);
   end('after');
 }
+
+/** A day and a half in which one caller's CA gets a new key, and then the other stops calling. `expect`: who is silent. */
+export async function playSilence(scene: AlertScene, expect: (silent: readonly string[]) => void): Promise<void> {
+  const rotated: Caller = { certificate: issueCaller({ issuer: impostor }) };
+  await scene.pass(1_800, [...both, ...strangers], 30);
+  expect([]);
+  await scene.pass(420, [rotated, reporting], 30);
+  expect(['billing']);
+  await scene.pass(420, [rotated], 30);
+  expect(['billing', 'reporting']);
+}

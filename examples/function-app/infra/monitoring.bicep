@@ -124,6 +124,16 @@ var alerts = [
     windowSize: 'PT30M'
   }
   {
+    name: 'caller-silent'
+    displayName: 'Certgate: a caller that used to call at this time is not admitted any more'
+    query: loadTextContent('queries/caller-silent.kql')
+    dimension: 'identity'
+    threshold: 0
+    severity: 3
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P2D'
+  }
+  {
     name: 'access-ends-soon'
     displayName: 'Certgate: the access of a caller ends soon'
     query: loadTextContent('queries/access-ends-soon.kql')
