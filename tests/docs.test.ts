@@ -77,6 +77,8 @@ const checkCodes: Readonly<Record<CheckFinding['code'], true>> = {
   authority_certificate_ends_soon: true,
   authority_certificate_not_begun: true,
   authority_constraint_with_leading_dot: true,
+  authority_certificate_unfit: true,
+  name_not_permitted: true,
   hash_in_two_kinds: true,
   names_look_alike: true,
 };

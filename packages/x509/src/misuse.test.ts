@@ -307,6 +307,26 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
       isObject: true,
     },
   ],
+  findAuthorityFault: {
+    call: ({ certificate, role, purposes }) =>
+      paths.findAuthorityFault(certificate as never, role as never, purposes as never),
+    members: { certificate: target, role: 'intermediate', purposes: [certificates.clientAuthentication] },
+    bad: {
+      certificate: noCertificate,
+      role: [undefined, 'end-entity', 'crl-signer', 'toString', null],
+      purposes: [undefined, null, 'a', [undefined], [1], {}],
+    },
+  },
+  findNameConstraintFault: {
+    call: ({ name, issuers, leadingDot }) =>
+      paths.findNameConstraintFault(name as never, issuers as never, leadingDot as never),
+    members: { name: { form: 'dNSName', text: 'a.example' }, issuers: [anchor], leadingDot: 'refuse' },
+    bad: {
+      name: [undefined, null, 'a', {}, { form: 'dns', text: 'a' }, { form: 'dNSName' }],
+      issuers: [undefined, null, anchor, [undefined], [{}]],
+      leadingDot: [undefined, null, 'Refuse', true],
+    },
+  },
   hasLeadingDot: one((name) => paths.hasLeadingDot(name as never), { form: 'dNSName', text: '.a' }, [
     undefined,
     null,

@@ -12,6 +12,7 @@ export {
   decodeCertificateRevocationList,
 } from './revocation/certificate-revocation-list.js';
 export { decodeCrlFile, decodeCrlFileInSlices, prepareCrl } from './revocation/crl-file.js';
+export { findAuthorityFault, findNameConstraintFault } from './certification-path/authority-review.js';
 export { createOcspNonce, encodeOcspRequest } from './revocation/ocsp-request.js';
 export { type OcspResponse, decodeOcspResponse } from './revocation/ocsp-response.js';
 export { type OcspQuestion, findOcspStatus } from './revocation/ocsp-status.js';

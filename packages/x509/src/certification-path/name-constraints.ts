@@ -71,6 +71,15 @@ export function findNameFault(
   return undefined;
 }
 
+/** Of one name, whatever certificate it may stand in. */
+export function findFaultOfGeneralName(
+  state: NameConstraintState,
+  name: GeneralName,
+  budget: PathBudget,
+): NameFault | undefined {
+  return findFaultOfName(state, { name, description: () => describeName(name) }, budget);
+}
+
 function findFaultOfName(
   state: NameConstraintState,
   { name, description }: SubjectName,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
@@ -62,6 +64,46 @@ describe('certgate trust check', () => {
     assert.equal((await check(name)).exitCode, 0);
     assert.equal((await check(name, '--within', '60d')).exitCode, 1);
     assert.equal((await check(name, '--within', 'soon')).exitCode, 2);
+  });
+
+  test('a CA that openssl makes without options, and one as the page makes it', async () => {
+    const page = readFileSync(new URL('../../../../../../docs/authorities.md', import.meta.url), 'utf8');
+    const commands = /^```sh\n(openssl req -x509[^]*?)^certgate certificate verify .*\n```$/m.exec(page)?.[1];
+    assert.ok(commands !== undefined);
+    execFileSync('sh', ['-eu', '-c', commands], { cwd: folder.path, stdio: 'ignore' });
+    runOpenssl([
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=Bare',
+      '-keyout',
+      folder.file('bare.key.pem'),
+      '-out',
+      folder.file('bare.crt.pem'),
+    ]);
+    const find = async (anchor: string): Promise<readonly string[]> => {
+      const authorities = [
+        { name: 'corp', trustAnchors: [readFileSync(folder.file(anchor), 'utf8')], revocation: { crls: ['file:a'] } },
+      ];
+      const identities = [{ name: 'billing', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] }];
+      folder.file('ca.json', JSON.stringify({ schemaVersion: 1, revision: 1, authorities, identities }));
+      // The certificates are of today.
+      const { stdout } = await runCertgate(['trust', 'check', '--store', 'file:ca.json', '--json'], {
+        cwd: folder.path,
+      });
+      return (JSON.parse(stdout) as Report).findings
+        .filter(({ severity }) => severity !== 'information')
+        .map(({ code }) => code);
+    };
+    assert.deepEqual(await find('bare.crt.pem'), ['authority_certificate_unfit']);
+    assert.deepEqual(await find('root.crt.pem'), []);
+    const verify = ['certificate', 'verify', 'billing.crt.pem', '--authority'];
+    assert.equal((await runCertgate([...verify, 'root.crt.pem'], { cwd: folder.path })).exitCode, 0);
   });
 
   test('several documents: all are checked, and the gravest counts', async () => {

@@ -138,11 +138,73 @@ describe('authorities', () => {
       const dotted = make(line);
       assert.deepEqual(check({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
       assert.deepEqual(check({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
-      assert.deepEqual(check({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), []);
+      // What it then excludes are names beneath it, as that of the identity here.
+      const excluded = line.startsWith('excluded') ? ['error name_not_permitted identities[0].names[0]'] : [];
+      assert.deepEqual(check({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), excluded);
     }
     for (const line of ['permitted;DNS:corp.example', 'permitted;URI:.corp.example']) {
       assert.deepEqual(check({ trustAnchors: [make(line)] }), []);
     }
+  });
+  test('a certificate that can issue to no caller', () => {
+    const make = (extensions: readonly string[]): string =>
+      toPem(makeCertificate({ name: ['CN = Lax CA'], extensions }).der);
+    const basic = 'basicConstraints = critical, CA:TRUE';
+    for (const extensions of [[basic], [basic, 'keyUsage = critical, keyCertSign', 'extendedKeyUsage = serverAuth']]) {
+      assert.deepEqual(check({ trustAnchors: [make(extensions)] }), [
+        'error authority_certificate_unfit authorities[0].trustAnchors[0]',
+      ]);
+      assert.deepEqual(check({ intermediates: [make(extensions)] }), [
+        'error authority_certificate_unfit authorities[0].intermediates[0]',
+      ]);
+    }
+  });
+  test('a name that the constraints exclude', () => {
+    const make = (line: string): string =>
+      toPem(
+        makeCertificate({
+          name: ['CN = Narrow CA'],
+          extensions: [...authorityExtensions, `nameConstraints = critical, ${line}`],
+        }).der,
+      );
+    const narrow = make('permitted;DNS:partner.example');
+    const of = (...names: readonly object[]): readonly IdentityInput[] => [
+      { ...named, names: names.map((name) => ({ issuedBy: 'corp', ...name })) },
+    ];
+    const found = (severity: string): readonly string[] => [`${severity} name_not_permitted identities[0].names[0]`];
+    assert.deepEqual(check({ trustAnchors: [narrow] }), found('error'));
+    // A trust anchor that permits it may issue it itself.
+    assert.deepEqual(check({ intermediates: [narrow] }), found('warning'));
+    assert.deepEqual(check({ intermediates: [narrow, pems.issuing] }), []);
+    assert.deepEqual(check({ trustAnchors: [narrow, pems.corp] }), []);
+    const anchored = { trustAnchors: [narrow] };
+    assert.deepEqual(
+      check(
+        anchored,
+        of(
+          { dns: 'a.partner.example' },
+          { email: 'a@corp.example' },
+          { commonName: 'billing' },
+          { organizationalUnit: 'a.b' },
+        ),
+      ),
+      [],
+    );
+    assert.deepEqual(check(anchored, of({ commonName: 'a.corp.example' })), found('error'));
+    assert.deepEqual(check(anchored, of({ dns: '*.corp.example' })), found('error'));
+    assert.deepEqual(check(anchored, of({ dns: '*.partner.example' })), []);
+    assert.deepEqual(
+      check({ trustAnchors: [make('permitted;DNS:a.corp.example')] }, of({ dns: '*.corp.example' })),
+      [],
+    );
+    assert.deepEqual(
+      check({ trustAnchors: [make('excluded;email:corp.example')] }, of({ email: 'a@corp.example' })),
+      found('error'),
+    );
+    assert.deepEqual(
+      check({ trustAnchors: [make('permitted;URI:corp.example')] }, of({ uri: 'https://x.example/' })),
+      found('error'),
+    );
   });
   test('what the document itself warns of', () => {
     assert.deepEqual(check({}, []), ['warning authority_unused authorities[0]']);

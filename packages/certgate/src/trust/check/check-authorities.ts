@@ -7,6 +7,7 @@ import {
   type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { findNamesNotPermitted, findUnfitAuthority } from './authority-fitness.js';
 import { findSharedName } from '../comparison/shared-names.js';
 import type { CheckCode, CheckSeverity, CheckFinding, FindingDraft } from './check-finding.js';
 
@@ -26,6 +27,7 @@ export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): reado
     ...snapshot.authorities.flatMap((authority, index) => checkAuthority(authority, `authorities[${index}]`, moment)),
     ...repeatWarnings(snapshot),
     ...findNamesUnderWildcards(snapshot),
+    ...findNamesNotPermitted(snapshot).map(report),
   ];
 }
 
@@ -69,8 +71,10 @@ function checkAuthority(authority: TrustedAuthority, path: string, moment: Momen
       );
       const place = `${path}.${key}[${index}]`;
       if (finding !== undefined) findings.push(report({ ...finding, path: place, authorityName: name }));
-      const dotted = findLeadingDot(certificate, authority);
-      if (dotted !== undefined) findings.push(report({ ...dotted, path: place, authorityName: name }));
+      const role = key === 'trustAnchors' ? 'trust-anchor' : 'intermediate';
+      for (const each of [findLeadingDot(certificate, authority), findUnfitAuthority(certificate, role, authority)]) {
+        if (each !== undefined) findings.push(report({ ...each, path: place, authorityName: name }));
+      }
     }
   }
   return findings;

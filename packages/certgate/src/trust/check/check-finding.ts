@@ -30,6 +30,8 @@ export type CheckCode =
   | 'authority_certificate_ends_soon'
   | 'authority_certificate_not_begun'
   | 'authority_constraint_with_leading_dot'
+  | 'authority_certificate_unfit'
+  | 'name_not_permitted'
   | 'hash_in_two_kinds'
   | 'names_look_alike';
 

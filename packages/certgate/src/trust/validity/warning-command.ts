@@ -46,6 +46,8 @@ const changes: Readonly<Record<CheckCode, Choose>> = {
   authority_certificate_ends_soon: addAuthorityCertificate,
   authority_certificate_not_begun: noCommand,
   authority_constraint_with_leading_dot: noCommand,
+  authority_certificate_unfit: noCommand,
+  name_not_permitted: noCommand,
   hash_in_two_kinds: noCommand,
   names_look_alike: noCommand,
 };

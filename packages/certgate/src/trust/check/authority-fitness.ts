@@ -1,0 +1,121 @@
+import {
+  describeName,
+  loadPathValidation,
+  type PathCertificate,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { FindingDraft } from './check-finding.js';
+
+/** Extended key usage clientAuth, as the gate asks it of every path. */
+const clientAuthentication = '1.3.6.1.5.5.7.3.2';
+
+/** A CA certificate that can be on no path: known from the certificate, before anybody calls. */
+export function findUnfitAuthority(
+  certificate: PathCertificate,
+  role: 'trust-anchor' | 'intermediate',
+  { name }: TrustedAuthority,
+): Omit<FindingDraft, 'path'> | undefined {
+  const fault = loadPathValidation().findAuthorityFault(certificate, role, [clientAuthentication]);
+  if (fault === undefined) return undefined;
+  // The certificate is good, and the app may run on another version of Node.js than this command.
+  const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
+  const remedy = isOfRuntime ? '' : ' Let the CA issue it anew: docs/authorities.md#a-ca-made-with-openssl.';
+  return {
+    code: 'authority_certificate_unfit',
+    severity: isOfRuntime ? 'warning' : 'error',
+    message: `No caller below this certificate of the authority "${name}" is admitted (${fault.code}). ${fault.detail}${remedy}`,
+  };
+}
+
+/** Names that no certificate of the authority can have, because its CA certificates don't permit them. */
+export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly FindingDraft[] {
+  const authorities = new Map(snapshot.authorities.map((authority) => [authority.name.toLowerCase(), authority]));
+  return snapshot.identities.flatMap((identity, index) =>
+    identity.names.flatMap((trustName, position) => {
+      const authority = authorities.get(trustName.issuedBy.toLowerCase());
+      const found = authority && findRefusal(trustName, authority);
+      if (found === undefined) return [];
+      return [describe(identity, trustName, `identities[${index}].names[${position}]`, found)];
+    }),
+  );
+}
+
+interface Refusal {
+  readonly detail: string;
+  /** Not even a certificate that a trust anchor issues itself. */
+  readonly isByAnchors: boolean;
+}
+
+/** By every trust anchor; or, where there are intermediates, by all of these. */
+function findRefusal(trustName: TrustName, authority: TrustedAuthority): Refusal | undefined {
+  const { trustAnchors, intermediates } = authority;
+  for (const issuers of [trustAnchors, intermediates]) {
+    const details = issuers.map((issuer) => findDetail(trustName, issuer, authority));
+    const [detail] = details;
+    if (detail !== undefined && !details.includes(undefined)) return { detail, isByAnchors: issuers === trustAnchors };
+  }
+  return undefined;
+}
+
+function findDetail(
+  { type, value }: TrustName,
+  issuer: PathCertificate,
+  { dnsConstraintsWithLeadingDot }: TrustedAuthority,
+): string | undefined {
+  const form = formOf(type, value);
+  const { nameConstraints } = issuer;
+  if (form === undefined || nameConstraints === undefined) return undefined;
+  const { findNameConstraintFault, hasLeadingDot } = loadPathValidation();
+  const bases = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded];
+  // That is a finding of its own.
+  if (dnsConstraintsWithLeadingDot === 'refuse' && bases.some(hasLeadingDot)) return undefined;
+  if (!value.startsWith('*.'))
+    return findNameConstraintFault({ form, text: value }, [issuer], dnsConstraintsWithLeadingDot);
+  const domain = value.slice(1).toLowerCase();
+  // A label that the constraints name may be permitted where others are not.
+  if (bases.some((base) => 'text' in base && base.text.toLowerCase().endsWith(domain))) return undefined;
+  return findNameConstraintFault({ form, text: `any${domain}` }, [issuer], dnsConstraintsWithLeadingDot);
+}
+
+/** Undefined: constraints on the subject as a whole decide, which the name is only a part of. */
+function formOf(
+  type: TrustName['type'],
+  value: string,
+): 'dNSName' | 'uniformResourceIdentifier' | 'rfc822Name' | undefined {
+  switch (type) {
+    case 'dns':
+      return 'dNSName';
+    case 'uri':
+      return 'uniformResourceIdentifier';
+    case 'email':
+      return 'rfc822Name';
+    case 'commonName':
+      // Held to the constraints on DNS names where it reads as one.
+      return /^[a-z\d]+(?:-+[a-z\d]+)*(?:\.[a-z\d]+(?:-+[a-z\d]+)*)+$/i.test(value) ? 'dNSName' : undefined;
+    case 'organizationalUnit':
+      return undefined;
+  }
+}
+
+function describe(
+  { name, owner }: TrustedIdentity,
+  trustName: TrustName,
+  path: string,
+  { detail, isByAnchors }: Refusal,
+): FindingDraft {
+  const by = isByAnchors
+    ? 'no CA of the authority may issue such a certificate'
+    : 'no intermediate of the authority in this document may issue such a certificate';
+  return {
+    code: 'name_not_permitted',
+    severity: isByAnchors ? 'error' : 'warning',
+    path,
+    identityName: name,
+    owner,
+    authorityName: trustName.issuedBy,
+    message: `"${name}" has the name ${describeName(trustName)}, but ${by}: ${detail}. Correct the name, or let the CA change its name constraints.`,
+  };
+}

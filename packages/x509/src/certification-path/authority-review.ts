@@ -1,0 +1,44 @@
+import { aGeneralName, type GeneralName } from '../certificate/general-name.js';
+import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
+import { aText, expectArgument, listOf, oneOf } from '../encoding/own-members.js';
+import { constrainNames, findFaultOfGeneralName, unconstrainedNames } from './name-constraints.js';
+import { type LeadingDotReading, leadingDotReadings } from './name-location.js';
+import { PathBudget } from './path-budget.js';
+import type { PathFault } from './path-check.js';
+import { findLocalFault } from './path-validation.js';
+
+/**
+ * Why a CA certificate is on no path in `strict`, whatever it issues: what can be said before anybody presents a
+ * certificate. `purposes` are those of `findCertificationPath`. Dates are left aside.
+ *
+ * @throws {CertgateError} for an argument of another kind.
+ */
+export function findAuthorityFault(
+  certificate: PathCertificate,
+  role: 'trust-anchor' | 'intermediate',
+  purposes: readonly string[],
+): PathFault | undefined {
+  expectArgument(certificate, aPathCertificate, 'The certificate for findAuthorityFault');
+  expectArgument(role, oneOf(['trust-anchor', 'intermediate']), 'The role for findAuthorityFault');
+  expectArgument(purposes, listOf(aText), 'The purposes for findAuthorityFault');
+  return findLocalFault(certificate, role, { now: certificate.notBefore, profile: 'strict', purposes });
+}
+
+/**
+ * Why a certificate below these issuers can't have the name (RFC 5280 §4.2.1.10); undefined: their name constraints permit
+ * it, or to tell would take too many comparisons.
+ *
+ * @throws {CertgateError} for an argument of another kind.
+ */
+export function findNameConstraintFault(
+  name: GeneralName,
+  issuers: readonly PathCertificate[],
+  leadingDot: LeadingDotReading,
+): string | undefined {
+  expectArgument(name, aGeneralName, 'The name for findNameConstraintFault');
+  expectArgument(issuers, listOf(aPathCertificate), 'The issuers for findNameConstraintFault');
+  expectArgument(leadingDot, oneOf([...leadingDotReadings]), 'The reading for findNameConstraintFault');
+  const state = issuers.reduce((above, issuer) => constrainNames(above, issuer, leadingDot), unconstrainedNames);
+  const fault = findFaultOfGeneralName(state, name, new PathBudget());
+  return fault?.outcome === 'refused' ? fault.detail : undefined;
+}
