@@ -265,6 +265,62 @@ describe('certgate app inspect', () => {
     assert.match(stdout, /webhooks\/blobs .*used by OnBlob, Polled; it starts OnBlob, without a certificate/);
   });
 
+  it('loads the app once more as in Azure, and says where the two differ', async (context) => {
+    const folder = createApp(
+      context,
+      `const isAzure = process.env.WEBSITE_SITE_NAME !== undefined;
+       const isDevelopment = process.env.AZURE_FUNCTIONS_ENVIRONMENT === 'Development';
+       const isLocal = process.env.FUNCTIONS_CORETOOLS_ENVIRONMENT !== undefined;
+       const trustStore = isAzure ? trustStoreFromFile('other.json') : trustStoreFrom(process.env.CERTGATE_TRUST);
+       secure({ trustStore, ...(process.env.WEBSITE_INSTANCE_ID ? anywhere : {}) });
+       app.http('Opened', { handler: isAzure ? allowAnonymous(handler) : handler });
+       app.http('Role', { handler: isDevelopment ? handler : requireRole('a', handler) });
+       app.http('Same', { handler });
+       if (!isLocal) app.http('Secret', { handler });`,
+      { 'other.json': '{ "schemaVersion": 1, "revision": 1, "identities": [] }' },
+    );
+    const { exitCode, report } = await inspectJson(folder, '--as-in-azure');
+    assert.equal(exitCode, 1);
+    assert.deepEqual(report.warnings, [], 'they are about the load here');
+    assert.deepEqual(
+      report.asInAzure?.differences.map(({ effect, subject, what }) => `${effect} ${subject} ${what}`),
+      [
+        'opens app unsafeTrustCertificateHeaderFromAnywhere',
+        'opens Opened policy',
+        'opens Secret function',
+        'closes Role policy',
+        'changes app trust',
+      ],
+    );
+    assert.ok(report.asInAzure.set.includes('WEBSITE_SITE_NAME'));
+    assert.deepEqual(report.asInAzure.removed, ['FUNCTIONS_CORETOOLS_ENVIRONMENT']);
+    const { stdout } = await inspect(folder, '--as-in-azure');
+    assert.match(stdout, /^As in Azure: .*WEBSITE_SITE_NAME.* set, and without FUNCTIONS_CORETOOLS_ENVIRONMENT\.$/m);
+    assert.match(stdout, /^opens +Opened +policy allowed certificates → everybody \(anonymous\)$/m);
+    assert.match(stdout, /^changes +app +trust the app setting CERTGATE_TRUST → file other\.json$/m);
+  });
+
+  it('finds no difference where there is none, and fails where the app does not load as in Azure', async (context) => {
+    const settings = { 'local.settings.json': '{ "IsEncrypted": false, "Values": { "WEBSITE_SITE_NAME": "mine" } }' };
+    const same = createApp(
+      context,
+      `if (process.env.WEBSITE_SITE_NAME !== 'mine') throw new Error('the setting of the app itself stands');
+       secure(); app.http('Closed', { handler });`,
+      settings,
+    );
+    const { exitCode, stdout } = await inspect(same, '--as-in-azure');
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /Nothing differs between the two loads\./);
+    const failing = createApp(
+      context,
+      `if (process.env.WEBSITE_INSTANCE_ID) throw new Error('no database'); secure(); app.http('Closed', { handler });`,
+    );
+    const failed = await inspect(failing, '--as-in-azure');
+    assert.equal(failed.exitCode, 2);
+    assert.match(failed.stderr, /With App Service's variables: .*no database/);
+    assert.equal((await inspect(failing)).exitCode, 0);
+  });
+
   it('calls no function and serves nothing, and ends an app that holds on', async (context) => {
     const folder = createApp(
       context,

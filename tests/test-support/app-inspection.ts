@@ -25,16 +25,20 @@ export interface InspectionReport {
     readonly starts?: readonly string[];
   }[];
   readonly warnings: readonly string[];
-  readonly baseline: {
-    readonly status: string;
-    readonly differences: readonly {
-      readonly effect: string;
-      readonly subject: string;
-      readonly what: string;
-      readonly before: string | null;
-      readonly after: string | null;
-    }[];
+  readonly asInAzure: {
+    readonly set: readonly string[];
+    readonly removed: readonly string[];
+    readonly differences: readonly InspectedDifference[];
   } | null;
+  readonly baseline: { readonly status: string; readonly differences: readonly InspectedDifference[] } | null;
+}
+
+interface InspectedDifference {
+  readonly effect: string;
+  readonly subject: string;
+  readonly what: string;
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 export function inspect(folder: string, ...more: string[]): Promise<Ended> {

@@ -4,16 +4,28 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { resolveAppSettings } from '../../local/functions-host/app-settings.js';
+import { placeOnAppService } from '../../local/functions-host/app-service-settings.js';
+import { type Environment, resolveAppSettings } from '../../local/functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '../../local/functions-host/functions-host.js';
 import { readHostConfiguration } from '../../local/functions-host/host-json.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { findJsonObject } from '../../files/json-file.js';
+import { type AzureComparison, compareLoads } from './compare-loads.js';
 import type { InspectedGate } from './inspected-gate.js';
 import { type CoverageReport, createCoverageReport } from './coverage-report.js';
+
+/** Two loads of one app. */
+export interface InspectedLoads {
+  readonly report: CoverageReport;
+  /** Undefined: it was loaded once. */
+  readonly azure: AzureComparison | undefined;
+}
 
 export interface AppInspectionOptions {
   /** The folder of the function app: with host.json and package.json. */
   readonly folder: string;
+  /** Loads it once more, with App Service's variables. */
+  readonly asInAzure?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
 }
 
@@ -27,24 +39,51 @@ const emptyTrust = JSON.stringify({ schemaVersion: 1, revision: 0, identities: [
  * Loads the app as `certgate dev` does, with the same settings, and reports what it registered. Nothing is served, no
  * function is called, and nothing is written into the app's folder. Rejects with ToolFailure when it can't be loaded.
  */
-export async function inspectApp({ folder, onLog }: AppInspectionOptions): Promise<CoverageReport> {
-  const root = resolve(folder);
+export async function inspectApp(options: AppInspectionOptions): Promise<InspectedLoads> {
+  const root = resolve(options.folder);
   const temporary = await mkdtemp(join(tmpdir(), 'certgate-inspect-'));
   try {
     const environment = await supplyTrust(root, temporary);
-    const description = await describeFunctionApp({
-      folder: root,
-      environment,
-      ...(onLog === undefined ? {} : { onLog }),
-    });
     const settings = await resolveAppSettings({ folder: root, inherited: process.env, explicit: environment });
-    const hostJson = await findJsonObject(join(root, 'host.json'));
-    const { routePrefix } = await readHostConfiguration(root, settings);
-    const report = createCoverageReport({ description, routePrefix, hostJson, settings });
-    return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSetting]) };
+    const load = { ...options, folder: root, environment };
+    const report = await inspectLoad(load, settings);
+    if (options.asInAzure !== true) return { report, azure: undefined };
+    const { settings: inAzure, ...names } = placeOnAppService(settings);
+    const azure = await inspectLoad({ ...load, isAzure: true }, inAzure);
+    return { report, azure: { ...names, differences: compareLoads(report, azure) } };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+interface AppLoad extends AppInspectionOptions {
+  readonly environment: Environment;
+  readonly isAzure?: boolean;
+}
+
+async function inspectLoad(
+  { folder, environment, isAzure = false, onLog }: AppLoad,
+  settings: Environment,
+): Promise<CoverageReport> {
+  const description = await describeFunctionApp({
+    ...{ folder, environment, asInAzure: isAzure },
+    ...(onLog === undefined ? {} : { onLog }),
+  }).catch((error: unknown) => {
+    throw isAzure ? nameAzure(error) : error;
+  });
+  const hostJson = await findJsonObject(join(folder, 'host.json'));
+  const { routePrefix } = await readHostConfiguration(folder, settings);
+  const report = createCoverageReport({ description, routePrefix, hostJson, settings });
+  return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSetting]) };
+}
+
+function nameAzure(error: unknown): unknown {
+  if (!(error instanceof ToolFailure)) return error;
+  const { message, remedy, cause } = error;
+  return new ToolFailure(`With App Service's variables: ${message}`, {
+    cause,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
 
 /** The document that was made for this load is nowhere else. */

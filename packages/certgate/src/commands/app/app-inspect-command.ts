@@ -13,6 +13,7 @@ import {
   compareBaselines,
   describeDifference,
 } from '../../app/inspection/compare-baselines.js';
+import type { AzureComparison } from '../../app/inspection/compare-loads.js';
 import type { CoverageReport } from '../../app/inspection/coverage-report.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
 import { formatReport } from '../../app/inspection/report-table.js';
@@ -25,6 +26,7 @@ import { printJson, printLine, printNotice } from '../command-line/output.js';
 interface InspectFlags {
   readonly baseline?: string;
   readonly writeBaseline?: boolean;
+  readonly asInAzure?: boolean;
   readonly json?: boolean;
 }
 
@@ -35,15 +37,18 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
   if (agreed === undefined && flags.baseline !== undefined && flags.writeBaseline !== true) {
     throw new ToolFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
   }
-  const report = await inspectApp({ folder, onLog: printImportantLog });
+  const { report, azure } = await inspectApp({
+    ...{ folder, onLog: printImportantLog },
+    asInAzure: flags.asInAzure === true,
+  });
   const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);
   // A baseline names those that are meant to be open; any other is a difference from it.
   const warnings = [...report.warnings, ...(comparison === undefined ? listWebhookWarnings(report) : [])];
-  if (flags.json === true) printJson({ ...report, warnings, baseline: comparison ?? null });
-  else printReport(report, comparison);
+  if (flags.json === true) printJson({ ...report, warnings, asInAzure: azure ?? null, baseline: comparison ?? null });
+  else printReport(report, azure, comparison);
   for (const note of report.notes) printNotice(escapeControls(note));
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
-  const isDifferent = comparison?.status === 'different';
+  const isDifferent = comparison?.status === 'different' || (azure !== undefined && azure.differences.length > 0);
   process.exitCode = warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;
 }
 
@@ -90,9 +95,14 @@ async function writeBaseline(file: string, text: string): Promise<void> {
   }
 }
 
-function printReport(report: CoverageReport, comparison: Comparison | undefined): void {
+function printReport(
+  report: CoverageReport,
+  azure: AzureComparison | undefined,
+  comparison: Comparison | undefined,
+): void {
   printLine(formatReport(report, Date.now()));
   printLine();
+  if (azure !== undefined) printAzure(azure);
   if (comparison === undefined) {
     printLine(`There is no ${baselineFileName}. To create one, with which pipelines can compare: --write-baseline`);
     return;
@@ -105,6 +115,19 @@ function printReport(report: CoverageReport, comparison: Comparison | undefined)
     const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
     printLine(`${count} from ${file}. If they are intended, update it with --write-baseline.`);
   }
+}
+
+function printAzure({ set, removed, differences }: AzureComparison): void {
+  const removal = removed.length === 0 ? '' : `, and without ${removed.join(', ')}`;
+  printLine(`As in Azure: loaded once more, with ${set.join(', ')} set${removal}.`);
+  for (const difference of differences) printLine(colorEffect(difference));
+  const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
+  printLine(
+    differences.length === 0
+      ? colors.green("Nothing differs between the two loads. The app's own settings in Azure are not known here.")
+      : `${count} between the load here and the one as in Azure. All else above is about the load here.`,
+  );
+  printLine();
 }
 
 function colorEffect(difference: BaselineDifference): string {

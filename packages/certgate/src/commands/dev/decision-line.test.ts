@@ -82,7 +82,8 @@ test('what callers and documents say cannot steer the terminal', () => {
 
 test("other lines of the adapter's become readable too, and lines of the app's own stay as they are", () => {
   const line = (members: object): string => JSON.stringify({ certgate: 1, ...members });
-  assert.equal(formatAdapterLine(line({ event: 'decision', code: 'allowed' })), '');
+  for (const event of ['decision', 'suppressed', 'status'])
+    assert.equal(formatAdapterLine(line({ event, code: 'allowed' })), '');
   assert.equal(
     formatAdapterLine(line({ event: 'start', code: 'trust_unavailable', detail: 'file x: gone' })),
     'trust_unavailable: file x: gone',

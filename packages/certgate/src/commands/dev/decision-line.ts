@@ -59,15 +59,17 @@ function formatLine(
   return status >= 400 || hasFailed ? colors.yellow(text) : text;
 }
 
+const shownElsewhere: ReadonlySet<string> = new Set(['decision', 'suppressed', 'status']);
+
 /**
  * A line that Certgate's adapter wrote to the app's log, for people: undefined where it isn't one. Lines of decisions are
- * empty, since `formatDecisionLine` says the same with the request beside it.
+ * empty, since `formatDecisionLine` says the same with the request beside it; so are those that sum up.
  */
 export function formatAdapterLine(message: string): string | undefined {
   if (!message.startsWith('{"certgate":')) return undefined;
   try {
     const { event, code, detail, source, ...more } = JSON.parse(message) as Readonly<Record<string, unknown>>;
-    if (event === 'decision') return '';
+    if (typeof event === 'string' && shownElsewhere.has(event)) return '';
     if (typeof code !== 'string') return undefined;
     const subject = [more['identity'], source].filter((text) => typeof text === 'string');
     return `${[code, ...subject].join(' ')}${typeof detail === 'string' ? `: ${detail}` : ''}`;

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findAppEntry } from './app-entry.js';
+import { placeOnAppService } from './app-service-settings.js';
 import { type Environment, resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
 import { isLogged } from './log-levels.js';
@@ -57,6 +58,8 @@ export interface FunctionsHostOptions {
   readonly port?: number;
   /** App settings beyond local.settings.json; they win over it and over this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** With App Service's variables in place of those that tell of this machine. */
+  readonly asInAzure?: boolean;
   /** For the app's process only: `true` for Node's default address, or `host:port`. */
   readonly inspect?: string | true;
   /** What the gateway in front sends with each request; a host that starts again behind the same gateway keeps it. Default: a new one. */
@@ -133,7 +136,9 @@ export interface FunctionAppDescription {
  * and no function is called. Rejects with `ToolFailure` when the app can't be loaded.
  */
 export async function describeFunctionApp(
-  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'onLog'> & { readonly question?: GateQuestion },
+  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'asInAzure' | 'onLog'> & {
+    readonly question?: GateQuestion;
+  },
 ): Promise<FunctionAppDescription> {
   const { question } = options;
   const [running, { functions, gate, streaming, answer }] = await forkHost(options, 'described', (app) => ({
@@ -156,7 +161,8 @@ async function forkHost<Kind extends AnswerKind>(
   const folder = resolve(options.folder);
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
-  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
+  const local = await resolveAppSettings({ folder, inherited: process.env, explicit });
+  const settings = options.asInAzure === true ? placeOnAppService(local).settings : local;
   const { logLevels, ...configuration } = await readHostConfiguration(folder, settings);
   const onLog = (line: HostLogLine): void => {
     if (isLogged(logLevels, line)) options.onLog?.(line);

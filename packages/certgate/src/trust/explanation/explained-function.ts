@@ -61,7 +61,9 @@ export async function findExplainedFunction(
     return { explained: findHosted(functions, name, folder), app: { answer, isByDocument } };
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
-    const { functions } = await inspectApp({ folder });
+    const {
+      report: { functions },
+    } = await inspectApp({ folder });
     const inspected = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
     // Then the document was not what went wrong.
     if (inspected === undefined || !('policy' in inspected)) throw error;
