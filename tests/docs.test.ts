@@ -24,6 +24,7 @@ import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-
 import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
 import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js';
 import type * as statusLogModule from '../packages/core/dist/esm/log/status-log.js';
+import type * as suppressedDenialsModule from '../packages/core/dist/esm/log/suppressed-denials.js';
 import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
 import type * as templateModule from '../packages/certgate/dist/esm/trust/explanation/command-template.js';
 import type * as remediesModule from '../packages/certgate/dist/esm/trust/explanation/denial-remedies.js';
@@ -150,7 +151,7 @@ describe('docs/errors.md', () => {
 
   it('lists the keys of each line as the adapter writes them, and no other', async (context) => {
     const lines = await writeLines(context);
-    for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal', 'status']) {
+    for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal', 'status', 'suppressed']) {
       const written = new Set(lines.filter((line) => line['event'] === event).flatMap((line) => Object.keys(line)));
       assert.deepEqual(sortTexts(listKeys(event)), sortTexts(written), event);
     }
@@ -178,7 +179,8 @@ describe('docs/errors.md', () => {
       const { event, code, ...rest } = JSON.parse(line) as Record<string, unknown>;
       const listed = new Set(listKeys(String(event)));
       for (const key of Object.keys(rest)) assert.ok(listed.has(key), `${key} in ${line}`);
-      if (event !== 'status') assert.ok(getPage('docs/errors.md').includes(`\`${String(code)}\``), line);
+      if (event !== 'status' && event !== 'suppressed')
+        assert.ok(getPage('docs/errors.md').includes(`\`${String(code)}\``), line);
     }
   });
 });
@@ -390,6 +392,7 @@ type DecisionLogModule = typeof decisionLogModule;
 type ExpiryLogModule = typeof expiryLogModule;
 type StartLogModule = typeof startLogModule;
 type StatusLogModule = typeof statusLogModule;
+type SuppressedDenialsModule = typeof suppressedDenialsModule;
 type TrustLogModule = typeof trustLogModule;
 type GatewayExchangeModule = typeof gatewayExchangeModule;
 type TemplateModule = typeof templateModule;
@@ -402,6 +405,10 @@ function importBuilt(packageName: string, file: string): Promise<unknown> {
 
 /** The first column of the table of an event's keys; decisions have a section of their own. */
 function listKeys(event: string): readonly string[] {
+  if (event === 'suppressed') {
+    const section = getSection('docs/errors.md', 'The log line');
+    return ['certgate', 'event', 'time', ...[...section.matchAll(/^- `(\w+)`:/gm)].map(([, key = '']) => key)];
+  }
   if (event === 'decision' || event === 'status') {
     const section = getSection('docs/errors.md', event === 'decision' ? 'The log line' : 'The status line');
     return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
@@ -445,6 +452,11 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   log.write(call, { decision: stranger, trustSource: 'file trust.json', describeStranger: () => seen });
   const list = { issuer: 'CN=corp', number: '7', source: 'file corp.crl', end: now };
   log.write(call, { decision: deny('revocation_unavailable', { authority: 'corp', fault: 'It has ended.', list }) });
+
+  const { SuppressedDenials } = (await importBuilt('core', 'log/suppressed-denials.js')) as SuppressedDenialsModule;
+  const leftOut = new SuppressedDenials();
+  leftOut.note('role_missing', 'billing', now);
+  lines.push(leftOut.takeLine(now) ?? '');
 
   const { identity } = admitted;
   new ExpiryLog().note(call, identity, identity.accessEndsAt - 1);

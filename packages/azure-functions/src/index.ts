@@ -37,6 +37,7 @@ export {
   type RefreshOptions,
   type StartLogLine,
   type StatusLogLine,
+  type SuppressedLogLine,
   type TrustBlobClient,
   type TrustFinding,
   type TrustLogLine,

@@ -121,5 +121,6 @@ export {
 export type { ExpiryLogLine, RenewalLogLine } from './log/expiry-lines.js';
 export { ExpiryLog } from './log/expiry-log.js';
 export type { GateStatus, StatusLogLine } from './log/status-log.js';
+export type { SuppressedLogLine } from './log/suppressed-denials.js';
 export { type StartCode, type StartLogLine, warnAtStart, warnOfTrust } from './log/start-log.js';
 export { TrustLog, type TrustLogLine } from './log/trust-log.js';

@@ -33,6 +33,7 @@ export {
   type RefreshOptions,
   type StartLogLine,
   type StatusLogLine,
+  type SuppressedLogLine,
   type TrustBlobClient,
   trustChannelName,
   type TrustFinding,

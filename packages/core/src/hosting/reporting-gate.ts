@@ -51,14 +51,17 @@ export class ReportingGate {
   readonly #statusLog: StatusLog;
   #lock: { readonly denial: Denial | undefined } | undefined;
 
-  /** `describe`: what the adapter knows of its gate now, for the status lines. */
-  constructor(options: GateOptions, describe: () => GateStatus) {
+  /**
+   * `describe`: what the adapter knows of its gate now, for the status lines. `warn`: where a warning goes that belongs to no
+   * call; by default the console.
+   */
+  constructor(options: GateOptions, describe: () => GateStatus, warn?: (line: string) => void) {
     const { trustStore, decisionLog = 'all', strangerNames = true } = options;
     this.#trustStore = trustStore;
     this.#strangerNames = strangerNames;
     this.#isAnywhere = options[frontEndOverride] === true;
     this.#access = new AccessGate({ trustStore });
-    this.#log = new DecisionLog({ choice: decisionLog });
+    this.#log = new DecisionLog({ choice: decisionLog, ...(warn && { warn }) });
     this.#statusLog = new StatusLog({
       describe,
       findTrustReport: () => this.findTrustReport(),

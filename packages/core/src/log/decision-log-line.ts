@@ -1,15 +1,8 @@
 import { formatInstant } from '@certgate/x509/internal';
-import type { Admission, Decision } from '../access/decision.js';
+import type { Admission } from '../access/decision.js';
 import { type Denial, type DenialCode, getPublicStatus } from '../denial.js';
 import type { RevocationListEntry } from '../denial-facts.js';
-import {
-  type DecisionFacts,
-  findMatched,
-  findOutcome,
-  type LoggingCall,
-  type Observation,
-  readDenialFacts,
-} from './decision-channel.js';
+import { type DecisionFacts, findMatched, findOutcome, type LoggingCall, readDenialFacts } from './decision-channel.js';
 import { cutText, formatLogLine, type LineStart, startLine, maximumFieldLength } from './log-text.js';
 import type { StrangerLine } from './stranger-line.js';
 
@@ -60,8 +53,8 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /** Shortened where the line would be too long. */
   readonly detail?: string;
   /**
-   * How many denials of this code were not logged since the last line of this code; on `observed`, how many such calls of
-   * this function.
+   * How many denials of this code, and of this identity where there is one, were not logged and not told of before; on
+   * `observed`, how many such calls of this function.
    */
   readonly suppressed?: number;
 }
@@ -83,94 +76,96 @@ export function formatDecisionLine(call: LoggingCall, facts: DecisionFacts, supp
 }
 
 /** First goes what the line says twice: the digits of a pin that is the thumbprint. */
-function shortenAdmission(line: DecisionLogLine, excess: number): object {
+function shortenAdmission(line: DraftLine, excess: number): object {
   const { matched = '', thumbprintSha256 = '' } = line;
   const isTwice = matched !== '' && thumbprintSha256.startsWith(matched);
   const shorter = isTwice ? { ...line, matched: undefined } : line;
   return isTwice && excess <= `"matched":"${matched}",`.length ? shorter : { ...shorter, route: undefined };
 }
 
-function createLogLine(context: LoggingCall, facts: DecisionFacts, suppressed: number): DecisionLogLine {
-  const { decision, trustRevision, trustSha256, trustSource, reportOnlyUntil, observation } = facts;
-  return {
-    ...startLine('decision', facts.decidedAt),
+/** In one literal, whose absent members JSON leaves out: to put it together of parts would cost several times as much. */
+type DraftLine = { readonly [Key in keyof DecisionLogLine]: DecisionLogLine[Key] | undefined };
+
+function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): DraftLine {
+  const { decision, trustSha256, observation } = facts;
+  const isDenied = decision.outcome === 'denied';
+  const { functionName, about } = call;
+  const caller = isDenied ? describeRefused(decision) : describeAdmitted(decision);
+  const deferred = isDenied ? undefined : decision.deferred;
+  const { certgate, event, time } = startLine('decision', facts.decidedAt);
+  const line: DraftLine = {
+    certgate,
+    event,
+    time,
     outcome: findOutcome(facts),
     code: decision.code,
-    ...(decision.outcome === 'denied' && observation === undefined ? { status: getPublicStatus(decision.code) } : {}),
-    function: context.functionName,
-    ...describeRequest(context),
-    correlationId: context.invocationId,
-    ...describeCaller(decision),
-    ...(trustRevision === undefined ? {} : { trustRevision }),
-    ...(trustSha256 === undefined ? {} : { trustSha256: shortenDigests(trustSha256) }),
-    ...(decision.code === 'certificate_not_trusted' && trustSource !== undefined ? { trustSource } : {}),
-    ...describeObservation(observation),
-    ...(decision.outcome === 'denied' ? describeDenial(decision) : describeDeferral(decision, reportOnlyUntil)),
-    ...facts.describeStranger?.(),
-    ...(suppressed === 0 ? {} : { suppressed }),
+    status: isDenied && observation === undefined ? getPublicStatus(decision.code) : undefined,
+    function: functionName,
+    method: about?.method === undefined ? undefined : cutText(about.method, maximumMethodLength),
+    route: about?.route === functionName ? undefined : about?.route,
+    tool: typeof about?.tool === 'string' ? about.tool : undefined,
+    correlationId: call.invocationId,
+    identity: caller.identity,
+    matchedBy: caller.matchedBy,
+    matched: caller.matched,
+    thumbprintSha256: caller.thumbprintSha256,
+    withoutClientAuthUntil: caller.withoutClientAuthUntil,
+    trustRevision: facts.trustRevision,
+    trustSha256: trustSha256 === undefined ? undefined : shortenDigests(trustSha256),
+    trustSource: decision.code === 'certificate_not_trusted' ? facts.trustSource : undefined,
+    observedUntil: formatEnd(observation?.until),
+    functionKey: observation?.functionKey,
+    reportOnlyCode: deferred?.code,
+    reportOnlyUntil: deferred === undefined ? undefined : formatEnd(facts.reportOnlyUntil),
+    claimedBy: caller.claimedIdentity === undefined ? undefined : 'name',
+    claimedIdentity: caller.claimedIdentity,
+    list: caller.list,
+    detail: isDenied ? decision.detail : deferred?.detail,
+    suppressed: suppressed === 0 ? undefined : suppressed,
+  };
+  const { describeStranger } = facts;
+  return describeStranger === undefined ? line : { ...line, ...describeStranger() };
+}
+
+type CallerKey =
+  'identity' | 'matchedBy' | 'matched' | 'thumbprintSha256' | 'withoutClientAuthUntil' | 'claimedIdentity' | 'list';
+/** What the line says of who called. */
+type CallerLine = Pick<DraftLine, CallerKey>;
+
+function describeAdmitted({ identity }: Admission): CallerLine {
+  const { name, matchedBy, matched, certificate, withoutClientAuthUntil } = identity;
+  return {
+    identity: name,
+    matchedBy,
+    matched: matched === undefined ? undefined : shortenMatched(matched),
+    thumbprintSha256: certificate.thumbprintSha256,
+    withoutClientAuthUntil: formatEnd(withoutClientAuthUntil),
+    claimedIdentity: undefined,
+    list: undefined,
   };
 }
 
-function describeObservation(observation: Observation | undefined): Partial<DecisionLogLine> {
-  if (observation === undefined) return {};
-  const { until, functionKey } = observation;
-  return { observedUntil: formatInstant(until), ...(functionKey === undefined ? {} : { functionKey }) };
-}
-
-/** Facts of a denial beside what its detail says. Of a stranger's claim, `describeStranger` knows more. */
-function describeDenial({ identityName, facts, detail }: Denial): Partial<DecisionLogLine> {
+/** Of a stranger's claim, `describeStranger` knows more. */
+function describeRefused(denial: Denial): CallerLine {
+  const { identityName, thumbprintSha256, facts } = denial;
   const { list, claim } = readDenialFacts(facts);
-  const { end, ...ofList } = list ?? {};
   return {
-    ...(claim === undefined || identityName !== undefined
-      ? {}
-      : { claimedBy: 'name', claimedIdentity: claim.identity }),
-    ...(list === undefined
-      ? {}
-      : {
-          list: { ...ofList, ...(end === undefined ? {} : { end: formatInstant(end) }) } as DecisionLogLine['list'] &
-            object,
-        }),
-    detail,
+    identity: identityName,
+    matchedBy: undefined,
+    matched: findMatched(denial)?.split(',').map(shortenMatched).join(),
+    thumbprintSha256,
+    withoutClientAuthUntil: undefined,
+    claimedIdentity: identityName === undefined ? claim?.identity : undefined,
+    list: list && describeList(list),
   };
 }
 
-function describeDeferral({ deferred }: Admission, reportOnlyUntil: number | undefined): Partial<DecisionLogLine> {
-  if (deferred === undefined) return {};
-  return {
-    reportOnlyCode: deferred.code,
-    ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil: formatInstant(reportOnlyUntil) }),
-    detail: deferred.detail,
-  };
+function describeList({ end, ...list }: RevocationListEntry): NonNullable<DecisionLogLine['list']> {
+  return { ...list, ...(end === undefined ? {} : { end: formatInstant(end) }) };
 }
 
-function describeCaller(decision: Decision): Partial<DecisionLogLine> {
-  if (decision.outcome === 'allowed') {
-    const { name, matchedBy, matched, certificate, withoutClientAuthUntil: until } = decision.identity;
-    return {
-      identity: name,
-      matchedBy,
-      ...(matched === undefined ? {} : { matched: shortenMatched(matched) }),
-      thumbprintSha256: certificate.thumbprintSha256,
-      ...(until === undefined ? {} : { withoutClientAuthUntil: formatInstant(until) }),
-    };
-  }
-  const matched = findMatched(decision);
-  return {
-    ...(decision.identityName === undefined ? {} : { identity: decision.identityName }),
-    ...(matched === undefined ? {} : { matched: matched.split(',').map(shortenMatched).join() }),
-    ...(decision.thumbprintSha256 === undefined ? {} : { thumbprintSha256: decision.thumbprintSha256 }),
-  };
-}
-
-function describeRequest({ functionName, about }: LoggingCall): Partial<DecisionLogLine> {
-  if (about === undefined) return {};
-  const { method, route, tool } = about;
-  return {
-    ...(method === undefined ? {} : { method: cutText(method, maximumMethodLength) }),
-    ...(route === undefined || route === functionName ? {} : { route }),
-    ...(typeof tool === 'string' ? { tool } : {}),
-  };
+function formatEnd(instant: number | undefined): string | undefined {
+  return instant === undefined ? undefined : formatInstant(instant);
 }
 
 /** The longest of the registered ones, BASELINE-CONTROL; a caller may write any. */

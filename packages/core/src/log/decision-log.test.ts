@@ -9,6 +9,7 @@ import { type Denial, type DenialCode, deny } from '../denial.js';
 import type { LoggingCall, Observation } from './decision-channel.js';
 import type { DecisionLogLine } from './decision-log-line.js';
 import { DecisionLog } from './decision-log.js';
+import { LineBudget } from './line-budget.js';
 import { formatLogLine } from './log-text.js';
 
 function createContext(): {
@@ -94,18 +95,125 @@ describe('denial lines', () => {
       [...Array.from({ length: 20 }, () => 'loud'), 'quiet'],
     );
     assert.equal(lines.at(-1)?.suppressed, 80);
-    // Refusals of closed functions have a budget of their own.
+    // Refusals of closed functions have a budget of their own: three of a stranger.
     for (let time = 0; time < 30; time += 1) write('loud');
-    assert.equal(lines.length, 41);
+    assert.equal(lines.length, 24);
     for (let index = 0; index < 5000; index += 1) write(`made up ${index}`, observation);
-    assert.equal(lines.length, 41 + 998);
+    assert.equal(lines.length, 24 + 998);
     // A caller with a key of its own has its line all the same.
     for (let time = 0; time < 5; time += 1) write('late', { ...observation, functionKey: 'late' });
-    assert.equal(lines.length, 41 + 999);
+    assert.equal(lines.length, 24 + 999);
     assert.deepEqual([lines.at(-1)?.functionKey, lines.at(-1)?.suppressed], ['late', 5000 - 998]);
     now += 86_400_000;
     write('quiet', observation);
     assert.deepEqual([lines.at(-1)?.thumbprintSha256, lines.at(-1)?.suppressed], ['quiet', 4]);
+  });
+
+  it('of 10,000 strangers hide no listed caller, and of one stranger there are three', () => {
+    const log = new DecisionLog({ now: () => 0 });
+    const { context, lines } = createContext();
+    const refuse = (code: DenialCode, identityName?: string, thumbprintSha256?: string): void => {
+      const known = { ...(identityName && { identityName }), ...(thumbprintSha256 && { thumbprintSha256 }) };
+      log.write(context, { decision: deny(code, {}, known) });
+    };
+    for (let index = 0; index < 10_000; index += 1) {
+      refuse(index % 2 === 0 ? 'certificate_not_trusted' : 'path_not_found', undefined, `stranger ${index}`);
+      if (index % 100 === 0) refuse('role_missing', `listed ${index / 100}`, 'AB');
+    }
+    const identities = lines.flatMap(({ identity }) => identity ?? []);
+    assert.deepEqual([identities.length, new Set(identities).size, lines.length], [100, 100, 140]);
+    for (let index = 0; index < 10; index += 1) refuse('certificate_expired', undefined, 'one stranger');
+    assert.equal(lines.length, 143);
+  });
+
+  it('of a noisy listed caller hide no other caller, and there are 300 a minute beside the first of each', () => {
+    let now = 0;
+    const log = new DecisionLog({ now: () => now });
+    const { context, lines } = createContext();
+    const refuse = (identityName: string, code: DenialCode = 'role_missing'): void => {
+      log.write(context, { decision: deny(code, {}, { identityName }) });
+    };
+    for (let time = 0; time < 1000; time += 1) refuse('noisy');
+    assert.equal(lines.length, 20);
+    for (let round = 0; round < 3; round += 1) for (let index = 0; index < 400; index += 1) refuse(`listed ${index}`);
+    assert.deepEqual([lines.length, new Set(lines.map(({ identity }) => identity)).size], [420, 401]);
+    // What is refused for another reason is told too.
+    refuse('noisy', 'pin_expired');
+    assert.deepEqual([lines.at(-1)?.identity, lines.at(-1)?.code], ['noisy', 'pin_expired']);
+    now = 60_000;
+    refuse('noisy');
+    assert.equal(lines.at(-1)?.suppressed, 980);
+    refuse('listed 0');
+    assert.equal(lines.at(-1)?.suppressed, 2);
+  });
+
+  it('that were left out are told after a minute by a line of their own, each once', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2027, 0, 1) });
+    const told: unknown[] = [];
+    const log = new DecisionLog({ now: () => Date.now(), warn: (line) => told.push(JSON.parse(line)) });
+    const { context: call, lines } = createContext();
+    const refuse = (times: number, code: DenialCode, identityName?: string): void => {
+      const decision = deny(code, {}, identityName === undefined ? {} : { identityName });
+      for (let time = 0; time < times; time += 1) log.write(call, { decision });
+    };
+    refuse(5000, 'certificate_missing');
+    refuse(25, 'role_missing', 'billing');
+    refuse(21, 'pin_expired', 'billing');
+    for (let index = 0; index < 50; index += 1) refuse(21, 'pin_expired', `listed ${index}`);
+    context.mock.timers.tick(60_000);
+    const [{ identities, ...line }, ...others] = told as [{ readonly identities: Record<string, number> }];
+    assert.deepEqual(line, {
+      certgate: 1,
+      event: 'suppressed',
+      time: '2027-01-01T00:01:00.000Z',
+      since: '2027-01-01T00:00:00.000Z',
+      denials: { certificate_missing: 4980, role_missing: 5, pin_expired: 773 },
+      total: 5758,
+    });
+    // Those with the most.
+    assert.deepEqual([others, Object.values(identities)], [[], Array.from({ length: 20 }, () => 20)]);
+    refuse(1, 'certificate_missing');
+    assert.equal(lines.at(-1)?.suppressed, undefined);
+    context.mock.timers.tick(600_000);
+    assert.equal(told.length, 1);
+  });
+
+  it('are bounded where a trust store makes up identities', () => {
+    const budget = new LineBudget();
+    const names = Array.from({ length: 30_000 }, (_, index) => `made up ${index}`);
+    assert.equal(names.filter((identity) => budget.spend({ key: 'role_missing', identity }, 0)).length, 10_000);
+  });
+
+  it('of listed callers, strangers, MCP and observed calls together hide none of a listed caller, and lose no count', () => {
+    const callers = fc.constantFrom('noisy', 'noisy', 'noisy', 'quiet', 'other');
+    const codes = fc.constantFrom<DenialCode>('role_missing', 'certificate_expired', 'mcp_transport_unsupported');
+    const kinds = fc.constantFrom('listed', 'stranger', 'mcp', 'observed');
+    const calls = fc.array(fc.tuple(kinds, callers, codes, fc.nat(400)), { minLength: 200, maxLength: 1500 });
+    fc.assert(
+      fc.property(calls, (list) => {
+        let now = 0;
+        const log = new DecisionLog({ now: () => now });
+        const { context, lines } = createContext();
+        const expected = new Set<string>();
+        for (const [kind, name, code, pause] of list) {
+          now += pause;
+          const known = kind === 'listed' ? { identityName: name, thumbprintSha256: name } : { thumbprintSha256: name };
+          if (kind === 'listed') expected.add(`${code} ${name}`);
+          const observation = kind === 'observed' ? { until: 0, functionKey: undefined } : undefined;
+          const tool = kind === 'mcp' ? { tool: 'order' } : {};
+          log.write({ ...context, about: tool }, { decision: deny(code, {}, known), observation });
+        }
+        const told = new Set(
+          lines.flatMap(({ code, identity }) => (identity === undefined ? [] : `${code} ${identity}`)),
+        );
+        assert.deepEqual(told, expected);
+        const count = (of: 'denied' | 'observed'): number =>
+          lines.filter(({ outcome }) => outcome === of).reduce((sum, { suppressed = 0 }) => sum + 1 + suppressed, 0);
+        const observed = list.filter(([kind]) => kind === 'observed').length;
+        assert.ok(count('denied') <= list.length - observed && count('observed') <= observed);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('every denial is written or counted', () => {

@@ -1,10 +1,12 @@
 // log/: the log lines and the diagnostics channel.
 
 import type { Admission } from '../access/decision.js';
-import type { Denial } from '../denial.js';
+import { type Denial, isDeniedFor } from '../denial.js';
 import { DailyNotice } from './daily-notice.js';
 import type { DecisionFacts, LoggingCall, Observation } from './decision-channel.js';
 import { formatDecisionLine } from './decision-log-line.js';
+import { LineBudget } from './line-budget.js';
+import { SuppressedDenials } from './suppressed-denials.js';
 
 /**
  * Which decisions are written: all, or denials and what is let through as an exception: by a report-only or observed
@@ -15,39 +17,37 @@ export const decisionLogChoices = ['all', 'denials'] as const;
 /** A value of the option `decisionLog` of an adapter. */
 export type DecisionLogChoice = (typeof decisionLogChoices)[number];
 
-/**
- * Denials that are logged per code and minute; the rest is counted. Strangers must not fill the log. What is observed is
- * counted by function and code.
- */
-const linesPerWindow = 20;
-const windowMilliseconds = 60_000;
-
-interface Window {
-  readonly startedAt: number;
-  readonly lines: number;
-  readonly suppressed: number;
-}
-
 /** The options of `DecisionLog`. */
 export interface DecisionLogOptions {
   readonly choice?: DecisionLogChoice;
   /** Milliseconds, of a clock that never goes back. */
   readonly now?: () => number;
+  /** Where a line goes that belongs to no call, of level warning; by default the console. */
+  readonly warn?: (line: string) => void;
 }
+
+/** How long a count waits for a line to ride on. */
+const patienceMilliseconds = 60_000;
 
 /** Writes decisions to the log of their calls. One per app, since it counts what it leaves out. */
 export class DecisionLog {
-  readonly #windows = new Map<string, Window>();
+  readonly #budget = new LineBudget();
+  readonly #suppressed = new SuppressedDenials();
+  /** By function and code of observed calls. */
+  readonly #suppressedObserved = new Map<string, number>();
   /** By function, code and caller of observed calls: whoever will be refused is named, however many others are. */
   readonly #observed = new DailyNotice();
   /** By function, code and key: a caller that makes a certificate for each call crowds only those out that share its key. */
   readonly #observedKeys = new DailyNotice();
   readonly #choice: DecisionLogChoice;
   readonly #now: () => number;
+  readonly #warn: (line: string) => void;
+  #isTimerSet = false;
 
-  constructor({ choice = 'all', now = () => performance.now() }: DecisionLogOptions = {}) {
+  constructor({ choice = 'all', now = () => performance.now(), warn = warnOnConsole }: DecisionLogOptions = {}) {
     this.#choice = choice;
     this.#now = now;
+    this.#warn = warn;
   }
 
   /** Throws what the context's own log throws. */
@@ -57,40 +57,65 @@ export class DecisionLog {
       if (this.#choice === 'all') context.log(formatDecisionLine(context, facts, 0));
       return;
     }
-    const suppressed = decision.outcome === 'denied' ? this.#countDenial(context, decision, facts.observation) : 0;
+    const suppressed = decision.outcome === 'denied' ? this.#countDenial(context, decision, facts) : 0;
     if (suppressed === undefined) return;
     context.warn(formatDecisionLine(context, facts, suppressed));
   }
 
   /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
-  #countDenial(
-    context: LoggingCall,
-    { code, thumbprintSha256 }: Denial,
-    observation?: Observation,
-  ): number | undefined {
-    const now = this.#now();
-    if (observation === undefined) return this.#count(code, false, now);
-    const { functionName } = context;
-    const { functionKey } = observation;
-    const isKeyDue = this.#observedKeys.isDue(JSON.stringify([functionName, code, functionKey]), now);
-    const caller = JSON.stringify([functionName, code, thumbprintSha256, functionKey]);
-    const isDue = this.#observed.isDue(caller, now) || isKeyDue;
-    return this.#count(`${code} ${functionName}`, isDue, now);
-  }
-
-  #count(key: string, isDue: boolean, now: number): number | undefined {
-    const window = this.#windows.get(key);
-    if (window === undefined || now - window.startedAt >= windowMilliseconds) {
-      this.#windows.set(key, { startedAt: now, lines: 1, suppressed: 0 });
-      return window?.suppressed ?? 0;
-    }
-    if (isDue || window.lines < linesPerWindow) {
-      this.#windows.set(key, { ...window, lines: window.lines + 1, suppressed: 0 });
-      return window.suppressed;
-    }
-    this.#windows.set(key, { ...window, suppressed: window.suppressed + 1 });
+  #countDenial(context: LoggingCall, denial: Denial, { observation, decidedAt }: DecisionFacts): number | undefined {
+    if (observation !== undefined) return this.#countObserved(context.functionName, denial, observation);
+    const { code, thumbprintSha256 } = denial;
+    const identity = findListed(denial);
+    const certificate = identity === undefined ? thumbprintSha256 : undefined;
+    if (this.#budget.spend({ key: code, identity, certificate }, this.#now()))
+      return this.#suppressed.take(code, identity);
+    this.#suppressed.note(code, identity, decidedAt ?? Date.now());
+    this.#tellLater();
     return undefined;
   }
+
+  #countObserved(
+    functionName: string,
+    { code, thumbprintSha256 }: Denial,
+    { functionKey }: Observation,
+  ): number | undefined {
+    const now = this.#now();
+    const isKeyDue = this.#observedKeys.isDue(JSON.stringify([functionName, code, functionKey]), now);
+    const caller = JSON.stringify([functionName, code, thumbprintSha256, functionKey]);
+    const isExempt = this.#observed.isDue(caller, now) || isKeyDue;
+    const key = `${code} ${functionName}`;
+    const suppressed = this.#suppressedObserved.get(key) ?? 0;
+    const isWritten = this.#budget.spend({ key, isExempt }, now);
+    this.#suppressedObserved.set(key, isWritten ? 0 : suppressed + 1);
+    return isWritten ? suppressed : undefined;
+  }
+
+  /** Where no line of the same kind comes to tell it. */
+  #tellLater(): void {
+    if (this.#isTimerSet) return;
+    this.#isTimerSet = true;
+    const timer = setTimeout(() => {
+      this.#isTimerSet = false;
+      try {
+        const line = this.#suppressed.takeLine(Date.now());
+        if (line !== undefined) this.#warn(line);
+      } catch {
+        // There is no call that could be refused for it, and nobody left to tell.
+      }
+    }, patienceMilliseconds);
+    // A test environment's timers may have none.
+    (timer as { readonly unref?: () => unknown }).unref?.();
+  }
+}
+
+function warnOnConsole(line: string): void {
+  console.warn(line);
+}
+
+/** The identity of the trust document that is refused; of several, the first. Undefined: a stranger. */
+function findListed(denial: Denial): string | undefined {
+  return isDeniedFor(denial, 'identity_ambiguous') ? denial.facts?.identities[0]?.identity : denial.identityName;
 }
 
 /** Let through, though something speaks against it. */

@@ -4,8 +4,8 @@ import type { DenialCode } from '../denial.js';
 export class DenialTotals {
   #counts = new Map<DenialCode, number>();
 
-  count(code: DenialCode): void {
-    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  count(code: DenialCode, more = 1): void {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + more);
   }
 
   /** What was counted since the last time, by code. */

@@ -65,8 +65,6 @@ export class HttpGate implements Gate, Gatekeeper {
   constructor(options: GateOptions) {
     this.#settings = readGateSettings(options);
     const { functionName, log } = this.#settings;
-    this.#gate = new ReportingGate(this.#settings.options, () => this.#start.describe());
-    this.#start = new GateStart(this.#settings, this.#gate);
     this.#ofGate = Object.freeze({ functionName, roles: Object.freeze([]) });
     this.#log = {
       log: (line) => {
@@ -76,6 +74,8 @@ export class HttpGate implements Gate, Gatekeeper {
         log.warn(line);
       },
     };
+    this.#gate = new ReportingGate(this.#settings.options, () => this.#start.describe(), this.#log.warn);
+    this.#start = new GateStart(this.#settings, this.#gate);
   }
 
   get isDirectTls(): boolean {

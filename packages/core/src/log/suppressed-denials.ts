@@ -1,0 +1,74 @@
+import type { DenialCode } from '../denial.js';
+import { DenialTotals } from './denial-totals.js';
+import { formatLogLine, type LineStart, startLine } from './log-text.js';
+
+/** How many denials were not logged, and no later line has told of. Of level warning, at most once a minute and instance. */
+export interface SuppressedLogLine extends LineStart<'suppressed'> {
+  /** RFC 3339: the first of them. */
+  readonly since: string;
+  readonly denials: Readonly<Partial<Record<DenialCode, number>>>;
+  /** Those of listed callers, by identity; the 20 with the most. */
+  readonly identities?: Readonly<Record<string, number>>;
+  readonly total: number;
+}
+
+interface Suppressed {
+  readonly code: DenialCode;
+  readonly identity: string | undefined;
+  count: number;
+}
+
+/** A trust store of the app's own may make up identities. */
+const maximumKinds = 10_000;
+const maximumIdentities = 20;
+
+/** Counts denials whose lines were left out, until a line tells how many: the next one of the same kind, or one of its own. */
+export class SuppressedDenials {
+  readonly #kinds = new Map<string, Suppressed>();
+  #since = 0;
+
+  /** `now` is in milliseconds since 1970-01-01T00:00:00Z. */
+  note(code: DenialCode, identity: string | undefined, now: number): void {
+    if (this.#kinds.size === 0) this.#since = now;
+    const known = this.#kinds.get(nameKind(code, identity));
+    if (known !== undefined) known.count += 1;
+    else if (identity === undefined || this.#kinds.size < maximumKinds)
+      this.#kinds.set(nameKind(code, identity), { code, identity, count: 1 });
+    else this.note(code, undefined, now);
+  }
+
+  /** For a line of this kind. */
+  take(code: DenialCode, identity: string | undefined): number {
+    // Nearly always.
+    if (this.#kinds.size === 0) return 0;
+    const name = nameKind(code, identity);
+    const { count = 0 } = this.#kinds.get(name) ?? {};
+    this.#kinds.delete(name);
+    return count;
+  }
+
+  /** A line about all that is left; undefined: nothing is. */
+  takeLine(now: number): string | undefined {
+    const left = [...this.#kinds.values()];
+    if (left.length === 0) return undefined;
+    this.#kinds.clear();
+    const totals = new DenialTotals();
+    const identities = new Map<string, number>();
+    for (const { code, identity, count } of left) {
+      totals.count(code, count);
+      if (identity !== undefined) identities.set(identity, (identities.get(identity) ?? 0) + count);
+    }
+    const most = [...identities].sort(([, one], [, other]) => other - one).slice(0, maximumIdentities);
+    return formatLogLine({
+      ...startLine('suppressed', now),
+      since: new Date(this.#since).toISOString(),
+      denials: totals.take(),
+      ...(most.length === 0 ? {} : { identities: Object.fromEntries(most) }),
+      total: left.reduce((sum, { count }) => sum + count, 0),
+    } satisfies SuppressedLogLine);
+  }
+}
+
+function nameKind(code: DenialCode, identity: string | undefined): string {
+  return identity === undefined ? code : `${code} ${identity}`;
+}
