@@ -186,6 +186,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'local/functions-host',
       'app/inspection',
       'trust/administration/location',
+      'trust/administration',
     ],
     'trust/views': ['trust/explanation'],
     'trust/certificate-reading': [

@@ -127,7 +127,7 @@ export class ReportingGate {
     requirement: FunctionRequirement,
     now: number,
   ): Decision | Promise<Decision> {
-    return this.#access.decide(header, requirement, now);
+    return this.locked ?? this.#access.decide(header, requirement, now);
   }
 
   /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */

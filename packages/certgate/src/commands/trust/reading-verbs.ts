@@ -87,7 +87,16 @@ export function trustExplainCommand(): Command {
   addStoreOption(command)
     .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
     .option('--no-certificate', 'a caller without a certificate')
-    .requiredOption('--function <name>', 'the function that is called')
+    .option(
+      '--log <file>',
+      'instead of a certificate: lines of the log of the app, as they are or as an export has them; - reads standard input',
+    )
+    .option('--correlation-id <id>', 'with --log: only the lines with this correlation id')
+    .option(
+      '--thumbprint <hex>',
+      'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
+    )
+    .option('--function <name>', 'the function that is called')
     .option(
       '--app <folder>',
       'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
@@ -103,8 +112,8 @@ export function trustExplainCommand(): Command {
   addPasswordOptions(command).action(loadWhenRun(async () => (await import('./trust-explain-command.js')).explain));
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the caller is allowed',
-      1: 'the caller is denied; the step and the reason are printed',
+      0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
+      1: 'the caller is denied; the step and the reason are printed; with --log, a line needs something to be done; with --thumbprint, no pin begins with these digits',
       2: 'the document, the certificate or the app cannot be used, or the app has no such function',
       3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience',
     },
@@ -113,6 +122,8 @@ export function trustExplainCommand(): Command {
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --requires-role orders.read --at 2027-03-01T00:00:00Z',
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
       'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
+      'certgate trust explain --store file:trust.json --log app.log --correlation-id 6b0a5f5c-63a3-4f3e-9f4b-0a3d8f1f5a52',
+      'certgate trust explain --store file:trust.json --thumbprint 60303AE22B998861',
     ],
   });
 }

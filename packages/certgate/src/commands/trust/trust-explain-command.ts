@@ -1,21 +1,29 @@
 import { resolve } from 'node:path';
 import {
+  type FunctionRequirement,
   admitDocument,
   type DocumentAdmission,
   parseTrustAddress,
+  readRevocationInformation,
   verifyDocumentSignature,
 } from '@certgate/core/internal';
+import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { explainCertificate } from '../../trust/explanation/explain-certificate.js';
+import { explainCertificate, readListsFrom } from '../../trust/explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
   findExplainedFunction,
+  findRequirement,
   type FunctionFlags,
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
-import { formatExplanation } from '../../trust/explanation/explanation-text.js';
+import { explainLine, groupLines } from '../../trust/explanation/explain-line.js';
+import { findText, readLogLines } from '../../trust/explanation/log-lines.js';
+import { findWhosePin } from '../../trust/explanation/whose-pin.js';
+import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
 import { listUnverified, listUnverifiedOfApp } from '../../trust/explanation/unverified.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
@@ -25,6 +33,16 @@ import { type GateFlags } from './options/gate-options.js';
 import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
 import type { StoreFlags } from './options/store-options.js';
 
+/** Of a certificate, a line of the log, or a thumbprint. */
+interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, PasswordFlags {
+  readonly certificate?: string | false;
+  readonly at?: number;
+  readonly log?: string;
+  readonly correlationId?: string;
+  readonly thumbprint?: string;
+  readonly json?: boolean;
+}
+
 export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, PasswordFlags {
   /** False: `--no-certificate`. */
   readonly certificate?: string | false;
@@ -32,7 +50,100 @@ export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, Pass
   readonly json?: boolean;
 }
 
-export async function explain(flags: ExplainFlags): Promise<void> {
+export async function explain(flags: QuestionFlags): Promise<void> {
+  const { certificate, log, thumbprint, function: name, correlationId } = flags;
+  if ([certificate, log, thumbprint].filter((each) => each !== undefined).length > 1) {
+    throw new ToolFailure('--certificate (or --no-certificate), --log and --thumbprint are three questions.', {
+      remedy: 'Pass only one of them.',
+    });
+  }
+  if (correlationId !== undefined && log === undefined) throw new ToolFailure('--correlation-id requires --log.');
+  if (log !== undefined) await explainLog(flags, log);
+  else if (thumbprint !== undefined) await findPin(flags, thumbprint);
+  else if (name !== undefined) await explainCaller({ ...flags, function: name });
+  else
+    throw new ToolFailure('No function is given.', {
+      remedy:
+        'Pass the function that is called with --function <name>; or a log with --log, or digits with --thumbprint.',
+    });
+}
+
+async function findPin({ store, json }: QuestionFlags, digits: string): Promise<void> {
+  const location = await openTrustLocation(store);
+  const { snapshot } = await loadTrustDocument(location);
+  const search = findWhosePin(snapshot, location.description, digits);
+  if (json === true) printJson(search);
+  else {
+    const { matches, denied, revision } = search;
+    printLine(`${location.description}, revision ${revision}`);
+    for (const { identity, owner, likeness } of matches)
+      printLine(escapeControls(`"${identity}"${owner === null ? '' : ` (owner ${owner})`} ${likeness}.`));
+    if (denied !== null) printLine(`The deny list has it (${denied}).`);
+    if (matches.length === 0) printLine('No pin of the document has these digits, or is near.');
+  }
+  process.exitCode = search.matches.some(({ isExact }) => isExact) ? exitCodes.ok : exitCodes.failed;
+}
+
+const maximumLogFileBytes = 64 * 1024 * 1024;
+const maximumGroups = 20;
+
+async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
+  const bytes =
+    file === '-'
+      ? await readBoundedStream(process.stdin, 'Standard input', maximumLogFileBytes)
+      : await readBoundedFile(file, maximumLogFileBytes);
+  const { correlationId } = flags;
+  const all = readLogLines(decodeText(bytes));
+  const lines = all.filter((line) => correlationId === undefined || line['correlationId'] === correlationId);
+  if (lines.length === 0) {
+    throw new ToolFailure(
+      all.length === 0
+        ? 'The log has no line of Certgate: none contains {"certgate":1, …}.'
+        : `None of the ${all.length} lines of Certgate has the correlation id "${correlationId ?? ''}".`,
+      { remedy: 'Pass the lines that the app wrote, as they are or as Application Insights exports them.' },
+    );
+  }
+  const location = await openTrustLocation(flags.store);
+  const loaded = await loadTrustDocument(location);
+  const changeLog = await location.readLog().catch(() => []);
+  const store = location.description;
+  const groups = groupLines(lines).slice(-maximumGroups);
+  const isAboutLists = groups.some(({ line }) => findText(line, 'code')?.startsWith('revocation_'));
+  const revocation = isAboutLists
+    ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
+    : undefined;
+  const reports = await Promise.all(
+    groups.map(async ({ line, count }) => {
+      const requirement = await findLineRequirement(flags, findText(line, 'function'));
+      return { ...explainLine(line, { store, loaded, changeLog, revocation, requirement }), count };
+    }),
+  );
+  const { revision } = loaded.snapshot;
+  const signed = loaded.signature !== undefined;
+  const leftOut = groupLines(lines).length - groups.length;
+  if (flags.json === true) printJson({ version: 1, store, revision, signed, lines: reports, leftOut });
+  else {
+    printLine(
+      reports.map(({ count, ...report }) => formatLineReport(report, { store, revision, signed, count })).join('\n\n'),
+    );
+    if (leftOut > 0) printLine(`\n${leftOut} earlier groups of lines are left out: choose one with --correlation-id.`);
+  }
+  process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
+}
+
+/** From the app, or as the command line says. */
+async function findLineRequirement(
+  { store, app, function: name, requiresRole }: QuestionFlags,
+  called: string | undefined,
+): Promise<FunctionRequirement | undefined> {
+  const functionName = name ?? (app === undefined ? undefined : called);
+  if (functionName === undefined) return undefined;
+  const flags = { function: functionName, ...(app && { app }), ...(requiresRole && { requiresRole }) };
+  if (app === undefined && requiresRole === undefined) return { functionName, roles: [['ROLE']] };
+  return findRequirement((await findExplainedFunction(flags, nameForApp(store), { now: Date.now() })).explained);
+}
+
+async function explainCaller(flags: ExplainFlags): Promise<void> {
   const { report, explained } = await explainCall(flags);
   if (flags.json === true) printJson(report);
   else printLine(formatExplanation(report, explained));
@@ -50,7 +161,8 @@ export async function explainCall(
 ): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
   if (flags.certificate === undefined) {
     throw new ToolFailure('No caller is given.', {
-      remedy: 'Pass a certificate with --certificate <file>, or pass --no-certificate.',
+      remedy:
+        'Pass a certificate with --certificate <file>, or pass --no-certificate. For a line of the log: --log <file>.',
     });
   }
   if (flags.app !== undefined && flags.requiresRole !== undefined) {

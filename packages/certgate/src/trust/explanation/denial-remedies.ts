@@ -266,7 +266,7 @@ export function findRemedy({ code, facts }: Pick<Denial, 'code' | 'facts'>, cont
       ? ` Decided at ${formatInstant(now)} by the clock of the app: if that was not the time, correct that clock; the clock of the machine that made the certificate or the list may be wrong too.`
       : '';
   // True of every case; who runs it knows more, and may say it.
-  const reason = `${code} at ${requirement.functionName}`;
+  const reason = context.reason ?? `${code} at ${requirement.functionName}`;
   return {
     code,
     verifyFirst: `${typeof verifyFirst === 'string' ? verifyFirst : verifyFirst(context)}${clock}`,

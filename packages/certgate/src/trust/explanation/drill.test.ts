@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { DenialCode, TrustDocument } from '@certgate/core/internal';
+import { type DenialCode, ReportingGate, type TrustDocument, trustStoreFromFile } from '@certgate/core/internal';
 import { runInProcess } from '../../commands/trust/test-support/run-in-process.js';
-import { denialRemedies } from './denial-remedies.js';
+import { denialRemedies, type ReportedRemedy } from './denial-remedies.js';
+import type { LineReport } from './explain-line.js';
 import type { ExplanationReport } from './explanation-report.js';
 
 // The drill: a caller is denied by what the document says; the commands that `explain` prints, run as they stand, let the
@@ -133,6 +134,34 @@ async function explain(certificate: string, ...more: readonly string[]): Promise
   const { exitCode, stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words, '--json', ...more]);
   const report = JSON.parse(stdout) as ExplanationReport;
   assert.equal(exitCode, report.outcome === 'denied' ? 1 : 3);
+  return report;
+}
+
+/** What a real gate writes about the call. */
+async function writeLine(certificate: string): Promise<string> {
+  const gate = new ReportingGate({ trustStore: trustStoreFromFile('trust.json') });
+  await gate.start(undefined);
+  const requirement = { functionName: 'GetOrder', roles: [['reader']] };
+  const header = readFileSync(`${certificate}.crt.pem`, 'utf8').replace(/-----[^-]+-----|\s/g, '');
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const subject = { functionName: 'GetOrder', invocationId: 'i1', log, warn: log };
+  const now = Date.now();
+  const extraction = { outcome: 'extracted', leaf: header, encoding: 'base64', chain: undefined } as const;
+  gate.report({ subject, requirement }, { decision: await gate.decide(extraction, requirement, now), now, extraction });
+  const line = lines.find((each) => each.includes('"event":"decision"'));
+  assert.ok(line !== undefined);
+  return line;
+}
+
+/** From the line alone, with text before it as hosts put there; the role is the function owner's to say. */
+async function explainLine(line: string): Promise<LineReport> {
+  writeFileSync('app.log', `[2027-01-01T00:00:00Z] Executing 'Functions.GetOrder'\n[x] warn: ${line}\n`);
+  const words = ['trust', 'explain', '--store', store, '--log', 'app.log', '--function', 'GetOrder', '--json'];
+  const { exitCode, stdout } = await runInProcess([...words, '--requires-role', 'reader']);
+  assert.equal(exitCode, 1);
+  const [report] = (JSON.parse(stdout) as { readonly lines: readonly LineReport[] }).lines;
+  assert.ok(report !== undefined);
   return report;
 }
 
@@ -433,6 +462,19 @@ const faults: readonly Fault[] = [
   },
 ];
 
+/** What the line alone does not end: it has no whole name of the certificate. */
+const onlyByCertificate: ReadonlySet<string> = new Set(['of an authority that vouches for nobody of that name']);
+
+async function isEndedByOne(choices: ReportedRemedy['choices'], certificate: string, fault: Buffer): Promise<boolean> {
+  for (const { commands } of choices) {
+    writeFileSync('trust.json', fault);
+    // A placeholder that only the owner can fill makes a command that is refused.
+    for (const command of commands) await runPrinted(command, certificate).catch(() => undefined);
+    if ((await explain(certificate)).code === 'allowed') return true;
+  }
+  return false;
+}
+
 describe('the drill: from the denial to the command that ends it', () => {
   for (const { code, what, certificate = 'caller', make, choices = 1, fitting, authorityFile } of faults) {
     test(what === undefined ? code : `${code}: ${what}`, async () => {
@@ -453,6 +495,15 @@ describe('the drill: from the denial to the command that ends it', () => {
         const next = await explain(certificate);
         assert.equal(next.code, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
       }
+      writeFileSync('trust.json', fault);
+      const line = await writeLine(certificate);
+      const told = await explainLine(line);
+      assert.deepEqual([told.code, told.document], [code, 'same']);
+      assert.equal(told.detail, (JSON.parse(line) as { readonly detail: string }).detail);
+      const withoutTime = (text = ''): string => text.replace(/ Decided at .*/, '');
+      assert.equal(withoutTime(told.remedy?.verifyFirst), withoutTime(remedy.verifyFirst));
+      const isEnded = await isEndedByOne(told.remedy?.choices ?? [], certificate, fault);
+      assert.equal(isEnded, !onlyByCertificate.has(what ?? code), JSON.stringify(told));
     });
   }
 

@@ -2,7 +2,6 @@
 
 import { resolve } from 'node:path';
 import {
-  type Denial,
   isDeniedFor,
   presentCertificate,
   readRevocationInformation,
@@ -58,7 +57,7 @@ export async function explainCertificate(question: CertificateQuestion): Promise
 }
 
 /** An app reads the lists of a relative path from its own folder. */
-function readListsFrom(folder: string | undefined, trust: TrustSnapshot): TrustSnapshot {
+export function readListsFrom(folder: string | undefined, trust: TrustSnapshot): TrustSnapshot {
   if (folder === undefined) return trust;
   const place = (crl: string): string =>
     crl.startsWith('file:') ? `file:${resolve(folder, crl.slice('file:'.length))}` : crl;
@@ -89,18 +88,19 @@ function findRemedyFor(
   const remedy = findRemedy(denial, {
     ...{ identityName, trust, requirement, now, presented, nearMatches, store, isSignatureRefused },
     runAt: Date.now(),
-    listEnd: findListEnd(denial, revocation, now),
+    listEnd: findListEnd(denial.facts, revocation, now),
     isLockedBySetting: denial.facts !== undefined && 'setting' in denial.facts,
   });
   return { nearMatches, remedy };
 }
 
-function findListEnd(
-  { facts }: Denial,
+/** When the first of the authority's lists ended that are over. */
+export function findListEnd(
+  facts: object | undefined,
   revocation: RevocationInformation | undefined,
   now: number,
 ): number | undefined {
-  if (facts === undefined || !('authority' in facts)) return undefined;
+  if (facts === undefined || !('authority' in facts) || typeof facts.authority !== 'string') return undefined;
   const ends = (revocation?.find(facts.authority)?.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
   const over = ends.filter((end) => end < now);
   return over.length === 0 ? undefined : Math.min(...over);

@@ -85,7 +85,7 @@ interface ReportedApp {
   readonly frontEndFault: string | null;
 }
 
-interface ReportedNearMatch {
+export interface ReportedNearMatch {
   readonly identity: string;
   readonly owner: string | null;
   readonly likeness: string;

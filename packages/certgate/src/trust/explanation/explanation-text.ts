@@ -1,9 +1,10 @@
 import { describeIssuance } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { escapeTexts } from '../../faults/safe-text.js';
+import { escapeControls, escapeTexts } from '../../faults/safe-text.js';
 import { formatPaths } from '../../certificates/path-report/path-text.js';
 import { describeUnverified } from './unverified.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
+import { describeDocumentState, type LineReport } from './explain-line.js';
 import type { ExplanationReport } from './explanation-report.js';
 
 const marks = {
@@ -41,6 +42,38 @@ function formatQuestion(report: ExplanationReport, explained: ExplainedFunction)
     ),
     field('at', at),
   ];
+}
+
+/** What a line of the log comes to. Its texts are its writer's, and callers chose a part of them. */
+export function formatLineReport(
+  given: LineReport,
+  {
+    store,
+    revision,
+    signed,
+    count,
+  }: Pick<ExplanationReport, 'store' | 'revision' | 'signed'> & { readonly count: number },
+): string {
+  const report = escapeTexts(given);
+  const { code, time, about, detail, changes, untold, nearMatches, remedy } = report;
+  const who = [
+    ...(report.function === null ? [] : [`function ${report.function}`]),
+    ...(report.identity === null ? [] : [`identity "${report.identity}"`]),
+    ...(report.thumbprintSha256 === null ? [] : [`SHA-256 ${report.thumbprintSha256}`]),
+    ...(report.correlationId === null ? [] : [`correlation id ${report.correlationId}`]),
+  ];
+  const times = count === 1 ? '' : `; the last of ${count} lines like it`;
+  return [
+    field('line', `${report.event} ${code}, ${time ?? 'without a time'}${times}`),
+    ...(who.length === 0 ? [] : [field('about', who.join(', '))]),
+    field('it means', about),
+    ...(detail === null ? [] : [field('the log says', detail)]),
+    field('trust', `${escapeControls(store)}, ${describeDocumentState(report, revision)}`),
+    ...changes.map((change) => `  ${change}`),
+    ...untold.map((each) => field('not told', each)),
+    ...formatNearMatches({ nearMatches }),
+    ...formatRemedy({ remedy, signed, revision }),
+  ].join('\n');
 }
 
 function formatSteps({ steps }: ExplanationReport): readonly string[] {
@@ -147,7 +180,7 @@ function formatUnverified({ unverified, audience, app }: ExplanationReport, isAp
   ];
 }
 
-function formatNearMatches({ nearMatches }: ExplanationReport): readonly string[] {
+function formatNearMatches({ nearMatches }: Pick<ExplanationReport, 'nearMatches'>): readonly string[] {
   if (nearMatches.length === 0) return [];
   const lines = nearMatches.map(({ identity, owner, likeness }) => {
     const who = owner === null ? `"${identity}"` : `"${identity}" (owner ${owner})`;
@@ -157,7 +190,11 @@ function formatNearMatches({ nearMatches }: ExplanationReport): readonly string[
 }
 
 /** Each command in a line of its own, to be copied whole. */
-function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly string[] {
+function formatRemedy({
+  remedy,
+  signed,
+  revision,
+}: Pick<ExplanationReport, 'remedy' | 'signed' | 'revision'>): readonly string[] {
   if (remedy === null) return [];
   const { verifyFirst, choices } = remedy;
   const lines = choices.flatMap(({ when, commands, needs }) => [

@@ -39,26 +39,33 @@ export function findNearMatches(
   certificate: PresentedCertificate,
   issuers: readonly string[] = [],
 ): readonly NearMatch[] {
-  const byPin = trust.identities.flatMap((identity) =>
-    identity.pins.flatMap((pin): readonly NearMatch[] => {
-      const likeness = describeLikeness(pin, certificate);
-      return likeness === undefined ? [] : [{ identity, pin, likeness }];
-    }),
-  );
+  const byPin = findNearPins(trust, certificate);
   const known = new Set(byPin.map(({ identity }) => identity));
   const byName = findByName(trust, certificate, issuers).filter(({ identity }) => !known.has(identity));
   return [...byPin, ...byName].slice(0, maximumMatches);
 }
 
-function describeLikeness({ kind, value }: TrustPin, certificate: PresentedCertificate): string | undefined {
+/** What is known of a certificate by its hashes. */
+export type KnownHashes = Readonly<Partial<Record<PinKind, string | undefined>>>;
+
+/** Pins that resemble one of the hashes, and are none of them. */
+export function findNearPins({ identities }: TrustSnapshot, hashes: KnownHashes): readonly NearMatch[] {
+  return identities.flatMap((identity) =>
+    identity.pins.flatMap((pin): readonly NearMatch[] => {
+      const likeness = describeLikeness(pin, hashes);
+      return likeness === undefined ? [] : [{ identity, pin, likeness }];
+    }),
+  );
+}
+
+function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): string | undefined {
   const own = certificate[kind];
-  if (own === undefined) return undefined;
   // Whole, so that any digit that differs can be seen.
   const shown = `the pin ${kind} ${value}`;
   const otherKind = findKind(certificate, value);
   if (otherKind !== undefined && otherKind !== kind)
     return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
-  if (own === value) return undefined;
+  if (own === undefined || own === value) return undefined;
   const slips = countDigitSlips(own, value);
   if (slips !== undefined) return `differs from ${shown} in ${slips === 1 ? 'one digit' : `${slips} digits`}`;
   const end =
@@ -72,7 +79,7 @@ function describeLikeness({ kind, value }: TrustPin, certificate: PresentedCerti
     : `has the ${end} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
 }
 
-function findKind(certificate: PresentedCertificate, value: string): PinKind | undefined {
+function findKind(certificate: KnownHashes, value: string): PinKind | undefined {
   const kinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
   return kinds.find((kind) => certificate[kind] === value);
 }

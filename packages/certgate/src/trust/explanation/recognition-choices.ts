@@ -2,6 +2,7 @@ import {
   formatSerialNumber,
   listCertificateFaults,
   listNames,
+  loadPathValidation,
   type DenialFacts,
   type MatchedIdentity,
   type NameEntry,
@@ -105,7 +106,9 @@ function chooseForVouched(
 ): Choices {
   const pathDecoding = context.presented?.pathDecoding;
   // Of the facts, a name may be shortened.
-  const [[type, value] = []] = pathDecoding?.ok === true ? listNames(pathDecoding.value) : [];
+  const fromOwner: [NameEntry['type'], string] = ['dns', 'NAME-FROM-THE-OWNER'];
+  const names = pathDecoding?.ok === true ? listNames(pathDecoding.value) : [];
+  const [[type, value] = []] = context.presented === undefined ? [fromOwner] : names;
   if (issuer === undefined || type === undefined || value === undefined || value.includes('*')) return [];
   const values = { AUTHORITY: issuer, ...nameValues({ type, value }) };
   const known = context.nearMatches.find(({ pin }) => pin === undefined)?.identity;
@@ -152,7 +155,7 @@ export function chooseForAuthority(
     misplaced === undefined ? [] : [run('removeCaCertificate', { AUTHORITY: name, THUMBPRINT: misplaced })];
   return wanted.map((template) => ({
     when: whens[template],
-    commands: [...before, run(template, { AUTHORITY: name, CA_FILE: file })],
+    commands: [...(template === 'addTrustAnchor' ? before : []), run(template, { AUTHORITY: name, CA_FILE: file })],
     needs: `${file}: the certificate ${whose}, from the authority itself`,
   }));
 }
@@ -170,10 +173,15 @@ function findWanted(
   presented: PresentedCertificate | undefined,
   failed: PathFacts['certificate'],
 ): WantedCertificate {
+  if (presented === undefined) {
+    const root = intermediates.find(({ isSelfIssued }) => isSelfIssued);
+    const misplaced = root === undefined ? {} : { subject: root.subjectText, misplaced: root.thumbprintSha256 };
+    return { wanted: ['addIntermediate', 'addTrustAnchor'], ...misplaced };
+  }
   if (failed?.role === 'trust-anchor') return { wanted: ['addTrustAnchor'], subject: failed.subject };
   const anchors = new Set(trustAnchors.map(({ subject }) => subject.key));
   const seen = new Set<string>();
-  let [issuer, subject] = [presented?.issuer?.key, undefined as string | undefined];
+  let [issuer, subject] = [presented.issuer?.key, undefined as string | undefined];
   while (issuer !== undefined && !seen.has(issuer)) {
     if (anchors.has(issuer)) return { wanted: ['addTrustAnchor'] };
     seen.add(issuer);
@@ -188,13 +196,22 @@ function findWanted(
   return { wanted: isMissingAbove ? ['addTrustAnchor', 'addIntermediate'] : ['addIntermediate', 'addTrustAnchor'] };
 }
 
-export function chooseForConstraint({ authority, fault, claim }: PathFacts, context: RemedyContext): Choices {
+/** Of which RFC 5280 gives no meaning, so that every name beneath is refused. */
+function hasLeadingDot({ dnsConstraintsWithLeadingDot, trustAnchors, intermediates }: TrustedAuthority): boolean {
+  const bases = [...trustAnchors, ...intermediates].flatMap(({ nameConstraints: constraints }) =>
+    constraints === undefined ? [] : [...(constraints.permitted ?? []), ...constraints.excluded],
+  );
+  return dnsConstraintsWithLeadingDot === 'refuse' && bases.some(loadPathValidation().hasLeadingDot);
+}
+
+export function chooseForConstraint({ authority, claim }: PathFacts, context: RemedyContext): Choices {
   const NAME = context.identityName ?? claim?.identity;
+  const found = context.trust.authorities.find(({ name }) => name === authority);
   return [
-    ...(fault.includes('dnsConstraintsWithLeadingDot')
+    ...(found !== undefined && hasLeadingDot(found)
       ? [
           {
-            when: `If the CA means with its leading dot the names below alone, as OpenSSL reads it`,
+            when: 'If the constraint with a leading dot means the names below it alone, as OpenSSL reads it',
             commands: [run('readLeadingDot', { AUTHORITY: authority })],
           },
         ]
@@ -244,7 +261,8 @@ export function chooseForRevocationSource(
         when: `If the next list of "${AUTHORITY}" is late, and those revoked meanwhile may be admitted`,
         commands: [run('extendLists', { AUTHORITY, SECONDS: String(late ?? 'SECONDS') })],
       },
-    facts.certificate?.role === 'intermediate' && {
+    // A line of the log has the sentence alone.
+    (facts.certificate?.role === 'intermediate' || facts.fault.startsWith('The CA certificate ')) && {
       when: `If there is no list about the CAs of "${AUTHORITY}", and their revocation need not be known`,
       commands: [run('askOnlyCallers', { AUTHORITY })],
     },

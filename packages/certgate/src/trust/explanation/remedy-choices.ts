@@ -28,6 +28,8 @@ export interface RemedyContext {
   /** By CERTGATE_LOCKED, which no change of the document ends. */
   readonly isLockedBySetting: boolean;
   readonly nearMatches: readonly NearMatch[];
+  /** For `--reason`; absent: what is denied at which function. */
+  readonly reason?: string;
   /** For `--store`. */
   readonly store: string;
   /** The document's signature is absent, or not by the keys of the gate. */
@@ -73,8 +75,11 @@ export function chooseToEnablePins({ identity, pin, others }: DenialFacts['pin_d
   return [{ commands: [run('enablePin', { NAME: identity, PIN: listValues(disabled) })] }];
 }
 
-export function chooseToGrantFunction({ identity, functionName }: DenialFacts['function_not_allowed']): Choices {
-  return [{ commands: [run('addFunction', { NAME: identity, FUNCTION: functionName })] }];
+export function chooseToGrantFunction(
+  { identity }: DenialFacts['function_not_allowed'],
+  { requirement }: RemedyContext,
+): Choices {
+  return [{ commands: [run('addFunction', { NAME: identity, FUNCTION: requirement.functionName })] }];
 }
 
 /** Of roles that do equally well, the first. */

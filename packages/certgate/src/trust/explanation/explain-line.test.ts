@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  denialCodes,
+  type FrontEndOptions,
+  ReportingGate,
+  resolveFrontEnd,
+  trustStoreFromFile,
+} from '@certgate/core/internal';
+import { parseStoredDocument } from '../administration/load-trust-document.js';
+import { runLineInProcess } from '../../commands/trust/test-support/run-in-process.js';
+import { denialRemedies } from './denial-remedies.js';
+import { explainLine, type LineQuestion, type LineReport } from './explain-line.js';
+import { formatLineReport } from './explanation-text.js';
+import { readLogLines } from './log-lines.js';
+
+// A line of the log as the only thing that is known: by real gates of each front end, of each code, and of hostile callers.
+
+const hash = 'AB'.repeat(32);
+const document = {
+  schemaVersion: 1,
+  revision: 3,
+  identities: [
+    { name: 'billing', owner: 'payments', roles: ['reader'], enabled: false, pins: [{ thumbprintSha256: hash }] },
+  ],
+};
+const text = JSON.stringify(document);
+const loaded = parseStoredDocument({ bytes: Buffer.from(text), etag: '', signature: undefined }, 'file:trust.json');
+const question: LineQuestion = {
+  ...{ store: 'file:trust.json', loaded, changeLog: [], revocation: undefined, requirement: undefined },
+};
+const digits = loaded.documentSha256.slice(0, 16).toUpperCase();
+
+let folder: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-line-'));
+  writeFileSync(join(folder, 'trust.json'), text);
+});
+
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (...words: readonly string[]): ReturnType<typeof runLineInProcess> =>
+  runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', ...words], folder);
+
+describe('a line of the log', () => {
+  test('of every code has the advice that a certificate has, and nothing of a hostile line gets into a command', () => {
+    const hostile = '$(id)`id`\u001b[2J\u202e"; rm -rf / #';
+    for (const code of denialCodes) {
+      const line = {
+        ...{ certgate: 1, event: 'decision', outcome: 'denied', code, function: hostile, correlationId: hostile },
+        ...{
+          identity: hostile,
+          thumbprintSha256: hostile,
+          matched: hostile,
+          detail: `${hostile} requires: ${hostile}.`,
+        },
+        ...{ subject: hostile, issuer: hostile, claimedBy: 'name', claimedIdentity: hostile, time: hostile },
+        ...{ trustSource: hostile, trustSha256: hostile, list: { issuer: hostile, end: hostile } },
+      };
+      const report = explainLine(line, question);
+      const { verifyFirst } = denialRemedies[code];
+      if (typeof verifyFirst === 'string') assert.ok(report.remedy?.verifyFirst.startsWith(verifyFirst), code);
+      assert.equal(report.remedy?.code, code);
+      assert.equal(report.document, 'changed');
+      assert.ok(report.untold.length > 0, code);
+      const commands = report.remedy.choices.flatMap((choice) => choice.commands);
+      assert.ok(
+        commands.every((command) => !command.includes('id)') && !command.includes('rm -rf')),
+        commands.join(),
+      );
+      const shown = formatLineReport(report, { store: 'file:trust.json', revision: 3, signed: false, count: 1 });
+      assert.doesNotMatch(shown.replaceAll(/\u001b\[\d+m/g, ''), /[\u001b\u202e]/);
+    }
+  });
+
+  test('has no command for a fault that the document no longer has', () => {
+    const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'identity_disabled', identity: 'billing' };
+    assert.equal(explainLine(line, question).remedy?.choices.length, 1);
+    const enabled = text.replace('"enabled":false,', '');
+    const now = parseStoredDocument({ bytes: Buffer.from(enabled), etag: '', signature: undefined }, 'x');
+    const entry = {
+      ...{ version: 1, at: '2026-11-01T00:00:00Z', verb: 'enable', by: 'ada', reason: 'again', revision: 3 },
+      ...{ documentSha256: 'a', previousDocumentSha256: 'b', signed: false, changes: [] },
+    };
+    const changed = { ...question, loaded: now, changeLog: [JSON.stringify(entry)] };
+    const told = explainLine({ ...line, trustSha256: digits, trustRevision: 2 }, changed);
+    assert.deepEqual([told.document, told.remedy?.choices], ['changed', []]);
+    assert.deepEqual(told.changes, ['revision 3, 2026-11-01T00:00:00Z, ada: enable (again)']);
+    const shown = formatLineReport(told, { store: 'x', revision: 3, signed: false, count: 1 });
+    assert.match(shown, /another document than the line's.*According to the unsigned log/);
+  });
+
+  test('that is about no denial says so', () => {
+    const about = (line: object): LineReport => explainLine({ certgate: 1, ...line }, question);
+    const cases: readonly (readonly [object, RegExp, string | undefined])[] = [
+      [{ event: 'decision', outcome: 'allowed', code: 'allowed' }, /nothing to explain/, undefined],
+      [
+        { event: 'decision', outcome: 'allowed', code: 'allowed', reportOnlyCode: 'role_missing' },
+        /report-only/,
+        'role_missing',
+      ],
+      [{ event: 'decision', outcome: 'observed', code: 'certificate_missing' }, /observed/, 'certificate_missing'],
+      [{ event: 'decision', outcome: 'denied', code: 'of_next_year' }, /does not know/, undefined],
+      [{ event: 'start', code: 'front_end_unknown' }, /when the app started/, 'front_end_unknown'],
+      [{ event: 'start', code: 'report_only' }, /other-lines/, undefined],
+      [{ event: 'trust', code: 'trust_document_refused' }, /stays in use/, 'trust_unavailable'],
+      [{ event: 'trust', code: 'trust_refreshed' }, /other-lines/, undefined],
+      [{ event: 'revocation', code: 'revocation_ended' }, /revocation list/, 'revocation_unavailable'],
+      [{ event: 'suppressed', denials: {} }, /were not written/, undefined],
+      [{ event: 'status', moment: 'hour' }, /nothing to explain/, undefined],
+      [{}, /Not about a denial/, undefined],
+    ];
+    for (const [line, expected, code] of cases) {
+      const report = about(line);
+      assert.match(report.about, expected);
+      assert.equal(report.remedy?.code, code, JSON.stringify(line));
+    }
+  });
+
+  test('is found behind text, and within JSON and CSV; what was cut short is passed over', () => {
+    const line = JSON.stringify({ certgate: 1, event: 'decision', detail: 'a "b" {c} \\ é', list: { issuer: 'CN=x' } });
+    const csv = `"2026","${line.replaceAll('"', '""')}","x"`;
+    for (const log of [line, `warn: ${line} tail`, JSON.stringify({ rows: [['x', line]] }), JSON.stringify(line), csv])
+      assert.deepEqual(readLogLines(`first\n${log}\nlast {`), [JSON.parse(line)], log);
+    assert.equal(readLogLines(`${line}\n${line}\r\n${csv}`).length, 3);
+    for (const cut of ['', '{"certgate":', line.slice(0, -1), '{"other":1}', '{"certgate":1,\n"event":"x"}'])
+      assert.deepEqual(readLogLines(cut), [], cut);
+  });
+});
+
+describe('certgate trust explain --log and --thumbprint', () => {
+  test('chooses a call by its id, and groups what says the same', async () => {
+    const line = (id: string, code: string): string =>
+      JSON.stringify({ ...{ certgate: 1, event: 'decision', outcome: 'denied', code }, correlationId: id });
+    writeFileSync(
+      join(folder, 'app.log'),
+      [line('1', 'certificate_missing'), line('2', 'certificate_missing'), line('3', 'internal_fault')].join('\n'),
+    );
+    const all = await run('--log', 'app.log');
+    assert.equal(all.exitCode, 1);
+    assert.match(
+      all.stdout,
+      /decision certificate_missing, .*; the last of 2 lines like it\n[^]*decision internal_fault/,
+    );
+    assert.match(all.stdout, /^not told +The line has no time/m);
+    const one = await run('--log', 'app.log', '--correlation-id', '3', '--json');
+    const { lines } = JSON.parse(one.stdout) as { readonly lines: readonly LineReport[] };
+    assert.deepEqual(
+      lines.map(({ code }) => code),
+      ['internal_fault'],
+    );
+    for (const [words, expected] of [
+      [['--log', 'app.log', '--correlation-id', '4'], /None of the 3 lines/],
+      [['--log', 'trust.json'], /no line of Certgate/],
+      [['--log', 'app.log', '--no-certificate'], /only one of them/],
+      [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
+      [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],
+    ] as const) {
+      const { exitCode, stderr } = await run(...words);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, expected);
+    }
+  });
+
+  test('says whose pin it is: whole, by its first digits, or nearly', async () => {
+    const find = async (given: string): Promise<readonly [number | null, string]> => {
+      const { exitCode, stdout } = await run('--thumbprint', given);
+      return [exitCode, stdout.split('\n')[1] ?? ''];
+    };
+    const whole = `"billing" (owner payments) has the pin thumbprintSha256 ${hash}.`;
+    assert.deepEqual(await find(hash.toLowerCase()), [0, whole]);
+    assert.deepEqual(await find('AB:AB:AB:AB'), [0, whole]);
+    const [exitCode, near] = await find(`C${hash.slice(1)}`);
+    assert.equal(exitCode, 1);
+    assert.match(near, /"billing" .*near: it differs from the pin thumbprintSha256 (?:AB){32} in one digit/);
+    assert.deepEqual(await find('CD'.repeat(32)), [1, 'No pin of the document has these digits, or is near.']);
+  });
+});
+
+describe('the drill of what no command of the document ends', () => {
+  const pem = (): string => {
+    const words = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', '/CN=x'];
+    return execFileSync('openssl', [...words, '-keyout', '/dev/null'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).toString();
+  };
+  const proven: FrontEndOptions = { frontEndIsolation: 'private-network' };
+  const secret = 's'.repeat(43);
+  interface Scene {
+    readonly code: string;
+    readonly options?: FrontEndOptions;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly store?: string;
+    readonly setting?: Readonly<Record<string, string>>;
+    /** What ends it must be named. */
+    readonly named: RegExp;
+  }
+  const onAzure = {
+    WEBSITE_INSTANCE_ID: 'x',
+    WEBSITE_SITE_NAME: 'x',
+    WEBSITE_SKU: 'Dynamic',
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+  };
+  const scenes: Readonly<Record<string, () => Scene>> = {
+    'nothing names the front end': () => ({ code: 'front_end_unknown', named: /frontEnd.*CERTGATE_FRONT_END/ }),
+    'a name that none has': () => ({
+      code: 'front_end_unknown',
+      environment: { CERTGATE_FRONT_END: 'ngnix' },
+      named: /CERTGATE_FRONT_END/,
+    }),
+    'named twice': () => ({
+      code: 'front_end_contradicted',
+      options: { frontEnd: 'nginx', ...proven },
+      environment: { CERTGATE_FRONT_END: 'haproxy' },
+      named: /once/,
+    }),
+    'a secret that App Service has no use for': () => ({
+      code: 'front_end_contradicted',
+      options: { frontEnd: 'app-service', frontEndSecret: secret },
+      environment: onAzure,
+      named: /secret/,
+    }),
+    'no proof': () => ({
+      code: 'front_end_unproven',
+      options: { frontEnd: 'nginx' },
+      named: /CERTGATE_FRONT_END_SECRET/,
+    }),
+    'the secret went missing': () => ({
+      code: 'front_end_unproven',
+      options: { frontEnd: 'nginx', frontEndSecret: undefined },
+      named: /secret/,
+    }),
+    'the secret was rotated on one side': () => ({
+      code: 'front_end_bypassed',
+      options: { frontEnd: 'nginx', frontEndSecret: secret },
+      headers: { 'x-certgate-front-end': 'z'.repeat(43) },
+      named: /one side only/,
+    }),
+    'no certificate came': () => ({
+      code: 'certificate_missing',
+      options: { frontEnd: 'nginx', ...proven },
+      named: /client certificate mode.*exclusion path/,
+    }),
+    'the header of another front end': () => ({
+      code: 'certificate_missing',
+      options: { frontEnd: 'nginx', ...proven },
+      headers: { 'x-arr-clientcert': 'MII=' },
+      named: /front end the one that the app names/,
+    }),
+    'PEM where base64 is expected': () => ({
+      code: 'certificate_malformed',
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': pem().replaceAll('\n', ' ') },
+      named: /PEM.*frontEnd/,
+    }),
+    'cut short': () => ({
+      code: 'certificate_malformed',
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': 'MIIBAAAA' },
+      named: /cut short/,
+    }),
+    'two values': () => ({
+      code: 'certificate_multiple',
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': 'MIIB, MIIB' },
+      named: /replace what clients send/,
+    }),
+    'too large': () => ({
+      code: 'certificate_too_large',
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': 'A'.repeat(20_000) },
+      named: /smaller/,
+    }),
+    'the front end did not verify': () => ({
+      code: 'certificate_verification_failed',
+      options: { frontEnd: 'nginx', ...proven },
+      headers: {
+        'ssl-client-cert': encodeURIComponent(pem()),
+        'ssl-client-verify': 'FAILED:unable to get issuer certificate',
+      },
+      named: /the CA that issued/,
+    }),
+    'the document is away': () => ({
+      code: 'trust_unavailable',
+      store: 'absent.json',
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': pem().replace(/-----[^-]+-----|\s/g, '') },
+      named: /absent\.json/,
+    }),
+    'the app setting locks': () => ({
+      code: 'trust_locked',
+      setting: { CERTGATE_LOCKED: 'true' },
+      options: { frontEnd: 'app-service' },
+      environment: onAzure,
+      headers: { 'x-arr-clientcert': pem().replace(/-----[^-]+-----|\s/g, '') },
+      named: /remove the setting/,
+    }),
+  };
+  for (const [what, scene] of Object.entries(scenes)) {
+    test(what, async () => {
+      const { code, options = {}, environment = {}, headers = {}, store = 'trust.json', setting = {}, named } = scene();
+      const trustStore = trustStoreFromFile(join(folder, store));
+      const gate = new ReportingGate({ trustStore });
+      Object.assign(process.env, setting);
+      const lines: string[] = [];
+      const log = (line: string): void => void lines.push(line);
+      const subject = { functionName: 'F', invocationId: 'i', log, warn: log };
+      const frontEnd = resolveFrontEnd(options, environment);
+      if (frontEnd.outcome === 'denied') gate.reportDenial(subject, frontEnd);
+      else {
+        const extraction = frontEnd.reader.read((name) => headers[name]);
+        const now = Date.now();
+        const requirement = { functionName: 'F', roles: [] };
+        gate.report({ subject, requirement }, { decision: await gate.decide(extraction, requirement, now), now });
+      }
+      for (const name of Object.keys(setting)) Reflect.deleteProperty(process.env, name);
+      const [line] = readLogLines(lines.join('\n'));
+      assert.ok(line !== undefined);
+      const { remedy, detail } = explainLine(line, question);
+      assert.equal(remedy?.code, code, lines.join());
+      assert.match(`${detail ?? ''} ${remedy.verifyFirst}`, named);
+    });
+  }
+});

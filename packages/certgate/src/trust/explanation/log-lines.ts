@@ -1,0 +1,63 @@
+/** A line of Certgate's, as an object of whatever its writer put into it. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/**
+ * The lines of Certgate in a log: as they are, behind other text, or as a text within JSON or CSV, as an export of
+ * Application Insights has them. Other lines are passed over.
+ */
+export function readLogLines(text: string): readonly LogLine[] {
+  const plain = findObjects(text, /\{\s*"certgate"\s*:/g);
+  const inJson = [...text.matchAll(/\{\\"certgate\\":(?:[^"\\]|\\.)*(?=")/g)].flatMap(([quoted]) => {
+    const inner = parse(`"${quoted}"`);
+    return typeof inner === 'string' ? findObjects(inner, /\{\s*"certgate"\s*:/g) : [];
+  });
+  const inCsv = [...text.matchAll(/\{""certgate"":(?:[^"]|"")*(?="(?!"))/g)].flatMap(([quoted]) =>
+    findObjects(quoted.replaceAll('""', '"'), /\{"certgate":/g),
+  );
+  return [...plain, ...inJson, ...inCsv];
+}
+
+function findObjects(text: string, start: RegExp): readonly LogLine[] {
+  return [...text.matchAll(start)].flatMap(({ index }) => {
+    const value = parse(text.slice(index, findEnd(text, index)));
+    return isLine(value) ? [value] : [];
+  });
+}
+
+function isLine(value: unknown): value is LogLine {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Behind the brace that closes the object; a line end within it shows that it was cut short. */
+function findEnd(text: string, start: number): number {
+  let depth = 0;
+  let isInText = false;
+  for (let index = start; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '\n') return index;
+    if (isInText) {
+      if (character === '\\') index += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === '{') depth += 1;
+    else if (character === '}') {
+      depth -= 1;
+      if (depth === 0) return index + 1;
+    }
+  }
+  return text.length;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text of the line; what is there and is none counts as absent. */
+export function findText(line: LogLine, key: string): string | undefined {
+  const value = Object.hasOwn(line, key) ? line[key] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
