@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -131,6 +132,27 @@ describe('certgate app inspect', () => {
     const { stdout } = await inspect(folder);
     assert.match(stdout, /front end: nginx, named in code/);
     assert.match(stdout, /proof .*: a secret, given in code; isolation "ingress", given in code and not checked/);
+  });
+
+  it('names the mirror of a document, and says that it is in use', async (context) => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const signedBy = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const text = '{"schemaVersion":1,"revision":7,"identities":[]}';
+    const folder = createApp(
+      context,
+      `secure({
+         trustStore: trustStoreFrom(['first.json', 'mirror.json'], { signedBy: ${JSON.stringify(signedBy)} }),
+         frontEnd: 'app-service',
+       });
+       app.http('Closed', { handler });`,
+      { 'mirror.json': text, 'mirror.json.sig': sign(null, Buffer.from(text), privateKey).toString('base64') },
+    );
+    const { report } = await inspectJson(folder);
+    const [{ source, revision, fault, mirror } = assert.fail()] = report.gate?.stores ?? [];
+    assert.deepEqual([source, revision, mirror], ['file first.json', 7, { source: 'file mirror.json', isInUse: true }]);
+    assert.match(fault ?? '', /ENOENT.*the document of the mirror \(file mirror\.json\) is in use/);
+    const { stdout } = await inspect(folder);
+    assert.match(stdout, /trust: file first\.json, with the mirror file mirror\.json, revision 7, not read: ENOENT/);
   });
 
   it('fails on unsafeTrustCertificateHeaderFromAnywhere alone, also where the baseline has it', async (context) => {

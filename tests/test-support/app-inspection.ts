@@ -15,6 +15,7 @@ export interface InspectionReport {
       readonly source: string;
       readonly revision: number | null;
       readonly fault: string | null;
+      readonly mirror?: object;
     }[];
   } | null;
   readonly functions: readonly Record<string, unknown>[];

@@ -90,7 +90,7 @@ function nameAzure(error: unknown): unknown {
 function namePlaceholder(gate: InspectedGate, file: string | undefined): InspectedGate {
   const stores = gate.stores.map((store) =>
     store.source === `file ${file ?? ''}`
-      ? { source: `the app setting ${trustSetting}`, revision: null, fault: 'it is not set here' }
+      ? { ...store, source: `the app setting ${trustSetting}`, revision: null, fault: 'it is not set here' }
       : store,
   );
   return { ...gate, stores };

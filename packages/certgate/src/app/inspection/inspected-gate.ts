@@ -26,6 +26,8 @@ export interface InspectedStore {
   readonly revision: number | null;
   /** Why it can't be read. */
   readonly fault: string | null;
+  /** The second place of its document, where it has one, and whether the document in use was read there. */
+  readonly mirror?: { readonly source: string; readonly isInUse: boolean };
 }
 
 /** A mark of another shape is an error: a report that left it out would say that nothing differs. */
@@ -53,10 +55,11 @@ export function readInspectedGate(
 
 function listStores(trust: HostedTrust | undefined): readonly InspectedStore[] {
   if (trust === undefined) return [];
-  return (trust.parts ?? [trust]).map(({ source, revision, fault }) => ({
+  return (trust.parts ?? [trust]).map(({ source, revision, fault, mirror }) => ({
     source,
     revision: revision ?? null,
     fault: fault ?? null,
+    ...(mirror && { mirror }),
   }));
 }
 
@@ -117,7 +120,8 @@ function describeProof({ frontEndSecret, frontEndIsolation }: GateDescription, s
   return proofs.length === 0 ? 'none in code, and none in the app settings here' : proofs.join('; ');
 }
 
-function describeStore({ source, revision, fault }: InspectedStore): string {
-  const state = fault === null ? (revision === null ? '' : `, revision ${revision}`) : `, not read: ${fault}`;
-  return `  trust: ${source}${state}`;
+function describeStore({ source, revision, fault, mirror }: InspectedStore): string {
+  const place = mirror === undefined ? source : `${source}, with the mirror ${mirror.source}`;
+  const read = revision === null || (fault !== null && mirror?.isInUse !== true) ? '' : `, revision ${revision}`;
+  return `  trust: ${place}${read}${fault === null ? '' : `, not read: ${fault}`}`;
 }

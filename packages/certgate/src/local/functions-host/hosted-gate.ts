@@ -53,12 +53,18 @@ function callMark(name: string): unknown {
 }
 
 function readTrust(value: unknown): HostedTrust | undefined {
-  const { description: source, revision, fault, parts } = Object(value) as Readonly<Record<string, unknown>>;
+  const { description: source, revision, fault, mirror, parts } = Object(value) as Readonly<Record<string, unknown>>;
   if (typeof source !== 'string') return undefined;
   return {
     source,
     ...(typeof revision === 'number' ? { revision } : {}),
     ...(typeof fault === 'string' ? { fault } : {}),
+    ...readMirror(mirror),
     ...(Array.isArray(parts) ? { parts: parts.flatMap((part: unknown) => readTrust(part) ?? []) } : {}),
   };
+}
+
+function readMirror(value: unknown): Pick<HostedTrust, 'mirror'> {
+  const { description: source, isInUse } = Object(value) as Readonly<Record<string, unknown>>;
+  return typeof source === 'string' ? { mirror: { source, isInUse: isInUse === true } } : {};
 }

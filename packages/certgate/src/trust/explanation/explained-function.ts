@@ -55,8 +55,9 @@ export async function findExplainedFunction(
       environment: { [trustVariable]: document },
       question: { functionName: name, ...question },
     });
-    const { source = '' } = answer?.trust ?? {};
-    const isRead = source.includes(document.replace(/^blob:/, ''));
+    const { source = '', mirror, parts = [] } = answer?.trust ?? {};
+    const isMirrored = [mirror, ...parts.map((part) => part.mirror)].some((each) => each?.isInUse === true);
+    const isRead = !isMirrored && source.includes(document.replace(/^blob:/, ''));
     const isByDocument = isRead && (answer?.code !== 'trust_unavailable' || !source.startsWith('first of '));
     return { explained: findHosted(functions, name, folder), app: { answer, isByDocument } };
   } catch (error) {

@@ -64,6 +64,8 @@ export interface HostedTrust {
   readonly revision?: number;
   /** Why the latest read failed. */
   readonly fault?: string;
+  /** The second place of its document, and whether that decides. */
+  readonly mirror?: { readonly source: string; readonly isInUse: boolean };
   /** Of a store of several stores: what each says. */
   readonly parts?: readonly HostedTrust[];
 }
