@@ -22,6 +22,7 @@ import * as http from '@certgate/http';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-log.js';
 import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
+import type * as revocationLogModule from '../packages/core/dist/esm/log/revocation-log.js';
 import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js';
 import type * as statusLogModule from '../packages/core/dist/esm/log/status-log.js';
 import type * as suppressedDenialsModule from '../packages/core/dist/esm/log/suppressed-denials.js';
@@ -151,7 +152,7 @@ describe('docs/errors.md', () => {
 
   it('lists the keys of each line as the adapter writes them, and no other', async (context) => {
     const lines = await writeLines(context);
-    for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal', 'status', 'suppressed']) {
+    for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal', 'revocation', 'status', 'suppressed']) {
       const written = new Set(lines.filter((line) => line['event'] === event).flatMap((line) => Object.keys(line)));
       assert.deepEqual(sortTexts(listKeys(event)), sortTexts(written), event);
     }
@@ -161,10 +162,10 @@ describe('docs/errors.md', () => {
     const { startCodes } = (await importBuilt('core', 'log/start-log.js')) as StartLogModule;
     const rows = readRows(
       getSection('docs/errors.md', 'The other lines'),
-      /^\| `(start|trust|expiry|renewal)` \| `(\w+)` \|/gm,
+      /^\| `(start|trust|expiry|renewal|revocation)` \| `(\w+)` \|/gm,
     );
     const written = (await writeLines(context))
-      .filter(({ event }) => ['trust', 'expiry', 'renewal'].includes(String(event)))
+      .filter(({ event }) => ['trust', 'expiry', 'renewal', 'revocation'].includes(String(event)))
       .map(({ event, code }) => `${String(event)} ${String(code)}`);
     assert.deepEqual(
       sortTexts(rows.map(([, event = '', code = '']) => `${event} ${code}`)),
@@ -391,6 +392,7 @@ function findMessage(run: () => void): string {
 type DecisionLogModule = typeof decisionLogModule;
 type ExpiryLogModule = typeof expiryLogModule;
 type StartLogModule = typeof startLogModule;
+type RevocationLogModule = typeof revocationLogModule;
 type StatusLogModule = typeof statusLogModule;
 type SuppressedDenialsModule = typeof suppressedDenialsModule;
 type TrustLogModule = typeof trustLogModule;
@@ -414,7 +416,7 @@ function listKeys(event: string): readonly string[] {
     return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
   }
   const rows = getSection('docs/errors.md', 'The other lines').matchAll(
-    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry|renewal)` ?)+)\|/gm,
+    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry|renewal|revocation)` ?)+)\|/gm,
   );
   return [...rows].flatMap(([, key = '', events = '']) => (events.includes(`\`${event}\``) ? [key] : []));
 }
@@ -473,6 +475,12 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   trustLog.note(call, { ...report, fault: undefined });
   const warnings = [{ code: 'revision_reused', path: 'revision', message: 'The revision stayed 7.' }] as const;
   trustLog.note(call, { ...report, warnings, fault: undefined });
+
+  const { RevocationLog } = (await importBuilt('core', 'log/revocation-log.js')) as RevocationLogModule;
+  const ofList = { authority: 'corp', issuer: 'CN=Corp', number: '7', source: 'file corp.crl', isDelta: false };
+  const revocationLists = [{ ...ofList, begin: 0, end: 300 }];
+  const revocationLog = new RevocationLog();
+  for (const time of [250, 350]) revocationLog.note(call, { ...report, revocationLists, fault: undefined }, time);
 
   const { StatusLog } = (await importBuilt('core', 'log/status-log.js')) as StatusLogModule;
   const names = Array.from({ length: 101 }, (_, index) => `F${index}`);

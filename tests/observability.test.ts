@@ -7,7 +7,7 @@ import ts from 'typescript';
 import { type AdapterApp, createAdapterApp, createCallers, readHeader, send } from './test-support/adapter-app.js';
 import { root, runProgram } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
-import { makeOpensslCertificate, makePublicCertificate } from './test-support/openssl.js';
+import { makeOpensslCertificate, makePublicCertificate, openssl } from './test-support/openssl.js';
 
 // Holds docs/observability.md, and the queries of docs/from-function-keys.md, to what an app writes, publishes and records: real lines, events, metrics and spans.
 
@@ -35,7 +35,7 @@ const spans = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
 observeGate({ decisionSpans: true });
 
-const keys = { 'certgate:decision': [], 'certgate:trust': [] };
+const keys = { 'certgate:decision': [], 'certgate:trust': [], 'certgate:revocation': [] };
 for (const name of Object.keys(keys)) subscribe(name, (event) => keys[name].push(Object.keys(event)));
 
 let ahead = 0;
@@ -97,9 +97,11 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   const document = JSON.parse(readFileSync(callers.trustFile, 'utf8')) as { revision: number; identities: object[] };
   const { thumbprintSha256, ...files } = makePublicCertificate(app.folder, 'public', 'serverAuth,clientAuth');
   const publicCaller = { name: 'public', roles: [], pins: [{ thumbprintSha256 }] };
+  // Seen 25 days later: one in its last third, and one that is over.
+  const authorities = [makeAuthority(app.folder, 'monthly', 30), makeAuthority(app.folder, 'daily', 1)];
   const writeTrust = (revision: number): void => {
     const identities = [...document.identities, publicCaller].map((each) => ({ ...each, owner: 'payments team' }));
-    writeFileSync(callers.trustFile, JSON.stringify({ ...document, revision, identities }));
+    writeFileSync(callers.trustFile, JSON.stringify({ ...document, revision, identities, authorities }));
   };
   writeTrust(7);
   const { url } = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile } });
@@ -194,7 +196,7 @@ describe('the tables', () => {
     assert.deepEqual(rows.map(([, name]) => name).sort(), [...actual].sort());
   });
 
-  for (const channel of ['certgate:decision', 'certgate:trust']) {
+  for (const channel of ['certgate:decision', 'certgate:trust', 'certgate:revocation']) {
     it(`list what an event of ${channel} has, and no other`, () => {
       const table = page.split(`| \`${channel}\` | value |\n`)[1]?.split('\n\n', 1)[0] ?? '';
       const listed = table.split('\n').flatMap((row) => readSpans(row.split('|')[1] ?? ''));
@@ -244,6 +246,29 @@ describe('@opentelemetry/api', () => {
     assert.doesNotMatch(stdout, /opentelemetry/);
   });
 });
+
+/** An authority of the trust document with a list of its own for so many days. */
+function makeAuthority(folder: string, name: string, days: number): object {
+  const usages = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+  const { certificateFile, keyFile } = makeOpensslCertificate(folder, name, 'ec', usages);
+  writeFileSync(join(folder, 'index.txt'), '');
+  writeFileSync(join(folder, 'number'), '01\n');
+  const settings = ['database = index.txt', 'crlnumber = number', 'default_md = sha256', 'crl_extensions = crl'];
+  const lines = [
+    '[ca]',
+    'default_ca = here',
+    '[here]',
+    ...settings,
+    '[crl]',
+    'authorityKeyIdentifier = keyid:always',
+    '',
+  ];
+  writeFileSync(join(folder, 'ca.cnf'), lines.join('\n'));
+  const files = ['-cert', certificateFile, '-keyfile', keyFile, '-out', `${name}.crl`];
+  openssl(['ca', '-gencrl', '-config', 'ca.cnf', '-crldays', String(days), ...files], folder);
+  const crls = [`file:${join(folder, `${name}.crl`)}`];
+  return { name, trustAnchors: [readFileSync(certificateFile, 'utf8')], revocation: { mode: 'required', crls } };
+}
 
 function readLines(app: AdapterApp): readonly LogLine[] {
   return app.logs

@@ -11,6 +11,7 @@ import { type DecisionFacts, type LoggingCall, type Observation, publishDecision
 import { DecisionLog } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
 import { type GateStatus, StatusLog } from '../log/status-log.js';
+import { RevocationLog } from '../log/revocation-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { describeStranger } from '../log/stranger-line.js';
 import { TrustLog } from '../log/trust-log.js';
@@ -48,6 +49,7 @@ export class ReportingGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
+  readonly #revocationLog = new RevocationLog();
   readonly #statusLog: StatusLog;
   #lock: { readonly denial: Denial | undefined } | undefined;
 
@@ -135,6 +137,7 @@ export class ReportingGate {
     const { decision, now } = decided;
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
+    this.#revocationLog.note(subject, report, now);
     this.#statusLog.note(subject, decision, observation !== undefined, now);
     const { reportOnlyUntil } = requirement;
     const facts: DecisionFacts = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CertificatesInUse, TrustReads } from './memory.js';
+import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
+import { CertificatesInUse, RevocationEnds, TrustReads } from './memory.js';
 
 const day = 86_400_000;
 const start = Date.UTC(2027, 0, 1);
@@ -98,5 +99,31 @@ describe('reads of trust sources', () => {
     reads.note({ ...event, source: 'store 0', revision: 8, lastSuccessAt: start });
     assert.equal(reads.list().length, 100);
     assert.equal(reads.list()[0]?.revision, 8);
+  });
+});
+
+describe('revocation lists', () => {
+  const list = { version: 1, authority: 'corp', number: '1', source: 'file a.crl', begin: start } as const;
+  const event = (issuer: string, end: number, isDelta = false): RevocationListEvent => ({
+    ...list,
+    ...{ code: 'revocation_current', issuer, isDelta, end },
+  });
+
+  it('are listed by issuer, with the seconds to the first end, until they are forgotten', () => {
+    const lists = new RevocationEnds();
+    lists.note(event('CN=A', start + 10_000));
+    lists.note(event('CN=A', start + 4_000, true));
+    lists.note(event('CN=B', start - 1));
+    const read = (): readonly unknown[] => [...lists.listSecondsToEnd(start)];
+    assert.deepEqual(read(), [
+      ['CN=A', 4],
+      ['CN=B', 0],
+    ]);
+    lists.note({ ...event('CN=A', start + 20_000), number: '2' });
+    lists.note({ ...event('CN=A', start + 4_000, true), code: 'revocation_forgotten' });
+    lists.note({ ...event('CN=B', start - 1), code: 'revocation_forgotten' });
+    assert.deepEqual(read(), [['CN=A', 20]]);
+    for (let index = 0; index < 200; index += 1) lists.note(event(`CN=${index}`, start));
+    assert.equal(read().length, 100);
   });
 });

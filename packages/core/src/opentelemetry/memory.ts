@@ -1,3 +1,4 @@
+import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 
 /** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
@@ -99,5 +100,29 @@ export class TrustReads {
     if (ageThen === undefined || lastSuccessAt === undefined) return undefined;
     const byMonotonic = ageThen + this.#clock.monotonic() - monotonicThen;
     return Math.max(0, this.#clock.wall() - lastSuccessAt, byMonotonic) / 1000;
+  }
+}
+
+/** No app has as many; a bound all the same, as of sources. */
+const maximumLists = 100;
+
+/** The revocation lists in use, and when they end. */
+export class RevocationEnds {
+  readonly #lists = new Map<string, Pick<RevocationListEvent, 'issuer' | 'end'>>();
+
+  note({ code, authority, issuer, isDelta, end }: RevocationListEvent): void {
+    const key = JSON.stringify([authority, issuer, isDelta]);
+    if (code === 'revocation_forgotten') this.#lists.delete(key);
+    else if (this.#lists.has(key) || this.#lists.size < maximumLists) this.#lists.set(key, { issuer, end });
+  }
+
+  /** Seconds until the first list of an issuer ends; 0 where it has ended. */
+  listSecondsToEnd(now: number): ReadonlyMap<string, number> {
+    const seconds = new Map<string, number>();
+    for (const { issuer, end } of this.#lists.values()) {
+      const left = Math.max(0, (end - now) / 1000);
+      seconds.set(issuer, Math.min(seconds.get(issuer) ?? left, left));
+    }
+    return seconds;
   }
 }

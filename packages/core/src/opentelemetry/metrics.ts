@@ -1,7 +1,14 @@
 import type { Counter, Meter, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DecisionEvent } from '../log/decision-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
-import type { CertificatesInUse, Clock, TrustReads } from './memory.js';
+import type { CertificatesInUse, Clock, RevocationEnds, TrustReads } from './memory.js';
+
+/** What was heard, for the gauges. */
+export interface GateMemory {
+  readonly certificates: CertificatesInUse;
+  readonly reads: TrustReads;
+  readonly lists: RevocationEnds;
+}
 
 /** Half of what OpenTelemetry's SDK keeps per instrument, since each has two outcomes. A document may list more. */
 const maximumIdentities = 500;
@@ -17,7 +24,7 @@ export class GateMetrics {
   readonly #refreshes: Counter;
   readonly #gauges: readonly (readonly [Observable, ObservableCallback])[];
 
-  constructor(meter: Meter, certificates: CertificatesInUse, reads: TrustReads, clock: Clock) {
+  constructor(meter: Meter, { certificates, reads, lists }: GateMemory, clock: Clock) {
     this.#decisions = meter.createCounter('certgate.decisions', {
       description: 'Decisions about calls of closed functions',
       unit: '{decision}',
@@ -42,7 +49,18 @@ export class GateMetrics {
       description: 'The revision of the trust document in use',
       unit: '{revision}',
     });
+    const timeToEnd = meter.createObservableGauge('certgate.revocation.time_to_end', {
+      description: 'Until the first end of a revocation list in use',
+      unit: 's',
+    });
     this.#gauges = [
+      [
+        timeToEnd,
+        (result): void => {
+          for (const [issuer, seconds] of lists.listSecondsToEnd(clock.wall()))
+            result.observe(seconds, { 'certgate.revocation.issuer': issuer });
+        },
+      ],
       [
         timeToExpiry,
         (result): void => {

@@ -13,9 +13,10 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { decisionChannelName, type DecisionEvent } from '../log/decision-channel.js';
-import { trustChannelName, type TrustRefreshEvent } from '../trust-store/trust-channel.js';
-import { CertificatesInUse, type Clock, TrustReads } from './memory.js';
-import { GateMetrics } from './metrics.js';
+import { revocationChannelName, trustChannelName, type TrustRefreshEvent } from '../trust-store/trust-channel.js';
+import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
+import { CertificatesInUse, type Clock, RevocationEnds, TrustReads } from './memory.js';
+import { type GateMemory, GateMetrics } from './metrics.js';
 
 export interface ObserverOptions {
   readonly meterProvider: MeterProvider | undefined;
@@ -30,23 +31,25 @@ const scopeName = '@certgate/core';
 /** Listens to the two channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
 export class GateObserver {
   readonly #options: ObserverOptions;
-  readonly #certificates = new CertificatesInUse();
-  readonly #reads: TrustReads;
+  readonly #memory: GateMemory;
   #metrics: GateMetrics | undefined;
   #hasReportedFault = false;
 
   /** Throws what the given meter provider throws: that is misuse, at start. */
   constructor(options: ObserverOptions) {
     this.#options = options;
-    this.#reads = new TrustReads(options.clock);
+    const [certificates, lists] = [new CertificatesInUse(), new RevocationEnds()];
+    this.#memory = { certificates, reads: new TrustReads(options.clock), lists };
     this.#findMetrics();
     subscribe(decisionChannelName, this.#onDecision);
     subscribe(trustChannelName, this.#onRefresh);
+    subscribe(revocationChannelName, this.#onList);
   }
 
   stop(): void {
     unsubscribe(decisionChannelName, this.#onDecision);
     unsubscribe(trustChannelName, this.#onRefresh);
+    unsubscribe(revocationChannelName, this.#onList);
     this.#attempt(() => this.#metrics?.remove());
   }
 
@@ -62,15 +65,23 @@ export class GateObserver {
   readonly #onRefresh = (message: unknown): void => {
     this.#attempt(() => {
       if (!isTrustRefreshEvent(message)) return;
-      this.#reads.note(message);
+      this.#memory.reads.note(message);
       this.#findMetrics()?.countRefresh(message);
+    });
+  };
+
+  readonly #onList = (message: unknown): void => {
+    this.#attempt(() => {
+      if (!isListEvent(message)) return;
+      this.#memory.lists.note(message);
+      this.#findMetrics();
     });
   };
 
   #noteUse({ outcome, identityName, thumbprintSha256, accessEndsAt }: DecisionEvent): void {
     if (outcome !== 'allowed' || identityName === undefined || accessEndsAt === undefined) return;
     if (!Number.isFinite(accessEndsAt)) return;
-    this.#certificates.note(identityName, thumbprintSha256 ?? '', accessEndsAt, this.#options.clock.wall());
+    this.#memory.certificates.note(identityName, thumbprintSha256 ?? '', accessEndsAt, this.#options.clock.wall());
   }
 
   #markSpan(event: DecisionEvent): void {
@@ -91,7 +102,7 @@ export class GateObserver {
     if (this.#metrics !== undefined) return this.#metrics;
     const meter = (this.#options.meterProvider ?? metrics).getMeter(scopeName);
     if (meter === createNoopMeter()) return undefined;
-    this.#metrics = new GateMetrics(meter, this.#certificates, this.#reads, this.#options.clock);
+    this.#metrics = new GateMetrics(meter, this.#memory, this.#options.clock);
     return this.#metrics;
   }
 
@@ -122,6 +133,10 @@ function isDecisionEvent(message: unknown): message is DecisionEvent {
 
 function isTrustRefreshEvent(message: unknown): message is TrustRefreshEvent {
   return hasVersion1(message) && typeof message['source'] === 'string' && typeof message['outcome'] === 'string';
+}
+
+function isListEvent(message: unknown): message is RevocationListEvent {
+  return hasVersion1(message) && typeof message['issuer'] === 'string' && typeof message['end'] === 'number';
 }
 
 function hasVersion1(message: unknown): message is Readonly<Record<string, unknown>> {

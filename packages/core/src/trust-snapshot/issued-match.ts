@@ -18,6 +18,7 @@ import type {
   NameClaim,
   PathFacts,
   PathFault as PathProblem,
+  RevocationListEntry,
   PinEntry,
   PinFacts,
   StrangerFacts,
@@ -140,7 +141,8 @@ export function findIssuedMatches(
     const path = findAuthorityPath(authority, { target, candidates }, now, context);
     if (path.outcome === 'valid') return findDeniedAuthority(snapshot, path, presented.candidates) ?? path;
     const chainFault = path.code === 'path_not_found' ? fault : undefined;
-    return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault) };
+    const list = findList(path, authority, context);
+    return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault, list) };
   });
   const named = nominations.map((nomination) => matchName(nomination, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
@@ -168,11 +170,27 @@ type InvalidPath =
       readonly facts: PathProblem;
     };
 
-function describePathFault({ detail, about, revoked }: PathFault, chainFault: string | undefined): PathProblem {
+/** What the refusal rests on, where it is about revocation. */
+function findList(
+  { code, about }: PathFault,
+  { name }: TrustedAuthority,
+  { revocation }: AuthorityContext,
+): RevocationListEntry | undefined {
+  const isRevoked = code === 'certificate_revoked';
+  if (about === undefined || (!isRevoked && code !== 'revocation_unavailable')) return undefined;
+  return revocation.find(name)?.findList?.(about.certificate, isRevoked);
+}
+
+function describePathFault(
+  { detail, about, revoked }: PathFault,
+  chainFault: string | undefined,
+  list: RevocationListEntry | undefined,
+): PathProblem {
   return {
     fault: detail,
     ...(about === undefined ? {} : { certificate: describeMember(about) }),
     ...(chainFault === undefined ? {} : { chainFault }),
+    ...(list === undefined ? {} : { list: Object.freeze(list) }),
     ...(revoked?.at === undefined ? {} : { revokedAt: revoked.at }),
     ...(revoked === undefined ? {} : { reason: revoked.reason }),
   };

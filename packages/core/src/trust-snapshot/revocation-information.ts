@@ -1,3 +1,4 @@
+import type { RevocationListEntry } from '../denial-facts.js';
 import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@certgate/x509/path';
 
 /** What is known of the revocation of one authority's certificates. */
@@ -7,6 +8,8 @@ export interface AuthorityRevocationInformation {
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
   /** The code names a source of it, beside those of the document. */
   readonly isConfiguredInCode?: boolean;
+  /** The list that names the certificate as revoked, or the newest one of its issuer; for the operator. */
+  readonly findList?: (certificate: PathCertificate, isRevoked: boolean) => RevocationListEntry | undefined;
   /** Why there is less of it than there should be, for the operator. */
   readonly findFault?: (certificate: PathCertificate) => string | undefined;
 }

@@ -1,18 +1,19 @@
 import { describeRefusedAlgorithm } from '@certgate/x509/internal-certificates';
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
+import type { RevocationListEntry } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
+import { describeListsInUse, findListAbout, type ListsOfSource, type RevocationListStatus } from './lists-in-use.js';
 import { findMissingNumber, KeptLists, knowsBase, type ListSigner } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
 
 /** What one source gave. */
-interface Kept {
-  readonly lists: KeptLists;
+interface Kept extends ListsOfSource {
   /** Of its latest list. */
   readonly latest: CertificateRevocationList;
   readonly sourceVersion: string | undefined;
@@ -65,9 +66,27 @@ export class CrlKeeper {
 
   /** The lists that speak for this authority; with new certificates under the old name, only those that they signed. */
   list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
-    return [...(this.#kept.get(authority.name.toLowerCase())?.values() ?? [])]
+    return this.#listKept(authority)
       .flatMap(({ lists }) => lists.lists)
       .filter((crl) => isUsable(crl, authority));
+  }
+
+  /** Those that the authority goes by now, with their ends. */
+  listInUse(authority: TrustedAuthority): readonly RevocationListStatus[] {
+    return describeListsInUse(authority.name, this.#listKept(authority), (list) => isUsable(list, authority));
+  }
+
+  /** The list to name in a refusal. */
+  findListAbout(
+    authority: TrustedAuthority,
+    certificate: PathCertificate,
+    isRevoked: boolean,
+  ): RevocationListEntry | undefined {
+    return findListAbout(certificate, this.#listKept(authority), isRevoked);
+  }
+
+  #listKept({ name }: TrustedAuthority): readonly Kept[] {
+    return [...(this.#kept.get(name.toLowerCase())?.values() ?? [])];
   }
 
   /** Why the latest reads failed, for the operator; undefined when all succeeded. */
@@ -95,7 +114,9 @@ export class CrlKeeper {
       try {
         await this.#refreshOnce({ authority, now }, findSource(), readTimeout);
       } catch (error) {
-        faults.set(name, describeFault(error));
+        const known = this.#listKept(authority).find(({ source }) => source === name);
+        const whose = known === undefined ? `the authority "${authority.name}"` : `"${known.latest.issuerText}"`;
+        faults.set(name, `${describeFault(error)} (a CRL of ${whose})`);
       }
     };
     await Promise.all([
@@ -174,7 +195,7 @@ export class CrlKeeper {
     const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const elsewhere = [...ofAuthority].flatMap(([name, { lists }]) => (name === sourceKey ? [] : [lists]));
     const lists = known.add(latest, signer, now, elsewhere);
-    ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
+    ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest, source: source.description });
     this.#changeCount += 1;
   }
 

@@ -119,6 +119,7 @@ describe('the first load', () => {
       usableUntil: now + 86_400_000,
       isLocked: false,
       signedBy: undefined,
+      revocationLists: undefined,
     });
   });
   test('it recovers by itself', async () => {

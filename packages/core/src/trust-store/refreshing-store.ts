@@ -151,6 +151,7 @@ export class RefreshingTrustStore implements TrustStore {
       usableUntil,
       isLocked: this.#loaded && this.#loaded.snapshot.locked !== undefined,
       signedBy: this.#settings.verifier?.keyIds,
+      revocationLists: this.#revocation?.inUse,
     };
   }
 

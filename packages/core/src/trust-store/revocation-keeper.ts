@@ -8,7 +8,9 @@ import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../tr
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { CrlKeeper, type CrlSourcesInCode } from './crl-keeper.js';
+import type { RevocationListStatus } from './lists-in-use.js';
 import { OcspKeeper } from './ocsp-keeper.js';
+import { publishLists } from './revocation-channel.js';
 
 /** What a store knows of revocation, kept current beside its document. */
 export class RevocationKeeper implements RevocationInformation {
@@ -17,6 +19,7 @@ export class RevocationKeeper implements RevocationInformation {
   readonly #ocsp = new OcspKeeper();
   #authorities: ReadonlyMap<string, TrustedAuthority> = new Map();
   #latest: Promise<void> = Promise.resolve();
+  #inUse: readonly RevocationListStatus[] = [];
   readonly #lists = new WeakMap<
     TrustedAuthority,
     { readonly version: number; readonly found: AuthorityRevocationInformation }
@@ -50,8 +53,22 @@ export class RevocationKeeper implements RevocationInformation {
   /** Never rejects. `now` is in milliseconds. */
   refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
     this.#authorities = new Map(authorities.map((authority) => [authority.name.toLowerCase(), authority]));
-    this.#latest = this.#crls.refresh(authorities, readTimeout, now);
+    this.#latest = this.#crls.refresh(authorities, readTimeout, now).then(() => {
+      this.#noteLists(now);
+    });
     return this.#latest;
+  }
+
+  /** The lists in use, as of the latest reads. */
+  get inUse(): readonly RevocationListStatus[] {
+    return this.#inUse;
+  }
+
+  /** For people alone. */
+  #noteLists(now: number): void {
+    const before = this.#inUse;
+    this.#inUse = [...this.#authorities.values()].flatMap((authority) => this.#crls.listInUse(authority));
+    publishLists(this.#inUse, before, now);
   }
 
   /** Resolves when the latest reads of lists have ended. */
@@ -82,6 +99,7 @@ export class RevocationKeeper implements RevocationInformation {
       crls: crls.list(authority),
       findOcspResponses: (certificate) => ocsp.find(source, certificate),
       isConfiguredInCode: crls.hasSourcesInCode(name),
+      findList: (certificate, isRevoked) => crls.findListAbout(authority, certificate, isRevoked),
       findFault: (certificate) =>
         [crls.findFault(name), source && ocsp.findFault(source, certificate)].filter(Boolean).join(' ') || undefined,
     };

@@ -3,6 +3,9 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 /** The name of the `node:diagnostics_channel` on which every read of a trust source is told. */
 export const trustChannelName = 'certgate:trust';
 
+/** The name of the `node:diagnostics_channel` on which each revocation list in use is told, whenever lists were read. */
+export const revocationChannelName = 'certgate:revocation';
+
 /** One read of a trust source that came to its end. */
 export interface TrustRefreshEvent {
   readonly version: 1;

@@ -1,0 +1,62 @@
+import { formatInstant } from '@certgate/x509/internal';
+import type { TrustStoreReport } from '../trust-store/trust-store.js';
+import { findListState, type ListState } from '../trust-store/revocation-channel.js';
+import type { RevocationListStatus } from '../trust-store/lists-in-use.js';
+import { DailyNotice } from './daily-notice.js';
+import type { LoggingCall } from './decision-channel.js';
+import { formatLogLine, type LineStart, startLine } from './log-text.js';
+
+/** A revocation list must be replaced. Level warning, once a day per instance and list. */
+export interface RevocationLogLine extends LineStart<'revocation'> {
+  readonly code: Exclude<ListState, 'revocation_current'>;
+  readonly list: {
+    /** RFC 4514. */
+    readonly issuer: string;
+    /** Its CRL number, in decimal. */
+    readonly number?: string;
+    /** Where it was read, e.g. `file corp.crl`. */
+    readonly source?: string;
+    /** RFC 3339. */
+    readonly end: string;
+  };
+  readonly detail: string;
+}
+
+/** Warns of revocation lists that end, or have ended. */
+export class RevocationLog {
+  readonly #notice = new DailyNotice();
+
+  /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
+  note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
+    for (const { revocationLists } of report?.parts ?? (report === undefined ? [] : [report])) {
+      if (revocationLists === undefined) continue;
+      for (const status of revocationLists) {
+        const code = findListState(status, now);
+        if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
+          context.warn(formatLogLine(createLine(status, code, now)));
+      }
+    }
+  }
+}
+
+function nameNotice({ authority, issuer, number, source }: RevocationListStatus, code: string): string {
+  return JSON.stringify([code, authority, issuer, number, source]);
+}
+
+function createLine(status: RevocationListStatus, code: RevocationLogLine['code'], now: number): RevocationLogLine {
+  const { authority, issuer, number, source, isDelta } = status;
+  const end = formatInstant(status.end);
+  const list = `The ${isDelta ? 'delta CRL' : 'CRL'} of "${issuer}"`;
+  const what = code === 'revocation_ended' ? `${list} ended at ${end}` : `${list} ends at ${end}`;
+  return {
+    ...startLine('revocation', now),
+    code,
+    list: {
+      issuer,
+      ...(number === undefined ? {} : { number }),
+      ...(source === undefined ? {} : { source }),
+      end,
+    },
+    detail: `${what}: let the CA publish the next one${source === undefined ? '' : ` (${source})`}. Where the authority "${authority}" requires revocation information, callers who need this list are refused with revocation_unavailable once it has ended, and its grace is over.`,
+  };
+}
