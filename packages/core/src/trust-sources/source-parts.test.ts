@@ -69,7 +69,7 @@ test('digestSha256 is SHA-256, in slices or not', async () => {
   for (const length of [0, 5, 1024 * 1024, 3 * 1024 * 1024 + 1]) {
     const bytes = Buffer.alloc(length, 'abc');
     const [expected] = runOpenssl(['dgst', '-sha256', '-r'], bytes).toString().split(' ');
-    assert.equal(await digestSha256(bytes), expected);
+    assert.equal(await digestSha256(bytes), expected?.toUpperCase());
   }
 });
 
