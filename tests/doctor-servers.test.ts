@@ -26,12 +26,11 @@ import { root } from './test-support/certgate.js';
 type ProbeId = probeTableModule.ProbeId;
 type DoctorStage = doctorStageModule.DoctorStage;
 type Behaviour = faultyServersModule.Behaviour;
-type FaultyServer = faultyServersModule.FaultyServer;
 
 const { probeIds } = (await importBuilt('probe-table.js')) as typeof probeTableModule;
 const { createRedactedReport } = (await importBuilt('published-report.js')) as typeof publishedReportModule;
 const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
-const { allowedName, createDoctorStage, examinePort, listIds } = (await importBuilt(
+const { allowedName, createDoctorStage, examinePort, judgePort, listIds } = (await importBuilt(
   'test-support/doctor-stage.js',
 )) as typeof doctorStageModule;
 const { startCarelessTlsServer } = (await importBuilt(
@@ -91,12 +90,115 @@ const frontEndFaults = Object.fromEntries(
   }),
 );
 
+/** Open to callers whose request is so, and closed to all others. */
+const openTo =
+  (isOpen: (request: faultyServersModule.SeenRequest) => boolean) =>
+  ({ allowed }: DoctorStage): Behaviour => ({
+    admits: ([value], request) => value === allowed.der.toString('base64') || isOpen(request),
+  });
+
+const hasField =
+  (name: string, pattern: RegExp) =>
+  ({ fields }: faultyServersModule.SeenRequest): boolean =>
+    fields.some(([each, value]) => each.toLowerCase() === name && pattern.test(value));
+
+const requestFaults: Readonly<Record<string, Fault>> = {
+  'is open under another spelling of the path': {
+    behaviour: openTo(({ path }) => path === '/api/Orders;x'),
+    fails: ['other-path'],
+    cannotTell: 'any',
+  },
+  'trusts an address that the caller writes': {
+    behaviour: openTo(hasField('x-forwarded-for', /^127\./)),
+    fails: ['forwarded-for'],
+    cannotTell: 'any',
+  },
+  'lets browsers in': {
+    behaviour: openTo(hasField('user-agent', /^Mozilla/)),
+    fails: ['browser'],
+    cannotTell: 'any',
+  },
+  'does not decide over HTTP/1.0': {
+    behaviour: openTo(({ httpVersion }) => httpVersion === '1.0'),
+    fails: ['http-1.0'],
+    cannotTell: 'any',
+  },
+  'lets in whoever asks for a WebSocket': {
+    behaviour: openTo(hasField('upgrade', /websocket/)),
+    fails: ['upgrade'],
+    cannotTell: 'any',
+  },
+  'replaces the header in the first request of a connection alone': {
+    behaviour: () => ({
+      forward: (request) => {
+        const values = request.isFirst ? [] : valuesOf(request);
+        return values.length > 0 ? values : forwardStrictly(request);
+      },
+    }),
+    fails: ['second-request'],
+    cannotTell: 'any',
+  },
+  'repeats the request on TRACE': {
+    behaviour: () => ({
+      answer: ({ method, fields }) =>
+        method === 'TRACE' ? { status: 200, body: `TRACE / HTTP/1.1\n${fields.join('\n')}` } : undefined,
+    }),
+    fails: ['trace'],
+  },
+  'does not decide HEAD': {
+    behaviour: openTo(({ method }) => method === 'HEAD'),
+    fails: ['other-method'],
+    cannotTell: 'any',
+  },
+  'does not decide OPTIONS': {
+    behaviour: openTo(({ method }) => method === 'OPTIONS'),
+    fails: ['other-method'],
+    cannotTell: 'any',
+  },
+  'is open under another host': {
+    behaviour: openTo(hasField('host', /^other\.example$/)),
+    fails: ['other-host'],
+    cannotTell: 'any',
+    options: () => ({ alsoHosts: ['third.example', 'other.example'] }),
+  },
+  'does not decide POST': {
+    behaviour: openTo(({ method }) => method === 'POST'),
+    fails: ['post'],
+    cannotTell: 'any',
+    options: () => ({ withPost: true }),
+  },
+  'takes another method from a header': {
+    behaviour: openTo(hasField('x-http-method-override', /GET/)),
+    fails: ['post'],
+    cannotTell: 'any',
+    options: () => ({ withPost: true }),
+  },
+  'sends what the function said with a refusal': {
+    behaviour: () => ({
+      answer: (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, body: '{"orders":["of everybody"]}' }),
+    }),
+    fails: ['refusal-content'],
+  },
+  'trusts PEM that a client writes, and replaces the rest': {
+    behaviour: () => ({
+      forward: (request) => {
+        const [value = ''] = valuesOf(request);
+        const pem = /^-----BEGIN CERTIFICATE----- (.*) -----END CERTIFICATE-----$/.exec(value)?.[1];
+        return pem === undefined ? forwardStrictly(request) : [pem.replaceAll(' ', '')];
+      },
+    }),
+    fails: ['forged-header-encoding'],
+    cannotTell: 'any',
+  },
+};
+
 const admitted = { status: 200, body: '{"orders":[]}' };
 const cache = new Set<string>();
 
 /** Each has one fault. */
 const faults: Readonly<Record<string, Fault>> = {
   ...frontEndFaults,
+  ...requestFaults,
   'answers everybody': { behaviour: () => ({ admits: () => true }), fails: ['no-certificate'], cannotTell: 'any' },
   'trusts any certificate': {
     behaviour: () => ({ admits: (values) => values.length === 1 }),
@@ -168,6 +270,18 @@ const faults: Readonly<Record<string, Fault>> = {
         const { subject, issuer } = new X509Certificate(Buffer.from(value, 'base64'));
         const original = new X509Certificate(allowed.der);
         return subject === original.subject && issuer === original.issuer;
+      },
+    }),
+    fails: ['lookalike-certificate'],
+    cannotTell: 'any',
+  },
+  'compares names and serial numbers': {
+    behaviour: ({ allowed }) => ({
+      admits: ([value]) => {
+        if (value === undefined) return false;
+        const { subject, serialNumber } = new X509Certificate(Buffer.from(value, 'base64'));
+        const original = new X509Certificate(allowed.der);
+        return subject === original.subject && serialNumber === original.serialNumber;
       },
     }),
     fails: ['lookalike-certificate'],
@@ -328,19 +442,49 @@ it('every probe has a server that it fails for', () => {
   );
 });
 
+/** Bodies without an end are read up to a limit. */
+const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
+  'that asks for a certificate': () => ({}),
+  'that refuses callers without one before the app': () => ({
+    answer: ({ peer }) => (peer === undefined ? { status: 403, body: '<h1>403.7</h1>' } : undefined),
+  }),
+  'that refuses the handshake without one': ({ caPem }) => ({ tls: { ca: caPem } }),
+  'that speaks HTTP/2 too': () => ({ isHttp2: true }),
+  'that speaks TLS 1.2 alone': () => ({ tls: { maxVersion: 'TLSv1.2' } }),
+  'whose refusals differ from call to call': () => ({
+    answer: ({ query }, isAdmitted) => (isAdmitted ? undefined : { status: 401, body: `${query} ${Math.random()}` }),
+  }),
+  'that sends bodies without an end': () => ({ answer: () => 'endless' }),
+};
+
 describe('doctor', () => {
   let stage: DoctorStage;
   before(() => {
     stage = createDoctorStage();
   });
 
-  const withServer = async <T>(server: FaultyServer, use: (server: FaultyServer) => Promise<T>): Promise<T> => {
+  const withServer = async <S extends { close(): Promise<void> }, T>(
+    server: S,
+    use: (server: S) => Promise<T>,
+  ): Promise<T> => {
     try {
       return await use(server);
     } finally {
       await server.close();
     }
   };
+
+  for (const [name, behaviour] of Object.entries(goodServers)) {
+    it(`finds nothing wrong with a server ${name}`, async () => {
+      const report = await withServer(await startServer(stage, behaviour(stage)), ({ port }) =>
+        examinePort(stage, port),
+      );
+      assert.deepEqual(
+        report.findings.filter(({ verdict }) => verdict !== 'holds'),
+        [],
+      );
+    });
+  }
 
   for (const [name, { behaviour, fails, cannotTell, showsNothing, options }] of Object.entries(faults)) {
     it(`finds the server that ${name}: ${fails.join(', ')}`, async () => {
@@ -375,17 +519,10 @@ describe('doctor', () => {
     ['TLSv1.2', 'key-proof-tls-1.2'],
     ['TLSv1.3', 'key-proof-tls-1.3'],
   ] as const) {
-    const judge = async (carelessness: carelessTlsServerModule.Carelessness): Promise<DoctorReport> => {
-      const server = await startCarelessTlsServer(stage, version, carelessness);
-      try {
-        return await examinePort(stage, server.port);
-      } finally {
-        await server.close();
-      }
-    };
-
     it(`finds the server that does not check the key over ${version}`, async () => {
-      const report = await judge('answers');
+      const report = await withServer(await startCarelessTlsServer(stage, version, 'answers'), ({ port }) =>
+        examinePort(stage, port),
+      );
       assert.deepEqual(listIds(report, 'fails'), [id]);
       assert.ok(listIds(report, 'cannot-tell').includes('tls-1.2'));
     });
@@ -397,14 +534,102 @@ describe('doctor', () => {
       ['forgets the certificate', 'cannot-tell'],
     ] as const) {
       it(`says "${verdict}" of a server that ${carelessness} when the key is wrong over ${version}`, async () => {
-        const report = await judge(carelessness);
-        assert.deepEqual(listIds(report, 'fails'), []);
-        assert.deepEqual(listIds(report, 'cannot-tell'), verdict === 'holds' ? [] : [id]);
-        const other = version === 'TLSv1.2' ? 'key-proof-tls-1.3' : 'key-proof-tls-1.2';
-        assert.ok(report.notRun.some((probe) => probe.id === other));
+        await withServer(await startCarelessTlsServer(stage, version, carelessness), async ({ port }) => {
+          assert.equal((await judgePort(stage, port, id)).verdict, verdict);
+          const other = version === 'TLSv1.2' ? 'key-proof-tls-1.3' : 'key-proof-tls-1.2';
+          assert.equal((await judgePort(stage, port, other)).verdict, 'not-run');
+        });
       });
     }
   }
+
+  for (const path of [
+    '/api/Orders/',
+    '/API/ORDERS',
+    '/api/orders',
+    '/api/%4frders',
+    '/api//Orders',
+    '//api/Orders',
+    '/api/Orders;x',
+    '/x/../api/Orders',
+    '/api/Orders.css',
+    '/api/Orders/x.css',
+  ]) {
+    it(`finds the function that is open as ${path}`, async () => {
+      const behaviour = openTo((request) => request.path === path)(stage);
+      const { verdict, isForgedAdmission } = await withServer(await startServer(stage, behaviour), ({ port }) =>
+        judgePort(stage, port, 'other-path'),
+      );
+      assert.deepEqual([verdict, isForgedAdmission], ['fails', true]);
+    });
+  }
+
+  for (const [what, answer, id, verdict] of [
+    [
+      'answers other paths with one page',
+      ({ path }) => (path === '/api/Orders' ? undefined : { status: 200, body: '<h1>Welcome</h1>' }),
+      'other-path',
+      'holds',
+    ],
+    [
+      'leads back from a slash at the end',
+      ({ path }) => (path.endsWith('/') ? { status: 301, headers: { Location: '/api/Orders' } } : undefined),
+      'other-path',
+      'holds',
+    ],
+    [
+      'leads elsewhere from a slash at the end',
+      ({ path }) => (path.endsWith('/') ? { status: 302, headers: { Location: '/login' } } : undefined),
+      'other-path',
+      'cannot-tell',
+    ],
+    [
+      'answers OPTIONS for every path',
+      ({ method }) => (method === 'OPTIONS' ? { status: 204 } : undefined),
+      'other-method',
+      'holds',
+    ],
+    [
+      'answers OPTIONS where there is a function',
+      ({ method, path }) => (method === 'OPTIONS' && path === '/api/Orders' ? { status: 204 } : undefined),
+      'other-method',
+      'cannot-tell',
+    ],
+    ['does not know TRACE', ({ method }) => (method === 'TRACE' ? { status: 501 } : undefined), 'trace', 'holds'],
+    ['ends a connection on TRACE', ({ method }) => (method === 'TRACE' ? 'reset' : undefined), 'trace', 'cannot-tell'],
+    [
+      'ends a connection after each answer',
+      (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Connection: 'close' } }),
+      'second-request',
+      'not-run',
+    ],
+    [
+      'refuses in the words of its answer, which are few',
+      (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, body: 'ok' }),
+      'refusal-content',
+      'cannot-tell',
+    ],
+  ] as const satisfies readonly (readonly [string, Behaviour['answer'], ProbeId, string])[]) {
+    it(`says "${verdict}" of the server that ${what}`, async () => {
+      const judgement = await withServer(await startServer(stage, { answer }), ({ port }) =>
+        judgePort(stage, port, id),
+      );
+      assert.equal(judgement.verdict, verdict);
+    });
+  }
+
+  it('sends nothing of the allowed certificate to another path, and POST only where it is asked for', async () => {
+    const server = await startServer(stage, {});
+    await withServer(server, ({ port }) => examinePort(stage, port, { alsoHosts: ['other.example'] }));
+    const allowed = stage.allowed.der.toString('base64');
+    const others = server.seen.filter(({ path }) => path !== '/api/Orders');
+    assert.ok(others.length >= 20);
+    for (const { fields, peer } of others) {
+      assert.notEqual(peer, allowed);
+      assert.ok(!JSON.stringify(fields).includes(allowed.slice(40, 80)));
+    }
+    assert.deepEqual([...new Set(server.seen.map(({ method }) => method))].sort(), ['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+  });
 
   it('tries it with RSA keys too, and cannot tell with keys whose public half follows from the secret one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-doctor-'));
@@ -422,12 +647,10 @@ describe('doctor', () => {
         const { raw: der, fingerprint256 } = new X509Certificate(certificatePem);
         const allowed = { certificatePem, privateKeyPem, der, thumbprintSha256: fingerprint256.replaceAll(':', '') };
         const behaviour: Behaviour = { admits: ([value]) => value === der.toString('base64') };
-        const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
-          examinePort(stage, port, { allowed }),
-        );
-        assert.deepEqual(listIds(report, 'fails'), []);
-        for (const id of ['key-proof-tls-1.2', 'key-proof-tls-1.3'] as const)
-          assert.ok(listIds(report, verdict).includes(id), `${kind} ${id}`);
+        await withServer(await startServer(stage, behaviour), async ({ port }) => {
+          for (const id of ['key-proof-tls-1.2', 'key-proof-tls-1.3'] as const)
+            assert.equal((await judgePort(stage, port, id, { allowed })).verdict, verdict, `${kind} ${id}`);
+        });
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });

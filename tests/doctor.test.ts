@@ -103,7 +103,8 @@ describe('certgate doctor on the sample', () => {
 
   it('holds in mode optional, with files for an issue and for a job summary', async () => {
     const files = ['--report', 'report.json', '--summary', 'summary.md', '--json', '--with-large-body'];
-    const ended = await examine({ clientCertificateMode: 'optional' }, files);
+    const more = ['--with-post', '--also-host', 'other.example'];
+    const ended = await examine({ clientCertificateMode: 'optional' }, [...files, ...more]);
     assert.equal(ended.exitCode, 0, ended.stdout);
     const { counts, notRun } = JSON.parse(ended.stdout) as Report;
     assert.equal(counts.holds, probeIds.length - notRun.length);

@@ -6,7 +6,7 @@ import { createValidityPeriod } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
 /**
- * What a forger can make of somebody's certificate: its names and a key of the forger's own. It is signed with that key.
+ * What a forger can make of somebody's certificate: its names, its serial number and a key of the forger's own. It is signed with that key.
  * `issuer` says whose name it gives as its issuer: its own, or that of the original's issuer.
  */
 export function createLookalikeCertificate(
@@ -25,5 +25,6 @@ export function createLookalikeCertificate(
     extensions: [...createEndEntityExtensions(keyPair.publicKey, use), ...(names === undefined ? [] : [names])],
     issuer: issuer === 'itself' ? original.subject : original.issuer,
     issuerKey: keyPair.privateKey,
+    serialNumber: original.serialNumber,
   });
 }

@@ -19,6 +19,7 @@ import { type DoctorFlags, usualRate } from './doctor-flags.js';
 
 /** Against this machine, nobody else is disturbed. */
 const loopbackRate = 1000;
+/** For each function. */
 const deadlineMilliseconds = 180_000;
 
 export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
@@ -53,11 +54,13 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
     frontEnd: flags.frontEnd,
     plainHttpUrl: createPlainHttpUrl(target, flags.httpPort),
     withLargeBody: flags.withLargeBody === true,
+    withPost: flags.withPost === true,
+    alsoHosts: flags.alsoHost,
     userAgent: `certgate-doctor/${getToolVersion()} (run by the operator of this app)`,
     method: flags.request,
     requestsPerSecond: flags.rate ?? (target.isLoopback ? loopbackRate : usualRate),
     timeoutMilliseconds: flags.timeout,
-    deadlineMilliseconds,
+    deadlineMilliseconds: deadlineMilliseconds * Math.max(1, target.closed.length),
     onProbe: (id, position) => {
       printNotice(colors.dim(`${position + 1}/${probeIds.length} ${id}`));
     },

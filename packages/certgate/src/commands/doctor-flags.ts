@@ -17,6 +17,8 @@ export interface DoctorFlags {
   readonly frontEnd: FrontEndName;
   readonly request: string;
   readonly withLargeBody?: boolean;
+  readonly withPost?: boolean;
+  readonly alsoHost: readonly string[];
   readonly httpPort?: number;
   readonly rate?: number;
   readonly timeout: number;

@@ -179,6 +179,13 @@ export function describeDoctor(command: Command): Command {
         .argParser(parseMethod)
         .default('GET'),
     )
+    .option('--with-post', 'also send POST requests by callers who must be refused; a function that is open runs')
+    .option(
+      '--also-host <name>',
+      'another host name that may reach the app: it is sent in Host, to the address of the app (repeatable)',
+      collectHost,
+      [],
+    )
     .option('--with-large-body', 'also send a POST of 1 byte and one of 128 KiB, with the allowed certificate')
     .option(
       '--http-port <port>',
@@ -207,6 +214,11 @@ export function describeDoctor(command: Command): Command {
       'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
     ],
   });
+}
+
+function collectHost(host: string, hosts: readonly string[]): readonly string[] {
+  if (/^[a-z0-9.-]+(?::\d{1,5})?$/i.test(host)) return [...hosts, host];
+  throw new InvalidArgumentError('It must be the name of a host, like orders.example or orders.example:8443.');
 }
 
 function parseRate(text: string): number {

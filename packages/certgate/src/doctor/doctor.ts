@@ -5,6 +5,7 @@
 //     │ cached-answer           before any forgery, since a cached answer would pass for one
 //     │ forged-…, lookalike-…   up to the first that is admitted: then nothing more is sent
 //     │ key-proof-…             the allowed certificate with a key that is not its own
+//     │ forwarded-for, …, post  other requests of callers who must be refused
 //     │ tls-…, http-2           the same over each protocol
 //     │ plain-http, scm-site    beside the app's address
 //     ▼ refusal-reason, …       read from the answers so far
@@ -25,12 +26,14 @@ import {
   probeServerCertificate,
 } from './probes/baseline-probes.js';
 import { probeCachedAnswer } from './probes/cache-probe.js';
-import { judgeRefusalReason, judgeSoftwareVersion } from './probes/disclosure-probes.js';
+import { probeOtherHost, probeOtherMethod, probeOtherPath } from './probes/altered-probes.js';
+import { judgeRefusalContent, judgeRefusalReason, judgeSoftwareVersion } from './probes/disclosure-probes.js';
 import {
   isStillAdmitted,
   probeForgedHeader,
   probeForgedHeaderBesideDenied,
   probeForgedHeaderCase,
+  probeForgedHeaderEncoding,
   probeForgedHeaderOfOthers,
   probeForgedHeaderTwice,
   probeForgedHeaderUnderscore,
@@ -39,7 +42,16 @@ import {
 } from './probes/forgery-probes.js';
 import { probeKeyProof } from './probes/key-proof-probe.js';
 import { probeHttp2, probeTlsVersion } from './probes/protocol-probes.js';
+import { probeTrace } from './probes/trace-probe.js';
 import { probeLargeBody, probePlainHttp, probeScmSite } from './probes/surroundings-probes.js';
+import {
+  probeBrowser,
+  probeForwardedFor,
+  probeHttp10,
+  probePost,
+  probeSecondRequest,
+  probeUpgrade,
+} from './probes/variant-probes.js';
 import { judgeAllowedExpiry, judgeClock } from './probes/validity-probes.js';
 
 export interface ProbeResult {
@@ -73,7 +85,7 @@ export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
   readonly onProbe?: (id: ProbeId, position: number) => void;
 }
 
-interface Probe {
+export interface Probe {
   readonly run: (examination: Examination) => Judgement | Promise<Judgement>;
   /** Sends nothing, so that it is run also after a forged admission. */
   readonly isPassive?: true;
@@ -85,7 +97,7 @@ interface Probe {
   readonly needsControl?: true;
 }
 
-const probes: Readonly<Record<ProbeId, Probe>> = {
+export const probes: Readonly<Record<ProbeId, Probe>> = {
   'server-certificate': { run: probeServerCertificate, isIndependent: true },
   'no-certificate': { run: judgeNoCertificate },
   'denied-certificate': { run: judgeDeniedCertificate },
@@ -101,16 +113,28 @@ const probes: Readonly<Record<ProbeId, Probe>> = {
   'forged-header-case': { run: probeForgedHeaderCase, needsControl: true },
   'forged-header-underscore': { run: probeForgedHeaderUnderscore, needsControl: true },
   'forged-header-whitespace': { run: probeForgedHeaderWhitespace, needsControl: true },
+  'forged-header-encoding': { run: probeForgedHeaderEncoding, needsControl: true },
   'forged-header-of-others': { run: probeForgedHeaderOfOthers, needsControl: true },
   'lookalike-certificate': { run: probeLookalikeCertificate, needsControl: true },
   'key-proof-tls-1.2': { run: (examination) => probeKeyProof(examination, 'TLSv1.2'), needsControl: true },
   'key-proof-tls-1.3': { run: (examination) => probeKeyProof(examination, 'TLSv1.3'), needsControl: true },
+  'forwarded-for': { run: probeForwardedFor, needsControl: true },
+  browser: { run: probeBrowser, needsControl: true },
+  'http-1.0': { run: probeHttp10, needsControl: true },
+  upgrade: { run: probeUpgrade, needsControl: true },
+  'second-request': { run: probeSecondRequest, needsControl: true },
+  trace: { run: probeTrace, needsControl: true },
+  'other-method': { run: probeOtherMethod, needsControl: true },
+  'other-path': { run: probeOtherPath, needsControl: true },
+  'other-host': { run: probeOtherHost, needsControl: true },
+  post: { run: probePost, needsControl: true },
   'tls-1.2': { run: (examination) => probeTlsVersion(examination, 'TLSv1.2'), needsControl: true },
   'tls-1.3': { run: (examination) => probeTlsVersion(examination, 'TLSv1.3'), needsControl: true },
   'http-2': { run: probeHttp2, needsControl: true },
   'plain-http': { run: probePlainHttp, isIndependent: true },
   'scm-site': { run: probeScmSite, isIndependent: true },
   'refusal-reason': { run: judgeRefusalReason, isPassive: true },
+  'refusal-content': { run: judgeRefusalContent, isPassive: true },
   'software-version': { run: judgeSoftwareVersion, isPassive: true },
   'large-body': { run: probeLargeBody },
 };

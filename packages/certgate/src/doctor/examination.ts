@@ -22,6 +22,9 @@ export interface ExaminationOptions {
   /** Where plain HTTP is tried. */
   readonly plainHttpUrl: URL;
   readonly withLargeBody: boolean;
+  readonly withPost: boolean;
+  /** Other values of `Host`, which are sent to the same address. */
+  readonly alsoHosts: readonly string[];
 }
 
 /** What the callers got at first, before anything was forged: all other answers are compared with these. */
@@ -92,6 +95,17 @@ export class Examination {
   async callOverHttp2(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
     if (!this.isServerTrusted) throw new Error('the server was not verified');
     const answer = await this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
+    if (answer !== undefined) this.#answers.push(answer);
+    return answer;
+  }
+
+  /** On a connection on which the same caller was answered before. */
+  async callSecond(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
+    if (!this.isServerTrusted) throw new Error('the server was not verified');
+    const url = functionUrl(this.target, target, newQuery());
+    const { certificate } = request;
+    const first = { url, ...(certificate === undefined ? {} : { certificate }) };
+    const answer = await this.sender.sendSecond(first, { ...request, url });
     if (answer !== undefined) this.#answers.push(answer);
     return answer;
   }

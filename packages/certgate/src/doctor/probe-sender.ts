@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type HandshakeAnswer, sendAfterHandshake } from '../local/client/handshake-request.js';
 import { sendHttp2Request } from '../local/client/http2-request.js';
+import { sendSecondRequest } from '../local/client/second-request.js';
 import {
   sendWireRequest,
   type ClientIdentity,
@@ -16,6 +17,9 @@ export interface ProbeRequest {
   /** Default: the one of all probes. */
   readonly method?: string;
   readonly body?: Uint8Array;
+  /** Written as it is, in place of the path and query of the URL. */
+  readonly target?: string;
+  readonly httpVersion?: '1.0';
 }
 
 export interface ProbeSenderOptions {
@@ -70,6 +74,15 @@ export class ProbeSender {
     return sendAfterHandshake({ ...this.#complete(request, budget), tlsVersion: request.tlsVersion });
   }
 
+  /** On one connection, after another request. Undefined where the connection ended before it. */
+  async sendSecond(first: ProbeRequest, second: ProbeRequest): Promise<WireAnswer | undefined> {
+    // It sends two.
+    await this.takeTurn();
+    const budget = await this.takeTurn();
+    if (budget <= 0) return timeIsUp;
+    return sendSecondRequest(this.#complete(first, budget), this.#complete(second, budget));
+  }
+
   /** Undefined where HTTP/2 is not offered. */
   async sendOverHttp2(request: ProbeRequest): Promise<WireAnswer | undefined> {
     const budget = await this.takeTurn();
@@ -90,7 +103,9 @@ export class ProbeSender {
 
   #complete(request: ProbeRequest, timeoutMilliseconds: number): Parameters<typeof sendWireRequest>[0] {
     const { userAgent, method, caPem } = this.#options;
-    const fields = [['User-Agent', userAgent], ['Accept', '*/*'], ...(request.fields ?? [])] as const;
+    const own = request.fields ?? [];
+    const agent = own.some(([name]) => name === 'User-Agent') ? [] : [['User-Agent', userAgent] as const];
+    const fields = [...agent, ['Accept', '*/*'] as const, ...own];
     return { method, timeoutMilliseconds, ...(caPem === undefined ? {} : { caPem }), ...request, fields };
   }
 

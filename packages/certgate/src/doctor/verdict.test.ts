@@ -5,9 +5,9 @@ import { type AnswerMeaning, classifyAnswer, combineVerdicts } from './verdict.j
 
 describe('what an answer means', () => {
   const statuses: readonly (readonly [AnswerMeaning, readonly number[]])[] = [
-    ['admitted', [200, 204, 299]],
+    ['admitted', [101, 200, 204, 299]],
     ['redirected', [301, 302, 307, 308]],
-    ['refused', [400, 401, 403, 404, 405]],
+    ['refused', [400, 401, 403, 404, 405, 501, 505]],
     // The moment, the size of the request, a fault of the server: nothing about the gate.
     ['undecided', [408, 413, 414, 425, 429, 431, 500, 502, 503]],
   ];

@@ -33,6 +33,9 @@ export interface Judgement {
 /** Refusals of the moment or of the size of a request, which say nothing about the gate. */
 const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 
+/** Methods and versions of HTTP that the server does not have. */
+const unsupported: readonly number[] = [501, 505];
+
 /** Alerts that are about the client's certificate (RFC 8446 §6.2); others are faults of the connection. */
 const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED/;
 
@@ -43,7 +46,9 @@ export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
   const { status } = answer;
   if (status >= 200 && status < 300) return 'admitted';
   if (status >= 300 && status < 400) return 'redirected';
-  return status < 500 && !undecidedStatuses.includes(status) ? 'refused' : 'undecided';
+  if (status === 101) return 'admitted';
+  const isRefusal = status < 500 || unsupported.includes(status);
+  return isRefusal && !undecidedStatuses.includes(status) ? 'refused' : 'undecided';
 }
 
 /** A status, or why there is none. */

@@ -32,6 +32,8 @@ export interface CertificateContent {
   /** Who signs. For a self-signed certificate the subject and its own key. */
   readonly issuer: Name;
   readonly issuerKey: KeyObject;
+  /** Default: a new one. */
+  readonly serialNumber?: ArrayBuffer;
 }
 
 /** RFC 5280 §4: every certificate that this tool makes is written here, version 3, with a serial number of its own. */
@@ -40,7 +42,7 @@ export function writeCertificate(content: CertificateContent): IssuedCertificate
   const { identifier } = getSignatureAlgorithm(content.issuerKey);
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,
-    serialNumber: toArrayBuffer(createSerialNumber()),
+    serialNumber: content.serialNumber ?? toArrayBuffer(createSerialNumber()),
     signature: identifier,
     issuer: content.issuer,
     subject: content.subject,

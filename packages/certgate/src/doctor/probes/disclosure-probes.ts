@@ -1,6 +1,13 @@
 import { denialCodes } from '@certgate/core/internal';
 import type { Examination, SeenRefusal } from '../examination.js';
-import type { Judgement } from '../verdict.js';
+import {
+  type Judgement,
+  type ProbeObservation,
+  type Verdict,
+  classifyAnswer,
+  combineVerdicts,
+  observe,
+} from '../verdict.js';
 
 /** The longest text that is shown of what a server said. */
 const excerptLength = 80;
@@ -64,7 +71,7 @@ function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean
 }
 
 /** Without what is new in every answer: ids, times, nonces. */
-function normalize(text: string): string {
+export function normalize(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
@@ -93,6 +100,36 @@ function hasDevelopmentMember(body: Buffer): boolean {
   } catch {
     return false;
   }
+}
+
+/** Two short texts may be alike by accident. */
+const tellingLength = 16;
+
+/** A gate that answers 401 after the function has run, and sends what it said. */
+export function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
+  const verdicts: Verdict[] = [];
+  const observations: ProbeObservation[] = [];
+  for (const { index, baseline } of closedFunctions) {
+    const { allowed } = baseline;
+    if (allowed.kind !== 'answered' || classifyAnswer(allowed) !== 'admitted') {
+      verdicts.push('cannot-tell');
+      continue;
+    }
+    const content = normalize(allowed.body.toString('utf8')).trim();
+    if (content === '') continue;
+    for (const caller of ['nobody', 'denied'] as const) {
+      const answer = baseline[caller];
+      if (answer.kind !== 'answered' || classifyAnswer(answer) === 'admitted') continue;
+      const text = normalize(answer.body.toString('utf8'));
+      const isIn = content.length < tellingLength ? text.trim() === content : text.includes(content);
+      if (isIn)
+        observations.push(observe(answer, caller === 'nobody' ? 'no certificate' : 'the denied certificate', index));
+      verdicts.push(!isIn ? 'holds' : content.length < tellingLength ? 'cannot-tell' : 'fails');
+    }
+  }
+  if (verdicts.length === 0 && closedFunctions.length > 0)
+    return { verdict: 'not-run', note: 'There are no two answers to compare.' };
+  return { verdict: combineVerdicts(verdicts), note: '', observations };
 }
 
 const versionFields: readonly string[] = ['server', 'via', 'x-generator'];

@@ -1,5 +1,6 @@
 import { frontEndNames } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
+import { escapePem, writeByteSequence } from '../../local/gateway/front-ends/certificate-encoding.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
 import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
 import { type ForgedField, forgeFields } from '../forged-fields.js';
@@ -22,6 +23,8 @@ export interface Forgery {
   readonly usesDenied: boolean;
   /** Default: over HTTP/1.1. */
   readonly isHttp2?: boolean;
+  /** On a connection on which the same caller was answered before. */
+  readonly isSecond?: boolean;
 }
 
 type Spelling = (name: string) => string;
@@ -77,6 +80,32 @@ export function probeForgedHeaderWhitespace(examination: Examination): Promise<J
     (name) => `\t${name}`,
   ];
   return judgeForgeries(examination, forgeSpellings(examination, spellings));
+}
+
+/** Texts of a certificate that other front ends write, and that an app may decode as well. */
+export function probeForgedHeaderEncoding(examination: Examination): Promise<Judgement> {
+  const { der } = examination.options.allowed;
+  const [certificate, ...others] = forgeOwnFields(examination);
+  if (certificate === undefined) throw new Error('a front end without a field');
+  const [name, own] = certificate;
+  const base64 = der.toString('base64');
+  const encodings = [
+    [
+      'PEM in one line',
+      `-----BEGIN CERTIFICATE----- ${base64.match(/.{1,64}/g)?.join(' ') ?? ''} -----END CERTIFICATE-----`,
+    ],
+    ['percent-encoded PEM', escapePem(der)],
+    ['base64', base64],
+    ['a byte sequence', writeByteSequence(der)],
+  ] as const;
+  return judgeForgeries(
+    examination,
+    encodings
+      .filter(([, value]) => value !== own)
+      .flatMap(([what, value]) =>
+        besides.map((usesDenied) => forge(examination, `${name} with ${what}`, [[name, value], ...others], usesDenied)),
+      ),
+  );
 }
 
 /** One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks. */
@@ -175,12 +204,13 @@ export async function judgeForgeries(
       }
       const answer = await sendForgery(examination, examined, forgery);
       if (answer === undefined) {
-        verdicts.push('cannot-tell');
+        // Where there is no second request, nobody can forge in it.
+        if (forgery.isSecond !== true) verdicts.push('cannot-tell');
         continue;
       }
       observations.push(observe(answer, forgery.sent, examined.index));
       if (classifyAnswer(answer) === 'admitted')
-        return { verdict: 'fails', note: 'A forgery was admitted.', observations, isForgedAdmission: true };
+        return { verdict: 'fails', note: 'It was admitted.', observations, isForgedAdmission: true };
       const isDefinite = isRefused(answer, examined.baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery);
       verdicts.push(isDefinite ? 'holds' : 'cannot-tell');
     }
@@ -195,12 +225,13 @@ function mayBeForSize(answer: WireAnswer, { request: { fields = [] } }: Forgery)
   return answer.kind === 'answered' && answer.status === 400 && size > 7000;
 }
 
-/** Undefined where HTTP/2 is not offered. */
+/** Undefined where HTTP/2 is not offered, or the connection ended before a second request. */
 export function sendForgery(
   examination: Examination,
   { target }: ExaminedFunction,
-  { request, isHttp2 }: Pick<Forgery, 'request' | 'isHttp2'>,
+  { request, isHttp2, isSecond }: Pick<Forgery, 'request' | 'isHttp2' | 'isSecond'>,
 ): Promise<WireAnswer | undefined> {
+  if (isSecond === true) return examination.callSecond(target, request);
   return isHttp2 === true ? examination.callOverHttp2(target, request) : examination.call(target, request);
 }
 

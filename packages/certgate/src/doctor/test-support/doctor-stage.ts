@@ -7,10 +7,13 @@ import {
   type Made,
 } from '../../commands/certificate/test-support/issued-material.js';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
-import { type DoctorOptions, type DoctorReport, examineApp } from '../doctor.js';
-import type { ExaminedCertificate } from '../examination.js';
+import { type DoctorOptions, type DoctorReport, examineApp, probes } from '../doctor.js';
+import { Examination, type ExaminedCertificate } from '../examination.js';
+import { ProbeSender } from '../probe-sender.js';
 import type { ProbeId } from '../probe-table.js';
+import { measureBaselines } from '../probes/baseline-probes.js';
 import { parseTarget } from '../target.js';
+import type { Judgement } from '../verdict.js';
 
 export interface ServerKey {
   readonly cert: string;
@@ -74,11 +77,33 @@ function readCaller({ certificate, key }: Made): ExaminedCertificate {
 
 /** One function, `Orders`, on a port of this machine. */
 export function examinePort(
-  { caPem, allowed, denied }: DoctorStage,
+  stage: DoctorStage,
   port: number,
   more: Partial<DoctorOptions> = {},
 ): Promise<DoctorReport> {
-  return examineApp({
+  return examineApp(createOptions(stage, port, more));
+}
+
+/** One probe alone, and what it needs to know before: a fraction of the requests of all. */
+export async function judgePort(
+  stage: DoctorStage,
+  port: number,
+  id: ProbeId,
+  more: Partial<DoctorOptions> = {},
+): Promise<Judgement> {
+  const options = createOptions(stage, port, more);
+  const examination = new Examination(options, new ProbeSender(options));
+  await probes['server-certificate'].run(examination);
+  await measureBaselines(examination);
+  return probes[id].run(examination);
+}
+
+function createOptions(
+  { caPem, allowed, denied }: DoctorStage,
+  port: number,
+  more: Partial<DoctorOptions>,
+): DoctorOptions {
+  return {
     target: parseTarget(`https://localhost:${port}`, ['Orders'], []),
     allowed,
     denied,
@@ -86,13 +111,15 @@ export function examinePort(
     frontEnd: 'app-service',
     plainHttpUrl: new URL(`http://localhost:${port}`),
     withLargeBody: false,
+    withPost: false,
+    alsoHosts: [],
     userAgent: 'certgate-doctor/test',
     method: 'GET',
     requestsPerSecond: 10_000,
     timeoutMilliseconds: 5000,
     deadlineMilliseconds: 60_000,
     ...more,
-  });
+  };
 }
 
 /** The probes of one verdict. */

@@ -38,6 +38,8 @@ export interface SeenRequest {
   readonly tlsVersion: string;
   readonly httpVersion: string;
   readonly bodyLength: number;
+  /** Of its connection. */
+  readonly isFirst: boolean;
 }
 
 export interface FaultyServer {
@@ -121,7 +123,10 @@ function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequ
   const allowed = stage.allowed.der.toString('base64');
   const forward = behaviour.forward ?? forwardStrictly;
   const admits = behaviour.admits ?? ((values) => values.length === 1 && values[0] === allowed);
+  const used = new WeakSet<object>();
   return (incoming, response) => {
+    const isFirst = !used.has(incoming.socket);
+    used.add(incoming.socket);
     let bodyLength = 0;
     incoming.on('error', () => undefined);
     incoming.on('data', (chunk: Buffer) => (bodyLength += chunk.length));
@@ -135,7 +140,8 @@ function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequ
       );
       const { method = '', httpVersion } = incoming;
       const tlsVersion = tlsSocket.getProtocol() ?? '';
-      const request = { method, path, query, fields, peer: readPeer(tlsSocket), tlsVersion, httpVersion, bodyLength };
+      const peer = readPeer(tlsSocket);
+      const request = { method, path, query, fields, peer, tlsVersion, httpVersion, bodyLength, isFirst };
       seen.push(request);
       const isAdmitted = admits(forward(request), request);
       const reply = behaviour.answer?.(request, isAdmitted) ?? (isAdmitted ? good : refusal);
@@ -146,7 +152,12 @@ function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequ
       }
       if (reply === 'endless') {
         response.writeHead(isAdmitted ? 200 : 401);
-        const chunk = Buffer.alloc(1_048_576, 'x');
+        const chunk = Buffer.alloc(1_048_576, isAdmitted ? 'x' : 'y');
+        // To HEAD nothing is written, so writing would not end.
+        if (request.method === 'HEAD') {
+          response.end();
+          return;
+        }
         const more = (): void => {
           while (!response.destroyed && response.write(chunk));
         };

@@ -17,10 +17,14 @@ export interface WireRequest {
   readonly method: string;
   /**
    * Header fields, written as they are: also names that an HTTP client would refuse, repeated ones, and white space.
-   * `Host`, `Connection: close` and `Content-Length` are added.
+   * `Host`, `Connection: close` and `Content-Length` are added, the first two where no field has that name.
    */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body?: Uint8Array;
+  /** Written as it is, in place of the path and query of the URL. */
+  readonly target?: string;
+  /** Default: 1.1. */
+  readonly httpVersion?: '1.0';
   readonly certificate?: ClientIdentity;
   /** Replaces the system's authorities. */
   readonly caPem?: string;
@@ -156,17 +160,21 @@ function openTcp(url: URL): Socket {
   return connectTcp({ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) });
 }
 
-export function formatRequestHead({ url, method, fields, body }: WireRequest): Buffer {
-  const all: readonly (readonly [string, string])[] = [
+export function formatRequestHead(request: WireRequest): Buffer {
+  const { url, method, fields, body, target = `${url.pathname}${url.search}`, httpVersion = '1.1' } = request;
+  const usual = [
     ['Host', url.host],
     ['Connection', 'close'],
+  ] as const;
+  const all: readonly (readonly [string, string])[] = [
+    ...usual.filter(([name]) => !fields.some(([each]) => each.toLowerCase() === name.toLowerCase())),
     ...(body === undefined ? [] : [['Content-Length', String(body.length)] as const]),
     ...fields,
   ];
-  if ([method, ...all.flat()].some((text) => /[\r\n\0]/.test(text))) {
+  if ([method, target, ...all.flat()].some((text) => /[\r\n\0]/.test(text))) {
     throw new TypeError('A header field cannot contain a line break.');
   }
-  const lines = [`${method} ${url.pathname}${url.search} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [`${method} ${target} HTTP/${httpVersion}`, ...all.map(([name, value]) => `${name}: ${value}`)];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 

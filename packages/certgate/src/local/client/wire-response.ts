@@ -14,7 +14,8 @@ export class WireResponseError extends Error {
 }
 
 const maximumHeadBytes = 65_536;
-const maximumBodyBytes = 65_536;
+/** What is read of a body. */
+export const maximumBodyBytes = 65_536;
 /** Interim answers (RFC 9110 §15.2) before the final one. */
 const maximumInterim = 10;
 
@@ -28,17 +29,27 @@ export async function readWireResponse(
   method: string,
   onHead: () => void = () => undefined,
 ): Promise<WireResponse> {
+  return readNextResponse(source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>, method, onHead);
+}
+
+/** The same of a connection on which more may follow. */
+export async function readNextResponse(
+  chunks: AsyncIterator<Buffer, undefined>,
+  method: string,
+  onHead: () => void = () => undefined,
+): Promise<WireResponse> {
   let bytes: Buffer = Buffer.alloc(0);
   let head: ReturnType<typeof parseHead>;
   let interim = 0;
   try {
-    for await (const chunk of source) {
-      bytes = Buffer.concat([bytes, chunk as Buffer]);
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      bytes = Buffer.concat([bytes, next.value]);
       while (head === undefined) {
         head = parseHead(bytes);
         if (head === undefined) break;
         bytes = bytes.subarray(head.length);
-        if (head.status >= 200) {
+        // After 101 the connection is no longer HTTP.
+        if (head.status >= 200 || head.status === 101) {
           onHead();
           break;
         }
@@ -83,7 +94,8 @@ function parseHead(bytes: Buffer): Head | undefined {
 }
 
 function isComplete({ status, fields }: Head, body: Buffer, method: string): boolean {
-  if (method === 'HEAD' || status === 204 || status === 304 || body.length > maximumBodyBytes) return true;
+  if (method === 'HEAD' || status === 101 || status === 204 || status === 304 || body.length > maximumBodyBytes)
+    return true;
   if (isChunked(fields)) return readChunks(body).isComplete;
   const length = findField(fields, 'content-length');
   return length !== undefined && body.length >= Number(length);

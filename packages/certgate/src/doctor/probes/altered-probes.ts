@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import type { WireAnswer } from '../../local/client/wire-request.js';
+import {
+  type Examination,
+  type ExaminedFunction,
+  findObstacle,
+  findTellingFunction,
+  isRefused,
+  newQuery,
+} from '../examination.js';
+import type { ProbeRequest } from '../probe-sender.js';
+import { functionUrl } from '../target.js';
+import {
+  type Judgement,
+  type ProbeObservation,
+  type Verdict,
+  classifyAnswer,
+  combineVerdicts,
+  observe,
+} from '../verdict.js';
+import { normalize } from './disclosure-probes.js';
+import { listForgeries, type Variant } from './variant-probes.js';
+
+/** A request that may reach something else than the function, and what is published of it. */
+interface Alteration {
+  readonly sent: string;
+  readonly request: Omit<ProbeRequest, 'url'>;
+  readonly usesDenied: boolean;
+  /** The same to a function that does not exist, without anything of the allowed certificate. */
+  readonly control: Omit<ProbeRequest, 'url'>;
+  /** Whose an answer is that differs from the control's: always the function's, only then, or perhaps the front end's. */
+  readonly answerer: 'function' | 'compared' | 'unknown';
+}
+
+/**
+ * Spellings of the path that something on the way may take for the same function, and for another rule. Never with the
+ * allowed certificate, or a header of it: a cache could publish the answer.
+ */
+export function probeOtherPath(examination: Examination): Promise<Judgement> {
+  return judgeAlterations(examination, examination.closedFunctions, (examined) => {
+    const { pathname, search } = functionUrl(examination.target, examined.target);
+    return listSpellings(pathname).flatMap(([sent, path]) =>
+      listCallers(examination, { sent, change: { target: addQuery(`${path}${search}`) } }, 'compared').filter(
+        ({ request, control }) => request === control,
+      ),
+    );
+  });
+}
+
+export function listSpellings(pathname: string): readonly (readonly [sent: string, path: string])[] {
+  const path = pathname.replace(/\/+$/, '');
+  const last = path.lastIndexOf('/') + 1;
+  const letter = path.slice(last).search(/[a-z]/i) + last;
+  const encoded = `%${path.charCodeAt(letter).toString(16)}`;
+  const all: readonly (readonly [string, string])[] = [
+    ['a slash at the end', `${path}/`],
+    ['upper case', path.toUpperCase()],
+    ['lower case', path.toLowerCase()],
+    ['a percent-encoded letter', `${path.slice(0, letter)}${encoded}${path.slice(letter + 1)}`],
+    ['a double slash', `${path.slice(0, last)}/${path.slice(last)}`],
+    ['a double slash at the start', `/${path}`],
+    [';x', `${path};x`],
+    ['/x/..', `/x/..${path}`],
+    ['.css', `${path}.css`],
+    ['/x.css', `${path}/x.css`],
+  ];
+  return all.filter(([, each]) => each !== pathname && each !== '/');
+}
+
+/** What a function answers to GET, it may answer to these too. */
+export function probeOtherMethod(examination: Examination): Promise<Judgement> {
+  return judgeAlterations(examination, examination.closedFunctions, () =>
+    // Servers answer OPTIONS themselves. An answer to HEAD has nothing that could be compared.
+    ['HEAD', 'OPTIONS'].flatMap((method) =>
+      listCallers(examination, { sent: method, change: { method } }, method === 'HEAD' ? 'function' : 'unknown'),
+    ),
+  );
+}
+
+export async function probeOtherHost(examination: Examination): Promise<Judgement> {
+  const { alsoHosts } = examination.options;
+  if (alsoHosts.length === 0) return { verdict: 'not-run', note: 'No other host is named with --also-host.' };
+  const telling = findTellingFunction(examination);
+  return judgeAlterations(examination, telling === undefined ? [] : [telling], () =>
+    alsoHosts.flatMap((host, index) =>
+      listCallers(
+        examination,
+        { sent: `the other host ${index + 1}`, change: { fields: [['Host', host]] } },
+        'compared',
+      ),
+    ),
+  );
+}
+
+/** Those who must be refused. What they send without a forged header is what a control sends. */
+function listCallers(
+  examination: Examination,
+  variant: Variant,
+  answerer: Alteration['answerer'],
+): readonly Alteration[] {
+  const forgeries = listForgeries(examination, variant);
+  return forgeries.map((forgery) => {
+    const plain = forgeries.find(({ usesDenied }) => usesDenied === forgery.usesDenied) ?? forgery;
+    return { ...forgery, control: plain.request, answerer };
+  });
+}
+
+async function judgeAlterations(
+  examination: Examination,
+  functions: readonly ExaminedFunction[],
+  list: (examined: ExaminedFunction) => readonly Alteration[],
+): Promise<Judgement> {
+  if (functions.length === 0 || examination.cacheIgnoresQuery)
+    return { verdict: 'cannot-tell', note: 'Nothing was sent, since no function tells callers apart.' };
+  const verdicts: Verdict[] = [];
+  const observations: ProbeObservation[] = [];
+  const obstacles = new Set<string>();
+  for (const examined of functions) {
+    for (const alteration of list(examined)) {
+      const obstacle = findObstacle(examined, alteration.usesDenied);
+      if (obstacle !== undefined) {
+        obstacles.add(`Not sent: ${obstacle}.`);
+        verdicts.push('cannot-tell');
+        continue;
+      }
+      const answer = await examination.call(examined.target, alteration.request);
+      observations.push(observe(answer, alteration.sent, examined.index));
+      const verdict = await judgeAltered(examination, examined, alteration, answer);
+      verdicts.push(verdict);
+      if (verdict === 'fails') {
+        const note = 'A caller who must be refused got an answer.';
+        return { verdict, note, observations, isForgedAdmission: true };
+      }
+    }
+  }
+  return { verdict: combineVerdicts(verdicts), note: [...obstacles].join(' '), observations };
+}
+
+async function judgeAltered(
+  examination: Examination,
+  examined: ExaminedFunction,
+  { control, usesDenied, answerer }: Alteration,
+  answer: WireAnswer,
+): Promise<Verdict> {
+  if (isRefused(answer, examined.baseline, usesDenied) || leadsBack(answer, examination, examined)) return 'holds';
+  if (classifyAnswer(answer) !== 'admitted' || answer.kind !== 'answered') return 'cannot-tell';
+  if (answerer === 'function') return 'fails';
+  const { allowed } = examined.baseline;
+  if (answer.body.length > 0 && allowed.kind === 'answered' && isAlike(answer, allowed)) return 'fails';
+  // The same to a function that does not exist: it is not the function that answers.
+  const nowhere = await examination.call(examined.target, { ...control, target: nameNowhere(examination, examined) });
+  if (nowhere.kind === 'answered' && nowhere.status === answer.status && isAlike(nowhere, answer)) return 'holds';
+  return answerer === 'compared' && isRefused(nowhere, examined.baseline, usesDenied) ? 'fails' : 'cannot-tell';
+}
+
+type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
+
+function isAlike(one: Answered, other: Answered): boolean {
+  return normalize(one.body.toString('utf8')) === normalize(other.body.toString('utf8'));
+}
+
+/** To the function's own path: there the gate decides. */
+function leadsBack(answer: WireAnswer, { target }: Examination, examined: ExaminedFunction): boolean {
+  if (answer.kind !== 'answered' || classifyAnswer(answer) !== 'redirected') return false;
+  const location = answer.fields.find(([name]) => name === 'location')?.[1];
+  const own = functionUrl(target, examined.target);
+  if (location === undefined || !URL.canParse(location, own.href)) return false;
+  const { origin, pathname } = new URL(location, own.href);
+  return origin === own.origin && pathname === own.pathname;
+}
+
+function nameNowhere({ target }: Examination, { target: own }: ExaminedFunction): string {
+  const { pathname } = functionUrl(target, own);
+  return addQuery(
+    `${pathname.slice(0, pathname.lastIndexOf('/') + 1)}certgate-doctor-${randomBytes(8).toString('hex')}`,
+  );
+}
+
+function addQuery(target: string): string {
+  return `${target}${target.includes('?') ? '&' : '?'}${newQuery()}`;
+}
