@@ -354,6 +354,9 @@ describe('secureFastify', () => {
     }
     assert.equal((await app.inject('/after')).statusCode, 401);
     assert.equal(lines.length, 19);
+    const told = lines.map((line) => JSON.parse(line) as { readonly method: string; readonly route?: string });
+    const routes = new Set(told.filter(({ method }) => method === 'GET').map(({ route }) => route));
+    assert.deepEqual([...routes], ['/before', '/child', '/after', '/role', undefined]);
   });
 
   it('closes the context in which it is registered, and no other', async (context) => {

@@ -73,6 +73,8 @@ export interface AuthorityQuestion {
   readonly claim?: NameClaim;
   /** The authority issued the certificate, and it is refused all the same. */
   readonly isIssued?: true;
+  /** A CA certificate of the authority has signed the certificate, so that its names are no stranger's, whatever is wrong. */
+  readonly isSigned?: true;
 }
 
 /** A certificate revocation list, for the log. */

@@ -186,6 +186,23 @@ describe('an admission', () => {
     ]);
   });
 
+  it("has the method and the route's pattern in its line, and never the URL", async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const handler = (): object => ({ body: 'in' });
+    app.http('Item', { methods: ['PUT'], route: 'items/{id}', handler });
+    app.http('Plain', { handler });
+    await worker.start();
+    for (const certificate of [reader, stranger]) {
+      await worker.invoke('Item', { ...bearing(certificate), method: 'PUT' });
+      await worker.invoke('Plain', bearing(certificate));
+    }
+    const told = worker.decisions.map(({ method, route }) => [method, route]);
+    assert.deepEqual(
+      told,
+      [...['PUT', 'GET'], ...['PUT', 'GET']].map((each) => [each, each === 'PUT' ? 'items/{id}' : undefined]),
+    );
+  });
+
   it("lets what the user's handler throws or rejects with through as it is", async (context) => {
     const { app, worker } = createSecuredApp(context, {
       trustStore: { find: (...question) => Promise.resolve(trustStore.find(...question)) },

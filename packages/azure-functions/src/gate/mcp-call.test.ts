@@ -65,7 +65,9 @@ describe('MCP calls', () => {
       const answer = await sendPayload(worker, kind, payloadOf(kind, kind, bearing(reader)));
       assert.equal(isTool ? readToolResult(answer)?.text : answer.response?.returnValue?.string, 'reader');
       assert.deepEqual(runs, [kind]);
-      assert.equal(worker.decisions[0]?.['identity'], 'reader');
+      const [{ identity, tool, method, route } = {}] = worker.decisions;
+      const name = kind === 'resource' ? `file://${kind}` : kind;
+      assert.deepEqual([identity, tool, method, route], ['reader', name, undefined, undefined]);
     });
 
     it(`${kind}: others are refused, and the handler does not run`, async (context) => {

@@ -158,14 +158,17 @@ export class ReportingGate {
 
   /** Only a line that is written asks: it decodes the certificate, and looks for whom it points to. */
   #findStranger({ decision, now, extraction }: ReportedDecision): DecisionFacts['describeStranger'] {
-    if (decision.outcome === 'allowed' || !isDeniedFor(decision, 'certificate_not_trusted')) return undefined;
+    if (decision.outcome === 'allowed' || decision.identityName !== undefined) return undefined;
+    const isUnknown = isDeniedFor(decision, 'certificate_not_trusted');
+    if (!isUnknown && !Object.hasOwn(decision.facts ?? {}, 'claim')) return undefined;
     return () => {
       const reading = extraction?.outcome === 'extracted' ? readCertificateText(extraction) : undefined;
       if (reading?.outcome !== 'read') return {};
       const { certificate } = reading;
+      const claim = this.#findClaim(certificate, now);
+      if (!isUnknown) return claim ?? {};
       const { decoding } = certificate;
-      const decoded = decoding.ok ? decoding.certificate : undefined;
-      return describeStranger(decision, decoded, this.#findClaim(certificate, now), this.#strangerNames);
+      return describeStranger(decision, decoding.ok ? decoding.certificate : undefined, claim, this.#strangerNames);
     };
   }
 

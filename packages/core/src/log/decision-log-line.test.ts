@@ -212,6 +212,16 @@ describe('the line of a stranger', () => {
       const line = await call(document, certificate);
       assert.deepEqual([line.code, line.claimedBy, line.claimedIdentity], ['certificate_not_trusted', ...claim]);
     }
+    // Signed by the authority, and refused by the path: no stranger.
+    for (const [code, request] of [
+      ['certificate_expired', { notAfter: '20260101000000Z' }],
+      ['path_certificate_malformed', { extensions: [...ofClients, 'subjectAltName = DNS:other.example'] }],
+    ] as const) {
+      const extensions = [...clientExtensions, 'subjectAltName = DNS:other.example'];
+      const signed = issueCertificate({ extensions, ...request }, authority).certificate;
+      const refused = await call(named('other.example'), signed);
+      assert.deepEqual([refused.code, refused.claimedBy, refused.claimedIdentity], [code, 'path', identity]);
+    }
     // Somebody's name, under the name of its authority, which did not issue it.
     const impostor = issueCertificate({ ...ofAuthority, key: 'p-256-again' });
     const { certificate } = issueCertificate(

@@ -122,8 +122,15 @@ describe('denial lines', () => {
     }
     const identities = lines.flatMap(({ identity }) => identity ?? []);
     assert.deepEqual([identities.length, new Set(identities).size, lines.length], [100, 100, 140]);
+    // Of a caller by its name, whose certificate the authority has signed, and of somebody who only wrote the name.
+    const claim = { identity: 'named', name: { type: 'dns', value: 'a.example', issuedBy: 'corp' } } as const;
+    const facts = { authority: 'corp', fault: 'x', claim };
+    log.write(context, { decision: deny('path_not_found', facts, { thumbprintSha256: 'forged' }) });
+    assert.equal(lines.length, 140);
+    log.write(context, { decision: deny('path_not_found', { ...facts, isSigned: true }, { thumbprintSha256: 'own' }) });
+    assert.equal(lines.length, 141);
     for (let index = 0; index < 10; index += 1) refuse('certificate_expired', undefined, 'one stranger');
-    assert.equal(lines.length, 143);
+    assert.equal(lines.length, 144);
   });
 
   it('of a noisy listed caller hide no other caller, and there are 300 a minute beside the first of each', () => {

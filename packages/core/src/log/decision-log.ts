@@ -1,9 +1,9 @@
 // log/: the log lines and the diagnostics channel.
 
 import type { Admission } from '../access/decision.js';
-import { type Denial, isDeniedFor } from '../denial.js';
+import type { Denial } from '../denial.js';
 import { DailyNotice } from './daily-notice.js';
-import type { DecisionFacts, LoggingCall, Observation } from './decision-channel.js';
+import { type DecisionFacts, type LoggingCall, type Observation, readDenialFacts } from './decision-channel.js';
 import { formatDecisionLine } from './decision-log-line.js';
 import { LineBudget } from './line-budget.js';
 import { SuppressedDenials } from './suppressed-denials.js';
@@ -113,9 +113,11 @@ function warnOnConsole(line: string): void {
   console.warn(line);
 }
 
-/** The identity of the trust document that is refused; of several, the first. Undefined: a stranger. */
+/** The identity of the trust document that is refused; of several, the first. Undefined: anybody may have sent it. */
 function findListed(denial: Denial): string | undefined {
-  return isDeniedFor(denial, 'identity_ambiguous') ? denial.facts?.identities[0]?.identity : denial.identityName;
+  if (denial.identityName !== undefined) return denial.identityName;
+  const { identities, claim, isSigned } = readDenialFacts(denial.facts);
+  return isSigned === true ? claim?.identity : identities?.[0]?.identity;
 }
 
 /** Let through, though something speaks against it. */

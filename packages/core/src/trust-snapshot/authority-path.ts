@@ -78,6 +78,17 @@ export function findAuthorityPath(
   });
 }
 
+/** Whether a CA certificate of the document signed it: nobody else can have. Whether a path holds is not asked. */
+export function isSignedByAuthority(
+  { trustAnchors, intermediates }: TrustedAuthority,
+  target: PathCertificate,
+): boolean {
+  return [...trustAnchors, ...intermediates].some(
+    (issuer) =>
+      issuer.subject.key === target.issuer.key && loadPathValidation().isSignedBy(target, issuer.verificationKey),
+  );
+}
+
 /** A certificate of a path, for a denial's facts. */
 export function describeMember({ certificate, role }: PathFaultSubject): PathMember {
   const { subjectText, thumbprintSha256, notBefore, notAfter } = certificate;

@@ -6,7 +6,7 @@ import {
   listNames,
   maximumNames,
 } from './authority-match.js';
-import { type AuthorityContext, describeMember, findAuthorityPath } from './authority-path.js';
+import { type AuthorityContext, describeMember, findAuthorityPath, isSignedByAuthority } from './authority-path.js';
 import { readCandidates } from './candidate-issuers.js';
 import { type DeniedPath, findDeniedAuthority, findDeniedSerial } from './deny-list.js';
 import type { CertificationPath, PathCertificate, PathFault, PathFaultCode } from '@certgate/x509/path';
@@ -144,7 +144,7 @@ export function findIssuedMatches(
     const list = findList(path, authority, context);
     return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault, list) };
   });
-  const named = nominations.map((nomination) => matchName(nomination, paths));
+  const named = nominations.map((nomination) => matchName(nomination, target, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
   // By its twin nobody is admitted: where nothing else stands, the twin's issuer is not worth a question, nor a 503.
   const isOpen = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
@@ -247,7 +247,7 @@ export function isTakenBack(code: string): boolean {
 }
 
 /** One that the authority did issue and took back, or of which it can't be said now, denies. */
-function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttempt {
+function matchName(nomination: Nomination, target: PathCertificate, paths: PathsByAuthority): MatchAttempt {
   const { identity, trustName, authority } = nomination;
   const path = paths.get(authority);
   if (path.outcome === 'valid') {
@@ -255,7 +255,10 @@ function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttemp
     return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, trustName, isOfTwin: false } };
   }
   const question = { authority: authority.name, claim: describeClaim(nomination) };
-  if (!isTakenBack(path.code)) return { outcome: 'unissued', refusal: describeInvalid(path, question) };
+  if (!isTakenBack(path.code)) {
+    const signed = isSignedByAuthority(authority, target) ? { isSigned: true as const } : {};
+    return { outcome: 'unissued', refusal: describeInvalid(path, { ...question, ...signed }) };
+  }
   const refusal = { ...describeInvalid(path, { ...question, isIssued: true }), identityName: identity.name };
   return { outcome: 'refused', refusal };
 }

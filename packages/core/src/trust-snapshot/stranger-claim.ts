@@ -3,7 +3,7 @@ import type { PathCertificate } from '@certgate/x509/path';
 import type { StrangerClaim } from '../denial-facts.js';
 import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { findIssuingAuthorities, listNames, maximumNames, type PresentedName } from './authority-match.js';
-import { findAuthorityPath } from './authority-path.js';
+import { findAuthorityPath, isSignedByAuthority } from './authority-path.js';
 import { readCandidates } from './candidate-issuers.js';
 import { isTakenBack } from './issued-match.js';
 import { noRevocationInformation } from './revocation-information.js';
@@ -37,6 +37,8 @@ function isIssued(snapshot: TrustSnapshot, presented: PresentedCertificate, now:
   if (target === undefined) return false;
   const { candidates } = readCandidates(presented);
   return issuers.some((authority) => {
+    if (isSignedByAuthority(authority, target)) return true;
+    // An intermediate that came with it may have.
     const path = findAuthorityPath(authority, { target, candidates }, now, { revocation: noRevocationInformation });
     return path.outcome === 'valid' || isTakenBack(path.code);
   });
