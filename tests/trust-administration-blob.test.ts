@@ -98,6 +98,21 @@ describe('certgate trust over a blob', () => {
     );
   });
 
+  it('replaces one that is damaged, and keeps its bytes', async () => {
+    const name = 'damaged.json';
+    await expectRun(name, 'init', '--reason', 'first');
+    const container = azurite.connect().getContainerClient('trust');
+    await container.getBlockBlobClient(name).upload('{"sche', 6);
+    assert.match((await run(name, ['lock'])).stderr.replaceAll(/\s+/g, ' '), /--revision N .* the last one is 1\./);
+    const said = await expectRun(name, 'lock', '--revision', '2', '--reason', 'breach');
+    const kept = /kept as it was: blob:http.*\/trust\/(damaged\.json\.damaged-[0-9a-f]{16})$/m.exec(said)?.[1] ?? '';
+    assert.equal(Buffer.from((await (await open(kept)).read())?.bytes ?? []).toString(), '{"sche');
+    assert.match(await expectRun(name, 'unlock', '--reason', 'over'), /Revision 2 → 3/);
+    // The same bytes again: they are kept already.
+    await container.getBlockBlobClient(name).upload('{"sche', 6);
+    assert.match(await expectRun(name, 'lock', '--revision', '4'), /kept as it was/);
+  });
+
   it('loses no change of 20 writers at once', async () => {
     const name = 'parallel.json';
     await expectRun(name, 'init', '--reason', 'first');

@@ -3,6 +3,7 @@ import { addPasswordOptions } from '../certificate/password-options.js';
 import { addHelpNote, addHelpSections } from '../command-line/help.js';
 import { loadWhenRun } from '../command-line/load-when-run.js';
 import { collect } from '../command-line/option-values.js';
+import { parseRevision } from './options/gate-options.js';
 import { addChangeOptions, addStoreOption } from './options/store-options.js';
 
 export function trustInitCommand(): Command {
@@ -28,6 +29,7 @@ export function trustLockCommand(): Command {
     'Shut every caller out until `trust unlock`. The identities stay as they are. There is no confirmation prompt.',
   );
   addStoreOption(command);
+  addRevisionOption(command);
   addChangeOptions(command, { reasonRequired: false }).action(
     loadWhenRun(async () => (await import('./trust-lock-command.js')).lock),
   );
@@ -35,11 +37,12 @@ export function trustLockCommand(): Command {
     exitCodes: {
       0: 'the document is locked, or was already',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no document, or the store or an argument can't be used; nothing is written",
+      2: "the document is missing or can't be read and --revision is missing, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust lock --store file:trust.json',
       'certgate trust lock --reason "breach at a partner" --refresh-interval 10 --store file:trust.json',
+      'certgate trust lock --revision 42 --store file:damaged.json',
     ],
   });
 }
@@ -176,16 +179,18 @@ export function trustRestoreCommand(): Command {
     'in place of a document: an earlier version of the blob in --store, by its version ID, e.g. 2026-11-25T10:00:00.1234567Z',
     parseVersionId,
   );
+  addRevisionOption(command);
   addChangeOptions(command).action(loadWhenRun(async () => (await import('./trust-restore-command.js')).restore));
   addHelpSections(command, {
     exitCodes: {
       0: 'the document is written, or is already as requested',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no document, the earlier one is not valid or not signed, or the store or an argument can't be used; nothing is written",
+      2: "the document is missing or can't be read and --revision is missing, the earlier one is not valid or not signed, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust restore yesterday.json --reason "undo the import" --dry-run --store file:trust.json',
       'git show HEAD~1:trust.json | certgate trust restore - --reason "undo the import" --store file:trust.json',
+      'certgate trust restore yesterday.json --revision 42 --reason "the present one is damaged" --store file:trust.json',
       'certgate trust restore --blob-version 2026-11-25T10:00:00.1234567Z --reason "undo the import" --store blob:https://account.blob.core.windows.net/certgate/trust.json',
     ],
   });
@@ -193,6 +198,14 @@ export function trustRestoreCommand(): Command {
     command,
     'Running apps refuse a lower revision, so to copy an earlier document over the present one does not restore it.',
     'With a signing key, the earlier document must be signed with it too, or with a key of --signed-by: your signature vouches for everything in it.',
+  );
+}
+
+function addRevisionOption(command: Command): Command {
+  return command.option(
+    '--revision <number>',
+    'replace a document that is damaged, missing or of a newer version, under this number: one above every revision that running apps have read',
+    parseRevision,
   );
 }
 

@@ -2,6 +2,7 @@ import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './latency.js';
+import type { Replacement } from '../../trust/administration/replace-unreadable-document.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
@@ -31,7 +32,7 @@ export function reportUpdate(
   const { changes, possibleGains } = update.comparison;
   if (flags.json === true) {
     const { outcome, revision, signed, signedWith } = update;
-    const previousRevision = update.before.document.revision;
+    const previousRevision = update.replacesUnreadable === true ? null : update.before.document.revision;
     const countsWithinSeconds = computeLatency(flags);
     printJson({
       store,
@@ -60,7 +61,8 @@ export function reportUpdate(
   }
   if (possibleGains !== undefined) printLine(`  ${formatPossibleGains(possibleGains)}`);
   const signature = update.signedWith === undefined ? '' : `, signed with ${update.signedWith}`;
-  printLine(`Revision ${update.before.document.revision} → ${update.revision}${signature}, in ${store}`);
+  const before = update.replacesUnreadable === true ? '(unknown)' : update.before.document.revision;
+  printLine(`Revision ${before} → ${update.revision}${signature}, in ${store}`);
   if (update.outcome === 'written') printLine(describeLatency(flags));
   const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
   if (isStillLocked) printLine('The document is locked: nobody is admitted until `certgate trust unlock`.');
@@ -69,6 +71,22 @@ export function reportUpdate(
 
 export function formatPossibleGains(sentence: string): string {
   return `${colors.yellow('?')} cannot tell: ${escapeControls(sentence)}`;
+}
+
+/** Of a document that could not be read: where its bytes are, and what to compare the new number with. */
+export function describeReplacement(
+  { keptAt, revision, signed }: Replacement,
+  logged: number | undefined,
+): readonly string[] {
+  return [
+    ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),
+    ...(logged !== undefined && logged > revision
+      ? [
+          `The log of changes, which is not signed, has a revision ${logged}. Apps that have read that one refuse ${revision}.`,
+        ]
+      : []),
+    ...(signed ? [] : ['The document is not signed: apps with `signedBy` refuse it.']),
+  ];
 }
 
 const effectSigns: Readonly<Record<string, string>> = { gains: colors.green('+'), loses: colors.red('-') };

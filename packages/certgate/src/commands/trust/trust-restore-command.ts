@@ -4,13 +4,22 @@ import { restoreDocument } from '../../trust/administration/edits/restore-docume
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import {
+  describeLostRestrictions,
+  expectNoRevision,
+  expectUsableRevision,
+  explainMissingRevision,
+  findLoggedRevision,
+  findUnreadable,
+  replaceUnreadableDocument,
+} from '../../trust/administration/replace-unreadable-document.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { type DocumentArgument, readDocumentArgument } from './options/read-document-argument.js';
 import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
-import { reportUpdate } from './report-update.js';
+import { describeReplacement, reportUpdate } from './report-update.js';
 
-type RestoreFlags = StoreFlags & ChangeFlags & { readonly blobVersion?: string };
+type RestoreFlags = StoreFlags & ChangeFlags & { readonly blobVersion?: string; readonly revision?: number };
 
 export async function restore(documentArgument: string | undefined, flags: RestoreFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
@@ -19,15 +28,31 @@ export async function restore(documentArgument: string | undefined, flags: Resto
   const change = await readChange('restore', flags);
   const { signingKey, signedBy } = change;
   if (signingKey !== undefined) await expectSignature(earlier, description, { signingKey, signedBy });
-  const update = await updateTrustDocument(location, change, (document) => restoreDocument(document, earlier.document));
+  const { revision } = flags;
+  if (revision !== undefined) expectUsableRevision(revision);
+  const unreadable = await findUnreadable(location, change);
+  if (unreadable === undefined) expectNoRevision(revision);
+  else if (revision === undefined) throw await explainMissingRevision(location, unreadable, 'restore');
   const restoredRevision = earlier.document.revision;
+  const done = `Restored the content of revision ${restoredRevision} from ${description}.`;
+  const json = { restoredRevision, restoredDocumentSha256: earlier.documentSha256 };
+  if (unreadable === undefined || revision === undefined) {
+    const update = await updateTrustDocument(location, change, (document) =>
+      restoreDocument(document, earlier.document),
+    );
+    reportUpdate(location.description, update, { done, json }, flags);
+    return;
+  }
+  const content = { ...earlier.document, revision };
+  const replacement = await replaceUnreadableDocument(location, change, unreadable, content);
+  const notes = [
+    ...describeReplacement(replacement, await findLoggedRevision(location)),
+    ...describeLostRestrictions(unreadable.stored),
+  ];
   reportUpdate(
     location.description,
-    update,
-    {
-      done: `Restored the content of revision ${restoredRevision} from ${description}.`,
-      json: { restoredRevision, restoredDocumentSha256: earlier.documentSha256 },
-    },
+    replacement,
+    { done, notes, json: { ...json, keptAt: replacement.keptAt ?? null } },
     flags,
   );
 }

@@ -60,6 +60,8 @@ export interface TrustUpdate {
   /** Of the document that is in force now, or would be. */
   readonly revision: number;
   readonly signed: boolean;
+  /** What was there could not be read: `before` is an empty document. */
+  readonly replacesUnreadable?: boolean;
   /** The name of the key that signed this change. */
   readonly signedWith?: string;
 }
@@ -124,8 +126,7 @@ export async function createTrustDocument(
 ): Promise<TrustUpdate> {
   const there = await location.read();
   if (there !== undefined) throw alreadyThere(location);
-  const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
-  const prepared = await prepareDocument(nothing, document, change);
+  const prepared = await prepareFirst(document, change);
   if (change.dryRun === true) return { ...prepared.update, outcome: 'planned' };
   await location.appendLog(describeChange(prepared, undefined, change, means));
   const { bytes, signature } = prepared;
@@ -133,6 +134,12 @@ export async function createTrustDocument(
     return { ...prepared.update, outcome: 'written' };
   }
   throw alreadyThere(location);
+}
+
+/** A document that is compared with nothing. */
+export function prepareFirst(document: TrustDocument, change: ChangeRequest): Promise<PreparedUpdate> {
+  const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
+  return prepareDocument(nothing, document, change);
 }
 
 const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
@@ -143,7 +150,7 @@ function alreadyThere(location: TrustLocation): ToolFailure {
   });
 }
 
-interface PreparedUpdate {
+export interface PreparedUpdate {
   readonly outcome: 'changed' | 'unchanged';
   readonly update: Omit<TrustUpdate, 'outcome'>;
   readonly bytes: Uint8Array;
@@ -162,13 +169,18 @@ async function prepareUpdate(
   if (!Number.isSafeInteger(revision + 1)) {
     throw new ToolFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
   }
-  if (before.signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
+  expectSigned(before.signature, change);
+  return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
+}
+
+/** @throws {ToolFailure} when a change would drop a signature by accident. */
+export function expectSigned(signature: string | undefined, change: ChangeRequest): void {
+  if (signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
     throw new ToolFailure('The document is signed, and after this change its signature would no longer match.', {
       remedy:
         'Pass the key with --signing-key or --key-vault-key, or drop the signature with --unsigned (apps with `signedBy` then refuse the document).',
     });
   }
-  return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
 }
 
 function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome'> {
@@ -246,9 +258,9 @@ function refuseInvalid<T>(work: () => T): T {
   }
 }
 
-function describeChange(
+export function describeChange(
   { update, documentSha256 }: PreparedUpdate,
-  before: LoadedTrustDocument | undefined,
+  before: Pick<LoadedTrustDocument, 'documentSha256'> | undefined,
   change: ChangeRequest,
   { now = Date.now }: UpdateMeans,
 ): string {

@@ -19,7 +19,7 @@ export function addGateOptions(command: Command): Command {
     .option('--minimum-revision <number>', "the app's option `minimumRevision`", parseRevision);
 }
 
-function parseRevision(text: string): number {
+export function parseRevision(text: string): number {
   const revision = Number(text);
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(revision)) return revision;
   throw new InvalidArgumentError('It must be a whole number from 0.');

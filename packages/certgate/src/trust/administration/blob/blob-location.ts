@@ -9,6 +9,7 @@ import { readAzureFault } from '../azure-sdk/azure-fault.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
+  nameAside,
   type NewDocument,
   splitLogLines,
   type StoredDocument,
@@ -87,6 +88,24 @@ class BlobLocation implements TrustLocation {
         if (isConflict(fault)) return 'conflict';
         throw explainUnknownOutcome(fault, this.#address);
       }
+    });
+  }
+
+  async keepAside(stored: StoredDocument): Promise<string> {
+    const { bytes, signature } = stored;
+    const suffix = nameAside(stored);
+    return this.#guard(async () => {
+      try {
+        await new this.#storage.BlockBlobClient(...this.#open(suffix)).upload(bytes, bytes.length, {
+          conditions: { ifNoneMatch: '*' },
+          metadata: signature === undefined ? {} : { [signatureMetadataKey]: signature },
+          blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
+        });
+      } catch (fault) {
+        // Of these bytes, from an attempt before.
+        if (!isConflict(fault)) throw fault;
+      }
+      return `${this.description}${suffix}`;
     });
   }
 

@@ -8,6 +8,7 @@ import { moveIntoPlace, writeDurably } from '../../../files/replace-file.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
+  nameAside,
   type NewDocument,
   splitLogLines,
   type StoredDocument,
@@ -28,6 +29,7 @@ export function createFileLocation(path: string): TrustLocation {
     description,
     read: () => readStored(path, explain),
     write: (content, etag) => writeStored(path, content, etag, explain),
+    keepAside: (stored) => keepAside(path, stored, explain),
     appendLog: (line) => appendLine(path, line),
     readLog: () => readLines(path),
   };
@@ -153,6 +155,24 @@ async function readBounded(path: string, maximumBytes: number): Promise<Buffer |
   } finally {
     await file.close();
   }
+}
+
+async function keepAside(path: string, stored: StoredDocument, explain: Explain): Promise<string> {
+  const suffix = nameAside(stored);
+  try {
+    const target = `${(await followLink(path)) ?? resolve(path)}${suffix}`;
+    await keepFile(target, stored.bytes);
+    if (stored.signature !== undefined) await keepFile(`${target}.sig`, Buffer.from(`${stored.signature}\n`));
+    return `file:${path}${suffix}`;
+  } catch (fault) {
+    throw explain(fault);
+  }
+}
+
+/** One of these bytes may be there from an attempt before. */
+async function keepFile(path: string, bytes: Uint8Array): Promise<void> {
+  if ((await readBounded(path, maximumDocumentBytes))?.equals(bytes) === true) return;
+  await writeDurably(path, bytes);
 }
 
 async function appendLine(path: string, line: string): Promise<void> {

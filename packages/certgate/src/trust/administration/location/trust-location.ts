@@ -1,5 +1,7 @@
 // location/: where a trust document is stored, as one interface, and the one for files.
 
+import { createHash } from 'node:crypto';
+
 /** The variable of `--store`, by the name of the app setting that an app reads: one text says it to both. */
 export const trustVariable = 'CERTGATE_TRUST';
 
@@ -43,10 +45,17 @@ export interface TrustLocation {
   readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
   /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
   write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
+  /** Keeps a document that is about to be replaced beside it, under a name of its own, with its signature. Says where. */
+  keepAside(stored: StoredDocument): Promise<string>;
   /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */
   appendLog(line: string): Promise<void>;
   /** The lines of the log, oldest first; empty where there is none. */
   readLog(): Promise<readonly string[]>;
+}
+
+/** What a document that can't be read is kept as, behind the document's own name. */
+export function nameAside({ bytes }: StoredDocument): string {
+  return `.damaged-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
 }
 
 /** What a running app reads at most (`maximumDocumentLength` of core). */

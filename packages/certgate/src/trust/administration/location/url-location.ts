@@ -17,6 +17,7 @@ export function createUrlLocation(url: string): TrustLocation {
     description,
     read: () => readDocument(url),
     write: () => refuse('The document is not written'),
+    keepAside: () => refuse('The document is not kept'),
     appendLog: () => refuse('The change is not made'),
     readLog: () => refuse('There is no log of changes to read'),
   };

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { NewDocument, StoredDocument, TrustLocation, WriteOutcome } from '../location/trust-location.js';
+import {
+  nameAside,
+  type NewDocument,
+  type StoredDocument,
+  type TrustLocation,
+  type WriteOutcome,
+} from '../location/trust-location.js';
 
 /** A location in memory that compares versions as the real ones do; every step can be held up. */
 export class MemoryLocation implements TrustLocation {
   readonly description = 'file:memory.json';
   readonly log: string[] = [];
+  readonly aside: StoredDocument[] = [];
   stored: StoredDocument | undefined;
   writes = 0;
   step: () => Promise<void> = () => Promise.resolve();
@@ -33,6 +40,12 @@ export class MemoryLocation implements TrustLocation {
     if (this.stored?.etag !== etag) return 'conflict';
     this.put({ bytes, signature });
     return 'written';
+  }
+
+  async keepAside(stored: StoredDocument): Promise<string> {
+    await this.step();
+    this.aside.push(stored);
+    return `${this.description}${nameAside(stored)}`;
   }
 
   async appendLog(line: string): Promise<void> {

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { admitDocument, anyAudience, parseTrustDocument } from '@certgate/core/internal';
+import { runOpenssl } from '../../certificates/test-support/openssl.js';
+import { TrustStage } from './test-support/trust-stage.js';
+
+describe('a document that is damaged, missing or of a newer version', () => {
+  let stage: TrustStage;
+  const reason = ['--reason', 'x'];
+  const pin = (digit: string): readonly string[] => ['--thumbprint-sha256', digit.repeat(64)];
+  const file = (name: string): string => join(stage.folder, name);
+  const listKept = (): readonly string[] => readdirSync(stage.folder).filter((name) => name.includes('.damaged-'));
+
+  /** earlier.json: revision 2, with billing; then revision 3, which denies a certificate. */
+  const makeDocuments = async (...signing: readonly string[]): Promise<void> => {
+    await stage.expect('init', ...reason, ...signing);
+    await stage.expect('add', 'billing', ...pin('1'), ...reason, ...signing);
+    writeFileSync(file('earlier.json'), readFileSync(stage.path));
+    if (signing.length > 0) writeFileSync(file('earlier.json.sig'), readFileSync(`${stage.path}.sig`));
+    await stage.expect('deny', '2'.repeat(64), ...reason, ...signing);
+  };
+  const newer = (): string => JSON.stringify({ ...stage.read(), schemaVersion: 9, quarantine: [] });
+  const damages: Readonly<Record<string, () => string | Buffer>> = {
+    'cut short': () => readFileSync(stage.path).subarray(0, 90),
+    'no text': () => Buffer.from([0xff, 0xfe, 0x00]),
+    empty: () => '',
+    newer,
+  };
+
+  beforeEach(() => {
+    stage = new TrustStage();
+  });
+  afterEach(() => {
+    stage.remove();
+  });
+
+  for (const [what, damage] of Object.entries(damages)) {
+    it(`${what}: lock and restore ask for the number, then replace it and keep the bytes`, async () => {
+      await makeDocuments();
+      writeFileSync(stage.path, damage());
+      const bytes = readFileSync(stage.path);
+      for (const words of [['lock'], ['restore', 'earlier.json', ...reason]]) {
+        const { exitCode, stderr } = await stage.run(...words);
+        assert.equal(exitCode, 2, stderr);
+        assert.match(
+          stderr.replaceAll(/\s+/g, ' '),
+          /To replace it: .*certgate trust (?:lock|restore) --store file:trust\.json .*--revision N .*which is not signed, the last one is 3\./,
+        );
+      }
+      assert.deepEqual(readFileSync(stage.path), bytes);
+      assert.match(await stage.expect('lock', '--revision', '4', '--dry-run'), /^Not done, because of --dry-run/);
+      assert.deepEqual(readFileSync(stage.path), bytes);
+      assert.deepEqual(listKept(), []);
+
+      const said = await stage.expect('lock', '--revision', '4', '--reason', 'breach');
+      assert.match(said, /^Revision \(unknown\) → 4, in file:trust\.json$/m);
+      assert.match(said, /its deny list is empty: what the old one denied is no longer on it/);
+      assert.match(said, /not signed: apps with `signedBy` refuse it/);
+      const [kept = ''] = listKept();
+      assert.ok(said.includes(`kept as it was: file:${kept}`), said);
+      assert.deepEqual(readFileSync(file(kept)), bytes);
+      const snapshot = parseTrustDocument(readFileSync(stage.path, 'utf8'));
+      assert.deepEqual([snapshot.revision, snapshot.locked?.reason, snapshot.identities.length], [4, 'breach', 0]);
+
+      // It is an ordinary document from here on.
+      await stage.expect('restore', 'earlier.json', ...reason);
+      await stage.expect('unlock', ...reason);
+      assert.deepEqual([stage.read().revision, stage.read().identities[0]?.name], [6, 'billing']);
+      const { exitCode, stdout } = await stage.run('log');
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /CHANGED BY SOMETHING OTHER THAN THIS TOOL/);
+    });
+  }
+
+  it('restore replaces it, and says what no longer shuts anybody out', async () => {
+    await makeDocuments();
+    await stage.expect('lock');
+    writeFileSync(stage.path, newer());
+    const said = await stage.expect('restore', 'earlier.json', '--revision', '3', ...reason);
+    assert.match(said, /^ {2}\+ "billing" is new/m);
+    assert.match(said, /has a revision 4\. Apps that have read that one refuse 3\./);
+    assert.match(said, /was locked\. The new one is not/);
+    assert.match(said, /denied certificates \(1\)/);
+    assert.deepEqual([stage.read().revision, stage.read().locked, stage.read().denied], [3, undefined, undefined]);
+    writeFileSync(stage.path, '{');
+    assert.match(
+      await stage.expect('restore', 'earlier.json', '--revision', '9', ...reason),
+      /If the document was locked or denied/,
+    );
+    rmSync(stage.path);
+    const missing = await stage.expect('restore', 'earlier.json', '--revision', '10', ...reason);
+    assert.doesNotMatch(missing, /kept as it was/);
+    assert.equal(stage.read().revision, 10);
+  });
+
+  it('the number is for such a document alone, and leaves room above it', async () => {
+    await makeDocuments();
+    const text = readFileSync(stage.path, 'utf8');
+    for (const words of [
+      ['lock', '--revision', '9'],
+      ['restore', 'earlier.json', '--revision', '9', ...reason],
+    ]) {
+      const { exitCode, stderr } = await stage.run(...words);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /can be read and changed, so --revision does not apply/);
+    }
+    assert.equal(readFileSync(stage.path, 'utf8'), text);
+    writeFileSync(stage.path, '{');
+    for (const revision of [String(2 ** 53 - 1), String(2 ** 53 - 1_000_000), '0', '1.5', '-1', 'x']) {
+      const { exitCode, stderr } = await stage.run('lock', '--revision', revision);
+      assert.equal(exitCode, 2, `${revision} ${stderr}`);
+      assert.equal(readFileSync(stage.path, 'utf8'), '{');
+    }
+    // What the log says of such a number is no advice.
+    const line = readFileSync(`${stage.path}.log.jsonl`, 'utf8').split('\n')[0] ?? '';
+    writeFileSync(
+      `${stage.path}.log.jsonl`,
+      `${JSON.stringify({ ...(JSON.parse(line) as object), revision: 2 ** 53 - 1 })}\n`,
+    );
+    assert.match((await stage.run('lock')).stderr.replaceAll(/\s+/g, ' '), /The log of changes knows no number/);
+    assert.deepEqual(listKept(), []);
+  });
+
+  it('with a key, nothing of the unsigned document enters, and what is written is signed', async () => {
+    const key = file('signing.key.pem');
+    runOpenssl(['genpkey', '-algorithm', 'ED25519', '-out', key]);
+    const signing = ['--signing-key', key];
+    const signedBy = runOpenssl(['pkey', '-in', key, '-pubout']);
+    await makeDocuments(...signing);
+    const isTaken = async (): Promise<string> => {
+      const stored = { bytes: readFileSync(stage.path), signature: readFileSync(`${stage.path}.sig`, 'utf8').trim() };
+      return (await admitDocument(stored, { audience: anyAudience, signedBy: [signedBy] })).outcome;
+    };
+    // Valid, and of somebody else.
+    writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
+    const refused = await stage.run('lock', ...signing);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stderr.replaceAll(/\s+/g, ' '), /signature does not match this key.*--revision N/);
+    const unsigned = await stage.run('restore', 'earlier.json', '--revision', '4', ...reason);
+    assert.match(unsigned.stderr, /does not apply/);
+    writeFileSync(stage.path, '{');
+    const dropped = await stage.run('lock', '--revision', '4');
+    assert.match(dropped.stderr, /The document is signed/);
+    const locked = await stage.expect('lock', '--revision', '4', ...signing);
+    assert.doesNotMatch(locked, /not signed/);
+    assert.equal(await isTaken(), 'taken');
+    assert.equal(listKept().length, 2);
+    await stage.expect('restore', 'earlier.json', ...reason, ...signing);
+    writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
+    await stage.expect('restore', 'earlier.json', '--revision', '7', ...reason, ...signing);
+    assert.deepEqual([await isTaken(), stage.read().revision, stage.read().identities.length], ['taken', 7, 1]);
+  });
+});

@@ -1,0 +1,153 @@
+import type { TrustDocument } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatToolCall } from '../../faults/tool-call.js';
+import { parseChangeLogEntry } from './change-log.js';
+import { expectOwnSignature } from './document-signing.js';
+import { hashDocument, missingDocument, parseStoredDocument } from './load-trust-document.js';
+import type { StoredDocument, TrustLocation } from './location/trust-location.js';
+import {
+  type ChangeRequest,
+  describeChange,
+  expectSigned,
+  prepareFirst,
+  type TrustUpdate,
+  type UpdateMeans,
+} from './update-trust-document.js';
+
+/** What stands in the place of a document, and can't be the base of a change. */
+export interface UnreadableDocument {
+  /** Undefined: nothing is there. */
+  readonly stored: StoredDocument | undefined;
+  readonly failure: ToolFailure;
+}
+
+/**
+ * Damaged, of a newer schema, absent, or, with a signing key, signed by nobody of its owners. Undefined: the document can
+ * be changed as ever.
+ */
+export async function findUnreadable(
+  location: TrustLocation,
+  { signingKey, signedBy }: ChangeRequest,
+): Promise<UnreadableDocument | undefined> {
+  const stored = await location.read();
+  try {
+    if (stored === undefined) throw missingDocument(location);
+    const loaded = parseStoredDocument(stored, location.description);
+    if (signingKey !== undefined) await expectOwnSignature(loaded, { signingKey, signedBy });
+    return undefined;
+  } catch (failure) {
+    if (!(failure instanceof ToolFailure)) throw failure;
+    return { stored, failure };
+  }
+}
+
+/** Room for a million changes: whoever writes the highest number shuts everybody out of changing the document. */
+const maximumGivenRevision = Number.MAX_SAFE_INTEGER - 1_000_000;
+
+export function expectUsableRevision(revision: number): void {
+  if (Number.isSafeInteger(revision) && revision >= 1 && revision <= maximumGivenRevision) return;
+  throw new ToolFailure(
+    `The revision ${revision} can't be used: it must be a whole number from 1 to ${maximumGivenRevision}, so that later changes can raise it.`,
+  );
+}
+
+/** The number belongs to a document whose own number can't be trusted; else the next one is taken. */
+export function expectNoRevision(revision: number | undefined): void {
+  if (revision === undefined) return;
+  throw new ToolFailure('The document can be read and changed, so --revision does not apply. Nothing was written.', {
+    remedy: 'Omit --revision: the next number is taken.',
+  });
+}
+
+/**
+ * Why a change needs the number of the next revision. Running apps refuse a lower one than they have read, and neither the
+ * damaged bytes nor the log prove which that is: they only advise.
+ */
+export async function explainMissingRevision(
+  location: TrustLocation,
+  { failure }: UnreadableDocument,
+  verb: 'lock' | 'restore',
+): Promise<ToolFailure> {
+  const known = await findLoggedRevision(location);
+  const advice =
+    known === undefined
+      ? 'The log of changes knows no number.'
+      : `According to the log of changes, which is not signed, the last one is ${known}.`;
+  const remedy = `To replace it: ${formatToolCall(['trust', verb, '--store', location.description])}${verb === 'restore' ? ' DOCUMENT' : ''} --revision N --reason …, with N above every revision that running apps have read. ${advice}`;
+  return new ToolFailure(failure.message, {
+    remedy: failure.remedy === undefined ? remedy : `${failure.remedy} ${remedy}`,
+    kind: failure.kind,
+    cause: failure,
+  });
+}
+
+export async function findLoggedRevision(location: TrustLocation): Promise<number | undefined> {
+  const revisions = (await location.readLog())
+    .map((line) => parseChangeLogEntry(line)?.revision)
+    .filter((revision) => revision !== undefined && revision <= maximumGivenRevision);
+  return revisions.reduce<number | undefined>((most, each) => Math.max(most ?? 0, each ?? 0), undefined);
+}
+
+export interface Replacement extends TrustUpdate {
+  /** Where the bytes that were there are kept; undefined: nothing was there, or nothing was written. */
+  readonly keptAt: string | undefined;
+}
+
+/**
+ * Writes `document`, which holds the revision that the operator gave, in the place of one that can't be read. Nothing of
+ * what was there enters it.
+ *
+ * @throws {ToolFailure} with the document as it was.
+ */
+export async function replaceUnreadableDocument(
+  location: TrustLocation,
+  change: ChangeRequest,
+  { stored }: UnreadableDocument,
+  document: TrustDocument,
+  means: UpdateMeans = {},
+): Promise<Replacement> {
+  expectUsableRevision(document.revision);
+  expectSigned(stored?.signature, change);
+  const prepared = await prepareFirst(document, change);
+  const update = { ...prepared.update, replacesUnreadable: true };
+  if (change.dryRun === true) return { ...update, outcome: 'planned', keptAt: undefined };
+  const keptAt = stored && (await location.keepAside(stored));
+  const before = stored && { documentSha256: hashDocument(stored.bytes) };
+  await location.appendLog(describeChange(prepared, before, change, means));
+  const { bytes, signature } = prepared;
+  if ((await location.write({ bytes, signature }, stored?.etag)) === 'written') {
+    return { ...update, outcome: 'written', keptAt };
+  }
+  throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
+    remedy: 'Look at it (certgate trust check), then run the command again.',
+    kind: 'conflict',
+  });
+}
+
+/** What shut callers out, as far as the bytes can be read: nobody knows whether it was meant. */
+export function describeLostRestrictions(stored: StoredDocument | undefined): readonly string[] {
+  const parts = stored === undefined ? undefined : findRestrictions(stored.bytes);
+  if (parts === undefined)
+    return ['If the document was locked or denied certificates, that is lost: lock it, or deny them again.'];
+  return [
+    ...(parts.isLocked ? ['The document that was there was locked. The new one is not: certgate trust lock'] : []),
+    ...(parts.denied > 0
+      ? [
+          `The document that was there denied certificates (${parts.denied}). Their entries are lost: certgate trust deny`,
+        ]
+      : []),
+  ];
+}
+
+function findRestrictions(bytes: Uint8Array): { readonly isLocked: boolean; readonly denied: number } | undefined {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as { locked?: unknown; denied?: unknown } | null;
+    if (typeof value !== 'object' || value === null) return undefined;
+    return {
+      isLocked: Object.hasOwn(value, 'locked'),
+      denied: Object.hasOwn(value, 'denied') && Array.isArray(value.denied) ? value.denied.length : 0,
+    };
+  } catch {
+    return undefined;
+  }
+}
