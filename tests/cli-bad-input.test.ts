@@ -163,13 +163,18 @@ describe('bad input to the command line', () => {
 
   it('an unknown option, verb or value', async () => {
     for (const [args, message] of [
-      [['dev', '--nonsense'], /certgate dev has no option --nonsense\.\n/],
+      [['dev', '--nonsense'], /certgate dev has no option --nonsense\. Its options are --trust, .*--worst-case\.\n/],
       [['certificate', 'creat'], /certgate certificate has no command creat\. Did you mean create\?/],
       // Not the help of the program, as if there were such a command.
       [['nonsense', '--help'], /certgate has no command nonsense\. There are init, dev/],
       // Not that --store is missing.
       [['trust', 'list', '--stor', 'x'], /certgate trust list has no option --stor\. Did you mean --store\?/],
       [['call', url, '--cert', 'x.pem'], /certgate call has no option --cert\. Did you mean --certificate\?/],
+      [
+        ['trust', 'explain', 'a b.pem', '--function', 'F', '--store', 'x'],
+        /takes no argument "a b\.pem"\. If it is a file: --certificate "a b\.pem"\n/,
+      ],
+      [['trust', 'list', 'x', '--store', 'y'], /certgate trust list takes no argument "x"\. A value belongs behind/],
       [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],
@@ -178,6 +183,26 @@ describe('bad input to the command line', () => {
       assert.equal(exitCode, 2, args.join(' '));
       assert.equal(stdout, '', args.join(' '));
       assert.match(stderr, message);
+    }
+  });
+
+  it('a missing --store, where the settings of the app here name one', async () => {
+    const app = join(folder, 'with-settings');
+    mkdirSync(app, { recursive: true });
+    for (const [named, expected] of [
+      [
+        'file:my trust.json',
+        /specified\. local\.settings\.json here has CERTGATE_TRUST: --store "file:my trust\.json"\n/,
+      ],
+      // No secret of it.
+      ['https://a.example/t.json?sig=secret', /has CERTGATE_TRUST: set the environment variable to the same value\.\n/],
+      ['', /specified\. It says where the trust document is/],
+    ] as const) {
+      writeFileSync(join(app, 'local.settings.json'), JSON.stringify({ Values: { CERTGATE_TRUST: named } }));
+      const { exitCode, stderr } = await runCertgateHere(['trust', 'list'], app);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, expected);
+      assert.doesNotMatch(stderr, /secret/);
     }
   });
 

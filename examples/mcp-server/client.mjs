@@ -9,13 +9,19 @@ const [cert, key, ca] = files.map((file) => readFileSync(file, 'utf8'));
 // The extension's system key, if the app requires it. It is in the environment, so that no list of processes shows it.
 const systemKey = process.env.MCP_EXTENSION_KEY;
 
-const client = new Client({ name: 'orders-agent', version: '1.0.0' });
-await client.connect(createCertificateTransport(url, { cert, key, ca, systemKey }));
-const { tools } = await client.listTools();
-for (const { name } of tools) {
-  const { isError, content } = await client.callTool({ name, arguments: { order: '4711' } });
-  const text = content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
-  // A refusal is a result too: problem details in JSON, with a code and the correlation id of the app's log line.
-  console.log(`${name}: ${isError === true ? 'refused or failed: ' : ''}${text}`);
+try {
+  const client = new Client({ name: 'orders-agent', version: '1.0.0' });
+  await client.connect(createCertificateTransport(url, { cert, key, ca, systemKey }));
+  const { tools } = await client.listTools();
+  for (const { name } of tools) {
+    const { isError, content } = await client.callTool({ name, arguments: { order: '4711' } });
+    const text = content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
+    // A refusal is a result too: problem details in JSON, with a code and the correlation id of the app's log line.
+    console.log(`${name}: ${isError === true ? 'refused or failed: ' : ''}${text}`);
+  }
+  await client.close();
+} catch (error) {
+  // fetch says only that it failed; why is in the cause.
+  console.error(`The call failed: ${(error.cause ?? error).message}`);
+  process.exitCode = 1;
 }
-await client.close();

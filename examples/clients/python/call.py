@@ -55,12 +55,18 @@ def call(url, context):
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+    except urllib.error.URLError as error:
+        return None, f"The call failed: {error.reason}"
 
 
-def call_again_and_again(url, contexts, seconds):
+def call_again_and_again(url, contexts, seconds, failures):
     while True:
         status, body = call(url, contexts.current())
-        print(url, status, body, flush=True)
+        if status is None:
+            print(url, body, file=sys.stderr, flush=True)
+            failures.append(url)
+        else:
+            print(url, status, body, flush=True)
         if seconds is None:
             return
         time.sleep(seconds)
@@ -73,12 +79,19 @@ def main():
     parser.add_argument("--every", type=float, metavar="SECONDS")
     parser.add_argument("url", nargs="+")
     options = parser.parse_args()
-    contexts = RotatingContext(options.certificate, options.ca)
-    threads = [threading.Thread(target=call_again_and_again, args=(url, contexts, options.every)) for url in options.url]
+    try:
+        contexts = RotatingContext(options.certificate, options.ca)
+    except (OSError, ssl.SSLError) as error:
+        sys.exit(f"{options.certificate} or --ca can't be used: {error}")
+    failures = []
+    threads = [
+        threading.Thread(target=call_again_and_again, args=(url, contexts, options.every, failures)) for url in options.url
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.exit(1 if failures else 0)
 
 
 main()

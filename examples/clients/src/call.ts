@@ -25,12 +25,19 @@ const seconds = values.every === undefined ? undefined : Number(values.every);
 if (createClient === undefined || pfx === undefined || passwordFile === undefined || urls.length === 0) fail();
 if (seconds !== undefined && !(seconds > 0)) fail();
 
-const client = await createClient(certificateInFiles(pfx, passwordFile), {
-  ...(ca === undefined ? {} : { ca: await readFile(ca) }),
-  ...(seconds === undefined ? {} : { reloadSeconds: seconds }),
-});
-await Promise.all(urls.map((url) => callAgainAndAgain(client, url)));
-client.close();
+try {
+  const client = await createClient(certificateInFiles(pfx, passwordFile), {
+    ...(ca === undefined ? {} : { ca: await readFile(ca) }),
+    ...(seconds === undefined ? {} : { reloadSeconds: seconds }),
+  });
+  await Promise.all(urls.map((url) => callAgainAndAgain(client, url)));
+  client.close();
+} catch (error) {
+  // fetch says only that it failed; why is in the cause.
+  const { cause = error } = error as Error;
+  console.error(`The call failed: ${(cause as Error).message}`);
+  process.exit(1);
+}
 
 async function callAgainAndAgain({ call }: Client, url: string): Promise<void> {
   for (;;) {

@@ -44,7 +44,7 @@ function readUntil(who: Opener, options: unknown): number {
   const instant = typeof until === 'string' ? findInstant(until) : undefined;
   if (instant === undefined) {
     throw invalidArgument(
-      `${who} needs an end: until, an RFC 3339 time in UTC that the calendar has, at most ${maximumDays} days ahead, such as ${suggestEnd()}.`,
+      `${who} needs an end: until is ${showValue(until)}, and must be an RFC 3339 time in UTC that the calendar has, at most ${maximumDays} days ahead, such as ${suggestEnd()}.`,
     );
   }
   const latest = Date.now() + maximumDays * 86_400_000;
@@ -56,6 +56,12 @@ function readUntil(who: Opener, options: unknown): number {
     );
   }
   return instant;
+}
+
+/** No text of the app's is secret here; one that is long is cut. */
+function showValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  return value instanceof Date ? 'a Date: pass its toISOString()' : value === null ? 'null' : typeof value;
 }
 
 /** The first moment of a day in a month's time: an example that is right whenever it is read. */

@@ -6,14 +6,16 @@ import { checkDerivationCost } from './pfx/key-derivation-cost.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
-/** A key in PEM, asked for its password when it is encrypted. Throws ToolFailure. */
-export async function readPrivateKeyFile(path: string, password?: PasswordSource): Promise<string> {
+/** A key in PEM, asked for its password when it is encrypted; `remedy` is for a file without one. Throws ToolFailure. */
+export async function readPrivateKeyFile(
+  path: string,
+  password: PasswordSource | undefined,
+  remedy: string,
+): Promise<string> {
   const blocks = readPemBlocks(decodeText(await readBoundedFile(path)));
   const key = await findPrivateKeyPem(blocks, path, password);
   if (key !== undefined) return key;
-  throw new ToolFailure(`${path} contains no private key in PEM.`, {
-    remedy: 'Pass a PFX with --certificate only.',
-  });
+  throw new ToolFailure(`${path} contains no private key in PEM.`, { remedy });
 }
 
 /** Throws ToolFailure when the key isn't the certificate's. */

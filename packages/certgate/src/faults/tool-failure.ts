@@ -24,9 +24,9 @@ export class ToolFailure extends Error {
   }
 }
 
-/** What a caught value says, in one text. */
+/** What a caught value says, in one text that others end with a full stop. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/(?<!\.)\.$/, '');
 }
 
 /** Whether a caught value is an error of Node with one of these codes, e.g. `ENOENT`. */

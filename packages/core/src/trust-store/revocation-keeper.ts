@@ -42,7 +42,9 @@ export class RevocationKeeper implements RevocationInformation {
   get fault(): string | undefined {
     const unknown = [...this.#inCode.keys()].filter((name) => !this.#authorities.has(name));
     const names = unknown.map((name) => `crlBlobs names the authority "${name}", which the document doesn't have.`);
-    return [...names, ...(this.#crls.fault === undefined ? [] : [this.#crls.fault])].join(' ') || undefined;
+    const said = [...names, ...(this.#crls.fault === undefined ? [] : [this.#crls.fault])].join(' ');
+    // As the fault of a document: part of a sentence.
+    return said.replace(/\.$/, '') || undefined;
   }
 
   find(authorityName: string): AuthorityRevocationInformation | undefined {

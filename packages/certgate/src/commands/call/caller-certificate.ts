@@ -32,7 +32,10 @@ export async function findCallerCertificate(flags: CertificateFlags): Promise<Ca
   const password = await findPasswordSource(flags, key ?? path);
   const source = password === undefined ? {} : { password };
   const file = await readCertificateFile(path, { ...source, privateKey: key === undefined ? 'required' : 'ignored' });
-  const privateKeyPem = key === undefined ? file.privateKeyPem : await readPrivateKeyFile(key, password);
+  const privateKeyPem =
+    key === undefined
+      ? file.privateKeyPem
+      : await readPrivateKeyFile(key, password, 'Pass a PFX with --certificate only.');
   if (privateKeyPem === undefined) throw new ToolFailure(`${path} contains no private key.`);
   checkKeyBelongsToCertificate(file.certificateDer, privateKeyPem, key ?? path);
   const { thumbprintSha256, decoding } = presentCertificate(file.certificateDer);

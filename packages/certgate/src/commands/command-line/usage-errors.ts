@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { shellWord } from '../../faults/safe-text.js';
 import { countSlips } from '../../faults/slips.js';
 import { helpLayout } from './help.js';
 import { printNotice } from './output.js';
@@ -68,14 +70,48 @@ function describeUsageError(command: Command, text: string): string {
   const unknown = findUnknownOption(command, text);
   if (unknown !== undefined) {
     const suggestion = suggestOption(command, unknown);
-    return `error: ${describeCommand(command)} has no option ${unknown}.${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}\n`;
+    const options = command.options.flatMap(({ long }) => long ?? []);
+    const hint = suggestion === undefined ? `Its options are ${options.join(', ')}.` : `Did you mean ${suggestion}?`;
+    return `error: ${describeCommand(command)} has no option ${unknown}. ${hint}\n`;
   }
+  const expected = /^error: too many arguments for .* Expected (\d+)/m.exec(text)?.[1];
+  if (expected !== undefined) return describeExcess(command, command.args[Number(expected)] ?? '');
+  if (text.startsWith("error: required option '--store ")) return `${text.trimEnd()}. ${suggestStore()}\n`;
   const verb = /^error: unknown command '(.*)'$/m.exec(text)?.[1];
   if (verb === undefined) return text;
   const names = command.commands.map((each) => each.name());
   const suggestion = findSimilar(verb, names);
   const hint = suggestion === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${suggestion}?`;
   return `error: ${describeCommand(command)} has no command ${verb}. ${hint}\n`;
+}
+
+function describeExcess(command: Command, word: string): string {
+  const hasCertificate = command.options.some(({ long }) => long === '--certificate');
+  const hint = hasCertificate
+    ? `If it is a file: --certificate ${shellWord(word)}`
+    : 'A value belongs behind its option, and a text with spaces in quotes.';
+  return `error: ${describeCommand(command)} takes no argument "${word}". ${hint}\n`;
+}
+
+/** What the app in this folder reads; but no secret of an address, nor a whole document. */
+function suggestStore(): string {
+  const named = readStoreOfApp();
+  if (named === undefined) return 'It says where the trust document is, e.g. --store file:trust.json';
+  return /[?{]/.test(named)
+    ? 'local.settings.json here has CERTGATE_TRUST: set the environment variable to the same value.'
+    : `local.settings.json here has CERTGATE_TRUST: --store ${shellWord(named)}`;
+}
+
+function readStoreOfApp(): string | undefined {
+  try {
+    const { Values } = JSON.parse(readFileSync('local.settings.json', 'utf8').replace(/^\uFEFF/, '')) as {
+      readonly Values?: { readonly CERTGATE_TRUST?: unknown };
+    };
+    const named = Values?.CERTGATE_TRUST;
+    return typeof named === 'string' && named !== '' ? named : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a missing option that is there, mistyped, Commander says that it is missing. */

@@ -160,8 +160,11 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
     yield say(effect, `Revocation ${whose} is asked for the ${after.scope}, no longer for the ${before.scope}.`);
   }
   if (describeSources(before) !== describeSources(after)) {
+    const [from, earlier] = [describeSources(after), describeSources(before)];
     yield* both(
-      `Revocation ${whose} is read from ${describeSources(after)}, no longer from ${describeSources(before)}.`,
+      from === undefined
+        ? `Revocation ${whose} is no longer read from ${earlier ?? ''}.`
+        : `Revocation ${whose} is read from ${from}, ${earlier === undefined ? 'and was read from nowhere before' : `no longer from ${earlier}`}.`,
     );
   }
   if (before.ocspNonce !== after.ocspNonce) {
@@ -207,9 +210,10 @@ function* compareMinimums(
   }
 }
 
-function describeSources({ crls, ocsp }: AuthorityRevocation): string {
+/** Undefined: there is none. */
+function describeSources({ crls, ocsp }: AuthorityRevocation): string | undefined {
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP at ${ocsp}`])];
-  return sources.length === 0 ? 'nowhere' : sources.map(hideQuery).join(', ');
+  return sources.length === 0 ? undefined : sources.map(hideQuery).join(', ');
 }
 
 /** A query may be a key. */

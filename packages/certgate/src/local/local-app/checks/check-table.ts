@@ -33,13 +33,24 @@ function formatCell(result: CheckResult | undefined): string {
   return colors.red(`${answer} WRONG, expected ${result.expected}`);
 }
 
-/** One line for each check that failed, or that nobody was asked to make. */
+/** One line for each check that failed; what keeps calls of a function from being sent is said once for it. */
 export function listFailures(results: readonly CheckResult[]): readonly string[] {
-  return results
-    .filter(({ ok }) => !ok)
-    .map(({ function: name, caller, sent, status, expected, code, detail }) => {
-      if (!sent) return `${name}, caller ${caller}: not sent, since ${detail ?? 'it is not safe to call'}`;
+  const failed = results.filter(({ ok }) => !ok);
+  const unsent = failed
+    .filter(({ sent }) => !sent)
+    .map(({ detail = 'it is not safe to call', ...check }) => ({ ...check, detail }));
+  const grouped = [...new Set(unsent.map(({ detail }) => detail))].map((why) => {
+    const checks = unsent.filter(({ detail }) => detail === why);
+    const [functions, callers] = (['function', 'caller'] as const).map((key) => [
+      ...new Set(checks.map((check) => check[key])),
+    ]);
+    return `${functions?.join(', ') ?? ''}, caller ${callers?.join(', ') ?? ''}: not sent, since ${why}`;
+  });
+  const wrong = failed
+    .filter(({ sent }) => sent)
+    .map(({ function: name, caller, status, expected, code, detail }) => {
       const got = status === null ? 'no answer' : `${status}${code === null ? '' : ` (${code})`}`;
       return `${name}, caller ${caller}: ${got}, expected ${expected}${detail === undefined ? '' : `; ${detail}`}`;
     });
+  return [...grouped, ...wrong];
 }

@@ -19,6 +19,9 @@ export interface SigningKey {
   sign(document: Uint8Array): Promise<string>;
 }
 
+const withoutKey =
+  'Pass the private key that signs documents, not its public key. To make one: openssl genpkey -algorithm ed25519 -out signing.key.pem';
+
 /**
  * Reads PEM, also encrypted; `passwordRemedy` says how the password is given. @throws {ToolFailure} for any other kind
  * of key, a wrong password, or no key.
@@ -59,7 +62,7 @@ function getDigest(key: KeyObject, name: string): string | undefined {
 
 async function readPem(path: string, password?: PasswordSource, passwordRemedy?: string): Promise<string> {
   try {
-    return await readPrivateKeyFile(path, password);
+    return await readPrivateKeyFile(path, password, withoutKey);
   } catch (fault) {
     const isPassword = fault instanceof ToolFailure && fault.remedy?.includes('--password-file') === true;
     if (!isPassword || passwordRemedy === undefined) throw fault;
