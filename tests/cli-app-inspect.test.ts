@@ -101,8 +101,11 @@ describe('certgate app inspect', () => {
   it('says which front end the gate goes by, by what proof, and which stores it asks', async (context) => {
     const folder = createApp(
       context,
-      `secure({
-         trustStore: firstOf(trustStoreFromFile('one.json'), trustStoreFrom(process.env.CERTGATE_TRUST), { find: () => ({ outcome: 'notFound' }) }),
+      `const { generateKeyPairSync } = require('node:crypto');
+       const signedBy = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
+       const signed = trustStoreFrom(['first.json', 'second.json'], { signedBy });
+       secure({
+         trustStore: firstOf(signed, trustStoreFromFile('one.json'), trustStoreFrom(process.env.CERTGATE_TRUST), { find: () => ({ outcome: 'notFound' }) }),
          frontEnd: 'nginx', frontEndSecret: process.env.NOWHERE, frontEndIsolation: 'ingress', acceptForwardedChain: true,
        });
        app.http('Closed', { handler });`,
@@ -123,11 +126,19 @@ describe('certgate app inspect', () => {
       }),
     );
     assert.deepEqual(report.gate.settings, { frontEnd: 'haproxy', frontEndSecret: false, frontEndIsolation: null });
-    assert.deepEqual(report.gate.stores, [
-      { source: 'file one.json', revision: 7, fault: null },
-      { source: 'the app setting CERTGATE_TRUST', revision: null, fault: 'it is not set here' },
-      { source: 'a store of your own', revision: null, fault: null },
-    ]);
+    const [signed, ...stores] = report.gate.stores;
+    const mirror = { source: 'file second.json', isInUse: false };
+    assert.deepEqual([signed?.source, signed?.mirror, signed?.revision], ['file first.json', mirror, null]);
+    assert.match(signed?.fault ?? '', /first\.json/);
+    assert.match(signed?.signedBy?.join() ?? '', /^[0-9A-F]{16}$/);
+    assert.deepEqual(
+      stores.map(({ source, revision, fault }) => ({ source, revision, fault })),
+      [
+        { source: 'file one.json', revision: 7, fault: null },
+        { source: 'the app setting CERTGATE_TRUST', revision: null, fault: 'it is not set here' },
+        { source: 'a store of your own', revision: null, fault: null },
+      ],
+    );
     assert.match(report.warnings.join(), /The code names the front end nginx, and the app setting CERTGATE_FRONT_END/);
     const { stdout } = await inspect(folder);
     assert.match(stdout, /front end: nginx, named in code/);

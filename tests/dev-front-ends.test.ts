@@ -119,6 +119,7 @@ describe('--front-end', () => {
 
   it('contradicts no setting of the app', async () => {
     writeFileSync(join(folder, 'package.json'), '{ "main": "index.js" }');
+    writeFileSync(join(folder, 'host.json'), '{ "version": "2.0" }');
     writeFileSync(join(folder, 'index.js'), '');
     const settings = { IsEncrypted: false, Values: { CERTGATE_FRONT_END: 'haproxy' } };
     writeFileSync(join(folder, 'local.settings.json'), JSON.stringify(settings));

@@ -16,6 +16,7 @@ export interface InspectionReport {
       readonly revision: number | null;
       readonly fault: string | null;
       readonly mirror?: object;
+      readonly signedBy: readonly string[] | null;
     }[];
   } | null;
   readonly functions: readonly Record<string, unknown>[];

@@ -201,7 +201,13 @@ export interface DenialFacts {
         readonly isDevelopmentClaimed: boolean;
       };
   readonly front_end_contradicted:
-    | { readonly problem: 'named_twice' }
+    | {
+        readonly problem: 'named_twice';
+        /** In code. */
+        readonly frontEnd: string;
+        /** By the app setting. */
+        readonly otherFrontEnd: string;
+      }
     | { readonly problem: 'other_platform'; readonly frontEnd: string; readonly platformMarks: readonly string[] }
     | { readonly problem: 'proof_not_needed'; readonly frontEnd: string; readonly given: 'secret' | 'isolation' }
     | { readonly problem: 'direct_tls'; /** The app setting. */ readonly setting: string };

@@ -45,7 +45,7 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
 function describeContradiction(facts: DenialFacts['front_end_contradicted']): string {
   switch (facts.problem) {
     case 'named_twice':
-      return 'The code names another front end than the app setting CERTGATE_FRONT_END. Leave one of the two.';
+      return `The code names the front end "${facts.frontEnd}", and the app setting CERTGATE_FRONT_END names "${facts.otherFrontEnd}", so every call is refused. Remove the setting, or give it the same name.`;
     case 'other_platform':
       return `The front end is said to be "${facts.frontEnd}", but this process runs on another platform (${facts.platformMarks.join(', ')}), where anybody can set x-arr-clientcert.`;
     case 'proof_not_needed': {

@@ -59,10 +59,12 @@ export function resolveFrontEnd(
   const settings = readFrontEndSettings(environment);
   if (settings.fault !== undefined)
     return deny('front_end_unknown', { problem: 'setting_not_valid', fault: settings.fault });
-  if (differ(options.frontEnd, settings.frontEnd)) {
-    return deny('front_end_contradicted', { problem: 'named_twice' });
+  const { frontEnd: inCode = settings.frontEnd } = options;
+  if (inCode !== undefined && settings.frontEnd !== undefined && inCode !== settings.frontEnd) {
+    const facts = { problem: 'named_twice', frontEnd: inCode, otherFrontEnd: settings.frontEnd } as const;
+    return deny('front_end_contradicted', facts);
   }
-  const name = options.frontEnd ?? settings.frontEnd;
+  const name = inCode;
   const isAnywhere = options[frontEndOverride] === true;
   const stated = isAnywhere ? stateAnywhere(environment) : stateFrontEnd(name, environment, host);
   if (stated.outcome === 'denied') return stated;
@@ -118,10 +120,6 @@ function findProofDenial(
   }
   if (isGiven || !needsProof || isWaived) return undefined;
   return deny('front_end_unproven', { problem: 'no_proof', frontEnd: name });
-}
-
-function differ(inCode: string | undefined, inSetting: string | undefined): boolean {
-  return inCode !== undefined && inSetting !== undefined && inCode !== inSetting;
 }
 
 function confirmFrontEnd(name: FrontEndName, environment: Environment): StatedFrontEnd {

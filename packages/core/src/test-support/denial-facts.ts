@@ -64,7 +64,11 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
     }),
   ),
   front_end_contradicted: fc.oneof(
-    record<DenialFacts['front_end_contradicted']>({ problem: problems('named_twice') }),
+    record<DenialFacts['front_end_contradicted']>({
+      problem: problems('named_twice'),
+      frontEnd: text,
+      otherFrontEnd: text,
+    }),
     record<DenialFacts['front_end_contradicted']>({
       problem: problems('other_platform'),
       frontEnd: text,

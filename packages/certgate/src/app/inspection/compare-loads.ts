@@ -1,6 +1,7 @@
 import { createBaseline } from './baseline.js';
 import { type BaselineDifference, compareBaselines } from './compare-baselines.js';
 import type { CoverageReport } from './coverage-report.js';
+import { describeSource } from './inspected-gate.js';
 
 /** How an app that is loaded as on App Service differs from what it is here. */
 export interface AzureComparison {
@@ -22,6 +23,6 @@ export function compareLoads(here: CoverageReport, there: CoverageReport): reado
 }
 
 function describeStores({ gate }: CoverageReport): string {
-  const sources = (gate?.stores ?? []).map(({ source }) => source);
-  return sources.length === 0 ? 'a store that does not say' : sources.join(', ');
+  const sources = (gate?.stores ?? []).map(describeSource);
+  return sources.length === 0 ? 'a store that does not say' : sources.join('; ');
 }

@@ -28,6 +28,8 @@ export interface InspectedStore {
   readonly fault: string | null;
   /** The second place of its document, where it has one, and whether the document in use was read there. */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
+  /** Of each key whose signature counts, the first digits of its SHA-256; null: nothing must be signed. */
+  readonly signedBy: readonly string[] | null;
 }
 
 /** A mark of another shape is an error: a report that left it out would say that nothing differs. */
@@ -55,11 +57,12 @@ export function readInspectedGate(
 
 function listStores(trust: HostedTrust | undefined): readonly InspectedStore[] {
   if (trust === undefined) return [];
-  return (trust.parts ?? [trust]).map(({ source, revision, fault, mirror }) => ({
+  return (trust.parts ?? [trust]).map(({ source, revision, fault, mirror, signedBy }) => ({
     source,
     revision: revision ?? null,
     fault: fault ?? null,
     ...(mirror && { mirror }),
+    signedBy: signedBy ?? null,
   }));
 }
 
@@ -120,8 +123,14 @@ function describeProof({ frontEndSecret, frontEndIsolation }: GateDescription, s
   return proofs.length === 0 ? 'none in code, and none in the app settings here' : proofs.join('; ');
 }
 
-function describeStore({ source, revision, fault, mirror }: InspectedStore): string {
+/** Where it reads, and whose signature it asks for: what the code alone decides. */
+export function describeSource({ source, mirror, signedBy }: InspectedStore): string {
   const place = mirror === undefined ? source : `${source}, with the mirror ${mirror.source}`;
+  return signedBy === null ? place : `${place}, signed by ${signedBy.join(' or ')}`;
+}
+
+function describeStore(store: InspectedStore): string {
+  const { revision, fault, mirror } = store;
   const read = revision === null || (fault !== null && mirror?.isInUse !== true) ? '' : `, revision ${revision}`;
-  return `  trust: ${place}${read}${fault === null ? '' : `, not read: ${fault}`}`;
+  return `  trust: ${describeSource(store)}${read}${fault === null ? '' : `, not read: ${fault}`}`;
 }

@@ -53,13 +53,15 @@ function callMark(name: string): unknown {
 }
 
 function readTrust(value: unknown): HostedTrust | undefined {
-  const { description: source, revision, fault, mirror, parts } = Object(value) as Readonly<Record<string, unknown>>;
+  const report = Object(value) as Readonly<Record<string, unknown>>;
+  const { description: source, revision, fault, mirror, parts, signedBy } = report;
   if (typeof source !== 'string') return undefined;
   return {
     source,
     ...(typeof revision === 'number' ? { revision } : {}),
     ...(typeof fault === 'string' ? { fault } : {}),
     ...readMirror(mirror),
+    ...(Array.isArray(signedBy) ? { signedBy: signedBy.map(String) } : {}),
     ...(Array.isArray(parts) ? { parts: parts.flatMap((part: unknown) => readTrust(part) ?? []) } : {}),
   };
 }

@@ -66,6 +66,8 @@ export interface HostedTrust {
   readonly fault?: string;
   /** The second place of its document, and whether that decides. */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
+  /** Of each key whose signature counts, the first digits of its SHA-256; absent: nothing must be signed. */
+  readonly signedBy?: readonly string[];
   /** Of a store of several stores: what each says. */
   readonly parts?: readonly HostedTrust[];
 }
