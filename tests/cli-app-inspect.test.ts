@@ -163,7 +163,7 @@ describe('certgate app inspect', () => {
     assert.deepEqual([source, revision, mirror], ['file first.json', 7, { source: 'file mirror.json', isInUse: true }]);
     assert.match(fault ?? '', /ENOENT.*the document of the mirror \(file mirror\.json\) is in use/);
     const { stdout } = await inspect(folder);
-    assert.match(stdout, /trust: file first\.json, with the mirror file mirror\.json, revision 7, not read: ENOENT/);
+    assert.match(stdout, /trust: file first\.json, with the mirror file mirror\.json, signed by [0-9A-F]{16}, revision 7, not read: ENOENT/);
   });
 
   it('fails on unsafeTrustCertificateHeaderFromAnywhere alone, also where the baseline has it', async (context) => {
