@@ -50,7 +50,9 @@ function makePrograms(): void {
     '[ "$1 $2" = "--no-install certgate" ] || exit 99',
     'if [ "$3" != doctor ]; then exec "$TEST_NODE" "$TEST_CERTGATE" "${@:3}"; fi',
     'printf "%s\\n" "${@:4}" > "$RUNNER_TEMP/doctor.txt"',
-    'while [ $# -gt 0 ]; do case "$1" in --allowed|--denied) cp "$2" "$RUNNER_TEMP/${1#--}.pem";; esac; shift; done',
+    'while [ $# -gt 0 ]; do case "$1" in',
+    '--allowed|--denied|--denied-key) cp "$2" "$RUNNER_TEMP/${1#--}.pem";;',
+    '--report) printf "%s" "$TEST_REPORT" > "$2";; esac; shift; done',
     'echo "### Doctor" >> "$GITHUB_STEP_SUMMARY"',
     'exit "$TEST_DOCTOR"',
   ];
@@ -83,6 +85,44 @@ function readScript(name: string): string {
   assert.ok(script !== undefined, `no script of the step "${name}"`);
   return script.replaceAll(/^ {8}/gm, '');
 }
+
+describe('Check the inputs', () => {
+  const step = 'Check the inputs';
+  const inputs = { PACKAGE: '', URL: '', FUNCTIONS: '', TRUST_STORE: '' };
+
+  for (const [what, more, message] of [
+    ['nothing to do', {}, undefined],
+    ['a url with a function', { URL: 'https://app.example', FUNCTIONS: 'Orders' }, undefined],
+    ['a package', { PACKAGE: 'package' }, undefined],
+    ['a url without a function', { URL: 'https://app.example', FUNCTIONS: ' \n' }, /^::error::A url needs functions/],
+    ['a package and a url', { PACKAGE: 'package', URL: 'https://app.example', FUNCTIONS: 'Orders' }, /only deployed/],
+    ['a package and a document', { PACKAGE: 'package', TRUST_STORE: 'file:trust.json' }, /only deployed/],
+  ] as const) {
+    it(`${message === undefined ? 'passes' : 'fails for'} ${what}`, async () => {
+      const { exitCode, stdout } = await runStep(step, { ...inputs, ...more });
+      assert.equal(exitCode, message === undefined ? 0 : 2);
+      assert.match(stdout, message ?? /^$/);
+    });
+  }
+});
+
+describe('the workflow for users', () => {
+  const jobs = readFileSync(join(root, 'examples', 'github-workflow', 'deploy.yml'), 'utf8')
+    .split(/^jobs:\n/m)[1]
+    ?.split(/^(?= {2}\w+:$)/m);
+
+  it('runs code of dependencies in no job that has a session of Azure', () => {
+    const withSession = jobs?.filter((job) => job.includes('id-token: write')) ?? [];
+    assert.equal(withSession.length, 2);
+    for (const job of withSession) assert.doesNotMatch(job, /checkout|npm|npx|(?:url|trust-store): /);
+    // The action makes a package, by the app's scripts, where it gets none.
+    const [deploying] = withSession.filter((job) => job.includes('certgate/certgate@'));
+    assert.match(deploying ?? '', /^ {10}package: package$/m);
+    for (const job of jobs ?? []) {
+      if (!withSession.includes(job)) assert.doesNotMatch(job, /azure\/login|id-token/i);
+    }
+  });
+});
 
 describe('Inspect who may call', () => {
   const step = 'Inspect who may call';
@@ -139,7 +179,16 @@ describe('Probe the app from outside', () => {
     ALLOWED_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nas it is\n-----END PRIVATE KEY-----',
     I_OPERATE_THIS: 'true',
     TEST_DOCTOR: '0',
+    TEST_REPORT: '{}',
   };
+
+  const report = (id: string): string =>
+    JSON.stringify({
+      findings: [
+        { id: 'denied-certificate', verdict: 'holds' },
+        { id, verdict: 'cannot-tell' },
+      ],
+    });
 
   it('probes with the allowed caller and one that nobody knows, and leaves no key behind', async () => {
     const { exitCode, folder, summary, stderr } = await runStep(step, inputs);
@@ -147,24 +196,46 @@ describe('Probe the app from outside', () => {
     const given = readFileSync(join(folder, 'doctor.txt'), 'utf8').trimEnd().split('\n');
     assert.equal(given[0], inputs.URL);
     const rest = given.filter((word) => !word.startsWith('/'));
-    const options = ['--allowed', '--denied', '--summary', '--function', 'Orders', '--function', 'Refund'];
+    const options = [
+      '--allowed',
+      '--denied',
+      '--denied-key',
+      '--summary',
+      '--report',
+      '--function',
+      'Orders',
+      '--function',
+      'Refund',
+    ];
     assert.deepEqual(rest.slice(1), [...options, '--function', '*', '--i-operate-this']);
     assert.equal(readFileSync(join(folder, 'allowed.pem'), 'utf8'), `${inputs.ALLOWED_CERTIFICATE}\n`);
-    assert.match(readFileSync(join(folder, 'denied.pem'), 'utf8'), /BEGIN CERTIFICATE[\s\S]*BEGIN PRIVATE KEY/);
+    assert.match(readFileSync(join(folder, 'denied.pem'), 'utf8'), /BEGIN CERTIFICATE/);
+    assert.match(readFileSync(join(folder, 'denied-key.pem'), 'utf8'), /BEGIN PRIVATE KEY/);
     assert.match(summary, /### Doctor/);
     const left = readdirSync(folder).sort();
-    assert.deepEqual(left, ['allowed.pem', 'denied.pem', 'doctor.txt', 'script.sh', 'summary.md']);
+    const written = ['allowed.pem', 'certgate-doctor.json', 'denied-key.pem', 'denied.pem', 'doctor.txt'];
+    assert.deepEqual(left, [...written, 'script.sh', 'summary.md']);
   });
 
   it('fails where a probe fails, and warns where doctor cannot tell', async () => {
     const [failed, unclear] = await Promise.all([
       runStep(step, { ...inputs, TEST_DOCTOR: '1' }),
-      runStep(step, { ...inputs, I_OPERATE_THIS: 'false', TEST_DOCTOR: '3' }),
+      runStep(step, { ...inputs, I_OPERATE_THIS: 'false', TEST_DOCTOR: '3', TEST_REPORT: report('key-proof-tls-1.2') }),
     ]);
     assert.equal(failed.exitCode, 1);
     assert.doesNotMatch(failed.stdout, /::warning::/);
     assert.equal(unclear.exitCode, 0);
     assert.match(unclear.stdout, /^::warning::/m);
     assert.doesNotMatch(readFileSync(join(unclear.folder, 'doctor.txt'), 'utf8'), /i-operate-this/);
+  });
+
+  it('fails where doctor cannot tell about a forged header or a missing certificate', async () => {
+    for (const id of ['no-certificate', 'forged-header', 'forged-header-of-others']) {
+      const ended = await runStep(step, { ...inputs, TEST_DOCTOR: '3', TEST_REPORT: report(id) });
+      assert.equal(ended.exitCode, 3, id);
+      assert.match(ended.stdout, new RegExp(`^::error::.*\\(${id}\\)`, 'm'));
+    }
+    const absent = await runStep(step, { ...inputs, TEST_DOCTOR: '3', TEST_REPORT: '' });
+    assert.notEqual(absent.exitCode, 0);
   });
 });
