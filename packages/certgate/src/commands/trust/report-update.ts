@@ -91,6 +91,6 @@ export function describeReplacement(
 
 const effectSigns: Readonly<Record<string, string>> = { gains: colors.green('+'), loses: colors.red('-') };
 
-function paintEffect(effect: string): string {
+export function paintEffect(effect: string): string {
   return effectSigns[effect] ?? '·';
 }

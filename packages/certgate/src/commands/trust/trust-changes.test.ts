@@ -217,6 +217,11 @@ describe('certgate trust, from the first caller to the last', () => {
     const records = lines.map((text) => JSON.parse(text) as { kind: string; verb: string; revision: number });
     assert.deepEqual(new Set(records.map(({ kind }) => kind)), new Set(['change']));
     assert.deepEqual(records.map((record) => record.revision), records.map((_, index) => index + 1)); // prettier-ignore
+    assert.match(await stage.expect('log'), /^ {4}\+ "billing" is new/m);
+    assert.match(
+      await stage.expect('log'),
+      /^ {4}- The pin .* of "billing" admits until .*\n {4}\+ "billing" has the pin/m,
+    );
     assert.match(await stage.expect('log'), /rotate {2}by .*\n {4}yearly\n/);
     assert.match(await stage.expect('log', '--export', 'csv'), /^"kind","revision".*\r\n"change","1"/);
   });

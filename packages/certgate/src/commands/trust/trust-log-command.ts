@@ -7,6 +7,7 @@ import { type HistoryItem, readTrustHistory } from '../../trust/administration/t
 import { printJson, printLine } from '../command-line/output.js';
 import { formatHistoryCsv, listHistoryRecords } from './log/log-export.js';
 import type { StoreFlags } from './options/store-options.js';
+import { paintEffect } from './report-update.js';
 
 interface LogFlags extends StoreFlags {
   readonly all?: boolean;
@@ -81,13 +82,19 @@ function printItem(item: HistoryItem): void {
 }
 
 function printEntry(entry: ChangeLogEntry, remark: string): void {
-  const { at, verb, by, reason, revision, changes, changesLeftOut, signed } = entry;
+  const { at, verb, by, reason, revision, changes, marks = '', changesLeftOut, signed } = entry;
   printLine();
   printLine(
     `${revision}  ${escapeControls(at)}  ${escapeControls(verb)}  by ${escapeControls(by)}${signed ? '  signed' : ''}${remark}`,
   );
   printLine(`    ${escapeControls(reason)}`);
-  for (const sentence of changes.slice(0, maximumPrintedChanges)) printLine(`    - ${escapeControls(sentence)}`);
+  for (const [index, sentence] of changes.slice(0, maximumPrintedChanges).entries())
+    printLine(`    ${paintMark(marks[index])} ${escapeControls(sentence)}`);
   const left = Math.max(0, changes.length - maximumPrintedChanges) + (changesLeftOut ?? 0);
   if (left > 0) printLine(`    … and ${left} more`);
+}
+
+/** As the command that made the change printed it. */
+function paintMark(mark: string | undefined): string {
+  return paintEffect(mark === '+' ? 'gains' : mark === '-' ? 'loses' : 'changes');
 }

@@ -14,6 +14,7 @@ const entry: ChangeLogEntry = {
   previousDocumentSha256: null,
   signed: false,
   changes: ['one', 'two'],
+  marks: '+-',
   identities: ['a'],
 };
 
@@ -27,12 +28,13 @@ describe('a line of the log', () => {
   it('stays within what one append takes: sentences give way first, then the names', () => {
     const changes = Array.from({ length: 100_000 }, (_, index) => `"caller ${index}" is disabled: ${'ä'.repeat(50)}`);
     const names = Array.from({ length: 100_000 }, (_, index) => `caller-number-${index}`);
-    const line = formatChangeLogEntry({ ...entry, changes, identities: names });
+    const line = formatChangeLogEntry({ ...entry, changes, marks: '-'.repeat(changes.length), identities: names });
     assert.ok(Buffer.byteLength(line) <= maximumLogLineBytes);
     const read = parseChangeLogEntry(line);
     assert.deepEqual(read?.identities, names);
     assert.equal(read.changes.length + (read.changesLeftOut ?? 0), changes.length);
     assert.ok(read.changes.length > 0);
+    assert.equal(read.marks?.length, read.changes.length);
 
     const huge = Array.from({ length: 100_000 }, () => 'x'.repeat(60));
     const shortened = formatChangeLogEntry({ ...entry, changes, identities: huge });
@@ -41,7 +43,16 @@ describe('a line of the log', () => {
   });
 
   it('of another shape is not taken for one', () => {
-    for (const value of [null, 1, [], {}, { ...entry, version: 2 }, { ...entry, changes: [1] }, { ...entry, by: 1 }]) {
+    for (const value of [
+      null,
+      1,
+      [],
+      {},
+      { ...entry, version: 2 },
+      { ...entry, changes: [1] },
+      { ...entry, by: 1 },
+      { ...entry, marks: 1 },
+    ]) {
       assert.equal(parseChangeLogEntry(JSON.stringify(value)), undefined);
     }
     assert.equal(parseChangeLogEntry('{'), undefined);

@@ -17,6 +17,8 @@ export interface ChangeLogEntry {
   readonly signed: boolean;
   /** Who gains and who loses what, in sentences. */
   readonly changes: readonly string[];
+  /** One character for each of `changes`: `+` gains, `-` loses, `.` neither. Absent in lines of earlier versions. */
+  readonly marks?: string;
   /** How many sentences were left out to keep the line writable. */
   readonly changesLeftOut?: number;
   /** The identities that this change disabled, by name; absent where there are none. */
@@ -48,14 +50,15 @@ function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
 
 /** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
 export function formatChangeLogEntry(entry: ChangeLogEntry): string {
-  const { changes, identities, pins, ...rest } = entry;
+  const { changes, marks, identities, pins, ...rest } = entry;
   const named = { ...(identities && { identities }), ...(pins && { pins }) };
-  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], ...named });
+  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], marks: '', ...named });
   if (frame > maximumLogLineBytes) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
   for (const sentence of changes) {
-    room -= measure(sentence) + 1;
+    // With its comma and its mark.
+    room -= measure(sentence) + 2;
     if (room < 0) break;
     kept.push(sentence);
   }
@@ -63,6 +66,7 @@ export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   return JSON.stringify({
     ...rest,
     changes: kept,
+    ...(marks === undefined ? {} : { marks: marks.slice(0, kept.length) }),
     ...(left === 0 ? {} : { changesLeftOut: left }),
     ...named,
   });
@@ -87,13 +91,14 @@ function isEntry(value: unknown): value is ChangeLogEntry {
   if (typeof value !== 'object' || value === null) return false;
   const entry = value as Readonly<Record<string, unknown>>;
   const previous = entry['previousDocumentSha256'];
-  const { identities, pins } = entry;
+  const { identities, pins, marks } = entry;
   return (
     entry['version'] === 1 &&
     ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
     typeof entry['revision'] === 'number' &&
     (previous === null || typeof previous === 'string') &&
     isTexts(entry['changes']) &&
+    (marks === undefined || typeof marks === 'string') &&
     (identities === undefined || isTexts(identities)) &&
     (pins === undefined || isTexts(pins))
   );

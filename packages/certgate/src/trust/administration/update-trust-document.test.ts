@@ -52,6 +52,7 @@ describe('an update of a trust document', () => {
     const { changes, ...entry } = JSON.parse(line) as { changes: readonly string[] };
     assert.deepEqual(entry, {
       version: 1,
+      marks: '++',
       at: '1970-01-01T00:00:00.000Z',
       verb: 'add',
       by: 'ada',

@@ -276,11 +276,14 @@ export function describeChange(
     previousDocumentSha256: before?.documentSha256 ?? null,
     signed: update.signed,
     changes: update.comparison.changes.map(({ sentence }) => sentence),
+    marks: update.comparison.changes.map(({ effect }) => logMarks[effect]).join(''),
     ...(identities.length === 0 ? {} : { identities }),
     ...(pins.length === 0 ? {} : { pins }),
   };
   return formatChangeLogEntry(entry);
 }
+
+const logMarks = { gains: '+', loses: '-', changes: '.' } as const;
 
 /** Full jitter: writers that collided once must not collide again in step. */
 async function pauseBetweenTries(tries: number, { pause = wait, random = Math.random }: UpdateMeans): Promise<void> {
