@@ -19,6 +19,7 @@ const partsOf = {
       'trust-snapshot/trust-finding',
       'trust-store/document-store',
       'trust-store/first-of',
+      'trust-store/listed-identities',
       'trust-store/trust-channel',
       'trust-store/trust-store',
       'trust-store/trust-stores',

@@ -49,7 +49,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-sources',
     ],
     access: ['denial-facts', 'denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
-    log: ['denial-facts', 'denial', 'encoding', 'trust-store', 'access'],
+    log: ['denial-facts', 'denial', 'encoding', 'trust-snapshot', 'trust-store', 'access'],
     hosting: ['denial', 'encoding', 'certificate-header', 'front-end-resolution', 'trust-store', 'access', 'log'],
     opentelemetry: ['trust-store', 'log'],
     index: [

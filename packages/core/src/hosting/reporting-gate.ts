@@ -18,6 +18,7 @@ import { TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
 import { findSettingLock, lockSetting } from './lock-setting.js';
 import { readVariable } from '../front-end-resolution/host-environment.js';
+import { listIdentities } from '../trust-store/listed-identities.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
 import { readMember } from '@certgate/x509/internal';
 
@@ -49,6 +50,7 @@ export class ReportingGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
+  readonly #listIdentities = (): ReturnType<typeof listIdentities> => listIdentities(this.#trustStore);
   readonly #revocationLog = new RevocationLog();
   readonly #statusLog: StatusLog;
   #lock: { readonly denial: Denial | undefined } | undefined;
@@ -152,6 +154,7 @@ export class ReportingGate {
     };
     this.#log.write(subject, facts);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
+    this.#expiryLog.noteListed(subject, this.#listIdentities, now);
     // Last: a log that fails makes another decision of it.
     publishDecision(subject, facts);
   }

@@ -8,6 +8,11 @@ export class DailyNotice {
   /** When each key was noticed, the longest ago first. */
   readonly #noticedAt = new Map<string, number>();
 
+  /** Whether it was said today. */
+  isKnown(key: string, now: number): boolean {
+    return isOfToday(this.#noticedAt.get(key), now);
+  }
+
   /** Whether it is to be said now, in milliseconds; then it counts as said. */
   isDue(key: string, now: number): boolean {
     if (isOfToday(this.#noticedAt.get(key), now)) return false;

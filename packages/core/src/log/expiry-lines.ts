@@ -1,15 +1,20 @@
 import { formatInstant } from '@certgate/x509/internal';
 import { type ClientAuthLoss, describeIssuance } from '../access/client-auth.js';
 import type { ClientIdentity } from '../access/decision.js';
+import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import { type LineStart, startLine } from './log-text.js';
 
-/** A certificate in use will soon be refused. Level warning, once a day per instance and certificate. */
+/**
+ * A certificate in use will soon be refused, or a caller that the trust document lists. Level warning, once a day per
+ * instance and certificate, or identity.
+ */
 export interface ExpiryLogLine extends LineStart<'expiry'> {
   readonly code: 'access_ends_soon';
   readonly identity: string;
   /** Who answers for the identity, where the trust document says it. */
   readonly owner?: string;
-  readonly thumbprintSha256: string;
+  /** Absent where no certificate is known: the line is about what the trust document says alone. */
+  readonly thumbprintSha256?: string;
   /** RFC 3339. */
   readonly endsAt: string;
   /** What ends first: the certificate itself, or what the trust document (or store) says of it: its pin, its identity. */
@@ -82,6 +87,28 @@ export function createExpiryLine(
     endsFirst,
     ...(loss === undefined ? {} : { publicIssuance: loss.verdict }),
     detail: describeEnd(identity, { endsFirst, endsAt, isAutomated }) + (loss === undefined ? '' : ` ${lossDetail}`),
+  };
+}
+
+/** Of an identity that the trust document lists, whether or not it has called. `isOfPin`: its last pin ends first. */
+export function createListedEndLine(
+  { name, owner }: Pick<TrustedIdentity, 'name' | 'owner'>,
+  given: { readonly endsAt: number; readonly isOfPin: boolean; readonly thumbprintSha256: string | undefined },
+  now: number,
+): ExpiryLogLine {
+  const { isOfPin, thumbprintSha256 } = given;
+  const endsAt = formatInstant(given.endsAt);
+  return {
+    ...startLine('expiry', now),
+    code: 'access_ends_soon',
+    identity: name,
+    ...(owner === undefined ? {} : { owner }),
+    ...(thumbprintSha256 === undefined ? {} : { thumbprintSha256 }),
+    endsAt,
+    endsFirst: 'trust',
+    detail: isOfPin
+      ? `The last pin of "${name}" in the trust document ends at ${endsAt}: add a pin for the caller's newer certificate, or extend this one.`
+      : `The trust document ends the identity "${name}" at ${endsAt} (expiresAt): extend it if the caller still needs access.`,
   };
 }
 

@@ -1,9 +1,11 @@
 import { isEndingSoon } from '@certgate/x509/internal';
 import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { ClientIdentity } from '../access/decision.js';
+import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import { DailyNotice } from './daily-notice.js';
 import type { LoggingCall } from './decision-channel.js';
 import { createExpiryLine, createRenewalLine } from './expiry-lines.js';
+import { ListedEnds } from './listed-ends.js';
 import { formatLogLine } from './log-text.js';
 
 /** Warns of certificates in use that will soon be refused, and of those whose successors will be. */
@@ -11,6 +13,7 @@ export class ExpiryLog {
   /** By certificate. Whoever holds a key that is pinned can make certificates without end. */
   readonly #notice = new DailyNotice();
   readonly #renewals = new DailyNotice();
+  readonly #listed = new ListedEnds();
 
   /** For each call that is let in; `now` is in milliseconds. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
@@ -21,6 +24,11 @@ export class ExpiryLog {
     const isAutomated = isOfAutomation(identity);
     if (isEndDue(identity, isAutomated, now) && this.#notice.isDue(certificate.thumbprintSha256, now))
       context.warn(formatLogLine(createExpiryLine(identity, isAutomated, loss, now)));
+  }
+
+  /** For each call that is decided, after `note`: callers that the documents in use list need not call. */
+  noteListed(context: LoggingCall, list: () => readonly (readonly TrustedIdentity[])[], now: number): void {
+    this.#listed.note(context, list, (thumbprintSha256) => this.#notice.isKnown(thumbprintSha256, now), now);
   }
 }
 

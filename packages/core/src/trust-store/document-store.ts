@@ -8,6 +8,7 @@ import type { StrangerClaim } from '../denial-facts.js';
 import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
+import { noteListing } from './listed-identities.js';
 import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
@@ -60,6 +61,7 @@ class DocumentTrustStore implements TrustStore {
     this.#snapshot = snapshot;
     this.#sha256 = sha256;
     this.#audience = audience;
+    noteListing(this, () => [snapshot.identities]);
     Object.freeze(this);
   }
 

@@ -9,6 +9,7 @@ import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { DocumentMirror } from './document-mirror.js';
+import { noteListing } from './listed-identities.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, ReadHistory, systemClock } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
@@ -89,6 +90,7 @@ export class RefreshingTrustStore implements TrustStore {
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
     this.#mirror = mirror && new DocumentMirror(mirror, this.#settings, this.#signaturePause);
     this.#dueAfter = this.#settings.refreshInterval;
+    noteListing(this, () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot.identities]));
     // Another `find` put in place of this one would be remembered under this one's version.
     Object.freeze(this);
   }

@@ -1,0 +1,94 @@
+import { isEndingSoon } from '@certgate/x509/internal';
+import type { TrustedIdentity, TrustPin } from '../trust-snapshot/trust-snapshot.js';
+import type { LoggingCall } from './decision-channel.js';
+import { createListedEndLine } from './expiry-lines.js';
+import { formatLogLine } from './log-text.js';
+
+const dayMilliseconds = 86_400_000;
+/** Of each call. A document may list a hundred thousand, and none may hold up a call for a millisecond. */
+const maximumLooks = 1_000;
+const maximumLines = 10;
+/** An imported list may end as a whole. */
+const maximumLinesOfDay = 500;
+
+/**
+ * Warns once a day of callers whose access the trust document ends soon, whether or not they call. The document is gone
+ * through in slices, a call one.
+ */
+export class ListedEnds {
+  #beganAt = Number.NEGATIVE_INFINITY;
+  #left: readonly (readonly TrustedIdentity[])[] = [];
+  #index = 0;
+  #linesOfDay = 0;
+
+  /**
+   * For each call that is decided; `now` is in milliseconds. `isSaid`: whether a call with the certificate of this thumbprint
+   * has led to a line today.
+   */
+  note(
+    context: LoggingCall,
+    list: () => readonly (readonly TrustedIdentity[])[],
+    isSaid: (thumbprintSha256: string) => boolean,
+    now: number,
+  ): void {
+    if (this.#left.length === 0) this.#begin(list, now);
+    let lines = 0;
+    for (let looks = 0; looks < maximumLooks && lines < maximumLines; looks += 1) {
+      const identity = this.#takeNext();
+      if (identity === undefined) return;
+      const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(identity, now) : undefined;
+      if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256))) continue;
+      lines += 1;
+      this.#linesOfDay += 1;
+      context.warn(formatLogLine(createListedEndLine(identity, end, now)));
+    }
+  }
+
+  #begin(list: () => readonly (readonly TrustedIdentity[])[], now: number): void {
+    // A clock that was put back counts as another day.
+    if (Math.abs(now - this.#beganAt) < dayMilliseconds) return;
+    this.#left = list();
+    if (this.#left.length === 0) return;
+    this.#beganAt = now;
+    this.#index = 0;
+    this.#linesOfDay = 0;
+  }
+
+  #takeNext(): TrustedIdentity | undefined {
+    for (; this.#left.length > 0; this.#left = this.#left.slice(1), this.#index = 0) {
+      const identity = this.#left[0]?.[this.#index];
+      this.#index += 1;
+      if (identity !== undefined) return identity;
+    }
+    return undefined;
+  }
+}
+
+interface ListedEnd {
+  readonly endsAt: number;
+  /** The last pin ends first; otherwise the identity. */
+  readonly isOfPin: boolean;
+  /** Of that pin, where it is one. */
+  readonly thumbprintSha256: string | undefined;
+}
+
+/**
+ * When nothing of the document admits the identity any more, if that is soon. While one pin lasts, the end of another is no
+ * matter: that is how certificates are rotated. A name has no end of its own.
+ */
+function findListedEnd({ enabled, expiresAt, pins, names }: TrustedIdentity, now: number): ListedEnd | undefined {
+  if (!enabled || (pins.length === 0 && names.length === 0)) return undefined;
+  let last: TrustPin | undefined;
+  let endOfPins = names.length > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  for (const pin of pins) {
+    const { notAfter = Number.POSITIVE_INFINITY } = pin;
+    if (!pin.enabled || notAfter <= endOfPins) continue;
+    endOfPins = notAfter;
+    last = pin;
+  }
+  const isOfPin = expiresAt === undefined || endOfPins <= expiresAt;
+  const endsAt = isOfPin ? endOfPins : expiresAt;
+  const begin = (isOfPin ? last?.notBefore : undefined) ?? Number.NEGATIVE_INFINITY;
+  if (!Number.isFinite(endsAt) || !(now < endsAt) || !isEndingSoon(begin, endsAt, now)) return undefined;
+  return { endsAt, isOfPin, thumbprintSha256: isOfPin && last?.kind === 'thumbprintSha256' ? last.value : undefined };
+}
