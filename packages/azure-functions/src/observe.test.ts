@@ -621,7 +621,12 @@ describe('misuse is an error at load', () => {
     ['no options', () => observe(secret, undefined as never), invalid, /observe needs options/],
     ['no end', () => observe(secret, {} as never), invalid, /observe needs an end/],
     ['an unknown option', () => observe(secret, { until, unitl: 1 } as never), invalid, /observe .*option unitl/],
-    ['a day', () => observe(secret, { until: '2027-01-15' }), invalid, /observe needs an end: until is "2027-01-15", and must be/],
+    [
+      'a day',
+      () => observe(secret, { until: '2027-01-15' }),
+      invalid,
+      /observe needs an end: until is "2027-01-15", and must be/,
+    ],
     ['more than 90 days', () => observe(secret, { until: '2027-04-01T00:00:00.001Z' }), invalid, /90 days ahead/],
   ];
   for (const [what, misuse, code, message] of cases) {

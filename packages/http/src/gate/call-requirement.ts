@@ -41,7 +41,7 @@ export function readRequirement(
   const { functionName = ofGate.functionName, roles = [] } = own;
   if (!Array.isArray(roles)) throw invalidArgument(`The roles of ${subject} must be a list.`);
   const groups = [...(roles as unknown[])].map((entry) => expectRoles(entry, subject));
-  return copyOwn({ functionName: expectFunctionName(functionName), roles: Object.freeze(groups) });
+  return copyOwn({ functionName: expectFunctionName(functionName, subject), roles: Object.freeze(groups) });
 }
 
 /** Where an adapter is set up. @throws {CertgateError} as `readRequirement`. */
@@ -53,10 +53,10 @@ function describe(value: unknown): string {
   return value === undefined || value === null ? String(value) : `a ${typeof value}`;
 }
 
-/** @throws {CertgateError} for what is no name. */
-export function expectFunctionName(name: unknown): string {
+/** `subject` is what has the name, for messages. @throws {CertgateError} for what is no name. */
+export function expectFunctionName(name: unknown, subject: string): string {
   if (typeof name === 'string' && name.trim() !== '') return name;
-  throw invalidArgument('functionName must be a text that is not empty.');
+  throw invalidArgument(`functionName of ${subject} must be a text that is not empty.`);
 }
 
 function expectRoles(entry: unknown, subject: string): readonly string[] {

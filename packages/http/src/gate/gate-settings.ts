@@ -64,7 +64,7 @@ export function readGateSettings(given: unknown): GateSettings {
   return {
     options,
     isDirectTls,
-    functionName: expectFunctionName(functionName),
+    functionName: expectFunctionName(functionName, 'the gate'),
     anonymousRoutes: new AnonymousRoutes(allowAnonymous),
     log,
   };

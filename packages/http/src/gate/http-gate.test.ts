@@ -225,7 +225,7 @@ describe('createGate', () => {
     ['a short secret', { trustStore, frontEnd: 'nginx', frontEndSecret: 'short' }, /32 to 256 characters/],
     ['a secret of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndSecret: secret }, /has no use for/],
     ['an isolation of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndIsolation: 'loopback' }, /no use for/],
-    ['no name', { trustStore, functionName: '' }, /functionName must be/],
+    ['no name', { trustStore, functionName: '' }, /functionName of the gate must be/],
     ...['functionName', 'allowAnonymous', 'log', 'decisionLog', 'frontEnd', 'frontEndIsolation'].map(
       (name) =>
         [`${name} that is undefined`, { trustStore, [name]: undefined }, new RegExp(`${name}.*undefined`)] as const,

@@ -129,6 +129,10 @@ describe('a line of the log', () => {
     const csv = `"2026","${line.replaceAll('"', '""')}","x"`;
     for (const log of [line, `warn: ${line} tail`, JSON.stringify({ rows: [['x', line]] }), JSON.stringify(line), csv])
       assert.deepEqual(readLogLines(`first\n${log}\nlast {`), [JSON.parse(line)], log);
+    // A caller whose name looks like a line makes none.
+    const forged = JSON.stringify({ certgate: 1, event: 'decision', subject: `CN=${line}`, detail: csv });
+    for (const log of [forged, JSON.stringify({ rows: [forged] }), `"${forged.replaceAll('"', '""')}"`])
+      assert.deepEqual(readLogLines(log), [JSON.parse(forged)], log);
     assert.equal(readLogLines(`${line}\n${line}\r\n${csv}`).length, 3);
     for (const cut of ['', '{"certgate":', line.slice(0, -1), '{"other":1}', '{"certgate":1,\n"event":"x"}'])
       assert.deepEqual(readLogLines(cut), [], cut);

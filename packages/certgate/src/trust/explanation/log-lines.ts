@@ -6,22 +6,30 @@ export type LogLine = Readonly<Record<string, unknown>>;
  * Application Insights has them. Other lines are passed over.
  */
 export function readLogLines(text: string): readonly LogLine[] {
-  const plain = findObjects(text, /\{\s*"certgate"\s*:/g);
-  const inJson = [...text.matchAll(/\{\\"certgate\\":(?:[^"\\]|\\.)*(?=")/g)].flatMap(([quoted]) => {
+  const { lines, rest } = takeObjects(text);
+  const inJson = [...rest.matchAll(/\{\\"certgate\\":(?:[^"\\]|\\.)*(?=")/g)].flatMap(([quoted]) => {
     const inner = parse(`"${quoted}"`);
-    return typeof inner === 'string' ? findObjects(inner, /\{\s*"certgate"\s*:/g) : [];
+    return typeof inner === 'string' ? takeObjects(inner).lines : [];
   });
-  const inCsv = [...text.matchAll(/\{""certgate"":(?:[^"]|"")*(?="(?!"))/g)].flatMap(([quoted]) =>
-    findObjects(quoted.replaceAll('""', '"'), /\{"certgate":/g),
+  const inCsv = [...rest.matchAll(/\{""certgate"":(?:[^"]|"")*(?="(?!"))/g)].flatMap(
+    ([quoted]) => takeObjects(quoted.replaceAll('""', '"')).lines,
   );
-  return [...plain, ...inJson, ...inCsv];
+  return [...lines, ...inJson, ...inCsv];
 }
 
-function findObjects(text: string, start: RegExp): readonly LogLine[] {
-  return [...text.matchAll(start)].flatMap(({ index }) => {
-    const value = parse(text.slice(index, findEnd(text, index)));
-    return isLine(value) ? [value] : [];
-  });
+/** What is left has none of their texts: a caller may have chosen a name that looks like a line in a text. */
+function takeObjects(text: string): { readonly lines: readonly LogLine[]; readonly rest: string } {
+  const lines: LogLine[] = [];
+  const rest: string[] = [];
+  let end = 0;
+  for (const { index } of text.matchAll(/\{\s*"certgate"\s*:/g)) {
+    if (index < end) continue;
+    rest.push(text.slice(end, index));
+    end = findEnd(text, index);
+    const value = parse(text.slice(index, end));
+    if (isLine(value)) lines.push(value);
+  }
+  return { lines, rest: [...rest, text.slice(end)].join('') };
 }
 
 function isLine(value: unknown): value is LogLine {
