@@ -43,6 +43,18 @@ describe('nobody is woken by', () => {
   });
 });
 
+it('denials are counted whether they are written or not', async (context) => {
+  const { pass, listFired } = createAlertScene(context);
+  const [withoutCertificate = assert.fail()] = strangers;
+  const many = alerts.filter(({ name }) => name === 'denials-by-code');
+  await pass(5, [...both, ...Array.from({ length: 90 }, () => withoutCertificate)]);
+  await pass(5, [...both, withoutCertificate]);
+  assert.deepEqual(listFired(many), []);
+  await pass(5, [...both, ...Array.from({ length: 90 }, () => withoutCertificate)]);
+  await pass(5, [...both, withoutCertificate]);
+  assert.deepEqual(listFired(many), ['denials-by-code certificate_missing']);
+});
+
 it('a caller that was admitted yesterday and is not today is named, also where admissions are not logged', async (context) => {
   const scene = createAlertScene(context, { decisionLog: 'denials' });
   await playSilence(scene, (silent) => {

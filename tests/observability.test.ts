@@ -38,6 +38,14 @@ observeGate({ decisionSpans: true });
 const keys = { 'certgate:decision': [], 'certgate:trust': [], 'certgate:revocation': [] };
 for (const name of Object.keys(keys)) subscribe(name, (event) => keys[name].push(Object.keys(event)));
 
+// What the log tells after a minute, it tells when the test asks for it.
+const later = [];
+const startTimer = globalThis.setTimeout;
+globalThis.setTimeout = (work, delay, ...rest) => {
+  if (delay === 60_000) later.push(work);
+  return startTimer(delay === 60_000 ? () => undefined : work, delay, ...rest);
+};
+
 let ahead = 0;
 const now = performance.now.bind(performance);
 performance.now = () => now() + ahead;
@@ -54,6 +62,7 @@ app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { unti
 app.http('Moving', { authLevel: 'function', handler: observe(handler, { until: inDays(30) }) });
 app.http('HourLater', { handler: allowAnonymous(() => { ahead += 3_600_000; return { body: 'ok' }; }) });
 app.http('Telemetry', { handler: allowAnonymous(async () => {
+  for (const work of later) work();
   exporter.reset();
   await reader.forceFlush();
   const list = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
@@ -117,13 +126,14 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   for (const caller of [undefined, callers.stranger, callers.reader]) assert.equal(await call('Moving', caller), 200);
   for (let time = 0; time < 25; time += 1) assert.equal(await call('Orders', callers.stranger), 401);
   await call('HourLater');
-  assert.equal(await call('Orders', callers.stranger), 401);
+  for (let time = 0; time < 25; time += 1) assert.equal(await call('Orders', callers.stranger), 401);
   writeFileSync(callers.trustFile, '{');
   const hasLine = (code: string): boolean => readLines(app).some((line) => line['code'] === code);
   await until(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_document_refused'));
   writeTrust(8);
   await until(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refreshed'));
   const { body } = await send(`${url}/api/Telemetry`);
+  await until(() => readLines(app).some((line) => line['event'] === 'suppressed'));
   return { lines: readLines(app), recorded: JSON.parse(body) as Recorded };
 }
 
@@ -133,13 +143,17 @@ describe('the queries', () => {
   it('ask for what the lines have', () => {
     assert.ok(queries.length >= 8);
     for (const query of queries) {
-      const event = /line\.event == '(\w+)'/.exec(query)?.[1];
-      const asked = lines.filter((line) => event === undefined || line['event'] === event);
-      assert.ok(asked.length > 0, `no line has the event ${event}`);
+      const events = [...query.matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event);
+      const asked = lines.filter((line) => events.length === 0 || events.some((event) => event === line['event']));
+      for (const event of events)
+        assert.ok(
+          asked.some((line) => line['event'] === event),
+          `no line has the event ${event}`,
+        );
       const keys = new Set(asked.flatMap((line) => Object.keys(line)));
       const fields = [...query.matchAll(/\bline\.(\w+)/g)].map(([, field = '']) => field);
       assert.ok(fields.length > 0, query);
-      for (const field of fields) assert.ok(keys.has(field), `no "${event}" line has ${field}: ${query}`);
+      for (const field of fields) assert.ok(keys.has(field), `no line has ${field}: ${query}`);
     }
   });
 

@@ -141,6 +141,9 @@ export const strangers: readonly Caller[] = [
   { certificate: issueCaller({ name: 'nobody', names: ['DNS:nobody.corp.example'] }) },
 ];
 
+const noisy: Caller = { certificate: issueCaller({ name: 'noisy', names: [], key: 'rsa-2048' }) };
+const noisyPin = { thumbprintSha256: noisy.certificate?.certificate.thumbprintSha256 };
+
 const { publicKey } = new X509Certificate(reporting.certificate?.der ?? '');
 const hashOfKey = createHash('sha256')
   .update(publicKey.export({ type: 'spki', format: 'der' }))
@@ -250,6 +253,24 @@ export const faults: readonly Fault[] = [
     document: { revision: 0 },
     within: 15,
     fired: ['document-refused file trust.json'],
+  },
+  {
+    what: 'a caller that is disabled beside one that is refused a thousand times',
+    document: {
+      identities: [
+        { ...identities[0], enabled: false },
+        identities[1],
+        { name: 'noisy', roles: [], enabled: false, pins: [noisyPin] },
+      ],
+    },
+    callers: [...Array.from({ length: 100 }, () => noisy), billing, reporting],
+    fired: ['listed-caller-refused noisy', 'listed-caller-refused billing', 'admissions-stopped Orders'],
+  },
+  {
+    what: 'a caller that is disabled beside thousands of calls by strangers',
+    document: { identities: [{ ...identities[0], enabled: false }, identities[1]] },
+    callers: [...Array.from({ length: 40 }, () => strangers).flat(), billing, reporting],
+    fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
   },
 ];
 

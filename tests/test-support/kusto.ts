@@ -32,10 +32,13 @@ function runStep(step: string, rows: readonly Row[], now: number): readonly Row[
       }));
     }
     case 'mv-expand': {
-      const [[name, evaluate] = fail(step)] = reader.readColumns();
+      // A bag becomes arrays of key and value, which Kusto does for `kind = array` only.
+      const columns = new ExpressionReader(rest.replace(/^kind = array /, ''), now).readColumns();
+      const [[name, evaluate] = fail(step)] = columns;
       return rows.flatMap((row) => {
-        const list = evaluate(row);
-        return Array.isArray(list) ? list.map((each: unknown) => ({ ...row, [name]: each })) : [];
+        const value = evaluate(row) ?? {};
+        const list: readonly unknown[] = Array.isArray(value) ? value : Object.entries(value);
+        return list.map((each): Row => ({ ...row, [name]: each }));
       });
     }
     case 'summarize':
@@ -90,12 +93,13 @@ const scalarFunctions: Readonly<Record<string, (...args: readonly unknown[]) => 
   isnotempty: (value) => value !== undefined && value !== null && value !== '',
   coalesce: (...values) => values.find((value) => value !== undefined && value !== null && value !== ''),
   bin: (value, size) => Math.floor(toNumber(value) / toNumber(size)) * toNumber(size),
+  bag_pack: (key, value) => ({ [toText(key)]: value }),
   iff: (test, one, other) => (test === true ? one : other),
   not: (value) => (typeof value === 'boolean' ? !value : fail('not')),
 };
 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
-const tokenPattern = /\s*(?:('(?:[^'\\]|\\.)*')|(\d+)([dhms]?)\b|([A-Za-z_]\w*)|(==|<=|>=|[<>=().,*+-]))/y;
+const tokenPattern = /\s*(?:('(?:[^'\\]|\\.)*')|(\d+)([dhms]?)\b|([A-Za-z_]\w*)|(==|<=|>=|[<>=().,*+[\]-]))/y;
 
 /** Reads expressions: or, and, comparisons, sums, products, calls and members. */
 class ExpressionReader {
@@ -190,8 +194,11 @@ class ExpressionReader {
 
   #readMember(): Evaluate {
     let value = this.#readPrimary();
-    while (this.#take('.')) {
-      const [of, key] = [value, this.#tokens.shift() ?? fail('.')];
+    for (;;) {
+      const isIndex = this.#tokens[0] === '[';
+      if (!isIndex && this.#tokens[0] !== '.') break;
+      const [of, [, key = fail('.')]] = [value, this.#tokens.splice(0, 2)];
+      if (isIndex && !this.#take(']')) fail('[ without ]');
       value = (row) => (of(row) as Row | undefined)?.[key];
     }
     return value;
