@@ -31,6 +31,7 @@ const names: Readonly<Record<string, readonly [rule: string, label: string]>> = 
   'document-refused': ['CertgateDocumentRefused', 'certgate_trust_source'],
   'listed-caller-refused': ['CertgateListedCallerRefused', 'certgate_identity_name'],
   'admissions-stopped': ['CertgateAdmissionsStopped', 'certgate_function_name'],
+  'revocation-ended': ['CertgateRevocationEnded', 'certgate_revocation_issuer'],
   'caller-silent': ['CertgateCallerSilent', 'certgate_identity_name'],
 };
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { both, createAlertScene, faults, playFault, playSilence, strangers } from './test-support/alert-scenes.js';
+import {
+  both,
+  createAlertScene,
+  faults,
+  playFault,
+  playSilence,
+  putListThatEnds,
+  strangers,
+} from './test-support/alert-scenes.js';
 import { listAlerts } from './test-support/alerts.js';
 
 // Applies the alerts of the sample's template to lines that the real gate writes, by an evaluator of the part of Kusto that
@@ -41,6 +49,16 @@ describe('nobody is woken by', () => {
     }
     assert.ok(table.some(({ message }) => String(message).includes('trust_document_refused')));
   });
+});
+
+it('a list in the last third of its time is told before it ends', async (context) => {
+  const scene = createAlertScene(context);
+  const ends = alerts.filter(({ name }) => name === 'revocation-ends-soon');
+  scene.put(putListThatEnds(scene.folder));
+  await scene.pass(180, both);
+  assert.deepEqual(scene.listFired(ends), []);
+  await scene.pass(60, both);
+  assert.deepEqual(scene.listFired(ends), ['revocation-ends-soon CN=Corp issuing CA']);
 });
 
 it('denials are counted whether they are written or not', async (context) => {

@@ -177,7 +177,7 @@ const constrained = issueIntermediate({
 });
 const ofShort: Caller = { certificate: issueCaller({ issuer: short }) };
 /** Two lists, of which one ends after five hours. */
-function putListThatEnds(folder: string): object {
+export function putListThatEnds(folder: string): object {
   const list = makeCrl({ authority: issuing, lastUpdate: '20270101000000Z', nextUpdate: '20270101050100Z' });
   writeFileSync(join(folder, 'corp.crl'), list);
   const rootList = makeCrl({ authority: root });
@@ -193,7 +193,8 @@ export const faults: readonly Fault[] = [
     before: [ofShort, reporting],
     document: { authorities: [authorityOf({ intermediates: [short] })] },
     callers: [ofShort, reporting],
-    fired: ['admissions-stopped Orders'],
+    fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
+    notByMetrics: ['listed-caller-refused billing'],
   },
   {
     what: 'an intermediate that is missing',
@@ -209,7 +210,8 @@ export const faults: readonly Fault[] = [
     what: 'a name that the CA must not certify',
     callers: [{ certificate: issueCaller({ issuer: constrained }) }, reporting],
     document: { authorities: [authorityOf({ intermediates: [constrained] })] },
-    fired: ['admissions-stopped Orders'],
+    fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
+    notByMetrics: ['listed-caller-refused billing'],
   },
   {
     what: 'a renewed certificate of the same CA with a name that nobody has',
@@ -246,7 +248,12 @@ export const faults: readonly Fault[] = [
     what: 'a revocation list that has ended',
     document: putListThatEnds,
     isBefore: true,
-    fired: ['unavailable revocation_unavailable', 'listed-caller-refused billing', 'admissions-stopped Orders'],
+    fired: [
+      'unavailable revocation_unavailable',
+      'listed-caller-refused billing',
+      'admissions-stopped Orders',
+      'revocation-ended CN=Corp issuing CA',
+    ],
   },
   {
     what: 'a document that is refused, while the last good one still decides',

@@ -104,6 +104,16 @@ var alerts = [
     windowSize: 'PT6H'
   }
   {
+    name: 'revocation-ended'
+    displayName: 'Certgate: a revocation list has ended'
+    query: loadTextContent('queries/revocation-ended.kql')
+    dimension: 'issuer'
+    threshold: 0
+    severity: 2
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT1H'
+  }
+  {
     name: 'less-protection'
     displayName: 'Certgate: the app started with less protection than intended'
     query: loadTextContent('queries/less-protection.kql')
@@ -132,6 +142,16 @@ var alerts = [
     severity: 3
     evaluationFrequency: 'PT1H'
     windowSize: 'P2D'
+  }
+  {
+    name: 'revocation-ends-soon'
+    displayName: 'Certgate: a revocation list ends soon'
+    query: loadTextContent('queries/revocation-ends-soon.kql')
+    dimension: 'issuer'
+    threshold: 0
+    severity: 3
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P1D'
   }
   {
     name: 'access-ends-soon'
