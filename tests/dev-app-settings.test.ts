@@ -82,7 +82,6 @@ describe('certgate dev before an app whose code and settings say what is there',
       assert.deepEqual([exitCode, stdout], [2, ''], stderr);
       assert.match(stderr, words);
       assert.ok(!stderr.includes(secret));
-      await assert.rejects(startLocalApp({ folder }), words);
     });
   }
 
@@ -113,11 +112,10 @@ describe('certgate dev before an app whose code and settings say what is there',
     const called = await check(folder, '--call', 'off');
     assert.equal(called.exitCode, 2);
     assert.match(called.stderr, /--call names "Off", which is disabled/);
-    const inspected = await runCertgateHere(['app', 'inspect', folder]);
+    const inspected = await runCertgateHere(['app', 'inspect', folder, '--write-baseline']);
     assert.equal(inspected.exitCode, 0, inspected.stderr);
     assert.match(inspected.stdout, /Off .* disabled; else allowed certificates/);
     assert.match(inspected.stderr, /CERTGATE_TRSUT[^]*Watched|Watched[^]*CERTGATE_TRSUT/);
-    await runCertgateHere(['app', 'inspect', folder, '--write-baseline']);
     writeFileSync(join(folder, 'local.settings.json'), '{}');
     assert.equal(
       (await runCertgateHere(['app', 'inspect', folder])).exitCode,

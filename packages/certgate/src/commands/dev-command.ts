@@ -221,7 +221,13 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
     };
   });
   const { read, setBy, unknownCallers } = app.trust;
-  const trust = { source: read?.source ?? null, revision: read?.revision ?? null, fault: read?.fault ?? null, setBy };
+  const trust = {
+    ...(read?.parts === undefined ? {} : { parts: read.parts }),
+    source: read?.source ?? null,
+    revision: read?.revision ?? null,
+    fault: read?.fault ?? null,
+    setBy,
+  };
   return {
     gateway: { url: app.url, frontEnd: app.frontEnd },
     trust: { ...trust, unknownCallers },

@@ -15,6 +15,8 @@ export interface InspectedGate {
   readonly options: GateDescription;
   /** What the app settings of this load say of the same. */
   readonly settings: Pick<GateDescription, 'frontEnd' | 'frontEndSecret' | 'frontEndIsolation'>;
+  /** The app setting that has the secret which the code gives; null: no setting has it; absent: the code gives none here. */
+  readonly secretSetting?: string | null;
   /** Each store that is asked; empty: the app's own store doesn't say. */
   readonly stores: readonly InspectedStore[];
 }
@@ -51,6 +53,7 @@ export function readInspectedGate(
       frontEndSecret: secret !== undefined,
       frontEndIsolation: isolation ?? null,
     },
+    ...(gate.secretSetting === undefined ? {} : { secretSetting: gate.secretSetting }),
     stores: listStores(gate.trust),
   };
 }
@@ -93,28 +96,34 @@ export function describeInspectedGate(gate: InspectedGate | null): readonly stri
   return [
     'The gate:',
     `  front end: ${describeFrontEnd(options, settings)}`,
-    `  proof that requests come by it: ${describeProof(options, settings)}`,
+    `  proof that requests come by it: ${describeProof(gate)}`,
     ...(elements === null ? [] : [`  elements in X-Forwarded-Client-Cert: ${elements}`]),
     ...(options.acceptForwardedChain
       ? ['  CA certificates that callers send are accepted (acceptForwardedChain)']
       : []),
-    ...(options.unsafeTrustCertificateHeaderFromAnywhere ? ['  unsafeTrustCertificateHeaderFromAnywhere is set'] : []),
     ...(stores.length === 0 ? ["  trust: unknown, since the app's own store doesn't say"] : stores.map(describeStore)),
   ];
 }
 
 type Settings = InspectedGate['settings'];
 
-function describeFrontEnd({ frontEnd }: GateDescription, settings: Settings): string {
+function describeFrontEnd(options: GateDescription, settings: Settings): string {
+  const { frontEnd } = options;
+  if (options.unsafeTrustCertificateHeaderFromAnywhere) {
+    return `any, by the header fields of ${frontEnd ?? settings.frontEnd ?? 'app-service'} (unsafeTrustCertificateHeaderFromAnywhere)`;
+  }
   if (frontEnd !== null) return `${frontEnd}, named in code`;
   if (settings.frontEnd !== null) return `${settings.frontEnd}, named by ${frontEndSetting} here`;
-  return `named neither in code nor by ${frontEndSetting} here: App Service's on App Service; anywhere else every call is refused`;
+  return `named neither in code nor by ${frontEndSetting} here: App Service's on App Service; on other hosts, every call is refused`;
 }
 
-function describeProof({ frontEndSecret, frontEndIsolation }: GateDescription, settings: Settings): string {
+function describeProof({ options, settings, secretSetting: given }: InspectedGate): string {
+  const { frontEndSecret, frontEndIsolation } = options;
   const proofs = [
-    ...(frontEndSecret ? ['a secret, given in code'] : []),
-    ...(settings.frontEndSecret && !frontEndSecret ? [`a secret, in ${secretSetting} here`] : []),
+    ...(typeof given === 'string' ? [`a secret, which the code reads from ${given}`] : []),
+    ...(given === null ? ['a secret, given in code'] : []),
+    ...(given === undefined && frontEndSecret ? ['frontEndSecret in code, but it is undefined here'] : []),
+    ...(given === undefined && settings.frontEndSecret ? [`a secret, in ${secretSetting} here`] : []),
     ...(frontEndIsolation === null ? [] : [`isolation "${frontEndIsolation}", given in code and not checked`]),
     ...(settings.frontEndIsolation === null || frontEndIsolation !== null
       ? []
