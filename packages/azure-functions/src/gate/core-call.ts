@@ -63,6 +63,8 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   earlier: EarlierCall | undefined = undefined;
   readonly #readHost: (call: CoreCall) => HeaderReading;
   #reading: HeaderReading | undefined;
+  /** What the headers were found in. */
+  #http: unknown;
   #fault: { readonly error: unknown } | undefined;
 
   constructor(core: CoreInvocationContext, readHost: (call: CoreCall) => HeaderReading) {
@@ -84,20 +86,18 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   /** For the log. Never throws: no decision depends on it. */
   get about(): CallDescription {
     try {
-      return { ...describeTrigger(this.core.metadata, this.functionName), method: this.#findMethod() };
+      const { route, tool } = describeTrigger(this.core.metadata, this.functionName);
+      const method = readOf(this.#http ?? this.#findHttp(), 'method');
+      return { method: typeof method === 'string' && method !== '' ? method : undefined, route, tool };
     } catch {
       return {};
     }
   }
 
-  /** Undefined under HTTP streaming, where the host doesn't send it with the invocation. */
-  #findMethod(): string | undefined {
-    for (const input of readList(this.core.request, 'inputData')) {
-      if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
-      const method = readOf(readOf(readOf(input, 'data'), 'http'), 'method');
-      if (typeof method === 'string' && method !== '') return method;
-    }
-    return undefined;
+  /** The HTTP request, as far as the host sends it with the invocation: under HTTP streaming, nothing of it. */
+  #findHttp(): unknown {
+    const input = readList(this.core.request, 'inputData').find((each) => this.#isHttpTrigger(readOf(each, 'name')));
+    return readOf(readOf(input, 'data'), 'http');
   }
 
   /** By the id too: who wraps a model may hand on a copy of the worker's context. */
@@ -131,7 +131,8 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
     // Loops, since this runs at every invocation.
     for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
-      const value = findHttpHeader(readOf(readOf(input, 'data'), 'http'), wanted);
+      this.#http = readOf(readOf(input, 'data'), 'http');
+      const value = findHttpHeader(this.#http, wanted);
       if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
     }
     return header;
@@ -164,9 +165,20 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   }
 }
 
-/** By the function's registration, which is the app's own. */
+/** By the registration, of which there is one for each function. */
+const triggers = new WeakMap<FunctionMetadata, CallDescription>();
+
 function describeTrigger(metadata: FunctionMetadata | undefined, functionName: string): CallDescription {
-  for (const binding of Object.values(metadata?.bindings ?? {})) {
+  if (metadata === undefined) return {};
+  const known = triggers.get(metadata);
+  if (known !== undefined) return known;
+  const described = readTrigger(metadata, functionName);
+  triggers.set(metadata, described);
+  return described;
+}
+
+function readTrigger({ bindings = {} }: FunctionMetadata, functionName: string): CallDescription {
+  for (const binding of Object.values(bindings)) {
     const kind = findTriggerKind(binding.type);
     if (kind === 'http') {
       const route = readMember(binding, 'route');

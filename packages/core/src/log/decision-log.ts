@@ -115,9 +115,13 @@ function warnOnConsole(line: string): void {
 
 /** The identity of the trust document that is refused; of several, the first. Undefined: anybody may have sent it. */
 function findListed(denial: Denial): string | undefined {
-  if (denial.identityName !== undefined) return denial.identityName;
-  const { identities, claim, isSigned } = readDenialFacts(denial.facts);
-  return isSigned === true ? claim?.identity : identities?.[0]?.identity;
+  const { identityName, facts } = denial;
+  if (identityName !== undefined) return identityName;
+  // Of a stranger, who may call without end, nothing is copied.
+  if (facts === undefined || !(Object.hasOwn(facts, 'isSigned') || Object.hasOwn(facts, 'identities')))
+    return undefined;
+  const { identities, claim } = readDenialFacts(facts);
+  return identities?.[0]?.identity ?? claim?.identity;
 }
 
 /** Let through, though something speaks against it. */

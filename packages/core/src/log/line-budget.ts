@@ -31,14 +31,16 @@ export class LineBudget {
   /** Whether the line is to be written, at `now` (milliseconds of a clock that never goes back). Then it counts as written. */
   spend({ key, identity, certificate, isExempt = false }: LineKind, now: number): boolean {
     if (!(now - this.#beganAt < windowMilliseconds)) this.#begin(now);
-    const name = `${key} ${identity ?? ''}`;
+    const name = identity === undefined ? key : `${key} ${identity}`;
     const isListed =
       identity !== undefined && (this.#byIdentity.has(name) || this.#byIdentity.size < maximumIdentities);
     const written = (isListed ? this.#byIdentity.get(name) : this.#byKey.get(key)) ?? 0;
-    const ofCertificate = certificate === undefined ? 0 : (this.#byCertificate.get(certificate) ?? 0);
     const isFirst = isListed && written === 0;
-    const isLeft = written < linesPerKey && ofCertificate < linesPerCertificate && this.#lines < linesInAll;
+    const isLeft = written < linesPerKey && this.#lines < linesInAll;
     if (!isExempt && !isFirst && !isLeft) return false;
+    // Looked up last: the text of a stranger's certificate has to be hashed for it.
+    const ofCertificate = certificate === undefined ? 0 : (this.#byCertificate.get(certificate) ?? 0);
+    if (ofCertificate >= linesPerCertificate) return false;
     this.#lines += 1;
     if (isListed) this.#byIdentity.set(name, written + 1);
     else this.#byKey.set(key, written + 1);
