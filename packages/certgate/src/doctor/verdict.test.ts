@@ -26,6 +26,7 @@ describe('what an answer means', () => {
       ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'refused',
       ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'refused',
       ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'refused',
+      ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: 'refused',
       ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: 'undecided',
       ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'undecided',
       ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'undecided',

@@ -36,8 +36,11 @@ const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 /** Methods and versions of HTTP that the server does not have. */
 const unsupported: readonly number[] = [501, 505];
 
-/** Alerts that are about the client's certificate (RFC 8446 §6.2); others are faults of the connection. */
-const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED/;
+/**
+ * Alerts that are about the client's certificate, or a signature in it or by it (RFC 8446 §6.2); others are faults of the
+ * connection.
+ */
+const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED|DECRYPT_ERROR/;
 
 /** Whom a status code lets in. */
 export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
