@@ -333,7 +333,8 @@ describe('the drill of what no command of the document ends', () => {
       for (const name of Object.keys(setting)) Reflect.deleteProperty(process.env, name);
       const line = readLogLines(lines.join('\n')).find(({ event }) => event === 'decision');
       assert.ok(line !== undefined);
-      const { remedy, detail } = explainLine(line, question);
+      const { remedy, detail, untold } = explainLine(line, question);
+      assert.ok(!untold.join().includes('no longer refuses'), untold.join());
       assert.equal(remedy?.code, code, lines.join());
       assert.match(`${detail ?? ''} ${remedy.verifyFirst}`, named);
     });

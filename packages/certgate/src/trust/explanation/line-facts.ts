@@ -33,6 +33,10 @@ export function readLineFacts(code: DenialCode, line: LogLine, trust: TrustSnaps
   return { identity, facts, nearMatches, untold: [...missing, ...untold] };
 }
 
+const noLonger: Reading = {
+  untold: ['The document here no longer refuses for this: compare the time of the line with when the app read it.'],
+};
+
 interface Question {
   readonly line: LogLine;
   readonly trust: TrustSnapshot;
@@ -46,17 +50,21 @@ function read(code: DenialCode, question: Question): Reading {
   if (code === 'certificate_not_trusted') return readStranger(question);
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
-  if (code === 'trust_locked') return { facts: trust.locked };
+  if (code === 'trust_locked') {
+    // By the app setting, whatever the document says.
+    if (detail.includes('CERTGATE_LOCKED')) return { facts: {} };
+    return trust.locked === undefined ? noLonger : { facts: trust.locked };
+  }
   if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable')
     return readPath(question, detail);
   if (identity === undefined) return /^(?:identity|pin|function|role)_/.test(code) ? {} : { facts: {} };
   const { name, roles, functions = [] } = identity;
   switch (code) {
     case 'identity_disabled':
-      return identity.enabled ? {} : { facts: { identity: name } };
+      return identity.enabled ? noLonger : { facts: { identity: name } };
     case 'identity_expired':
       return (identity.expiresAt ?? Infinity) > Math.max(now, Date.now())
-        ? {}
+        ? noLonger
         : { facts: { identity: name, expiresAt: identity.expiresAt ?? 0 } };
     case 'function_not_allowed':
       return { facts: { identity: name, functionName: 'FUNCTION', functions } };
