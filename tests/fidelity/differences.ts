@@ -37,6 +37,7 @@ export const differences = {
   'mcp-session-token': 'row',
   'mcp-system-key': 'row',
   'mcp-triggers': 'row',
+  'missing-host-json': { why: 'Every app of the rows has one.', from: 'hostJson' },
   'no-function': 'row',
   'odd-methods': 'row',
   'regex-dialect': 'row',

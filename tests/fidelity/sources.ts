@@ -26,6 +26,7 @@ export const sources = {
   hostCustomHeaders: ['host', 'src/WebJobs.Script.WebHost/Middleware/CustomHttpHeadersMiddleware.cs'],
   hostBodySize: ['host', 'src/WebJobs.Script.WebHost/Middleware/HttpRequestBodySizeMiddleware.cs'],
   hostSettings: ['host', 'src/WebJobs.Script/Config/ConfigurationSectionNames.cs'],
+  hostJson: ['host', 'src/WebJobs.Script/Config/HostJsonFileConfigurationSource.cs'],
   hostThrottle: ['host', 'src/WebJobs.Script.WebHost/Middleware/HttpThrottleMiddleware.cs'],
   hostController: ['host', 'src/WebJobs.Script.WebHost/Controllers/HostController.cs'],
   hostValidation: ['host', 'src/WebJobs.Script/Host/ScriptHost.cs'],

@@ -50,7 +50,9 @@ test('HSTS: a day has no unit, and app settings override the file', async (conte
   const readHsts = async (hsts: object, settings = {}): Promise<string | undefined> =>
     (await read(context, JSON.stringify({ version: '2.0', extensions: { http: { hsts } } }), settings))
       .strictTransportSecurity?.value;
-  assert.equal(await readHsts({ maxAge: '1' }), undefined);
+  await assert.rejects(readHsts({ maxAge: '1' }), /has no "isEnabled"/);
+  assert.equal(await readHsts({}), undefined);
+  assert.equal(await readHsts({ isEnabled: false, maxAge: '1' }), undefined);
   assert.equal(await readHsts({ isEnabled: true }), 'max-age=2592000');
   assert.equal(await readHsts({ isEnabled: true, maxAge: '1.02:03:04', preload: true }), 'max-age=93784; preload');
   assert.equal(await readHsts({ isEnabled: 'True', maxAge: '00:10' }), 'max-age=600');

@@ -17,6 +17,11 @@ export function readStrictTransportSecurity(
   }
   const find = (name: string): unknown => override(name) ?? findProperty(section, name);
   const isOn = (name: string): boolean => String(find(name)).toLowerCase() === 'true';
+  if (Object.keys(section).length > 0 && find('isEnabled') === undefined) {
+    throw new ToolFailure(`"extensions.http.hsts" in ${path} has no "isEnabled", and the Functions host asks for it.`, {
+      remedy: 'Set it to true or false in host.json.',
+    });
+  }
   if (!isOn('isEnabled')) return undefined;
   const maxAge = readTimeSpan(path, find('maxAge'));
   const excluded = findProperty(section, 'excludedHosts');
