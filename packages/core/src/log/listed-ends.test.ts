@@ -55,16 +55,16 @@ describe('access that the document ends soon', () => {
     );
     for (const at of [now, now + 1, now + day - 1]) call(at);
     assert.deepEqual(
-      lines.map(({ detail: _, ...line }) => line),
+      lines.map((line) => ({ ...line, detail: '' })),
       [
         {
           ...{ certgate: 1, event: 'expiry', time: '2027-01-01T00:00:00.000Z', code: 'access_ends_soon' },
           ...{ identity: 'billing', owner: 'payments team', thumbprintSha256: lines[0]?.thumbprintSha256 },
-          ...{ endsAt: toTime(10), endsFirst: 'trust' },
+          ...{ endsAt: toTime(10), endsFirst: 'trust', detail: '' },
         },
         {
           ...{ certgate: 1, event: 'expiry', time: '2027-01-01T00:00:00.000Z', code: 'access_ends_soon' },
-          ...{ identity: 'project', endsAt: toTime(5), endsFirst: 'trust' },
+          ...{ identity: 'project', endsAt: toTime(5), endsFirst: 'trust', detail: '' },
         },
       ],
     );
