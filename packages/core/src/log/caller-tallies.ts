@@ -25,34 +25,31 @@ type Tally = { -readonly [key in keyof CallerTally]: CallerTally[key] };
 
 /** Counts admitted calls, so that it is known who used which pin last even where no line is written of a call. */
 export class CallerTallies {
-  /** By identity, then by what it was recognised by: three look-ups, which make nothing for a caller that is known. */
-  #tallies = new Map<string, Map<string, Map<string | undefined, Tally>>>();
+  /** By identity; few have more than one or two. Nothing is made for a caller that is known. */
+  #tallies = new Map<string, Tally[]>();
   #count = 0;
   #moreCalls = 0;
 
   note({ name, matchedBy, matched }: ClientIdentity, now: number): void {
-    const known = this.#tallies.get(name)?.get(matchedBy)?.get(matched);
-    if (known !== undefined) {
-      known.calls += 1;
-      known.last = now;
-    } else if (this.#count < maximumCallers)
-      this.#add({ identity: name, matchedBy, matched, first: now, last: now, calls: 1 });
-    else this.#moreCalls += 1;
-  }
-
-  #add(tally: Tally): void {
-    const { identity, matchedBy, matched } = tally;
-    const ofIdentity = this.#tallies.get(identity) ?? new Map<string, Map<string | undefined, Tally>>();
-    const ofKind = ofIdentity.get(matchedBy) ?? new Map<string | undefined, Tally>();
-    this.#tallies.set(identity, ofIdentity.set(matchedBy, ofKind.set(matched, tally)));
+    const ofIdentity = this.#tallies.get(name) ?? [];
+    for (const tally of ofIdentity) {
+      if (tally.matched !== matched || tally.matchedBy !== matchedBy) continue;
+      tally.calls += 1;
+      tally.last = now;
+      return;
+    }
+    if (this.#count >= maximumCallers) {
+      this.#moreCalls += 1;
+      return;
+    }
     this.#count += 1;
+    ofIdentity.push({ identity: name, matchedBy, matched, first: now, last: now, calls: 1 });
+    this.#tallies.set(name, ofIdentity);
   }
 
   /** What was counted since the last time. */
   take(): TakenTallies {
-    const callers = [...this.#tallies.values()].flatMap((kinds) =>
-      [...kinds.values()].flatMap((tallies) => [...tallies.values()]),
-    );
+    const callers = [...this.#tallies.values()].flat();
     const taken = { callers, moreCalls: this.#moreCalls };
     this.#tallies = new Map();
     this.#count = 0;

@@ -14,6 +14,7 @@ export class ExpiryLog {
   readonly #notice = new DailyNotice();
   readonly #renewals = new DailyNotice();
   readonly #listed = new ListedEnds();
+  readonly #isSaid = (thumbprintSha256: string, now: number): boolean => this.#notice.isKnown(thumbprintSha256, now);
 
   /** For each call that is let in; `now` is in milliseconds. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
@@ -28,7 +29,7 @@ export class ExpiryLog {
 
   /** For each call that is decided, after `note`: callers that the documents in use list need not call. */
   noteListed(context: LoggingCall, list: () => readonly (readonly TrustedIdentity[])[], now: number): void {
-    this.#listed.note(context, list, (thumbprintSha256) => this.#notice.isKnown(thumbprintSha256, now), now);
+    this.#listed.note(context, list, this.#isSaid, now);
   }
 }
 

@@ -28,7 +28,7 @@ export class ListedEnds {
   note(
     context: LoggingCall,
     list: () => readonly (readonly TrustedIdentity[])[],
-    isSaid: (thumbprintSha256: string) => boolean,
+    isSaid: (thumbprintSha256: string, now: number) => boolean,
     now: number,
   ): void {
     if (this.#left.length === 0) this.#begin(list, now);
@@ -37,7 +37,7 @@ export class ListedEnds {
       const identity = this.#takeNext();
       if (identity === undefined) return;
       const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(identity, now) : undefined;
-      if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256))) continue;
+      if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256, now))) continue;
       lines += 1;
       this.#linesOfDay += 1;
       context.warn(formatLogLine(createListedEndLine(identity, end, now)));

@@ -28,13 +28,16 @@ export class RevocationLog {
 
   /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
   note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
-    for (const { revocationLists } of report?.parts ?? (report === undefined ? [] : [report])) {
-      if (revocationLists === undefined) continue;
-      for (const status of revocationLists) {
-        const code = findListState(status, now);
-        if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
-          context.warn(formatLogLine(createLine(status, code, now)));
-      }
+    if (report?.parts === undefined) this.#noteLists(context, report?.revocationLists, now);
+    else for (const { revocationLists } of report.parts) this.#noteLists(context, revocationLists, now);
+  }
+
+  #noteLists(context: LoggingCall, lists: TrustStoreReport['revocationLists'], now: number): void {
+    if (lists === undefined) return;
+    for (const status of lists) {
+      const code = findListState(status, now);
+      if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
+        context.warn(formatLogLine(createLine(status, code, now)));
     }
   }
 }

@@ -92,6 +92,8 @@ export class StatusLog {
   readonly #callers = new CallerTallies();
   /** When the counting began. */
   #since: number | undefined;
+  #hourBeginsAt = 0;
+  #hourEndsAt = 0;
 
   constructor(source: StatusSource) {
     this.#source = source;
@@ -105,11 +107,19 @@ export class StatusLog {
   /** For each call that is decided, before its own line. Throws what the call's own log throws. */
   note(context: LoggingCall, decision: Decision, isObserved: boolean, now: number): void {
     this.#since ??= now;
-    const isNewHour = Math.floor(now / hourMilliseconds) !== Math.floor(this.#since / hourMilliseconds);
-    const lines = isNewHour ? this.#createLines('hour', now) : noLines;
+    const lines = now >= this.#hourEndsAt || now < this.#hourBeginsAt ? this.#beginHour(now) : noLines;
     if (decision.outcome === 'allowed') this.#callers.note(decision.identity, now);
     else if (!isObserved) this.#denials.count(decision.code);
     for (const line of lines) context.log(line);
+  }
+
+  /** A clock that was put back begins another hour, too. In the hour of the start, nothing is to be told yet. */
+  #beginHour(now: number): readonly string[] {
+    this.#hourBeginsAt = now - (now % hourMilliseconds);
+    this.#hourEndsAt = this.#hourBeginsAt + hourMilliseconds;
+    const since = this.#since ?? now;
+    const isSame = this.#hourBeginsAt <= since && since < this.#hourEndsAt;
+    return isSame ? noLines : this.#createLines('hour', now);
   }
 
   /** Takes what was counted, so that a log that fails is not tried again at every call. */
