@@ -262,7 +262,7 @@ export const faults: readonly Fault[] = [
     fired: ['document-refused file trust.json'],
   },
   {
-    what: 'a caller that is disabled beside one that is refused a thousand times',
+    what: 'a caller that is disabled beside one that is refused hundreds of times',
     document: {
       identities: [
         { ...identities[0], enabled: false },
@@ -270,13 +270,13 @@ export const faults: readonly Fault[] = [
         { name: 'noisy', roles: [], enabled: false, pins: [noisyPin] },
       ],
     },
-    callers: [...Array.from({ length: 100 }, () => noisy), billing, reporting],
+    callers: [...Array.from({ length: 40 }, () => noisy), billing, reporting],
     fired: ['listed-caller-refused noisy', 'listed-caller-refused billing', 'admissions-stopped Orders'],
   },
   {
-    what: 'a caller that is disabled beside thousands of calls by strangers',
+    what: 'a caller that is disabled beside a thousand calls by strangers',
     document: { identities: [{ ...identities[0], enabled: false }, identities[1]] },
-    callers: [...Array.from({ length: 40 }, () => strangers).flat(), billing, reporting],
+    callers: [...Array.from({ length: 20 }, () => strangers).flat(), billing, reporting],
     fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
   },
 ];

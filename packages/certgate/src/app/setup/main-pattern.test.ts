@@ -27,7 +27,7 @@ describe('addIndexFile', () => {
           index,
           ...changed.patterns.map((pattern) => pattern.replaceAll('*', 'a').replace('/aa/', '/')),
         ];
-        for (const path of [...present, 'package.json']) {
+        for (const path of [...present, 'package.json', 'host.json']) {
           mkdirSync(dirname(join(folder, path)), { recursive: true });
           writeFileSync(join(folder, path), JSON.stringify({ main: changed.main }));
         }
