@@ -50,13 +50,12 @@ export function probeOtherPath(examination: Examination): Promise<Judgement> {
 export function listSpellings(pathname: string): readonly (readonly [sent: string, path: string])[] {
   const path = pathname.replace(/\/+$/, '');
   const last = path.lastIndexOf('/') + 1;
-  const letter = path.slice(last).search(/[a-z]/i) + last;
-  const encoded = `%${path.charCodeAt(letter).toString(16)}`;
+  const encoded = path.replace(/[a-z](?=[^/]*$)/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
   const all: readonly (readonly [string, string])[] = [
     ['a slash at the end', `${path}/`],
     ['upper case', path.toUpperCase()],
     ['lower case', path.toLowerCase()],
-    ['a percent-encoded letter', `${path.slice(0, letter)}${encoded}${path.slice(letter + 1)}`],
+    ['a percent-encoded letter', encoded],
     ['a double slash', `${path.slice(0, last)}/${path.slice(last)}`],
     ['a double slash at the start', `/${path}`],
     [';x', `${path};x`],
@@ -64,7 +63,7 @@ export function listSpellings(pathname: string): readonly (readonly [sent: strin
     ['.css', `${path}.css`],
     ['/x.css', `${path}/x.css`],
   ];
-  return all.filter(([, each]) => each !== pathname && each !== '/');
+  return all.filter(([, each]) => each.startsWith('/') && each !== pathname && each !== path);
 }
 
 /** What a function answers to GET, it may answer to these too. */
