@@ -252,6 +252,11 @@ describe('options', () => {
       { trustStore, decisionLog: 'none' },
       /decisionLog "none"; known are all, denials/,
     ],
+    [
+      'strangerNames that is no boolean',
+      { trustStore, strangerNames: 'no' },
+      /strangerNames of secureApp must be true or false/,
+    ],
     ['an undefined choice of log lines', { trustStore, decisionLog: undefined }, /decisionLog undefined/],
     [
       'a dangerous option that is not true',
@@ -373,6 +378,7 @@ describe('secureApp called by another copy of this package, as in an app bundled
     ["a store of the user's own", () => ({ trustStore: { find: trustStore.find.bind(trustStore) } })],
     ['another front end', () => ({ trustStore, frontEnd: 'app-service' as const })],
     ['another choice of log lines', () => ({ trustStore, decisionLog: 'denials' as const })],
+    ['another choice about strangers', () => ({ trustStore, strangerNames: false })],
     ['the dangerous option', () => ({ trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: true as const })],
   ] as const) {
     it(`is an error with ${what}, and the first gate stays`, async (context) => {

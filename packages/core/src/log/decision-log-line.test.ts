@@ -160,6 +160,13 @@ describe('the line of a stranger', () => {
     assert.ok(line.length <= 1100, `${line.length}`);
   });
 
+  it('is as short with names in any script', async () => {
+    const name = ['O', 'OU', 'CN'].map((type) => `${type} = ${'\u5b57'.repeat(60)}`);
+    const line = await call(named('orders.partner.example'), makeCertificate({ name }));
+    assert.equal(line.code, 'certificate_not_trusted');
+    assert.ok(line.length <= 1100 && (line.subject?.length ?? 0) >= 64, `${line.length}`);
+  });
+
   it('has no e-mail address and no number of a person, in whatever attribute', async () => {
     const name = [
       'CN = Ada Lovelace ada@example.com 47101010033',

@@ -149,10 +149,12 @@ function describeAdmitted({ identity }: Admission): CallerLine {
 function describeRefused(denial: Denial): CallerLine {
   const { identityName, thumbprintSha256, facts } = denial;
   const { list, claim } = readDenialFacts(facts);
+  // Of an ambiguous certificate there are several.
+  const matched = findMatched(denial)?.split(',').map(shortenMatched).join();
   return {
     identity: identityName,
     matchedBy: undefined,
-    matched: findMatched(denial)?.split(',').map(shortenMatched).join(),
+    matched: matched && cutText(matched, maximumFieldLength),
     thumbprintSha256,
     withoutClientAuthUntil: undefined,
     claimedIdentity: identityName === undefined ? claim?.identity : undefined,

@@ -133,6 +133,16 @@ describe('denial lines', () => {
     assert.equal(lines.length, 144);
   });
 
+  it('describe a stranger only where they are written', () => {
+    const log = new DecisionLog({ now: () => 0 });
+    const { context, lines } = createContext();
+    let calls = 0;
+    const describeStranger = (): { readonly subject: string } => ({ subject: `CN=${(calls += 1)}` });
+    const decision = deny('certificate_not_trusted', {}, { thumbprintSha256: 'one stranger' });
+    for (let time = 0; time < 100; time += 1) log.write(context, { decision, describeStranger });
+    assert.deepEqual([calls, lines.map(({ subject }) => subject)], [3, ['CN=1', 'CN=2', 'CN=3']]);
+  });
+
   it('of a noisy listed caller hide no other caller, and there are 300 a minute beside the first of each', () => {
     let now = 0;
     const log = new DecisionLog({ now: () => now });

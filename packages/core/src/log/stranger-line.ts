@@ -67,7 +67,9 @@ function describeName(name: DistinguishedName): string {
         value: attribute.isEncoded === true ? '#' : hidePersonal(attribute.value),
       })),
   );
-  return cutText(formatDistinguishedName(shown.filter(({ length }) => length > 0)), maximumFieldLength);
+  const text = cutText(formatDistinguishedName(shown.filter(({ length }) => length > 0)), maximumFieldLength);
+  // Most of the world's scripts take three bytes for a character.
+  return Buffer.byteLength(text) > 2 * maximumFieldLength ? cutText(text, (2 * maximumFieldLength) / 3) : text;
 }
 
 /** No longer, so that the patterns take no time. */
