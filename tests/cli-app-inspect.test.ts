@@ -314,10 +314,23 @@ describe('certgate app inspect', () => {
        secure({ trustStore, ...(process.env.WEBSITE_INSTANCE_ID ? anywhere : {}) });
        app.http('Opened', { handler: isAzure ? allowAnonymous(handler) : handler });
        app.http('Role', { handler: isDevelopment ? handler : requireRole('a', handler) });
+       app.http('Pipeline', { handler: process.env.CI ? handler : allowAnonymous(handler) });
+       app.http('Setting', { handler: process.env.NODE_ENV === 'mine' ? handler : allowAnonymous(handler) });
        app.http('Same', { handler });
        if (!isLocal) app.http('Secret', { handler });`,
-      { 'other.json': '{ "schemaVersion": 1, "revision": 1, "identities": [] }' },
+      {
+        'other.json': '{ "schemaVersion": 1, "revision": 1, "identities": [] }',
+        'local.settings.json': '{ "IsEncrypted": false, "Values": { "NODE_ENV": "mine" } }',
+      },
     );
+    const { CI, NODE_ENV } = process.env;
+    Object.assign(process.env, { CI: 'true', NODE_ENV: '' });
+    context.after(() => {
+      for (const [name, value] of Object.entries({ CI, NODE_ENV })) {
+        Reflect.deleteProperty(process.env, name);
+        if (value !== undefined) process.env[name] = value;
+      }
+    });
     const { exitCode, report } = await inspectJson(folder, '--as-in-azure');
     assert.equal(exitCode, 1);
     assert.deepEqual(report.warnings, [], 'they are about the load here');
@@ -326,13 +339,16 @@ describe('certgate app inspect', () => {
       [
         'opens app unsafeTrustCertificateHeaderFromAnywhere',
         'opens Opened policy',
+        'opens Pipeline policy',
         'opens Secret function',
         'closes Role policy',
         'changes app trust',
       ],
     );
     assert.ok(report.asInAzure.set.includes('WEBSITE_SITE_NAME'));
-    assert.deepEqual(report.asInAzure.removed, ['FUNCTIONS_CORETOOLS_ENVIRONMENT']);
+    const { removed } = report.asInAzure;
+    assert.ok(removed.includes('FUNCTIONS_CORETOOLS_ENVIRONMENT') && removed.includes('CI'));
+    assert.ok(!removed.includes('NODE_ENV'), 'a setting of the app itself');
     const { before, after } = report.asInAzure.differences.at(-1) ?? {};
     assert.deepEqual([before, after], ['the app setting CERTGATE_TRUST', 'file other.json']);
   });
@@ -347,7 +363,7 @@ describe('certgate app inspect', () => {
     );
     const { exitCode, stdout } = await inspect(same, '--as-in-azure');
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^As in Azure: .*WEBSITE_INSTANCE_ID.* set, and without FUNCTIONS_CORETOOLS_ENVIRONMENT\.$/m);
+    assert.match(stdout, /^As in Azure: .*WEBSITE_INSTANCE_ID.* set, and without .*FUNCTIONS_CORETOOLS_ENVIRONMENT/m);
     assert.doesNotMatch(stdout, /, WEBSITE_SITE_NAME/);
     assert.match(stdout, /Nothing differs between the two loads\./);
     const failing = createApp(

@@ -48,7 +48,7 @@ export async function inspectApp(options: AppInspectionOptions): Promise<Inspect
     const load = { ...options, folder: root, environment };
     const report = await inspectLoad(load, settings);
     if (options.asInAzure !== true) return { report, azure: undefined };
-    const { settings: inAzure, ...names } = placeOnAppService(settings);
+    const { settings: inAzure, ...names } = placeOnAppService(settings, process.env);
     const azure = await inspectLoad({ ...load, isAzure: true }, inAzure);
     return { report, azure: { ...names, differences: compareLoads(report, azure) } };
   } finally {

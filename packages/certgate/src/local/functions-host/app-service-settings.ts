@@ -20,7 +20,16 @@ const appServiceVariables: Environment = {
   WEBSITE_SLOT_NAME: 'Production',
 };
 
-const localVariables: ReadonlySet<string> = new Set(['FUNCTIONS_CORETOOLS_ENVIRONMENT']);
+/** What the local host sets, and what pipelines, editors and shells set around it. */
+const localVariables: ReadonlySet<string> = new Set([
+  'CI',
+  'CODESPACES',
+  'FUNCTIONS_CORETOOLS_ENVIRONMENT',
+  'GITHUB_ACTIONS',
+  'NODE_ENV',
+  'TERM_PROGRAM',
+  'TF_BUILD',
+]);
 
 export interface AppServiceSettings {
   readonly settings: Environment;
@@ -29,18 +38,27 @@ export interface AppServiceSettings {
   readonly removed: readonly string[];
 }
 
-/** The settings of a local load as App Service would have them. What the app's own settings say of a variable stands. */
-export function placeOnAppService(local: Environment): AppServiceSettings {
+/**
+ * The settings of a local load as App Service would have them. What the app's own settings say of a variable stands;
+ * `inherited` is the environment of this process, which nobody has there.
+ */
+export function placeOnAppService(
+  local: Environment,
+  inherited: Readonly<Record<string, string | undefined>>,
+): AppServiceSettings {
+  const isLocal = ([name, value]: readonly [string, string]): boolean =>
+    localVariables.has(name) && (name === 'FUNCTIONS_CORETOOLS_ENVIRONMENT' || inherited[name] === value);
   const set = Object.keys(appServiceVariables).filter(
     (name) => name === 'AZURE_FUNCTIONS_ENVIRONMENT' || (local[name] ?? '') === '',
   );
-  const kept = Object.entries(local).filter(([name]) => !localVariables.has(name));
+  const kept = Object.entries(local).filter((entry) => !isLocal(entry));
   const added = set.map((name) => [name, appServiceVariables[name] ?? ''] as const);
   return {
     settings: Object.freeze(Object.fromEntries([...kept, ...added])),
     set: set.sort(),
-    removed: Object.keys(local)
-      .filter((name) => localVariables.has(name))
+    removed: Object.entries(local)
+      .filter(isLocal)
+      .map(([name]) => name)
       .sort(),
   };
 }

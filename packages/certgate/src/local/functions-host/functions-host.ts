@@ -162,7 +162,7 @@ async function forkHost<Kind extends AnswerKind>(
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
   const local = await resolveAppSettings({ folder, inherited: process.env, explicit });
-  const settings = options.asInAzure === true ? placeOnAppService(local).settings : local;
+  const settings = options.asInAzure === true ? placeOnAppService(local, process.env).settings : local;
   const { logLevels, ...configuration } = await readHostConfiguration(folder, settings);
   const onLog = (line: HostLogLine): void => {
     if (isLogged(logLevels, line)) options.onLog?.(line);
