@@ -355,10 +355,16 @@ describe('certgate trust explain', () => {
   });
 
   it('refuses what it can not use in one clear line', async (context) => {
-    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const off = `app.http('Off', { handler });`;
+    const settings = JSON.stringify({ IsEncrypted: false, Values: { 'AzureWebJobs.Off.Disabled': 'true' } });
+    const { folder: app } = createAdapterApp(context, {
+      'src/index.js': `${main}${off}`,
+      'local.settings.json': settings,
+    });
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Public, Role, Tool, Trial/s],
+      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Off, Public, Role, Tool, Trial/s],
       [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
+      [['--function', 'Off', '--app', app], /"Off" is disabled/],
       [['--function', 'X', '--app', app, '--requires-role', 'a'], /Use only one of them/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],
       [['--function', 'X', '--at', 'tomorrow'], /time that exists/],

@@ -5,11 +5,11 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { createCertificateTransport } from './certificate-transport.mjs';
 
 const [url = 'https://localhost:7443', ...files] = process.argv.slice(2);
-const [cert, key, ca] = files.map((file) => readFileSync(file, 'utf8'));
 // The extension's system key, if the app requires it. It is in the environment, so that no list of processes shows it.
 const systemKey = process.env.MCP_EXTENSION_KEY;
 
 try {
+  const [cert, key, ca] = files.map((file) => readFileSync(file, 'utf8'));
   const client = new Client({ name: 'orders-agent', version: '1.0.0' });
   await client.connect(createCertificateTransport(url, { cert, key, ca, systemKey }));
   const { tools } = await client.listTools();

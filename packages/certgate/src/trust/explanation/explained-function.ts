@@ -49,29 +49,32 @@ export async function findExplainedFunction(
     const policy: InspectedPolicy = { kind: 'certificate', roles: requiresRole.map((role) => [role]) };
     return { explained: { name, policy, covered: undefined } };
   }
-  try {
-    const { functions, answer } = await describeFunctionApp({
-      folder,
-      environment: { [trustVariable]: document },
-      question: { functionName: name, ...question },
-    });
+  const environment = { [trustVariable]: document };
+  let startFault: ToolFailure | undefined;
+  const description = await describeFunctionApp({
+    ...{ folder, environment, question: { functionName: name, ...question } },
+  }).catch((error: unknown) => {
+    if (!(error instanceof ToolFailure)) throw error;
+    startFault = error;
+  });
+  if (description !== undefined) {
+    const { functions, answer } = description;
     const { source = '', mirror, parts = [] } = answer?.trust ?? {};
     const isMirrored = [mirror, ...parts.map((part) => part.mirror)].some((each) => each?.isInUse === true);
     const isRead = !isMirrored && source.includes(document.replace(/^blob:/, ''));
     const isByDocument = isRead && (answer?.code !== 'trust_unavailable' || !source.startsWith('first of '));
     return { explained: findHosted(functions, name, folder), app: { answer, isByDocument } };
-  } catch (error) {
-    if (!(error instanceof ToolFailure)) throw error;
-    const {
-      report: { functions },
-    } = await inspectApp({ folder });
-    const inspected = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
-    // Then the document was not what went wrong.
-    if (inspected === undefined || !('policy' in inspected)) throw error;
-    const { policy, covered } = inspected;
-    const app: AskedApp = { answer: undefined, isByDocument: true, startFault: error.message };
-    return { explained: { name: inspected.name, policy, covered }, app };
   }
+  const {
+    report: { functions },
+  } = await inspectApp({ folder });
+  const inspected = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  // Then the document was not what went wrong.
+  if (inspected === undefined || !('policy' in inspected))
+    throw startFault ?? new Error('The app has no such function.');
+  const { policy, covered } = inspected;
+  const app: AskedApp = { answer: undefined, isByDocument: true, startFault: startFault?.message ?? '' };
+  return { explained: { name: inspected.name, policy, covered }, app };
 }
 
 function findHosted(functions: readonly HostedFunction[], name: string, folder: string): ExplainedFunction {
@@ -86,6 +89,11 @@ function findHosted(functions: readonly HostedFunction[], name: string, folder: 
   if (!isCallable(found)) {
     throw new ToolFailure(
       `The function "${found.name}" has the trigger ${found.triggerType}, so no certificate comes with it and the gate is not asked.`,
+    );
+  }
+  if (found.disabled === true) {
+    throw new ToolFailure(
+      `The function "${found.name}" is disabled, so the host answers 404 to everybody and the gate is not asked.`,
     );
   }
   return { name: found.name, policy: readInspectedPolicy(found), covered: found.covered ?? 'none' };
