@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findAppFrontEnd, heedGate, prepareFrontEnd } from './front-end-settings.js';
+import { findAppFrontEnd, findUnplayed, heedGate, prepareFrontEnd } from './front-end-settings.js';
 
 const [made, own, next] = ['m', 'o', 'n'].map((letter) => letter.repeat(32)) as [string, string, string];
 
@@ -97,4 +97,8 @@ test('what the code names is played, with the secret from the setting that the c
     /code names the front end caddy, but the app setting CERTGATE_FRONT_END names nginx/,
   );
   assert.throws(() => heedGate(gate('caddy'), {}, 'nginx'), /caddy, but the front end to play is nginx/);
+  const withElements = (forwardedElements: number | null): string | undefined =>
+    findUnplayed({ options: { frontEnd: 'envoy', ...options, forwardedElements } });
+  assert.deepEqual([withElements(null), withElements(1), findUnplayed(undefined)], [undefined, undefined, undefined]);
+  assert.match(withElements(2) ?? '', /asks for 2 elements .* every certificate is refused here/);
 });

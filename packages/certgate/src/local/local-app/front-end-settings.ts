@@ -81,6 +81,14 @@ export function heedGate(
   );
 }
 
+/** What the gateway can't play of what the code asks for: then no certificate is accepted here. Undefined: it can. */
+export function findUnplayed(gate: HostedGate | undefined): string | undefined {
+  const elements = findGateOptions(gate?.options)?.forwardedElements ?? 1;
+  return elements === 1
+    ? undefined
+    : `The code asks for ${elements} elements in X-Forwarded-Client-Cert, and the gateway plays Envoy with one, so every certificate is refused here.`;
+}
+
 /** Rejects as `findAppFrontEnd` does. */
 export function chooseFrontEnd(settings: FrontEndSettings, named: FrontEndName | undefined): AppFrontEnd {
   const { fault, frontEnd } = settings;

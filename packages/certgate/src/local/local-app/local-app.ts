@@ -23,7 +23,7 @@ import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './a
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
-import { type AppFrontEnd, heedGate, prepareFrontEnd } from './front-end-settings.js';
+import { type AppFrontEnd, findUnplayed, heedGate, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
@@ -76,7 +76,7 @@ export interface LocalApp {
   readonly frontEnd: FrontEndName;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
-  /** What is probably wrong with the app settings, one line each. */
+  /** What is probably wrong with the app settings, or can't be played, one line each. */
   readonly settingWarnings: readonly string[];
   /** What is to be known of this host besides, one line each. */
   readonly notes: readonly string[];
@@ -320,7 +320,8 @@ class RunningLocalApp implements LocalApp {
     this.#isStreaming = this.#host.streaming;
     const { gate, settings } = this.#host;
     this.#isLocked = Boolean(settings[lockSetting]);
-    this.#settingWarnings = listSettingWarnings(settings);
+    const unplayed = findUnplayed(gate);
+    this.#settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];
     const ignored = await findIgnoredNote(this.#folder, settings);
     this.#notes = [
       ...listStreamingNotes(this.#functions, this.#isStreaming),

@@ -15,7 +15,7 @@ import {
 } from '../../functions-host/functions-host.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { isCallable } from '../../local-app/checks/check-plan.js';
-import { heedGate, prepareFrontEnd } from '../../local-app/front-end-settings.js';
+import { findUnplayed, heedGate, prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
 
@@ -54,6 +54,8 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
   );
   const environment = { CERTGATE_TRUST: trustFile, ...options.environment, ...missingSettings };
   const host = await startFunctionsHost({ folder, environment, onLog, onExit: onEnd });
+  const unplayed = findUnplayed(host.gate);
+  if (unplayed !== undefined) onLog({ source: 'host', level: 'error', message: unplayed });
   const serverCertificate = createServerCertificate({ days, now: new Date() });
   const gateway = await startTestGateway(host, options, serverCertificate).catch(async (error: unknown) => {
     await host.close();
