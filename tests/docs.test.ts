@@ -81,6 +81,11 @@ const checkCodes: Readonly<Record<CheckFinding['code'], true>> = {
   authority_constraint_with_leading_dot: true,
   authority_certificate_unfit: true,
   name_not_permitted: true,
+  revocation_list_unusable: true,
+  revocation_list_ended: true,
+  revocation_list_ends_soon: true,
+  revocation_responder_unusable: true,
+  revocation_responder_not_asked: true,
   hash_in_two_kinds: true,
   names_look_alike: true,
 };

@@ -129,7 +129,7 @@ export interface RevocationReadingOptions {
 export async function readRevocationInformation(
   snapshot: TrustSnapshot,
   { certificateDer, now, authority, readTimeoutMilliseconds = 10_000 }: RevocationReadingOptions,
-): Promise<RevocationInformation> {
+): Promise<RevocationInformation & Pick<RevocationKeeper, 'inUse'>> {
   const keeper = new RevocationKeeper(new Map());
   await keeper.refresh(snapshot.authorities, readTimeoutMilliseconds, now);
   if (certificateDer === undefined) return keeper;

@@ -180,8 +180,10 @@ export const flagMeanings: Readonly<
     ],
   },
   '--revocation': {
-    meaning: 'What it means that nothing is known of a revocation.',
+    meaning:
+      'How revocation is dealt with: what it means that nothing is known of it, or in a check, that it is looked at.',
     wordings: [
+      '--revocation  also read the revocation lists and ask the OCSP responders that the document names; relative paths of lists start in the current folder',
       '--revocation <mode>  required: refuse certificates whose revocation status is unknown (the default with lists or answers; otherwise off)',
       '--revocation <mode>  what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
     ],

@@ -11,6 +11,7 @@ import { describeDays } from '../../faults/time-words.js';
 import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
 import type { DocumentReading } from '../../trust/check/document-problems.js';
 import type { PublicIssuanceReview } from '../../trust/check/public-certificates.js';
+import type { RevocationReview } from '../../trust/check/review-revocation.js';
 import { describeUnverified, type Unverified } from '../../trust/explanation/unverified.js';
 import { printLine, printNotice } from '../command-line/output.js';
 
@@ -26,12 +27,14 @@ export interface StoreCheck {
   readonly unverified: readonly Unverified[];
   readonly findings: readonly CheckFinding[];
   readonly publicPins: PublicIssuanceReview['pins'] | undefined;
+  /** Undefined: nobody asked for it. */
+  readonly revocation: RevocationReview | undefined;
 }
 
 type SignatureState = Awaited<ReturnType<typeof verifyDocumentSignature>>;
 
 export function describeCheckAsJson(
-  { store, reading, signature, refusal, isTaken, unverified, findings, publicPins }: StoreCheck,
+  { store, reading, signature, refusal, isTaken, unverified, findings, publicPins, revocation }: StoreCheck,
   { now, withinDays }: { readonly now: number; readonly withinDays: number | undefined },
 ): object {
   const problems = 'problems' in reading ? reading.problems : [];
@@ -47,6 +50,7 @@ export function describeCheckAsJson(
     problems,
     findings: findings.map(describeAsJson),
     pinsFromPublicAuthorities: publicPins ?? null,
+    revocation: revocation === undefined ? null : describeRevocationAsJson(revocation),
   };
 }
 
@@ -104,15 +108,43 @@ export interface PrintSettings {
 }
 
 export function printCheck(check: StoreCheck, { now, isByOwner, hasFolder }: PrintSettings): void {
-  const { store, reading, findings, publicPins } = check;
+  const { store, reading, findings, publicPins, revocation } = check;
   if ('problems' in reading) {
     printProblems(store, reading.problems);
     return;
   }
   const shown = isByOwner ? findings.filter(({ endsAt }) => endsAt === undefined) : findings;
   printFindings(shown, now);
+  if (revocation !== undefined) printRevocation(revocation);
   printSummary(check, reading.snapshot, now);
   if (hasFolder) printCannotTell(publicPins?.cannot_tell ?? 0);
+}
+
+function describeRevocationAsJson({ lists, responders }: RevocationReview): object {
+  return {
+    lists: lists.map(({ begin, end, ...rest }) => ({ ...rest, begin: formatInstant(begin), end: formatEnd(end) })),
+    responders: responders.map(({ end, ...rest }) => ({ ...rest, end: formatEnd(end) })),
+  };
+}
+
+function formatEnd(end: number | undefined): string | null {
+  return end === undefined ? null : formatInstant(end);
+}
+
+/** What was read; what could not be read is among the findings. */
+function printRevocation({ lists, responders }: RevocationReview): void {
+  for (const { authority, issuer, number, source, end, isDelta } of lists) {
+    const what = `${isDelta ? 'delta list' : 'list'} ${number ?? 'without a number'} of "${issuer}" from ${source ?? 'an unknown source'}`;
+    printLine(escapeControls(`  ${authority}: ${what}, signed by the authority, until ${formatInstant(end)}`));
+  }
+  for (const { authority, responder, askedAbout, status, end } of responders) {
+    const until = end === undefined ? '' : `, until ${formatInstant(end)}`;
+    printLine(
+      escapeControls(
+        `  ${authority}: ${responder} answered ${status} about "${askedAbout}"${until}: the signature fits`,
+      ),
+    );
+  }
 }
 
 function printProblems(store: string, problems: readonly DocumentProblem[]): void {

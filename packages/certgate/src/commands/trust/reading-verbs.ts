@@ -22,6 +22,10 @@ export function trustCheckCommand(): Command {
       '--certificate-folder <folder>',
       'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
     )
+    .option(
+      '--revocation',
+      'also read the revocation lists and ask the OCSP responders that the document names; relative paths of lists start in the current folder',
+    )
     .option('--owner-report', 'list what has ended or ends soon by owner, over all documents')
     .addOption(
       new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')

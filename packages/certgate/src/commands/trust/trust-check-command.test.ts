@@ -106,6 +106,31 @@ describe('certgate trust check', () => {
     assert.equal((await runCertgate([...verify, 'root.crt.pem'], { cwd: folder.path })).exitCode, 0);
   });
 
+  test('--revocation reads the lists, which nothing else does', async () => {
+    const trustAnchors = [readFileSync(folder.file('root.crt.pem'), 'utf8')];
+    runOpenssl(['ca', '-gencrl', '-keyfile', folder.file('root.key.pem'), '-cert', folder.file('root.crt.pem'), '-md', 'sha256', '-out', folder.file('root.crl'), '-config', folder.file('ca.cnf', `[ca]\ndefault_ca = here\n[here]\ndatabase = ${folder.file('index.txt', '')}\ncrlnumber = ${folder.file('crlnumber', '0A\n')}\ndefault_crl_days = 30\ncrl_extensions = ext\n[ext]\nauthorityKeyIdentifier = keyid:always\n`)]); // prettier-ignore
+    const run = async (crl: string, ...args: readonly string[]): Promise<CommandRun> => {
+      const authorities = [{ name: 'corp', trustAnchors, revocation: { mode: 'required', crls: [crl] } }];
+      const identities = [{ name: 'billing', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] }];
+      folder.file('lists.json', JSON.stringify({ schemaVersion: 1, revision: 1, authorities, identities }));
+      return runCertgate(['trust', 'check', '--store', 'file:lists.json', ...args], { cwd: folder.path });
+    };
+    const good = await run('file:root.crl', '--revocation');
+    assert.equal(good.exitCode, 0, good.stdout + good.stderr);
+    assert.match(
+      good.stdout,
+      /^ {2}corp: list 10 of "CN=Corp root" from file root\.crl, signed by the authority, until /m,
+    );
+    assert.equal((await run('file:absent.crl')).exitCode, 0);
+    const absent = await run('file:absent.crl', '--revocation', '--json');
+    assert.equal(absent.exitCode, 1);
+    const report = JSON.parse(absent.stdout) as Report & { readonly revocation: { readonly lists: readonly object[] } };
+    assert.ok(
+      report.findings.some(({ code, severity }) => code === 'revocation_list_unusable' && severity === 'error'),
+    );
+    assert.deepEqual(report.revocation.lists, []);
+  });
+
   test('several documents: all are checked, and the gravest counts', async () => {
     write('good.json', [{ name: 'x', roles: [], owner: 'a team', pins: [pin] }]);
     write('soon.json', [

@@ -6,8 +6,10 @@ import type { StoredDocument } from '../../trust/administration/location/trust-l
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import type { CheckSeverity } from '../../trust/check/check-finding.js';
 import { type DocumentReading, readDocument } from '../../trust/check/document-problems.js';
-import { listFindings } from '../../trust/check/list-findings.js';
+import { createMoment } from '../../trust/check/check-document.js';
+import { listFindings, sortFindings } from '../../trust/check/list-findings.js';
 import { reviewPublicIssuance } from '../../trust/check/public-certificates.js';
+import { reviewRevocation } from '../../trust/check/review-revocation.js';
 import { listUnverified } from '../../trust/explanation/unverified.js';
 import { type CertificateFolder, readCertificateFolder } from '../../trust/import/certificate-folder.js';
 import { exitCodes } from '../command-line/exit-codes.js';
@@ -29,6 +31,7 @@ interface CheckFlags extends GateFlags {
   readonly within?: number;
   readonly certificateFolder?: string;
   readonly ownerReport?: boolean;
+  readonly revocation?: boolean;
   readonly failOn: 'error' | 'warning';
   readonly at?: number;
   readonly json?: boolean;
@@ -89,6 +92,12 @@ async function checkStore(store: string, { now, folder }: Inquiry, flags: CheckF
   const reading = readDocument(stored.bytes);
   const refusal = await findRefusal(stored, reading, flags);
   const snapshot = 'snapshot' in reading ? reading.snapshot : undefined;
+  const { within: withinDays } = flags;
+  const findings = snapshot === undefined ? [] : listFindings(snapshot, { now, withinDays, folder });
+  const review =
+    snapshot === undefined || flags.revocation !== true
+      ? undefined
+      : await reviewRevocation(snapshot, folder, createMoment({ now, withinDays }));
   return {
     store: location.description,
     reading,
@@ -96,7 +105,8 @@ async function checkStore(store: string, { now, folder }: Inquiry, flags: CheckF
     refusal,
     isTaken: (signature === undefined || signature === 'fits') && refusal === undefined,
     unverified: listUnverified({ signature: stored.signature, audience: snapshot?.audience }, flags),
-    findings: snapshot === undefined ? [] : listFindings(snapshot, { now, withinDays: flags.within, folder }),
+    findings: review === undefined ? findings : sortFindings([...findings, ...review.findings]),
+    revocation: review,
     publicPins: snapshot && reviewPublicIssuance(snapshot, folder, now).pins,
   };
 }

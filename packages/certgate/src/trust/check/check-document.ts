@@ -41,16 +41,7 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
   if (!Number.isFinite(now)) throw new RangeError('now must be a time in milliseconds.');
   if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
     throw new RangeError('withinDays must be a number from 0.');
-  const moment: Moment = {
-    now,
-    endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) => {
-      if (withinDays === undefined) return isEndingSoon(startsAt, endsAt, now);
-      const notice = withinDays * millisecondsPerDay;
-      // A CA certificate of a day, which is replaced every day, would be told of on every day of a month.
-      const lifetime = endsAt - startsAt;
-      return endsAt - now <= (lifetime <= Math.min(notice, shortLifetime) ? lifetime / 3 : notice);
-    },
-  };
+  const moment = createMoment({ now, withinDays });
   const findings = [
     ...checkLock(snapshot),
     ...checkAuthorities(snapshot, moment),
@@ -72,6 +63,20 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
         compareEnds(one.endsAt ?? Number.POSITIVE_INFINITY, other.endsAt ?? Number.POSITIVE_INFINITY),
     ),
   );
+}
+
+/** What ends soon, by the options. */
+export function createMoment({ now, withinDays }: TrustCheckOptions): Moment {
+  return {
+    now,
+    endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) => {
+      if (withinDays === undefined) return isEndingSoon(startsAt, endsAt, now);
+      const notice = withinDays * millisecondsPerDay;
+      // A CA certificate of a day, which is replaced every day, would be told of on every day of a month.
+      const lifetime = endsAt - startsAt;
+      return endsAt - now <= (lifetime <= Math.min(notice, shortLifetime) ? lifetime / 3 : notice);
+    },
+  };
 }
 
 /** A warning and no error: a lock is meant, and a pipeline that fails on errors alone may go on. */

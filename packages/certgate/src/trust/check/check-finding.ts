@@ -32,6 +32,11 @@ export type CheckCode =
   | 'authority_constraint_with_leading_dot'
   | 'authority_certificate_unfit'
   | 'name_not_permitted'
+  | 'revocation_list_unusable'
+  | 'revocation_list_ended'
+  | 'revocation_list_ends_soon'
+  | 'revocation_responder_unusable'
+  | 'revocation_responder_not_asked'
   | 'hash_in_two_kinds'
   | 'names_look_alike';
 

@@ -18,12 +18,16 @@ export function listFindings(
   snapshot: TrustSnapshot,
   { now, withinDays, folder }: FindingOptions,
 ): readonly CheckFinding[] {
-  const order: readonly CheckSeverity[] = ['error', 'warning', 'information'];
   const losses = reviewPublicIssuance(snapshot, folder, now).findings;
   const inspected = checkTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
-  const findings = [...findUnfitPins(snapshot, folder, now), ...inspected, ...losses];
-  // The sort is stable: what stands first of one severity stays first.
-  return findings.sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
+  return sortFindings([...findUnfitPins(snapshot, folder, now), ...inspected, ...losses]);
+}
+
+const order: readonly CheckSeverity[] = ['error', 'warning', 'information'];
+
+/** The gravest first. The sort is stable: what stands first of one severity stays first. */
+export function sortFindings(findings: readonly CheckFinding[]): readonly CheckFinding[] {
+  return [...findings].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
 }
 
 /** Whoever replaces a certificate that ends should know that its successor will be refused. */

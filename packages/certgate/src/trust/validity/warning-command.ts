@@ -48,6 +48,11 @@ const changes: Readonly<Record<CheckCode, Choose>> = {
   authority_constraint_with_leading_dot: noCommand,
   authority_certificate_unfit: noCommand,
   name_not_permitted: noCommand,
+  revocation_list_unusable: noCommand,
+  revocation_list_ended: noCommand,
+  revocation_list_ends_soon: noCommand,
+  revocation_responder_unusable: noCommand,
+  revocation_responder_not_asked: noCommand,
   hash_in_two_kinds: noCommand,
   names_look_alike: noCommand,
 };

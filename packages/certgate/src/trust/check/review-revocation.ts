@@ -1,0 +1,196 @@
+import {
+  formatInstant,
+  loadPathValidation,
+  type PathCertificate,
+  postOcspRequest,
+  readRevocationInformation,
+  readWithin,
+  type RevocationListStatus,
+  type TrustedAuthority,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { CertificateFolder } from '../import/certificate-folder.js';
+import type { Moment } from './check-authorities.js';
+import type { CheckFinding, CheckSeverity, FindingDraft } from './check-finding.js';
+
+/** What the lists and the responders of a document's authorities say at one moment. */
+export interface RevocationReview {
+  readonly findings: readonly CheckFinding[];
+  /** The lists that apps would go by, each with its end. */
+  readonly lists: readonly RevocationListStatus[];
+  readonly responders: readonly ResponderStatus[];
+}
+
+/** A responder that answered, and was allowed to. */
+export interface ResponderStatus {
+  readonly authority: string;
+  readonly responder: string;
+  /** About the certificate of this subject. */
+  readonly askedAbout: string;
+  readonly status: 'good' | 'revoked';
+  /** Milliseconds; until when an app would use the answer. Undefined: it says nothing good. */
+  readonly end: number | undefined;
+}
+
+/** Reads every list and asks every responder, as apps do. */
+export async function reviewRevocation(
+  snapshot: TrustSnapshot,
+  folder: CertificateFolder | undefined,
+  moment: Moment,
+): Promise<RevocationReview> {
+  const information = await readRevocationInformation(snapshot, { now: moment.now });
+  const findings: FindingDraft[] = [];
+  const responders: ResponderStatus[] = [];
+  for (const [index, authority] of snapshot.authorities.entries()) {
+    const place = { path: `authorities[${index}].revocation`, authorityName: authority.name };
+    const [anchor] = authority.trustAnchors;
+    const fault = anchor && information.find(authority.name)?.findFault?.(anchor);
+    if (fault !== undefined) {
+      const message = `Apps can't use every revocation list of the authority "${authority.name}". ${fault}`;
+      findings.push({ ...place, code: 'revocation_list_unusable', severity: severityOf(authority), message });
+    }
+    for (const list of information.inUse.filter((each) => each.authority === authority.name)) {
+      findings.push(...checkList(list, authority, moment).map((finding) => ({ ...place, ...finding })));
+    }
+    const asked = await askResponder(authority, folder, moment.now);
+    responders.push(...asked.answers);
+    findings.push(...asked.findings.map((finding) => ({ ...place, ...finding })));
+  }
+  const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
+  return { findings: findings.map((finding) => ({ ...nobody, ...finding })), lists: information.inUse, responders };
+}
+
+type Draft = Omit<FindingDraft, 'path'>;
+
+/** Where revocation information is required, callers are refused without it. */
+function severityOf({ revocation: { mode } }: TrustedAuthority): CheckSeverity {
+  return mode === 'required' ? 'error' : 'warning';
+}
+
+function checkList(
+  { issuer, number, source, begin, end, isDelta }: RevocationListStatus,
+  authority: TrustedAuthority,
+  { now, endsSoon }: Moment,
+): readonly Draft[] {
+  const endsAt = end + authority.revocation.graceMilliseconds;
+  const list = `The ${isDelta ? 'delta list' : 'revocation list'} ${number === undefined ? '' : `${number} `}of "${issuer}" (${source ?? 'unknown source'})`;
+  if (now >= endsAt) {
+    const message = `${list} ended at ${formatInstant(endsAt)}. Publish the next one.`;
+    return [{ code: 'revocation_list_ended', severity: severityOf(authority), endsAt, message }];
+  }
+  if (!endsSoon(begin, endsAt)) return [];
+  const message = `${list} ends at ${formatInstant(endsAt)}, and the source has no newer one.`;
+  return [{ code: 'revocation_list_ends_soon', severity: 'warning', endsAt, message }];
+}
+
+interface Asked {
+  readonly answers: readonly ResponderStatus[];
+  readonly findings: readonly Draft[];
+}
+
+async function askResponder(
+  authority: TrustedAuthority,
+  folder: CertificateFolder | undefined,
+  now: number,
+): Promise<Asked> {
+  const { ocsp } = authority.revocation;
+  if (ocsp === undefined) return { answers: [], findings: [] };
+  // A query may be a key.
+  const shown = ocsp.replace(/\?.*$/, '?…');
+  const questions = listQuestions(authority, folder);
+  if (questions.length === 0) {
+    const message = `Can't tell whether the responder of the authority "${authority.name}" answers: there is no certificate to ask about. Pass a folder with a caller's certificate: --certificate-folder.`;
+    return { answers: [], findings: [{ code: 'revocation_responder_not_asked', severity: 'information', message }] };
+  }
+  const answers: ResponderStatus[] = [];
+  const findings: Draft[] = [];
+  for (const question of questions) {
+    const answer = await ask(new URL(ocsp), question, authority, now);
+    if (typeof answer !== 'string') {
+      answers.push({
+        ...answer,
+        authority: authority.name,
+        responder: ocsp,
+        askedAbout: question.certificate.subjectText,
+      });
+      continue;
+    }
+    const message = `The responder ${shown} of the authority "${authority.name}" gave no answer that apps can use about "${question.certificate.subjectText.slice(0, 120)}": ${answer}`;
+    findings.push({ code: 'revocation_responder_unusable', severity: severityOf(authority), message });
+  }
+  return { answers, findings };
+}
+
+interface Question {
+  readonly certificate: PathCertificate;
+  readonly issuer: PathCertificate;
+}
+
+/** Who writes a thousand files into the folder doesn't make a thousand questions of it. */
+const maximumQuestions = 5;
+
+/** About callers of the folder; else about the authority's own intermediates, if apps ask about these too. */
+function listQuestions(authority: TrustedAuthority, folder: CertificateFolder | undefined): readonly Question[] {
+  const { decodePathCertificate } = loadPathValidation();
+  const callers = (folder?.certificates ?? []).flatMap(({ der }) => {
+    const decoding = decodePathCertificate(der);
+    return decoding.ok ? [decoding.value] : [];
+  });
+  const find = (certificates: readonly PathCertificate[]): readonly Question[] =>
+    certificates.flatMap((certificate) => {
+      const issuer = findIssuer(certificate, authority);
+      return issuer === undefined ? [] : [{ certificate, issuer }];
+    });
+  const ofCallers = find(callers).slice(0, maximumQuestions);
+  if (ofCallers.length > 0 || authority.revocation.scope === 'end-entity') return ofCallers;
+  return find(authority.intermediates).slice(0, maximumQuestions);
+}
+
+function findIssuer(
+  certificate: PathCertificate,
+  { trustAnchors, intermediates }: TrustedAuthority,
+): PathCertificate | undefined {
+  if (certificate.isSelfIssued) return undefined;
+  return [...intermediates, ...trustAnchors].find(
+    ({ subject, verificationKey }) =>
+      subject.key === certificate.issuer.key && loadPathValidation().isSignedBy(certificate, verificationKey),
+  );
+}
+
+const answerTimeoutMilliseconds = 10_000;
+
+/** By the code of the gate, with its settings. A text: why the answer can't be used. */
+async function ask(
+  responder: URL,
+  { certificate, issuer }: Question,
+  { revocation: { ocspNonce } }: TrustedAuthority,
+  now: number,
+): Promise<Pick<ResponderStatus, 'status' | 'end'> | string> {
+  const path = loadPathValidation();
+  const nonce = path.createOcspNonce();
+  const request = path.encodeOcspRequest({ certificate, issuer, nonce });
+  let bytes: Uint8Array;
+  try {
+    bytes = await readWithin(answerTimeoutMilliseconds, (signal) => postOcspRequest(responder, request, signal));
+  } catch (fault) {
+    return `${fault instanceof Error ? fault.message : "it can't be asked"}.`;
+  }
+  const decoding = path.decodeOcspResponse(bytes);
+  if (!decoding.ok) return `the answer can't be read (${decoding.fault}).`;
+  const status = path.findOcspStatus({
+    certificate,
+    issuer,
+    responses: [decoding.value],
+    nonce,
+    allowMissingNonce: ocspNonce === 'optional',
+    profile: 'strict',
+    now,
+    graceMilliseconds: 0,
+    clockSkewMilliseconds: path.ocspClockSkewMilliseconds,
+    // Whether the responder itself is revoked is asked at the decision.
+    isResponderGood: () => true,
+    isAlgorithmAccepted: (algorithm) => path.isAlgorithmAccepted(algorithm, 'strict'),
+  });
+  if (status.status === 'unknown') return status.detail;
+  return { status: status.status, end: status.status === 'good' ? status.validUntil : undefined };
+}
