@@ -129,10 +129,18 @@ describe('when the app starts', () => {
     await assert.rejects(without.store.start(), /schemaVersion/);
   });
 
-  test('a mirror that can never be read keeps the app from starting, however well the first place is', async () => {
-    const { store, first, mirror } = createMirrorStage();
-    [first.given, mirror.given] = [known(1), new TrustSourceMisuse('no address')];
-    await assert.rejects(store.start(), /no address/);
+  test('a place that can never be read keeps the app from starting and from admitting, however well the other is', async () => {
+    const misuse = new TrustSourceMisuse('no address');
+    for (const [ofFirst, ofMirror] of [
+      [known(1), misuse],
+      [misuse, known(1)],
+      [away, misuse],
+    ] as const) {
+      const { store, first, mirror, ask } = createMirrorStage();
+      [first.given, mirror.given] = [ofFirst, ofMirror];
+      await assert.rejects(store.start(), /no address/);
+      assert.equal(await ask(ofFirst, ofMirror), 'unavailable');
+    }
   });
 
   test('a mirror that is away or slow is told, and the first place decides', async (context) => {

@@ -88,10 +88,12 @@ export class DocumentMirror {
   /**
    * Of the two documents that the app finds when it starts, the one with the higher revision counts.
    *
-   * @throws {Error} (as a rejection) when that is the mirror's, which `findLater` then gives.
+   * @throws {Error} (as a rejection) when that is the mirror's, which `findLater` then gives; {TrustSourceMisuse} when the
+   * mirror can never be read.
    */
   async expectNoneLater(first: NamedDocument): Promise<void> {
     const signed = await this.#awaitBriefly((this.#reading ??= this.#tryRead(undefined)));
+    if (this.#misuse !== undefined) throw this.#misuse;
     if (signed === 'late') this.#fault = `it did not answer within ${longestWaitMilliseconds / 1000} s`;
     const later = signed === 'late' ? undefined : signed && (await this.#parseLater(signed, first));
     if (later !== undefined) {

@@ -83,7 +83,7 @@ export class ReadHistory {
    */
   noteMirrored(began: Moment): void {
     this.#lastSuccess = began;
-    if (!(this.#startError instanceof TrustSourceMisuse)) this.#startError = undefined;
+    this.#startError = undefined;
   }
 
   /** `isRead`: the source had given the document before this went wrong. `source` describes it, for messages. */

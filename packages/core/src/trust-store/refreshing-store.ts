@@ -17,6 +17,7 @@ import {
   readWithin,
   type TrustDocumentRefusal,
   type TrustSource,
+  TrustSourceMisuse,
   type TrustSourceReading,
 } from '../trust-sources/trust-source.js';
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
@@ -247,7 +248,8 @@ export class RefreshingTrustStore implements TrustStore {
       this.#mirror?.forgetReading();
     } catch (error) {
       this.#history.noteFailure(error, isRead, this.#source.description);
-      await this.#takeFromMirror(began);
+      // What keeps the app from starting must not admit anybody meanwhile.
+      if (!(error instanceof TrustSourceMisuse)) await this.#takeFromMirror(began);
     }
     if (wasAsleep) await this.#revocation?.settle();
     // Not before the new document is in its place, and after a sleep the new lists: until then, whoever must not be decided
