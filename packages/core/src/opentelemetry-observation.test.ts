@@ -52,7 +52,11 @@ describe('an observation', () => {
     publish(allowed);
     publishRefresh(refreshed);
     observation.stop();
-    assert.deepEqual(Object.keys(await telemetry.collect()), ['certgate.decisions', 'certgate.trust.refreshes']);
+    assert.deepEqual(Object.keys(await telemetry.collect()), [
+      'certgate.decisions',
+      'certgate.identity.decisions',
+      'certgate.trust.refreshes',
+    ]);
   });
 
   it('lets nothing out that a meter throws, and says so once', async (test) => {
@@ -135,7 +139,11 @@ describe('an observation', () => {
     await untilNextTurn();
     assert.deepEqual(uncaught, []);
     const metric = await telemetry.collect();
-    assert.deepEqual(Object.keys(metric), ['certgate.decisions', 'certgate.certificate.time_to_expiry']);
+    assert.deepEqual(Object.keys(metric), [
+      'certgate.decisions',
+      'certgate.identity.decisions',
+      'certgate.certificate.time_to_expiry',
+    ]);
     assert.equal(metric['certgate.decisions']?.series[0]?.value, 1);
   });
 
