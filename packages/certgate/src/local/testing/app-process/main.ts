@@ -22,7 +22,7 @@ process.on('message', (message: MessageToLocalApp) => {
       return;
     case 'call':
       call(message).catch((error: unknown) => {
-        send({ kind: 'call-failed', id: message.id, message: messageOf(error) });
+        send({ kind: 'call-failed', id: message.id, message: wholeMessageOf(error) });
       });
       return;
     case 'stop':
@@ -69,9 +69,14 @@ function reportFailedStart(error: unknown): void {
   const { cause } = error instanceof Error ? error : {};
   const stack = cause instanceof Error && cause.stack !== undefined ? { stack: cause.stack } : {};
   const remedy = error instanceof ToolFailure && error.remedy !== undefined ? ` ${error.remedy}` : '';
-  send({ kind: 'start-failed', message: `${messageOf(error)}${remedy}`, ...stack }, () => {
+  send({ kind: 'start-failed', message: `${wholeMessageOf(error)}${remedy}`, ...stack }, () => {
     endProcess(1);
   });
+}
+
+/** `messageOf` leaves out the full stop, for sentences that go on. */
+function wholeMessageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function reportFailedStop(error: unknown): void {
