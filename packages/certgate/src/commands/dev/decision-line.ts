@@ -59,7 +59,7 @@ function formatLine(
   return status >= 400 || hasFailed ? colors.yellow(text) : text;
 }
 
-const shownElsewhere: ReadonlySet<string> = new Set(['decision', 'suppressed', 'status']);
+const shownElsewhere: ReadonlySet<string> = new Set(['status', 'decision', 'suppressed', 'status']);
 
 /**
  * A line that Certgate's adapter wrote to the app's log, for people: undefined where it isn't one. Lines of decisions are
