@@ -121,7 +121,10 @@ class ComposedTrustStore implements TrustStore {
       // All are needed, so the first that closes, closes the gate.
       usableUntil: findExtreme(reports, 'usableUntil', Math.min),
       ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
-      parts: reports.flatMap((report) => report.parts ?? report),
+      // A report is made at every request, so nothing is copied without need.
+      parts: reports.some(({ parts }) => parts !== undefined)
+        ? reports.flatMap((report) => report.parts ?? report)
+        : reports,
     };
   }
 
