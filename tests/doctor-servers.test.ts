@@ -404,6 +404,12 @@ const faults: Readonly<Record<string, Fault>> = {
     cannotTell: 'any',
     showsNothing: true,
   },
+  'answers 401 to everything': {
+    behaviour: () => ({ answer: () => ({ status: 401 }) }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+  },
   'answers 404 to everything': {
     behaviour: () => ({ answer: () => ({ status: 404 }) }),
     fails: ['allowed-certificate'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type * as doctorStageModule from '../packages/certgate/dist/esm/doctor/test-support/doctor-stage.js';
 import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
 import type * as functionsHostModule from '../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import type * as gatewayModule from '../packages/certgate/dist/esm/local/gateway/gateway.js';
@@ -24,6 +25,7 @@ interface Report {
 
 const page = readFileSync(join(root, 'docs', 'doctor.md'), 'utf8');
 
+const { createDoctorStage } = (await importBuilt('doctor/test-support/doctor-stage.js')) as typeof doctorStageModule;
 const { probeIds, probeTable } = (await importBuilt('doctor/probe-table.js')) as typeof probeTableModule;
 
 describe('certgate doctor on the sample', () => {
@@ -190,6 +192,17 @@ describe('certgate doctor on the sample', () => {
     const { exitCode, stdout } = await runCertgateHere(words.slice(0, -1), folder);
     assert.equal(exitCode, 3);
     assert.match(stdout, /^https:\/\/localhost:9: No connection \(ECONNREFUSED\): nothing was sent\. Check .*\n$/);
+    const { certificatePem, privateKeyPem } = createDoctorStage().expired;
+    writeFileSync(join(folder, 'expired.pem'), certificatePem + privateKeyPem);
+    const expired = [
+      'doctor',
+      'https://localhost:9',
+      '--allowed',
+      'expired.pem',
+      ...files.slice(2),
+      '--i-operate-this',
+    ];
+    assert.equal((await runCertgateHere(expired, folder)).exitCode, 3);
   });
 });
 

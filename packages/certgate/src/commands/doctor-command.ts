@@ -151,6 +151,8 @@ function printReport(report: DoctorReport, target: DoctorTarget): void {
 }
 
 function chooseExitCode(report: DoctorReport): ExitCode {
+  // Not even where the allowed certificate has expired: the one line does not say so.
+  if (report.unreachable !== undefined) return exitCodes.unverified;
   const counts = countVerdicts(report);
   if (counts.fails > 0) return exitCodes.failed;
   return counts['cannot-tell'] > 0 ? exitCodes.unverified : exitCodes.ok;

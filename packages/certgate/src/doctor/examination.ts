@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core/internal';
 import type { HandshakeAnswer } from '../local/client/handshake-request.js';
 import type { ClientIdentity, TlsVersion, WireAnswer } from '../local/client/wire-request.js';
-import { classifyAnswer, type ProbeObservation, observe } from './verdict.js';
+import { classifyAnswer, describeAnswer, type ProbeObservation, observe } from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
 
@@ -137,14 +137,22 @@ export function isRefused(answer: WireAnswer, { nobody, denied }: Baseline, uses
   return classifyAnswer(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
 }
 
-/** Whether a caller was refused at first. Any 4xx but 401 and 403 counts only where the allowed caller gets something else. */
+/**
+ * Whether a caller was refused at first. An answer that all callers with a better certificate get too (a 401 for want of
+ * a function key, a firewall's 403) shows nothing. Any 4xx but 401 and 403 counts only where the allowed one is admitted.
+ */
 export function isRefusedAtFirst({ allowed, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
   const answer = others[caller];
   const isAllowedAdmitted = classifyAnswer(allowed) === 'admitted';
   // A connection that is closed refuses, if the allowed caller's stays open.
   if (answer.kind === 'closed') return isAllowedAdmitted;
   if (classifyAnswer(answer) !== 'refused') return false;
-  return isAllowedAdmitted || answer.kind !== 'answered' || [401, 403].includes(answer.status);
+  if (isAllowedAdmitted) return true;
+  const better = caller === 'nobody' ? [others.denied, allowed] : [allowed];
+  return (
+    (answer.kind !== 'answered' || [401, 403].includes(answer.status)) &&
+    better.some((other) => describeAnswer(other) !== describeAnswer(answer))
+  );
 }
 
 /** Why nothing can be concluded from what a forged request gets at this function; undefined: something can. */

@@ -83,7 +83,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     remedy:
       'Close it: call secureApp, and remove allowAnonymous from the function. If it is meant to be public, name it with --public-function instead.',
     wouldTell:
-      'A definite answer (2xx or 4xx) to a request without a certificate. Name closed functions with --function.',
+      'A definite answer (2xx or 4xx) to a request without a certificate, and another one with a certificate. Name closed functions with --function.',
   },
   'denied-certificate': {
     sends: 'a request with the denied certificate to each --function',
@@ -91,7 +91,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The app admits a certificate that it should not: perhaps any certificate.',
     remedy:
       'Run `certgate trust explain` for that certificate. If the trust document does not list it, the gate does not cover the function: run `certgate app inspect`.',
-    wouldTell: 'A function that refuses callers without a certificate, and a definite answer to the denied one.',
+    wouldTell:
+      'A function that refuses callers without a certificate, and a definite answer to the denied one that differs from the one to the allowed.',
   },
   'allowed-certificate': {
     sends: 'a request with the allowed certificate to each --function',

@@ -18,13 +18,13 @@ export interface DoctorTarget {
 export function parseTarget(url: string, closed: readonly string[], publicFunctions: readonly string[]): DoctorTarget {
   const origin = URL.canParse(url) ? new URL(url) : undefined;
   if (origin?.protocol !== 'https:' || `${origin.origin}/` !== origin.href) {
-    throw new ToolFailure(`"${url}" is not the address of an app.`, {
+    throw new ToolFailure(`"${withoutSecrets(url)}" is not the address of an app.`, {
       remedy: 'Pass https://HOST or https://HOST:PORT, and functions with --function NAME or --function /path.',
     });
   }
   const both = closed.find((name) => publicFunctions.includes(name));
   if (both !== undefined) {
-    throw new ToolFailure(`${both} is named with --function and with --public-function.`, {
+    throw new ToolFailure(`${withoutSecrets(both)} is named with --function and with --public-function.`, {
       remedy: 'Name closed functions with --function only.',
     });
   }
@@ -39,12 +39,33 @@ export function parseTarget(url: string, closed: readonly string[], publicFuncti
 /** A name stands for /api/NAME; another route prefix, or a key, needs the path. */
 function parseFunction(text: string): TargetFunction {
   const path = text.startsWith('/') ? text : `/api/${text}`;
-  if (!/^\/[\x21-\x7e]*$/.test(path) || /[#\\]/.test(path) || new URL(path, 'https://host').host !== 'host') {
-    throw new ToolFailure(`"${text}" is not a function's name or path.`, {
+  // A whole address would be taken for a function that does not exist.
+  if (
+    /^https?:/i.test(text) ||
+    !/^\/[\x21-\x7e]*$/.test(path) ||
+    /[#\\]/.test(path) ||
+    new URL(path, 'https://host').host !== 'host'
+  ) {
+    throw new ToolFailure(`"${withoutSecrets(text)}" is not a function's name or path.`, {
       remedy: 'Pass a name, like Orders, or a path, like /v1/orders.',
     });
   }
   return { name: text.split('?', 1)[0] ?? text, path };
+}
+
+/** Text of the command line, which may hold a function key or a password. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\?.*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
+}
+
+/** What a server said, without the values of the functions' queries: it may repeat a function key. */
+export function hideQueryValues(text: string, { closed, public: open }: DoctorTarget): string {
+  const values = [...closed, ...open].flatMap(({ path }) => {
+    const [, query = ''] = path.split(/\?(.*)/s);
+    const raw = query.split('&').map((parameter) => parameter.replace(/^[^=]*=/, ''));
+    return [...raw, ...new URLSearchParams(query).values()];
+  });
+  return values.reduce((rest, value) => (value === '' ? rest : rest.replaceAll(value, '…')), text);
 }
 
 export function functionUrl({ origin }: DoctorTarget, { path }: TargetFunction, query = ''): URL {

@@ -47,6 +47,7 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
 export const frontEndSetting = 'CERTGATE_FRONT_END';
 /** The app setting of `frontEndSecret`: one value, or two with a space between them. */
 export const secretSetting = 'CERTGATE_FRONT_END_SECRET';
+/** The app setting of `frontEndIsolation`. */
 export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
 
 /** What the app settings say; `fault` is one sentence where they are not valid. */

@@ -1,5 +1,6 @@
 import { denialCodes } from '@certgate/core/internal';
 import type { Examination, SeenRefusal } from '../examination.js';
+import { hideQueryValues } from '../target.js';
 import {
   type Judgement,
   type ProbeObservation,
@@ -37,7 +38,10 @@ export function judgeRefusalReason(examination: Examination): Judgement {
     for (const [what, pattern] of reasons) {
       const found = pattern.exec(text);
       if (found === null) continue;
-      const detail = text.slice(Math.max(0, found.index - 20), found.index + excerptLength).trim();
+      const [before, after] = [text.slice(0, found.index), text.slice(found.index)].map((part) =>
+        hideQueryValues(part, target),
+      ) as [string, string];
+      const detail = `${before.slice(-20)}${after.slice(0, excerptLength)}`.trim();
       return { verdict: 'fails', note: `A refusal (${describeCaller(caller)}) names ${what}.`, detail };
     }
   }
