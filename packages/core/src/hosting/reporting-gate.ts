@@ -13,7 +13,7 @@ import { ExpiryLog } from '../log/expiry-log.js';
 import { type GateStatus, StatusLog } from '../log/status-log.js';
 import { RevocationLog } from '../log/revocation-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
-import { describeStranger } from '../log/stranger-line.js';
+import { describeClaimant, describeStranger } from '../log/stranger-line.js';
 import { TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
 import { findSettingLock, lockSetting } from './lock-setting.js';
@@ -145,9 +145,9 @@ export class ReportingGate {
     const facts: DecisionFacts = {
       decision,
       decidedAt: now,
-      trustRevision: report?.revision,
-      trustSource: report?.description,
-      trustSha256: report?.sha256,
+      trustRevision: typeof report?.revision === 'number' ? report.revision : undefined,
+      trustSource: findText(report?.description),
+      trustSha256: findText(report?.sha256),
       reportOnlyUntil,
       observation,
       describeStranger: this.#findStranger(decided),
@@ -169,9 +169,11 @@ export class ReportingGate {
       if (reading?.outcome !== 'read') return {};
       const { certificate } = reading;
       const claim = this.#findClaim(certificate, now);
-      if (!isUnknown) return claim ?? {};
       const { decoding } = certificate;
-      return describeStranger(decision, decoding.ok ? decoding.certificate : undefined, claim, this.#strangerNames);
+      const decoded = decoding.ok ? decoding.certificate : undefined;
+      return isUnknown
+        ? describeStranger(decision, decoded, claim, this.#strangerNames)
+        : describeClaimant(decision, decoded, claim, this.#strangerNames);
     };
   }
 
@@ -179,7 +181,10 @@ export class ReportingGate {
   #findClaim(certificate: PresentedCertificate, now: number): ReturnType<NonNullable<TrustStore['findClaim']>> {
     try {
       const findClaim = readMember(this.#trustStore, 'findClaim') as TrustStore['findClaim'];
-      return findClaim && Reflect.apply(findClaim, this.#trustStore, [certificate, now]);
+      const claim = findClaim && Reflect.apply(findClaim, this.#trustStore, [certificate, now]);
+      const claimedIdentity = findText(claim?.claimedIdentity);
+      if (claim === undefined || findText(claim.claimedBy) === undefined) return undefined;
+      return { claimedBy: claim.claimedBy, ...(claimedIdentity === undefined ? {} : { claimedIdentity }) };
     } catch {
       return undefined;
     }
@@ -218,8 +223,14 @@ export class ReportingGate {
 
   #readReport(): TrustStoreReport | undefined {
     const report = readMember(this.#trustStore, 'report') as TrustStore['report'];
-    return report === undefined ? undefined : Reflect.apply(report, this.#trustStore, []);
+    const told: unknown = report === undefined ? undefined : Reflect.apply(report, this.#trustStore, []);
+    return typeof told === 'object' && told !== null ? (told as TrustStoreReport) : undefined;
   }
+}
+
+/** A store of the user's own may say anything, and no line about it may refuse a caller. */
+function findText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function warnOfSource({ description, fault, mirror, revision }: TrustStoreReport): void {

@@ -6,10 +6,12 @@ import * as fc from 'fast-check';
 import { ReportingGate } from '../hosting/reporting-gate.js';
 import type { GateOptions } from '../hosting/host-gate-options.js';
 import { toPem } from '../test-support/authority-certificates.js';
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { listTwins, presentCertificate } from '../certificate-header/certificate-header.js';
 import { deny } from '../denial.js';
 import { firstOf } from '../trust-store/first-of.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
 import type { CallDescription } from './decision-channel.js';
 import type { DecisionLogLine } from './decision-log-line.js';
 import { DecisionLog } from './decision-log.js';
@@ -189,6 +191,36 @@ describe('the line of a stranger', () => {
     assert.doesNotMatch(JSON.stringify({ ...line, thumbprintSha256: '', serialNumber: '' }), /ada|\d{7}|PNOEE|VATDE/);
   });
 
+  it('has none either where the certificate has a name of the document, and nobody vouches for it', async () => {
+    const impostor = issueCertificate({ ...ofAuthority, key: 'p-256-again' });
+    const name = ['CN = Ada 47101010033', 'emailAddress = ada@example.com', 'serialNumber = PNOEE-47101010033'];
+    const extensions = [...clientExtensions, 'subjectAltName = DNS:other.example'];
+    const { certificate } = issueCertificate({ name, extensions }, impostor);
+    for (const [options, said] of [
+      [{}, 'The certificate "CN=Ada [number]" is not signed'],
+      [{ strangerNames: false }, 'The certificate is not signed'],
+    ] as const) {
+      const line = await call(named('other.example'), certificate, options);
+      assert.equal(line.code, 'path_signature_invalid');
+      assert.equal(line.detail?.startsWith(said), true, line.detail);
+    }
+  });
+
+  it('hides the numbers of persons of many countries', async () => {
+    const numbers = [
+      '131052A308T',
+      '85.07.30-033.61',
+      '123-45-6789',
+      'QQ123456C',
+      '123.456.789-01',
+      'RSSMRA85T10A562S',
+    ];
+    for (const number of numbers) {
+      const { subject } = await call(named('other.example'), makeCertificate({ name: [`CN = Ada ${number}`] }));
+      assert.equal(subject, 'CN=Ada [number]', number);
+    }
+  });
+
   it('has no names with strangerNames: false', async () => {
     const certificate = issue('somebody.else.example');
     const line = await call(named('orders.partner.example'), certificate, { strangerNames: false });
@@ -238,5 +270,45 @@ describe('the line of a stranger', () => {
     const line = await call(named('other.example'), certificate);
     assert.match(line.code, /^path_/);
     assert.deepEqual([line.identity, line.claimedBy, line.claimedIdentity], [undefined, 'name', identity]);
+  });
+});
+
+describe('a trust store of the app that reports what it likes', () => {
+  const written = trustStoreFromDocument({ schemaVersion: 1, revision: 1, ...pinned({ thumbprintSha256 }) });
+  const extract = ({ der }: Bytes): CertificateExtraction => ({
+    outcome: 'extracted',
+    leaf: Buffer.from(der).toString('base64'),
+    encoding: 'base64',
+    chain: undefined,
+  });
+
+  it('refuses nobody by it', async () => {
+    for (const report of [
+      null,
+      { sha256: null },
+      { sha256: 5, revision: 1n, description: {} },
+      { parts: 5 },
+      { parts: [null] },
+      { revocationLists: 5 },
+      { revocationLists: [null] },
+      { revocationLists: [{ issuer: 1n, begin: 'a', end: 'b' }] },
+      { revocationLists: [{ issuer: 'x', begin: 0, end: -1e20 }] },
+    ]) {
+      const trustStore: TrustStore = {
+        find: (...asked) => written.find(...asked),
+        report: () => report as unknown as TrustStoreReport,
+        findClaim: () => ({ claimedBy: 'name', claimedIdentity: 1n, code: 'allowed' }) as never,
+      };
+      const gate = new ReportingGate({ trustStore }, () => ({ host: 'functions', closed: [], open: [] }));
+      const requirement = { functionName, roles: [] };
+      const codes: unknown[] = [];
+      const write = (line: string): void => void codes.push((JSON.parse(line) as DecisionLogLine).code);
+      const subject = { functionName, invocationId: correlationId, log: write, warn: write };
+      for (const extraction of [caller, makeCertificate({ name: ['CN = nobody'] })].map(extract)) {
+        const decision = await gate.decide(extraction, requirement, now);
+        gate.report({ subject, requirement }, { decision, now, extraction });
+      }
+      assert.deepEqual(codes, ['allowed', 'certificate_not_trusted']);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { createListedEndLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
 
 const dayMilliseconds = 86_400_000;
-/** Of each call. A document may list a hundred thousand, and none may hold up a call for a millisecond. */
+/** Of each call, at pins. A document may list a hundred thousand, and none may hold up a call for a millisecond. */
 const maximumLooks = 1_000;
 const maximumLines = 10;
 /** An imported list may end as a whole. */
@@ -33,9 +33,10 @@ export class ListedEnds {
   ): void {
     if (this.#left.length === 0) this.#begin(list, now);
     let lines = 0;
-    for (let looks = 0; looks < maximumLooks && lines < maximumLines; looks += 1) {
+    for (let looks = 0; looks < maximumLooks && lines < maximumLines;) {
       const identity = this.#takeNext();
       if (identity === undefined) return;
+      looks += Math.max(identity.pins.length, 1);
       const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(identity, now) : undefined;
       if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256, now))) continue;
       lines += 1;

@@ -28,19 +28,26 @@ export class RevocationLog {
 
   /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
   note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
-    if (report?.parts === undefined) this.#noteLists(context, report?.revocationLists, now);
-    else for (const { revocationLists } of report.parts) this.#noteLists(context, revocationLists, now);
+    for (const line of this.#createLines(report, now)) context.warn(line);
   }
 
-  #noteLists(context: LoggingCall, lists: TrustStoreReport['revocationLists'], now: number): void {
-    if (lists === undefined) return;
-    for (const status of lists) {
-      const code = findListState(status, now);
-      if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
-        context.warn(formatLogLine(createLine(status, code, now)));
+  #createLines(report: TrustStoreReport | undefined, now: number): readonly string[] {
+    try {
+      if (report?.parts === undefined && report?.revocationLists === undefined) return noLines;
+      const lists = (report.parts ?? [report]).flatMap(({ revocationLists = [] }) => revocationLists);
+      return lists.flatMap((status) => {
+        const code = findListState(status, now);
+        const isDue = code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now);
+        return isDue ? [formatLogLine(createLine(status, code, now))] : noLines;
+      });
+    } catch {
+      // What can't be said refuses nobody.
+      return noLines;
     }
   }
 }
+
+const noLines: readonly string[] = Object.freeze([]);
 
 function nameNotice({ authority, issuer, number, source }: RevocationListStatus, code: string): string {
   return JSON.stringify([code, authority, issuer, number, source]);

@@ -93,6 +93,16 @@ describe('the status lines', () => {
     ]);
   });
 
+  it('stop no start where the console fails', (context) => {
+    const { log } = createStage(context, {}, {});
+    context.mock.method(console, 'info', () => {
+      throw new Error('the console fails');
+    });
+    assert.doesNotThrow(() => {
+      log.begin();
+    });
+  });
+
   it('say with the first call of an hour who called in the hour before, and who was refused', (context) => {
     const { log, lines, note } = createStage(context, {}, {});
     log.begin();

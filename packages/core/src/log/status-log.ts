@@ -101,7 +101,11 @@ export class StatusLog {
 
   /** When the app has started. There is no invocation; the worker logs the console's lines. */
   begin(): void {
-    for (const line of this.#createLines('start', Date.now())) console.info(line);
+    try {
+      for (const line of this.#createLines('start', Date.now())) console.info(line);
+    } catch {
+      // A console that fails is no reason to refuse everybody.
+    }
   }
 
   /** For each call that is decided, before its own line. Throws what the call's own log throws. */

@@ -3,7 +3,7 @@ import { formatInstant } from '@certgate/x509/internal';
 import { formatDistinguishedName, nameAttributeTypes } from '@certgate/x509/internal-certificates';
 import { type Denial, describeFacts } from '../denial.js';
 import { formatSerialNumber } from '../encoding/serial-number.js';
-import type { StrangerClaim } from '../denial-facts.js';
+import type { PathFacts, StrangerClaim } from '../denial-facts.js';
 import { cutText, maximumFieldLength } from './log-text.js';
 
 /** What a line tells of a certificate that no identity has. */
@@ -39,11 +39,35 @@ export function describeStranger(
 
 /** The sentence names what stands in the certificate. */
 function describeAgain(
-  { names = [], ...facts }: NonNullable<Denial<'certificate_not_trusted'>['facts']>,
+  { names = [], attributeWithoutText: odd, ...facts }: NonNullable<Denial<'certificate_not_trusted'>['facts']>,
   isNamed: boolean,
 ): string {
   const shown = names.map(({ type, value }) => ({ type, value: type === 'email' ? '[e-mail]' : hidePersonal(value) }));
-  return describeFacts('certificate_not_trusted', { ...facts, ...(isNamed ? { names: shown } : {}) });
+  return describeFacts('certificate_not_trusted', {
+    ...facts,
+    ...(isNamed ? { names: shown } : {}),
+    // Its digits are those of a name.
+    ...(odd === undefined ? {} : { attributeWithoutText: odd.replace(/=[^]*/, '') }),
+  });
+}
+
+/**
+ * What a line tells of a certificate that has a name of the document and no path to its authority: anybody can write such
+ * a certificate, and the sentence says how its subject reads.
+ */
+export function describeClaimant(
+  { facts, detail }: Denial,
+  certificate: ClientCertificate | undefined,
+  claim: StrangerClaim | undefined,
+  isNamed: boolean,
+): StrangerLine {
+  const member = (facts as PathFacts | undefined)?.certificate;
+  if (member === undefined || member.subject === '') return { ...claim, detail };
+  const isOwn = member.role === 'end-entity';
+  const shown =
+    isOwn && certificate !== undefined ? describeName(certificate.subjectName) : hidePersonal(member.subject);
+  const name = isOwn && !isNamed ? '' : ` "${shown}"`;
+  return { ...claim, detail: detail.replaceAll(` "${member.subject}"`, () => name) };
 }
 
 /** Whose values are a person's address or official number: emailAddress, mail, UID, serialNumber, organizationIdentifier. */
@@ -75,10 +99,13 @@ function describeName(name: DistinguishedName): string {
 /** No longer, so that the patterns take no time. */
 const maximumValueLength = 200;
 
-/** E-mail addresses, and what looks like the number of a person: seven digits in a row, or a date of birth and a number. */
+/**
+ * E-mail addresses, and what looks like the number of a person: six digits in a row, nine with separators between them, or
+ * the letters and digits of an Italian tax number.
+ */
 function hidePersonal(value: string): string {
   return value
     .slice(0, maximumValueLength)
     .replace(/[^\s@]*@[^\s@]*/g, '[e-mail]')
-    .replace(/\w*(?:\d{7}|\d{6}[-+]\d{3})[\w+-]*/g, '[number]');
+    .replace(/\w*(?:\d{6}|\d(?:[-. ]?\d){8}|[a-z]{6}\d\d[a-z]\d\d[a-z]\d{3}[a-z])[\w+-]*/gi, '[number]');
 }
