@@ -168,7 +168,8 @@ it('writes the system key nowhere, even if a caller sends it', async () => {
     await assert.rejects(client.readResource({ uri: 'docs://ledger/2026' }), internalError);
     await client.close();
   }
-  await expectRefused('denied', 'order_status', 'client_certificate_required', 'certificate_not_trusted');
+  // Of a listed caller: the log has no room left for the other certificate in this minute.
+  await expectRefused('allowed', 'cancel_order', 'forbidden', 'role_missing');
   assert.ok(!dev.output().includes(systemKey));
 });
 
