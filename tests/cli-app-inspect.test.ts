@@ -311,7 +311,8 @@ describe('certgate app inspect', () => {
        const isDevelopment = process.env.AZURE_FUNCTIONS_ENVIRONMENT === 'Development';
        const isLocal = process.env.FUNCTIONS_CORETOOLS_ENVIRONMENT !== undefined;
        const trustStore = isAzure ? trustStoreFromFile('other.json') : trustStoreFrom(process.env.CERTGATE_TRUST);
-       secure({ trustStore, ...(process.env.WEBSITE_INSTANCE_ID ? anywhere : {}) });
+       const frontEndSecret = isAzure ? undefined : '0123456789'.repeat(4);
+       secure({ trustStore, frontEndSecret, ...(process.env.WEBSITE_INSTANCE_ID ? anywhere : {}) });
        app.http('Opened', { handler: isAzure ? allowAnonymous(handler) : handler });
        app.http('Role', { handler: isDevelopment ? handler : requireRole('a', handler) });
        app.http('Pipeline', { handler: process.env.CI ? handler : allowAnonymous(handler) });
@@ -342,6 +343,7 @@ describe('certgate app inspect', () => {
         'opens Pipeline policy',
         'opens Secret function',
         'closes Role policy',
+        'opens app frontEndSecret',
         'changes app trust',
       ],
     );

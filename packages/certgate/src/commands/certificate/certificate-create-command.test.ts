@@ -35,7 +35,10 @@ describe('certgate certificate create', () => {
     const hex = (fingerprint: string): string => fingerprint.replaceAll(':', '');
     assert.ok(stdout.includes(`thumbprint SHA-256  ${hex(certificate.fingerprint256)}\n`));
     assert.ok(stdout.includes(`thumbprint SHA-1    ${hex(certificate.fingerprint)}\n`));
-    assert.match(stdout, /^ {2}certgate trust add billing --certificate billing\.crt\.pem --reason "…" --store file:/m);
+    assert.match(
+      stdout,
+      /^ {2}npx --no-install certgate trust add billing --certificate billing\.crt\.pem --store file:trust\.json --reason "…"$/m,
+    );
     assert.equal(readFileSync(pathOf('billing.crt.base64'), 'utf8'), `${certificate.raw.toString('base64')}\n`);
     const passwordFile = pathOf('password');
     const opened = runOpenssl(['pkcs12', '-in', pathOf('billing.pfx'), '-passin', `file:${passwordFile}`, '-noenc']);

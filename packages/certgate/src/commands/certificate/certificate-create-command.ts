@@ -1,7 +1,7 @@
 import { type ClientCertificate, formatInstant } from '@certgate/core/internal';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
-import { shellWord } from '../../faults/safe-text.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { type CertificatePaths, createFiles, createPaths, listKeyFiles, printPaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
@@ -61,6 +61,6 @@ function printReport(name: string, paths: CertificatePaths, certificate: ClientC
   printLine();
   printLine('To allow it to call, add it to the trust document (--store, or CERTGATE_TRUST):');
   printLine(
-    `  certgate trust add ${shellWord(name)} --certificate ${shellWord(paths.certificate)} --reason "…" --store file:trust.json`,
+    `  ${formatToolCall(['trust', 'add', name, '--certificate', paths.certificate, '--store', 'file:trust.json'])} --reason "…"`,
   );
 }
