@@ -258,12 +258,14 @@ export interface ReportedChoice {
 
 /** `facts` are absent where a store of the app's own refused, and where a line of the log doesn't tell them. */
 export function findRemedy({ code, facts }: Pick<Denial, 'code' | 'facts'>, context: RemedyContext): ReportedRemedy {
-  const { store, requirement, now } = context;
+  const { store, requirement, decidedAt } = context;
   const { verifyFirst, isByTime, choose }: RemedyRule<never> = denialRemedies[code];
   const choices = facts === undefined || choose === undefined ? [] : choose(facts as never, context);
   const clock =
     isByTime === true
-      ? ` Decided at ${formatInstant(now)} by the clock of the app: if that was not the time, correct that clock; the clock of the machine that made the certificate or the list may be wrong too.`
+      ? decidedAt === undefined
+        ? ' The clock of the app may be wrong, or that of the machine that made the certificate or the list.'
+        : ` Decided at ${formatInstant(decidedAt)} by the clock of the app: if that was not the time, correct that clock; the clock of the machine that made the certificate or the list may be wrong too.`
       : '';
   // True of every case; who runs it knows more, and may say it.
   const reason = context.reason ?? `${code} at ${requirement.functionName}`;

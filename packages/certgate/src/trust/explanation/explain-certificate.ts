@@ -87,7 +87,7 @@ function findRemedyFor(
   const { identityName } = denial;
   const remedy = findRemedy(denial, {
     ...{ identityName, trust, requirement, now, presented, nearMatches, store, isSignatureRefused },
-    runAt: Date.now(),
+    ...{ decidedAt: now, runAt: Date.now() },
     listEnd: findListEnd(denial.facts, revocation, now),
     isLockedBySetting: denial.facts !== undefined && 'setting' in denial.facts,
   });

@@ -66,23 +66,23 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     changes: document === 'same' ? [] : listChanges(line, question),
   };
   if (denial === undefined) return { ...base, untold: [], nearMatches: [], remedy: null };
-  const now = decidedAt ?? Date.now();
-  const told = readLineFacts(denial, line, trust, now);
+  const now = Date.now();
+  const requirement = question.requirement ?? guessRequirement(line, question);
+  const told = readLineFacts(denial, line, { trust, isSameDocument: document === 'same', requirement, now });
   const remedy = findRemedy(
     { code: denial, ...(told.facts === undefined ? {} : { facts: told.facts }) },
     {
-      ...{ identityName: told.identity?.name, trust, now, store, nearMatches: told.nearMatches },
-      ...{ presented: undefined, runAt: Date.now(), isSignatureRefused: false },
-      listEnd: findListEnd(told.facts, question.revocation, Date.now()),
+      ...{ identityName: told.identity?.name, trust, now, decidedAt, store, nearMatches: told.nearMatches },
+      ...{ presented: undefined, runAt: now, isSignatureRefused: false, requirement },
+      listEnd: findListEnd(told.facts, question.revocation, now),
       isLockedBySetting: base.detail?.includes('CERTGATE_LOCKED') === true,
-      requirement: question.requirement ?? guessRequirement(line, question),
       reason: `${denial}, from a line of the log`,
     },
   );
   return {
     ...base,
     untold: [
-      ...(decidedAt === undefined ? ['The line has no time of its decision: now is taken instead.'] : []),
+      ...(decidedAt === undefined ? ['The line has no time of its decision.'] : []),
       ...(document === 'unknown' ? ['The line does not name the content of its document.'] : []),
       ...told.untold,
     ],
@@ -190,8 +190,8 @@ export function groupLines(lines: readonly LogLine[]): readonly { readonly line:
 export function describeDocumentState({ document, changes }: LineReport, revision: number): string {
   const since = changes.length === 0 ? '' : ' According to the unsigned log, these changes came since:';
   const state = {
-    same: `revision ${revision}, the same document as the line's.`,
-    changed: `revision ${revision}, another document than the line's: what is said here is about this one.${since}`,
+    same: `revision ${revision}, the document that the line names.`,
+    changed: `revision ${revision}, another document than the line names: what is said here is about this one.${since}`,
     unknown: `revision ${revision}; the line can't tell whether it is the same.${since}`,
   };
   return state[document];

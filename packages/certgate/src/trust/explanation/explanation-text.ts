@@ -66,7 +66,7 @@ export function formatLineReport(
   return [
     field('line', `${report.event} ${code}, ${time ?? 'without a time'}${times}`),
     ...(who.length === 0 ? [] : [field('about', who.join(', '))]),
-    field('it means', about),
+    field('it says', about),
     ...(detail === null ? [] : [field('the log says', detail)]),
     field('trust', `${escapeControls(store)}, ${describeDocumentState(report, revision)}`),
     ...changes.map((change) => `  ${change}`),

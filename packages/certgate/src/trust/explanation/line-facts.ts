@@ -1,5 +1,6 @@
 import type {
   DenialCode,
+  FunctionRequirement,
   PinEntry,
   TrustedAuthority,
   TrustedIdentity,
@@ -21,31 +22,39 @@ export interface LineFacts {
 
 type Reading = Partial<Pick<LineFacts, 'facts' | 'nearMatches' | 'untold'>>;
 
-/** `now`: when the call was decided, in milliseconds. */
-export function readLineFacts(code: DenialCode, line: LogLine, trust: TrustSnapshot, now: number): LineFacts {
+/** What a line is compared with. */
+export interface LineContext {
+  readonly trust: TrustSnapshot;
+  /** The line names the content of this very document, so that a place in it means the same. */
+  readonly isSameDocument: boolean;
+  readonly requirement: FunctionRequirement;
+  /** Milliseconds, by the clock here: a command has to end the trouble from now on. */
+  readonly now: number;
+}
+
+export function readLineFacts(code: DenialCode, line: LogLine, context: LineContext): LineFacts {
+  const { trust } = context;
   const name = (findText(line, 'identity') ?? findText(line, 'claimedIdentity'))?.toLowerCase();
   const identity = trust.identities.find((each) => each.name.toLowerCase() === name);
   const missing =
     name !== undefined && identity === undefined
       ? ['The line names an identity that the document does not list now.']
       : [];
-  const { facts, nearMatches = [], untold = [] } = read(code, { line, trust, identity, now });
+  const { facts, nearMatches = [], untold = [] } = read(code, { ...context, line, identity });
   return { identity, facts, nearMatches, untold: [...missing, ...untold] };
 }
 
 const noLonger: Reading = {
-  untold: ['The document here no longer refuses for this: compare the time of the line with when the app read it.'],
+  untold: ['The document here does not refuse for this now: compare the time of the line with when the app read it.'],
 };
 
-interface Question {
+interface Question extends LineContext {
   readonly line: LogLine;
-  readonly trust: TrustSnapshot;
   readonly identity: TrustedIdentity | undefined;
-  readonly now: number;
 }
 
 function read(code: DenialCode, question: Question): Reading {
-  const { line, trust, identity, now } = question;
+  const { line, trust, identity, requirement, now } = question;
   const detail = findText(line, 'detail') ?? '';
   if (code === 'certificate_not_trusted') return readStranger(question);
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
@@ -63,17 +72,23 @@ function read(code: DenialCode, question: Question): Reading {
     case 'identity_disabled':
       return identity.enabled ? noLonger : { facts: { identity: name } };
     case 'identity_expired':
-      return (identity.expiresAt ?? Infinity) > Math.max(now, Date.now())
+      return (identity.expiresAt ?? Infinity) > now
         ? noLonger
         : { facts: { identity: name, expiresAt: identity.expiresAt ?? 0 } };
     case 'function_not_allowed':
-      return { facts: { identity: name, functionName: 'FUNCTION', functions } };
+      return identity.functions === undefined || functions.includes(requirement.functionName.toLowerCase())
+        ? noLonger
+        : { facts: { identity: name, functionName: 'FUNCTION', functions } };
     case 'role_missing':
-      return { facts: { identity: name, functionName: 'FUNCTION', anyOf: [], roles } };
+      return requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role)))
+        ? noLonger
+        : { facts: { identity: name, functionName: 'FUNCTION', anyOf: [], roles } };
     case 'pin_disabled':
+      return readPins(identity, question, ({ enabled }) => !enabled);
     case 'pin_not_yet_valid':
+      return readPins(identity, question, ({ notBefore = -Infinity }) => now < notBefore);
     case 'pin_expired':
-      return readPins(identity, question);
+      return readPins(identity, question, ({ notAfter = Infinity }) => now >= notAfter);
     default:
       return { facts: {} };
   }
@@ -88,9 +103,12 @@ function findPins({ pins }: TrustedIdentity, line: LogLine): readonly TrustPin[]
   );
 }
 
-function readPins(identity: TrustedIdentity, { line }: Question): Reading {
-  const [pin, ...others] = findPins(identity, line).map(describePin);
+function readPins(identity: TrustedIdentity, { line }: Question, isAtFault: (pin: TrustPin) => boolean): Reading {
+  const pins = findPins(identity, line);
+  const [pin, ...others] = pins.map(describePin);
   if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
+  // A command about none of the pins would be one about the whole identity.
+  if (!pins.some(isAtFault)) return noLonger;
   return {
     facts: { identity: identity.name, pin, others, notBefore: pin.notBefore ?? 0, notAfter: pin.notAfter ?? 0 },
   };
@@ -106,21 +124,20 @@ function describePin({ kind, value, issuedBy, enabled, notBefore, notAfter }: Tr
   };
 }
 
-function readDenied({ line, trust: { denied } }: Question, detail: string): Reading {
-  const path = /\((denied\[\d+\])\)/.exec(detail)?.[1];
+function readDenied({ line, trust: { denied }, isSameDocument }: Question, detail: string): Reading {
+  // In another document, another certificate may stand there, which nobody asked to admit again.
+  const path = isSameDocument ? /\((denied\[\d+\])\)/.exec(detail)?.[1] : undefined;
   const entry =
     denied.thumbprintsSha256.get(findText(line, 'thumbprintSha256') ?? '') ??
     [...denied.serialNumbers.values(), ...denied.thumbprintsSha256.values()].find((each) => each.path === path);
-  if (entry === undefined) return { untold: ['The deny list of the document has no such entry now.'] };
-  const isByPlace = entry.thumbprintSha256 !== findText(line, 'thumbprintSha256');
-  return {
-    facts: { entry },
-    untold: isByPlace
-      ? [
-          'The line names the entry of the deny list by its place alone: in a document that has changed, it may be another.',
-        ]
-      : [],
-  };
+  if (entry !== undefined) return { facts: { entry } };
+  return isSameDocument
+    ? { untold: ["The line can't tell which entry of the deny list it is."] }
+    : {
+        untold: [
+          'The deny list of the document here does not have the thumbprint of the line. A serial number or a CA certificate may be denied: explain --certificate can tell.',
+        ],
+      };
 }
 
 function readAmbiguity({ line, trust }: Question, detail: string): Reading {
@@ -176,6 +193,7 @@ function readPath(question: Question, detail: string): Reading {
 
 function readStranger({ line, trust, identity }: Question): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
+  if (trust.identities.some(({ pins }) => pins.some(({ value }) => value === thumbprintSha256))) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
   const claimed =
     identity === undefined || near.some((match) => match.identity === identity)

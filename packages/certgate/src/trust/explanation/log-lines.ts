@@ -7,14 +7,33 @@ export type LogLine = Readonly<Record<string, unknown>>;
  */
 export function readLogLines(text: string): readonly LogLine[] {
   const { lines, rest } = takeObjects(text);
-  const inJson = [...rest.matchAll(/\{\\"certgate\\":(?:[^"\\]|\\.)*(?=")/g)].flatMap(([quoted]) => {
+  const inJson = takeQuoted(rest, '{\\"certgate\\":', '\\').flatMap((quoted) => {
     const inner = parse(`"${quoted}"`);
     return typeof inner === 'string' ? takeObjects(inner).lines : [];
   });
-  const inCsv = [...rest.matchAll(/\{""certgate"":(?:[^"]|"")*(?="(?!"))/g)].flatMap(
-    ([quoted]) => takeObjects(quoted.replaceAll('""', '"')).lines,
+  const inCsv = takeQuoted(rest, '{""certgate"":', '""').flatMap(
+    (quoted) => takeObjects(quoted.replaceAll('""', '"')).lines,
   );
   return [...lines, ...inJson, ...inCsv];
+}
+
+/**
+ * Each part of a quoted text from `start` to the quote that ends the text; what stands behind `escape` is no such quote.
+ * Each character is read once: whoever writes a log must not keep this tool busy.
+ */
+function takeQuoted(text: string, start: string, escape: '\\' | '""'): readonly string[] {
+  const taken: string[] = [];
+  let end = 0;
+  for (let index = text.indexOf(start); index !== -1; index = text.indexOf(start, end)) {
+    end = index;
+    while (end < text.length && text[end] !== '\n') {
+      if (text.startsWith(escape, end)) end += 2;
+      else if (text[end] === '"') break;
+      else end += 1;
+    }
+    if (text[end] === '"') taken.push(text.slice(index, end));
+  }
+  return taken;
 }
 
 /** What is left has none of their texts: a caller may have chosen a name that looks like a line in a text. */

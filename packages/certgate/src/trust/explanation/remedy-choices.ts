@@ -19,6 +19,8 @@ export interface RemedyContext {
   readonly requirement: FunctionRequirement;
   /** Milliseconds: when the call is made. */
   readonly now: number;
+  /** Milliseconds: when the app decided; undefined: a line doesn't tell. */
+  readonly decidedAt: number | undefined;
   /** Milliseconds: from when on a time that is chosen has to lie ahead. */
   readonly runAt: number;
   /** Undefined: nobody has the certificate, only a line of the log. */
