@@ -12,6 +12,7 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { explainMissingRevision, findUnreadable } from '../../trust/administration/replace-unreadable-document.js';
 import { explainCertificate, readListsFrom } from '../../trust/explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
@@ -104,6 +105,8 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
     );
   }
   const location = await openTrustLocation(flags.store);
+  const unreadable = await findUnreadable(location, {});
+  if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
   const loaded = await loadTrustDocument(location);
   const changeLog = await location.readLog().catch(() => []);
   const store = location.description;

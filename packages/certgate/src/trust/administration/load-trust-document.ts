@@ -7,7 +7,8 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { escapeControls, shellWord } from '../../faults/safe-text.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 
 /** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
@@ -24,7 +25,7 @@ export interface LoadedTrustDocument {
 
 export function missingDocument({ description }: Pick<TrustLocation, 'description'>): ToolFailure {
   return new ToolFailure(`There is no trust document at ${description}.`, {
-    remedy: `Correct the location, or create one: certgate trust init --store ${shellWord(description)} --reason …`,
+    remedy: `Correct the location, or create one: ${formatToolCall(['trust', 'init', '--store', description])} --reason …`,
   });
 }
 
@@ -77,6 +78,6 @@ function explainInvalid(fault: unknown, description: string): unknown {
   const more = fault.problems.length > 1 ? ` (and ${fault.problems.length - 1} more)` : '';
   return new ToolFailure(
     escapeControls(`The trust document at ${description} is not valid: ${place}${first?.message ?? ''}${more}`),
-    { remedy: `To see all problems: certgate trust check --store ${description}`, cause: fault },
+    { remedy: `To see all problems: ${formatToolCall(['trust', 'check', '--store', description])}`, cause: fault },
   );
 }

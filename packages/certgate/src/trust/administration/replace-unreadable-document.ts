@@ -27,7 +27,7 @@ export interface UnreadableDocument {
  */
 export async function findUnreadable(
   location: TrustLocation,
-  { signingKey, signedBy }: ChangeRequest,
+  { signingKey, signedBy }: Pick<ChangeRequest, 'signingKey' | 'signedBy'>,
 ): Promise<UnreadableDocument | undefined> {
   const stored = await location.read();
   try {
@@ -75,7 +75,7 @@ export async function explainMissingRevision(
       : `According to the log of changes, which is not signed, the last one is ${known}.`;
   const remedy = `To replace it: ${formatToolCall(['trust', verb, '--store', location.description])}${verb === 'restore' ? ' DOCUMENT' : ''} --revision N --reason …, with N above every revision that running apps have read. ${advice}`;
   return new ToolFailure(failure.message, {
-    remedy: failure.remedy === undefined ? remedy : `${failure.remedy} ${remedy}`,
+    remedy: failure.remedy === undefined ? remedy : `${failure.remedy}\n${remedy}`,
     kind: failure.kind,
     cause: failure,
   });

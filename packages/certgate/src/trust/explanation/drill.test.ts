@@ -438,8 +438,19 @@ const faults: readonly Fault[] = [
     code: 'revocation_unavailable',
     what: 'no list is about the intermediate',
     certificate: 'issued',
+    choices: 2,
+    fitting: [1],
     make: async () => {
       await change(...corp('issuing.crt.pem'), '--crl', 'file:issuing.crl');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'revocation_unavailable',
+    what: 'the list is of another CA',
+    certificate: 'rooted',
+    make: async () => {
+      await change(...corp(), '--crl', 'file:issuing.crl');
       await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
     },
   },

@@ -207,6 +207,16 @@ describe('certgate trust explain --log and --thumbprint', () => {
     }
   });
 
+  test('says how a document is replaced that can not be read, in commands for a shell', async () => {
+    writeFileSync(join(folder, 'a $(id).json'), '{');
+    const input = '{"certgate":1,"event":"decision","outcome":"denied","code":"trust_unavailable"}';
+    const words = ['trust', 'explain', '--store', 'file:a $(id).json', '--log', '-'];
+    const { exitCode, stderr } = await runLineInProcess(words, folder, input);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /certgate trust check --store 'file:a \$\(id\)\.json'\n/);
+    assert.match(stderr, /certgate trust restore --store 'file:a \$\(id\)\.json' DOCUMENT --revision N/);
+  });
+
   test('says whose pin it is: whole, by its first digits, or nearly', async () => {
     const find = async (given: string): Promise<readonly [number | null, string]> => {
       const { exitCode, stdout } = await run('--thumbprint', given);

@@ -246,8 +246,11 @@ export function chooseForRevocationSource(
   const lifetime = certificate && Math.floor((certificate.notAfter - certificate.notBefore) / 1000) + 1;
   const excuses = certificate?.hasNoRevAvail ?? facts.fault.includes('noRevAvail');
   const choices: readonly (RemedyChoice | false)[] = [
-    !hasSource && {
-      when: `If the authority "${AUTHORITY}" publishes a list, which the document does not name`,
+    // Nothing of the document's lists is late: none of them speaks of the certificate.
+    late === undefined && {
+      when: hasSource
+        ? `If the authority "${AUTHORITY}" publishes a list that is not among those of the document`
+        : `If the authority "${AUTHORITY}" publishes a list, which the document does not name`,
       commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
       needs: `${AUTHORITY}.crl: the list of the authority, or its https: address in this place`,
     },
@@ -256,10 +259,10 @@ export function chooseForRevocationSource(
         when: `If certificates of "${AUTHORITY}" with noRevAvail may live so long without a list`,
         commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime ?? 'SECONDS') })],
       },
-    revocation.crls.length > 0 &&
-      (late ?? (certificate === undefined ? 0 : Infinity)) <= maximumGraceSeconds && {
+    late !== undefined &&
+      late <= maximumGraceSeconds && {
         when: `If the next list of "${AUTHORITY}" is late, and those revoked meanwhile may be admitted`,
-        commands: [run('extendLists', { AUTHORITY, SECONDS: String(late ?? 'SECONDS') })],
+        commands: [run('extendLists', { AUTHORITY, SECONDS: String(late) })],
       },
     // A line of the log has the sentence alone.
     (facts.certificate?.role === 'intermediate' || facts.fault.startsWith('The CA certificate ')) && {
