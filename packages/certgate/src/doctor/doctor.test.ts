@@ -155,12 +155,16 @@ describe('doctor', () => {
   });
 
   it('says that there is no such function where everybody gets 404, and of nobody else', async () => {
-    const noteOf = async (status: number): Promise<string | undefined> => {
-      const { findings } = await examine({ answer: () => ({ status }) });
+    const noteOf = async (status: number, ofNobody = status): Promise<string | undefined> => {
+      const { findings } = await examine({
+        answer: ({ peer }) => ({ status: peer === undefined ? ofNobody : status }),
+      });
       return findings.find(({ id }) => id === 'allowed-certificate')?.note;
     };
     assert.match((await noteOf(404)) ?? '', /there is no such function/);
+    assert.match((await noteOf(404, 403)) ?? '', /there is no such function/, 'in mode Required');
     assert.equal(await noteOf(403), '');
+    assert.equal(await noteOf(404, 401), '');
   });
 
   it('cannot tell what it had no time to try', async () => {

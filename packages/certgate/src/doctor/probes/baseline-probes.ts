@@ -132,10 +132,11 @@ function isSwapped({ baseline }: ExaminedFunction): boolean {
 }
 
 const absenceNote =
-  'Everybody gets 404: there is no such function, or it answers every call like that. Check its name, the route prefix of host.json, and --request.';
+  'Everybody whom the front end lets through gets 404: there is no such function, or it answers every call like that. Check its name, the route prefix of host.json, and --request.';
 
-function isAbsent({ baseline }: ExaminedFunction): boolean {
-  return Object.values(baseline).every((answer: WireAnswer) => answer.kind === 'answered' && answer.status === 404);
+function isAbsent({ baseline: { nobody, denied, allowed } }: ExaminedFunction): boolean {
+  const isNotFound = (answer: WireAnswer): boolean => answer.kind === 'answered' && answer.status === 404;
+  return isNotFound(allowed) && isNotFound(denied) && (isNotFound(nobody) || isByFrontEnd(nobody));
 }
 
 function findLocation(answer: WireAnswer): readonly string[] {
