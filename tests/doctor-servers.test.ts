@@ -579,6 +579,12 @@ describe('doctor', () => {
       'holds',
     ],
     [
+      'answers paths that it does not take for an API with one page',
+      ({ path }) => (path.startsWith('/api/') ? undefined : { status: 200, body: '<h1>Welcome</h1>' }),
+      'other-path',
+      'holds',
+    ],
+    [
       'leads back from a slash at the end',
       ({ path }) => (path.endsWith('/') ? { status: 301, headers: { Location: '/api/Orders' } } : undefined),
       'other-path',

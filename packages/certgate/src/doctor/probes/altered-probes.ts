@@ -30,6 +30,8 @@ interface Alteration {
   readonly control: Omit<ProbeRequest, 'url'>;
   /** Whose an answer is that differs from the control's: always the function's, only then, or perhaps the front end's. */
   readonly answerer: 'function' | 'compared' | 'unknown';
+  /** Of the path: the control's is spelled alike, since all such paths may lead to one page. */
+  readonly spelling?: string;
 }
 
 /**
@@ -40,9 +42,9 @@ export function probeOtherPath(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, (examined) => {
     const { pathname, search } = functionUrl(examination.target, examined.target);
     return listSpellings(pathname).flatMap(([sent, path]) =>
-      listCallers(examination, { sent, change: { target: addQuery(`${path}${search}`) } }, 'compared').filter(
-        ({ request, control }) => request === control,
-      ),
+      listCallers(examination, { sent, change: { target: addQuery(`${path}${search}`) } }, 'compared')
+        .filter(({ request, control }) => request === control)
+        .map((alteration) => ({ ...alteration, spelling: sent })),
     );
   });
 }
@@ -138,7 +140,7 @@ async function judgeAlterations(
 async function judgeAltered(
   examination: Examination,
   examined: ExaminedFunction,
-  { control, usesDenied, answerer }: Alteration,
+  { control, usesDenied, answerer, spelling }: Alteration,
   answer: WireAnswer,
 ): Promise<Verdict> {
   if (isRefused(answer, examined.baseline, usesDenied) || leadsBack(answer, examination, examined)) return 'holds';
@@ -147,7 +149,10 @@ async function judgeAltered(
   const { allowed } = examined.baseline;
   if (answer.body.length > 0 && allowed.kind === 'answered' && isAlike(answer, allowed)) return 'fails';
   // The same to a function that does not exist: it is not the function that answers.
-  const nowhere = await examination.call(examined.target, { ...control, target: nameNowhere(examination, examined) });
+  const nowhere = await examination.call(examined.target, {
+    ...control,
+    target: nameNowhere(examination, examined, spelling),
+  });
   if (nowhere.kind === 'answered' && nowhere.status === answer.status && isAlike(nowhere, answer)) return 'holds';
   return answerer === 'compared' && isRefused(nowhere, examined.baseline, usesDenied) ? 'fails' : 'cannot-tell';
 }
@@ -168,11 +173,10 @@ function leadsBack(answer: WireAnswer, { target }: Examination, examined: Examin
   return origin === own.origin && pathname === own.pathname;
 }
 
-function nameNowhere({ target }: Examination, { target: own }: ExaminedFunction): string {
+function nameNowhere({ target }: Examination, { target: own }: ExaminedFunction, spelling?: string): string {
   const { pathname } = functionUrl(target, own);
-  return addQuery(
-    `${pathname.slice(0, pathname.lastIndexOf('/') + 1)}certgate-doctor-${randomBytes(8).toString('hex')}`,
-  );
+  const path = `${pathname.slice(0, pathname.lastIndexOf('/') + 1)}certgate-doctor-${randomBytes(8).toString('hex')}`;
+  return addQuery(listSpellings(path).find(([sent]) => sent === spelling)?.[1] ?? path);
 }
 
 function addQuery(target: string): string {
