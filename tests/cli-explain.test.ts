@@ -271,6 +271,17 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);
   });
 
+  it('asks the app what the functions of a log require, and passes over those that it has no more', async (context) => {
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'role_missing', identity: 'reader' };
+    const names = ['Gone', 'Trial'];
+    const log = join(folder, 'app.log');
+    writeFileSync(log, names.map((name) => JSON.stringify({ ...line, function: name })).join('\n'));
+    const { stdout } = await runCertgateHere(['trust', 'explain', '--store', store, '--log', log, '--app', app]);
+    assert.match(stdout, /^not told +The app in .* has no function "Gone"\./m);
+    assert.match(stdout, /trust add reader --to-existing --role operator /);
+  });
+
   it('without the app, says what nobody has looked at', async () => {
     const { exitCode, stdout } = await run('reader', '--function', 'Closed');
     assert.equal(exitCode, 3);

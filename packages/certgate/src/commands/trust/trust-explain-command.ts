@@ -21,7 +21,7 @@ import {
   type FunctionFlags,
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
-import { explainLine, groupLines } from '../../trust/explanation/explain-line.js';
+import { explainLine, groupLines, type LineQuestion } from '../../trust/explanation/explain-line.js';
 import { findText, readLogLines } from '../../trust/explanation/log-lines.js';
 import { findWhosePin } from '../../trust/explanation/whose-pin.js';
 import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
@@ -115,12 +115,14 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
   const revocation = isAboutLists
     ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
     : undefined;
-  const reports = await Promise.all(
-    groups.map(async ({ line, count }) => {
-      const requirement = await findLineRequirement(flags, findText(line, 'function'));
-      return { ...explainLine(line, { store, loaded, changeLog, revocation, requirement }), count };
-    }),
+  const requirements = await findLineRequirements(
+    flags,
+    groups.map(({ line }) => findText(line, 'function')),
   );
+  const reports = groups.map(({ line, count }) => {
+    const required = requirements.get(findText(line, 'function')) ?? { requirement: undefined };
+    return { ...explainLine(line, { store, loaded, changeLog, revocation, ...required }), count };
+  });
   const { revision } = loaded.snapshot;
   const signed = loaded.signature !== undefined;
   const leftOut = groupLines(lines).length - groups.length;
@@ -132,6 +134,23 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
     if (leftOut > 0) printLine(`\n${leftOut} earlier groups of lines are left out: choose one with --correlation-id.`);
   }
   process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
+}
+
+/** The app is loaded once for each function, in turn. It may no longer have one that a line names. */
+async function findLineRequirements(
+  flags: QuestionFlags,
+  called: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string | undefined, Pick<LineQuestion, 'requirement' | 'requirementFault'>>> {
+  const found = new Map<string | undefined, Pick<LineQuestion, 'requirement' | 'requirementFault'>>();
+  for (const name of new Set(called)) {
+    try {
+      found.set(name, { requirement: await findLineRequirement(flags, name) });
+    } catch (failure) {
+      if (flags.function !== undefined || !(failure instanceof ToolFailure)) throw failure;
+      found.set(name, { requirement: undefined, requirementFault: failure.message });
+    }
+  }
+  return found;
 }
 
 /** From the app, or as the command line says. */

@@ -9,6 +9,7 @@ import {
   chooseForDenied,
   chooseForRevocationSource,
   chooseForStranger,
+  chooseToRenewCa,
 } from './recognition-choices.js';
 import {
   type RemedyChoice,
@@ -47,7 +48,7 @@ const renewedAuthority: RemedyRule<'path_certificate_expired'> = {
   verifyFirst:
     "Get the authority's certificate from the authority itself, never from the caller: every certificate that it signs can be admitted.",
   commands: ['addIntermediate', 'addTrustAnchor', 'removeCaCertificate'],
-  choose: chooseForAuthority,
+  choose: chooseToRenewCa,
 };
 const authorityOrPin = {
   commands: ['addIntermediate', 'addTrustAnchor', 'removeCaCertificate', 'removePin', 'addCertificate'],
@@ -196,7 +197,10 @@ export const denialRemedies: { readonly [Code in DenialCode]: RemedyRule<Code> }
   path_certificate_malformed: { verifyFirst: askAuthority },
   path_certificate_not_yet_valid: { verifyFirst: 'A certificate of the path begins later.', isByTime: true },
   path_certificate_expired: { ...renewedAuthority, isByTime: true },
-  path_authority_unfit: { verifyFirst: reissueAuthority },
+  path_authority_unfit: {
+    ...renewedAuthority,
+    verifyFirst: `${reissueAuthority} Get it from the authority itself, never from the caller.`,
+  },
   path_length_exceeded: { verifyFirst: 'A CA issued a CA certificate that it may not issue. Ask the authority.' },
   path_name_not_permitted: {
     verifyFirst:

@@ -59,6 +59,10 @@ before(() => {
     end: inDays(10),
   });
   makeCertificate('successor', ca);
+  // As `openssl req -x509` makes one, without keyUsage; and the same CA made well.
+  makeCertificate('careless', ['basicConstraints=critical,CA:TRUE']);
+  makeCertificate('careful', ca, { subject: '/CN=careless', key: 'careless' });
+  makeCertificate('of-careless', client, { issuer: 'careless' });
   makeCertificate('of-successor', client, { issuer: 'successor' });
   makeCertificate('narrow', [...ca, 'nameConstraints=critical,permitted;DNS:other.example']);
   makeCertificate('excluded', client, { issuer: 'narrow' });
@@ -451,6 +455,15 @@ const faults: readonly Fault[] = [
     certificate: 'rooted',
     make: async () => {
       await change(...corp(), '--crl', 'file:issuing.crl');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'path_authority_unfit',
+    certificate: 'of-careless',
+    authorityFile: 'careful.crt.pem',
+    make: async () => {
+      await change('authority', 'add', 'corp', '--trust-anchor', 'careless.crt.pem');
       await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
     },
   },

@@ -23,6 +23,8 @@ export interface LineQuestion {
   readonly revocation: RevocationInformation | undefined;
   /** What the function requires; undefined: nobody has said. */
   readonly requirement: FunctionRequirement | undefined;
+  /** Why the app could not say. */
+  readonly requirementFault?: string;
 }
 
 /** What `certgate trust explain --log --json` prints of a line. Keys are only ever added. */
@@ -84,6 +86,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     untold: [
       ...(decidedAt === undefined ? ['The line has no time of its decision.'] : []),
       ...(document === 'unknown' ? ['The line does not name the content of its document.'] : []),
+      ...(question.requirementFault === undefined ? [] : [question.requirementFault]),
       ...told.untold,
     ],
     nearMatches: told.nearMatches.map(({ identity: { name, owner = null }, likeness }) => ({

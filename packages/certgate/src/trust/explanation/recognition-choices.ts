@@ -140,10 +140,14 @@ function chooseName({ trust }: RemedyContext): string {
 export function chooseForAuthority(
   { authority: name, certificate }: Pick<PathFacts, 'authority' | 'certificate'>,
   { trust, presented }: RemedyContext,
+  isFaulty = false,
 ): Choices {
   const authority = trust.authorities.find((each) => each.name === name);
   if (authority === undefined) return [];
-  const { wanted, subject, misplaced } = findWanted(authority, presented, certificate);
+  const isIntermediate = isFaulty && certificate?.role === 'intermediate';
+  const { wanted, subject, misplaced }: WantedCertificate = isIntermediate
+    ? { wanted: ['addIntermediate'], subject: certificate.subject }
+    : findWanted(authority, presented, certificate);
   const file = 'ca.crt.pem';
   const whose = subject === undefined ? 'of the CA' : `of the CA "${subject}"`;
   const of = `the authority "${name}"`;
@@ -165,6 +169,11 @@ interface WantedCertificate {
   readonly subject?: string | undefined;
   /** A root that stands among the intermediates, where it leads nowhere. */
   readonly misplaced?: string;
+}
+
+/** Where it is the CA certificate itself that is at fault. */
+export function chooseToRenewCa(facts: PathFacts, context: RemedyContext): Choices {
+  return chooseForAuthority(facts, context, true);
 }
 
 /** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
