@@ -173,6 +173,14 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'holds'), ['server-certificate', 'allowed-certificate-expiry']);
   });
 
+  it('says that there was no time to try the allowed caller again, and not that it lost access', async () => {
+    const { findings } = await examine(
+      { answer: ({ method }) => (method === 'TRACE' ? 'hang' : undefined) },
+      { deadlineMilliseconds: 2500 },
+    );
+    assert.match(findings.find(({ id }) => id === 'forged-header')?.note ?? '', /^The time for all probes was over/);
+  });
+
   it('lists everything that it tried', async () => {
     const { findings } = await examine({});
     const evidence = findings.flatMap((finding) => formatEvidence(finding, () => 'Orders')).join('\n');

@@ -154,7 +154,8 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
   }
   if (!hasForgedAdmission && [...judgements].some(([id, judgement]) => isToBeControlled(id, judgement))) {
     const admitted = await isStillAdmitted(examination);
-    if (!admitted) for (const [id, judgement] of judgements) judgements.set(id, withoutControl(id, judgement));
+    if (!admitted)
+      for (const [id, judgement] of judgements) judgements.set(id, withoutControl(id, judgement, sender.isTimeUp));
   }
   return describeJudgements(judgements, sender.sent, examination.unreachable);
 }
@@ -188,8 +189,16 @@ function isToBeControlled(id: ProbeId, { verdict }: Judgement): boolean {
   return probes[id].needsControl === true && verdict === 'holds';
 }
 
-function withoutControl(id: ProbeId, judgement: Judgement): Judgement {
+function withoutControl(id: ProbeId, judgement: Judgement, isTimeUp: boolean): Judgement {
   if (!isToBeControlled(id, judgement)) return judgement;
+  if (isTimeUp) {
+    return {
+      ...judgement,
+      verdict: 'cannot-tell',
+      note: 'The time for all probes was over before the allowed caller could be tried again, so the refusals show nothing.',
+      wouldTell: 'A function that answers faster, or a higher --rate.',
+    };
+  }
   return {
     ...judgement,
     verdict: 'cannot-tell',

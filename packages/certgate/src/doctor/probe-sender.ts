@@ -60,6 +60,11 @@ export class ProbeSender {
     return this.#options.timeoutMilliseconds;
   }
 
+  /** Nothing more is sent. */
+  get isTimeUp(): boolean {
+    return performance.now() - this.#startedAt >= this.#options.deadlineMilliseconds;
+  }
+
   async send(request: ProbeRequest): Promise<WireAnswer> {
     const budget = await this.takeTurn();
     if (budget <= 0) return timeIsUp;
