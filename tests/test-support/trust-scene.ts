@@ -89,12 +89,14 @@ export function createTraffic({ headers }: TrustScene, trustStore: TrustStore): 
   const round = async (expected: Expected): Promise<Answers> => {
     const now = Date.now();
     const decisions = await Promise.all(
-      callerNames.map(async (name) => [name, (await gate.decide(headers[name], requirement, now)).code] as const),
+      callerNames.map(async (name) => [name, await gate.decide(headers[name], requirement, now)] as const),
     );
-    for (const [name, code] of decisions) {
-      assert.ok(expected[name].includes(code), `${name}: ${code}, where ${expected[name].join(' or ')} was expected`);
+    for (const [name, decision] of decisions) {
+      const detail = decision.outcome === 'denied' ? decision.detail : '';
+      const expectation = `${name}: ${decision.code} (${detail}), where ${expected[name].join(' or ')} was expected`;
+      assert.ok(expected[name].includes(decision.code), expectation);
     }
-    return Object.fromEntries(decisions) as Record<CallerName, Code>;
+    return Object.fromEntries(decisions.map(([name, { code }]) => [name, code])) as Record<CallerName, Code>;
   };
   return {
     round,

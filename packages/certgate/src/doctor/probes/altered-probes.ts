@@ -80,7 +80,7 @@ export function probeOtherMethod(examination: Examination): Promise<Judgement> {
 
 export async function probeOtherHost(examination: Examination): Promise<Judgement> {
   const { alsoHosts } = examination.options;
-  if (alsoHosts.length === 0) return { verdict: 'not-run', note: 'No other host is named with --also-host.' };
+  if (alsoHosts.length === 0) return { verdict: 'not-run', note: 'Name another host with --also-host.' };
   const telling = findTellingFunction(examination);
   return judgeAlterations(examination, telling === undefined ? [] : [telling], () =>
     alsoHosts.flatMap((host, index) =>
