@@ -33,17 +33,21 @@ export class RevocationLog {
 
   #createLines(report: TrustStoreReport | undefined, now: number): readonly string[] {
     try {
-      if (report?.parts === undefined && report?.revocationLists === undefined) return noLines;
-      const lists = (report.parts ?? [report]).flatMap(({ revocationLists = [] }) => revocationLists);
-      return lists.flatMap((status) => {
-        const code = findListState(status, now);
-        const isDue = code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now);
-        return isDue ? [formatLogLine(createLine(status, code, now))] : noLines;
-      });
+      if (report?.parts === undefined) return this.#createLinesOf(report?.revocationLists, now);
+      return report.parts.flatMap(({ revocationLists }) => this.#createLinesOf(revocationLists, now));
     } catch {
       // What can't be said refuses nobody.
       return noLines;
     }
+  }
+
+  #createLinesOf(lists: TrustStoreReport['revocationLists'], now: number): readonly string[] {
+    if (lists === undefined) return noLines;
+    return lists.flatMap((status) => {
+      const code = findListState(status, now);
+      const isDue = code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now);
+      return isDue ? formatLogLine(createLine(status, code, now)) : noLines;
+    });
   }
 }
 
