@@ -28,30 +28,27 @@ export class RevocationLog {
 
   /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
   note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
+    // Of nearly every call: nothing is made for it.
+    if (report?.parts === undefined && report?.revocationLists === undefined) return;
     for (const line of this.#createLines(report, now)) context.warn(line);
   }
 
-  #createLines(report: TrustStoreReport | undefined, now: number): readonly string[] {
+  #createLines(report: TrustStoreReport, now: number): readonly string[] {
+    const lines: string[] = [];
     try {
-      if (report?.parts === undefined) return this.#createLinesOf(report?.revocationLists, now);
-      return report.parts.flatMap(({ revocationLists }) => this.#createLinesOf(revocationLists, now));
+      for (const { revocationLists = [] } of report.parts ?? [report]) {
+        for (const status of revocationLists) {
+          const code = findListState(status, now);
+          if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
+            lines.push(formatLogLine(createLine(status, code, now)));
+        }
+      }
     } catch {
       // What can't be said refuses nobody.
-      return noLines;
     }
-  }
-
-  #createLinesOf(lists: TrustStoreReport['revocationLists'], now: number): readonly string[] {
-    if (lists === undefined) return noLines;
-    return lists.flatMap((status) => {
-      const code = findListState(status, now);
-      const isDue = code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now);
-      return isDue ? formatLogLine(createLine(status, code, now)) : noLines;
-    });
+    return lines;
   }
 }
-
-const noLines: readonly string[] = Object.freeze([]);
 
 function nameNotice({ authority, issuer, number, source }: RevocationListStatus, code: string): string {
   return JSON.stringify([code, authority, issuer, number, source]);
