@@ -86,9 +86,12 @@ export function describeOwnersAsJson(checks: readonly StoreCheck[]): readonly ob
   }));
 }
 
-export function printOwners(checks: readonly StoreCheck[], now: number): void {
+/** `count`: of all documents, with those that could not be read. */
+export function printOwners(checks: readonly StoreCheck[], now: number, count: number): void {
   const groups = groupByOwner(checks);
-  if (groups.length === 0) printLine('Nothing has ended or ends soon.');
+  const read = checks.filter(({ reading }) => 'snapshot' in reading).length;
+  const where = read === count ? '' : ` in the documents that can be read (${read} of ${count})`;
+  if (groups.length === 0) printLine(`Nothing has ended or ends soon${where}.`);
   for (const { owner, ends } of groups) {
     printLine(owner === undefined ? 'without an owner in the document' : escapeControls(owner));
     for (const { store, finding } of ends) {

@@ -187,6 +187,8 @@ describe('certgate trust check', () => {
     );
     write('quiet.json', [{ name: 'x', roles: [], pins: [pin] }]);
     assert.match((await check('quiet.json', '--owner-report')).stdout, /^Nothing has ended or ends soon\.\n/);
+    const both = await check('quiet.json', '--store', 'file:absent.json', '--owner-report');
+    assert.match(both.stdout, /^Nothing has ended or ends soon in the documents that can be read \(1 of 2\)\.\n/);
   });
 
   test('2: every problem of a document that apps refuse, with its place', async () => {

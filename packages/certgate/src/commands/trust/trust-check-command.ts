@@ -60,7 +60,7 @@ export async function check(flags: CheckFlags): Promise<void> {
     const all = [...reports, ...failures.map(describeFailureAsJson)];
     printJson(all.length === 1 ? { ...all[0], ...owners } : { stores: all, ...owners });
   } else {
-    if (isByOwner) printOwners(checks, now);
+    if (isByOwner) printOwners(checks, now, checks.length + failures.length);
     // Without a folder it is so of every pin, and would be said in every check.
     for (const each of checks) printCheck(each, { now, isByOwner, hasFolder: folder !== undefined });
   }

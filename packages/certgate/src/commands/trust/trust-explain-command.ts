@@ -115,13 +115,15 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
   const revocation = isAboutLists
     ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
     : undefined;
+  const isRefused = await isSignatureRefused(loaded, flags);
   const requirements = await findLineRequirements(
     flags,
     groups.map(({ line }) => findText(line, 'function')),
   );
   const reports = groups.map(({ line, count }) => {
     const required = requirements.get(findText(line, 'function')) ?? { requirement: undefined };
-    return { ...explainLine(line, { store, loaded, changeLog, revocation, ...required }), count };
+    const question = { store, loaded, changeLog, revocation, isSignatureRefused: isRefused, ...required };
+    return { ...explainLine(line, question), count };
   });
   const { revision } = loaded.snapshot;
   const signed = loaded.signature !== undefined;

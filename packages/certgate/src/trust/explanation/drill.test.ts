@@ -586,6 +586,7 @@ describe('the drill: from the denial to the command that ends it', () => {
       openssl('pkey', '-in', `${name}.key.pem`, '-pubout', '-out', `${name}.public.pem`);
     }
     await change('sign', '--signing-key', 'foreign.key.pem');
+    const foreign = readFileSync('trust.json.sig');
     const { code, remedy } = await explain('caller', '--signed-by', 'signing.public.pem');
     assert.equal(code, 'trust_unavailable');
     const [choice, ...others] = remedy?.choices ?? [];
@@ -593,6 +594,10 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.match(choice.needs ?? '', /^signing\.key\.pem: the private key/);
     for (const command of choice.commands) await runPrinted(command, 'caller');
     assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).code, 'allowed');
+    writeFileSync('trust.json.sig', foreign);
+    writeFileSync('app.log', '{"certgate":1,"event":"decision","outcome":"denied","code":"trust_unavailable"}');
+    const log = ['trust', 'explain', '--store', store, '--log', 'app.log', '--signed-by', 'signing.public.pem'];
+    assert.match((await runInProcess(log)).stdout, /trust sign --signing-key signing\.key\.pem/);
     const words = ['--certificate', 'other.crt.pem', '--function', 'GetOrder', '--signed-by', 'signing.public.pem'];
     const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);
     assert.match(stdout, /The document is signed: add --signing-key FILE/);

@@ -31,7 +31,14 @@ const document = {
 const text = JSON.stringify(document);
 const loaded = parseStoredDocument({ bytes: Buffer.from(text), etag: '', signature: undefined }, 'file:trust.json');
 const question: LineQuestion = {
-  ...{ store: 'file:trust.json', loaded, changeLog: [], revocation: undefined, requirement: undefined },
+  ...{
+    store: 'file:trust.json',
+    loaded,
+    changeLog: [],
+    revocation: undefined,
+    requirement: undefined,
+    isSignatureRefused: false,
+  },
 };
 const digits = loaded.documentSha256.slice(0, 16).toUpperCase();
 

@@ -23,6 +23,8 @@ export interface LineQuestion {
   readonly revocation: RevocationInformation | undefined;
   /** What the function requires; undefined: nobody has said. */
   readonly requirement: FunctionRequirement | undefined;
+  /** By the keys of `--signed-by`. */
+  readonly isSignatureRefused: boolean;
   /** Why the app could not say. */
   readonly requirementFault?: string;
 }
@@ -75,7 +77,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     { code: denial, ...(told.facts === undefined ? {} : { facts: told.facts }) },
     {
       ...{ identityName: told.identity?.name, trust, now, decidedAt, store, nearMatches: told.nearMatches },
-      ...{ presented: undefined, runAt: now, isSignatureRefused: false, requirement },
+      ...{ presented: undefined, runAt: now, isSignatureRefused: question.isSignatureRefused, requirement },
       listEnd: findListEnd(told.facts, question.revocation, now),
       isLockedBySetting: base.detail?.includes('CERTGATE_LOCKED') === true,
       reason: `${denial}, from a line of the log`,
