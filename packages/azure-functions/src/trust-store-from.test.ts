@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { trustStoreFrom } from '@certgate/core';
+import { firstOf, type TrustStore, trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
 import { bearing, createApp, reader } from './test-support/secured-app.js';
 
@@ -51,10 +51,12 @@ describe('a mirror', () => {
       writeFileSync(path, text);
       writeFileSync(`${path}.sig`, sign(null, Buffer.from(text), privateKey).toString('base64'));
     };
-    const start = async (): Promise<readonly (readonly unknown[])[]> => {
+    const start = async (
+      wrap: (store: TrustStore) => TrustStore = (store) => store,
+    ): Promise<readonly (readonly unknown[])[]> => {
       const warn = context.mock.method(console, 'warn', () => undefined);
       const { app, worker } = createApp(context);
-      secureApp(app, { trustStore: trustStoreFrom([first, mirror], { signedBy }) });
+      secureApp(app, { trustStore: wrap(trustStoreFrom([first, mirror], { signedBy })) });
       app.http('Orders', { handler: () => ({ body: 'orders' }) });
       await worker.start();
       assert.equal((await worker.invoke('Orders', bearing(reader))).status, 401);
@@ -69,6 +71,8 @@ describe('a mirror', () => {
       String(detail),
       /first\.json: ENOENT.*the mirror \(file .*mirror\.json\) is in use, with revision 7\.$/,
     );
+    const [[, composed] = []] = await start((store) => firstOf(store));
+    assert.match(String(composed), /mirror\.json\) is in use\.$/);
     put(first, 8);
     assert.deepEqual(await start(), []);
     rmSync(mirror);

@@ -235,7 +235,9 @@ function findText(value: unknown): string | undefined {
 
 function warnOfSource({ description, fault, mirror, revision }: TrustStoreReport): void {
   if (fault !== undefined && mirror?.isInUse === true) {
-    warnAtStart('trust_mirror_used', `${description}: ${fault}, with revision ${revision ?? 'unknown'}.`);
+    // Of several documents, there is no one revision.
+    const having = revision === undefined ? '' : `, with revision ${revision}`;
+    warnAtStart('trust_mirror_used', `${description}: ${fault}${having}.`);
   } else if (fault !== undefined) {
     warnAtStart('trust_unavailable', `${description}: ${fault}. ${unavailableDetail}`);
   } else if (mirror?.fault !== undefined) {

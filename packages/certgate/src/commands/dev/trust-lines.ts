@@ -7,9 +7,12 @@ import type { LocalApp } from '../../local/local-app/local-app.js';
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
-  const [only, ...others] = (read.parts ?? [read]).map(({ source, revision }) => {
+  const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, mirror }) => {
     const loaded = revision === undefined ? 'nothing loaded' : `revision ${revision}`;
-    return `${shortenPath(escapeControls(source))}, ${loaded}`;
+    // The revision is of the document in use.
+    const place =
+      mirror?.isInUse === true ? `${showPlace(mirror.source)} (mirror of ${showPlace(source)})` : showPlace(source);
+    return `${place}, ${loaded}`;
   });
   if (others.length === 0) return `trust document: ${only ?? ''}, ${origin}`;
   return [
@@ -47,9 +50,8 @@ function describeOrigin(setBy: LocalApp['trust']['setBy']): string {
 }
 
 /** As a person would write it: relative, where it lies in the working folder. */
-function shortenPath(source: string): string {
+function showPlace(source: string): string {
   const path = /^file (\/.*|[a-z]:[\\/].*)$/i.exec(source)?.[1];
-  if (path === undefined) return source;
-  const shorter = relative(process.cwd(), path);
-  return shorter.startsWith('..') ? source : `file ${shorter}`;
+  const shorter = path === undefined ? '..' : relative(process.cwd(), path);
+  return escapeControls(shorter.startsWith('..') ? source : `file ${shorter}`);
 }

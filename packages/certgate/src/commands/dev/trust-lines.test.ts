@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { describeTrust } from './trust-lines.js';
+
+it('a revision is shown beside the place whose document is in use', () => {
+  const mirror = { source: `file ${join(process.cwd(), 'trust.json')}`, isInUse: true };
+  const describe = (isInUse: boolean): string =>
+    describeTrust({
+      trust: {
+        read: { source: 'blob https://a.example/t.json', revision: 4, mirror: { ...mirror, isInUse } },
+        address: undefined,
+        setBy: 'local.settings.json',
+        unknownCallers: [],
+      },
+    });
+  const end = 'revision 4, set by CERTGATE_TRUST in local.settings.json';
+  assert.equal(describe(true), `trust document: file trust.json (mirror of blob https://a.example/t.json), ${end}`);
+  assert.equal(describe(false), `trust document: blob https://a.example/t.json, ${end}`);
+});
