@@ -84,7 +84,8 @@ export interface Traffic {
 }
 
 export function createTraffic({ headers }: TrustScene, trustStore: TrustStore): Traffic {
-  const gate = new AccessGate({ trustStore });
+  // On a busy machine, reading 100,000 pins may take longer than a caller should wait.
+  const gate = new AccessGate({ trustStore, findTimeoutMilliseconds: 60_000 });
   const requirement = { functionName: 'Orders', roles: [['reader']] };
   const round = async (expected: Expected): Promise<Answers> => {
     const now = Date.now();
