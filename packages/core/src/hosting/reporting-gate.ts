@@ -140,7 +140,6 @@ export class ReportingGate {
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
     this.#revocationLog.note(subject, report, now);
-    this.#statusLog.note(subject, decision, observation !== undefined, now);
     const { reportOnlyUntil } = requirement;
     const facts: DecisionFacts = {
       decision,
@@ -153,6 +152,8 @@ export class ReportingGate {
       describeStranger: this.#findStranger(decided),
     };
     this.#log.write(subject, facts);
+    // A log that fails makes another decision of it: nobody counts as admitted whose call is then refused.
+    this.#statusLog.note(subject, decision, observation !== undefined, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     this.#expiryLog.noteListed(subject, this.#listIdentities, now);
     // Last: a log that fails makes another decision of it.

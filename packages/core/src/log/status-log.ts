@@ -108,7 +108,7 @@ export class StatusLog {
     }
   }
 
-  /** For each call that is decided, before its own line. Throws what the call's own log throws. */
+  /** For each call that is decided, after its own line. Throws what the call's own log throws. */
   note(context: LoggingCall, decision: Decision, isObserved: boolean, now: number): void {
     this.#since ??= now;
     const lines = now >= this.#hourEndsAt || now < this.#hourBeginsAt ? this.#beginHour(now) : noLines;

@@ -60,4 +60,22 @@ describe('the status lines of an HTTP server', () => {
       [['operator', 2]],
     );
   });
+
+  it('count nobody as admitted whose line the log failed to write, so that the call was refused', async (context) => {
+    context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1, 10, 59) });
+    const lines: { readonly event: string; readonly denials?: object; readonly callers?: readonly object[] }[] = [];
+    let isBroken = true;
+    const write = (line: string): void => {
+      if (isBroken) throw new Error('the log fails');
+      lines.push(JSON.parse(line) as (typeof lines)[number]);
+    };
+    const { gate } = createStage(context, { log: { info: write, warn: write } });
+    watch(context);
+    assert.equal((await gate.decide(fieldsOf(operator))).code, 'internal_fault');
+    isBroken = false;
+    context.mock.timers.setTime(Date.UTC(2027, 0, 1, 11));
+    assert.equal((await gate.decide(fieldsOf(operator))).code, 'allowed');
+    const { denials, callers } = lines.find(({ event }) => event === 'status') ?? assert.fail();
+    assert.deepEqual([denials, callers], [{ internal_fault: 1 }, []]);
+  });
 });
