@@ -59,8 +59,15 @@ export async function explain(flags: QuestionFlags): Promise<void> {
     });
   }
   if (correlationId !== undefined && log === undefined) throw new ToolFailure('--correlation-id requires --log.');
-  if (log !== undefined) await explainLog(flags, log);
-  else if (thumbprint !== undefined) await findPin(flags, thumbprint);
+  if (log !== undefined) {
+    if (flags.at !== undefined) {
+      throw new ToolFailure('--at does not apply to --log: a line is compared with the document as it is now.');
+    }
+    if (flags.requiresRole !== undefined && name === undefined) {
+      throw new ToolFailure('--requires-role with --log also needs --function: which lines it is about.');
+    }
+    await explainLog(flags, log);
+  } else if (thumbprint !== undefined) await findPin(flags, thumbprint);
   else if (name !== undefined) await explainCaller({ ...flags, function: name });
   else
     throw new ToolFailure('No function is given.', {
@@ -148,7 +155,7 @@ async function findLineRequirements(
     try {
       found.set(name, { requirement: await findLineRequirement(flags, name) });
     } catch (failure) {
-      if (flags.function !== undefined || !(failure instanceof ToolFailure)) throw failure;
+      if (name?.toLowerCase() === flags.function?.toLowerCase() || !(failure instanceof ToolFailure)) throw failure;
       found.set(name, { requirement: undefined, requirementFault: failure.message });
     }
   }
@@ -160,7 +167,9 @@ async function findLineRequirement(
   { store, app, function: name, requiresRole }: QuestionFlags,
   called: string | undefined,
 ): Promise<FunctionRequirement | undefined> {
-  const functionName = name ?? (app === undefined ? undefined : called);
+  // What is said of one function is not so of another.
+  const isOther = name !== undefined && called !== undefined && name.toLowerCase() !== called.toLowerCase();
+  const functionName = isOther || name === undefined ? (app === undefined ? undefined : called) : name;
   if (functionName === undefined) return undefined;
   const flags = { function: functionName, ...(app && { app }), ...(requiresRole && { requiresRole }) };
   if (app === undefined && requiresRole === undefined) return { functionName, roles: [['ROLE']] };

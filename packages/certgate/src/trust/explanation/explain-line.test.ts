@@ -83,6 +83,7 @@ describe('a line of the log', () => {
         commands.join(),
       );
       const shown = formatLineReport(report, { store: 'file:trust.json', revision: 3, signed: false, count: 1 });
+      assert.match(shown, /issuer \$\(id\)/);
       assert.doesNotMatch(shown.replaceAll(/\u001b\[\d+m/g, ''), /[\u001b\u202e]/);
     }
   });
@@ -195,6 +196,18 @@ describe('certgate trust explain --log and --thumbprint', () => {
       /decision certificate_missing, .*; the last of 2 lines like it\n[^]*decision internal_fault/,
     );
     assert.match(all.stdout, /^not told +The line has no time/m);
+    const missing = (name: string): string =>
+      JSON.stringify({
+        ...{ certgate: 1, event: 'decision', code: 'role_missing' },
+        function: name,
+        identity: 'billing',
+      });
+    const log = `${missing('GetOrder')}\n${missing('Other')}`;
+    const words = ['--function', 'getorder', '--requires-role', 'reader', '--log', '-', '--json'];
+    const asked = await runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', ...words], folder, log);
+    const [own, other] = (JSON.parse(asked.stdout) as { readonly lines: readonly LineReport[] }).lines;
+    assert.deepEqual(own?.remedy?.choices, []);
+    assert.match(other?.remedy?.choices[0]?.commands[0] ?? '', /--role ROLE/);
     const one = await run('--log', 'app.log', '--correlation-id', '3', '--json');
     const { lines } = JSON.parse(one.stdout) as { readonly lines: readonly LineReport[] };
     assert.deepEqual(
@@ -205,6 +218,8 @@ describe('certgate trust explain --log and --thumbprint', () => {
       [['--log', 'app.log', '--correlation-id', '4'], /None of the 3 lines/],
       [['--log', 'trust.json'], /no line of Certgate/],
       [['--log', 'app.log', '--no-certificate'], /only one of them/],
+      [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /--at does not apply/],
+      [['--log', 'app.log', '--requires-role', 'reader'], /also needs --function/],
       [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
       [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],
     ] as const) {

@@ -38,6 +38,9 @@ export interface LineReport {
   readonly correlationId: string | null;
   readonly identity: string | null;
   readonly thumbprintSha256: string | null;
+  /** Of a certificate that no identity has, as its writer chose them. */
+  readonly subject: string | null;
+  readonly issuer: string | null;
   readonly detail: string | null;
   /** In words: what became of the call, or what the line is about. */
   readonly about: string;
@@ -65,6 +68,8 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     correlationId: findText(line, 'correlationId') ?? null,
     identity: findText(line, 'identity') ?? null,
     thumbprintSha256: findText(line, 'thumbprintSha256') ?? null,
+    subject: findText(line, 'subject') ?? null,
+    issuer: findText(line, 'issuer') ?? null,
     detail: findText(line, 'detail') ?? null,
     ...{ about, document },
     changes: document === 'same' ? [] : listChanges(line, question),

@@ -60,6 +60,8 @@ export function formatLineReport(
     ...(report.function === null ? [] : [`function ${report.function}`]),
     ...(report.identity === null ? [] : [`identity "${report.identity}"`]),
     ...(report.thumbprintSha256 === null ? [] : [`SHA-256 ${report.thumbprintSha256}`]),
+    ...(report.subject === null ? [] : [`subject ${report.subject}`]),
+    ...(report.issuer === null ? [] : [`issuer ${report.issuer}`]),
     ...(report.correlationId === null ? [] : [`correlation id ${report.correlationId}`]),
   ];
   const times = count === 1 ? '' : `; the last of ${count} lines like it`;
