@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { describeTrust } from './trust-lines.js';
+import { describeTrust, listTrustWarnings } from './trust-lines.js';
 
 it('a revision is shown beside the place whose document is in use', () => {
   const mirror = { source: `file ${join(process.cwd(), 'trust.json')}`, isInUse: true };
@@ -17,4 +17,16 @@ it('a revision is shown beside the place whose document is in use', () => {
   const end = 'revision 4, set by CERTGATE_TRUST in local.settings.json';
   assert.equal(describe(true), `trust document: file trust.json (mirror of blob https://a.example/t.json), ${end}`);
   assert.equal(describe(false), `trust document: blob https://a.example/t.json, ${end}`);
+});
+
+it('nothing is said of whom a document lists that only the app reads', () => {
+  const trust = { read: undefined, address: undefined, setBy: 'the environment', unknownCallers: ['allowed'] } as const;
+  const warn = (isUnread: boolean): string =>
+    listTrustWarnings({
+      trust: { ...trust, ...(isUnread ? { isUnread } : {}) },
+      callers: [],
+      isLocked: false,
+    }).join('\n');
+  assert.match(warn(true), /only the app reads it, so checks make only refused calls/);
+  assert.match(warn(false), /does not list the development caller allowed/);
 });

@@ -26,13 +26,17 @@ export function listTrustWarnings({
   callers,
   isLocked,
 }: Pick<LocalApp, 'trust' | 'callers' | 'isLocked'>): readonly string[] {
-  const { read, setBy, unknownCallers } = trust;
+  const { read, setBy, unknownCallers, isUnread } = trust;
   const fault = [
     ...(isLocked ? [`The app setting ${lockSetting} is set here, so every call of a closed function gets 503.`] : []),
     ...(read?.fault === undefined
       ? []
       : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`]),
   ];
+  if (isUnread === true) {
+    const what = `The trust document (${describeOrigin(setBy)}) is no file, and only the app reads it`;
+    return [...fault, `${what}, so checks make only refused calls. Call with a certificate that it lists.`];
+  }
   if (unknownCallers.length === 0) return fault;
   const names = unknownCallers.join(', ');
   const known = callers.filter(({ isTrusted }) => isTrusted).map(({ name }) => name);

@@ -64,6 +64,8 @@ export interface LocalTrust {
   readonly setBy: OwnTrust['setBy'] | 'certgate dev';
   /** Callers made for development whom a document of the user's own doesn't list. */
   readonly unknownCallers: readonly string[];
+  /** It is no file, and only the app reads it: nothing is known of whom it lists. */
+  readonly isUnread?: true;
 }
 
 /** A function app on this machine, behind the gateway, with callers to try it. */
@@ -263,7 +265,8 @@ class RunningLocalApp implements LocalApp {
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
     const { address, setBy } = own;
-    this.#trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown };
+    const unread = own.file === undefined ? { isUnread: true as const } : {};
+    this.#trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown, ...unread };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
