@@ -131,6 +131,18 @@ describe('a line of the log', () => {
     }
   });
 
+  test('of a caller whose pin is of the wrong kind says so', () => {
+    const identities = [
+      { name: 'billing', roles: [], pins: [{ publicKeySha256: hash, notAfter: '2099-01-01T00:00:00Z' }] },
+    ];
+    const bytes = Buffer.from(JSON.stringify({ ...document, identities }));
+    const asked = { ...question, loaded: parseStoredDocument({ bytes, etag: '', signature: undefined }, 'x') };
+    const line = { certgate: 1, event: 'decision', code: 'certificate_not_trusted', thumbprintSha256: hash };
+    const { nearMatches, remedy } = explainLine(line, asked);
+    assert.match(nearMatches[0]?.likeness ?? '', /wrong kind of hash/);
+    assert.match(remedy?.choices[0]?.commands[1] ?? '', /THUMBPRINT-FROM-THE-OWNER/);
+  });
+
   test('is found in the time that its length takes, whatever a log has been filled with', () => {
     const { user } = process.cpuUsage();
     for (const part of ['{\\"certgate\\":', '{""certgate"":', '{"certgate":', '{ "certgate"'])

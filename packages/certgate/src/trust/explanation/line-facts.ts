@@ -193,7 +193,7 @@ function readPath(question: Question, detail: string): Reading {
 
 function readStranger({ line, trust, identity }: Question): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
-  if (trust.identities.some(({ pins }) => pins.some(({ value }) => value === thumbprintSha256))) return noLonger;
+  if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
   const claimed =
     identity === undefined || near.some((match) => match.identity === identity)
