@@ -89,7 +89,8 @@ async function loadEntryFile(app: AppContext, file: string, packageType: 'module
       });
     }
     throw new ToolFailure(`${name} failed while it was loaded: ${firstLine(error)}`, {
-      remedy: 'Correct the file and build again; in Azure the app would not start either.',
+      remedy:
+        'Correct what the error names, and build again if that is code. In Azure, the app would not start with it either.',
       cause: error,
     });
   }
