@@ -147,6 +147,8 @@ describe('a line of the log', () => {
     const { user } = process.cpuUsage();
     for (const part of ['{\\"certgate\\":', '{""certgate"":', '{"certgate":', '{ "certgate"'])
       assert.deepEqual(readLogLines(part.repeat(100_000)), []);
+    const long = explainLine({ certgate: 1, event: 'decision', detail: 'x'.repeat(1e6) }, question);
+    assert.equal(long.detail?.length, 2048);
     // By pairs of them, it would be hours.
     assert.ok(process.cpuUsage().user - user < 20_000_000);
   });

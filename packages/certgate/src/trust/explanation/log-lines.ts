@@ -83,8 +83,11 @@ function parse(text: string): unknown {
   }
 }
 
+/** In characters: a whole line of a gate is shorter. */
+const maximumTextLength = 2048;
+
 /** A text of the line; what is there and is none counts as absent. */
 export function findText(line: LogLine, key: string): string | undefined {
   const value = Object.hasOwn(line, key) ? line[key] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, maximumTextLength) : undefined;
 }
