@@ -178,7 +178,9 @@ describe('doctor', () => {
       { answer: ({ method }) => (method === 'TRACE' ? 'hang' : undefined) },
       { deadlineMilliseconds: 2500 },
     );
-    assert.match(findings.find(({ id }) => id === 'forged-header')?.note ?? '', /^The time for all probes was over/);
+    const find = (id: ProbeId) => findings.find((finding) => finding.id === id);
+    assert.equal(find('forged-header')?.verdict, 'holds');
+    assert.match(find('second-request')?.note ?? '', /^The time for all probes was over/);
   });
 
   it('lists everything that it tried', async () => {
@@ -197,6 +199,31 @@ describe('doctor', () => {
     });
     assert.deepEqual(listIds(report, 'fails'), []);
     assert.deepEqual(listIds(report, 'holds'), [...holdingAtFirst, 'plain-http', ...holdingAnyway]);
+  });
+
+  it('cannot tell about any function when the allowed caller is no longer admitted at one of them', async () => {
+    let calls = 0;
+    const behaviour: Behaviour = {
+      answer: ({ path, peer }) =>
+        path === '/api/Refunds' && peer === stage.allowed.der.toString('base64') && (calls += 1) > 4
+          ? { status: 401 }
+          : undefined,
+    };
+    const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
+      examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, ['Orders', 'Refunds'], []) }),
+    );
+    assert.equal(calls, 5);
+    assert.deepEqual(listIds(report, 'fails'), []);
+    assert.deepEqual(listIds(report, 'holds'), [...holdingAtFirst, 'plain-http', ...holdingAnyway]);
+  });
+
+  it('cannot tell whether a caller who gets no complete answer in time is admitted, and what to do', async () => {
+    const behaviour: Behaviour = { answer: (_, isAdmitted) => (isAdmitted ? 'hang' : undefined) };
+    const { findings } = await examine(behaviour, { timeoutMilliseconds: 300 });
+    const found = findings.find(({ id }) => id === 'allowed-certificate');
+    assert.equal(found?.verdict, 'cannot-tell');
+    assert.match(`${found.note} ${found.wouldTell}`, /may be slow.*--timeout/);
+    for (const { id, verdict } of findings) if (forgeries.includes(id)) assert.equal(verdict, 'cannot-tell', id);
   });
 
   it('does not take a connection that is closed by accident for a refusal', async () => {

@@ -8,11 +8,13 @@
 //     │ forwarded-for, …, post  other requests of callers who must be refused
 //     │ tls-…, http-2           the same over each protocol
 //     │ plain-http, scm-site    beside the app's address
+//     │                         between them, the allowed caller again: refusals count only while it is admitted
 //     ▼ refusal-reason, …       read from the answers so far
 //   a verdict for each probe: holds, fails, cannot tell
 
 import type { ProbeId } from './probe-table.js';
 import { probeIds, probeTable } from './probe-table.js';
+import { Control } from './control.js';
 import { Examination, type ExaminationOptions } from './examination.js';
 import type { Judgement, ProbeObservation, Verdict } from './verdict.js';
 import { ProbeSender, type ProbeSenderOptions } from './probe-sender.js';
@@ -29,7 +31,6 @@ import { probeCachedAnswer } from './probes/cache-probe.js';
 import { probeOtherHost, probeOtherMethod, probeOtherPath } from './probes/altered-probes.js';
 import { judgeRefusalContent, judgeRefusalReason, judgeSoftwareVersion } from './probes/disclosure-probes.js';
 import {
-  isStillAdmitted,
   probeForgedHeader,
   probeForgedHeaderBesideDenied,
   probeForgedHeaderCase,
@@ -93,7 +94,7 @@ export interface Probe {
   readonly isIndependent?: true;
   /** Looks at no server. */
   readonly readsFileOnly?: true;
-  /** Its refusals count only if the allowed caller is still admitted afterwards. */
+  /** Its refusals count only if the allowed caller is still admitted before and after them. */
   readonly needsControl?: true;
 }
 
@@ -144,19 +145,18 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
   const sender = new ProbeSender(options);
   const examination = new Examination(options, sender);
   const judgements = new Map<ProbeId, Judgement>();
+  const control = new Control(examination, judgements);
   let hasForgedAdmission = false;
   for (const [position, id] of probeIds.entries()) {
     if (examination.unreachable === undefined) options.onProbe?.(id, position);
     if (id === 'no-certificate' && examination.isServerTrusted) await measureBaselines(examination);
     const judgement = await runProbe(probes[id], examination, hasForgedAdmission);
     judgements.set(id, judgement);
+    if (judgement.isForgedAdmission === true) control.endWithForgedAdmission();
+    else if (probes[id].needsControl === true) await control.confirmLater(id);
     hasForgedAdmission ||= judgement.isForgedAdmission === true;
   }
-  if (!hasForgedAdmission && [...judgements].some(([id, judgement]) => isToBeControlled(id, judgement))) {
-    const admitted = await isStillAdmitted(examination);
-    if (!admitted)
-      for (const [id, judgement] of judgements) judgements.set(id, withoutControl(id, judgement, sender.isTimeUp));
-  }
+  if (!hasForgedAdmission) await control.end(probeIds.filter((id) => probes[id].needsControl === true));
   return describeJudgements(judgements, sender.sent, examination.unreachable);
 }
 
@@ -183,28 +183,6 @@ async function runProbe(probe: Probe, examination: Examination, hasForgedAdmissi
     };
   }
   return probe.run(examination);
-}
-
-function isToBeControlled(id: ProbeId, { verdict }: Judgement): boolean {
-  return probes[id].needsControl === true && verdict === 'holds';
-}
-
-function withoutControl(id: ProbeId, judgement: Judgement, isTimeUp: boolean): Judgement {
-  if (!isToBeControlled(id, judgement)) return judgement;
-  if (isTimeUp) {
-    return {
-      ...judgement,
-      verdict: 'cannot-tell',
-      note: 'The time for all probes was over before the allowed caller could be tried again, so the refusals show nothing.',
-      wouldTell: 'A function that answers faster, or a higher --rate.',
-    };
-  }
-  return {
-    ...judgement,
-    verdict: 'cannot-tell',
-    note: 'The allowed caller was no longer admitted afterwards, so the refusals show nothing.',
-    wouldTell: 'A run during which nothing changes, and no firewall limits this machine: try a lower --rate.',
-  };
 }
 
 function describeJudgements(

@@ -104,19 +104,24 @@ export function judgeAllowedCertificate({ closedFunctions }: Examination): Judge
   if (closedFunctions.length === 0) return noFunction;
   const verdicts = closedFunctions.map(({ baseline }): Verdict => {
     if (classifyAnswer(baseline.allowed) === 'admitted') return 'holds';
-    return baseline.allowed === timeIsUp ? 'cannot-tell' : 'fails';
+    return baseline.allowed.kind === 'timed-out' ? 'cannot-tell' : 'fails';
   });
   const locations = closedFunctions.flatMap(({ baseline }) => findLocation(baseline.allowed));
+  const isSlow = closedFunctions.some(
+    ({ baseline: { allowed } }) => allowed.kind === 'timed-out' && allowed !== timeIsUp,
+  );
   return {
     verdict: combineVerdicts(verdicts),
     note: [
       closedFunctions.some(isSwapped) ? swapNote : '',
       closedFunctions.some(isAbsent) ? absenceNote : '',
+      isSlow ? 'No complete answer arrived in time: the function may be slow, or never end its answer.' : '',
       locations.length === 0 ? '' : 'A redirect was not followed.',
     ]
       .filter((text) => text !== '')
       .join(' '),
     observations: observeBaseline(closedFunctions, 'allowed'),
+    ...(isSlow ? { wouldTell: 'A function that completes its answer sooner, or a longer --timeout.' } : {}),
     ...(locations.length === 0 ? {} : { detail: `Location: ${locations.join(', ')}` }),
   };
 }

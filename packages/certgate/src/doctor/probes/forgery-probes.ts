@@ -236,14 +236,17 @@ export function sendForgery(
 }
 
 /**
- * Whether every allowed caller who was admitted at first still is. If not (the trust document changed, or a firewall
- * locked this machine out), the refusals in between show nothing.
+ * What the allowed caller gets where it was admitted at first and no longer is: the trust document changed, or a firewall
+ * locked this machine out. Undefined: it still is admitted everywhere.
  */
-export async function isStillAdmitted(examination: Examination): Promise<boolean> {
-  for (const { target, baseline } of examination.closedFunctions) {
+export async function findLapse(
+  examination: Examination,
+  functions: readonly ExaminedFunction[] = examination.closedFunctions,
+): Promise<WireAnswer | undefined> {
+  for (const { target, baseline } of functions) {
     if (classifyAnswer(baseline.allowed) !== 'admitted') continue;
     const answer = await examination.call(target, { certificate: examination.options.allowed });
-    if (classifyAnswer(answer) !== 'admitted') return false;
+    if (classifyAnswer(answer) !== 'admitted') return answer;
   }
-  return true;
+  return undefined;
 }

@@ -10,7 +10,7 @@ import {
 } from '../verdict.js';
 import type { ProbeRequest } from '../probe-sender.js';
 import { isRequired } from './baseline-probes.js';
-import { type Forgery, forge, forgeOwnFields, isStillAdmitted, judgeForgeries, sendForgery } from './forgery-probes.js';
+import { type Forgery, findLapse, forge, forgeOwnFields, judgeForgeries, sendForgery } from './forgery-probes.js';
 
 export const nothingTells: Judgement = {
   verdict: 'cannot-tell',
@@ -47,9 +47,17 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   ];
   const note = describeRequest(nobody, examined.baseline);
   const verdict = judgeProtocol(nobody, allowed, examined.baseline);
-  // The allowed caller may have lost access since, whatever the protocol.
-  if (verdict === 'fails' && !(await isStillAdmitted(examination)))
-    return { verdict: 'cannot-tell', note: 'The allowed caller is no longer admitted at all.', observations };
+  // The allowed caller may have lost access since, whatever the protocol, or only for a moment.
+  if (
+    verdict === 'fails' &&
+    ((await findLapse(examination)) !== undefined ||
+      judgeProtocol(nobody, await send({ certificate: examination.options.allowed }), examined.baseline) !== 'fails')
+  )
+    return {
+      verdict: 'cannot-tell',
+      note: 'The allowed caller was refused for a time, whatever the protocol.',
+      observations,
+    };
   if (verdict === 'fails') return { verdict, note, observations };
   const forged = await judgeForgeries(
     examination,
