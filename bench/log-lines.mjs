@@ -126,5 +126,7 @@ if (process.argv.includes('--json')) {
   for (const [matchedBy, length] of Object.entries(bytes)) {
     console.log(`${matchedBy.padEnd(18)}${length} bytes a call, ${length} MB for a million admitted calls`);
   }
-  console.log(`A flood of ${calls} strangers: ${flood.whole} ns a call with the decision, ${flood.reportAlone} ns without`);
+  console.log(
+    `A flood of ${calls} strangers: ${flood.whole} ns a call with the decision, ${flood.reportAlone} ns without`,
+  );
 }
