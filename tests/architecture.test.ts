@@ -164,7 +164,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     'app/setup': ['faults'],
     'app/inspection': ['faults', 'files', 'local/functions-host/routing', 'local/functions-host', 'local/local-app'],
-    'trust/comparison': [],
+    'trust/comparison': ['faults'],
     'trust/administration/azure-sdk': ['faults'],
     'trust/administration/edits': ['faults'],
     'trust/administration/location': ['faults', 'files'],
@@ -179,7 +179,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/administration/signing',
     ],
     'trust/import': ['faults', 'certificates', 'trust/administration/edits'],
-    'trust/check': ['trust/comparison', 'trust/administration', 'trust/import'],
+    'trust/check': ['faults', 'trust/comparison', 'trust/administration', 'trust/import'],
     'trust/explanation': [
       'faults',
       'certificates/path-report',

@@ -168,6 +168,7 @@ describe('bad input to the command line', () => {
       // Not the help of the program, as if there were such a command.
       [['nonsense', '--help'], /certgate has no command nonsense\. There are init, dev/],
       // Not that --store is missing.
+      [['trust', 'sign', '--key', 'x'], /certgate trust sign has no option --key\. Did you mean --signing-key\?/],
       [['trust', 'list', '--stor', 'x'], /certgate trust list has no option --stor\. Did you mean --store\?/],
       [['call', url, '--cert', 'x.pem'], /certgate call has no option --cert\. Did you mean --certificate\?/],
       [

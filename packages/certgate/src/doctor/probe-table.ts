@@ -90,7 +90,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     claim: 'A caller with a certificate that is not allowed is refused.',
     failure: 'The app admits a certificate that it should not: perhaps any certificate.',
     remedy:
-      'Run `certgate trust explain` for that certificate. If the trust document does not list it, the gate does not cover the function: run `certgate app inspect`.',
+      'Explain that certificate by the trust document (`trust explain --certificate`). If the document does not list it, the gate does not cover the function: `app inspect` shows it.',
     wouldTell:
       'A function that refuses callers without a certificate, and a definite answer to the denied one that differs from the one to the allowed.',
   },
@@ -120,7 +120,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     sends: 'nothing: it reads the file of --allowed',
     claim: 'The allowed certificate is valid now.',
     failure: 'The gate refuses it because of its dates.',
-    remedy: 'Create a new certificate, and run `certgate trust rotate`.',
+    remedy: 'Create a new certificate, and add it to the trust document with `trust rotate`.',
     wouldTell: 'A certificate whose dates can be read.',
   },
   clock: {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { findToolName } from './tool-call.js';
+import { fileURLToPath } from 'node:url';
+import { findToolName, formatTrustCall, formatTrustChange, getToolName, withStore } from './tool-call.js';
 
 test('printed commands have the form in which the tool was started', () => {
   const cwd = resolve('/work/app');
@@ -16,4 +18,38 @@ test('printed commands have the form in which the tool was started', () => {
   // npm install --global: a link in PATH, and on Windows a script that starts the file itself.
   assert.equal(find('/usr/local/bin/certgate'), 'certgate');
   assert.equal(find('/users/ada/npm/node_modules/certgate/bin/certgate.js'), 'certgate');
+});
+
+test('a command about the document has its store, also behind a wait, and a word in capitals where that is unknown', async () => {
+  const list = `${getToolName()} trust list --store`;
+  assert.equal(formatTrustCall('list'), `${list} STORE`);
+  const [one, other] = await Promise.all(
+    ['file:a b.json', 'file:c.json'].map((store) =>
+      withStore(store, async () => {
+        await Promise.resolve();
+        return formatTrustCall('list');
+      }),
+    ),
+  );
+  assert.deepEqual([one, other], [`${list} "file:a b.json"`, `${list} file:c.json`]);
+  assert.equal(
+    formatTrustChange('enable', ['-x']),
+    `${getToolName()} trust enable --reason REASON --store STORE -- -x`,
+  );
+});
+
+test('no message holds a command about the document that was not formatted here', () => {
+  const source = fileURLToPath(new URL('../../../src', import.meta.url));
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    // Help shows examples, which name a store.
+    (file) => /(?<!\.test|-verbs)\.ts$/.test(file) && !file.includes('test-support'),
+  );
+  assert.ok(files.length > 200);
+  const bare = files.flatMap((file) =>
+    readFileSync(join(source, file), 'utf8')
+      .split('\n')
+      .filter((line) => /\bcertgate trust [a-z]/.test(line.replace(/^\s*(?:\*|\/\*|\/\/).*$/, '')))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  assert.deepEqual(bare, []);
 });

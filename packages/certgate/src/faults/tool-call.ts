@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { basename, dirname, join, sep } from 'node:path';
 import { shellWord } from './safe-text.js';
 
@@ -28,6 +29,30 @@ export function getToolName(): string {
 /** One line to paste into a shell. */
 export function formatToolCall(words: readonly string[]): string {
   return [getToolName(), ...words.map(shellWord)].join(' ');
+}
+
+const workingStore = new AsyncLocalStorage<string>();
+
+/** Work on one trust document: the commands that its messages print are for that one. */
+export function withStore<Result>(store: string, work: () => Result): Result {
+  return workingStore.run(store, work);
+}
+
+/**
+ * `certgate trust …` for the document that is worked on. What only the operator knows is a word in capitals, and so is
+ * the store, where it is unknown.
+ */
+export function formatTrustCall(verb: string, names: readonly string[] = [], options: readonly string[] = []): string {
+  // Behind `--`, a name that begins with a hyphen is no option.
+  const isOdd = names.some((name) => name.startsWith('-'));
+  const [before, behind] = isOdd ? [[], ['--', ...names]] : [names, []];
+  const store = workingStore.getStore() ?? 'STORE';
+  return formatToolCall(['trust', ...verb.split(' '), ...before, ...options, '--store', store, ...behind]);
+}
+
+/** The same for a verb that writes. */
+export function formatTrustChange(verb: string, names?: readonly string[], options: readonly string[] = []): string {
+  return formatTrustCall(verb, names, [...options, '--reason', 'REASON']);
 }
 
 /** The folder and all above it. */

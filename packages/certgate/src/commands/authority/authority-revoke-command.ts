@@ -16,6 +16,7 @@ import {
 import { type ListFlags } from './list-options.js';
 import { createListFiles, wantsPem } from './list-files.js';
 import { readRevokedArgument } from './revoked-argument.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 
 interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
   readonly reason: RevocationReason | 'removeFromCRL';
@@ -64,5 +65,5 @@ export async function revoke(givenName: string, what: string, flags: RevokeFlags
   printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${files.list}${pem ? ` and ${files.listPem}` : ''}`);
   printLine();
   printLine('An app refuses the certificate only when it has this list, so publish the list where the apps read it.');
-  printLine(`To block the caller without waiting for that: certgate trust disable.`);
+  printLine(`To block the caller without waiting for that: ${formatTrustChange('disable', ['NAME'])}`);
 }

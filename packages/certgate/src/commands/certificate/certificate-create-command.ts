@@ -61,6 +61,6 @@ function printReport(name: string, paths: CertificatePaths, certificate: ClientC
   printLine();
   printLine('To allow it to call, add it to the trust document (--store, or CERTGATE_TRUST):');
   printLine(
-    `  ${formatToolCall(['trust', 'add', name, '--certificate', paths.certificate, '--store', 'file:trust.json'])} --reason "…"`,
+    `  ${formatToolCall(['trust', 'add', name, '--certificate', paths.certificate, '--reason', 'REASON', '--store', 'file:trust.json'])}`,
   );
 }

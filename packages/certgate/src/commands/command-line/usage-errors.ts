@@ -5,7 +5,7 @@ import { countSlips } from '../../faults/slips.js';
 import { helpLayout } from './help.js';
 import { printNotice } from './output.js';
 
-/** What was, or might be, called so in a verb → what it is called here. */
+/** What was, or might be, called so in a verb, or in all (`*`) that have the other option → what it is called here. */
 const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '--certificate': { 'trust authority add': '--trust-anchor', 'trust authority remove': '--thumbprint-sha256' },
   '--password-file': {
@@ -13,6 +13,7 @@ const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'authority crl': '--authority-password-file',
     'authority revoke': '--authority-password-file',
   },
+  '--key': { '*': '--signing-key' },
   '--mode': { 'trust authority add': '--revocation' },
 };
 
@@ -124,8 +125,10 @@ function findUnknownOption(command: Command, text: string): string | undefined {
 }
 
 function suggestOption(command: Command, unknown: string): string | undefined {
-  const other = otherNames[unknown]?.[listNames(command).slice(1).join(' ')];
-  return other ?? findSimilar(unknown, [...command.options.flatMap(({ long }) => long ?? []), '--help']);
+  const names = otherNames[unknown];
+  const other = names?.[listNames(command).slice(1).join(' ')] ?? names?.['*'];
+  const options = [...command.options.flatMap(({ long }) => long ?? []), '--help'];
+  return other !== undefined && options.includes(other) ? other : findSimilar(unknown, options);
 }
 
 /** One that begins with what was typed, or whose beginning was typed; else the one with the fewest slips. */

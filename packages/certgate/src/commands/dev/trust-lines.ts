@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { lockSetting } from '@certgate/core/internal';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { LocalApp } from '../../local/local-app/local-app.js';
 
@@ -44,7 +45,7 @@ export function listTrustWarnings({
     ...fault,
     `The trust document (${describeOrigin(setBy)}) does not list the development caller ${names}, ` +
       `so ${known.length === 0 ? 'checks make only refused calls' : `checks admit only ${known.join(', ')}`}. ` +
-      'Call with a certificate that it lists, or add this one with certgate trust add.',
+      `Call with a certificate that it lists, or add this one: ${formatTrustChange('add', ['NAME'], ['--certificate', 'FILE'])}`,
   ];
 }
 

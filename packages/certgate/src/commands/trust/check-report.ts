@@ -6,6 +6,7 @@ import {
 } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import { formatTrustCall } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { describeDays } from '../../faults/time-words.js';
 import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
@@ -220,5 +221,5 @@ function explainSignature(verdict: SignatureState): string {
     malformed: 'The signature is not base64 in one line, or in two lines with one signature each.',
     wrong: 'The signature does not match this document and key: somebody else may have changed the document.',
   }[verdict];
-  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Find out who changed it (certgate trust log) before you sign it (certgate trust sign).`;
+  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Find out who changed it before you sign it: ${formatTrustCall('log')}`;
 }

@@ -1,4 +1,5 @@
 import colors from 'picocolors';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './latency.js';
@@ -65,7 +66,8 @@ export function reportUpdate(
   printLine(`Revision ${before} → ${update.revision}${signature}, in ${store}`);
   if (update.outcome === 'written') printLine(describeLatency(flags));
   const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
-  if (isStillLocked) printLine('The document is locked: nobody is admitted until `certgate trust unlock`.');
+  if (isStillLocked)
+    printLine(`The document is locked: nobody is admitted. To end that: ${formatTrustChange('unlock')}`);
   for (const note of notes) printLine(note);
 }
 

@@ -87,7 +87,10 @@ describe('certgate trust, from the first caller to the last', () => {
   it('add names the verbs for what is there already', async () => {
     const { exitCode, stderr } = await stage.run('add', 'BILLING', '--certificate', renewed, '--reason', 'x');
     assert.equal(exitCode, 2);
-    assert.match(stderr, /--to-existing.*certgate trust rotate billing/);
+    assert.match(
+      stderr,
+      /--to-existing.*\n.*certgate trust rotate billing --certificate FILE .* --store file:trust\.json$/m,
+    );
     const twice = await stage.run('add', 'other', '--certificate', billing, '--reason', 'x');
     assert.match(twice.stderr, /already pinned for "billing"/);
     assert.equal(revision(), 2);
@@ -208,7 +211,7 @@ describe('certgate trust, from the first caller to the last', () => {
 
   it('remove says what was there', async () => {
     const said = await stage.expect('remove', 'blocked', '--reason', 'contract ended');
-    assert.match(said, /To undo: certgate trust add blocked .*1{64}/);
+    assert.match(said, /can't undo it\. It was: .*1{64}/);
     assert.deepEqual(stage.read().identities.map(({ name }) => name), ['billing', 'kept-out']); // prettier-ignore
   });
 

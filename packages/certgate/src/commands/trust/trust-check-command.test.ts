@@ -225,7 +225,7 @@ describe('certgate trust check', () => {
   test('2: no document, no such key', async () => {
     assert.match(
       (await check('nowhere.json')).stderr,
-      /no trust document at file:nowhere\.json\.\n.*trust init --store file:nowhere\.json/,
+      /no trust document at file:nowhere\.json\.\n.*trust init --reason REASON --store file:nowhere\.json/,
     );
     assert.equal((await check('fine.json', '--signed-by', 'nowhere.pem')).exitCode, 2);
     assert.equal((await check('fine.json', '--signed-by', 'fine.json')).exitCode, 2);

@@ -1,8 +1,9 @@
 import { admitDocument, verifyDocumentSignature } from '@certgate/core/internal';
+import { withStore } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { missingDocument } from '../../trust/administration/load-trust-document.js';
-import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
+import type { StoredDocument, TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import type { CheckSeverity } from '../../trust/check/check-finding.js';
 import { type DocumentReading, readDocument } from '../../trust/check/document-problems.js';
@@ -86,6 +87,14 @@ interface Inquiry {
 
 async function checkStore(store: string, { now, folder }: Inquiry, flags: CheckFlags): Promise<StoreCheck> {
   const location = await openTrustLocation(store);
+  return withStore(location.description, () => checkLocation(location, { now, folder }, flags));
+}
+
+async function checkLocation(
+  location: TrustLocation,
+  { now, folder }: Inquiry,
+  flags: CheckFlags,
+): Promise<StoreCheck> {
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
   const signature = await verifySignature(stored, flags);

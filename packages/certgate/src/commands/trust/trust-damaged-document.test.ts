@@ -46,7 +46,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
         assert.equal(exitCode, 2, stderr);
         assert.match(
           stderr.replaceAll(/\s+/g, ' '),
-          /To replace it: .*certgate trust (?:lock|restore) --store file:trust\.json .*--revision N .*which is not signed, the last one is 3\./,
+          /which is not signed, the last one is 3\. .*To replace it: .*certgate trust (?:lock|restore DOCUMENT) --revision N --reason REASON --store file:trust\.json $/,
         );
       }
       assert.deepEqual(readFileSync(stage.path), bytes);

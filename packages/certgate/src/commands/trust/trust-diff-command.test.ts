@@ -49,7 +49,10 @@ describe('certgate trust diff', () => {
     folder.file('signed.json', readFileSync(folder.file('more.json'), 'utf8'));
     folder.file('signed.json.sig', 'x');
     const { stdout, stderr } = await diff('one.json', 'signed.json', '--json', '--fail-on', 'never');
-    assert.match(stderr, /^warning The signature of file:signed\.json was not verified\. .*--signed-by FILE\n$/);
+    assert.match(
+      stderr,
+      /^warning The signature of file:signed\.json was not verified\. .*--signed-by FILE --store file:signed\.json\n$/,
+    );
     JSON.parse(stdout);
     assert.equal((await diff('one.json', 'more.json', '--fail-on', 'never')).stderr, '');
   });
@@ -59,7 +62,10 @@ describe('certgate trust diff', () => {
     assert.match(text.stdout, /^\+ gains {3}.*billing.*orders\.write/);
     assert.match(text.stdout, /1 gained, 0 lost.*Revision 1 → 2\./);
     const unknown = await diff('two.json', 'one.json');
-    assert.match(unknown.stdout, /^\? cannot tell: "old" no longer has .* also matches "billing", .*trust explain\.$/m);
+    assert.match(
+      unknown.stdout,
+      /^\? cannot tell: "old" no longer has .* also matches "billing", .*trust explain --certificate FILE --function NAME --store file:one\.json$/m,
+    );
     const fromStdin = await runCertgate(['trust', 'diff', '-', 'file:more.json', '--json'], {
       cwd: folder.path,
       input: readFileSync(folder.file('one.json')),

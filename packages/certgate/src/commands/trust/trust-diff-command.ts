@@ -1,4 +1,5 @@
 import colors from 'picocolors';
+import { formatToolCall, withStore } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
@@ -23,12 +24,14 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
   for (const { stored, description } of [before, after]) {
     if (stored.signature === undefined) continue;
     printNotice(
-      `${colors.yellow('warning')} The signature of ${description} was not verified. To verify it: certgate trust check --signed-by FILE`,
+      `${colors.yellow('warning')} The signature of ${description} was not verified. To verify it: ${formatToolCall(['trust', 'check', '--signed-by', 'FILE', '--store', description])}`,
     );
   }
-  const comparison = compareTrustDocuments(
-    parseStoredDocument(before.stored, before.description).snapshot,
-    parseStoredDocument(after.stored, after.description).snapshot,
+  const comparison = withStore(afterArgument === '-' ? 'STORE' : after.description, () =>
+    compareTrustDocuments(
+      parseStoredDocument(before.stored, before.description).snapshot,
+      parseStoredDocument(after.stored, after.description).snapshot,
+    ),
   );
   const revisionFault = findRevisionFault(comparison);
   if (flags.json === true) {

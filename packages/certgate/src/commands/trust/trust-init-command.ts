@@ -1,4 +1,4 @@
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { createTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
@@ -22,9 +22,7 @@ export async function init(flags: InitFlags): Promise<void> {
     update,
     {
       done: 'Created a trust document that admits nobody.',
-      notes: [
-        `Next: ${formatToolCall(['trust', 'add', 'NAME', '--certificate', 'FILE', '--store', location.description])} --reason "…"`,
-      ],
+      notes: [`Next: ${formatTrustChange('add', ['NAME'], ['--certificate', 'FILE'])}`],
     },
     flags,
   );

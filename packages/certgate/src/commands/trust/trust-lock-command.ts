@@ -1,5 +1,5 @@
 import { formatInstant } from '@certgate/core/internal';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { lockDocument } from '../../trust/administration/edits/lock-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import {
@@ -29,10 +29,7 @@ export async function lock(flags: LockFlags): Promise<void> {
   else if (revision === undefined) throw await explainMissingRevision(location, unreadable, 'lock');
   if (unreadable === undefined || revision === undefined) {
     const update = await updateTrustDocument(location, change, (document) => lockDocument(document, wanted));
-    const notes = [
-      ...lockNotes,
-      `To undo: ${formatToolCall(['trust', 'unlock', '--store', location.description])} --reason …`,
-    ];
+    const notes = [...lockNotes, `To undo: ${formatTrustChange('unlock')}`];
     reportUpdate(location.description, update, { done, notes, json: { locked: update.after.locked } }, flags);
     return;
   }
@@ -42,7 +39,7 @@ export async function lock(flags: LockFlags): Promise<void> {
     ...describeReplacement(replacement, await findLoggedRevision(location)),
     'The new document lists nobody, and its deny list is empty: what the old one denied is no longer on it.',
     ...lockNotes,
-    `Before you unlock it, restore an earlier document: ${formatToolCall(['trust', 'restore', '--store', location.description])} DOCUMENT --reason …`,
+    `Before you unlock it, restore an earlier document: ${formatTrustChange('restore', ['DOCUMENT'])}`,
   ];
   const json = { locked: wanted, keptAt: replacement.keptAt ?? null };
   reportUpdate(location.description, replacement, { done, notes, json }, flags);

@@ -13,8 +13,8 @@ import {
   parseTrustDocument,
   presentCertificate,
 } from '@certgate/core/internal';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { shellWord } from '../../faults/safe-text.js';
 import { resolveAppSettings } from '../functions-host/app-settings.js';
 import type { Caller } from './development-callers.js';
 
@@ -139,7 +139,7 @@ async function readSnapshot(file: string): Promise<TrustSnapshot> {
   } catch (cause) {
     if (!(cause instanceof TrustDocumentError)) throw cause;
     throw new ToolFailure(`${file} is no valid trust document: ${cause.message}`, {
-      remedy: `See all that is wrong with it: certgate trust check --store ${shellWord(file)}`,
+      remedy: `See all that is wrong with it: ${formatToolCall(['trust', 'check', '--store', file])}`,
       cause,
     });
   }

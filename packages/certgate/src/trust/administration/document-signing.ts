@@ -1,4 +1,5 @@
 import { CertgateError, verifyDocumentSignature } from '@certgate/core/internal';
+import { formatToolCall, formatTrustCall, formatTrustChange } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LoadedTrustDocument } from './load-trust-document.js';
 import { splitSignatures } from './location/trust-location.js';
@@ -27,7 +28,16 @@ export async function expectOwnSignature(
       ? 'The document is not signed, so your signature would vouch for everything else in it too. Nothing was written.'
       : `The document's signature does not match ${signedBy === undefined ? 'this key' : 'these keys'}: the document was changed by something other than this tool, or signed with another key. Nothing was written.`,
     {
-      remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, or another version of the key in Key Vault, pass the public key of that one with --signed-by.'}`,
+      remedy: [
+        `See who changed it: ${formatTrustCall('log')}`,
+        `Look at it: ${formatTrustCall('list')}`,
+        `Then sign it as it is: ${formatTrustChange('sign', [], ['--signing-key', 'KEY_FILE'])}`,
+        ...(signature === undefined
+          ? []
+          : [
+              'If another key of yours signed it, or another version of the key in Key Vault, pass the public key of that one with --signed-by.',
+            ]),
+      ].join('\n'),
     },
   );
 }
@@ -44,8 +54,7 @@ export async function expectSignature(
       ? `${description} is not signed, so your signature would vouch for everything in it. Nothing was written.`
       : `The signature of ${description} does not match ${signers.signedBy === undefined ? 'this key' : 'these keys'}. Nothing was written.`,
     {
-      remedy:
-        'Put its signature into a file of the same name with .sig behind it, or pass the key that signed it with --signed-by. Or look at it (certgate trust diff), then sign it: certgate trust sign.',
+      remedy: `Put its signature into a file of the same name with .sig behind it, or pass the key that signed it with --signed-by. Or look at it, then sign it: ${formatToolCall(['trust', 'sign', '--signing-key', 'KEY_FILE', '--reason', 'REASON', '--store', 'EARLIER_DOCUMENT'])}`,
     },
   );
 }

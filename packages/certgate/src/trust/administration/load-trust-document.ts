@@ -25,7 +25,7 @@ export interface LoadedTrustDocument {
 
 export function missingDocument({ description }: Pick<TrustLocation, 'description'>): ToolFailure {
   return new ToolFailure(`There is no trust document at ${description}.`, {
-    remedy: `Correct the location, or create one: ${formatToolCall(['trust', 'init', '--store', description])} --reason …`,
+    remedy: `Correct the location, or create one: ${formatToolCall(['trust', 'init', '--reason', 'REASON', '--store', description])}`,
   });
 }
 

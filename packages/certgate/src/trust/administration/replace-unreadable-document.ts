@@ -1,6 +1,6 @@
 import type { TrustDocument } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { formatToolCall } from '../../faults/tool-call.js';
+import { formatTrustCall, formatTrustChange } from '../../faults/tool-call.js';
 import { parseChangeLogEntry } from './change-log.js';
 import { expectOwnSignature } from './document-signing.js';
 import { hashDocument, missingDocument, parseStoredDocument } from './load-trust-document.js';
@@ -73,7 +73,7 @@ export async function explainMissingRevision(
     known === undefined
       ? 'The log of changes knows no number.'
       : `According to the log of changes, which is not signed, the last one is ${known}.`;
-  const remedy = `To replace it: ${formatToolCall(['trust', verb, '--store', location.description])}${verb === 'restore' ? ' DOCUMENT' : ''} --revision N --reason …, with N above every revision that running apps have read. ${advice}`;
+  const remedy = `${advice} N must be above every revision that running apps have read.\nTo replace it: ${formatTrustChange(verb, verb === 'restore' ? ['DOCUMENT'] : [], ['--revision', 'N'])}`;
   return new ToolFailure(failure.message, {
     remedy: failure.remedy === undefined ? remedy : `${failure.remedy}\n${remedy}`,
     kind: failure.kind,
@@ -119,7 +119,7 @@ export async function replaceUnreadableDocument(
     return { ...update, outcome: 'written', keptAt };
   }
   throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
-    remedy: 'Look at it (certgate trust check), then run the command again.',
+    remedy: `Look at it, then run the command again: ${formatTrustCall('check')}`,
     kind: 'conflict',
   });
 }
@@ -130,10 +130,12 @@ export function describeLostRestrictions(stored: StoredDocument | undefined): re
   if (parts === undefined)
     return ['If the document was locked or denied certificates, that is lost: lock it, or deny them again.'];
   return [
-    ...(parts.isLocked ? ['The document that was there was locked. The new one is not: certgate trust lock'] : []),
+    ...(parts.isLocked
+      ? [`The document that was there was locked. The new one is not. To lock it: ${formatTrustChange('lock')}`]
+      : []),
     ...(parts.denied > 0
       ? [
-          `The document that was there denied certificates (${parts.denied}). Their entries are lost: certgate trust deny`,
+          `The document that was there denied certificates (${parts.denied}). Their entries are lost. To deny one again: ${formatTrustChange('deny', ['THUMBPRINT'])}`,
         ]
       : []),
   ];

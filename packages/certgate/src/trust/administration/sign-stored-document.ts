@@ -1,3 +1,4 @@
+import { formatTrustCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { formatChangeLogEntry } from './change-log.js';
 import { loadTrustDocument } from './load-trust-document.js';
@@ -25,7 +26,7 @@ export async function signStoredDocument(
   if (reviewedSha256 !== documentSha256) {
     throw new ToolFailure(
       `The document at ${location.description} is not the one with this hash: its SHA-256 is ${documentSha256}. Nothing was written.`,
-      { remedy: 'To see what changed: certgate trust diff, certgate trust log.' },
+      { remedy: `To see what changed: ${formatTrustCall('log')}` },
     );
   }
   const signature = await change.signingKey.sign(bytes);
@@ -47,7 +48,7 @@ export async function signStoredDocument(
   );
   if ((await location.write({ bytes, signature }, etag)) === 'conflict') {
     throw new ToolFailure('The document was changed while it was being signed; nothing was written.', {
-      remedy: 'See what changed (certgate trust log), then sign again.',
+      remedy: `See what changed, then sign again: ${formatTrustCall('log')}`,
       kind: 'conflict',
     });
   }

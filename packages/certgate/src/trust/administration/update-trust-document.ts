@@ -12,6 +12,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
@@ -146,7 +147,7 @@ const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
 
 function alreadyThere(location: TrustLocation): ToolFailure {
   return new ToolFailure(`There is a trust document at ${location.description} already. Nothing was written.`, {
-    remedy: `To see it: certgate trust list --store ${location.description}`,
+    remedy: `To see it: ${formatToolCall(['trust', 'list', '--store', location.description])}`,
   });
 }
 

@@ -13,6 +13,7 @@ import { type Moment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
 import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 
 /** The options of `checkTrust`. */
 export interface TrustCheckOptions {
@@ -82,7 +83,7 @@ export function createMoment({ now, withinDays }: TrustCheckOptions): Moment {
 /** A warning and no error: a lock is meant, and a pipeline that fails on errors alone may go on. */
 function checkLock({ locked }: TrustSnapshot): readonly CheckFinding[] {
   if (locked === undefined) return [];
-  const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: certgate trust unlock.`;
+  const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: ${formatTrustChange('unlock')}`;
   const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
   return [Object.freeze({ code: 'document_locked', severity: 'warning', path: 'locked', ...nobody, message })];
 }

@@ -10,6 +10,7 @@ import {
 import type { CheckFinding } from './check-finding.js';
 import { describePinState } from '../administration/identity-state.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 
 /** A certificate at hand: from the folder, or of an authority in the document. */
 interface CertificateAtHand {
@@ -101,7 +102,9 @@ function describe(
   // The certificate is good, and the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.startsWith('algorithm_unsupported_by_runtime:');
   const where = isOfRuntime ? " on this command's version of Node.js" : '';
-  const remedy = isOfRuntime ? '' : ' Give the caller another certificate: certgate trust rotate.';
+  const remedy = isOfRuntime
+    ? ''
+    : ` Give the caller another certificate: ${formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d'])}`;
   // Another certificate of the same key may be fit.
   const isKey = kind === 'publicKeySha256';
   return {

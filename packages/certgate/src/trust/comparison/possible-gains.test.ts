@@ -153,7 +153,7 @@ describe('what a removed entry leaves to another one', () => {
     );
     assert.equal(
       possibleGains,
-      '"x" no longer has a pin or name. If a certificate that matched it also matches "y", it was refused before and is admitted now. The documents don\'t show whether there is such a certificate; to check one: certgate trust explain.',
+      '"x" no longer has a pin or name. If a certificate that matched it also matches "y", it was refused before and is admitted now. The documents don\'t show whether there is such a certificate; to check one: npx --no-install certgate trust explain --certificate FILE --function NAME --store STORE',
     );
     const mirrored = compareTrustDocuments(read([wildcard]), read([under, wildcard]));
     assert.ok(mirrored.loses);

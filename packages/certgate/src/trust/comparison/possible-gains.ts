@@ -2,6 +2,7 @@ import type { TrustedIdentity, TrustName, TrustPin, TrustSnapshot } from '@certg
 import { isGraceWider, isSameIssuer, isWider } from './compare-identities.js';
 import { findNameHolder, isSameIdentity } from './shared-names.js';
 import { describeCandidates } from './trust-change.js';
+import { formatTrustCall } from '../../faults/tool-call.js';
 
 /** A pin or a name of an identity. */
 interface Entry {
@@ -47,7 +48,7 @@ export function describePossibleGains(before: TrustSnapshot, after: TrustSnapsho
   if (winners.size === 0) return undefined;
   const named = [...winners].slice(0, 3).map((name) => `"${name}"`);
   const others = winners.size > 3 ? ' or another identity' : '';
-  return `${describeCandidates([...losers])} no longer ${losers.size > 1 ? 'have' : 'has'} a pin or name. If a certificate that matched it also matches ${named.join(' or ')}${others}, it was refused before and is admitted now. The documents don't show whether there is such a certificate; to check one: certgate trust explain.`;
+  return `${describeCandidates([...losers])} no longer ${losers.size > 1 ? 'have' : 'has'} a pin or name. If a certificate that matched it also matches ${named.join(' or ')}${others}, it was refused before and is admitted now. The documents don't show whether there is such a certificate; to check one: ${formatTrustCall('explain', [], ['--certificate', 'FILE', '--function', 'NAME'])}`;
 }
 
 function listEntries({ identities }: Pick<TrustSnapshot, 'identities'>): readonly Entry[] {

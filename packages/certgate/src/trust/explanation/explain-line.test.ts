@@ -250,7 +250,10 @@ describe('certgate trust explain --log and --thumbprint', () => {
     const { exitCode, stderr } = await runLineInProcess(words, folder, input);
     assert.equal(exitCode, 2);
     assert.match(stderr, /certgate trust check --store 'file:a \$\(id\)\.json'\n/);
-    assert.match(stderr, /certgate trust restore --store 'file:a \$\(id\)\.json' DOCUMENT --revision N/);
+    assert.match(
+      stderr,
+      /certgate trust restore DOCUMENT --revision N --reason REASON --store 'file:a \$\(id\)\.json'\n/,
+    );
   });
 
   test('says whose pin it is: whole, by its first digits, or nearly', async () => {

@@ -1,4 +1,5 @@
 import { DOMParser, MIME_TYPE, type Element } from '@xmldom/xmldom';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import {
@@ -37,12 +38,15 @@ export function readApiManagementPolicy(text: string, options: PolicyReadingOpti
     entries,
     refusals,
     faults: [],
-    notes: [...listNotes(check, statements), ...(isRevocationChecked && entries.length > 0 ? [revocationNote] : [])],
+    notes: [
+      ...listNotes(check, statements),
+      ...(isRevocationChecked && entries.length > 0 ? [describeRevocation()] : []),
+    ],
   };
 }
 
-const revocationNote =
-  'Certgate does not look up whether these certificates are revoked. When one is, disable its pin at once (certgate trust disable).';
+const describeRevocation = (): string =>
+  `Certgate does not look up whether these certificates are revoked. When one is, disable its pin at once: ${formatTrustChange('disable', ['NAME'], ['--pin', 'PIN'])}`;
 
 /** API Management takes no larger policy either. It also bounds what the parser spends on a hostile one. */
 const maximumPolicyLength = 262_144;
@@ -148,7 +152,9 @@ function listIdentities(check: Element): readonly Element[] {
   if (identities.length > 0) return identities;
   throw new ToolFailure(
     `<${checkName}> (line ${lineOfElement(check)}) lists no <identity>: API Management admits any certificate there.`,
-    { remedy: 'Pin the certificates of the callers that you mean to admit: certgate trust add.' },
+    {
+      remedy: `Pin the certificates of the callers that you mean to admit: ${formatTrustChange('add', ['NAME'], ['--certificate', 'FILE'])}`,
+    },
   );
 }
 

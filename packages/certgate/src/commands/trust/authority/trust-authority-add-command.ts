@@ -8,6 +8,7 @@ import type {
 } from '@certgate/core/internal';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { encodePem } from '../../../certificates/structure/pem-blocks.js';
+import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
@@ -60,13 +61,15 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
   const warnings = listWarnings(update.afterSnapshot, name);
   const notes = [
     ...(isNew
-      ? [`It admits nobody until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
+      ? [
+          `It admits nobody until an identity has a name under it: ${formatTrustChange('add', ['NAME'], ['--issued-by', name, '--dns', 'DNS'])}`,
+        ]
       : []),
     ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
     ...(warnings.length === 0
       ? []
       : [
-          `To set it: certgate trust authority add ${name} --to-existing --dns-constraints-with-leading-dot subdomains-only --reason …`,
+          `To set it: ${formatTrustChange('authority add', [name], ['--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only'])}`,
         ]),
   ];
   reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags);
@@ -134,6 +137,6 @@ function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   const [, issuer, number] = /^(.+)=(\d+|none)$/.exec(text) ?? [];
   if (issuer !== undefined && number !== undefined) return { issuer, number };
   throw new ToolFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
-    remedy: 'Write the issuer as certgate trust authority list --json prints its subject, e.g. "CN=services=12".',
+    remedy: `Write the issuer as this command prints its subject, e.g. "CN=services=12": ${formatTrustCall('authority list', [], ['--json'])}`,
   });
 }

@@ -1,5 +1,5 @@
 import { formatInstant } from '@certgate/core/internal';
-import { shellWord } from '../../../faults/safe-text.js';
+import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   describePin,
@@ -39,7 +39,8 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
   if (vain !== undefined && update.outcome === 'unchanged') throw vain;
   const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
   const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
-  const undo = `To undo: certgate trust ${isEnable ? 'disable' : 'enable'} ${shellWord(name)} …`;
+  const chosen = (pins ?? []).flatMap((pin) => ['--pin', pin]);
+  const undo = `To undo: ${formatTrustChange(isEnable ? 'disable' : 'enable', [name], chosen)}`;
   const notes = [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])];
   reportUpdate(location.description, update, { done, notes }, flags);
 }
@@ -54,14 +55,13 @@ function findEnabledInVain(
   const identity = afterSnapshot.identities.find(({ name }) => name === written.name);
   if (identity === undefined) return undefined;
   const now = Date.now();
-  const word = shellWord(identity.name);
   const fail = (what: string, remedy: string): ToolFailure =>
     new ToolFailure(`${what}, so it is still refused.`, { kind: 'no_effect', remedy });
   const state = describeIdentityState(identity, now);
   if (state === 'ended' && identity.expiresAt !== undefined) {
     return fail(
       `${JSON.stringify(identity.name)} is enabled, but it ended at ${formatInstant(identity.expiresAt)} (expiresAt)`,
-      `Set a later end: certgate trust add ${word} --to-existing --expires-at TIME --reason …`,
+      `Set a later end: ${formatTrustChange('add', [identity.name], ['--to-existing', '--expires-at', 'TIME'])}`,
     );
   }
   for (const text of chosen ?? []) {
@@ -71,12 +71,12 @@ function findEnabledInVain(
     if (pinState !== 'ended' && pinState !== 'not yet') continue;
     return fail(
       `The pin ${describePin(pin)} is enabled, but ${pinState === 'ended' ? `it ended at ${pin.notAfter ?? ''}` : `it begins at ${pin.notBefore ?? ''}`}`,
-      `Change its window: certgate trust set ${word} --pin ${text} ${pinState === 'ended' ? '--not-after' : '--not-before'} TIME --reason …`,
+      `Change its window: ${formatTrustChange('set', [identity.name], ['--pin', text, pinState === 'ended' ? '--not-after' : '--not-before', 'TIME'])}`,
     );
   }
   if (state !== 'no usable pin') return undefined;
   return fail(
     `${JSON.stringify(identity.name)} is enabled, but none of its pins is valid now`,
-    `To see them: certgate trust show ${word}. Then change their window (certgate trust set), or add a new certificate (certgate trust rotate)`,
+    `To see them: ${formatTrustCall('show', [identity.name])}\nThen change their window: ${formatTrustChange('set', [identity.name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [identity.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
   );
 }

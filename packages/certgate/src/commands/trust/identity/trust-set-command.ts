@@ -1,4 +1,5 @@
 import colors from 'picocolors';
+import { formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
 import { type PinWindowChange, setPinWindow } from '../../../trust/administration/edits/pin-window.js';
@@ -38,20 +39,25 @@ export async function set(name: string, flags: SetFlags): Promise<void> {
   const update = await updateTrustDocument(location, change, (document) => setPinWindow(document, name, pins, window));
   const done = `Changed ${until === undefined ? 'the window of ' : ''}${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name}.`;
   const isWindowSet = notBefore !== undefined || notAfter !== undefined;
-  const notes = [...describeGrace(until), ...(update.comparison.gains && isWindowSet ? [windowNote] : [])];
+  const rotation = formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d']);
+  const notes = [
+    ...describeGrace(until, rotation),
+    ...(update.comparison.gains && isWindowSet ? [describeWindow(rotation)] : []),
+  ];
   reportUpdate(location.description, update, { done, notes }, flags);
 }
 
-const windowNote =
-  'A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: certgate trust rotate.';
+const describeWindow = (rotation: string): string =>
+  `A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: ${rotation}`;
 
 /** Hard to overlook, because every other certificate must have clientAuth. */
-function describeGrace(until: string | undefined): readonly string[] {
+function describeGrace(until: string | undefined, rotation: string): readonly string[] {
   if (until === undefined || until === 'none') return [];
   return [
     colors.red(
       `ATTENTION: until ${until}, this certificate is admitted although its issuer made it for servers alone. All other checks apply as before. From then on, the caller is refused with it.`,
     ),
-    'Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): certgate trust rotate. Every admitted call is logged as a warning, with withoutClientAuthUntil.',
+    `Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): ${rotation}`,
+    'Every admitted call is logged as a warning, with withoutClientAuthUntil.',
   ];
 }

@@ -1,5 +1,6 @@
 import colors from 'picocolors';
-import { escapeControls, shellWord } from '../../../faults/safe-text.js';
+import { formatTrustChange } from '../../../faults/tool-call.js';
+import { escapeControls } from '../../../faults/safe-text.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import type { TrustUpdate } from '../../../trust/administration/update-trust-document.js';
 import type { CertificateFolder } from '../../../trust/import/certificate-folder.js';
@@ -84,9 +85,9 @@ function explainSha1(added: readonly PlannedPin[]): readonly string[] {
   const [first] = sha1;
   if (first === undefined) return [];
   return [
-    `${count(sha1.length, 'pin')} by SHA-1, for migration. If you have the certificates, import with --certificate-folder instead. ` +
-      `Or replace each pin later: certgate trust add ${shellWord(first.identity)} --to-existing --certificate FILE …, ` +
-      `then: certgate trust remove ${shellWord(first.identity)} --pin ${first.pin.thumbprintSha1?.slice(0, 8) ?? ''} …`,
+    `${count(sha1.length, 'pin')} by SHA-1, for migration. If you have the certificates, import with --certificate-folder instead.`,
+    `Or replace each pin later: ${formatTrustChange('add', [first.identity], ['--to-existing', '--certificate', 'FILE'])}`,
+    `Then: ${formatTrustChange('remove', [first.identity], ['--pin', first.pin.thumbprintSha1?.slice(0, 16) ?? ''])}`,
   ];
 }
 

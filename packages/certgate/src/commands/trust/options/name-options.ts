@@ -1,5 +1,6 @@
 import type { TrustDocumentName } from '@certgate/core/internal';
 import type { Command } from 'commander';
+import { formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { collect } from '../../command-line/option-values.js';
 
@@ -41,6 +42,6 @@ export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocu
   }
   if (names.length === 0) return [];
   throw new ToolFailure('A name is valid only under an authority that vouches for it, and no authority is given.', {
-    remedy: 'Pass it with --issued-by. To list the authorities: certgate trust authority list',
+    remedy: `Pass it with --issued-by. To list the authorities: ${formatTrustCall('authority list')}`,
   });
 }

@@ -3,8 +3,8 @@
 import { createRequire } from 'node:module';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { shellWord } from '../../../faults/safe-text.js';
 import type { AppContext } from './app-context.js';
 import { createAppHookContext, executeHooks, writeAppLog } from './hooks.js';
 
@@ -49,12 +49,12 @@ export async function loadApp(
 /** Certgate's own hook loads the trust document: what is wrong with that is no fault of the app's code. */
 function describeFailedStart(error: unknown): ToolFailure {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const check = 'npx --no-install certgate trust check --store';
+  const check = (store: string): string => formatToolCall(['trust', 'check', '--store', store]);
   if (code === 'CERTGATE_TRUST_DOCUMENT_INVALID') {
     const [, kind, place = ''] = /^The trust document \((file|blob|URL) (.+?)\) is not valid/.exec(message ?? '') ?? [];
     const address = kind === 'blob' ? `blob:${place}` : place;
     return new ToolFailure(`The app does not start, because of its trust document. ${firstLineOf(message ?? '')}`, {
-      remedy: `Correct the document; every problem of it: ${check} ${kind === undefined ? '<where it is>' : shellWord(address)}. In Azure the app would not start either.`,
+      remedy: `Correct the document; every problem of it: ${check(kind === undefined ? 'STORE' : address)}. In Azure the app would not start either.`,
       cause: error,
     });
   }
@@ -62,7 +62,7 @@ function describeFailedStart(error: unknown): ToolFailure {
     return new ToolFailure(
       `The app does not start, because it finds no trust document. ${firstLineOf(message ?? '')}`,
       {
-        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to where a document is that passes: ${check} trust.json`,
+        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to where a document is that passes: ${check('trust.json')}`,
         cause: error,
       },
     );

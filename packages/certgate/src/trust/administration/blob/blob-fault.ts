@@ -1,4 +1,5 @@
 import type { BlobAddress } from '@certgate/core/internal';
+import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { type AzureFault, isWithoutLogin, readAzureFault } from '../azure-sdk/azure-fault.js';
 
@@ -67,7 +68,7 @@ function explain(fault: AzureFault, { url, account, container }: BlobAddress, ac
   if (code === 'BlockCountExceedsLimit') {
     return {
       message: `The log of changes of ${url} is full (50,000 lines).`,
-      remedy: 'Export it (certgate trust log --export json-lines), then move the blob away.',
+      remedy: `Export it, then move the blob away: ${formatToolCall(['trust', 'log', '--export', 'json-lines', '--store', `blob:${url}`])}`,
     };
   }
   if (code === 'InvalidBlobType') {

@@ -1,6 +1,7 @@
 // blob/: a trust document in Azure Blob Storage: address, credential, conditional writes.
 
 import type { BlobAddress } from '@certgate/core/internal';
+import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
@@ -186,7 +187,7 @@ function explainUnknownOutcome(fault: unknown, { url }: BlobAddress): unknown {
   return new ToolFailure(
     `The answer of the storage was lost (${code || name}), so it is unknown whether the change was made.`,
     {
-      remedy: `To find out: certgate trust log --store blob:${url}`,
+      remedy: `To find out: ${formatToolCall(['trust', 'log', '--store', `blob:${url}`])}`,
       cause: fault,
     },
   );

@@ -5,6 +5,7 @@ import type {
   TrustDocumentMinimumCrlNumber,
   TrustDocumentRevocation,
 } from '@certgate/core/internal';
+import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
 // Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
@@ -92,7 +93,7 @@ export function removeAuthority(document: TrustDocument, name: string): TrustDoc
     const named = users.slice(0, 5).join(', ');
     const more = users.length > 5 ? ` and ${users.length - 5} more` : '';
     throw new ToolFailure(`The authority ${JSON.stringify(authority.name)} is still used by ${named}${more}.`, {
-      remedy: 'Remove their names, pins or denied serial numbers first: certgate trust remove, certgate trust undeny',
+      remedy: `Remove their names, pins or denied serial numbers first.\nFor names: ${formatTrustChange('remove', ['NAME'], ['--issued-by', authority.name, '--dns', 'DNS'])}\nFor pins: ${formatTrustChange('remove', ['NAME'], ['--pin', 'PIN'])}\nFor serial numbers: ${formatTrustChange('undeny', [], ['--issued-by', authority.name, '--serial', 'HEX'])}`,
     });
   }
   const { authorities = [], ...rest } = document;
@@ -125,7 +126,7 @@ export function getAuthority(document: TrustDocument, name: string): TrustDocume
   const authority = findAuthority(document, name);
   if (authority !== undefined) return authority;
   throw new ToolFailure(`There is no authority ${JSON.stringify(name)} in the trust document.`, {
-    remedy: 'To list the authorities: certgate trust authority list',
+    remedy: `To list the authorities: ${formatTrustCall('authority list')}`,
   });
 }
 
@@ -147,7 +148,7 @@ function getCertificate(pems: readonly string[], name: string, text: string): st
     found.length === 0
       ? `The authority ${JSON.stringify(name)} has no certificate whose thumbprint begins with ${digits}.`
       : `The authority ${JSON.stringify(name)} has ${found.length} such certificates; pass more digits.`,
-    { remedy: 'To see its certificates: certgate trust authority list' },
+    { remedy: `To see its certificates: ${formatTrustCall('authority list')}` },
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type TrustDocument,
   type TrustDocumentDenied,
 } from '@certgate/core/internal';
+import { formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
 /** A certificate that is denied already stays as it is, with the reason it had. */
@@ -21,7 +22,7 @@ export function undenyCertificate(document: TrustDocument, entry: TrustDocumentD
   const kept = denied.filter((each) => toKey(each) !== toKey(entry));
   if (kept.length === denied.length) {
     throw new ToolFailure(`The deny list doesn't contain ${describeDenied(entry)}.`, {
-      remedy: 'To see its entries: certgate trust list --json',
+      remedy: `To see its entries: ${formatTrustCall('list', [], ['--json'])}`,
     });
   }
   return kept.length === 0 ? rest : { ...rest, denied: kept };

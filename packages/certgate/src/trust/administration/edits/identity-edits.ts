@@ -9,8 +9,8 @@ import {
   type TrustDocumentPin,
   type TrustDocumentName,
 } from '@certgate/core/internal';
+import { formatToolCall, formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { shellWord } from '../../../faults/safe-text.js';
 import { withoutNames, withNames } from './name-edits.js';
 
 // Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
@@ -49,7 +49,7 @@ export function expectNewName(document: TrustDocument, name: string): void {
   const there = findIdentity(document, name);
   if (there === undefined) return;
   throw new ToolFailure(`There is an identity ${quote(there.name)} already.`, {
-    remedy: `To change its end, or add a certificate, role or function: certgate trust add ${shellWord(there.name)} --to-existing … To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
+    remedy: `To add a role (or a certificate or function, or to change its end, by other options): ${formatTrustChange('add', [there.name], ['--to-existing', '--role', 'ROLE'])}\nTo replace its certificate: ${formatTrustChange('rotate', [there.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
   });
 }
 
@@ -173,7 +173,9 @@ function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd
   if (start !== undefined && start >= oldEnd) {
     throw new ToolFailure(
       `A pin of ${quote(identity.name)} begins at ${formatInstant(start)}, after the end of the overlap: ${describePin(pin)}.`,
-      { remedy: `Remove it first: certgate trust remove ${shellWord(identity.name)} --pin …` },
+      {
+        remedy: `Remove it first: ${formatTrustChange('remove', [identity.name], ['--pin', readPinValue(pin).value.slice(0, 16)])}`,
+      },
     );
   }
   return { ...pin, notAfter: formatInstant(oldEnd) };
@@ -188,7 +190,7 @@ export function getIdentity(document: TrustDocument, name: string): TrustDocumen
   const identity = findIdentity(document, name);
   if (identity !== undefined) return identity;
   throw new ToolFailure(`There is no identity ${quote(name)} in the trust document.`, {
-    remedy: 'To list the identities: certgate trust list',
+    remedy: `To list the identities: ${formatTrustCall('list')}`,
   });
 }
 
@@ -228,7 +230,7 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
     found.length === 0
       ? `${quote(identity.name)} has no pin that begins with ${digits}.`
       : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; pass more digits.`,
-    { remedy: `To see its pins: certgate trust show ${shellWord(identity.name)}` },
+    { remedy: `To see its pins: ${formatTrustCall('show', [identity.name])}` },
   );
 }
 
@@ -242,7 +244,9 @@ function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sha
       if (hashes[kind] !== value || (identity === sharing && kind !== wanted.kind)) continue;
       throw new ToolFailure(
         `This certificate${kind === 'publicKeySha256' ? ' or its key' : ''} is already pinned for ${quote(identity.name)} (${kind} ${value}).`,
-        { remedy: 'A certificate belongs to one identity. To create another certificate: certgate certificate create' },
+        {
+          remedy: `A certificate belongs to one identity. To create another certificate: ${formatToolCall(['certificate', 'create', 'NAME'])}`,
+        },
       );
     }
   }

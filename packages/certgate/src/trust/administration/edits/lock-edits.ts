@@ -1,4 +1,5 @@
 import type { TrustDocument, TrustDocumentLock } from '@certgate/core/internal';
+import { formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
 // Pure, as the edits of identities are: a document in, a document out.
@@ -13,6 +14,6 @@ export function unlockDocument(document: TrustDocument): TrustDocument {
   const { locked, ...rest } = document;
   if (locked !== undefined) return rest;
   throw new ToolFailure('The document is not locked. Nothing was written.', {
-    remedy: 'To admit a single identity again: certgate trust enable NAME',
+    remedy: `To admit a single identity again: ${formatTrustChange('enable', ['NAME'])}`,
   });
 }

@@ -5,8 +5,8 @@ import {
   type TrustDocumentIdentity,
   type TrustDocumentName,
 } from '@certgate/core/internal';
+import { formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { shellWord } from '../../../faults/safe-text.js';
 
 /** With these names too; what it has already, it has once. That nobody else has them, the document's reader sees to. */
 export function withNames(identity: TrustDocumentIdentity, added: readonly TrustDocumentName[]): TrustDocumentIdentity {
@@ -27,7 +27,7 @@ export function withoutNames(
   for (const trustName of removed) {
     if (names.some((each) => toKey(each) === toKey(trustName))) continue;
     throw new ToolFailure(`${JSON.stringify(identity.name)} doesn't have the name ${describeName(trustName)}.`, {
-      remedy: `To see its names: certgate trust show ${shellWord(identity.name)}`,
+      remedy: `To see its names: ${formatTrustCall('show', [identity.name])}`,
     });
   }
   const kept = names.filter((trustName) => !keys.has(toKey(trustName)));
