@@ -18,13 +18,21 @@ const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 /** What users have. The samples keep the TypeScript they are written for. */
 const usersTsc = createRequire(`${sample}/`).resolve('typescript/bin/tsc');
 
-/** They start proxies, install frameworks, bundlers or the tarballs, or compile Go: minutes that most changes don't need. */
+/**
+ * They start proxies or the tool many times, install frameworks, bundlers or the tarballs, or compile Go: minutes that most
+ * changes don't need.
+ */
 const hostTests = [
+  'alerts',
   'alerts-prometheus',
   'app-shapes',
   'bundlers',
+  'cli-app-baseline',
+  'cli-explain',
   'deployed-app',
+  'dev-app-settings',
   'dev-front-ends',
+  'doctor',
   'doctor-servers',
   'front-ends-matrix',
   'front-ends-wire',
@@ -84,7 +92,7 @@ async function runTests() {
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
     console.log(
-      'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers and installed packages. They are `npm run test:hosts`.',
+      'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers, installed packages, alerts, and long ones of commands. They are `npm run test:hosts`.',
     );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
