@@ -5,7 +5,7 @@ import { createListedEndLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
 
 const dayMilliseconds = 86_400_000;
-/** Of each call, at pins. A document may list a hundred thousand, and none may hold up a call for a millisecond. */
+/** Of each call, at pins: a document may list a hundred thousand, and no call is to be held up by all of them. */
 const maximumLooks = 1_000;
 const maximumLines = 10;
 /** An imported list may end as a whole. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { isDisabled } from '../routing/disabled-functions.js';
 import { findRoute, type RouteMatch } from '../routing/router.js';
-import type { HostAccess, HostAnswer } from '../worker/host-protocol.js';
+import type { HostAccess, HostAnswer, StrictTransportSecurity } from '../worker/host-protocol.js';
 import { describeError } from '../worker/invocation.js';
 import { AnswerReport, DecisionWatch } from './answer-report.js';
 import { runFunction } from './http-invocation.js';
@@ -17,7 +17,6 @@ import {
 } from './http-request.js';
 import { writeStatus } from './http-response.js';
 import { identifySender, type RequestSender } from './request-sender.js';
-import { findStrictTransportSecurity } from './strict-transport-security.js';
 import type { ServedApp } from './served-app.js';
 
 /** Kestrel's `MaxRequestLineSize`. */
@@ -181,4 +180,16 @@ function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch 
   if (/^\/+(?:admin|runtime)(?:\/|$)/i.test(path)) return undefined;
   const match = findRoute(served.routes, received.method, path);
   return match === undefined || isDisabled(match.route.functionName) ? undefined : match;
+}
+
+/** Only to a request that came by HTTPS, as the front end says, and for a name that is not excluded. */
+function findStrictTransportSecurity(
+  settings: StrictTransportSecurity | undefined,
+  headers: { readonly [name: string]: string | readonly string[] | undefined },
+): string | undefined {
+  if (settings === undefined || headers['x-forwarded-proto'] !== 'https') return undefined;
+  const host = String(headers['host'] ?? '')
+    .replace(/:\d+$/, '')
+    .toLowerCase();
+  return settings.excludedHosts.some((excluded) => excluded.toLowerCase() === host) ? undefined : settings.value;
 }
