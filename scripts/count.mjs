@@ -1,0 +1,72 @@
+// Lines of TypeScript and of scripts, by package, room and kind, as Git has them.
+//
+//   npm run count                    the files of the working tree that Git knows
+//   npm run count -- COMMIT          the files of a commit
+//   npm run count -- COMMIT COMMIT   both, and the difference
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const commits = process.argv.slice(2);
+if (commits.length > 2) throw new Error('Name at most two commits: npm run count -- COMMIT COMMIT');
+const kinds = ['source', 'tests'];
+const counts = (commits.length === 0 ? [undefined] : commits).map(countRooms);
+const columns = counts.length === 2 ? [...counts, subtract(counts[1], counts[0])] : counts;
+printTable();
+
+/** Lines by `ROOM KIND`: of each room, of each package, and of all packages. */
+function countRooms(commit) {
+  const lines = new Map();
+  for (const [path, count] of listFiles(commit)) {
+    const kind = isTest(path) ? 'tests' : 'source';
+    const [top, name] = path.split('/');
+    const total = top === 'packages' ? ['packages', `packages/${name}`] : [];
+    for (const room of new Set([...total, nameRoom(path)])) {
+      const key = `${room} ${kind}`;
+      lines.set(key, (lines.get(key) ?? 0) + count);
+    }
+  }
+  return lines;
+}
+
+/** `git grep` counts the lines that match; an empty pattern matches every line. */
+function listFiles(commit) {
+  const patterns = ['*.ts', '*.tsx', '*.mts', '*.cts', '*.js', '*.mjs', '*.cjs'];
+  const args = ['grep', '--count', '-z', '', ...(commit === undefined ? [] : [commit]), '--', ...patterns];
+  const text = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\0'))
+    .map(([name, count]) => [commit === undefined ? name : name.slice(commit.length + 1), Number(count)]);
+}
+
+function isTest(path) {
+  return /\.test\.[a-z]+$|(?:^|\/)(?:tests|test-support)\//.test(path);
+}
+
+/** A folder below a package's `src`; helpers of tests count where their tests do. Other folders are one room each. */
+function nameRoom(path) {
+  const [top, name, ...rest] = path.split('/');
+  if (top !== 'packages') return rest.length === 0 && name === undefined ? '.' : top;
+  const folders = rest.slice(1, -1).filter((folder) => folder !== 'test-support');
+  return rest[0] === 'src' ? [top, name, ...folders].join('/') : [top, name].join('/');
+}
+
+function subtract(after, before) {
+  const keys = new Set([...before.keys(), ...after.keys()]);
+  return new Map([...keys].map((key) => [key, (after.get(key) ?? 0) - (before.get(key) ?? 0)]));
+}
+
+function printTable() {
+  const names = ['before', 'after', 'change'];
+  const heads = columns.flatMap((_, at) => kinds.map((kind) => (columns.length === 3 ? `${kind} ${names[at]}` : kind)));
+  const rooms = new Set(columns.flatMap((lines) => [...lines.keys()].map((key) => key.split(' ')[0])));
+  const sorted = [...rooms].sort();
+  const width = Math.max(...sorted.map((room) => room.length));
+  console.log(['lines of'.padEnd(width), ...heads.map((head) => head.padStart(14))].join(' '));
+  for (const room of sorted) {
+    const figures = columns.flatMap((lines) => kinds.map((kind) => String(lines.get(`${room} ${kind}`) ?? 0)));
+    console.log([room.padEnd(width), ...figures.map((figure) => figure.padStart(14))].join(' '));
+  }
+}
