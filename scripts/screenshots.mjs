@@ -1,5 +1,5 @@
-// Makes the pictures of the inspector's views for README and docs: docs/images/inspector-….png. It needs Debian's
-// chromium and pngquant. With sample data, so that the pictures change only with the page.
+// Makes the pictures of the inspector's views for README and docs: docs/images/inspector-….png, and trust-view.png of
+// `certgate trust view`. It needs Debian's chromium and pngquant.
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
@@ -17,6 +17,8 @@ installTools(browserTests);
 mkdirSync(images, { recursive: true });
 const { openPage, startBrowser } = await import('../tests/browser/browser.mjs');
 const { fillView } = await import('../tests/browser/views.mjs');
+const { createSampleDocument } = await import('../tests/browser/sample-document.mjs');
+const { startInspector } = await import('../packages/certgate/dist/esm/inspector/inspector.js');
 const { startFixture } = await import('../packages/inspector/dist/esm/fixture-server/fixture-server.js');
 
 /** Both themes are shown: two views each. */
@@ -28,41 +30,47 @@ const pictures = [
 ];
 const browser = await startBrowser();
 const fixture = await startFixture();
+const sample = createSampleDocument();
+// The picture shows the document's address as it is given.
+process.chdir(sample.folder);
+const viewer = await startInspector({ subject: { store: 'trust.json' } });
 try {
-  for (const [view, colorScheme] of pictures) {
-    const { page, close } = await openPage(browser, fixture, {
-      view,
-      colorScheme,
-      width: 1280,
-      height: 800,
-      scale: 1.5,
-    });
-    await fillView(page, view, fixture);
-    // Nothing that only the mouse or the focus of the script shows.
-    await page.mouse.move(0, 0);
-    await page.evaluate(() => document.activeElement?.blur());
-    const path = join(images, `inspector-${view}.png`);
-    await page.screenshot({ path });
-    run('pngquant', [
-      '--force',
-      '--skip-if-larger',
-      '--strip',
-      '--speed',
-      '1',
-      '--quality',
-      '70-95',
-      '--output',
-      path,
-      path,
-    ]);
-    const { size } = statSync(path);
-    if (size > largest) throw new Error(`${path} has ${size} bytes; at most ${largest} are committed.`);
-    console.log(`${path}: ${size} bytes`);
-    await close();
-  }
+  for (const [view, colorScheme] of pictures) await takePicture(`inspector-${view}`, view, fixture, { colorScheme });
+  const [url, token] = viewer.url.split('#token=');
+  await takePicture('trust-view', 'trust', { url, token }, { colorScheme: 'light', height: 940, scale: 1 });
 } finally {
   await browser.close();
   await fixture.close();
+  await viewer.close();
+  process.chdir(root);
+  sample.remove();
+}
+
+async function takePicture(name, view, inspector, options) {
+  const opened = await openPage(browser, inspector, { view, width: 1280, height: 800, scale: 1.5, ...options });
+  const { page } = opened;
+  await fillView(page, view, inspector);
+  // Nothing that only the mouse or the focus of the script shows.
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => document.activeElement?.blur());
+  const path = join(images, `${name}.png`);
+  await page.screenshot({ path });
+  run('pngquant', [
+    '--force',
+    '--skip-if-larger',
+    '--strip',
+    '--speed',
+    '1',
+    '--quality',
+    '70-95',
+    '--output',
+    path,
+    path,
+  ]);
+  const { size } = statSync(path);
+  if (size > largest) throw new Error(`${path} has ${size} bytes; at most ${largest} are committed.`);
+  console.log(`${path}: ${size} bytes`);
+  await opened.close();
 }
 
 function run(program, words) {
