@@ -197,14 +197,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/explanation',
       'trust/views',
     ],
-    'trust/validity': [
-      'faults',
-      'certificates/authority',
-      'trust/import',
-      'trust/check',
-      'trust/explanation',
-      'trust/views',
-    ],
+    'trust/validity': ['certificates/authority', 'trust/import', 'trust/check', 'trust/explanation', 'trust/views'],
     doctor: ['faults', 'certificates', 'local/client', 'local/gateway/front-ends'],
     inspector: [
       'faults',
@@ -248,7 +241,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/import',
       'trust/check',
       'trust/explanation',
-      'trust/views',
       'trust/certificate-reading',
       'trust/validity',
       'doctor',

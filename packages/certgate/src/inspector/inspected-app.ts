@@ -3,6 +3,7 @@ import type { HostedFunction } from '../local/functions-host/functions-host.js';
 import { type FrontEndBehaviour, isCallable } from '../local/local-app/checks/check-plan.js';
 import { describePolicy, readPolicy } from '../local/local-app/hosted-policy.js';
 import type { LocalApp } from '../local/local-app/local-app.js';
+import type { WindowFacts } from '../trust/validity/validity-windows.js';
 import type { InspectedFunction } from '../trust/views/page-views.js';
 
 /** The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change when it is loaded again. */
@@ -21,7 +22,11 @@ export type InspectedSubject = { readonly running: RunningApp } | InspectedStore
 export interface InspectedStore {
   readonly store: string;
   /** Certificates that tell when a pin begins and ends. */
-  readonly certificateFolder?: string;
+  readonly certificateFolder?: string | undefined;
+  /** Reads the registers of authorities of one's own: what they issued. */
+  readonly readAuthorities?: () => Promise<WindowFacts['authorities']>;
+  /** The moment that is shown, in milliseconds since 1970-01-01T00:00:00Z. Undefined: now. */
+  readonly at?: number | undefined;
 }
 
 export function describeFunctions({ app, namesToCall }: RunningApp): readonly InspectedFunction[] {

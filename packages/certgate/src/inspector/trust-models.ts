@@ -7,18 +7,29 @@ import { loadInspectedTrust, readTrustState } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
-/** @throws {ToolFailure} where the document or the folder can't be read. */
-export async function describeTrust(subject: InspectedSubject): Promise<TrustView> {
-  const now = Date.now();
+/**
+ * `notice` is told of files in the folder that hold no certificate.
+ *
+ * @throws {ToolFailure} where the document, the folder or an authority can't be read.
+ */
+export async function describeTrust(
+  subject: InspectedSubject,
+  notice: (line: string) => void = () => undefined,
+): Promise<TrustView> {
+  const now = findMoment(subject);
   const { store, loaded } = await loadInspectedTrust(addressOf(subject));
   const folder = await findCertificateFolder(subject, now);
-  const coverage = 'running' in subject ? describeFunctions(subject.running) : [];
-  return createTrustView({ store, snapshot: loaded.snapshot, at: now, folder, coverage });
+  for (const file of folder?.unreadable ?? []) notice(`${file} contains no certificate that can be read.`);
+  const about =
+    'running' in subject
+      ? { coverage: describeFunctions(subject.running) }
+      : { authorities: await subject.readAuthorities?.() };
+  return createTrustView({ store, snapshot: loaded.snapshot, at: now, folder, ...about });
 }
 
 /** The file in words; and where the trust document can be read, whether it would let its certificates in. */
 export async function readCertificate(file: DroppedFile, subject: InspectedSubject): Promise<ReadResult> {
-  const now = Date.now();
+  const now = findMoment(subject);
   try {
     const { store, loaded } = await loadInspectedTrust(addressOf(subject));
     const state = readTrustState(loaded, 'running' in subject ? subject.running.app.trust : undefined);
@@ -27,6 +38,10 @@ export async function readCertificate(file: DroppedFile, subject: InspectedSubje
     if (!(error instanceof ToolFailure)) throw error;
     return readDropped(file, { now });
   }
+}
+
+function findMoment(subject: InspectedSubject): number {
+  return 'running' in subject ? Date.now() : (subject.at ?? Date.now());
 }
 
 function addressOf(subject: InspectedSubject): string | undefined {

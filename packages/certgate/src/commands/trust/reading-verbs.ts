@@ -137,46 +137,6 @@ function collectRole(role: string, roles: readonly string[] = []): readonly stri
   return [...roles, role];
 }
 
-export function trustTimelineCommand(): Command {
-  const command = new Command('timeline').description(
-    'Draw when each caller is admitted: validity windows as bars, rotations, coming gaps and warnings, as an SVG or an HTML page.',
-  );
-  addStoreOption(command)
-    .option('--output <file>', 'the file to write, .svg or .html; - writes to standard output')
-    .addOption(
-      new Option('--format <format>', 'what to write (default: by the name of the file, or svg)').choices([
-        'svg',
-        'html',
-      ]),
-    )
-    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--months <number>', 'how many months the axis has', parseMonths, 18)
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
-    )
-    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
-    .option('--json', 'print one JSON object');
-  addFolderOption(command).action(loadWhenRun(async () => (await import('./trust-timeline-command.js')).timeline));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the picture is written, whatever it shows; `trust check` judges a document',
-      2: "the document, the folder or an authority can't be read, or the file can't be written",
-    },
-    examples: [
-      'certgate trust timeline --store file:trust.json --output timeline.svg',
-      'certgate trust timeline --store file:trust.json --certificate-folder certificates --months 36 --output timeline.html',
-      'certgate trust timeline --store file:trust.json --json',
-    ],
-  });
-}
-
-function parseMonths(text: string): number {
-  const months = Number(text);
-  if (/^\d{1,3}$/.test(text) && months >= 1 && months <= 240) return months;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 240.');
-}
-
 export function trustViewCommand(): Command {
   const command = new Command('view').description(
     'Serve a page on this machine that shows the trust document over time, and reads certificates in words. It changes nothing.',
@@ -186,21 +146,26 @@ export function trustViewCommand(): Command {
       '--certificate-folder <folder>',
       'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
     )
+    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
+    .option('--at <time>', 'the time to view it at, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .option(
       '--inspector-port <port>',
       `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
       parsePort,
     )
-    .option('--json', 'print one JSON object')
-    .action(loadWhenRun(async () => (await import('./view/trust-view-command.js')).view));
+    .addOption(
+      new Option('--json', 'serve no page; print what it would show as one JSON object').conflicts('inspectorPort'),
+    );
+  addFolderOption(command).action(loadWhenRun(async () => (await import('./view/trust-view-command.js')).view));
   return addHelpSections(command, {
     exitCodes: {
-      0: 'stopped by a signal',
-      2: 'the document or the folder cannot be read or is not valid, or the port is in use',
+      0: 'stopped by a signal; with --json, the facts are printed, whatever they are; `trust check` judges a document',
+      2: 'the document, the folder or an authority cannot be read or is not valid, or the port is in use',
     },
     examples: [
       'certgate trust view --store file:trust.json',
       'certgate trust view --store file:trust.json --certificate-folder certificates',
+      'certgate trust view --store file:trust.json --authority corp --json',
     ],
   });
 }

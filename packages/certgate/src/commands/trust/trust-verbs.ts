@@ -21,13 +21,7 @@ import {
   trustSetCommand,
   trustShowCommand,
 } from './identity/identity-verbs.js';
-import {
-  trustCheckCommand,
-  trustDiffCommand,
-  trustExplainCommand,
-  trustTimelineCommand,
-  trustViewCommand,
-} from './reading-verbs.js';
+import { trustCheckCommand, trustDiffCommand, trustExplainCommand, trustViewCommand } from './reading-verbs.js';
 
 export function addTrustVerbs(command: Command): Command {
   const verbs = [
@@ -46,7 +40,6 @@ export function addTrustVerbs(command: Command): Command {
     trustCheckCommand(),
     trustDiffCommand(),
     trustExplainCommand(),
-    trustTimelineCommand(),
     trustViewCommand(),
     trustLockCommand(),
     trustUnlockCommand(),

@@ -14,16 +14,6 @@ export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 2);
 }
 
-/** Between the spans, and after the last one: when nothing is valid that was before. Empty where there is no span. */
-export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
-  const merged = mergeSpans(spans);
-  return merged.flatMap(({ until }, index) =>
-    until === Number.POSITIVE_INFINITY
-      ? []
-      : [{ from: until, until: merged[index + 1]?.from ?? Number.POSITIVE_INFINITY }],
-  );
-}
-
 /** What of the span lies within the other; undefined: nothing. */
 export function intersectSpans(one: TimeSpan, other: TimeSpan): TimeSpan | undefined {
   const from = Math.max(one.from, other.from);

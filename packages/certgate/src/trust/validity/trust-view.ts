@@ -1,4 +1,4 @@
-// validity/: what a trust document means over time: windows, overlaps, gaps and warnings, and its picture.
+// validity/: what a trust document means over time: windows, overlaps, gaps and warnings.
 import {
   type AuthorityRevocation,
   type DeniedCertificate,
@@ -32,8 +32,6 @@ export interface TrustViewQuestion extends WindowFacts {
 
 /**
  * The document at one moment and over time. Findings for information are left out: nothing is to be done about them.
- *
- * `gapFrom` is when the last window ends; gaps between windows are for `listGaps`.
  */
 export function createTrustView(question: TrustViewQuestion): TrustView {
   const { store, snapshot, at, folder, coverage = [] } = question;

@@ -135,7 +135,7 @@ export interface LiveDetails {
   readonly explanation: ExplanationReport | null;
 }
 
-/** `GET api/trust`, and what `certgate trust timeline` draws. Times are RFC 3339. */
+/** `GET api/trust`, and what `certgate trust view --json` prints. Times are RFC 3339. */
 export interface TrustView {
   readonly store: string;
   readonly revision: number;

@@ -1,30 +1,42 @@
 import colors from 'picocolors';
+import { loadAuthority } from '../../../certificates/authority/load-authority.js';
+import { escapeControls } from '../../../faults/safe-text.js';
 import { startInspector } from '../../../inspector/inspector.js';
 import { describeTrust } from '../../../inspector/trust-models.js';
 import { startOnPort } from '../../../local/local-app/listening-port.js';
+import type { FolderFlags } from '../../authority/authority-options.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
 import { untilStopped } from '../../command-line/until-stopped.js';
 import { defaultInspectorPort } from '../../dev/dev-flags.js';
 import type { StoreFlags } from '../options/store-options.js';
 
-interface ViewFlags extends StoreFlags {
+interface ViewFlags extends StoreFlags, FolderFlags {
   readonly inspectorPort?: number;
   readonly json?: boolean;
   readonly certificateFolder?: string;
+  readonly authority?: readonly string[];
+  readonly at?: number;
 }
 
-export async function view({ store, certificateFolder, inspectorPort: port, json }: ViewFlags): Promise<void> {
-  const subject = { store, ...(certificateFolder === undefined ? {} : { certificateFolder }) };
+export async function view(flags: ViewFlags): Promise<void> {
+  const { store, certificateFolder, authority = [], folder, at, inspectorPort: port, json } = flags;
+  const readAuthorities = () => Promise.all(authority.map((name) => loadAuthority(folder, name)));
+  const subject = { store, certificateFolder, readAuthorities, at };
   // What can't be read is told of here, and not first on the page.
-  const { store: description } = await describeTrust(subject);
+  const facts = await describeTrust(subject, (line) => {
+    printNotice(escapeControls(line));
+  });
+  if (json === true) {
+    printJson(facts);
+    return;
+  }
   const stopped = untilStopped();
   const choice = { port: port ?? defaultInspectorPort, isFixed: port !== undefined };
   const inspector = await startOnPort(choice, 'page', printNotice, (chosen) =>
     startInspector({ subject, port: chosen }),
   );
   try {
-    if (json === true) printJson({ url: inspector.url, store: description });
-    else printLine(`ready ${colors.cyan(inspector.url)}\n  trust document: ${description}`);
+    printLine(`ready ${colors.cyan(inspector.url)}\n  trust document: ${facts.store}`);
     await stopped;
   } finally {
     await inspector.close();
