@@ -242,7 +242,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/check',
       'trust/explanation',
       'trust/certificate-reading',
-      'trust/validity',
       'doctor',
       'inspector',
       'commands/command-line',
