@@ -1,6 +1,6 @@
 import { frontEndNames } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
-import { escapePem, writeByteSequence } from '../../local/gateway/front-ends/certificate-encoding.js';
+import { escapePem, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
 import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
 import { type ForgedField, forgeFields } from '../forged-fields.js';
