@@ -2,7 +2,7 @@ import type { WireAnswer } from '../local/client/wire-request.js';
 import { type Examination, findTellingFunction } from './examination.js';
 import type { ProbeId } from './probe-table.js';
 import { findLapse } from './probes/forgery-probes.js';
-import { type Judgement, describeAnswer } from './verdict.js';
+import { type Judgement, cannotTell, describeAnswer } from './verdict.js';
 
 /** After the first probe that ends with at least so many requests since the last try, the allowed caller is tried again. */
 const requestsBetweenTries = 10;
@@ -66,16 +66,13 @@ export class Control {
 
 function describeDoubt(lapse: WireAnswer, isTimeUp: boolean): Judgement {
   if (isTimeUp && lapse.kind === 'timed-out') {
-    return {
-      verdict: 'cannot-tell',
-      note: 'The time for all probes was over before the allowed caller could be tried again, so the refusals show nothing.',
-      wouldTell: 'A function that answers faster, or a higher --rate.',
-    };
+    return cannotTell(
+      'The time for all probes was over before the allowed caller could be tried again, so the refusals show nothing.',
+      'A function that answers faster, or a higher --rate.',
+    );
   }
-  return {
-    verdict: 'cannot-tell',
-    note: `The allowed caller was tried again before or after these requests, and was not admitted (${describeAnswer(lapse)}), so the refusals show nothing.`,
-    wouldTell:
-      'A run during which nothing changes, and no firewall or rate limit refuses this machine: allow its address there, or try a lower --rate.',
-  };
+  return cannotTell(
+    `The allowed caller was tried again before or after these requests, and was not admitted (${describeAnswer(lapse)}), so the refusals show nothing.`,
+    'A run during which nothing changes, and no firewall or rate limit refuses this machine: allow its address there, or try a lower --rate.',
+  );
 }

@@ -1,6 +1,6 @@
 import type { ProbeResult } from './doctor.js';
 import type { ProbeObservation } from './verdict.js';
-import { type ProbeText, probeTable } from './probe-table.js';
+import { probeTable } from './probe-table.js';
 
 /** How a function is called, by its position: its name for its operator, a number for everybody else. */
 export type FunctionNamer = (index: number) => string;
@@ -25,7 +25,7 @@ function formatGroup(group: readonly ProbeObservation[], nameFunction: FunctionN
 
 /** What the verdict means, and what to do. */
 export function explainFinding({ id, verdict, wouldTell }: ProbeResult): readonly string[] {
-  const text: ProbeText = probeTable[id];
+  const text = probeTable[id];
   switch (verdict) {
     case 'holds':
       return [text.claim];

@@ -2,8 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core/internal';
 import type { HandshakeAnswer } from '../local/client/handshake-request.js';
 import type { ClientIdentity, TlsVersion, WireAnswer } from '../local/client/wire-request.js';
-import { classifyAnswer, describeAnswer, type ProbeObservation, observe } from './verdict.js';
+import {
+  type Judgement,
+  type ProbeObservation,
+  cannotTell,
+  classifyAnswer,
+  describeAnswer,
+  observe,
+} from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
+import type { ProbeId } from './probe-table.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
 
 export interface ExaminedCertificate extends ClientIdentity {
@@ -47,6 +55,14 @@ export interface SeenRefusal {
   readonly answer: Extract<WireAnswer, { readonly kind: 'answered' }>;
 }
 
+/** To a function, whose address is added. */
+export type FunctionRequest = Omit<ProbeRequest, 'url'>;
+
+/** A probe. It never throws for what the app or the network does. */
+type ProbeRun = (examination: Examination) => Judgement | Promise<Judgement>;
+
+export type ProbeRuns<Id extends ProbeId = ProbeId> = Readonly<Record<Id, ProbeRun>>;
+
 /** What the probes share: the target, the callers, and what was seen so far. */
 export class Examination {
   readonly options: ExaminationOptions;
@@ -81,44 +97,44 @@ export class Examination {
   }
 
   /** To a function, with a query that no cache has seen. */
-  async call(
-    target: TargetFunction,
-    request: Omit<ProbeRequest, 'url'>,
-    query: string = newQuery(),
-  ): Promise<WireAnswer> {
-    if (!this.isServerTrusted) throw new Error('the server was not verified');
-    const answer = await this.sender.send({ ...request, url: functionUrl(this.target, target, query) });
-    this.#answers.push(answer);
-    return answer;
+  async call(target: TargetFunction, request: FunctionRequest, query?: string): Promise<WireAnswer> {
+    return this.#note(await this.sender.send(this.#address(target, request, query)));
   }
 
-  async callOverHttp2(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
-    if (!this.isServerTrusted) throw new Error('the server was not verified');
-    const answer = await this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
-    if (answer !== undefined) this.#answers.push(answer);
-    return answer;
+  /** Undefined where HTTP/2 is not offered. */
+  async callOverHttp2(target: TargetFunction, request: FunctionRequest): Promise<WireAnswer | undefined> {
+    return this.#note(await this.sender.sendOverHttp2(this.#address(target, request)));
   }
 
-  /** On a connection on which the same caller was answered before. */
-  async callSecond(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
-    if (!this.isServerTrusted) throw new Error('the server was not verified');
-    const url = functionUrl(this.target, target, newQuery());
-    const { certificate } = request;
+  /** On a connection on which the same caller was answered before. Undefined where the connection ended before it. */
+  async callSecond(target: TargetFunction, request: FunctionRequest): Promise<WireAnswer | undefined> {
+    const second = this.#address(target, request);
+    const { url, certificate } = second;
     const first = { url, ...(certificate === undefined ? {} : { certificate }) };
-    const answer = await this.sender.sendSecond(first, { ...request, url });
-    if (answer !== undefined) this.#answers.push(answer);
-    return answer;
+    return this.#note(await this.sender.sendSecond(first, second));
   }
 
   async callAfterHandshake(
     target: TargetFunction,
-    request: Pick<ProbeRequest, 'certificate'> & { readonly tlsVersion: TlsVersion },
+    request: FunctionRequest & { readonly tlsVersion: TlsVersion },
   ): Promise<HandshakeAnswer> {
-    if (!this.isServerTrusted) throw new Error('the server was not verified');
-    const url = functionUrl(this.target, target, newQuery());
-    const handshake = await this.sender.sendAfterHandshake({ ...request, url });
-    this.#answers.push(handshake.answer);
+    const handshake = await this.sender.sendAfterHandshake(this.#address(target, request));
+    this.#note(handshake.answer);
     return handshake;
+  }
+
+  #address<Request extends FunctionRequest>(
+    target: TargetFunction,
+    request: Request,
+    query: string = newQuery(),
+  ): Request & { readonly url: URL } {
+    if (!this.isServerTrusted) throw new Error('the server was not verified');
+    return { ...request, url: functionUrl(this.target, target, query) };
+  }
+
+  #note<Answer extends WireAnswer | undefined>(answer: Answer): Answer {
+    if (answer !== undefined) this.#answers.push(answer);
+    return answer;
   }
 
   noteRefusal(functionIndex: number, caller: SeenRefusal['caller'], answer: WireAnswer): void {
@@ -170,6 +186,10 @@ export function findTellingFunction(examination: Examination): ExaminedFunction 
   if (examination.cacheIgnoresQuery) return undefined;
   return examination.closedFunctions.find((examined) => findObstacle(examined, false) === undefined);
 }
+
+export const nothingTells: Judgement = cannotTell(
+  'Nothing was sent, since no function admits the allowed caller and refuses others.',
+);
 
 export function observeBaseline(
   examined: readonly ExaminedFunction[],

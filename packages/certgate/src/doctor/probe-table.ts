@@ -1,27 +1,38 @@
-/** What people read about a probe: in the table of findings, and in docs/doctor.md, which a test holds to this. */
-export interface ProbeText {
+/** What people read about a probe (in the table of findings, and in docs/doctor.md, which a test holds to this), and when it may run. */
+export interface ProbeFacts {
   readonly sends: string;
   /** What holds, when it holds. */
   readonly claim: string;
   readonly failure: string;
   readonly remedy: string;
   readonly wouldTell: string;
+  /** Sends nothing, so that it is run also after a forged admission. */
+  readonly isPassive?: true;
+  /** Sends nothing to the app's address, or only what anybody may see: it needs no verified server. */
+  readonly isIndependent?: true;
+  /** Looks at no server. */
+  readonly readsFileOnly?: true;
+  /** It concludes nothing from refusals. Those of any other probe count only if the allowed caller is admitted before and after. */
+  readonly needsNoControl?: true;
 }
 
-const forgedFailure =
-  'The app accepted a header that the caller wrote as proof of a private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.';
-const forgedRemedy =
-  'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.';
 const needsAllowedCaller =
   'An allowed certificate that the function answers with 2xx, and a refusal without a certificate.';
-const keyProofSends = (version: string): string =>
-  `over TLS ${version} alone: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`;
-const keyProofFailure =
-  'The front end does not check that the caller has the private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.';
-const keyProofRemedy =
-  'Set the client certificate mode to Required, without exclusion paths. A front end of your own must verify the handshake. Until then, stop the app.';
-const keyProofWouldTell =
-  'A server that asks for the certificate in the first handshake, and ends it with an alert where the key is wrong. On App Service, the mode Required without exclusion paths.';
+const forged = {
+  failure:
+    'The app accepted a header that the caller wrote as proof of a private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.',
+  wouldTell: needsAllowedCaller,
+};
+const proveKey = (version: string): ProbeFacts => ({
+  sends: `over TLS ${version} alone: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`,
+  claim: `Over TLS ${version}, a caller who has an allowed certificate but not its key is refused in the handshake.`,
+  failure:
+    'The front end does not check that the caller has the private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.',
+  remedy:
+    'Set the client certificate mode to Required, without exclusion paths. A front end of your own must verify the handshake. Until then, stop the app.',
+  wouldTell:
+    'A server that asks for the certificate in the first handshake, and ends it with an alert where the key is wrong. On App Service, the mode Required without exclusion paths.',
+});
 
 /** Every probe, in the order in which they run. */
 export const probeIds = [
@@ -67,7 +78,7 @@ export const probeIds = [
 ] as const;
 export type ProbeId = (typeof probeIds)[number];
 
-export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
+export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   'server-certificate': {
     sends: 'a TLS handshake without a certificate',
     claim: "The server's certificate is trusted, and has not expired.",
@@ -75,6 +86,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
       'Callers that verify the server cannot call. Callers that do not verify it may be talking to somebody else.',
     remedy: "Renew or correct the server's certificate. For an authority of your own, pass --cacert.",
     wouldTell: 'A TLS handshake that completes: check the address, the port and the network.',
+    isIndependent: true,
   },
   'no-certificate': {
     sends: 'a request without a certificate to each --function',
@@ -84,6 +96,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
       'Close it: call secureApp, and remove allowAnonymous from the function. If it is meant to be public, name it with --public-function instead.',
     wouldTell:
       'A definite answer (2xx or 4xx) to a request without a certificate, and another one with a certificate. Name closed functions with --function.',
+    needsNoControl: true,
   },
   'denied-certificate': {
     sends: 'a request with the denied certificate to each --function',
@@ -93,6 +106,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
       'Explain that certificate by the trust document (`trust explain --certificate`). If the document does not list it, the gate does not cover the function: `app inspect` shows it.',
     wouldTell:
       'A function that refuses callers without a certificate, and a definite answer to the denied one that differs from the one to the allowed.',
+    needsNoControl: true,
   },
   'allowed-certificate': {
     sends: 'a request with the allowed certificate to each --function',
@@ -101,6 +115,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     remedy:
       "Find the correlation id of the answer in the app's log, and its code in docs/errors.md. Check that client certificates are on, and that the function answers GET with 2xx.",
     wouldTell: 'A function that is closed, named with --function.',
+    needsNoControl: true,
   },
   'public-function': {
     sends: 'a request without a certificate to each --public-function, and one with the denied certificate',
@@ -108,6 +123,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'A public function refuses callers.',
     remedy: 'Mark it with allowAnonymous. In mode Required, the front end refuses callers without any certificate.',
     wouldTell: 'A definite answer of the function (2xx or 4xx).',
+    needsNoControl: true,
   },
   'client-certificate-mode': {
     sends: 'nothing more: it looks at the handshakes and answers so far',
@@ -115,6 +131,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The front end never asks for a certificate, so no caller can be known by one.',
     remedy: 'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode alone does nothing.',
     wouldTell: 'A completed request without a certificate.',
+    isPassive: true,
   },
   'allowed-certificate-expiry': {
     sends: 'nothing: it reads the file of --allowed',
@@ -122,6 +139,9 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The gate refuses it because of its dates.',
     remedy: 'Create a new certificate, and add it to the trust document with `trust rotate`.',
     wouldTell: 'A certificate whose dates can be read.',
+    isPassive: true,
+    isIndependent: true,
+    readsFileOnly: true,
   },
   clock: {
     sends: 'nothing more: it compares the Date fields of the answers with the clock of this machine',
@@ -129,6 +149,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'One of the two clocks is wrong. Certificates may be refused too early, or accepted too long.',
     remedy: 'Synchronize this machine first, and repeat.',
     wouldTell: 'An answer with a Date field.',
+    isPassive: true,
   },
   'cached-answer': {
     sends:
@@ -139,66 +160,59 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     wouldTell: needsAllowedCaller,
   },
   'forged-header': {
+    ...forged,
     sends:
       "the fields of --front-end (usually X-ARR-ClientCert) with the allowed certificate's bytes, without a certificate",
     claim: 'A header that the caller wrote does not replace a certificate.',
-    failure: forgedFailure,
-    remedy: forgedRemedy,
-    wouldTell: needsAllowedCaller,
+    remedy:
+      'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.',
   },
   'forged-header-beside-denied': {
+    ...forged,
     sends: 'the same, with the denied certificate',
     claim: 'A header that the caller wrote does not count beside the certificate that they hold.',
-    failure: forgedFailure,
     remedy: 'The front end must replace the header, not append to it, and the app must refuse more than one value.',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-twice': {
+    ...forged,
     sends: 'the header in two lines, and in one line with a comma; without a certificate, and with the denied one',
     claim: 'A repeated header does not get past the front end.',
-    failure: forgedFailure,
     remedy: 'The front end must remove every line of the header, and the app must refuse more than one value.',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-case': {
+    ...forged,
     sends:
       'the names in lower case, in upper case and as X-Arr-Clientcert; without a certificate, and with the denied one',
     claim: 'No letter case of the name gets past the front end.',
-    failure: forgedFailure,
     remedy: 'The front end must compare header names without regard to case (RFC 9110 §5.1).',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-underscore': {
+    ...forged,
     sends: 'the names with "_" or "." for "-", like X_ARR_ClientCert; without a certificate, and with the denied one',
     claim: 'A name with other separators is not taken for the header.',
-    failure: forgedFailure,
     remedy: 'A layer before the app turns "_" or "." into "-". Make it drop such names, or remove the layer.',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-whitespace': {
+    ...forged,
     sends:
       'the name with a space or tab before the colon, and before the name; without a certificate, and with the denied one',
     claim: 'A name with white space is not taken for the header.',
-    failure: forgedFailure,
     remedy: 'A layer before the app accepts malformed header lines (RFC 9112 §5.1). Update or remove it.',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-encoding': {
+    ...forged,
     sends:
       'the header with other texts of the certificate, such as PEM instead of base64; without a certificate, and with the denied one',
     claim: 'Other texts of the certificate do not get past the front end.',
-    failure: forgedFailure,
     remedy: 'The front end must remove or replace the header, whatever is in it.',
-    wouldTell: needsAllowedCaller,
   },
   'forged-header-of-others': {
+    ...forged,
     sends:
       "the fields of every other front end that Certgate knows, each with the allowed certificate's bytes; without a certificate, and with the denied one",
     claim: 'The fields of other front ends that Certgate knows do not replace a certificate.',
-    failure: forgedFailure,
     remedy:
       'The front end must remove or replace the field that the app reads (docs/front-ends.md), and CERTGATE_FRONT_END must name this front end. Then run doctor with --front-end.',
-    wouldTell: needsAllowedCaller,
   },
   'lookalike-certificate': {
     sends:
@@ -208,20 +222,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     remedy: 'Pin the certificate by its SHA-256 thumbprint, or trust names only under their authority.',
     wouldTell: 'A function that admits the allowed certificate and refuses the denied one.',
   },
-  'key-proof-tls-1.2': {
-    sends: keyProofSends('1.2'),
-    claim: 'Over TLS 1.2, a caller who has an allowed certificate but not its key is refused in the handshake.',
-    failure: keyProofFailure,
-    remedy: keyProofRemedy,
-    wouldTell: keyProofWouldTell,
-  },
-  'key-proof-tls-1.3': {
-    sends: keyProofSends('1.3'),
-    claim: 'Over TLS 1.3, a caller who has an allowed certificate but not its key is refused in the handshake.',
-    failure: keyProofFailure,
-    remedy: keyProofRemedy,
-    wouldTell: keyProofWouldTell,
-  },
+  'key-proof-tls-1.2': proveKey('1.2'),
+  'key-proof-tls-1.3': proveKey('1.3'),
   'forwarded-for': {
     sends: 'X-Forwarded-For: 127.0.0.1, by the four callers',
     claim: 'An address that the caller wrote opens nothing.',
@@ -324,6 +326,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
       'The app answers over plain HTTP, where there is no certificate, and others can read and change what is sent.',
     remedy: 'Set httpsOnly to true.',
     wouldTell: 'A redirect to https, or a port on which nothing answers. Run `az functionapp show --query httpsOnly`.',
+    isIndependent: true,
   },
   'scm-site': {
     sends: 'a request without a certificate to NAME.scm.azurewebsites.net',
@@ -331,6 +334,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The SCM site, from which the app can be replaced, answers without a sign-in.',
     remedy: 'Restrict access to the SCM site (scmIpSecurityRestrictions), and switch basic publishing credentials off.',
     wouldTell: 'A definite answer of the SCM site.',
+    isIndependent: true,
   },
   'refusal-reason': {
     sends: 'nothing more: it reads the refusals so far',
@@ -340,6 +344,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     remedy:
       'Send one answer to all refused callers, and write the reason to the log. Certgate says more only in Development.',
     wouldTell: 'A refusal with an answer.',
+    isPassive: true,
   },
   'refusal-content': {
     sends: 'nothing more: it compares the refusals with what the allowed caller got',
@@ -347,6 +352,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'A refused caller gets the content all the same: the function runs before the gate decides.',
     remedy: 'Let the gate decide before the function runs.',
     wouldTell: 'An allowed caller who gets an answer of some length.',
+    isPassive: true,
   },
   'software-version': {
     sends: 'nothing more: it reads the header fields and the bodies of refusals so far',
@@ -354,6 +360,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     failure: 'The answers name software and its version: whoever probes the app knows which faults to try.',
     remedy: 'Remove the field (Server, X-Powered-By, X-AspNet-Version) or the text.',
     wouldTell: 'An answer.',
+    isPassive: true,
   },
   'large-body': {
     sends: 'with --with-large-body: a POST of 1 byte and one of 128 KiB, with the allowed certificate',
@@ -362,5 +369,6 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
       'The front end asks for the certificate after the request (exclusion paths, OptionalInteractiveUser) and refuses larger bodies.',
     remedy: 'Remove the exclusion paths, and use the mode Required or Optional.',
     wouldTell: 'A function that answers a small POST of the allowed caller with 2xx.',
+    needsNoControl: true,
   },
 };

@@ -30,6 +30,11 @@ export interface Judgement {
   readonly isForgedAdmission?: boolean;
 }
 
+/** `wouldTell`: where it is more exact than what the table of probes says. */
+export function cannotTell(note: string, wouldTell?: string): Judgement {
+  return { verdict: 'cannot-tell', note, ...(wouldTell === undefined ? {} : { wouldTell }) };
+}
+
 /** Refusals of the moment or of the size of a request, which say nothing about the gate. */
 const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 

@@ -3,17 +3,19 @@ import type { WireAnswer } from '../../local/client/wire-request.js';
 import {
   type Examination,
   type ExaminedFunction,
+  type FunctionRequest,
+  type ProbeRuns,
   findObstacle,
   findTellingFunction,
   isRefused,
   newQuery,
 } from '../examination.js';
-import type { ProbeRequest } from '../probe-sender.js';
 import { functionUrl } from '../target.js';
 import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  cannotTell,
   classifyAnswer,
   combineVerdicts,
   observe,
@@ -24,10 +26,10 @@ import { listForgeries, type Variant } from './variant-probes.js';
 /** A request that may reach something else than the function, and what is published of it. */
 interface Alteration {
   readonly sent: string;
-  readonly request: Omit<ProbeRequest, 'url'>;
+  readonly request: FunctionRequest;
   readonly usesDenied: boolean;
   /** The same to a function that does not exist, without anything of the allowed certificate. */
-  readonly control: Omit<ProbeRequest, 'url'>;
+  readonly control: FunctionRequest;
   /** Whose an answer is that differs from the control's: always the function's, only then, or perhaps the front end's. */
   readonly answerer: 'function' | 'compared' | 'unknown';
   /** Of the path: the control's is spelled alike, since all such paths may lead to one page. */
@@ -38,7 +40,7 @@ interface Alteration {
  * Spellings of the path that something on the way may take for the same function, and for another rule. Never with the
  * allowed certificate, or a header of it: a cache could publish the answer.
  */
-export function probeOtherPath(examination: Examination): Promise<Judgement> {
+function probeOtherPath(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, (examined) => {
     const { pathname, search } = functionUrl(examination.target, examined.target);
     return listSpellings(pathname).flatMap(([sent, path]) =>
@@ -69,7 +71,7 @@ export function listSpellings(pathname: string): readonly (readonly [sent: strin
 }
 
 /** What a function answers to GET, it may answer to these too. */
-export function probeOtherMethod(examination: Examination): Promise<Judgement> {
+function probeOtherMethod(examination: Examination): Promise<Judgement> {
   return judgeAlterations(examination, examination.closedFunctions, () =>
     // Servers answer OPTIONS themselves. An answer to HEAD has nothing that could be compared.
     ['HEAD', 'OPTIONS'].flatMap((method) =>
@@ -78,7 +80,7 @@ export function probeOtherMethod(examination: Examination): Promise<Judgement> {
   );
 }
 
-export async function probeOtherHost(examination: Examination): Promise<Judgement> {
+async function probeOtherHost(examination: Examination): Promise<Judgement> {
   const { alsoHosts } = examination.options;
   if (alsoHosts.length === 0) return { verdict: 'not-run', note: 'Name another host with --also-host.' };
   const telling = findTellingFunction(examination);
@@ -112,7 +114,7 @@ async function judgeAlterations(
   list: (examined: ExaminedFunction) => readonly Alteration[],
 ): Promise<Judgement> {
   if (functions.length === 0 || examination.cacheIgnoresQuery)
-    return { verdict: 'cannot-tell', note: 'Nothing was sent, since no function tells callers apart.' };
+    return cannotTell('Nothing was sent, since no function tells callers apart.');
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
   const obstacles = new Set<string>();
@@ -182,3 +184,9 @@ function nameNowhere({ target }: Examination, { target: own }: ExaminedFunction,
 function addQuery(target: string): string {
   return `${target}${target.includes('?') ? '&' : '?'}${newQuery()}`;
 }
+
+export const alteredProbes: ProbeRuns<'other-method' | 'other-path' | 'other-host'> = {
+  'other-method': probeOtherMethod,
+  'other-path': probeOtherPath,
+  'other-host': probeOtherHost,
+};

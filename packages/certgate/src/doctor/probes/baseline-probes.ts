@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { inspectServerCertificate } from '../../local/client/server-certificate.js';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import {
@@ -6,11 +7,13 @@ import {
   type Examination,
   isRefusedAtFirst,
   observeBaseline,
+  type ProbeRuns,
 } from '../examination.js';
 import { timeIsUp } from '../probe-sender.js';
 import {
   type Judgement,
   type Verdict,
+  cannotTell,
   capitalize,
   classifyAnswer,
   combineVerdicts,
@@ -21,7 +24,7 @@ import {
 const dayMilliseconds = 86_400_000;
 
 /** Before anything else: what follows is sent to this server only if it is the right one. */
-export async function probeServerCertificate(examination: Examination): Promise<Judgement> {
+async function probeServerCertificate(examination: Examination): Promise<Judgement> {
   const { target, denied, caPem } = examination.options;
   const inspect = async (certificate?: typeof denied): ReturnType<typeof inspectServerCertificate> => {
     await examination.sender.takeTurn();
@@ -38,7 +41,7 @@ export async function probeServerCertificate(examination: Examination): Promise<
   if (inspected.kind !== 'inspected') {
     const fault = describeAnswer(inspected);
     if (inspected.kind === 'unreachable') examination.unreachable = `${capitalize(fault)}: nothing was sent.`;
-    return { verdict: 'cannot-tell', note: examination.unreachable ?? `There was no TLS handshake: ${fault}.` };
+    return cannotTell(examination.unreachable ?? `There was no TLS handshake: ${fault}.`);
   }
   if (inspected.fault !== undefined) {
     const code = /^[A-Z_]+$/.test(inspected.fault) ? inspected.fault : 'unknown reason';
@@ -74,13 +77,12 @@ export async function measureBaselines(examination: Examination): Promise<void> 
   examination.closedFunctions = found;
 }
 
-const noFunction: Judgement = {
-  verdict: 'cannot-tell',
-  note: 'No closed function is named.',
-  wouldTell: 'Name the functions that must be closed with --function.',
-};
+const noFunction = cannotTell(
+  'No closed function is named.',
+  'Name the functions that must be closed with --function.',
+);
 
-export function judgeNoCertificate({ closedFunctions }: Examination): Judgement {
+function judgeNoCertificate({ closedFunctions }: Examination): Judgement {
   if (closedFunctions.length === 0) return noFunction;
   const verdicts = closedFunctions.map(({ baseline }): Verdict => {
     if (classifyAnswer(baseline.nobody) === 'admitted') return 'fails';
@@ -89,7 +91,7 @@ export function judgeNoCertificate({ closedFunctions }: Examination): Judgement 
   return { verdict: combineVerdicts(verdicts), note: '', observations: observeBaseline(closedFunctions, 'nobody') };
 }
 
-export function judgeDeniedCertificate({ closedFunctions }: Examination): Judgement {
+function judgeDeniedCertificate({ closedFunctions }: Examination): Judgement {
   if (closedFunctions.length === 0) return noFunction;
   const verdicts = closedFunctions.map(({ baseline }): Verdict => {
     if (classifyAnswer(baseline.nobody) === 'admitted') return 'cannot-tell';
@@ -100,7 +102,7 @@ export function judgeDeniedCertificate({ closedFunctions }: Examination): Judgem
   return { verdict: combineVerdicts(verdicts), note, observations: observeBaseline(closedFunctions, 'denied') };
 }
 
-export function judgeAllowedCertificate({ closedFunctions }: Examination): Judgement {
+function judgeAllowedCertificate({ closedFunctions }: Examination): Judgement {
   if (closedFunctions.length === 0) return noFunction;
   const verdicts = closedFunctions.map(({ baseline }): Verdict => {
     if (classifyAnswer(baseline.allowed) === 'admitted') return 'holds';
@@ -151,7 +153,7 @@ function findLocation(answer: WireAnswer): readonly string[] {
 }
 
 /** In mode Required, the front end refuses callers without a certificate; any certificate then opens the function. */
-export async function probePublicFunctions(examination: Examination): Promise<Judgement> {
+async function probePublicFunctions(examination: Examination): Promise<Judgement> {
   const { target, denied } = examination.options;
   if (target.public.length === 0) return { verdict: 'not-run', note: 'No --public-function is named.' };
   const verdicts: Verdict[] = [];
@@ -176,7 +178,7 @@ export async function probePublicFunctions(examination: Examination): Promise<Ju
  * Whether a refusal came before the app: a TLS alert, or the 403 with which App Service answers in mode Required.
  * Certgate's own answers name their type.
  */
-export function isByFrontEnd(answer: WireAnswer): boolean {
+function isByFrontEnd(answer: WireAnswer): boolean {
   if (answer.kind === 'tls-refused' || answer.kind === 'closed') return true;
   return answer.kind === 'answered' && answer.status === 403 && !answer.body.includes('urn:certgate:problem:');
 }
@@ -186,14 +188,14 @@ export function isRequired({ nobody, denied }: Pick<Baseline, 'nobody' | 'denied
   return isByFrontEnd(nobody) && !isByFrontEnd(denied);
 }
 
-export function judgeMode({ answers, closedFunctions }: Examination): Judgement {
+function judgeMode({ answers, closedFunctions }: Examination): Judgement {
   const handshakes = answers.flatMap((answer) =>
     answer.kind === 'answered' && answer.tls !== undefined ? [answer.tls.requestsCertificate] : [],
   );
   const refusedInTls = closedFunctions.some(
     ({ baseline }) => baseline.nobody.kind === 'tls-refused' && isRefusedAtFirst(baseline, 'nobody'),
   );
-  if (handshakes.length === 0 && !refusedInTls) return { verdict: 'cannot-tell', note: 'No request was answered.' };
+  if (handshakes.length === 0 && !refusedInTls) return cannotTell('No request was answered.');
   if (!handshakes.includes(true) && !refusedInTls) {
     return { verdict: 'fails', note: 'No handshake asked for a certificate.' };
   }
@@ -209,9 +211,50 @@ export function judgeMode({ answers, closedFunctions }: Examination): Judgement 
 }
 
 /** `notAfter` in milliseconds since 1970-01-01T00:00:00Z. */
-export function describeEnd(notAfter: number): string {
+function describeEnd(notAfter: number): string {
   const days = Math.floor((notAfter - Date.now()) / dayMilliseconds);
   if (days < 0) return days === -1 ? 'It ended within the last day.' : `It ended ${-days} days ago.`;
   const when = days === 0 ? 'within a day' : days === 1 ? 'in 1 day' : `in ${days} days`;
   return days < 30 ? `It ends ${when}: renew it.` : `It ends ${when}.`;
 }
+
+function judgeAllowedExpiry({ options }: Examination): Judgement {
+  const { validFrom, validTo } = new X509Certificate(options.allowed.der);
+  const now = Date.now();
+  if (Date.parse(validFrom) > now) return { verdict: 'fails', note: 'It is not valid yet.' };
+  const notAfter = Date.parse(validTo);
+  if (Number.isNaN(notAfter)) return cannotTell('Its dates cannot be read.');
+  return { verdict: notAfter < now ? 'fails' : 'holds', note: describeEnd(notAfter) };
+}
+
+/** Certgate assumes that clocks are right to within minutes. */
+const maximumSkewMilliseconds = 5 * 60_000;
+
+function judgeClock({ sender }: Examination): Judgement {
+  const offset = sender.clockOffset;
+  if (offset === undefined) return cannotTell('No answer had a Date field.');
+  const seconds = Math.round(Math.abs(offset) / 1000);
+  const side = offset < 0 ? 'behind' : 'ahead';
+  const note = seconds <= 2 ? 'They agree.' : `The server's is ${seconds} s ${side}.`;
+  return { verdict: Math.abs(offset) > maximumSkewMilliseconds ? 'fails' : 'holds', note };
+}
+
+export const baselineProbes: ProbeRuns<
+  | 'server-certificate'
+  | 'no-certificate'
+  | 'denied-certificate'
+  | 'allowed-certificate'
+  | 'public-function'
+  | 'client-certificate-mode'
+  | 'allowed-certificate-expiry'
+  | 'clock'
+> = {
+  'server-certificate': probeServerCertificate,
+  'no-certificate': judgeNoCertificate,
+  'denied-certificate': judgeDeniedCertificate,
+  'allowed-certificate': judgeAllowedCertificate,
+  'public-function': probePublicFunctions,
+  'client-certificate-mode': judgeMode,
+  'allowed-certificate-expiry': judgeAllowedExpiry,
+  clock: judgeClock,
+};

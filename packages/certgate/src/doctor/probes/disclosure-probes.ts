@@ -1,10 +1,18 @@
 import { denialCodes } from '@certgate/core/internal';
-import type { Examination, SeenRefusal } from '../examination.js';
+import {
+  type Examination,
+  type ProbeRuns,
+  type SeenRefusal,
+  findObstacle,
+  isRefused,
+  newQuery,
+} from '../examination.js';
 import { hideQueryValues } from '../target.js';
 import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  cannotTell,
   classifyAnswer,
   combineVerdicts,
   observe,
@@ -27,7 +35,7 @@ const reasons: readonly (readonly [what: string, pattern: RegExp])[] = [
 
 export function judgeRefusalReason(examination: Examination): Judgement {
   const { refusals, target, options } = examination;
-  if (refusals.length === 0) return { verdict: 'cannot-tell', note: 'No refusal had an answer.' };
+  if (refusals.length === 0) return cannotTell('No refusal had an answer.');
   const isDevelopment = target.isLoopback && refusals.some(({ answer }) => hasDevelopmentMember(answer.body));
   for (const { answer, caller } of refusals) {
     const body = readText(answer.body, target.isLoopback);
@@ -110,7 +118,7 @@ function hasDevelopmentMember(body: Buffer): boolean {
 const tellingLength = 16;
 
 /** A gate that answers 401 after the function has run, and sends what it said. */
-export function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
+function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
   for (const { index, baseline } of closedFunctions) {
@@ -142,9 +150,9 @@ const softwareFields: readonly string[] = ['x-powered-by', 'x-aspnet-version', '
 const versionInText =
   /\b(?:nginx|Apache|Microsoft-IIS|Kestrel|Express|Node\.js|PHP|OpenSSL|Tomcat|Jetty)[/ ]v?\d[\d.]*/;
 
-export function judgeSoftwareVersion({ answers, refusals }: Examination): Judgement {
+function judgeSoftwareVersion({ answers, refusals }: Examination): Judgement {
   const answered = answers.flatMap((answer) => (answer.kind === 'answered' ? [answer] : []));
-  if (answered.length === 0) return { verdict: 'cannot-tell', note: 'There was no answer.' };
+  if (answered.length === 0) return cannotTell('There was no answer.');
   for (const { fields } of answered) {
     const field = fields.find(
       ([name, value]) => softwareFields.includes(name) || (versionFields.includes(name) && /\/\d|\d\.\d/.test(value)),
@@ -159,3 +167,46 @@ export function judgeSoftwareVersion({ answers, refusals }: Examination): Judgem
   }
   return { verdict: 'holds', note: '' };
 }
+
+/** Before any forgery: a cached answer would pass for a forged admission. */
+async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
+  const { allowed } = examination.options;
+  const verdicts: Verdict[] = [];
+  const observations: ProbeObservation[] = [];
+  for (const examined of examination.closedFunctions) {
+    if (findObstacle(examined, false) !== undefined) {
+      verdicts.push('cannot-tell');
+      continue;
+    }
+    const { index, target, baseline } = examined;
+    for (const [sent, query, later] of [
+      ['the same query', newQuery(), undefined],
+      ['another query', newQuery(), newQuery()],
+      ['no query', '', undefined],
+    ] as const) {
+      const first = await examination.call(target, { certificate: allowed }, query);
+      const answer = await examination.call(target, {}, later ?? query);
+      // Asked again, so that what is new in every refusal can be told from what is about the caller.
+      examination.noteRefusal(index, 'nobody', answer);
+      observations.push(observe(answer, `no certificate, after the allowed caller, with ${sent}`, index));
+      const outcome = classifyAnswer(answer);
+      if (outcome === 'admitted') {
+        if (later !== undefined) examination.cacheIgnoresQuery = true;
+        verdicts.push('fails');
+        continue;
+      }
+      verdicts.push(
+        isRefused(answer, baseline, false) && classifyAnswer(first) === 'admitted' ? 'holds' : 'cannot-tell',
+      );
+    }
+  }
+  return { verdict: combineVerdicts(verdicts), note: '', observations };
+}
+
+export const disclosureProbes: ProbeRuns<'cached-answer' | 'refusal-reason' | 'refusal-content' | 'software-version'> =
+  {
+    'cached-answer': probeCachedAnswer,
+    'refusal-reason': judgeRefusalReason,
+    'refusal-content': judgeRefusalContent,
+    'software-version': judgeSoftwareVersion,
+  };

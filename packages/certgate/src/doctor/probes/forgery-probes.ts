@@ -1,24 +1,44 @@
-import { frontEndNames } from '@certgate/core/internal';
+import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
-import { escapePem, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
+import { escapePem, findPlayedFrontEnd, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
-import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
-import { type ForgedField, forgeFields } from '../forged-fields.js';
+import {
+  type ExaminedCertificate,
+  type ExaminedFunction,
+  type Examination,
+  type FunctionRequest,
+  type ProbeRuns,
+  findObstacle,
+  isRefused,
+} from '../examination.js';
+import type { ProbeId } from '../probe-table.js';
 import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  cannotTell,
   capitalize,
   classifyAnswer,
   combineVerdicts,
   observe,
 } from '../verdict.js';
-import type { ProbeRequest } from '../probe-sender.js';
+
+export type ForgedField = readonly [name: string, value: string];
+
+/**
+ * What a front end would write of a certificate, and of those of its issuers that its file has: the field with the
+ * certificate first. Anybody who has a copy of the certificate can write it.
+ */
+function forgeFields(frontEnd: FrontEndName, { certificatePem }: ExaminedCertificate): readonly ForgedField[] {
+  const blocks = certificatePem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  const [der, ...chain] = blocks.map((block) => Buffer.from(block.replaceAll(/-----.*-----/g, ''), 'base64'));
+  return der === undefined ? [] : findPlayedFrontEnd(frontEnd).writeCertificate({ der, chain });
+}
 
 /** A request that only a forger would send, and what is published of it. */
 export interface Forgery {
   readonly sent: string;
-  readonly request: Omit<ProbeRequest, 'url'>;
+  readonly request: FunctionRequest;
   /** With a certificate that is not allowed. */
   readonly usesDenied: boolean;
   /** Default: over HTTP/1.1. */
@@ -31,100 +51,77 @@ type Spelling = (name: string) => string;
 
 const asItIs: Spelling = (name) => name;
 
-export function probeForgedHeader(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(examination, forgeSpellings(examination, [asItIs], [false]));
-}
-
-export function probeForgedHeaderBesideDenied(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(examination, forgeSpellings(examination, [asItIs], [true]));
-}
-
-export function probeForgedHeaderTwice(examination: Examination): Promise<Judgement> {
-  const [certificate, ...others] = forgeOwnFields(examination);
-  if (certificate === undefined) throw new Error('a front end without a field');
-  const [name, value] = certificate;
-  const joined = [name, `${value},${value}`] as const;
-  return judgeForgeries(
-    examination,
-    besides.flatMap((usesDenied) => [
-      forge(examination, `${name} and ${name}`, [certificate, certificate, ...others], usesDenied),
-      forge(examination, `two values in one line of ${name}`, [joined, ...others], usesDenied),
+export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`> | 'lookalike-certificate'> = {
+  'forged-header': (examination) => judgeForgeries(examination, forgeSpellings(examination, [asItIs], [false])),
+  'forged-header-beside-denied': (examination) =>
+    judgeForgeries(examination, forgeSpellings(examination, [asItIs], [true])),
+  'forged-header-twice': (examination) => {
+    const [certificate, ...others] = forgeOwnFields(examination);
+    const [name, value] = certificate;
+    return judgeForgeries(examination, [
+      ...forgeBeside(examination, `${name} and ${name}`, [certificate, certificate, ...others]),
+      ...forgeBeside(examination, `two values in one line of ${name}`, [[name, `${value},${value}`], ...others]),
+    ]);
+  },
+  'forged-header-case': (examination) =>
+    judgeSpellings(examination, [
+      (name) => name.toLowerCase(),
+      (name) => name.toUpperCase(),
+      (name) => name.toLowerCase().replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
     ]),
-  );
-}
-
-export function probeForgedHeaderCase(examination: Examination): Promise<Judgement> {
-  const spellings: readonly Spelling[] = [
-    (name) => name.toLowerCase(),
-    (name) => name.toUpperCase(),
-    (name) => name.toLowerCase().replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
-  ];
-  return judgeForgeries(examination, forgeSpellings(examination, spellings));
-}
-
-export function probeForgedHeaderUnderscore(examination: Examination): Promise<Judgement> {
-  const spellings: readonly Spelling[] = [
-    (name) => name.replaceAll('-', '_'),
-    (name) => name.replace(/-(?=[^-]*$)/, '_'),
-    (name) => name.replaceAll('-', '.'),
-  ];
-  return judgeForgeries(examination, forgeSpellings(examination, spellings));
-}
-
-/** Names that no HTTP client sends; a lenient server may strip them and find the header. */
-export function probeForgedHeaderWhitespace(examination: Examination): Promise<Judgement> {
-  const spellings: readonly Spelling[] = [
-    (name) => `${name} `,
-    (name) => `${name}\t`,
-    (name) => ` ${name}`,
-    (name) => `\t${name}`,
-  ];
-  return judgeForgeries(examination, forgeSpellings(examination, spellings));
-}
+  'forged-header-underscore': (examination) =>
+    judgeSpellings(examination, [
+      (name) => name.replaceAll('-', '_'),
+      (name) => name.replace(/-(?=[^-]*$)/, '_'),
+      (name) => name.replaceAll('-', '.'),
+    ]),
+  // Names that no HTTP client sends; a lenient server may strip them and find the header.
+  'forged-header-whitespace': (examination) =>
+    judgeSpellings(examination, [
+      (name) => `${name} `,
+      (name) => `${name}\t`,
+      (name) => ` ${name}`,
+      (name) => `\t${name}`,
+    ]),
+  'forged-header-encoding': (examination) => {
+    const [[name, own], ...others] = forgeOwnFields(examination);
+    const encodings = listEncodings(examination.options.allowed.der).filter(([, value]) => value !== own);
+    return judgeForgeries(
+      examination,
+      encodings.flatMap(([what, value]) =>
+        forgeBeside(examination, `${name} with ${what}`, [[name, value], ...others]),
+      ),
+    );
+  },
+  // One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks.
+  'forged-header-of-others': (examination) => {
+    const { allowed, frontEnd } = examination.options;
+    const others = frontEndNames.filter((name) => name !== frontEnd);
+    return judgeForgeries(
+      examination,
+      others.flatMap((name) => {
+        const fields = forgeFields(name, allowed);
+        return forgeBeside(examination, `${nameFields(fields)} (${name})`, fields);
+      }),
+    );
+  },
+  'lookalike-certificate': (examination) => {
+    const forgeries = listLookalikes(examination);
+    if (forgeries === undefined) return cannotTell('The names of the allowed certificate cannot be copied.');
+    return judgeForgeries(examination, forgeries);
+  },
+};
 
 /** Texts of a certificate that other front ends write, and that an app may decode as well. */
-export function probeForgedHeaderEncoding(examination: Examination): Promise<Judgement> {
-  const { der } = examination.options.allowed;
-  const [certificate, ...others] = forgeOwnFields(examination);
-  if (certificate === undefined) throw new Error('a front end without a field');
-  const [name, own] = certificate;
+function listEncodings(der: Buffer): readonly (readonly [what: string, value: string])[] {
   const base64 = der.toString('base64');
-  const encodings = [
-    [
-      'PEM in one line',
-      `-----BEGIN CERTIFICATE----- ${base64.match(/.{1,64}/g)?.join(' ') ?? ''} -----END CERTIFICATE-----`,
-    ],
+  const lines = base64.match(/.{1,64}/g)?.join(' ') ?? '';
+  return [
+    ['PEM in one line', `-----BEGIN CERTIFICATE----- ${lines} -----END CERTIFICATE-----`],
     ['percent-encoded PEM', escapePem(der)],
     ['base64', base64],
     ['a byte sequence', writeByteSequence(der)],
-  ] as const;
-  return judgeForgeries(
-    examination,
-    encodings
-      .filter(([, value]) => value !== own)
-      .flatMap(([what, value]) =>
-        besides.map((usesDenied) => forge(examination, `${name} with ${what}`, [[name, value], ...others], usesDenied)),
-      ),
-  );
-}
-
-/** One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks. */
-export function probeForgedHeaderOfOthers(examination: Examination): Promise<Judgement> {
-  const { allowed, frontEnd } = examination.options;
-  const others = frontEndNames.filter((name) => name !== frontEnd);
-  return judgeForgeries(
-    examination,
-    others.flatMap((name) => {
-      const fields = forgeFields(name, allowed);
-      return besides.map((usesDenied) => forge(examination, `${nameFields(fields)} (${name})`, fields, usesDenied));
-    }),
-  );
-}
-
-export function probeLookalikeCertificate(examination: Examination): Promise<Judgement> {
-  const forgeries = listLookalikes(examination);
-  if (forgeries !== undefined) return judgeForgeries(examination, forgeries);
-  return Promise.resolve({ verdict: 'cannot-tell', note: 'The names of the allowed certificate cannot be copied.' });
+  ];
 }
 
 /** Undefined for a certificate that is not encoded as RFC 5280 has it. */
@@ -143,6 +140,14 @@ function listLookalikes({ options }: Examination): readonly Forgery[] | undefine
 /** Without a certificate, and with the denied one. */
 const besides: readonly boolean[] = [false, true];
 
+export function forgeBeside(
+  examination: Examination,
+  what: string,
+  fields: readonly ForgedField[],
+): readonly Forgery[] {
+  return besides.map((usesDenied) => forge(examination, what, fields, usesDenied));
+}
+
 /** One forgery for each spelling of the front end's fields. */
 function forgeSpellings(
   examination: Examination,
@@ -155,21 +160,22 @@ function forgeSpellings(
   });
 }
 
+function judgeSpellings(examination: Examination, spellings: readonly Spelling[]): Promise<Judgement> {
+  return judgeForgeries(examination, forgeSpellings(examination, spellings));
+}
+
 function nameFields(fields: readonly ForgedField[]): string {
   return fields.map(([name]) => JSON.stringify(name).slice(1, -1)).join(' and ');
 }
 
 /** Of the front end that the operator names. */
-export function forgeOwnFields({ options }: Examination): readonly ForgedField[] {
-  return forgeFields(options.frontEnd, options.allowed);
+export function forgeOwnFields({ options }: Examination): readonly [ForgedField, ...ForgedField[]] {
+  const [certificate, ...others] = forgeFields(options.frontEnd, options.allowed);
+  if (certificate === undefined) throw new Error('a front end without a field');
+  return [certificate, ...others];
 }
 
-export function forge(
-  { options }: Examination,
-  what: string,
-  fields: readonly ForgedField[],
-  usesDenied: boolean,
-): Forgery {
+function forge({ options }: Examination, what: string, fields: readonly ForgedField[], usesDenied: boolean): Forgery {
   const certificate = usesDenied ? { certificate: options.denied } : {};
   return {
     sent: `${what} ${usesDenied ? 'beside the denied certificate' : 'alone'}`,
@@ -190,10 +196,8 @@ export async function judgeForgeries(
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
   const obstacles = new Set<string>();
-  if (functions.length === 0)
-    return { verdict: 'cannot-tell', note: 'No closed function is named.', wouldTell: 'Name one with --function.' };
-  if (examination.cacheIgnoresQuery)
-    return { verdict: 'cannot-tell', note: 'A cache answers in place of the app. Nothing was sent.' };
+  if (functions.length === 0) return cannotTell('No closed function is named.', 'Name one with --function.');
+  if (examination.cacheIgnoresQuery) return cannotTell('A cache answers in place of the app. Nothing was sent.');
   for (const examined of functions) {
     for (const forgery of forgeries) {
       const obstacle = findObstacle(examined, forgery.usesDenied);

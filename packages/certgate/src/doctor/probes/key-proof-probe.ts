@@ -1,25 +1,31 @@
 import { createForeignKey } from '../../certificates/foreign-key.js';
 import type { HandshakeAnswer } from '../../local/client/handshake-request.js';
 import type { TlsVersion } from '../../local/client/wire-request.js';
-import { type Examination, findTellingFunction } from '../examination.js';
-import { type Judgement, type ProbeObservation, type Verdict, classifyAnswer, observe } from '../verdict.js';
-import { isVersionRefused, nothingTells } from './protocol-probes.js';
+import { type Examination, type ProbeRuns, findTellingFunction, nothingTells } from '../examination.js';
+import {
+  type Judgement,
+  type ProbeObservation,
+  type Verdict,
+  cannotTell,
+  classifyAnswer,
+  observe,
+} from '../verdict.js';
+import { isVersionRefused } from './protocol-probes.js';
 
 /**
  * Whether the front end checks that a caller has the private key of the certificate: all that the gate does rests on that.
  * On one function, as for every protocol.
  */
-export async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
+async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
   const { allowed } = examination.options;
   const foreignKey = createForeignKey(allowed.der);
   if (foreignKey === undefined) {
-    return {
-      verdict: 'cannot-tell',
-      note: 'Nothing was sent, since no wrong key can be made for a key of this kind.',
-      wouldTell: 'An allowed certificate with an EC or RSA key.',
-    };
+    return cannotTell(
+      'Nothing was sent, since no wrong key can be made for a key of this kind.',
+      'An allowed certificate with an EC or RSA key.',
+    );
   }
   const call = (privateKeyPem: string): Promise<HandshakeAnswer> =>
     examination.callAfterHandshake(examined.target, { certificate: { ...allowed, privateKeyPem }, tlsVersion });
@@ -29,7 +35,7 @@ export async function probeKeyProof(examination: Examination, tlsVersion: TlsVer
   }
   const first = observe(proven.answer, 'the allowed certificate with its key', examined.index);
   if (first.outcome !== 'admitted') {
-    return { verdict: 'cannot-tell', note: 'The allowed caller is not admitted in this way.', observations: [first] };
+    return { ...cannotTell('The allowed caller is not admitted in this way.'), observations: [first] };
   }
   const unproven = await call(foreignKey);
   const second = observe(unproven.answer, 'the allowed certificate with another key', examined.index);
@@ -60,3 +66,8 @@ const aboutTheKey =
 function describe([verdict, note]: Finding, observations: readonly ProbeObservation[]): Judgement {
   return { verdict, note, observations, ...(verdict === 'fails' ? { isForgedAdmission: true } : {}) };
 }
+
+export const keyProofProbes: ProbeRuns<'key-proof-tls-1.2' | 'key-proof-tls-1.3'> = {
+  'key-proof-tls-1.2': (examination) => probeKeyProof(examination, 'TLSv1.2'),
+  'key-proof-tls-1.3': (examination) => probeKeyProof(examination, 'TLSv1.3'),
+};

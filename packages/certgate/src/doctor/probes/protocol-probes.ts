@@ -1,34 +1,42 @@
+import { secretHeaderName } from '@certgate/core/internal';
 import type { TlsVersion, WireAnswer } from '../../local/client/wire-request.js';
-import { type Baseline, type Examination, findTellingFunction, isRefused } from '../examination.js';
+import {
+  type Baseline,
+  type Examination,
+  type FunctionRequest,
+  type ProbeRuns,
+  findObstacle,
+  findTellingFunction,
+  isRefused,
+  nothingTells,
+} from '../examination.js';
 import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  cannotTell,
   classifyAnswer,
   combineVerdicts,
   observe,
 } from '../verdict.js';
-import type { ProbeRequest } from '../probe-sender.js';
 import { isRequired } from './baseline-probes.js';
-import { type Forgery, findLapse, forge, forgeOwnFields, judgeForgeries, sendForgery } from './forgery-probes.js';
+import { findLapse, forgeBeside, forgeOwnFields, judgeForgeries, sendForgery } from './forgery-probes.js';
 
-export const nothingTells: Judgement = {
-  verdict: 'cannot-tell',
-  note: 'Nothing was sent, since no function admits the allowed caller and refuses others.',
+export const protocolProbes: ProbeRuns<'trace' | 'tls-1.2' | 'tls-1.3' | 'http-2'> = {
+  trace: probeTrace,
+  // Front ends pass certificates on differently by TLS version: TLS 1.3 has no renegotiation (RFC 8446 §4.1.2).
+  'tls-1.2': (examination) => probeTlsVersion(examination, 'TLSv1.2'),
+  'tls-1.3': (examination) => probeTlsVersion(examination, 'TLSv1.3'),
+  'http-2': (examination) => probeProtocol(examination, { name: 'HTTP/2', request: {}, isHttp2: true }),
 };
 
-/** Front ends pass certificates on differently by TLS version: TLS 1.3 has no renegotiation (RFC 8446 §4.1.2). */
-export function probeTlsVersion(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
+function probeTlsVersion(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
   return probeProtocol(examination, { name: tlsVersion.replace('v', ' '), request: { tlsVersion }, isHttp2: false });
-}
-
-export function probeHttp2(examination: Examination): Promise<Judgement> {
-  return probeProtocol(examination, { name: 'HTTP/2', request: {}, isHttp2: true });
 }
 
 interface Protocol {
   readonly name: string;
-  readonly request: Pick<ProbeRequest, 'tlsVersion'>;
+  readonly request: Pick<FunctionRequest, 'tlsVersion'>;
   readonly isHttp2: boolean;
 }
 
@@ -36,7 +44,7 @@ interface Protocol {
 async function probeProtocol(examination: Examination, { name, request, isHttp2 }: Protocol): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
-  const send = (more: Omit<ProbeRequest, 'url'>): ReturnType<typeof sendForgery> =>
+  const send = (more: FunctionRequest): ReturnType<typeof sendForgery> =>
     sendForgery(examination, examined, { request: { ...request, ...more }, isHttp2 });
   const nobody = await send({});
   if (nobody === undefined || isVersionRefused(nobody)) return { verdict: 'not-run', note: `${name} is not offered.` };
@@ -53,15 +61,11 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
     ((await findLapse(examination)) !== undefined ||
       judgeProtocol(nobody, await send({ certificate: examination.options.allowed }), examined.baseline) !== 'fails')
   )
-    return {
-      verdict: 'cannot-tell',
-      note: 'The allowed caller was refused for a time, whatever the protocol.',
-      observations,
-    };
+    return { ...cannotTell('The allowed caller was refused for a time, whatever the protocol.'), observations };
   if (verdict === 'fails') return { verdict, note, observations };
   const forged = await judgeForgeries(
     examination,
-    listForgeries(examination).map((forgery) => ({
+    forgeBeside(examination, 'a forged header', forgeOwnFields(examination)).map((forgery) => ({
       ...forgery,
       request: { ...request, ...forgery.request },
       isHttp2,
@@ -74,11 +78,6 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
     note: [note, forged.note].filter((text) => text !== '').join(' '),
     observations: [...observations, ...(forged.observations ?? [])],
   };
-}
-
-function listForgeries(examination: Examination): readonly Forgery[] {
-  const fields = forgeOwnFields(examination);
-  return [false, true].map((usesDenied) => forge(examination, 'a forged header', fields, usesDenied));
 }
 
 function describeRequest(nobody: WireAnswer, { denied }: Baseline): string {
@@ -98,4 +97,32 @@ function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, base
 
 export function isVersionRefused(answer: WireAnswer): boolean {
   return answer.kind === 'tls-refused' && /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(answer.code);
+}
+
+/** What answers TRACE repeats the request that it got, with what the front end added (RFC 9110 §9.3.8). */
+async function probeTrace(examination: Examination): Promise<Judgement> {
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return nothingTells;
+  const verdicts: Verdict[] = [];
+  const observations: ProbeObservation[] = [];
+  let note = '';
+  for (const usesDenied of [false, true]) {
+    if (findObstacle(examined, usesDenied) !== undefined) {
+      verdicts.push('cannot-tell');
+      continue;
+    }
+    const answer = await examination.call(examined.target, {
+      method: 'TRACE',
+      fields: [['Max-Forwards', '0']],
+      ...(usesDenied ? { certificate: examination.options.denied } : {}),
+    });
+    const who = usesDenied ? 'the denied certificate' : 'no certificate';
+    observations.push(observe(answer, `TRACE with Max-Forwards: 0, ${who}`, examined.index));
+    if (classifyAnswer(answer) === 'admitted' && answer.kind === 'answered') {
+      verdicts.push('fails');
+      if (answer.body.toString('latin1').toLowerCase().includes(secretHeaderName))
+        note = "The answer contains the front end's secret: change it.";
+    } else verdicts.push(isRefused(answer, examined.baseline, usesDenied) ? 'holds' : 'cannot-tell');
+  }
+  return { verdict: combineVerdicts(verdicts), note, observations };
 }

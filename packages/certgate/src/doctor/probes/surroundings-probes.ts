@@ -1,10 +1,10 @@
 import type { WireAnswer } from '../../local/client/wire-request.js';
-import { type Examination, findTellingFunction } from '../examination.js';
-import { type Judgement, classifyAnswer, observe } from '../verdict.js';
+import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
+import { type Judgement, cannotTell, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
 /** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */
-export async function probePlainHttp(examination: Examination): Promise<Judgement> {
+async function probePlainHttp(examination: Examination): Promise<Judgement> {
   const { target, plainHttpUrl } = examination.options;
   const [first] = [...target.closed, ...target.public];
   const path = first === undefined ? '/' : functionUrl(target, first).pathname;
@@ -20,12 +20,7 @@ export async function probePlainHttp(examination: Examination): Promise<Judgemen
     const location = answer.fields.find(([name]) => name === 'location')?.[1] ?? '';
     return /^https:\/\//i.test(location)
       ? { verdict: 'holds', note: 'It redirects to https.', observations }
-      : {
-          verdict: 'cannot-tell',
-          note: 'It redirects, but not to https.',
-          observations,
-          detail: `Location: ${location}`,
-        };
+      : { ...cannotTell('It redirects, but not to https.'), observations, detail: `Location: ${location}` };
   }
   // What a server says to plain HTTP on its TLS port (nginx, Node.js, Go).
   if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
@@ -37,7 +32,7 @@ export async function probePlainHttp(examination: Examination): Promise<Judgemen
 }
 
 /** Nobody documents whether the client certificate mode covers it, so what it answers is reported. */
-export async function probeScmSite(examination: Examination): Promise<Judgement> {
+async function probeScmSite(examination: Examination): Promise<Judgement> {
   const origin = findScmOrigin(examination.target);
   if (origin === undefined) {
     return {
@@ -63,11 +58,11 @@ export function judgeScmAnswer(answer: WireAnswer): Judgement {
 }
 
 /** App Service gives up above 100 KB where it asks for the certificate after the request's head. */
-export async function probeLargeBody(examination: Examination): Promise<Judgement> {
+async function probeLargeBody(examination: Examination): Promise<Judgement> {
   const { withLargeBody, allowed } = examination.options;
   if (!withLargeBody) return { verdict: 'not-run', note: 'It sends a POST: only with --with-large-body.' };
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return { verdict: 'cannot-tell', note: 'No function admits the allowed caller alone.' };
+  if (examined === undefined) return cannotTell('No function admits the allowed caller alone.');
   const post = (length: number): ReturnType<Examination['call']> =>
     examination.call(examined.target, { method: 'POST', certificate: allowed, body: Buffer.alloc(length, 'x') });
   const small = await post(1);
@@ -88,3 +83,9 @@ export async function probeLargeBody(examination: Examination): Promise<Judgemen
     observations,
   };
 }
+
+export const surroundingsProbes: ProbeRuns<'plain-http' | 'scm-site' | 'large-body'> = {
+  'plain-http': probePlainHttp,
+  'scm-site': probeScmSite,
+  'large-body': probeLargeBody,
+};

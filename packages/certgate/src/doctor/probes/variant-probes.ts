@@ -1,78 +1,67 @@
-import { findTellingFunction, type ExaminedFunction, type Examination } from '../examination.js';
-import type { ForgedField } from '../forged-fields.js';
-import type { ProbeRequest } from '../probe-sender.js';
+import {
+  type ExaminedFunction,
+  type Examination,
+  type FunctionRequest,
+  type ProbeRuns,
+  findTellingFunction,
+  nothingTells,
+} from '../examination.js';
 import type { Judgement } from '../verdict.js';
-import { type Forgery, forge, forgeOwnFields, judgeForgeries } from './forgery-probes.js';
-import { nothingTells } from './protocol-probes.js';
+import { type Forgery, forgeBeside, forgeOwnFields, judgeForgeries } from './forgery-probes.js';
 
 /** What is changed in a request to the function's own path. */
 export interface Variant {
   readonly sent: string;
-  readonly change: Omit<ProbeRequest, 'url'>;
+  readonly change: FunctionRequest;
 }
 
-/** A front end or an app may decide by what any client can write. */
-export function probeForwardedFor(examination: Examination): Promise<Judgement> {
-  return judgeVariants(examination, [withField('X-Forwarded-For', '127.0.0.1')], examination.closedFunctions);
-}
+const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const upgrade: FunctionRequest['fields'] = [
+  ['Connection', 'Upgrade'],
+  ['Upgrade', 'websocket'],
+  ['Sec-WebSocket-Version', '13'],
+  ['Sec-WebSocket-Key', Buffer.alloc(16).toString('base64')],
+];
+const post = { method: 'POST', body: Buffer.from('x') };
 
-/** In the mode OptionalInteractiveUser, App Service asks browsers and other programs in different ways. */
-export function probeBrowser(examination: Examination): Promise<Judgement> {
-  const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-  return judgeVariants(examination, [{ sent: 'User-Agent: Mozilla/…', change: { fields: [['User-Agent', browser]] } }]);
-}
-
-export function probeHttp10(examination: Examination): Promise<Judgement> {
-  return judgeVariants(examination, [{ sent: 'HTTP/1.0', change: { httpVersion: '1.0' } }]);
-}
-
-/** Proxies hand such a connection on as it is, once it is open. */
-export function probeUpgrade(examination: Examination): Promise<Judgement> {
-  const fields: readonly ForgedField[] = [
-    ['Connection', 'Upgrade'],
-    ['Upgrade', 'websocket'],
-    ['Sec-WebSocket-Version', '13'],
-    ['Sec-WebSocket-Key', Buffer.alloc(16).toString('base64')],
-  ];
-  return judgeVariants(examination, [{ sent: 'Upgrade: websocket', change: { fields } }]);
-}
-
-export function probePost(examination: Examination): Promise<Judgement> {
-  if (!examination.options.withPost) {
-    return Promise.resolve({ verdict: 'not-run', note: 'It sends POST requests: only with --with-post.' });
-  }
-  const post = { method: 'POST', body: Buffer.from('x') };
-  return judgeVariants(
-    examination,
-    [
+export const variantProbes: ProbeRuns<
+  'forwarded-for' | 'browser' | 'http-1.0' | 'upgrade' | 'second-request' | 'post'
+> = {
+  // A front end or an app may decide by what any client can write.
+  'forwarded-for': (examination) =>
+    judgeVariants(
+      examination,
+      [{ sent: 'X-Forwarded-For: 127.0.0.1', change: { fields: [['X-Forwarded-For', '127.0.0.1']] } }],
+      examination.closedFunctions,
+    ),
+  // In the mode OptionalInteractiveUser, App Service asks browsers and other programs in different ways.
+  browser: (examination) =>
+    judgeVariants(examination, [{ sent: 'User-Agent: Mozilla/…', change: { fields: [['User-Agent', browser]] } }]),
+  'http-1.0': (examination) => judgeVariants(examination, [{ sent: 'HTTP/1.0', change: { httpVersion: '1.0' } }]),
+  // Proxies hand such a connection on as it is, once it is open.
+  upgrade: (examination) => judgeVariants(examination, [{ sent: 'Upgrade: websocket', change: { fields: upgrade } }]),
+  'second-request': probeSecondRequest,
+  post: (examination) => {
+    if (!examination.options.withPost)
+      return { verdict: 'not-run', note: 'It sends POST requests: only with --with-post.' };
+    const override = { ...post, fields: [['X-HTTP-Method-Override', 'GET'] as const] };
+    const variants = [
       { sent: 'POST', change: post },
-      {
-        sent: 'POST with X-HTTP-Method-Override: GET',
-        change: { ...post, fields: [['X-HTTP-Method-Override', 'GET']] },
-      },
-    ],
-    examination.closedFunctions,
-  );
-}
+      { sent: 'POST with X-HTTP-Method-Override: GET', change: override },
+    ];
+    return judgeVariants(examination, variants, examination.closedFunctions);
+  },
+};
 
 /** Some front ends look at the first request of a connection only. */
-export async function probeSecondRequest(examination: Examination): Promise<Judgement> {
+async function probeSecondRequest(examination: Examination): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
-  const judgement = await judgeForgeries(
-    examination,
-    listForgeries(examination, { sent: 'a second request on one connection', change: {} }).map((forgery) => ({
-      ...forgery,
-      isSecond: true as const,
-    })),
-    [examined],
-  );
+  const variant = { sent: 'a second request on one connection', change: {} };
+  const forgeries = listForgeries(examination, variant).map((forgery) => ({ ...forgery, isSecond: true as const }));
+  const judgement = await judgeForgeries(examination, forgeries, [examined]);
   if ((judgement.observations ?? []).length > 0 || judgement.verdict !== 'cannot-tell') return judgement;
   return { verdict: 'not-run', note: 'No connection lasted until a second answer.' };
-}
-
-function withField(name: string, value: string): Variant {
-  return { sent: `${name}: ${value}`, change: { fields: [[name, value]] } };
 }
 
 /** On one function where a front end decides, whatever the function is. */
@@ -99,14 +88,6 @@ export function listForgeries(examination: Examination, { sent, change }: Varian
     { sent: `${sent}, no certificate`, request: change, usesDenied: false },
     { sent: `${sent}, the denied certificate`, request: { ...change, certificate: denied }, usesDenied: true },
   ];
-  const forged = [false, true].map((usesDenied): Forgery => {
-    const forgery = forge(
-      examination,
-      `${sent}, a forged header`,
-      [...fields, ...forgeOwnFields(examination)],
-      usesDenied,
-    );
-    return { ...forgery, request: { ...change, ...forgery.request } };
-  });
-  return [...plain, ...forged];
+  const forged = forgeBeside(examination, `${sent}, a forged header`, [...fields, ...forgeOwnFields(examination)]);
+  return [...plain, ...forged.map((forgery) => ({ ...forgery, request: { ...change, ...forgery.request } }))];
 }

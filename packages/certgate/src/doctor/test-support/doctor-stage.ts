@@ -93,9 +93,9 @@ export async function judgePort(
 ): Promise<Judgement> {
   const options = createOptions(stage, port, more);
   const examination = new Examination(options, new ProbeSender(options));
-  await probes['server-certificate'].run(examination);
+  await probes['server-certificate'](examination);
   await measureBaselines(examination);
-  return probes[id].run(examination);
+  return probes[id](examination);
 }
 
 function createOptions(
