@@ -473,7 +473,7 @@ describe('what the command line loads', () => {
     for (const { room } of loaded) {
       assert.ok(
         /^(?:cli$|program$|faults\/|commands\/)/.test(room) || namedByOptions.includes(room),
-        `${room}.ts is loaded before a verb runs: import it in the file of the verb (loadWhenRun)`,
+        `${room}.ts is loaded before a verb runs: import it in the \`work\` of the verb`,
       );
     }
     assert.deepEqual(listPackages(loaded), ['commander']);

@@ -3,12 +3,13 @@ import { exitCodes } from './commands/command-line/exit-codes.js';
 import { addHelpNote } from './commands/command-line/help.js';
 import { getToolVersion } from './faults/tool-version.js';
 import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
+import { fillCommand, type Verb, type VerbGroup } from './commands/command-line/verb.js';
 
 interface CommandRow {
   readonly name: string;
   readonly description: string;
-  /** What adds its verbs, or its arguments and options, to the command. */
-  readonly load: () => Promise<(command: Command) => Command>;
+  /** Its verbs, or its arguments and options. */
+  readonly load: () => Promise<Verb | VerbGroup>;
 }
 
 /** What may stand first on the command line, in the order of the help. */
@@ -17,51 +18,51 @@ const commandTable: readonly CommandRow[] = [
     name: 'init',
     description:
       'Add Certgate to an existing function app: the gate, settings, a dev script and editor settings. Shows the changes first.',
-    load: async () => (await import('./commands/top-level-verbs.js')).describeInit,
+    load: async () => (await import('./commands/top-level-verbs.js')).initVerb,
   },
   {
     name: 'dev',
     description:
       'Run a function app behind the local gateway, with development certificates and a trust document, and check who is admitted.',
-    load: async () => (await import('./commands/top-level-verbs.js')).describeDev,
+    load: async () => (await import('./commands/top-level-verbs.js')).devVerb,
   },
   {
     name: 'gateway',
     description:
       "Run a front end on your machine, App Service's or another: real mTLS in front of an app that uses plain HTTP. The secret of the front end comes from the environment variable CERTGATE_FRONT_END_SECRET.",
-    load: async () => (await import('./commands/top-level-verbs.js')).describeGateway,
+    load: async () => (await import('./commands/top-level-verbs.js')).gatewayVerb,
   },
   {
     name: 'call',
     description: 'Call a function over mTLS, with or without a certificate, and show the answer.',
-    load: async () => (await import('./commands/top-level-verbs.js')).describeCall,
+    load: async () => (await import('./commands/top-level-verbs.js')).callVerb,
   },
   {
     name: 'certificate',
     description: 'Create, issue, inspect and verify client certificates.',
-    load: async () => (await import('./commands/certificate/certificate-verbs.js')).addCertificateVerbs,
+    load: async () => (await import('./commands/certificate/certificate-verbs.js')).certificateVerbs,
   },
   {
     name: 'authority',
     description: 'Run a certificate authority for development or a small closed system.',
-    load: async () => (await import('./commands/authority/authority-verbs.js')).addAuthorityVerbs,
+    load: async () => (await import('./commands/authority/authority-verbs.js')).authorityVerbs,
   },
   {
     name: 'trust',
     description:
       'Administer who may call: a trust document in a file or in Azure Blob Storage, and the log of its changes.',
-    load: async () => (await import('./commands/trust/trust-verbs.js')).addTrustVerbs,
+    load: async () => (await import('./commands/trust/trust-verbs.js')).trustVerbs,
   },
   {
     name: 'app',
     description: 'Inspect a function app: who may call what.',
-    load: async () => (await import('./commands/app/app-verbs.js')).addAppVerbs,
+    load: async () => (await import('./commands/app/app-verbs.js')).appVerbs,
   },
   {
     name: 'doctor',
     description:
       'Probe a deployed app from outside: who is admitted, whether forged headers or certificates are, and what a refusal gives away.',
-    load: async () => (await import('./commands/top-level-verbs.js')).describeDoctor,
+    load: async () => (await import('./commands/top-level-verbs.js')).doctorVerb,
   },
 ];
 
@@ -81,7 +82,7 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
   );
   for (const { name, description, load } of commandTable) {
     const command = program.command(name).description(description);
-    if (words === undefined || words.includes(name)) (await load())(command);
+    if (words === undefined || words.includes(name)) fillCommand(command, await load());
   }
   prepareCommands(program);
   return program;

@@ -1,9 +1,10 @@
 import type { FrontEndName } from '@certgate/core/internal';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { clientCertificateModes, type ClientCertificateMode } from '../local/gateway/client-certificate-mode.js';
 import { isExclusionPath, isUpstreamUrl } from '../local/gateway/gateway-addresses.js';
 import { loadCore } from './command-line/option-values.js';
+import type { Options } from './command-line/verb.js';
 
 export const defaultGatewayPort = 7443;
 
@@ -15,25 +16,19 @@ export interface GatewayFlags {
 }
 
 /** What `gateway` and `dev` have in common: which front end there is, and how it is to behave. */
-export function addGatewayFlags(command: Command, defaultMode: ClientCertificateMode): Command {
-  return command
-    .addOption(
-      new Option(
-        '--front-end <name>',
-        'the front end whose header fields the app gets (default: the app setting CERTGATE_FRONT_END, or else app-service). Only app-service refuses calls by itself; the others request a certificate, verify nothing, and let callers without one through',
-      ).choices(loadCore().frontEndNames),
-    )
-    .addOption(
-      new Option(
-        '--mode <mode>',
-        `the client certificate mode of app-service, as in Azure (default: ${defaultMode})`,
-      ).choices(clientCertificateModes),
-    )
-    .option('--exclude <paths...>', 'path prefixes for which app-service requests no certificate, as in Azure')
-    .option(
-      '--worst-case',
-      "assume the worst where the front end's behavior is not documented: forged headers reach the app",
-    );
+export function listGatewayOptions(defaultMode: ClientCertificateMode): Options {
+  return {
+    '--front-end <name>': [
+      'the front end whose header fields the app gets (default: the app setting CERTGATE_FRONT_END, or else app-service). Only app-service refuses calls by itself; the others request a certificate, verify nothing, and let callers without one through',
+      { choices: () => loadCore().frontEndNames },
+    ],
+    '--mode <mode>': [
+      `the client certificate mode of app-service, as in Azure (default: ${defaultMode})`,
+      { choices: clientCertificateModes },
+    ],
+    '--exclude <paths...>': 'path prefixes for which app-service requests no certificate, as in Azure',
+    '--worst-case': "assume the worst where the front end's behavior is not documented: forged headers reach the app",
+  };
 }
 
 /** The flags as the gateway and the plan of checks take them. */

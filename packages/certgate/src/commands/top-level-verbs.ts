@@ -1,220 +1,191 @@
 // commands/: the verbs: `…-verbs.ts` describe them, `…-command.ts` run them and are loaded then. The work is done by the other rooms.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { mcpPath } from '../local/client/request-fields.js';
 import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/request-options.js';
-import { addPasswordOptions } from './certificate/password-options.js';
-import { addHelpSections } from './command-line/help.js';
-import { loadWhenRun } from './command-line/load-when-run.js';
-import { collect, loadCore, parsePort } from './command-line/option-values.js';
+import { passwordOptions } from './certificate/password-options.js';
+import { loadCore, parsePort } from './command-line/option-values.js';
+import { jsonOption, type Options, type Verb } from './command-line/verb.js';
 import { defaultHostPort, defaultInspectorPort } from './dev/dev-flags.js';
 import { usualRate } from './doctor-flags.js';
-import { addGatewayFlags, defaultGatewayPort, parseUpstream } from './gateway-flags.js';
+import { defaultGatewayPort, listGatewayOptions, parseUpstream } from './gateway-flags.js';
 
-export function describeInit(command: Command): Command {
-  command
-    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--yes', 'make the changes without asking')
-    .option('--dry-run', 'show the changes and make none')
-    .option('--json', "print one JSON object, and don't ask")
-    .action(loadWhenRun(async () => (await import('./init-command.js')).runInit));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the app has everything that it needs; with --dry-run: the changes are shown',
-      1: 'there are changes to make, but they were not confirmed; nothing is changed',
-      2: 'there is no app, or a file cannot be changed safely; the message says what to do by hand, and nothing is changed',
-    },
-    examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
-  });
-}
+export const initVerb: Verb = {
+  arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
+  options: {
+    '--yes': 'make the changes without asking',
+    '--dry-run': 'show the changes and make none',
+    '--json': "print one JSON object, and don't ask",
+  },
+  work: async () => (await import('./init-command.js')).runInit,
+  exitCodes: {
+    0: 'the app has everything that it needs; with --dry-run: the changes are shown',
+    1: 'there are changes to make, but they were not confirmed; nothing is changed',
+    2: 'there is no app, or a file cannot be changed safely; the message says what to do by hand, and nothing is changed',
+  },
+  examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
+};
 
-export function describeDev(command: Command): Command {
-  command
-    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option(
-      '--trust <file>',
+export const devVerb: Verb = {
+  arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
+  options: {
+    '--trust <file>':
       'a trust document of your own (default: the one that the app setting CERTGATE_TRUST names, or else one with development callers, in .certgate/)',
-    )
-    .option('--check', 'call every function as callers that must be refused, and print the table')
-    .option('--once', 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1')
-    .option('--call <names...>', 'functions that checks may also call as allowed callers; this runs their code')
-    .option('--json', 'print the functions, and the results of a check, as one JSON object')
-    .option(
-      '--json-log',
-      "print Certgate's log lines as the app writes them, instead of one readable line per decision",
-    )
-    .option(
-      '--port <port>',
-      `the gateway's port (default ${defaultGatewayPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .option(
-      '--host-port <port>',
-      `the app's port (default ${defaultHostPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .option('--no-inspector', 'do not serve the page that shows what the gate does, and sends calls to try it')
-    .option(
-      '--inspector-port <port>',
-      `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
-    .option(
-      '--unsafe-direct-header',
+    '--check': 'call every function as callers that must be refused, and print the table',
+    '--once': 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1',
+    '--call <names...>': 'functions that checks may also call as allowed callers; this runs their code',
+    '--json': 'print the functions, and the results of a check, as one JSON object',
+    '--json-log': "print Certgate's log lines as the app writes them, instead of one readable line per decision",
+    '--port <port>': describePort("the gateway's port", defaultGatewayPort),
+    '--host-port <port>': describePort("the app's port", defaultHostPort),
+    '--no-inspector': 'do not serve the page that shows what the gate does, and sends calls to try it',
+    '--inspector-port <port>': describePort("the page's port", defaultInspectorPort),
+    '--inspect [address]': 'let a debugger attach to the app, as node --inspect does',
+    '--unsafe-direct-header':
       "let the app's own port answer without the gateway, and accept an X-ARR-ClientCert that you set: every program on this machine can then claim to be any caller",
-    )
-    .option(
-      '--upstream <url>',
+    '--upstream <url>': [
       'put the gateway in front of this address (func start) instead of the embedded host',
       parseUpstream,
-    );
-  addGatewayFlags(command, 'optional').action(loadWhenRun(async () => (await import('./dev-command.js')).runDev));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'stopped by a signal; with --once: every verdict as expected',
-      1: 'with --once: a wrong verdict, or an HTTP or MCP function that the gate does not cover at registration',
-      2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
-    },
-    examples: [
-      'certgate dev',
-      'certgate dev ./orders --check',
-      'certgate dev ./orders --once --json --call GetOrders Health',
-      'certgate dev --upstream http://localhost:7071',
-      'certgate dev --front-end nginx',
     ],
-  });
+    ...listGatewayOptions('optional'),
+  },
+  work: async () => (await import('./dev-command.js')).runDev,
+  exitCodes: {
+    0: 'stopped by a signal; with --once: every verdict as expected',
+    1: 'with --once: a wrong verdict, or an HTTP or MCP function that the gate does not cover at registration',
+    2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
+  },
+  examples: [
+    'certgate dev',
+    'certgate dev ./orders --check',
+    'certgate dev ./orders --once --json --call GetOrders Health',
+    'certgate dev --upstream http://localhost:7071',
+    'certgate dev --front-end nginx',
+  ],
+};
+
+function describePort(what: string, usual: number): Options[string] {
+  return [`${what} (default ${usual}, or the next free one; 0 picks one)`, parsePort];
 }
 
-export function describeGateway(command: Command): Command {
-  command
-    .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseUpstream)
-    .option('--port <port>', `default ${defaultGatewayPort}, or the next free one; 0 picks a free one`, parsePort)
-    .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
-    .option('--unsafe-listen', 'listen on other addresses too: others can then reach the app through this machine')
-    .option('--cert <file>', "the gateway's own certificate in PEM; by default, one is created at start")
-    .option('--key <file>', 'its key in PEM')
-    .option('--json', 'one JSON object when ready, then one line of JSON per request');
-  addGatewayFlags(command, 'required').action(
-    loadWhenRun(async () => (await import('./gateway-command.js')).runGateway),
-  );
-  return addHelpSections(command, {
-    exitCodes: { 0: 'stopped by a signal', 2: 'an option, file or port that cannot be used' },
-    examples: [
-      'certgate gateway --upstream http://localhost:7071',
-      'certgate gateway --upstream http://localhost:7071 --mode optional --port 0',
-      'certgate gateway --upstream http://localhost:7071 --exclude /api/health --worst-case',
-      'certgate gateway --upstream http://localhost:3000 --front-end nginx',
+export const gatewayVerb: Verb = {
+  options: {
+    '--upstream <url>': [
+      'the app, e.g. http://localhost:7071 of func start',
+      { parse: parseUpstream, isRequired: true },
     ],
-  });
+    '--port <port>': [`default ${defaultGatewayPort}, or the next free one; 0 picks a free one`, parsePort],
+    '--host <address>': ['loopback only, unless --unsafe-listen', { default: '127.0.0.1' }],
+    '--unsafe-listen': 'listen on other addresses too: others can then reach the app through this machine',
+    '--cert <file>': "the gateway's own certificate in PEM; by default, one is created at start",
+    '--key <file>': 'its key in PEM',
+    '--json': 'one JSON object when ready, then one line of JSON per request',
+    ...listGatewayOptions('required'),
+  },
+  work: async () => (await import('./gateway-command.js')).runGateway,
+  exitCodes: { 0: 'stopped by a signal', 2: 'an option, file or port that cannot be used' },
+  examples: [
+    'certgate gateway --upstream http://localhost:7071',
+    'certgate gateway --upstream http://localhost:7071 --mode optional --port 0',
+    'certgate gateway --upstream http://localhost:7071 --exclude /api/health --worst-case',
+    'certgate gateway --upstream http://localhost:3000 --front-end nginx',
+  ],
+};
+
+const serverAuthorityOption: Options = {
+  '--cacert <file>': "PEM of the server's authority, or of the server itself; replaces the system's authorities",
+};
+
+export const callVerb: Verb = {
+  arguments: { '<url>': 'the https URL' },
+  options: {
+    '--certificate <file>': 'a PFX, or a PEM file with the certificate and its key',
+    '--key <file>': 'the private key in PEM, if the file of --certificate contains only the certificate',
+    ...passwordOptions,
+    '-X, --request <method>': ['the HTTP method; default GET, or POST with a body', parseMethod],
+    '-H, --header <line>': ['a header, "Name: value" (repeatable)', collectHeader],
+    '-d, --data <body>': 'the body; @file reads a file, @- standard input',
+    '--mcp-tool <name>': [`call this MCP tool; a URL without a path is completed with ${mcpPath}`, parseToolName],
+    '--mcp-arguments <json>': "the tool's arguments, a JSON object; @file reads a file, @- standard input",
+    ...serverAuthorityOption,
+    '--timeout <seconds>': describeTimeout(30),
+    '--json': 'print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp',
+  },
+  work: async () => (await import('./call-command.js')).call,
+  exitCodes: {
+    0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered without an error',
+    1: 'the answer has another status, the tool did not run or answered with an error, or there was no answer: no connection, a server that is not trusted, a timeout',
+    2: "a file, the password, the URL or an option can't be used; nothing was sent",
+  },
+  examples: [
+    'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
+    'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
+    'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
+    'certgate call https://example.azurewebsites.net --mcp-tool get_weather --certificate caller.crt.pem --key caller.key.pem',
+  ],
+};
+
+function describeTimeout(seconds: number): Options[string] {
+  return [
+    'how long to wait for the whole answer',
+    { parse: parseTimeout, default: seconds * 1000, defaultText: String(seconds) },
+  ];
 }
 
-export function describeCall(command: Command): Command {
-  command
-    .argument('<url>', 'the https URL')
-    .option('--certificate <file>', 'a PFX, or a PEM file with the certificate and its key')
-    .option('--key <file>', 'the private key in PEM, if the file of --certificate contains only the certificate');
-  addPasswordOptions(command)
-    .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
-    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader)
-    .option('-d, --data <body>', 'the body; @file reads a file, @- standard input')
-    .option('--mcp-tool <name>', `call this MCP tool; a URL without a path is completed with ${mcpPath}`, parseToolName)
-    .option('--mcp-arguments <json>', "the tool's arguments, a JSON object; @file reads a file, @- standard input")
-    .option(
-      '--cacert <file>',
-      "PEM of the server's authority, or of the server itself; replaces the system's authorities",
-    )
-    .addOption(
-      new Option('--timeout <seconds>', 'how long to wait for the whole answer')
-        .argParser(parseTimeout)
-        .default(30_000, '30'),
-    )
-    .option('--json', 'print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp')
-    .action(loadWhenRun(async () => (await import('./call-command.js')).call));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered without an error',
-      1: 'the answer has another status, the tool did not run or answered with an error, or there was no answer: no connection, a server that is not trusted, a timeout',
-      2: "a file, the password, the URL or an option can't be used; nothing was sent",
-    },
-    examples: [
-      'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
-      'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
-      'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
-      'certgate call https://example.azurewebsites.net --mcp-tool get_weather --certificate caller.crt.pem --key caller.key.pem',
+export const doctorVerb: Verb = {
+  arguments: { '<url>': 'the address of the app: https://HOST' },
+  options: {
+    '--allowed <file>': [
+      'a PFX, or a PEM file with certificate and key, of a caller who may call',
+      { isRequired: true },
     ],
-  });
-}
-
-export function describeDoctor(command: Command): Command {
-  command
-    .argument('<url>', 'the address of the app: https://HOST')
-    .requiredOption('--allowed <file>', 'a PFX, or a PEM file with certificate and key, of a caller who may call')
-    .option('--allowed-key <file>', 'its key in PEM, if the file of --allowed contains only the certificate')
-    .option('--allowed-password-file <file>', 'a file that contains only the password of the file of --allowed')
-    .requiredOption('--denied <file>', 'the same of a caller who may not call, or whom the app does not know')
-    .option('--denied-key <file>', 'its key in PEM, if the file of --denied contains only the certificate')
-    .option('--denied-password-file <file>', 'a file that contains only the password of the file of --denied')
-    .option(
-      '--function <name>',
+    '--allowed-key <file>': 'its key in PEM, if the file of --allowed contains only the certificate',
+    '--allowed-password-file <file>': 'a file that contains only the password of the file of --allowed',
+    '--denied <file>': ['the same of a caller who may not call, or whom the app does not know', { isRequired: true }],
+    '--denied-key <file>': 'its key in PEM, if the file of --denied contains only the certificate',
+    '--denied-password-file <file>': 'a file that contains only the password of the file of --denied',
+    '--function <name>': [
       'a function that must be closed, and that the allowed caller may call: its name, or its path (repeatable)',
-      collect,
-      [],
-    )
-    .option('--public-function <name>', 'a function that must answer everybody (repeatable)', collect, [])
-    .option(
-      '--cacert <file>',
-      "PEM of the server's authority, or of the server itself; replaces the system's authorities",
-    )
-    .addOption(
-      new Option(
-        '--front-end <name>',
-        'the front end before the app: its header fields are forged in every spelling, those of the others in one',
-      )
-        .choices(loadCore().frontEndNames)
-        .default('app-service'),
-    )
-    .option('--i-operate-this', 'you operate this app, or its operator agreed: required')
-    .addOption(
-      new Option('-X, --request <method>', 'the HTTP method of the probes; others than GET and HEAD may change data')
-        .argParser(parseMethod)
-        .default('GET'),
-    )
-    .option('--with-post', 'also send POST requests by callers who must be refused; a function that is open runs')
-    .option(
-      '--also-host <name>',
+      { default: [] },
+    ],
+    '--public-function <name>': ['a function that must answer everybody (repeatable)', { default: [] }],
+    ...serverAuthorityOption,
+    '--front-end <name>': [
+      'the front end before the app: its header fields are forged in every spelling, those of the others in one',
+      { choices: () => loadCore().frontEndNames, default: 'app-service' },
+    ],
+    '--i-operate-this': 'you operate this app, or its operator agreed: required',
+    '-X, --request <method>': [
+      'the HTTP method of the probes; others than GET and HEAD may change data',
+      { parse: parseMethod, default: 'GET' },
+    ],
+    '--with-post': 'also send POST requests by callers who must be refused; a function that is open runs',
+    '--also-host <name>': [
       'another host name that may reach the app: it is sent in Host, to the address of the app (repeatable)',
-      collectHost,
-      [],
-    )
-    .option('--with-large-body', 'also send a POST of 1 byte and one of 128 KiB, with the allowed certificate')
-    .option(
-      '--http-port <port>',
+      { parse: collectHost, default: [] },
+    ],
+    '--with-large-body': 'also send a POST of 1 byte and one of 128 KiB, with the allowed certificate',
+    '--http-port <port>': [
       'where to try plain HTTP (default: 80 if the app has port 443, otherwise its own port)',
       parsePort,
-    )
-    .option('--rate <number>', `requests per second (default: ${usualRate}; no limit on this machine)`, parseRate)
-    .addOption(
-      new Option('--timeout <seconds>', 'how long to wait for the whole answer')
-        .argParser(parseTimeout)
-        .default(10_000, '10'),
-    )
-    .option('--report <file>', 'write a redacted result, which can be attached to a public issue')
-    .option('--summary <file>', 'append the table in Markdown, for the summary of a job')
-    .option('--json', 'print one JSON object')
-    .action(loadWhenRun(async () => (await import('./doctor-command.js')).runDoctor));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'every probe holds',
-      1: 'a probe fails',
-      2: 'an option or a file cannot be used, or --i-operate-this is missing; nothing was sent',
-      3: 'no probe fails, but one or more cannot tell',
-    },
-    examples: [
-      'certgate doctor https://orders.azurewebsites.net --allowed allowed.pfx --allowed-password-file allowed.password --denied denied.pfx --denied-password-file denied.password --function Orders --public-function Health --i-operate-this',
-      'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
     ],
-  });
-}
+    '--rate <number>': [`requests per second (default: ${usualRate}; no limit on this machine)`, parseRate],
+    '--timeout <seconds>': describeTimeout(10),
+    '--report <file>': 'write a redacted result, which can be attached to a public issue',
+    '--summary <file>': 'append the table in Markdown, for the summary of a job',
+    ...jsonOption,
+  },
+  work: async () => (await import('./doctor-command.js')).runDoctor,
+  exitCodes: {
+    0: 'every probe holds',
+    1: 'a probe fails',
+    2: 'an option or a file cannot be used, or --i-operate-this is missing; nothing was sent',
+    3: 'no probe fails, but one or more cannot tell',
+  },
+  examples: [
+    'certgate doctor https://orders.azurewebsites.net --allowed allowed.pfx --allowed-password-file allowed.password --denied denied.pfx --denied-password-file denied.password --function Orders --public-function Health --i-operate-this',
+    'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
+  ],
+};
 
 function collectHost(host: string, hosts: readonly string[]): readonly string[] {
   if (/^[a-z0-9.-]+(?::\d{1,5})?$/i.test(host)) return [...hosts, host];

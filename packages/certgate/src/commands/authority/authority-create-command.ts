@@ -24,9 +24,9 @@ import {
   authorityPasswordOption,
   type FolderFlags,
   formatFolderOption,
+  listDaysByDefault,
   readAuthorityPasswordFlags,
 } from './authority-options.js';
-import { listDaysByDefault } from './list-options.js';
 
 interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly parent?: string;

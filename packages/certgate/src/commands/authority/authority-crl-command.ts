@@ -8,9 +8,9 @@ import {
   type AuthorityPasswordFlags,
   authorityPasswordOption,
   type FolderFlags,
+  type ListFlags,
   readAuthorityPasswordFlags,
 } from './authority-options.js';
-import { type ListFlags } from './list-options.js';
 import { createListFiles, wantsPem } from './list-files.js';
 
 interface RevocationListFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {

@@ -1,15 +1,16 @@
-import { Option, type Command } from 'commander';
 import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
 import { shellWord } from '../../faults/safe-text.js';
+import { parseDays } from '../certificate/certificate-options.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
+import type { Options } from '../command-line/verb.js';
 
 export interface FolderFlags {
   readonly folder: string;
 }
 
-export function addFolderOption(command: Command): Command {
-  return command.option('--folder <folder>', 'the folder of the authorities', defaultAuthoritiesFolder);
-}
+export const folderOption: Options = {
+  '--folder <folder>': ['the folder of the authorities', { default: defaultAuthoritiesFolder }],
+};
 
 /** Of the authority itself. `--password-file` is that of a caller's certificate, which travels. */
 export interface AuthorityPasswordFlags {
@@ -17,18 +18,18 @@ export interface AuthorityPasswordFlags {
   readonly authorityPasswordStdin?: boolean;
 }
 
-export function addAuthorityPasswordOptions(command: Command): Command {
-  return addAuthorityPasswordFileOption(command).addOption(
-    new Option('--authority-password-stdin', "read the authority's password from standard input").conflicts(
-      'authorityPasswordFile',
-    ),
-  );
-}
-
 /** For verbs whose standard input holds another password. */
-export function addAuthorityPasswordFileOption(command: Command): Command {
-  return command.option('--authority-password-file <file>', "a file that contains only the authority's password");
-}
+export const authorityPasswordFileOption: Options = {
+  '--authority-password-file <file>': "a file that contains only the authority's password",
+};
+
+export const authorityPasswordOptions: Options = {
+  ...authorityPasswordFileOption,
+  '--authority-password-stdin': [
+    "read the authority's password from standard input",
+    { conflicts: ['authorityPasswordFile'] },
+  ],
+};
 
 export function readAuthorityPasswordFlags({
   authorityPasswordFile: passwordFile,
@@ -51,3 +52,19 @@ export function formatFolderOption({ folder }: FolderFlags): string {
 /** What every verb that signs by an authority says below its options. */
 export const purposeHelp =
   'For development, and for small closed systems in which you know each caller. The key is in a file, protected by a password; anybody who gets both can impersonate every caller. For anything larger, use an authority that protects its key: AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.';
+
+/** A week: the list of an authority that nobody tends goes stale soon, and is noticed while somebody remembers. */
+export const listDaysByDefault = 7;
+
+export interface ListFlags {
+  readonly listDays: number;
+  readonly listPem?: boolean;
+}
+
+export const listOptions: Options = {
+  '--list-days <days>': [
+    'when this list ends, and the next one is due',
+    { parse: parseDays, default: listDaysByDefault },
+  ],
+  '--list-pem': 'write the list in PEM too; an existing PEM file is always updated',
+};

@@ -11,9 +11,9 @@ import {
   type AuthorityPasswordFlags,
   authorityPasswordOption,
   type FolderFlags,
+  type ListFlags,
   readAuthorityPasswordFlags,
 } from './authority-options.js';
-import { type ListFlags } from './list-options.js';
 import { createListFiles, wantsPem } from './list-files.js';
 import { readRevokedArgument } from './revoked-argument.js';
 import { formatTrustChange } from '../../faults/tool-call.js';

@@ -1,7 +1,7 @@
 import type { AuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { encodeListPem } from '../../certificates/authority/revocation-list.js';
 import { isPresent } from '../certificate/write-file-set.js';
-import type { ListFlags } from './list-options.js';
+import type { ListFlags } from './authority-options.js';
 
 /** Two lists side by side that say different things would be found out on the worst of days. */
 export async function wantsPem(files: AuthorityFiles, { listPem }: ListFlags): Promise<boolean> {

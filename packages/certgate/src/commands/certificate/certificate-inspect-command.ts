@@ -101,3 +101,11 @@ function printReport(
 function printField(label: string, value: string): void {
   printLine(`${label.padEnd(34)}${escapeControls(value)}`);
 }
+
+/** It only stands for the certificate where no front end is: on a laptop. A deployed app gets it from App Service alone. */
+export async function printHeader(file: string, flags: InspectFlags): Promise<void> {
+  const { certificateDer } = await readCertificateArgument(file, flags);
+  const value = certificateDer.toString('base64');
+  if (flags.json === true) printJson({ name: 'X-ARR-ClientCert', value });
+  else printLine(value);
+}

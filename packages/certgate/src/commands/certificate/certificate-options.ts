@@ -1,10 +1,10 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { KeyAlgorithm } from '../../certificates/structure/key-pair.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
 import { maximumDays } from '../../certificates/structure/certificate-choices.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { collect } from '../command-line/option-values.js';
-import { addPasswordOptions, type PasswordFlags } from './password-options.js';
+import { jsonOption, type Options } from '../command-line/verb.js';
+import { passwordOptions, type PasswordFlags } from './password-options.js';
 
 /** What the verbs that make a certificate have in common: its names, its key, and the files it goes into. */
 export interface CertificateFlags extends PasswordFlags, AlternativeNames {
@@ -17,24 +17,22 @@ export interface CertificateFlags extends PasswordFlags, AlternativeNames {
   readonly json?: boolean;
 }
 
-export function addCertificateOptions(command: Command): Command {
-  command
-    .option('--dns <name>', 'a DNS name of the certificate (repeatable)', collect)
-    .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
-    .option('--email <mailbox>', 'a mailbox of the certificate (repeatable)', collect)
-    .addOption(
-      new Option('--rsa [bits]', "an RSA key, for callers that don't support EC P-256")
-        .choices(['2048', '3072', '4096'])
-        .preset('3072'),
-    )
-    .option('--out <folder>', 'the folder for the files', '.')
-    .option('--no-pfx', 'no PFX, so no password; requires --pem')
-    .option('--pem', 'also write <name>.key.pem: the private key, NOT encrypted')
-    .option('--compatible', 'a PFX with 3DES and SHA-1, for Windows before 10 and the macOS Keychain')
-    .option('--force', 'replace existing files')
-    .option('--json', 'print one JSON object');
-  return addPasswordOptions(command);
-}
+export const certificateOptions: Options = {
+  '--dns <name>': 'a DNS name of the certificate (repeatable)',
+  '--uri <uri>': 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)',
+  '--email <mailbox>': 'a mailbox of the certificate (repeatable)',
+  '--rsa [bits]': [
+    "an RSA key, for callers that don't support EC P-256",
+    { choices: ['2048', '3072', '4096'], preset: '3072' },
+  ],
+  '--out <folder>': ['the folder for the files', { default: '.' }],
+  '--no-pfx': 'no PFX, so no password; requires --pem',
+  '--pem': 'also write <name>.key.pem: the private key, NOT encrypted',
+  '--compatible': 'a PFX with 3DES and SHA-1, for Windows before 10 and the macOS Keychain',
+  '--force': 'replace existing files',
+  ...jsonOption,
+  ...passwordOptions,
+};
 
 export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
   return rsa === undefined ? 'ec-p256' : `rsa-${rsa}`;

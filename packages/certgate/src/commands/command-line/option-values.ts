@@ -1,11 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as core from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
-
-/** Of a repeatable option. */
-export function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
-}
+import type { Options } from './verb.js';
 
 /** A port; 0 picks a free one. */
 export function parsePort(text: string): number {
@@ -21,6 +17,11 @@ export function parseInstant(text: string): number {
   if (instant !== undefined) return instant;
   throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }
+
+/** Of verbs that answer as of a time. */
+export const atOption: Options = {
+  '--at <time>': ['the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
+};
 
 /** A time of the trust document, kept as it is written. */
 export function parseTime(text: string): string {

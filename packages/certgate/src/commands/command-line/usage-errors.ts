@@ -4,6 +4,7 @@ import { shellWord } from '../../faults/safe-text.js';
 import { countSlips } from '../../faults/slips.js';
 import { helpLayout } from './help.js';
 import { printNotice } from './output.js';
+import { isRepeatable } from './verb.js';
 
 /** What was, or might be, called so in a verb, or in all (`*`) that have the other option → what it is called here. */
 const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -42,7 +43,7 @@ export function prepareCommands(command: Command): void {
 /** Commander takes the last value of an option that comes twice. An option that may come twice says so in its description. */
 function refuseRepetition(command: Command): void {
   for (const option of command.options) {
-    if (option.isBoolean() || option.variadic || /\brepeatable\b/.test(option.description)) continue;
+    if (option.isBoolean() || option.variadic || isRepeatable(option.description)) continue;
     let count = 0;
     command.on(`option:${option.name()}`, () => {
       count += 1;

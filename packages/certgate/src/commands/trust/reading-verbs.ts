@@ -1,41 +1,35 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { addFolderOption } from '../authority/authority-options.js';
-import { addPasswordOptions } from '../certificate/password-options.js';
-import { addHelpSections } from '../command-line/help.js';
-import { loadWhenRun } from '../command-line/load-when-run.js';
-import { collect, parseInstant, parsePort } from '../command-line/option-values.js';
+import { InvalidArgumentError } from 'commander';
+import { folderOption } from '../authority/authority-options.js';
+import { passwordOptions } from '../certificate/password-options.js';
+import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
+import { jsonOption, type VerbTable } from '../command-line/verb.js';
 import { defaultInspectorPort } from '../dev/dev-flags.js';
-import { addGateOptions } from './options/gate-options.js';
-import { addStoreOption, addStoresOption } from './options/store-options.js';
+import { gateOptions, storeOption, storesOption } from './options/store-options.js';
 
-export function trustCheckCommand(): Command {
-  const command = new Command('check').description(
-    'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
-  );
-  addStoresOption(command)
-    .option(
-      '--within <days>',
-      'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
-      parseDays,
-    )
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
-    )
-    .option(
-      '--revocation',
-      'also read the revocation lists and ask the OCSP responders that the document names; relative paths of lists start in the current folder',
-    )
-    .option('--owner-report', 'list what has ended or ends soon by owner, over all documents')
-    .addOption(
-      new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
-        .choices(['error', 'warning'])
-        .default('warning'),
-    )
-    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--json', 'print one JSON object');
-  addGateOptions(command).action(loadWhenRun(async () => (await import('./trust-check-command.js')).check));
-  return addHelpSections(command, {
+export const readingVerbs: VerbTable = {
+  check: {
+    description:
+      'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
+    options: {
+      ...storesOption,
+      '--within <days>': [
+        'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
+        parseDays,
+      ],
+      '--certificate-folder <folder>':
+        'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
+      '--revocation':
+        'also read the revocation lists and ask the OCSP responders that the document names; relative paths of lists start in the current folder',
+      '--owner-report': 'list what has ended or ends soon by owner, over all documents',
+      '--fail-on <severity>': [
+        'the lowest severity that causes exit code 1',
+        { choices: ['error', 'warning'], default: 'warning' },
+      ],
+      ...atOption,
+      ...jsonOption,
+      ...gateOptions,
+    },
+    work: async () => (await import('./trust-check-command.js')).check,
     exitCodes: {
       0: 'apps accept the document, and there are no findings of that severity',
       1: 'apps accept the document, but there are findings of that severity',
@@ -49,28 +43,21 @@ export function trustCheckCommand(): Command {
       'certgate trust check --store file:trust.json --certificate-folder certificates',
       'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
     ],
-  });
-}
-
-function parseDays(text: string): number {
-  const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
-  if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
-  return days;
-}
-
-export function trustDiffCommand(): Command {
-  const command = new Command('diff')
-    .description('Show who gains and who loses what when one trust document replaces another.')
-    .argument('<before>', 'a path, file:PATH, https:…, blob:https:…, or - for standard input')
-    .argument('<after>', 'the document that replaces it, in the same form')
-    .addOption(
-      new Option('--fail-on <what>', 'what causes exit code 1')
-        .choices(['any', 'gains', 'possible-gains', 'losses', 'never'])
-        .default('any'),
-    )
-    .option('--json', 'print one JSON object')
-    .action(loadWhenRun(async () => (await import('./trust-diff-command.js')).diff));
-  return addHelpSections(command, {
+  },
+  diff: {
+    description: 'Show who gains and who loses what when one trust document replaces another.',
+    arguments: {
+      '<before>': 'a path, file:PATH, https:…, blob:https:…, or - for standard input',
+      '<after>': 'the document that replaces it, in the same form',
+    },
+    options: {
+      '--fail-on <what>': [
+        'what causes exit code 1',
+        { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'], default: 'any' },
+      ],
+      ...jsonOption,
+    },
+    work: async () => (await import('./trust-diff-command.js')).diff,
     exitCodes: {
       0: 'nobody gains or loses what --fail-on names',
       1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse',
@@ -81,40 +68,31 @@ export function trustDiffCommand(): Command {
       'git show main:trust.json | certgate trust diff - trust.json --fail-on gains',
       'certgate trust diff blob:https://account.blob.core.windows.net/certgate/trust.json trust.json --json',
     ],
-  });
-}
-
-export function trustExplainCommand(): Command {
-  const command = new Command('explain').description(
-    'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
-  );
-  addStoreOption(command)
-    .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
-    .option('--no-certificate', 'a caller without a certificate')
-    .option(
-      '--log <file>',
-      'instead of a certificate: lines of the log of the app, as they are or as an export has them; - reads standard input',
-    )
-    .option('--correlation-id <id>', 'with --log: only the lines with this correlation id')
-    .option(
-      '--thumbprint <hex>',
-      'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
-    )
-    .option('--function <name>', 'the function that is called')
-    .option(
-      '--app <folder>',
-      'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
-    )
-    .option(
-      '--requires-role <role>',
-      'without --app: a role that the function requires (repeatable: all of these)',
-      collectRole,
-    )
-    .option('--at <time>', 'the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--json', 'print one JSON object');
-  addGateOptions(command);
-  addPasswordOptions(command).action(loadWhenRun(async () => (await import('./trust-explain-command.js')).explain));
-  return addHelpSections(command, {
+  },
+  explain: {
+    description:
+      'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
+    options: {
+      ...storeOption,
+      '--certificate <file>': 'PFX, PEM, DER or a header value; - reads standard input',
+      '--no-certificate': 'a caller without a certificate',
+      '--log <file>':
+        'instead of a certificate: lines of the log of the app, as they are or as an export has them; - reads standard input',
+      '--correlation-id <id>': 'with --log: only the lines with this correlation id',
+      '--thumbprint <hex>': 'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
+      '--function <name>': 'the function that is called',
+      '--app <folder>':
+        'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
+      '--requires-role <role>': [
+        'without --app: a role that the function requires (repeatable: all of these)',
+        collectRole,
+      ],
+      '--at <time>': ['the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
+      ...jsonOption,
+      ...gateOptions,
+      ...passwordOptions,
+    },
+    work: async () => (await import('./trust-explain-command.js')).explain,
     exitCodes: {
       0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
       1: 'the caller is denied; the step and the reason are printed; with --log, a line needs something to be done; with --thumbprint, no pin begins with these digits',
@@ -129,35 +107,24 @@ export function trustExplainCommand(): Command {
       'certgate trust explain --store file:trust.json --log app.log --correlation-id 6b0a5f5c-63a3-4f3e-9f4b-0a3d8f1f5a52',
       'certgate trust explain --store file:trust.json --thumbprint 60303AE22B998861',
     ],
-  });
-}
-
-function collectRole(role: string, roles: readonly string[] = []): readonly string[] {
-  if (role.trim() === '') throw new InvalidArgumentError('A role is a text that is not empty.');
-  return [...roles, role];
-}
-
-export function trustViewCommand(): Command {
-  const command = new Command('view').description(
-    'Serve a page on this machine that shows the trust document over time, and reads certificates in words. It changes nothing.',
-  );
-  addStoreOption(command)
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
-    )
-    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
-    .option('--at <time>', 'the time to view it at, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option(
-      '--inspector-port <port>',
-      `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .addOption(
-      new Option('--json', 'serve no page; print what it would show as one JSON object').conflicts('inspectorPort'),
-    );
-  addFolderOption(command).action(loadWhenRun(async () => (await import('./view/trust-view-command.js')).view));
-  return addHelpSections(command, {
+  },
+  view: {
+    description:
+      'Serve a page on this machine that shows the trust document over time, and reads certificates in words. It changes nothing.',
+    options: {
+      ...storeOption,
+      '--certificate-folder <folder>':
+        'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
+      '--authority <name>': 'an authority of your own, whose register tells what it issued (repeatable)',
+      '--at <time>': ['the time to view it at, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
+      '--inspector-port <port>': [
+        `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
+        parsePort,
+      ],
+      '--json': ['serve no page; print what it would show as one JSON object', { conflicts: ['inspectorPort'] }],
+      ...folderOption,
+    },
+    work: async () => (await import('./trust-view-command.js')).view,
     exitCodes: {
       0: 'stopped by a signal; with --json, the facts are printed, whatever they are; `trust check` judges a document',
       2: 'the document, the folder or an authority cannot be read or is not valid, or the port is in use',
@@ -167,5 +134,16 @@ export function trustViewCommand(): Command {
       'certgate trust view --store file:trust.json --certificate-folder certificates',
       'certgate trust view --store file:trust.json --authority corp --json',
     ],
-  });
+  },
+};
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
+  if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
+  return days;
+}
+
+function collectRole(role: string, roles: readonly string[] = []): readonly string[] {
+  if (role.trim() === '') throw new InvalidArgumentError('A role is a text that is not empty.');
+  return [...roles, role];
 }

@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { computeLatency, describeLatency, type LatencyFlags } from './latency.js';
+import { computeLatency, describeLatency, type LatencyFlags } from './options/store-options.js';
 import type { Replacement } from '../../trust/administration/replace-unreadable-document.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 

@@ -17,7 +17,8 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { parseChangeLogEntry } from '../../trust/administration/change-log.js';
 import { hashDocument } from '../../trust/administration/load-trust-document.js';
 import { exitCodeOf } from '../command-line/exit-codes.js';
-import { addTrustVerbs } from './trust-verbs.js';
+import { fillCommand } from '../command-line/verb.js';
+import { trustVerbs } from './trust-verbs.js';
 
 // With a signing key, the next document depends on the signed document and on the operator's words, and on nothing else
 // that is stored. The real verbs are run, in this process: a process of its own for each would take minutes.
@@ -35,7 +36,8 @@ const sign = (text: string, file = keyFile): string =>
 
 /** Runs a verb as the command line does; its exit code. */
 async function runVerb(path: string, args: readonly string[]): Promise<number> {
-  const command = addTrustVerbs(new Command('trust'));
+  const command = new Command('trust');
+  fillCommand(command, trustVerbs);
   throwInPlaceOfExit(command);
   const { exitCode } = process;
   // What a verb prints is text; the test runner's own messages are bytes.

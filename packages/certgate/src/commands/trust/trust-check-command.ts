@@ -24,7 +24,7 @@ import {
   reportRefusal,
   type StoreCheck,
 } from './check-report.js';
-import { type GateFlags } from './options/gate-options.js';
+import { type GateFlags } from './options/store-options.js';
 import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
 
 interface CheckFlags extends GateFlags {

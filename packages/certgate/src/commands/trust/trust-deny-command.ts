@@ -15,11 +15,11 @@ import { openTrustLocation } from '../../trust/administration/open-trust-locatio
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 import { reportUpdate } from './report-update.js';
 
-interface DenyFlags extends StoreFlags, ChangeFlags, PasswordFlags {
+interface DenyFlags extends ChangeFlags, PasswordFlags {
   readonly issuedBy?: string;
   readonly serial?: string;
 }

@@ -30,9 +30,8 @@ import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { type GateFlags } from './options/gate-options.js';
 import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
-import type { StoreFlags } from './options/store-options.js';
+import type { GateFlags, StoreFlags } from './options/store-options.js';
 
 /** Of a certificate, a line of the log, or a thumbprint. */
 interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, PasswordFlags {

@@ -11,10 +11,10 @@ import { readApiManagementPolicy } from '../../trust/import/read-api-management-
 import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { reportFaults, reportImport } from './import/import-report.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 
-interface ImportFlags extends StoreFlags, ChangeFlags {
+interface ImportFlags extends ChangeFlags {
   readonly from: string;
   readonly as?: string;
   readonly namePrefix: string;

@@ -1,11 +1,11 @@
 import { formatTrustChange } from '../../faults/tool-call.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { createTrustDocument } from '../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 import { reportUpdate } from './report-update.js';
 
-interface InitFlags extends StoreFlags, ChangeFlags {
+interface InitFlags extends ChangeFlags {
   readonly audience?: readonly string[];
 }
 

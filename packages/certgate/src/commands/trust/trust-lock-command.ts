@@ -11,11 +11,11 @@ import {
   replaceUnreadableDocument,
 } from '../../trust/administration/replace-unreadable-document.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 import { describeReplacement, reportUpdate } from './report-update.js';
 
-type LockFlags = StoreFlags & ChangeFlags & { readonly revision?: number };
+type LockFlags = ChangeFlags & { readonly revision?: number };
 
 export async function lock(flags: LockFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);

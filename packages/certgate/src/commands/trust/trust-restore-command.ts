@@ -15,11 +15,11 @@ import {
 } from '../../trust/administration/replace-unreadable-document.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { type DocumentArgument, readDocumentArgument } from './options/read-document-argument.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 import { describeReplacement, reportUpdate } from './report-update.js';
 
-type RestoreFlags = StoreFlags & ChangeFlags & { readonly blobVersion?: string; readonly revision?: number };
+type RestoreFlags = ChangeFlags & { readonly blobVersion?: string; readonly revision?: number };
 
 export async function restore(documentArgument: string | undefined, flags: RestoreFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);

@@ -2,11 +2,10 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { signStoredDocument } from '../../trust/administration/sign-stored-document.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { computeLatency, describeLatency } from './latency.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import { type ChangeFlags, computeLatency, describeLatency } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 
-type SignFlags = StoreFlags & ChangeFlags & { readonly documentSha256?: string };
+type SignFlags = ChangeFlags & { readonly documentSha256?: string };
 
 export async function sign(flags: SignFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);

@@ -2,11 +2,11 @@ import { isEnabled } from '../../trust/administration/edits/identity-edits.js';
 import { unlockDocument } from '../../trust/administration/edits/lock-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
 import { reportUpdate } from './report-update.js';
 
-type UnlockFlags = StoreFlags & ChangeFlags;
+type UnlockFlags = ChangeFlags;
 
 export async function unlock(flags: UnlockFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);

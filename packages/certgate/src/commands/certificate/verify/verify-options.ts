@@ -1,11 +1,11 @@
 import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core/internal';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { parseInstant } from '../../command-line/option-values.js';
-import { type FolderFlags, addFolderOption } from '../../authority/authority-options.js';
-import { collect } from '../../command-line/option-values.js';
-import { type PasswordFlags, addPasswordOptions } from '../password-options.js';
+import { type FolderFlags, folderOption } from '../../authority/authority-options.js';
+import { atOption } from '../../command-line/option-values.js';
+import { jsonOption, type Options } from '../../command-line/verb.js';
+import { type PasswordFlags, passwordOptions } from '../password-options.js';
 
 export interface VerifyFlags extends FolderFlags, PasswordFlags {
   readonly authority: readonly string[];
@@ -31,59 +31,42 @@ const saidByDocument = [
   ...['profile', 'purpose', 'policy', 'requirePolicy', 'maxIntermediates'],
 ];
 
-export function addVerifyOptions(command: Command): Command {
-  command
-    .requiredOption(
-      '--authority <file|name>',
-      'the authority to trust: a file, each certificate of which is a trust anchor; the name of your own authority (certgate authority create); or with --store its name in the document (repeatable)',
-      collect,
-    )
-    .addOption(
-      new Option(
-        '--store <location>',
-        'use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
-      ).conflicts(saidByDocument),
-    )
-    .option('--intermediate <file>', 'CA certificates that may be on the path, also a bundle (repeatable)', collect)
-    .option('--crl <file>', 'a revocation list, DER or PEM (repeatable)', collect)
-    .option('--ocsp-response <file>', 'an OCSP answer in DER; no responder is asked (repeatable)', collect)
-    .addOption(
-      new Option(
-        '--revocation <mode>',
-        'required: refuse certificates whose revocation status is unknown (the default with lists or answers; otherwise off)',
-      ).choices(['required', 'when-available', 'off']),
-    )
-    .addOption(
-      new Option('--scope <scope>', 'which certificates to check for revocation (default: chain)').choices([
-        'chain',
-        'end-entity',
-      ]),
-    )
-    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .addOption(
-      new Option(
-        '--profile <profile>',
-        'strict, as in apps, or only what the standard requires (default: strict)',
-      ).choices(['strict', 'rfc5280']),
-    )
-    .option(
-      '--purpose <usage>',
-      `${extendedKeyUsageNames.join(', ')}, any, or an object identifier (default: clientAuth; any in rfc5280)`,
-      parsePurpose,
-    )
-    .option('--policy <oid>', 'a certificate policy that is acceptable (repeatable; default: any)', collectPolicy)
-    .option(
-      '--require-policy',
-      'require one of these policies; without this option, a path without policies is valid too',
-    )
-    .option(
-      '--max-intermediates <number>',
-      'the maximum number of intermediate CA certificates (default: 10)',
-      parseCount,
-    )
-    .option('--json', 'print one JSON object');
-  return addFolderOption(addPasswordOptions(command));
-}
+export const verifyOptions: Options = {
+  '--authority <file|name>': [
+    'the authority to trust: a file, each certificate of which is a trust anchor; the name of your own authority (certgate authority create); or with --store its name in the document (repeatable)',
+    { isRequired: true },
+  ],
+  '--store <location>': [
+    'use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
+    { conflicts: saidByDocument },
+  ],
+  '--intermediate <file>': 'CA certificates that may be on the path, also a bundle (repeatable)',
+  '--crl <file>': 'a revocation list, DER or PEM (repeatable)',
+  '--ocsp-response <file>': 'an OCSP answer in DER; no responder is asked (repeatable)',
+  '--revocation <mode>': [
+    'required: refuse certificates whose revocation status is unknown (the default with lists or answers; otherwise off)',
+    { choices: ['required', 'when-available', 'off'] },
+  ],
+  '--scope <scope>': [
+    'which certificates to check for revocation (default: chain)',
+    { choices: ['chain', 'end-entity'] },
+  ],
+  ...atOption,
+  '--profile <profile>': [
+    'strict, as in apps, or only what the standard requires (default: strict)',
+    { choices: ['strict', 'rfc5280'] },
+  ],
+  '--purpose <usage>': [
+    `${extendedKeyUsageNames.join(', ')}, any, or an object identifier (default: clientAuth; any in rfc5280)`,
+    parsePurpose,
+  ],
+  '--policy <oid>': ['a certificate policy that is acceptable (repeatable; default: any)', collectPolicy],
+  '--require-policy': 'require one of these policies; without this option, a path without policies is valid too',
+  '--max-intermediates <number>': ['the maximum number of intermediate CA certificates (default: 10)', parseCount],
+  ...jsonOption,
+  ...passwordOptions,
+  ...folderOption,
+};
 
 const objectIdentifier = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,40}$/;
 

@@ -19,11 +19,11 @@ import {
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { checkTrust } from '../../../trust/check/check-document.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface AddFlags extends StoreFlags, ChangeFlags {
+interface AddFlags extends ChangeFlags {
   readonly trustAnchor?: readonly string[];
   readonly intermediate?: readonly string[];
   readonly crl?: readonly string[];

@@ -5,11 +5,11 @@ import {
 } from '../../../trust/administration/edits/authority-edits.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface RemoveFlags extends StoreFlags, ChangeFlags {
+interface RemoveFlags extends ChangeFlags {
   readonly thumbprintSha256?: readonly string[];
 }
 

@@ -1,9 +1,7 @@
 import type { LeadingDotReading, RevocationMode, RevocationScope } from '@certgate/core/internal';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
-import { loadWhenRun } from '../../command-line/load-when-run.js';
-import { collect } from '../../command-line/option-values.js';
-import { addChangeOptions, addStoreOption } from '../options/store-options.js';
+import { InvalidArgumentError } from 'commander';
+import { jsonOption, type VerbGroup } from '../../command-line/verb.js';
+import { changeOptions, listChangeExitCodes, storeOption } from '../options/store-options.js';
 
 // Those of core, which a command loads when it runs.
 const revocationModes = Object.keys({
@@ -17,78 +15,80 @@ const leadingDotReadings = Object.keys({
   'subdomains-only': true,
 } satisfies Record<LeadingDotReading, true>);
 
-export function trustAuthorityCommand(): Command {
-  return new Command('authority')
-    .description('Manage the certification authorities that a trust document trusts.')
-    .addCommand(trustAuthorityAddCommand())
-    .addCommand(trustAuthorityRemoveCommand())
-    .addCommand(trustAuthorityListCommand());
-}
-
-export function trustAuthorityAddCommand(): Command {
-  const command = new Command('add')
-    .description(
-      'Trust an authority to issue certificates for names of identities, or extend an existing authority (--to-existing).',
-    )
-    .argument('<name>', 'its name, to which --issued-by refers')
-    .option(
-      '--trust-anchor <file>',
-      'a trust anchor, such as a root: PEM (all certificates in the file) or DER (repeatable)',
-      collect,
-    )
-    .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
-    .option('--crl <address>', 'a revocation list: file:PATH or an https: URL (repeatable)', collect)
-    .option('--ocsp <url>', 'its OCSP responder')
-    .addOption(
-      new Option(
-        '--ocsp-nonce <rule>',
-        'optional: accept answers without the nonce of the request (default: required)',
-      ).choices(['required', 'optional']),
-    )
-    .addOption(
-      new Option(
-        '--revocation <mode>',
-        'what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
-      ).choices(revocationModes),
-    )
-    .addOption(
-      new Option('--scope <scope>', 'which certificates to check for revocation (default: chain)').choices(
-        revocationScopes,
-      ),
-    )
-    .option('--grace-seconds <seconds>', 'how long a list is used after its end (default: 0)', parseSeconds)
-    .option(
-      '--minimum-crl-number <issuer=n>',
-      'refuse lists of this issuer with a number below n; requires --revocation required (repeatable); none removes the minimum',
-      collect,
-    )
-    .option(
-      '--accept-no-rev-avail <seconds>',
-      "require no revocation information for a caller's certificate with noRevAvail and at most this lifetime; requires --revocation required or when-available; none switches it off",
-      parseLifetime,
-    )
-    .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
-    .addOption(
-      new Option(
-        '--dns-constraints-with-leading-dot <reading>',
-        'how to read a DNS name constraint like .corp.example of its CAs (default: refuse)',
-      ).choices(leadingDotReadings),
-    )
-    .option('--to-existing', 'add certificates, lists and trust domains to an existing authority, or change a setting');
-  addStoreOption(command);
-  addChangeOptions(command).action(loadWhenRun(async () => (await import('./trust-authority-add-command.js')).add));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written, or is already as requested',
-      1: 'others kept changing the document; nothing is written',
-      2: "the name exists already, a certificate is not a CA's, or the store or an argument can't be used; nothing is written",
+export const authorityVerbs: VerbGroup = {
+  verbs: {
+    add: {
+      description:
+        'Trust an authority to issue certificates for names of identities, or extend an existing authority (--to-existing).',
+      arguments: { '<name>': 'its name, to which --issued-by refers' },
+      options: {
+        '--trust-anchor <file>':
+          'a trust anchor, such as a root: PEM (all certificates in the file) or DER (repeatable)',
+        '--intermediate <file>': 'a CA certificate between an anchor and the callers (repeatable)',
+        '--crl <address>': 'a revocation list: file:PATH or an https: URL (repeatable)',
+        '--ocsp <url>': 'its OCSP responder',
+        '--ocsp-nonce <rule>': [
+          'optional: accept answers without the nonce of the request (default: required)',
+          { choices: ['required', 'optional'] },
+        ],
+        '--revocation <mode>': [
+          'what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
+          { choices: revocationModes },
+        ],
+        '--scope <scope>': [
+          'which certificates to check for revocation (default: chain)',
+          { choices: revocationScopes },
+        ],
+        '--grace-seconds <seconds>': ['how long a list is used after its end (default: 0)', parseSeconds],
+        '--minimum-crl-number <issuer=n>':
+          'refuse lists of this issuer with a number below n; requires --revocation required (repeatable); none removes the minimum',
+        '--accept-no-rev-avail <seconds>': [
+          "require no revocation information for a caller's certificate with noRevAvail and at most this lifetime; requires --revocation required or when-available; none switches it off",
+          parseLifetime,
+        ],
+        '--spiffe-trust-domain <domain>': 'a SPIFFE trust domain that it signs for (repeatable)',
+        '--dns-constraints-with-leading-dot <reading>': [
+          'how to read a DNS name constraint like .corp.example of its CAs (default: refuse)',
+          { choices: leadingDotReadings },
+        ],
+        '--to-existing': 'add certificates, lists and trust domains to an existing authority, or change a setting',
+        ...changeOptions,
+      },
+      work: async () => (await import('./trust-authority-add-command.js')).add,
+      exitCodes: listChangeExitCodes("the name exists already, a certificate is not a CA's"),
+      examples: [
+        'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
+        'certgate trust authority add corp --to-existing --trust-anchor root-2030.pem --reason "renewed" --store file:trust.json',
+      ],
     },
-    examples: [
-      'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
-      'certgate trust authority add corp --to-existing --trust-anchor root-2030.pem --reason "renewed" --store file:trust.json',
-    ],
-  });
-}
+    remove: {
+      description: 'Remove an authority to which nothing refers, or only some of its certificates.',
+      arguments: { '<name>': 'the authority' },
+      options: {
+        '--thumbprint-sha256 <hex>':
+          'only the certificate with this thumbprint, or with at least its first eight digits (repeatable)',
+        ...changeOptions,
+      },
+      work: async () => (await import('./trust-authority-remove-command.js')).remove,
+      exitCodes: listChangeExitCodes(
+        'there is no such authority or certificate, something refers to it',
+        'the document is written',
+      ),
+      examples: [
+        'certgate trust authority remove corp --reason "closed down" --store file:trust.json',
+        'certgate trust authority remove corp --thumbprint-sha256 9F86D081 --reason "renewed" --store file:trust.json',
+      ],
+    },
+    list: {
+      description:
+        'List the authorities: their certificates and when these end, revocation, and how many identities each has.',
+      options: { ...jsonOption, ...storeOption },
+      work: async () => (await import('./trust-authority-list-command.js')).list,
+      exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
+      examples: ['certgate trust authority list --store file:trust.json'],
+    },
+  },
+};
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
@@ -105,43 +105,4 @@ function parseLifetime(text: string): number | 'none' {
     throw new InvalidArgumentError('It must be none, or a whole number of seconds from 1 to 2592000 (30 days).');
   }
   return seconds;
-}
-
-export function trustAuthorityRemoveCommand(): Command {
-  const command = new Command('remove')
-    .description('Remove an authority to which nothing refers, or only some of its certificates.')
-    .argument('<name>', 'the authority')
-    .option(
-      '--thumbprint-sha256 <hex>',
-      'only the certificate with this thumbprint, or with at least its first eight digits (repeatable)',
-      collect,
-    );
-  addStoreOption(command);
-  addChangeOptions(command).action(
-    loadWhenRun(async () => (await import('./trust-authority-remove-command.js')).remove),
-  );
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written',
-      1: 'others kept changing the document; nothing is written',
-      2: "there is no such authority or certificate, something refers to it, or the store or an argument can't be used; nothing is written",
-    },
-    examples: [
-      'certgate trust authority remove corp --reason "closed down" --store file:trust.json',
-      'certgate trust authority remove corp --thumbprint-sha256 9F86D081 --reason "renewed" --store file:trust.json',
-    ],
-  });
-}
-
-export function trustAuthorityListCommand(): Command {
-  const command = new Command('list')
-    .description(
-      'List the authorities: their certificates and when these end, revocation, and how many identities each has.',
-    )
-    .option('--json', 'print one JSON object');
-  addStoreOption(command).action(loadWhenRun(async () => (await import('./trust-authority-list-command.js')).list));
-  return addHelpSections(command, {
-    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
-    examples: ['certgate trust authority list --store file:trust.json'],
-  });
 }

@@ -8,14 +8,13 @@ import {
 } from '../../../trust/administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { type TrustEdit, updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type NameFlags, readNames } from '../options/name-options.js';
-import { type PinFlags } from '../options/pin-options.js';
-import { readNewPin } from '../options/read-new-pin.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import type { NameFlags, PinFlags } from '../options/caller-options.js';
+import { readNames, readNewPin } from '../options/read-caller-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, NameFlags {
+interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
   readonly role?: readonly string[];
   readonly function?: readonly string[];
   readonly owner?: string;

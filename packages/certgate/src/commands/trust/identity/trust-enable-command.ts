@@ -11,11 +11,11 @@ import {
 import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { type TrustUpdate, updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface EnableFlags extends StoreFlags, ChangeFlags {
+interface EnableFlags extends ChangeFlags {
   readonly pin?: readonly string[];
 }
 

@@ -2,13 +2,14 @@ import type { TrustDocumentIdentity } from '@certgate/core/internal';
 import { getIdentity, removeFromIdentity, removeIdentity } from '../../../trust/administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type NameFlags, readNames } from '../options/name-options.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import { type NameFlags } from '../options/caller-options.js';
+import { readNames } from '../options/read-caller-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 import { formatTrustChange } from '../../../faults/tool-call.js';
 
-interface RemoveFlags extends StoreFlags, ChangeFlags, NameFlags {
+interface RemoveFlags extends ChangeFlags, NameFlags {
   readonly pin?: readonly string[];
   readonly role?: readonly string[];
   readonly function?: readonly string[];

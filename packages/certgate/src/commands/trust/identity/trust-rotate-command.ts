@@ -8,13 +8,13 @@ import {
 } from '../../../trust/administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type PinFlags } from '../options/pin-options.js';
-import { readNewPin } from '../options/read-new-pin.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import { type PinFlags } from '../options/caller-options.js';
+import { readNewPin } from '../options/read-caller-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface RotateFlags extends StoreFlags, ChangeFlags, PinFlags {
+interface RotateFlags extends ChangeFlags, PinFlags {
   /** Milliseconds. */
   readonly overlap: number;
 }

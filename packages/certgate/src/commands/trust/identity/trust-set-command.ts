@@ -5,11 +5,11 @@ import { getIdentity } from '../../../trust/administration/edits/identity-edits.
 import { type PinWindowChange, setPinWindow } from '../../../trust/administration/edits/pin-window.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
 import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
 
-interface SetFlags extends StoreFlags, ChangeFlags {
+interface SetFlags extends ChangeFlags {
   readonly pin: readonly string[];
   /** A time, or `none`. */
   readonly notBefore?: string;

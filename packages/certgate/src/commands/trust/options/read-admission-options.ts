@@ -1,7 +1,7 @@
 import { anyAudience, CertgateError, type DocumentAdmissionOptions } from '@certgate/core/internal';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import type { GateFlags } from './gate-options.js';
+import type { GateFlags } from './store-options.js';
 
 /** @throws {ToolFailure} for a file that can't be read. What is in it is the verifier's to judge. */
 export async function readSigners({ signedBy }: Pick<GateFlags, 'signedBy'>): Promise<readonly string[] | undefined> {

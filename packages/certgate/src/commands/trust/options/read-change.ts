@@ -4,14 +4,14 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { expectWritable } from '../../../trust/administration/open-trust-location.js';
 import type { SigningKey } from '../../../trust/administration/signing/signing-key.js';
 import type { ChangeRequest } from '../../../trust/administration/update-trust-document.js';
-import type { ChangeFlags, StoreFlags } from './store-options.js';
+import type { ChangeFlags } from './store-options.js';
 
 /**
  * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Opens the signing key, so it may ask for a password, or
  * call Key Vault.
  * Throws ToolFailure where the place can't be written, before it asks.
  */
-export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<ChangeRequest> {
+export async function readChange(verb: string, flags: ChangeFlags): Promise<ChangeRequest> {
   expectWritable(flags.store);
   const signingKey = await findSigningKey(flags);
   const signedBy = await readSigners(flags);

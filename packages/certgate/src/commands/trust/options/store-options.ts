@@ -1,7 +1,7 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { trustVariable } from '../../../trust/administration/location/trust-location.js';
-import { addLatencyOptions, type LatencyFlags } from '../latency.js';
-import { collect } from '../../command-line/option-values.js';
+import { type HelpSections } from '../../command-line/help.js';
+import { type Options } from '../../command-line/verb.js';
 
 export interface StoreFlags {
   readonly store: string;
@@ -11,17 +11,39 @@ const storeWords =
   'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME';
 
 /** The same words for every place a document is kept at. There is no option for a key or a token: see trust-administration.md. */
-export function addStoreOption(command: Command): Command {
-  return command.addOption(new Option('--store <location>', storeWords).env(trustVariable).makeOptionMandatory());
-}
+export const storeOption: Options = { '--store <location>': [storeWords, { env: trustVariable, isRequired: true }] };
 
 /** Of a verb that reads several documents. */
-export function addStoresOption(command: Command): Command {
-  const option = new Option('--store <location>', `${storeWords} (repeatable)`).env(trustVariable);
-  return command.addOption(option.argParser(collect).makeOptionMandatory());
+export const storesOption: Options = {
+  '--store <location>': [`${storeWords} (repeatable)`, { env: trustVariable, isRequired: true }],
+};
+
+/** What an app's trust store was told of the documents that it takes, as its options have it. */
+export interface GateFlags {
+  readonly signedBy?: readonly string[];
+  readonly audience?: string | undefined;
+  readonly minimumRevision?: number | undefined;
 }
 
-export interface ChangeFlags extends LatencyFlags {
+export const gateOptions: Options = {
+  '--signed-by <key>':
+    "the app's option `signedBy`: a public key in PEM, or its file (repeatable: one of these must have signed)",
+  '--audience <app>': "the app's option `audience`: a name that the document's audience must contain",
+  '--minimum-revision <number>': ["the app's option `minimumRevision`", parseRevision],
+};
+
+export function parseRevision(text: string): number {
+  const revision = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
+
+export interface LatencyFlags {
+  readonly refreshInterval: number;
+  readonly readTimeout: number;
+}
+
+export interface ChangeFlags extends StoreFlags, LatencyFlags {
   readonly reason?: string;
   readonly by?: string;
   readonly signingKey?: string;
@@ -33,53 +55,82 @@ export interface ChangeFlags extends LatencyFlags {
   readonly json?: boolean;
 }
 
-export interface ChangeOptionsSettings {
-  /** Default true. Only where seconds count may a change go without. */
-  readonly reasonRequired?: boolean;
-  /** For the verb that does nothing else. Default false. */
-  readonly onlySigns?: boolean;
+const reasonOption = '--reason <text>';
+const reasonWords = 'why the document is changed, for the log of changes';
+
+const keyOptions: Options = {
+  ...storeOption,
+  [reasonOption]: [reasonWords, { isRequired: true }],
+  '--by <name>': [
+    'who changes it, for the log of changes (default: this user, or who started the pipeline)',
+    { env: 'CERTGATE_BY' },
+  ],
+  '--signing-key <file>': 'the private key in PEM that signs the document (Ed25519, EC P-256 or P-384)',
+  '--signing-key-password-file <file>': 'a file that contains only the password of the signing key',
+  '--key-vault-key <url>': [
+    'sign with this key in Azure Key Vault (EC P-256 or P-384) instead: https://VAULT.vault.azure.net/keys/NAME, or with /VERSION',
+    { conflicts: ['signingKey', 'signingKeyPasswordFile'] },
+  ],
+};
+
+const reportOptions: Options = {
+  // The apps' own settings aren't known here; their defaults are.
+  '--refresh-interval <seconds>': [
+    'the `refreshIntervalSeconds` of the apps, to tell when the change takes effect',
+    { parse: parseSeconds, default: 30 },
+  ],
+  '--read-timeout <seconds>': [
+    'the `readTimeoutSeconds` of the apps, to tell when the change takes effect',
+    { parse: parseSeconds, default: 10 },
+  ],
+  '--dry-run': 'print what would change, and write nothing',
+  '--json': 'print one JSON object',
+};
+
+/** Where the document is, who changes it and why, and how the change is made: on every verb that writes. */
+export const changeOptions: Options = {
+  ...keyOptions,
+  '--signed-by <file>':
+    'a public key in PEM with which the present document is signed (repeatable; default: that of the signing key)',
+  '--unsigned': ['drop the signature of a signed document deliberately', { conflicts: ['signingKey', 'keyVaultKey'] }],
+  ...reportOptions,
+};
+
+/** For the verb that does nothing else. */
+export const signOptions: Options = { ...keyOptions, ...reportOptions };
+
+/** Only where seconds count may a change go without a reason. */
+export const optionalReason: Options = { [reasonOption]: reasonWords };
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text) || seconds <= 0) {
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  }
+  return seconds;
 }
 
-/** Who changes the document and why, and how the change is made: on every verb that writes. */
-export function addChangeOptions(
-  command: Command,
-  { reasonRequired = true, onlySigns = false }: ChangeOptionsSettings = {},
-): Command {
-  const reason = new Option('--reason <text>', 'why the document is changed, for the log of changes');
-  const signingKey = new Option(
-    '--signing-key <file>',
-    'the private key in PEM that signs the document (Ed25519, EC P-256 or P-384)',
-  );
-  command
-    .addOption(reasonRequired ? reason.makeOptionMandatory() : reason)
-    .addOption(
-      new Option(
-        '--by <name>',
-        'who changes it, for the log of changes (default: this user, or who started the pipeline)',
-      ).env('CERTGATE_BY'),
-    )
-    .addOption(signingKey)
-    .option('--signing-key-password-file <file>', 'a file that contains only the password of the signing key')
-    .addOption(
-      new Option(
-        '--key-vault-key <url>',
-        'sign with this key in Azure Key Vault (EC P-256 or P-384) instead: https://VAULT.vault.azure.net/keys/NAME, or with /VERSION',
-      ).conflicts(['signingKey', 'signingKeyPasswordFile']),
-    );
-  if (!onlySigns) {
-    command.option(
-      '--signed-by <file>',
-      'a public key in PEM with which the present document is signed (repeatable; default: that of the signing key)',
-      collect,
-    );
-    command.addOption(
-      new Option('--unsigned', 'drop the signature of a signed document deliberately').conflicts([
-        'signingKey',
-        'keyVaultKey',
-      ]),
-    );
-  }
-  return addLatencyOptions(command)
-    .option('--dry-run', 'print what would change, and write nothing')
-    .option('--json', 'print one JSON object');
+/** `fault`: what this verb alone refuses. */
+export function listChangeExitCodes(
+  fault: string,
+  done = 'the document is written, or is already as requested',
+): HelpSections['exitCodes'] {
+  return {
+    0: done,
+    1: 'others kept changing the document; nothing is written',
+    2: `${fault}, or the store or an argument can't be used; nothing is written`,
+  };
+}
+
+/**
+ * After that many seconds every instance that can read the document decides by it. An instance with few requests decides
+ * by the old one up to two intervals after its latest read, and that read may have been under way when the change came
+ * (docs/trust-sources.md).
+ */
+export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): number {
+  return 2 * refreshInterval + readTimeout;
+}
+
+export function describeLatency(flags: LatencyFlags): string {
+  return `It takes effect within ${computeLatency(flags)} s in every instance that can read the document.`;
 }

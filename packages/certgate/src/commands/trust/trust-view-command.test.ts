@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { createTemporaryFolder } from '../../../certificates/test-support/openssl.js';
-import type { TrustView } from '../../../trust/views/page-views.js';
-import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
-import { runLineInProcess } from '../test-support/run-in-process.js';
+import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
+import type { TrustView } from '../../trust/views/page-views.js';
+import type { CommandRun } from '../certificate/test-support/run-certgate.js';
+import { runLineInProcess } from './test-support/run-in-process.js';
 
 const pin = (digit: string, notBefore: string, notAfter: string): object => ({
   thumbprintSha256: digit.repeat(64),

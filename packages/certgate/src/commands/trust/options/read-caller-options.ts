@@ -1,8 +1,14 @@
-import { decodeClientCertificate, formatInstant, listCertificateFaults } from '@certgate/core/internal';
+import {
+  decodeClientCertificate,
+  formatInstant,
+  listCertificateFaults,
+  type TrustDocumentName,
+} from '@certgate/core/internal';
+import { formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
-import type { PinFlags } from './pin-options.js';
+import type { NameFlags, PinFlags } from './caller-options.js';
 
 /** Undefined where no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
 export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
@@ -50,4 +56,26 @@ async function readCertificatePin(
   }
   const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };
   return { pin, certificate: { thumbprintSha256, thumbprintSha1, publicKeySha256 } };
+}
+
+/** `hasPin`: then `--issued-by` has something to say without a name too. */
+export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocumentName[] {
+  const { issuedBy, dns = [], uri = [], email = [], commonName = [], organizationalUnit = [] } = flags;
+  const names: readonly Omit<TrustDocumentName, 'issuedBy'>[] = [
+    ...dns.map((text) => ({ dns: text })),
+    ...uri.map((text) => ({ uri: text })),
+    ...email.map((text) => ({ email: text })),
+    ...commonName.map((text) => ({ commonName: text })),
+    ...organizationalUnit.map((text) => ({ organizationalUnit: text })),
+  ];
+  if (issuedBy !== undefined) {
+    if (names.length > 0 || hasPin) return names.map((name) => ({ issuedBy, ...name }));
+    throw new ToolFailure('--issued-by requires a name or a pin, and none is given.', {
+      remedy: 'Pass a name, e.g. --dns billing.corp.example',
+    });
+  }
+  if (names.length === 0) return [];
+  throw new ToolFailure('A name is valid only under an authority that vouches for it, and no authority is given.', {
+    remedy: `Pass it with --issued-by. To list the authorities: ${formatTrustCall('authority list')}`,
+  });
 }

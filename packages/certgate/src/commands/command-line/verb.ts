@@ -1,0 +1,107 @@
+import { type Command, Option } from 'commander';
+import { withStore } from '../../faults/tool-call.js';
+import { addHelpNote, addHelpSections, type HelpSections } from './help.js';
+
+/** Reads what an option was given, and throws Commander's InvalidArgumentError for what it can't be. */
+export type ValueParser = (text: string, previous: never) => unknown;
+
+export interface OptionSettings {
+  readonly parse?: ValueParser;
+  /** A function, where core names them: other verbs start without it. */
+  readonly choices?: readonly string[] | (() => readonly string[]);
+  readonly default?: unknown;
+  /** The default as the help has it, where that is not its value. */
+  readonly defaultText?: string;
+  /** What the option is without a value. */
+  readonly preset?: string;
+  /** The names of options, in camel case, that can't be there too. */
+  readonly conflicts?: readonly string[];
+  /** The environment variable that is read where the option is missing. */
+  readonly env?: string;
+  readonly isRequired?: boolean;
+}
+
+/**
+ * Flags, as Commander writes them → what the help says of the option, with how its value is read. An option whose text
+ * has the word `repeatable` collects its values.
+ */
+export type Options = Readonly<Record<string, string | readonly [string, ValueParser | OptionSettings]>>;
+
+export interface Verb extends HelpSections {
+  /** `<name>` or `[name]` → what the help says of the argument, with its default. */
+  readonly arguments?: Readonly<Record<string, string | readonly [string, string]>>;
+  readonly options: Options;
+  /**
+   * Imports the work when the verb runs: help, and errors in the words of the command line, come without it, and a verb
+   * loads nothing of what others do.
+   */
+  readonly work: () => Promise<(...words: never[]) => Promise<void> | void>;
+  /** Paragraphs of the help, below the options. */
+  readonly notes?: readonly string[];
+}
+
+/** Verbs, or groups of them, by their names, in the order of the help. */
+export interface VerbGroup {
+  readonly verbs: VerbTable;
+}
+
+export type VerbTable = Readonly<Record<string, (Verb | VerbGroup) & { readonly description: string }>>;
+
+export function fillCommand(command: Command, content: Verb | VerbGroup): void {
+  if (!('verbs' in content)) {
+    describeVerb(command, content);
+    return;
+  }
+  for (const [name, verb] of Object.entries(content.verbs)) {
+    fillCommand(command.command(name).description(verb.description), verb);
+  }
+}
+
+function describeVerb(command: Command, { arguments: words = {}, options, work, notes = [], ...help }: Verb): void {
+  for (const [name, word] of Object.entries(words)) {
+    const [description, value] = typeof word === 'string' ? [word] : word;
+    command.argument(name, description, value);
+  }
+  for (const [flags, row] of Object.entries(options)) {
+    const [description, settings] = typeof row === 'string' ? [row, {}] : row;
+    command.addOption(createOption(flags, description, typeof settings === 'object' ? settings : { parse: settings }));
+  }
+  command.action(async (...given: readonly unknown[]) => {
+    const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;
+    const store = given.map(readStore).find((each) => each !== undefined);
+    // The commands that its messages print have its `--store`.
+    await (store === undefined ? run(...given) : withStore(store, () => run(...given)));
+  });
+  addHelpNote(command, ...notes);
+  addHelpSections(command, help);
+}
+
+function createOption(flags: string, description: string, settings: OptionSettings): Option {
+  const { parse = isRepeatable(description) ? collect : undefined, choices, preset, conflicts, env } = settings;
+  const option = new Option(flags, description).default(settings.default, settings.defaultText);
+  // Commander's types have the value before; it passes on what the parser itself returned.
+  if (parse !== undefined) option.argParser(parse as (text: string, previous: unknown) => unknown);
+  if (choices !== undefined) option.choices(typeof choices === 'function' ? choices() : choices);
+  if (preset !== undefined) option.preset(preset);
+  if (conflicts !== undefined) option.conflicts([...conflicts]);
+  if (env !== undefined) option.env(env);
+  return option.makeOptionMandatory(settings.isRequired === true);
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+export function isRepeatable(description: string): boolean {
+  return /\brepeatable\b/.test(description);
+}
+
+/** No secret of an address, nor a whole document. */
+function readStore(word: unknown): string | undefined {
+  if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;
+  const { store } = word;
+  return typeof store === 'string' && !/^\s*\{|:\/\/.*[?@]/.test(store) ? store : undefined;
+}
+
+/** On nearly every verb. */
+export const jsonOption: Options = { '--json': 'print one JSON object' };
