@@ -116,7 +116,7 @@ export const readingVerbs: VerbTable = {
       '--certificate-folder <folder>':
         'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
       '--authority <name>': 'an authority of your own, whose register tells what it issued (repeatable)',
-      '--at <time>': ['the time to view it at, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
+      ...atOption,
       '--inspector-port <port>': [
         `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
         parsePort,
