@@ -7,7 +7,7 @@ import {
   type TrustName,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { FindingDraft } from './check-finding.js';
+import type { CheckFinding } from './check-finding.js';
 
 /** Extended key usage clientAuth, as the gate asks it of every path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -17,7 +17,7 @@ export function findUnfitAuthority(
   certificate: PathCertificate,
   role: 'trust-anchor' | 'intermediate',
   { name }: TrustedAuthority,
-): Omit<FindingDraft, 'path'> | undefined {
+): Omit<CheckFinding, 'path'> | undefined {
   const fault = loadPathValidation().findAuthorityFault(certificate, role, [clientAuthentication]);
   if (fault === undefined) return undefined;
   // The certificate is good, and the app may run on another version of Node.js than this command.
@@ -31,7 +31,7 @@ export function findUnfitAuthority(
 }
 
 /** Names that no certificate of the authority can have, because its CA certificates don't permit them. */
-export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly FindingDraft[] {
+export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly CheckFinding[] {
   const authorities = new Map(snapshot.authorities.map((authority) => [authority.name.toLowerCase(), authority]));
   return snapshot.identities.flatMap((identity, index) =>
     identity.names.flatMap((trustName, position) => {
@@ -105,7 +105,7 @@ function describe(
   trustName: TrustName,
   path: string,
   { detail, isByAnchors }: Refusal,
-): FindingDraft {
+): CheckFinding {
   const by = isByAnchors
     ? 'no CA of the authority may issue such a certificate'
     : 'no intermediate of the authority in this document may issue such a certificate';

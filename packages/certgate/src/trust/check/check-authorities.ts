@@ -4,12 +4,11 @@ import {
   loadPathValidation,
   type PathCertificate,
   type TrustedAuthority,
-  type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { findNamesNotPermitted, findUnfitAuthority } from './authority-fitness.js';
 import { findSharedName } from '../comparison/shared-names.js';
-import type { CheckCode, CheckSeverity, CheckFinding, FindingDraft } from './check-finding.js';
+import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
 
 /** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface Moment {
@@ -27,57 +26,38 @@ export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): reado
     ...snapshot.authorities.flatMap((authority, index) => checkAuthority(authority, `authorities[${index}]`, moment)),
     ...repeatWarnings(snapshot),
     ...findNamesUnderWildcards(snapshot),
-    ...findNamesNotPermitted(snapshot).map(report),
+    ...findNamesNotPermitted(snapshot),
   ];
 }
 
-function report(finding: FindingDraft): CheckFinding {
-  return Object.freeze({ identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined, ...finding });
-}
-
-function checkAuthority(authority: TrustedAuthority, path: string, moment: Moment): CheckFinding[] {
+function checkAuthority(authority: TrustedAuthority, path: string, moment: Moment): readonly CheckFinding[] {
   const { name, trustAnchors, intermediates } = authority;
   const findings: CheckFinding[] = [];
   if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
     const message = `Every trust anchor of the authority "${name}" has ended, so nobody gets in by it; add the new one.`;
-    findings.push(
-      report({ code: 'authority_without_usable_anchor', severity: 'error', path, authorityName: name, message }),
-    );
+    findings.push({ code: 'authority_without_usable_anchor', severity: 'error', path, message });
   }
   for (const [index, crl] of authority.revocation.crls.entries()) {
     if (!isUndeployed(crl)) continue;
     const message = `The authority "${name}" reads a revocation list from ${crl}. Files under .certgate are never deployed, so apps in Azure don't find it; copy the list into the app's own files, or give an https: URL.`;
-    findings.push(
-      report({
-        code: 'revocation_list_undeployed',
-        severity: 'warning',
-        path: `${path}.revocation.crls[${index}]`,
-        authorityName: name,
-        message,
-      }),
-    );
+    const place = `${path}.revocation.crls[${index}]`;
+    findings.push({ code: 'revocation_list_undeployed', severity: 'warning', path: place, message });
   }
-  for (const [key, certificates] of [
-    ['trustAnchors', trustAnchors],
-    ['intermediates', intermediates],
+  for (const [key, role, certificates] of [
+    ['trustAnchors', 'trust-anchor', trustAnchors],
+    ['intermediates', 'intermediate', intermediates],
   ] as const) {
     for (const [index, certificate] of certificates.entries()) {
-      const finding = checkCertificate(
-        certificate,
-        certificates,
-        moment,
-        key === 'trustAnchors' ? 'trust anchor' : 'intermediate',
-        name,
-      );
+      const found = [
+        checkValidity(certificate, certificates, moment, role.replace('-', ' '), name),
+        findLeadingDot(certificate, authority),
+        findUnfitAuthority(certificate, role, authority),
+      ];
       const place = `${path}.${key}[${index}]`;
-      if (finding !== undefined) findings.push(report({ ...finding, path: place, authorityName: name }));
-      const role = key === 'trustAnchors' ? 'trust-anchor' : 'intermediate';
-      for (const each of [findLeadingDot(certificate, authority), findUnfitAuthority(certificate, role, authority)]) {
-        if (each !== undefined) findings.push(report({ ...each, path: place, authorityName: name }));
-      }
+      for (const each of found) if (each !== undefined) findings.push({ ...each, path: place });
     }
   }
-  return findings;
+  return findings.map((finding) => ({ ...finding, authorityName: name }));
 }
 
 /** The tool's own folder, which it puts into .funcignore. */
@@ -85,13 +65,13 @@ function isUndeployed(crl: string): boolean {
   return /^file:(?:.*[\\/])?\.certgate[\\/]/i.test(crl);
 }
 
-function checkCertificate(
+function checkValidity(
   certificate: PathCertificate,
   all: readonly PathCertificate[],
   { now, endsSoon }: Moment,
   what: string,
   authorityName: string,
-): Omit<FindingDraft, 'path'> | undefined {
+): Omit<CheckFinding, 'path'> | undefined {
   const { notBefore, notAfter, subjectText } = certificate;
   const subject = `The ${what} "${subjectText.slice(0, 120)}" of the authority "${authorityName}"`;
   if (now < notBefore) {
@@ -123,7 +103,7 @@ function checkCertificate(
 function findLeadingDot(
   { nameConstraints, subjectText }: PathCertificate,
   { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
-): Omit<FindingDraft, 'path'> | undefined {
+): Omit<CheckFinding, 'path'> | undefined {
   if (dnsConstraintsWithLeadingDot !== 'refuse' || nameConstraints === undefined) return undefined;
   const { hasLeadingDot } = loadPathValidation();
   const base = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded].find(hasLeadingDot);
@@ -158,7 +138,7 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Chec
     const authority = authorities[Number(/^authorities\[(\d+)\]/.exec(path)?.[1])];
     if (severity === undefined || authority === undefined) return [];
     const { name } = authority;
-    return [report({ code, severity, path, authorityName: name, message: `The authority "${name}": ${message}.` })];
+    return [{ code, severity, path, authorityName: name, message: `The authority "${name}": ${message}.` }];
   });
 }
 
@@ -166,26 +146,12 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Chec
 function findNamesUnderWildcards(snapshot: TrustSnapshot): readonly CheckFinding[] {
   return snapshot.identities.flatMap((identity, index) =>
     identity.names.flatMap((trustName, nameIndex) => {
-      const shared = findSharedName(snapshot, identity, trustName);
-      if (shared === undefined) return [];
-      return [
-        reportUnderWildcard(
-          identity,
-          `identities[${index}].names[${nameIndex}]`,
-          describeName(trustName),
-          shared.other,
-        ),
-      ];
+      const other = findSharedName(snapshot, identity, trustName)?.other;
+      if (other === undefined) return [];
+      const { name, owner } = identity;
+      const path = `identities[${index}].names[${nameIndex}]`;
+      const message = `"${name}" has the name ${describeName(trustName)}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
+      return [{ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message }];
     }),
   );
-}
-
-function reportUnderWildcard(
-  { name, owner }: TrustedIdentity,
-  path: string,
-  described: string,
-  other: TrustedIdentity,
-): CheckFinding {
-  const message = `"${name}" has the name ${described}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
-  return report({ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message });
 }

@@ -158,7 +158,7 @@ describe('several', () => {
     ]);
   });
 
-  test('whatever the document: the same each time, frozen, in order, with paths that are there', () => {
+  test('whatever the document: the same each time, in order, with paths that are there', () => {
     fc.assert(
       fc.property(validDocument, fc.nat({ max: 3 }), fc.integer({ min: -4, max: 4 }), (document, withinDays, hours) => {
         const snapshot = parseTrustDocument(document, { audience: anyAudience });
@@ -168,7 +168,6 @@ describe('several', () => {
         const grades = findings.map(({ severity }) => ['error', 'warning', 'information'].indexOf(severity));
         assert.deepEqual([...grades].sort(), grades);
         for (const finding of findings) {
-          assert.ok(Object.isFrozen(finding));
           const index = /^identities\[(\d+)\]/.exec(finding.path)?.[1];
           if (index !== undefined) assert.equal(snapshot.identities[Number(index)]?.name, finding.identityName);
         }

@@ -1,6 +1,4 @@
 import {
-  type ClientAuthGrace,
-  copyOwn,
   describeGrace,
   describeLock,
   formatInstant,
@@ -11,7 +9,7 @@ import {
 } from '@certgate/core/internal';
 import { type Moment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
-import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
+import { aboutPin, type CheckFinding, type PlacedPin, sortFindings } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
 import { formatTrustChange } from '../../faults/tool-call.js';
 
@@ -29,8 +27,6 @@ export interface TrustCheckOptions {
 const millisecondsPerDay = 86_400_000;
 const shortLifetime = 30 * millisecondsPerDay;
 
-const severities: readonly CheckSeverity[] = ['error', 'warning', 'information'];
-
 /**
  * What an operator should know of a valid document at one moment. What is disabled is so on purpose, and is passed over.
  * The gravest first, then what ends first, then in the document's order.
@@ -38,32 +34,19 @@ const severities: readonly CheckSeverity[] = ['error', 'warning', 'information']
  * @throws {RangeError} when `now` is no finite number, or `withinDays` none from 0.
  */
 export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions): readonly CheckFinding[] {
-  const { now, withinDays } = copyOwn(options);
+  const { now, withinDays } = options;
   if (!Number.isFinite(now)) throw new RangeError('now must be a time in milliseconds.');
   if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
     throw new RangeError('withinDays must be a number from 0.');
   const moment = createMoment({ now, withinDays });
-  const findings = [
+  return sortFindings([
     ...checkLock(snapshot),
     ...checkAuthorities(snapshot, moment),
     ...snapshot.identities.flatMap((identity, index) =>
-      identity.enabled
-        ? [
-            ...checkIdentity(identity, `identities[${index}]`, moment),
-            ...findDeniedPins(snapshot, identity, `identities[${index}]`),
-          ]
-        : [],
+      identity.enabled ? checkIdentity(snapshot, identity, `identities[${index}]`, moment) : [],
     ),
     ...findLookalikes(snapshot),
-  ];
-  // The sort is stable: the document's order stays where nothing else decides.
-  return Object.freeze(
-    findings.sort(
-      (one, other) =>
-        severities.indexOf(one.severity) - severities.indexOf(other.severity) ||
-        compareEnds(one.endsAt ?? Number.POSITIVE_INFINITY, other.endsAt ?? Number.POSITIVE_INFINITY),
-    ),
-  );
+  ]);
 }
 
 /** What ends soon, by the options. */
@@ -84,119 +67,105 @@ export function createMoment({ now, withinDays }: TrustCheckOptions): Moment {
 function checkLock({ locked }: TrustSnapshot): readonly CheckFinding[] {
   if (locked === undefined) return [];
   const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: ${formatTrustChange('unlock')}`;
-  const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
-  return [Object.freeze({ code: 'document_locked', severity: 'warning', path: 'locked', ...nobody, message })];
+  return [{ code: 'document_locked', severity: 'warning', path: 'locked', message }];
 }
 
-/** Two infinities have no difference. */
-function compareEnds(one: number, other: number): number {
-  return one === other ? 0 : one - other;
+/** A finding without its place, which is added where the place is known. */
+type PlacelessFinding = Pick<CheckFinding, 'code' | 'severity' | 'endsAt' | 'message'>;
+
+function checkIdentity(
+  { denied }: TrustSnapshot,
+  identity: TrustedIdentity,
+  path: string,
+  moment: Moment,
+): readonly CheckFinding[] {
+  const { name, owner, expiresAt } = identity;
+  const place = { path, identityName: name, owner };
+  const hasEnded = expiresAt !== undefined && !(moment.now < expiresAt);
+  const pins = identity.pins.map((pin, index) => ({ identity, pin, path: `${path}.pins[${index}]` }));
+  return [
+    ...checkItself(identity, hasEnded, moment).map((finding) => ({ ...place, ...finding })),
+    ...pins
+      .filter(({ pin }) => pin.enabled)
+      .flatMap((placed) =>
+        [...(hasEnded ? [] : checkPin(placed, moment)), ...checkDenied(placed, denied)].map((finding) => ({
+          ...aboutPin(placed),
+          ...finding,
+        })),
+      ),
+  ];
 }
 
-interface Place {
-  readonly identity: TrustedIdentity;
-  readonly path: string;
-  readonly pin?: TrustPin;
-  readonly endsAt?: number;
-}
-
-type Report = (code: CheckCode, severity: CheckSeverity, place: Place, message: string) => CheckFinding;
-
-const report: Report = (code, severity, { identity, path, pin, endsAt }, message) =>
-  Object.freeze({
-    code,
-    severity,
-    path,
-    identityName: identity.name,
-    owner: identity.owner,
-    pin: pin && Object.freeze({ kind: pin.kind, value: pin.value }),
-    endsAt,
-    message,
-  });
-
-function checkIdentity(identity: TrustedIdentity, path: string, moment: Moment): CheckFinding[] {
+function checkItself(identity: TrustedIdentity, hasEnded: boolean, moment: Moment): readonly PlacelessFinding[] {
   const { name, expiresAt, pins, names } = identity;
-  if (expiresAt !== undefined && !(moment.now < expiresAt)) {
+  const findings: PlacelessFinding[] = [];
+  if (expiresAt !== undefined && hasEnded) {
     const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or take it out.`;
-    return [report('identity_ended', 'warning', { identity, path, endsAt: expiresAt }, message)];
+    return [{ code: 'identity_ended', severity: 'warning', endsAt: expiresAt, message }];
   }
-  const findings: CheckFinding[] = [];
   if (expiresAt !== undefined && moment.endsSoon(undefined, expiresAt)) {
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
-    findings.push(report('identity_ends_soon', 'warning', { identity, path, endsAt: expiresAt }, message));
+    findings.push({ code: 'identity_ends_soon', severity: 'warning', endsAt: expiresAt, message });
   }
   if (pins.length === 0 && names.length === 0) {
     const message = `No certificate is pinned and no name is given, so nobody can be "${name}".`;
-    findings.push(report('identity_without_pins', 'warning', { identity, path }, message));
+    findings.push({ code: 'identity_without_pins', severity: 'warning', message });
   } else if (names.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
     // Disabled pins are so on purpose; one that has ended may have been forgotten.
-    const isForgotten = pins.some(({ enabled }) => enabled);
+    const severity = pins.some(({ enabled }) => enabled) ? 'error' : 'warning';
     const message = `No pin of "${name}" admits now or later, so nobody can be it; pin a certificate that is in use.`;
-    const severity = isForgotten ? 'error' : 'warning';
-    findings.push(report('identity_without_usable_pins', severity, { identity, path }, message));
-  }
-  for (const [index, pin] of pins.entries()) {
-    if (pin.enabled) findings.push(...checkPin(identity, pin, `${path}.pins[${index}]`, moment));
+    findings.push({ code: 'identity_without_usable_pins', severity, message });
   }
   return findings;
 }
 
-function checkPin(identity: TrustedIdentity, pin: TrustPin, path: string, moment: Moment): CheckFinding[] {
-  const { notBefore, notAfter, kind } = pin;
-  const place = { identity, path, pin };
+function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): readonly PlacelessFinding[] {
+  const { notBefore, notAfter, kind, acceptWithoutClientAuth: grace } = pin;
   const what = `The pin ${describePin(pin)} of "${identity.name}"`;
-  if (notAfter !== undefined && !(moment.now < notAfter)) {
+  if (notAfter !== undefined && !(now < notAfter)) {
     const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); take it out.`;
-    return [report('pin_ended', 'warning', { ...place, endsAt: notAfter }, message)];
+    return [{ code: 'pin_ended', severity: 'warning', endsAt: notAfter, message }];
   }
-  const findings: CheckFinding[] = [];
+  const findings: PlacelessFinding[] = [];
   if (notBefore !== undefined && identity.expiresAt !== undefined && notBefore >= identity.expiresAt) {
     const message = `${what} begins at ${formatInstant(notBefore)}, when the identity has ended (${formatInstant(identity.expiresAt)}), so it never admits.`;
-    findings.push(report('pin_window_dead', 'error', place, message));
-  } else if (notBefore !== undefined && moment.now < notBefore) {
+    findings.push({ code: 'pin_window_dead', severity: 'error', message });
+  } else if (notBefore !== undefined && now < notBefore) {
     const message = `${what} begins at ${formatInstant(notBefore)} (notBefore).`;
-    findings.push(report('pin_not_begun', 'information', place, message));
+    findings.push({ code: 'pin_not_begun', severity: 'information', message });
   }
   const end = findEnd(identity, pin);
   // A certificate that an authority issued ends as the authority says.
   if (end === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no end of its own: when its certificate ends, this document can't tell.`;
-    findings.push(report('pin_without_end', 'information', place, message));
-  } else if (end !== undefined && end === notAfter && moment.endsSoon(notBefore, end)) {
-    findings.push(reportEndSoon(what, { ...place, endsAt: end }, hasSuccessor(identity, pin, end)));
+    findings.push({ code: 'pin_without_end', severity: 'information', message });
+  } else if (end !== undefined && end === notAfter && endsSoon(notBefore, end)) {
+    const hasNext = hasSuccessor(identity, pin, end);
+    const next = hasNext
+      ? '; another pin goes on from there.'
+      : ', and no other goes on from there; rotate the certificate.';
+    const message = `${what} ends at ${formatInstant(end)} (notAfter)${next}`;
+    findings.push({ code: 'pin_ends_soon', severity: hasNext ? 'information' : 'warning', endsAt: end, message });
   }
-  if (pin.acceptWithoutClientAuth !== undefined) {
-    findings.push(reportGrace(what, pin.acceptWithoutClientAuth, place, moment.now));
+  if (grace !== undefined) {
+    const message =
+      now < grace.until
+        ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. When this ends, the certificate is refused: give the caller another one before then.`
+        : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over: remove acceptWithoutClientAuth.`;
+    const code = 'pin_accepts_without_client_auth';
+    findings.push({ code, severity: 'warning', endsAt: grace.until, message });
   }
   if (kind === 'thumbprintSha1') {
     const message = `${what} is by SHA-1, which is accepted for migration; replace it by thumbprintSha256.`;
-    findings.push(report('pin_sha1', 'warning', place, message));
+    findings.push({ code: 'pin_sha1', severity: 'warning', message });
   }
   return findings;
 }
 
-function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: number): CheckFinding {
-  const endsAt = grace.until;
-  const message =
-    now < endsAt
-      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. When this ends, the certificate is refused: give the caller another one before then.`
-      : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over: remove acceptWithoutClientAuth.`;
-  return report('pin_accepts_without_client_auth', 'warning', { ...place, endsAt }, message);
-}
-
-function findDeniedPins({ denied }: TrustSnapshot, identity: TrustedIdentity, path: string): readonly CheckFinding[] {
-  return identity.pins.flatMap((pin, index) => {
-    if (pin.kind !== 'thumbprintSha256' || !pin.enabled || !denied.thumbprintsSha256.has(pin.value)) return [];
-    const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
-    return [report('pin_denied', 'warning', { identity, path: `${path}.pins[${index}]`, pin }, message)];
-  });
-}
-
-function reportEndSoon(what: string, place: Place & { endsAt: number }, hasNext: boolean): CheckFinding {
-  const ends = `${what} ends at ${formatInstant(place.endsAt)} (notAfter)`;
-  return hasNext
-    ? report('pin_ends_soon', 'information', place, `${ends}; another pin goes on from there.`)
-    : report('pin_ends_soon', 'warning', place, `${ends}, and no other goes on from there; rotate the certificate.`);
+function checkDenied({ identity, pin }: PlacedPin, denied: TrustSnapshot['denied']): readonly PlacelessFinding[] {
+  if (pin.kind !== 'thumbprintSha256' || !denied.thumbprintsSha256.has(pin.value)) return [];
+  const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
+  return [{ code: 'pin_denied', severity: 'warning', message }];
 }
 
 /** The earlier of the pin's and the identity's. */

@@ -1,4 +1,5 @@
-import type { PinKind } from '@certgate/core/internal';
+import type { PinKind, TrustedIdentity, TrustPin, TrustSnapshot } from '@certgate/core/internal';
+import { describePinState } from '../administration/identity-state.js';
 
 /** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
 export type CheckSeverity = 'error' | 'warning' | 'information';
@@ -46,18 +47,56 @@ export interface CheckFinding {
   readonly severity: CheckSeverity;
   /** Where in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
-  readonly identityName: string | undefined;
-  readonly owner: string | undefined;
-  /** Where it is about an authority; absent otherwise. */
+  readonly identityName?: string;
+  readonly owner?: string | undefined;
+  /** Where it is about an authority. */
   readonly authorityName?: string;
   /** Where an authority is why it is about several identities: their names. */
   readonly identityNames?: readonly string[];
-  readonly pin: { readonly kind: PinKind; readonly value: string } | undefined;
+  readonly pin?: { readonly kind: PinKind; readonly value: string };
   /** Where it is about an end: when, in milliseconds since 1970-01-01T00:00:00Z. */
-  readonly endsAt: number | undefined;
+  readonly endsAt?: number;
   /** What it is and what to do. */
   readonly message: string;
 }
 
-/** What a check says of a finding; the rest is added in one place. */
-export type FindingDraft = Pick<CheckFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<CheckFinding>;
+const severities: readonly CheckSeverity[] = ['error', 'warning', 'information'];
+
+/** The gravest first, then what ends first. The sort is stable: where nothing else decides, the order stays. */
+export function sortFindings(findings: readonly CheckFinding[]): readonly CheckFinding[] {
+  return [...findings].sort(
+    (one, other) =>
+      severities.indexOf(one.severity) - severities.indexOf(other.severity) ||
+      compareEnds(one.endsAt ?? Number.POSITIVE_INFINITY, other.endsAt ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+/** Two infinities have no difference. */
+function compareEnds(one: number, other: number): number {
+  return one === other ? 0 : one - other;
+}
+
+/** A pin in its document. */
+export interface PlacedPin {
+  readonly identity: TrustedIdentity;
+  readonly pin: TrustPin;
+  readonly path: string;
+}
+
+/** The pins that admit somebody now or later: of what is disabled or over, nothing is to be told. */
+export function listPinsInUse({ identities }: TrustSnapshot, now: number): readonly PlacedPin[] {
+  return identities.flatMap((identity, index) =>
+    identity.pins
+      .map((pin, position) => ({ identity, pin, path: `identities[${index}].pins[${position}]` }))
+      .filter(({ pin }) => identity.enabled && /^(?:active|not yet)$/.test(describePinState(pin, now))),
+  );
+}
+
+/** What every finding about a pin says of its place. */
+export function aboutPin({
+  identity: { name, owner },
+  pin: { kind, value },
+  path,
+}: PlacedPin): Pick<CheckFinding, 'path' | 'identityName' | 'owner' | 'pin'> {
+  return { path, identityName: name, owner, pin: { kind, value } };
+}

@@ -1,5 +1,5 @@
 import { describePin } from '../comparison/trust-change.js';
-import type { CheckFinding, FindingDraft } from './check-finding.js';
+import { aboutPin, type CheckFinding } from './check-finding.js';
 import type { TrustSnapshot, TrustedIdentity } from '@certgate/core/internal';
 
 /** What a valid document can hold and a person would take for something else. */
@@ -13,41 +13,31 @@ export function findLookalikes(snapshot: TrustSnapshot): readonly CheckFinding[]
   ];
 }
 
-function report(identity: TrustedIdentity | undefined, finding: FindingDraft): CheckFinding {
-  return Object.freeze({
-    identityName: identity?.name,
-    owner: identity?.owner,
-    pin: undefined,
-    endsAt: undefined,
-    ...finding,
-  });
-}
-
 /** Names that people, and logs, would take for one: the same letters in another Unicode form, width or case. */
 function findNamesAlike(identities: readonly TrustedIdentity[]): readonly CheckFinding[] {
   const names = identities.map(({ name }) => name);
   const alike = findTwice(names, (name) => name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' '));
-  return alike.map(({ text, earlier, index }) =>
-    report(identities[index], {
-      code: 'names_look_alike',
-      severity: 'warning',
-      path: `identities[${index}].name`,
-      message: `"${text}" looks like "${earlier}", and is another identity; give one of them another name.`,
-    }),
-  );
+  return alike.map(({ text, earlier, index }) => ({
+    code: 'names_look_alike',
+    severity: 'warning',
+    path: `identities[${index}].name`,
+    identityName: text,
+    owner: identities[index]?.owner,
+    message: `"${text}" looks like "${earlier}", and is another identity; give one of them another name.`,
+  }));
 }
 
 /** Roles are compared letter by letter; two that differ in case alone are often one, misspelt. */
-function findRolesAlike(identity: TrustedIdentity, path: string): readonly CheckFinding[] {
-  if (identity.roles.length < 2) return [];
-  return findTwice(identity.roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) =>
-    report(identity, {
-      code: 'names_look_alike',
-      severity: 'information',
-      path: `${path}.roles[${index}]`,
-      message: `The roles "${earlier}" and "${text}" of "${identity.name}" are two: letter case tells roles apart.`,
-    }),
-  );
+function findRolesAlike({ name, owner, roles }: TrustedIdentity, path: string): readonly CheckFinding[] {
+  if (roles.length < 2) return [];
+  return findTwice(roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) => ({
+    code: 'names_look_alike',
+    severity: 'information',
+    path: `${path}.roles[${index}]`,
+    identityName: name,
+    owner,
+    message: `The roles "${earlier}" and "${text}" of "${name}" are two: letter case tells roles apart.`,
+  }));
 }
 
 /** The same digits as a certificate's hash and as a key's: one of the two was pasted in the wrong place. */
@@ -56,15 +46,8 @@ function findHashInTwoKinds({ pins }: TrustSnapshot, identity: TrustedIdentity, 
     const other = pin.kind === 'publicKeySha256' ? pins.thumbprintSha256.get(pin.value) : undefined;
     if (other === undefined) return [];
     const message = `The pin ${describePin(pin)} of "${identity.name}" has the digits of a thumbprintSha256 pin of "${other.identity.name}": one of them is in the wrong place and admits nobody.`;
-    return [
-      report(identity, {
-        code: 'hash_in_two_kinds',
-        severity: 'warning',
-        path: `${path}.pins[${index}]`,
-        pin: Object.freeze({ kind: pin.kind, value: pin.value }),
-        message,
-      }),
-    ];
+    const place = aboutPin({ identity, pin, path: `${path}.pins[${index}]` });
+    return [{ code: 'hash_in_two_kinds', severity: 'warning', ...place, message }];
   });
 }
 

@@ -1,7 +1,7 @@
 // check/: what an operator should know of a trust document: what is wrong in it, what ends, and pins that admit nobody.
 import { type TrustSnapshot } from '@certgate/core/internal';
 import { checkTrust } from './check-document.js';
-import type { CheckSeverity, CheckFinding } from './check-finding.js';
+import { type CheckFinding, sortFindings } from './check-finding.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { reviewPublicIssuance } from './public-certificates.js';
 import { findUnfitPins } from './unfit-pins.js';
@@ -13,7 +13,7 @@ export interface FindingOptions {
   readonly folder?: CertificateFolder | undefined;
 }
 
-/** All findings of a valid document, the gravest first: one list for `trust check`, the time line and the inspector. */
+/** All findings of a valid document, the gravest first: one list for `trust check` and `trust view`. */
 export function listFindings(
   snapshot: TrustSnapshot,
   { now, withinDays, folder }: FindingOptions,
@@ -21,13 +21,6 @@ export function listFindings(
   const losses = reviewPublicIssuance(snapshot, folder, now).findings;
   const inspected = checkTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
   return sortFindings([...findUnfitPins(snapshot, folder, now), ...inspected, ...losses]);
-}
-
-const order: readonly CheckSeverity[] = ['error', 'warning', 'information'];
-
-/** The gravest first. The sort is stable: what stands first of one severity stays first. */
-export function sortFindings(findings: readonly CheckFinding[]): readonly CheckFinding[] {
-  return [...findings].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
 }
 
 /** Whoever replaces a certificate that ends should know that its successor will be refused. */

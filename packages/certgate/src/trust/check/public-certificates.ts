@@ -3,11 +3,9 @@ import {
   formatInstant,
   judgePublicIssuance,
   type PublicIssuance,
-  type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { CheckFinding } from './check-finding.js';
-import { describePinState } from '../administration/identity-state.js';
+import { aboutPin, type CheckFinding, listPinsInUse, type PlacedPin } from './check-finding.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
 
 type IssuanceLikelihood = PublicIssuance['verdict'];
@@ -31,17 +29,12 @@ export function reviewPublicIssuance(
     for (const [kind, value] of Object.entries(certificate.hashes)) known.set(`${kind} ${value}`, judged);
   }
   const pins: Record<IssuanceLikelihood, number> = { likely: 0, possible: 0, unlikely: 0, cannot_tell: 0 };
-  const findings = snapshot.identities.flatMap((identity, index) =>
-    identity.pins.flatMap((pin, position) => {
-      const state = describePinState(pin, now);
-      if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
-      const judged = known.get(`${pin.kind} ${pin.value}`);
-      pins[judged?.issuance.verdict ?? 'cannot_tell'] += 1;
-      if (judged === undefined || !canLose(judged.issuance)) return [];
-      const path = `identities[${index}].pins[${position}]`;
-      return [describePin(identity, pin, path, judged.certificate, judged.issuance)];
-    }),
-  );
+  const findings = listPinsInUse(snapshot, now).flatMap((placed) => {
+    const judged = known.get(`${placed.pin.kind} ${placed.pin.value}`);
+    pins[judged?.issuance.verdict ?? 'cannot_tell'] += 1;
+    if (judged === undefined || !canLose(judged.issuance)) return [];
+    return [describeLoss(placed, judged.certificate, judged.issuance)];
+  });
   return { findings: [...findings, ...reviewAuthorities(snapshot)], pins };
 }
 
@@ -59,22 +52,13 @@ function canLose(issuance: PublicIssuance): issuance is Loss {
 const wayOut =
   'Public CAs no longer issue clientAuth, so that a renewal is refused: use an authority of your own, or pin a certificate that the caller makes for this. See docs/public-certificates.md.';
 
-function describePin(
-  { name, owner }: TrustSnapshot['identities'][number],
-  { kind, value }: TrustPin,
-  path: string,
-  { file, notAfter }: KnownCertificate,
-  loss: Loss,
-): CheckFinding {
+function describeLoss(placed: PlacedPin, { file, notAfter }: KnownCertificate, loss: Loss): CheckFinding {
   return {
     code: 'client_auth_ends_at_renewal',
     severity: severityOf(loss),
-    path,
-    identityName: name,
-    owner,
-    pin: { kind, value },
+    ...aboutPin(placed),
     endsAt: notAfter,
-    message: `"${name}" uses a certificate that looks like one of a public CA (${describeIssuance(loss)}): the file ${file}, which ends at ${formatInstant(notAfter)}. ${wayOut}`,
+    message: `"${placed.identity.name}" uses a certificate that looks like one of a public CA (${describeIssuance(loss)}): the file ${file}, which ends at ${formatInstant(notAfter)}. ${wayOut}`,
   };
 }
 
@@ -97,12 +81,8 @@ function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly
         code: 'client_auth_ends_at_renewal',
         severity: severityOf(loss),
         path: `authorities[${index}]`,
-        identityName: undefined,
         identityNames,
-        owner: undefined,
         authorityName: name,
-        pin: undefined,
-        endsAt: undefined,
         message: `The authority "${name}" looks like a public CA (${describeIssuance(loss)}). The callers that it vouches for: ${listNames(identityNames)}. ${wayOut}`,
       },
     ];

@@ -11,7 +11,7 @@ import {
 } from '@certgate/core/internal';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { Moment } from './check-authorities.js';
-import type { CheckFinding, CheckSeverity, FindingDraft } from './check-finding.js';
+import type { CheckFinding, CheckSeverity } from './check-finding.js';
 
 /** What the lists and the responders of a document's authorities say at one moment. */
 export interface RevocationReview {
@@ -39,7 +39,7 @@ export async function reviewRevocation(
   moment: Moment,
 ): Promise<RevocationReview> {
   const information = await readRevocationInformation(snapshot, { now: moment.now });
-  const findings: FindingDraft[] = [];
+  const findings: CheckFinding[] = [];
   const responders: ResponderStatus[] = [];
   for (const [index, authority] of snapshot.authorities.entries()) {
     const place = { path: `authorities[${index}].revocation`, authorityName: authority.name };
@@ -56,11 +56,10 @@ export async function reviewRevocation(
     responders.push(...asked.answers);
     findings.push(...asked.findings.map((finding) => ({ ...place, ...finding })));
   }
-  const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
-  return { findings: findings.map((finding) => ({ ...nobody, ...finding })), lists: information.inUse, responders };
+  return { findings, lists: information.inUse, responders };
 }
 
-type Draft = Omit<FindingDraft, 'path'>;
+type Draft = Omit<CheckFinding, 'path'>;
 
 /** Where revocation information is required, callers are refused without it. */
 function severityOf({ revocation: { mode } }: TrustedAuthority): CheckSeverity {

@@ -7,8 +7,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { CheckFinding } from './check-finding.js';
-import { describePinState } from '../administration/identity-state.js';
+import { aboutPin, type CheckFinding, listPinsInUse, type PlacedPin } from './check-finding.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { formatTrustChange } from '../../faults/tool-call.js';
 
@@ -34,23 +33,19 @@ export function findUnfitPins(
   const unfit = [...(folder?.certificates ?? []).map(({ file, ...rest }) => ({ from: `the file ${file}`, ...rest })), ...listAuthorityCertificates(snapshot, now)]
     .filter(({ faults }) => faults.length > 0); // prettier-ignore
   if (unfit.length === 0) return [];
-  return snapshot.identities.flatMap((identity, index) =>
-    identity.pins.flatMap((pin, position) => {
-      const state = describePinState(pin, now);
-      if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
-      const path = `identities[${index}].pins[${position}]`;
-      const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
-      if (found === undefined) return [];
-      const isExcusing = isGraceNow(pin, found, now);
-      const isAsked = isExcusing && isAuthorityAsked(snapshot, found, now);
-      const fault = found.faults.find(
-        (each) => !isLeftToThePath(pin, each) && !(isExcusing && !isAsked && lacksClientAuth(each)),
-      );
-      if (fault === undefined) return [];
-      const remark = isAsked && lacksClientAuth(fault) ? ` ${graceOutvoted}` : '';
-      return [describe(identity, pin, path, { fault, text: `${found.from}: ${fault}${remark}` })];
-    }),
-  );
+  return listPinsInUse(snapshot, now).flatMap((placed) => {
+    const { pin } = placed;
+    const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
+    if (found === undefined) return [];
+    const isExcusing = isGraceNow(pin, found, now);
+    const isAsked = isExcusing && isAuthorityAsked(snapshot, found, now);
+    const fault = found.faults.find(
+      (each) => !isLeftToThePath(pin, each) && !(isExcusing && !isAsked && lacksClientAuth(each)),
+    );
+    if (fault === undefined) return [];
+    const remark = isAsked && lacksClientAuth(fault) ? ` ${graceOutvoted}` : '';
+    return [describe(placed, fault, `${found.from}: ${fault}${remark}`)];
+  });
 }
 
 /** A path that is validated processes more critical extensions than the checks of the certificate alone know. */
@@ -92,13 +87,9 @@ function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number):
   );
 }
 
-function describe(
-  { name, owner }: TrustSnapshot['identities'][number],
-  pin: TrustPin,
-  path: string,
-  { fault, text }: { readonly fault: string; readonly text: string },
-): CheckFinding {
-  const { kind, value } = pin;
+function describe(placed: PlacedPin, fault: string, text: string): CheckFinding {
+  const { name } = placed.identity;
+  const { kind, value } = placed.pin;
   // The certificate is good, and the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.startsWith('algorithm_unsupported_by_runtime:');
   const where = isOfRuntime ? " on this command's version of Node.js" : '';
@@ -110,11 +101,7 @@ function describe(
   return {
     code: 'pin_certificate_unfit',
     severity: isKey || isOfRuntime ? 'warning' : 'error',
-    path,
-    identityName: name,
-    owner,
-    pin: { kind, value },
-    endsAt: undefined,
+    ...aboutPin(placed),
     message: `The pin ${kind} ${value.slice(0, 16)}… of "${name}" is ${isKey ? 'of the key of a certificate' : 'of a certificate'} that the gate refuses${where}. It is ${text}${remedy}`,
   };
 }

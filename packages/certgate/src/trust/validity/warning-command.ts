@@ -17,10 +17,11 @@ interface Change {
 
 type Choose = (finding: CheckFinding, context: WarningContext) => Change | undefined;
 
-const noCommand: Choose = () => undefined;
-
-/** The templates of `trust explain`. Where several changes would do, people choose: then there is none here. */
-const changes: Readonly<Record<CheckCode, Choose>> = {
+/**
+ * The templates of `trust explain`. A code is not here where several changes would do, between which people choose, and
+ * where no change of the document would.
+ */
+const changes: Readonly<Partial<Record<CheckCode, Choose>>> = {
   document_locked: () => ({ template: 'unlock', values: {} }),
   identity_without_pins: addCertificate,
   identity_without_usable_pins: rotate,
@@ -29,37 +30,19 @@ const changes: Readonly<Record<CheckCode, Choose>> = {
   pin_ended: removePin,
   pin_ends_soon: rotate,
   pin_window_dead: extend,
-  pin_not_begun: noCommand,
-  pin_without_end: noCommand,
   pin_sha1: addCertificate,
   pin_denied: removePin,
   pin_certificate_unfit: rotate,
   pin_accepts_without_client_auth: rotate,
   client_auth_ends_at_renewal: rotate,
-  name_under_wildcard: noCommand,
-  authority_unused: noCommand,
-  authority_without_revocation: noCommand,
-  revocation_without_source: noCommand,
-  revocation_list_undeployed: noCommand,
   authority_without_usable_anchor: addAuthorityCertificate,
   authority_certificate_ended: addAuthorityCertificate,
   authority_certificate_ends_soon: addAuthorityCertificate,
-  authority_certificate_not_begun: noCommand,
-  authority_constraint_with_leading_dot: noCommand,
-  authority_certificate_unfit: noCommand,
-  name_not_permitted: noCommand,
-  revocation_list_unusable: noCommand,
-  revocation_list_ended: noCommand,
-  revocation_list_ends_soon: noCommand,
-  revocation_responder_unusable: noCommand,
-  revocation_responder_not_asked: noCommand,
-  hash_in_two_kinds: noCommand,
-  names_look_alike: noCommand,
 };
 
 export function describeWarning(finding: CheckFinding, context: WarningContext): TrustWarningView {
   const { code, identityName, authorityName, message } = finding;
-  const change = changes[code](finding, context);
+  const change = changes[code]?.(finding, context);
   const tail = { reason: code, store: context.store };
   return {
     code,
