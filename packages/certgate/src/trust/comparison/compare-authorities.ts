@@ -8,7 +8,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { type TrustChange, type TrustEffect, describeCandidates } from './trust-change.js';
-import { compareLists } from './compare-identities.js';
+import { compareLists, indexByName } from './compare-identities.js';
 
 /**
  * What differs in the authorities. Names and pins under an authority that is new or gone are compared with the
@@ -18,65 +18,33 @@ export function* compareAuthorities(
   before: TrustSnapshot,
   after: TrustSnapshot,
 ): Generator<TrustChange, void, undefined> {
-  const earlier = indexByName(before);
-  const later = indexByName(after);
+  const earlier = indexByName(before.authorities);
+  const later = indexByName(after.authorities);
   for (const [key, authority] of later) {
     const former = earlier.get(key);
     if (former === undefined) yield describeWhole(authority, 'is new');
-    else if (former !== authority) {
-      const pair = pairUp(before, after, former, authority);
-      yield* compareAuthority(pair);
-      yield* compareRevocations(pair);
-    }
+    else if (former !== authority)
+      yield* compareAuthority(former, authority, createDescription(before, after, authority));
   }
   for (const [key, authority] of earlier) if (!later.has(key)) yield describeWhole(authority, 'is gone');
 }
 
-function indexByName({ authorities }: TrustSnapshot): ReadonlyMap<string, TrustedAuthority> {
-  return new Map(authorities.map((authority) => [authority.name.toLowerCase(), authority]));
-}
-
 function describeWhole({ name, trustAnchors }: TrustedAuthority, what: string): TrustChange {
   const anchors = trustAnchors.map(describeCertificate).join(', ');
-  return {
-    effect: 'changes',
-    aspect: 'authority',
-    identityName: undefined,
-    authorityName: name,
-    sentence: `The authority "${name}" ${what}, with ${anchors}.`,
-  };
+  const sentence = `The authority "${name}" ${what}, with ${anchors}.`;
+  return { effect: 'changes', aspect: 'authority', authorityName: name, sentence };
 }
 
-/** One authority in both documents. */
-interface AuthorityPair {
-  readonly earlier: TrustedAuthority;
-  readonly later: TrustedAuthority;
-  /** It concerns whoever could call by the authority before, or can afterwards: with nobody, it only `changes`. */
-  readonly describe: (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
-}
+type Describe = (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
 
-function pairUp(
-  before: TrustSnapshot,
-  after: TrustSnapshot,
-  earlier: TrustedAuthority,
-  later: TrustedAuthority,
-): AuthorityPair {
-  const under = { before: listUnder(before, later.name), after: listUnder(after, later.name) };
-  return {
-    earlier,
-    later,
-    describe(effect, aspect, sentence) {
-      const candidates = effect === 'loses' ? under.before : under.after;
-      const concerned = candidates.length === 0 ? '' : ` It concerns ${describeCandidates(candidates)}.`;
-      return {
-        effect: candidates.length === 0 ? 'changes' : effect,
-        aspect,
-        identityName: undefined,
-        candidates,
-        authorityName: later.name,
-        sentence: `${sentence}${concerned}`,
-      };
-    },
+/** It concerns whoever could call by the authority before, or can afterwards: with nobody, it only `changes`. */
+function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }: TrustedAuthority): Describe {
+  const under = { before: listUnder(before, name), after: listUnder(after, name) };
+  return (effect, aspect, sentence) => {
+    const candidates = effect === 'loses' ? under.before : under.after;
+    const about = { aspect, candidates, authorityName: name };
+    if (candidates.length === 0) return { effect: 'changes', ...about, sentence };
+    return { effect, ...about, sentence: `${sentence} It concerns ${describeCandidates(candidates)}.` };
   };
 }
 
@@ -98,7 +66,11 @@ const leadingDotSentences: Readonly<
     `The authority "${name}" refuses every DNS name beneath a DNS name constraint with a leading dot, and no longer reads it as "subdomains only".`,
 };
 
-function* compareAuthority({ earlier, later, describe }: AuthorityPair): Generator<TrustChange, void, undefined> {
+function* compareAuthority(
+  earlier: TrustedAuthority,
+  later: TrustedAuthority,
+  describe: Describe,
+): Generator<TrustChange, void, undefined> {
   const { name, dnsConstraintsWithLeadingDot: dot } = later;
   if (earlier.name !== name) {
     yield describe('changes', 'authority', `The authority "${earlier.name}" is now written "${name}".`);
@@ -125,6 +97,9 @@ function* compareAuthority({ earlier, later, describe }: AuthorityPair): Generat
   if (dot !== earlier.dnsConstraintsWithLeadingDot) {
     yield describe(dot === 'subdomains-only' ? 'gains' : 'loses', 'authority', leadingDotSentences[dot](name));
   }
+  yield* compareRevocations(earlier.revocation, later.revocation, `of the authority "${name}"`, (effect, sentence) =>
+    describe(effect, 'revocation', sentence),
+  );
 }
 
 function listMissing(
@@ -140,15 +115,15 @@ function describeCertificate({ subjectText, thumbprintSha256, notAfter }: PathCe
 }
 
 /** Stricter loses, looser gains; where revocation is read from, or how long it counts, may do either. */
-function* compareRevocations({ earlier, later, describe }: AuthorityPair): Generator<TrustChange, void, undefined> {
-  const [before, after] = [earlier.revocation, later.revocation];
-  const say = (effect: TrustEffect, sentence: string): TrustChange => describe(effect, 'revocation', sentence);
-  const both = (sentence: string): readonly TrustChange[] =>
-    before.mode === 'off' && after.mode === 'off'
-      ? [say('changes', sentence)]
-      : [say('gains', sentence), say('loses', sentence)];
-  const whose = `of the authority "${later.name}"`;
+function* compareRevocations(
+  before: AuthorityRevocation,
+  after: AuthorityRevocation,
+  whose: string,
+  say: (effect: TrustEffect, sentence: string) => TrustChange,
+): Generator<TrustChange, void, undefined> {
   const isOff = before.mode === 'off' && after.mode === 'off';
+  const both = (sentence: string): readonly TrustChange[] =>
+    isOff ? [say('changes', sentence)] : [say('gains', sentence), say('loses', sentence)];
   if (before.mode !== after.mode) {
     // The modes stand in order, the strictest first.
     const { revocationModes } = loadPathValidation();

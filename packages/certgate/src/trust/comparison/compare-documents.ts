@@ -2,11 +2,25 @@
 
 import { describeName, type TrustedIdentity, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
 import { compareAuthorities } from './compare-authorities.js';
-import { compareIdentities, comparePins, describeAcceptance, gainsIf, losesIf } from './compare-identities.js';
+import {
+  compareIdentities,
+  comparePins,
+  describeAcceptance,
+  gainsIf,
+  indexByName,
+  losesIf,
+} from './compare-identities.js';
 import { describePossibleGains } from './possible-gains.js';
 import { compareRestrictions } from './compare-restrictions.js';
-import { compareSharedNames, findNameHolder } from './shared-names.js';
-import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
+import { compareSharedNames, findNameHolder, isSameIdentity } from './shared-names.js';
+import {
+  changeOf,
+  describePin,
+  describeRights,
+  describeWindow,
+  type TrustChange,
+  type TrustEffect,
+} from './trust-change.js';
 
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
@@ -31,18 +45,18 @@ export interface TrustComparison {
 export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
   // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
   const changes = [...listChanges(before, after)];
-  return Object.freeze({
-    changes: Object.freeze(changes),
+  return {
+    changes,
     gains: changes.some(({ effect }) => effect === 'gains'),
     loses: changes.some(({ effect }) => effect === 'loses'),
     possibleGains: describePossibleGains(before, after),
-    revision: Object.freeze({ before: before.revision, after: after.revision }),
-  });
+    revision: { before: before.revision, after: after.revision },
+  };
 }
 
 function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
-  const earlier = indexByName(before);
-  const later = indexByName(after);
+  const earlier = indexByName(before.identities);
+  const later = indexByName(after.identities);
   for (const [key, identity] of later) {
     const former = earlier.get(key);
     if (former === undefined) yield describeAddedIdentity(identity);
@@ -62,11 +76,6 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
   yield* compareSharedNames(before, after);
   yield* compareAuthorities(before, after);
   yield* compareRestrictions(before, after);
-}
-
-/** Letter case doesn't tell names apart. */
-function indexByName({ identities }: TrustSnapshot): ReadonlyMap<string, TrustedIdentity> {
-  return new Map(identities.map((identity) => [identity.name.toLowerCase(), identity]));
 }
 
 function listRemovedPins(after: TrustSnapshot, former: TrustedIdentity, key: string): readonly TrustChange[] {
@@ -89,25 +98,24 @@ function compareWithFormerPin(
   const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
   const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
   const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : 'is disabled';
-  return [
-    {
-      effect: pin.enabled ? gainsIf(identity) : 'changes',
-      aspect: 'pin',
-      identityName: identity.name,
-      pin: { kind: pin.kind, value: pin.value },
-      sentence: `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`,
-    },
-  ];
+  const sentence = `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`;
+  return [changePin(identity, pin, gainsIf(identity), sentence)];
 }
 
 function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChange {
-  return {
-    effect: pin.enabled ? losesIf(identity) : 'changes',
-    aspect: 'pin',
-    identityName: identity.name,
-    pin: { kind: pin.kind, value: pin.value },
-    sentence: `"${identity.name}" no longer has the pin ${describePin(pin)}${pin.enabled ? '' : ', which was disabled'}.`,
-  };
+  const state = pin.enabled ? '' : ', which was disabled';
+  const sentence = `"${identity.name}" no longer has the pin ${describePin(pin)}${state}.`;
+  return changePin(identity, pin, losesIf(identity), sentence);
+}
+
+/** A pin that came or went. */
+function changePin(
+  identity: TrustedIdentity,
+  { kind, value, enabled }: TrustPin,
+  effect: TrustEffect,
+  sentence: string,
+): TrustChange {
+  return changeOf(identity, enabled ? effect : 'changes', 'pin', sentence, { pin: { kind, value } });
 }
 
 function canBePresented({ pins, names }: TrustedIdentity): boolean {
@@ -115,49 +123,32 @@ function canBePresented({ pins, names }: TrustedIdentity): boolean {
 }
 
 function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
-  return {
-    effect: canBePresented(identity) ? gainsIf(identity) : 'changes',
-    aspect: 'identity',
-    identityName: identity.name,
-    sentence: `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`,
-  };
+  const sentence = `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`;
+  return changeOf(identity, canBePresented(identity) ? gainsIf(identity) : 'changes', 'identity', sentence);
 }
 
 function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
-  return {
-    effect: canBePresented(identity) ? losesIf(identity) : 'changes',
-    aspect: 'identity',
-    identityName: identity.name,
-    sentence: `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`,
-  };
+  const sentence = `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`;
+  return changeOf(identity, canBePresented(identity) ? losesIf(identity) : 'changes', 'identity', sentence);
 }
 
 /** The names that `identity` of the later document has and didn't have before. */
 function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
     const holder = findNameHolder(before, trustName);
-    if (holder?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    if (holder !== undefined && isSameIdentity(holder, identity)) continue;
     const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
-    yield {
-      effect: gainsIf(identity),
-      aspect: 'trustName',
-      identityName: identity.name,
-      trustName,
-      sentence: `"${identity.name}" is whoever has a certificate with ${describeName(trustName)}.${taken}`,
-    };
+    const sentence = `"${identity.name}" is whoever has a certificate with ${describeName(trustName)}.${taken}`;
+    yield changeOf(identity, gainsIf(identity), 'trustName', sentence, { trustName });
   }
 }
 
 /** The names that `identity` of the earlier document had and has no longer. */
 function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
-    if (findNameHolder(after, trustName)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
-    yield {
-      effect: losesIf(identity),
-      aspect: 'trustName',
-      identityName: identity.name,
-      trustName,
-      sentence: `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`,
-    };
+    const holder = findNameHolder(after, trustName);
+    if (holder !== undefined && isSameIdentity(holder, identity)) continue;
+    const sentence = `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`;
+    yield changeOf(identity, losesIf(identity), 'trustName', sentence, { trustName });
   }
 }

@@ -1,7 +1,9 @@
 import { formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
 import {
+  type TrustAspect,
   type TrustChange,
   type TrustEffect,
+  changeOf,
   describeFunctions,
   describePin,
   describeText,
@@ -36,7 +38,7 @@ export function losesIf(before: Pick<TrustedIdentity, 'enabled'>): TrustEffect {
 function compareNames(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
   if (before.name === after.name) return [];
   const sentence = `"${before.name}" is now written "${after.name}", which is the name that functions and logs see.`;
-  return [{ effect: 'changes', aspect: 'name', identityName: after.name, sentence }];
+  return [changeOf(after, 'changes', 'name', sentence)];
 }
 
 function compareEnabled(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
@@ -44,15 +46,14 @@ function compareEnabled(before: TrustedIdentity, after: TrustedIdentity): readon
   const sentence = after.enabled
     ? `"${after.name}" is enabled.`
     : `"${after.name}" is disabled: whatever it presents is refused.`;
-  return [{ effect: after.enabled ? 'gains' : 'loses', aspect: 'enabled', identityName: after.name, sentence }];
+  return [changeOf(after, after.enabled ? 'gains' : 'loses', 'enabled', sentence)];
 }
 
 function compareExpiry(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
   if (before.expiresAt === after.expiresAt) return [];
   const isLater = (after.expiresAt ?? Number.POSITIVE_INFINITY) > (before.expiresAt ?? Number.POSITIVE_INFINITY);
   const sentence = `"${after.name}" ${describeEnd(after.expiresAt)} (expiresAt); before: ${describeEnd(before.expiresAt)}.`;
-  const effect = isLater ? gainsIf(after) : losesIf(before);
-  return [{ effect, aspect: 'expiresAt', identityName: after.name, sentence }];
+  return [changeOf(after, isLater ? gainsIf(after) : losesIf(before), 'expiresAt', sentence)];
 }
 
 function describeEnd(instant: number | undefined): string {
@@ -62,19 +63,15 @@ function describeEnd(instant: number | undefined): string {
 function compareRoles(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
   const { added, removed } = compareLists(before.roles, after.roles);
   return [
-    ...added.map((role) => change(gainsIf(after), `"${after.name}" has the role ${role}.`)),
-    ...removed.map((role) => change(losesIf(before), `"${after.name}" no longer has the role ${role}.`)),
+    ...added.map((role) => changeOf(after, gainsIf(after), 'roles', `"${after.name}" has the role ${role}.`)),
+    ...removed.map((role) =>
+      changeOf(after, losesIf(before), 'roles', `"${after.name}" no longer has the role ${role}.`),
+    ),
   ];
-
-  function change(effect: TrustEffect, sentence: string): TrustChange {
-    return { effect, aspect: 'roles', identityName: after.name, sentence };
-  }
 }
 
 function compareFunctions(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
-  const change = (effect: TrustEffect, sentence: string): TrustChange => {
-    return { effect, aspect: 'functions', identityName: after.name, sentence };
-  };
+  const change = (effect: TrustEffect, sentence: string): TrustChange => changeOf(after, effect, 'functions', sentence);
   if (before.functions === undefined && after.functions === undefined) return [];
   if (after.functions === undefined) {
     const sentence = `"${after.name}" may call every function, no longer only ${describeFunctions(before.functionsAsWritten)}.`;
@@ -107,7 +104,7 @@ function compareText(
 ): readonly TrustChange[] {
   if (before[aspect] === after[aspect]) return [];
   const sentence = `The ${aspect} of "${after.name}" is ${describeText(after[aspect])}, no longer ${describeText(before[aspect])}.`;
-  return [{ effect: 'changes', aspect, identityName: after.name, sentence }];
+  return [changeOf(after, 'changes', aspect, sentence)];
 }
 
 /** The same pin of the same identity, before and after. */
@@ -117,23 +114,37 @@ export function comparePins(
   earlier: TrustPin,
   later: TrustPin,
 ): readonly TrustChange[] {
-  const { enabled, notBefore, notAfter } = later;
-  const isSameWindow = earlier.notBefore === notBefore && earlier.notAfter === notAfter;
+  const isSameWindow = earlier.notBefore === later.notBefore && earlier.notAfter === later.notAfter;
   const isSameGrace = describeAcceptance(earlier) === describeAcceptance(later);
-  if (earlier.enabled === enabled && isSameWindow && isSameGrace && isSameIssuer(earlier, later)) return [];
-  const known = { identityName: after.name, pin: { kind: later.kind, value: later.value } };
-  const changes: TrustChange[] = compareIssuers(before, after, earlier, later).map((change) => ({
-    ...change,
-    ...known,
-  }));
-  if (earlier.enabled !== later.enabled) {
-    const effect = later.enabled ? gainsIf(after) : losesIf(before);
-    const verb = later.enabled ? 'enabled' : 'disabled';
-    const sentence = `The pin ${describePin(later)} of "${after.name}" is ${verb}.`;
-    changes.push({ effect, aspect: 'pinEnabled', ...known, sentence });
+  if (earlier.enabled === later.enabled && isSameWindow && isSameGrace && isSameIssuer(earlier, later)) return [];
+  const changes: TrustChange[] = [];
+  const pin = { kind: later.kind, value: later.value };
+  /** What moves (a window, a grace, another authority in the place of one) may both gain and lose; a reason does neither. */
+  const report = (aspect: TrustAspect, gains: boolean, loses: boolean, what: string): void => {
+    const sentence = `The pin ${describePin(later)} of "${after.name}" ${what}.`;
+    const effects = [
+      ...(gains ? [later.enabled ? gainsIf(after) : 'changes'] : []),
+      ...(loses ? [earlier.enabled ? losesIf(before) : 'changes'] : []),
+      ...(gains || loses ? [] : ['changes' as const]),
+    ];
+    changes.push(...effects.map((effect) => changeOf(after, effect, aspect, sentence, { pin })));
+  };
+  if (!isSameIssuer(earlier, later)) {
+    const what = `is for ${describeIssuer(later)}, no longer for ${describeIssuer(earlier)}`;
+    report('pinIssuer', earlier.issuedBy !== undefined, later.issuedBy !== undefined, what);
   }
-  const others = [...compareWindows(before, after, earlier, later), ...compareGraces(before, after, earlier, later)];
-  return [...changes, ...others.map((change) => ({ ...change, ...known }))];
+  if (earlier.enabled !== later.enabled) {
+    report('pinEnabled', later.enabled, earlier.enabled, `is ${later.enabled ? 'enabled' : 'disabled'}`);
+  }
+  if (!isSameWindow) {
+    const what = `admits ${describeWindow(later)}, no longer ${describeWindow(earlier)}`;
+    report('pinWindow', isWider(later, earlier), isWider(earlier, later), what);
+  }
+  if (!isSameGrace) {
+    const [old, now] = [earlier.acceptWithoutClientAuth, later.acceptWithoutClientAuth];
+    report('pinClientAuth', isGraceWider(now, old), isGraceWider(old, now), describeAcceptances(earlier, later));
+  }
+  return changes;
 }
 
 /** Letter case doesn't tell authorities apart. */
@@ -141,57 +152,8 @@ export function isSameIssuer(one: Pick<TrustPin, 'issuedBy'>, other: Pick<TrustP
   return one.issuedBy?.toLowerCase() === other.issuedBy?.toLowerCase();
 }
 
-/** Another authority in the place of one both gains and loses. */
-function compareIssuers(
-  before: TrustedIdentity,
-  after: TrustedIdentity,
-  earlier: TrustPin,
-  later: TrustPin,
-): readonly Omit<TrustChange, 'identityName'>[] {
-  if (isSameIssuer(earlier, later)) return [];
-  const effects: TrustEffect[] = [];
-  if (earlier.issuedBy !== undefined) effects.push(later.enabled ? gainsIf(after) : 'changes');
-  if (later.issuedBy !== undefined) effects.push(earlier.enabled ? losesIf(before) : 'changes');
-  const sentence = `The pin ${describePin(later)} of "${after.name}" is for ${describeIssuer(later)}, no longer for ${describeIssuer(earlier)}.`;
-  return effects.map((effect) => ({ effect, aspect: 'pinIssuer', sentence }));
-}
-
 function describeIssuer({ issuedBy }: TrustPin): string {
   return issuedBy === undefined ? 'a certificate of any issuer' : `a certificate that the authority ${issuedBy} issued`;
-}
-
-/** A window that moves both gains and loses. */
-function compareWindows(
-  before: TrustedIdentity,
-  after: TrustedIdentity,
-  earlier: TrustPin,
-  later: TrustPin,
-): readonly Omit<TrustChange, 'identityName'>[] {
-  const effects: TrustEffect[] = [];
-  if (isWider(later, earlier)) effects.push(later.enabled ? gainsIf(after) : 'changes');
-  if (isWider(earlier, later)) effects.push(earlier.enabled ? losesIf(before) : 'changes');
-  if (effects.length === 0) return [];
-  const sentence = `The pin ${describePin(later)} of "${after.name}" admits ${describeWindow(later)}, no longer ${describeWindow(earlier)}.`;
-  return effects.map((effect) => ({ effect, aspect: 'pinWindow', sentence }));
-}
-
-/** One that moves both gains and loses. */
-function compareGraces(
-  before: TrustedIdentity,
-  after: TrustedIdentity,
-  earlier: TrustPin,
-  later: TrustPin,
-): readonly Omit<TrustChange, 'identityName'>[] {
-  const { acceptWithoutClientAuth: old } = earlier;
-  const { acceptWithoutClientAuth: now } = later;
-  if (describeAcceptance(earlier) === describeAcceptance(later)) return [];
-  const sentence = `The pin ${describePin(later)} of "${after.name}" ${describeAcceptances(earlier, later)}.`;
-  const effects: TrustEffect[] = [];
-  if (isGraceWider(now, old)) effects.push(later.enabled ? gainsIf(after) : 'changes');
-  if (isGraceWider(old, now)) effects.push(earlier.enabled ? losesIf(before) : 'changes');
-  // The reason alone.
-  if (effects.length === 0) effects.push('changes');
-  return effects.map((effect) => ({ effect, aspect: 'pinClientAuth', sentence }));
 }
 
 function describeAcceptances(earlier: TrustPin, later: TrustPin): string {
@@ -223,6 +185,11 @@ export function isWider(one: Window, other: Window): boolean {
     (one.notBefore ?? Number.NEGATIVE_INFINITY) < (other.notBefore ?? Number.NEGATIVE_INFINITY) ||
     (one.notAfter ?? Number.POSITIVE_INFINITY) > (other.notAfter ?? Number.POSITIVE_INFINITY)
   );
+}
+
+/** Letter case doesn't tell names apart. */
+export function indexByName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(items.map((item) => [item.name.toLowerCase(), item]));
 }
 
 const noDifference = { added: [], removed: [] };

@@ -24,9 +24,7 @@ function compareAudiences(
   before: readonly string[] | undefined,
   after: readonly string[] | undefined,
 ): readonly TrustChange[] {
-  const change = (effect: 'gains' | 'loses', sentence: string): TrustChange => {
-    return { effect, aspect: 'audience', identityName: undefined, sentence };
-  };
+  const change = (effect: TrustEffect, sentence: string): TrustChange => ({ effect, aspect: 'audience', sentence });
   if (before === undefined && after === undefined) return [];
   if (before === undefined) {
     return [change('loses', `The document is for ${after?.join(', ') ?? ''} only; every other app refuses it.`)];
@@ -93,27 +91,20 @@ function describeDenied(
   return {
     effect,
     aspect: 'denied',
-    identityName: holder?.identity.name,
+    ...(holder === undefined ? {} : { identityName: holder.identity.name }),
     ...(issuedBy === undefined ? {} : { authorityName: issuedBy }),
     sentence: `The certificate ${certificate} ${what}.${holder === undefined ? '' : ` It is pinned for "${holder.identity.name}".`}`,
   };
 }
 
 function compareLocks(before: TrustLock | undefined, after: TrustLock | undefined): readonly TrustChange[] {
-  const change = (effect: TrustChange['effect'], sentence: string): readonly TrustChange[] => [
-    { effect, aspect: 'locked', identityName: undefined, sentence },
-  ];
-  if (before === undefined) {
-    return after === undefined
-      ? []
-      : change('loses', `The document is locked, so nobody is admitted: ${describeLock(after)}.`);
-  }
+  const change = (effect: TrustEffect, sentence: string): TrustChange => ({ effect, aspect: 'locked', sentence });
   if (after === undefined) {
-    return change(
-      'gains',
-      `The document is no longer locked: the callers that it lists are admitted again. It was locked ${describeLock(before)}.`,
-    );
+    if (before === undefined) return [];
+    const was = `It was locked ${describeLock(before)}.`;
+    return [change('gains', `The document is no longer locked: the callers that it lists are admitted again. ${was}`)];
   }
-  const isSame = describeLock(before) === describeLock(after);
-  return isSame ? [] : change('changes', `The document stays locked, now ${describeLock(after)}.`);
+  const lock = describeLock(after);
+  if (before === undefined) return [change('loses', `The document is locked, so nobody is admitted: ${lock}.`)];
+  return describeLock(before) === lock ? [] : [change('changes', `The document stays locked, now ${lock}.`)];
 }

@@ -6,7 +6,7 @@ import {
   type TrustName,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { TrustChange } from './trust-change.js';
+import { changeOf, type TrustChange } from './trust-change.js';
 import { gainsIf, losesIf } from './compare-identities.js';
 
 /** Two identities whose certificates are refused as ambiguous: a name of one, and the wildcard of another over it. */
@@ -37,11 +37,11 @@ export function* compareSharedNames(
 ): Generator<TrustChange, void, undefined> {
   for (const { heir, former, trustName } of listHeirs(before, after)) {
     const sentence = `"${heir.name}" alone is now whoever has a certificate with ${describeName(trustName)}; it was refused as ambiguous with "${former.name}".`;
-    yield { effect: gainsIf(heir), aspect: 'trustName', identityName: heir.name, trustName, sentence };
+    yield changeOf(heir, gainsIf(heir), 'trustName', sentence, { trustName });
   }
   for (const { heir, former, trustName } of listHeirs(after, before)) {
     const sentence = `A certificate with ${describeName(trustName)} is now refused as ambiguous: it is of "${heir.name}" and of "${former.name}".`;
-    yield { effect: losesIf(heir), aspect: 'trustName', identityName: heir.name, trustName, sentence };
+    yield changeOf(heir, losesIf(heir), 'trustName', sentence, { trustName });
   }
 }
 

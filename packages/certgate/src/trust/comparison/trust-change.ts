@@ -46,8 +46,8 @@ export type TrustAspect =
 export interface TrustChange {
   readonly effect: TrustEffect;
   readonly aspect: TrustAspect;
-  /** Whom it concerns; undefined where it is the document, a certificate that is not pinned, or all of `candidates`. */
-  readonly identityName: string | undefined;
+  /** Whom it concerns; absent where it is the document, a certificate that is not pinned, or all of `candidates`. */
+  readonly identityName?: string;
   /** With `authority` and `revocation`: the identities of which a name or a pin refers to the authority. */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
@@ -56,6 +56,17 @@ export interface TrustChange {
   readonly authorityName?: string;
   /** One sentence for people. */
   readonly sentence: string;
+}
+
+/** A change of one identity, or of a pin or a name of it. */
+export function changeOf(
+  { name }: TrustedIdentity,
+  effect: TrustEffect,
+  aspect: TrustAspect,
+  sentence: string,
+  entry: Pick<TrustChange, 'pin' | 'trustName'> = {},
+): TrustChange {
+  return { effect, aspect, identityName: name, ...entry, sentence };
 }
 
 export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
