@@ -126,7 +126,7 @@ describe('docs/errors.md', () => {
       'certgate',
       'trust/explanation/denial-remedies.js',
     )) as RemediesModule;
-    const { describeTemplate, remedyTemplates } = (await importBuilt(
+    const { remedyTemplates } = (await importBuilt(
       'certgate',
       'trust/explanation/command-template.js',
     )) as TemplateModule;
@@ -137,9 +137,8 @@ describe('docs/errors.md', () => {
       const named = [...`${row}\n${below}`.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
         ([, command = '']) => command,
       );
-      const printed = (denialRemedies[code].commands ?? []).map((template) =>
-        describeTemplate(remedyTemplates[template]),
-      );
+      const remedy = denialRemedies[code];
+      const printed = typeof remedy === 'string' ? [] : remedy.commands.map((template) => remedyTemplates[template]);
       assert.deepEqual(sortTexts(new Set(named)), sortTexts(printed), code);
     }
   });

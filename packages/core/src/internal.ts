@@ -137,6 +137,8 @@ export {
   describeLock,
   type NamedIdentity,
   type PinKind,
+  type PinnedIdentity,
+  pinKinds,
   type NameIndex,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -145,6 +147,7 @@ export {
   type TrustSnapshot,
   type TrustWarning,
 } from './trust-snapshot/trust-snapshot.js';
+export { describePinEntry } from './trust-snapshot/issued-match.js';
 export {
   findIssuingAuthorities,
   findNominations,

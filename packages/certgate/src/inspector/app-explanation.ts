@@ -4,8 +4,8 @@ import type { HostedFunction } from '../local/functions-host/functions-host.js';
 import type { LocalTrust } from '../local/local-app/local-app.js';
 import { loadTrustDocument, type LoadedTrustDocument } from '../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../trust/administration/open-trust-location.js';
-import { type CertificateQuestion, explainCertificate } from '../trust/explanation/explain-certificate.js';
-import type { ExplanationReport } from '../trust/explanation/explanation-report.js';
+import { explainCertificate } from '../trust/explanation/explain-certificate.js';
+import type { CertificateQuestion, ExplanationReport } from '../trust/explanation/explanation-report.js';
 import { listUnverified } from '../trust/explanation/unverified.js';
 import type { RunningApp } from './inspected-app.js';
 

@@ -283,7 +283,8 @@ export function isOwnClaim(claim: unknown): claim is NameClaim {
   return typeof claim === 'object' && claim !== null && ownClaims.has(claim);
 }
 
-function describePinEntry({ pin, isOfTwin }: PinMatch): PinEntry {
+/** As the facts of denials have it. */
+export function describePinEntry({ pin, isOfTwin }: Pick<PinMatch, 'pin' | 'isOfTwin'>): PinEntry {
   const { kind, value, issuedBy, enabled, notBefore, notAfter } = pin;
   return {
     kind,

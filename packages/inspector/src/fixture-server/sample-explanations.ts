@@ -9,7 +9,7 @@ export const allowedThumbprint = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B82
 export const strangerThumbprint = '60303AE22B998861BCE3B28F33EEC1BE758A213C86C93C076DBE9F558C11C752';
 
 const texts: Readonly<Record<Step['step'], string>> = {
-  'certificate-header': 'one certificate, well-formed outside',
+  'certificate-header': 'one certificate',
   'trust-store': '"billing", by its certificate pin until 2027-04-30T00:00:00Z',
   'client-certificate': 'CN=billing,O=Example GmbH',
   'certificate-verification': 'valid 2026-04-30T08:00:00Z to 2027-04-30T08:00:00Z, suitable for a client',

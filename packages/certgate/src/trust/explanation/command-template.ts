@@ -12,55 +12,23 @@ export type TemplateValues = Readonly<
 /** Words of the command line, without a shell's quoting. */
 export type CommandWords = readonly string[];
 
-interface TemplatePart {
-  readonly option: string | undefined;
-  readonly word: string;
-  readonly isPlaceholder: boolean;
-}
-
-/** @throws {Error} where `values` has no value for a placeholder of the template. */
-export function fillTemplate(template: string, values: TemplateValues): CommandWords {
-  const positionals: string[] = [];
-  const words = readParts(template).flatMap(({ option, word, isPlaceholder }) => {
-    if (!isPlaceholder) return option === undefined ? [word] : [option, word];
-    const value = values[word];
-    if (value === undefined) throw new Error(`The command "${template}" has no value for ${word}.`);
+/** `more` follows, before names that begin with a hyphen. @throws {Error} where `values` has no value for a placeholder. */
+export function fillTemplate(template: string, values: TemplateValues, more: CommandWords = []): CommandWords {
+  const names: string[] = [];
+  const parts = template.matchAll(/(?:(?<option>--\S+) )?\b(?<placeholder>[A-Z][A-Z_]+)\b|\S+/g);
+  const words = [...parts].flatMap(({ 0: word, groups: { option, placeholder } = {} }) => {
+    if (placeholder === undefined) return [word];
+    const value = values[placeholder];
+    if (value === undefined) throw new Error(`The command "${template}" has no value for ${placeholder}.`);
     if (typeof value === 'object' && 'instead' in value) return value.instead;
     const texts = typeof value === 'string' ? [value] : value;
     if (option !== undefined) return texts.flatMap((text) => [option, text]);
     // A name may begin with a hyphen, and would be read as an option.
-    if (texts.some((text) => text.startsWith('-'))) {
-      positionals.push(...texts);
-      return [];
-    }
-    return texts;
+    if (!texts.some((text) => text.startsWith('-'))) return texts;
+    names.push(...texts);
+    return [];
   });
-  return positionals.length === 0 ? words : [...words, '--', ...positionals];
-}
-
-/** For a page: without what stands in brackets, which only some commands need. */
-export function describeTemplate(template: string): string {
-  return template.replaceAll(/ \[[^\]]*\]/g, '');
-}
-
-function readParts(template: string): readonly TemplatePart[] {
-  const words = template.replaceAll(/[[\]]/g, '').split(' ');
-  const parts: TemplatePart[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    const next = words[index + 1];
-    if (word.startsWith('--') && next !== undefined && isPlaceholder(next)) {
-      parts.push({ option: word, word: next, isPlaceholder: true });
-      index += 1;
-    } else {
-      parts.push({ option: undefined, word, isPlaceholder: isPlaceholder(word) });
-    }
-  }
-  return parts;
-}
-
-function isPlaceholder(word: string): boolean {
-  return /^[A-Z][A-Z_]+$/.test(word);
+  return [...words, ...more, ...(names.length === 0 ? [] : ['--', ...names])];
 }
 
 /** A template with its values, and what every change needs. @throws {Error} where a placeholder has no value. */
@@ -69,21 +37,10 @@ export function formatChange(
   values: TemplateValues,
   { reason, store }: { readonly reason: string; readonly store: string },
 ): string {
-  return formatToolCall(
-    withTail(fillTemplate(remedyTemplates[template], values), ['--reason', reason, '--store', store]),
-  );
+  return formatToolCall(fillTemplate(remedyTemplates[template], values, ['--reason', reason, '--store', store]));
 }
 
-/** Options stand before `--`, behind which everything is a name. */
-function withTail(words: CommandWords, tail: CommandWords): CommandWords {
-  const end = words.indexOf('--');
-  return end === -1 ? [...words, ...tail] : [...words.slice(0, end), ...tail, ...words.slice(end)];
-}
-
-/**
- * The commands that mend denials. What stands in brackets is left out of docs/errors.md; `--reason` and `--store` follow.
- * A placeholder whose list is empty goes with its option.
- */
+/** The commands that end denials; `--reason` and `--store` follow. */
 export const remedyTemplates = {
   enable: 'trust enable NAME',
   enablePin: 'trust enable NAME --pin PIN',
@@ -93,14 +50,11 @@ export const remedyTemplates = {
   addFunction: 'trust add NAME --to-existing --function FUNCTION',
   addRole: 'trust add NAME --to-existing --role ROLE',
   removePin: 'trust remove NAME --pin PIN',
-  removeName:
-    'trust remove NAME --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
-  addCertificate: 'trust add NAME --to-existing --certificate FILE [--issued-by AUTHORITY]',
-  addName:
-    'trust add NAME --to-existing --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
+  removeName: 'trust remove NAME --issued-by AUTHORITY --dns DNS',
+  addCertificate: 'trust add NAME --to-existing --certificate FILE',
+  addName: 'trust add NAME --to-existing --issued-by AUTHORITY --dns DNS',
   addIdentity: 'trust add NAME --certificate FILE --role ROLE --function FUNCTION',
-  addNamedIdentity:
-    'trust add NAME --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT] --role ROLE --function FUNCTION',
+  addNamedIdentity: 'trust add NAME --issued-by AUTHORITY --dns DNS --role ROLE --function FUNCTION',
   rotate: 'trust rotate NAME --certificate NEW_FILE --overlap 14d',
   unlock: 'trust unlock',
   undeny: 'trust undeny THUMBPRINT',

@@ -5,24 +5,22 @@ import {
   type FunctionRequirement,
   type PresentedCertificate,
   type RevocationInformation,
-  type TrustPin,
+  type PinnedIdentity,
   type TrustSnapshot,
-  type TrustedIdentity,
   decideAccess,
-  decisionSteps,
   noRevocationInformation,
-  presentCertificate,
+  pinKinds,
 } from '@certgate/core/internal';
 import { PathTrace, type TracedPath } from '../../certificates/path-report/path-trace.js';
 
 export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
-  readonly certificateDer: Uint8Array | undefined;
+  readonly presented: PresentedCertificate | undefined;
   readonly trust: TrustSnapshot;
   /** Why a store of the app would not take the document; absent: it would. */
   readonly refusal?: string | undefined;
-  /** CRLs and OCSP answers; absent: none. */
-  readonly revocation?: RevocationInformation;
+  /** CRLs and OCSP answers; undefined: none. */
+  readonly revocation?: RevocationInformation | undefined;
   readonly requirement: FunctionRequirement;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
@@ -30,123 +28,81 @@ export interface ExplanationQuestion {
 
 export interface Explanation {
   readonly decision: Decision;
-  /** All of them, in the order of the path. */
-  readonly steps: readonly ExplainedStep[];
+  /** Those that were taken, in the order of the path. */
+  readonly steps: readonly DecisionStep[];
   /** What the document says of this certificate, whether or not it counts now. */
-  readonly matches: readonly PinMatch[];
+  readonly matches: readonly PinnedIdentity[];
   /** The certification paths that were tried, in that order; empty: none was looked for. */
   readonly paths: readonly TracedPath[];
   /** The first moment after which the answer is another, if nobody changes anything. */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
 
-export interface ExplainedStep {
-  readonly step: DecisionStep['step'];
-  /** `deferred`: it would refuse, and is let through, since the function is report-only. */
-  readonly verdict: 'passed' | 'denied' | 'deferred' | 'not asked';
-  readonly denial: DecisionStep['denial'];
-}
-
-export interface PinMatch {
-  readonly identity: TrustedIdentity;
-  readonly pin: TrustPin;
-}
-
 /** What the gate would decide, by the function with which it decides, and how it came to that. */
 export function explainDecision(question: ExplanationQuestion): Explanation {
-  const heard: DecisionStep[] = [];
+  const { presented, refusal, trust } = question;
+  const steps: DecisionStep[] = [];
   const trace = new PathTrace();
   const decision = decide(question, question.now, {
-    onStep: (step) => heard.push(step),
+    onStep: (step) => steps.push(step),
     onPathCheck: (check) => {
       trace.hear(check);
     },
   });
-  const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
   // Nothing is read from a document that the app refuses.
-  const isTaken = question.refusal === undefined;
-  const matches = presented === undefined || !isTaken ? [] : findMatches(question.trust, presented);
-  return {
-    decision,
-    steps: decisionSteps.map((step) =>
-      explainStep(
-        step,
-        heard.find((each) => each.step === step),
-      ),
-    ),
-    matches,
-    paths: trace.paths,
-    nextChange: isTaken ? findNextChange(question, decision, listInstants(question, presented, matches)) : undefined,
-  };
+  const isTaken = refusal === undefined;
+  const matches = isTaken && presented !== undefined ? findMatches(trust, presented) : [];
+  const nextChange = isTaken ? findNextChange(question, decision, listInstants(question, matches)) : undefined;
+  return { decision, steps, matches, paths: trace.paths, nextChange };
 }
 
 function decide(
-  { certificateDer, trust, refusal, revocation = noRevocationInformation, requirement }: ExplanationQuestion,
+  { presented, trust, refusal, revocation = noRevocationInformation, requirement }: ExplanationQuestion,
   now: number,
   listeners: Pick<AccessQuestion, 'onStep' | 'onPathCheck'> = {},
 ): Decision {
-  const header = certificateDer === undefined ? undefined : Buffer.from(certificateDer).toString('base64');
+  const header = presented && Buffer.from(presented.der).toString('base64');
   const known = refusal === undefined ? trust : { unavailable: refusal };
   return decideAccess({ header, trust: known, revocation, requirement, now, ...listeners });
 }
 
-function explainStep(step: DecisionStep['step'], heard: DecisionStep | undefined): ExplainedStep {
-  if (heard === undefined) return { step, verdict: 'not asked', denial: undefined };
-  if (heard.deferred !== undefined) return { step, verdict: 'deferred', denial: heard.deferred };
-  return { step, verdict: heard.denial === undefined ? 'passed' : 'denied', denial: heard.denial };
-}
-
-function findMatches({ identities }: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
-  return identities.flatMap((identity) =>
-    identity.pins.filter(({ kind, value }) => certificate[kind] === value).map((pin) => ({ identity, pin })),
-  );
+function findMatches({ pins }: TrustSnapshot, certificate: PresentedCertificate): readonly PinnedIdentity[] {
+  return pinKinds.flatMap((kind) => pins[kind].get(certificate[kind] ?? '') ?? []);
 }
 
 /** Between two of these moments nothing that the decision looks at depends on the time. */
 function listInstants(
-  { requirement, trust, revocation }: ExplanationQuestion,
-  presented: PresentedCertificate | undefined,
-  matches: readonly PinMatch[],
-): readonly number[] {
-  const ofAuthorities = trust.authorities.flatMap((authority) => [
-    ...[...authority.trustAnchors, ...authority.intermediates].flatMap(({ notBefore, notAfter }) => [
-      notBefore,
-      notAfter + 1,
-    ]),
-    ...(revocation?.find(authority.name)?.crls ?? []).flatMap(({ thisUpdate, nextUpdate }) => [
-      thisUpdate,
-      nextUpdate && nextUpdate + authority.revocation.graceMilliseconds,
-    ]),
-  ]);
-  const windows = matches.flatMap(({ identity, pin }) => [
-    ...[pin.notBefore, pin.notAfter, identity.expiresAt],
-    ...[pin.acceptWithoutClientAuth?.since, pin.acceptWithoutClientAuth?.until],
-  ]);
+  { presented, requirement, trust, revocation }: ExplanationQuestion,
+  matches: readonly PinnedIdentity[],
+): readonly (number | undefined)[] {
+  const { authorities, identities } = trust;
   const decoding = presented?.decoding;
   // RFC 5280 §4.1.2.5: notAfter is still within the validity.
-  const validity = decoding?.ok === true ? [decoding.certificate.notBefore, decoding.certificate.notAfter + 1] : [];
-  const expiries = trust.identities.length === 0 ? [] : listNamedExpiries(trust, presented);
-  return [...windows, ...validity, ...ofAuthorities, ...expiries, requirement.reportOnlyUntil].filter(
-    (instant) => instant !== undefined,
+  const validities = [
+    ...(decoding?.ok === true ? [decoding.certificate] : []),
+    ...authorities.flatMap(({ trustAnchors, intermediates }) => [...trustAnchors, ...intermediates]),
+  ].flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1]);
+  const lists = authorities.flatMap(({ name, revocation: { graceMilliseconds } }) =>
+    (revocation?.find(name)?.crls ?? []).flatMap(({ thisUpdate, nextUpdate }) => [
+      thisUpdate,
+      nextUpdate && nextUpdate + graceMilliseconds,
+    ]),
   );
-}
-
-/** When identities end that the certificate's names could stand for; more of them than needed only cost a look. */
-function listNamedExpiries(
-  { identities }: TrustSnapshot,
-  presented: PresentedCertificate | undefined,
-): readonly (number | undefined)[] {
-  if (presented?.pathDecoding.ok !== true) return [];
-  return identities.flatMap(({ names, expiresAt }) => (names.length === 0 ? [] : [expiresAt]));
+  const windows = matches.flatMap(({ identity, pin: { notBefore, notAfter, acceptWithoutClientAuth: grace } }) => [
+    ...[notBefore, notAfter, identity.expiresAt, grace?.since, grace?.until],
+  ]);
+  // The certificate's names could stand for any of them; more of them than needed only cost a look.
+  const named = presented?.pathDecoding.ok === true ? identities.filter(({ names }) => names.length > 0) : [];
+  return [...validities, ...lists, ...windows, ...named.map(({ expiresAt }) => expiresAt), requirement.reportOnlyUntil];
 }
 
 function findNextChange(
   question: ExplanationQuestion,
   decision: Decision,
-  instants: readonly number[],
+  instants: readonly (number | undefined)[],
 ): Explanation['nextChange'] {
-  const later = [...new Set(instants)].filter((at) => at > question.now).sort((left, right) => left - right);
-  for (const at of later) {
+  const later = new Set(instants.flatMap((at) => (at !== undefined && at > question.now ? [at] : [])));
+  for (const at of [...later].sort((left, right) => left - right)) {
     const then = decide(question, at);
     if (summarize(then) !== summarize(decision)) return { at, decision: then };
   }

@@ -72,8 +72,9 @@ describe('a line of the log', () => {
         ...{ trustSource: hostile, trustSha256: hostile, list: { issuer: hostile, end: hostile } },
       };
       const report = explainLine(line, question);
-      const { verifyFirst } = denialRemedies[code];
-      if (typeof verifyFirst === 'string') assert.ok(report.remedy?.verifyFirst.startsWith(verifyFirst), code);
+      const rule = denialRemedies[code];
+      const advice = typeof rule === 'string' ? rule : rule.advice;
+      if (typeof advice === 'string') assert.ok(report.remedy?.verifyFirst.startsWith(advice), code);
       assert.equal(report.remedy?.code, code);
       assert.equal(report.document, 'changed');
       assert.ok(report.untold.length > 0, code);

@@ -8,9 +8,8 @@ import {
 } from '@certgate/core/internal';
 import { parseChangeLogEntry } from '../administration/change-log.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
-import { findListEnd } from './explain-certificate.js';
 import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
-import type { ReportedNearMatch } from './explanation-report.js';
+import { type ReportedNearMatch, reportNearMatch } from './explanation-report.js';
 import { readLineFacts } from './line-facts.js';
 import { findText, type LogLine } from './log-lines.js';
 
@@ -54,97 +53,91 @@ export interface LineReport {
 }
 
 export function explainLine(line: LogLine, question: LineQuestion): LineReport {
-  const { store, loaded } = question;
+  const { store, loaded, revocation, isSignatureRefused, requirementFault } = question;
   const trust = loaded.snapshot;
-  const { code: denial, about } = classify(line);
-  const time = findText(line, 'time');
-  const decidedAt = time === undefined ? undefined : findInstant(time);
+  const { code, about } = classify(line);
+  const find = (key: string): string | null => findText(line, key) ?? null;
   const document = compareDocument(line, loaded);
-  const base = {
-    event: findText(line, 'event') ?? 'unknown',
-    code: findText(line, 'code') ?? '',
-    time: time ?? null,
-    function: findText(line, 'function') ?? null,
-    correlationId: findText(line, 'correlationId') ?? null,
-    identity: findText(line, 'identity') ?? null,
-    thumbprintSha256: findText(line, 'thumbprintSha256') ?? null,
-    subject: findText(line, 'subject') ?? null,
-    issuer: findText(line, 'issuer') ?? null,
-    detail: findText(line, 'detail') ?? null,
+  const report = {
+    event: find('event') ?? 'unknown',
+    code: find('code') ?? '',
+    time: find('time'),
+    function: find('function'),
+    correlationId: find('correlationId'),
+    identity: find('identity'),
+    thumbprintSha256: find('thumbprintSha256'),
+    subject: find('subject'),
+    issuer: find('issuer'),
+    detail: find('detail'),
     ...{ about, document },
     changes: document === 'same' ? [] : listChanges(line, question),
   };
-  if (denial === undefined) return { ...base, untold: [], nearMatches: [], remedy: null };
+  if (code === undefined) return { ...report, untold: [], nearMatches: [], remedy: null };
   const now = Date.now();
+  const decidedAt = findInstant(report.time ?? '');
   const requirement = question.requirement ?? guessRequirement(line, question);
-  const told = readLineFacts(denial, line, { trust, isSameDocument: document === 'same', requirement, now });
-  const remedy = findRemedy(
-    { code: denial, ...(told.facts === undefined ? {} : { facts: told.facts }) },
-    {
-      ...{ identityName: told.identity?.name, trust, now, decidedAt, store, nearMatches: told.nearMatches },
-      ...{ presented: undefined, runAt: now, isSignatureRefused: question.isSignatureRefused, requirement },
-      listEnd: findListEnd(told.facts, question.revocation, now),
-      isLockedBySetting: base.detail?.includes('CERTGATE_LOCKED') === true,
-      reason: `${denial}, from a line of the log`,
-    },
-  );
+  const told = readLineFacts(code, line, { trust, isSameDocument: document === 'same', requirement, now });
+  const { denial, nearMatches } = told;
+  const remedy = findRemedy(denial, {
+    ...{ trust, requirement, now, decidedAt, presented: undefined, revocation, nearMatches, store, isSignatureRefused },
+    reason: `${code}, from a line of the log`,
+  });
   return {
-    ...base,
+    ...report,
     untold: [
       ...(decidedAt === undefined ? ['The line has no time of its decision.'] : []),
       ...(document === 'unknown' ? ['The line does not name the content of its document.'] : []),
-      ...(question.requirementFault === undefined ? [] : [question.requirementFault]),
+      ...(requirementFault === undefined ? [] : [requirementFault]),
       ...told.untold,
     ],
-    nearMatches: told.nearMatches.map(({ identity: { name, owner = null }, likeness }) => ({
-      identity: name,
-      ...{ owner, likeness },
-    })),
+    nearMatches: nearMatches.map(reportNearMatch),
     remedy,
   };
 }
 
-/** Which denial it is about, if any. */
-function classify(line: LogLine): { readonly code: DenialCode | undefined; readonly about: string } {
-  const [event, code, outcome] = ['event', 'code', 'outcome'].map((key) => findText(line, key) ?? '');
-  const known = denialCodes.find((each) => each === code);
-  if (event === 'decision') {
-    const deferred = denialCodes.find((each) => each === findText(line, 'reportOnlyCode'));
-    if (deferred !== undefined)
-      return {
-        code: deferred,
-        about: `Let through, report-only until ${findText(line, 'reportOnlyUntil') ?? 'an end that is not told'}: then it is refused for ${deferred}.`,
-      };
-    if (outcome === 'observed')
-      return {
-        code: known,
-        about: `The function is observed, so it ran all the same, until ${findText(line, 'observedUntil') ?? 'an end that is not told'}.`,
-      };
-    if (outcome === 'allowed') return { code: undefined, about: 'Allowed: nothing to explain here.' };
-    return known === undefined
-      ? { code: undefined, about: 'Denied for a code that this version does not know: use the version of the app.' }
-      : { code: known, about: 'Denied.' };
-  }
-  if (event === 'trust' && (code === 'trust_refresh_failed' || code === 'trust_document_refused'))
-    return {
-      code: 'trust_unavailable',
-      about: 'Not a decision: the document before stays in use until the time in the detail, then calls are refused.',
-    };
-  if (event === 'revocation')
-    return { code: 'revocation_unavailable', about: 'Not a decision: a revocation list has ended, or ends soon.' };
-  if (event === 'suppressed')
-    return {
-      code: undefined,
-      about: 'It counts denials that were not written: for one of them, take a line of the same code.',
-    };
-  if (event === 'status')
-    return { code: undefined, about: 'It tells what the app has loaded: nothing to explain here.' };
-  if (known !== undefined)
-    return { code: known, about: 'Not a decision: said when the app started. Calls are refused for it.' };
-  return {
-    code: undefined,
-    about: 'Not about a denial: the detail says what to do, and docs/errors.md#the-other-lines.',
-  };
+/** `code`: which denial it is about; undefined: none. */
+type LineClass = Pick<LineReport, 'about'> & { readonly code: DenialCode | undefined };
+
+const otherLine = 'Not about a denial: the detail says what to do, and docs/errors.md#the-other-lines.';
+
+function classify(line: LogLine): LineClass {
+  const [event = '', outcome, code = ''] = ['event', 'outcome', 'code'].map((key) => findText(line, key));
+  const [known, deferred] = [code, findText(line, 'reportOnlyCode')].map((text) =>
+    denialCodes.find((each) => each === text),
+  );
+  const until = (key: string): string => findText(line, key) ?? 'an end that is not told';
+  const isDecision = event === 'decision';
+  // The first that is true of the line.
+  const classes: readonly (readonly [boolean, DenialCode | undefined, string])[] = [
+    [
+      isDecision && deferred !== undefined,
+      deferred,
+      `Let through, report-only until ${until('reportOnlyUntil')}: then it is refused for ${deferred ?? ''}.`,
+    ],
+    [
+      isDecision && outcome === 'observed',
+      known,
+      `The function is observed, so it ran all the same, until ${until('observedUntil')}.`,
+    ],
+    [isDecision && outcome === 'allowed', undefined, 'Allowed: nothing to explain here.'],
+    [isDecision && known !== undefined, known, 'Denied.'],
+    [isDecision, undefined, 'Denied for a code that this version does not know: use the version of the app.'],
+    [
+      /^trust:trust_(?:refresh_failed|document_refused)$/.test(`${event}:${code}`),
+      'trust_unavailable',
+      'Not a decision: the document before stays in use until the time in the detail, then calls are refused.',
+    ],
+    [event === 'revocation', 'revocation_unavailable', 'Not a decision: a revocation list has ended, or ends soon.'],
+    [
+      event === 'suppressed',
+      undefined,
+      'It counts denials that were not written: for one of them, take a line of the same code.',
+    ],
+    [event === 'status', undefined, 'It tells what the app has loaded: nothing to explain here.'],
+    [known !== undefined, known, 'Not a decision: said when the app started. Calls are refused for it.'],
+  ];
+  const [, told, about] = classes.find(([isTrue]) => isTrue) ?? [true, undefined, otherLine];
+  return { code: told, about };
 }
 
 function compareDocument(line: LogLine, { documentSha256 }: LoadedTrustDocument): LineReport['document'] {

@@ -1,36 +1,43 @@
 import {
   type ClientAuthLoss,
-  type ClientCertificate,
-  type Decision,
   type DenialCode,
+  type PresentedCertificate,
   type TrustSnapshot,
-  type TrustedIdentity,
   decisionSteps,
-  decodeClientCertificate,
   findClientAuthLoss,
   formatInstant,
   getPublicCode,
   getPublicStatus,
 } from '@certgate/core/internal';
 import { type ReportedPath, describePath } from '../../certificates/path-report/reported-path.js';
-import type { ExplainedStep, Explanation, PinMatch } from './explain-decision.js';
-import type { AskedApp, ExplainedFunction } from './explained-function.js';
-import type { Unverified } from './unverified.js';
 import type { ReportedRemedy } from './denial-remedies.js';
+import type { Explanation } from './explain-decision.js';
+import type { AskedApp, ExplainedFunction } from './explained-function.js';
 import type { NearMatch } from './near-matches.js';
+import { type ReportedIdentity, type ReportedStep, reportStep } from './reported-step.js';
+import type { Unverified } from './unverified.js';
 
-/** What is explained; the times are in milliseconds. */
-export interface ExplanationSubject {
+/** What is asked of a certificate at a function. */
+export interface CertificateQuestion {
+  /** What the document is called by, for `--store`. */
   readonly store: string;
   readonly trust: TrustSnapshot;
-  readonly explained: ExplainedFunction;
-  readonly certificateDer: Uint8Array | undefined;
-  readonly now: number;
+  /** Why a store of the app would not take the document; absent: it would. */
+  readonly refusal?: string | undefined;
+  /** The document's signature is absent, or not by the keys of the gate. Default false. */
+  readonly isSignatureRefused?: boolean;
+  readonly isSigned: boolean;
   /** What an app compares and nobody has compared here. */
   readonly unverified: readonly Unverified[];
-  readonly isSigned: boolean;
-  readonly nearMatches: readonly NearMatch[];
-  readonly remedy: ReportedRemedy | null;
+  readonly explained: ExplainedFunction;
+  /** Undefined: nobody asked the app. */
+  readonly app?: AskedApp | undefined;
+  /** Where relative paths of lists begin; absent: here. */
+  readonly folder?: string | undefined;
+  /** Undefined: the caller has no certificate. */
+  readonly certificateDer: Uint8Array | undefined;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
 }
 
 /** What `certgate trust explain --json` prints. Keys are only ever added; a step's text is for people. */
@@ -44,7 +51,7 @@ export interface ExplanationReport {
   readonly policy: ExplainedFunction['policy'];
   /** `not-asked`: an anonymous function, or one that no gate covers. */
   readonly gate: 'asked' | 'not-asked';
-  readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string | null } | null;
+  readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string } | null;
   /** `unverified`: allowed as far as was looked; `unverified` below names what nobody has looked at. */
   readonly outcome: 'allowed' | 'denied' | 'unverified';
   readonly unverified: readonly Unverified[];
@@ -91,30 +98,24 @@ export interface ReportedNearMatch {
   readonly likeness: string;
 }
 
-interface ReportedIdentity {
-  readonly name: string;
-  readonly owner: string | null;
-  readonly roles: readonly string[];
-  /** In lower case; null: every function. */
-  readonly functions: readonly string[] | null;
-  readonly matchedBy: string | null;
+export function reportNearMatch({ identity, likeness }: NearMatch): ReportedNearMatch {
+  return { identity: identity.name, owner: identity.owner ?? null, likeness };
 }
 
-interface ReportedStep {
-  readonly step: ExplainedStep['step'];
-  readonly verdict: ExplainedStep['verdict'];
-  readonly code: string | null;
-  readonly text: string;
-}
-
-/** `explanation` is undefined where the gate isn't asked. */
+/** `presented`: the caller's certificate, if it has one. `explanation` is undefined where the gate isn't asked. */
 export function createExplanationReport(
-  subject: ExplanationSubject,
+  { store, trust, explained, unverified, isSigned, now }: CertificateQuestion,
+  presented: PresentedCertificate | undefined,
   explanation: Explanation | undefined,
-): ExplanationReport {
-  const { store, trust, explained, certificateDer, now } = subject;
-  const decoding = certificateDer === undefined ? undefined : decodeClientCertificate(certificateDer);
-  const certificate = decoding?.ok === true ? decoding.certificate : undefined;
+): Omit<ExplanationReport, 'nearMatches' | 'remedy'> {
+  const { decision, nextChange, paths = [] } = explanation ?? {};
+  const denial = decision?.outcome === 'denied' ? decision : undefined;
+  const { identity: caller, deferred } = decision?.outcome === 'allowed' ? decision : {};
+  const { observedUntil = '', reportOnlyUntil = null } =
+    explained.policy.kind === 'certificate' ? explained.policy : {};
+  const identity = ifKnown(explanation, (known) => findIdentity(trust, known));
+  // A function that is observed runs all the same.
+  const answered = Date.parse(observedUntil) > now ? undefined : denial?.code;
   return {
     version: 1,
     store,
@@ -124,21 +125,47 @@ export function createExplanationReport(
     function: explained.name,
     policy: explained.policy,
     gate: explanation === undefined ? 'not-asked' : 'asked',
-    certificate:
-      certificateDer === undefined
-        ? null
-        : { subject: certificate?.subject ?? null, thumbprintSha256: certificate?.thumbprintSha256 ?? null },
-    unverified: subject.unverified,
-    app: null,
-    signed: subject.isSigned,
-    ...(explanation === undefined ? notAsked : describeAnswer(subject, explanation, certificate)),
-    nearMatches: subject.nearMatches.map(({ identity, likeness }) => ({
-      identity: identity.name,
-      owner: identity.owner ?? null,
-      likeness,
+    certificate: ifKnown(presented, ({ decoding, thumbprintSha256 }) => ({
+      subject: decoding.ok ? decoding.certificate.subject : null,
+      thumbprintSha256,
     })),
-    remedy: subject.remedy,
+    outcome: denial !== undefined ? 'denied' : caller !== undefined && unverified.length > 0 ? 'unverified' : 'allowed',
+    unverified,
+    app: null,
+    signed: isSigned,
+    status: ifKnown(answered, getPublicStatus),
+    publicCode: ifKnown(answered, getPublicCode),
+    code: decision?.code ?? null,
+    detail: denial?.detail ?? null,
+    deferred: ifKnown(deferred, ({ code, detail }) => ({ code, detail, until: reportOnlyUntil })),
+    identity,
+    accessEndsAt: ifKnown(caller?.accessEndsAt, formatInstant),
+    withoutClientAuthUntil: ifKnown(caller?.withoutClientAuthUntil, formatInstant),
+    clientAuthLoss: (caller && findClientAuthLoss(caller.certificate)) ?? null,
+    nextChange: ifKnown(nextChange, ({ at, decision: { outcome, code } }) => ({
+      at: formatInstant(at),
+      outcome,
+      code,
+    })),
+    steps: decisionSteps.map((step) => reportStep(step, explanation, { presented, identity })),
+    paths: paths.map((path) => describePath(path)),
   };
+}
+
+function ifKnown<Value, Result>(value: Value | undefined, report: (value: Value) => Result): Result | null {
+  return value === undefined ? null : report(value);
+}
+
+/** A caller who is refused has an identity too, where the refusal names it. */
+function findIdentity({ identities }: TrustSnapshot, { decision, matches }: Explanation): ReportedIdentity | null {
+  const { name, matchedBy } =
+    decision.outcome === 'allowed'
+      ? decision.identity
+      : { name: decision.identityName, matchedBy: matches[0]?.pin.kind };
+  const found = identities.find((identity) => identity.name === name);
+  if (found === undefined) return null;
+  const { owner = null, roles, functions = null } = found;
+  return { name: found.name, owner, roles, functions, matchedBy: matchedBy ?? null };
 }
 
 /**
@@ -161,185 +188,4 @@ export function heedApp(report: ExplanationReport, app: AskedApp | undefined): E
   const denial = code as DenialCode;
   const answer = { status: getPublicStatus(denial), publicCode: getPublicCode(denial), code, detail };
   return { ...told, ...answer, outcome, accessEndsAt: null, nextChange: null, remedy: null, nearMatches: [] };
-}
-
-type Answer = Omit<
-  ExplanationReport,
-  | 'version'
-  | 'store'
-  | 'revision'
-  | 'audience'
-  | 'at'
-  | 'function'
-  | 'policy'
-  | 'gate'
-  | 'certificate'
-  | 'unverified'
-  | 'app'
-  | 'signed'
-  | 'nearMatches'
-  | 'remedy'
->;
-
-const notAsked: Answer = {
-  outcome: 'allowed',
-  status: null,
-  publicCode: null,
-  code: null,
-  detail: null,
-  deferred: null,
-  identity: null,
-  accessEndsAt: null,
-  withoutClientAuthUntil: null,
-  clientAuthLoss: null,
-  nextChange: null,
-  steps: decisionSteps.map((step) => ({ step, verdict: 'not asked', code: null, text: '' })),
-  paths: [],
-};
-
-function describeAnswer(
-  { trust, explained, unverified, now }: ExplanationSubject,
-  explanation: Explanation,
-  certificate: ClientCertificate | undefined,
-): Answer {
-  const { decision, nextChange, steps, matches } = explanation;
-  const paths = explanation.paths.map((path) => describePath(path));
-  const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
-  const path = valid?.certificates.map(({ subject }) => subject) ?? [];
-  const identity = findReportedIdentity(trust, decision, matches);
-  return {
-    ...describeOutcome(decision, explained, now, unverified.length === 0),
-    identity,
-    nextChange:
-      nextChange === undefined
-        ? null
-        : {
-            at: formatInstant(nextChange.at),
-            outcome: nextChange.decision.outcome,
-            code: nextChange.decision.code,
-          },
-    steps: steps.map((step) => ({
-      step: step.step,
-      verdict: step.verdict,
-      code: step.denial?.code ?? null,
-      text: describeStep(step, { certificate, matches, identity, path, decision }),
-    })),
-    paths,
-  };
-}
-
-function describeOutcome(
-  decision: Decision,
-  { policy }: ExplainedFunction,
-  now: number,
-  isVerified: boolean,
-): Pick<
-  Answer,
-  | 'outcome'
-  | 'status'
-  | 'publicCode'
-  | 'code'
-  | 'detail'
-  | 'deferred'
-  | 'accessEndsAt'
-  | 'withoutClientAuthUntil'
-  | 'clientAuthLoss'
-> {
-  if (decision.outcome === 'denied') {
-    const { outcome, code, detail } = decision;
-    const isObserved = policy.kind === 'certificate' && Date.parse(policy.observedUntil ?? '') > now;
-    const answer = isObserved
-      ? { status: null, publicCode: null }
-      : { status: getPublicStatus(code), publicCode: getPublicCode(code) };
-    const nothing = { deferred: null, accessEndsAt: null, withoutClientAuthUntil: null, clientAuthLoss: null };
-    return { outcome, ...answer, code, detail, ...nothing };
-  }
-  const { deferred, identity } = decision;
-  const { withoutClientAuthUntil: until } = identity;
-  const reportOnlyUntil = policy.kind === 'certificate' ? policy.reportOnlyUntil : undefined;
-  return {
-    outcome: isVerified ? 'allowed' : 'unverified',
-    status: null,
-    publicCode: null,
-    code: 'allowed',
-    detail: null,
-    deferred:
-      deferred === undefined ? null : { code: deferred.code, detail: deferred.detail, until: reportOnlyUntil ?? null },
-    accessEndsAt: formatInstant(identity.accessEndsAt),
-    withoutClientAuthUntil: until === undefined ? null : formatInstant(until),
-    clientAuthLoss: findClientAuthLoss(identity.certificate) ?? null,
-  };
-}
-
-/** A caller who is refused has an identity too, where the refusal names it. */
-function findReportedIdentity(
-  { identities }: TrustSnapshot,
-  decision: Decision,
-  matches: readonly PinMatch[],
-): ReportedIdentity | null {
-  const name = decision.outcome === 'allowed' ? decision.identity.name : decision.identityName;
-  const found: TrustedIdentity | undefined = identities.find((identity) => identity.name === name);
-  if (found === undefined) return null;
-  const matchedBy = decision.outcome === 'allowed' ? decision.identity.matchedBy : matches[0]?.pin.kind;
-  const { owner = null, roles, functions = null } = found;
-  return { name: found.name, owner, roles, functions, matchedBy: matchedBy ?? null };
-}
-
-interface StepFacts {
-  readonly certificate: ClientCertificate | undefined;
-  readonly matches: readonly PinMatch[];
-  readonly identity: ReportedIdentity | null;
-  readonly path: readonly string[];
-  readonly decision: Decision;
-}
-
-function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts): string {
-  if (verdict === 'not asked') return '';
-  if (denial !== undefined) return denial.detail;
-  const { certificate, identity, path } = facts;
-  switch (step) {
-    case 'certificate-header':
-      return 'one certificate, well-formed outside';
-    case 'trust-store':
-      return describeStoreMatch(facts);
-    case 'client-certificate':
-      return certificate?.subject ?? '';
-    case 'certificate-verification':
-      return certificate === undefined
-        ? ''
-        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, ${describeFitness(facts)}`;
-    case 'certification-path':
-      return path.length === 0 ? 'no path is valid; a pin decides' : path.join(' → ');
-    case 'client-identity':
-      return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
-    case 'authorization':
-      return 'all that the function requires';
-  }
-}
-
-function describeFitness({ decision, matches }: StepFacts): string {
-  const until = decision.outcome === 'allowed' ? decision.identity.withoutClientAuthUntil : undefined;
-  const grace = matches.find(({ pin }) => pin.acceptWithoutClientAuth !== undefined)?.pin.acceptWithoutClientAuth;
-  if (until === undefined) return 'suitable for a client';
-  return `without clientAuth, which its pin accepts until ${formatInstant(until)}${grace === undefined ? '' : `: ${grace.reason}`}`;
-}
-
-function describeStoreMatch({ matches, identity }: StepFacts): string {
-  const [first] = matches;
-  const name = identity?.name ?? first?.identity.name;
-  if (name === undefined) return 'no pin; one of its names is bound to an authority';
-  const by =
-    matches.length > 0 ? matches.map(describeMatch).join(' and ') : (identity?.matchedBy ?? 'one of its names');
-  return `"${name}", by ${by}`;
-}
-
-function describeMatch({ pin }: PinMatch): string {
-  const from = pin.notBefore === undefined ? '' : ` from ${formatInstant(pin.notBefore)}`;
-  const until = pin.notAfter === undefined ? '' : ` until ${formatInstant(pin.notAfter)}`;
-  return `its ${pin.kind} pin${from}${until}`;
-}
-
-function listOr(items: readonly string[] | null | undefined, otherwise: string): string {
-  if (items === null || items === undefined) return otherwise;
-  return items.length === 0 ? 'none' : items.join(', ');
 }

@@ -1,26 +1,33 @@
-import type {
-  DenialCode,
-  FunctionRequirement,
-  PinEntry,
-  TrustedAuthority,
-  TrustedIdentity,
-  TrustPin,
-  TrustSnapshot,
+import {
+  type Denial,
+  type DenialCode,
+  describePinEntry,
+  type FunctionRequirement,
+  lockSetting,
+  type PinEntry,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
 } from '@certgate/core/internal';
 import { findText, type LogLine } from './log-lines.js';
 import { findNearPins, type NearMatch } from './near-matches.js';
 
-/** What a line tells of a denial, in the shape of the gate's own facts as far as remedies need them: with entries of the document alone. */
+/** What a line tells of a denial, with entries of the document alone. */
 export interface LineFacts {
-  readonly identity: TrustedIdentity | undefined;
-  /** Undefined: the document as it is now no longer refuses for this, or the line doesn't tell enough. */
-  readonly facts: object | undefined;
+  /**
+   * The facts in the shape of the gate's own as far as remedies need them. Absent: the document as it is now no longer
+   * refuses for this, or the line doesn't tell enough.
+   */
+  readonly denial: Pick<Denial, 'code' | 'facts' | 'identityName'>;
   readonly nearMatches: readonly NearMatch[];
   /** One sentence each: what the line can't tell. */
   readonly untold: readonly string[];
 }
 
-type Reading = Partial<Pick<LineFacts, 'facts' | 'nearMatches' | 'untold'>>;
+interface Reading extends Partial<Pick<LineFacts, 'nearMatches' | 'untold'>> {
+  readonly facts?: object;
+}
 
 /** What a line is compared with. */
 export interface LineContext {
@@ -33,15 +40,13 @@ export interface LineContext {
 }
 
 export function readLineFacts(code: DenialCode, line: LogLine, context: LineContext): LineFacts {
-  const { trust } = context;
   const name = (findText(line, 'identity') ?? findText(line, 'claimedIdentity'))?.toLowerCase();
-  const identity = trust.identities.find((each) => each.name.toLowerCase() === name);
-  const missing =
-    name !== undefined && identity === undefined
-      ? ['The line names an identity that the document does not list now.']
-      : [];
+  const identity = context.trust.identities.find((each) => each.name.toLowerCase() === name);
+  const isMissing = name !== undefined && identity === undefined;
+  const missing = isMissing ? ['The line names an identity that the document does not list now.'] : [];
   const { facts, nearMatches = [], untold = [] } = read(code, { ...context, line, identity });
-  return { identity, facts, nearMatches, untold: [...missing, ...untold] };
+  const denial = { code, ...(facts && { facts }), ...(identity && { identityName: identity.name }) };
+  return { denial, nearMatches, untold: [...missing, ...untold] };
 }
 
 const noLonger: Reading = {
@@ -61,37 +66,28 @@ function read(code: DenialCode, question: Question): Reading {
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
   if (code === 'trust_locked') {
     // By the app setting, whatever the document says.
-    if (detail.includes('CERTGATE_LOCKED')) return { facts: {} };
+    if (detail.includes(lockSetting)) return { facts: { setting: lockSetting } };
     return trust.locked === undefined ? noLonger : { facts: trust.locked };
   }
   if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable')
     return readPath(question, detail);
   if (identity === undefined) return /^(?:identity|pin|function|role)_/.test(code) ? {} : { facts: {} };
-  const { name, roles, functions = [] } = identity;
-  switch (code) {
-    case 'identity_disabled':
-      return identity.enabled ? noLonger : { facts: { identity: name } };
-    case 'identity_expired':
-      return (identity.expiresAt ?? Infinity) > now
-        ? noLonger
-        : { facts: { identity: name, expiresAt: identity.expiresAt ?? 0 } };
-    case 'function_not_allowed':
-      return identity.functions === undefined || functions.includes(requirement.functionName.toLowerCase())
-        ? noLonger
-        : { facts: { identity: name, functionName: 'FUNCTION', functions } };
-    case 'role_missing':
-      return requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role)))
-        ? noLonger
-        : { facts: { identity: name, functionName: 'FUNCTION', anyOf: [], roles } };
-    case 'pin_disabled':
-      return readPins(identity, question, ({ enabled }) => !enabled);
-    case 'pin_not_yet_valid':
-      return readPins(identity, question, ({ notBefore = -Infinity }) => now < notBefore);
-    case 'pin_expired':
-      return readPins(identity, question, ({ notAfter = Infinity }) => now >= notAfter);
-    default:
-      return { facts: {} };
-  }
+  const { name, roles, functions, enabled, expiresAt = Infinity } = identity;
+  const called = requirement.functionName.toLowerCase();
+  // Now: a command about more than what the document refuses would change what is in order.
+  const isRefused: Partial<Record<DenialCode, boolean>> = {
+    identity_disabled: !enabled,
+    identity_expired: expiresAt <= now,
+    function_not_allowed: functions?.includes(called) === false,
+    role_missing: !requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role))),
+  };
+  const isAtFault: Partial<Record<DenialCode, (pin: TrustPin) => boolean>> = {
+    pin_disabled: (pin) => !pin.enabled,
+    pin_not_yet_valid: ({ notBefore = -Infinity }) => now < notBefore,
+    pin_expired: ({ notAfter = Infinity }) => now >= notAfter,
+  };
+  if (isAtFault[code] !== undefined) return readPins(identity, line, isAtFault[code]);
+  return isRefused[code] === false ? noLonger : { facts: { identity: name, roles } };
 }
 
 /** By its first digits, or the certificate's thumbprint. */
@@ -103,25 +99,16 @@ function findPins({ pins }: TrustedIdentity, line: LogLine): readonly TrustPin[]
   );
 }
 
-function readPins(identity: TrustedIdentity, { line }: Question, isAtFault: (pin: TrustPin) => boolean): Reading {
-  const pins = findPins(identity, line);
-  const [pin, ...others] = pins.map(describePin);
-  if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
-  // A command about none of the pins would be one about the whole identity.
-  if (!pins.some(isAtFault)) return noLonger;
-  return {
-    facts: { identity: identity.name, pin, others, notBefore: pin.notBefore ?? 0, notAfter: pin.notAfter ?? 0 },
-  };
+function findPinEntries(identity: TrustedIdentity, line: LogLine): readonly PinEntry[] {
+  return findPins(identity, line).map((pin) => describePinEntry({ pin, isOfTwin: false }));
 }
 
-function describePin({ kind, value, issuedBy, enabled, notBefore, notAfter }: TrustPin): PinEntry {
-  return {
-    ...{ kind, value },
-    ...(issuedBy === undefined ? {} : { issuedBy }),
-    ...(enabled ? {} : { isDisabled: true as const }),
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(notAfter === undefined ? {} : { notAfter }),
-  };
+function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: TrustPin) => boolean): Reading {
+  const [pin, ...others] = findPinEntries(identity, line);
+  if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
+  // A command about none of the pins would be one about the whole identity.
+  if (!findPins(identity, line).some(isAtFault)) return noLonger;
+  return { facts: { identity: identity.name, pin, others } };
 }
 
 function readDenied({ line, trust: { denied }, isSameDocument }: Question, detail: string): Reading {
@@ -131,24 +118,18 @@ function readDenied({ line, trust: { denied }, isSameDocument }: Question, detai
     denied.thumbprintsSha256.get(findText(line, 'thumbprintSha256') ?? '') ??
     [...denied.serialNumbers.values(), ...denied.thumbprintsSha256.values()].find((each) => each.path === path);
   if (entry !== undefined) return { facts: { entry } };
-  return isSameDocument
-    ? { untold: ["The line can't tell which entry of the deny list it is."] }
-    : {
-        untold: [
-          'The deny list of the document here does not have the thumbprint of the line. A serial number or a CA certificate may be denied: explain --certificate can tell.',
-        ],
-      };
+  const untold = isSameDocument
+    ? "The line can't tell which entry of the deny list it is."
+    : 'The deny list of the document here does not have the thumbprint of the line. A serial number or a CA certificate may be denied: explain --certificate can tell.';
+  return { untold: [untold] };
 }
 
 function readAmbiguity({ line, trust }: Question, detail: string): Reading {
   const named = trust.identities.filter(({ name }) => detail.includes(`"${name}"`));
   const identities = named.map((identity) => {
-    const pins = findPins(identity, line).map(describePin);
-    return {
-      identity: identity.name,
-      pins,
-      names: pins.length === 0 && identity.names.length === 1 ? identity.names : [],
-    };
+    const pins = findPinEntries(identity, line);
+    const names = pins.length === 0 && identity.names.length === 1 ? identity.names : [];
+    return { identity: identity.name, pins, names };
   });
   const isWhole = identities.length > 1 && identities.every(({ pins, names }) => pins.length + names.length > 0);
   if (isWhole) return { facts: { identities } };
@@ -176,15 +157,9 @@ function readPath(question: Question, detail: string): Reading {
   const { line, identity } = question;
   const authority = findAuthority(question, detail);
   if (authority === undefined) return { untold: ["The line can't tell which authority was asked."] };
-  const pin = identity && findPins(identity, line).find(({ issuedBy }) => issuedBy !== undefined);
-  const claim = findText(line, 'claimedIdentity') === undefined ? undefined : identity?.name;
-  const name = identity?.names[0];
+  const pin = identity && findPinEntries(identity, line).find(({ issuedBy }) => issuedBy !== undefined);
   return {
-    facts: {
-      ...{ authority: authority.name, fault: detail },
-      ...(pin === undefined ? {} : { pin: describePin(pin) }),
-      ...(claim === undefined || name === undefined ? {} : { claim: { identity: claim, name } }),
-    },
+    facts: { authority: authority.name, fault: detail, ...(pin && { pin }) },
     untold: [
       "The line can't tell which certificate of the path is missing or wrong beyond its detail: explain --certificate can.",
     ],
@@ -195,16 +170,10 @@ function readStranger({ line, trust, identity }: Question): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
-  const claimed =
-    identity === undefined || near.some((match) => match.identity === identity)
-      ? []
-      : [
-          {
-            identity,
-            likeness: 'points to this identity by a name, which anybody can write into a certificate',
-            ...(identity.names[0] && identity.pins.length === 0 ? { trustName: identity.names[0] } : {}),
-          },
-        ];
+  const trustName = identity?.pins.length === 0 ? identity.names[0] : undefined;
+  const likeness = 'points to this identity by a name, which anybody can write into a certificate';
+  const isNear = near.some((match) => match.identity === identity);
+  const claimed = identity === undefined || isNear ? [] : [{ identity, likeness, ...(trustName && { trustName }) }];
   const issuer = findText(line, 'issuer');
   const authorities = trust.authorities.filter((authority) => hasCa(authority, issuer)).map(({ name }) => name);
   return {

@@ -123,7 +123,7 @@ test('a shell reads every command as it was meant', () => {
     }),
     { numRuns: 60 },
   );
-  assert.deepEqual(fillTemplate('trust enable NAME [--pin PIN]', { NAME: '-x', PIN: [] }), [
+  assert.deepEqual(fillTemplate('trust enable NAME --pin PIN', { NAME: '-x', PIN: [] }), [
     'trust',
     'enable',
     '--',

@@ -1,0 +1,148 @@
+import { loadPathValidation, type DenialFacts, type PathFacts, type TrustedAuthority } from '@certgate/core/internal';
+import { type Choices, type RemedyChoice, type RemedyContext, day, ofOwner, repeatPin, run } from './remedy-choices.js';
+
+// Choices for an authority: its certificates, what they may sign, and its revocation lists.
+
+/** For a path that lacks a certificate, or has one that is over or of an older key. */
+export function chooseForAuthority(
+  { authority: AUTHORITY, certificate }: Pick<PathFacts, 'authority' | 'certificate'>,
+  context: RemedyContext,
+  isFaulty = false,
+): Choices {
+  const authority = context.trust.authorities.find((each) => each.name === AUTHORITY);
+  if (authority === undefined) return [];
+  const { wanted, subject, misplaced }: WantedCertificate =
+    isFaulty && certificate?.role === 'intermediate'
+      ? { wanted: ['addIntermediate'], subject: certificate.subject }
+      : certificate?.role === 'trust-anchor' && context.presented !== undefined
+        ? { wanted: ['addTrustAnchor'], subject: certificate.subject }
+        : findWanted(authority, context);
+  const CA_FILE = 'ca.crt.pem';
+  const whens = {
+    addTrustAnchor: `If the authority "${AUTHORITY}" has a new root: a certificate whose issuer and subject are the same`,
+    addIntermediate: `If an intermediate of the authority "${AUTHORITY}" is missing, or was renewed`,
+  };
+  return wanted.map((template) => ({
+    when: whens[template],
+    commands: [
+      ...(template === 'addTrustAnchor' && misplaced !== undefined
+        ? [run('removeCaCertificate', { AUTHORITY, THUMBPRINT: misplaced })]
+        : []),
+      run(template, { AUTHORITY, CA_FILE }),
+    ],
+    needs: `${CA_FILE}: the certificate of the CA${subject === undefined ? '' : ` "${subject}"`}, from the authority itself`,
+  }));
+}
+
+interface WantedCertificate {
+  readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
+  readonly subject?: string;
+  /** A root that stands among the intermediates, where it leads nowhere. */
+  readonly misplaced?: string;
+}
+
+/** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
+function findWanted(
+  { trustAnchors, intermediates }: TrustedAuthority,
+  { presented }: RemedyContext,
+): WantedCertificate {
+  const above: TrustedAuthority['intermediates'][number][] = [];
+  let issuer = presented?.issuer?.key;
+  while (issuer !== undefined) {
+    if (trustAnchors.some(({ subject }) => subject.key === issuer)) return { wanted: ['addTrustAnchor'] };
+    const next = intermediates.find((each) => each.subject.key === issuer && !above.includes(each));
+    if (next !== undefined) above.push(next);
+    issuer = next?.isSelfIssued === true ? undefined : next?.issuer.key;
+  }
+  const root = (presented === undefined ? intermediates : above).find(({ isSelfIssued }) => isSelfIssued);
+  const misplaced = root && { subject: root.subjectText, misplaced: root.thumbprintSha256 };
+  if (misplaced !== undefined && presented !== undefined) return { wanted: ['addTrustAnchor'], ...misplaced };
+  const isFoundBelow = above.length > 0;
+  return {
+    wanted: isFoundBelow ? ['addTrustAnchor', 'addIntermediate'] : ['addIntermediate', 'addTrustAnchor'],
+    ...misplaced,
+  };
+}
+
+/** For a pin whose authority did not issue the certificate. */
+export function chooseForPinIssuer({ pin }: PathFacts, { identityName: NAME }: RemedyContext): Choices {
+  if (pin === undefined || NAME === undefined) return [];
+  return [
+    {
+      when: 'If this certificate should be valid whoever issued it, and its owner says that it is the right one',
+      commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE: repeatPin(pin) })],
+    },
+  ];
+}
+
+export function chooseForConstraint({ authority, claim }: PathFacts, context: RemedyContext): Choices {
+  const NAME = context.identityName ?? claim?.identity;
+  const found = context.trust.authorities.find(({ name }) => name === authority);
+  const ofDot = {
+    when: 'If the constraint with a leading dot means the names below it alone, as OpenSSL reads it',
+    commands: [run('readLeadingDot', { AUTHORITY: authority })],
+  };
+  const ofPin = {
+    when: `If this certificate of "${NAME ?? ''}" should count whatever its CA may sign, until it is replaced`,
+    commands: [run('addCertificate', { NAME, FILE: ofOwner })],
+  };
+  return [...(found !== undefined && hasLeadingDot(found) ? [ofDot] : []), ...(NAME === undefined ? [] : [ofPin])];
+}
+
+/** Of which RFC 5280 gives no meaning, so that every name beneath is refused. */
+function hasLeadingDot({ dnsConstraintsWithLeadingDot, trustAnchors, intermediates }: TrustedAuthority): boolean {
+  const bases = [...trustAnchors, ...intermediates].flatMap(({ nameConstraints: constraints }) =>
+    constraints === undefined ? [] : [...(constraints.permitted ?? []), ...constraints.excluded],
+  );
+  return dnsConstraintsWithLeadingDot === 'refuse' && bases.some(loadPathValidation().hasLeadingDot);
+}
+
+/** What a document may say at most. */
+const maximumGraceSeconds = 604_800;
+const maximumLifetimeSeconds = 2_592_000;
+
+/** Where a source is there, its publisher ends the trouble; a setting only bridges it. */
+export function chooseForRevocation(facts: DenialFacts['revocation_unavailable'], context: RemedyContext): Choices {
+  if (!('authority' in facts)) return [];
+  const authority = context.trust.authorities.find(({ name }) => name === facts.authority);
+  if (authority === undefined) return [];
+  const { name: AUTHORITY, revocation } = authority;
+  const isNamed = revocation.crls.length > 0 || revocation.ocsp !== undefined;
+  const late = findDelay(AUTHORITY, context);
+  const { pathDecoding } = context.presented ?? {};
+  const certificate = pathDecoding?.ok === true ? pathDecoding.value : undefined;
+  // RFC 5280 §4.1.2.5: both ends belong to it.
+  const lifetime = certificate && Math.floor((certificate.notAfter - certificate.notBefore) / 1000) + 1;
+  const isExcused = certificate?.hasNoRevAvail ?? facts.fault.includes('noRevAvail');
+  const choices: readonly (RemedyChoice | false)[] = [
+    // Nothing of the document's lists is late: none of them speaks of the certificate.
+    late === undefined && {
+      when: `If the authority "${AUTHORITY}" publishes a list${isNamed ? ' that is not among those of the document' : ', which the document does not name'}`,
+      commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
+      needs: `${AUTHORITY}.crl: the list of the authority, or its https: address in this place`,
+    },
+    isExcused &&
+      (lifetime ?? 0) <= maximumLifetimeSeconds && {
+        when: `If certificates of "${AUTHORITY}" with noRevAvail may live so long without a list`,
+        commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime ?? 'SECONDS') })],
+      },
+    late !== undefined &&
+      late <= maximumGraceSeconds && {
+        when: `If the next list of "${AUTHORITY}" is late, and those revoked meanwhile may be admitted`,
+        commands: [run('extendLists', { AUTHORITY, SECONDS: String(late) })],
+      },
+    // A line of the log has the sentence alone.
+    (facts.certificate?.role === 'intermediate' || facts.fault.startsWith('The CA certificate ')) && {
+      when: `If there is no list about the CAs of "${AUTHORITY}", and their revocation need not be known`,
+      commands: [run('askOnlyCallers', { AUTHORITY })],
+    },
+  ];
+  return choices.filter((choice) => choice !== false);
+}
+
+/** How many seconds ago the first of the authority's lists ended that are over, and a day on top; undefined: none is. */
+function findDelay(authority: string, { revocation, now }: RemedyContext): number | undefined {
+  const ends = (revocation?.find(authority)?.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
+  const over = ends.filter((end) => end < now);
+  return over.length === 0 ? undefined : Math.ceil((now - Math.min(...over) + day) / 1000);
+}

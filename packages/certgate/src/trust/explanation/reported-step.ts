@@ -1,0 +1,88 @@
+import { type DecisionStepName, type PresentedCertificate, formatInstant } from '@certgate/core/internal';
+import type { Explanation } from './explain-decision.js';
+
+/** A step of the decision as `--json` prints it. `deferred`: it would refuse, and is let through, since the function is report-only. */
+export interface ReportedStep {
+  readonly step: DecisionStepName;
+  readonly verdict: 'passed' | 'denied' | 'deferred' | 'not asked';
+  readonly code: string | null;
+  /** For people. */
+  readonly text: string;
+}
+
+export interface ReportedIdentity {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly roles: readonly string[];
+  /** In lower case; null: every function. */
+  readonly functions: readonly string[] | null;
+  readonly matchedBy: string | null;
+}
+
+interface StepSubject {
+  readonly presented: PresentedCertificate | undefined;
+  /** Whom the certificate belongs to. */
+  readonly identity: ReportedIdentity | null;
+}
+
+/** `explanation` is undefined where the gate isn't asked. */
+export function reportStep(
+  step: DecisionStepName,
+  explanation: Explanation | undefined,
+  subject: StepSubject,
+): ReportedStep {
+  const heard = explanation?.steps.find((each) => each.step === step);
+  if (explanation === undefined || heard === undefined) return { step, verdict: 'not asked', code: null, text: '' };
+  const denial = heard.denial ?? heard.deferred;
+  if (denial === undefined) return { step, verdict: 'passed', code: null, text: describe(step, explanation, subject) };
+  const verdict = heard.denial === undefined ? 'deferred' : 'denied';
+  return { step, verdict, code: denial.code, text: denial.detail };
+}
+
+/** Of a step that was passed. */
+function describe(step: DecisionStepName, explanation: Explanation, { presented, identity }: StepSubject): string {
+  const certificate = presented?.decoding.ok === true ? presented.decoding.certificate : undefined;
+  switch (step) {
+    case 'certificate-header':
+      return 'one certificate';
+    case 'trust-store':
+      return describeMatches(explanation, identity);
+    case 'client-certificate':
+      return certificate?.subject ?? '';
+    case 'certificate-verification':
+      return certificate === undefined
+        ? ''
+        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, ${describeFitness(explanation)}`;
+    case 'certification-path': {
+      const valid = explanation.paths.findLast(({ checks }) => checks.every(({ fault }) => fault === undefined));
+      if (valid === undefined) return 'no path is valid; a pin decides';
+      return [valid.trustAnchor, ...valid.certificates].flatMap((each) => each?.subjectText ?? []).join(' → ');
+    }
+    case 'client-identity':
+      return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
+    case 'authorization':
+      return 'all that the function requires';
+  }
+}
+
+function describeMatches({ matches }: Explanation, identity: ReportedIdentity | null): string {
+  const name = identity?.name ?? matches[0]?.identity.name;
+  if (name === undefined) return 'no pin; one of its names is bound to an authority';
+  const pins = matches.map(({ pin: { kind, notBefore, notAfter } }) => {
+    const from = notBefore === undefined ? '' : ` from ${formatInstant(notBefore)}`;
+    const until = notAfter === undefined ? '' : ` until ${formatInstant(notAfter)}`;
+    return `its ${kind} pin${from}${until}`;
+  });
+  return `"${name}", by ${pins.length > 0 ? pins.join(' and ') : (identity?.matchedBy ?? 'one of its names')}`;
+}
+
+function describeFitness({ decision, matches }: Explanation): string {
+  const until = decision.outcome === 'allowed' ? decision.identity.withoutClientAuthUntil : undefined;
+  if (until === undefined) return 'suitable for a client';
+  const grace = matches.flatMap(({ pin }) => pin.acceptWithoutClientAuth ?? [])[0];
+  return `without clientAuth, which its pin accepts until ${formatInstant(until)}${grace === undefined ? '' : `: ${grace.reason}`}`;
+}
+
+function listOr(items: readonly string[] | null | undefined, otherwise: string): string {
+  return items?.length === 0 ? 'none' : (items?.join(', ') ?? otherwise);
+}
