@@ -114,6 +114,7 @@ export const flagMeanings: Readonly<
       "--json  print one JSON object, and don't ask",
       '--json  print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp',
       '--json  print the functions, and the results of a check, as one JSON object',
+      '--json  serve no page; print what it would show as one JSON object',
     ],
   },
   '--key': {
