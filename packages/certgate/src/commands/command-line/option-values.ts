@@ -3,6 +3,15 @@ import type * as core from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
 import type { Options } from './verb.js';
 
+/** Those of the flags that the command line has, for work whose options have the same names. */
+export function pick<Flags extends object, Name extends keyof Flags>(
+  flags: Flags,
+  ...names: readonly Name[]
+): Pick<Flags, Name> {
+  const given = names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
+  return Object.fromEntries(given) as Pick<Flags, Name>;
+}
+
 /** A port; 0 picks a free one. */
 export function parsePort(text: string): number {
   const port = Number(text);

@@ -3,7 +3,6 @@ import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './options/store-options.js';
-import type { Replacement } from '../../trust/administration/replace-unreadable-document.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
@@ -73,22 +72,6 @@ export function reportUpdate(
 
 export function formatPossibleGains(sentence: string): string {
   return `${colors.yellow('?')} cannot tell: ${escapeControls(sentence)}`;
-}
-
-/** Of a document that could not be read: where its bytes are, and what to compare the new number with. */
-export function describeReplacement(
-  { keptAt, revision, signed }: Replacement,
-  logged: number | undefined,
-): readonly string[] {
-  return [
-    ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),
-    ...(logged !== undefined && logged > revision
-      ? [
-          `The log of changes, which is not signed, has a revision ${logged}. Apps that have read that one refuse ${revision}.`,
-        ]
-      : []),
-    ...(signed ? [] : ['The document is not signed: apps with `signedBy` refuse it.']),
-  ];
 }
 
 const effectSigns: Readonly<Record<string, string>> = { gains: colors.green('+'), loses: colors.red('-') };

@@ -11,44 +11,32 @@ import {
   describeDenied,
   undenyCertificate,
 } from '../../trust/administration/edits/deny-list-edits.js';
-import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
+import { changeTrust } from './change-trust.js';
 import type { ChangeFlags } from './options/store-options.js';
-import { readChange } from './options/read-change.js';
-import { reportUpdate } from './report-update.js';
 
 interface DenyFlags extends ChangeFlags, PasswordFlags {
   readonly issuedBy?: string;
   readonly serial?: string;
 }
 
-export function deny(text: string | undefined, flags: DenyFlags): Promise<void> {
-  return change('deny', text, flags);
-}
-
-export function undeny(text: string | undefined, flags: DenyFlags): Promise<void> {
-  return change('undeny', text, flags);
-}
-
-async function change(verb: 'deny' | 'undeny', text: string | undefined, flags: DenyFlags): Promise<void> {
+export async function deny(text: string | undefined, flags: DenyFlags): Promise<void> {
   const entry = await readEntry(text, flags);
-  const location = await openTrustLocation(flags.store);
-  const made = await readChange(verb, flags);
-  const update = await updateTrustDocument(location, made, (document) =>
-    verb === 'deny' ? denyCertificate(document, { ...entry, reason: made.reason }) : undenyCertificate(document, entry),
-  );
-  const what = describeDenied(entry);
-  reportUpdate(
-    location.description,
-    update,
-    {
-      done: verb === 'deny' ? `Denied ${what}.` : `No longer denied: ${what}.`,
-      json: { entry },
-    },
-    flags,
-  );
+  await changeTrust(flags, {
+    verb: 'deny',
+    edit: (document, { reason }) => denyCertificate(document, { ...entry, reason }),
+    report: () => ({ done: `Denied ${describeDenied(entry)}.`, json: { entry } }),
+  });
+}
+
+export async function undeny(text: string | undefined, flags: DenyFlags): Promise<void> {
+  const entry = await readEntry(text, flags);
+  await changeTrust(flags, {
+    verb: 'undeny',
+    edit: (document) => undenyCertificate(document, entry),
+    report: () => ({ done: `No longer denied: ${describeDenied(entry)}.`, json: { entry } }),
+  });
 }
 
 async function readEntry(text: string | undefined, flags: DenyFlags): Promise<TrustDocumentDenied> {

@@ -4,8 +4,8 @@ import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
+import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { formatHistoryCsv, listHistoryRecords } from './log/log-export.js';
 import type { StoreFlags } from './options/store-options.js';
 import { paintEffect } from './report-update.js';
 
@@ -36,7 +36,7 @@ export async function showLog(flags: LogFlags): Promise<void> {
     printLine(`${location.description}, revision ${revision}`);
     for (const item of history) printItem(item);
   }
-  if (!isWhole) process.exitCode = 1;
+  if (!isWhole) process.exitCode = exitCodes.failed;
 }
 
 const maximumPrintedChanges = 100;
@@ -97,4 +97,31 @@ function printEntry(entry: ChangeLogEntry, remark: string): void {
 /** As the command that made the change printed it. */
 function paintMark(mark: string | undefined): string {
   return paintEffect(mark === '+' ? 'gains' : mark === '-' ? 'loses' : 'changes');
+}
+
+/** One object per item, for programs: `kind`, and the fields of the log's line. */
+function listHistoryRecords(history: readonly HistoryItem[]): readonly object[] {
+  return history.map((item) => {
+    if (item.kind === 'gap' || item.kind === 'damaged') return item;
+    return { kind: item.kind, ...item.entry };
+  });
+}
+
+const columns = ['kind', 'revision', 'at', 'verb', 'by', 'reason', 'changes', 'documentSha256'] as const;
+
+/** RFC 4180, with a head line. */
+function formatHistoryCsv(history: readonly HistoryItem[]): string {
+  const rows = history.map((item) => {
+    if (item.kind === 'damaged') return [item.kind, '', '', '', '', item.line, '', ''];
+    if (item.kind === 'gap') return [item.kind, String(item.revision), '', '', '', '', '', item.documentSha256];
+    const { revision, at, verb, by, reason, changes, documentSha256 } = item.entry;
+    return [item.kind, String(revision), at, verb, by, reason, changes.join(' | '), documentSha256];
+  });
+  return [columns, ...rows].map((row) => row.map(formatCell).join(',')).join('\r\n');
+}
+
+/** Spreadsheets run what begins like a formula, and reasons are free text. */
+function formatCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
 }

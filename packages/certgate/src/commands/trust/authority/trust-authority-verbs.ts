@@ -54,7 +54,7 @@ export const authorityVerbs: VerbGroup = {
         '--to-existing': 'add certificates, lists and trust domains to an existing authority, or change a setting',
         ...changeOptions,
       },
-      work: async () => (await import('./trust-authority-add-command.js')).add,
+      work: async () => (await import('./trust-authority-change-command.js')).add,
       exitCodes: listChangeExitCodes("the name exists already, a certificate is not a CA's"),
       examples: [
         'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
@@ -69,7 +69,7 @@ export const authorityVerbs: VerbGroup = {
           'only the certificate with this thumbprint, or with at least its first eight digits (repeatable)',
         ...changeOptions,
       },
-      work: async () => (await import('./trust-authority-remove-command.js')).remove,
+      work: async () => (await import('./trust-authority-change-command.js')).remove,
       exitCodes: listChangeExitCodes(
         'there is no such authority or certificate, something refers to it',
         'the document is written',

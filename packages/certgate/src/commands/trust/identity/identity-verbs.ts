@@ -59,7 +59,7 @@ export const identityVerbs: VerbTable = {
       ...nameOptions,
       ...changeOptions,
     },
-    work: async () => (await import('./trust-remove-command.js')).remove,
+    work: async () => (await import('./trust-add-command.js')).remove,
     exitCodes: listChangeExitCodes('there is no such identity, pin, name, role or function', 'the document is written'),
     examples: [
       'certgate trust remove billing --reason "contract ended" --store file:trust.json',
@@ -90,7 +90,7 @@ export const identityVerbs: VerbTable = {
       ...pinOptions,
       ...changeOptions,
     },
-    work: async () => (await import('./trust-rotate-command.js')).rotate,
+    work: async () => (await import('./trust-pin-command.js')).rotate,
     exitCodes: listChangeExitCodes(
       'there is no such identity, the certificate is pinned already or unfit',
       'the document is written',
@@ -117,7 +117,7 @@ export const identityVerbs: VerbTable = {
       ],
       ...changeOptions,
     },
-    work: async () => (await import('./trust-set-command.js')).set,
+    work: async () => (await import('./trust-pin-command.js')).set,
     exitCodes: listChangeExitCodes('there is no such identity or pin, the pin would never be valid'),
     examples: [
       'certgate trust set billing --pin 9F86D081 --not-after 2028-03-01T00:00:00Z --reason "contract extended" --store file:trust.json',

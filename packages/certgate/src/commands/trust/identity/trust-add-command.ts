@@ -1,18 +1,20 @@
-import type { TrustDocumentName } from '@certgate/core/internal';
+import type { TrustDocumentIdentity, TrustDocumentName } from '@certgate/core/internal';
+import { formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   addIdentity,
   addToIdentity,
   expectNewName,
+  getIdentity,
   type NewPin,
+  removeFromIdentity,
+  removeIdentity,
 } from '../../../trust/administration/edits/identity-edits.js';
-import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { type TrustEdit, updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
+import { pick } from '../../command-line/option-values.js';
+import { changeTrust, type TrustChange } from '../change-trust.js';
 import type { NameFlags, PinFlags } from '../options/caller-options.js';
 import { readNames, readNewPin } from '../options/read-caller-options.js';
 import type { ChangeFlags } from '../options/store-options.js';
-import { readChange } from '../options/read-change.js';
-import { reportUpdate } from '../report-update.js';
 
 interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
   readonly role?: readonly string[];
@@ -25,16 +27,12 @@ interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
 export async function add(name: string, flags: AddFlags): Promise<void> {
   const newPin = await readNewPin(flags, Date.now());
   const names = readNames(flags, newPin !== undefined);
-  const change = await readChange('add', flags);
-  const edit =
-    flags.toExisting === true ? extend(name, flags, newPin, names) : create(name, flags, newPin, names, change.reason);
-  const location = await openTrustLocation(flags.store);
-  const update = await updateTrustDocument(location, change, edit);
-  reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags);
-}
-
-function describe({ toExisting }: AddFlags): string {
-  return toExisting === true ? 'to' : 'the identity';
+  const isNew = flags.toExisting !== true;
+  await changeTrust(flags, {
+    verb: 'add',
+    edit: isNew ? create(name, flags, newPin, names) : extend(name, flags, newPin, names),
+    report: () => ({ done: `Added ${isNew ? 'the identity' : 'to'} ${name}.` }),
+  });
 }
 
 function create(
@@ -42,8 +40,7 @@ function create(
   flags: AddFlags,
   newPin: NewPin | undefined,
   names: readonly TrustDocumentName[],
-  reason: string,
-): TrustEdit {
+): TrustChange['edit'] {
   if (newPin === undefined && names.length === 0) {
     return (document) => {
       // Who changes the end of one that is there needs no certificate for it, but --to-existing.
@@ -57,16 +54,12 @@ function create(
   if (flags.expiresAt === 'never') {
     throw new ToolFailure('--expires-at never requires --to-existing: a new identity has no end unless you set one.');
   }
-  const { role = [], function: functions, owner, expiresAt } = flags;
-  return (document) =>
+  const { role: roles = [], function: functions } = flags;
+  return (document, { reason }) =>
     addIdentity(document, {
-      name,
-      roles: role,
+      ...{ name, roles, reason, names },
       ...(functions === undefined ? {} : { functions }),
-      ...(owner === undefined ? {} : { owner }),
-      reason,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      names,
+      ...pick(flags, 'owner', 'expiresAt'),
       ...newPin,
     });
 }
@@ -76,15 +69,61 @@ function extend(
   flags: AddFlags,
   newPin: NewPin | undefined,
   names: readonly TrustDocumentName[],
-): TrustEdit {
-  const { role = [], function: functions = [], owner, expiresAt } = flags;
+): TrustChange['edit'] {
+  const { role: roles = [], function: functions = [], expiresAt } = flags;
   return (document) =>
     addToIdentity(document, name, {
-      roles: role,
-      functions,
-      names,
-      ...(owner === undefined ? {} : { owner }),
+      ...{ roles, functions, names },
+      ...pick(flags, 'owner'),
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === 'never' ? null : expiresAt }),
       ...(newPin === undefined ? {} : { newPin }),
     });
+}
+
+interface RemoveFlags extends ChangeFlags, NameFlags {
+  readonly pin?: readonly string[];
+  readonly role?: readonly string[];
+  readonly function?: readonly string[];
+}
+
+export async function remove(name: string, flags: RemoveFlags): Promise<void> {
+  const { pin: pins = [], role: roles = [], function: functions = [] } = flags;
+  const names = readNames(flags, false);
+  const isWhole = pins.length + roles.length + functions.length + names.length === 0;
+  await changeTrust(flags, {
+    verb: 'remove',
+    edit: (document) =>
+      isWhole ? removeIdentity(document, name) : removeFromIdentity(document, name, { pins, roles, functions, names }),
+    report: ({ before: { document } }) => {
+      const removed = getIdentity(document, name);
+      const notes = isWhole ? describeUndo(removed) : [];
+      return { done: `Removed ${isWhole ? '' : 'from '}${removed.name}.`, notes, json: { removed } };
+    },
+  });
+}
+
+/** What `trust add` can say of an identity and of its one pin. */
+const addOptions: Readonly<Record<string, string>> = {
+  thumbprintSha256: '--thumbprint-sha256',
+  publicKeySha256: '--public-key-sha256',
+  issuedBy: '--issued-by',
+  notBefore: '--not-before',
+  notAfter: '--not-after',
+  roles: '--role',
+  functions: '--function',
+  owner: '--owner',
+  expiresAt: '--expires-at',
+};
+
+/** A command only where it adds exactly what was there: one that leaves a restriction out would admit more. */
+function describeUndo(removed: TrustDocumentIdentity): readonly string[] {
+  const { name, pins: [pin, ...others] = [], ...rest } = removed;
+  const parts = Object.entries({ ...rest, ...pin }).filter(([key]) => key !== 'reason');
+  const isWhole = pin !== undefined && others.length === 0 && rest.functions?.length !== 0;
+  const was = `It was: ${JSON.stringify(removed)}`;
+  if (!isWhole || parts.some(([key]) => addOptions[key] === undefined)) return [`One command can't undo it. ${was}`];
+  const options = parts.flatMap(([key, value]) =>
+    [value as string | readonly string[]].flat().flatMap((each) => [addOptions[key] ?? '', each]),
+  );
+  return [was, `To undo: ${formatTrustChange('add', [name], options)}`];
 }

@@ -9,40 +9,42 @@ import {
   setPinsEnabled,
 } from '../../../trust/administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
-import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { type TrustUpdate, updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
+import type { TrustUpdate } from '../../../trust/administration/update-trust-document.js';
+import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
-import { readChange } from '../options/read-change.js';
-import { reportUpdate } from '../report-update.js';
 
 interface EnableFlags extends ChangeFlags {
   readonly pin?: readonly string[];
 }
 
 export function enable(name: string, flags: EnableFlags): Promise<void> {
-  return setEnabled('enable', name, flags);
+  return setEnabled(true, name, flags);
 }
 
 export function disable(name: string, flags: EnableFlags): Promise<void> {
-  return setEnabled('disable', name, flags);
+  return setEnabled(false, name, flags);
 }
 
-async function setEnabled(verb: 'enable' | 'disable', name: string, flags: EnableFlags): Promise<void> {
+function setEnabled(isEnable: boolean, name: string, flags: EnableFlags): Promise<void> {
   const { pin: pins } = flags;
-  const isEnable = verb === 'enable';
-  const location = await openTrustLocation(flags.store);
-  const change = await readChange(verb, flags);
-  const update = await updateTrustDocument(location, change, (document) =>
-    pins === undefined ? setIdentityEnabled(document, name, isEnable) : setPinsEnabled(document, name, pins, isEnable),
-  );
-  const vain = isEnable ? findEnabledInVain(update, name, pins) : undefined;
-  if (vain !== undefined && update.outcome === 'unchanged') throw vain;
-  const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
-  const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
-  const chosen = (pins ?? []).flatMap((pin) => ['--pin', pin]);
-  const undo = `To undo: ${formatTrustChange(isEnable ? 'disable' : 'enable', [name], chosen)}`;
-  const notes = [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])];
-  reportUpdate(location.description, update, { done, notes }, flags);
+  return changeTrust(flags, {
+    verb: isEnable ? 'enable' : 'disable',
+    edit: (document) =>
+      pins === undefined
+        ? setIdentityEnabled(document, name, isEnable)
+        : setPinsEnabled(document, name, pins, isEnable),
+    report: (update) => {
+      const vain = isEnable ? findEnabledInVain(update, name, pins) : undefined;
+      if (vain !== undefined && update.outcome === 'unchanged') throw vain;
+      const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
+      const chosen = (pins ?? []).flatMap((pin) => ['--pin', pin]);
+      const undo = `To undo: ${formatTrustChange(isEnable ? 'disable' : 'enable', [name], chosen)}`;
+      return {
+        done: `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`,
+        notes: [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])],
+      };
+    },
+  });
 }
 
 /** It is enabled, and refused all the same: who hears that there is nothing to change would stop looking. */

@@ -15,13 +15,14 @@ import {
   addAuthority,
   addToAuthority,
   type AuthorityAddition,
+  getAuthority,
+  removeAuthority,
+  removeAuthorityCertificates,
 } from '../../../trust/administration/edits/authority-edits.js';
-import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { checkTrust } from '../../../trust/check/check-document.js';
+import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
-import { readChange } from '../options/read-change.js';
-import { reportUpdate } from '../report-update.js';
+import type { UpdateReport } from '../report-update.js';
 
 interface AddFlags extends ChangeFlags {
   readonly trustAnchor?: readonly string[];
@@ -41,8 +42,6 @@ interface AddFlags extends ChangeFlags {
 
 export async function add(name: string, flags: AddFlags): Promise<void> {
   const addition = await readAddition(flags);
-  const change = await readChange('authority add', flags);
-  const location = await openTrustLocation(flags.store);
   const isNew = flags.toExisting !== true;
   if (isNew && addition.trustAnchors.length === 0) {
     throw new ToolFailure('An authority needs at least one trust anchor.', {
@@ -54,25 +53,26 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
       remedy: 'For an existing authority: --to-existing',
     });
   }
-  const update = await updateTrustDocument(location, change, (document) =>
-    isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
-  );
-  const done = isNew ? `Added the authority ${name}.` : `Added to the authority ${name}.`;
-  const warnings = listWarnings(update.afterSnapshot, name);
-  const notes = [
-    ...(isNew
-      ? [
-          `It admits nobody until an identity has a name under it: ${formatTrustChange('add', ['NAME'], ['--issued-by', name, '--dns', 'DNS'])}`,
-        ]
-      : []),
-    ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
-    ...(warnings.length === 0
-      ? []
-      : [
-          `To set it: ${formatTrustChange('authority add', [name], ['--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only'])}`,
-        ]),
-  ];
-  reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags);
+  await changeTrust(flags, {
+    verb: 'authority add',
+    edit: (document) =>
+      isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
+    report: ({ afterSnapshot }) => reportAddition(name, isNew, listWarnings(afterSnapshot, name)),
+  });
+}
+
+function reportAddition(name: string, isNew: boolean, warnings: readonly string[]): UpdateReport {
+  const next = formatTrustChange('add', ['NAME'], ['--issued-by', name, '--dns', 'DNS']);
+  const setting = ['--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only'];
+  return {
+    done: isNew ? `Added the authority ${name}.` : `Added to the authority ${name}.`,
+    notes: [
+      ...(isNew ? [`It admits nobody until an identity has a name under it: ${next}`] : []),
+      ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
+      ...(warnings.length === 0 ? [] : [`To set it: ${formatTrustChange('authority add', [name], setting)}`]),
+    ],
+    json: { warnings },
+  };
 }
 
 const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot', 'revocation_list_undeployed'];
@@ -138,5 +138,25 @@ function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   if (issuer !== undefined && number !== undefined) return { issuer, number };
   throw new ToolFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
     remedy: `Write the issuer as this command prints its subject, e.g. "CN=services=12": ${formatTrustCall('authority list', [], ['--json'])}`,
+  });
+}
+
+interface RemoveFlags extends ChangeFlags {
+  readonly thumbprintSha256?: readonly string[];
+}
+
+export function remove(name: string, flags: RemoveFlags): Promise<void> {
+  const { thumbprintSha256: thumbprints } = flags;
+  return changeTrust(flags, {
+    verb: 'authority remove',
+    edit: (document) =>
+      thumbprints === undefined
+        ? removeAuthority(document, name)
+        : removeAuthorityCertificates(document, name, thumbprints),
+    report: ({ before: { document } }) => {
+      const removed = getAuthority(document, name);
+      const done = `Removed ${thumbprints === undefined ? '' : 'from '}the authority ${removed.name}.`;
+      return { done, json: { removed } };
+    },
   });
 }

@@ -1,0 +1,91 @@
+import type { TrustDocument } from '@certgate/core/internal';
+import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import {
+  expectNoRevision,
+  expectUsableRevision,
+  explainMissingRevision,
+  findLoggedRevision,
+  findUnreadable,
+  type Replacement,
+  replaceUnreadableDocument,
+  type UnreadableDocument,
+} from '../../trust/administration/replace-unreadable-document.js';
+import {
+  type ChangeRequest,
+  type TrustUpdate,
+  updateTrustDocument,
+} from '../../trust/administration/update-trust-document.js';
+import { readChange } from './options/read-change.js';
+import type { ChangeFlags } from './options/store-options.js';
+import { reportUpdate, type UpdateReport } from './report-update.js';
+
+/** What one verb does to the document, and what it says of it. All else is the same for each verb that writes. */
+export interface TrustChange {
+  /** As the command line and the log of changes name it. */
+  readonly verb: string;
+  /** As a `TrustEdit`: only by what the document and the operator say. */
+  readonly edit: (document: TrustDocument, change: ChangeRequest) => TrustDocument;
+  readonly report: (update: TrustUpdate) => UpdateReport;
+}
+
+export async function changeTrust(flags: ChangeFlags, change: TrustChange): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  await updateAndReport(location, await readChange(change.verb, flags), change, flags);
+}
+
+async function updateAndReport(
+  location: TrustLocation,
+  request: ChangeRequest,
+  { edit, report }: Omit<TrustChange, 'verb'>,
+  flags: ChangeFlags,
+): Promise<void> {
+  const update = await updateTrustDocument(location, request, (document) => edit(document, request));
+  reportUpdate(location.description, update, report(update), flags);
+}
+
+export interface ReplacingFlags extends ChangeFlags {
+  readonly revision?: number;
+}
+
+/** A change that can also be made where the document is damaged or missing: with `--revision`, `content` takes its place. */
+export interface ReplacingChange extends Omit<TrustChange, 'verb'> {
+  readonly verb: 'lock' | 'restore';
+  readonly content: Omit<TrustDocument, 'revision'>;
+  readonly reportReplacement: (replaced: UnreadableDocument) => UpdateReport;
+}
+
+export async function changeOrReplace(
+  location: TrustLocation,
+  request: ChangeRequest,
+  { verb, content, reportReplacement, ...change }: ReplacingChange,
+  flags: ReplacingFlags,
+): Promise<void> {
+  const { revision } = flags;
+  if (revision !== undefined) expectUsableRevision(revision);
+  const unreadable = await findUnreadable(location, request);
+  if (unreadable === undefined) {
+    expectNoRevision(revision);
+    await updateAndReport(location, request, change, flags);
+    return;
+  }
+  if (revision === undefined) throw await explainMissingRevision(location, unreadable, verb);
+  const replacement = await replaceUnreadableDocument(location, request, unreadable, { ...content, revision });
+  const { done, notes = [], json = {} } = reportReplacement(unreadable);
+  const replaced = describeReplacement(replacement, await findLoggedRevision(location));
+  const report = { done, notes: [...replaced, ...notes], json: { ...json, keptAt: replacement.keptAt ?? null } };
+  reportUpdate(location.description, replacement, report, flags);
+}
+
+/** Of a document that could not be read: where its bytes are, and what to compare the new number with. */
+function describeReplacement({ keptAt, revision, signed }: Replacement, logged: number | undefined): readonly string[] {
+  return [
+    ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),
+    ...(logged !== undefined && logged > revision
+      ? [
+          `The log of changes, which is not signed, has a revision ${logged}. Apps that have read that one refuse ${revision}.`,
+        ]
+      : []),
+    ...(signed ? [] : ['The document is not signed: apps with `signedBy` refuse it.']),
+  ];
+}

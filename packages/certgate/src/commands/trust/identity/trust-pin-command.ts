@@ -1,0 +1,136 @@
+import { formatInstant, shortenThumbprint, type TrustDocumentIdentity } from '@certgate/core/internal';
+import colors from 'picocolors';
+import { formatTrustChange } from '../../../faults/tool-call.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import {
+  getIdentity,
+  isEnabled,
+  readPinValue,
+  rotateIdentity,
+} from '../../../trust/administration/edits/identity-edits.js';
+import { type PinWindowChange, setPinWindow } from '../../../trust/administration/edits/pin-window.js';
+import { changeTrust } from '../change-trust.js';
+import type { PinFlags } from '../options/caller-options.js';
+import { readNewPin } from '../options/read-caller-options.js';
+import type { ChangeFlags } from '../options/store-options.js';
+
+interface RotateFlags extends ChangeFlags, PinFlags {
+  /** Milliseconds. */
+  readonly overlap: number;
+}
+
+export async function rotate(name: string, flags: RotateFlags): Promise<void> {
+  const now = Date.now();
+  const newPin = await readNewPin(flags, now);
+  if (newPin === undefined) {
+    throw new ToolFailure('No new certificate is given.', {
+      remedy: 'Pass it with --certificate FILE, or its hash with --thumbprint-sha256.',
+    });
+  }
+  // Documents have whole seconds; the old certificate gets what is left of the last one.
+  const oldEnd = flags.overlap === 0 ? undefined : Math.ceil((now + flags.overlap) / 1000) * 1000;
+  await changeTrust(flags, {
+    verb: 'rotate',
+    edit: (document) => rotateIdentity(document, name, { ...newPin, oldEnd, now }),
+    report: ({ before: { document } }) => {
+      const before = getIdentity(document, name);
+      return {
+        done: `Rotated ${before.name}.`,
+        notes: [
+          describeOldEnd(oldEnd),
+          ...listEarlierEnds(before, oldEnd),
+          ...describeNewEnd(flags, newPin.pin.notAfter, oldEnd),
+        ],
+        json: { oldPinsEnd: oldEnd === undefined ? null : formatInstant(oldEnd), newPin: newPin.pin },
+      };
+    },
+  });
+}
+
+function describeOldEnd(oldEnd: number | undefined): string {
+  return oldEnd === undefined
+    ? 'The old certificates are refused after the next refresh.'
+    : `The old certificates are valid until ${formatInstant(oldEnd)}, or until their own end if that is earlier.`;
+}
+
+function listEarlierEnds({ pins = [] }: TrustDocumentIdentity, oldEnd: number | undefined): readonly string[] {
+  if (oldEnd === undefined) return [];
+  return pins
+    .filter((pin) => isEnabled(pin) && pin.notAfter !== undefined && Date.parse(pin.notAfter) < oldEnd)
+    .map(
+      (pin) =>
+        `Note: ${shortenThumbprint(readPinValue(pin).value)} ends earlier, at ${pin.notAfter ?? ''}. A rotation never extends a pin.`,
+    );
+}
+
+function describeNewEnd(flags: RotateFlags, newEnd: string | undefined, oldEnd: number | undefined): readonly string[] {
+  const isLate = flags.notBefore !== undefined && Date.parse(flags.notBefore) > (oldEnd ?? Date.now());
+  const isShort = newEnd !== undefined && oldEnd !== undefined && Date.parse(newEnd) < oldEnd;
+  return [
+    ...(isLate
+      ? ['Note: the new certificate is valid only after the old ones have ended. In between, the caller is refused.']
+      : []),
+    ...(isShort ? [`Note: the new certificate ends before the overlap, at ${newEnd}.`] : []),
+  ];
+}
+
+interface SetFlags extends ChangeFlags {
+  readonly pin: readonly string[];
+  /** A time, or `none`. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  readonly acceptWithoutClientAuthUntil?: string;
+}
+
+export async function set(name: string, flags: SetFlags): Promise<void> {
+  const { pin: pins, notBefore, notAfter, acceptWithoutClientAuthUntil: until } = flags;
+  const window: PinWindowChange = {
+    ...(notBefore === undefined ? {} : { notBefore: readBound(notBefore) }),
+    ...(notAfter === undefined ? {} : { notAfter: readBound(notAfter) }),
+  };
+  const isWindowSet = Object.keys(window).length > 0;
+  if (!isWindowSet && until === undefined) {
+    throw new ToolFailure('There is nothing to set.', {
+      remedy:
+        'Pass --not-before, --not-after or both, or --accept-without-client-auth-until. The value none removes a bound.',
+    });
+  }
+  const now = Date.now();
+  await changeTrust(flags, {
+    verb: 'set',
+    edit: (document, { reason }) => {
+      const grace = until === undefined ? {} : { grace: { until: readBound(until), reason, now } };
+      return setPinWindow(document, name, pins, { ...window, ...grace });
+    },
+    report: ({ after, comparison }) => {
+      const what = `${until === undefined ? 'the window of ' : ''}${pins.length === 1 ? 'a pin' : `${pins.length} pins`}`;
+      const rotation = formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d']);
+      return {
+        done: `Changed ${what} of ${getIdentity(after, name).name}.`,
+        notes: [
+          ...describeGrace(until, rotation),
+          ...(comparison.gains && isWindowSet ? [describeWindow(rotation)] : []),
+        ],
+      };
+    },
+  });
+}
+
+function readBound(text: string): string | null {
+  return text === 'none' ? null : text;
+}
+
+const describeWindow = (rotation: string): string =>
+  `A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: ${rotation}`;
+
+/** Hard to overlook, because every other certificate must have clientAuth. */
+function describeGrace(until: string | undefined, rotation: string): readonly string[] {
+  if (until === undefined || until === 'none') return [];
+  return [
+    colors.red(
+      `ATTENTION: until ${until}, this certificate is admitted although its issuer made it for servers alone. All other checks apply as before. From then on, the caller is refused with it.`,
+    ),
+    `Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): ${rotation}`,
+    'Every admitted call is logged as a warning, with withoutClientAuthUntil.',
+  ];
+}
