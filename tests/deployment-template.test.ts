@@ -101,10 +101,7 @@ describe('the template', () => {
   const skip = existsSync(join(tools, 'node_modules', 'web-tree-sitter')) ? false : reason;
 
   it('has every security property', { skip }, async () => {
-    const { exitCode, stdout, stderr } = await runProgram(process.execPath, [
-      join(tools, 'check-template.mjs'),
-      '--without-types',
-    ]);
+    const { exitCode, stdout, stderr } = await runProgram(process.execPath, [join(tools, 'check-template.mjs')]);
     assert.equal(exitCode, 0, `${stdout}${stderr}`);
   });
 });

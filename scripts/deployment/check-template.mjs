@@ -1,15 +1,15 @@
-// Checks the sample's deployment template without a subscription: its syntax, the types of its resources, and every
-// security property. `--mutate` also breaks each property in turn, and shows that the check finds it. Needs its own tools:
-// `npm ci --prefix scripts/deployment`. `--without-types` takes a second instead of several.
+// Checks the sample's deployment template without a subscription: its syntax and every security property. `--mutate` also
+// breaks each property in turn, and shows that the check finds it. Needs its own tools:
+// `npm ci --prefix scripts/deployment`.
 import { existsSync } from 'node:fs';
 
 const options = process.argv.slice(2);
-const unknown = options.find((option) => !['--mutate', '--without-types'].includes(option));
+const unknown = options.find((option) => option !== '--mutate');
 
-if (unknown !== undefined) fail(`"${unknown}" is no option. There are --mutate and --without-types.`);
+if (unknown !== undefined) fail(`"${unknown}" is no option. There is --mutate.`);
 else if (!existsSync(new URL('node_modules/web-tree-sitter', import.meta.url))) {
   fail('The tools are not installed. Run `npm ci --prefix scripts/deployment` once.');
-} else await main({ isMutating: options.includes('--mutate'), hasTypes: !options.includes('--without-types') });
+} else await main(options.includes('--mutate'));
 
 function fail(message) {
   console.error(message);
@@ -17,31 +17,12 @@ function fail(message) {
 }
 
 /** Imports late what needs the tools. */
-async function main({ isMutating, hasTypes }) {
+async function main(isMutating) {
   const { createTemplateCheck, scenarios } = await import('./template-check.mjs');
-  const { listTypeMutations, mutateTemplate } = await import('./mutate-template.mjs');
-  const { findTypeProblems } = await import('./type-check.mjs');
-  const typesFit = 'the resources have the types that Azure takes in their API version';
+  const { mutateTemplate } = await import('./mutate-template.mjs');
   const check = await createTemplateCheck();
-  const { rows, evaluations } = check();
-  const typeRows = hasTypes ? [await checkTypes()] : [];
-  const isGood = reportRows([...typeRows, ...rows], scenarios.length);
-  if (!isGood || !isMutating) return;
-  reportMutations([...mutateTemplate(check), ...(hasTypes ? await mutateTypes() : [])]);
-
-  async function checkTypes() {
-    const resources = evaluations.flatMap((evaluation) => evaluation.resources);
-    const what = `${new Set(resources.map(({ type }) => type)).size} types`;
-    return { name: typesFit, what, failures: await findTypeProblems(resources) };
-  }
-
-  async function mutateTypes() {
-    const mutations = listTypeMutations(check);
-    const named = mutations.flatMap(({ label, resources }) => resources.map((each) => ({ ...each, symbol: label })));
-    const problems = await findTypeProblems(named);
-    const isFound = ({ label }) => problems.some((problem) => problem.includes(`: ${label}: `));
-    return mutations.map((each) => ({ row: typesFit, label: each.label, failed: [], isFound: isFound(each) }));
-  }
+  const isGood = reportRows(check().rows, scenarios.length);
+  if (isGood && isMutating) reportMutations(mutateTemplate(check));
 }
 
 function reportRows(rows, count) {

@@ -3,7 +3,7 @@
 import { isCode } from './bicep-syntax.mjs';
 import { securityProperties } from './security-properties.mjs';
 import { findProperty, listSubjects, readSample } from './template-check.mjs';
-import { textMutations, typeMutations } from './template-mutations.mjs';
+import { textMutations } from './template-mutations.mjs';
 
 /**
  * @param {(readText?: (path: string) => string) => { rows: object[], evaluations: object[] }} check
@@ -20,22 +20,6 @@ export function mutateTemplate(check) {
     const { rows } = check((asked) => (asked === path ? text : readSample(asked)));
     const failed = rows.filter(({ failures }) => failures.length > 0).map(({ name }) => name);
     return { row, label, failed, isFound: row === undefined ? failed.length > 0 : failed.includes(row) };
-  });
-}
-
-/** Each mutation that only the types can find, with the resources that it changes. */
-export function listTypeMutations(check) {
-  const identify = ({ type, apiVersion, body }) => JSON.stringify([type, apiVersion, body]);
-  const known = new Set(
-    check()
-      .evaluations.flatMap((each) => each.resources)
-      .map(identify),
-  );
-  return listTexts({ '': typeMutations }).map(({ path, from, to }) => {
-    const { label, text } = replaceText(undefined, path, from, to);
-    const { evaluations } = check((asked) => (asked === path ? text : readSample(asked)));
-    const resources = evaluations.flatMap((each) => each.resources).filter((each) => !known.has(identify(each)));
-    return { label, resources };
   });
 }
 

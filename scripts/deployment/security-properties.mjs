@@ -307,6 +307,24 @@ export const roleNames = {
   '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
 };
 
+/** Another type, as a slot's, has security properties of its own; another version may name them otherwise. */
+export const resourceTypes = [
+  'Microsoft.Authorization/roleAssignments@2022-04-01',
+  'Microsoft.Insights/actionGroups@2023-01-01',
+  'Microsoft.Insights/components@2020-02-02',
+  'Microsoft.Insights/diagnosticSettings@2021-05-01-preview',
+  'Microsoft.Insights/scheduledQueryRules@2023-12-01',
+  'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30',
+  'Microsoft.OperationalInsights/workspaces@2025-07-01',
+  'Microsoft.Resources/resourceGroups@2025-04-01',
+  'Microsoft.Storage/storageAccounts@2025-08-01',
+  'Microsoft.Storage/storageAccounts/blobServices@2025-08-01',
+  'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01',
+  'Microsoft.Web/serverfarms@2025-05-01',
+  'Microsoft.Web/sites@2025-05-01',
+  'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-05-01',
+];
+
 /** Every app setting, by plan. Another one could be a key, or could change what Certgate does. */
 export function listAppSettings(parameters) {
   const common = [

@@ -8,6 +8,7 @@ import { findOrigin, listSecretParts } from './bicep-values.mjs';
 import {
   listAppSettings,
   parameterRules,
+  resourceTypes,
   roleAssignments,
   roleNames,
   securityProperties,
@@ -128,6 +129,11 @@ function checkWhole(evaluations, queries, readText) {
     return { name, what, failures: [...new Set(failures)] };
   };
   return [
+    each('the resource types are the listed ones', 'resources', ({ resources }) =>
+      resources
+        .filter(({ type, apiVersion }) => !resourceTypes.includes(`${type}@${apiVersion}`))
+        .map(({ file, symbol, type, apiVersion }) => `${file}: ${symbol}: ${type}@${apiVersion} is not expected`),
+    ),
     each('the role assignments are the listed ones', 'role assignments', (evaluation) => {
       const found = evaluation.resources.filter(({ type }) => type.endsWith('/roleAssignments')).map(describeRole);
       return compareLists(found, roleAssignments);

@@ -23,6 +23,37 @@ export const textMutations = {
     ],
     'infra/monitoring.bicep': [['param alertEmail string', 'param alertEmail int']],
   },
+  'plain HTTP is refused': { 'infra/function-app.bicep': [['httpsOnly: true', 'httpOnly: true']] },
+  'TLS 1.2 or later': { 'infra/function-app.bicep': [[`minTlsVersion: '1.2'`, `minTlsVersion: 'TLS1_2'`]] },
+  'TLS 1.2 or later for deployments': {
+    'infra/function-app.bicep': [['scmMinTlsVersion:', 'scmMinimumTlsVersion:']],
+  },
+  'the client certificate mode is the value of the parameter': {
+    'infra/function-app.bicep': [['clientCertMode: clientCertMode', `clientCertMode: 'Require'`]],
+  },
+  'no FTP': { 'infra/function-app.bicep': [[`ftpsState: 'Disabled'`, `ftpsState: 'Disable'`]] },
+  'no basic publishing credentials (ftp)': { 'infra/function-app.bicep': [['allow: false', `allow: 'false'`]] },
+  'storage is reached over TLS only': {
+    'infra/trust-storage.bicep': [['supportsHttpsTrafficOnly', 'enableHttpsTrafficOnly']],
+  },
+  'TLS 1.2 or later for storage': {
+    'infra/trust-storage.bicep': [[`minimumTlsVersion: 'TLS1_2'`, `minimumTlsVersion: '1.2'`]],
+  },
+  'earlier trust documents are kept': {
+    'infra/trust-storage.bicep': [['isVersioningEnabled: true', 'versioningEnabled: true']],
+  },
+  'containers are private': { 'infra/trust-storage.bicep': [[`publicAccess: 'None'`, `publicAccess: 'Off'`]] },
+  'telemetry needs an identity': { 'infra/monitoring.bicep': [['DisableLocalAuth', 'disableLocalAuth']] },
+  'the resource types are the listed ones': {
+    'infra/function-app.bicep': [
+      ['Microsoft.Web/sites@2025-05-01', 'Microsoft.Web/sites@2024-04-01'],
+      [
+        'output name string',
+        `resource slot 'Microsoft.Web/sites/slots@2025-05-01' = {\n  parent: site\n  name: 'next'\n}\noutput name string`,
+      ],
+    ],
+    'infra/monitoring.bicep': [['Microsoft.Insights/components@2020-02-02', 'Microsoft.Insights/component@2020-02-02']],
+  },
   'the role assignments are the listed ones': {
     'infra/trust-storage.bicep': [
       [
@@ -89,35 +120,4 @@ export const textMutations = {
       ['dist: ./deploy', 'dist: ./deploy\n    remoteBuild: true'],
     ],
   },
-};
-
-/** What only the types of Azure's SDKs say. */
-export const typeMutations = {
-  'infra/function-app.bicep': [
-    ['httpsOnly: true', 'httpOnly: true'],
-    ['scmMinTlsVersion:', 'scmMinimumTlsVersion:'],
-    ['clientCertMode: clientCertMode', `clientCertMode: 'Require'`],
-    [`ftpsState: 'Disabled'`, `ftpsState: 'Disable'`],
-    [`minTlsVersion: '1.2'`, `minTlsVersion: 'TLS1_2'`],
-    ['scaleAndConcurrency:', 'scaling:'],
-    ['allow: false', `allow: 'false'`],
-    ['Microsoft.Web/sites@2025-05-01', 'Microsoft.Web/sites@2024-04-01'],
-    [
-      'output name string',
-      `resource slot 'Microsoft.Web/sites/slots@2025-05-01' = {\n  parent: site\n  name: 'next'\n}\noutput name string`,
-    ],
-  ],
-  'infra/trust-storage.bicep': [
-    ['supportsHttpsTrafficOnly', 'enableHttpsTrafficOnly'],
-    [`minimumTlsVersion: 'TLS1_2'`, `minimumTlsVersion: '1.2'`],
-    ['isVersioningEnabled: true', 'versioningEnabled: true'],
-    [`publicAccess: 'None'`, `publicAccess: 'Off'`],
-    [`principalType: 'ServicePrincipal'`, `principalType: 'ManagedIdentity'`],
-  ],
-  'infra/monitoring.bicep': [
-    ['DisableLocalAuth', 'disableLocalAuth'],
-    ['autoMitigate: true', 'resolveConfiguration: {}'],
-    [`timeAggregation: 'Total'`, `timeAggregation: 'Sum'`],
-    ['Microsoft.Insights/components@2020-02-02', 'Microsoft.Insights/component@2020-02-02'],
-  ],
 };
