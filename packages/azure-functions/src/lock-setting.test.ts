@@ -7,7 +7,16 @@ import { reportOnly } from './report-only.js';
 import { secureApp } from './secure-app.js';
 import { appService } from './test-support/environment.js';
 import { payloadOf, readToolResult, registerMcp, sendPayload, transportOf } from './test-support/mcp-app.js';
-import { bearing, createApp, createSecuredApp, operator, stranger, trustDocument } from './test-support/secured-app.js';
+import {
+  bearing,
+  countHandler,
+  createApp,
+  createSecuredApp,
+  operator,
+  stranger,
+  trustDocument,
+  watchWarningCodes,
+} from './test-support/secured-app.js';
 
 const locked = { ...appService, CERTGATE_LOCKED: 'true' };
 const inAMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+/, '');
@@ -22,10 +31,9 @@ describe('CERTGATE_LOCKED', () => {
     ['with a store that is away', away],
   ] as const) {
     it(`refuses everybody at every closed function, ${what}`, async (context) => {
-      const warn = context.mock.method(console, 'warn', () => undefined);
+      const readCodes = watchWarningCodes(context);
       const { app, worker } = createSecuredApp(context, { trustStore }, locked);
-      let runs = 0;
-      const handler = (): object => ((runs += 1), {});
+      const { handler, runs } = countHandler();
       app.http('Closed', { handler });
       app.http('Trial', { handler: reportOnly(requireRole('nobody', handler), { until: inAMonth }) });
       registerMcp(app, 'tool', 'Tool', handler);
@@ -35,15 +43,14 @@ describe('CERTGATE_LOCKED', () => {
       const call = transportOf({ 'X-ARR-ClientCert': operator.header });
       const answer = readToolResult(await sendPayload(worker, 'Tool', payloadOf('tool', 'Tool', call)));
       assert.equal((JSON.parse(answer?.text ?? '') as { code: string }).code, 'unavailable');
-      assert.equal(runs, 0);
+      assert.equal(runs(), 0);
       assert.equal(worker.decisions.length, 7);
       for (const { outcome, code, detail, identity } of worker.decisions) {
         assert.deepEqual([outcome, code, identity], ['denied', 'trust_locked', undefined]);
         assert.match(String(detail), /app setting CERTGATE_LOCKED .* remove the setting/);
         assert.doesNotMatch(String(detail), /unlock/);
       }
-      const lines = warn.mock.calls.map(({ arguments: [text] }) => JSON.parse(String(text)) as { code: string });
-      assert.equal(lines.filter(({ code }) => code === 'app_locked').length, 1);
+      assert.equal(readCodes().filter((code) => code === 'app_locked').length, 1);
     });
   }
 

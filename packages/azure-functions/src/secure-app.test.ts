@@ -20,11 +20,9 @@ import {
   operator,
   reader,
   stranger,
-  trustDocument,
+  trustStore,
 } from './test-support/secured-app.js';
 import { loadFunctionsLibrary } from './test-support/test-worker.js';
-
-const trustStore = trustStoreFromDocument(trustDocument);
 
 describe('every registration style is closed', () => {
   const methods = ['get', 'post', 'put', 'patch', 'deleteRequest'] as const;
@@ -125,7 +123,7 @@ describe('what is not an HTTP trigger', () => {
     };
     app.storageQueue('Queue', { queueName: 'q', connection: 'c', handler });
     app.generic('Other', { trigger: { type: 'httpLikeTrigger', name: 'x' }, handler });
-    assert.equal(worker.functions.get('Queue')!.callback, handler);
+    assert.equal(worker.getHandler('Queue'), handler);
     await worker.start();
     assert.equal((await worker.invoke('Queue', { data: { string: 'item' } })).error, undefined);
     assert.equal((await worker.invoke('Other', { data: { string: 'other' } })).error, undefined);
@@ -346,7 +344,7 @@ describe('secureApp called by another copy of this package, as in an app bundled
       const { functionHandler } = call;
       call.functionHandler = (...args) => Reflect.apply(functionHandler, undefined, args) as unknown;
     });
-    secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+    secureApp(app, { trustStore });
     const bundle = await loadSecondCopy(context);
     const library = loadFunctionsLibrary();
     bundle.secureApp(library.app, { trustStore });

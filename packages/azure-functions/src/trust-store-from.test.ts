@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { firstOf, type TrustStore, trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
-import { bearing, createApp, reader } from './test-support/secured-app.js';
+import { bearing, createApp, reader, watchWarnings } from './test-support/secured-app.js';
 
 describe('an address that can not be one', () => {
   const addresses: readonly (readonly [string, string | undefined, RegExp])[] = [
@@ -54,15 +54,15 @@ describe('a mirror', () => {
     const start = async (
       wrap: (store: TrustStore) => TrustStore = (store) => store,
     ): Promise<readonly (readonly unknown[])[]> => {
-      const warn = context.mock.method(console, 'warn', () => undefined);
+      const readWarnings = watchWarnings(context);
       const { app, worker } = createApp(context);
       secureApp(app, { trustStore: wrap(trustStoreFrom([first, mirror], { signedBy })) });
       app.http('Orders', { handler: () => ({ body: 'orders' }) });
       await worker.start();
       assert.equal((await worker.invoke('Orders', bearing(reader))).status, 401);
-      const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
-      warn.mock.restore();
-      return lines.filter(({ event }) => event === 'start').map(({ code, detail }) => [code, detail]);
+      return readWarnings()
+        .filter(({ event }) => event === 'start')
+        .map(({ code, detail }) => [code, detail]);
     };
     put(mirror, 7);
     const [[code, detail] = []] = await start();

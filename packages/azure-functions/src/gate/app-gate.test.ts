@@ -1,54 +1,36 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
-import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
 import { functionCoverage } from './shared-state.js';
 import {
-  type SecuredApp,
   bearing,
+  countHandler,
   createApp,
   createSecuredApp,
   operator,
   reader,
+  type SecuredApp,
   stranger,
-  trustDocument,
+  trustStore,
+  watchWarningCodes,
 } from '../test-support/secured-app.js';
 import type { TestWorker } from '../test-support/test-worker.js';
 
-const trustStore = trustStoreFromDocument(trustDocument);
 const require = createRequire(import.meta.url);
-
-/** The codes of the lines about the app as a whole, as they are written. */
-function watchStartLines(context: TestContext): () => readonly string[] {
-  const warn = context.mock.method(console, 'warn', () => undefined);
-  return () =>
-    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
-}
-
-function count(): { readonly handler: () => { body: string }; readonly runs: () => number } {
-  let runs = 0;
-  return {
-    handler: () => {
-      runs += 1;
-      return { body: 'secret' };
-    },
-    runs: () => runs,
-  };
-}
 
 describe('the usual app', () => {
   it('gets no hook, and no line at start; each call is decided and logged once', async (context) => {
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     await worker.start();
     assert.equal((await worker.invoke('Closed')).status, 401);
     assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'in');
     assert.deepEqual([worker.hooks.preInvocation.length, worker.hooks.postInvocation.length], [0, 0]);
-    assert.deepEqual(readStartLines(), []);
+    assert.deepEqual(readCodes(), []);
     assert.equal(worker.decisions.length, 2);
   });
 
@@ -58,7 +40,7 @@ describe('the usual app', () => {
       const headers = bearing(reader).headers;
       call.inputs = [new library.HttpRequest({ method: 'GET', url: 'http://localhost', headers })];
     });
-    const { handler, runs } = count();
+    const { handler, runs } = countHandler();
     app.http('Closed', { handler });
     await worker.start();
     assert.equal((await worker.invoke('Closed')).status, 401);
@@ -87,9 +69,9 @@ describe('the usual app', () => {
 
 describe('a function whose registration was not seen', () => {
   it('is named once, since a hook that calls its handler runs it undecided', async (context) => {
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const { app, worker } = createApp(context);
-    const { handler } = count();
+    const { handler } = countHandler();
     app.http('Early', { handler });
     app.http('EarlyToo', { handler });
     app.timer('Tick', { schedule: '0 * * * * *', handler: () => undefined });
@@ -98,19 +80,19 @@ describe('a function whose registration was not seen', () => {
     await worker.start();
     await worker.invoke('Late', bearing(reader));
     await worker.invoke('Tick', { data: { json: '{}' } });
-    assert.deepEqual(readStartLines(), []);
+    assert.deepEqual(readCodes(), []);
     for (const name of ['Early', 'EarlyToo', 'Early']) {
       assert.equal((await worker.invoke(name)).status, 401);
       assert.equal((await worker.invoke(name, bearing(reader))).status, 200);
     }
-    assert.deepEqual(readStartLines(), ['handler_unwrapped']);
+    assert.deepEqual(readCodes(), ['handler_unwrapped']);
   });
 });
 
 describe('policy goes by registered name', () => {
   it('a name whose registration was not seen is closed, whatever the mark of the final handler', async (context) => {
     const { app, worker } = createApp(context);
-    const { handler, runs } = count();
+    const { handler, runs } = countHandler();
     app.http('Early', { handler });
     secureApp(app, { trustStore });
     app.hook.preInvocation((call) => {
@@ -131,7 +113,7 @@ describe('policy goes by registered name', () => {
     app.http('Open', { handler: allowAnonymous(() => ({})) });
     app.http('Role', { handler: requireRole('operator', () => ({})) });
     await worker.start();
-    const { handler } = count();
+    const { handler } = countHandler();
     const statuses = async (name: string): Promise<readonly number[]> =>
       Promise.all(
         [{}, bearing(reader), bearing(operator)].map(async (call) => (await worker.invoke(name, call)).status),
@@ -193,20 +175,20 @@ describe('a function.json function', () => {
 describe('MCP triggers of an unknown kind', () => {
   it('the function never runs, and the log tells the operator why', async (context) => {
     const trigger = { type: 'mcpOfTomorrowTrigger', name: 'call' };
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const { app, worker } = createApp(context);
-    const { handler, runs } = count();
+    const { handler, runs } = countHandler();
     app.generic('Early', { trigger, handler });
     secureApp(app, { trustStore });
     app.generic('Late', { trigger, handler });
     await worker.start();
-    assert.deepEqual(readStartLines(), ['mcp_trigger']);
+    assert.deepEqual(readCodes(), ['mcp_trigger']);
     for (const name of ['Early', 'Late']) {
       const { error } = await worker.invoke(name, { data: { json: '{}' } });
       assert.match(String(error), /Certgate refused a call of/);
     }
     // Past the gate too.
-    assert.throws(() => worker.functions.get('Late')!.callback({}, {}), { cause: /has an MCP trigger/ });
+    assert.throws(() => worker.getHandler('Late')({}, {}), { cause: /has an MCP trigger/ });
     assert.equal(runs(), 0);
     assert.throws(() => {
       app.generic('Marked', { trigger, handler: allowAnonymous(handler) });
@@ -227,9 +209,9 @@ const changes: Readonly<Record<string, (target: object, name: string) => void>> 
 };
 
 describe('where the programming model is another one', () => {
-  const build = (context: TestContext): SecuredApp & ReturnType<typeof count> => {
+  const build = (context: TestContext): SecuredApp & ReturnType<typeof countHandler> => {
     const created = createApp(context);
-    const counted = count();
+    const counted = countHandler();
     created.app.http('Early', { handler: counted.handler });
     secureApp(created.app, { trustStore });
     created.app.http('Late', { handler: counted.handler });
@@ -248,7 +230,7 @@ describe('where the programming model is another one', () => {
 
   for (const [how, change] of Object.entries(changes)) {
     it(`getInvocationModel ${how}: wrappers and the hook stand in, and the operator is told once`, async (context) => {
-      const readStartLines = watchStartLines(context);
+      const readCodes = watchWarningCodes(context);
       const scene = build(context);
       const original = Reflect.getPrototypeOf(scene.worker.model!) as { getInvocationModel: unknown };
       change(scene.worker.model!, 'getInvocationModel');
@@ -258,13 +240,13 @@ describe('where the programming model is another one', () => {
         getInvocationModel: original.getInvocationModel,
       }) as never;
       await expectClosed(scene);
-      assert.deepEqual(readStartLines(), ['programming_model_unknown']);
+      assert.deepEqual(readCodes(), ['programming_model_unknown']);
       assert.equal(scene.worker.hooks.preInvocation.length, 1);
     });
 
     for (const method of ['getArguments', 'invokeFunction', 'getResponse']) {
       it(`${method} ${how}: no handler runs without an admission`, async (context) => {
-        const readStartLines = watchStartLines(context);
+        const readCodes = watchWarningCodes(context);
         const scene = build(context);
         const { worker } = scene;
         const prototype = Reflect.getPrototypeOf(worker.model!) as { getInvocationModel: (core: object) => object };
@@ -294,7 +276,7 @@ describe('where the programming model is another one', () => {
           },
         } as never;
         await expectClosed(scene);
-        assert.deepEqual(readStartLines(), [
+        assert.deepEqual(readCodes(), [
           method === 'invokeFunction' ? 'programming_model_unknown' : 'handler_unwrapped',
         ]);
       });
@@ -302,46 +284,46 @@ describe('where the programming model is another one', () => {
   }
 
   it('a core module without getProgrammingModel: models are gated as they are set', async (context) => {
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const created = createApp(context);
     delete created.worker.core['getProgrammingModel'];
     secureApp(created.app, { trustStore });
-    const { handler, runs } = count();
+    const { handler, runs } = countHandler();
     created.app.http('Closed', { handler });
     await created.worker.start();
     assert.equal((await created.worker.invoke('Closed')).status, 401);
     assert.equal(runs(), 0);
-    assert.deepEqual(readStartLines(), []);
+    assert.deepEqual(readCodes(), []);
   });
 
   it('a worker that goes past a gated model: the wrapper decides, says so once, and the hook joins it', async (context) => {
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const scene = build(context);
     const { worker } = scene;
     const original = (Reflect.getPrototypeOf(worker.model!) as { getInvocationModel: unknown }).getInvocationModel;
     await worker.start();
     worker.model = { getInvocationModel: original } as never;
     assert.equal((await worker.invoke('Late')).status, 401);
-    assert.deepEqual(readStartLines(), ['gate_bypassed', 'programming_model_unknown']);
+    assert.deepEqual(readCodes(), ['gate_bypassed', 'programming_model_unknown']);
     await expectClosed(scene);
-    assert.equal(readStartLines().length, 2);
+    assert.equal(readCodes().length, 2);
   });
 
   it('a hook that calls the handler itself is decided by the wrapper, and logged once', async (context) => {
-    const readStartLines = watchStartLines(context);
+    const readCodes = watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     app.hook.preInvocation(async (call) => {
       const result: unknown = await call.functionHandler(...(call.inputs as [never]), call.invocationContext);
       call.functionHandler = () => result;
     });
-    const { handler, runs } = count();
+    const { handler, runs } = countHandler();
     app.http('Closed', { handler });
     await worker.start();
     assert.equal((await worker.invoke('Closed')).status, 401);
     assert.equal(runs(), 0);
     assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'secret');
     assert.equal(runs(), 1);
-    assert.deepEqual(readStartLines(), ['gate_bypassed']);
+    assert.deepEqual(readCodes(), ['gate_bypassed']);
     assert.equal(worker.hooks.preInvocation.length, 1);
   });
 

@@ -13,10 +13,17 @@ import { type SecureAppOptions, secureApp } from '../secure-app.js';
 import { functionCoverage } from './shared-state.js';
 import { registerMcp, payloadOf, readToolResult, sendPayload, transportOf } from '../test-support/mcp-app.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
-import { type SecuredApp, bearing, createApp, reader, stranger, trustDocument } from '../test-support/secured-app.js';
+import {
+  bearing,
+  createApp,
+  reader,
+  type SecuredApp,
+  stranger,
+  trustStore,
+  watchWarnings,
+} from '../test-support/secured-app.js';
 import { loadFunctionsLibrary, type TestWorker } from '../test-support/test-worker.js';
 
-const trustStore = trustStoreFromDocument(trustDocument);
 const wrong = { nonsense: 1 } as unknown as SecureAppOptions;
 const require = createRequire(import.meta.url);
 
@@ -487,7 +494,7 @@ describe('calls of secureApp in any order, by two copies of the package, before 
 
 describe('functions that a webhook of the host starts', () => {
   it('are named in one line at start; others are not', async (context) => {
-    const { mock } = context.mock.method(console, 'warn', () => undefined);
+    const readWarnings = watchWarnings(context);
     const { app, worker } = createApp(context);
     secureApp(app, { trustStore });
     const handler = (): void => undefined;
@@ -501,7 +508,7 @@ describe('functions that a webhook of the host starts', () => {
     app.timer('Tick', { schedule: '0 * * * * *', handler });
     app.http('Hello', { handler: () => ({}) });
     await worker.start();
-    const lines = mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as StartLine);
+    const lines = readWarnings() as readonly StartLine[];
     assert.deepEqual(codesOf(lines), ['webhook_functions']);
     const named = [...lines[0]!.detail.matchAll(/"(\w+)" \((\w+)\)/g)].map(([, name, extension]) => [name, extension]);
     assert.deepEqual(named, [

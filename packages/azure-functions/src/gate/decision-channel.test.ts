@@ -3,20 +3,20 @@ import { createHash } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, describe, it } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
-import { type DecisionEvent, decisionChannelName } from '@certgate/core';
+import { type DecisionEvent, type TrustStore, decisionChannelName } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { reportOnly } from '../report-only.js';
 import {
   bearing,
-  createApp,
+  createHookedApp,
   createSecuredApp,
   operator,
   reader,
   stranger,
   trustDocument,
+  wrapHandler,
 } from '../test-support/secured-app.js';
-import { secureApp } from '../secure-app.js';
 
 function listen(context: TestContext): DecisionEvent[] {
   const events: DecisionEvent[] = [];
@@ -148,16 +148,10 @@ describe('the channel certgate:decision', () => {
   });
 
   it('tells a handler that is closed twice once, and the refusal of a role whose mark was lost', async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      const { functionHandler: present } = call;
-      call.functionHandler = (...args) => present(...args) as unknown;
-    });
-    secureApp(app, {
-      trustStore: {
-        find: () => ({ outcome: 'found', identity: { name: 'a', roles: [], owner: 'team' }, matchedBy: 'x' }),
-      },
-    });
+    const trustStore: TrustStore = {
+      find: () => ({ outcome: 'found', identity: { name: 'a', roles: [], owner: 'team' }, matchedBy: 'x' }),
+    };
+    const { app, worker } = createHookedApp(context, wrapHandler, { trustStore });
     app.http('Closed', { handler: () => ({}) });
     const role = requireRole('operator', () => ({}));
     app.http('Lost', { handler: (...args) => Reflect.apply(role, undefined, args) as HttpResponseInit });
@@ -180,7 +174,7 @@ describe('the channel certgate:decision', () => {
     const { app, worker, library } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({}) });
     await worker.start();
-    const { callback } = worker.functions.get('Closed')!;
+    const callback = worker.getHandler('Closed');
     const events = listen(context);
     const logHandler = (): never => {
       throw new Error('the disk is full');

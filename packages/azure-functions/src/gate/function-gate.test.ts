@@ -10,19 +10,20 @@ import { secureApp, unsafeTrustCertificateHeaderFromAnywhere } from '../secure-a
 import { documentOf, certificateHeaderName } from '../test-support/certificates.js';
 import { appService, development } from '../test-support/environment.js';
 import {
-  type SecuredApp,
   bearing,
+  countHandler,
   createApp,
+  createCall,
   createSecuredApp,
   operator,
   reader,
+  type SecuredApp,
   stranger,
-  trustDocument,
+  trustStore,
+  watchWarnings,
 } from '../test-support/secured-app.js';
 import { startProxyTarget } from '../test-support/proxy-target.js';
 import type { Answer } from '../test-support/test-worker.js';
-
-const trustStore = trustStoreFromDocument(trustDocument);
 
 interface Problem {
   readonly type: string;
@@ -45,16 +46,10 @@ async function startClosed(
   environment: Readonly<Record<string, string>> = appService,
 ): Promise<SecuredApp & { readonly runs: () => number }> {
   const created = createSecuredApp(context, options, environment);
-  let runs = 0;
-  created.app.http('Closed', {
-    methods: ['GET', 'POST'],
-    handler: () => {
-      runs += 1;
-      return { body: 'secret' };
-    },
-  });
+  const { handler, runs } = countHandler();
+  created.app.http('Closed', { methods: ['GET', 'POST'], handler });
   await created.worker.start();
-  return { ...created, runs: () => runs };
+  return { ...created, runs };
 }
 
 describe('a refusal', () => {
@@ -296,7 +291,7 @@ describe('faults end in a refusal', () => {
 
   it('a request whose headers fail, none at all, or a call without a context', async (context) => {
     const { worker, library, runs } = await startClosed(context);
-    const { callback } = worker.functions.get('Closed')!;
+    const callback = worker.getHandler('Closed');
     const logged: string[] = [];
     const call = new library.InvocationContext({
       functionName: 'Closed',
@@ -330,7 +325,7 @@ describe('faults end in a refusal', () => {
 
   it('a log that throws', async (context) => {
     const { worker, library, runs } = await startClosed(context);
-    const { callback } = worker.functions.get('Closed')!;
+    const callback = worker.getHandler('Closed');
     const call = new library.InvocationContext({
       functionName: 'Closed',
       logHandler: () => {
@@ -353,18 +348,10 @@ describe('faults end in a refusal', () => {
     const pending: TrustStore = {
       find: (...question) => (async () => NativePromise.resolve(trustStore.find(...question)))(),
     };
-    const { app, worker } = createSecuredApp(context, { trustStore: pending });
-    let runs = 0;
-    app.http('Closed', {
-      handler: () => {
-        runs += 1;
-        return { body: 'secret' };
-      },
-    });
-    await worker.start();
-    const { callback } = worker.functions.get('Closed')!;
+    const { worker, runs } = await startClosed(context, { trustStore: pending });
+    const callback = worker.getHandler('Closed');
     const library = (await import('@azure/functions')).default;
-    const call = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
+    const call = createCall(library, 'Closed');
     const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(stranger) });
     globalThis.Promise = OtherPromise as unknown as PromiseConstructor;
     let answer: unknown;
@@ -375,7 +362,7 @@ describe('faults end in a refusal', () => {
     }
     const { status = 200 } = (await answer) as HttpResponseInit;
     assert.ok(status === 401 || status === 503, `${status}`);
-    assert.equal(runs, 0);
+    assert.equal(runs(), 0);
   });
 
   it('an invalid trust document keeps the app from starting', async (context) => {
@@ -427,9 +414,9 @@ describe('a function whose return value is not the HTTP response', () => {
 
 describe('the front end', () => {
   it('that is not known denies every call, and says so in one line at load', async (context) => {
-    const warn = context.mock.method(console, 'warn', () => undefined);
+    const readWarnings = watchWarnings(context);
     const { worker, runs } = await startClosed(context, {}, {});
-    const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    const lines = readWarnings();
     assert.deepEqual(
       lines.map(({ event, code }) => [event, code]),
       [['start', 'front_end_unknown']],
@@ -440,9 +427,9 @@ describe('the front end', () => {
   });
 
   it('that was called anybody admits by the header alone, and says so in one line at load', async (context) => {
-    const warn = context.mock.method(console, 'warn', () => undefined);
+    const readWarnings = watchWarnings(context);
     const { worker } = await startClosed(context, { [unsafeTrustCertificateHeaderFromAnywhere]: true }, {});
-    const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    const lines = readWarnings();
     assert.deepEqual(
       lines.map(({ event, code }) => [event, code]),
       [['start', 'front_end_anywhere']],
@@ -479,7 +466,7 @@ describe('HTTP streaming', () => {
     context: TestContext,
   ): Promise<(invocationId: string, headers?: object) => HttpResponseInit> => {
     const { worker, library } = await startClosed(context);
-    const { callback } = worker.functions.get('Closed')!;
+    const callback = worker.getHandler('Closed');
     return (invocationId, headers = bearing(reader)) =>
       callback(
         new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...headers }),

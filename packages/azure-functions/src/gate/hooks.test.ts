@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FunctionHandler, HttpResponseInit, PreInvocationContext } from '@azure/functions';
-import { trustStoreFromDocument } from '@certgate/core';
+import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { allowAnonymous, requireRole } from '../function-policy.js';
@@ -9,15 +9,20 @@ import { secureApp } from '../secure-app.js';
 import { documentOf } from '../test-support/certificates.js';
 import {
   bearing,
+  callHandler,
+  callOf,
+  countHandler,
   createApp,
+  createCall,
+  createHookedApp,
   createSecuredApp,
   operator,
+  putInPlace,
   reader,
   stranger,
-  trustDocument,
+  trustStore,
+  wrapHandler,
 } from '../test-support/secured-app.js';
-
-const trustStore = trustStoreFromDocument(trustDocument);
 
 /** Other people's hooks: what they do to the handler, as far as they know it. */
 const behaviours = ['nothing', 'dispose self', 'wrap', 'restore registered', 'swap', 'drop', 'clone inputs'] as const;
@@ -44,11 +49,7 @@ describe('a function registered after secureApp is never run for a stranger', ()
           };
           before.forEach(addHook);
           secureApp(app, { trustStore });
-          let runs = 0;
-          const handler = (): HttpResponseInit => {
-            runs += 1;
-            return { body: 'secret' };
-          };
+          const { handler, runs } = countHandler();
           app.http('Closed', { handler: wantsRole ? requireRole('operator', handler) : handler });
           app.http('Other', { handler: () => ({ body: 'other' }) });
           app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
@@ -56,10 +57,10 @@ describe('a function registered after secureApp is never run for a stranger', ()
           after.forEach(addHook);
           await worker.start();
           for (let time = 0; time < 2; time += 1) {
-            const answer = await worker.invoke('Closed', certificate === undefined ? {} : bearing(certificate));
+            const answer = await worker.invoke('Closed', callOf(certificate));
             const mayRun = certificate === operator || (certificate === reader && !wantsRole);
             if (!mayRun) {
-              assert.equal(runs, 0);
+              assert.equal(runs(), 0);
               assert.doesNotMatch(answer.body, /secret/);
             }
           }
@@ -98,12 +99,12 @@ function behave(
 }
 
 describe('hooks of others, one by one', () => {
+  const replace = (call: PreInvocationContext): void => {
+    call.functionHandler = () => ({ body: 'replaced' });
+  };
+
   it('a handler that a hook put in the place of a closed one is closed as the function was', async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      call.functionHandler = () => ({ body: 'replaced' });
-    });
-    secureApp(app, { trustStore });
+    const { app, worker } = createHookedApp(context, replace);
     app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
     app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
     await worker.start();
@@ -114,11 +115,7 @@ describe('hooks of others, one by one', () => {
   });
 
   it("another function's handler in its place is asked for both functions' requirements", async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      call.functionHandler = worker.functions.get('Open')!.callback as FunctionHandler;
-    });
-    secureApp(app, { trustStore });
+    const { app, worker } = createHookedApp(context, putInPlace('Open'));
     app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
     app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
     await worker.start();
@@ -128,15 +125,12 @@ describe('hooks of others, one by one', () => {
   });
 
   it("and for that function's place among the identity's functions", async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      call.functionHandler = worker.functions.get('Other')!.callback as FunctionHandler;
-    });
     const document = documentOf({
       reader: { certificate: reader, functions: ['Closed'] },
       operator: { certificate: operator },
     });
-    secureApp(app, { trustStore: trustStoreFromDocument(document) });
+    const options = { trustStore: trustStoreFromDocument(document) };
+    const { app, worker } = createHookedApp(context, putInPlace('Other'), options);
     app.http('Closed', { handler: () => ({ body: 'closed' }) });
     app.http('Other', { handler: () => ({ body: 'other' }) });
     await worker.start();
@@ -149,11 +143,7 @@ describe('hooks of others, one by one', () => {
   });
 
   it('a second registration of a name that fails opens nothing', async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      call.functionHandler = () => ({ body: 'replaced' });
-    });
-    secureApp(app, { trustStore });
+    const { app, worker } = createHookedApp(context, replace);
     app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
     assert.throws(() => {
       app.http('Closed', { handler: allowAnonymous(() => ({})) });
@@ -165,38 +155,27 @@ describe('hooks of others, one by one', () => {
 
   it('a post hook can overwrite our 401; the handler does not run', async (context) => {
     const { app, worker } = createSecuredApp(context);
-    let runs = 0;
-    app.http('Closed', {
-      handler: () => {
-        runs += 1;
-        return { body: 'secret' };
-      },
-    });
+    const { handler, runs } = countHandler();
+    app.http('Closed', { handler });
     app.hook.postInvocation((call) => {
       assert.equal((call.result as HttpResponseInit).status, 401);
       call.result = { status: 200, body: 'whitewashed' };
     });
     await worker.start();
     assert.equal((await worker.invoke('Closed')).body, 'whitewashed');
-    assert.equal(runs, 0);
+    assert.equal(runs(), 0);
   });
 
   it('a handler that a hook wrapped is decided once: the store is asked once, and one line is logged', async (context) => {
-    const { app, worker } = createApp(context);
-    app.hook.preInvocation((call) => {
-      const { functionHandler: present } = call;
-      call.functionHandler = (...args) => present(...args) as unknown;
-    });
     let asked = 0;
     // Without a version nothing is remembered.
-    secureApp(app, {
-      trustStore: {
-        find: (...question) => {
-          asked += 1;
-          return Promise.resolve(trustStore.find(...question));
-        },
+    const counting: TrustStore = {
+      find: (...question) => {
+        asked += 1;
+        return Promise.resolve(trustStore.find(...question));
       },
-    });
+    };
+    const { app, worker } = createHookedApp(context, wrapHandler, { trustStore: counting });
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     await worker.start();
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
@@ -206,14 +185,11 @@ describe('hooks of others, one by one', () => {
   });
 
   it('a context that is used again with another request is decided again', async (context) => {
-    const { app, worker, library } = createSecuredApp(context);
-    app.http('Closed', { handler: () => ({ body: 'secret' }) });
-    await worker.start();
-    const call = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
-    const request = (headers: Record<string, string>): unknown =>
-      new library.HttpRequest({ method: 'GET', url: 'http://localhost', headers });
-    const { callback } = worker.functions.get('Closed')!;
-    assert.deepEqual(callback(request(bearing(reader).headers), call), { body: 'secret' });
-    assert.equal((callback(request({}), call) as HttpResponseInit).status, 401);
+    const created = createSecuredApp(context);
+    created.app.http('Closed', { handler: () => ({ body: 'secret' }) });
+    await created.worker.start();
+    const call = createCall(created.library, 'Closed');
+    assert.deepEqual(callHandler(created, 'Closed', reader, call), { body: 'secret' });
+    assert.equal(callHandler(created, 'Closed', undefined, call).status, 401);
   });
 });

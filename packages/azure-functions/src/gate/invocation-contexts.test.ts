@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import type { HttpHandler, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { reportOnly } from '../report-only.js';
@@ -15,12 +14,15 @@ import { loadSecondCopy } from '../test-support/second-copy.js';
 import {
   bearing,
   createApp,
+  createCall,
   createSecuredApp,
   operator,
   reader,
   type SecuredApp,
   stranger,
-  trustDocument,
+  trustStore,
+  watchWarningCodes,
+  watchWarnings,
 } from '../test-support/secured-app.js';
 import type { Call } from '../test-support/test-worker.js';
 import { CoreCalls } from './core-calls.js';
@@ -29,7 +31,6 @@ import type { CoreInvocationContext } from './worker-core.js';
 type Model = NonNullable<SecuredApp['worker']['model']>;
 type InvocationModel = ReturnType<Model['getInvocationModel']>;
 
-const trustStore = trustStoreFromDocument(trustDocument);
 const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
 
 /** The caller's own certificate, and the operator's public one in a header of the client's. */
@@ -57,22 +58,16 @@ function delegate(invocation: InvocationModel, more: Partial<InvocationModel> = 
   };
 }
 
-function quiet(context: TestContext): () => readonly string[] {
-  const warn = context.mock.method(console, 'warn', () => undefined);
-  return () =>
-    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
-}
-
 describe('a context that no invocation got', () => {
   it('refuses the call of a closed handler once invocations are seen, and says what to do', async (context) => {
-    const warn = context.mock.method(console, 'warn', () => undefined);
+    const readWarnings = watchWarnings(context);
     const { app, worker, library } = createSecuredApp(context);
     app.http('Closed', { handler: whoami });
     app.http('Role', { handler: requireRole('operator', whoami) });
     app.http('Open', { handler: allowAnonymous(whoami) });
     await worker.start();
     const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
-    const byHand = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
+    const byHand = createCall(library, 'Closed');
 
     const contexts: Readonly<Record<string, (own: InvocationContext) => object>> = {
       'made by hand': () => byHand,
@@ -92,30 +87,30 @@ describe('a context that no invocation got', () => {
         assert.equal((early as HttpResponseInit).status, 503, what);
       }
     }
-    const denials = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    const denials = readWarnings();
     assert.equal(denials.length, 4);
     for (const { code, detail } of denials) {
       assert.equal(code, 'invocation_unknown');
       assert.match(String(detail), /must pass on the very context that the Functions worker gave/);
     }
-    assert.deepEqual(worker.functions.get('Open')!.callback(request, byHand), { body: 'nobody' });
+    assert.deepEqual(worker.getHandler('Open')(request, byHand), { body: 'nobody' });
   });
 
   it('refuses in an observed function too: its context alone says that a key was checked', async (context) => {
-    quiet(context);
+    watchWarningCodes(context);
     const { app, worker, library } = createSecuredApp(context);
     const until = new Date(Date.now() + 86_400_000).toISOString();
     app.http('Watched', { authLevel: 'function', handler: observe(whoami, { until }) });
     await worker.start();
     assert.equal((await worker.invoke('Watched', bearing(stranger))).body, 'nobody');
     const byHand = new library.InvocationContext({ functionName: 'Watched', logHandler: () => undefined });
-    assert.equal((worker.functions.get('Watched')!.callback({}, byHand) as HttpResponseInit).status, 503);
+    assert.equal((worker.getHandler('Watched')({}, byHand) as HttpResponseInit).status, 503);
   });
 });
 
 describe('a context of an invocation', () => {
   it('says who calls after its invocation has ended, whatever the request', async (context) => {
-    quiet(context);
+    watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     const contexts: InvocationContext[] = [];
     app.hook.preInvocation(({ invocationContext }) => {
@@ -131,7 +126,7 @@ describe('a context of an invocation', () => {
     }
     await worker.invoke('Closed', bearing(operator));
     const request = { headers: { get: () => operator.header } };
-    const answers = contexts.map((one) => worker.functions.get('Other')!.callback(request, one) as HttpResponseInit);
+    const answers = contexts.map((one) => worker.getHandler('Other')(request, one) as HttpResponseInit);
     assert.deepEqual(
       answers.map(({ status, body }) => (status === 401 ? status : body)),
       ['reader', 'reader', 401, 401, 'operator'],
@@ -143,7 +138,7 @@ describe('a context of an invocation', () => {
   });
 
   it('that another invocation gets too belongs to neither', async (context) => {
-    quiet(context);
+    watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
     app.http('Closed', { handler: whoami });
@@ -179,7 +174,7 @@ describe('a context of an invocation', () => {
   });
 
   it('that another invocation gets after the admission runs no handler any more', async (context) => {
-    quiet(context);
+    watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
     app.http('Closed', { handler: whoami });
@@ -234,7 +229,7 @@ describe('a model that is wrapped', () => {
     for (const when of ['before', 'after', 'before and after'] as const) {
       for (const isStreamed of [false, true]) {
         it(`${what}, ${when} secureApp${isStreamed ? ', under HTTP streaming' : ''}`, async (context) => {
-          quiet(context);
+          watchWarningCodes(context);
           const created = createApp(context);
           const { app, worker } = created;
           app.http('Early', { handler: whoami });
@@ -268,7 +263,7 @@ describe('a model that is wrapped', () => {
   }
 
   it('so that getArguments fails: the invocation fails, and the next is decided as ever', async (context) => {
-    quiet(context);
+    watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
     app.http('Closed', { handler: whoami });
@@ -284,7 +279,7 @@ describe('a model that is wrapped', () => {
   });
 
   it('so that getArguments is not seen: what a hook was let do admits no invocation', async (context) => {
-    const readCodes = quiet(context);
+    const readCodes = watchWarningCodes(context);
     const created = createApp(context);
     const { app, worker } = created;
     app.http('Early', { handler: whoami });
@@ -331,7 +326,7 @@ describe('what the host sent', () => {
 
   it('is one answer for all functions that an open one calls, under HTTP streaming too', async (context) => {
     const { app, worker } = createSecuredApp(context);
-    const call = (name: string, args: readonly unknown[]): unknown => worker.functions.get(name)!.callback(...args);
+    const call = (name: string, args: readonly unknown[]): unknown => worker.getHandler(name)(...args);
     app.http('First', { handler: whoami });
     app.http('Second', { handler: requireRole('operator', whoami) });
     app.http('Open', {
@@ -402,13 +397,13 @@ describe('what opens a function for a while', () => {
   const until = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
   for (const [rewriting, rewrite] of Object.entries(rewritingHooks)) {
     it(`is for the caller of the invocation alone, where a hook ${rewriting} and others call handlers`, async (context) => {
-      quiet(context);
+      watchWarningCodes(context);
       const { app, worker } = createSecuredApp(context);
       const role = requireRole('operator', (...args) => whoami(...args));
       app.http('Reported', { handler: reportOnly(role, { until }) });
       app.http('Watched', { authLevel: 'function', handler: observe(role, { until }) });
       app.http('Role', { handler: role });
-      const findOther = (): never => worker.functions.get('Role')!.callback as never;
+      const findOther = (): never => worker.getHandler('Role') as never;
       await worker.start();
       for (const hook of Object.values(createCallingHooks(findOther)).slice(0, 4)) {
         worker.hooks.preInvocation.splice(0);
@@ -434,7 +429,7 @@ describe('what opens a function for a while', () => {
 });
 
 it('two copies of the package in one app go by the same invocations', async (context) => {
-  quiet(context);
+  watchWarningCodes(context);
   const other = await loadSecondCopy(context);
   const { app, worker } = createApp(context);
   const nameCaller: HttpHandler = (_request, call) => ({ body: other.getClientIdentity(call).name });

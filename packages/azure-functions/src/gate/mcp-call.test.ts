@@ -336,7 +336,7 @@ describe('MCP calls', () => {
 
   it('a handler that is called past the gate is refused; within an admitted invocation, its policy decides', async (context) => {
     const { app, worker, runs } = createMcpApp(context);
-    const tool = worker.functions.get('tool')!.callback;
+    const tool = worker.getHandler('tool');
     registerMcp(app, 'tool', 'Outer', (call, invocation) => tool(call, invocation));
     registerMcp(
       app,

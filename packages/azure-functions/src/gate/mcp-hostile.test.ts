@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { input, type InvocationContext } from '@azure/functions';
-import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
@@ -16,11 +15,10 @@ import {
   operator,
   reader,
   stranger,
-  trustDocument,
+  trustStore,
 } from '../test-support/secured-app.js';
 import type { TestWorker } from '../test-support/test-worker.js';
 
-const trustStore = trustStoreFromDocument(trustDocument);
 const bearing = ({ header }: { readonly header: string }): object => transportOf({ 'X-ARR-ClientCert': header });
 const nameCaller = (_call: unknown, invocation: InvocationContext): string =>
   findClientIdentity(invocation)?.name ?? 'nobody';
@@ -37,7 +35,7 @@ function createMixedApp(context: TestContext): TestWorker {
   registerMcp(app, 'tool', 'tool', nameCaller);
   app.http('web', { handler: (request, invocation) => ({ body: nameCaller(request, invocation) }) });
   const call = async (name: string, request: unknown, invocation: unknown): Promise<string> => {
-    const result = await worker.functions.get(name)!.callback(request, invocation);
+    const result = await worker.getHandler(name)(request, invocation);
     return typeof result === 'string' ? result : (result as { readonly body: string }).body;
   };
   const callTool = (invocation: unknown): Promise<string> => call('tool', { transport: bearing(operator) }, invocation);
@@ -88,7 +86,7 @@ describe('the caller of an MCP function', () => {
     const { app, worker } = createSecuredApp(context);
     const role = requireRole('operator', nameCaller);
     registerMcp(app, 'tool', 'Role', role);
-    const registered = worker.functions.get('Role')!.callback;
+    const registered = worker.getHandler('Role');
     for (const [name, inner] of Object.entries({ Registered: registered, Wrapped: role })) {
       const handler = async (call: unknown, invocation: InvocationContext): Promise<string> => {
         try {

@@ -1,36 +1,38 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { HttpHandler } from '@azure/functions';
-import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
-import { bearing, createApp, operator, reader, type SecuredApp, trustDocument } from '../test-support/secured-app.js';
+import {
+  bearing,
+  countHandler,
+  createApp,
+  operator,
+  reader,
+  type SecuredApp,
+  trustStore,
+  watchWarningCodes,
+} from '../test-support/secured-app.js';
 
 type Model = NonNullable<SecuredApp['worker']['model']>;
 
 interface Scene extends SecuredApp {
   readonly runs: () => number;
-  readonly startCodes: () => readonly string[];
+  readonly startCodes: () => readonly unknown[];
 }
 
 /** "Early" was registered before the gate came, so no wrapper is around its handler. `change` then makes the model odd. */
 function buildScene(context: TestContext, change: (created: SecuredApp) => void): Scene {
-  const warn = context.mock.method(console, 'warn', () => undefined);
-  const startCodes = (): readonly string[] =>
-    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
+  const startCodes = watchWarningCodes(context);
   const created = createApp(context);
-  let runs = 0;
-  const handler = (): object => {
-    runs += 1;
-    return { body: 'secret' };
-  };
+  const { handler, runs } = countHandler();
   created.app.http('Early', { handler });
   change(created);
-  secureApp(created.app, { trustStore: trustStoreFromDocument(trustDocument) });
+  secureApp(created.app, { trustStore });
   created.app.http('Late', { handler });
-  return { ...created, runs: () => runs, startCodes };
+  return { ...created, runs, startCodes };
 }
 
 function setModel({ worker }: SecuredApp, model: object): void {

@@ -5,10 +5,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole, secureApp, unsafeTrustCertificateHeaderFromAnywhere } from '../index.js';
 import { appService } from '../test-support/environment.js';
-import { bearing, createApp, reader, stranger, trustDocument } from '../test-support/secured-app.js';
+import { bearing, countHandler, createApp, reader, stranger, trustStore } from '../test-support/secured-app.js';
 import type { Call, TestWorker } from '../test-support/test-worker.js';
 
 /** `prototype-pollution.ts` of core's tests, which no package exports. */
@@ -35,16 +34,12 @@ interface Scene {
 
 function build(context: TestContext, environment: Readonly<Record<string, string>> = appService): Scene {
   const { app, worker } = createApp(context, environment);
-  let runs = 0;
-  const secret = (): { readonly body: string } => {
-    runs += 1;
-    return { body: 'secret' };
-  };
-  secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+  const { handler: secret, runs } = countHandler();
+  secureApp(app, { trustStore });
   app.http('Closed', { handler: secret });
   app.http('Role', { handler: requireRole('operator', secret) });
   app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
-  return { worker, runs: () => runs };
+  return { worker, runs };
 }
 
 /** Calls that are refused: 403, 401 and 401. */

@@ -183,7 +183,7 @@ describe('whatever hooks stand in an app', () => {
 function createHarmlessHooks(worker: SecuredApp['worker']): Readonly<Record<string, OtherHook>> {
   const callOf = (name: string) => async (call: Parameters<OtherHook>[0]) => {
     try {
-      await worker.functions.get(name)!.callback(...call.inputs, call.invocationContext);
+      await worker.getHandler(name)(...call.inputs, call.invocationContext);
     } catch {
       // An MCP handler's refusal.
     }

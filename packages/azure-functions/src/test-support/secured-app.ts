@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type * as AzureFunctions from '@azure/functions';
-import { trustStoreFromDocument } from '@certgate/core';
+import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import { type SecureAppOptions, secureApp } from '../secure-app.js';
 import { type MadeCertificate, documentOf, makeCertificate } from './certificates.js';
 import { appService, setEnvironment } from './environment.js';
@@ -14,6 +14,8 @@ export const trustDocument: object = documentOf({
   reader: { certificate: reader, roles: ['reader'] },
   operator: { certificate: operator, roles: ['reader', 'operator'] },
 });
+
+export const trustStore: TrustStore = trustStoreFromDocument(trustDocument);
 
 export interface SecuredApp {
   readonly worker: TestWorker;
@@ -38,10 +40,87 @@ export function createSecuredApp(
   environment: Readonly<Record<string, string>> = appService,
 ): SecuredApp {
   const created = createApp(context, environment);
-  secureApp(created.app, { trustStore: trustStoreFromDocument(trustDocument), ...options });
+  secureApp(created.app, { trustStore, ...options });
   return created;
+}
+
+/** A secured app in which another package's hook was there first. */
+export function createHookedApp(
+  context: TestContext,
+  hook: (call: AzureFunctions.PreInvocationContext, worker: TestWorker) => void,
+  options: Partial<SecureAppOptions> = {},
+): SecuredApp {
+  const created = createApp(context);
+  created.app.hook.preInvocation((call) => {
+    hook(call, created.worker);
+  });
+  secureApp(created.app, { trustStore, ...options });
+  return created;
+}
+
+/** A hook that puts a handler of its own around the one that is there. */
+export function wrapHandler(call: AzureFunctions.PreInvocationContext): void {
+  const { functionHandler: present } = call;
+  call.functionHandler = (...args) => present(...args) as unknown;
+}
+
+/** A hook that puts the handler of this function in the place of the one that is there. */
+export function putInPlace(name: string): Parameters<typeof createHookedApp>[1] {
+  return (call, worker) => {
+    call.functionHandler = worker.getHandler(name) as AzureFunctions.FunctionHandler;
+  };
+}
+
+/** Calls the registered handler past the worker. */
+export function callHandler(
+  { worker, library }: SecuredApp,
+  name: string,
+  caller: MadeCertificate | undefined,
+  call: AzureFunctions.InvocationContext = createCall(library, name),
+): AzureFunctions.HttpResponseInit {
+  const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...callOf(caller) });
+  return worker.getHandler(name)(request, call) as AzureFunctions.HttpResponseInit;
+}
+
+/** A context that the worker did not make. */
+export function createCall(
+  library: Pick<typeof AzureFunctions, 'InvocationContext'>,
+  functionName: string,
+  invocationId?: string,
+): AzureFunctions.InvocationContext {
+  const id = invocationId === undefined ? {} : { invocationId };
+  return new library.InvocationContext({ ...id, functionName, logHandler: () => undefined });
+}
+
+/** A call with this certificate, or without one. */
+export function callOf(caller: MadeCertificate | undefined): { readonly headers?: Readonly<Record<string, string>> } {
+  return caller === undefined ? {} : bearing(caller);
 }
 
 export function bearing(certificate: MadeCertificate): { readonly headers: Readonly<Record<string, string>> } {
   return { headers: { 'X-ARR-ClientCert': certificate.header } };
+}
+
+/** What is written to `console.warn` from now on: the lines about the app as a whole. */
+export function watchWarnings(context: TestContext): () => readonly Readonly<Record<string, unknown>>[] {
+  const { mock } = context.mock.method(console, 'warn', () => undefined);
+  return () => mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+}
+
+/** The codes of those lines. */
+export function watchWarningCodes(context: TestContext): () => readonly unknown[] {
+  const readWarnings = watchWarnings(context);
+  return () => readWarnings().map(({ code }) => code);
+}
+
+/** A handler that answers "secret", and how often it ran. */
+export function countHandler(): { readonly handler: () => { body: string }; readonly runs: () => number } {
+  let runs = 0;
+  return {
+    handler: () => {
+      runs += 1;
+      return { body: 'secret' };
+    },
+    runs: () => runs,
+  };
 }

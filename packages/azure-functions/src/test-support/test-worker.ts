@@ -124,10 +124,20 @@ export class TestWorker {
     }
   }
 
-  async #invoke(name: string, call: Call, invocationId: string): Promise<RpcResponse> {
+  /** What the app registered under this name, past the worker and the gate of the programming model. */
+  getHandler(name: string): Callback {
+    return this.#getFunction(name).callback;
+  }
+
+  #getFunction(name: string): { readonly metadata: Metadata; readonly callback: Callback } {
     const registered = this.functions.get(name);
-    if (registered === undefined || this.model === undefined) throw new Error(`There is no function ${name}`);
-    const { metadata, callback } = registered;
+    if (registered === undefined) throw new Error(`There is no function ${name}`);
+    return registered;
+  }
+
+  async #invoke(name: string, call: Call, invocationId: string): Promise<RpcResponse> {
+    const { metadata, callback } = this.#getFunction(name);
+    if (this.model === undefined) throw new Error('The app has set no programming model');
     const model = this.model.getInvocationModel({
       invocationId,
       metadata,
