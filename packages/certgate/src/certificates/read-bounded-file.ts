@@ -71,3 +71,8 @@ export function decodeText(bytes: Uint8Array): string {
   // TextDecoder drops the mark.
   return new TextDecoder(encoding).decode(bytes);
 }
+
+/** Printable ASCII, tabs and line ends alone. */
+export function isText(bytes: Uint8Array): boolean {
+  return bytes.every((octet) => octet === 0x09 || octet === 0x0a || octet === 0x0d || (octet >= 0x20 && octet < 0x7f));
+}

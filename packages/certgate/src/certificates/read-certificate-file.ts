@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { decodeBase64, decodeClientCertificate } from '@certgate/core/internal';
 import { ToolFailure } from '../faults/tool-failure.js';
-import { decodeText, readBoundedFile } from './read-bounded-file.js';
-import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
+import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
+import { decodePemBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
@@ -62,10 +62,6 @@ async function decodeCertificateFile(
   });
 }
 
-function isText(bytes: Buffer): boolean {
-  return bytes.every((octet) => octet === 0x09 || octet === 0x0a || octet === 0x0d || (octet >= 0x20 && octet < 0x7f));
-}
-
 async function decodeBinary(
   bytes: Buffer,
   name: string,
@@ -102,17 +98,13 @@ async function decodePem(text: string, name: string, options: CertificateFileOpt
   const blocks = readPemBlocks(text);
   const certificates = blocks
     .filter(({ label }) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE')
-    .map((block) => checkCertificate(decodeBody(block), name));
+    .map((block) => checkCertificate(decodePemBlock(block), name));
   const [certificateDer, ...otherCertificates] = certificates;
   if (certificateDer === undefined) throw explainPemWithoutCertificate(blocks, name);
   const privateKeyPem =
     options.privateKey === 'ignored' ? undefined : await findPrivateKeyPem(blocks, name, options.password);
   if (privateKeyPem !== undefined) checkKeyBelongsToCertificate(certificateDer, privateKeyPem, name);
   return { certificateDer, privateKeyPem, format: 'pem', otherCertificates };
-}
-
-function decodeBody(block: PemBlock): Buffer {
-  return Buffer.from(block.text.replace(/-----[^-]+-----/g, ''), 'base64');
 }
 
 /** node:crypto reads the first certificate and drops what follows; here trailing bytes are a fault. */

@@ -2,9 +2,9 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
-import { checkDerivationCost } from './pfx/key-derivation-cost.js';
+import { checkDerivationCost } from './pfx/key-derivation.js';
 import { PfxError } from './pfx/pfx-error.js';
-import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
+import { decodePemBlock, isEncryptedKeyBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
 /** A key in PEM, asked for its password when it is encrypted; `remedy` is for a file without one. Throws ToolFailure. */
 export async function readPrivateKeyFile(
@@ -34,8 +34,7 @@ export async function findPrivateKeyPem(
 ): Promise<string | undefined> {
   const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
   if (block === undefined) return undefined;
-  const isEncrypted = block.label.startsWith('ENCRYPTED') || block.text.includes('Proc-Type: 4,ENCRYPTED');
-  if (!isEncrypted) return exportPkcs8(openPlainKey(block, name));
+  if (!isEncryptedKeyBlock(block)) return exportPkcs8(openPlainKey(block, name));
   if (block.label.startsWith('ENCRYPTED')) checkCost(block, name);
   try {
     const key = await openWithPassword(
@@ -59,7 +58,7 @@ export async function findPrivateKeyPem(
 /** The older form, with `Proc-Type`, derives its key in one round. */
 function checkCost(block: PemBlock, name: string): void {
   try {
-    checkDerivationCost(Buffer.from(block.text.replace(/-----[^-]+-----/g, ''), 'base64'));
+    checkDerivationCost(decodePemBlock(block));
   } catch (cause) {
     if (!(cause instanceof PfxError)) throw cause;
     throw new ToolFailure(`The private key in ${name} can't be opened. ${cause.message}`, { cause });

@@ -1,7 +1,6 @@
 import { findInstant } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { isRevocationReason } from '../structure/revocation-reason.js';
-import { type RevocationReason } from '../structure/certificate-choices.js';
+import { isRevocationReason, type RevocationReason } from '../structure/certificate-choices.js';
 
 /** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
 export interface AuthorityRegister {

@@ -36,3 +36,7 @@ export const revocationReasons = [
   'privilegeWithdrawn',
 ] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
+
+export function isRevocationReason(value: unknown): value is RevocationReason {
+  return revocationReasons.some((reason) => reason === value);
+}

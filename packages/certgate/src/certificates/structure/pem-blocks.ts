@@ -14,6 +14,15 @@ export interface PemBlock {
   readonly text: string;
 }
 
+export function decodePemBlock({ text }: PemBlock): Buffer {
+  return Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');
+}
+
+/** A private key under a password: PKCS#8, or the older form. */
+export function isEncryptedKeyBlock({ label, text }: PemBlock): boolean {
+  return label.startsWith('ENCRYPTED') || text.includes('Proc-Type: 4,ENCRYPTED');
+}
+
 /** The body stops at the next five dashes, whatever they begin: no text makes this pattern slow. */
 const blockPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 

@@ -3,6 +3,7 @@ import {
   CertificateList,
   CRLNumber,
   CRLReason,
+  CRLReasons,
   id_ce_cRLNumber,
   id_ce_cRLReasons,
   RevokedCertificate,
@@ -12,7 +13,6 @@ import {
 } from '@peculiar/asn1-x509';
 import { createAuthorityKeyIdentifier, createExtension } from './create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
-import { getReasonCode } from './revocation-reason.js';
 import { type RevocationReason } from './certificate-choices.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
 
@@ -65,6 +65,6 @@ function createEntry({ serialNumber, revokedAt, reason }: Revocation): RevokedCe
     // §5.3.1: `unspecified` is said by leaving the reason out.
     ...(reason === 'unspecified'
       ? {}
-      : { crlEntryExtensions: [createExtension(id_ce_cRLReasons, false, new CRLReason(getReasonCode(reason)))] }),
+      : { crlEntryExtensions: [createExtension(id_ce_cRLReasons, false, new CRLReason(CRLReasons[reason]))] }),
   });
 }

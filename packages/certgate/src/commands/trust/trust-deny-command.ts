@@ -10,7 +10,7 @@ import {
   denyCertificate,
   describeDenied,
   undenyCertificate,
-} from '../../trust/administration/edits/deny-list-edits.js';
+} from '../../trust/administration/edits/restriction-edits.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { changeTrust } from './change-trust.js';

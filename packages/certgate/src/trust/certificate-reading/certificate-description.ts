@@ -1,4 +1,5 @@
 import {
+  type CertificateRevocationList,
   type ClientCertificate,
   describePublicKey,
   formatInstant,
@@ -9,8 +10,9 @@ import {
   type PathCertificate,
   readCertificateHeader,
 } from '@certgate/core/internal';
-import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
+import { describeKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import { describeDays } from '../../faults/time-words.js';
+import type { ReadCrlView } from '../views/page-views.js';
 
 /** A line of a description: what it is, and its value. */
 export type LabelledValue = readonly [label: string, value: string];
@@ -72,27 +74,12 @@ const keyUsageWords: Readonly<Record<KeyUsage, string>> = {
   decipherOnly: 'decrypt only, in a key agreement',
 };
 
-/** RFC 5280 §4.2.1.12, by their names there. */
-const keyPurposeWords: Readonly<Record<string, string>> = {
-  clientAuth: 'identify a client',
-  serverAuth: 'identify a server',
-  codeSigning: 'sign programs',
-  emailProtection: 'protect mail',
-  timeStamping: 'sign the time',
-  OCSPSigning: 'sign OCSP answers',
-  anyExtendedKeyUsage: 'anything',
-};
-
 function describeUsages({ keyUsage, extendedKeyUsage }: ClientCertificate): string {
-  const purposes = extendedKeyUsage?.map((oid) => inWords(keyPurposeWords, nameKeyPurpose(oid)));
-  const usages = keyUsage?.map((usage) => inWords(keyUsageWords, usage));
+  const purposes = extendedKeyUsage?.map(describeKeyPurpose);
+  const usages = keyUsage?.map((usage) => `${keyUsageWords[usage]} (${usage})`);
   const limits = [...(purposes ?? []), ...(usages ?? [])];
   if (purposes === undefined && usages === undefined) return 'not limited';
   return limits.length === 0 ? 'none' : limits.join('; ');
-}
-
-function inWords(words: Readonly<Record<string, string>>, name: string): string {
-  return Object.hasOwn(words, name) ? `${words[name] ?? ''} (${name})` : name;
 }
 
 /** A certificate with thousands of names is no reason for a page of thousands of them. */
@@ -127,4 +114,35 @@ function insertColons(hexadecimal: string): string {
 
 function encode(hexadecimal: string, encoding: 'base64' | 'base64url'): string {
   return Buffer.from(hexadecimal, 'hex').toString(encoding);
+}
+
+/** More are counted, and not shown. */
+export const maximumListedEntries = 1000;
+
+/** A list in words. Who signed it, and whether it counts, isn't verified here: `certificate verify` does that. */
+export function describeCrl(crl: CertificateRevocationList, now: number): ReadCrlView {
+  const { issuerText, thisUpdate, nextUpdate, crlNumber, deltaBaseNumber, entries, unknownCriticalExtensions } = crl;
+  return {
+    fields: [
+      ['Issuer', issuerText],
+      ['Kind', deltaBaseNumber === undefined ? 'complete list' : `changes since list ${deltaBaseNumber}`],
+      ['Written at', `${formatInstant(thisUpdate)} (${describeDays(thisUpdate - now)})`],
+      ['Next list by', nextUpdate === undefined ? 'not said' : describeNextUpdate(nextUpdate, now)],
+      ['Number', crlNumber === undefined ? 'none' : `${crlNumber}`],
+      ['Revoked certificates', `${entries.count}`],
+      ...(unknownCriticalExtensions.length === 0
+        ? []
+        : [['Unknown critical extensions', unknownCriticalExtensions.slice(0, 20).join(', ')] as const]),
+    ],
+    revoked: entries.list(maximumListedEntries).map(({ serialNumber, revokedAt, reason }) => ({
+      serial: formatSerialNumber(serialNumber),
+      at: formatInstant(revokedAt),
+      reason: reason === 'unspecified' ? null : reason,
+    })),
+  };
+}
+
+function describeNextUpdate(nextUpdate: number, now: number): string {
+  const over = nextUpdate < now ? ': the list is over' : '';
+  return `${formatInstant(nextUpdate)} (${describeDays(nextUpdate - now)}${over})`;
 }

@@ -7,8 +7,7 @@ import {
   readCertificateText,
   readChainText,
 } from '@certgate/core/internal';
-import { readBinary } from './binary-content.js';
-import { type DroppedContent, unread } from './dropped-content.js';
+import { type DroppedContent, readBinary, unread } from './dropped-content.js';
 
 /**
  * What a front end writes into a request's header: base64, a percent-encoded PEM, Envoy's elements, or byte sequences by

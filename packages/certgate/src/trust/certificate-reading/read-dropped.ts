@@ -1,16 +1,19 @@
 // certificate-reading/: reads what people have at hand (PEM, DER, PFX, header values, chains, CRLs), in words.
 import { decodeBase64, decodeClientCertificate, type TrustSnapshot } from '@certgate/core/internal';
-import { decodeText } from '../../certificates/read-bounded-file.js';
+import { decodeText, isText } from '../../certificates/read-bounded-file.js';
 import type { DroppedFile, ReadCertificateView, ReadResult } from '../views/page-views.js';
 import { explainCertificate } from '../explanation/explain-certificate.js';
 import type { ExplanationReport } from '../explanation/explanation-report.js';
 import type { Unverified } from '../explanation/unverified.js';
-import { readBinary } from './binary-content.js';
-import { describeCertificate, listProblems, listThumbprints } from './certificate-description.js';
-import { describeCrl, maximumListedEntries } from './crl-description.js';
-import type { DroppedContent } from './dropped-content.js';
+import {
+  describeCertificate,
+  describeCrl,
+  listProblems,
+  listThumbprints,
+  maximumListedEntries,
+} from './certificate-description.js';
+import { type DroppedContent, readBinary, readPem, unread } from './dropped-content.js';
 import { readHeaderText } from './header-content.js';
-import { readPem } from './pem-content.js';
 
 /** The trust document by which certificates are explained. */
 export interface ReadingTrust {
@@ -22,8 +25,6 @@ export interface ReadingTrust {
   readonly isSigned: boolean;
   /** What an app compares and nobody has compared here. */
   readonly unverified: readonly Unverified[];
-  /** A function without a role, for whose callers it is explained; absent: any. */
-  readonly functionName?: string;
 }
 
 export interface ReadingOptions {
@@ -68,10 +69,7 @@ function readContent({ base64, password }: DroppedFile): DroppedContent {
   // Four characters for each three octets.
   if (base64.length > Math.ceil(maximumDroppedBytes / 3) * 4) return tooLarge;
   const decoding = decodeBase64(base64);
-  if (!decoding.ok) {
-    const fault = base64 === '' ? 'It is empty.' : 'What the page sent is not base64.';
-    return { kind: 'unread', seems: 'unknown', fault };
-  }
+  if (!decoding.ok) return unread('unknown', base64 === '' ? 'It is empty.' : 'What the page sent is not base64.');
   const bytes = Buffer.from(decoding.bytes);
   if (bytes.length > maximumDroppedBytes) return tooLarge;
   // 0x30, SEQUENCE: every binary form starts with it, and no text does unless it is a digit zero.
@@ -80,15 +78,10 @@ function readContent({ base64, password }: DroppedFile): DroppedContent {
   return text.includes('-----BEGIN ') ? readPem(text) : readHeaderText(text, password);
 }
 
-const tooLarge: DroppedContent = {
-  kind: 'unread',
-  seems: 'unknown',
-  fault: `It is larger than ${maximumDroppedBytes / 1024 / 1024} MiB, which no certificate is. A larger revocation list: certgate certificate verify --crl.`,
-};
-
-function isText(bytes: Buffer): boolean {
-  return bytes.every((octet) => octet === 0x09 || octet === 0x0a || octet === 0x0d || (octet >= 0x20 && octet < 0x7f));
-}
+const tooLarge = unread(
+  'unknown',
+  `It is larger than ${maximumDroppedBytes / 1024 / 1024} MiB, which no certificate is. A larger revocation list: certgate certificate verify --crl.`,
+);
 
 function listCrlNotes({ crl, notes }: Extract<DroppedContent, { kind: 'crl' }>): readonly string[] {
   const { count } = crl.entries;
@@ -151,15 +144,14 @@ const anyFunction = 'FUNCTION';
 
 async function explain(certificateDer: Uint8Array, { now, trust }: ReadingOptions): Promise<ExplanationReport | null> {
   if (trust === undefined) return null;
-  const { functionName = anyFunction, ...known } = trust;
   const ask = (name: string): Promise<ExplanationReport> =>
     explainCertificate({
-      ...known,
+      ...trust,
       explained: { name, policy: { kind: 'certificate', roles: [] }, covered: undefined },
       certificateDer,
       now,
     });
-  const report = await ask(functionName);
+  const report = await ask(anyFunction);
   const [own] = report.identity?.functions ?? [];
   // An identity may be limited to functions: then the question is about one of these.
   return report.code === 'function_not_allowed' && own !== undefined ? ask(own) : report;

@@ -11,7 +11,7 @@ import {
   noRevocationInformation,
   pinKinds,
 } from '@certgate/core/internal';
-import { PathTrace, type TracedPath } from '../../certificates/path-report/path-trace.js';
+import { PathTrace, type TracedPath } from '../../certificates/path-report/reported-path.js';
 
 export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */

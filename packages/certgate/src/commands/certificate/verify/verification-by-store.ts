@@ -10,7 +10,7 @@ import { getUsageOid } from '../../../certificates/structure/extended-key-usage.
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { PathTrace } from '../../../certificates/path-report/path-trace.js';
+import { PathTrace } from '../../../certificates/path-report/reported-path.js';
 import { type Verification, refuseMalformed } from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
 

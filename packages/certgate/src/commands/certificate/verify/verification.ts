@@ -11,7 +11,7 @@ import { extendedKeyUsageNames } from '../../../certificates/structure/certifica
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, withoutRepeats } from './named-certificates.js';
-import { PathTrace, type TracedPath } from '../../../certificates/path-report/path-trace.js';
+import { PathTrace, type TracedPath } from '../../../certificates/path-report/reported-path.js';
 import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
 import { readRevocationFiles } from './revocation-files.js';
 import type { VerifyFlags } from './verify-options.js';

@@ -1,16 +1,14 @@
-import { type AzureIdentityPackage, loadAzureIdentity, loadAzurePackage } from '../azure-sdk/azure-packages.js';
+import { type AzureNeed, loadAzurePackage } from '../azure-sdk/azure-packages.js';
 
-const need = { subject: 'A store in a blob', packages: ['@azure/storage-blob', '@azure/identity'] } as const;
+export const storageNeed: AzureNeed = {
+  subject: 'A store in a blob',
+  packages: ['@azure/storage-blob', '@azure/identity'],
+};
 
 /** @throws {ToolFailure} with the line that installs it. */
 export function loadAzureStorage(folder: string): AzureStoragePackage {
   const names = ['BlockBlobClient', 'AppendBlobClient', 'BlobServiceClient', 'StorageSharedKeyCredential'];
-  return loadAzurePackage('@azure/storage-blob', names, folder, need) as AzureStoragePackage;
-}
-
-/** @throws {ToolFailure} with the line that installs it. */
-export function loadStorageIdentity(folder: string): AzureIdentityPackage {
-  return loadAzureIdentity(folder, need);
+  return loadAzurePackage('@azure/storage-blob', names, folder, storageNeed) as AzureStoragePackage;
 }
 
 // The part of @azure/storage-blob that is used, as shapes: the package is brought by whoever keeps trust in a blob. Held

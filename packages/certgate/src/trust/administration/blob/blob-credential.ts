@@ -1,6 +1,7 @@
 import type { BlobAddress } from '@certgate/core/internal';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { type AzureStoragePackage, loadStorageIdentity } from './azure-storage.js';
+import { loadAzureIdentity } from '../azure-sdk/azure-packages.js';
+import { type AzureStoragePackage, storageNeed } from './azure-storage.js';
 
 /** How a blob is opened: a credential object for the SDK, or a signed query behind the URL. */
 export interface BlobAccess {
@@ -34,7 +35,7 @@ export function chooseBlobAccess(
   if (given !== undefined) return given;
   if (address.isAzure) {
     return {
-      credential: new (loadStorageIdentity(folder).DefaultAzureCredential)(),
+      credential: new (loadAzureIdentity(folder, storageNeed).DefaultAzureCredential)(),
       kind: "Azure's default credential",
     };
   }

@@ -11,7 +11,7 @@ import {
   setIdentityEnabled,
   setPinsEnabled,
 } from './identity-edits.js';
-import { lockDocument, unlockDocument } from './lock-edits.js';
+import { lockDocument, unlockDocument } from './restriction-edits.js';
 import { listNewlyDisabled } from '../change-log.js';
 
 const hex = (digit: string): string => digit.repeat(64);

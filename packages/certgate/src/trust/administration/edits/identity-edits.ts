@@ -140,11 +140,21 @@ export function setPinsEnabled(
   pins: readonly string[],
   enabled: boolean,
 ): TrustDocument {
+  return changePins(document, name, pins, (pin) => withEnabled(pin, enabled));
+}
+
+/** @param pins the first digits of their hashes, eight at least */
+export function changePins(
+  document: TrustDocument,
+  name: string,
+  pins: readonly string[],
+  change: (pin: TrustDocumentPin) => TrustDocumentPin,
+): TrustDocument {
   const identity = getIdentity(document, name);
   const chosen = new Set(pins.map((text) => getPin(identity, text)));
   return replaceIdentity(document, {
     ...identity,
-    pins: (identity.pins ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
+    pins: (identity.pins ?? []).map((pin) => (chosen.has(pin) ? change(pin) : pin)),
   });
 }
 

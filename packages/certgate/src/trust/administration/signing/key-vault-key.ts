@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { verifyDocumentSignature } from '@certgate/core/internal';
 import { ToolFailure } from '../../../faults/tool-failure.js';
+import { loadAzureIdentity } from '../azure-sdk/azure-packages.js';
 import { encodeEcdsaSignature } from './ecdsa-signature.js';
 import { type KeyVaultAddress, parseKeyVaultAddress } from './key-vault-address.js';
 import { explainKeyVaultFault } from './key-vault-fault.js';
@@ -8,7 +9,7 @@ import {
   type CryptographyClient,
   type KeyVaultClientOptions,
   type KeyVaultKey,
-  loadKeyVaultIdentity,
+  keyVaultNeed,
   loadKeyVaultKeys,
 } from './key-vault-packages.js';
 import type { SigningKey } from './signing-key.js';
@@ -46,7 +47,7 @@ export async function openKeyVaultKey(text: string): Promise<SigningKey> {
   const address = parseKeyVaultAddress(text);
   const folder = process.cwd();
   const { KeyClient, CryptographyClient } = loadKeyVaultKeys(folder);
-  const credential = new (loadKeyVaultIdentity(folder).DefaultAzureCredential)();
+  const credential = new (loadAzureIdentity(folder, keyVaultNeed).DefaultAzureCredential)();
   const { keyName, version } = address;
   const key = await ask(address, 'read', (abortSignal) =>
     new KeyClient(address.vaultUrl, credential, clientOptions).getKey(keyName, {

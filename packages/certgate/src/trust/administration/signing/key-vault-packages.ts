@@ -1,16 +1,14 @@
-import { type AzureIdentityPackage, loadAzureIdentity, loadAzurePackage } from '../azure-sdk/azure-packages.js';
+import { type AzureNeed, loadAzurePackage } from '../azure-sdk/azure-packages.js';
 
-const need = { subject: 'A key in Key Vault', packages: ['@azure/keyvault-keys', '@azure/identity'] } as const;
+export const keyVaultNeed: AzureNeed = {
+  subject: 'A key in Key Vault',
+  packages: ['@azure/keyvault-keys', '@azure/identity'],
+};
 
 /** @throws {ToolFailure} with the line that installs it. */
 export function loadKeyVaultKeys(folder: string): KeyVaultKeysPackage {
   const names = ['KeyClient', 'CryptographyClient'];
-  return loadAzurePackage('@azure/keyvault-keys', names, folder, need) as KeyVaultKeysPackage;
-}
-
-/** @throws {ToolFailure} with the line that installs it. */
-export function loadKeyVaultIdentity(folder: string): AzureIdentityPackage {
-  return loadAzureIdentity(folder, need);
+  return loadAzurePackage('@azure/keyvault-keys', names, folder, keyVaultNeed) as KeyVaultKeysPackage;
 }
 
 // The part of @azure/keyvault-keys that is used, as shapes: the package is brought by whoever signs with a key in a vault.

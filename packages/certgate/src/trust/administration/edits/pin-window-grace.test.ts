@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrustDocumentPin } from '@certgate/core/internal';
-import { withClientAuthGrace } from './grace-edits.js';
+import { withClientAuthGrace } from './pin-window.js';
 
 const pin: TrustDocumentPin = { thumbprintSha256: 'A'.repeat(64), notAfter: '2030-01-01T00:00:00Z' };
 const now = Date.parse('2027-01-01T12:00:00.750Z');

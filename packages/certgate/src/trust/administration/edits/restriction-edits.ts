@@ -1,0 +1,75 @@
+import {
+  deniedSerialKey,
+  findSerialNumber,
+  findThumbprint,
+  formatSerialNumber,
+  shortenThumbprint,
+  type TrustDocument,
+  type TrustDocumentDenied,
+  type TrustDocumentLock,
+} from '@certgate/core/internal';
+import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+
+// Pure, as the edits of identities are: a document in, a document out.
+
+/** A certificate that is denied already stays as it is, with the reason it had. */
+export function denyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
+  const { denied = [] } = document;
+  return denied.some((each) => toKey(each) === toKey(entry)) ? document : { ...document, denied: [...denied, entry] };
+}
+
+/** @throws {ToolFailure} for what is not denied. */
+export function undenyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
+  const { denied = [], ...rest } = document;
+  const kept = denied.filter((each) => toKey(each) !== toKey(entry));
+  if (kept.length === denied.length) {
+    throw new ToolFailure(`The deny list doesn't contain ${describeDenied(entry)}.`, {
+      remedy: `To see its entries: ${formatTrustCall('list', [], ['--json'])}`,
+    });
+  }
+  return kept.length === 0 ? rest : { ...rest, denied: kept };
+}
+
+export function describeDenied({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
+  return thumbprintSha256 === undefined
+    ? `the serial number ${formatSerialNumber(findSerialNumber(serialNumber) ?? serialNumber)} of ${issuedBy}`
+    : `the certificate ${shortenThumbprint(thumbprintSha256)}`;
+}
+
+function toKey({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
+  return thumbprintSha256 === undefined
+    ? deniedSerialKey(issuedBy, findSerialNumber(serialNumber) ?? serialNumber)
+    : (findThumbprint(thumbprintSha256, 'sha256') ?? thumbprintSha256);
+}
+
+/** A lock that is there already stays, with the reason it had. */
+export function lockDocument(document: TrustDocument, lock: TrustDocumentLock): TrustDocument {
+  return document.locked === undefined ? { ...document, locked: lock } : document;
+}
+
+/** Takes the lock away and nothing else. @throws {ToolFailure} when there is none. */
+export function unlockDocument(document: TrustDocument): TrustDocument {
+  const { locked, ...rest } = document;
+  if (locked !== undefined) return rest;
+  throw new ToolFailure('The document is not locked. Nothing was written.', {
+    remedy: `To admit a single identity again: ${formatTrustChange('enable', ['NAME'])}`,
+  });
+}
+
+/**
+ * Takes everything from an earlier document, but keeps what shuts callers out on purpose: a lock, which only `unlock` ends,
+ * and the entries of the deny list, which only `undeny` removes. The common reason to restore is a mistake in an identity,
+ * and it must not bring a stolen certificate back.
+ *
+ * The revision stays that of the present document. Whoever writes the result raises it, because running apps refuse a lower
+ * one: to copy an earlier version over the present one is therefore no way to restore it.
+ *
+ * An entry by serial number names an authority. If the earlier document has no authority of that name, the result is not
+ * valid, and the caller must not write it.
+ */
+export function restoreDocument(present: TrustDocument, earlier: TrustDocument): TrustDocument {
+  const { locked = earlier.locked, denied = [], revision } = present;
+  const restored = denied.reduce(denyCertificate, { ...earlier, revision });
+  return locked === undefined ? restored : { ...restored, locked };
+}
