@@ -4,43 +4,24 @@ import { basename, join } from 'node:path';
 import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
 /**
- * What an app needs after it has imported an entry, or never: files of their own, each loaded with its first use. A name that
- * ends with a slash is a room, with all that its folder holds; the longest name decides. Every app comes to `trust-reading`
- * when it makes its trust store; one with pins in a file or an app setting, to nothing else. What stands in no part, or in
- * `at-start`, is loaded at once; cold-start.test.ts of azure-functions fails if a first request does not run it.
+ * What an app needs after its first request, or never: files of their own, each loaded with its first use. A name that ends
+ * with a slash is a room, with all that its folder holds, unless a longer name decides. What stands in no part is loaded at
+ * once; cold-start.test.ts of azure-functions fails if a first request does not run it.
  */
 const partsOf = {
-  x509: { 'public-issuance': ['certificate/public-issuance'] },
   core: {
-    'at-start': [
-      'front-ends/app-service',
-      'front-ends/front-end-table',
-      'trust-document/document-error',
-      'trust-snapshot/trust-finding',
-      'trust-store/document-store',
-      'trust-store/first-of',
-      'trust-store/listed-identities',
-      'trust-store/trust-channel',
-      'trust-store/trust-store',
-      'trust-store/trust-stores',
-    ],
-    'trust-reading': [
-      'encoding/json-fault',
-      'encoding/json-level',
-      'encoding/strict-json',
-      'trust-document/',
-      'trust-snapshot/',
-      'trust-sources/',
-      'trust-store/',
-    ],
     'remote-sources': [
       'trust-sources/azure-blob-client',
       'trust-sources/blob-source',
       'trust-sources/document-signature',
       'trust-sources/http-exchange',
       'trust-sources/url-source',
+      'trust-store/document-mirror',
     ],
+    'app-settings': ['trust-sources/app-setting-source'],
     authorities: [
+      'trust-document/read-authorities',
+      'trust-document/read-names',
       'trust-document/read-revocation',
       'trust-snapshot/authority-match',
       'trust-snapshot/authority-path',
@@ -53,16 +34,21 @@ const partsOf = {
       'trust-store/revocation-channel',
       'trust-store/revocation-keeper',
     ],
-    'deny-list': ['trust-snapshot/deny-list'],
+    'deny-list': ['trust-document/read-deny-list', 'trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings'],
-    // What operators read of a refusal.
-    'denial-sentences': ['access/certificate-denial', 'denial-sentences/'],
+    // What operators read of a refusal, and of a document that is none.
+    'denial-sentences': ['access/certificate-denial', 'denial-sentences/', 'encoding/json-fault'],
     // Of an MCP call.
     mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
-    'client-auth': ['access/client-auth', 'log/expiry-lines'],
+    'client-auth': [
+      'access/client-auth',
+      'log/expiry-lines',
+      'trust-document/read-client-auth-grace',
+      'trust-snapshot/client-auth-grace',
+    ],
     // What the log says of a certificate that nobody has.
-    strangers: ['log/stranger-line'],
+    strangers: ['log/stranger-line', 'trust-snapshot/stranger-claim'],
     // What only an app behind another front end than App Service's comes to.
     'front-ends': [
       'certificate-header/chain-text',
@@ -77,6 +63,9 @@ const partsOf = {
     mcp: ['gate/mcp-call', 'gate/mcp-system-key'],
   },
 };
+
+/** What is loaded at once although its room is a part. */
+const atStart = ['front-ends/app-service', 'front-ends/front-end-table'];
 
 /** Which entry of a package a cold start loads, where it isn't the index. */
 const firstEntryOf = { x509: 'internal' };
@@ -109,7 +98,7 @@ export async function buildCommonJs(folder, entries) {
 
 /** Of a room, the modules that the package's first entry leads to: what another entry alone needs stays with that one. */
 async function listParts(folder, entries) {
-  const { 'at-start': atStart = [], ...parts } = partsOf[basename(folder)] ?? {};
+  const parts = partsOf[basename(folder)] ?? {};
   const names = [...atStart, ...Object.values(parts).flat()];
   const { metafile } = await buildModules(folder, [getFirstEntry(folder, entries)], 'dist', '.cjs', [keepRequire]);
   const reached = Object.keys(metafile.inputs).map((input) => input.slice('dist/esm/'.length, -'.js'.length));

@@ -23,8 +23,8 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'certification-path': ['encoding', 'certificate', 'revocation'],
     index: ['certgate-error', 'encoding', 'certificate'],
     path: ['certgate-error', 'certificate', 'revocation', 'certification-path'],
-    internal: ['certgate-error', 'encoding', 'certificate'],
-    'internal-certificates': ['encoding', 'certificate'],
+    internal: ['certgate-error', 'encoding', 'certificate', 'index'],
+    'internal-certificates': ['certificate'],
   },
   core: {
     'denial-facts': [],

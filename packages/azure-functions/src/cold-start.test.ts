@@ -11,7 +11,7 @@ import { appService } from './test-support/environment.js';
 
 /**
  * Loaded at once, although neither the start nor a first request runs a function of theirs: they are small, and each is the
- * door to a part that is loaded later, or a class that apps compare errors with.
+ * door to a part that is loaded later, a class that apps compare errors with, or decodes what other certificates have.
  */
 const doors = [
   'core/src/access/awaited-answer.ts',
@@ -20,6 +20,7 @@ const doors = [
   'core/src/hosting/client-identity-missing.ts',
   'core/src/load-path-validation.ts',
   'core/src/trust-document/document-error.ts',
+  'core/src/trust-snapshot/revocation-information.ts',
   'core/src/trust-snapshot/trust-finding.ts',
   'core/src/trust-store/document-store.ts',
   'core/src/trust-store/first-of.ts',
@@ -28,8 +29,9 @@ const doors = [
   'azure-functions/src/report-only.ts',
   'azure-functions/src/temporary-opening.ts',
   'x509/src/certgate-error.ts',
+  'x509/src/certificate/general-name.ts',
+  'x509/src/certificate/signature-verification.ts',
   'x509/src/certificate/spiffe-id.ts',
-  'x509/src/encoding/shown-text.ts',
 ];
 
 /** What a part is, is said in scripts/bundle-commonjs.mjs. */

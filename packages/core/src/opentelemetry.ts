@@ -1,6 +1,6 @@
 import { CertgateError, invalidArgument } from '@certgate/x509/internal';
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { systemClock } from './opentelemetry/memory.js';
+import { systemClock } from './trust-store/read-history.js';
 import { GateObserver } from './opentelemetry/observer.js';
 
 export { CertgateError, type CertgateErrorCode } from '@certgate/x509/internal';

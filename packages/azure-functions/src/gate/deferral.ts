@@ -1,4 +1,11 @@
-import { type Admission, formatInstant, type FunctionRequirement, type Observation, warnAtStart } from '@certgate/core';
+import {
+  type Admission,
+  formatInstant,
+  type FunctionRequirement,
+  type Observation,
+  readMonotonicClock,
+  warnAtStart,
+} from '@certgate/core';
 import type { CoreCall } from './core-call.js';
 import type { GatedFunction } from './gated-functions.js';
 import { isToldToRequireKey } from './registered-functions.js';
@@ -47,7 +54,7 @@ export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[
  */
 export class ObservationClock {
   readonly #wallAtStart = Date.now();
-  readonly #monotonicAtStart = performance.now();
+  readonly #monotonicAtStart = readMonotonicClock();
   #latest = Number.NEGATIVE_INFINITY;
 
   /** What is told of a call of a function that is observed now; undefined: the decision stands. */
@@ -58,7 +65,7 @@ export class ObservationClock {
 
   /** Written so that an end, or a clock, that is no number is none. */
   isAhead(until: number): boolean {
-    const elapsed = performance.now() - this.#monotonicAtStart;
+    const elapsed = readMonotonicClock() - this.#monotonicAtStart;
     this.#latest = Math.max(this.#latest, Date.now(), this.#wallAtStart + elapsed);
     return Number.isFinite(until) && this.#latest < until;
   }

@@ -20,8 +20,8 @@ await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
 
 const require = createRequire(import.meta.url);
-const { getClientIdentity, secureApp, trustStoreFromFile } = require('@certgate/azure-functions') as typeof adapter;
-secureApp(app, { trustStore: trustStoreFromFile(file) });
+const { getClientIdentity, secureApp, trustStoreFrom } = require('@certgate/azure-functions') as typeof adapter;
+secureApp(app, { trustStore: trustStoreFrom(file) });
 app.http('read', { handler: (_, context) => ({ body: getClientIdentity(context).name }) });
 await worker.start();
 const statuses: number[] = [];

@@ -1,8 +1,8 @@
-import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
+import type { ClientCertificate } from '@certgate/x509';
+import { copyOwn, findCertificateFault } from '@certgate/x509/internal';
 import type { ClientIdentity, StepListener } from './decision.js';
 import { type GraceCheck, judgeWithoutClientAuth } from './client-auth.js';
 import { denyUnfit, denyUnprocessed } from './certificate-denial.js';
-import { copyOwn } from '@certgate/x509/internal';
 import type { ClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import {
   type DecisionStepName,

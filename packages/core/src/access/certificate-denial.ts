@@ -1,5 +1,5 @@
-import { type CertificateFault, type ClientCertificate, describePublicKey } from '@certgate/x509';
-import { shortenText } from '@certgate/x509/internal';
+import type { CertificateFault, ClientCertificate } from '@certgate/x509';
+import { describePublicKey, shortenText } from '@certgate/x509/internal';
 import { type Denial, type DenialCodeOf, deny, type KnownCaller } from '../denial.js';
 import type { ClientAuthFacts, NameClaim } from '../denial-facts.js';
 

@@ -1,4 +1,5 @@
-import { type ClientCertificate, clientAuthentication } from '@certgate/x509';
+import type { ClientCertificate } from '@certgate/x509';
+import { clientAuthentication } from '@certgate/x509/internal';
 import { type ClientAuthLoss, judgeClientAuthLoss } from './client-auth.js';
 
 /** By certificate: each is judged once. Null: it loses nothing. */

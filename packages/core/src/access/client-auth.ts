@@ -1,15 +1,11 @@
-import {
-  type CertificateFault,
-  type ClientCertificate,
-  clientAuthentication,
-  listCertificateFaults,
-} from '@certgate/x509';
-import type { ClientAuthFacts } from '../denial-facts.js';
+import type { CertificateFault, ClientCertificate } from '@certgate/x509';
+import { clientAuthentication, listCertificateFaults } from '@certgate/x509/internal';
 import {
   judgePublicIssuance,
   type PublicIssuance,
   type PublicIssuanceEvidence,
 } from '@certgate/x509/internal-certificates';
+import type { ClientAuthFacts } from '../denial-facts.js';
 import { type ClientAuthGrace, isGraceRunning } from '../trust-snapshot/client-auth-grace.js';
 import type { FoundFinding, NominatedFinding } from '../trust-snapshot/trust-finding.js';
 

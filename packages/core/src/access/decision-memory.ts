@@ -1,4 +1,4 @@
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { hashTail } from '../certificate-header/certificate-header.js';
 import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';

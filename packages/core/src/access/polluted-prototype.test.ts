@@ -9,7 +9,7 @@ import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
 import type { Decision, FunctionRequirement } from './decision.js';
 import { AccessGate } from './access-gate.js';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { delta, judge, make, names } from '@certgate/x509/test-support/crl-questions.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';

@@ -5,7 +5,7 @@ import {
   findOuterFrameFault,
   findSubjectName,
   hashHex,
-} from '@certgate/x509/internal-certificates';
+} from '@certgate/x509/internal';
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 

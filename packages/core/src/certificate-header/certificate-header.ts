@@ -1,21 +1,17 @@
 // certificate-header/: from the text that a front end wrote to a presented certificate, or a denial.
 
-import {
-  type Base64Fault,
-  type ClientCertificateDecoding,
-  decodeClientCertificate,
-  type DerDecoding,
-} from '@certgate/x509';
+import type { Base64Fault, ClientCertificateDecoding, DerDecoding } from '@certgate/x509';
 import {
   Base64Decoder,
   type CanonicalName,
+  decodeClientCertificate,
   findIssuerName,
   findMistakenStructure,
   findOuterFrameFault,
   findPublicKeyInfo,
   hashHex,
-  listSignatureTwins,
-} from '@certgate/x509/internal-certificates';
+} from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import type { PathCertificate } from '@certgate/x509/path';
 import {
   type CandidateList,

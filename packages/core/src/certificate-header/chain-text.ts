@@ -1,4 +1,4 @@
-import { decodeBase64 } from '@certgate/x509';
+import { decodeBase64 } from '@certgate/x509/internal';
 import type { CandidateReading } from './candidate-certificate.js';
 import { maximumCandidates } from './candidate-certificate.js';
 import type { ChainText } from './certificate-text.js';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { DenialCode } from '../denial.js';
 import { caller, callerThumbprint, extractText, judge, victim } from '../test-support/front-end-stage.js';
 import { escapedBodyOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { createEnvoy } from './envoy.js';
 
 const envoy = createEnvoy();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { AccessGate } from '../access/access-gate.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { makeDefaultSelfSigned } from '@certgate/x509/test-support/certificates.js';
 import { AccessGate } from '../access/access-gate.js';
 import { readCertificateText } from '../certificate-header/certificate-header.js';

@@ -11,7 +11,7 @@ import {
   victim,
 } from '../test-support/front-end-stage.js';
 import { base64Of, byteSequenceOf } from '../test-support/front-end-wire.js';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { rfc9440 } from './rfc9440.js';
 
 const base64 = base64Of(caller.der);

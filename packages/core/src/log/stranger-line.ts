@@ -1,6 +1,5 @@
 import type { ClientCertificate, DistinguishedName } from '@certgate/x509';
-import { formatInstant } from '@certgate/x509/internal';
-import { formatDistinguishedName, nameAttributeTypes } from '@certgate/x509/internal-certificates';
+import { formatDistinguishedName, formatInstant, nameAttributeTypes } from '@certgate/x509/internal';
 import { type Denial, describeFacts } from '../denial.js';
 import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { PathFacts, StrangerClaim } from '../denial-facts.js';

@@ -1,13 +1,6 @@
+import type { Clock } from '../trust-store/read-history.js';
 import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
-
-/** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
-export interface Clock {
-  readonly wall: () => number;
-  readonly monotonic: () => number;
-}
-
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /**
  * Half of what OpenTelemetry's SDK keeps per instrument by default: it forgets no series until the process ends, and what

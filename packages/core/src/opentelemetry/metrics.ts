@@ -1,7 +1,8 @@
 import type { Counter, Meter, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DecisionEvent } from '../log/decision-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
-import type { CertificatesInUse, Clock, RevocationEnds, TrustReads } from './memory.js';
+import type { CertificatesInUse, RevocationEnds, TrustReads } from './memory.js';
+import type { Clock } from '../trust-store/read-history.js';
 
 /** What was heard, for the gauges. */
 export interface GateMemory {

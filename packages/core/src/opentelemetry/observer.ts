@@ -15,7 +15,8 @@ import {
 import { decisionChannelName, type DecisionEvent } from '../log/decision-channel.js';
 import { revocationChannelName, trustChannelName, type TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
-import { CertificatesInUse, type Clock, RevocationEnds, TrustReads } from './memory.js';
+import { CertificatesInUse, RevocationEnds, TrustReads } from './memory.js';
+import type { Clock } from '../trust-store/read-history.js';
 import { type GateMemory, GateMetrics } from './metrics.js';
 
 export interface ObserverOptions {

@@ -1,5 +1,5 @@
 import type { DecisionStep } from '../access/access-decision.js';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import type { DenialCode } from '../denial.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -1,5 +1,6 @@
 import { runAtOnce, runInSlices, readKnownOptions, invalidArgument } from '@certgate/x509/internal';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
+import { AuthorityDirectory } from './authority-directory.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
 import { readIdentities } from './read-identities.js';
@@ -10,6 +11,7 @@ import {
   type TrustSnapshot,
   type TrustWarning,
   createTrustSnapshot,
+  nothingDenied,
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
 
@@ -109,8 +111,9 @@ function* readDocument(
   const warnings: TrustWarning[] = [];
   const locked = readLock(reader, fields.locked, warnings);
   // First what the others refer to.
-  const directory = yield* readAuthorities(reader, fields.authorities, warnings);
-  const denied = yield* readDenied(reader, fields.denied, directory);
+  const directory = new AuthorityDirectory();
+  if (fields.authorities !== undefined) yield* readAuthorities(reader, fields.authorities, directory, warnings);
+  const denied = fields.denied === undefined ? nothingDenied : yield* readDenied(reader, fields.denied, directory);
   const { identities, index } = yield* readIdentities(reader, fields.identities, directory, warnings);
   warnings.push(...directory.listUnused());
   const { authorities } = directory;

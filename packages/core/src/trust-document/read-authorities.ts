@@ -1,71 +1,26 @@
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
-import { type PemFault, decodePem } from '@certgate/x509';
-import { isTrustDomain, shortenText } from '@certgate/x509/internal';
+import type { PemFault } from '@certgate/x509';
+import { decodePem, isTrustDomain, shortenText } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
+import type { AuthorityDirectory } from './authority-directory.js';
 import { documentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';
 import { readRevocation } from './read-revocation.js';
 
 const keys = documentKeys.authority;
 
-/** The authorities of a document, by name; says which of them nothing referred to. */
-export class AuthorityDirectory {
-  /** By lower-case name. Undefined: it is there, and something in it is wrong. */
-  readonly #authorities = new Map<string, TrustedAuthority | undefined>();
-  readonly #paths = new Map<TrustedAuthority, string>();
-  readonly #used = new Set<TrustedAuthority>();
-
-  get authorities(): readonly TrustedAuthority[] {
-    return [...this.#paths.keys()];
-  }
-
-  add(name: string, authority: TrustedAuthority | undefined, path: string): void {
-    if (this.#authorities.has(name.toLowerCase())) return;
-    this.#authorities.set(name.toLowerCase(), authority);
-    if (authority !== undefined) this.#paths.set(authority, path);
-  }
-
-  /** The authority that a reference names. Where it can't be had, the reader knows why. */
-  resolve(reader: DocumentReader, value: unknown, path: string): TrustedAuthority | undefined {
-    const name = reader.readText(value, path);
-    const key = name.toLowerCase();
-    if (typeof value === 'string' && name.trim() !== '' && !this.#authorities.has(key)) {
-      const known = this.authorities.map((authority) => authority.name).join(', ');
-      reader.report(
-        path,
-        `it names no authority of this document${known === '' ? ', which has none' : `; there are ${known}`}`,
-      );
-    }
-    return this.#authorities.get(key);
-  }
-
-  noteUse(authority: TrustedAuthority): void {
-    this.#used.add(authority);
-  }
-
-  listUnused(): readonly TrustWarning[] {
-    return [...this.#paths].flatMap(([authority, path]) => {
-      if (this.#used.has(authority)) return [];
-      const message = 'no name and no pin refers to it (issuedBy), so it lets nobody in';
-      return [{ code: 'authority_unused', path, message }];
-    });
-  }
-}
-
-/** The list of authorities, in steps of one certificate; what is wrong in it, the reader has collected. */
+/** Adds the list of authorities, in steps of one certificate; what is wrong in it, the reader has collected. */
 export function* readAuthorities(
   reader: DocumentReader,
   value: unknown,
+  directory: AuthorityDirectory,
   warnings: TrustWarning[],
-): Generator<undefined, AuthorityDirectory, undefined> {
-  const directory = new AuthorityDirectory();
-  if (value === undefined) return directory;
+): Generator<undefined, void, undefined> {
   const seen: SeenInDocument = { names: new Map(), anchors: new Map(), trustDomains: new Map(), crls: new Map() };
   for (const [index, item] of reader.readArray(value, 'authorities').entries()) {
     yield* readAuthority(reader, item, `authorities[${index}]`, { directory, seen, warnings });
   }
-  return directory;
 }
 
 /** What may stand once in a document. */

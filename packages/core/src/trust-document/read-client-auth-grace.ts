@@ -7,14 +7,13 @@ import {
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 
-/** The value of a pin's `acceptWithoutClientAuth`. Anything but absence grants it, or is refused. */
+/** The value of a pin's `acceptWithoutClientAuth`. Whatever is there grants it, or is refused. */
 export function readClientAuthGrace(
   reader: DocumentReader,
   { grace: value, isIssued }: { readonly grace: unknown; readonly isIssued: boolean },
   path: string,
   warnings: TrustWarning[],
 ): ClientAuthGrace | undefined {
-  if (value === undefined) return undefined;
   const fields = reader.readObject(value, path, 'clientAuthGrace');
   if (fields === undefined) return undefined;
   const since = reader.readInstant(fields.since, `${path}.since`);

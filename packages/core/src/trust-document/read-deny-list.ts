@@ -1,6 +1,6 @@
 import { findSerialNumber, findThumbprint } from '@certgate/x509/internal';
 import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/trust-snapshot.js';
-import type { AuthorityDirectory } from './read-authorities.js';
+import type { AuthorityDirectory } from './authority-directory.js';
 import type { DocumentReader } from './document-reader.js';
 
 const itemsPerStep = 64;
@@ -14,8 +14,7 @@ export function* readDenied(
   const thumbprintsSha256 = new Map<string, DeniedCertificate>();
   const serialNumbers = new Map<string, DeniedCertificate>();
   const places = new Map<string, string>();
-  const items = value === undefined ? [] : reader.readArray(value, 'denied');
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of reader.readArray(value, 'denied').entries()) {
     if (index % itemsPerStep === 0) yield;
     const path = `denied[${index}]`;
     const denied = readDeniedCertificate(reader, item, path, directory);

@@ -13,7 +13,7 @@ import {
   type TrustWarning,
 } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
-import type { AuthorityDirectory } from './read-authorities.js';
+import type { AuthorityDirectory } from './authority-directory.js';
 import { readClientAuthGrace } from './read-client-auth-grace.js';
 import { readName } from './read-names.js';
 
@@ -211,12 +211,10 @@ function readPin(
   }
   const pinValue = readPinValue(reader, kind, fields[kind], path);
   const enabled = reader.readFlag(fields.enabled, `${path}.enabled`);
-  const acceptWithoutClientAuth = readClientAuthGrace(
-    reader,
-    { grace: fields.acceptWithoutClientAuth, isIssued },
-    `${path}.acceptWithoutClientAuth`,
-    warnings,
-  );
+  const grace = fields.acceptWithoutClientAuth;
+  const gracePath = `${path}.acceptWithoutClientAuth`;
+  const acceptWithoutClientAuth =
+    grace === undefined ? undefined : readClientAuthGrace(reader, { grace, isIssued }, gracePath, warnings);
   // Never a pin that has lost its authority.
   if (pinValue === undefined || (isIssued && authority === undefined)) return undefined;
   return Object.freeze({

@@ -1,7 +1,6 @@
-import { findSpiffeId } from '@certgate/x509';
-import { hasSpiffeScheme } from '@certgate/x509/internal';
+import { findSpiffeId, hasSpiffeScheme } from '@certgate/x509/internal';
 import { documentKeys } from './document-keys.js';
-import type { AuthorityDirectory } from './read-authorities.js';
+import type { AuthorityDirectory } from './authority-directory.js';
 import type { DocumentReader } from './document-reader.js';
 import {
   type NameType,

@@ -1,7 +1,6 @@
 import type { PathCertificate } from '@certgate/x509/path';
-import { type NameAttribute, findSpiffeId } from '@certgate/x509';
-import { hasSpiffeScheme } from '@certgate/x509/internal';
-import { nameAttributeTypes } from '@certgate/x509/internal-certificates';
+import type { NameAttribute } from '@certgate/x509';
+import { findSpiffeId, hasSpiffeScheme, nameAttributeTypes } from '@certgate/x509/internal';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { listIssuerNames } from './candidate-issuers.js';
 import {

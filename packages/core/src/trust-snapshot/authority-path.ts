@@ -1,7 +1,6 @@
-import { clientAuthentication } from '@certgate/x509';
+import { clientAuthentication, shortenText } from '@certgate/x509/internal';
 import type { CertificationPath, PathCertificate, PathCheck, PathFault, PathFaultSubject } from '@certgate/x509/path';
 import type { PathMember } from '../denial-facts.js';
-import { shortenText } from '@certgate/x509/internal';
 import { loadPathValidation } from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';

@@ -1,7 +1,8 @@
 import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
 import type { DenialFacts } from '../denial-facts.js';
 import { describeMember } from './authority-path.js';
-import { hashHex, listSignatureTwins } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type { CandidateList } from '../certificate-header/candidate-certificate.js';
 import { findIssuingAuthorities } from './authority-match.js';

@@ -23,8 +23,7 @@ import type {
   PinFacts,
   StrangerFacts,
 } from '../denial-facts.js';
-import { shortenText } from '@certgate/x509/internal';
-import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
+import { decidingAttributeTypes, findValueWithoutText, shortenText } from '@certgate/x509/internal';
 import {
   type NamedIdentity,
   type NameType,

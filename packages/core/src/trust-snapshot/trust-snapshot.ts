@@ -143,7 +143,7 @@ export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIn
 }
 
 const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);
-const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
+export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
 
 /** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
 export interface TrustedAuthority {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { runInSlices, type Steps } from '@certgate/x509/internal';
 import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal } from './trust-source.js';
@@ -8,9 +8,10 @@ const sliceLength = 256 * 1024;
 
 /** Names a content: two documents of the same digest are the same document. Upper-case hexadecimal. */
 export async function digestSha256(bytes: Uint8Array): Promise<string> {
-  const hash = createHash('sha256');
-  await runInSlices(visitSlices(bytes, (slice) => hash.update(slice)));
-  return hash.digest('hex').toUpperCase();
+  if (bytes.length <= sliceLength) return hash('sha256', bytes, 'hex').toUpperCase();
+  const digest = createHash('sha256');
+  await runInSlices(visitSlices(bytes, (slice) => digest.update(slice)));
+  return digest.digest('hex').toUpperCase();
 }
 
 /**

@@ -1,6 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { invalidArgument } from '@certgate/x509/internal';
-import { decodeBase64 } from '@certgate/x509';
+import { decodeBase64, invalidArgument } from '@certgate/x509/internal';
 import {
   pause,
   TrustDocumentRefusal,

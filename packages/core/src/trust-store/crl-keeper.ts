@@ -1,4 +1,4 @@
-import { describeRefusedAlgorithm } from '@certgate/x509/internal-certificates';
+import { describeRefusedAlgorithm } from '@certgate/x509/internal';
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import type { RevocationListEntry } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';

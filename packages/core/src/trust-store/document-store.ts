@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readKnownOptions } from '@certgate/x509/internal';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document/parse-document.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
@@ -91,7 +91,7 @@ class DocumentTrustStore implements TrustStore {
 /** The text itself would keep the document in memory twice. Of a value, its JSON. */
 function hashDocument(document: unknown): string {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
-  return createHash('sha256').update(text).digest('hex').toUpperCase();
+  return hash('sha256', text, 'hex').toUpperCase();
 }
 
 function describeConfiguration(sha256: string, audience: string | undefined): string {

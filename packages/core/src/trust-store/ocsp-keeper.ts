@@ -1,6 +1,6 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
-import { hashHex } from '@certgate/x509/internal-certificates';
+import { hashHex } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';

@@ -1,4 +1,4 @@
-import { findCertificateFault } from '@certgate/x509';
+import { findCertificateFault } from '@certgate/x509/internal';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   AuthorityRevocationInformation,

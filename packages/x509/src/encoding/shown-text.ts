@@ -10,5 +10,7 @@ export function shortenText(text: string): string {
 
 /** What could break a line of a log, or hide in it, as `\u{a}`; half a character, which would be shown as another, too. */
 export function escapeInvisible(text: string): string {
+  // A start that meets nothing else does without the Unicode tables.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

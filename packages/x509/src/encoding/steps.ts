@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { readMonotonicClock } from './timestamp.js';
 
 /** What long work is written as: a generator that yields between its steps and returns its result. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
@@ -8,13 +9,13 @@ const sliceMilliseconds = 4;
 
 /** Runs the steps in slices of some milliseconds, with the event loop's turn in between: requests are answered meanwhile. */
 export async function runInSlices<Result>(steps: Steps<Result>): Promise<Result> {
-  let end = performance.now() + sliceMilliseconds;
+  let end = readMonotonicClock() + sliceMilliseconds;
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (performance.now() < end) continue;
+    if (readMonotonicClock() < end) continue;
     await setImmediate();
-    end = performance.now() + sliceMilliseconds;
+    end = readMonotonicClock() + sliceMilliseconds;
   }
 }
 
