@@ -33,27 +33,3 @@ export const defaultGatewayLimits: GatewayLimits = Object.freeze({
   maxConnections: 1000,
   maxPipelinedRequests: 16,
 });
-
-/** Longest time that Node's timers hold; a longer one fires at once. */
-const maxTimerMilliseconds = 2 ** 31 - 1;
-
-/** @throws TypeError for an unknown name, or a value that isn't a positive integer. */
-export function resolveGatewayLimits(limits: Partial<GatewayLimits> = {}): GatewayLimits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(defaultGatewayLimits, name)) {
-      throw new TypeError(
-        `Gateway: unknown limit "${name}". Known limits: ${Object.keys(defaultGatewayLimits).join(', ')}.`,
-      );
-    }
-    if (!Number.isSafeInteger(value) || value < 1 || value > maxTimerMilliseconds) {
-      throw new TypeError(`Gateway: limit "${name}" must be an integer from 1 to ${maxTimerMilliseconds}.`);
-    }
-  }
-  const resolved = Object.freeze({ ...defaultGatewayLimits, ...limits });
-  if (resolved.headersTimeoutMilliseconds > resolved.requestTimeoutMilliseconds) {
-    throw new TypeError(
-      'Gateway: headersTimeoutMilliseconds is longer than requestTimeoutMilliseconds, which includes it.',
-    );
-  }
-  return resolved;
-}

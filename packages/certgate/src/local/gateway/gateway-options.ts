@@ -4,8 +4,7 @@ import { type ClientCertificateMode, clientCertificateModes } from './client-cer
 import type { ExchangeListener } from './exchange/gateway-exchange.js';
 import type { UpstreamToken } from './exchange/upstream-request-headers.js';
 import { isExclusionPath, isLoopbackHost, isUpstreamUrl } from './gateway-addresses.js';
-import { type GatewayLimits, resolveGatewayLimits } from './gateway-limits.js';
-import { type LandingPage, renderLandingPage } from './landing-page.js';
+import { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';
 
 export interface GatewayOptions {
   /** The app: plain HTTP on this machine, `http://127.0.0.1:PORT`. */
@@ -39,78 +38,45 @@ export interface GatewayOptions {
    */
   readonly worstCase?: boolean;
   readonly onExchange?: ExchangeListener;
-  /** HTML for a browser's `GET /`; `false` sends that to the app like any other request. */
-  readonly landingPage?: LandingPage | false;
+  /** Default true: a browser's `GET /` gets a page of the gateway's own, and does not reach the app. */
+  readonly hasLandingPage?: boolean;
   readonly limits?: Partial<GatewayLimits>;
 }
 
-export interface GatewaySettings {
-  readonly upstream: URL;
-  readonly upstreamToken: UpstreamToken | undefined;
-  readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
+/** With every default. */
+export interface GatewaySettings extends Omit<GatewayOptions, 'clientCertificateMode'> {
   readonly frontEnd: FrontEndName;
-  readonly frontEndSecret: string | undefined;
   readonly mode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
   readonly host: string;
-  readonly unsafeListen: boolean;
   readonly port: number;
   readonly worstCase: boolean;
-  readonly onExchange: ExchangeListener | undefined;
-  readonly landingPage: LandingPage | undefined;
+  readonly hasLandingPage: boolean;
   readonly limits: GatewayLimits;
 }
 
-const knownOptions: ReadonlySet<string> = new Set<keyof GatewayOptions>([
-  'upstream',
-  'upstreamToken',
-  'serverCertificate',
-  'frontEnd',
-  'frontEndSecret',
-  'clientCertificateMode',
-  'exclusionPaths',
-  'host',
-  'unsafeListen',
-  'port',
-  'worstCase',
-  'onExchange',
-  'landingPage',
-  'limits',
-]);
-
-/** @throws TypeError for an unknown option, an unusable value, or an address that would open the gateway to a network. */
+/** @throws TypeError for an unusable value, or an address that would open the gateway to a network. */
 export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings {
-  for (const name of Object.keys(options)) {
-    if (!knownOptions.has(name)) {
-      throw new TypeError(`Gateway: unknown option "${name}". Known options: ${[...knownOptions].join(', ')}.`);
-    }
-  }
-  const frontEnd = resolveFrontEnd(options);
-  const unsafeListen = requireBoolean('unsafeListen', options.unsafeListen);
-  const host = options.host ?? '127.0.0.1';
-  if (!unsafeListen && !isLoopbackHost(host)) {
+  const { upstream, upstreamToken, serverCertificate, exclusionPaths = [], host = '127.0.0.1', port = 0 } = options;
+  if (options.unsafeListen !== true && !isLoopbackHost(host)) {
     throw new TypeError(
       `Gateway: host "${host}" is not this machine alone. Use 127.0.0.1 or ::1, or unsafeListen (--unsafe-listen).`,
     );
   }
-  const port = options.port ?? 0;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('Gateway: port must be 0 to 65535.');
-  checkUpstream(options.upstream);
-  checkUpstreamToken(options.upstreamToken);
-  checkServerCertificate(options.serverCertificate);
+  checkUpstream(upstream);
+  checkUpstreamToken(upstreamToken);
+  checkServerCertificate(serverCertificate);
+  checkExclusionPaths(exclusionPaths);
   return Object.freeze({
-    upstream: options.upstream,
-    upstreamToken: options.upstreamToken,
-    serverCertificate: options.serverCertificate,
-    ...frontEnd,
-    exclusionPaths: resolveExclusionPaths(options.exclusionPaths ?? []),
+    ...options,
+    ...resolveFrontEnd(options),
+    exclusionPaths: Object.freeze([...exclusionPaths]),
     host,
-    unsafeListen,
     port,
-    worstCase: requireBoolean('worstCase', options.worstCase),
-    onExchange: options.onExchange,
-    landingPage: options.landingPage === false ? undefined : (options.landingPage ?? renderLandingPage),
-    limits: resolveGatewayLimits(options.limits),
+    worstCase: options.worstCase === true,
+    hasLandingPage: options.hasLandingPage !== false,
+    limits: Object.freeze({ ...defaultGatewayLimits, ...options.limits }),
   });
 }
 
@@ -119,7 +85,7 @@ function resolveFrontEnd({
   frontEndSecret,
   clientCertificateMode,
   exclusionPaths = [],
-}: GatewayOptions): Pick<GatewaySettings, 'frontEnd' | 'frontEndSecret' | 'mode'> {
+}: GatewayOptions): Pick<GatewaySettings, 'frontEnd' | 'mode'> {
   if (!frontEndNames.includes(frontEnd)) {
     throw new TypeError(`Gateway: frontEnd must be one of ${frontEndNames.join(', ')}.`);
   }
@@ -134,7 +100,7 @@ function resolveFrontEnd({
     );
   }
   if (frontEndSecret !== undefined) checkFrontEndSecret(frontEndSecret, isAppService);
-  return { frontEnd, frontEndSecret, mode };
+  return { frontEnd, mode };
 }
 
 function checkFrontEndSecret(secret: string, isAppService: boolean): void {
@@ -146,19 +112,11 @@ function checkFrontEndSecret(secret: string, isAppService: boolean): void {
   }
 }
 
-/** A caller without types may hand over the text "false". */
-function requireBoolean(name: string, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`Gateway: ${name} must be true or false.`);
-  return value === true;
-}
-
-function resolveExclusionPaths(paths: readonly string[]): readonly string[] {
-  for (const path of paths) {
-    if (!isExclusionPath(path)) {
-      throw new TypeError(`Gateway: exclusion path ${JSON.stringify(path)} must be one path that starts with "/".`);
-    }
+function checkExclusionPaths(paths: readonly string[]): void {
+  const wrong = paths.find((path) => !isExclusionPath(path));
+  if (wrong !== undefined) {
+    throw new TypeError(`Gateway: exclusion path ${JSON.stringify(wrong)} must be one path that starts with "/".`);
   }
-  return Object.freeze([...paths]);
 }
 
 function checkUpstream(upstream: URL): void {

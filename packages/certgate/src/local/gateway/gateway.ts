@@ -6,7 +6,7 @@
 //     │ client-certificate-mode  required, optional or excluded
 //     │ tls-renegotiation        requested only after the request head                 403
 //     │ handle-request           required and absent                                   403
-//     │ landing-response         a browser's GET /                                     200
+//     │ landing-page             a browser's GET /                                     200
 //     │ upstream-request-headers removes what clients must not send; the front end's fields (front-ends/)
 //     ▼ forward-request          no answer, or a malformed one, from the app           502 504
 //   the app's answer, streamed
@@ -16,6 +16,7 @@
 // it asks every client except browsers; Azure's exact rule is not documented. Of any other front end only the header fields are
 // played, as its configuration for an app that decides alone makes them; the refusals above are then the gateway's own.
 
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerUnreadableRequests } from './unreadable-requests.js';
@@ -28,9 +29,7 @@ import { createTlsListener, summarizeServerCertificate, type TlsListener } from 
 export type { GatewayOptions } from './gateway-options.js';
 export type { ClientCertificateMode } from './client-certificate-mode.js';
 export type { ExchangeListener, GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
-export type { LandingPage, LandingPageFacts } from './landing-page.js';
-export { renderLandingPage } from './landing-page.js';
-export { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';
+export type { GatewayLimits } from './gateway-limits.js';
 
 export interface Gateway {
   /** `https://127.0.0.1:PORT`, without a trailing slash. */
@@ -48,7 +47,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const settings = resolveGatewayOptions(options);
   const listener = createTlsListener(settings);
   serveRequests(listener, settings);
-  await listen(listener, settings);
+  await once(listener.server.listen(settings.port, settings.host), 'listening');
   const { address, family, port } = listener.server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeListener(listener));
@@ -68,7 +67,7 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
       return;
     }
     handleRequest({ settings, connection, request, response, serverCertificateSummary }).catch((error: unknown) => {
-      // A fault of our own, or of a landing page: nothing more is said to the client, nothing more is heard.
+      // A fault of our own: nothing more is said to the client, nothing more is heard.
       process.emitWarning(`Gateway: a request could not be handled, its connection was closed. ${String(error)}`);
       connection.ended = true;
       request.socket.destroy();
@@ -91,16 +90,6 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
   // Plain HTTP, other protocols, refused handshakes.
   listener.server.on('tlsClientError', (_error, socket) => {
     socket.destroy();
-  });
-}
-
-function listen({ server }: TlsListener, settings: GatewaySettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, settings.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
   });
 }
 

@@ -7,7 +7,7 @@ import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { sendGatewayAnswer } from './exchange/gateway-response.js';
-import { sendLandingPage, wantsLandingPage } from './landing-response.js';
+import { sendLandingPage, wantsLandingPage } from './landing-page.js';
 import type { PeerCertificate } from './peer-certificate.js';
 import { getFieldValues, pairRawHeaders } from './exchange/raw-fields.js';
 import { buildUpstreamRequestFields } from './exchange/upstream-request-headers.js';
@@ -63,8 +63,8 @@ async function answerRequest(received: ReceivedRequest, head: RequestHead): Prom
   if (connection.hasEnded()) return { answeredBy: 'nobody' };
   if ('answer' in admission) return refuse(admission.answer);
 
-  if (settings.landingPage !== undefined && wantsLandingPage(head)) {
-    await sendLandingPage(response, settings.landingPage, settings, connection, admission.certificate);
+  if (settings.hasLandingPage && wantsLandingPage(head)) {
+    await sendLandingPage(response, settings, connection, admission.certificate);
     return { answeredBy: 'gateway', answer: 'landing-page' };
   }
   const outcome = await forwardRequest({

@@ -1,36 +1,57 @@
-import type { FrontEndName } from '@certgate/core/internal';
+import { X509Certificate } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { ClientConnection } from './client-connection.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import { escapeHtml } from './exchange/gateway-response.js';
-import type { RawField } from './exchange/raw-fields.js';
-import type { ClientCertificateMode } from './client-certificate-mode.js';
-import type { CertificateFacts } from './peer-certificate.js';
+import { gatewayAnswerHeaderName, getFieldValues } from './exchange/raw-fields.js';
+import { announcesBody, type RequestHead } from './exchange/request-refusals.js';
+import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
+import type { GatewaySettings } from './gateway-options.js';
+import { type PeerCertificate, toOneLine } from './peer-certificate.js';
 
-/** What the gateway sees of the connection that asks for `/`. */
-export interface LandingPageFacts {
-  readonly frontEnd: FrontEndName;
-  readonly mode: ClientCertificateMode;
-  readonly exclusionPaths: readonly string[];
-  readonly worstCase: boolean;
-  readonly tlsProtocol: string;
-  readonly upstream: string;
-  /** Undefined when none was asked for or presented. Names in it are the client's own words: escape them. */
-  readonly clientCertificate: CertificateFacts | undefined;
-  /** The certificate's fields that requests of this connection carry to the app. */
-  readonly headers: readonly RawField[];
+/** Only a person's browser asks for the root with HTML in mind; every other client meets the app. */
+export function wantsLandingPage(head: RequestHead): boolean {
+  if (head.method !== 'GET' || head.target !== '/' || announcesBody(head.fields)) return false;
+  return getFieldValues(head.fields, 'accept').some((value) => value.toLowerCase().includes('text/html'));
 }
 
-export type LandingPage = (facts: LandingPageFacts) => string;
+/** Resolves when the response is out or its client gone. */
+export function sendLandingPage(
+  response: ServerResponse,
+  settings: GatewaySettings,
+  connection: ClientConnection,
+  certificate: PeerCertificate | undefined,
+): Promise<void> {
+  const html = renderLandingPage(settings, connection, certificate);
+  return new Promise((resolve) => {
+    response.once('close', resolve);
+    response.writeHead(200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Length': Buffer.byteLength(html),
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+      [gatewayAnswerHeaderName]: 'landing-page' satisfies GatewayAnswer,
+    });
+    response.end(html);
+  });
+}
 
-export const renderLandingPage: LandingPage = (facts) => {
-  const certificate = facts.clientCertificate;
+/** What the gateway sees of the connection that asks for `/`. Names in a certificate are the client's own words. */
+function renderLandingPage(
+  { frontEnd, mode, exclusionPaths, worstCase, upstream }: GatewaySettings,
+  { socket }: ClientConnection,
+  certificate: PeerCertificate | undefined,
+): string {
+  const fields = findPlayedFrontEnd(frontEnd).writeCertificate(certificate);
   const rows: readonly (readonly [string, string])[] = [
-    ['Front end', facts.frontEnd],
-    ['Client certificate mode', facts.mode],
-    ['Exclusion paths', facts.exclusionPaths.join(' ') || 'none'],
-    ['Worst case', facts.worstCase ? 'on: forged fields that may reach the app do' : 'off'],
-    ['TLS', facts.tlsProtocol],
-    ['App', facts.upstream],
+    ['Front end', frontEnd],
+    ['Client certificate mode', mode],
+    ['Exclusion paths', exclusionPaths.join(' ') || 'none'],
+    ['Worst case', worstCase ? 'on: forged fields that may reach the app do' : 'off'],
+    ['TLS', socket.getProtocol() ?? 'unknown'],
+    ['App', upstream.origin],
     ...(certificate === undefined ? [['Client certificate', 'none presented'] as const] : describe(certificate)),
-    ['Header for the app', facts.headers.map(([name, value]) => `${name}: ${value}`).join('\n') || 'none'],
+    ['Header for the app', fields.map(([name, value]) => `${name}: ${value}`).join('\n') || 'none'],
   ];
   const table = rows
     .map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`)
@@ -43,15 +64,17 @@ export const renderLandingPage: LandingPage = (facts) => {
 ${table}
 </table></html>
 `;
-};
+}
 
-function describe(certificate: CertificateFacts): (readonly [string, string])[] {
+/** For people to read; nothing is decided by it. */
+function describe({ der, thumbprintSha256, thumbprintSha1 }: PeerCertificate): (readonly [string, string])[] {
+  const { subject, issuer, serialNumber, validFrom, validTo } = new X509Certificate(der);
   return [
-    ['Subject', certificate.subject],
-    ['Issuer', certificate.issuer],
-    ['Serial number', certificate.serialNumber],
-    ['Valid', `${certificate.validFrom} to ${certificate.validTo} (not checked here)`],
-    ['Thumbprint, SHA-256', certificate.thumbprintSha256],
-    ['Thumbprint, SHA-1', certificate.thumbprintSha1],
+    ['Subject', toOneLine(subject)],
+    ['Issuer', toOneLine(issuer)],
+    ['Serial number', serialNumber],
+    ['Valid', `${validFrom} to ${validTo} (not checked here)`],
+    ['Thumbprint, SHA-256', thumbprintSha256],
+    ['Thumbprint, SHA-1', thumbprintSha1],
   ];
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startGateway, type Gateway } from './gateway.js';
-import { defaultGatewayLimits, resolveGatewayLimits, type GatewayLimits } from './gateway-limits.js';
+import { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';
 import { connectTls, readUntil, sendBytes } from './test-support/clients.js';
 import { OpensslFolder, type TestCertificate } from './test-support/openssl-certificates.js';
 import { RawUpstream } from './test-support/upstreams.js';
@@ -32,17 +32,8 @@ async function withLimits(limits: Partial<GatewayLimits>, use: (gateway: Gateway
   }
 }
 
-test('every default is finite; unknown names and unusable values are errors', () => {
+test('every default is finite', () => {
   for (const value of Object.values(defaultGatewayLimits)) assert.ok(Number.isSafeInteger(value) && value > 0);
-  assert.equal(resolveGatewayLimits({ maxConnections: 3 }).maxConnections, 3);
-  for (const value of [0, -1, 1.5, Infinity, NaN, 2 ** 31]) {
-    assert.throws(() => resolveGatewayLimits({ idleTimeoutMilliseconds: value }), /idleTimeoutMilliseconds/);
-  }
-  assert.throws(
-    () => resolveGatewayLimits({ maxHeaderByte: 1 } as Partial<GatewayLimits>),
-    /unknown limit "maxHeaderByte"/,
-  );
-  assert.throws(() => resolveGatewayLimits({ requestTimeoutMilliseconds: 10 }), /headersTimeoutMilliseconds/);
 });
 
 test('a header section that trickles in (slowloris) ends with 408', async () => {

@@ -1,4 +1,4 @@
-import { X509Certificate, createHash } from 'node:crypto';
+import { type X509Certificate, createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { PresentedCertificate } from './exchange/played-front-end.js';
 
@@ -24,21 +24,6 @@ export function findPeerCertificate(socket: TLSSocket): PeerCertificate | undefi
 /** Node calls the next certificate of the handshake the issuer, whether or not it is. */
 function* listSentAlong(leaf: X509Certificate): Generator<Buffer> {
   for (let next = leaf.issuerCertificate; next !== undefined; next = next.issuerCertificate) yield next.raw;
-}
-
-export interface CertificateFacts extends PeerCertificate {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serialNumber: string;
-  readonly validFrom: string;
-  readonly validTo: string;
-}
-
-/** For people to read; nothing is decided by it. */
-export function describeCertificate(certificate: PeerCertificate): CertificateFacts {
-  const parsed = new X509Certificate(certificate.der);
-  const { subject, issuer, serialNumber, validFrom, validTo } = parsed;
-  return { ...certificate, subject: toOneLine(subject), issuer: toOneLine(issuer), serialNumber, validFrom, validTo };
 }
 
 /** Node writes one attribute per line, root first; Windows and Azure write them the other way round, on one line. */

@@ -92,7 +92,7 @@ async function startTestGateway(
     frontEnd: name,
     ...(secret === undefined ? {} : { frontEndSecret: secret }),
     clientCertificateMode,
-    landingPage: false,
+    hasLandingPage: false,
   });
 }
 
