@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteMatch } from '../routing/router.js';
 import type { InvocationRequest } from '../worker/core-types.js';
-import { isDurableClient } from '../worker/durable-client.js';
-import { createTraceParent, describeError, invoke } from '../worker/invocation.js';
+import { createInvocation, describeError, invoke } from '../worker/invocation.js';
 import {
   declaredLength,
   hasBody,
@@ -37,7 +36,14 @@ export async function runFunction(
     refuseRequest(incoming, response, 500);
     return;
   }
-  const invocation = createInvocation(match, received, body, served);
+  const data = served.streamingUri === undefined ? toRpcHttp(received, match.values, body) : {};
+  const invocation = createInvocation(match.route.registered, {
+    // With streaming the message stays empty, and the library takes the request from the forwarded one.
+    triggerInput: { name: match.route.triggerName, data: { http: data } },
+    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
+    durable: served.durable,
+    findHeader: (name) => received.headers.get(name),
+  });
   report.nameInvocation(match.route.functionName, invocation.invocationId);
   if (served.streamingUri !== undefined) {
     const exchange = new StreamingExchange(
@@ -97,34 +103,6 @@ async function runStreaming(
     // The answer was on its way already; the client sees it cut short.
     log('debug', invocation.invocationId, describeError(error));
   }
-}
-
-function createInvocation(
-  match: RouteMatch,
-  received: ReceivedRequest,
-  body: Buffer | undefined,
-  { streamingUri, durable }: ServedApp,
-): InvocationRequest {
-  const { bindings } = match.route.registered.metadata;
-  const clients = Object.entries(bindings).filter(([, binding]) => isDurableClient(binding));
-  return {
-    invocationId: randomUUID(),
-    functionId: match.route.registered.metadata.functionId ?? match.route.functionName,
-    // With streaming the message stays empty, and the library takes the request from the forwarded one.
-    inputData: [
-      {
-        name: match.route.triggerName,
-        data: { http: streamingUri === undefined ? toRpcHttp(received, match.values, body) : {} },
-      },
-      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
-    ],
-    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
-    traceContext: {
-      traceParent: createTraceParent(received.headers.get('traceparent')),
-      traceState: received.headers.get('tracestate') ?? '',
-      attributes: {},
-    },
-  };
 }
 
 /** In the order in which they were matched (of `{a}-{b}`, b is first), then the parameters that the path gave no value. */

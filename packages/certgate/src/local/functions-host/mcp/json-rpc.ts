@@ -1,15 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../../files/json-file.js';
 
 /** JSON-RPC 2.0 section 5.1. */
-type ErrorName = 'methodNotFound' | 'invalidParams' | 'internalError' | 'serverError';
-
-export const errorCodes: Readonly<Record<ErrorName, number>> = Object.freeze({
+export const errorCodes = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
   /** Of the range that is left to servers: the extension answers so before it has read a message. */
   serverError: -32000,
-});
+} as const;
 
 /** What a method answers with: `ErrorAnswer` is thrown by nobody, so that no failure is forgotten. */
 export type MethodAnswer =

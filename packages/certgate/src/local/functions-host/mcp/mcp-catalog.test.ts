@@ -130,14 +130,14 @@ test('names and URIs are found without case, and a resource before a template', 
     register('timer', 'timerTrigger', { schedule: '* * * * * *' }),
     register('http', 'httpTrigger', {}),
   ]);
-  assert.equal(catalog.findTool('HELLO')?.trigger.functionName, 'Hello');
-  assert.equal(catalog.findTool('Greet'), undefined);
-  assert.equal(catalog.findPrompt('greet')?.trigger.functionName, 'Greet');
-  assert.equal(catalog.findResource('USER://me/PROFILE')?.entry.trigger.functionName, 'two');
-  const found = catalog.findResource('user://7/profile');
+  assert.equal(catalog.find('tool', 'HELLO')?.entry.trigger.functionName, 'Hello');
+  assert.equal(catalog.find('tool', 'Greet'), undefined);
+  assert.equal(catalog.find('prompt', 'greet')?.entry.trigger.functionName, 'Greet');
+  assert.equal(catalog.find('resource', 'USER://me/PROFILE')?.entry.trigger.functionName, 'two');
+  const found = catalog.find('resource', 'user://7/profile');
   assert.deepEqual([found?.entry.trigger.functionName, found?.parameters], ['one', [['id', '7']]]);
-  assert.equal(catalog.findResource('user://7'), undefined);
-  for (const name of ['', '__proto__', 'constructor', 'toString']) assert.equal(catalog.findTool(name), undefined);
+  assert.equal(catalog.find('resource', 'user://7'), undefined);
+  for (const name of ['', '__proto__', 'constructor', 'toString']) assert.equal(catalog.find('tool', name), undefined);
 });
 
 test('an app without MCP has an empty catalog, and a disabled function is no part of one', (context) => {

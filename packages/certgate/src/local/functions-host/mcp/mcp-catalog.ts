@@ -3,10 +3,17 @@ import { isDisabled } from '../routing/disabled-functions.js';
 import { foldCase } from '../routing/route-match.js';
 import { compareNames } from '../routing/router.js';
 import type { RegisteredFunction } from '../worker/app-context.js';
-import { findMcpTrigger, findText, type McpTrigger } from './mcp-trigger.js';
+import {
+  findMcpTrigger,
+  findText,
+  type McpTrigger,
+  nameProperties,
+  readJsonArray,
+  readJsonObject,
+  refuseTrigger,
+} from './mcp-trigger.js';
 import { compileTemplate, findUriFault, isUriTemplate, normalizeTemplate, readParameters } from './resource-uri.js';
 import { readToolInputSchema, readToolSchema } from './tool-input-schema.js';
-import { readJsonArray, readJsonObject, refuseTrigger } from './trigger-json.js';
 
 /** A function of an MCP trigger, and what the lists say of it. */
 export interface McpEntry {
@@ -16,9 +23,9 @@ export interface McpEntry {
   readonly required: readonly string[];
 }
 
-export interface FoundResource {
+export interface FoundEntry {
   readonly entry: McpEntry;
-  /** What its template's parameters are in the URI that was read. */
+  /** Of a resource, what its template's parameters are in the URI that was read. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
@@ -37,9 +44,9 @@ export class McpCatalog {
       .flatMap((registered) => findMcpTrigger(registered) ?? [])
       .filter(({ functionName }) => !isDisabled(functionName));
     const ofKind = (kind: McpTrigger['kind']): readonly McpTrigger[] => triggers.filter((each) => each.kind === kind);
-    this.tools = ofKind('tool').map(describeTool);
-    this.prompts = ofKind('prompt').map(describePrompt);
-    const resources = ofKind('resource').map(describeResource);
+    this.tools = ofKind('tool').map(describe);
+    this.prompts = ofKind('prompt').map(describe);
+    const resources = ofKind('resource').map(describe);
     this.resources = resources.filter(({ trigger }) => !isUriTemplate(trigger.name));
     this.templates = resources.filter(({ trigger }) => isUriTemplate(trigger.name));
     this.#matchers = new Map(this.templates.map((entry) => [entry, compileTemplate(entry.trigger.name)]));
@@ -51,27 +58,16 @@ export class McpCatalog {
     return [this.tools, this.prompts, this.resources, this.templates].every((entries) => entries.length === 0);
   }
 
-  findTool(name: string): McpEntry | undefined {
-    return findByName(this.tools, name);
-  }
-
-  findPrompt(name: string): McpEntry | undefined {
-    return findByName(this.prompts, name);
-  }
-
-  findResource(uri: string): FoundResource | undefined {
-    const entry = findByName(this.resources, uri);
+  find(kind: McpTrigger['kind'], name: string): FoundEntry | undefined {
+    const entries = { tool: this.tools, prompt: this.prompts, resource: this.resources }[kind];
+    const entry = entries.find(({ trigger }) => foldCase(trigger.name) === foldCase(name));
     if (entry !== undefined) return { entry, parameters: [] };
-    for (const [template, compiled] of this.#matchers) {
-      const parameters = readParameters(template.trigger.name, compiled, uri);
+    for (const [template, compiled] of kind === 'resource' ? this.#matchers : []) {
+      const parameters = readParameters(template.trigger.name, compiled, name);
       if (parameters !== undefined) return { entry: template, parameters };
     }
     return undefined;
   }
-}
-
-function findByName(entries: readonly McpEntry[], name: string): McpEntry | undefined {
-  return entries.find(({ trigger }) => foldCase(trigger.name) === foldCase(name));
 }
 
 function requireUnique(entries: readonly McpEntry[], normalize: (name: string) => string): void {
@@ -85,56 +81,55 @@ function requireUnique(entries: readonly McpEntry[], normalize: (name: string) =
   }
 }
 
-/** `DefaultToolRegistry.ListToolsAsync`: the `resultSchema` of `@azure/functions` has no reader there. */
-function describeTool(trigger: McpTrigger): McpEntry {
-  const { schema, required } = readToolInputSchema(trigger);
-  return {
-    trigger,
-    required,
-    listed: present({
-      name: requireName(trigger, 'toolName'),
-      description: findText(trigger.binding, 'description'),
-      inputSchema: schema,
-      outputSchema: readToolSchema(trigger, 'outputSchema'),
-      _meta: readMetadata(trigger),
-    }),
-  };
+function describe(trigger: McpTrigger): McpEntry {
+  if (trigger.name === '') throw refuseTrigger(trigger, `has no "${nameProperties[trigger.kind]}"`);
+  const { members, required = [] } = describers[trigger.kind](trigger);
+  const metadata = readJsonObject(trigger, 'metadata');
+  const _meta = metadata === undefined || Object.keys(metadata).length === 0 ? undefined : metadata;
+  return { trigger, required, listed: present({ ...members, _meta }) };
 }
 
-function describeResource(trigger: McpTrigger): McpEntry {
-  const uri = requireName(trigger, 'uri');
+const describers: Readonly<Record<McpTrigger['kind'], Describer>> = {
+  tool: describeTool,
+  resource: describeResource,
+  prompt: describePrompt,
+};
+
+type Describer = (trigger: McpTrigger) => { readonly members: JsonObject; readonly required?: readonly string[] };
+
+function readTexts({ binding }: McpTrigger, ...names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, findText(binding, name)]));
+}
+
+/** `DefaultToolRegistry.ListToolsAsync`: the `resultSchema` of `@azure/functions` has no reader there. */
+function describeTool(trigger: McpTrigger): ReturnType<Describer> {
+  const { schema: inputSchema, required } = readToolInputSchema(trigger);
+  const outputSchema = readToolSchema(trigger, 'outputSchema');
+  return { required, members: { name: trigger.name, ...readTexts(trigger, 'description'), inputSchema, outputSchema } };
+}
+
+function describeResource(trigger: McpTrigger): ReturnType<Describer> {
+  const { name: uri, binding } = trigger;
   const fault = findUriFault(uri);
   if (fault !== undefined) throw refuseTrigger(trigger, `has the URI "${uri}", which ${fault}`);
   const isTemplate = isUriTemplate(uri);
-  const size = findProperty(trigger.binding, 'size');
+  const size = findProperty(binding, 'size');
   return {
-    trigger,
-    required: [],
-    listed: present({
+    members: {
       ...(isTemplate ? { uriTemplate: uri } : { uri }),
-      name: findText(trigger.binding, 'resourceName') ?? '',
-      title: findText(trigger.binding, 'title'),
-      description: findText(trigger.binding, 'description'),
-      mimeType: findText(trigger.binding, 'mimeType'),
+      name: findText(binding, 'resourceName') ?? '',
+      ...readTexts(trigger, 'title', 'description', 'mimeType'),
       size: !isTemplate && typeof size === 'number' ? size : undefined,
-      _meta: readMetadata(trigger),
-    }),
+    },
   };
 }
 
-function describePrompt(trigger: McpTrigger): McpEntry {
+function describePrompt(trigger: McpTrigger): ReturnType<Describer> {
   const listed = readJsonArray(trigger, 'promptArguments')?.map((each) => describeArgument(trigger, each));
+  const texts = readTexts(trigger, 'title', 'description');
   return {
-    trigger,
     required: (listed ?? []).flatMap(({ name, required }) => (required === true ? [String(name)] : [])),
-    listed: present({
-      name: requireName(trigger, 'promptName'),
-      title: findText(trigger.binding, 'title'),
-      description: findText(trigger.binding, 'description'),
-      arguments: listed,
-      icons: readJsonArray(trigger, 'icons'),
-      _meta: readMetadata(trigger),
-    }),
+    members: { name: trigger.name, ...texts, arguments: listed, icons: readJsonArray(trigger, 'icons') },
   };
 }
 
@@ -149,16 +144,6 @@ function describeArgument(trigger: McpTrigger, argument: unknown): JsonObject {
     description: description === undefined ? '' : description,
     required: typeof required === 'boolean' ? required : undefined,
   });
-}
-
-function readMetadata(trigger: McpTrigger): JsonObject | undefined {
-  const metadata = readJsonObject(trigger, 'metadata');
-  return metadata === undefined || Object.keys(metadata).length === 0 ? undefined : metadata;
-}
-
-function requireName(trigger: McpTrigger, property: string): string {
-  if (trigger.name === '') throw refuseTrigger(trigger, `has no "${property}"`);
-  return trigger.name;
 }
 
 /** Members without a value are not written. */

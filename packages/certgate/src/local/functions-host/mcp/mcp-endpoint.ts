@@ -14,14 +14,12 @@ import {
   formatAnswer,
   type MethodAnswer,
   parseMessage,
-  readParameter,
   type RpcMessage,
   type RpcRequest,
 } from './json-rpc.js';
-import { isJsonObject } from '../../../files/json-file.js';
 import type { McpCatalog } from './mcp-catalog.js';
 import { callMcpFunction, type McpApp } from './mcp-invocation.js';
-import { answerRequest, findInitializeFault, nameParameters } from './mcp-methods.js';
+import { answerRequest, findCalledName, findInitializeFault } from './mcp-methods.js';
 import { createHeaderMap, sessionHeaderName } from './trigger-payload.js';
 
 /** Less than the extension takes: a message is read whole, and becomes objects, before anybody is asked. */
@@ -149,10 +147,10 @@ export class McpEndpoint implements WebhookEndpoint {
 }
 
 /** `answer`: undefined while it is on its way, or its client gone. */
-function describeCall({ method, params }: RpcRequest, answer: MethodAnswer | undefined): HostMcpCall {
-  const nameParameter = nameParameters.get(method);
-  const name = nameParameter !== undefined && isJsonObject(params) ? readParameter(params, nameParameter) : undefined;
-  return { method, ...(typeof name === 'string' ? { name } : {}), failed: answer !== undefined && hasFailed(answer) };
+function describeCall(request: RpcRequest, answer: MethodAnswer | undefined): HostMcpCall {
+  const name = findCalledName(request);
+  const failed = answer !== undefined && hasFailed(answer);
+  return { method: request.method, ...(name === undefined ? {} : { name }), failed };
 }
 
 function hasFailed(answer: MethodAnswer): boolean {

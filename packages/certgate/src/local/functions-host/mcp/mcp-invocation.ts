@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { AppContext } from '../worker/app-context.js';
-import type { InvocationRequest, RpcTypedData } from '../worker/core-types.js';
-import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
+import type { RpcTypedData } from '../worker/core-types.js';
+import type { DurableStandIn } from '../worker/durable-client.js';
 import { findUnsuppliedBinding } from '../worker/extra-bindings.js';
-import { createTraceParent, describeError, invoke } from '../worker/invocation.js';
-import type { FoundResource } from './mcp-catalog.js';
+import { createInvocation, describeError, invoke } from '../worker/invocation.js';
+import type { FoundEntry } from './mcp-catalog.js';
 import type { McpTrigger } from './mcp-trigger.js';
 import { createCallMetadata, createTriggerPayload, findHeader, type McpCall } from './trigger-payload.js';
 
@@ -21,13 +20,19 @@ export interface McpApp {
 export async function callMcpFunction(
   { app, durable }: McpApp,
   call: McpCall,
-  { entry: { trigger }, parameters }: FoundResource,
+  { entry: { trigger }, parameters }: FoundEntry,
   bind: (value: RpcTypedData | null | undefined) => object,
   onInvoke: (functionName: string, invocationId: string) => void,
 ): Promise<object | undefined> {
-  const invocation = createInvocation(call, trigger, parameters, durable);
+  const { functionName, registered, bindingName } = trigger;
+  const payload = createTriggerPayload(call);
+  const invocation = createInvocation(registered, {
+    triggerInput: { name: bindingName, data: { string: payload } },
+    triggerMetadata: createCallMetadata(call, bindingName, payload, parameters),
+    durable,
+    findHeader: (name) => findHeader(call.headers, name),
+  });
   const { invocationId } = invocation;
-  const { functionName, registered } = trigger;
   onInvoke(functionName, invocationId);
   try {
     requireSupplied(trigger);
@@ -46,28 +51,4 @@ function requireSupplied({ registered, bindingName }: McpTrigger): void {
   throw new Error(
     `The function is not called: it has the extra ${extra.kind} "${extra.type}", which this local host can't supply. Run this app behind \`func start\` instead: it brings the bindings.`,
   );
-}
-
-function createInvocation(
-  call: McpCall,
-  { registered: { metadata }, functionName, bindingName }: McpTrigger,
-  parameters: FoundResource['parameters'],
-  durable: DurableStandIn | undefined,
-): InvocationRequest {
-  const payload = createTriggerPayload(call);
-  const clients = Object.entries(metadata.bindings).filter(([, binding]) => isDurableClient(binding));
-  return {
-    invocationId: randomUUID(),
-    functionId: metadata.functionId ?? functionName,
-    inputData: [
-      { name: bindingName, data: { string: payload } },
-      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
-    ],
-    triggerMetadata: createCallMetadata(call, bindingName, payload, parameters),
-    traceContext: {
-      traceParent: createTraceParent(findHeader(call.headers, 'traceparent')),
-      traceState: findHeader(call.headers, 'tracestate') ?? '',
-      attributes: {},
-    },
-  };
 }

@@ -2,8 +2,8 @@ import { findProperty, isJsonObject, type JsonObject } from '../../../files/json
 import type { RpcTypedData } from '../worker/core-types.js';
 import type { McpServerInfo } from '../worker/host-protocol.js';
 import { errorCodes, failWith, internalError, type MethodAnswer, readParameter, type RpcRequest } from './json-rpc.js';
-import type { FoundResource, McpCatalog, McpEntry } from './mcp-catalog.js';
-import { findText } from './mcp-trigger.js';
+import type { FoundEntry, McpCatalog, McpEntry } from './mcp-catalog.js';
+import { findText, type McpTrigger } from './mcp-trigger.js';
 import { findUriFault } from './resource-uri.js';
 import {
   bindPlainPromptResult,
@@ -18,7 +18,7 @@ import type { McpCall } from './trigger-payload.js';
 /** Calls the function, and makes a result of what it returned. Undefined: it failed, which is logged already. */
 export type CallFunction = (
   call: McpCall,
-  found: FoundResource,
+  found: FoundEntry,
   bind: (value: RpcTypedData | null | undefined) => object,
 ) => Promise<object | undefined>;
 
@@ -35,26 +35,37 @@ type Method = (params: JsonObject | undefined, surroundings: McpSurroundings) =>
 /** The versions that the C# SDK 0.4.0-preview.3 knows, which the extension is built on. */
 const protocolVersions = ['2024-11-05', '2025-03-26', '2025-06-18'];
 
-/** Names that the client sent, and that the calls of functions are told apart by. */
-export const nameParameters: ReadonlyMap<string, 'name' | 'uri'> = new Map([
-  ['tools/call', 'name'],
-  ['resources/read', 'uri'],
-  ['prompts/get', 'name'],
+const callMethods: ReadonlyMap<string, McpCall['kind']> = new Map([
+  ['tools/call', 'tool'],
+  ['resources/read', 'resource'],
+  ['prompts/get', 'prompt'],
 ] as const);
+
+/** What the client named, where the method calls a function. */
+export function findCalledName({ method, params }: RpcRequest): string | undefined {
+  const kind = callMethods.get(method);
+  const name = kind !== undefined && isJsonObject(params) ? readParameter(params, nameParameterOf(kind)) : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function nameParameterOf(kind: McpCall['kind']): string {
+  return kind === 'resource' ? 'uri' : 'name';
+}
 
 const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['initialize', initialize],
   ['ping', () => ({ result: {} })],
   ['logging/setLevel', () => ({ result: {} })],
   ['tools/list', (_params, { catalog }) => ({ result: { tools: list(catalog.tools) } })],
-  ['tools/call', callTool],
   ['resources/list', (_params, { catalog }) => ({ result: { resources: list(catalog.resources) } })],
   ['resources/templates/list', (_params, { catalog }) => ({ result: { resourceTemplates: list(catalog.templates) } })],
-  ['resources/read', readResource],
   ['resources/subscribe', () => ({ result: {} })],
   ['resources/unsubscribe', () => ({ result: {} })],
   ['prompts/list', (_params, { catalog }) => ({ result: { prompts: list(catalog.prompts) } })],
-  ['prompts/get', getPrompt],
+  ...[...callMethods].map(([name, kind]): [string, Method] => [
+    name,
+    (params, surroundings) => callNamed(kind, params, surroundings),
+  ]),
 ]);
 
 /** As `McpServerImpl` of the C# SDK answers, with the handlers that the extension gives it (`AddMcp`). */
@@ -96,57 +107,44 @@ function list(entries: readonly McpEntry[]): readonly JsonObject[] {
   return entries.map(({ listed }) => listed);
 }
 
-async function callTool(params: JsonObject | undefined, surroundings: McpSurroundings): Promise<MethodAnswer> {
-  const { catalog, callFunction } = surroundings;
-  const call = readCall('tool', params, surroundings);
+async function callNamed(
+  kind: McpCall['kind'],
+  params: JsonObject | undefined,
+  { catalog, headers, callFunction }: McpSurroundings,
+): Promise<MethodAnswer> {
+  const call = readCall(kind, params, headers);
   if (call === 'malformed') return internalError;
-  const entry = catalog.findTool(call.name);
-  if (entry === undefined) return failWith(errorCodes.invalidParams, `Unknown tool: '${call.name}'`);
-  const missing = findMissingArguments(entry.required, call.arguments, 'tool properties');
+  const { name } = call;
+  const found = catalog.find(kind, name);
+  if (found === undefined) return failWith(errorCodes.invalidParams, `Unknown ${kind}: '${name}'`);
+  const missing = findMissingArguments(found.entry.required, call.arguments, kind);
   if (missing !== undefined) return missing;
-  const bind = usesResultSchema(entry) ? bindToolResult : bindPlainToolResult;
-  const text = `An error occurred invoking '${call.name}'.`;
-  const result = await callFunction(call, { entry, parameters: [] }, bind);
-  return { result: result ?? { content: [{ type: 'text', text }], isError: true } };
-}
-
-async function readResource(params: JsonObject | undefined, surroundings: McpSurroundings): Promise<MethodAnswer> {
-  const { catalog, callFunction } = surroundings;
-  const call = readCall('resource', params, surroundings);
-  if (call === 'malformed' || (params !== undefined && findUriFault(call.name) !== undefined)) return internalError;
-  const found = catalog.findResource(call.name);
-  if (found === undefined) return failWith(errorCodes.invalidParams, `Unknown resource: '${call.name}'`);
-  const mimeType = findText(found.entry.trigger.binding, 'mimeType');
-  const result = await callFunction(call, found, (value) => bindResourceResult(value, call.name, mimeType));
-  return result === undefined ? internalError : { result };
-}
-
-async function getPrompt(params: JsonObject | undefined, surroundings: McpSurroundings): Promise<MethodAnswer> {
-  const { catalog, callFunction } = surroundings;
-  const call = readCall('prompt', params, surroundings);
-  if (call === 'malformed') return internalError;
-  const entry = catalog.findPrompt(call.name);
-  if (entry === undefined) return failWith(errorCodes.invalidParams, `Unknown prompt: '${call.name}'`);
-  const missing = findMissingArguments(entry.required, call.arguments, 'prompt arguments');
-  if (missing !== undefined) return missing;
-  const bind = usesResultSchema(entry) ? bindPromptResult : bindPlainPromptResult;
-  const result = await callFunction(call, { entry, parameters: [] }, bind);
-  return result === undefined ? internalError : { result };
+  const result = await callFunction(call, found, chooseBinder(found.entry.trigger, name));
+  if (result !== undefined) return { result };
+  if (kind !== 'tool') return internalError;
+  return { result: { content: [{ type: 'text', text: `An error occurred invoking '${name}'.` }], isError: true } };
 }
 
 /** Without parameters the name is empty, and unknown; a name or arguments of another type are an exception of .NET's. */
 function readCall(
   kind: McpCall['kind'],
   params: JsonObject | undefined,
-  { headers }: McpSurroundings,
+  headers: McpCall['headers'],
 ): McpCall | 'malformed' {
   if (params === undefined) return { kind, name: '', arguments: undefined, headers };
-  const name = readParameter(params, kind === 'resource' ? 'uri' : 'name');
+  const name = readParameter(params, nameParameterOf(kind));
   const given = kind === 'resource' ? undefined : (readParameter(params, 'arguments') ?? undefined);
   if (typeof name !== 'string' || (given !== undefined && !isJsonObject(given))) return 'malformed';
+  if (kind === 'resource' && findUriFault(name) !== undefined) return 'malformed';
   return { kind, name, arguments: given, headers };
 }
 
-function usesResultSchema({ trigger }: McpEntry): boolean {
-  return findProperty(trigger.binding, 'useResultSchema') === true;
+function chooseBinder({ kind, binding }: McpTrigger, uri: string): Parameters<CallFunction>[2] {
+  if (kind === 'resource') {
+    const mimeType = findText(binding, 'mimeType');
+    return (value) => bindResourceResult(value, uri, mimeType);
+  }
+  const usesSchema = findProperty(binding, 'useResultSchema') === true;
+  if (kind === 'tool') return usesSchema ? bindToolResult : bindPlainToolResult;
+  return usesSchema ? bindPromptResult : bindPlainPromptResult;
 }

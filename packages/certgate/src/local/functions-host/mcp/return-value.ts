@@ -1,4 +1,4 @@
-import { findProperty, isJsonObject } from '../../../files/json-file.js';
+import { findProperty, isJsonObject, type JsonObject } from '../../../files/json-file.js';
 import type { RpcTypedData } from '../worker/core-types.js';
 import {
   expectObject,
@@ -22,11 +22,9 @@ export function bindPlainToolResult(value: ReturnValue): object {
 
 /** `ToolReturnValueBinder`: an envelope in JSON, as `@azure/functions` writes it. */
 export function bindToolResult(value: ReturnValue): object {
-  const text = findEnvelope(value);
-  if (text === undefined) return { content: [] };
-  const envelope = expectObject(parseResult(text), 'the envelope');
-  const type = requireType(findProperty(envelope, 'type'));
-  const content = parseResult(findProperty(envelope, 'content'));
+  const found = findEnvelope(value);
+  if (found === undefined) return { content: [] };
+  const { envelope, type, content } = found;
   if (type === 'call_tool_result') return readCallToolResult(content);
   const blocks = type === 'multi_content_result' ? readContentBlocks(content) : [readContentBlock(content)];
   if (blocks.length === 0) throw new UnreadableResult('The result has no content.');
@@ -92,11 +90,9 @@ export function bindPlainPromptResult(value: ReturnValue): object {
 
 /** `PromptReturnValueBinder`. */
 export function bindPromptResult(value: ReturnValue): object {
-  const text = findEnvelope(value);
-  if (text === undefined) return { messages: [] };
-  const envelope = expectObject(parseResult(text), 'the envelope');
-  const type = requireType(findProperty(envelope, 'type'));
-  const content = parseResult(findProperty(envelope, 'content'));
+  const found = findEnvelope(value);
+  if (found === undefined) return { messages: [] };
+  const { type, content } = found;
   if (type === 'prompt_messages') return { messages: readMessages(content) };
   if (type !== 'get_prompt_result') throw new UnreadableResult(`The result is of the unknown type "${type}".`);
   const result = expectObject(content, 'get_prompt_result');
@@ -120,15 +116,22 @@ function readMessages(value: unknown): readonly object[] {
   });
 }
 
-function requireType(type: unknown): string {
-  if (typeof type !== 'string') throw new UnreadableResult('The result has no "type".');
-  return type.toLowerCase();
+interface Envelope {
+  readonly envelope: JsonObject;
+  /** In lower case. */
+  readonly type: string;
+  readonly content: unknown;
 }
 
-function findEnvelope(value: ReturnValue): string | undefined {
-  if (value?.string !== undefined) return value.string;
-  if (toText(value) === undefined) return undefined;
-  throw new UnreadableResult('The function must return a string, because its trigger has useResultSchema.');
+function findEnvelope(value: ReturnValue): Envelope | undefined {
+  if (value?.string === undefined) {
+    if (toText(value) === undefined) return undefined;
+    throw new UnreadableResult('The function must return a string, because its trigger has useResultSchema.');
+  }
+  const envelope = expectObject(parseResult(value.string), 'the envelope');
+  const type = findProperty(envelope, 'type');
+  if (typeof type !== 'string') throw new UnreadableResult('The result has no "type".');
+  return { envelope, type: type.toLowerCase(), content: parseResult(findProperty(envelope, 'content')) };
 }
 
 /** `ToString` of what the host makes of the worker's value; undefined: there is none. */

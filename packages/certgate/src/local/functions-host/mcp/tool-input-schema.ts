@@ -1,7 +1,6 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../../files/json-file.js';
 import { errorCodes, failWith, type MethodAnswer } from './json-rpc.js';
-import type { McpTrigger } from './mcp-trigger.js';
-import { readJsonArray, readJsonObject, refuseTrigger } from './trigger-json.js';
+import { type McpTrigger, readJsonArray, readJsonObject, refuseTrigger } from './mcp-trigger.js';
 
 /** What `tools/list` shows of a tool's arguments, and all that is checked of them: which must be there. */
 export interface ToolInputSchema {
@@ -73,10 +72,11 @@ function readProperty(trigger: McpTrigger, property: unknown): ToolProperty {
 export function findMissingArguments(
   required: readonly string[],
   given: JsonObject | undefined,
-  what: 'tool properties' | 'prompt arguments',
+  kind: McpTrigger['kind'],
 ): MethodAnswer | undefined {
   const missing = required.filter((name) => findOwn(given ?? {}, name) === undefined);
   if (missing.length === 0) return undefined;
+  const what = kind === 'tool' ? 'tool properties' : 'prompt arguments';
   return failWith(
     errorCodes.invalidParams,
     `One or more required ${what} are missing values. Please provide: ${missing.join(', ')}`,

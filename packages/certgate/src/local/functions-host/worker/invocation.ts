@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { AppContext, RegisteredFunction } from './app-context.js';
 import type {
   CoreInvocationContext,
@@ -9,6 +9,7 @@ import type {
   LogLevel,
   ProgrammingModel,
 } from './core-types.js';
+import { type DurableStandIn, isDurableClient } from './durable-client.js';
 import { executeHooks, withReadOnly, writeAppLog, type InvocationHookData } from './hooks.js';
 
 export interface InvocationOutcome {
@@ -52,6 +53,32 @@ export async function invoke(
 
   if (after.error !== null && after.error !== undefined) throw toError(after.error);
   return { response: await model.getResponse(context, after.result), result: after.result };
+}
+
+/** What a trigger brings to its function. */
+export interface TriggerEvent extends Pick<InvocationRequest, 'triggerMetadata'> {
+  readonly triggerInput: InvocationRequest['inputData'][number];
+  readonly durable: DurableStandIn | undefined;
+  /** Of the request, by its name in lower case. */
+  readonly findHeader: (name: string) => string | undefined;
+}
+
+export function createInvocation(
+  { metadata }: RegisteredFunction,
+  { triggerInput, triggerMetadata, durable, findHeader }: TriggerEvent,
+): InvocationRequest {
+  const clients = Object.entries(metadata.bindings).filter(([, binding]) => isDurableClient(binding));
+  return {
+    invocationId: randomUUID(),
+    functionId: metadata.functionId ?? metadata.name,
+    inputData: [triggerInput, ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } }))],
+    triggerMetadata,
+    traceContext: {
+      traceParent: createTraceParent(findHeader('traceparent')),
+      traceState: findHeader('tracestate') ?? '',
+      attributes: {},
+    },
+  };
 }
 
 /** W3C trace context: the caller's trace goes on with a span of ours. */
