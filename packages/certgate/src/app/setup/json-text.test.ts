@@ -7,12 +7,12 @@ const read = (text: string): JsonText => new JsonText('file.json', text, 'json-w
 
 describe('JsonText', () => {
   const additions: readonly (readonly [string, string])[] = [
-    ['{ "a": { "b": 1 } }', '{ "a": { "b": 1, "c": "x" } }'],
+    ['{ "a": { "b": 1 } }', '{\n  "a": {\n    "b": 1,\n    "c": "x"\n  }\n}'],
     ['{\n  "a": {\n    "b": 1\n  }\n}', '{\n  "a": {\n    "b": 1,\n    "c": "x"\n  }\n}'],
-    ['{\n  "a": {\n    "b": 1 // one\n  }\n}', '{\n  "a": {\n    "b": 1, // one\n    "c": "x"\n  }\n}'],
-    ['{\n  "a": {\n    "b": 1, /* two */\n  }\n}', '{\n  "a": {\n    "b": 1, /* two */\n    "c": "x",\n  }\n}'],
+    ['{\n  "a": {\n    "b": 1 // one\n  }\n}', '{\n  "a": {\n    "b": 1,\n    "c": "x" // one\n  }\n}'],
+    ['{\n  "a": {\n    "b": 1, /* two */\n  }\n}', '{\n  "a": {\n    "b": 1,\n    "c": "x", /* two */\n  }\n}'],
     ['{\n  "a": {}\n}', '{\n  "a": {\n    "c": "x"\n  }\n}'],
-    ['{\n  "a": {\n    // none\n  }\n}', '{\n  "a": {\n    // none\n    "c": "x"\n  }\n}'],
+    ['{\n  "a": {\n    // none\n  }\n}', '{\n  "a": {\n    "c": "x"\n    // none\n  }\n}'],
     ['{\r\n\t"a": {\r\n\t\t"b": 1\r\n\t}\r\n}', '{\r\n\t"a": {\r\n\t\t"b": 1,\r\n\t\t"c": "x"\r\n\t}\r\n}'],
   ];
   for (const [before, after] of additions) {
@@ -22,7 +22,7 @@ describe('JsonText', () => {
   }
 
   const items: readonly (readonly [string, string])[] = [
-    ['{ "a": ["y"] }', '{ "a": ["x", "y"] }'],
+    ['{ "a": ["y"] }', '{\n  "a": [\n    "x",\n    "y"\n  ]\n}'],
     ['{\n  "a": [\n    "y"\n  ]\n}', '{\n  "a": [\n    "x",\n    "y"\n  ]\n}'],
     ['{\n  "a": [ // first\n    "y",\n  ]\n}', '{\n  "a": [\n    "x", // first\n    "y",\n  ]\n}'],
     ['{\n  "a": []\n}', '{\n  "a": [\n    "x"\n  ]\n}'],

@@ -20,7 +20,7 @@ export function joinLines(lines: readonly string[], { endOfLine }: TextLayout): 
   return lines.map((line) => line + endOfLine).join('');
 }
 
-/** A value as JSON in the layout, as it would stand at the given depth. */
-export function formatJson(value: unknown, { endOfLine, indent }: TextLayout, depth = 0): string {
-  return JSON.stringify(value, null, indent).replaceAll('\n', endOfLine + indent.repeat(depth));
+/** A value as JSON in the layout. */
+export function formatJson(value: unknown, { endOfLine, indent }: TextLayout): string {
+  return JSON.stringify(value, null, indent).replaceAll('\n', endOfLine);
 }
