@@ -118,6 +118,13 @@ export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
 
 class RunningLocalApp implements LocalApp {
   readonly serverCertificatePem: string;
+  functions: readonly HostedFunction[] = [];
+  isStreaming = false;
+  settingWarnings: readonly string[] = [];
+  notes: readonly string[] = [];
+  isLocked = false;
+  callers: readonly Caller[] = [];
+  trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   readonly #options: LocalAppOptions;
   readonly #folder: string;
   readonly #developmentFolder: string;
@@ -129,13 +136,6 @@ class RunningLocalApp implements LocalApp {
   readonly #madeSecret = createFrontEndToken();
   #frontEnd: AppFrontEnd | undefined;
   #hostPort: number | undefined;
-  #callers: readonly Caller[] = [];
-  #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
-  #functions: readonly HostedFunction[] = [];
-  #isStreaming = false;
-  #settingWarnings: readonly string[] = [];
-  #notes: readonly string[] = [];
-  #isLocked = false;
   readonly #answers = new AnswerWatch();
 
   constructor(
@@ -163,43 +163,14 @@ class RunningLocalApp implements LocalApp {
     return this.#frontEnd?.name ?? 'app-service';
   }
 
-  get functions(): readonly HostedFunction[] {
-    return this.#functions;
-  }
-
-  get isStreaming(): boolean {
-    return this.#isStreaming;
-  }
-
-  get settingWarnings(): readonly string[] {
-    return this.#settingWarnings;
-  }
-
-  get notes(): readonly string[] {
-    return this.#notes;
-  }
-
-  get isLocked(): boolean {
-    return this.#isLocked;
-  }
-
-  get callers(): readonly Caller[] {
-    return this.#callers;
-  }
-
-  get trust(): LocalTrust {
-    return this.#trust;
-  }
-
   async start(): Promise<void> {
     await this.#loadApp();
     const { gatewayPort, findGatewayOptions, onExchange, onNotice } = this.#options;
-    const behaviour = findGatewayOptions?.(this.frontEnd);
     const upstream = new URL(`http://127.0.0.1:${this.#hostPort ?? 0}`);
     this.#gateway = await startOnPort(gatewayPort, 'gateway', onNotice, (port) =>
       startGateway({
         clientCertificateMode: 'optional',
-        ...behaviour,
+        ...findGatewayOptions?.(this.frontEnd),
         frontEnd: this.frontEnd,
         ...(this.#frontEnd?.secret === undefined ? {} : { frontEndSecret: this.#frontEnd.secret }),
         upstream,
@@ -245,11 +216,11 @@ class RunningLocalApp implements LocalApp {
     const textAtStart = await this.#findOrWriteTrust(developmentFile);
     const environment = { [trustSettingName]: developmentFile };
     await this.#startHost(environment);
-    if ((await this.#writeTrust(listRoleSets(this.#functions))) !== textAtStart) {
+    if ((await this.#writeTrust(listRoleSets(this.functions))) !== textAtStart) {
       await this.#closeHost();
       await this.#startHost(environment);
     }
-    this.#trust = {
+    this.trust = {
       read: this.#host?.gate?.trust,
       address: developmentFile,
       setBy: 'certgate dev',
@@ -260,13 +231,13 @@ class RunningLocalApp implements LocalApp {
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
     const prepared = await withFolderLock(this.#developmentFolder, () => this.#prepareCallers([]));
     const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
-    this.#callers = callers;
+    this.callers = callers;
     // A setting of the user's own reaches the app as it stands.
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
     const { address, setBy } = own;
     const unread = own.file === undefined ? { isUnread: true as const } : {};
-    this.#trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown, ...unread };
+    this.trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown, ...unread };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
@@ -285,8 +256,8 @@ class RunningLocalApp implements LocalApp {
 
   #writeTrust(roleSets: readonly (readonly string[])[]): Promise<string> {
     return withFolderLock(this.#developmentFolder, async () => {
-      this.#callers = await this.#prepareCallers(roleSets);
-      return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
+      this.callers = await this.#prepareCallers(roleSets);
+      return writeDevelopmentTrust(this.#developmentFolder, this.callers);
     });
   }
 
@@ -319,17 +290,14 @@ class RunningLocalApp implements LocalApp {
     const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
     this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...hostOptions, port }));
     this.#hostPort = this.#host.port;
-    this.#functions = this.#host.functions;
-    this.#isStreaming = this.#host.streaming;
+    this.functions = this.#host.functions;
+    this.isStreaming = this.#host.streaming;
     const { gate, settings } = this.#host;
-    this.#isLocked = Boolean(settings[lockSetting]);
+    this.isLocked = Boolean(settings[lockSetting]);
     const unplayed = findUnplayed(gate);
-    this.#settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];
+    this.settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];
     const ignored = await findIgnoredNote(this.#folder, settings);
-    this.#notes = [
-      ...listStreamingNotes(this.#functions, this.#isStreaming),
-      ...(ignored === undefined ? [] : [ignored]),
-    ];
+    this.notes = [...listStreamingNotes(this.functions, this.isStreaming), ...(ignored === undefined ? [] : [ignored])];
     try {
       this.#playFrontEnd(heedGate(gate, settings, this.#options.frontEnd));
     } catch (error) {
