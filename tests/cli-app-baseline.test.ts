@@ -203,12 +203,15 @@ describe('the baseline of certgate app inspect', () => {
       ['{', /not JSON/],
       ['[]', /no JSON object/],
       [JSON.stringify({ ...good, baselineVersion: 3 }), /baselineVersion is 3/],
-      [JSON.stringify({ ...good, gate: { ...gateOptions(), frontEnd: 7 } }), /the gate can't be read/],
-      [JSON.stringify({ ...good, gate: undefined }), /the gate can't be read/],
+      [JSON.stringify({ ...good, gate: { ...gateOptions(), frontEnd: 7 } }), /no "gate" that can be read/],
+      [JSON.stringify({ ...good, gate: undefined }), /no "gate" that can be read/],
       [JSON.stringify({ ...good, baselineVersion: 1 }), /unknown key "gate"/],
       [JSON.stringify({ ...good, functoins: [] }), /unknown key "functoins"/],
       [JSON.stringify({ ...good, functions: [first, first, ...others] }), /stands in it twice/],
-      [JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }), /can't be read/],
+      [
+        JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }),
+        /no "policy" that can be read/,
+      ],
       [JSON.stringify({ ...good, functions: [{ ...first, open: true }] }), /unknown key "open"/],
     ];
     for (const [text, words] of bad) {

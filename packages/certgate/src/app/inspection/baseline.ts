@@ -3,12 +3,8 @@ import type { GateDescription } from '@certgate/core/internal';
 import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
 import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
 import { compareNames } from '../../local/functions-host/routing/router.js';
-import {
-  type CoverageReport,
-  type InspectedFunction,
-  type InspectedMcpFunction,
-  isCallable,
-} from './coverage-report.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { type CoverageReport, type InspectedFunction, isCallable } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
 export const baselineFileName = 'certgate.baseline.json';
@@ -83,26 +79,22 @@ export function parseBaseline(text: string, name: string): Baseline {
   } catch (cause) {
     return refuse(`it is not JSON (${messageOf(cause)})`, cause);
   }
-  if (!isRecord(value)) return refuse('it holds no JSON object');
-  const version = value['baselineVersion'];
-  if (version !== 1 && version !== baselineVersion)
+  const { baselineVersion: version } = Object(value) as JsonObject;
+  if (isJsonObject(value) && version !== 1 && version !== baselineVersion)
     return refuse(`its baselineVersion is ${JSON.stringify(version)}, and 1 and ${baselineVersion} are known`);
-  const keys = ['baselineVersion', 'httpStreaming', 'functions', 'webhooks', ...(version === 1 ? [] : ['gate'])];
-  expectKeys(value, keys, 'the document', refuse);
-  const { httpStreaming, functions, webhooks } = value;
-  if (typeof httpStreaming !== 'boolean') return refuse('httpStreaming must be true or false');
-  if (!Array.isArray(functions) || !Array.isArray(webhooks)) return refuse('functions and webhooks must be lists');
+  const shape = version === 1 ? firstShape : { ...firstShape, gate: isGate };
+  const { functions, webhooks, ...document } = readShape(value, shape, 'the document', refuse) as Baseline;
   return {
+    ...document,
     baselineVersion,
-    gate: version === 1 ? undefined : readGate(value['gate'], refuse),
-    httpStreaming,
+    gate: document.gate,
     functions: expectUnique(
       functions.map((item) => readFunction(item, refuse)),
       ({ name: key }) => key,
       refuse,
     ),
     webhooks: expectUnique(
-      webhooks.map((item) => readWebhook(item, refuse)),
+      webhooks.map((item) => readShape(item, webhookShape, 'a webhook', refuse) as BaselineWebhook),
       ({ path }) => path,
       refuse,
     ),
@@ -111,62 +103,62 @@ export function parseBaseline(text: string, name: string): Baseline {
 
 type Refuse = (why: string) => never;
 
-function readGate(value: unknown, refuse: Refuse): GateDescription | null {
-  return value === null ? null : (findGateOptions(value) ?? refuse("what it says of the gate can't be read"));
-}
+/** The keys of an object, and how the value of each is told to be of its kind. A key that is not in it is unknown. */
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isGate = (value: unknown): boolean => value === null || findGateOptions(value) !== undefined;
+const isOneOf =
+  (...known: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    known.includes(value);
+
+/** Of version 1, which doesn't say what the gate is. */
+const firstShape: Shape = {
+  baselineVersion: isOneOf(1, baselineVersion),
+  httpStreaming: isOneOf(true, false),
+  functions: Array.isArray,
+  webhooks: Array.isArray,
+};
+const webhookShape: Shape = { path: isText, key: isText };
+const otherShape: Shape = { name: isText, trigger: isText, http: isOneOf(false) };
+const coveredShape: Shape = {
+  ...otherShape,
+  policy: (value) => findWrittenPolicy(value) !== undefined,
+  covered: isOneOf('gate', 'none'),
+};
+const calledShape: Shape = { kind: isOneOf('tool', 'resource', 'prompt'), name: isText };
+const mcpShape: Shape = { ...coveredShape, mcp: (value) => findShapeFault(value, calledShape) === undefined };
+const httpShape: Shape = {
+  ...coveredShape,
+  http: isOneOf(true),
+  route: isText,
+  methods: (value) => value === null || (Array.isArray(value) && value.every(isText)),
+  authLevel: (value) => value === null || isText(value),
+};
 
 function readFunction(value: unknown, refuse: Refuse): InspectedFunction {
-  if (!isRecord(value)) return refuse('a function is no object');
-  const { name, trigger, http, route, methods, authLevel } = value;
-  if (typeof name !== 'string' || typeof trigger !== 'string') return refuse('a function has no name or trigger');
-  if (http === false && value['mcp'] !== undefined) return readMcpFunction(name, trigger, value, refuse);
-  if (http === false) {
-    expectKeys(value, ['name', 'trigger', 'http'], name, refuse);
-    return { name, trigger, http };
-  }
-  expectKeys(value, ['name', 'trigger', 'http', 'route', 'methods', 'authLevel', 'policy', 'covered'], name, refuse);
-  const isComplete = http === true && typeof route === 'string' && isMethods(methods) && isTextOrNull(authLevel);
-  if (!isComplete) return refuse(`what it says of the function ${name} can't be read`);
-  return { name, trigger, http, route, methods, authLevel, ...readCoverage(name, value, refuse) };
+  const { name, http, mcp } = Object(value) as JsonObject;
+  const where = typeof name === 'string' ? name : 'a function';
+  const shape = http === true ? httpShape : mcp === undefined ? otherShape : mcpShape;
+  const read = readShape(value, shape, where, refuse) as InspectedFunction;
+  if (!isCallable(read)) return read;
+  const isOpen = read.policy.kind === 'none';
+  if (isOpen !== (read.covered === 'none')) return refuse(`it contradicts itself about ${where}`);
+  return { ...read, policy: sortPolicy(read.policy) };
 }
 
-function readMcpFunction(
-  name: string,
-  trigger: string,
-  value: Record<string, unknown>,
-  refuse: Refuse,
-): InspectedFunction {
-  expectKeys(value, ['name', 'trigger', 'http', 'mcp', 'policy', 'covered'], name, refuse);
-  const { mcp } = value;
-  const { kind, name: called } = isRecord(mcp) ? mcp : {};
-  if (!isRecord(mcp) || !isMcpKind(kind) || typeof called !== 'string')
-    return refuse(`what it says of the function ${name} can't be read`);
-  expectKeys(mcp, ['kind', 'name'], name, refuse);
-  return { name, trigger, http: false, mcp: { kind, name: called }, ...readCoverage(name, value, refuse) };
+function readShape(value: unknown, shape: Shape, where: string, refuse: Refuse): unknown {
+  const fault = findShapeFault(value, shape);
+  return fault === undefined ? value : refuse(`${where} ${fault}`);
 }
 
-function readCoverage(
-  name: string,
-  { policy: written, covered }: Record<string, unknown>,
-  refuse: Refuse,
-): Pick<InspectedMcpFunction, 'policy' | 'covered'> {
-  const policy = findWrittenPolicy(written);
-  if (policy === undefined || !isCoverage(covered)) return refuse(`what it says of the function ${name} can't be read`);
-  if ((policy.kind === 'none') !== (covered === 'none')) return refuse(`it contradicts itself about ${name}`);
-  return { policy, covered };
-}
-
-function readWebhook(value: unknown, refuse: Refuse): BaselineWebhook {
-  if (!isRecord(value)) return refuse('a webhook is no object');
-  const { path, key } = value;
-  if (typeof path !== 'string' || typeof key !== 'string') return refuse('a webhook has no path or key');
-  expectKeys(value, ['path', 'key'], path, refuse);
-  return { path, key };
-}
-
-function expectKeys(value: Record<string, unknown>, known: readonly string[], where: string, refuse: Refuse): void {
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) refuse(`${where} has the unknown key "${unknown}"`);
+function findShapeFault(value: unknown, shape: Shape): string | undefined {
+  if (!isJsonObject(value)) return 'is no JSON object';
+  const unknown = Object.keys(value).find((key) => !Object.hasOwn(shape, key));
+  if (unknown !== undefined) return `has the unknown key "${unknown}"`;
+  const wrong = Object.keys(shape).find((key) => shape[key]?.(value[key]) !== true);
+  return wrong === undefined ? undefined : `has no "${wrong}" that can be read`;
 }
 
 /** A merge may leave an entry twice; the first or the last one would then win by accident. */
@@ -177,24 +169,4 @@ function expectUnique<Item>(items: readonly Item[], nameOf: (item: Item) => stri
     seen.add(name.toLowerCase());
   }
   return items;
-}
-
-function isMethods(value: unknown): value is readonly string[] | null {
-  return value === null || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
-}
-
-function isTextOrNull(value: unknown): value is string | null {
-  return value === null || typeof value === 'string';
-}
-
-function isMcpKind(value: unknown): value is InspectedMcpFunction['mcp']['kind'] {
-  return value === 'tool' || value === 'resource' || value === 'prompt';
-}
-
-function isCoverage(value: unknown): value is 'gate' | 'none' {
-  return value === 'gate' || value === 'none';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
