@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import {
-  type FunctionRequirement,
   admitDocument,
   type DocumentAdmission,
   parseTrustAddress,
@@ -35,18 +34,12 @@ import type { GateFlags, StoreFlags } from './options/store-options.js';
 
 /** Of a certificate, a line of the log, or a thumbprint. */
 interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, PasswordFlags {
+  /** False: `--no-certificate`. */
   readonly certificate?: string | false;
   readonly at?: number;
   readonly log?: string;
   readonly correlationId?: string;
   readonly thumbprint?: string;
-  readonly json?: boolean;
-}
-
-export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, PasswordFlags {
-  /** False: `--no-certificate`. */
-  readonly certificate?: string | false;
-  readonly at?: number;
   readonly json?: boolean;
 }
 
@@ -91,6 +84,8 @@ async function findPin({ store, json }: QuestionFlags, digits: string): Promise<
   process.exitCode = search.matches.some(({ isExact }) => isExact) ? exitCodes.ok : exitCodes.failed;
 }
 
+type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
+
 const maximumLogFileBytes = 64 * 1024 * 1024;
 const maximumGroups = 20;
 
@@ -121,15 +116,20 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
   const revocation = isAboutLists
     ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
     : undefined;
-  const isRefused = await isSignatureRefused(loaded, flags);
-  const requirements = await findLineRequirements(
-    flags,
-    groups.map(({ line }) => findText(line, 'function')),
-  );
+  const question = {
+    store,
+    loaded,
+    changeLog,
+    revocation,
+    isSignatureRefused: await isSignatureRefused(loaded, flags),
+  };
+  const requirements = new Map<string | undefined, LineRequirement>();
+  // The app is loaded once for each function, in turn.
+  for (const name of new Set(groups.map(({ line }) => findText(line, 'function'))))
+    requirements.set(name, await findLineRequirement(flags, name));
   const reports = groups.map(({ line, count }) => {
     const required = requirements.get(findText(line, 'function')) ?? { requirement: undefined };
-    const question = { store, loaded, changeLog, revocation, isSignatureRefused: isRefused, ...required };
-    return { ...explainLine(line, question), count };
+    return { ...explainLine(line, { ...question, ...required }), count };
   });
   const { revision } = loaded.snapshot;
   const signed = loaded.signature !== undefined;
@@ -144,52 +144,42 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
   process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
 }
 
-/** The app is loaded once for each function, in turn. It may no longer have one that a line names. */
-async function findLineRequirements(
-  flags: QuestionFlags,
-  called: readonly (string | undefined)[],
-): Promise<ReadonlyMap<string | undefined, Pick<LineQuestion, 'requirement' | 'requirementFault'>>> {
-  const found = new Map<string | undefined, Pick<LineQuestion, 'requirement' | 'requirementFault'>>();
-  for (const name of new Set(called)) {
-    try {
-      found.set(name, { requirement: await findLineRequirement(flags, name) });
-    } catch (failure) {
-      if (name?.toLowerCase() === flags.function?.toLowerCase() || !(failure instanceof ToolFailure)) throw failure;
-      found.set(name, { requirement: undefined, requirementFault: failure.message });
-    }
-  }
-  return found;
-}
-
-/** From the app, or as the command line says. */
+/** From the app, or as the command line says. The app may no longer have a function that a line names. */
 async function findLineRequirement(
   { store, app, function: name, requiresRole }: QuestionFlags,
   called: string | undefined,
-): Promise<FunctionRequirement | undefined> {
+): Promise<LineRequirement> {
   // What is said of one function is not so of another.
   const isOther = name !== undefined && called !== undefined && name.toLowerCase() !== called.toLowerCase();
   const functionName = isOther || name === undefined ? (app === undefined ? undefined : called) : name;
-  if (functionName === undefined) return undefined;
+  if (functionName === undefined) return { requirement: undefined };
+  if (app === undefined && requiresRole === undefined) return { requirement: { functionName, roles: [['ROLE']] } };
   const flags = { function: functionName, ...(app && { app }), ...(requiresRole && { requiresRole }) };
-  if (app === undefined && requiresRole === undefined) return { functionName, roles: [['ROLE']] };
-  return findRequirement((await findExplainedFunction(flags, nameForApp(store), { now: Date.now() })).explained);
+  try {
+    const { explained } = await findExplainedFunction(flags, nameForApp(store), { now: Date.now() });
+    return { requirement: findRequirement(explained) };
+  } catch (failure) {
+    if (functionName === name || !(failure instanceof ToolFailure)) throw failure;
+    return { requirement: undefined, requirementFault: failure.message };
+  }
 }
 
-async function explainCaller(flags: ExplainFlags): Promise<void> {
+const exitCodeOf = {
+  allowed: exitCodes.ok,
+  denied: exitCodes.failed,
+  unverified: exitCodes.unverified,
+} as const;
+
+async function explainCaller(flags: QuestionFlags & FunctionFlags): Promise<void> {
   const { report, explained } = await explainCall(flags);
   if (flags.json === true) printJson(report);
   else printLine(formatExplanation(report, explained));
-  process.exitCode =
-    report.outcome === 'allowed'
-      ? exitCodes.ok
-      : report.outcome === 'unverified'
-        ? exitCodes.unverified
-        : exitCodes.failed;
+  process.exitCode = exitCodeOf[report.outcome];
 }
 
 /** All of the command but its output. @throws {ToolFailure} for what can't be used. */
 export async function explainCall(
-  flags: ExplainFlags,
+  flags: QuestionFlags & FunctionFlags,
 ): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
   if (flags.certificate === undefined) {
     throw new ToolFailure('No caller is given.', {

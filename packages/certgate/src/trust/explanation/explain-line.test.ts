@@ -4,19 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import {
-  denialCodes,
-  type FrontEndOptions,
-  ReportingGate,
-  resolveFrontEnd,
-  trustStoreFromFile,
-} from '@certgate/core/internal';
+import { denialCodes, type FrontEndOptions, resolveFrontEnd } from '@certgate/core/internal';
 import { parseStoredDocument } from '../administration/load-trust-document.js';
 import { runLineInProcess } from '../../commands/trust/test-support/run-in-process.js';
 import { denialRemedies } from './denial-remedies.js';
 import { explainLine, type LineQuestion, type LineReport } from './explain-line.js';
 import { formatLineReport } from './explanation-text.js';
 import { readLogLines } from './log-lines.js';
+import { writeLine } from './test-support/write-line.js';
 
 // A line of the log as the only thing that is known: by real gates of each front end, of each code, and of hostile callers.
 
@@ -31,14 +26,13 @@ const document = {
 const text = JSON.stringify(document);
 const loaded = parseStoredDocument({ bytes: Buffer.from(text), etag: '', signature: undefined }, 'file:trust.json');
 const question: LineQuestion = {
-  ...{
-    store: 'file:trust.json',
-    loaded,
-    changeLog: [],
-    revocation: undefined,
-    requirement: undefined,
-    isSignatureRefused: false,
-  },
+  ...{ store: 'file:trust.json', loaded, changeLog: [], revocation: undefined, requirement: undefined },
+  isSignatureRefused: false,
+};
+/** The same question about another document. */
+const ask = (other: object): LineQuestion => {
+  const bytes = Buffer.from(JSON.stringify({ ...document, ...other }));
+  return { ...question, loaded: parseStoredDocument({ bytes, etag: '', signature: undefined }, 'x') };
 };
 const digits = loaded.documentSha256.slice(0, 16).toUpperCase();
 
@@ -107,11 +101,11 @@ describe('a line of the log', () => {
   });
 
   test('has no command about more than what the document refuses now', () => {
-    const pinned = (pin: object, more: object = {}): LineQuestion => {
-      const identities = [{ name: 'billing', roles: ['reader'], pins: [{ thumbprintSha256: hash, ...pin }] }];
-      const bytes = Buffer.from(JSON.stringify({ ...document, identities, ...more }));
-      return { ...question, loaded: parseStoredDocument({ bytes, etag: '', signature: undefined }, 'x') };
-    };
+    const pinned = (pin: object, more: object = {}): LineQuestion =>
+      ask({
+        identities: [{ name: 'billing', roles: ['reader'], pins: [{ thumbprintSha256: hash, ...pin }] }],
+        ...more,
+      });
     const other = { denied: [{ thumbprintSha256: 'CD'.repeat(32), reason: 'key lost' }] };
     const identity = 'billing';
     const cases: readonly (readonly [object, LineQuestion])[] = [
@@ -133,13 +127,9 @@ describe('a line of the log', () => {
   });
 
   test('of a caller whose pin is of the wrong kind says so', () => {
-    const identities = [
-      { name: 'billing', roles: [], pins: [{ publicKeySha256: hash, notAfter: '2099-01-01T00:00:00Z' }] },
-    ];
-    const bytes = Buffer.from(JSON.stringify({ ...document, identities }));
-    const asked = { ...question, loaded: parseStoredDocument({ bytes, etag: '', signature: undefined }, 'x') };
+    const pins = [{ publicKeySha256: hash, notAfter: '2099-01-01T00:00:00Z' }];
     const line = { certgate: 1, event: 'decision', code: 'certificate_not_trusted', thumbprintSha256: hash };
-    const { nearMatches, remedy } = explainLine(line, asked);
+    const { nearMatches, remedy } = explainLine(line, ask({ identities: [{ name: 'billing', roles: [], pins }] }));
     assert.match(nearMatches[0]?.likeness ?? '', /wrong kind of hash/);
     assert.match(remedy?.choices[0]?.commands[1] ?? '', /THUMBPRINT-FROM-THE-OWNER/);
   });
@@ -297,6 +287,11 @@ describe('the drill of what no command of the document ends', () => {
     WEBSITE_SKU: 'Dynamic',
     FUNCTIONS_WORKER_RUNTIME: 'node',
   };
+  const atAppService = (code: string, header: string, named: RegExp): Scene => ({
+    ...{ code, options: { frontEnd: 'app-service' }, environment: onAzure, named },
+    headers: { 'x-arr-clientcert': header },
+  });
+  const bare = (): string => pem().replace(/-----[^-]+-----|\s/g, '');
   const scenes: Readonly<Record<string, () => Scene>> = {
     'nothing names the front end': () => ({ code: 'front_end_unknown', named: /frontEnd.*CERTGATE_FRONT_END/ }),
     'a name that none has': () => ({
@@ -343,34 +338,11 @@ describe('the drill of what no command of the document ends', () => {
       headers: { 'x-arr-clientcert': 'MII=' },
       named: /front end the one that the app names/,
     }),
-    'PEM where base64 is expected': () => ({
-      code: 'certificate_malformed',
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': pem().replaceAll('\n', ' ') },
-      named: /PEM.*frontEnd/,
-    }),
-    'cut short': () => ({
-      code: 'certificate_malformed',
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': 'MIIBAAAA' },
-      named: /cut short/,
-    }),
-    'two values': () => ({
-      code: 'certificate_multiple',
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': 'MIIB, MIIB' },
-      named: /replace what clients send/,
-    }),
-    'too large': () => ({
-      code: 'certificate_too_large',
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': 'A'.repeat(20_000) },
-      named: /smaller/,
-    }),
+    'PEM where base64 is expected': () =>
+      atAppService('certificate_malformed', pem().replaceAll('\n', ' '), /PEM.*frontEnd/),
+    'cut short': () => atAppService('certificate_malformed', 'MIIBAAAA', /cut short/),
+    'two values': () => atAppService('certificate_multiple', 'MIIB, MIIB', /replace what clients send/),
+    'too large': () => atAppService('certificate_too_large', 'A'.repeat(20_000), /smaller/),
     'the front end did not verify': () => ({
       code: 'certificate_verification_failed',
       options: { frontEnd: 'nginx', ...proven },
@@ -381,45 +353,30 @@ describe('the drill of what no command of the document ends', () => {
       named: /the CA that issued/,
     }),
     'the document is away': () => ({
-      code: 'trust_unavailable',
+      ...atAppService('trust_unavailable', bare(), /absent\.json/),
       store: 'absent.json',
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': pem().replace(/-----[^-]+-----|\s/g, '') },
-      named: /absent\.json/,
     }),
     'the app setting locks': () => ({
-      code: 'trust_locked',
+      ...atAppService('trust_locked', bare(), /remove the setting/),
       setting: { CERTGATE_LOCKED: 'true' },
-      options: { frontEnd: 'app-service' },
-      environment: onAzure,
-      headers: { 'x-arr-clientcert': pem().replace(/-----[^-]+-----|\s/g, '') },
-      named: /remove the setting/,
     }),
   };
   for (const [what, scene] of Object.entries(scenes)) {
     test(what, async () => {
       const { code, options = {}, environment = {}, headers = {}, store = 'trust.json', setting = {}, named } = scene();
-      const trustStore = trustStoreFromFile(join(folder, store));
-      const gate = new ReportingGate({ trustStore }, () => ({ host: 'functions', closed: [], open: [] }));
       Object.assign(process.env, setting);
-      const lines: string[] = [];
-      const log = (line: string): void => void lines.push(line);
-      const subject = { functionName: 'F', invocationId: 'i', log, warn: log };
       const frontEnd = resolveFrontEnd(options, environment);
-      if (frontEnd.outcome === 'denied') gate.reportDenial(subject, frontEnd);
-      else {
-        const extraction = frontEnd.reader.read((name) => headers[name]);
-        const now = Date.now();
-        const requirement = { functionName: 'F', roles: [] };
-        gate.report({ subject, requirement }, { decision: await gate.decide(extraction, requirement, now), now });
-      }
+      const reading =
+        frontEnd.outcome === 'denied'
+          ? { denial: frontEnd }
+          : { extraction: frontEnd.reader.read((name) => headers[name]) };
+      const written = await writeLine(join(folder, store), { functionName: 'F', roles: [] }, reading);
       for (const name of Object.keys(setting)) Reflect.deleteProperty(process.env, name);
-      const line = readLogLines(lines.join('\n')).find(({ event }) => event === 'decision');
+      const [line] = readLogLines(written);
       assert.ok(line !== undefined);
       const { remedy, detail, untold } = explainLine(line, question);
       assert.ok(!untold.join().includes('does not refuse'), untold.join());
-      assert.equal(remedy?.code, code, lines.join());
+      assert.equal(remedy?.code, code, written);
       assert.match(`${detail ?? ''} ${remedy.verifyFirst}`, named);
     });
   }

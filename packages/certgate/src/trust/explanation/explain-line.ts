@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type DenialCode,
   denialCodes,
@@ -179,9 +178,7 @@ export function groupLines(lines: readonly LogLine[]): readonly { readonly line:
   const groups = new Map<string, { readonly line: LogLine; readonly count: number }>();
   for (const line of lines) {
     const keys = ['event', 'code', 'outcome', 'reportOnlyCode', 'function', 'identity', 'thumbprintSha256'];
-    const key = createHash('sha256')
-      .update(JSON.stringify(keys.map((each) => findText(line, each))))
-      .digest('hex');
+    const key = JSON.stringify(keys.map((each) => findText(line, each)));
     const count = (groups.get(key)?.count ?? 0) + 1;
     groups.delete(key);
     groups.set(key, { line, count });

@@ -17,172 +17,116 @@ const marks = {
 /** For a terminal: the question, each step, and the answer. Names come from the document, the certificate and the app. */
 export function formatExplanation(given: ExplanationReport, explained: ExplainedFunction): string {
   const report = escapeTexts(given);
-  const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
-  const question = formatQuestion(report, escapeTexts(explained));
+  const { store, revision, audience, certificate, at, paths } = report;
+  const audienceNote = audience === null ? '' : `, for apps that say ${audience.join(' or ')}`;
+  const subject = certificate?.subject ?? 'can not be decoded';
   return [
-    ...question,
+    ...field('trust', `${store}, revision ${revision}${audienceNote}`),
+    ...field('function', describeExplainedFunction(escapeTexts(explained))),
+    ...field('certificate', certificate === null ? 'none' : `${subject}, SHA-256 ${certificate.thumbprintSha256}`),
+    ...field('at', at),
     '',
-    ...formatSteps(report),
-    ...paths,
+    ...report.steps.map(formatStep),
+    ...(paths.length === 0 ? [] : ['', ...formatPaths(paths, { isBrief: true })]),
+    '',
     ...formatAnswer(report, explained.covered !== undefined),
   ].join('\n');
-}
-
-function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {
-  const { store, revision, audience, certificate, at } = report;
-  const audienceNote = audience === null ? '' : `, for apps that say ${audience.join(' or ')}`;
-  return [
-    field('trust', `${store}, revision ${revision}${audienceNote}`),
-    field('function', describeExplainedFunction(explained)),
-    field(
-      'certificate',
-      certificate === null
-        ? 'none'
-        : `${certificate.subject ?? 'can not be decoded'}, SHA-256 ${certificate.thumbprintSha256 ?? 'unknown'}`,
-    ),
-    field('at', at),
-  ];
 }
 
 /** What a line of the log comes to. Its texts are its writer's, and callers chose a part of them. */
 export function formatLineReport(
   given: LineReport,
-  {
-    store,
-    revision,
-    signed,
-    count,
-  }: Pick<ExplanationReport, 'store' | 'revision' | 'signed'> & { readonly count: number },
+  answer: Pick<ExplanationReport, 'store' | 'revision' | 'signed'> & { readonly count: number },
 ): string {
   const report = escapeTexts(given);
-  const { code, time, about, detail, changes, untold, nearMatches, remedy } = report;
-  const who = [
-    ...(report.function === null ? [] : [`function ${report.function}`]),
-    ...(report.identity === null ? [] : [`identity "${report.identity}"`]),
-    ...(report.thumbprintSha256 === null ? [] : [`SHA-256 ${report.thumbprintSha256}`]),
-    ...(report.subject === null ? [] : [`subject ${report.subject}`]),
-    ...(report.issuer === null ? [] : [`issuer ${report.issuer}`]),
-    ...(report.correlationId === null ? [] : [`correlation id ${report.correlationId}`]),
+  const { revision, signed, count } = answer;
+  const told: readonly (readonly [string, string | null])[] = [
+    ['function', report.function],
+    ['identity', report.identity && `"${report.identity}"`],
+    ['SHA-256', report.thumbprintSha256],
+    ['subject', report.subject],
+    ['issuer', report.issuer],
+    ['correlation id', report.correlationId],
   ];
+  const about = told.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]));
   const times = count === 1 ? '' : `; the last of ${count} lines like it`;
   return [
-    field('line', `${report.event} ${code}, ${time ?? 'without a time'}${times}`),
-    ...(who.length === 0 ? [] : [field('about', who.join(', '))]),
-    field('it says', about),
-    ...(detail === null ? [] : [field('the log says', detail)]),
-    field('trust', `${escapeControls(store)}, ${describeDocumentState(report, revision)}`),
-    ...changes.map((change) => `  ${change}`),
-    ...untold.map((each) => field('not told', each)),
-    ...formatNearMatches({ nearMatches }),
-    ...formatRemedy({ remedy, signed, revision }),
+    ...field('line', `${report.event} ${report.code}, ${report.time ?? 'without a time'}${times}`),
+    ...field('about', about.length === 0 ? null : about.join(', ')),
+    ...field('it says', report.about),
+    ...field('the log says', report.detail),
+    ...field('trust', `${escapeControls(answer.store)}, ${describeDocumentState(report, revision)}`),
+    ...report.changes.map((change) => `  ${change}`),
+    ...report.untold.flatMap((each) => field('not told', each)),
+    ...formatNearMatches(report.nearMatches),
+    ...formatRemedy(report.remedy, { signed, revision }),
   ].join('\n');
 }
 
-function formatSteps({ steps }: ExplanationReport): readonly string[] {
-  return steps.map(({ step, verdict, code, text }) => {
-    const reason = verdict === 'not asked' ? colors.dim('not asked') : code === null ? text : `${code}: ${text}`;
-    return `${marks[verdict]()} ${step.padEnd(26)}${reason}`;
-  });
+function formatStep({ step, verdict, code, text }: ExplanationReport['steps'][number]): string {
+  const reason = verdict === 'not asked' ? colors.dim('not asked') : code === null ? text : `${code}: ${text}`;
+  return `${marks[verdict]()} ${step.padEnd(26)}${reason}`;
 }
 
 function formatAnswer(report: ExplanationReport, isAppAsked: boolean): readonly string[] {
-  if (report.gate === 'not-asked') {
+  const { gate, policy, outcome, identity, clientAuthLoss, app, unverified, audience, revision } = report;
+  if (gate === 'not-asked')
     return [
-      '',
-      report.policy.kind === 'anonymous'
+      policy.kind === 'anonymous'
         ? 'Allowed: the function is anonymous. The gate reads no certificate there, and everybody may call it.'
         : colors.red('Allowed: no gate covers the function. Everybody may call it.'),
     ];
-  }
-  const { outcome, identity, accessEndsAt } = report;
-  const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
-  const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
   const loss =
-    report.clientAuthLoss === null
-      ? []
-      : [
-          field(
-            'at renewal',
-            `it loses clientAuth: it looks like a certificate of a public CA (${describeIssuance(report.clientAuthLoss)}); see docs/public-certificates.md`,
-          ),
-        ];
-  const since =
-    outcome === 'allowed'
-      ? [
-          field(
-            'applies',
-            `in apps that have read revision ${report.revision}; an app with an older one may still refuse`,
-          ),
-        ]
-      : [];
-  const answer = outcome === 'denied' ? formatDenial(report) : formatAdmission(report);
+    clientAuthLoss &&
+    `it loses clientAuth: it looks like a certificate of a public CA (${describeIssuance(clientAuthLoss)}); see docs/public-certificates.md`;
+  const applies = `in apps that have read revision ${revision}; an app with an older one may still refuse`;
   return [
-    '',
-    ...answer,
-    ...formatUnverified(report, isAppAsked),
-    ...who,
-    ...ends,
-    ...loss,
-    ...since,
-    field('valid', describeNextChange(report)),
-    ...formatNearMatches(report),
-    ...formatRemedy(report),
+    ...(outcome === 'denied' ? formatDenial(report) : formatAdmission(report)),
+    ...field('the app says', app && [app.code, ...(app.detail === null ? [] : [app.detail])].join(': ')),
+    ...field('it reads', app?.trust),
+    ...field('front end', app?.frontEndFault),
+    ...describeUnverified(unverified, audience ?? [], isAppAsked).flatMap((line) => field('not verified', line)),
+    ...field('identity', identity && describeIdentity(identity)),
+    ...field('access ends', report.accessEndsAt),
+    ...field('at renewal', loss),
+    ...field('applies', outcome === 'allowed' ? applies : null),
+    ...field('valid', describeNextChange(report)),
+    ...formatNearMatches(report.nearMatches),
+    ...formatRemedy(report.remedy, report),
   ];
 }
 
-function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: ExplanationReport): readonly string[] {
+function formatAdmission({ deferred, outcome, withoutClientAuthUntil: until }: ExplanationReport): readonly string[] {
   const isAllowed = outcome === 'allowed';
-  const head = isAllowed
-    ? 'Allowed: the function runs.'
-    : 'Not verified: the document would let the function run, but the answer depends on what was not looked at.';
-  const grace =
-    withoutClientAuthUntil === null
-      ? []
-      : [
-          colors.yellow(
-            `The certificate lacks clientAuth, and its pin accepts that until ${withoutClientAuthUntil} (acceptWithoutClientAuth).`,
-          ),
-        ];
-  if (deferred === null) return [isAllowed ? colors.green(head) : colors.yellow(head), ...grace];
-  const { code, until } = deferred;
+  const head = !isAllowed
+    ? 'Not verified: the document would let the function run, but the answer depends on what was not looked at.'
+    : deferred === null
+      ? 'Allowed: the function runs.'
+      : 'Allowed, report-only: the function runs, though authorization would refuse.';
+  const grace = `The certificate lacks clientAuth, and its pin accepts that until ${until ?? ''} (acceptWithoutClientAuth).`;
   return [
-    colors.yellow(isAllowed ? 'Allowed, report-only: the function runs, though authorization would refuse.' : head),
-    ...grace,
-    field('the log says', `allowed, although ${code}: report-only`),
-    field('report-only', `until ${until ?? 'unknown'}`),
+    isAllowed && deferred === null ? colors.green(head) : colors.yellow(head),
+    ...(until === null ? [] : [colors.yellow(grace)]),
+    ...field('the log says', deferred && `allowed, although ${deferred.code}: report-only`),
+    ...field('report-only', deferred && `until ${deferred.until ?? 'unknown'}`),
   ];
 }
 
 function formatDenial({ status, publicCode, code, detail, policy }: ExplanationReport): readonly string[] {
-  if (status === null && policy.kind === 'certificate') {
+  const reason = `${code ?? ''}: ${detail ?? ''}`;
+  if (status !== null || policy.kind !== 'certificate')
     return [
-      colors.yellow('Denied, observed: the function runs all the same, for whoever has a key.'),
-      field('the log says', `observed, ${code ?? ''}: ${detail ?? ''}`),
-      field('observed', `until ${policy.observedUntil ?? 'unknown'}`),
+      colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
+      ...field('the log says', reason),
     ];
-  }
   return [
-    colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
-    field('the log says', `${code ?? ''}: ${detail ?? ''}`),
+    colors.yellow('Denied, observed: the function runs all the same, for whoever has a key.'),
+    ...field('the log says', `observed, ${reason}`),
+    ...field('observed', `until ${policy.observedUntil ?? 'unknown'}`),
   ];
 }
 
-function formatUnverified({ unverified, audience, app }: ExplanationReport, isAppAsked: boolean): readonly string[] {
-  const said =
-    app === null
-      ? []
-      : [
-          field('the app says', `${app.code}${app.detail === null ? '' : `: ${app.detail}`}`),
-          field('it reads', app.trust),
-          ...(app.frontEndFault === null ? [] : [field('front end', app.frontEndFault)]),
-        ];
-  return [
-    ...said,
-    ...describeUnverified(unverified, audience ?? [], isAppAsked).map((line) => field('not verified', line)),
-  ];
-}
-
-function formatNearMatches({ nearMatches }: Pick<ExplanationReport, 'nearMatches'>): readonly string[] {
+function formatNearMatches(nearMatches: ExplanationReport['nearMatches']): readonly string[] {
   if (nearMatches.length === 0) return [];
   const lines = nearMatches.map(({ identity, owner, likeness }) => {
     const who = owner === null ? `"${identity}"` : `"${identity}" (owner ${owner})`;
@@ -192,45 +136,37 @@ function formatNearMatches({ nearMatches }: Pick<ExplanationReport, 'nearMatches
 }
 
 /** Each command in a line of its own, to be copied whole. */
-function formatRemedy({
-  remedy,
-  signed,
-  revision,
-}: Pick<ExplanationReport, 'remedy' | 'signed' | 'revision'>): readonly string[] {
+function formatRemedy(
+  remedy: ExplanationReport['remedy'],
+  { signed, revision }: Pick<ExplanationReport, 'signed' | 'revision'>,
+): readonly string[] {
   if (remedy === null) return [];
   const { verifyFirst, choices } = remedy;
-  const lines = choices.flatMap(({ when, commands, needs }) => [
-    ...(when === null ? [] : [`${when}:`]),
-    ...(needs === null ? [] : [`  (get ${needs})`]),
-    ...commands.map((command) => `  ${command}`),
-  ]);
-  const notes =
-    lines.length === 0
-      ? []
-      : [
-          ...(signed
-            ? ['The document is signed: add --signing-key FILE (or --key-vault-key URL) to each command.']
-            : []),
-          `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
-        ];
-  const head = lines.length === 0 ? 'What to do' : 'Before you run a command';
-  return ['', colors.yellow(`${head}: ${verifyFirst}`), ...lines, ...notes];
+  if (choices.length === 0) return ['', colors.yellow(`What to do: ${verifyFirst}`)];
+  return [
+    '',
+    colors.yellow(`Before you run a command: ${verifyFirst}`),
+    ...choices.flatMap(({ when, commands, needs }) => [
+      ...(when === null ? [] : [`${when}:`]),
+      ...(needs === null ? [] : [`  (get ${needs})`]),
+      ...commands.map((command) => `  ${command}`),
+    ]),
+    ...(signed ? ['The document is signed: add --signing-key FILE (or --key-vault-key URL) to each command.'] : []),
+    `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
+  ];
 }
 
-function describeIdentity({
-  name,
-  owner,
-  roles,
-  functions,
-  matchedBy,
-}: NonNullable<ExplanationReport['identity']>): string {
-  return [
+function describeIdentity(identity: NonNullable<ExplanationReport['identity']>): string {
+  const { name, owner, roles, functions, matchedBy } = identity;
+  const list = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));
+  const parts = [
     `"${name}"`,
-    ...(owner === null ? [] : [`owner ${owner}`]),
-    `roles ${roles.length === 0 ? 'none' : roles.join(', ')}`,
-    ...(functions === null ? [] : [`functions ${functions.length === 0 ? 'none' : functions.join(', ')}`]),
-    ...(matchedBy === null ? [] : [`recognised by ${matchedBy}`]),
-  ].join(', ');
+    owner && `owner ${owner}`,
+    `roles ${list(roles)}`,
+    functions && `functions ${list(functions)}`,
+    matchedBy && `recognised by ${matchedBy}`,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
 }
 
 function describeNextChange({ nextChange }: ExplanationReport): string {
@@ -239,6 +175,7 @@ function describeNextChange({ nextChange }: ExplanationReport): string {
   return `until ${at}; then ${outcome === 'allowed' ? 'allowed' : `denied, ${code}`}, if nothing else changes`;
 }
 
-function field(label: string, value: string): string {
-  return `${label.padEnd(14)}${value}`;
+/** No line for what is not known. */
+function field(label: string, value: string | null | undefined): readonly string[] {
+  return value === null || value === undefined ? [] : [`${label.padEnd(14)}${value}`];
 }

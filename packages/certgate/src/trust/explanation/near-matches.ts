@@ -2,6 +2,7 @@ import {
   listNames,
   listNameKeys,
   nameKey,
+  pinKinds,
   type PinKind,
   type PresentedCertificate,
   type TrustPin,
@@ -62,26 +63,14 @@ function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): 
   const own = certificate[kind];
   // Whole, so that any digit that differs can be seen.
   const shown = `the pin ${kind} ${value}`;
-  const otherKind = findKind(certificate, value);
-  if (otherKind !== undefined && otherKind !== kind)
-    return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
+  const otherKind = pinKinds.find((each) => each !== kind && certificate[each] === value);
+  if (otherKind !== undefined) return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
   if (own === undefined || own === value) return undefined;
   const slips = countDigitSlips(own, value);
   if (slips !== undefined) return `differs from ${shown} in ${slips === 1 ? 'one digit' : `${slips} digits`}`;
-  const end =
-    own.slice(0, sharedDigits) === value.slice(0, sharedDigits)
-      ? 'first'
-      : own.slice(-sharedDigits) === value.slice(-sharedDigits)
-        ? 'last'
-        : undefined;
-  return end === undefined
-    ? undefined
-    : `has the ${end} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
-}
-
-function findKind(certificate: KnownHashes, value: string): PinKind | undefined {
-  const kinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
-  return kinds.find((kind) => certificate[kind] === value);
+  const isOfStart = own.startsWith(value.slice(0, sharedDigits));
+  if (!isOfStart && !own.endsWith(value.slice(-sharedDigits))) return undefined;
+  return `has the ${isOfStart ? 'first' : 'last'} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
 }
 
 /** Undefined: more than a few. */
@@ -93,10 +82,9 @@ export function countDigitSlips(one: string, other: string): number | undefined 
 function sharesSegment(one: string, other: string): boolean {
   const count = 2 * maximumSlips + 1;
   const length = Math.floor(one.length / count);
-  for (let index = 0; index < count; index += 1) {
-    if (other.includes(one.slice(index * length, (index + 1) * length))) return true;
-  }
-  return false;
+  return Array.from({ length: count }).some((_, index) =>
+    other.includes(one.slice(index * length, (index + 1) * length)),
+  );
 }
 
 function findByName(

@@ -1,5 +1,6 @@
 import { type DecisionStepName, type PresentedCertificate, formatInstant } from '@certgate/core/internal';
 import type { Explanation } from './explain-decision.js';
+import { listBounds } from './whose-pin.js';
 
 /** A step of the decision as `--json` prints it. `deferred`: it would refuse, and is let through, since the function is report-only. */
 export interface ReportedStep {
@@ -68,11 +69,7 @@ function describe(step: DecisionStepName, explanation: Explanation, { presented,
 function describeMatches({ matches }: Explanation, identity: ReportedIdentity | null): string {
   const name = identity?.name ?? matches[0]?.identity.name;
   if (name === undefined) return 'no pin; one of its names is bound to an authority';
-  const pins = matches.map(({ pin: { kind, notBefore, notAfter } }) => {
-    const from = notBefore === undefined ? '' : ` from ${formatInstant(notBefore)}`;
-    const until = notAfter === undefined ? '' : ` until ${formatInstant(notAfter)}`;
-    return `its ${kind} pin${from}${until}`;
-  });
+  const pins = matches.map(({ pin }) => [`its ${pin.kind} pin`, ...listBounds(pin)].join(' '));
   return `"${name}", by ${pins.length > 0 ? pins.join(' and ') : (identity?.matchedBy ?? 'one of its names')}`;
 }
 

@@ -52,11 +52,14 @@ export function findWhosePin(trust: TrustSnapshot, store: string, text: string):
   };
 }
 
-function describePin({ kind, value, enabled, notBefore, notAfter }: TrustPin): string {
+function describePin(pin: TrustPin): string {
+  return [`${pin.kind} ${pin.value}`, ...(pin.enabled ? [] : ['disabled']), ...listBounds(pin)].join(', ');
+}
+
+/** `from X` and `until Y`, as far as it has them. */
+export function listBounds({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): readonly string[] {
   return [
-    `${kind} ${value}`,
-    ...(enabled ? [] : ['disabled']),
     ...(notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`]),
     ...(notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`]),
-  ].join(', ');
+  ];
 }
