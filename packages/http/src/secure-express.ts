@@ -3,8 +3,7 @@ import { invalidArgument } from '@certgate/core';
 import { expectRequirement } from './gate/call-requirement.js';
 import { type Gate, expectGate } from './gate/http-gate.js';
 import { findCurrent } from './gate/passed-requests.js';
-import { guardExchange, guardUngated } from './node/guard-exchange.js';
-import { noteSecured } from './node/secured-targets.js';
+import { guardExchange, guardUngated, noteSecured } from './node/guard-exchange.js';
 
 /** An app of Express 4 or 5, or of Connect. Their types don't tell of its method `handle`, which every request goes through. */
 export type ExpressApp = (request: never, response: never, ...rest: never[]) => unknown;

@@ -5,9 +5,8 @@ import { type RouteRequirement, expectRequirement } from './gate/call-requiremen
 import { expectGate, type Gate } from './gate/http-gate.js';
 import { enterContext } from './gate/passed-requests.js';
 import { passed } from './gate/incoming-call.js';
-import { hideSecret, settle, toCall } from './node/guard-exchange.js';
+import { hideSecret, noteSecured, settle, toCall } from './node/guard-exchange.js';
 import { discardBody } from './node/node-answer.js';
-import { noteSecured } from './node/secured-targets.js';
 import { warnOfTlsOptions } from './node/tls-options.js';
 
 /** What is used of a Fastify instance. */

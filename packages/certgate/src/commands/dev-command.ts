@@ -11,7 +11,7 @@ import type { GatewayExchange } from '../local/gateway/gateway.js';
 import { isCallable, planChecks } from '../local/local-app/checks/check-plan.js';
 import { formatCheckTable, listFailures } from '../local/local-app/checks/check-table.js';
 import { type CheckResult, runChecks } from '../local/local-app/checks/run-checks.js';
-import { listCoverageWarnings } from '../local/local-app/coverage-warnings.js';
+import { listCoverageWarnings } from '../local/local-app/app-notices.js';
 import { findAppFrontEnd } from '../local/local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local/local-app/local-app.js';
 import { type AppWatch, watchApp } from '../local/local-app/watch-app.js';

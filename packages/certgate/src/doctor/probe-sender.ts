@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type HandshakeAnswer, sendAfterHandshake } from '../local/client/handshake-request.js';
 import { sendHttp2Request } from '../local/client/http2-request.js';
-import { sendSecondRequest } from '../local/client/second-request.js';
 import {
+  sendSecondRequest,
   sendWireRequest,
   type ClientIdentity,
   type TlsVersion,

@@ -4,15 +4,20 @@ import { ToolFailure, hasCode, messageOf } from '../faults/tool-failure.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** The bytes of a file, or undefined when there is no such file. */
+export async function findFile(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return undefined;
+    throw new ToolFailure(`${path} can't be read: ${messageOf(cause)}.`, { cause });
+  }
+}
+
 /** A JSON object from a file, or undefined when there is no such file. Anything else in the file is a `ToolFailure`. */
 export async function findJsonObject(path: string): Promise<JsonObject | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw new ToolFailure(`${path} can't be read: ${messageOf(error)}.`, { cause: error });
-  }
+  const text = (await findFile(path))?.toString('utf8');
+  if (text === undefined) return undefined;
   const json = withoutComments(text.replace(/^\uFEFF/, ''));
   let value: unknown;
   try {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure, hasCode } from '../faults/tool-failure.js';
 
 /** A lock that is held. */
 export interface LockFolder {
@@ -124,8 +124,4 @@ class SilenceWatch {
     }
     return performance.now() - this.#since;
   }
-}
-
-function hasCode(fault: unknown, ...codes: readonly string[]): boolean {
-  return fault instanceof Error && 'code' in fault && codes.includes(String(fault.code));
 }

@@ -2,7 +2,15 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createDenialAnswer, DecisionLog, deny, publishDecision, readMember, secretHeaderName } from '@certgate/core';
+import {
+  CertgateError,
+  createDenialAnswer,
+  DecisionLog,
+  deny,
+  publishDecision,
+  readMember,
+  secretHeaderName,
+} from '@certgate/core';
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import type { Gatekeeper } from '../gate/passed-requests.js';
@@ -106,4 +114,17 @@ export function hideSecret(request: IncomingMessage): void {
   });
   // Fastify may run on node:http2, whose requests let nobody replace the list.
   if (!Reflect.set(request, 'rawHeaders', emptied)) rawHeaders.splice(0, rawHeaders.length, ...emptied);
+}
+
+/** The servers and apps that have a gate. Two would decide everything twice, and log it twice. */
+const securedTargets = new WeakSet<object>();
+
+/** @throws {CertgateError} where this was said of the same server or app before. */
+export function noteSecured(who: string, target: object): void {
+  if (securedTargets.has(target))
+    throw new CertgateError(
+      'CERTGATE_ALREADY_INSTALLED',
+      `${who} was called twice for the same server or app. Call it once.`,
+    );
+  securedTargets.add(target);
 }

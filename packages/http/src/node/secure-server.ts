@@ -5,9 +5,8 @@ import { invalidArgument } from '@certgate/core';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
 import { passed, type GateAnswer } from '../gate/incoming-call.js';
-import { guardExchange, hideSecret, settle, toCall } from './guard-exchange.js';
+import { guardExchange, hideSecret, noteSecured, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
-import { noteSecured } from './secured-targets.js';
 import { warnOfTlsOptions } from './tls-options.js';
 
 /**

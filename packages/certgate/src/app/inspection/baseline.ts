@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { GateDescription } from '@certgate/core/internal';
-import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
+import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
 import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
 import { compareNames } from '../../local/functions-host/routing/router.js';
-import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { findFile, isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { type CoverageReport, type InspectedFunction, isCallable } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
@@ -55,14 +54,8 @@ export function formatBaseline(baseline: Baseline): string {
 
 /** Undefined where there is no such file. @throws {ToolFailure} for a file that is no baseline. */
 export async function findBaseline(path: string): Promise<Baseline | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return undefined;
-    throw new ToolFailure(`${path} can't be read: ${messageOf(cause)}.`, { cause });
-  }
-  return parseBaseline(text, path);
+  const text = (await findFile(path))?.toString('utf8');
+  return text === undefined ? undefined : parseBaseline(text, path);
 }
 
 /** Strict: what isn't understood might be what has changed. */

@@ -5,8 +5,7 @@ import type {
   HostedMcp,
 } from '../../local/functions-host/functions-host.js';
 import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
-import { listSettingWarnings, listStreamingNotes } from '../../local/local-app/app-notices.js';
-import { listCoverageWarnings } from '../../local/local-app/coverage-warnings.js';
+import { listCoverageWarnings, listSettingWarnings, listStreamingNotes } from '../../local/local-app/app-notices.js';
 import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspected-gate.js';
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { findFile } from '../../files/json-file.js';
 
 const byteOrderMark = '\uFEFF';
 
@@ -23,16 +24,9 @@ export class AppFiles {
   }
 
   async find(path: string): Promise<string | undefined> {
-    let bytes: Buffer;
-    try {
-      bytes = await readFile(join(this.folder, path));
-    } catch (error) {
-      // A part of the path that is a file: ENOTDIR. Writing there will say so.
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw new ToolFailure(`${path} can't be read: ${messageOf(error)}.`, {
-        cause: error,
-      });
-    }
+    // A part of the path that is a file is an error (ENOTDIR).
+    const bytes = await findFile(join(this.folder, path));
+    if (bytes === undefined) return undefined;
     const text = decodeText(path, bytes);
     if (!text.startsWith(byteOrderMark)) return text;
     this.#marked.add(path);

@@ -1,6 +1,7 @@
 import type { AppFiles, FileEdit } from './app-files.js';
 import type { FunctionApp, PackageManager } from './function-app.js';
-import { isObject, JsonText } from './json-text.js';
+import { isJsonObject } from '../../files/json-file.js';
+import { JsonText } from './json-text.js';
 import type { SourceFiles } from './source-files.js';
 import { formatJson, type TextLayout } from './text-layout.js';
 
@@ -83,7 +84,7 @@ async function planList(files: AppFiles, wanted: EditorList, layout: TextLayout)
 
 function isSame(present: unknown, wanted: unknown, key: string | undefined): boolean {
   if (key === undefined) return String(present).toLowerCase() === String(wanted).toLowerCase();
-  return isObject(present) && isObject(wanted) && present[key] === wanted[key];
+  return isJsonObject(present) && isJsonObject(wanted) && present[key] === wanted[key];
 }
 
 function describeLaunch({ outputFolder }: SourceFiles): object {

@@ -1,6 +1,7 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { AppFiles } from './app-files.js';
-import { isObject, type JsonObject, JsonText } from './json-text.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { JsonText } from './json-text.js';
 import { type MainPattern, readMain } from './main-pattern.js';
 
 export type PackageManager = 'npm' | 'pnpm' | 'yarn';
@@ -60,7 +61,7 @@ function getMain(manifest: JsonObject, isTypeScript: boolean): string {
 
 function readScripts(manifest: JsonObject): Readonly<Record<string, string>> {
   const scripts = manifest['scripts'] ?? {};
-  if (!isObject(scripts)) {
+  if (!isJsonObject(scripts)) {
     throw new ToolFailure('"scripts" in package.json is no object.', { remedy: 'Correct package.json.' });
   }
   const entries = Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -73,7 +74,7 @@ function listPackages(manifest: JsonObject): ReadonlySet<string> {
   return new Set(
     dependencyLists.flatMap((name) => {
       const list = manifest[name];
-      if (!isObject(list)) return [];
+      if (!isJsonObject(list)) return [];
       // A folder beside this one is the user's own code, and may register functions.
       return Object.keys(list).filter((each) => !/^(?:workspace|link|portal):/.test(String(list[each])));
     }),

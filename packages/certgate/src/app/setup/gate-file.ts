@@ -6,7 +6,7 @@ import type { FunctionApp } from './function-app.js';
 import { addIndexFile, type MainPattern } from './main-pattern.js';
 import { type ModuleSource, readModuleSource } from './module-source.js';
 import { requireBuilt } from './built-sources.js';
-import { isObject } from './json-text.js';
+import { isJsonObject } from '../../files/json-file.js';
 import type { SourceFiles } from './source-files.js';
 import { joinLines, readLayout, type TextLayout } from './text-layout.js';
 
@@ -130,6 +130,6 @@ function isEsModule(app: FunctionApp, path: string): boolean {
 
 function environmentVariable({ tsconfig }: FunctionApp, path: string): string {
   const options = tsconfig?.['compilerOptions'];
-  const isStrict = isObject(options) && options['noPropertyAccessFromIndexSignature'] === true;
+  const isStrict = isJsonObject(options) && options['noPropertyAccessFromIndexSignature'] === true;
   return isStrict && /ts$/.test(path) ? "process.env['CERTGATE_TRUST']" : 'process.env.CERTGATE_TRUST';
 }

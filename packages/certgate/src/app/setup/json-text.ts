@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, modify, type ParseError, parse } from 'jsonc-parser';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { readLayout } from './text-layout.js';
 
-export type JsonObject = Readonly<Record<string, unknown>>;
 export type JsonPath = readonly string[];
 
 /** Which JSON a file's readers take. */
@@ -28,7 +28,7 @@ export class JsonText {
 
   /** Sets a property that is absent. The objects on the way must be there. */
   addProperty(objectPath: JsonPath, name: string, value: unknown): JsonText {
-    this.#expect(objectPath, 'object', isObject);
+    this.#expect(objectPath, 'object', isJsonObject);
     const expected = changeAt(this.value, objectPath, (object) => ({ ...(object as JsonObject), [name]: value }));
     return this.#edit([...objectPath, name], value, expected);
   }
@@ -95,10 +95,6 @@ function readObject(path: string, text: string, dialect: JsonDialect): JsonObjec
     const line = text.slice(0, error.offset).split('\n').length;
     throw new ToolFailure(`${path} is not valid JSON at line ${line}.`, { remedy: `Correct ${path}.` });
   }
-  if (!isObject(value)) throw new ToolFailure(`${path} must hold a JSON object.`, { remedy: `Correct ${path}.` });
+  if (!isJsonObject(value)) throw new ToolFailure(`${path} must hold a JSON object.`, { remedy: `Correct ${path}.` });
   return value;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

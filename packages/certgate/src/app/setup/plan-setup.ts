@@ -5,7 +5,8 @@ import { AppFiles, type FileEdit } from './app-files.js';
 import { planEditorFiles } from './editor-files.js';
 import { type FunctionApp, readFunctionApp } from './function-app.js';
 import { planGate } from './gate-file.js';
-import { isObject, type JsonObject, JsonText } from './json-text.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { JsonText } from './json-text.js';
 import type { MainPattern } from './main-pattern.js';
 import { findSourceFiles, type SourceFiles } from './source-files.js';
 import { formatJson, readLayout, type TextLayout } from './text-layout.js';
@@ -140,7 +141,7 @@ async function planLocalSettings(files: AppFiles, layout: TextLayout): Promise<r
   const document = new JsonText(path, text, 'json-with-comments');
   const valuesKey = findKey(document.value, 'Values');
   const values = valuesKey === undefined ? {} : document.value[valuesKey];
-  if (isObject(values) && findKey(values, setting) !== undefined) return [];
+  if (isJsonObject(values) && findKey(values, setting) !== undefined) return [];
   refuseEncrypted(document.value);
   const withValues = valuesKey === undefined ? document.addProperty([], 'Values', {}) : document;
   return files.edit(path, text, withValues.addProperty([valuesKey ?? 'Values'], setting, value).text);

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import fastGlob from 'fast-glob';
 import { byHand } from './by-hand.js';
 import type { FunctionApp } from './function-app.js';
-import { isObject, type JsonObject } from './json-text.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 
 /** How the app's built files come from its sources. */
 export interface SourceFiles {
@@ -32,7 +32,7 @@ export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
 
 /** tsc's rule: a file goes to the same place under `outDir` that it has under `rootDir`, here or in `src`. */
 function listTypeScriptLayouts(app: FunctionApp, tsconfig: JsonObject): readonly SourceFiles[] {
-  const options = isObject(tsconfig['compilerOptions']) ? tsconfig['compilerOptions'] : {};
+  const options = isJsonObject(tsconfig['compilerOptions']) ? tsconfig['compilerOptions'] : {};
   // What it extends may set outDir; the first folder of `main` is the usual one then.
   const fallback = /^[^*?{[\]/]+/.exec([...app.main.staticFiles, ...app.main.patterns][0] ?? '')?.[0] ?? 'dist';
   const outDir = folderOf(options['outDir'] ?? (tsconfig['extends'] === undefined ? undefined : fallback));

@@ -1,7 +1,6 @@
 import type { HostedFunction, HostedMcp } from '../../local/functions-host/functions-host.js';
-import { formatCertgateCall } from '../../local/local-app/call-line.js';
 import { chooseMethod, expectStatus, fillRoute } from '../../local/local-app/checks/check-plan.js';
-import { findCallFiles, findGatewayFile } from '../../local/local-app/call-files.js';
+import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local/local-app/call-line.js';
 import { sampleToolArguments } from '../../local/local-app/checks/sample-arguments.js';
 import type { LocalApp } from '../../local/local-app/local-app.js';
 

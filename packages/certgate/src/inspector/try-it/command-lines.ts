@@ -1,7 +1,8 @@
-import { findCallFiles, findGatewayFile } from '../../local/local-app/call-files.js';
 import {
   type CallIdentity,
   type CallLine,
+  findCallFiles,
+  findGatewayFile,
   formatCertgateCall,
   formatCurlCall,
 } from '../../local/local-app/call-line.js';

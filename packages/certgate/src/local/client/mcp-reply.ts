@@ -1,7 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { parseRefusal, type Refusal } from './refusal.js';
 import type { IncomingResponse } from './send-request.js';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The response to a JSON-RPC 2.0 request: the members `result` or `error` of its response object (§5). */
 export type McpReply =
@@ -42,11 +41,10 @@ export function listEventData(stream: string): readonly string[] {
 function readReply(text: string, id: number): McpReply | undefined {
   const message = parseObject(text);
   if (message?.['jsonrpc'] !== '2.0') return undefined;
-  const error = asObject(message['error']);
+  const { error, result } = message;
   // A request that could not be read has no id to repeat (JSON-RPC 2.0 §5).
-  if (error !== undefined) return { kind: 'error', code: Number(error['code']), message: String(error['message']) };
-  const result = asObject(message['result']);
-  return message['id'] === id && result !== undefined ? { kind: 'result', result } : undefined;
+  if (isJsonObject(error)) return { kind: 'error', code: Number(error['code']), message: String(error['message']) };
+  return message['id'] === id && isJsonObject(result) ? { kind: 'result', result } : undefined;
 }
 
 /** Whether a tool answered without an error. */
@@ -65,7 +63,7 @@ export function findToolRefusal(reply: McpReply | undefined): Refusal | undefine
 export function listTexts({ content, structuredContent }: JsonObject): readonly string[] | undefined {
   if (!Array.isArray(content) || structuredContent !== undefined) return undefined;
   const texts = content.map((block) => {
-    const { type, text } = asObject(block) ?? {};
+    const { type, text } = Object(block) as JsonObject;
     return type === 'text' && typeof text === 'string' ? text : undefined;
   });
   return texts.some((text) => text === undefined) ? undefined : (texts as readonly string[]);
@@ -73,12 +71,9 @@ export function listTexts({ content, structuredContent }: JsonObject): readonly 
 
 function parseObject(text: string): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

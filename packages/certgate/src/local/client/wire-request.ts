@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { findFaultCode } from './explain-connection-fault.js';
-import { readWireResponse, type WireResponse } from './wire-response.js';
+import { maximumBodyBytes, readNextResponse, readWireResponse, type WireResponse } from './wire-response.js';
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
@@ -67,6 +67,30 @@ export async function sendWireRequest(request: WireRequest): Promise<WireAnswer>
   }
   const socket = request.url.protocol === 'https:' ? openTls(request) : openTcp(request.url);
   return settle<WireAnswer>(socket, request.timeoutMilliseconds, () => exchangeHttp(socket, head, request));
+}
+
+/**
+ * What the second of two requests on one connection gets. It is sent when the first is answered. Undefined where the
+ * connection ended before.
+ */
+export async function sendSecondRequest(first: WireRequest, second: WireRequest): Promise<WireAnswer | undefined> {
+  const keepAlive: WireRequest = { ...first, fields: [['Connection', 'keep-alive'], ...first.fields] };
+  const [firstHead, secondHead] = [formatRequestHead(keepAlive), formatRequestHead(second)];
+  const socket = openTls(first);
+  const answer = await settle<WireAnswer>(socket, first.timeoutMilliseconds, async () => {
+    const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+    socket.write(firstHead);
+    const { fields, body } = await readNextResponse(chunks, first.method);
+    const isOver =
+      body.length >= maximumBodyBytes ||
+      fields.some(([name, value]) => name === 'connection' && /\bclose\b/i.test(value));
+    if (isOver || socket.destroyed || socket.readableEnded)
+      throw Object.assign(new Error('closed'), { code: 'closed' });
+    const tls = readTlsFacts(socket);
+    socket.write(secondHead);
+    return { kind: 'answered', tls, ...(await readNextResponse(chunks, second.method)) };
+  });
+  return answer.kind === 'closed' ? undefined : answer;
 }
 
 /** Writes the request, and reads its answer. */

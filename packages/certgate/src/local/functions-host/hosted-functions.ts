@@ -1,12 +1,11 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findGateFault, findGateMark } from './hosted-gate.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
-import { findUnsuppliedBinding } from './worker/extra-bindings.js';
+import { findUnsuppliedBinding } from './worker/durable-client.js';
 import type { DescribedFunction, HostedFunction, HostedMcp } from './worker/host-protocol.js';
 import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
 import { readToolInputSchema } from './mcp/tool-input-schema.js';
-import { isDisabled } from './routing/disabled-functions.js';
-import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
+import { compareNames, findTrigger, isDisabled, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
 const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;

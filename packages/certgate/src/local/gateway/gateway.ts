@@ -26,10 +26,9 @@ import { resolveGatewayOptions, type GatewayOptions, type GatewaySettings } from
 import { handleRequest } from './handle-request.js';
 import { createTlsListener, summarizeServerCertificate, type TlsListener } from './tls-listener.js';
 
-export type { GatewayOptions } from './gateway-options.js';
+export type { GatewayLimits, GatewayOptions } from './gateway-options.js';
 export type { ClientCertificateMode } from './client-certificate-mode.js';
 export type { ExchangeListener, GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
-export type { GatewayLimits } from './gateway-limits.js';
 
 export interface Gateway {
   /** `https://127.0.0.1:PORT`, without a trailing slash. */

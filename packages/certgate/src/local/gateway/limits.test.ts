@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startGateway, type Gateway } from './gateway.js';
-import { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';
+import { defaultGatewayLimits, type GatewayLimits } from './gateway-options.js';
 import { connectTls, readUntil, sendBytes } from './test-support/clients.js';
 import { OpensslFolder, type TestCertificate } from './test-support/openssl-certificates.js';
 import { RawUpstream } from './test-support/upstreams.js';

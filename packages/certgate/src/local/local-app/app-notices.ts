@@ -25,6 +25,16 @@ export function listSettingWarnings(settings: Environment): readonly string[] {
   });
 }
 
+/** One line for each HTTP or MCP function that no gate covers. Any line is a failure in `--once`. */
+export function listCoverageWarnings(functions: readonly HostedFunction[]): readonly string[] {
+  return functions
+    .filter(({ http, mcp, covered }) => (http || mcp !== undefined) && covered !== 'gate')
+    .map(
+      ({ name, http }) =>
+        `${name} is open to ${http ? 'everybody' : 'everybody who reaches the MCP endpoint'}: the app has no gate. Call secureApp(app, …) in a file that "main" in package.json loads.`,
+    );
+}
+
 /** While a request is proxied, the worker is not told the key that the host accepted. */
 export function listStreamingNotes(functions: readonly HostedFunction[], isStreaming: boolean): readonly string[] {
   const observed = functions.filter((hosted) => hosted.http && isObserved(hosted));

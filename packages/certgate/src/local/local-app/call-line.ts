@@ -1,5 +1,7 @@
+import { dirname, join, relative } from 'node:path';
 import { shellWord } from '../../faults/safe-text.js';
 import { formatToolCall } from '../../faults/tool-call.js';
+import type { Caller } from './development-callers.js';
 
 /** One call of the gateway, as a line to copy. */
 export interface CallLine {
@@ -72,4 +74,22 @@ export function formatCurlCall({ url, method, headers = [], body, identity, caFi
 function quotePath(path: string): string {
   if (/^[\w./\\:+-]*[\w./:+-]$/.test(path)) return path;
   return /["$`!\n]|\\$/.test(path) ? shellWord(path) : `"${path}"`;
+}
+
+/** The files of a development caller, from the working folder; undefined where it has no certificate. */
+export function findCallFiles({ name, certificate }: Caller): CallIdentity | undefined {
+  if (certificate === undefined) return undefined;
+  const at = (file: string): string => join(relative(process.cwd(), dirname(certificate.pfxFile)), file);
+  return {
+    pfxFile: at(`${name}.pfx`),
+    passwordFile: at('password.txt'),
+    certificateFile: at(`${name}.crt.pem`),
+    keyFile: at(`${name}.key.pem`),
+  };
+}
+
+/** The gateway's certificate, which lies beside those of the callers. */
+export function findGatewayFile(callers: readonly Caller[]): string | undefined {
+  const [sample] = callers.flatMap(({ certificate }) => certificate ?? []);
+  return sample === undefined ? undefined : join(relative(process.cwd(), dirname(sample.pfxFile)), 'gateway.crt.pem');
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type ClientCertificate, formatInstant, parseTrustDocument, presentCertificate } from '@certgate/core/internal';
 import { getCallerCertificate } from './development-certificates.js';
-import { findFile, replaceFile } from './development-files.js';
+import { findFile } from '../../files/json-file.js';
+import { replaceFile } from './development-files.js';
 
 /** Someone who calls the app in a check. `none` has no certificate. */
 export interface Caller {

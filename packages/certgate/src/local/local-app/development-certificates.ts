@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type ClientCertificate, decodeClientCertificate } from '@certgate/core/internal';
 import { createClientCertificate, createServerCertificate } from '../../certificates/self-signed-certificate.js';
 import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
-import { findFile, replaceFile } from './development-files.js';
+import { findFile } from '../../files/json-file.js';
+import { replaceFile } from './development-files.js';
 
 /** A certificate with its key, as the local gateway and the local callers use it. */
 export interface DevelopmentCertificate {

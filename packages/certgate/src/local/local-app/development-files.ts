@@ -1,6 +1,5 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../../faults/tool-failure.js';
 import { withLockFolder } from '../../files/lock-folder.js';
 
 /** Everything that development makes lives here, inside the app's folder, ignored by git and by func. */
@@ -25,16 +24,6 @@ export async function replaceFile(path: string, content: string | Uint8Array, is
   // The mode of writeFile counts for new files only, and Windows has none to set.
   await chmod(temporary, mode);
   await rename(temporary, path);
-}
-
-/** The file's bytes, or undefined where there is none. */
-export async function findFile(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -22,7 +22,8 @@ import { findIgnoredNote, listSettingWarnings, listStreamingNotes } from './app-
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
-import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
+import { findFile } from '../../files/json-file.js';
+import { openDevelopmentFolder, withFolderLock } from './development-files.js';
 import { type AppFrontEnd, findUnplayed, heedGate, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';

@@ -1,9 +1,9 @@
 // http/: the HTTP side of the Functions host: requests to invocations, results to responses.
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isDisabled } from '../routing/disabled-functions.js';
-import { findRoute, type RouteMatch } from '../routing/router.js';
+import { findRoute, isDisabled, type RouteMatch } from '../routing/router.js';
 import type { HostAccess, HostAnswer, StrictTransportSecurity } from '../worker/host-protocol.js';
 import { describeError } from '../worker/invocation.js';
 import { AnswerReport, DecisionWatch } from './answer-report.js';
@@ -60,12 +60,7 @@ export class HttpServer {
 
   async listen(port: number, access: HostAccess): Promise<number> {
     this.#access = access;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject).listen(port, '127.0.0.1', () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+    await once(this.#server.listen(port, '127.0.0.1'), 'listening');
     return this.port;
   }
 

@@ -1,7 +1,6 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../../files/json-file.js';
-import { isDisabled } from '../routing/disabled-functions.js';
 import { foldCase } from '../routing/route-match.js';
-import { compareNames } from '../routing/router.js';
+import { compareNames, isDisabled } from '../routing/router.js';
 import type { RegisteredFunction } from '../worker/app-context.js';
 import {
   findMcpTrigger,

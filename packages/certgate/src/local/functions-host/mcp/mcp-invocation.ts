@@ -1,7 +1,6 @@
 import type { AppContext } from '../worker/app-context.js';
 import type { RpcTypedData } from '../worker/core-types.js';
-import type { DurableStandIn } from '../worker/durable-client.js';
-import { findUnsuppliedBinding } from '../worker/extra-bindings.js';
+import { type DurableStandIn, findUnsuppliedBinding } from '../worker/durable-client.js';
 import { createInvocation, describeError, invoke } from '../worker/invocation.js';
 import type { FoundEntry } from './mcp-catalog.js';
 import type { McpTrigger } from './mcp-trigger.js';

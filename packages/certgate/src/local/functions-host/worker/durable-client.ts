@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { BindingInfo } from './core-types.js';
 
@@ -14,6 +15,23 @@ export interface DurableStandIn {
 /** The input that durable-functions declares (`df.input.durableClient()`); the older name is its predecessor's. */
 export function isDurableClient({ type, direction }: BindingInfo): boolean {
   return direction === 'in' && /^(?:durableClient|orchestrationClient)$/i.test(type ?? '');
+}
+
+/** An input or output beside the trigger that this host has nobody to supply; undefined: there is none. */
+export function findUnsuppliedBinding(
+  bindings: Readonly<Record<string, BindingInfo>>,
+  triggerName: string,
+): { readonly kind: 'input' | 'output'; readonly type: string } | undefined {
+  const extra = Object.entries(bindings).find(
+    ([name, binding]) => name !== triggerName && !isDurableClient(binding) && !isHttpReturn(name, binding),
+  );
+  if (extra === undefined) return undefined;
+  const [name, { direction, type = name }] = extra;
+  return { kind: direction === 'in' ? 'input' : 'output', type };
+}
+
+function isHttpReturn(name: string, { type }: BindingInfo): boolean {
+  return name === '$return' && type?.toLowerCase() === 'http';
 }
 
 /** @param onStart is told of every orchestration that a function has asked for. */
@@ -48,9 +66,7 @@ export async function startDurableStandIn(
       });
     }
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   // The app's process ends without waiting for it.
   server.unref();
   const address = server.address();

@@ -1,28 +1,7 @@
 // exchange/: one request through the gateway and its answer: what is refused, removed and added.
 
-/** Why the gateway itself answered. The same word stands in the response's `x-certgate-gateway` field. */
-export type GatewayAnswer =
-  | 'client-certificate-required'
-  | 'request-body-too-large-for-renegotiation'
-  | 'renegotiation-failed'
-  | 'malformed-request'
-  | 'host-invalid'
-  | 'request-target-invalid'
-  | 'connection-field-invalid'
-  | 'content-length-invalid'
-  | 'transfer-encoding-invalid'
-  | 'request-timeout'
-  | 'expectation-not-supported'
-  | 'headers-too-large'
-  | 'method-not-supported'
-  | 'upgrade-not-supported'
-  | 'upstream-unreachable'
-  | 'upstream-malformed'
-  | 'upstream-timeout'
-  | 'http-version-not-supported'
-  | 'landing-page';
-
-export const gatewayAnswers: Readonly<Record<GatewayAnswer, { readonly status: number; readonly message: string }>> = {
+/** What the gateway itself answers. The name stands in the response's `x-certgate-gateway` field. */
+export const gatewayAnswers = {
   'client-certificate-required': {
     status: 403,
     message:
@@ -72,7 +51,9 @@ export const gatewayAnswers: Readonly<Record<GatewayAnswer, { readonly status: n
   'upstream-timeout': { status: 504, message: 'The app behind this gateway was silent for too long.' },
   'http-version-not-supported': { status: 505, message: 'Only HTTP/1.1 and HTTP/1.0 are supported.' },
   'landing-page': { status: 200, message: 'What this gateway sees of your connection.' },
-};
+} as const;
+
+export type GatewayAnswer = keyof typeof gatewayAnswers;
 
 /** Also hears the DER of the certificate that the connection presented. */
 export type ExchangeListener = (exchange: GatewayExchange, certificateDer: Uint8Array | undefined) => void;

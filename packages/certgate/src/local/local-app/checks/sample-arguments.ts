@@ -1,9 +1,9 @@
+import { isJsonObject, type JsonObject } from '../../../files/json-file.js';
+
 /**
  * Arguments for a call that is only to show what the gate decides. The extension asks for the required ones before it
  * invokes a function, and looks at nothing else of them.
  */
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 const samples: Readonly<Record<string, unknown>> = {
   string: 'sample',
@@ -41,7 +41,7 @@ export function fillResourceUri(template: string): string {
 }
 
 function toObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function readOwn(object: JsonObject, name: string): unknown {

@@ -1,6 +1,5 @@
 import type { CallMessage, CallerCertificate } from '../local-app-protocol.js';
-import { expectKnownKeys, expectObject, expectText, expectTexts } from './check-value.js';
-import { invalidInput } from './local-app-error.js';
+import { expectKnownKeys, expectObject, expectText, expectTexts, invalidInput } from './local-app-error.js';
 
 /** @throws {LocalAppError} for a name that nobody declared, and for anything that is no certificate with its key. */
 export function readCaller(value: unknown, known: readonly string[]): string | CallerCertificate {

@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import type { FrontEndName } from '@certgate/core/internal';
 import { clientCertificateModes, type ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import type { CallerGrant, StartMessage } from '../local-app-protocol.js';
-import { expectKnownKeys, expectObject, expectText, expectTexts } from './check-value.js';
-import { invalidInput } from './local-app-error.js';
+import { expectKnownKeys, expectObject, expectText, expectTexts, invalidInput } from './local-app-error.js';
 
 /** Callers that are always there; the names mean the same in `certgate dev --check`. */
 export const undeclaredCallers = ['none', 'denied'] as const;
