@@ -1,3 +1,4 @@
+import { formatToolCall } from '../faults/tool-call.js';
 import { ToolFailure } from '../faults/tool-failure.js';
 import type { AuthorityKeyAlgorithm } from './structure/certificate-choices.js';
 import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
@@ -65,7 +66,7 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
     {
       remedy:
         parent.pathLength === 0
-          ? 'Issue certificates from it (certgate certificate issue), or create the new authority below the root.'
+          ? `To issue certificates from it: ${formatToolCall(['certificate', 'issue', '--authority', parent.name])}. Or create the new authority below the root.`
           : `Give --path-length ${parent.pathLength - 1} or less.`,
     },
   );

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/internal';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { getDecoded } from '../describe-certificate.js';
@@ -41,7 +42,7 @@ export async function loadAuthority(authorities: string, name: string): Promise<
 
 function explainAbsence(authorities: string, name: string): ToolFailure {
   return new ToolFailure(`There is no authority ${name} in ${authorities}.`, {
-    remedy: `certgate authority list lists the authorities; certgate authority create ${name} creates this one; --folder names another folder.`,
+    remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}. To create this one: ${formatToolCall(['authority', 'create', name])}. For another folder: --folder`,
   });
 }
 
@@ -65,7 +66,7 @@ export async function refuseRevokedAuthority(authorities: string, authority: Sto
   if (entry === undefined) return;
   throw new ToolFailure(
     `The authority ${authority.name} was revoked by ${parent} on ${entry.revokedAt} (${entry.reason}). Nothing was issued.`,
-    { remedy: `Create another one: certgate authority create --parent ${parent}.` },
+    { remedy: `Create another one: ${formatToolCall(['authority', 'create', '--parent', parent])}` },
   );
 }
 

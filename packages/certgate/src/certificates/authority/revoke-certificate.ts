@@ -1,4 +1,5 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { RevocationReason } from '../structure/certificate-choices.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
@@ -26,7 +27,7 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
   if (!isListed && !isProven) {
     throw new ToolFailure(`This authority's register has no certificate ${shown}. Nothing was revoked.`, {
-      remedy: 'certgate authority show lists what it issued. If the register is incomplete, pass the certificate file.',
+      remedy: `To see what it issued: ${formatToolCall(['authority', 'show'])}. If the register is incomplete, pass the certificate file.`,
     });
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
 import { withLockFolder } from '../../files/lock-folder.js';
 import { moveIntoPlace, writeDurably } from '../../files/replace-file.js';
@@ -62,14 +63,14 @@ async function prepare(path: string, content: string | Uint8Array): Promise<bool
 
 function lostLock(files: AuthorityFiles): ToolFailure {
   return new ToolFailure(`This process was suspended, and another one took over the lock of ${files.folder}.`, {
-    remedy: 'Run the command again. To see the register: certgate authority show',
+    remedy: `Run the command again. To see the register: ${formatToolCall(['authority', 'show'])}`,
     kind: 'conflict',
   });
 }
 
 function explainWriteFault(files: AuthorityFiles, cause: unknown): ToolFailure {
   return new ToolFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
-    remedy: 'To see the register: certgate authority show',
+    remedy: `To see the register: ${formatToolCall(['authority', 'show'])}`,
     cause,
   });
 }

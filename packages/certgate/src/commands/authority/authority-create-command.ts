@@ -10,6 +10,7 @@ import {
 import { refusePresentAuthority, storeAuthority } from '../../certificates/authority/store-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { createAuthority } from '../../certificates/create-authority.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { type AuthorityKeyAlgorithm } from '../../certificates/structure/certificate-choices.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
@@ -23,7 +24,7 @@ import {
   type AuthorityPasswordFlags,
   authorityPasswordOption,
   type FolderFlags,
-  formatFolderOption,
+  listFolderWords,
   listDaysByDefault,
   readAuthorityPasswordFlags,
 } from './authority-options.js';
@@ -141,5 +142,6 @@ function report(
   for (const [path, purpose] of purposes) printLine(`  ${path.padEnd(width)}  ${purpose}`);
   printLine();
   printLine("The password can't be recovered. To issue a certificate for a caller:");
-  printLine(`  certgate certificate issue billing --authority ${name}${formatFolderOption(flags)}`);
+  const words = ['certificate', 'issue', 'billing', '--authority', name, ...listFolderWords(flags)];
+  printLine(`  ${formatToolCall(words)}`);
 }

@@ -1,5 +1,4 @@
 import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
-import { shellWord } from '../../faults/safe-text.js';
 import { parseDays } from '../certificate/certificate-options.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import type { Options } from '../command-line/verb.js';
@@ -45,8 +44,8 @@ export function readAuthorityPasswordFlags({
 export const authorityPasswordOption = '--authority-password-file or --authority-password-stdin';
 
 /** For commands that are printed to be copied. */
-export function formatFolderOption({ folder }: FolderFlags): string {
-  return folder === defaultAuthoritiesFolder ? '' : ` --folder ${shellWord(folder)}`;
+export function listFolderWords({ folder }: FolderFlags): readonly string[] {
+  return folder === defaultAuthoritiesFolder ? [] : ['--folder', folder];
 }
 
 /** What every verb that signs by an authority says below its options. */

@@ -4,6 +4,7 @@ import { isIssuedBy } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface RevokedArgument {
@@ -19,7 +20,7 @@ export async function readRevokedArgument(text: string, authority: StoredAuthori
   const serialNumber = findSerialNumber(text);
   if (serialNumber !== undefined) return { serialNumber, isProven: false };
   throw new ToolFailure(`There is no file ${text}, and it is not a serial number.`, {
-    remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those that it issued.`,
+    remedy: `A serial number is hexadecimal. To see those that it issued: ${formatToolCall(['authority', 'show', authority.name])}`,
   });
 }
 
@@ -44,7 +45,7 @@ async function readFromFile(path: string, authority: StoredAuthority): Promise<R
   });
   if (!isIssuedBy(certificateDer, authority.certificateDer)) {
     throw new ToolFailure(`${path} was not issued by the authority ${authority.name}. Nothing was revoked.`, {
-      remedy: `certgate certificate inspect ${path} shows who issued it.`,
+      remedy: `To see who issued it: ${formatToolCall(['certificate', 'inspect', path])}`,
     });
   }
   return { serialNumber: getDecoded({ certificateDer }).serialNumber, isProven: true };

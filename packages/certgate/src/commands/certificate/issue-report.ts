@@ -4,8 +4,9 @@ import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { ExtendedKeyUsageName } from '../../certificates/structure/certificate-choices.js';
 import { usualDays } from '../../certificates/structure/certificate-choices.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { formatFolderOption, type FolderFlags } from '../authority/authority-options.js';
+import { listFolderWords, type FolderFlags } from '../authority/authority-options.js';
 import { printPaths, type CertificatePaths } from './certificate-files.js';
 
 export interface IssueReport {
@@ -55,7 +56,6 @@ export function printIssueReport(report: IssueReport, flags: FolderFlags & { rea
   if (!usages.includes('clientAuth')) printLine("Without clientAuth, it can't be used to call an app behind Certgate.");
   const { name: issuer } = authority;
   printLine('To revoke it:');
-  printLine(
-    `  certgate authority revoke ${issuer} ${formatSerialNumber(certificate.serialNumber)} --reason keyCompromise${formatFolderOption(flags)}`,
-  );
+  const words = ['authority', 'revoke', issuer, formatSerialNumber(certificate.serialNumber)];
+  printLine(`  ${formatToolCall([...words, '--reason', 'keyCompromise', ...listFolderWords(flags)])}`);
 }

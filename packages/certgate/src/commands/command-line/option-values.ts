@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as core from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
+import { formatToolCall } from '../../faults/tool-call.js';
 import type { Options } from './verb.js';
 
 /** Those of the flags that the command line has, for work whose options have the same names. */
@@ -46,7 +47,7 @@ export function parseThumbprintSha256(text: string): string {
   throw new InvalidArgumentError(
     findThumbprint(text, 'sha1') === undefined
       ? 'It must be 64 hexadecimal digits (colons and spaces are fine).'
-      : 'This is a SHA-1 thumbprint. To get the SHA-256 thumbprint: certgate certificate inspect FILE',
+      : `This is a SHA-1 thumbprint. To get the SHA-256 thumbprint: ${formatToolCall(['certificate', 'inspect', 'FILE'])}`,
   );
 }
 

@@ -5,6 +5,7 @@ import {
   formatSerialNumber,
   type TrustDocumentDenied,
 } from '@certgate/core/internal';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import {
   denyCertificate,
@@ -50,7 +51,7 @@ async function readEntry(text: string | undefined, flags: DenyFlags): Promise<Tr
     const serialNumber = findSerialNumber(serial);
     if (serialNumber !== undefined) return { issuedBy, serialNumber: formatSerialNumber(serialNumber) };
     throw new ToolFailure(`${JSON.stringify(serial)} is not a serial number.`, {
-      remedy: 'Pass its hexadecimal digits, as certgate certificate inspect FILE prints them.',
+      remedy: `Pass its hexadecimal digits, as this prints them: ${formatToolCall(['certificate', 'inspect', 'FILE'])}`,
     });
   }
   if (issuedBy !== undefined || serial !== undefined) {

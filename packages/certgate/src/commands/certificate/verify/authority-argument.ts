@@ -3,6 +3,7 @@ import type { PathCertificate } from '@certgate/core/internal';
 import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
 import { loadAuthority } from '../../../certificates/authority/load-authority.js';
 import { readRegister } from '../../../certificates/authority/update-register.js';
+import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-certificates.js';
 import type { VerifyFlags } from './verify-options.js';
@@ -27,7 +28,7 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
   if (isName) return readAuthorityByName(text, flags.folder);
   if (!isPath && isPlainName(text)) {
     throw new ToolFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
-      remedy: 'To list the authorities: certgate authority list. For another folder: --folder',
+      remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}. For another folder: --folder`,
     });
   }
   return { trustAnchors: await readPathCertificates(text, flags), intermediates: [], lists: [] };

@@ -4,7 +4,7 @@ import {
   listCertificateFaults,
   type TrustDocumentName,
 } from '@certgate/core/internal';
-import { formatTrustCall } from '../../../faults/tool-call.js';
+import { formatToolCall, formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
@@ -51,7 +51,7 @@ async function readCertificatePin(
   const [fault] = faults;
   if (fault !== undefined && flags.evenIfUnfit !== true) {
     throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
-      remedy: 'To see everything that is wrong: certgate certificate inspect. To pin it anyway: --even-if-unfit',
+      remedy: `To see everything that is wrong: ${formatToolCall(['certificate', 'inspect', file])}. To pin it anyway: --even-if-unfit`,
     });
   }
   const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };
