@@ -1,4 +1,5 @@
 import { ToolFailure } from '../faults/tool-failure.js';
+import { PfxError, type PfxErrorCode } from './pfx/pfx-error.js';
 import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
 
 /** A password, or where to get one; the latter is asked only when it turns out to be needed. */
@@ -6,18 +7,33 @@ export type PasswordSource = string | (() => Promise<string>);
 
 export const passwordRemedy = 'Pass its password with --password-file or --password-stdin.';
 
-/** A given password is the only one tried. One that must be asked for is asked for after trying without. */
+/**
+ * Opens what is under a password. A given password is the only one tried. One that must be asked for is asked for after
+ * trying without. Throws ToolFailure that says why `what` can't be opened.
+ *
+ * @param open throws PfxError, of which `password_wrong` says that another password may do
+ */
 export async function openWithPassword<T>(
+  what: string,
   open: (password: string | undefined) => T,
-  isPasswordFault: (fault: unknown) => boolean,
   password: PasswordSource | undefined,
+  remedies: Readonly<Partial<Record<PfxErrorCode, string>>> = {},
 ): Promise<T> {
-  if (typeof password !== 'function') return open(password);
   try {
-    return open(undefined);
-  } catch (fault) {
-    if (!isPasswordFault(fault)) throw fault;
-    return open(await password());
+    if (typeof password !== 'function') return open(password);
+    try {
+      return open(undefined);
+    } catch (fault) {
+      if (!(fault instanceof PfxError) || fault.code !== 'password_wrong') throw fault;
+      return open(await password());
+    }
+  } catch (cause) {
+    if (!(cause instanceof PfxError)) throw cause;
+    const remedy = cause.code === 'password_wrong' ? passwordRemedy : remedies[cause.code];
+    throw new ToolFailure(`${what} can't be opened. ${cause.message}`, {
+      ...(remedy === undefined ? {} : { remedy }),
+      cause,
+    });
   }
 }
 

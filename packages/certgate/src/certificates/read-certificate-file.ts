@@ -3,9 +3,8 @@ import { decodeBase64, decodeClientCertificate } from '@certgate/core/internal';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
 import { decodePemBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
-import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
-import { PfxError } from './pfx/pfx-error.js';
-import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
+import { decodePfx } from './pfx/decode-pfx.js';
+import { openWithPassword, type PasswordSource } from './password.js';
 import { checkKeyBelongsToCertificate, findPrivateKeyPem } from './read-private-key.js';
 
 export interface CertificateFile {
@@ -69,7 +68,12 @@ async function decodeBinary(
   format: 'der' | 'base64',
 ): Promise<CertificateFile> {
   if (isPfx(bytes)) {
-    const { certificateDer, privateKeyPem, otherCertificates } = await openPfx(bytes, name, options);
+    const { certificateDer, privateKeyPem, otherCertificates } = await openWithPassword(
+      name,
+      (password) => decodePfx(bytes, password),
+      options.password,
+      pfxRemedies,
+    );
     return { certificateDer, privateKeyPem, format: 'pfx', otherCertificates };
   }
   return { certificateDer: checkCertificate(bytes, name), privateKeyPem: undefined, format, otherCertificates: [] };
@@ -81,18 +85,10 @@ function isPfx(bytes: Buffer): boolean {
   return bytes.subarray(2 + lengthOctets, 5 + lengthOctets).equals(Buffer.from([0x02, 0x01, 0x03]));
 }
 
-async function openPfx(bytes: Buffer, name: string, options: CertificateFileOptions): Promise<DecodedPfx> {
-  try {
-    return await openWithPassword(
-      (password) => decodePfx(bytes, password),
-      (fault) => fault instanceof PfxError && fault.code === 'password_wrong',
-      options.password,
-    );
-  } catch (cause) {
-    if (!(cause instanceof PfxError)) throw cause;
-    throw new ToolFailure(`${name} can't be opened. ${cause.message}`, { ...remedyOf(cause), cause });
-  }
-}
+const pfxRemedies = {
+  unsupported: 'Export it again, with AES-256 and SHA-256, and with one key and its certificate.',
+  malformed: 'Export it again, or copy it again as binary.',
+};
 
 async function decodePem(text: string, name: string, options: CertificateFileOptions): Promise<CertificateFile> {
   const blocks = readPemBlocks(text);
@@ -134,15 +130,4 @@ function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string)
   }
   const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;
   return new ToolFailure(`${name} holds ${found}.`);
-}
-
-function remedyOf(fault: PfxError): { readonly remedy?: string } {
-  switch (fault.code) {
-    case 'password_wrong':
-      return { remedy: passwordRemedy };
-    case 'unsupported':
-      return { remedy: 'Export it again, with AES-256 and SHA-256, and with one key and its certificate.' };
-    case 'malformed':
-      return { remedy: 'Export it again, or copy it again as binary.' };
-  }
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
-import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
+import { openWithPassword, type PasswordSource } from './password.js';
 import { checkDerivationCost } from './pfx/key-derivation.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { decodePemBlock, isEncryptedKeyBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
@@ -34,38 +34,15 @@ export async function findPrivateKeyPem(
 ): Promise<string | undefined> {
   const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
   if (block === undefined) return undefined;
-  if (!isEncryptedKeyBlock(block)) return exportPkcs8(openPlainKey(block, name));
-  if (block.label.startsWith('ENCRYPTED')) checkCost(block, name);
-  try {
-    const key = await openWithPassword(
-      (passphrase) => {
-        if (passphrase === undefined) throw new KeyPasswordError('It needs a password.');
-        return openEncryptedKey(block, passphrase);
-      },
-      (fault) => fault instanceof KeyPasswordError,
-      password,
-    );
-    return exportPkcs8(key);
-  } catch (cause) {
-    if (!(cause instanceof KeyPasswordError)) throw cause;
-    throw new ToolFailure(`The private key in ${name} can't be opened. ${cause.message}`, {
-      remedy: passwordRemedy,
-      cause,
-    });
-  }
+  const key = isEncryptedKeyBlock(block)
+    ? await openWithPassword(
+        `The private key in ${name}`,
+        (passphrase) => openEncryptedKey(block, passphrase),
+        password,
+      )
+    : openPlainKey(block, name);
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
-
-/** The older form, with `Proc-Type`, derives its key in one round. */
-function checkCost(block: PemBlock, name: string): void {
-  try {
-    checkDerivationCost(decodePemBlock(block));
-  } catch (cause) {
-    if (!(cause instanceof PfxError)) throw cause;
-    throw new ToolFailure(`The private key in ${name} can't be opened. ${cause.message}`, { cause });
-  }
-}
-
-class KeyPasswordError extends Error {}
 
 function openPlainKey(block: PemBlock, name: string): KeyObject {
   try {
@@ -73,22 +50,19 @@ function openPlainKey(block: PemBlock, name: string): KeyObject {
   } catch (cause) {
     throw new ToolFailure(
       `The private key in ${name} can't be read; it is damaged, or of a kind that this Node.js doesn't know.`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
 
 /** OpenSSL tells a wrong password only by what it fails to find after decrypting, so it can't be told from damage. */
-function openEncryptedKey(block: PemBlock, passphrase: string): KeyObject {
+function openEncryptedKey(block: PemBlock, passphrase: string | undefined): KeyObject {
+  // The older form, with `Proc-Type`, derives its key in one round.
+  if (block.label.startsWith('ENCRYPTED')) checkDerivationCost(decodePemBlock(block));
+  if (passphrase === undefined) throw new PfxError('password_wrong', 'It needs a password.');
   try {
     return createPrivateKey({ key: block.text, format: 'pem', passphrase });
   } catch (cause) {
-    throw new KeyPasswordError('The password is wrong, or the key is damaged.', { cause });
+    throw new PfxError('password_wrong', 'The password is wrong, or the key is damaged.', { cause });
   }
-}
-
-function exportPkcs8(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

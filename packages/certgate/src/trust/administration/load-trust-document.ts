@@ -73,11 +73,15 @@ function decodeUtf8(bytes: Uint8Array, description: string): string {
 
 function explainInvalid(fault: unknown, description: string): unknown {
   if (!(fault instanceof TrustDocumentError)) return fault;
-  const [first] = fault.problems;
-  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
   const more = fault.problems.length > 1 ? ` (and ${fault.problems.length - 1} more)` : '';
   return new ToolFailure(
-    escapeControls(`The trust document at ${description} is not valid: ${place}${first?.message ?? ''}${more}`),
+    `The trust document at ${escapeControls(description)} is not valid: ${describeFirstProblem(fault)}${more}`,
     { remedy: `To see all problems: ${formatToolCall(['trust', 'check', '--store', description])}`, cause: fault },
   );
+}
+
+/** Where it is and what, safe to show. */
+export function describeFirstProblem({ problems: [first] }: TrustDocumentError): string {
+  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+  return escapeControls(`${place}${first?.message ?? ''}`);
 }

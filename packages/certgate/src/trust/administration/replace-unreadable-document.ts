@@ -7,7 +7,7 @@ import { hashDocument, missingDocument, parseStoredDocument } from './load-trust
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 import {
   type ChangeRequest,
-  describeChange,
+  commitUpdate,
   expectSigned,
   prepareFirst,
   type TrustUpdate,
@@ -109,15 +109,10 @@ export async function replaceUnreadableDocument(
   expectUsableRevision(document.revision);
   expectSigned(stored?.signature, change);
   const prepared = await prepareFirst(document, change);
-  const update = { ...prepared.update, replacesUnreadable: true };
-  if (change.dryRun === true) return { ...update, outcome: 'planned', keptAt: undefined };
-  const keptAt = stored && (await location.keepAside(stored));
-  const before = stored && { documentSha256: hashDocument(stored.bytes) };
-  await location.appendLog(describeChange(prepared, before, change, means));
-  const { bytes, signature } = prepared;
-  if ((await location.write({ bytes, signature }, stored?.etag)) === 'written') {
-    return { ...update, outcome: 'written', keptAt };
-  }
+  const keptAt = change.dryRun === true ? undefined : stored && (await location.keepAside(stored));
+  const replaced = stored && { documentSha256: hashDocument(stored.bytes), etag: stored.etag };
+  const outcome = await commitUpdate(location, prepared, { replaced, change, means });
+  if (outcome !== 'conflict') return { ...prepared.update, replacesUnreadable: true, outcome, keptAt };
   throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
     remedy: `Look at it, then run the command again: ${formatTrustCall('check')}`,
     kind: 'conflict',

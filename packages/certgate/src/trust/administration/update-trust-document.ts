@@ -14,11 +14,16 @@ import {
 import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
 import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { escapeControls } from '../../faults/safe-text.js';
 import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
-import { maximumDocumentBytes, splitSignatures, type TrustLocation } from './location/trust-location.js';
+import {
+  maximumDocumentBytes,
+  splitSignatures,
+  type TrustLocation,
+  type WriteOutcome,
+} from './location/trust-location.js';
 import { expectOwnSignature } from './document-signing.js';
 import {
+  describeFirstProblem,
   hashDocument,
   loadTrustDocument,
   parseStoredDocument,
@@ -95,19 +100,15 @@ export async function updateTrustDocument(
     const { signingKey, signedBy } = change;
     const previousSignature =
       signingKey === undefined ? undefined : await expectOwnSignature(before, { signingKey, signedBy });
-    const prepared = await prepareUpdate(before, edited, change);
-    if (prepared.outcome === 'unchanged' || change.dryRun === true) {
-      return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
-    }
-    await location.appendLog(describeChange(prepared, before, change, means));
-    const { bytes, signature } = prepared;
-    if ((await location.write({ bytes, signature, previousSignature }, before.etag)) === 'written') {
-      return { ...prepared.update, outcome: 'written' };
-    }
+    // The order of keys says nothing.
+    if (isDeepStrictEqual(edited, before.document)) return { ...describeSame(before), outcome: 'unchanged' };
+    const prepared = await prepareNext(before, edited, change);
+    const outcome = await commitUpdate(location, prepared, { replaced: before, previousSignature, change, means });
+    if (outcome !== 'conflict') return { ...prepared.update, outcome };
     await pauseBetweenTries(tries, means);
     const now = await loadTrustDocument(location);
     // An answer that got lost on the way makes the repeated request a conflict with itself.
-    if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === signature) {
+    if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === prepared.signature) {
       return { ...prepared.update, outcome: 'written' };
     }
     before = now;
@@ -128,13 +129,29 @@ export async function createTrustDocument(
   const there = await location.read();
   if (there !== undefined) throw alreadyThere(location);
   const prepared = await prepareFirst(document, change);
-  if (change.dryRun === true) return { ...prepared.update, outcome: 'planned' };
-  await location.appendLog(describeChange(prepared, undefined, change, means));
+  const outcome = await commitUpdate(location, prepared, { change, means });
+  if (outcome === 'conflict') throw alreadyThere(location);
+  return { ...prepared.update, outcome };
+}
+
+interface Commit {
+  /** Absent: there is no document yet. */
+  readonly replaced?: Pick<LoadedTrustDocument, 'documentSha256' | 'etag'> | undefined;
+  readonly previousSignature?: string | undefined;
+  readonly change: ChangeRequest;
+  readonly means: UpdateMeans;
+}
+
+/** Logs the intent, then writes, if nobody was faster. */
+export async function commitUpdate(
+  location: TrustLocation,
+  prepared: PreparedUpdate,
+  { replaced, previousSignature, change, means }: Commit,
+): Promise<WriteOutcome | 'planned'> {
+  if (change.dryRun === true) return 'planned';
+  await location.appendLog(describeChange(prepared, replaced, change, means));
   const { bytes, signature } = prepared;
-  if ((await location.write({ bytes, signature }, undefined)) === 'written') {
-    return { ...prepared.update, outcome: 'written' };
-  }
-  throw alreadyThere(location);
+  return location.write({ bytes, signature, previousSignature }, replaced?.etag);
 }
 
 /** A document that is compared with nothing. */
@@ -152,20 +169,17 @@ function alreadyThere(location: TrustLocation): ToolFailure {
 }
 
 export interface PreparedUpdate {
-  readonly outcome: 'changed' | 'unchanged';
   readonly update: Omit<TrustUpdate, 'outcome'>;
   readonly bytes: Uint8Array;
   readonly documentSha256: string;
   readonly signature: string | undefined;
 }
 
-async function prepareUpdate(
+async function prepareNext(
   before: LoadedTrustDocument,
   edited: TrustDocument,
   change: ChangeRequest,
 ): Promise<PreparedUpdate> {
-  // The order of keys says nothing.
-  if (isDeepStrictEqual(edited, before.document)) return { ...prepareSame(before), outcome: 'unchanged' };
   const { revision } = before.document;
   if (!Number.isSafeInteger(revision + 1)) {
     throw new ToolFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
@@ -184,23 +198,11 @@ export function expectSigned(signature: string | undefined, change: ChangeReques
   }
 }
 
-function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome'> {
-  const { document, snapshot, bytes, documentSha256, signature } = before;
+function describeSame(before: LoadedTrustDocument): PreparedUpdate['update'] {
+  const { document, snapshot, signature } = before;
   const comparison = compareTrustDocuments(snapshot, snapshot);
   const { revision } = document;
-  return {
-    update: {
-      before,
-      after: document,
-      afterSnapshot: snapshot,
-      comparison,
-      revision,
-      signed: signature !== undefined,
-    },
-    bytes,
-    documentSha256,
-    signature,
-  };
+  return { before, after: document, afterSnapshot: snapshot, comparison, revision, signed: signature !== undefined };
 }
 
 async function prepareDocument(
@@ -208,19 +210,10 @@ async function prepareDocument(
   after: TrustDocument,
   change: ChangeRequest,
 ): Promise<PreparedUpdate> {
-  const text = formatChecked(after);
-  const bytes = Buffer.from(text);
-  if (bytes.length > maximumDocumentBytes) {
-    throw new ToolFailure(
-      `The document would have ${bytes.length} bytes, but apps accept at most ${maximumDocumentBytes}. Nothing was written.`,
-      { remedy: 'Split it: an app can use several stores (firstOf).' },
-    );
-  }
-  const afterSnapshot = checkDocument(text);
+  const { bytes, snapshot: afterSnapshot } = formatChecked(after);
   const comparison = compareTrustDocuments(before.snapshot, afterSnapshot);
   const signature = await change.signingKey?.sign(bytes);
   return {
-    outcome: 'changed',
     update: {
       before,
       after,
@@ -236,30 +229,28 @@ async function prepareDocument(
   };
 }
 
-function formatChecked(document: TrustDocument): string {
-  return refuseInvalid(() => formatTrustDocument(document));
-}
-
 /** By the parser of the apps: what one of them would refuse is never written. */
-function checkDocument(text: string): TrustSnapshot {
-  return refuseInvalid(() => parseTrustDocument(text, { audience: anyAudience }));
-}
-
-function refuseInvalid<T>(work: () => T): T {
+function formatChecked(document: TrustDocument): { readonly bytes: Buffer; readonly snapshot: TrustSnapshot } {
   try {
-    return work();
+    const text = formatTrustDocument(document);
+    const bytes = Buffer.from(text);
+    if (bytes.length > maximumDocumentBytes) {
+      throw new ToolFailure(
+        `The document would have ${bytes.length} bytes, but apps accept at most ${maximumDocumentBytes}. Nothing was written.`,
+        { remedy: 'Split it: an app can use several stores (firstOf).' },
+      );
+    }
+    return { bytes, snapshot: parseTrustDocument(text, { audience: anyAudience }) };
   } catch (fault) {
     if (!(fault instanceof TrustDocumentError)) throw fault;
-    const [first] = fault.problems;
-    const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
     throw new ToolFailure(
-      escapeControls(`The document would no longer be valid: ${place}${first?.message ?? ''}. Nothing was written.`),
+      `The document would no longer be valid: ${describeFirstProblem(fault)}. Nothing was written.`,
       { cause: fault },
     );
   }
 }
 
-export function describeChange(
+function describeChange(
   { update, documentSha256 }: PreparedUpdate,
   before: Pick<LoadedTrustDocument, 'documentSha256'> | undefined,
   change: ChangeRequest,

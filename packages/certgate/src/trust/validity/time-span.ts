@@ -14,13 +14,6 @@ export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 2);
 }
 
-/** What of the span lies within the other; undefined: nothing. */
-export function intersectSpans(one: TimeSpan, other: TimeSpan): TimeSpan | undefined {
-  const from = Math.max(one.from, other.from);
-  const until = Math.min(one.until, other.until);
-  return from < until ? { from, until } : undefined;
-}
-
 /** From each moment at which `depth` spans are there to that at which they no longer are. */
 function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSpan[] {
   const bounds = spans

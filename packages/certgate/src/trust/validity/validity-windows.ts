@@ -19,7 +19,7 @@ import {
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import type { ValidityWindow } from '../views/page-views.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
-import { type TimeSpan, intersectSpans, mergeSpans } from './time-span.js';
+import { type TimeSpan, mergeSpans } from './time-span.js';
 
 /** A trust document, and what else is known of its certificates. */
 export interface WindowFacts {
@@ -70,21 +70,27 @@ function describePinWindow(
 ): IdentityWindow {
   const { kind, value, notBefore, notAfter } = pin;
   // Another certificate of the same key may begin earlier and end later.
-  const own = kind === 'publicKeySha256' ? undefined : spans.get(value);
+  const own = (kind === 'publicKeySha256' ? undefined : spans.get(value)) ?? always;
   const written = { from: notBefore ?? always.from, until: notAfter ?? always.until };
-  const open = [own, life].reduce<TimeSpan | undefined>(
-    (span, other) => (span === undefined || other === undefined ? span : intersectSpans(span, other)),
-    intersectSpans(written, always),
-  );
+  const span = limitSpan(written, own, life);
   const isDenied = snapshot.denied.thumbprintsSha256.has(value);
-  const note = open === undefined ? ', never opens' : isDenied ? ', denied' : '';
+  const note = span.isEmpty ? ', never opens' : isDenied ? ', denied' : '';
   return {
     kind: 'pin',
     label: `${pinLabels[kind]} ${value.slice(0, 8)}…${note}`,
     thumbprint: kind === 'publicKeySha256' ? null : value,
-    isDisabled: !enabled || !pin.enabled || isDenied || open === undefined,
-    ...(open ?? { from: written.from, until: Math.max(written.from, written.until) }),
+    isDisabled: !enabled || !pin.enabled || isDenied || span.isEmpty,
+    from: span.from,
+    until: span.until,
   };
+}
+
+/** What the limits leave of a span; where that is nothing, the span itself, so that it can be shown. */
+function limitSpan(span: TimeSpan, ...limits: readonly TimeSpan[]): TimeSpan & { readonly isEmpty: boolean } {
+  const from = Math.max(span.from, ...limits.map((limit) => limit.from));
+  const until = Math.min(span.until, ...limits.map((limit) => limit.until));
+  if (from < until) return { from, until, isEmpty: false };
+  return { from: span.from, until: Math.max(span.from, span.until), isEmpty: true };
 }
 
 /** A certificate at hand that an authority of the document signed, with a name that is bound to an identity. */
@@ -153,14 +159,14 @@ function describeIssuedWindow(
   { certificate, subject, isDenied }: IssuedCertificate,
   life: TimeSpan,
 ): IdentityWindow {
-  const { hashes, notBefore, notAfter } = certificate;
-  const open = intersectSpans({ from: notBefore, until: notAfter }, life);
+  const span = limitSpan(toSpan(certificate), life);
   return {
     kind: 'issued',
     label: `${subject}${isDenied ? ', denied' : ''}`,
-    thumbprint: hashes.thumbprintSha256,
-    isDisabled: !enabled || isDenied || open === undefined,
-    ...(open ?? { from: notBefore, until: Math.max(notBefore, notAfter) }),
+    thumbprint: certificate.hashes.thumbprintSha256,
+    isDisabled: !enabled || isDenied || span.isEmpty,
+    from: span.from,
+    until: span.until,
   };
 }
 
@@ -172,12 +178,12 @@ function describeNameWindows(
   { authorities }: TrustSnapshot,
 ): readonly IdentityWindow[] {
   const authority = authorities.find(({ name }) => name.toLowerCase() === issuedBy.toLowerCase());
-  const spans = mergeSpans((authority?.trustAnchors ?? []).map(toSpan));
-  return spans.flatMap((span) => {
-    const open = intersectSpans(span, life);
-    if (open === undefined) return [];
-    return [{ kind: 'name', label: `${type} ${value}`, thumbprint: null, isDisabled: !enabled, ...open } as const];
-  });
+  return mergeSpans((authority?.trustAnchors ?? []).map(toSpan))
+    .map((span) => limitSpan(span, life))
+    .filter(({ isEmpty }) => !isEmpty)
+    .map(({ from, until }) => {
+      return { kind: 'name', label: `${type} ${value}`, thumbprint: null, isDisabled: !enabled, from, until };
+    });
 }
 
 /** The certificates of an authority, and what its register says that it issued. */
