@@ -3,9 +3,8 @@ import { connect, createServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { ToolFailure } from '../faults/tool-failure.js';
 import { createServerCertificate } from './self-signed-certificate.js';
-import { createTemporaryFolder, runOpenssl, tryOpenssl } from './test-support/openssl.js';
+import { createTemporaryFolder, tryOpenssl } from './test-support/openssl.js';
 
 describe('createServerCertificate', () => {
   const folder = createTemporaryFolder();
@@ -38,18 +37,5 @@ describe('createServerCertificate', () => {
     } finally {
       server.close();
     }
-  });
-
-  test('lists the hosts it is given, addresses as addresses', () => {
-    const { certificatePem } = createServerCertificate({
-      hosts: ['api.local', '10.0.0.7', 'fd00::1'],
-      now: new Date(),
-    });
-    const text = runOpenssl(['x509', '-noout', '-ext', 'subjectAltName'], certificatePem);
-    assert.match(text, /DNS:api\.local, IP Address:10\.0\.0\.7, IP Address:FD00:0:0:0:0:0:0:1/);
-  });
-
-  test('refuses an empty list of hosts', () => {
-    assert.throws(() => createServerCertificate({ hosts: [], now: new Date() }), ToolFailure);
   });
 });

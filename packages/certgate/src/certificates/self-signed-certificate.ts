@@ -1,5 +1,4 @@
 import { id_kp_clientAuth, id_kp_serverAuth } from '@peculiar/asn1-x509';
-import { ToolFailure } from '../faults/tool-failure.js';
 import { createEndEntityExtensions, type EndEntityUse } from './structure/create-extensions.js';
 import { createDistinguishedName } from './structure/subject-name.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
@@ -7,7 +6,7 @@ import { type AlternativeNames, createAlternativeNames, createHostName } from '.
 import { createValidityPeriod } from './structure/validity-period.js';
 import { type IssuedCertificate, writeCertificate } from './structure/write-certificate.js';
 
-export interface SelfSignedCertificateProfile extends EndEntityUse {
+interface SelfSignedCertificateProfile extends EndEntityUse {
   readonly commonName: string;
   readonly keyAlgorithm: KeyAlgorithm;
   /** 1 to 3650, counted from `now`. */
@@ -56,32 +55,26 @@ export function createClientCertificate(options: ClientCertificateOptions): Issu
 }
 
 interface ServerCertificateOptions {
-  /** DNS names and IP addresses it answers for. Default: the names of this machine's loopback. */
-  readonly hosts?: readonly string[];
   /** Days from `now` until it expires, 1 to 3650. Default 30: it is made again rather than renewed. */
   readonly days?: number;
   readonly now: Date;
 }
 
-const loopbackHosts: readonly string[] = Object.freeze(['localhost', '127.0.0.1', '::1']);
+const loopbackHosts = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * The certificate of the local gateway: P-256, self-signed, for TLS servers only. A client trusts it by taking the
- * certificate itself as its anchor, so no authority that could sign for other hosts ever exists on the machine.
+ * The certificate of the local gateway, for the names of this machine's loopback: P-256, self-signed, for TLS servers only.
+ * A client trusts it by taking the certificate itself as its anchor, so no authority that could sign for other hosts ever
+ * exists on the machine.
  */
-export function createServerCertificate(options: ServerCertificateOptions): IssuedCertificate {
-  const hosts = options.hosts ?? loopbackHosts;
-  const [first] = hosts;
-  if (first === undefined) {
-    throw new ToolFailure('A server certificate needs at least one host.');
-  }
+export function createServerCertificate({ days = 30, now }: ServerCertificateOptions): IssuedCertificate {
   return issueSelfSignedCertificate({
     // Clients read the alternative names only (RFC 9525 §6.3); the common name is for people.
     commonName: 'Certgate local gateway',
     keyAlgorithm: 'ec-p256',
-    days: options.days ?? 30,
+    days,
     extendedKeyUsages: [id_kp_serverAuth],
-    subjectAlternativeNames: hosts.map(createHostName),
-    now: options.now,
+    subjectAlternativeNames: loopbackHosts.map(createHostName),
+    now,
   });
 }

@@ -33,19 +33,15 @@ interface Guard {
   readonly isPasswordProven: boolean;
   readonly budget: DerivationBudget;
 }
-interface Bag {
+interface CertificateBag {
+  readonly certificate: X509Certificate;
   readonly localKeyId: string | undefined;
 }
-interface CertificateBag extends Bag {
-  readonly certificate: X509Certificate;
-}
-interface KeyBag extends Bag {
+interface KeyBag {
   readonly privateKey: KeyObject;
+  readonly localKeyId: string | undefined;
 }
-interface Bags {
-  readonly certificates: readonly CertificateBag[];
-  readonly keys: readonly KeyBag[];
-}
+type Bag = CertificateBag | KeyBag;
 
 /**
  * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, SHA-1 and SHA-2 MACs, PBMAC1, and the
@@ -71,7 +67,7 @@ function decodeStructure(bytes: Uint8Array, password: string | undefined, budget
   const authenticatedSafe = readDataContent(authSafe);
   const guard = openGuard(macData, authenticatedSafe, { password, budget });
   const safe = readSequence(parseAsn1(authenticatedSafe));
-  return selectLeaf(joinBags(safe.map((contentInfo) => readSafeContents(contentInfo, guard))));
+  return selectLeaf(safe.flatMap((contentInfo) => readSafeContents(contentInfo, guard)));
 }
 
 function openGuard(
@@ -96,7 +92,7 @@ function readDataContent(contentInfo: Asn1 | undefined): Buffer {
   return readOctetString(readExplicitZero(content));
 }
 
-function readSafeContents(contentInfo: Asn1, guard: Guard): Bags {
+function readSafeContents(contentInfo: Asn1, guard: Guard): readonly Bag[] {
   const [contentType, content] = readSequence(contentInfo);
   switch (readObjectIdentifier(contentType)) {
     case oids.data:
@@ -104,8 +100,7 @@ function readSafeContents(contentInfo: Asn1, guard: Guard): Bags {
     case oids.encryptedData: {
       const [, encryptedContentInfo] = readSequence(readExplicitZero(content));
       const [, algorithm, encrypted] = readSequence(encryptedContentInfo);
-      if (algorithm === undefined) throw new PfxError('malformed', 'It is damaged: an algorithm is missing.');
-      const encryptedContent = { algorithm, ciphertext: readImplicitZeroOctets(encrypted) };
+      const encryptedContent = { algorithm: expectAlgorithm(algorithm), ciphertext: readImplicitZeroOctets(encrypted) };
       return readBags(
         decrypt(encryptedContent, guard, (plaintext) => readSequence(parseAsn1(plaintext))),
         guard,
@@ -116,6 +111,11 @@ function readSafeContents(contentInfo: Asn1, guard: Guard): Bags {
   }
 }
 
+function expectAlgorithm(algorithm: Asn1 | undefined): Asn1 {
+  if (algorithm === undefined) throw new PfxError('malformed', 'It is damaged: an algorithm is missing.');
+  return algorithm;
+}
+
 /** With a MAC that held, a decryption that fails means damage; without one it most likely means the password. */
 function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: Buffer) => T): T {
   try {
@@ -124,54 +124,38 @@ function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: 
     if (cause instanceof PfxError && cause.code === 'unsupported') throw cause;
     if (guard.isPasswordProven)
       throw new PfxError('malformed', 'It is damaged: a part of it cannot be decrypted.', { cause });
-    throw new PfxError(
-      'password_wrong',
-      'The password is wrong, or the file is damaged: it carries no integrity check.',
-      {
-        cause,
-      },
-    );
+    const message = 'The password is wrong, or the file is damaged: it carries no integrity check.';
+    throw new PfxError('password_wrong', message, { cause });
   }
 }
 
-function readBags(safeBags: readonly Asn1[], guard: Guard): Bags {
-  return joinBags(safeBags.map((safeBag) => readBag(safeBag, guard)));
+function readBags(safeBags: readonly Asn1[], guard: Guard): readonly Bag[] {
+  return safeBags.flatMap((safeBag) => readBag(safeBag, guard));
 }
 
-function readBag(safeBag: Asn1, guard: Guard): Bags {
+function readBag(safeBag: Asn1, guard: Guard): readonly Bag[] {
   const [bagId, bagValue, attributes] = readSequence(safeBag);
   const value = readExplicitZero(bagValue);
   const localKeyId = findLocalKeyId(attributes);
   switch (readObjectIdentifier(bagId)) {
     case oids.certBag: {
       const [certificateType, certificate] = readSequence(value);
-      if (readObjectIdentifier(certificateType) !== oids.x509Certificate) return noBags;
-      const der = readOctetString(readExplicitZero(certificate));
-      return { ...noBags, certificates: [{ certificate: parseCertificate(der), localKeyId }] };
+      if (readObjectIdentifier(certificateType) !== oids.x509Certificate) return [];
+      return [{ certificate: parseCertificate(readOctetString(readExplicitZero(certificate))), localKeyId }];
     }
     case oids.keyBag:
-      return { ...noBags, keys: [{ privateKey: parsePrivateKey(encodeAsn1(value)), localKeyId }] };
+      return [{ privateKey: parsePrivateKey(encodeAsn1(value)), localKeyId }];
     case oids.pkcs8ShroudedKeyBag: {
       const [algorithm, encrypted] = readSequence(value);
-      if (algorithm === undefined) throw new PfxError('malformed', 'It is damaged: an algorithm is missing.');
-      const encryptedContent = { algorithm, ciphertext: readOctetString(encrypted) };
-      return {
-        ...noBags,
-        keys: [{ privateKey: decrypt(encryptedContent, guard, parsePrivateKey), localKeyId }],
-      };
+      const encryptedContent = { algorithm: expectAlgorithm(algorithm), ciphertext: readOctetString(encrypted) };
+      return [{ privateKey: decrypt(encryptedContent, guard, parsePrivateKey), localKeyId }];
     }
     case oids.safeContentsBag:
       return readBags(readSequence(value), guard);
     default:
       // Revocation lists and secrets may lie beside; they are nothing to us.
-      return noBags;
+      return [];
   }
-}
-
-const noBags: Bags = Object.freeze({ certificates: Object.freeze([]), keys: Object.freeze([]) });
-
-function joinBags(bags: readonly Bags[]): Bags {
-  return { certificates: bags.flatMap((bag) => bag.certificates), keys: bags.flatMap((bag) => bag.keys) };
 }
 
 function findLocalKeyId(attributes: Asn1 | undefined): string | undefined {
@@ -201,7 +185,9 @@ function parsePrivateKey(pkcs8: Buffer): KeyObject {
   }
 }
 
-function selectLeaf({ certificates, keys }: Bags): DecodedPfx {
+function selectLeaf(bags: readonly Bag[]): DecodedPfx {
+  const certificates = bags.filter((bag) => 'certificate' in bag);
+  const keys = bags.filter((bag) => 'privateKey' in bag);
   const [first] = certificates;
   if (first === undefined) throw new PfxError('unsupported', 'It contains no certificate.');
   if (keys.length > 1) {

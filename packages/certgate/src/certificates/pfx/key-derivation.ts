@@ -77,24 +77,12 @@ export interface Pkcs12Derivation {
 /** RFC 7292 appendix B.2, over the password as a BMPString. */
 export function derivePkcs12Key(password: PfxPassword, purpose: KeyPurpose, derivation: Pkcs12Derivation): Buffer {
   const salt = forge.util.createBuffer(toBinary(derivation.salt));
-  const digest = createDigest(derivation.digest);
-  const { iterations, length } = derivation;
-  return toBytes(forge.pkcs12.generateKey(password, salt, purpose, iterations, length, digest).getBytes());
-}
-
-function createDigest(digest: DigestName): forge.md.MessageDigest {
-  switch (digest) {
-    case 'sha1':
-      return forge.md.sha1.create();
-    case 'sha256':
-      return forge.md.sha256.create();
-    case 'sha384':
-      return forge.md.sha384.create();
-    case 'sha512':
-      return forge.md.sha512.create();
-    case 'sha224':
-      throw new PfxError('unsupported', 'Its integrity check uses SHA-224, which this reader does not know.');
+  const { digest, iterations, length } = derivation;
+  if (digest === 'sha224') {
+    throw new PfxError('unsupported', 'Its integrity check uses SHA-224, which this reader does not know.');
   }
+  const made = forge.pkcs12.generateKey(password, salt, purpose, iterations, length, forge.md[digest].create());
+  return toBytes(made.getBytes());
 }
 
 /**
@@ -117,15 +105,11 @@ export function derivePbkdf2Key(
   if (length === undefined || length < 1 || length > 64 || (keyLength !== undefined && length !== keyLength)) {
     throw new PfxError('malformed', 'It is damaged: the length of a derived key does not fit its use.');
   }
-  const digest = readPseudoRandomFunction(optional.find(isSequence));
+  const pseudoRandomFunction = optional.find(isSequence);
+  // RFC 8018: DEFAULT algid-hmacWithSHA1
+  const digest = pseudoRandomFunction === undefined ? 'sha1' : readHmacDigest(pseudoRandomFunction);
   const rounds = budget.spend(iterations, Math.ceil(length / digestLengths[digest]));
   return pbkdf2Sync(Buffer.from(password ?? '', 'utf8'), readOctetString(salt), rounds, length, digest);
-}
-
-function readPseudoRandomFunction(algorithm: Asn1 | undefined): DigestName {
-  // RFC 8018: DEFAULT algid-hmacWithSHA1
-  if (algorithm === undefined) return 'sha1';
-  return readHmacDigest(algorithm);
 }
 
 export function readHmacDigest(algorithm: Asn1 | undefined): DigestName {
