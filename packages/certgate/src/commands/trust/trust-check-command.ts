@@ -7,8 +7,7 @@ import type { StoredDocument, TrustLocation } from '../../trust/administration/l
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { type CheckSeverity, sortFindings } from '../../trust/check/check-finding.js';
 import { type DocumentReading, readDocument } from '../../trust/check/document-problems.js';
-import { createMoment } from '../../trust/check/check-document.js';
-import { listFindings } from '../../trust/check/list-findings.js';
+import { createMoment, listFindings } from '../../trust/check/check-document.js';
 import { reviewPublicIssuance } from '../../trust/check/public-certificates.js';
 import { reviewRevocation } from '../../trust/check/review-revocation.js';
 import { listUnverified } from '../../trust/explanation/unverified.js';

@@ -24,13 +24,7 @@ export function describePinState({ enabled, notBefore, notAfter }: TrustPin, now
 
 /** When something of the identity ends next: itself, or a pin that is in use or will be. */
 export function findEarliestEnd(identity: TrustedIdentity, now: number): number | undefined {
-  const ends = identity.pins
-    .filter(({ enabled }) => enabled)
-    .map(({ notAfter }) => notAfter)
-    .concat(identity.expiresAt)
-    .filter((end) => end !== undefined && end > now);
-  return ends.reduce(
-    (one, other) => (other === undefined || (one !== undefined && one <= other) ? one : other),
-    undefined,
-  );
+  const ends = identity.pins.filter(({ enabled }) => enabled).map(({ notAfter }) => notAfter);
+  const coming = [...ends, identity.expiresAt].filter((end) => end !== undefined).filter((end) => end > now);
+  return coming.length === 0 ? undefined : Math.min(...coming);
 }

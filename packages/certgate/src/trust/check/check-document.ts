@@ -1,3 +1,4 @@
+// check/: what an operator should know of a trust document: what is wrong in it, what ends, and pins that admit nobody.
 import {
   describeGrace,
   describeLock,
@@ -11,6 +12,9 @@ import { type Moment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
 import { aboutPin, type CheckFinding, type PlacedPin, sortFindings } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
+import type { CertificateFolder } from '../import/certificate-folder.js';
+import { reviewPublicIssuance } from './public-certificates.js';
+import { findUnfitPins } from './unfit-pins.js';
 import { formatTrustChange } from '../../faults/tool-call.js';
 
 /** The options of `checkTrust`. */
@@ -26,6 +30,23 @@ export interface TrustCheckOptions {
 
 const millisecondsPerDay = 86_400_000;
 const shortLifetime = 30 * millisecondsPerDay;
+
+/** All findings of a valid document, the gravest first: one list for `trust check` and `trust view`. */
+export function listFindings(
+  snapshot: TrustSnapshot,
+  { now, withinDays, folder }: TrustCheckOptions & { readonly folder?: CertificateFolder | undefined },
+): readonly CheckFinding[] {
+  const losses = reviewPublicIssuance(snapshot, folder, now).findings;
+  const inspected = checkTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
+  return sortFindings([...findUnfitPins(snapshot, folder, now), ...inspected, ...losses]);
+}
+
+/** Whoever replaces a certificate that ends should know that its successor will be refused. */
+function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): CheckFinding {
+  if (finding.code !== 'pin_ends_soon' || !losses.some(({ path }) => path === finding.path)) return finding;
+  const { message } = finding;
+  return { ...finding, message: `${message} It will lose clientAuth at renewal: see client_auth_ends_at_renewal.` };
+}
 
 /**
  * What an operator should know of a valid document at one moment. What is disabled is so on purpose, and is passed over.

@@ -43,18 +43,17 @@ export async function reviewRevocation(
   const responders: ResponderStatus[] = [];
   for (const [index, authority] of snapshot.authorities.entries()) {
     const place = { path: `authorities[${index}].revocation`, authorityName: authority.name };
+    const lists = information.inUse.filter((each) => each.authority === authority.name);
     const [anchor] = authority.trustAnchors;
     const fault = anchor && information.find(authority.name)?.findFault?.(anchor);
-    if (fault !== undefined) {
-      const message = `Apps can't use every revocation list of the authority "${authority.name}". ${fault}`;
-      findings.push({ ...place, code: 'revocation_list_unusable', severity: severityOf(authority), message });
-    }
-    for (const list of information.inUse.filter((each) => each.authority === authority.name)) {
-      findings.push(...checkList(list, authority, moment).map((finding) => ({ ...place, ...finding })));
-    }
-    const asked = await askResponder(authority, folder, moment.now);
-    responders.push(...asked.answers);
-    findings.push(...asked.findings.map((finding) => ({ ...place, ...finding })));
+    const answers = await askResponder(authority, folder, moment.now);
+    const found = [
+      ...(fault === undefined ? [] : [describeUnusable(fault, authority)]),
+      ...lists.flatMap((list) => checkList(list, authority, moment)),
+      ...answers.filter((answer) => 'code' in answer),
+    ];
+    findings.push(...found.map((finding) => ({ ...place, ...finding })));
+    responders.push(...answers.filter((answer) => 'responder' in answer));
   }
   return { findings, lists: information.inUse, responders };
 }
@@ -64,6 +63,11 @@ type Draft = Omit<CheckFinding, 'path'>;
 /** Where revocation information is required, callers are refused without it. */
 function severityOf({ revocation: { mode } }: TrustedAuthority): CheckSeverity {
   return mode === 'required' ? 'error' : 'warning';
+}
+
+function describeUnusable(fault: string, authority: TrustedAuthority): Draft {
+  const message = `Apps can't use every revocation list of the authority "${authority.name}". ${fault}`;
+  return { code: 'revocation_list_unusable', severity: severityOf(authority), message };
 }
 
 function checkList(
@@ -82,42 +86,33 @@ function checkList(
   return [{ code: 'revocation_list_ends_soon', severity: 'warning', endsAt, message }];
 }
 
-interface Asked {
-  readonly answers: readonly ResponderStatus[];
-  readonly findings: readonly Draft[];
-}
-
+/** What it said about each certificate that it was asked about, or why nobody can go by it. */
 async function askResponder(
   authority: TrustedAuthority,
   folder: CertificateFolder | undefined,
   now: number,
-): Promise<Asked> {
+): Promise<readonly (ResponderStatus | Draft)[]> {
+  const { name } = authority;
   const { ocsp } = authority.revocation;
-  if (ocsp === undefined) return { answers: [], findings: [] };
+  if (ocsp === undefined) return [];
   // A query may be a key.
   const shown = ocsp.replace(/\?.*$/, '?…');
   const questions = listQuestions(authority, folder);
   if (questions.length === 0) {
-    const message = `Can't tell whether the responder of the authority "${authority.name}" answers: there is no certificate to ask about. Pass a folder with a caller's certificate: --certificate-folder.`;
-    return { answers: [], findings: [{ code: 'revocation_responder_not_asked', severity: 'information', message }] };
+    const message = `Can't tell whether the responder of the authority "${name}" answers: there is no certificate to ask about. Pass a folder with a caller's certificate: --certificate-folder.`;
+    return [{ code: 'revocation_responder_not_asked', severity: 'information', message }];
   }
-  const answers: ResponderStatus[] = [];
-  const findings: Draft[] = [];
+  const answers: (ResponderStatus | Draft)[] = [];
   for (const question of questions) {
+    const askedAbout = question.certificate.subjectText;
     const answer = await ask(new URL(ocsp), question, authority, now);
-    if (typeof answer !== 'string') {
-      answers.push({
-        ...answer,
-        authority: authority.name,
-        responder: ocsp,
-        askedAbout: question.certificate.subjectText,
-      });
-      continue;
+    if (typeof answer !== 'string') answers.push({ ...answer, authority: name, responder: ocsp, askedAbout });
+    else {
+      const message = `The responder ${shown} of the authority "${name}" gave no answer that apps can use about "${askedAbout.slice(0, 120)}": ${answer}`;
+      answers.push({ code: 'revocation_responder_unusable', severity: severityOf(authority), message });
     }
-    const message = `The responder ${shown} of the authority "${authority.name}" gave no answer that apps can use about "${question.certificate.subjectText.slice(0, 120)}": ${answer}`;
-    findings.push({ code: 'revocation_responder_unusable', severity: severityOf(authority), message });
   }
-  return { answers, findings };
+  return answers;
 }
 
 interface Question {

@@ -10,7 +10,7 @@ import {
   formatInstant,
 } from '@certgate/core/internal';
 import type { InspectedFunction, TrustAuthorityView, TrustIdentityView, TrustView } from '../views/page-views.js';
-import { listFindings } from '../check/list-findings.js';
+import { listFindings } from '../check/check-document.js';
 import { type TimeSpan, findOverlaps, mergeSpans } from './time-span.js';
 import {
   type CertificatesAtHand,
