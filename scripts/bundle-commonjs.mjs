@@ -18,7 +18,6 @@ const partsOf = {
       'trust-sources/url-source',
       'trust-store/document-mirror',
     ],
-    'app-settings': ['trust-sources/app-setting-source'],
     authorities: [
       'trust-document/read-authorities',
       'trust-document/read-names',
@@ -37,7 +36,12 @@ const partsOf = {
     'deny-list': ['trust-document/read-deny-list', 'trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings'],
     // What operators read of a refusal, and of a document that is none.
-    'denial-sentences': ['access/certificate-denial', 'denial-sentences/', 'encoding/json-fault'],
+    'denial-sentences': [
+      'access/certificate-denial',
+      'denial-sentences/',
+      'encoding/json-fault',
+      'encoding/serial-number',
+    ],
     // Of an MCP call.
     mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
@@ -72,25 +76,20 @@ const firstEntryOf = { x509: 'internal' };
 
 /**
  * esbuild splits ES modules only, so the CommonJS files are made as such first and translated then. It splits finely: what
- * each two of the entries share would be a file, and each file costs a cold start half a millisecond. So the first run
- * only tells what is shared, and the second has it in two: what a cold start loads, and the rest.
+ * each two of the entries share would be a file, and each file costs a cold start a tenth of a millisecond or more. So the
+ * first run only tells what is shared, and the second has it in one.
  */
 export async function buildCommonJs(folder, entries) {
   const parts = await listParts(folder, entries);
   const run = (apart, splitting) =>
     buildModules(folder, [...entries, ...apart], 'dist', '.cjs', [keepRequire, setApart(folder, apart)], splitting);
   const { metafile } = await run(parts, true);
-  const atStart = listChunks(metafile, `dist/${getFirstEntry(folder, entries).commonJs}`);
-  const listModules = (chunks) =>
-    chunks
-      .flatMap((chunk) => Object.keys(metafile.outputs[chunk].inputs))
-      .filter((input) => !entries.some(({ source }) => source === `./${input}`))
-      .map((input) => input.slice('dist/esm/'.length, -'.js'.length));
-  const others = Object.keys(metafile.outputs).filter(
-    (output) => metafile.outputs[output].entryPoint === undefined && !atStart.includes(output),
-  );
-  const shared = [createPart('shared', listModules(atStart)), createPart('shared-later', listModules(others))];
-  const result = await run([...parts, ...shared.filter(({ modules }) => modules.length > 0)], false);
+  const modules = Object.values(metafile.outputs)
+    .flatMap(({ entryPoint, inputs }) => (entryPoint === undefined ? Object.keys(inputs) : []))
+    .filter((input) => !entries.some(({ source }) => source === `./${input}`))
+    .map(nameModule);
+  const shared = modules.length === 0 ? [] : [createPart('shared', modules)];
+  const result = await run([...parts, ...shared], false);
   expectOnce(result.metafile, entries);
   expectExports(result);
   return result;
@@ -101,7 +100,7 @@ async function listParts(folder, entries) {
   const parts = partsOf[basename(folder)] ?? {};
   const names = [...atStart, ...Object.values(parts).flat()];
   const { metafile } = await buildModules(folder, [getFirstEntry(folder, entries)], 'dist', '.cjs', [keepRequire]);
-  const reached = Object.keys(metafile.inputs).map((input) => input.slice('dist/esm/'.length, -'.js'.length));
+  const reached = Object.keys(metafile.inputs).map(nameModule);
   const modules = new Set([...reached, ...names.filter((name) => !name.endsWith('/'))]);
   return Object.entries(parts).map(([part, own]) =>
     createPart(
@@ -127,13 +126,9 @@ function isWithin(module, name) {
   return name.endsWith('/') ? module.startsWith(name) : module === name;
 }
 
-/** The files shared with others that an entry loads, directly or by another one. */
-function listChunks({ outputs }, entry) {
-  const found = new Set([entry]);
-  for (const output of found) {
-    for (const { path, external } of outputs[output].imports) if (!external) found.add(path);
-  }
-  return [...found].filter((output) => outputs[output].entryPoint === undefined);
+/** Without its folder and its ending, as `partsOf` names it. */
+function nameModule(input) {
+  return input.slice('dist/esm/'.length, -'.js'.length);
 }
 
 function createPart(name, modules) {

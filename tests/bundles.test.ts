@@ -189,7 +189,7 @@ describe('a part of a package is loaded with its first use, and then at once', (
       const script = `(async () => {
         const { trustStoreFromDocument, trustStoreFromFile, trustStoreFromUrl } = ${load};
         const listParts = () =>
-          Object.keys(require.cache).map((file) => /(?:part-.*|path|shared-later)(?=\\.cjs$)/.exec(file)?.[0]).filter(Boolean).sort();
+          Object.keys(require.cache).map((file) => /(?:part-.*|path)(?=\\.cjs$)/.exec(file)?.[0]).filter(Boolean).sort();
         const seen = [listParts()];
         trustStoreFromDocument(${JSON.stringify(documents.pins)});
         seen.push(listParts());
@@ -419,7 +419,7 @@ describe('the tarballs hold what apps load, one declaration file of each entry a
       const paths = tarball!.files.map(({ path }) => path);
       const unneeded = paths.filter(
         (path) =>
-          !/^(?:[^/]+|dist\/(?:shared(?:-later)?|part-[\w-]+)\.cjs(?:\.map)?|dist\/bundler\/shared-\w+\.mjs(?:\.map)?)$/.test(
+          !/^(?:[^/]+|dist\/(?:shared|part-[\w-]+)\.cjs(?:\.map)?|dist\/bundler\/shared-\w+\.mjs(?:\.map)?)$/.test(
             path,
           ),
       );

@@ -35,7 +35,7 @@ const doors = [
 ];
 
 /** What a part is, is said in scripts/bundle-commonjs.mjs. */
-const loadedLater = /^(?:part-.*|shared-later)\.cjs$/;
+const loadedLater = /^part-.*\.cjs$/;
 
 it('a cold start loads what a first request runs, and nothing else', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-cold-start-'));
