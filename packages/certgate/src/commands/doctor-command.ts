@@ -85,11 +85,7 @@ async function readCertificate(caller: 'allowed' | 'denied', flags: DoctorFlags)
   const { [caller]: certificate, [`${caller}Key` as const]: key } = flags;
   const passwordFile = flags[`${caller}PasswordFile`];
   try {
-    const found = await findCallerCertificate({
-      certificate,
-      ...(key === undefined ? {} : { key }),
-      ...(passwordFile === undefined ? {} : { passwordFile }),
-    });
+    const found = await findCallerCertificate({ certificate, key, passwordFile });
     if (found !== undefined) return found;
   } catch (fault) {
     if (!(fault instanceof ToolFailure) || fault.remedy !== passwordRemedy) throw fault;

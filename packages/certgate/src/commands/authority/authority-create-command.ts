@@ -19,6 +19,7 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { warnOfKeysInApp } from '../certificate/key-place.js';
 import { getAuthorityPassword, getNewPassword } from '../certificate/find-password.js';
+import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
 import {
   type AuthorityPasswordFlags,
@@ -26,7 +27,7 @@ import {
   type FolderFlags,
   listFolderWords,
   listDaysByDefault,
-  readAuthorityPasswordFlags,
+  renameAuthorityPasswordFlags,
 } from './authority-options.js';
 
 interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
@@ -39,7 +40,6 @@ interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly permitDns?: readonly string[];
   readonly permitUri?: readonly string[];
   readonly permitEmail?: readonly string[];
-  readonly json?: boolean;
 }
 
 export async function create(givenName: string, flags: CreateFlags): Promise<void> {
@@ -50,18 +50,14 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
   const parent = await openParent(flags);
   const { folder: own } = getAuthorityFiles(folder, name);
   const password = checkAuthorityPassword(
-    await getNewPassword(readAuthorityPasswordFlags(flags), own, authorityPasswordOption),
+    await getNewPassword(renameAuthorityPasswordFlags(flags), own, authorityPasswordOption),
   );
   const made = createAuthority({
     commonName: name,
     keyAlgorithm: flags.keyAlgorithm,
     ...(parent === undefined ? {} : { parent: parent.issuer }),
     ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
-    ...(flags.pathLength === undefined ? {} : { pathLength: flags.pathLength }),
-    ...(flags.organization === undefined ? {} : { organization: flags.organization }),
-    ...(flags.permitDns === undefined ? {} : { permitDns: flags.permitDns }),
-    ...(flags.permitUri === undefined ? {} : { permitUri: flags.permitUri }),
-    ...(flags.permitEmail === undefined ? {} : { permitEmail: flags.permitEmail }),
+    ...pick(flags, 'pathLength', 'organization', 'permitDns', 'permitUri', 'permitEmail'),
     now,
   });
   if (parent !== undefined) {
@@ -95,8 +91,7 @@ async function openParent({ parent, parentPasswordFile, folder }: CreateFlags): 
   }
   const authority = await loadAuthority(folder, checkCertificateName(parent));
   await refuseRevokedAuthority(folder, authority);
-  const flags = parentPasswordFile === undefined ? {} : { passwordFile: parentPasswordFile };
-  const password = await getAuthorityPassword(flags, parent, '--parent-password-file');
+  const password = await getAuthorityPassword({ passwordFile: parentPasswordFile }, parent, '--parent-password-file');
   return { name: parent, issuer: await openAuthority(authority, password), files: authority.files };
 }
 

@@ -5,6 +5,7 @@ import type { Options } from '../command-line/verb.js';
 
 export interface FolderFlags {
   readonly folder: string;
+  readonly json?: boolean;
 }
 
 export const folderOption: Options = {
@@ -30,14 +31,8 @@ export const authorityPasswordOptions: Options = {
   ],
 };
 
-export function readAuthorityPasswordFlags({
-  authorityPasswordFile: passwordFile,
-  authorityPasswordStdin: passwordStdin,
-}: AuthorityPasswordFlags): PasswordFlags {
-  return {
-    ...(passwordFile === undefined ? {} : { passwordFile }),
-    ...(passwordStdin === undefined ? {} : { passwordStdin }),
-  };
+export function renameAuthorityPasswordFlags(flags: AuthorityPasswordFlags): PasswordFlags {
+  return { passwordFile: flags.authorityPasswordFile, passwordStdin: flags.authorityPasswordStdin };
 }
 
 /** What messages name. */
@@ -55,7 +50,7 @@ export const purposeHelp =
 /** A week: the list of an authority that nobody tends goes stale soon, and is noticed while somebody remembers. */
 export const listDaysByDefault = 7;
 
-export interface ListFlags {
+export interface ListFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly listDays: number;
   readonly listPem?: boolean;
 }

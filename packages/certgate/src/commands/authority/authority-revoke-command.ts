@@ -1,69 +1,99 @@
 import { formatSerialNumber } from '@certgate/core/internal';
-import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
-import { createNextList } from '../../certificates/authority/revocation-list.js';
+import type { AuthorityFiles } from '../../certificates/authority/authority-files.js';
+import type { AuthorityRegister } from '../../certificates/authority/authority-register.js';
+import { loadAuthority, openAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
+import { createNextList, encodeListPem } from '../../certificates/authority/revocation-list.js';
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import type { RevocationReason } from '../../certificates/structure/certificate-choices.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { getAuthorityPassword } from '../certificate/find-password.js';
+import { isPresent } from '../certificate/write-file-set.js';
 import { printJson, printLine } from '../command-line/output.js';
-import {
-  type AuthorityPasswordFlags,
-  authorityPasswordOption,
-  type FolderFlags,
-  type ListFlags,
-  readAuthorityPasswordFlags,
-} from './authority-options.js';
-import { createListFiles, wantsPem } from './list-files.js';
+import { authorityPasswordOption, type ListFlags, renameAuthorityPasswordFlags } from './authority-options.js';
 import { readRevokedArgument } from './revoked-argument.js';
-import { formatTrustChange } from '../../faults/tool-call.js';
 
-interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
+interface RevokeFlags extends ListFlags {
   readonly reason: RevocationReason | 'removeFromCRL';
-  readonly json?: boolean;
 }
 
 export async function revoke(givenName: string, what: string, flags: RevokeFlags): Promise<void> {
-  const name = checkCertificateName(givenName);
-  const authority = await loadAuthority(flags.folder, name);
-  const { files } = authority;
+  const authority = await loadAuthority(flags.folder, checkCertificateName(givenName));
   const { serialNumber, isProven } = await readRevokedArgument(what, authority);
-  const password = await getAuthorityPassword(readAuthorityPasswordFlags(flags), name, authorityPasswordOption);
-  const issuer = await openAuthority(authority, password);
-  const pem = await wantsPem(files, flags);
   const { reason } = flags;
-  const done = await updateRegister(files, (current) => {
-    const now = new Date();
-    const outcome =
-      reason === 'removeFromCRL'
-        ? releaseCertificate(current, serialNumber)
-        : revokeCertificate(current, { serialNumber, reason, now, isProven });
-    const { register, listDer } = createNextList(outcome.register, issuer, { now, days: flags.listDays });
-    return { register, files: createListFiles(files, listDer, pem), answer: { ...outcome, register } };
-  });
-  const { number, nextUpdate } = done.register.list;
+  const { entry, before, register, files } = await writeNextList(authority, flags, (current, now) =>
+    reason === 'removeFromCRL'
+      ? releaseCertificate(current, serialNumber)
+      : revokeCertificate(current, { serialNumber, reason, now, isProven }),
+  );
   const shown = formatSerialNumber(serialNumber);
   if (flags.json === true) {
     printJson({
-      authority: name,
+      authority: authority.name,
       serialNumber: shown,
       revoked: reason !== 'removeFromCRL',
       reason,
-      revokedAt: reason === 'removeFromCRL' ? null : done.entry.revokedAt,
-      wasRevoked: done.before !== undefined,
-      list: done.register.list,
-      files: { list: files.list, ...(pem ? { listPem: files.listPem } : {}) },
+      revokedAt: reason === 'removeFromCRL' ? null : entry.revokedAt,
+      wasRevoked: before !== undefined,
+      list: register.list,
+      files,
     });
     return;
   }
-  const subject = done.register.issued.find((entry) => entry.serialNumber === serialNumber)?.subject;
+  const subject = register.issued.find((each) => each.serialNumber === serialNumber)?.subject;
   const which = subject === undefined ? shown : `${shown} (${subject})`;
+  const { number, nextUpdate } = register.list;
   if (reason === 'removeFromCRL')
     printLine(`Ended the hold of ${which}. Apps accept it again when they have the new list.`);
-  else if (done.before === undefined) printLine(`Revoked ${which}: ${reason}.`);
-  else printLine(`${which} was revoked already, on ${done.before.revokedAt}. The reason is now ${reason}.`);
-  printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${files.list}${pem ? ` and ${files.listPem}` : ''}`);
+  else if (before === undefined) printLine(`Revoked ${which}: ${reason}.`);
+  else printLine(`${which} was revoked already, on ${before.revokedAt}. The reason is now ${reason}.`);
+  printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${Object.values(files).join(' and ')}`);
   printLine();
   printLine('An app refuses the certificate only when it has this list, so publish the list where the apps read it.');
   printLine(`To block the caller without waiting for that: ${formatTrustChange('disable', ['NAME'])}`);
+}
+
+export async function writeList(givenName: string, flags: ListFlags): Promise<void> {
+  const authority = await loadAuthority(flags.folder, checkCertificateName(givenName));
+  const { register, files } = await writeNextList(authority, flags, (current) => ({ register: current }));
+  const { list, revoked } = register;
+  if (flags.json === true) {
+    printJson({ authority: authority.name, ...list, revoked: revoked.length, files });
+    return;
+  }
+  const count = `${revoked.length} revoked ${revoked.length === 1 ? 'certificate' : 'certificates'}`;
+  printLine(`Wrote list ${list.number} of ${authority.name}: ${count}.`);
+  printLine();
+  printLine(`  ${Object.values(files).join(' and ')}`);
+  printLine();
+  printLine(`Publish it where the apps read it. It ends on ${list.nextUpdate}; write the next one before that.`);
+}
+
+/** Changes the register, and writes the list that says so. The answer has the register and the files of the list. */
+async function writeNextList<Change extends { readonly register: AuthorityRegister }>(
+  authority: StoredAuthority,
+  flags: ListFlags,
+  change: (register: AuthorityRegister, now: Date) => Change,
+): Promise<Change & { readonly files: { readonly list: string; readonly listPem?: string } }> {
+  const { files, name } = authority;
+  const password = await getAuthorityPassword(renameAuthorityPasswordFlags(flags), name, authorityPasswordOption);
+  const issuer = await openAuthority(authority, password);
+  const listPem = (await wantsPem(files, flags)) ? { listPem: files.listPem } : {};
+  return updateRegister(files, (current) => {
+    const now = new Date();
+    const changed = change(current, now);
+    const { register, listDer } = createNextList(changed.register, issuer, { now, days: flags.listDays });
+    const der = { path: files.list, content: listDer };
+    return {
+      register,
+      files: [der, ...Object.values(listPem).map((path) => ({ path, content: encodeListPem(listDer) }))],
+      answer: { ...changed, register, files: { list: files.list, ...listPem } },
+    };
+  });
+}
+
+/** Two lists side by side that say different things would be found out on the worst of days. */
+async function wantsPem(files: AuthorityFiles, { listPem }: ListFlags): Promise<boolean> {
+  return listPem === true || (await isPresent(files.listPem));
 }

@@ -58,7 +58,7 @@ export const authorityVerbs: VerbGroup = {
         'Show an authority, every certificate that it issued, and which of them are revoked. Needs no password.',
       arguments: { '<authority>': 'its name' },
       options: { ...jsonOption, ...folderOption },
-      work: async () => (await import('./authority-show-command.js')).show,
+      work: async () => (await import('./authority-list-command.js')).show,
       exitCodes: { 0: 'it is printed', 2: "there is no such authority, or its files can't be read" },
       examples: ['certgate authority show corp', 'certgate authority show corp --json'],
     },
@@ -95,7 +95,7 @@ export const authorityVerbs: VerbGroup = {
       description: 'Write a new revocation list (CRL), with the next number, before the present one ends.',
       arguments: { '<authority>': 'its name' },
       options: { ...listOptions, ...jsonOption, ...authorityPasswordOptions, ...folderOption },
-      work: async () => (await import('./authority-crl-command.js')).writeList,
+      work: async () => (await import('./authority-revoke-command.js')).writeList,
       notes: [purposeHelp],
       exitCodes: {
         0: 'the list is written',

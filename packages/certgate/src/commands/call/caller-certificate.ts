@@ -19,7 +19,7 @@ export interface CallerCertificate {
 
 export interface CertificateFlags extends PasswordFlags {
   readonly certificate?: string;
-  readonly key?: string;
+  readonly key?: string | undefined;
 }
 
 /** The certificate of a call with its key: from one PFX or PEM file, or from two PEM files. */

@@ -2,6 +2,7 @@ import { type ClientCertificate, formatInstant } from '@certgate/core/internal';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { formatToolCall } from '../../faults/tool-call.js';
+import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { type CertificatePaths, createFiles, createPaths, listKeyFiles, printPaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
@@ -26,9 +27,7 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
     name,
     keyAlgorithm: getKeyAlgorithm(flags),
     days: flags.days,
-    ...(flags.dns === undefined ? {} : { dns: flags.dns }),
-    ...(flags.uri === undefined ? {} : { uri: flags.uri }),
-    ...(flags.email === undefined ? {} : { email: flags.email }),
+    ...pick(flags, 'dns', 'uri', 'email'),
     now: new Date(),
   });
   await writeFileSet(createFiles(paths, { name, issued, password, compatible: flags.compatible ?? false }), force);

@@ -12,13 +12,13 @@ import type { ExtendedKeyUsageName } from '../../certificates/structure/certific
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type FolderFlags } from '../authority/authority-options.js';
-import { getAuthorityPassword } from '../certificate/find-password.js';
+import { pick } from '../command-line/option-values.js';
 import { createFiles, createPaths, listKeyFiles } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import { type CertificateFlags, checkFileFlags, getKeyAlgorithm } from './certificate-options.js';
 import { printIssueJson, printIssueReport } from './issue-report.js';
 import { warnOfKeysInApp } from './key-place.js';
-import { getNewPassword } from './find-password.js';
+import { getAuthorityPassword, getNewPassword } from './find-password.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
 interface IssueFlags extends CertificateFlags, FolderFlags {
@@ -39,7 +39,12 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
   const paths = createPaths(name, flags, isBelowRoot);
   const force = flags.force ?? false;
   if (!force) await refusePresentFiles(Object.values(paths));
-  const { issuer, authorityPassword } = await open(authority, flags);
+  const authorityPassword = await getAuthorityPassword(
+    { passwordFile: flags.authorityPasswordFile },
+    authority.name,
+    '--authority-password-file',
+  );
+  const issuer = await openAuthority(authority, authorityPassword);
   const password = paths.pfx === undefined ? undefined : await getNewPassword(flags, paths.pfx);
   refuseSharedPassword(password, authorityPassword, authority.name);
   const issued = issueCertificate({
@@ -48,11 +53,7 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     keyAlgorithm: getKeyAlgorithm(flags),
     usages: getUsages(flags),
     ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
-    ...(flags.dns === undefined ? {} : { dns: flags.dns }),
-    ...(flags.uri === undefined ? {} : { uri: flags.uri }),
-    ...(flags.email === undefined ? {} : { email: flags.email }),
-    ...(flags.organization === undefined ? {} : { organization: flags.organization }),
-    ...(flags.organizationalUnit === undefined ? {} : { organizationalUnit: flags.organizationalUnit }),
+    ...pick(flags, 'dns', 'uri', 'email', 'organization', 'organizationalUnit'),
     now: new Date(),
   });
   // The register first: a certificate that no register names could be revoked only by whoever still has it.
@@ -70,15 +71,6 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
   if (flags.json === true) printIssueJson(report, flags);
   else printIssueReport(report, flags);
   await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
-}
-
-async function open(
-  authority: StoredAuthority,
-  { authorityPasswordFile }: IssueFlags,
-): Promise<{ readonly issuer: Awaited<ReturnType<typeof openAuthority>>; readonly authorityPassword: string }> {
-  const flags = authorityPasswordFile === undefined ? {} : { passwordFile: authorityPasswordFile };
-  const authorityPassword = await getAuthorityPassword(flags, authority.name, '--authority-password-file');
-  return { issuer: await openAuthority(authority, authorityPassword), authorityPassword };
 }
 
 function getUsages({ eku }: IssueFlags): readonly ExtendedKeyUsageName[] {

@@ -1,8 +1,8 @@
 import type { Options } from '../command-line/verb.js';
 
 export interface PasswordFlags {
-  readonly passwordFile?: string;
-  readonly passwordStdin?: boolean;
+  readonly passwordFile?: string | undefined;
+  readonly passwordStdin?: boolean | undefined;
 }
 
 /** There is no option that takes the password itself: other users of the machine read argv, and shells keep it. */

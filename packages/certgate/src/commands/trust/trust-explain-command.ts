@@ -40,7 +40,6 @@ interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, P
   readonly log?: string;
   readonly correlationId?: string;
   readonly thumbprint?: string;
-  readonly json?: boolean;
 }
 
 export async function explain(flags: QuestionFlags): Promise<void> {

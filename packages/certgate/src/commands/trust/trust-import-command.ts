@@ -10,6 +10,7 @@ import { type ImportOptions, type ImportPlan, planImport } from '../../trust/imp
 import { readApiManagementPolicy } from '../../trust/import/read-api-management-policy.js';
 import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
 import { exitCodes } from '../command-line/exit-codes.js';
+import { pick } from '../command-line/option-values.js';
 import { reportFaults, reportImport } from './import/import-report.js';
 import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
@@ -73,11 +74,10 @@ async function importEntries(
 
 function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefined, reason: string): ImportOptions {
   return {
-    ...(flags.as === undefined ? {} : { as: flags.as }),
     namePrefix: flags.namePrefix,
     roles: flags.role ?? [],
     ...(flags.function === undefined ? {} : { functions: flags.function }),
-    ...(flags.owner === undefined ? {} : { owner: flags.owner }),
+    ...pick(flags, 'as', 'owner'),
     reason,
     toExisting: flags.toExisting ?? false,
     ...(certificates === undefined ? {} : { certificates }),

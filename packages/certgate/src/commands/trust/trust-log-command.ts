@@ -12,7 +12,6 @@ import { paintEffect } from './report-update.js';
 interface LogFlags extends StoreFlags {
   readonly all?: boolean;
   readonly export?: 'json-lines' | 'csv';
-  readonly json?: boolean;
 }
 
 export async function showLog(flags: LogFlags): Promise<void> {

@@ -12,7 +12,6 @@ import type { StoreFlags } from './options/store-options.js';
 
 interface ViewFlags extends StoreFlags, FolderFlags {
   readonly inspectorPort?: number;
-  readonly json?: boolean;
   readonly certificateFolder?: string;
   readonly authority?: readonly string[];
   readonly at?: number;

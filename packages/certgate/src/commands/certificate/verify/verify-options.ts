@@ -22,7 +22,6 @@ export interface VerifyFlags extends FolderFlags, PasswordFlags {
   readonly policy?: readonly string[];
   readonly requirePolicy?: boolean;
   readonly maxIntermediates?: number;
-  readonly json?: boolean;
 }
 
 /** What the document says itself, or what an app never asks otherwise. */

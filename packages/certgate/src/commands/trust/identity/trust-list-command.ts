@@ -19,11 +19,7 @@ import { openTrustLocation } from '../../../trust/administration/open-trust-loca
 import { printJson, printLine } from '../../command-line/output.js';
 import type { StoreFlags } from '../options/store-options.js';
 
-interface ListFlags extends StoreFlags {
-  readonly json?: boolean;
-}
-
-export async function list(flags: ListFlags): Promise<void> {
+export async function list(flags: StoreFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { document, snapshot, signature } = await loadTrustDocument(location);
   const now = Date.now();

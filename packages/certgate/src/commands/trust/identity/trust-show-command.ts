@@ -18,11 +18,7 @@ import { readTrustHistory } from '../../../trust/administration/trust-history.js
 import { printJson, printLine } from '../../command-line/output.js';
 import type { StoreFlags } from '../options/store-options.js';
 
-interface ShowFlags extends StoreFlags {
-  readonly json?: boolean;
-}
-
-export async function show(name: string, flags: ShowFlags): Promise<void> {
+export async function show(name: string, flags: StoreFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const loaded = await loadTrustDocument(location);
   const { document, snapshot } = loaded;

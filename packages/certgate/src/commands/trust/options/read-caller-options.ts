@@ -7,16 +7,13 @@ import {
 import { formatToolCall, formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
+import { pick } from '../../command-line/option-values.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
 import type { NameFlags, PinFlags } from './caller-options.js';
 
 /** Undefined where no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
 export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
-  const window = {
-    ...(flags.issuedBy === undefined ? {} : { issuedBy: flags.issuedBy }),
-    ...(flags.notBefore === undefined ? {} : { notBefore: flags.notBefore }),
-    ...(flags.notAfter === undefined ? {} : { notAfter: flags.notAfter }),
-  };
+  const window = pick(flags, 'issuedBy', 'notBefore', 'notAfter');
   if (flags.certificate !== undefined) return readCertificatePin(flags.certificate, flags, window, now);
   if (flags.thumbprintSha256 !== undefined) return { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } };
   if (flags.publicKeySha256 !== undefined) {
@@ -37,7 +34,7 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
 async function readCertificatePin(
   file: string,
   flags: PinFlags,
-  window: { readonly issuedBy?: string; readonly notBefore?: string; readonly notAfter?: string },
+  window: Pick<PinFlags, 'issuedBy' | 'notBefore' | 'notAfter'>,
   now: number,
 ): Promise<NewPin> {
   const { certificateDer } = await readCertificateArgument(file, flags);

@@ -46,8 +46,7 @@ async function findSigningKey({
   if (signingKey === undefined) return undefined;
   const { findPasswordSource } = await import('../../certificate/find-password.js');
   const { readSigningKey } = await import('../../../trust/administration/signing/signing-key.js');
-  const flags = signingKeyPasswordFile === undefined ? {} : { passwordFile: signingKeyPasswordFile };
-  const password = await findPasswordSource(flags, signingKey);
+  const password = await findPasswordSource({ passwordFile: signingKeyPasswordFile }, signingKey);
   return readSigningKey(signingKey, password, 'Pass its password with --signing-key-password-file.');
 }
 

@@ -5,6 +5,7 @@ import { type Options } from '../../command-line/verb.js';
 
 export interface StoreFlags {
   readonly store: string;
+  readonly json?: boolean;
 }
 
 const storeWords =
@@ -52,7 +53,6 @@ export interface ChangeFlags extends StoreFlags, LatencyFlags {
   readonly signedBy?: readonly string[];
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
-  readonly json?: boolean;
 }
 
 const reasonOption = '--reason <text>';
