@@ -1,4 +1,4 @@
-import type { AddHelpTextContext, Command, Help, HelpConfiguration } from 'commander';
+import { type AddHelpTextContext, type Command, Help, type HelpConfiguration } from 'commander';
 import { getToolName } from '../../faults/tool-call.js';
 
 export interface HelpSections {
@@ -14,63 +14,43 @@ const toolName = /(?<![\w./-])certgate(?= [a-z])/g;
 /** Every verb documents its exit codes and shows examples; a test holds that none is left out. */
 export function addHelpSections(command: Command, { exitCodes, examples }: HelpSections): Command {
   return command.addHelpText('after', (context) => {
-    const width = getHelpWidth(context);
-    const codes = Object.entries(exitCodes).map(([code, meaning]) =>
-      wrap(`  ${code}  ${meaning}`, { width, indent: 5 }),
-    );
-    // A POSIX shell takes a line that goes on so; elsewhere it is joined by hand.
-    const named = examples.map((line) => line.replace(toolName, getToolName()));
-    const lines = named.map((line) => wrap(`  ${line}`, { width, indent: 4, lineEnd: ' \\', isCommand: true }));
+    const helper = getHelper(context);
+    const codes = Object.entries(exitCodes).map(([code, meaning]) => helper.formatItem(code, 1, meaning, helper));
+    const lines = examples.map((line) => wrapCommand(line.replace(toolName, getToolName()), helper.helpWidth));
     return ['', 'Exit codes:', ...codes, '', 'Examples:', ...lines].join('\n');
   });
 }
 
 /** Paragraphs below the options. */
 export function addHelpNote(command: Command, ...paragraphs: readonly string[]): Command {
-  return command.addHelpText('after', (context) =>
-    paragraphs.flatMap((text) => ['', wrap(text, { width: getHelpWidth(context), indent: 0 })]).join('\n'),
-  );
+  return command.addHelpText('after', (context) => {
+    const helper = getHelper(context);
+    return paragraphs.flatMap((text) => ['', helper.boxWrap(text, helper.helpWidth)]).join('\n');
+  });
 }
 
-/** What a terminal has; into a file or a pipe, 80 columns. */
-function getHelpWidth({ command }: AddHelpTextContext): number {
-  return command.configureHelp().helpWidth ?? (process.stdout.isTTY ? process.stdout.columns : usualWidth);
-}
-
-const usualWidth = 80;
-
-interface Wrapping {
-  readonly width: number;
-  /** Of every line but the first. */
-  readonly indent: number;
-  /** What a line that goes on ends with. */
-  readonly lineEnd?: string;
-  /** An option stays with its value, and a quoted text in one piece. */
-  readonly isCommand?: boolean;
-}
-
-function wrap(text: string, { width, indent, lineEnd = '', isCommand = false }: Wrapping): string {
-  const room = width - indent - lineEnd.length;
-  const words = isCommand
-    ? (text.match(commandPart) ?? []).flatMap((part) => (part.trim().length > room ? splitWords(part) : [part]))
-    : splitWords(text);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of words) {
-    if (line !== '' && line.length + word.length + lineEnd.length > width) {
-      lines.push(`${line}${lineEnd}`);
-      line = `${' '.repeat(indent)}${word.trimStart()}`;
-    } else {
-      line += word;
-    }
-  }
-  return [...lines, line].join('\n');
+/** As wide as a terminal is; into a file or a pipe, 80 columns. */
+function getHelper({ command }: AddHelpTextContext): Help & { readonly helpWidth: number } {
+  const { helpWidth = process.stdout.isTTY ? process.stdout.columns : 80 } = command.configureHelp();
+  return Object.assign(command.createHelp(), { helpWidth });
 }
 
 const commandPart = /\s*(?:--[\w-]+ (?!-))?(?:"[^"]*"|[^\s"])+/g;
+/** A POSIX shell takes a line that goes on so; elsewhere it is joined by hand. */
+const lineEnd = ' \\';
+const continuation = '    ';
 
-function splitWords(text: string): readonly string[] {
-  return text.match(/\s*\S+/g) ?? [];
+/** An option stays with its value, and a quoted text in one piece, unless that is wider than a line. */
+function wrapCommand(text: string, width: number): string {
+  const room = width - continuation.length - lineEnd.length;
+  const words = (text.match(commandPart) ?? []).flatMap((part) =>
+    part.trim().length > room ? (part.match(/\s*\S+/g) ?? []) : [part],
+  );
+  return words.reduce((lines, word) => {
+    const last = lines.slice(lines.lastIndexOf('\n') + 1);
+    if (last === '  ' || last.length + word.length + lineEnd.length <= width) return lines + word;
+    return `${lines}${lineEnd}\n${continuation}${word.trimStart()}`;
+  }, '  ');
 }
 
 /** Terms longer than this stand on a line of their own, so that one of them doesn't squeeze all descriptions. */
@@ -90,13 +70,9 @@ export const helpLayout: HelpConfiguration = {
     ];
     return Math.max(0, ...lengths.filter((length) => length <= longestTerm));
   },
-  formatItem: (term, termWidth, description, helper) => formatItem(term, termWidth, description, helper),
+  formatItem: (term, termWidth, description, helper) => {
+    const format = (start: string): string =>
+      Help.prototype.formatItem.call(helper, start, termWidth, description, helper);
+    return description === '' || term.length <= termWidth ? format(term) : `  ${term}\n${format('')}`;
+  },
 };
-
-function formatItem(term: string, termWidth: number, description: string, { helpWidth = usualWidth }: Help): string {
-  const indent = termWidth + 4;
-  if (description === '') return `  ${term}`;
-  if (term.length <= termWidth)
-    return wrap(`  ${term.padEnd(termWidth)}  ${description}`, { width: helpWidth, indent });
-  return `  ${term}\n${wrap(`${' '.repeat(indent)}${description}`, { width: helpWidth, indent })}`;
-}
