@@ -107,7 +107,17 @@ describe('bad input to the command line', () => {
     it('flags that would do nothing', async () => {
       const app = makeApp('idle', {});
       expectOneClearLine(await runCertgateHere(['dev', app, '--call', 'X']), /--call names functions for a check/);
-      expectOneClearLine(await dev(app, '--json-log'), /--json-log shows log lines/);
+      const url = 'http://localhost:7071';
+      for (const [flags, message] of [
+        [['--once', '--json-log'], /'--json-log' cannot be used with option '--once'/],
+        [['--once', '--inspector-port', '0'], /'--inspector-port <port>' cannot be used with option '--once'/],
+        [['--no-inspector', '--inspector-port', '0'], /cannot be used with option '--no-inspector'/],
+        [['--upstream', url, '--check'], /'--upstream <url>' cannot be used with option '--check'/],
+        [['--upstream', url, '--inspect'], /'--upstream <url>' cannot be used with option '--inspect/],
+      ] as const) {
+        const { exitCode, stderr } = await runCertgateHere(['dev', app, ...flags]);
+        assert.deepEqual([exitCode, message.test(stderr)], [2, true], stderr);
+      }
     });
 
     it('that does not exist', async () => {

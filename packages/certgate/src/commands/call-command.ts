@@ -2,11 +2,9 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import { isToolResult } from '../local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '../local/client/mcp-session.js';
 import { sendRequest } from '../local/client/send-request.js';
-import { printJsonReport, printReport } from './call/call-report.js';
+import { printJsonReport, printMcpJsonReport, printMcpReport, printReport } from './call/call-report.js';
 import { type CallerCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
-import { findMcpAddress, readToolArguments } from './call/mcp-options.js';
-import { printMcpJsonReport, printMcpReport } from './call/mcp-report.js';
-import { readAuthorities, readRequestBody } from './call/request-body.js';
+import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';
 import type { HeaderFields } from './call/request-options.js';
 import { exitCodes } from './command-line/exit-codes.js';
 
@@ -41,14 +39,6 @@ export async function call(url: string, flags: CallFlags): Promise<void> {
 }
 
 async function callTool(address: string, name: string, flags: CallFlags): Promise<void> {
-  if (flags.request !== undefined || flags.data !== undefined) {
-    throw new ToolFailure(
-      "--mcp-tool can't be combined with --request and --data, because MCP defines the method and the body.",
-      {
-        remedy: 'Omit --request and --data; pass the arguments of the tool with --mcp-arguments.',
-      },
-    );
-  }
   const certificate = await findCallerCertificate(flags);
   const parameters = { name, arguments: await readToolArguments(flags.mcpArguments, flags.passwordStdin === true) };
   const opened = await openMcpSession(await describeConnection(findMcpAddress(address), certificate, flags));

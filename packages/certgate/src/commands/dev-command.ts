@@ -15,13 +15,14 @@ import { listCoverageWarnings } from '../local/local-app/app-notices.js';
 import { findAppFrontEnd } from '../local/local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local/local-app/local-app.js';
 import { type AppWatch, watchApp } from '../local/local-app/watch-app.js';
+import { startOnPort } from '../local/local-app/listening-port.js';
 import { exitCodes } from './command-line/exit-codes.js';
+import { pick } from './command-line/option-values.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { untilStopped } from './command-line/until-stopped.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import { formatCallLines } from './dev/call-lines.js';
-import { defaultHostPort, type DevFlags } from './dev/dev-flags.js';
-import { describeInspector, startDevInspector } from './dev/dev-inspector.js';
+import { defaultHostPort, defaultInspectorPort, type DevFlags } from './dev/dev-flags.js';
 import {
   printAnswer,
   printGatewayAnswer,
@@ -35,7 +36,12 @@ import { defaultGatewayPort, type GatewayBehaviour, readExclusionPaths, readGate
 
 export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
-  refuseIdleFlags(flags);
+  const isOnce = flags.once === true;
+  if (flags.call !== undefined && flags.check !== true && !isOnce) {
+    throw new ToolFailure('--call names functions for a check, but there is no check.', {
+      remedy: 'Add --check or --once.',
+    });
+  }
   // Whoever wrote the command line learns of its faults first, and then that there is no app to read settings of.
   readExclusionPaths(flags.exclude);
   await findAppEntry(resolve(folder));
@@ -45,17 +51,14 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
     return readGatewayFlags(flags, name, 'optional');
   };
   findGatewayOptions(frontEnd);
-  const isOnce = flags.once === true;
   let inspector: Inspector | undefined;
   const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
+    ...pick(flags, 'frontEnd', 'inspect', 'unsafeDirectHeader'),
     gatewayPort: { port: flags.port ?? (isOnce ? 0 : defaultGatewayPort), isFixed: flags.port !== undefined },
     hostPort: { port: flags.hostPort ?? (isOnce ? 0 : defaultHostPort), isFixed: flags.hostPort !== undefined },
-    ...(flags.frontEnd === undefined ? {} : { frontEnd: flags.frontEnd }),
     findGatewayOptions,
-    ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
-    ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
     onLog: isOnce ? printImportantLog : flags.jsonLog === true ? printRawLog : printLog,
     ...(isOnce
       ? {}
@@ -75,7 +78,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   try {
     if (isOnce) process.exitCode = (await reportApp(app, flags)) ? exitCodes.ok : exitCodes.failed;
     else {
-      inspector = await startDevInspector(describeRunning(app, flags), flags);
+      inspector = await startPage(describeRunning(app, flags), flags);
       await keepRunning(app, folder, { ...flags, page: inspector });
     }
   } finally {
@@ -84,32 +87,17 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
+/** The page beside the app. Loaded here, so that `--once` and the other commands start without it. */
+async function startPage(running: RunningApp, { inspector, inspectorPort }: DevFlags): Promise<Inspector | undefined> {
+  if (!inspector) return undefined;
+  const { startInspector } = await import('../inspector/inspector.js');
+  const choice = { port: inspectorPort ?? defaultInspectorPort, isFixed: inspectorPort !== undefined };
+  return startOnPort(choice, 'inspector', printNotice, (port) => startInspector({ subject: { running }, port }));
+}
+
 /** The flags, and the page that is served beside the app. */
 interface RunningFlags extends DevFlags {
   readonly page?: Inspector | undefined;
-}
-
-/** A flag that would do nothing was meant to do something. */
-function refuseIdleFlags({ call, check, once, jsonLog, inspector, inspectorPort }: DevFlags): void {
-  if (inspectorPort !== undefined && (once === true || !inspector)) {
-    throw new ToolFailure(
-      `--inspector-port is for a page, and ${once === true ? '--once' : '--no-inspector'} serves none.`,
-      {
-        remedy: 'Use only one of them.',
-      },
-    );
-  }
-
-  if (call !== undefined && check !== true && once !== true) {
-    throw new ToolFailure('--call names functions for a check, but there is no check.', {
-      remedy: 'Add --check or --once.',
-    });
-  }
-  if (jsonLog === true && once === true) {
-    throw new ToolFailure('--json-log shows log lines, but --once shows only errors.', {
-      remedy: 'Use only one of them; --check prints the same table, and continues to run.',
-    });
-  }
 }
 
 /** It is for X-ARR-ClientCert, set by hand; another front end's app also asks for a secret. */
@@ -204,7 +192,8 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
 
 function describeReady(app: LocalApp, { page }: RunningFlags): string {
   const lines = [`ready ${app.url}`, `  ${describeTrust(app)}`, `  front end: ${app.frontEnd}`];
-  return [...lines, ...describeInspector(page)].join('\n');
+  // The token is part of the link: whoever has it can call the app as its development callers.
+  return [...lines, ...(page === undefined ? [] : [`  inspector: ${colors.cyan(page.url)}`])].join('\n');
 }
 
 function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {

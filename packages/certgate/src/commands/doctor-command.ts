@@ -12,7 +12,7 @@ import { type DoctorTarget, parseTarget } from '../doctor/target.js';
 import { messageOf, ToolFailure } from '../faults/tool-failure.js';
 import { getToolVersion } from '../faults/tool-version.js';
 import { findCallerCertificate } from './call/caller-certificate.js';
-import { readAuthorities } from './call/request-body.js';
+import { readAuthorities } from './call/call-input.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorFlags, usualRate } from './doctor-flags.js';

@@ -5,12 +5,11 @@ import { createServerCertificate } from '../certificates/self-signed-certificate
 import { messageOf, ToolFailure } from '../faults/tool-failure.js';
 import { type GatewayExchange, type GatewayOptions, startGateway } from '../local/gateway/gateway.js';
 import { type AppFrontEnd, chooseFrontEnd } from '../local/local-app/front-end-settings.js';
-import { startOnPort } from '../local/local-app/listening-port.js';
+import { pick } from './command-line/option-values.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
-import { untilStopped } from './command-line/until-stopped.js';
 import { formatExchangeLine } from './dev/decision-line.js';
-import { waitForUpstream } from './dev/wait-for-upstream.js';
-import { defaultGatewayPort, type GatewayFlags, readGatewayFlags } from './gateway-flags.js';
+import { runBefore } from './dev/run-before.js';
+import { type GatewayFlags, readGatewayFlags } from './gateway-flags.js';
 
 interface Flags extends GatewayFlags {
   readonly upstream: URL;
@@ -27,27 +26,20 @@ export async function runGateway(flags: Flags): Promise<void> {
   const behaviour = readGatewayFlags(flags, frontEnd.name, 'required');
   const serverCertificate = await getServerCertificate(flags);
   warnWithoutSecret(frontEnd);
-  const choice = { port: flags.port ?? defaultGatewayPort, isFixed: flags.port !== undefined };
-  const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
+  const openChosen = (port: number): ReturnType<typeof startGateway> =>
     openGateway(flags, {
       ...behaviour,
       ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
       port,
       serverCertificate,
-    }),
-  );
-  const stopped = untilStopped();
-  if (!(await waitForUpstream(flags.upstream, stopped))) {
-    await gateway.close();
-    return;
-  }
-  if (flags.json === true) printJson({ gateway: { url: gateway.url, frontEnd: frontEnd.name } });
-  else {
-    const mode = `client certificates: ${behaviour.clientCertificateMode}`;
-    printLine(`ready ${gateway.url} -> ${flags.upstream.origin} (front end: ${frontEnd.name}, ${mode})`);
-  }
-  await stopped;
-  await gateway.close();
+    });
+  await runBefore(flags, openChosen, ({ url }) => {
+    if (flags.json === true) printJson({ gateway: { url, frontEnd: frontEnd.name } });
+    else {
+      const mode = `client certificates: ${behaviour.clientCertificateMode}`;
+      printLine(`ready ${url} -> ${flags.upstream.origin} (front end: ${frontEnd.name}, ${mode})`);
+    }
+  });
 }
 
 /** An app that says what else keeps others away needs none. */
@@ -65,7 +57,7 @@ async function openGateway(flags: Flags, options: Omit<GatewayOptions, 'upstream
       upstream: flags.upstream,
       host: flags.host,
       onExchange: flags.json === true ? printExchangeJson : printExchange,
-      ...(flags.unsafeListen === undefined ? {} : { unsafeListen: flags.unsafeListen }),
+      ...pick(flags, 'unsafeListen'),
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -25,6 +25,12 @@ export const initVerb: Verb = {
   examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
 };
 
+/** An app that somebody else runs is neither started nor called. */
+const ofEmbeddedHost = [
+  ...['trust', 'check', 'once', 'call', 'json', 'jsonLog', 'hostPort', 'inspectorPort', 'inspect'],
+  'unsafeDirectHeader',
+];
+
 export const devVerb: Verb = {
   arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
   options: {
@@ -34,17 +40,20 @@ export const devVerb: Verb = {
     '--once': 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1',
     '--call <names...>': 'functions that checks may also call as allowed callers; this runs their code',
     '--json': 'print the functions, and the results of a check, as one JSON object',
-    '--json-log': "print Certgate's log lines as the app writes them, instead of one readable line per decision",
+    '--json-log': [
+      "print Certgate's log lines as the app writes them, instead of one readable line per decision",
+      { conflicts: ['once'] },
+    ],
     '--port <port>': describePort("the gateway's port", defaultGatewayPort),
     '--host-port <port>': describePort("the app's port", defaultHostPort),
     '--no-inspector': 'do not serve the page that shows what the gate does, and sends calls to try it',
-    '--inspector-port <port>': describePort("the page's port", defaultInspectorPort),
+    '--inspector-port <port>': describePort("the page's port", defaultInspectorPort, ['once', 'inspector']),
     '--inspect [address]': 'let a debugger attach to the app, as node --inspect does',
     '--unsafe-direct-header':
       "let the app's own port answer without the gateway, and accept an X-ARR-ClientCert that you set: every program on this machine can then claim to be any caller",
     '--upstream <url>': [
       'put the gateway in front of this address (func start) instead of the embedded host',
-      parseUpstream,
+      { parse: parseUpstream, conflicts: ofEmbeddedHost },
     ],
     ...listGatewayOptions('optional'),
   },
@@ -63,8 +72,8 @@ export const devVerb: Verb = {
   ],
 };
 
-function describePort(what: string, usual: number): Options[string] {
-  return [`${what} (default ${usual}, or the next free one; 0 picks one)`, parsePort];
+function describePort(what: string, usual: number, conflicts: readonly string[] = []): Options[string] {
+  return [`${what} (default ${usual}, or the next free one; 0 picks one)`, { parse: parsePort, conflicts }];
 }
 
 export const gatewayVerb: Verb = {
@@ -104,7 +113,11 @@ export const callVerb: Verb = {
     '-X, --request <method>': ['the HTTP method; default GET, or POST with a body', parseMethod],
     '-H, --header <line>': ['a header, "Name: value" (repeatable)', collectHeader],
     '-d, --data <body>': 'the body; @file reads a file, @- standard input',
-    '--mcp-tool <name>': [`call this MCP tool; a URL without a path is completed with ${mcpPath}`, parseToolName],
+    // MCP defines the method and the body.
+    '--mcp-tool <name>': [
+      `call this MCP tool; a URL without a path is completed with ${mcpPath}`,
+      { parse: parseToolName, conflicts: ['request', 'data'] },
+    ],
     '--mcp-arguments <json>': "the tool's arguments, a JSON object; @file reads a file, @- standard input",
     ...serverAuthorityOption,
     '--timeout <seconds>': describeTimeout(30),

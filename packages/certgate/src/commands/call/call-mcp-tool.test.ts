@@ -175,8 +175,8 @@ describe('certgate call --mcp-tool', () => {
       [['--mcp-tool', ' '], /the name of a tool/],
       [['--mcp-tool', 'hello', '--mcp-arguments', '[]'], /must be a JSON object/],
       [['--mcp-tool', 'hello', '--mcp-arguments', '{'], /not valid JSON/],
-      [['--mcp-tool', 'hello', '--data', '{}'], /Omit --request and --data/],
-      [['--mcp-tool', 'hello', '-X', 'POST'], /Omit --request and --data/],
+      [['--mcp-tool', 'hello', '--data', '{}'], /cannot be used with option '-d, --data/],
+      [['--mcp-tool', 'hello', '-X', 'POST'], /cannot be used with option '-X, --request/],
     ];
     for (const [args, message] of cases) {
       const run = await call(args);

@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../local/client/mcp-reply.js';
+import type { McpAnswer } from '../../local/client/mcp-session.js';
 import type { IncomingResponse } from '../../local/client/send-request.js';
 import { escapeControls, escapeLines } from '../../faults/safe-text.js';
 import { printJson, printNotice } from '../command-line/output.js';
@@ -8,7 +10,7 @@ export function printJsonReport(response: IncomingResponse, certificate: CallerC
   printJson(describeResponse(response, findProblemCode(response), certificate));
 }
 
-export function describeResponse(
+function describeResponse(
   { status, headers, body }: IncomingResponse,
   code: string | undefined,
   certificate: CallerCertificate | undefined,
@@ -32,7 +34,7 @@ export function printReport(response: IncomingResponse, certificate: CallerCerti
 }
 
 /** Status, what else is known of the outcome, and who called. */
-export function printHead(
+function printHead(
   status: number,
   outcome: string,
   code: string | undefined,
@@ -47,7 +49,7 @@ export function printHead(
   );
 }
 
-export function printBody(text: string): void {
+function printBody(text: string): void {
   if (text === '') return;
   const body = process.stdout.isTTY ? escapeLines(text) : text;
   process.stdout.write(body.endsWith('\n') || !process.stdout.isTTY ? body : `${body}\n`);
@@ -64,4 +66,38 @@ export function findProblemCode({ headers, body }: IncomingResponse): string | u
   } catch {
     return undefined;
   }
+}
+
+export function printMcpJsonReport(answer: McpAnswer, certificate: CallerCertificate | undefined): void {
+  const { method, response, reply } = answer;
+  printJson({
+    ...describeResponse(response, findCode(answer), certificate),
+    mcp: {
+      method,
+      result: reply?.kind === 'result' ? reply.result : null,
+      error: reply?.kind === 'error' ? { code: reply.code, message: reply.message } : null,
+    },
+  });
+}
+
+/** Only the tool's answer goes to stdout or, if no tool answered, the body of the response. */
+export function printMcpReport(answer: McpAnswer, certificate: CallerCertificate | undefined): void {
+  const { method, response, reply } = answer;
+  printHead(response.status, `${method}: ${describeOutcome(reply)}`, findCode(answer), certificate);
+  if (reply === undefined) printBody(response.body);
+  if (reply?.kind === 'result') printBody(formatResult(reply.result));
+}
+
+function describeOutcome(reply: McpReply | undefined): string {
+  if (reply === undefined) return 'no MCP answer';
+  if (reply.kind === 'error') return `JSON-RPC error ${reply.code}, ${reply.message}`;
+  return isToolResult(reply) ? 'result' : 'error result';
+}
+
+function findCode({ response, reply }: McpAnswer): string | undefined {
+  return reply === undefined ? findProblemCode(response) : findToolRefusal(reply)?.publicCode;
+}
+
+function formatResult(result: Readonly<Record<string, unknown>>): string {
+  return listTexts(result)?.join('\n') ?? JSON.stringify(result, null, 2);
 }

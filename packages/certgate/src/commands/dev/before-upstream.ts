@@ -1,8 +1,6 @@
 import { join, resolve } from 'node:path';
-import { ToolFailure } from '../../faults/tool-failure.js';
 import { escapeControls } from '../../faults/safe-text.js';
-import { printLine, printNotice } from '../command-line/output.js';
-import { untilStopped } from '../command-line/until-stopped.js';
+import { printLine } from '../command-line/output.js';
 import { findAppEntry } from '../../local/functions-host/app-entry.js';
 import { startGateway } from '../../local/gateway/gateway.js';
 import { getGatewayCertificate } from '../../local/local-app/development-certificates.js';
@@ -15,11 +13,10 @@ import {
 } from '../../local/local-app/development-callers.js';
 import { openDevelopmentFolder, withFolderLock } from '../../local/local-app/development-files.js';
 import { findAppFrontEnd } from '../../local/local-app/front-end-settings.js';
-import { startOnPort } from '../../local/local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-flags.js';
 import { printExchange, warnWithoutSecret } from '../gateway-command.js';
-import { waitForUpstream } from './wait-for-upstream.js';
+import { runBefore } from './run-before.js';
 
 /** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */
 async function describeTrustSetting(folder: string, developmentFolder: string): Promise<string> {
@@ -36,28 +33,6 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
-  const unfit = (
-    [
-      'check',
-      'once',
-      'json',
-      'jsonLog',
-      'call',
-      'inspect',
-      'hostPort',
-      'trust',
-      'unsafeDirectHeader',
-      'inspectorPort',
-    ] as const
-  ).find((name) => flags[name] !== undefined);
-  if (unfit !== undefined) {
-    throw new ToolFailure(
-      `--${unfit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs the embedded host, so it does not go with --upstream.`,
-      {
-        remedy: 'Use only one of them.',
-      },
-    );
-  }
   await findAppEntry(resolve(folder));
   // The app reads the same settings where it runs; what is only in its own environment can't be seen from here.
   const frontEnd = await findAppFrontEnd(resolve(folder), flags.frontEnd);
@@ -69,8 +44,7 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, roleSets, new Date()));
     return getGatewayCertificate(developmentFolder, new Date());
   });
-  const choice = { port: flags.port ?? 7443, isFixed: flags.port !== undefined };
-  const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
+  const openGateway = (port: number): ReturnType<typeof startGateway> =>
     startGateway({
       ...behaviour,
       ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
@@ -78,18 +52,12 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
       port,
       serverCertificate,
       onExchange: printExchange,
-    }),
-  );
-  const stopped = untilStopped();
-  if (!(await waitForUpstream(flags.upstream, stopped))) {
-    await gateway.close();
-    return;
-  }
-  printLine(`ready ${gateway.url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
-  printLine(
-    `  front end: ${frontEnd.name}${flags.frontEnd === undefined ? "; what the app's code names can't be seen from here: pass --front-end if that is another one" : ''}`,
-  );
-  printLine(`  ${await describeTrustSetting(resolve(folder), developmentFolder)}`);
-  await stopped;
-  await gateway.close();
+    });
+  await runBefore(flags, openGateway, async ({ url }) => {
+    printLine(`ready ${url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
+    printLine(
+      `  front end: ${frontEnd.name}${flags.frontEnd === undefined ? "; what the app's code names can't be seen from here: pass --front-end if that is another one" : ''}`,
+    );
+    printLine(`  ${await describeTrustSetting(resolve(folder), developmentFolder)}`);
+  });
 }

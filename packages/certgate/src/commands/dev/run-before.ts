@@ -1,12 +1,34 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
+import type { startGateway } from '../../local/gateway/gateway.js';
+import { startOnPort } from '../../local/local-app/listening-port.js';
 import { printNotice } from '../command-line/output.js';
+import { untilStopped } from '../command-line/until-stopped.js';
+import { defaultGatewayPort } from '../gateway-flags.js';
+
+type Opened = ReturnType<typeof startGateway>;
+
+/** A gateway before an app that somebody else runs, until a signal stops it. */
+export async function runBefore(
+  { upstream, port }: { readonly upstream: URL; readonly port?: number },
+  open: (port: number) => Opened,
+  sayReady: (gateway: Awaited<Opened>) => Promise<void> | void,
+): Promise<void> {
+  const choice = { port: port ?? defaultGatewayPort, isFixed: port !== undefined };
+  const gateway = await startOnPort(choice, 'gateway', printNotice, open);
+  const stopped = untilStopped();
+  if (await waitForUpstream(upstream, stopped)) {
+    await sayReady(gateway);
+    await stopped;
+  }
+  await gateway.close();
+}
 
 const pollMilliseconds = 250;
 
 /** Says what is missing at once, and waits for it: the app may be started after this. False: stopped before it came. */
-export async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<boolean> {
+async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<boolean> {
   if (await isListening(upstream)) return true;
   printNotice(
     `${colors.yellow('warning')} Nothing listens at ${upstream.origin}: start the app there (func start), or correct --upstream. Until then every call is 502; "ready" follows.`,
