@@ -376,7 +376,7 @@ describe('certgate trust explain', () => {
       [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Off, Public, Role, Tool, Trial/s],
       [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
       [['--function', 'Off', '--app', app], /"Off" is disabled/],
-      [['--function', 'X', '--app', app, '--requires-role', 'a'], /Use only one of them/],
+      [['--function', 'X', '--app', app, '--requires-role', 'a'], /cannot be used with option '--app <folder>'/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],
       [['--function', 'X', '--at', 'tomorrow'], /time that exists/],
       [['--function', 'X', '--requires-role', ' '], /not empty/],

@@ -76,16 +76,21 @@ export const readingVerbs: VerbTable = {
       ...storeOption,
       '--certificate <file>': 'PFX, PEM, DER or a header value; - reads standard input',
       '--no-certificate': 'a caller without a certificate',
-      '--log <file>':
+      '--log <file>': [
         'instead of a certificate: lines of the log of the app, as they are or as an export has them; - reads standard input',
+        { conflicts: ['certificate', 'thumbprint', 'at'] },
+      ],
       '--correlation-id <id>': 'with --log: only the lines with this correlation id',
-      '--thumbprint <hex>': 'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
+      '--thumbprint <hex>': [
+        'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
+        { conflicts: ['certificate'] },
+      ],
       '--function <name>': 'the function that is called',
       '--app <folder>':
         'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
       '--requires-role <role>': [
         'without --app: a role that the function requires (repeatable: all of these)',
-        collectRole,
+        { parse: collectRole, conflicts: ['app'] },
       ],
       '--at <time>': ['the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
       ...jsonOption,

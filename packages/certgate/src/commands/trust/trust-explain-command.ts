@@ -43,17 +43,9 @@ interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, P
 }
 
 export async function explain(flags: QuestionFlags): Promise<void> {
-  const { certificate, log, thumbprint, function: name, correlationId } = flags;
-  if ([certificate, log, thumbprint].filter((each) => each !== undefined).length > 1) {
-    throw new ToolFailure('--certificate (or --no-certificate), --log and --thumbprint are three questions.', {
-      remedy: 'Pass only one of them.',
-    });
-  }
+  const { log, thumbprint, function: name, correlationId } = flags;
   if (correlationId !== undefined && log === undefined) throw new ToolFailure('--correlation-id requires --log.');
   if (log !== undefined) {
-    if (flags.at !== undefined) {
-      throw new ToolFailure('--at does not apply to --log: a line is compared with the document as it is now.');
-    }
     if (flags.requiresRole !== undefined && name === undefined) {
       throw new ToolFailure('--requires-role with --log also needs --function: which lines it is about.');
     }
@@ -184,11 +176,6 @@ export async function explainCall(
     throw new ToolFailure('No caller is given.', {
       remedy:
         'Pass a certificate with --certificate <file>, or pass --no-certificate. For a line of the log: --log <file>.',
-    });
-  }
-  if (flags.app !== undefined && flags.requiresRole !== undefined) {
-    throw new ToolFailure('--app and --requires-role both say what the function requires.', {
-      remedy: 'Use only one of them.',
     });
   }
   const certificateDer =

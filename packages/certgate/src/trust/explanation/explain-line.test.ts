@@ -222,8 +222,8 @@ describe('certgate trust explain --log and --thumbprint', () => {
     for (const [words, expected] of [
       [['--log', 'app.log', '--correlation-id', '4'], /None of the 3 lines/],
       [['--log', 'trust.json'], /no line of Certgate/],
-      [['--log', 'app.log', '--no-certificate'], /only one of them/],
-      [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /--at does not apply/],
+      [['--log', 'app.log', '--no-certificate'], /cannot be used with option '--no-certificate'/],
+      [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /cannot be used with option '--at <time>'/],
       [['--log', 'app.log', '--requires-role', 'reader'], /also needs --function/],
       [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
       [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],

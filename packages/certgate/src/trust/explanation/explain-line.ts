@@ -27,19 +27,23 @@ export interface LineQuestion {
   readonly requirementFault?: string;
 }
 
+/** `subject` and `issuer` are those of a certificate that no identity has, as its writer chose them. */
+const lineKeys = [
+  'time',
+  'function',
+  'correlationId',
+  'identity',
+  'thumbprintSha256',
+  'subject',
+  'issuer',
+  'detail',
+] as const;
+type LineKey = (typeof lineKeys)[number];
+
 /** What `certgate trust explain --log --json` prints of a line. Keys are only ever added. */
-export interface LineReport {
+export interface LineReport extends Readonly<Record<LineKey, string | null>> {
   readonly event: string;
   readonly code: string;
-  readonly time: string | null;
-  readonly function: string | null;
-  readonly correlationId: string | null;
-  readonly identity: string | null;
-  readonly thumbprintSha256: string | null;
-  /** Of a certificate that no identity has, as its writer chose them. */
-  readonly subject: string | null;
-  readonly issuer: string | null;
-  readonly detail: string | null;
   /** In words: what became of the call, or what the line is about. */
   readonly about: string;
   /** `unknown`: the line doesn't name its document, or only by the revision. */
@@ -55,19 +59,12 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const { store, loaded, revocation, isSignatureRefused, requirementFault } = question;
   const trust = loaded.snapshot;
   const { code, about } = classify(line);
-  const find = (key: string): string | null => findText(line, key) ?? null;
   const document = compareDocument(line, loaded);
+  const texts = Object.fromEntries(lineKeys.map((key) => [key, findText(line, key) ?? null]));
   const report = {
-    event: find('event') ?? 'unknown',
-    code: find('code') ?? '',
-    time: find('time'),
-    function: find('function'),
-    correlationId: find('correlationId'),
-    identity: find('identity'),
-    thumbprintSha256: find('thumbprintSha256'),
-    subject: find('subject'),
-    issuer: find('issuer'),
-    detail: find('detail'),
+    event: findText(line, 'event') ?? 'unknown',
+    code: findText(line, 'code') ?? '',
+    ...(texts as Readonly<Record<LineKey, string | null>>),
     ...{ about, document },
     changes: document === 'same' ? [] : listChanges(line, question),
   };

@@ -7,33 +7,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
  */
 export function readLogLines(text: string): readonly LogLine[] {
   const { lines, rest } = takeObjects(text);
-  const inJson = takeQuoted(rest, '{\\"certgate\\":', '\\').flatMap((quoted) => {
-    const inner = parse(`"${quoted}"`);
-    return typeof inner === 'string' ? takeObjects(inner).lines : [];
-  });
-  const inCsv = takeQuoted(rest, '{""certgate"":', '""').flatMap(
-    (quoted) => takeObjects(quoted.replaceAll('""', '"')).lines,
-  );
-  return [...lines, ...inJson, ...inCsv];
-}
-
-/**
- * Each part of a quoted text from `start` to the quote that ends the text; what stands behind `escape` is no such quote.
- * Each character is read once: whoever writes a log must not keep this tool busy.
- */
-function takeQuoted(text: string, start: string, escape: '\\' | '""'): readonly string[] {
-  const taken: string[] = [];
-  let end = 0;
-  for (let index = text.indexOf(start); index !== -1; index = text.indexOf(start, end)) {
-    end = index;
-    while (end < text.length && text[end] !== '\n') {
-      if (text.startsWith(escape, end)) end += 2;
-      else if (text[end] === '"') break;
-      else end += 1;
-    }
-    if (text[end] === '"') taken.push(text.slice(index, end));
-  }
-  return taken;
+  const ofJson = rest.replace(/\\(["\\/n])/g, (_, character: string) => (character === 'n' ? '\n' : character));
+  return [...lines, ...takeObjects(ofJson).lines, ...takeObjects(rest.replaceAll('""', '"')).lines];
 }
 
 /** What is left has none of their texts: a caller may have chosen a name that looks like a line in a text. */
@@ -46,13 +21,9 @@ function takeObjects(text: string): { readonly lines: readonly LogLine[]; readon
     rest.push(text.slice(end, index));
     end = findEnd(text, index);
     const value = parse(text.slice(index, end));
-    if (isLine(value)) lines.push(value);
+    if (typeof value === 'object' && value !== null) lines.push(value as LogLine);
   }
   return { lines, rest: [...rest, text.slice(end)].join('') };
-}
-
-function isLine(value: unknown): value is LogLine {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Behind the brace that closes the object; a line end within it shows that it was cut short. */
