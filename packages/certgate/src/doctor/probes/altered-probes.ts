@@ -5,29 +5,18 @@ import {
   type ExaminedFunction,
   type FunctionRequest,
   type ProbeRuns,
-  findObstacle,
   findTellingFunction,
   isRefused,
   newQuery,
 } from '../examination.js';
 import { functionUrl } from '../target.js';
-import {
-  type Judgement,
-  type ProbeObservation,
-  type Verdict,
-  cannotTell,
-  classifyAnswer,
-  combineVerdicts,
-  observe,
-} from '../verdict.js';
+import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../verdict.js';
 import { normalize } from './disclosure-probes.js';
+import { type Forgery, judgeForgeries } from './forgery-probes.js';
 import { listForgeries, type Variant } from './variant-probes.js';
 
 /** A request that may reach something else than the function, and what is published of it. */
-interface Alteration {
-  readonly sent: string;
-  readonly request: FunctionRequest;
-  readonly usesDenied: boolean;
+interface Alteration extends Forgery {
   /** The same to a function that does not exist, without anything of the allowed certificate. */
   readonly control: FunctionRequest;
   /** Whose an answer is that differs from the control's: always the function's, only then, or perhaps the front end's. */
@@ -115,28 +104,11 @@ async function judgeAlterations(
 ): Promise<Judgement> {
   if (functions.length === 0 || examination.cacheIgnoresQuery)
     return cannotTell('Nothing was sent, since no function tells callers apart.');
-  const verdicts: Verdict[] = [];
-  const observations: ProbeObservation[] = [];
-  const obstacles = new Set<string>();
-  for (const examined of functions) {
-    for (const alteration of list(examined)) {
-      const obstacle = findObstacle(examined, alteration.usesDenied);
-      if (obstacle !== undefined) {
-        obstacles.add(`Not sent: ${obstacle}.`);
-        verdicts.push('cannot-tell');
-        continue;
-      }
-      const answer = await examination.call(examined.target, alteration.request);
-      observations.push(observe(answer, alteration.sent, examined.index));
-      const verdict = await judgeAltered(examination, examined, alteration, answer);
-      verdicts.push(verdict);
-      if (verdict === 'fails') {
-        const note = 'A caller who must be refused got an answer.';
-        return { verdict, note, observations, isForgedAdmission: true };
-      }
-    }
-  }
-  return { verdict: combineVerdicts(verdicts), note: [...obstacles].join(' '), observations };
+  return judgeForgeries(examination, list, {
+    functions,
+    judge: (examined, alteration, answer) => judgeAltered(examination, examined, alteration, answer),
+    failure: 'A caller who must be refused got an answer.',
+  });
 }
 
 async function judgeAltered(

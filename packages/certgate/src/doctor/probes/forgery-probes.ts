@@ -184,22 +184,30 @@ function forge({ options }: Examination, what: string, fields: readonly ForgedFi
   };
 }
 
+/** What shows whether a forgery got through, for those that may reach something else than the function. */
+export interface ForgeryTrial<Sent extends Forgery> {
+  readonly functions?: readonly ExaminedFunction[];
+  readonly judge?: (examined: ExaminedFunction, forgery: Sent, answer: WireAnswer) => Verdict | Promise<Verdict>;
+  readonly failure?: string;
+}
+
 /**
  * Sends the forgeries to every closed function, up to the first that is admitted. A refusal counts only where the same
  * request of the allowed caller is admitted, before and afterwards: else nobody would be.
  */
-export async function judgeForgeries(
+export async function judgeForgeries<Sent extends Forgery>(
   examination: Examination,
-  forgeries: readonly Forgery[],
-  functions: readonly ExaminedFunction[] = examination.closedFunctions,
+  forgeries: readonly Sent[] | ((examined: ExaminedFunction) => readonly Sent[]),
+  trial: ForgeryTrial<Sent> = {},
 ): Promise<Judgement> {
+  const { functions = examination.closedFunctions, judge = judgeForged, failure = 'It was admitted.' } = trial;
   const verdicts: Verdict[] = [];
   const observations: ProbeObservation[] = [];
   const obstacles = new Set<string>();
   if (functions.length === 0) return cannotTell('No closed function is named.', 'Name one with --function.');
   if (examination.cacheIgnoresQuery) return cannotTell('A cache answers in place of the app. Nothing was sent.');
   for (const examined of functions) {
-    for (const forgery of forgeries) {
+    for (const forgery of typeof forgeries === 'function' ? forgeries(examined) : forgeries) {
       const obstacle = findObstacle(examined, forgery.usesDenied);
       if (obstacle !== undefined) {
         obstacles.add(obstacle);
@@ -213,14 +221,18 @@ export async function judgeForgeries(
         continue;
       }
       observations.push(observe(answer, forgery.sent, examined.index));
-      if (classifyAnswer(answer) === 'admitted')
-        return { verdict: 'fails', note: 'It was admitted.', observations, isForgedAdmission: true };
-      const isDefinite = isRefused(answer, examined.baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery);
-      verdicts.push(isDefinite ? 'holds' : 'cannot-tell');
+      const verdict = await judge(examined, forgery, answer);
+      if (verdict === 'fails') return { verdict, note: failure, observations, isForgedAdmission: true };
+      verdicts.push(verdict);
     }
   }
   const note = obstacles.size === 0 ? '' : `${capitalize([...obstacles].join('; '))}.`;
   return { verdict: combineVerdicts(verdicts), note, observations };
+}
+
+function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: WireAnswer): Verdict {
+  if (classifyAnswer(answer) === 'admitted') return 'fails';
+  return isRefused(answer, baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery) ? 'holds' : 'cannot-tell';
 }
 
 /** Some servers answer 400 to 8 KB of header fields, whatever is in them. */

@@ -70,7 +70,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
       request: { ...request, ...forgery.request },
       isHttp2,
     })),
-    [examined],
+    { functions: [examined] },
   );
   return {
     ...forged,

@@ -59,7 +59,7 @@ async function probeSecondRequest(examination: Examination): Promise<Judgement> 
   if (examined === undefined) return nothingTells;
   const variant = { sent: 'a second request on one connection', change: {} };
   const forgeries = listForgeries(examination, variant).map((forgery) => ({ ...forgery, isSecond: true as const }));
-  const judgement = await judgeForgeries(examination, forgeries, [examined]);
+  const judgement = await judgeForgeries(examination, forgeries, { functions: [examined] });
   if ((judgement.observations ?? []).length > 0 || judgement.verdict !== 'cannot-tell') return judgement;
   return { verdict: 'not-run', note: 'No connection lasted until a second answer.' };
 }
@@ -76,7 +76,7 @@ async function judgeVariants(
   return judgeForgeries(
     examination,
     variants.flatMap((variant) => listForgeries(examination, variant)),
-    chosen,
+    { functions: chosen },
   );
 }
 
