@@ -37,10 +37,21 @@ export interface HostFacts {
 
 export type InspectedFunction = InspectedHttpFunction | InspectedMcpFunction | InspectedOtherFunction;
 
-export interface InspectedHttpFunction {
+interface Inspected {
   readonly name: string;
   /** As the app wrote it. */
   readonly trigger: string;
+  /** By an app setting of this load: the host calls it for nobody. */
+  readonly disabled?: true;
+}
+
+interface Guarded extends Inspected {
+  /** Its roles in the order in which the gate asks for them. */
+  readonly policy: InspectedPolicy;
+  readonly covered: 'gate' | 'none';
+}
+
+export interface InspectedHttpFunction extends Guarded {
   readonly http: true;
   readonly mcp?: never;
   readonly route: string;
@@ -48,31 +59,18 @@ export interface InspectedHttpFunction {
   readonly methods: readonly string[] | null;
   /** About function keys, not certificates. Null where the app says nothing: the host then takes `function`. */
   readonly authLevel: string | null;
-  /** Its roles in the order in which the gate asks for them. */
-  readonly policy: InspectedPolicy;
-  readonly covered: 'gate' | 'none';
-  /** By an app setting of this load: the host calls it for nobody. */
-  readonly disabled?: true;
 }
 
 /** A tool, a resource or a prompt: whoever calls one comes past the gate. */
-export interface InspectedMcpFunction {
-  readonly name: string;
-  readonly trigger: string;
+export interface InspectedMcpFunction extends Guarded {
   readonly http: false;
   readonly mcp: HostedMcp;
-  readonly policy: InspectedPolicy;
-  readonly covered: 'gate' | 'none';
-  readonly disabled?: true;
 }
 
 /** No certificate comes with it, so the gate leaves it alone. */
-export interface InspectedOtherFunction {
-  readonly name: string;
-  readonly trigger: string;
+export interface InspectedOtherFunction extends Inspected {
   readonly http: false;
   readonly mcp?: never;
-  readonly disabled?: true;
 }
 
 /** One that a caller reaches past the gate; the others are started by something else. */
@@ -103,31 +101,22 @@ export function createCoverageReport({ description, routePrefix, hostJson, setti
 }
 
 function inspectFunction(hosted: DescribedFunction): InspectedFunction {
-  return { ...inspectEnabled(hosted), ...(hosted.disabled === true ? { disabled: true } : {}) };
-}
-
-function inspectEnabled(hosted: DescribedFunction): InspectedFunction {
-  const { name, triggerType: trigger, mcp } = hosted;
-  if (mcp !== undefined) {
-    const { kind, name: called } = mcp;
-    const policy = readInspectedPolicy(hosted);
-    return { name, trigger, http: false, mcp: { kind, name: called }, policy, covered: hosted.covered ?? 'none' };
-  }
-  if (!hosted.http) return { name, trigger, http: false };
+  const { name, triggerType: trigger, mcp, covered = 'none' } = hosted;
+  const base = { name, trigger, ...(hosted.disabled === true ? { disabled: true as const } : {}) };
+  if (!hosted.http && mcp === undefined) return { ...base, http: false };
+  const guarded = { ...base, policy: readInspectedPolicy(hosted), covered };
+  if (mcp !== undefined) return { ...guarded, http: false, mcp: { kind: mcp.kind, name: mcp.name } };
   return {
-    name,
-    trigger,
+    ...guarded,
     http: true,
     route: hosted.route ?? '/',
     methods: hosted.methods === undefined ? null : [...new Set(hosted.methods)].sort(),
     authLevel: hosted.authLevel?.toLowerCase() ?? null,
-    policy: readInspectedPolicy(hosted),
-    covered: hosted.covered ?? 'none',
   };
 }
 
 function findExtensionBundle(hostJson: JsonObject | undefined): HostFacts['extensionBundle'] {
-  const bundle = hostJson === undefined ? undefined : findProperty(hostJson, 'extensionBundle');
+  const bundle = findProperty(hostJson ?? {}, 'extensionBundle');
   if (!isJsonObject(bundle)) return null;
   const [id, version] = ['id', 'version'].map((name) => findProperty(bundle, name));
   return typeof id === 'string' ? { id, version: typeof version === 'string' ? version : null } : null;

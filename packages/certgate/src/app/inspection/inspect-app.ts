@@ -8,6 +8,7 @@ import { placeOnAppService } from '../../local/functions-host/app-service-settin
 import { type Environment, resolveAppSettings } from '../../local/functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '../../local/functions-host/functions-host.js';
 import { readHostConfiguration } from '../../local/functions-host/host-json.js';
+import { findTrustSetting, trustSettingName } from '../../local/local-app/app-trust.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findJsonObject } from '../../files/json-file.js';
 import { type AzureComparison, compareLoads } from './compare-loads.js';
@@ -28,9 +29,6 @@ export interface AppInspectionOptions {
   readonly asInAzure?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
 }
-
-/** The app setting that `certgate dev` gives too; which code reads it is the app's affair. */
-const trustSetting = 'CERTGATE_TRUST';
 
 /** Admits nobody. */
 const emptyTrust = JSON.stringify({ schemaVersion: 1, revision: 0, identities: [] });
@@ -74,7 +72,7 @@ async function inspectLoad(
   const hostJson = await findJsonObject(join(folder, 'host.json'));
   const { routePrefix } = await readHostConfiguration(folder, settings);
   const report = createCoverageReport({ description, routePrefix, hostJson, settings });
-  return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSetting]) };
+  return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSettingName]) };
 }
 
 function nameAzure(error: unknown): unknown {
@@ -90,7 +88,7 @@ function nameAzure(error: unknown): unknown {
 function namePlaceholder(gate: InspectedGate, file: string | undefined): InspectedGate {
   const stores = gate.stores.map((store) =>
     store.source === `file ${file ?? ''}`
-      ? { ...store, source: `the app setting ${trustSetting}`, revision: null, fault: 'it is not set here' }
+      ? { ...store, source: `the app setting ${trustSettingName}`, revision: null, fault: 'it is not set here' }
       : store,
   );
   return { ...gate, stores };
@@ -101,10 +99,8 @@ function namePlaceholder(gate: InspectedGate, file: string | undefined): Inspect
  * trusted, so where nothing names a document, the app gets one that admits nobody.
  */
 async function supplyTrust(folder: string, temporary: string): Promise<Readonly<Record<string, string>>> {
-  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit: {} });
-  const named = settings[trustSetting];
-  if (named !== undefined && named !== '') return {};
+  if ((await findTrustSetting(folder)) !== undefined) return {};
   const file = join(temporary, 'trust.json');
   await writeFile(file, emptyTrust);
-  return { [trustSetting]: file };
+  return { [trustSettingName]: file };
 }

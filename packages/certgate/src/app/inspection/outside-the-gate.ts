@@ -1,4 +1,5 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { findHostSetting } from '../../local/functions-host/host-json.js';
 import type { DescribedFunction } from '../../local/functions-host/functions-host.js';
 
 /** An endpoint of the host or of an extension. No gate decides about a request to it, also where it starts a function. */
@@ -14,9 +15,7 @@ export interface OutsideEndpoint {
 }
 
 interface WebhookExtension {
-  /** The last part of `/runtime/webhooks/…`. */
-  readonly name: string;
-  /** Its section of host.json. */
+  /** Its section of host.json, and in lower case the last part of `/runtime/webhooks/…`. */
   readonly section: string;
   readonly title: string;
   /** Binding types that make the host load the extension, in lower case. */
@@ -37,49 +36,42 @@ function byTrigger(...types: readonly string[]): (described: DescribedFunction) 
  */
 const webhookExtensions: readonly WebhookExtension[] = [
   {
-    name: 'blobs',
     section: 'blobs',
     title: 'Blob Storage',
     bindings: /^blob(?:trigger)?$/,
     starts: ({ isStartedByBlobEvents }) => isStartedByBlobEvents,
   },
   {
-    name: 'connector',
     section: 'connector',
     title: 'Connectors',
     bindings: /^connectortrigger$/,
     starts: byTrigger('connectortrigger'),
   },
   {
-    name: 'durabletask',
     section: 'durableTask',
     title: 'Durable Functions',
     bindings: /^(?:orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/,
     starts: byTrigger('orchestrationtrigger', 'entitytrigger'),
   },
   {
-    name: 'eventgrid',
     section: 'eventGrid',
     title: 'Event Grid',
     bindings: /^eventgrid(?:trigger)?$/,
     starts: byTrigger('eventgridtrigger'),
   },
   {
-    name: 'mcp',
     section: 'mcp',
     title: 'Model Context Protocol',
     bindings: /^mcp\w*trigger$/,
     gated: '; the gate decides each call of them, but not sessions and lists, which the extension answers itself',
   },
   {
-    name: 'signalr',
     section: 'signalR',
     title: 'SignalR Service',
     bindings: /^signalr/,
     starts: byTrigger('signalrtrigger'),
   },
   {
-    name: 'webpubsub',
     section: 'webPubSub',
     title: 'Web PubSub',
     bindings: /^webpubsub/,
@@ -96,7 +88,7 @@ export interface OutsideFacts {
 
 /** What the platform's own client-certificate setting has to cover, since the gate never sees it. Sorted by path. */
 export function listOutsideEndpoints(facts: OutsideFacts): readonly OutsideEndpoint[] {
-  const isHomePageOff = findSetting(facts.settings, 'AzureWebJobsDisableHomepage')?.toLowerCase() === 'true';
+  const isHomePageOff = String(findProperty(facts.settings, 'AzureWebJobsDisableHomepage')).toLowerCase() === 'true';
   const homePage: OutsideEndpoint = {
     path: '/',
     state: isHomePageOff ? 'absent' : 'live',
@@ -123,7 +115,7 @@ function describeWebhook(extension: WebhookExtension, facts: OutsideFacts): read
   const started = starts.length === 0 ? '' : `; it starts ${starts.join(', ')}, without a certificate`;
   return [
     {
-      path: `/runtime/webhooks/${extension.name}`,
+      path: `/runtime/webhooks/${extension.section.toLowerCase()}`,
       state: users.length > 0 ? 'live' : 'possible',
       key: isOpen ? 'none' : 'system key',
       reason:
@@ -141,7 +133,7 @@ const openWords = '; host.json lets it answer without a key (webhookAuthorizatio
 function describeOtherWebhooks(facts: OutsideFacts): readonly OutsideEndpoint[] {
   const { hostJson } = facts;
   const known = webhookExtensions.map(({ section }) => section.toLowerCase());
-  const extensions = hostJson === undefined ? undefined : findProperty(hostJson, 'extensions');
+  const extensions = findProperty(hostJson ?? {}, 'extensions');
   const open = isJsonObject(extensions)
     ? Object.keys(extensions).filter((name) => !known.includes(name.toLowerCase()) && isAnonymousWebhook(facts, name))
     : [];
@@ -151,7 +143,7 @@ function describeOtherWebhooks(facts: OutsideFacts): readonly OutsideEndpoint[] 
     key: 'none',
     reason: `host.json has a section for the extension "${name}"${openWords}`,
   }));
-  const hasBundle = hostJson !== undefined && findProperty(hostJson, 'extensionBundle') !== undefined;
+  const hasBundle = findProperty(hostJson ?? {}, 'extensionBundle') !== undefined;
   const rest: OutsideEndpoint = {
     path: '/runtime/webhooks/*',
     state: 'possible',
@@ -164,22 +156,15 @@ function describeOtherWebhooks(facts: OutsideFacts): readonly OutsideEndpoint[] 
 }
 
 function findSection(hostJson: JsonObject | undefined, name: string): JsonObject | undefined {
-  const extensions = hostJson === undefined ? undefined : findProperty(hostJson, 'extensions');
+  const extensions = findProperty(hostJson ?? {}, 'extensions');
   const section = isJsonObject(extensions) ? findProperty(extensions, name) : undefined;
   return isJsonObject(section) ? section : undefined;
 }
 
 function isAnonymousWebhook({ hostJson, settings }: OutsideFacts, name: string): boolean {
   const section = findSection(hostJson, name);
-  const system = section === undefined ? undefined : findProperty(section, 'system');
+  const system = findProperty(section ?? {}, 'system');
   const written = isJsonObject(system) ? findProperty(system, 'webhookAuthorizationLevel') : undefined;
-  const path = ['AzureFunctionsJobHost', 'extensions', name, 'system', 'webhookAuthorizationLevel'];
-  const level = findSetting(settings, path.join('__')) ?? findSetting(settings, path.join(':')) ?? written;
+  const level = findHostSetting(settings, ['extensions', name, 'system', 'webhookAuthorizationLevel']) ?? written;
   return typeof level === 'string' && level.toLowerCase() === 'anonymous';
-}
-
-/** .NET's configuration knows no letter case. */
-function findSetting(settings: Readonly<Record<string, string>>, name: string): string | undefined {
-  const found = findProperty(settings, name);
-  return typeof found === 'string' ? found : undefined;
 }

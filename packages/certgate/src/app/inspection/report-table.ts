@@ -3,11 +3,12 @@ import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import { describeMcp, describeMethods } from './compare-baselines.js';
-import type {
-  CoverageReport,
-  InspectedFunction,
-  InspectedHttpFunction,
-  InspectedMcpFunction,
+import {
+  type CoverageReport,
+  type InspectedFunction,
+  type InspectedHttpFunction,
+  type InspectedMcpFunction,
+  isCallable,
 } from './coverage-report.js';
 import { describeInspectedGate } from './inspected-gate.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
@@ -41,41 +42,23 @@ function formatFunctions(functions: readonly InspectedFunction[], now: number): 
     head: ['function', 'trigger', 'request', 'authLevel', 'open to', 'covered by'],
     style: { head: [], border: [] },
   });
-  for (const inspected of functions) {
-    const [name, trigger, request, authLevel, opening, ...rest] = describeFunction(inspected, now);
-    table.push([
-      name,
-      trigger,
-      request,
-      authLevel,
-      inspected.disabled === true ? `disabled; else ${opening ?? ''}` : opening,
-      ...rest,
-    ]);
-  }
+  for (const inspected of functions) table.push(describeFunction(inspected, now));
   return table.toString();
 }
 
 function describeFunction(inspected: InspectedFunction, now: number): string[] {
-  if (inspected.http) return describeHttp(inspected, now);
-  return inspected.mcp === undefined ? describeOther(inspected) : describeMcpFunction(inspected, now);
-}
-
-function describeHttp(inspected: InspectedHttpFunction, now: number): string[] {
-  const { name, trigger, methods, route, authLevel, covered } = inspected;
-  const request = `${describeMethods(methods)} ${escapeControls(route)}`;
-  return [name, trigger, request, authLevel ?? 'not said', describeOpening(inspected, now), coverage[covered]()];
-}
-
-function describeMcpFunction(inspected: InspectedMcpFunction, now: number): string[] {
-  const { name, trigger, mcp, covered } = inspected;
-  return [
-    name,
-    escapeControls(trigger),
-    escapeControls(describeMcp(mcp)),
-    '',
-    describeOpening(inspected, now),
-    coverage[covered](),
-  ];
+  const { name, trigger, disabled } = inspected;
+  const begin = disabled === true ? 'disabled; else ' : '';
+  if (!isCallable(inspected)) {
+    return [name, escapeControls(trigger), '', '', `${begin}${colors.dim('no certificate comes with it')}`, ''];
+  }
+  const request = inspected.http
+    ? `${describeMethods(inspected.methods)} ${inspected.route}`
+    : describeMcp(inspected.mcp);
+  const authLevel = inspected.http ? (inspected.authLevel ?? 'not said') : '';
+  const opening = `${begin}${describeOpening(inspected, now)}`;
+  const covered = inspected.covered === 'none' ? colors.red('nothing') : inspected.covered;
+  return [name, escapeControls(trigger), escapeControls(request), authLevel, opening, covered];
 }
 
 function describeOpening({ policy }: InspectedHttpFunction | InspectedMcpFunction, now: number): string {
@@ -85,13 +68,4 @@ function describeOpening({ policy }: InspectedHttpFunction | InspectedMcpFunctio
   const until = policy.observedUntil ?? policy.reportOnlyUntil;
   if (until === undefined) return text;
   return Date.parse(until) > now ? colors.yellow(text) : `${text} (over)`;
-}
-
-const coverage = {
-  gate: () => 'gate',
-  none: () => colors.red('nothing'),
-} as const;
-
-function describeOther({ name, trigger }: InspectedFunction): string[] {
-  return [name, escapeControls(trigger), '', '', colors.dim('no certificate comes with it'), ''];
 }

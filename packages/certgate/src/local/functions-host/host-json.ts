@@ -27,9 +27,9 @@ export async function readHostConfiguration(
   const document = (await findJsonObject(path)) ?? {};
   requireVersion(path, findProperty(document, 'version'));
   const find: FindOption = (extension, name) =>
-    findSetting(settings, ['extensions', extension, name]) ?? findOption(path, document, extension, name);
+    findHostSetting(settings, ['extensions', extension, name]) ?? findOption(path, document, extension, name);
   const hsts = readStrictTransportSecurity(path, find('http', 'hsts'), (name) =>
-    findSetting(settings, ['extensions', 'http', 'hsts', name]),
+    findHostSetting(settings, ['extensions', 'http', 'hsts', name]),
   );
   return {
     routePrefix: parseRoutePrefix(path, find('http', 'routePrefix') ?? defaultRoutePrefix),
@@ -42,7 +42,10 @@ export async function readHostConfiguration(
 type FindOption = (extension: string, name: string) => unknown;
 
 /** The real host lets an app setting override any value of host.json. */
-function findSetting(settings: Readonly<Record<string, string>>, path: readonly string[]): string | undefined {
+export function findHostSetting(
+  settings: Readonly<Record<string, string>>,
+  path: readonly string[],
+): string | undefined {
   const wanted = ['AzureFunctionsJobHost', ...path].join('__').toLowerCase();
   return Object.entries(settings).find(([key]) => key.replaceAll(':', '__').toLowerCase() === wanted)?.[1];
 }

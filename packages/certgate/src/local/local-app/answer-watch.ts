@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { HostAnswer } from '../functions-host/functions-host.js';
 
 /** Milliseconds. The host tells of an answer when it is out: a moment before or after it has arrived here. */
@@ -25,14 +26,9 @@ export class AnswerWatch {
     });
     return {
       wait: async () => {
-        let timer: NodeJS.Timeout | undefined;
-        const end = new Promise<undefined>((resolve) => {
-          timer = setTimeout(resolve, patience, undefined);
-        });
         try {
-          return await Promise.race([told, end]);
+          return await Promise.race([told, wait(patience, undefined, { ref: false })]);
         } finally {
-          clearTimeout(timer);
           this.#awaited.delete(traceId);
         }
       },

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RpcHttpData } from '../worker/core-types.js';
-import { BodyBudget } from './body-budget.js';
 import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
@@ -78,40 +77,26 @@ function toNullable(map: ReadonlyMap<string, string>): Record<string, { readonly
 /** The real host's limit (`DefaultMaxRequestBodySize`), 100 MiB. */
 export const maximumBodyBytes = 104_857_600;
 
-/** All bodies that are being read at one time hold as much as the largest may. */
-const budget = new BodyBudget(maximumBodyBytes);
-
 /** The whole body of a declared length, or `too-large`. Rejects when the client goes away before its end. */
 export async function readRequestBody(request: IncomingMessage): Promise<Buffer | 'too-large'> {
   const declared = declaredLength(request);
   if (declared > maximumBodyBytes) return 'too-large';
-  const release = await budget.reserve(declared, request);
-  try {
-    // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
-    const body = Buffer.allocUnsafeSlow(declared);
-    let length = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      // Node's parser lets no body go beyond what it declared.
-      length += chunk.copy(body, length);
-    }
-    return body.subarray(0, length);
-  } finally {
-    release();
+  // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
+  const body = Buffer.allocUnsafeSlow(declared);
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Node's parser lets no body go beyond what it declared.
+    length += chunk.copy(body, length);
   }
+  return body.subarray(0, length);
 }
 
 /** A body of declared length or chunked, for what isn't given to a function as it is. */
 export async function readBoundedBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
   if (declaredLength(request) > maximumBytes) return 'too-large';
-  if (declaredLength(request) > 0 || !hasBody(request)) {
-    return readRequestBody(request);
-  }
-  const release = await budget.reserve(maximumBytes, request);
-  try {
-    return await readChunks(request, maximumBytes);
-  } finally {
-    release();
-  }
+  return declaredLength(request) > 0 || !hasBody(request)
+    ? readRequestBody(request)
+    : readChunks(request, maximumBytes);
 }
 
 /** By events: an iterator that is left early destroys the request, and the answer may be lost with it. */
