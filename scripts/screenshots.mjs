@@ -19,7 +19,7 @@ const { openPage, startBrowser } = await import('../tests/browser/browser.mjs');
 const { fillView } = await import('../tests/browser/views.mjs');
 const { createSampleDocument } = await import('../tests/browser/sample-document.mjs');
 const { startInspector } = await import('../packages/certgate/dist/esm/inspector/inspector.js');
-const { startFixture } = await import('../packages/inspector/dist/esm/fixture-server/fixture-server.js');
+const { startInspectedApp } = await import('../tests/browser/inspected-app.mjs');
 
 /** Both themes are shown: two views each. */
 const pictures = [
@@ -29,7 +29,7 @@ const pictures = [
   ['certificate', 'dark'],
 ];
 const browser = await startBrowser();
-const fixture = await startFixture();
+const fixture = await startInspectedApp();
 const sample = createSampleDocument();
 // The picture shows the document's address as it is given.
 process.chdir(sample.folder);

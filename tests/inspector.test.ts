@@ -9,10 +9,12 @@ import type {
   InspectorState,
   LiveDetails,
   LiveEvent,
+  LiveUpdate,
   MatrixResult,
   TrustView,
   TryResult,
 } from '../packages/certgate/dist/esm/trust/views/page-views.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import {
   collect,
   runCertgate,
@@ -22,7 +24,6 @@ import {
   startCertgate,
 } from './test-support/certgate.js';
 import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
-import { until } from '@certgate/x509/test-support/until.js';
 
 interface Page {
   readonly process: ChildProcess;
@@ -61,36 +62,15 @@ async function ask<Answer>({ url, token }: Page, path: string, value?: unknown):
   return JSON.parse(text) as Answer;
 }
 
-/** Hears the events from now on. */
-async function watch({ url, token }: Page): Promise<{ readonly events: LiveEvent[]; close(): void }> {
-  const abort = new AbortController();
-  const { signal } = abort;
-  const response = await fetch(`${url}/api/events`, { headers: { 'x-certgate-inspector': token }, signal });
-  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-  const events: LiveEvent[] = [];
-  const read = async (): Promise<void> => {
-    let text = '';
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const lines = (text + chunk).split('\n');
-      text = lines.pop() ?? '';
-      for (const line of lines.filter((each) => each.startsWith('data: '))) {
-        events.push(JSON.parse(line.slice('data: '.length)) as LiveEvent);
-      }
-    }
-  };
-  read().catch(() => undefined);
-  return {
-    events,
-    close: () => {
-      abort.abort();
-    },
-  };
-}
-
-async function waitFor<Value>(find: () => Value | undefined): Promise<Value> {
-  let found: Value | undefined;
-  await until(() => (found = find()) !== undefined);
-  return found as Value;
+/** The page hears of a request a moment after its answer. */
+async function findEvent(page: Page, correlationId: string | null): Promise<LiveEvent> {
+  let found: LiveEvent | undefined;
+  await until(async () => {
+    const { events } = await ask<LiveUpdate>(page, 'api/events?after=0');
+    found = events.find((each) => each.correlationId === correlationId);
+    return found !== undefined;
+  });
+  return found as LiveEvent;
 }
 
 describe('the inspector of certgate dev', () => {
@@ -140,45 +120,38 @@ describe('the inspector of certgate dev', () => {
   });
 
   it('tries every caller at every function: the gate answers as the explanation says, for the reason in Live', async () => {
-    const live = await watch(page);
     const matrix = await ask<MatrixResult>(page, 'api/matrix', {});
     const codes: Record<string, string | null> = {};
-    try {
-      for (const { name: functionName } of state.app?.functions ?? []) {
-        for (const { id } of state.app?.callers ?? []) {
-          const { answer, explanation, fault } = await attempt(id, functionName);
-          const at = `${id} at ${functionName}`;
-          assert.ok(answer !== null && explanation !== null && fault === null, `${at}: ${fault ?? ''}`);
-          // The gate in the app's process, by decideAccess.
-          const body = answer.body.startsWith('{')
-            ? (JSON.parse(answer.body) as { development?: { code: string } })
-            : {};
-          if (explanation.outcome === 'denied') {
-            assert.equal(answer.status, explanation.status, at);
-            assert.equal(body.development?.code, explanation.code, at);
-          } else {
-            assert.equal(answer.status, 200, at);
-          }
-          const { correlationId } = answer;
-          assert.match(correlationId ?? '', /^[0-9a-f-]{36}$/);
-          const event = await waitFor(() => live.events.find((each) => each.correlationId === correlationId));
-          assert.equal(event.functionName, functionName);
-          assert.equal(event.status, answer.status);
-          assert.equal(event.code, explanation.code, at);
-          assert.equal(event.verdict, explanation.gate === 'not-asked' ? 'open' : explanation.outcome, at);
-          assert.ok((event.durationMilliseconds ?? -1) >= 0 && Math.abs(Date.parse(event.time) - Date.now()) < 60_000);
-          const details = await ask<LiveDetails>(page, `api/events/${event.id}`);
-          assert.equal(details.explanation?.code, explanation.code, at);
-          assert.deepEqual(details.explanation.steps, explanation.steps, at);
-          const cell = matrix.cells.find((each) => each.functionName === functionName && each.callerId === id);
-          assert.equal(cell?.status, explanation.outcome === 'denied' ? answer.status : null, at);
-          assert.equal(cell.expected, explanation.outcome, at);
-          assert.equal(cell.code, explanation.code ?? 'open', at);
-          codes[at] = explanation.code;
+    for (const { name: functionName } of state.app?.functions ?? []) {
+      for (const { id } of state.app?.callers ?? []) {
+        const { answer, explanation, fault } = await attempt(id, functionName);
+        const at = `${id} at ${functionName}`;
+        assert.ok(answer !== null && explanation !== null && fault === null, `${at}: ${fault ?? ''}`);
+        // The gate in the app's process, by decideAccess.
+        const body = answer.body.startsWith('{') ? (JSON.parse(answer.body) as { development?: { code: string } }) : {};
+        if (explanation.outcome === 'denied') {
+          assert.equal(answer.status, explanation.status, at);
+          assert.equal(body.development?.code, explanation.code, at);
+        } else {
+          assert.equal(answer.status, 200, at);
         }
+        const { correlationId } = answer;
+        assert.match(correlationId ?? '', /^[0-9a-f-]{36}$/);
+        const event = await findEvent(page, correlationId);
+        assert.equal(event.functionName, functionName);
+        assert.equal(event.status, answer.status);
+        assert.equal(event.code, explanation.code, at);
+        assert.equal(event.verdict, explanation.gate === 'not-asked' ? 'open' : explanation.outcome, at);
+        assert.ok((event.durationMilliseconds ?? -1) >= 0 && Math.abs(Date.parse(event.time) - Date.now()) < 60_000);
+        const details = await ask<LiveDetails>(page, `api/events/${event.id}`);
+        assert.equal(details.explanation?.code, explanation.code, at);
+        assert.deepEqual(details.explanation.steps, explanation.steps, at);
+        const cell = matrix.cells.find((each) => each.functionName === functionName && each.callerId === id);
+        assert.equal(cell?.status, explanation.outcome === 'denied' ? answer.status : null, at);
+        assert.equal(cell.expected, explanation.outcome, at);
+        assert.equal(cell.code, explanation.code ?? 'open', at);
+        codes[at] = explanation.code;
       }
-    } finally {
-      live.close();
     }
     assert.deepEqual(
       Object.entries(codes)
@@ -225,7 +198,6 @@ describe('the inspector of certgate dev', () => {
 
   it('shows a call that somebody else makes, by the id in their hand, and explains it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-stranger-'));
-    const live = await watch(page);
     try {
       const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
       const identity = [
@@ -242,7 +214,7 @@ describe('the inspector of certgate dev', () => {
         `${state.app?.url}/api/SecuredFunction?code=secret`,
       ]);
       const { correlationId } = JSON.parse(stdout) as { readonly correlationId: string };
-      const event = await waitFor(() => live.events.find((each) => each.correlationId === correlationId));
+      const event = await findEvent(page, correlationId);
       assert.equal(event.code, 'certificate_not_trusted');
       assert.equal(event.path, '/api/SecuredFunction');
       const { explanation } = await ask<LiveDetails>(page, `api/events/${event.id}`);
@@ -255,7 +227,6 @@ describe('the inspector of certgate dev', () => {
       assert.equal(tried.explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
       assert.equal(tried.answer?.status, 401);
     } finally {
-      live.close();
       rmSync(folder, { recursive: true, force: true });
     }
   });

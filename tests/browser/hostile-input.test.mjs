@@ -1,11 +1,7 @@
 // Names are chosen by strangers, and pages by whoever opens them: nothing is markup, and without the token is nothing.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { sampleState } from '../../packages/inspector/dist/esm/fixture-server/sample-app.js';
-import { createSampleCertificate } from '../../packages/inspector/dist/esm/fixture-server/sample-certificate.js';
-import { createSampleEvent } from '../../packages/inspector/dist/esm/fixture-server/sample-events.js';
-import { sampleTrust } from '../../packages/inspector/dist/esm/fixture-server/sample-trust.js';
-import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { createSampleAnswer, startInspectedApp } from './inspected-app.mjs';
 import { findViolations, openPage, startBrowser } from './browser.mjs';
 
 const hostile = '<img src=x onerror="globalThis.wasRun=1">\u202e<script>globalThis.wasRun=1</script>';
@@ -23,14 +19,21 @@ function poison(value, key = '') {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, name)]));
   }
-  const isDecisive = /^(?:kind|state|from|until|at|url|triggerType|route|methods|id|gapFrom)$/.test(key);
+  const isDecisive = /^(?:kind|state|from|until|at|url|triggerType|route|methods|id|tag)$/.test(key);
   return typeof value !== 'string' || isDecisive ? value : hostile;
 }
 
-it('names that are markup stay text, in every view', async () => {
-  const fixture = await startFixture({ state: poison(sampleState), trust: poison(sampleTrust) });
-  const { page, faults, close } = await openPage(browser, fixture, { width: 1440 });
-  await page.route('**/api/read', (route) => route.fulfill({ json: createSampleCertificate(hostile) }));
+it('names that are markup stay text, in every view', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
+  const poisonAnswer = async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ json: poison(await response.json()) });
+  };
+  const { page, faults, close } = await openPage(browser, fixture, {
+    width: 1440,
+    prepare: (fresh) => fresh.route(/\/api\/(?:state|trust|read)$/, poisonAnswer),
+  });
   const expectText = async () => {
     assert.ok((await page.locator('.view:not([hidden])').innerText()).includes(shown));
     assert.equal(await page.evaluate(() => document.querySelectorAll('main img, main script').length), 0);
@@ -43,24 +46,23 @@ it('names that are markup stay text, in every view', async () => {
   await page.locator('.time-line').waitFor();
   await expectText();
   await page.getByRole('tab', { name: 'Live' }).click();
-  fixture.emit([
-    { ...createSampleEvent(1), path: hostile, functionName: hostile, identityName: hostile, detail: hostile },
-  ]);
+  const decision = { outcome: 'denied', code: hostile, identityName: hostile, detail: hostile };
+  fixture.emit([{ ...createSampleAnswer(1), path: hostile, functionName: hostile, decision }]);
   await page.locator('.live-rows .live-row').click();
   await page.locator('.details .facts').first().waitFor();
   await expectText();
   await page.getByRole('tab', { name: 'Certificate' }).click();
-  await page.getByLabel('Or paste it').fill('CERTIFICATE');
+  await page.getByLabel('Or paste it').fill(fixture.certificatePem);
   await page.getByRole('button', { name: 'Read', exact: true }).click();
   await page.locator('.read').waitFor();
   await expectText();
   assert.deepEqual(faults, []);
   await close();
-  await fixture.close();
 });
 
-it('the body of an answer is text, also where it is a page', async () => {
-  const fixture = await startFixture();
+it('the body of an answer is text, also where it is a page', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
   const { page, close } = await openPage(browser, fixture);
   await page.route('**/api/try', async (route) => {
     const response = await route.fetch();
@@ -76,14 +78,14 @@ it('the body of an answer is text, also where it is a page', async () => {
   await page.getByText('The first 64 KiB of 10.5 MB.').waitFor();
   assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
   await close();
-  await fixture.close();
 });
 
-it('the token leaves the address, survives a reload, and is in no other tab', async () => {
-  const fixture = await startFixture();
+it('the token leaves the address, survives a reload, and is in no other tab', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
   const { page, requests, close } = await openPage(browser, fixture);
   await page.locator('.caller').first().waitFor();
-  assert.equal(page.url(), `${fixture.url}#/try`);
+  assert.equal(page.url(), `${fixture.url}#/`);
   assert.ok(requests.every((url) => !url.includes(fixture.token) || url === `${fixture.url}#token=${fixture.token}`));
   await page.reload();
   await page.locator('.caller').first().waitFor();
@@ -91,14 +93,14 @@ it('the token leaves the address, survives a reload, and is in no other tab', as
   await other.goto(fixture.url);
   await other.getByText('The address has no token.').waitFor();
   await close();
-  await fixture.close();
 });
 
-it('a missing or stale token says what to do', async () => {
-  const fixture = await startFixture();
+it('a missing or stale token says what to do', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
   for (const [token, message] of [
     [null, 'The address has no token.'],
-    ['of-yesterday', 'The token is not that of this start.'],
+    ['of-yesterday', 'The token is not the one of this start.'],
   ]) {
     const { page, close } = await openPage(browser, fixture, { token });
     await page.getByRole('alert').getByText(message).waitFor();
@@ -109,14 +111,14 @@ it('a missing or stale token says what to do', async () => {
     await page.locator('.caller').first().waitFor();
     await close();
   }
-  await fixture.close();
 });
 
-it('a tool that has ended is no stale token', async () => {
-  const fixture = await startFixture();
+it('a tool that has ended is no stale token', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
   const { page, close } = await openPage(browser, fixture);
   await page.locator('.caller').first().waitFor();
-  await fixture.close();
+  await fixture.closeInspector();
   await page.getByRole('tab', { name: 'Trust' }).click();
   await page.getByText('Is it still running?').waitFor();
   await close();

@@ -1,9 +1,11 @@
 // Requests as they come: found, held, read by keyboard alone, and followed again after a break.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, afterEach, describe, it } from 'node:test';
-import { createSampleEvent } from '../../packages/inspector/dist/esm/fixture-server/sample-events.js';
-import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { createSampleAnswer, startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
+
+/** Of those that a gate writes. */
+const longestCode = 'certificate_extended_key_usage_unsuitable';
 
 let browser;
 before(async () => {
@@ -17,10 +19,10 @@ describe('the live view', () => {
   let page;
   const note = () => page.locator('.toolbar-note');
   beforeEach(async () => {
-    fixture = await startFixture();
+    fixture = await startInspectedApp();
     opened = await openPage(browser, fixture, { view: 'live' });
     page = opened.page;
-    await page.locator('.stream-state.connected').waitFor();
+    await page.locator('.connection.connected').waitFor();
   });
   afterEach(async () => {
     assert.deepEqual(
@@ -34,7 +36,7 @@ describe('the live view', () => {
   it('finds one request by the correlation id in somebody’s hand', async () => {
     fixture.emit(300);
     await note().getByText('300 requests').waitFor();
-    const { correlationId } = createSampleEvent(123);
+    const { correlationId } = createSampleAnswer(123);
     await page.getByRole('searchbox').fill(correlationId);
     await note().getByText('1 of 300 requests').waitFor();
     assert.match(await page.locator('.live-rows .live-row').innerText(), new RegExp(correlationId));
@@ -66,15 +68,31 @@ describe('the live view', () => {
     await page.getByText('No requests yet.').waitFor();
   });
 
-  it('follows again after a break, and says what it missed', async () => {
+  it('shows what came before it was opened, once, and follows again after a break', async () => {
     fixture.emit(3);
     await note().getByText('3 requests').waitFor();
-    fixture.cutStreams();
-    await page.locator('.stream-state.waiting').waitFor();
+    await page.reload();
+    await note().getByText('3 requests').waitFor();
+    await page.context().setOffline(true);
+    await page.locator('.connection.lost').waitFor();
+    await page.getByText('not connected', { exact: true }).waitFor();
     fixture.emit(4);
-    await page.locator('.stream-state.connected').waitFor();
+    await page.context().setOffline(false);
+    await page.locator('.connection.connected').waitFor();
     fixture.emit(1);
-    await note().getByText('4 requests, 4 missed').waitFor();
+    await note().getByText('8 requests').waitFor();
+    const ids = await page.locator('.live-rows .live-row').evaluateAll((rows) => rows.map(({ id }) => id));
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 8 }, (_, index) => `request-${index + 1}`),
+    );
+  });
+
+  it('shows a reason in full, and one request as one', async () => {
+    fixture.emit([{ ...createSampleAnswer(1), decision: { outcome: 'denied', code: longestCode } }]);
+    await note().getByText('1 request', { exact: true }).waitFor();
+    const isWhole = ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth;
+    assert.ok(await page.locator('.live-rows .c-reason').evaluate(isWhole));
   });
 
   it('is used by the keyboard alone, as are the tabs', async () => {
@@ -147,4 +165,25 @@ describe('the live view', () => {
     await page.waitForFunction(() => document.querySelector('[role=grid]').scrollTop < 26_000 - 26 * 40);
     assert.equal(await readTop(), read);
   });
+});
+
+it('is followed by eight tabs at once, and each still loads and asks', async (test) => {
+  const fixture = await startInspectedApp();
+  test.after(fixture.close);
+  const { page, close } = await openPage(browser, fixture, { view: 'live' });
+  const tabs = [page];
+  for (let count = 1; count < 8; count++) {
+    const tab = await page.context().newPage();
+    tab.setDefaultTimeout(10_000);
+    await tab.goto(`${fixture.url}#token=${fixture.token}`);
+    await tab.getByRole('tab', { name: 'Live' }).click();
+    tabs.push(tab);
+  }
+  fixture.emit(5);
+  for (const tab of tabs) await tab.locator('.toolbar-note').getByText('5 requests').waitFor();
+  for (const tab of tabs) {
+    await tab.getByRole('tab', { name: 'Trust' }).click();
+    await tab.locator('.time-line').waitFor();
+  }
+  await close();
 });

@@ -4,7 +4,7 @@ import { after, before, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
 
 const script = fileURLToPath(new URL('../../packages/certgate/dist/inspector-page/inspector.js', import.meta.url));
@@ -12,7 +12,7 @@ const script = fileURLToPath(new URL('../../packages/certgate/dist/inspector-pag
 let browser;
 let fixture;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startFixture()]);
+  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
@@ -55,7 +55,7 @@ it('something is painted within 300 ms, and nothing moves afterwards', async (te
 
 it('1,000 requests scroll without a frame above 50 ms', async (test) => {
   const { page, close } = await openPage(browser, fixture, { view: 'live' });
-  await page.locator('.stream-state.connected').waitFor();
+  await page.locator('.connection.connected').waitFor();
   fixture.emit(1_000);
   await page.getByText('1000 requests').waitFor();
   // In the time that the page itself computes: other processes on the machine don't count.
@@ -92,7 +92,7 @@ it('1,000 requests scroll without a frame above 50 ms', async (test) => {
 
 it('20,000 requests need no more memory than 4,000', async (test) => {
   const { page, close } = await openPage(browser, fixture, { view: 'live' });
-  await page.locator('.stream-state.connected').waitFor();
+  await page.locator('.connection.connected').waitFor();
   const measure = () =>
     page.evaluate(() => {
       globalThis.gc();

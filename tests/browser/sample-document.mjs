@@ -9,22 +9,28 @@ import { fileURLToPath } from 'node:url';
 
 const tool = fileURLToPath(new URL('../../packages/certgate/dist/esm/cli.js', import.meta.url));
 
-/** @returns the document's path, and what removes its folder. */
+/** @returns the document's path, that of the authority's revocation list, and what removes both. */
 export function createSampleDocument() {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-sample-'));
   const path = join(folder, 'trust.json');
   writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 26, ...listContent(new Date()) }, null, 2));
   const password = join(folder, 'password.txt');
   writeFileSync(password, 'only-for-a-picture', { mode: 0o600 });
-  const run = (words) => execFileSync(process.execPath, [tool, ...words], { cwd: folder, stdio: 'pipe' });
+  const run = (...words) => execFileSync(process.execPath, [tool, ...words], { cwd: folder, stdio: 'pipe' });
   const change = ['--reason', 'Partners come with certificates of their own', '--store', path];
-  run(['authority', 'create', 'Example Partners CA', '--folder', 'authorities', '--authority-password-file', password]);
-  const anchor = join('authorities', 'Example Partners CA', 'Example Partners CA.crt.pem');
-  const crl = `file:${join(folder, 'authorities', 'Example Partners CA', 'Example Partners CA.crl')}`;
-  run(['trust', 'authority', 'add', 'partners', '--trust-anchor', anchor, '--crl', crl, ...change]);
+  const authority = 'Example Partners CA';
+  const own = ['--folder', 'authorities', '--authority-password-file', password];
+  const file = (extension) => join(folder, 'authorities', authority, `${authority}${extension}`);
+  run('authority', 'create', authority, ...own);
+  const sources = ['--trust-anchor', file('.crt.pem'), '--crl', `file:${file('.crl')}`];
+  run('trust', 'authority', 'add', 'partners', ...sources, ...change);
   const names = ['--dns', 'orders.partners.example', '--issued-by', 'partners'];
-  run(['trust', 'add', 'partner-orders', '--role', 'orders.write', '--owner', 'partner team', ...names, ...change]);
-  return { folder, path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  run('trust', 'add', 'partner-orders', '--role', 'orders.write', '--owner', 'partner team', ...names, ...change);
+  for (const name of ['orders', 'returns']) {
+    run('certificate', 'issue', name, '--authority', authority, '--no-pfx', '--pem', ...own);
+    run('authority', 'revoke', authority, `${name}.crt.pem`, '--reason', 'keyCompromise', ...own);
+  }
+  return { folder, path, crl: file('.crl'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 function listContent(now) {

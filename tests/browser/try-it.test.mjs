@@ -1,41 +1,47 @@
 // Be denied, read why, be allowed: as a user does it.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
 
 let browser;
 let fixture;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startFixture()]);
+  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
   await fixture?.close();
 });
 
+/** What the page sends with the next answer of this address. */
+async function sendAndRead(page, path = '/api/try') {
+  const answered = page.waitForResponse((response) => response.url().endsWith(path));
+  await page.getByRole('button', { name: 'Send' }).click();
+  const response = await answered;
+  return { sent: response.request().postDataJSON(), ...(await response.json()) };
+}
+
 it('shows the status, the reason step by step, and the lines to copy', async () => {
   const { page, faults, close } = await openPage(browser, fixture);
   await page.getByLabel('id', { exact: true }).fill('7');
-  await page.getByRole('radio', { name: /^denied/ }).check();
-  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('radio', { name: /^Denied/ }).check();
+  const denied = await sendAndRead(page);
   const answer = page.getByRole('region', { name: 'Answer', exact: true });
   await answer.getByText('Denied: the caller gets 401 client_certificate_required.').waitFor();
   assert.match(await answer.locator('.step.bad').innerText(), /trust-store\s+denied\.\s+certificate_not_trusted/);
   assert.equal(await answer.locator('.step').count(), 7);
+  await answer.getByText('What to do').waitFor();
   assert.match(await page.getByRole('status').innerText(), /Answer 401.*certificate_not_trusted/);
   await answer.getByRole('button', { name: 'Copy the curl line' }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /^curl .*\/api\/orders\/7'$/);
+  assert.match(copied, /^curl .*\/api\/orders\/7/);
 
-  await page
-    .getByRole('radio', { name: /^allowed Trusted, without|^allowed\s*trusted/i })
-    .first()
-    .check();
-  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
+  const allowed = await sendAndRead(page);
   await answer.getByText('Allowed: the function runs.').waitFor();
   assert.deepEqual(
-    fixture.tries.slice(-2).map(({ target, method, caller }) => [method, target, caller]),
+    [denied, allowed].map(({ sent: { target, method, caller } }) => [method, target, caller]),
     [
       ['GET', '/api/orders/7', { id: 'denied' }],
       ['GET', '/api/orders/7', { id: 'allowed' }],
@@ -45,9 +51,40 @@ it('shows the status, the reason step by step, and the lines to copy', async () 
   await close();
 });
 
-it('sends headers, a body and a file of the user, and nothing while the form is wrong', async () => {
+it('indents JSON token by token, and shows it as it was sent', async () => {
   const { page, close } = await openPage(browser, fixture);
-  const before = fixture.tries.length;
+  await page.getByLabel('id', { exact: true }).fill('7');
+  await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
+  const { answer } = await sendAndRead(page);
+  const body = page.getByRole('region', { name: 'Body of the answer' });
+  await body.getByText('118.40').waitFor();
+  assert.equal(await body.innerText(), '{\n  "order": 7,\n  "total": 118.40,\n  "items": []\n}');
+  await page.getByRole('button', { name: 'As sent' }).click();
+  assert.equal(await body.innerText(), answer.body);
+  await close();
+});
+
+it('calls an MCP tool by its name, with the names of its arguments, and says what a refusal is there', async () => {
+  const { page, close } = await openPage(browser, fixture);
+  await page.getByLabel('Function', { exact: true }).selectOption('CancelOrder');
+  await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
+  const message = await page.getByLabel('Body', { exact: true }).inputValue();
+  assert.deepEqual(JSON.parse(message).params, { name: 'cancel_order', arguments: { id: '' } });
+  await page.getByLabel('Body', { exact: true }).fill(message.replace('""', '"7"'));
+  const answer = page.getByRole('region', { name: 'Answer', exact: true });
+  await sendAndRead(page);
+  await answer.getByText('MCP result').waitFor();
+  await answer.getByText('"cancelled 7"').waitFor();
+  await answer.getByText('Allowed: the function runs.').waitFor();
+  await page.getByRole('radio', { name: /^Denied/ }).check();
+  await sendAndRead(page);
+  await answer.getByText('MCP error').waitFor();
+  await answer.getByText('Denied: the caller gets an error').waitFor();
+  await close();
+});
+
+it('sends headers, a body and a file of the user, and nothing while the form is wrong', async () => {
+  const { page, requests, close } = await openPage(browser, fixture);
   await page.getByLabel('Function', { exact: true }).selectOption('Refund');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('alert').getByText('in braces').waitFor();
@@ -56,16 +93,16 @@ it('sends headers, a body and a file of the user, and nothing while the form is 
   await page.getByLabel('Headers, one a line').fill('not a header');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('alert').getByText('not a header').waitFor();
-  assert.equal(fixture.tries.length, before);
+  assert.ok(!requests.some((url) => url.endsWith('/api/try')));
 
   await page.getByLabel('Headers, one a line').fill('content-type: text/plain\nx-a: 1');
   await page.getByLabel('Body', { exact: true }).fill('hello');
   const file = { name: 'mine.pfx', mimeType: 'application/x-pkcs12', buffer: Buffer.from([0x30, 0xff, 0x00]) };
   await page.locator('.callers input[type=file]').setInputFiles(file);
   await page.getByLabel('Password', { exact: true }).fill('secret');
-  await page.getByRole('button', { name: 'Send' }).click();
-  await page.locator('.answer .steps').waitFor();
-  assert.deepEqual(fixture.tries.at(-1), {
+  const { sent } = await sendAndRead(page);
+  await page.locator('.answer .notice').waitFor();
+  assert.deepEqual(sent, {
     functionName: 'Refund',
     method: 'POST',
     target: '/api/orders/9/refund',
@@ -79,7 +116,7 @@ it('sends headers, a body and a file of the user, and nothing while the form is 
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
   assert.doesNotMatch(kept, /MP8A|secret/);
   await page.getByRole('button', { name: 'Forget the file mine.pfx' }).click();
-  assert.equal(await page.getByRole('radio', { name: /^denied/ }).isChecked(), true);
+  assert.equal(await page.getByRole('radio', { name: /^Denied/ }).isChecked(), true);
   await close();
 });
 
@@ -87,13 +124,15 @@ it('the matrix shows every caller and function, and a cell fills in the form', a
   const { page, close } = await openPage(browser, fixture);
   const matrix = page.getByRole('region', { name: 'Callers and functions' });
   await matrix.getByRole('button', { name: 'Call them' }).click();
-  await matrix.getByRole('button', { name: 'Refund as allowed: 403, role_missing' }).waitFor();
-  assert.equal(await matrix.locator('.cell').count(), 40);
-  const cell = matrix.getByRole('button', { name: 'Refund as expired: 401, certificate_expired' });
+  await matrix.getByRole('button', { name: 'Refund as Allowed: 403, role_missing' }).waitFor();
+  await matrix.getByRole('button', { name: 'CancelOrder as Denied: 401, certificate_not_trusted' }).waitFor();
+  const callers = await page.locator('.caller').count();
+  assert.equal(await matrix.locator('.cell').count(), 5 * callers);
+  const cell = matrix.getByRole('button', { name: 'Refund as Expired: 401, certificate_expired' });
   await cell.click();
   assert.equal(await cell.getAttribute('aria-pressed'), 'true');
   assert.equal(await page.getByLabel('Function', { exact: true }).inputValue(), 'Refund');
-  assert.equal(await page.getByRole('radio', { name: /^expired/ }).isChecked(), true);
+  assert.equal(await page.getByRole('radio', { name: /^Expired/ }).isChecked(), true);
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Send');
   await close();
 });

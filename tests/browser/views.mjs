@@ -8,7 +8,7 @@ export async function fillView(page, view, fixture) {
     await page.getByRole('button', { name: 'Send' }).click();
     await page.locator('.answer .steps').waitFor();
   } else if (view === 'live') {
-    await page.locator('.stream-state.connected').waitFor();
+    await page.locator('.connection.connected').waitFor();
     fixture.emit(60);
     const rows = page.locator('.live-rows .live-row.verdict-denied');
     await rows.first().waitFor();
@@ -17,7 +17,7 @@ export async function fillView(page, view, fixture) {
   } else if (view === 'trust') {
     await page.locator('.time-line .time-row').first().waitFor();
   } else {
-    await page.getByLabel('Or paste it').fill('-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----');
+    await page.getByLabel('Or paste it').fill(fixture.certificatePem);
     await page.getByRole('button', { name: 'Read', exact: true }).click();
     await page.locator('.read .steps').waitFor();
   }

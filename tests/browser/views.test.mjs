@@ -1,17 +1,18 @@
 // Every view in both themes and at both ends of the widths: nothing that axe finds, nothing wider than the window, no
 // request to another host, nothing that the content security policy stops.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { emptyTrust } from '../../packages/inspector/dist/esm/fixture-server/sample-trust.js';
-import { sampleState } from '../../packages/inspector/dist/esm/fixture-server/sample-app.js';
-import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { startInspector } from '../../packages/certgate/dist/esm/inspector/inspector.js';
+import { startInspectedApp } from './inspected-app.mjs';
 import { findViolations, openPage, startBrowser } from './browser.mjs';
+import { createSampleDocument } from './sample-document.mjs';
 import { fillView } from './views.mjs';
 
 let browser;
 let fixture;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startFixture()]);
+  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
@@ -66,17 +67,63 @@ it('the theme can be chosen, and is kept', async () => {
   await close();
 });
 
-it('without an app there are the trust views, and the others say why they are empty', async () => {
-  const alone = await startFixture({ state: { ...sampleState, app: null }, trust: emptyTrust });
-  const opened = await openPage(browser, alone);
+it('for a document alone there are its views, and the first of them is open', async () => {
+  const sample = createSampleDocument();
+  const viewer = await startInspector({ subject: { store: sample.path } });
+  const [url, token] = viewer.url.split('#token=');
+  const opened = await openPage(browser, { url, token });
   const { page } = opened;
-  await page.getByText('There is no app to call.').waitFor();
-  await page.getByRole('tab', { name: 'Trust' }).click();
+  await page.locator('.time-line .time-row').first().waitFor();
+  assert.deepEqual(await page.getByRole('tab').allInnerTexts(), ['Trust', 'Certificate']);
+  await page.getByText('trust revision 28').waitFor();
+  await expectGood(opened, { url });
+
+  const row = (name) => page.locator('tbody', { hasText: name });
+  const tone = (name) => row(name).locator('.gap-note').getAttribute('class');
+  assert.equal(await row('billing').locator('.window.ending').count(), 0);
+  assert.equal(await row('warehouse').locator('.window.ending').count(), 1);
+  assert.match(await tone('warehouse'), /soon/);
+  // It ends in ten years, with its authority.
+  assert.doesNotMatch(await tone('partner-orders'), /soon/);
+  assert.equal(await row('partner-portal').locator('.gap-note').count(), 2);
+
+  writeFileSync(sample.path, JSON.stringify({ schemaVersion: 1, revision: 29, identities: [] }));
+  await page.getByText('trust revision 29').waitFor();
   await page.getByText('The document lists no identity').waitFor();
-  await expectGood(opened, alone);
-  await page.getByRole('tab', { name: 'Live' }).click();
-  await page.getByText('opened without an app').waitFor();
-  await expectGood(opened, alone);
   await opened.close();
-  await alone.close();
+  await viewer.close();
+  sample.remove();
 });
+
+it('the header and the trust view follow the app', async () => {
+  const { page, close } = await openPage(browser, fixture, { view: 'trust' });
+  const { address } = fixture.app.trust;
+  const text = readFileSync(address, 'utf8');
+  const { revision } = JSON.parse(text);
+  try {
+    await page.getByText(`trust revision ${revision}`).waitFor();
+    writeFileSync(address, text.replace(`"revision": ${revision}`, `"revision": ${revision + 1}`));
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByText(`The app uses revision ${revision}.`).waitFor();
+    // The app looks at its document with the requests that it gets.
+    const header = page.getByText(`trust revision ${revision + 1}`);
+    for (let calls = 0; calls < 50 && !(await header.isVisible()); calls++) {
+      await fetchAnswer(fixture);
+      await page.waitForTimeout(100);
+    }
+    await header.waitFor();
+    await page.getByText('The app uses revision').waitFor({ state: 'detached' });
+  } finally {
+    writeFileSync(address, text);
+    await close();
+  }
+});
+
+function fetchAnswer({ url, token }) {
+  const call = { functionName: 'GetOrder', method: 'GET', target: '/api/orders/1', headers: [], body: null };
+  return fetch(`${url}api/try`, {
+    method: 'POST',
+    headers: { 'x-certgate-inspector': token, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...call, caller: { id: 'denied' } }),
+  });
+}

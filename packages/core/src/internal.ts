@@ -124,7 +124,11 @@ export { createUrlSource } from './trust-sources/url-source.js';
 export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureState, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export type { RevocationListStatus } from './trust-store/lists-in-use.js';
-export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
+export {
+  type KeptRevocation,
+  readRevocationInformation,
+  type RevocationReadingOptions,
+} from './trust-store/revocation-keeper.js';
 export {
   type AuthorityContext,
   findAuthorityPath,

@@ -2,39 +2,45 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { InspectorState } from '../../certgate/src/trust/views/page-views.js';
 import { CertificatePanel } from './certificate/certificate-panel.js';
-import type { LiveLog } from './live/live-log.js';
+import { type LiveLog, createLiveLog } from './live/live-log.js';
 import { LiveView } from './live/live-view.js';
 import { Announcer } from './parts/announcer.js';
 import { GateIcon } from './parts/icons.js';
 import { Tabs } from './parts/tabs.js';
 import { ThemeButton } from './parts/theme-button.js';
-import { Notice } from './parts/verdict.js';
+import { Notice } from './parts/notice.js';
 import type { Api, ApiFault } from './session/api.js';
+import { type Connection, type Follower, followApp } from './session/follow-app.js';
 import { TrustPanel } from './trust/trust-panel.js';
 import { TryView } from './try-it/try-view.js';
 
-const views = [
+const allViews = [
   { id: 'try', text: 'Try it' },
   { id: 'live', text: 'Live' },
   { id: 'trust', text: 'Trust' },
   { id: 'certificate', text: 'Certificate' },
 ] as const;
-type ViewId = (typeof views)[number]['id'];
+type ViewId = (typeof allViews)[number]['id'];
 
 export interface InspectorPageProps {
   /** Undefined: the page was opened without its token. */
   readonly api: Api | undefined;
-  readonly log: LiveLog;
 }
 
-export function InspectorPage({ api, log }: InspectorPageProps): VNode {
-  const [view, setView] = useView();
+export function InspectorPage({ api }: InspectorPageProps): VNode {
   const [state, setState] = useState<InspectorState>();
-  const [fault, setFault] = useState<ApiFault>();
+  const [{ connection, fault }, setConnection] = useState<ConnectionState>({ connection: 'connecting' });
+  const [log] = useState(createLiveLog);
   useEffect(() => {
-    api?.getState().then(setState, (error: unknown) => setFault(error as ApiFault));
+    if (api === undefined) return;
+    const onConnection: Follower['onConnection'] = (next, reason) =>
+      setConnection((known) => (known.connection === next ? known : { connection: next, fault: reason }));
+    followApp(api, { onState: setState, onEvents: log.add, onConnection }).catch(reportError);
   }, [api]);
-  const isShut = api === undefined || fault !== undefined;
+  // Without an app, nothing can be called, and nobody calls.
+  const views = state?.app === null ? allViews.slice(2) : allViews;
+  const [view, setView] = useView(views);
+  const isShut = api === undefined || connection === 'refused' || (connection === 'lost' && state === undefined);
   return (
     <>
       <header class="top">
@@ -42,26 +48,29 @@ export function InspectorPage({ api, log }: InspectorPageProps): VNode {
           <GateIcon />
           <span>certgate inspector</span>
         </h1>
-        {!isShut && <Tabs tabs={views} chosen={view} onChoose={setView} />}
-        <Source state={state} />
+        {!isShut && state !== undefined && <Tabs tabs={views} chosen={view} onChoose={setView} />}
+        <Source state={state} isLost={connection === 'lost'} />
         <ThemeButton />
       </header>
       <main>
         {isShut && <ShutPage fault={fault} />}
+        {!isShut && state === undefined && <div class="empty">Loading …</div>}
         {!isShut &&
+          state !== undefined &&
           views.map(({ id }) => (
             <View key={id} id={id} chosen={view}>
-              {state === undefined ? (
-                <div class="empty">Loading …</div>
-              ) : (
-                <ViewContent id={id} isActive={id === view} api={api} state={state} log={log} />
-              )}
+              <ViewContent id={id} isActive={id === view} api={api} state={state} log={log} connection={connection} />
             </View>
           ))}
       </main>
       <Announcer />
     </>
   );
+}
+
+interface ConnectionState {
+  readonly connection: Connection;
+  readonly fault?: ApiFault | undefined;
 }
 
 interface ViewProps {
@@ -89,44 +98,39 @@ interface ViewContentProps {
   readonly api: Api;
   readonly state: InspectorState;
   readonly log: LiveLog;
+  readonly connection: Connection;
 }
 
-function ViewContent({ id, isActive, api, state, log }: ViewContentProps): VNode {
+function ViewContent({ id, isActive, api, state, log, connection }: ViewContentProps): VNode | null {
+  const { app, trust } = state;
   switch (id) {
     case 'try':
-      return state.app === null ? <NoApp /> : <TryView api={api} app={state.app} />;
+      return app && <TryView api={api} app={app} />;
     case 'live':
-      return <LiveView api={api} log={log} isActive={isActive} gatewayUrl={state.app?.url ?? null} />;
+      return app && <LiveView api={api} log={log} app={app} connection={connection} isActive={isActive} />;
     case 'trust':
-      return <TrustPanel api={api} isActive={isActive} />;
+      return <TrustPanel api={api} isActive={isActive} inUse={trust.revision} isByApp={app !== null} />;
     case 'certificate':
       return <CertificatePanel api={api} />;
   }
 }
 
-function NoApp(): VNode {
-  return (
-    <div class="empty">
-      <p>
-        <strong>There is no app to call.</strong>
-      </p>
-      <p>
-        The page was opened for the trust views alone. <code>npx --no-install certgate dev</code>, in your app, opens it
-        with the app.
-      </p>
-    </div>
-  );
+interface SourceProps {
+  readonly state: InspectorState | undefined;
+  readonly isLost: boolean;
 }
 
-/** Which gateway and which document this page speaks of. */
-function Source({ state }: { readonly state: InspectorState | undefined }): VNode {
+/** Which gateway this page speaks of, and the revision that its app uses now. */
+function Source({ state, isLost }: SourceProps): VNode {
   if (state === undefined) return <p class="source" />;
   const { app, trust } = state;
+  const revision = trust.revision === null ? 'trust revision unknown' : `trust revision ${trust.revision}`;
   return (
     <p class="source">
+      {isLost && <span class="text-bad">not connected</span>}
       {app !== null && <span class="mono">{app.url}</span>}
       <span class={trust.fault === null ? 'dim' : 'text-bad'} title={trust.fault ?? trust.store}>
-        {trust.fault === null ? `trust revision ${trust.revision ?? 'unknown'}` : 'trust can not be read'}
+        {trust.fault === null ? revision : `${revision}, the latest read failed`}
       </span>
     </p>
   );
@@ -148,18 +152,15 @@ function ShutPage({ fault }: { readonly fault: ApiFault | undefined }): VNode {
   );
 }
 
-/** From the fragment, so that a view can be bookmarked and the browser's back button works. */
-function useView(): readonly [ViewId, (view: ViewId) => void] {
-  const [view, setView] = useState(readView);
+/** From the fragment, so that a view can be bookmarked and the browser's back button works; else the first that has content. */
+function useView(views: readonly { readonly id: ViewId }[]): readonly [ViewId, (view: ViewId) => void] {
+  const [hash, setHash] = useState(location.hash);
   // Before the page is painted: somebody may be faster than an effect after it.
   useLayoutEffect(() => {
-    const update = (): void => setView(readView());
+    const update = (): void => setHash(location.hash);
     addEventListener('hashchange', update);
     return () => removeEventListener('hashchange', update);
   }, []);
+  const view = views.find(({ id }) => hash === `#/${id}`)?.id ?? views[0]?.id ?? 'trust';
   return [view, (next) => location.assign(`#/${next}`)];
-}
-
-function readView(): ViewId {
-  return views.find(({ id }) => location.hash === `#/${id}`)?.id ?? 'try';
 }

@@ -23,7 +23,7 @@ interface Source {
 }
 
 const page: readonly Source[] = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-  .filter((path) => /\.tsx?$/.test(path) && !path.includes('.test.') && !path.startsWith('fixture-server'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.includes('.test.'))
   .map((path) => ({ path, text: readFileSync(join(sources, path), 'utf8') }));
 
 function listImports({ text }: Source): readonly (readonly [statement: string, specifier: string])[] {

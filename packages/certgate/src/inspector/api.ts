@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto';
+import { parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { RefusedRequest } from './answers.js';
 import { explainForApp, loadInspectedTrust } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { LiveEvents } from './live/live-events.js';
-import type { InspectorState, LiveDetails, LiveEvent, MatrixResult } from '../trust/views/page-views.js';
+import type { InspectorState, LiveDetails, LiveEvent, LiveUpdate, MatrixResult } from '../trust/views/page-views.js';
 import { readDroppedFile, readEmpty, readTryRequest } from './request-values.js';
 import type * as Models from './trust-models.js';
 import { type TryCaller, TryCallers, describeCaller } from './try-it/callers.js';
 import { runMatrix } from './try-it/matrix.js';
 import { tryRequest } from './try-it/try-request.js';
+
+const storeMilliseconds = 5000;
 
 /** The answers of the API, as values. A request is refused with RefusedRequest. */
 export class InspectorApi {
@@ -16,6 +20,7 @@ export class InspectorApi {
   readonly #events: LiveEvents;
   readonly #callers = new TryCallers();
   #matrix: Promise<MatrixResult> | undefined;
+  #store: { readonly at: number; readonly description: Promise<InspectorState['trust']> } | undefined;
 
   constructor(subject: InspectedSubject, events: LiveEvents) {
     this.#subject = subject;
@@ -23,8 +28,9 @@ export class InspectorApi {
   }
 
   /** Undefined: there is no such path. */
-  get(path: string): Promise<unknown> | undefined {
+  get(path: string, query: string): Promise<unknown> | undefined {
     if (path === '/api/state') return this.#describeState();
+    if (path === '/api/events') return this.#listEvents(query);
     if (path === '/api/trust') return this.#readTrust();
     const id = /^\/api\/events\/(\d{1,15})$/.exec(path)?.[1];
     return id === undefined ? undefined : this.#describeEvent(Number(id));
@@ -44,20 +50,38 @@ export class InspectorApi {
   }
 
   async #describeState(): Promise<InspectorState> {
-    if ('store' in this.#subject) return { version: 1, app: null, trust: await describeStore(this.#subject.store) };
+    const state = await this.#findState();
+    return { version: 1, tag: hashState(state), ...state };
+  }
+
+  async #findState(): Promise<Pick<InspectorState, 'app' | 'trust'>> {
+    if ('store' in this.#subject) return { app: null, trust: await this.#describeStore(this.#subject.store) };
     const { running } = this.#subject;
     const { url, trust } = running.app;
-    const { store, fault } = await describeStore(trust.address);
+    const { revision = null, fault = null } = trust.read ?? {};
     return {
-      version: 1,
       app: {
         url,
         frontEnd: running.frontEnd,
         functions: describeFunctions(running),
         callers: this.#listCallers(running).map(describeCaller),
       },
-      trust: { store, revision: trust.read?.revision ?? null, fault: trust.read?.fault ?? fault },
+      trust: { store: nameStore(trust.address), revision, fault },
     };
+  }
+
+  /** Asked for by every page that is open: the document is read once in a while for it. */
+  async #describeStore(store: string): Promise<InspectorState['trust']> {
+    const now = performance.now();
+    if (this.#store === undefined || now - this.#store.at > storeMilliseconds) {
+      this.#store = { at: now, description: describeStore(store) };
+    }
+    return this.#store.description;
+  }
+
+  async #listEvents(query: string): Promise<LiveUpdate> {
+    const after = /^after=(\d{1,15})$/.exec(query)?.[1] ?? '0';
+    return { stateTag: hashState(await this.#findState()), events: this.#events.listAfter(Number(after)) };
   }
 
   async #readTrust(): Promise<unknown> {
@@ -119,13 +143,24 @@ function loadModels(): Promise<typeof Models> {
   return import('./trust-models.js');
 }
 
-async function describeStore(address: string | undefined): Promise<InspectorState['trust']> {
+/** As `--store` takes it. */
+function nameStore(address = ''): string {
+  const parsed = parseTrustAddress(address);
+  return parsed.kind === 'refused' ? '' : showTrustAddress(parsed);
+}
+
+/** Another one for another state. */
+function hashState(state: object): string {
+  return createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 16);
+}
+
+async function describeStore(address: string): Promise<InspectorState['trust']> {
   try {
     const { store, loaded } = await loadInspectedTrust(address);
     return { store, revision: loaded.snapshot.revision, fault: null };
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
-    return { store: '', revision: null, fault: error.message };
+    return { store: address, revision: null, fault: error.message };
   }
 }
 

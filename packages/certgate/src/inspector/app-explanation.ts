@@ -1,8 +1,13 @@
+import { type KeptRevocation, readRevocationInformation, type TrustSnapshot } from '@certgate/core/internal';
 import { readInspectedPolicy } from '../app/inspection/inspected-policy.js';
 import { ToolFailure } from '../faults/tool-failure.js';
 import type { HostedFunction } from '../local/functions-host/functions-host.js';
 import type { LocalTrust } from '../local/local-app/local-app.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../trust/administration/load-trust-document.js';
+import {
+  type LoadedTrustDocument,
+  missingDocument,
+  parseStoredDocument,
+} from '../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../trust/administration/open-trust-location.js';
 import { explainCertificate } from '../trust/explanation/explain-certificate.js';
 import type { CertificateQuestion, ExplanationReport } from '../trust/explanation/explanation-report.js';
@@ -23,8 +28,31 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
     });
   }
   const location = await openTrustLocation(address);
-  return { store: location.description, loaded: await loadTrustDocument(location) };
+  const stored = await location.read();
+  if (stored === undefined) throw missingDocument(location);
+  const key = `${location.description}\n${stored.etag}`;
+  if (latest?.key !== key) {
+    const loaded = parseStoredDocument(stored, location.description);
+    latest = { key, trust: { store: location.description, loaded } };
+  }
+  return latest.trust;
 }
+
+/** Its place is asked at each load. What it gave last is parsed once: explanations of one version share its lists. */
+let latest: { readonly key: string; readonly trust: InspectedTrust } | undefined;
+
+const listsMilliseconds = 5000;
+const lists = new WeakMap<TrustSnapshot, { readonly at: number; readonly read: Promise<KeptRevocation> }>();
+
+/** CRLs are read once for all explanations by the same version of the document within a few seconds. */
+export const readSharedRevocation: CertificateQuestion['readRevocation'] = async (trust, options) => {
+  const known = lists.get(trust);
+  const now = performance.now();
+  const isRecent = known !== undefined && now - known.at < listsMilliseconds;
+  const { read } = isRecent ? known : { read: readRevocationInformation(trust, { now: options.now }) };
+  if (!isRecent) lists.set(trust, { at: now, read });
+  return readRevocationInformation(trust, { ...options, lists: await read });
+};
 
 /**
  * What the app's gate decides now about a certificate at one of its functions: the same report as that of
@@ -43,12 +71,13 @@ export async function explainForApp(
     ...{ store, trust: loaded.snapshot, certificateDer, now },
     ...readTrustState(loaded, app.trust),
     explained: { name: hosted.name, policy: readInspectedPolicy(hosted), covered: hosted.covered },
+    readRevocation: readSharedRevocation,
   });
 }
 
 /**
- * What is known of whether the app takes the document. Its own gate said what it read when it started: what it took then,
- * it has compared with all that its options ask for.
+ * What is known of whether the app takes the document. Its own gate says what it has read: what it took, it has compared
+ * with all that its options ask for.
  */
 export function readTrustState(
   { snapshot, signature }: LoadedTrustDocument,
@@ -60,6 +89,6 @@ export function readTrustState(
   return {
     isSigned: signature !== undefined,
     unverified: isTaken ? [] : listUnverified({ signature, audience: snapshot.audience }, {}),
-    ...(isRefused ? { refusal: `The app's gate could not read the document when it started: ${read.fault}` } : {}),
+    ...(isRefused ? { refusal: `The app's gate could not read the document: ${read.fault}` } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import type { FrontEndName } from '@certgate/core/internal';
 import type { HostedFunction } from '../local/functions-host/functions-host.js';
-import { type FrontEndBehaviour, isCallable } from '../local/local-app/checks/check-plan.js';
+import { type FrontEndBehaviour, findTarget, isCallable } from '../local/local-app/checks/check-plan.js';
 import { describePolicy, readPolicy } from '../local/local-app/hosted-policy.js';
 import type { LocalApp } from '../local/local-app/local-app.js';
 import type { WindowFacts } from '../trust/validity/validity-windows.js';
@@ -8,7 +8,8 @@ import type { InspectedFunction } from '../trust/views/page-views.js';
 
 /** The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change when it is loaded again. */
 export interface RunningApp {
-  readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'>;
+  readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'> &
+    Partial<Pick<LocalApp, 'expectAnswer'>>;
   /** The name of the front end that the gateway plays. */
   readonly frontEnd: FrontEndName;
   readonly behaviour: FrontEndBehaviour & { readonly worstCase: boolean };
@@ -35,19 +36,19 @@ export function describeFunctions({ app, namesToCall }: RunningApp): readonly In
 }
 
 function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): InspectedFunction {
-  const { name, triggerType, route, methods, covered } = hosted;
+  const { name, triggerType, methods, mcp, covered } = hosted;
   if (!isCallable(hosted) || hosted.disabled === true) {
     const why = hosted.disabled === true ? 'disabled by an app setting' : 'no HTTP trigger';
-    const other = { route: null, methods: [], policy: why, roles: [] };
+    const other = { route: null, methods: [], mcp: null, policy: why, roles: [] };
     return { name, triggerType, ...other, kind: 'other', isCovered: false, mayBeCalledUnasked: false };
   }
   const policy = readPolicy(hosted);
   const isCovered = covered !== 'none';
   return {
     ...{ name, triggerType, mayBeCalledUnasked, isCovered },
-    // An MCP function has none, so the page sends it nothing; what it asks of its callers is told all the same.
-    route: route ?? null,
-    methods: methods ?? [],
+    route: mcp === undefined ? (hosted.route ?? null) : findTarget(hosted),
+    methods: mcp === undefined ? (methods ?? []) : ['POST'],
+    mcp: mcp ?? null,
     policy: isCovered ? describePolicy(hosted) : 'everybody, no gate',
     kind: policy.kind,
     roles: policy.kind === 'certificate' ? policy.roles : [],

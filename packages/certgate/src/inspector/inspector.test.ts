@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Inspector, startInspector } from './inspector.js';
+import type { InspectorState } from '../trust/views/page-views.js';
 import { ask, askRaw, post, tokenOf } from './test-support/ask.js';
 
 const markup = '<img src=x onerror=alert(1)>';
@@ -274,12 +275,14 @@ describe('what is answered', () => {
   });
 
   it('without an app: the trust document, and why nothing can be tried', async () => {
-    const state = JSON.parse((await ask(inspector, '/api/state')).text) as unknown;
+    const state = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
+    const { tag } = state;
     assert.deepEqual(state, {
-      version: 1,
-      app: null,
+      ...{ version: 1, tag, app: null },
       trust: { store: `file:${join(folder, 'trust.json')}`, revision: 7, fault: null },
     });
+    const update = JSON.parse((await ask(inspector, '/api/events?after=0')).text) as unknown;
+    assert.deepEqual(update, { stateTag: tag, events: [] });
     const call = { functionName: 'A', method: 'GET', target: '/', headers: [], body: null, caller: { id: 'none' } };
     const { status, text } = await post(inspector, '/api/try', call);
     assert.equal(status, 404);

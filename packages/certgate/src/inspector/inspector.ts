@@ -9,7 +9,6 @@ import type { ExchangeListener } from '../local/gateway/gateway.js';
 import { RefusedRequest, readJson, send, sendFault, sendJson } from './answers.js';
 import { InspectorApi } from './api.js';
 import type { InspectedSubject } from './inspected-app.js';
-import { EventStream } from './live/event-stream.js';
 import { LiveEvents } from './live/live-events.js';
 import { type PageFiles, builtPageFolder, readPageFiles } from './page-files.js';
 import { checkHost, checkSender, hashToken } from './request-checks.js';
@@ -58,7 +57,6 @@ const maximumConnections = 100;
 
 class InspectorServer {
   readonly events: LiveEvents = new LiveEvents();
-  readonly #stream = new EventStream(this.events);
   readonly #api: InspectorApi;
   readonly #files: PageFiles;
   readonly #tokenHash: Buffer;
@@ -90,7 +88,6 @@ class InspectorServer {
   }
 
   async close(): Promise<void> {
-    this.#stream.close();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => {
         resolve();
@@ -107,20 +104,16 @@ class InspectorServer {
     checkHost(request, this.port);
     const { method = '', url = '' } = request;
     if (method !== 'GET' && method !== 'POST') throw new RefusedRequest(400, 'Only GET and POST are answered.');
-    const path = url.split('?', 1)[0] ?? '';
-    if (path.startsWith('/api/')) await this.#answerApi(path, request, response);
+    const [path = '', query = ''] = url.split('?', 2);
+    if (path.startsWith('/api/')) await this.#answerApi(path, query, request, response);
     else if (method === 'GET') this.#sendFile(path, response);
     else throw notFound;
   }
 
-  async #answerApi(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answerApi(path: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkSender(request, this.#tokenHash);
-    if (request.method === 'GET' && path === '/api/events') {
-      this.#stream.add(response, readLastEventId(request));
-      return;
-    }
     if (request.method === 'GET') {
-      const answer = this.#api.get(path);
+      const answer = this.#api.get(path, query);
       if (answer === undefined) throw notFound;
       sendJson(response, 200, await answer);
       return;
@@ -154,9 +147,3 @@ class InspectorServer {
 }
 
 const notFound = new RefusedRequest(404, 'There is nothing at this address.');
-
-/** As EventSource sends it: an event that was seen, after which others may have been missed. */
-function readLastEventId({ headers }: IncomingMessage): number | undefined {
-  const text = headers['last-event-id'];
-  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}

@@ -3,7 +3,7 @@ import { readDropped } from '../trust/certificate-reading/read-dropped.js';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { type CertificateFolder, readCertificateFolder } from '../trust/import/certificate-folder.js';
 import { createTrustView } from '../trust/validity/trust-view.js';
-import { loadInspectedTrust, readTrustState } from './app-explanation.js';
+import { loadInspectedTrust, readSharedRevocation, readTrustState } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
@@ -33,7 +33,10 @@ export async function readCertificate(file: DroppedFile, subject: InspectedSubje
   try {
     const { store, loaded } = await loadInspectedTrust(addressOf(subject));
     const state = readTrustState(loaded, 'running' in subject ? subject.running.app.trust : undefined);
-    return await readDropped(file, { now, trust: { store, trust: loaded.snapshot, ...state } });
+    return await readDropped(file, {
+      now,
+      trust: { store, trust: loaded.snapshot, ...state, readRevocation: readSharedRevocation },
+    });
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
     return readDropped(file, { now });

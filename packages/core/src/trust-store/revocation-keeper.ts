@@ -120,7 +120,12 @@ export interface RevocationReadingOptions {
   readonly authority?: TrustedAuthority | undefined;
   /** Default 10,000. */
   readonly readTimeoutMilliseconds?: number;
+  /** What an earlier call read for the same snapshot: its lists are used again. */
+  readonly lists?: KeptRevocation | undefined;
 }
+
+/** What was read once, for further questions by the same document. */
+export type KeptRevocation = RevocationInformation & Pick<RevocationKeeper, 'inUse' | 'ask'>;
 
 /**
  * Reads once what a store would keep: the CRLs that the document's authorities name, and what their OCSP responders say of
@@ -128,15 +133,20 @@ export interface RevocationReadingOptions {
  */
 export async function readRevocationInformation(
   snapshot: TrustSnapshot,
-  { certificateDer, now, authority, readTimeoutMilliseconds = 10_000 }: RevocationReadingOptions,
-): Promise<RevocationInformation & Pick<RevocationKeeper, 'inUse'>> {
-  const keeper = new RevocationKeeper(new Map());
-  await keeper.refresh(snapshot.authorities, readTimeoutMilliseconds, now);
+  { certificateDer, now, authority, readTimeoutMilliseconds = 10_000, lists }: RevocationReadingOptions,
+): Promise<KeptRevocation> {
+  const keeper = lists ?? (await readLists(snapshot, readTimeoutMilliseconds, now));
   if (certificateDer === undefined) return keeper;
   const wanted: OcspWanted[] = [];
   const context: AuthorityContext = { revocation: keeper, onOcspWanted: (each) => wanted.push(each) };
   lookForPaths(snapshot, presentCertificate(certificateDer), authority, now, context);
   await keeper.ask(wanted, now);
+  return keeper;
+}
+
+async function readLists(snapshot: TrustSnapshot, readTimeout: number, now: number): Promise<RevocationKeeper> {
+  const keeper = new RevocationKeeper(new Map());
+  await keeper.refresh(snapshot.authorities, readTimeout, now);
   return keeper;
 }
 

@@ -6,7 +6,7 @@ import type { DroppedFile, ReadResult } from '../../../certgate/src/trust/views/
 import { announce } from '../parts/announcer.js';
 import { createPastedFile } from '../parts/dropped-file.js';
 import { DropZone } from '../parts/drop-zone.js';
-import { Notice } from '../parts/verdict.js';
+import { Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { ReadCertificate } from './read-certificate.js';
 import { ReadCrl } from './read-crl.js';

@@ -1,22 +1,24 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { LiveDetails, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
+import type { InspectedApp, LiveDetails, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
 import { formatClock, formatMilliseconds } from '../parts/format.js';
 import { CrossIcon } from '../parts/icons.js';
-import { Badge, Notice, getStatusTone } from '../parts/verdict.js';
+import { Badge, Notice, getStatusTone } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 
 export interface LiveDetailsPaneProps {
   readonly api: Api;
+  readonly app: InspectedApp;
   readonly event: LiveEvent;
   readonly onClose: () => void;
 }
 
-export function LiveDetailsPane({ api, event, onClose }: LiveDetailsPaneProps): VNode {
+export function LiveDetailsPane({ api, app, event, onClose }: LiveDetailsPaneProps): VNode {
   const [details, setDetails] = useState<LiveDetails>();
   const [fault, setFault] = useState<string>();
+  const isMcp = app.functions.some(({ name, mcp }) => name === event.functionName && mcp !== null);
   useEffect(() => {
     let isGone = false;
     api.getDetails(event.id).then(
@@ -51,20 +53,25 @@ export function LiveDetailsPane({ api, event, onClose }: LiveDetailsPaneProps): 
       <div class="details-body" tabIndex={0} role="region" aria-label="What is known of the request">
         <EventFacts event={event} />
         {fault !== undefined && <Notice tone="warn">{fault}</Notice>}
-        {details !== undefined && <DetailsDecision details={details} />}
+        {details !== undefined && <DetailsDecision details={details} isMcp={isMcp} />}
       </div>
     </aside>
   );
 }
 
-function DetailsDecision({ details: { event, explanation } }: { readonly details: LiveDetails }): VNode {
+interface DetailsDecisionProps {
+  readonly details: LiveDetails;
+  readonly isMcp: boolean;
+}
+
+function DetailsDecision({ details: { event, explanation }, isMcp }: DetailsDecisionProps): VNode {
   if (explanation === null) {
     return <p class="dim">{event.detail ?? 'No gate was asked, so there are no steps.'}</p>;
   }
   return (
     <>
       <h3 class="small-title">Decided again, by the trust document as it is now</h3>
-      <Decision report={explanation} />
+      <Decision report={explanation} isMcp={isMcp} />
     </>
   );
 }

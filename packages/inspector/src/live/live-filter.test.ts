@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createSampleEvent } from '../fixture-server/sample-events.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { filterEvents } from './live-filter.js';
 
-const events = Array.from({ length: 64 }, (_, index) => createSampleEvent(index + 1));
+const kinds: readonly Partial<LiveEvent>[] = [
+  { path: '/api/orders/1042', status: 401, verdict: 'denied', code: 'certificate_missing' },
+  { path: '/api/orders/1042/refund', status: 403, identityName: 'warehouse', verdict: 'denied', code: 'role_missing' },
+  { path: '/api/health', status: 200, verdict: 'open' },
+  { path: '/api/orders/7', status: 200, identityName: 'billing', verdict: 'allowed', code: 'allowed' },
+];
+const events = Array.from({ length: 64 }, (_, id): LiveEvent => {
+  const nothing = { functionName: null, identityName: null, thumbprintSha256: null, code: null, detail: null };
+  const base = { ...nothing, id, time: '', method: 'GET', answeredBy: 'app', durationMilliseconds: 1 };
+  return { ...base, ...kinds[id % kinds.length], correlationId: `${4096 + id}-93d1-4e0a` } as LiveEvent;
+});
 
 function count(text: string): number {
   return filterEvents(events, { text, verdicts: [] }).length;

@@ -9,7 +9,7 @@ export interface LiveFilter {
   readonly verdicts: readonly LiveOutcome[];
 }
 
-export const verdicts: readonly LiveOutcome[] = ['allowed', 'denied', 'observed', 'open', 'unanswered'];
+export const verdicts: readonly LiveOutcome[] = ['allowed', 'denied', 'observed', 'open', 'no-function'];
 
 const columns: Readonly<Record<string, (event: LiveEvent) => string | number | null>> = {
   method: ({ method }) => method,

@@ -1,9 +1,15 @@
-import type { TargetedKeyboardEvent, VNode } from 'preact';
-import { memo } from './memo.js';
+import {
+  Component,
+  type ComponentChild,
+  type FunctionComponent,
+  type TargetedKeyboardEvent,
+  type VNode,
+  createElement,
+} from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { formatClock, formatMilliseconds, shortenThumbprint } from '../parts/format.js';
-import { getStatusTone } from '../parts/verdict.js';
+import { getStatusTone } from '../parts/notice.js';
 
 /** In CSS pixels; `--row-height` in tokens.css is the same. */
 const rowHeight = 26;
@@ -201,6 +207,22 @@ const LiveRow = memo(
     left.isActive === right.isActive &&
     left.isOpened === right.isOpened,
 );
+
+/** Renders again only if the properties differ: `memo` of preact/compat, without the rest of it. */
+function memo<Props extends object>(
+  render: FunctionComponent<Props>,
+  areEqual: (left: Props, right: Props) => boolean,
+): new (props: Props) => Component<Props> {
+  return class Memo extends Component<Props> {
+    override shouldComponentUpdate(next: Props): boolean {
+      return !areEqual(this.props, next);
+    }
+
+    override render(): ComponentChild {
+      return createElement(render, this.props as Props);
+    }
+  };
+}
 
 /** Follows the end, or keeps what the user reads in its place while older rows are dropped above it. */
 function useKeptPlace(

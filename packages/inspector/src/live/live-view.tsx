@@ -1,30 +1,30 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
+import type { InspectedApp, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { CrossIcon, PauseIcon, ResumeIcon } from '../parts/icons.js';
 import type { Api } from '../session/api.js';
-import type { StreamState } from '../session/event-stream.js';
+import type { Connection } from '../session/follow-app.js';
 import { LiveDetailsPane } from './live-details-pane.js';
 import { type LiveFilter, type LiveOutcome, filterEvents, verdicts } from './live-filter.js';
 import { type LiveLog, type LiveSnapshot, mostEvents } from './live-log.js';
 import { LiveTable } from './live-table.js';
 
-const stateTexts: Readonly<Record<StreamState, string>> = {
+const connectionTexts: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting …',
   connected: 'Live',
-  waiting: 'Not connected. Trying again …',
+  lost: 'Not connected. Trying again …',
   refused: 'Refused: open the page again',
 };
 
 export interface LiveViewProps {
   readonly api: Api;
   readonly log: LiveLog;
+  readonly app: InspectedApp;
+  readonly connection: Connection;
   readonly isActive: boolean;
-  /** Of the gateway; null where the page was opened without an app. */
-  readonly gatewayUrl: string | null;
 }
 
-export function LiveView({ api, log, isActive, gatewayUrl }: LiveViewProps): VNode {
+export function LiveView({ api, log, app, connection, isActive }: LiveViewProps): VNode {
   const snapshot = useLog(log, isActive);
   const [filter, setFilter] = useState<LiveFilter>({ text: '', verdicts: [] });
   const [opened, setOpened] = useState<LiveEvent>();
@@ -35,10 +35,17 @@ export function LiveView({ api, log, isActive, gatewayUrl }: LiveViewProps): VNo
   };
   return (
     <div class={opened === undefined ? 'live' : 'live has-details'}>
-      <Toolbar snapshot={snapshot} filter={filter} shown={shown.length} log={log} onFilter={setFilter} />
+      <Toolbar
+        snapshot={snapshot}
+        connection={connection}
+        filter={filter}
+        shown={shown.length}
+        log={log}
+        onFilter={setFilter}
+      />
       <div class="live-body">
         {shown.length === 0 ? (
-          <EmptyLog isFiltered={snapshot.events.length > 0} gatewayUrl={gatewayUrl} />
+          <EmptyLog isFiltered={snapshot.events.length > 0} gatewayUrl={app.url} />
         ) : (
           <LiveTable
             events={shown}
@@ -48,7 +55,7 @@ export function LiveView({ api, log, isActive, gatewayUrl }: LiveViewProps): VNo
             onClose={close}
           />
         )}
-        {opened !== undefined && <LiveDetailsPane key={opened.id} api={api} event={opened} onClose={close} />}
+        {opened !== undefined && <LiveDetailsPane key={opened.id} api={api} app={app} event={opened} onClose={close} />}
       </div>
     </div>
   );
@@ -68,14 +75,15 @@ function useLog(log: LiveLog, isActive: boolean): LiveSnapshot {
 
 interface ToolbarProps {
   readonly snapshot: LiveSnapshot;
+  readonly connection: Connection;
   readonly filter: LiveFilter;
   readonly shown: number;
   readonly log: LiveLog;
   readonly onFilter: (filter: LiveFilter) => void;
 }
 
-function Toolbar({ snapshot, filter, shown, log, onFilter }: ToolbarProps): VNode {
-  const { isPaused, events, state, waiting, missed } = snapshot;
+function Toolbar({ snapshot, connection, filter, shown, log, onFilter }: ToolbarProps): VNode {
+  const { isPaused, events, waiting } = snapshot;
   const toggle = (verdict: LiveOutcome): void => {
     const others = filter.verdicts.filter((each) => each !== verdict);
     onFilter({
@@ -116,11 +124,13 @@ function Toolbar({ snapshot, filter, shown, log, onFilter }: ToolbarProps): VNod
         ))}
       </div>
       <p class="toolbar-note">
-        <span class={`stream-state ${state}`}>{isPaused ? `Paused, ${waiting} waiting` : stateTexts[state]}</span>
+        <span class={`connection ${connection}`}>
+          {isPaused ? `Paused, ${waiting} waiting` : connectionTexts[connection]}
+        </span>
         <span class="dim">
-          {shown === events.length ? `${shown} requests` : `${shown} of ${events.length} requests`}
+          {shown === events.length ? '' : `${shown} of `}
+          {events.length === 1 ? '1 request' : `${events.length} requests`}
           {events.length === mostEvents && ', the newest'}
-          {missed > 0 && `, ${missed} missed`}
         </span>
       </p>
     </div>
@@ -129,7 +139,7 @@ function Toolbar({ snapshot, filter, shown, log, onFilter }: ToolbarProps): VNod
 
 interface EmptyLogProps {
   readonly isFiltered: boolean;
-  readonly gatewayUrl: string | null;
+  readonly gatewayUrl: string;
 }
 
 function EmptyLog({ isFiltered, gatewayUrl }: EmptyLogProps): VNode {
@@ -139,14 +149,10 @@ function EmptyLog({ isFiltered, gatewayUrl }: EmptyLogProps): VNode {
       <p>
         <strong>No requests yet.</strong>
       </p>
-      {gatewayUrl === null ? (
-        <p>The page was opened without an app, so no requests come here.</p>
-      ) : (
-        <p>
-          Every request to <code>{gatewayUrl}</code> is shown here, with the reason for its answer. Send one in{' '}
-          <a href="#/try">Try it</a>.
-        </p>
-      )}
+      <p>
+        Every request to <code>{gatewayUrl}</code> is shown here, with the reason for its answer. Send one in{' '}
+        <a href="#/try">Try it</a>.
+      </p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact';
+import { Fragment, type VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { announce } from './announcer.js';
 import { CopyIcon, TickIcon } from './icons.js';
@@ -32,7 +32,14 @@ export function CopyButton({ text, label }: CopyButtonProps): VNode {
 export function CommandLine({ text, label }: CopyButtonProps): VNode {
   return (
     <div class="command">
-      <code>{text}</code>
+      <code>
+        {text.split(' ').map((word, index) => (
+          <Fragment key={index}>
+            {index > 0 && ' '}
+            <span class="word">{word}</span>
+          </Fragment>
+        ))}
+      </code>
       <CopyButton text={text} label={label} />
     </div>
   );

@@ -1,9 +1,8 @@
 import type { VNode } from 'preact';
-import type { ExplanationReport } from './explanation.js';
 import { CommandLine } from './clipboard.js';
 import { CrossIcon, DotIcon, TickIcon, WarningIcon } from './icons.js';
-import { PathList } from './path-list.js';
-import { Notice, type Tone } from './verdict.js';
+import { type ExplanationReport, PathList } from './path-list.js';
+import { Notice, type Tone } from './notice.js';
 
 type Step = ExplanationReport['steps'][number];
 
@@ -14,9 +13,15 @@ const stepSigns = {
   'not asked': { tone: 'plain', icon: <DotIcon />, word: 'not asked' },
 } as const;
 
+export interface DecisionProps {
+  readonly report: ExplanationReport;
+  /** The function is called over MCP, where a refusal is no HTTP status. */
+  readonly isMcp?: boolean;
+}
+
 /** What `certgate trust explain` says, with its steps in the order of the request's path. */
-export function Decision({ report }: { readonly report: ExplanationReport }): VNode {
-  const { tone, sentence } = describeOutcome(report);
+export function Decision({ report, isMcp = false }: DecisionProps): VNode {
+  const { tone, sentence } = describeOutcome(report, isMcp);
   return (
     <div class="decision">
       <Notice tone={tone}>
@@ -33,7 +38,7 @@ export function Decision({ report }: { readonly report: ExplanationReport }): VN
         )}
       </Notice>
       {report.gate === 'asked' && (
-        <ol class="steps" aria-label="Decision step by step">
+        <ol class="steps" aria-label="Steps of the decision">
           {report.steps.map((step) => (
             <StepRow key={step.step} step={step} isSaidAbove={step.text === report.detail} />
           ))}
@@ -47,7 +52,12 @@ export function Decision({ report }: { readonly report: ExplanationReport }): VN
   );
 }
 
-function describeOutcome(report: ExplanationReport): { readonly tone: Tone; readonly sentence: string } {
+const mcpDenial = 'Denied: the caller gets an error, and the function does not run.';
+
+function describeOutcome(
+  report: ExplanationReport,
+  isMcp: boolean,
+): { readonly tone: Tone; readonly sentence: string } {
   const { gate, policy, outcome, status, publicCode, deferred } = report;
   if (gate === 'not-asked') {
     return policy.kind === 'anonymous'
@@ -57,7 +67,7 @@ function describeOutcome(report: ExplanationReport): { readonly tone: Tone; read
   if (outcome === 'denied') {
     return status === null
       ? { tone: 'warn', sentence: 'Denied, but observed: the function runs all the same.' }
-      : { tone: 'bad', sentence: `Denied: the caller gets ${status} ${publicCode ?? ''}.` };
+      : { tone: 'bad', sentence: isMcp ? mcpDenial : `Denied: the caller gets ${status} ${publicCode ?? ''}.` };
   }
   if (outcome === 'unverified') {
     const what = report.unverified.join(' and ');
@@ -139,13 +149,13 @@ function Remedy({ report: { remedy } }: { readonly report: ExplanationReport }):
   if (remedy === null) return null;
   return (
     <section class="remedy">
-      <h3 class="small-title">What ends this</h3>
+      <h3 class="small-title">What to do</h3>
       <p>{remedy.verifyFirst}</p>
       {remedy.choices.map(({ when, commands, needs }) => (
         <div class="choice" key={commands.join('\n')}>
           {when !== null && <p>{when}:</p>}
           {commands.map((command) => (
-            <CommandLine key={command} text={command} label="Copy the command that ends this" />
+            <CommandLine key={command} text={command} label="Copy the command" />
           ))}
           {needs !== null && <p class="dim">Needs {needs}.</p>}
         </div>

@@ -1,7 +1,10 @@
 import type { VNode } from 'preact';
-import type { ExplanationReport } from './explanation.js';
+import type { TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { formatDay } from './format.js';
-import { Badge } from './verdict.js';
+import { Badge } from './notice.js';
+
+/** A decision step by step, as `certgate trust explain --json` has it. */
+export type ExplanationReport = NonNullable<TryResult['explanation']>;
 
 type Path = ExplanationReport['paths'][number];
 

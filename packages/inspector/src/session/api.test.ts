@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type ApiFault, createApi } from './api.js';
+import { type ApiFault, createApi, takeToken } from './api.js';
 
 it('every request has the token', async () => {
   const seen: [string, RequestInit | undefined][] = [];
@@ -42,4 +42,34 @@ it('no answer, or one that is no JSON, is a message for people too', async () =>
   await assert.rejects(gone.getState(), (fault: ApiFault) => /still running/.test(fault.message) && !fault.isStale);
   const strange = createApi('x', () => Promise.resolve(new Response('<html>', { status: 502 })));
   await assert.rejects(strange.getState(), /502/);
+});
+
+function createStorage(): Pick<Storage, 'getItem' | 'setItem'> {
+  const values = new Map<string, string>();
+  return { getItem: (key) => values.get(key) ?? null, setItem: (key, value) => values.set(key, value) };
+}
+
+it('the token leaves the address, and is there after a reload', () => {
+  const storage = createStorage();
+  const replaced: string[] = [];
+  assert.equal(
+    takeToken({ hash: '#token=abc-123' }, storage, (hash) => replaced.push(hash)),
+    'abc-123',
+  );
+  assert.deepEqual(replaced, ['#/']);
+  assert.equal(
+    takeToken({ hash: '#/live' }, storage, (hash) => replaced.push(hash)),
+    'abc-123',
+  );
+  assert.deepEqual(replaced, ['#/']);
+});
+
+it('without a token there is none', () => {
+  for (const hash of ['', '#/try', '#token=', '#/token=abc']) {
+    assert.equal(
+      takeToken({ hash }, createStorage(), () => assert.equal(hash, 'not replaced')),
+      undefined,
+      hash,
+    );
+  }
 });

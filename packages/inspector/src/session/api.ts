@@ -1,8 +1,11 @@
+// session/: what the page and the tool say to each other: the token, the requests, what is new.
+
 import type {
   DroppedFile,
   InspectorFault,
   InspectorState,
   LiveDetails,
+  LiveUpdate,
   MatrixResult,
   ReadResult,
   TrustView,
@@ -11,14 +14,31 @@ import type {
 } from '../../../certgate/src/trust/views/page-views.js';
 import { makeVisible } from '../parts/visible-text.js';
 
-export const tokenHeader = 'x-certgate-inspector';
+const storageKey = 'certgate-inspector-token';
+
+/**
+ * The token of this start, from the address that certgate printed (`#token=…`). It leaves the address at once, so that no
+ * history, bookmark or screenshot keeps it; this tab's storage does, so that a reload works.
+ */
+export function takeToken(
+  location: Pick<Location, 'hash'>,
+  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  replaceHash: (hash: string) => void,
+): string | undefined {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given === null || given === '') return storage.getItem(storageKey) ?? undefined;
+  storage.setItem(storageKey, given);
+  replaceHash('#/');
+  return given;
+}
 
 export interface Api {
-  readonly token: string;
   readonly getState: () => Promise<InspectorState>;
   readonly send: (request: TryRequest) => Promise<TryResult>;
   readonly runMatrix: () => Promise<MatrixResult>;
   readonly getTrust: () => Promise<TrustView>;
+  /** Those after this one; 0: all that are kept. */
+  readonly getEvents: (after: number) => Promise<LiveUpdate>;
   readonly getDetails: (id: number) => Promise<LiveDetails>;
   readonly read: (file: DroppedFile) => Promise<ReadResult>;
 }
@@ -42,20 +62,20 @@ export class ApiFault extends Error {
 export function createApi(token: string, fetchUrl: typeof fetch = fetch.bind(globalThis)): Api {
   async function ask<Answer>(path: string, body?: unknown): Promise<Answer> {
     const response = await fetchUrl(path, {
-      headers: { [tokenHeader]: token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { 'x-certgate-inspector': token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     }).catch(() => {
-      throw new ApiFault('certgate dev does not answer. Is it still running?', undefined);
+      throw new ApiFault('certgate does not answer. Is it still running?', undefined);
     });
     if (!response.ok) throw new ApiFault(await readFault(response), response.status);
     return makeVisible((await response.json()) as Answer);
   }
   return {
-    token,
     getState: () => ask('api/state'),
     send: (request) => ask('api/try', request),
     runMatrix: () => ask('api/matrix', {}),
     getTrust: () => ask('api/trust'),
+    getEvents: (after) => ask(`api/events?after=${after}`),
     getDetails: (id) => ask(`api/events/${id}`),
     read: (file) => ask('api/read', file),
   };
@@ -63,5 +83,5 @@ export function createApi(token: string, fetchUrl: typeof fetch = fetch.bind(glo
 
 async function readFault(response: Response): Promise<string> {
   const fault = (await response.json().catch(() => undefined)) as Partial<InspectorFault> | undefined;
-  return makeVisible(fault?.message ?? `certgate dev answered with ${response.status}.`);
+  return makeVisible(fault?.message ?? `certgate answered with ${response.status}.`);
 }

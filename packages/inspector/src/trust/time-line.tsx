@@ -60,7 +60,7 @@ interface IdentityRowsProps {
 }
 
 function IdentityRows({ identity, view, scale, now }: IdentityRowsProps): VNode {
-  const { name, owner, enabled, roles, functions, windows, gapFrom, overlaps } = identity;
+  const { name, owner, enabled, roles, functions, windows, gaps, overlaps } = identity;
   return (
     <tbody>
       <tr class="time-head">
@@ -81,7 +81,12 @@ function IdentityRows({ identity, view, scale, now }: IdentityRowsProps): VNode 
               change over {formatDay(from)} to {formatDay(until)}
             </span>
           ))}
-          {gapFrom !== null && <span class="time-note gap-note">nobody admitted from {formatDay(gapFrom)}</span>}
+          {gaps.map(({ from, until, isSoon }) => (
+            <span key={from} class={isSoon ? 'time-note gap-note soon' : 'time-note gap-note'}>
+              nobody admitted from {formatDay(from)}
+              {until !== null && ` to ${formatDay(until)}`}
+            </span>
+          ))}
         </th>
       </tr>
       {windows.length === 0 && (

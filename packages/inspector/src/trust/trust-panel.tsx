@@ -3,17 +3,21 @@ import { useEffect, useState } from 'preact/hooks';
 import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { formatClock, formatDay } from '../parts/format.js';
-import { Badge, Notice } from '../parts/verdict.js';
+import { Badge, Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
 
 export interface TrustPanelProps {
   readonly api: Api;
   readonly isActive: boolean;
+  /** The revision that the header shows; null: unknown. */
+  readonly inUse: number | null;
+  /** It is the one that the app uses, which reads the document by itself. */
+  readonly isByApp: boolean;
 }
 
-/** Read again whenever it is opened: somebody may have changed the document meanwhile. */
-export function TrustPanel({ api, isActive }: TrustPanelProps): VNode {
+/** Read again whenever it is opened, and when another revision is in use: somebody may have changed the document meanwhile. */
+export function TrustPanel({ api, isActive, inUse, isByApp }: TrustPanelProps): VNode {
   const [view, setView] = useState<TrustView>();
   const [fault, setFault] = useState<string>();
   const load = (): void => {
@@ -28,7 +32,7 @@ export function TrustPanel({ api, isActive }: TrustPanelProps): VNode {
   };
   useEffect(() => {
     if (isActive) load();
-  }, [isActive]);
+  }, [isActive, inUse]);
   if (fault !== undefined) {
     return (
       <div class="page">
@@ -50,15 +54,26 @@ export function TrustPanel({ api, isActive }: TrustPanelProps): VNode {
           Read again
         </button>
       </header>
+      {isByApp && inUse !== null && inUse !== view.revision && (
+        <Notice tone="info">
+          The app uses revision {inUse}. It has not read revision {view.revision} yet, or does not accept it.
+        </Notice>
+      )}
       {view.locked !== null && <Notice tone="bad">Trust is locked, and everybody is refused: {view.locked}</Notice>}
       <Warnings warnings={listOtherWarnings(view)} />
       <section class="panel" aria-label="Time line">
         {view.identities.length === 0 && view.authorities.length === 0 ? (
           <p class="empty small">
-            The document lists no identity, so nobody is admitted. `certgate trust add` adds one.
+            The document lists no identity, so nobody is admitted. <code>certgate trust add</code> adds one.
           </p>
         ) : (
-          <TimeLine view={view} />
+          <>
+            <TimeLine view={view} />
+            <p class="dim legend">
+              Green: valid. Amber: ends soon, as <code>certgate trust check</code> says. Red: ended. Outline: begins
+              later. Grey: disabled. A band is blue while two are valid, and red where nobody is admitted soon or now.
+            </p>
+          </>
         )}
       </section>
       <div class="trust-columns">

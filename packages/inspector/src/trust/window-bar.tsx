@@ -43,7 +43,6 @@ export interface WindowBarProps {
 export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNode {
   const from = window.from === null ? 0 : toPercent(scale, Date.parse(window.from));
   const until = window.until === null ? 100 : toPercent(scale, Date.parse(window.until));
-  const gapFrom = identity?.gapFrom ?? null;
   return (
     <svg class="bar" height="22" role="img" aria-label={describeWindow(window)}>
       {listTicks(scale).map(({ at, text }) => (
@@ -59,7 +58,9 @@ export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNo
       {identity?.overlaps.map((overlap) => (
         <Band key={overlap.from} kind="overlap" scale={scale} from={overlap.from} until={overlap.until} />
       ))}
-      {gapFrom !== null && <Band kind="gap" scale={scale} from={gapFrom} until={null} />}
+      {identity?.gaps.map((gap) => (
+        <Band key={gap.from} kind={gap.isSoon ? 'gap soon' : 'gap'} scale={scale} from={gap.from} until={gap.until} />
+      ))}
       <rect
         class={`window ${window.state}`}
         x={percent(from)}
@@ -74,7 +75,7 @@ export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNo
 }
 
 interface BandProps {
-  readonly kind: 'overlap' | 'gap';
+  readonly kind: 'overlap' | 'gap' | 'gap soon';
   readonly scale: TimeScale;
   readonly from: string;
   readonly until: string | null;

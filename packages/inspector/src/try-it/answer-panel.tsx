@@ -1,16 +1,19 @@
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import type { TryAnswer, TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { CommandLine, CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
 import { formatMilliseconds, formatSize } from '../parts/format.js';
-import { Badge, Notice, getStatusTone } from '../parts/verdict.js';
+import { indentBody } from './indented-json.js';
+import { Badge, Notice, getStatusTone } from '../parts/notice.js';
 
 export interface AnswerPanelProps {
   readonly result: TryResult | undefined;
   readonly isSending: boolean;
+  readonly isMcp: boolean;
 }
 
-export function AnswerPanel({ result, isSending }: AnswerPanelProps): VNode {
+export function AnswerPanel({ result, isSending, isMcp }: AnswerPanelProps): VNode {
   return (
     <section class="panel answer" aria-label="Answer" aria-busy={isSending}>
       <header class="panel-head">
@@ -22,7 +25,7 @@ export function AnswerPanel({ result, isSending }: AnswerPanelProps): VNode {
           {isSending ? 'Sending …' : 'Choose a function and who to be, and send. The answer comes with its reason.'}
         </p>
       ) : (
-        <Result result={result} />
+        <Result result={result} isMcp={isMcp} />
       )}
     </section>
   );
@@ -31,7 +34,8 @@ export function AnswerPanel({ result, isSending }: AnswerPanelProps): VNode {
 function AnswerLine({ answer }: { readonly answer: TryAnswer }): VNode {
   return (
     <p class="answer-line">
-      <Badge tone={getStatusTone(answer.status)}>{answer.status}</Badge>
+      <Badge tone={answer.isMcpError === true ? 'bad' : getStatusTone(answer.status)}>{answer.status}</Badge>
+      {answer.isMcpError !== null && <span>{answer.isMcpError ? 'MCP error' : 'MCP result'}</span>}
       <span>by the {answer.answeredBy}</span>
       <span class="dim">{formatMilliseconds(answer.durationMilliseconds)} ms</span>
       <span class="dim">{formatSize(answer.bodyLength)}</span>
@@ -47,7 +51,12 @@ function AnswerLine({ answer }: { readonly answer: TryAnswer }): VNode {
   );
 }
 
-function Result({ result: { answer, fault, explanation, commands } }: { readonly result: TryResult }): VNode {
+interface ResultProps {
+  readonly result: TryResult;
+  readonly isMcp: boolean;
+}
+
+function Result({ result: { answer, fault, explanation, commands }, isMcp }: ResultProps): VNode {
   return (
     <div class="answer-body">
       <div class="answer-reason">
@@ -61,7 +70,7 @@ function Result({ result: { answer, fault, explanation, commands } }: { readonly
             </p>
           )
         ) : (
-          <Decision report={explanation} />
+          <Decision report={explanation} isMcp={isMcp} />
         )}
       </div>
       <div class="answer-content">
@@ -75,20 +84,29 @@ function Result({ result: { answer, fault, explanation, commands } }: { readonly
 }
 
 function Body({ answer: { body, bodyLength, headers } }: { readonly answer: TryAnswer }): VNode {
+  const [isAsSent, setAsSent] = useState(false);
+  const indented = indentBody(body);
   const cut = bodyLength > new TextEncoder().encode(body).length && bodyLength > 65_536;
   return (
     <>
-      <h3 class="small-title">Body</h3>
+      <header class="body-head">
+        <h3 class="small-title">Body{indented !== undefined && !isAsSent && ', indented'}</h3>
+        {indented !== undefined && (
+          <button type="button" aria-pressed={isAsSent} onClick={() => setAsSent(!isAsSent)}>
+            As sent
+          </button>
+        )}
+      </header>
       {body === '' ? (
         <p class="dim">empty</p>
       ) : (
         <pre class="body" tabIndex={0} role="region" aria-label="Body of the answer">
-          {body}
+          {isAsSent ? body : (indented ?? body)}
         </pre>
       )}
       {cut && <p class="dim">The first 64 KiB of {formatSize(bodyLength)}.</p>}
       <details>
-        <summary>{headers.length} headers</summary>
+        <summary>{headers.length === 1 ? '1 header' : `${headers.length} headers`}</summary>
         <dl class="facts mono">
           {headers.map(([name, value], index) => (
             <div key={index}>

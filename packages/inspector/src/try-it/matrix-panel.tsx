@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { InspectedApp, MatrixCell } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
-import { Notice } from '../parts/verdict.js';
+import { Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { listCallable } from './try-draft.js';
 

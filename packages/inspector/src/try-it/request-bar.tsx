@@ -28,12 +28,13 @@ export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps)
           value={draft.functionName}
           onChange={({ currentTarget: { value } }) => {
             const next = functions.find(({ name }) => name === value);
-            if (next !== undefined) onChange(chooseFunction(next, draft.method));
+            if (next !== undefined) onChange(chooseFunction(next, draft));
           }}
         >
-          {functions.map(({ name, policy }) => (
+          {functions.map(({ name, policy, mcp }) => (
             <option key={name} value={name}>
-              {name} — {policy}
+              {name}
+              {mcp !== null && ` (MCP ${mcp.kind})`} — {policy}
             </option>
           ))}
         </select>
@@ -73,7 +74,7 @@ export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps)
             />
           </label>
         ))}
-        <details class="headers-and-body">
+        <details class="headers-and-body" key={chosen?.name} open={chosen?.mcp != null}>
           <summary>
             Headers and body
             {(draft.headers !== '' || draft.body !== '') && <span class="dim"> (set)</span>}
@@ -94,7 +95,7 @@ export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps)
               <span>Body</span>
               <textarea
                 class="mono"
-                rows={4}
+                rows={Math.min(Math.max(draft.body.split('\n').length, 4), 14)}
                 spellcheck={false}
                 value={draft.body}
                 onInput={({ currentTarget }) => onChange({ body: currentTarget.value })}

@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { sampleApp } from '../fixture-server/sample-app.js';
-import { parseHeaders } from './header-lines.js';
-import { chooseFunction, createDraft, listMethods, readDraft } from './try-draft.js';
+import type { InspectedApp, InspectedFunction } from '../../../certgate/src/trust/views/page-views.js';
+import { chooseFunction, createDraft, listMethods, parseHeaders, readDraft } from './try-draft.js';
 
-const draft = createDraft(sampleApp)!;
+const closed = { triggerType: 'httpTrigger', kind: 'certificate', isCovered: true, mayBeCalledUnasked: false } as const;
+const http = { ...closed, mcp: null, policy: '', roles: [] };
+const refund: InspectedFunction = { ...http, name: 'Refund', route: '/api/refund', methods: ['POST'] };
+const inputSchema = { type: 'object', properties: { id: { type: 'string' } } };
+const tool: InspectedFunction = {
+  ...{ ...http, name: 'CancelOrder', route: '/runtime/webhooks/mcp', methods: ['POST'] },
+  mcp: { kind: 'tool', name: 'cancel_order', inputSchema },
+};
+const functions = [
+  { ...http, name: 'Health', kind: 'anonymous', route: '/api/health', methods: [] } as const,
+  { ...http, name: 'GetOrder', route: '/api/orders/{id:int}', methods: ['GET'] },
+  ...[refund, tool],
+];
+const caller = { label: '', description: '', subject: null, thumbprintSha256: null, roles: [], isTrusted: false };
+const callers = ['none', 'denied', 'allowed'].map((id) => ({ ...caller, id }));
+const app: InspectedApp = { url: 'https://localhost', frontEnd: 'app-service', functions, callers };
+const draft = createDraft(app)!;
 
 it('starts with a closed function and a caller that is refused', () => {
   assert.deepEqual([draft.functionName, draft.callerId, draft.method], ['GetOrder', 'denied', 'GET']);
@@ -37,9 +52,23 @@ it('a dropped file takes the place of the caller', () => {
 });
 
 it('a function is called by a method that it has', () => {
-  const refund = sampleApp.functions.find(({ name }) => name === 'Refund')!;
-  assert.equal(chooseFunction(refund, 'GET').method, 'POST');
+  assert.equal(chooseFunction(refund, draft).method, 'POST');
   assert.ok(listMethods({ ...refund, methods: [] }).includes('DELETE'));
+});
+
+it('an MCP tool is called by a message with the names of its arguments, which leaves with it', () => {
+  const typed = { ...draft, headers: 'x-a: 1', body: 'own' };
+  assert.equal(chooseFunction(refund, typed).body, 'own');
+  const call = chooseFunction(tool, typed);
+  assert.deepEqual([call.method, call.target], ['POST', '/runtime/webhooks/mcp']);
+  assert.deepEqual(JSON.parse(call.body), {
+    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    params: { name: 'cancel_order', arguments: { id: '' } },
+  });
+  const read = readDraft(call);
+  assert.ok('request' in read && read.request.headers.some(([name]) => name === 'accept'));
+  const next = chooseFunction(refund, call);
+  assert.deepEqual([next.headers, next.body], ['', '']);
 });
 
 it('headers are read line by line', () => {

@@ -4,7 +4,6 @@ import type {
   InspectedFunction,
   TryRequest,
 } from '../../../certgate/src/trust/views/page-views.js';
-import { parseHeaders } from './header-lines.js';
 import { fillRoute, hasOpenParameter } from './route-parameters.js';
 
 /** What the form holds. */
@@ -34,23 +33,43 @@ export function listMethods({ methods }: InspectedFunction): readonly string[] {
 export function createDraft(app: InspectedApp): TryDraft | undefined {
   const callable = listCallable(app);
   const closed = callable.filter(({ kind }) => kind === 'certificate');
-  const chosen = closed.find(({ roles }) => roles.length === 0) ?? closed[0] ?? callable[0];
+  const plain = closed.filter(({ roles }) => roles.length === 0);
+  const chosen = plain.find(({ mcp }) => mcp === null) ?? plain[0] ?? closed[0] ?? callable[0];
   if (chosen === undefined) return undefined;
   const callerId = app.callers.find(({ id }) => id === 'denied')?.id ?? app.callers[0]?.id ?? 'none';
   const empty = { parameters: {}, headers: '', body: '', callerId, file: undefined };
-  return { ...empty, ...chooseFunction(chosen, 'GET') };
+  return chooseFunction(chosen, { functionName: '', method: 'GET', target: '', ...empty });
 }
 
-export function chooseFunction(
-  chosen: InspectedFunction,
-  method: string,
-): Pick<TryDraft, 'functionName' | 'method' | 'target' | 'parameters'> {
+/** The draft as a call of this function: the message of an MCP call is written out, to be completed. */
+export function chooseFunction(chosen: InspectedFunction, draft: TryDraft): TryDraft {
   const methods = listMethods(chosen);
+  const wasMcp = draft.body.includes('"jsonrpc"');
   return {
+    ...draft,
     functionName: chosen.name,
-    method: methods.includes(method) ? method : (methods[0] ?? 'GET'),
+    method: methods.includes(draft.method) ? draft.method : (methods[0] ?? 'GET'),
     target: fillRoute(chosen.route ?? '', {}),
     parameters: {},
+    ...(wasMcp ? { headers: '', body: '' } : {}),
+    ...(chosen.mcp === null ? {} : createMcpMessage(chosen.mcp)),
+  };
+}
+
+const mcpMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
+
+/** One request of the Model Context Protocol (2025-06-18) over streamable HTTP. The endpoint asks for no session. */
+function createMcpMessage({
+  kind,
+  name,
+  inputSchema,
+}: NonNullable<InspectedFunction['mcp']>): Pick<TryDraft, 'headers' | 'body'> {
+  const { properties = {} } = (inputSchema ?? {}) as { readonly properties?: object };
+  const values = Object.fromEntries(Object.keys(properties).map((each) => [each, '']));
+  const params = kind === 'resource' ? { uri: name } : { name, arguments: values };
+  return {
+    headers: 'accept: application/json, text/event-stream\ncontent-type: application/json',
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: mcpMethods[kind], params }, null, 2),
   };
 }
 
@@ -63,4 +82,23 @@ export function readDraft(draft: TryDraft): { readonly request: TryRequest } | {
   if (fault !== undefined) return { fault };
   const caller = file === undefined ? { id: callerId } : { file };
   return { request: { functionName, method, target, headers, body: body === '' ? null : body, caller } };
+}
+
+interface ParsedHeaders {
+  readonly headers: TryRequest['headers'];
+  /** The first line that is no header; undefined: none. */
+  readonly fault: string | undefined;
+}
+
+/** `name: value`, one a line, as in RFC 9110, section 5. */
+export function parseHeaders(text: string): ParsedHeaders {
+  const headers: (readonly [string, string])[] = [];
+  for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
+    const [, name, value] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) {
+      return { headers, fault: `This line is no header (name: value): ${line.trim()}` };
+    }
+    headers.push([name, value.trim()]);
+  }
+  return { headers, fault: undefined };
 }

@@ -20,6 +20,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
   const [fault, setFault] = useState<string>();
   const [isSending, setSending] = useState(false);
   if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
+  const isMcp = app.functions.some(({ name, mcp }) => name === draft.functionName && mcp !== null);
   const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
 
   function send(sent: TryDraft): void {
@@ -50,8 +51,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
   function fill(functionName: string, callerId: string): void {
     const chosen = listCallable(app).find(({ name }) => name === functionName);
     if (draft === undefined || chosen === undefined) return;
-    const filled = { ...draft, ...chooseFunction(chosen, draft.method), callerId, file: undefined };
-    setDraft(filled);
+    setDraft({ ...chooseFunction(chosen, draft), callerId, file: undefined });
     setResult(undefined);
     setFault(undefined);
     document.querySelector<HTMLElement>('.send')?.focus();
@@ -74,7 +74,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
       <div class="try-columns">
         <CallerList callers={app.callers} draft={draft} onChange={change} />
         <div class="try-results">
-          <AnswerPanel result={result} isSending={isSending} />
+          <AnswerPanel result={result} isSending={isSending} isMcp={isMcp} />
           <MatrixPanel api={api} app={app} chosen={draft} onChoose={fill} />
         </div>
       </div>

@@ -35,12 +35,12 @@ describe('certgate trust view --json', () => {
     const { store, revision, at, identities, warnings } = facts;
     assert.deepEqual([store, revision, at], ['file:trust.json', 27, '2027-02-12T09:00:00Z']);
     assert.deepEqual(
-      identities.map(({ windows, overlaps, gapFrom }) => [windows.map(({ state }) => state), overlaps, gapFrom]),
+      identities.map(({ windows, overlaps, gaps }) => [windows.map(({ state }) => state), overlaps, gaps]),
       [
         [
           ['ending', 'valid'],
           [{ from: '2027-01-27T00:00:00Z', until: '2027-02-24T00:00:00Z' }],
-          '2028-02-10T00:00:00Z',
+          [{ from: '2028-02-10T00:00:00Z', until: null, isSoon: false }],
         ],
       ],
     );

@@ -20,7 +20,7 @@ export function describeAnswer(answer: HostAnswer, id: number): LiveEvent {
     correlationId: correlationId ?? null,
     identityName: shortenMaybe(decision?.identityName),
     thumbprintSha256: shortenMaybe(decision?.thumbprintSha256),
-    verdict: functionName === undefined ? 'unanswered' : (decision?.outcome ?? 'open'),
+    verdict: functionName === undefined ? 'no-function' : (decision?.outcome ?? 'open'),
     code: shortenMaybe(decision?.deferredCode ?? decision?.code),
     detail: shortenMaybe(decision?.detail),
   });
@@ -41,7 +41,7 @@ export function describeExchange(exchange: GatewayExchange, id: number, now: num
     correlationId: null,
     identityName: null,
     thumbprintSha256: exchange.clientCertificateThumbprintSha256 ?? null,
-    verdict: reason === 'client-certificate-required' ? 'denied' : 'unanswered',
+    verdict: reason === 'client-certificate-required' ? 'denied' : 'no-function',
     code: reason ?? null,
     detail: null,
   });

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, get, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { HostAnswer } from '../../local/functions-host/functions-host.js';
 import type { GatewayExchange } from '../../local/gateway/gateway.js';
-import type { LiveEvent } from '../../trust/views/page-views.js';
-import { EventStream } from './event-stream.js';
 import { LiveEvents, maximumEvents } from './live-events.js';
 
 const unanswered: HostAnswer = {
@@ -29,8 +23,6 @@ const exchange: GatewayExchange = {
 describe('live events', () => {
   it('say of each request who answered, what was decided, and why', () => {
     const events = new LiveEvents();
-    const heard: LiveEvent[] = [];
-    events.subscribe((event) => heard.push(event));
     events.noteAnswer(answer);
     events.noteAnswer({
       ...answer,
@@ -41,20 +33,23 @@ describe('live events', () => {
     events.noteAnswer(unanswered);
     events.noteExchange(exchange, undefined);
     events.noteExchange({ ...exchange, reason: 'client-aborted', status: 499 }, undefined);
+    const heard = events.listAfter(0);
     assert.deepEqual(
       heard.map(({ id, answeredBy, verdict, code, status }) => [id, answeredBy, verdict, code, status]),
       [
         [1, 'app', 'denied', 'certificate_expired', 401],
         [2, 'app', 'allowed', 'role_missing', 200],
         [3, 'app', 'open', null, 200],
-        [4, 'host', 'unanswered', null, 404],
+        [4, 'host', 'no-function', null, 404],
         [5, 'gateway', 'denied', 'client-certificate-required', 403],
-        [6, 'gateway', 'unanswered', 'client-aborted', 'cut'],
+        [6, 'gateway', 'no-function', 'client-aborted', 'cut'],
       ],
     );
     assert.equal(heard[0]?.time, '2026-11-26T00:00:00.000Z');
     assert.equal(heard[0].correlationId, 'c-1');
     assert.deepEqual(events.find(5), heard[4]);
+    assert.deepEqual(events.listAfter(4), heard.slice(4));
+    assert.deepEqual(events.listAfter(6), []);
   });
 
   it('tell of what passed the gateway once: the certificate is kept, the host tells the rest', () => {
@@ -106,77 +101,5 @@ describe('live events', () => {
     assert.equal(events.find(18_000), undefined);
     assert.equal(events.findCertificate((19_400).toString(16)), undefined);
     assert.notEqual(events.findCertificate((19_999).toString(16)), undefined);
-  });
-});
-
-describe('the stream of events', () => {
-  const serve = async (events: LiveEvents): Promise<{ stream: EventStream; port: number; close: () => void }> => {
-    const stream = new EventStream(events);
-    const server = createServer((request, response: ServerResponse) => {
-      const last = request.headers['last-event-id'];
-      stream.add(response, typeof last === 'string' ? Number(last) : undefined);
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const close = (): void => {
-      stream.close();
-      server.closeAllConnections();
-      server.close();
-    };
-    return { stream, port: (server.address() as AddressInfo).port, close };
-  };
-
-  it('sends each event to everybody who watches, as one line of JSON, and what was missed to who says so', async () => {
-    const events = new LiveEvents();
-    const { stream, port, close } = await serve(events);
-    try {
-      events.noteAnswer(answer);
-      events.noteAnswer(answer);
-      const texts = ['', '', ''];
-      const requests = texts.map((_, index) =>
-        get(
-          { port, host: '127.0.0.1', agent: false, headers: index === 2 ? { 'last-event-id': '1' } : {} },
-          (response) => {
-            response.setEncoding('utf8').on('data', (text: string) => {
-              texts[index] = `${texts[index] ?? ''}${text}`;
-            });
-            response.on('error', () => undefined);
-          },
-        ).on('error', () => undefined),
-      );
-      while (stream.clientCount < 3) await wait(5);
-      events.noteAnswer({ ...answer, path: '/line\n\ndata: {"id":99}' });
-      while (texts.some((text) => !text.includes('"id":3'))) await wait(5);
-      const ids = texts.map((text) =>
-        [...text.matchAll(/^data: (.*)$/gm)].map(([, json]) => (JSON.parse(json ?? '') as LiveEvent).id),
-      );
-      assert.deepEqual(ids, [[3], [3], [2, 3]]);
-      for (const request of requests) request.destroy();
-      while (stream.clientCount > 0) await wait(5);
-    } finally {
-      close();
-    }
-  });
-
-  it('drops who reads nothing, and goes on for the others', async () => {
-    const events = new LiveEvents();
-    const { stream, port, close } = await serve(events);
-    try {
-      const slow = connect(port, '127.0.0.1');
-      slow.on('error', () => undefined);
-      await once(slow, 'connect');
-      slow.pause();
-      slow.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-      while (stream.clientCount < 1) await wait(5);
-      for (let index = 0; index < 20_000 && stream.clientCount > 0; index += 1) {
-        events.noteAnswer({ ...answer, path: `/${'x'.repeat(1000)}` });
-        if (index % 100 === 0) await wait(0);
-      }
-      assert.equal(stream.clientCount, 0);
-      slow.destroy();
-    } finally {
-      close();
-    }
   });
 });

@@ -8,18 +8,15 @@ export const maximumEvents = 2000;
 /** Certificates of the callers of recent events. */
 const maximumCertificates = 500;
 
-type EventListener = (event: LiveEvent) => void;
-
-/** What became of each request, as the host and the gateway tell it, for those who watch now and for a look at one later. */
+/** What became of each request, as the host and the gateway tell it: the latest of them, for pages that ask. */
 export class LiveEvents {
   #lastId = 0;
   /** By id, oldest first. */
   readonly #events = new Map<number, LiveEvent>();
   /** DER, by thumbprint in upper case; the one seen longest ago first. */
   readonly #certificates = new Map<string, Uint8Array>();
-  readonly #listeners = new Set<EventListener>();
   /** By trace id: who waits for the event of a request of their own. */
-  readonly #awaited = new Map<string, EventListener>();
+  readonly #awaited = new Map<string, (event: LiveEvent) => void>();
 
   /** A request that reached the app. */
   noteAnswer(answer: HostAnswer): void {
@@ -54,12 +51,6 @@ export class LiveEvents {
     return [...this.#events.values()].filter((event) => event.id > id);
   }
 
-  /** Hears every event from now on. Answers how to stop. */
-  subscribe(listener: EventListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** To be called before the request is sent; the event may come before its answer, or after. */
   expectTrace(traceId: string): ExpectedEvent {
     const { promise, resolve } = createDeferred<LiveEvent>();
@@ -86,7 +77,6 @@ export class LiveEvents {
   #add(event: LiveEvent): LiveEvent {
     this.#events.set(event.id, event);
     dropOldest(this.#events, maximumEvents);
-    for (const listener of this.#listeners) listener(event);
     return event;
   }
 }

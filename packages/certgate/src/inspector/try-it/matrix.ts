@@ -1,7 +1,7 @@
 import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/internal';
 import { readInspectedPolicy } from '../../app/inspection/inspected-policy.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { fillRoute, planChecks, type PlannedCheck } from '../../local/local-app/checks/check-plan.js';
+import { findTarget, isCallable, planChecks, type PlannedCheck } from '../../local/local-app/checks/check-plan.js';
 import { readPolicy } from '../../local/local-app/hosted-policy.js';
 import { runChecks, type CheckResult } from '../../local/local-app/checks/run-checks.js';
 import type { HostedFunction } from '../../local/functions-host/functions-host.js';
@@ -12,11 +12,10 @@ import type { MatrixCell, MatrixResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 import { findSeenCertificate } from './seen-certificate.js';
 
-/** Every caller at every HTTP function, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
+/** Every caller at every function that clients call, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
 export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {
   const { app, behaviour, namesToCall } = running;
-  // The page shows requests over HTTP.
-  const functions = app.functions.filter(({ http, disabled }) => http && disabled !== true);
+  const functions = app.functions.filter((hosted) => isCallable(hosted) && hosted.disabled !== true);
   const planned = planChecks(functions, callers, namesToCall, behaviour);
   const checks = await withoutAdmitted(planned, callers, running);
   const results = await runChecks(checks, app);
@@ -43,7 +42,7 @@ async function withoutAdmitted(
   return checks.filter((check) => {
     if (check.expected === 200 || check.unsafeBecause !== undefined) return true;
     const caller = callers.find((each) => each === check.caller);
-    const request = { target: fillRoute(check.function.route ?? '/'), userAgent: undefined };
+    const request = { target: findTarget(check.function), userAgent: undefined };
     const seen = caller === undefined ? undefined : findSeenCertificate(request, caller, running);
     return seen === undefined || !mayBeAdmitted(seen, check.function, trust);
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { findMcpReply, isToolResult } from '../../local/client/mcp-reply.js';
 import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../local/client/send-request.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { createTraceParent, readTraceId } from '../../local/functions-host/worker/invocation.js';
@@ -119,9 +120,16 @@ function describeAnswer(sent: SentRequest, event: LiveEvent | undefined): TryAns
     ),
     body,
     bodyLength: sent.bodyLength,
+    isMcpError: findMcpError(sent, body),
     durationMilliseconds: sent.durationMilliseconds,
     correlationId: event?.correlationId ?? findCorrelationId(sent, body),
   };
+}
+
+/** Of the reply to the one message that the page sends, whose id is 1. */
+function findMcpError(sent: SentRequest, body: string): boolean | null {
+  const reply = findMcpReply({ ...sent, body }, 1);
+  return reply === undefined ? null : !isToolResult(reply);
 }
 
 /** In a refusal (application/problem+json), which the gate writes. */

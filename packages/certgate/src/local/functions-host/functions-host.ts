@@ -22,6 +22,7 @@ import type {
   HostAnswer,
   HostedFunction,
   HostedGate,
+  HostedTrust,
   HostLogLine,
   MessageFromHost,
   MessageToHost,
@@ -69,6 +70,8 @@ export interface FunctionsHostOptions {
   readonly onLog?: (line: HostLogLine) => void;
   /** Each request that the host let in and that was answered, or cut off. Its log lines have come before. */
   readonly onAnswer?: (answer: HostAnswer) => void;
+  /** What the app's gate has read of who may call, whenever that is another than before. */
+  readonly onTrust?: (trust: HostedTrust | undefined) => void;
   /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
   readonly onExit?: (exit: HostExit) => void;
 }
@@ -242,6 +245,7 @@ class RunningHost<Kind extends AnswerKind> {
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: MessageFromHost) => {
         if (message.kind === 'log') onLog(message.line);
+        if (message.kind === 'trust') options.onTrust?.(message.trust);
         if (message.kind === 'answered') options.onAnswer?.(message.answer);
         if (message.kind === 'failed') this.#failure = message;
         if (message.kind === 'crashed') this.#crash = message;

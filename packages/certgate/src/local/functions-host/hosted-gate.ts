@@ -43,6 +43,20 @@ export async function askGate({ functionName, certificate, now }: GateQuestion):
   };
 }
 
+const lookMilliseconds = 500;
+
+/** Tells what the gate of a running app reads from, when that has changed. The gate reads by itself, and is looked at here. */
+export function watchTrust(onChange: (trust: HostedTrust | undefined) => void): void {
+  const look = (): HostedTrust | undefined => readTrust(callMark('findTrustReport'));
+  let known = JSON.stringify(look());
+  setInterval(() => {
+    const trust = look();
+    const text = JSON.stringify(trust);
+    if (text !== known) onChange(trust);
+    known = text;
+  }, lookMilliseconds).unref();
+}
+
 function callMark(name: string): unknown {
   try {
     const { [name]: method } = Object(findGateMark()) as Readonly<Record<string, unknown>>;

@@ -57,7 +57,7 @@ export interface LocalAppOptions {
 
 /** Which trust document the app reads. */
 export interface LocalTrust {
-  /** By the app's own gate; undefined where none says. */
+  /** By the app's own gate, now; undefined where none says. */
   readonly read: HostedTrust | undefined;
   /** As `--store` takes it; undefined: the app setting holds the document itself. */
   readonly address: string | undefined;
@@ -137,6 +137,7 @@ class RunningLocalApp implements LocalApp {
   readonly #madeSecret = createFrontEndToken();
   #frontEnd: AppFrontEnd | undefined;
   #hostPort: number | undefined;
+  #readTrust: HostedTrust | undefined;
   readonly #answers = new AnswerWatch();
 
   constructor(
@@ -221,12 +222,7 @@ class RunningLocalApp implements LocalApp {
       await this.#closeHost();
       await this.#startHost(environment);
     }
-    this.trust = {
-      read: this.#host?.gate?.trust,
-      address: developmentFile,
-      setBy: 'certgate dev',
-      unknownCallers: [],
-    };
+    this.trust = { read: this.#readTrust, address: developmentFile, setBy: 'certgate dev', unknownCallers: [] };
   }
 
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
@@ -238,7 +234,7 @@ class RunningLocalApp implements LocalApp {
     await this.#startHost(environment);
     const { address, setBy } = own;
     const unread = own.file === undefined ? { isUnread: true as const } : {};
-    this.trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown, ...unread };
+    this.trust = { read: this.#readTrust, address, setBy, unknownCallers: unknown, ...unread };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
@@ -285,6 +281,10 @@ class RunningLocalApp implements LocalApp {
         this.#answers.note(answer);
         onAnswer?.(answer);
       },
+      onTrust: (trust) => {
+        this.#readTrust = trust;
+        this.trust = { ...this.trust, read: trust };
+      },
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
     };
     // A restart keeps its port: the gateway stands in front of it.
@@ -294,6 +294,7 @@ class RunningLocalApp implements LocalApp {
     this.functions = this.#host.functions;
     this.isStreaming = this.#host.streaming;
     const { gate, settings } = this.#host;
+    this.#readTrust = gate?.trust;
     this.isLocked = Boolean(settings[lockSetting]);
     const unplayed = findUnplayed(gate);
     this.settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];

@@ -3,7 +3,7 @@ import { decodeBase64, decodeClientCertificate, type TrustSnapshot } from '@cert
 import { decodeText, isText } from '../../certificates/read-bounded-file.js';
 import type { DroppedFile, ReadCertificateView, ReadResult } from '../views/page-views.js';
 import { explainCertificate } from '../explanation/explain-certificate.js';
-import type { ExplanationReport } from '../explanation/explanation-report.js';
+import type { CertificateQuestion, ExplanationReport } from '../explanation/explanation-report.js';
 import type { Unverified } from '../explanation/unverified.js';
 import {
   describeCertificate,
@@ -25,6 +25,8 @@ export interface ReadingTrust {
   readonly isSigned: boolean;
   /** What an app compares and nobody has compared here. */
   readonly unverified: readonly Unverified[];
+  /** How revocation lists are read; absent: anew. */
+  readonly readRevocation?: CertificateQuestion['readRevocation'];
 }
 
 export interface ReadingOptions {

@@ -21,11 +21,11 @@ import { findNearMatches } from './near-matches.js';
 
 /** The one explanation, for `certgate trust explain` and for the inspector. It reads CRLs and OCSP answers where the document asks for them. */
 export async function explainCertificate(question: CertificateQuestion): Promise<ExplanationReport> {
-  const { trust, refusal, explained, certificateDer, now, folder, app } = question;
+  const { trust, refusal, explained, certificateDer, now, folder, app, readRevocation } = question;
   const requirement = findRequirement(explained);
   const revocation =
     refusal === undefined
-      ? await readRevocationInformation(readListsFrom(folder, trust), { certificateDer, now })
+      ? await (readRevocation ?? readRevocationInformation)(readListsFrom(folder, trust), { certificateDer, now })
       : undefined;
   const presented = certificateDer && presentCertificate(certificateDer);
   const asked = { presented, trust, refusal, now, revocation };

@@ -2,6 +2,7 @@ import {
   type ClientAuthLoss,
   type DenialCode,
   type PresentedCertificate,
+  type readRevocationInformation,
   type TrustSnapshot,
   decisionSteps,
   findClientAuthLoss,
@@ -34,6 +35,8 @@ export interface CertificateQuestion {
   readonly app?: AskedApp | undefined;
   /** Where relative paths of lists begin; absent: here. */
   readonly folder?: string | undefined;
+  /** How revocation lists are read; absent: anew. */
+  readonly readRevocation?: typeof readRevocationInformation | undefined;
   /** Undefined: the caller has no certificate. */
   readonly certificateDer: Uint8Array | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type TimeSpan, findOverlaps, mergeSpans } from './time-span.js';
+import { type TimeSpan, findGaps, findOverlaps, mergeSpans } from './time-span.js';
 
 // Small whole numbers, so that spans meet; moments between them are halves.
 const bound = (edge: number): fc.Arbitrary<number> =>
@@ -34,6 +34,19 @@ describe('spans of time', () => {
       fc.property(spans, (list) => {
         const overlaps = findOverlaps(list);
         for (const moment of moments) assert.equal(count(overlaps, moment) > 0, count(list, moment) >= 2, `${moment}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('have gaps between and after them, and none of their own moments in one', () => {
+    fc.assert(
+      fc.property(spans, (list) => {
+        const gaps = findGaps(list);
+        const first = mergeSpans(list)[0]?.from ?? Number.POSITIVE_INFINITY;
+        for (const moment of moments) {
+          assert.equal(count(gaps, moment), moment >= first && count(list, moment) === 0 ? 1 : 0, `${moment}`);
+        }
       }),
       { numRuns: 500 },
     );

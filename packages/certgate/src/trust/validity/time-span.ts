@@ -14,6 +14,16 @@ export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 2);
 }
 
+/** Between the spans, and after the last one: when nothing is valid that was before. Empty where there is no span. */
+export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
+  const merged = mergeSpans(spans);
+  return merged.flatMap(({ until }, index) =>
+    until === Number.POSITIVE_INFINITY
+      ? []
+      : [{ from: until, until: merged[index + 1]?.from ?? Number.POSITIVE_INFINITY }],
+  );
+}
+
 /** From each moment at which `depth` spans are there to that at which they no longer are. */
 function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSpan[] {
   const bounds = spans

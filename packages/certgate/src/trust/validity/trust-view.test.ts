@@ -30,7 +30,7 @@ describe('an identity over time', () => {
   const next = { thumbprintSha256: hash(2), notBefore: '2027-02-01T00:00:00Z', notAfter: '2028-02-01T00:00:00Z' };
 
   it('shows a rotation: the windows, the overlap, and when nobody is admitted any more', () => {
-    const { windows, overlaps, gapFrom } = viewOne({ pins: [one, next] });
+    const { windows, overlaps, gaps } = viewOne({ pins: [one, next] });
     assert.deepEqual(
       windows.map(({ state, from, until }) => [state, from, until]),
       [
@@ -39,7 +39,7 @@ describe('an identity over time', () => {
       ],
     );
     assert.deepEqual(overlaps, [{ from: '2027-02-01T00:00:00Z', until: '2027-02-20T00:00:00Z' }]);
-    assert.equal(gapFrom, '2028-02-01T00:00:00Z');
+    assert.deepEqual(gaps, [{ from: '2028-02-01T00:00:00Z', until: null, isSoon: false }]);
   });
 
   it('lets an overlap of pins without a beginning begin now, and has none of what never ends', () => {
@@ -48,15 +48,15 @@ describe('an identity over time', () => {
       { from: '2027-02-12T00:00:00Z', until: '2027-03-01T00:00:00Z' },
     ]);
     const endless = viewOne({ pins: [ends(1), ends(2)] });
-    assert.deepEqual([endless.overlaps, endless.gapFrom], [[], null]);
+    assert.deepEqual([endless.overlaps, endless.gaps], [[], []]);
   });
 
   it('ends with the identity, whatever a pin says, and counts nothing that is disabled or denied', () => {
     const ended = viewOne({ expiresAt: '2027-03-01T00:00:00Z', pins: [next, { ...one, enabled: false }] });
-    assert.equal(ended.gapFrom, '2027-03-01T00:00:00Z');
+    assert.deepEqual(ended.gaps, [{ from: '2027-03-01T00:00:00Z', until: null, isSoon: true }]);
     assert.deepEqual(
       ended.windows.map(({ state }) => state),
-      ['valid', 'disabled'],
+      ['ending', 'disabled'],
     );
     assert.deepEqual(ended.overlaps, []);
     const dead = viewOne({ expiresAt: '2026-12-01T00:00:00Z', pins: [next] });
@@ -67,7 +67,28 @@ describe('an identity over time', () => {
     assert.equal(denied.identities[0]?.windows[0]?.state, 'disabled');
     assert.deepEqual(denied.denied, [{ label: hash(1), reason: 'stolen' }]);
     const off = viewOne({ enabled: false, pins: [next] });
-    assert.deepEqual([off.windows[0]?.state, off.gapFrom], ['disabled', null]);
+    assert.deepEqual([off.windows[0]?.state, off.gaps], ['disabled', []]);
+  });
+
+  it('shows a gap between two windows, and nothing of one that is over', () => {
+    const later = { thumbprintSha256: hash(3), notBefore: '2027-06-01T00:00:00Z' };
+    const earlier = { thumbprintSha256: hash(4), notAfter: '2025-01-01T00:00:00Z' };
+    assert.deepEqual(viewOne({ pins: [earlier, one, later] }).gaps, [
+      { from: '2027-02-20T00:00:00Z', until: '2027-06-01T00:00:00Z', isSoon: true },
+    ]);
+  });
+
+  it('says of each end by the rule of `trust check` whether it is soon', () => {
+    // The folder tells more of a certificate than the document does: that changes nothing about when its end is told.
+    const pins = ['2027-01-15', '2026-01-01'].map((begin, index) => ({
+      ...{ thumbprintSha256: hash(index + 1), notBefore: `${begin}T00:00:00Z`, notAfter: '2027-03-13T00:00:00Z' },
+    }));
+    for (const pin of pins) {
+      const { identities, warnings } = view([{ name: 'billing', roles: [], pins: [pin] }]);
+      const isWarned = warnings.some(({ code }) => code === 'pin_ends_soon');
+      assert.equal(identities[0]?.windows[0]?.state, isWarned ? 'ending' : 'valid');
+      assert.equal(identities[0].gaps[0]?.isSoon, isWarned);
+    }
   });
 
   it('has no gap inside a window, and no window after its last gap, for any pins', () => {
@@ -77,19 +98,20 @@ describe('an identity over time', () => {
       .filter(({ notBefore = '', notAfter = '9' }) => notBefore < notAfter);
     fc.assert(
       fc.property(fc.array(pin, { maxLength: 5 }), fc.option(day), (pins, expiresAt) => {
-        const { windows, gapFrom, overlaps } = viewOne({
+        const { windows, gaps, overlaps } = viewOne({
           ...(expiresAt !== null && { expiresAt }),
           pins: pins.map((each, index) => ({ thumbprintSha256: hash(index + 1), ...each })),
         });
         const open = windows.filter(({ state }) => state !== 'disabled');
         const isOpen = (moment: string): boolean =>
           open.some(({ from, until }) => (from ?? '') <= moment && moment < (until ?? '9'));
-        if (gapFrom !== null) {
-          assert.ok(!isOpen(gapFrom));
-          assert.ok(open.every(({ until }) => until !== null && until <= gapFrom));
-        } else {
-          assert.ok(open.length === 0 || open.some(({ until }) => until === null));
+        for (const { from, until } of gaps) {
+          assert.ok(!isOpen(from));
+          assert.ok(open.some((each) => each.until === from));
+          assert.ok(until === null ? open.every((each) => (each.until ?? '9') <= from) : isOpen(until));
         }
+        const isEndless = open.some(({ until }) => until === null);
+        assert.equal(gaps.at(-1)?.until === null, open.length > 0 && !isEndless);
         for (const { from, until } of overlaps) {
           assert.ok(from < until);
           assert.ok(open.filter((each) => (each.from ?? '') <= from && from < (each.until ?? '9')).length >= 2);

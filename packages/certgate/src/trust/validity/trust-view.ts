@@ -10,8 +10,9 @@ import {
   formatInstant,
 } from '@certgate/core/internal';
 import type { InspectedFunction, TrustAuthorityView, TrustIdentityView, TrustView } from '../views/page-views.js';
+import type { CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
-import { type TimeSpan, findOverlaps, mergeSpans } from './time-span.js';
+import { type TimeSpan, findGaps, findOverlaps } from './time-span.js';
 import {
   type CertificatesAtHand,
   type IdentityWindow,
@@ -42,8 +43,8 @@ export function createTrustView(question: TrustViewQuestion): TrustView {
     revision: snapshot.revision,
     at: formatInstant(at),
     locked: snapshot.locked === undefined ? null : describeLock(snapshot.locked),
-    identities: snapshot.identities.map((identity) => describeIdentity(identity, question, atHand)),
-    authorities: snapshot.authorities.map((authority) => describeAuthority(authority, question)),
+    identities: snapshot.identities.map((identity) => describeIdentity(identity, question, atHand, findings)),
+    authorities: snapshot.authorities.map((authority) => describeAuthority(authority, question, findings)),
     denied: listDenied(snapshot).map(describeDenied),
     warnings: findings
       .filter(({ severity }) => severity !== 'information')
@@ -56,38 +57,62 @@ function describeIdentity(
   identity: TrustedIdentity,
   facts: WindowFacts,
   atHand: CertificatesAtHand,
+  findings: readonly CheckFinding[],
 ): TrustIdentityView {
   const { name, owner = null, enabled, roles, functionsAsWritten = null } = identity;
   const windows = listIdentityWindows(identity, facts, atHand);
   const open = windows.filter(({ isDisabled }) => !isDisabled);
-  const end = mergeSpans(open).at(-1)?.until ?? Number.POSITIVE_INFINITY;
+  // A name ends with the certificates of its authority.
+  const isAbout = ({ identityName, authorityName }: CheckFinding): boolean =>
+    identityName === name || (authorityName !== undefined && identity.names.length > 0);
+  const endsSoon = listEndsSoon(findings.filter(isAbout));
   return {
     name,
     owner,
     enabled,
     roles,
     functions: functionsAsWritten,
-    windows: windows.map((window) => describeWindow(window, facts.at)),
-    gapFrom: Number.isFinite(end) ? formatInstant(end) : null,
+    windows: windows.map((window) => describeWindow(window, facts.at, endsSoon)),
+    gaps: findGaps(open)
+      .filter(({ until }) => until > facts.at)
+      .map(({ from, until }) => ({
+        from: formatInstant(from),
+        until: Number.isFinite(until) ? formatInstant(until) : null,
+        isSoon: from <= facts.at || endsSoon(from),
+      })),
     overlaps: listOverlaps(open, facts.at),
   };
 }
 
-/** Of certificates: a name beside a pin is no change-over, and what never ends is not changed over from. */
+/** What ends soon, by `trust check`: there is one rule for it, and one place that has it. */
+function listEndsSoon(findings: readonly CheckFinding[]): (until: number) => boolean {
+  const ends = new Set(findings.filter(({ code }) => code.endsWith('_ends_soon')).map(({ endsAt }) => endsAt));
+  return (until) => ends.has(until);
+}
+
+/** Of certificates, of which one goes on: a name beside a pin is no change-over, and two pins of one certificate end together. */
 function listOverlaps(windows: readonly IdentityWindow[], at: number): TrustIdentityView['overlaps'] {
   const certificates = windows.filter(({ kind }) => kind !== 'name');
+  const ends = new Set(findGaps(certificates).map((gap) => gap.from));
   return findOverlaps(certificates).flatMap(({ from, until }: TimeSpan) => {
     // Where no window says when it began, it has begun.
     const begin = Number.isFinite(from) ? from : at;
-    return Number.isFinite(until) && begin < until ? [{ from: formatInstant(begin), until: formatInstant(until) }] : [];
+    return Number.isFinite(until) && begin < until && !ends.has(until)
+      ? [{ from: formatInstant(begin), until: formatInstant(until) }]
+      : [];
   });
 }
 
-function describeAuthority(authority: TrustedAuthority, facts: WindowFacts): TrustAuthorityView {
+function describeAuthority(
+  authority: TrustedAuthority,
+  facts: WindowFacts,
+  findings: readonly CheckFinding[],
+): TrustAuthorityView {
+  const endsSoon = listEndsSoon(findings.filter(({ authorityName }) => authorityName === authority.name));
   const isOwn = (issuedBy: string | undefined): boolean => issuedBy?.toLowerCase() === authority.name.toLowerCase();
   return {
     name: authority.name,
-    windows: listAuthorityWindows(authority, facts).map((window) => describeWindow(window, facts.at)),
+    windows: listAuthorityWindows(authority, facts).map((window) => describeWindow(window, facts.at, endsSoon)),
     revocation: describeRevocation(authority.revocation),
     vouchesFor: facts.snapshot.identities.flatMap(({ name: identity, names, pins }) => [
       ...names

@@ -227,8 +227,12 @@ function toSpan({ notBefore, notAfter }: { readonly notBefore: number; readonly 
   return { from: notBefore, until: notAfter };
 }
 
-/** As the protocol has it. */
-export function describeWindow(window: IdentityWindow, at: number): ValidityWindow {
+/** As the protocol has it. `endsSoon`: whether `trust check` says so of what ends at this moment. */
+export function describeWindow(
+  window: IdentityWindow,
+  at: number,
+  endsSoon: (until: number) => boolean,
+): ValidityWindow {
   const { kind, label, thumbprint, from, until } = window;
   return {
     kind,
@@ -236,13 +240,19 @@ export function describeWindow(window: IdentityWindow, at: number): ValidityWind
     thumbprint,
     from: Number.isFinite(from) ? formatInstant(from) : null,
     until: Number.isFinite(until) ? formatInstant(until) : null,
-    state: findState(window, at),
+    state: findState(window, at, endsSoon),
   };
 }
 
-function findState({ from, until, isDisabled }: IdentityWindow, at: number): ValidityWindow['state'] {
+function findState(
+  { kind, from, until, isDisabled }: IdentityWindow,
+  at: number,
+  endsSoon: (until: number) => boolean,
+): ValidityWindow['state'] {
   if (isDisabled) return 'disabled';
   if (at < from) return 'future';
   if (until <= at) return 'ended';
-  return isEndingSoon(from, until, at) ? 'ending' : 'valid';
+  // Issued certificates are not in the document, so no check speaks of them.
+  const isEnding = kind === 'issued' ? isEndingSoon(from, until, at) : endsSoon(until);
+  return isEnding ? 'ending' : 'valid';
 }

@@ -8,9 +8,11 @@ import type { ExplanationReport } from '../explanation/explanation-report.js';
 /** `GET api/state`: what there is to choose from. */
 export interface InspectorState {
   readonly version: 1;
-  /** Undefined: opened without an app, for the trust views alone. */
+  /** Another one for another state: `LiveUpdate` says which one is current. */
+  readonly tag: string;
+  /** Null: opened without an app, for the trust views alone. */
   readonly app: InspectedApp | null;
-  /** Where the trust document is, and what the app's gate reads. */
+  /** Where the trust document is. The revision is the one that the app's gate uses now; null: it does not say, or there is none. */
   readonly trust: { readonly store: string; readonly revision: number | null; readonly fault: string | null };
 }
 
@@ -25,10 +27,16 @@ export interface InspectedApp {
 export interface InspectedFunction {
   readonly name: string;
   readonly triggerType: string;
-  /** Null: no HTTP function. */
+  /** Of an MCP function, that of the endpoint. Null: nobody calls it over HTTP. */
   readonly route: string | null;
   /** Empty: every method. */
   readonly methods: readonly string[];
+  /** How MCP clients name it, and the arguments of a tool as `tools/list` has them (JSON Schema). Null: it is not called over MCP. */
+  readonly mcp: {
+    readonly kind: 'tool' | 'resource' | 'prompt';
+    readonly name: string;
+    readonly inputSchema?: object;
+  } | null;
   /** In words: `certificate`, `anonymous`, `role orders.read`, `report-only until …`. */
   readonly policy: string;
   readonly kind: 'certificate' | 'anonymous' | 'other';
@@ -89,6 +97,8 @@ export interface TryAnswer {
   readonly body: string;
   /** How many bytes the whole body had. */
   readonly bodyLength: number;
+  /** Whether the MCP answer is an error; null: it is no answer of MCP. */
+  readonly isMcpError: boolean | null;
   readonly durationMilliseconds: number;
   readonly correlationId: string | null;
 }
@@ -107,7 +117,18 @@ export interface MatrixCell {
   readonly code: string;
 }
 
-/** `GET api/events`: one JSON object a line, as server-sent events (`data: …`), from now on. Read with fetch, which can send the token. */
+/**
+ * `GET api/events?after=ID`: what a page in view asks for again and again. Nothing is held open: a browser gives all tabs of
+ * one address six connections together.
+ */
+export interface LiveUpdate {
+  /** Of the present state; another one than the page's: it is to ask for it again. */
+  readonly stateTag: string;
+  /** Those after ID, oldest first. Of older ones, the newest 2,000 are known. */
+  readonly events: readonly LiveEvent[];
+}
+
+/** One request, and what became of it. */
 export interface LiveEvent {
   /** Counts up from 1 over the whole start. */
   readonly id: number;
@@ -123,7 +144,7 @@ export interface LiveEvent {
   readonly correlationId: string | null;
   readonly identityName: string | null;
   readonly thumbprintSha256: string | null;
-  readonly verdict: 'allowed' | 'denied' | 'observed' | 'open' | 'unanswered';
+  readonly verdict: 'allowed' | 'denied' | 'observed' | 'open' | 'no-function';
   /** `allowed`, a denial code, or the gateway's reason. */
   readonly code: string | null;
   readonly detail: string | null;
@@ -157,8 +178,11 @@ export interface TrustIdentityView {
   /** Null: every function. */
   readonly functions: readonly string[] | null;
   readonly windows: readonly ValidityWindow[];
-  /** When the last of them ends with none after it: nobody is admitted from then on. Null: no end. */
-  readonly gapFrom: string | null;
+  /**
+   * From when nobody is admitted as it, and until when; null: from then on. `isSoon`: it has begun, or `trust check` says
+   * that what ends there ends soon.
+   */
+  readonly gaps: readonly { readonly from: string; readonly until: string | null; readonly isSoon: boolean }[];
   /** While two are valid at once: the time to change over. */
   readonly overlaps: readonly { readonly from: string; readonly until: string }[];
 }

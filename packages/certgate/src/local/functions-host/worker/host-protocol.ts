@@ -153,6 +153,12 @@ export interface ReadyMessage {
   readonly streaming: boolean;
 }
 
+/** What the gate of an app that runs says now, where it is another than before. */
+export interface TrustMessage {
+  readonly kind: 'trust';
+  readonly trust: HostedTrust | undefined;
+}
+
 export interface DescribedMessage {
   readonly kind: 'described';
   readonly functions: readonly DescribedFunction[];
@@ -234,4 +240,4 @@ export interface AnsweredMessage {
 }
 
 export type MessageFromHost =
-  ReadyMessage | DescribedMessage | FailedMessage | CrashedMessage | AnsweredMessage | LogMessage;
+  ReadyMessage | TrustMessage | DescribedMessage | FailedMessage | CrashedMessage | AnsweredMessage | LogMessage;

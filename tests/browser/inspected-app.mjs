@@ -1,0 +1,97 @@
+// The page as `certgate dev` serves it: a real app behind the real gateway, in this process. Requests that nobody sends are
+// noted as the host would tell of them, so that thousands of them cost nothing.
+import { fileURLToPath } from 'node:url';
+import { startInspector } from '../../packages/certgate/dist/esm/inspector/inspector.js';
+import { runLocalApp } from '../../packages/certgate/dist/esm/local/local-app/local-app.js';
+
+const folder = fileURLToPath(new URL('sample-app/', import.meta.url));
+
+/** @returns the page's address and token, and what makes events come. */
+export async function startInspectedApp() {
+  let inspector;
+  const port = { port: 0, isFixed: false };
+  const app = await runLocalApp({
+    folder,
+    gatewayPort: port,
+    hostPort: port,
+    onAnswer: (answer) => inspector?.noteAnswer(answer),
+    onExchange: (...exchange) => inspector?.noteExchange(...exchange),
+  });
+  const behaviour = { clientCertificateMode: 'optional', exclusionPaths: [], worstCase: false };
+  inspector = await startInspector({
+    subject: { running: { app, frontEnd: app.frontEnd, behaviour, namesToCall: [] } },
+  });
+  const callers = new Map(app.callers.map(({ name, certificate }) => [name, certificate?.certificate]));
+  // The details of an event are explained by the certificate that passed the gateway.
+  for (const certificate of callers.values()) {
+    if (certificate !== undefined) inspector.noteExchange(describePassage(certificate), certificate.der);
+  }
+  const [url, token] = inspector.url.split('#token=');
+  let count = 0;
+  return {
+    url,
+    token,
+    app,
+    /** Of the caller "denied". */
+    certificatePem: app.callers.find(({ name }) => name === 'denied').certificate.certificatePem,
+    /** The next `amount` sample events, or the given ones. */
+    emit: (given) => {
+      const answers =
+        typeof given === 'number' ? Array.from({ length: given }, () => createSampleAnswer(++count, callers)) : given;
+      for (const answer of answers) inspector.noteAnswer(answer);
+    },
+    closeInspector: () => inspector.close(),
+    close: async () => {
+      await inspector.close().catch(() => undefined);
+      await app.close();
+    },
+  };
+}
+
+/** `CN=…` and thumbprint alone are looked at. */
+function describePassage({ thumbprintSha256 }) {
+  const request = { method: 'GET', path: '/', status: 200, milliseconds: 1, answeredBy: 'upstream' };
+  return { ...request, clientCertificateThumbprintSha256: thumbprintSha256 };
+}
+
+const rows = [
+  ['GET', '/api/orders/1042', 200, 'GetOrder', 'allowed', 'allowed', 'allowed'],
+  ['GET', '/api/orders/1042', 401, 'GetOrder', 'denied', 'denied', 'certificate_not_trusted', 'No identity has it.'],
+  ['GET', '/api/health', 200, 'Health'],
+  ['POST', '/api/orders/1042/refund', 403, 'Refund', 'allowed', 'denied', 'role_missing', 'It lacks refunds.write.'],
+  [
+    ...['GET', '/api/exports/invoices/2025', 200, 'ExportInvoicesOfAllCustomersOfTheLastFinancialYear'],
+    ...['allowed', 'observed', 'role_missing', 'It lacks invoices.export; report-only.'],
+  ],
+  ['GET', '/api/orders/77', 401, 'GetOrder', undefined, 'denied', 'certificate_missing', 'The caller sent none.'],
+  ['GET', '/favicon.ico', 404],
+  [
+    ...['GET', '/api/orders/78', 401, 'GetOrder', 'wrong-usage', 'denied'],
+    ...['certificate_extended_key_usage_unsuitable', 'Its extended key usage has no clientAuth.'],
+  ],
+];
+
+/** The same for the same number, as the host tells of it. */
+export function createSampleAnswer(count, callers = new Map()) {
+  const row = rows[(count * 5 + Math.floor(count / 7)) % rows.length];
+  const [method, path, status, functionName, caller, outcome, code, detail] = row;
+  const certificate = callers.get(caller);
+  return {
+    ...{ method, path, status },
+    time: Date.UTC(2026, 10, 26, 9) + count * 137,
+    durationMilliseconds: ((count * 37) % 190) / 10 + 1.2,
+    ...(functionName === undefined
+      ? {}
+      : { functionName, correlationId: `4b7c${count.toString(16).padStart(4, '0')}-93d1-4e0a-8f52-000000001eef` }),
+    ...(outcome === undefined
+      ? {}
+      : {
+          decision: {
+            ...{ outcome, code },
+            ...(detail === undefined ? {} : { detail }),
+            ...(certificate === undefined ? {} : { thumbprintSha256: certificate.thumbprintSha256 }),
+            ...(outcome === 'denied' && code !== 'role_missing' ? {} : { identityName: caller }),
+          },
+        }),
+  };
+}
