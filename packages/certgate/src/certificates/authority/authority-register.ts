@@ -1,5 +1,6 @@
 import { findInstant } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { isRevocationReason, type RevocationReason } from '../structure/certificate-choices.js';
 
 /** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
@@ -54,12 +55,12 @@ export function parseRegister(text: string, path: string): AuthorityRegister {
 }
 
 function isRegister(value: unknown): value is AuthorityRegister {
-  if (!isRecord(value) || !isRecord(value['list'])) return false;
+  if (!isJsonObject(value) || !isJsonObject(value['list'])) return false;
   const { version, parent, list, issued, revoked } = value;
   return (
     version === 1 &&
     (parent === null || typeof parent === 'string') &&
-    isRecord(list) &&
+    isJsonObject(list) &&
     Number.isSafeInteger(list['number']) &&
     isInstant(list['thisUpdate']) &&
     isInstant(list['nextUpdate']) &&
@@ -68,7 +69,7 @@ function isRegister(value: unknown): value is AuthorityRegister {
   );
 }
 
-function isIssued(entry: Readonly<Record<string, unknown>>): boolean {
+function isIssued(entry: JsonObject): boolean {
   return (
     isSerialNumber(entry['serialNumber']) &&
     (entry['kind'] === 'end-entity' || entry['kind'] === 'authority') &&
@@ -79,16 +80,12 @@ function isIssued(entry: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-function isRevoked(entry: Readonly<Record<string, unknown>>): boolean {
+function isRevoked(entry: JsonObject): boolean {
   return isSerialNumber(entry['serialNumber']) && isInstant(entry['revokedAt']) && isRevocationReason(entry['reason']);
 }
 
-function isListOf(value: unknown, isEntry: (entry: Readonly<Record<string, unknown>>) => boolean): boolean {
-  return Array.isArray(value) && value.every((entry) => isRecord(entry) && isEntry(entry));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isListOf(value: unknown, isEntry: (entry: JsonObject) => boolean): boolean {
+  return Array.isArray(value) && value.every((entry) => isJsonObject(entry) && isEntry(entry));
 }
 
 function isSerialNumber(value: unknown): boolean {
