@@ -8,7 +8,7 @@ import type {
 import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
-// Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
+// Pure, as the edits of identities are. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
 
 export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
   const there = findAuthority(document, authority.name);

@@ -4,10 +4,13 @@ import {
   findInstant,
   findThumbprint,
   formatInstant,
+  type PinKind,
+  pinKinds,
   type TrustDocument,
   type TrustDocumentIdentity,
   type TrustDocumentPin,
   type TrustDocumentName,
+  type TrustPin,
 } from '@certgate/core/internal';
 import { formatToolCall, formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
@@ -22,7 +25,7 @@ export interface NewPin {
 }
 
 /** Upper-case hexadecimal. */
-export type CertificateHashes = Readonly<Record<(typeof pinKinds)[number], string>>;
+export type CertificateHashes = Readonly<Record<PinKind, string>>;
 
 /** Recognised by a pin, by names under authorities, or by both. */
 export interface NewIdentity extends Partial<NewPin> {
@@ -204,13 +207,8 @@ export function getIdentity(document: TrustDocument, name: string): TrustDocumen
   });
 }
 
-const pinKinds = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'] as const;
-
 /** The hash of a pin as upper-case hexadecimal, whatever its author's notation. */
-export function readPinValue(pin: TrustDocumentPin): {
-  readonly kind: (typeof pinKinds)[number];
-  readonly value: string;
-} {
+export function readPinValue(pin: TrustDocumentPin): Pick<TrustPin, 'kind' | 'value'> {
   for (const kind of pinKinds) {
     const text = pin[kind];
     const value = text === undefined ? undefined : findThumbprint(text, kind === 'thumbprintSha1' ? 'sha1' : 'sha256');
