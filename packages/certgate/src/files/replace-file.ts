@@ -16,6 +16,17 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
+/** The same into a lock's folder. False: the lock has been broken, and its folder is gone. */
+export async function prepareDurably(path: string, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await writeDurably(path, bytes);
+    return true;
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return false;
+    throw fault;
+  }
+}
+
 /**
  * Moves a prepared file over another in one step, with the mode and, where this user may, the owner of the one it
  * replaces; `newMode` is for one that replaces none. False: the prepared file isn't there any more.

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { formatToolCall } from '../../faults/tool-call.js';
-import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { withLockFolder } from '../../files/lock-folder.js';
-import { moveIntoPlace, writeDurably } from '../../files/replace-file.js';
+import { moveIntoPlace, prepareDurably } from '../../files/replace-file.js';
 import type { AuthorityFiles } from './authority-files.js';
 import { formatRegister, parseRegister, type AuthorityRegister } from './authority-register.js';
 
@@ -39,7 +39,7 @@ export async function updateRegister<T>(
       from: lock.resolve(`file-${index}`),
     }));
     for (const { from, content } of prepared) {
-      if (!(await prepare(from, content))) throw lostLock(files);
+      if (!(await prepareDurably(from, Buffer.from(content)))) throw lostLock(files);
     }
     for (const { from, path } of prepared) {
       if (!(await moveIntoPlace(from, path, 0o600))) throw lostLock(files);
@@ -48,17 +48,6 @@ export async function updateRegister<T>(
   }).catch((fault: unknown) => {
     throw fault instanceof ToolFailure ? fault : explainWriteFault(files, fault);
   });
-}
-
-/** False: the lock that it is prepared in has been broken. */
-async function prepare(path: string, content: string | Uint8Array): Promise<boolean> {
-  try {
-    await writeDurably(path, Buffer.from(content));
-    return true;
-  } catch (fault) {
-    if (hasCode(fault, 'ENOENT')) return false;
-    throw fault;
-  }
 }
 
 function lostLock(files: AuthorityFiles): ToolFailure {

@@ -11,7 +11,6 @@ import {
   expectSigned,
   prepareFirst,
   type TrustUpdate,
-  type UpdateMeans,
 } from './update-trust-document.js';
 
 /** What stands in the place of a document, and can't be the base of a change. */
@@ -104,14 +103,13 @@ export async function replaceUnreadableDocument(
   change: ChangeRequest,
   { stored }: UnreadableDocument,
   document: TrustDocument,
-  means: UpdateMeans = {},
 ): Promise<Replacement> {
   expectUsableRevision(document.revision);
   expectSigned(stored?.signature, change);
   const prepared = await prepareFirst(document, change);
   const keptAt = change.dryRun === true ? undefined : stored && (await location.keepAside(stored));
   const replaced = stored && { documentSha256: hashDocument(stored.bytes), etag: stored.etag };
-  const outcome = await commitUpdate(location, prepared, { replaced, change, means });
+  const outcome = await commitUpdate(location, prepared, { replaced, change });
   if (outcome !== 'conflict') return { ...prepared.update, replacesUnreadable: true, outcome, keptAt };
   throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
     remedy: `Look at it, then run the command again: ${formatTrustCall('check')}`,

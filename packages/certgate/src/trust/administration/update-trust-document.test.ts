@@ -44,16 +44,16 @@ describe('an update of a trust document', () => {
   it('raises the revision, logs the intent with both hashes, and writes', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const before = location.text;
-    const update = await updateTrustDocument(location, change, addNamed('b'), { now: () => 0 });
+    const update = await updateTrustDocument(location, change, addNamed('b'));
     assert.equal(update.outcome, 'written');
     assert.equal(readNow(location).revision, 2);
     const [line = ''] = location.log;
     assert.equal(location.log.length, 1);
-    const { changes, ...entry } = JSON.parse(line) as { changes: readonly string[] };
+    const { changes, at, ...entry } = JSON.parse(line) as { changes: readonly string[]; at: string };
+    assert.equal(new Date(at).toISOString(), at);
     assert.deepEqual(entry, {
       version: 1,
       marks: '++',
-      at: '1970-01-01T00:00:00.000Z',
       verb: 'add',
       by: 'ada',
       reason: 'test',
@@ -78,7 +78,7 @@ describe('an update of a trust document', () => {
           (document) => removeIdentity(document, 'gone'),
         ];
         const all = Promise.all(
-          edits.map((edit) => updateTrustDocument(location, change, edit, { pause: () => Promise.resolve() })),
+          edits.map((edit) => updateTrustDocument(location, change, edit, () => Promise.resolve())),
         );
         await scheduler.waitFor(all);
         location.step = () => Promise.resolve();
@@ -139,8 +139,8 @@ describe('an update of a trust document', () => {
       writes += 1;
       return Promise.resolve('conflict');
     };
-    const means = { pause: () => Promise.resolve() };
-    await assert.rejects(updateTrustDocument(location, change, addNamed('b'), means), (fault: unknown) => {
+    const pause = () => Promise.resolve();
+    await assert.rejects(updateTrustDocument(location, change, addNamed('b'), pause), (fault: unknown) => {
       assert.ok(fault instanceof ToolFailure);
       assert.match(fault.message, /100 attempts failed, and nothing was written/);
       assert.equal(fault.kind, 'conflict');
@@ -157,7 +157,7 @@ describe('an update of a trust document', () => {
       await write(content, etag);
       return 'conflict';
     };
-    const update = await updateTrustDocument(location, change, addNamed('b'), { pause: () => Promise.resolve() });
+    const update = await updateTrustDocument(location, change, addNamed('b'), () => Promise.resolve());
     assert.equal(update.outcome, 'written');
     assert.equal(readNow(location).revision, 2);
     assert.equal(location.log.length, 1);

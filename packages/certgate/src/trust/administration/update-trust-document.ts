@@ -72,13 +72,6 @@ export interface TrustUpdate {
   readonly signedWith?: string;
 }
 
-/** For tests: how to wait between tries, and what time it is. */
-export interface UpdateMeans {
-  readonly pause?: (milliseconds: number) => Promise<void>;
-  readonly random?: () => number;
-  readonly now?: () => number;
-}
-
 /** Of all writers at once at least one gets through per round, so a hundred of them all do. */
 const maximumTries = 100;
 
@@ -92,7 +85,7 @@ export async function updateTrustDocument(
   location: TrustLocation,
   change: ChangeRequest,
   edit: TrustEdit,
-  means: UpdateMeans = {},
+  pause: (milliseconds: number) => Promise<void> = wait,
 ): Promise<TrustUpdate> {
   let before = await loadTrustDocument(location);
   for (let tries = 1; tries <= maximumTries; tries += 1) {
@@ -103,9 +96,10 @@ export async function updateTrustDocument(
     // The order of keys says nothing.
     if (isDeepStrictEqual(edited, before.document)) return { ...describeSame(before), outcome: 'unchanged' };
     const prepared = await prepareNext(before, edited, change);
-    const outcome = await commitUpdate(location, prepared, { replaced: before, previousSignature, change, means });
+    const outcome = await commitUpdate(location, prepared, { replaced: before, previousSignature, change });
     if (outcome !== 'conflict') return { ...prepared.update, outcome };
-    await pauseBetweenTries(tries, means);
+    // Full jitter: writers that collided once must not collide again in step.
+    await pause(Math.ceil(Math.random() * Math.min(2_000, 25 * 1.5 ** tries)));
     const now = await loadTrustDocument(location);
     // An answer that got lost on the way makes the repeated request a conflict with itself.
     if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === prepared.signature) {
@@ -124,12 +118,11 @@ export async function createTrustDocument(
   location: TrustLocation,
   change: ChangeRequest,
   document: TrustDocument,
-  means: UpdateMeans = {},
 ): Promise<TrustUpdate> {
   const there = await location.read();
   if (there !== undefined) throw alreadyThere(location);
   const prepared = await prepareFirst(document, change);
-  const outcome = await commitUpdate(location, prepared, { change, means });
+  const outcome = await commitUpdate(location, prepared, { change });
   if (outcome === 'conflict') throw alreadyThere(location);
   return { ...prepared.update, outcome };
 }
@@ -139,17 +132,16 @@ interface Commit {
   readonly replaced?: Pick<LoadedTrustDocument, 'documentSha256' | 'etag'> | undefined;
   readonly previousSignature?: string | undefined;
   readonly change: ChangeRequest;
-  readonly means: UpdateMeans;
 }
 
 /** Logs the intent, then writes, if nobody was faster. */
 export async function commitUpdate(
   location: TrustLocation,
   prepared: PreparedUpdate,
-  { replaced, previousSignature, change, means }: Commit,
+  { replaced, previousSignature, change }: Commit,
 ): Promise<WriteOutcome | 'planned'> {
   if (change.dryRun === true) return 'planned';
-  await location.appendLog(describeChange(prepared, replaced, change, means));
+  await location.appendLog(describeChange(prepared, replaced, change));
   const { bytes, signature } = prepared;
   return location.write({ bytes, signature, previousSignature }, replaced?.etag);
 }
@@ -254,12 +246,11 @@ function describeChange(
   { update, documentSha256 }: PreparedUpdate,
   before: Pick<LoadedTrustDocument, 'documentSha256'> | undefined,
   change: ChangeRequest,
-  { now = Date.now }: UpdateMeans,
 ): string {
   const { identities, pins } = listNewlyDisabled(update.before.document, update.after);
   const entry: ChangeLogEntry = {
     version: 1,
-    at: new Date(now()).toISOString(),
+    at: new Date().toISOString(),
     verb: change.verb,
     by: change.by,
     reason: change.reason,
@@ -276,8 +267,3 @@ function describeChange(
 }
 
 const logMarks = { gains: '+', loses: '-', changes: '.' } as const;
-
-/** Full jitter: writers that collided once must not collide again in step. */
-async function pauseBetweenTries(tries: number, { pause = wait, random = Math.random }: UpdateMeans): Promise<void> {
-  await pause(Math.ceil(random() * Math.min(2_000, 25 * 1.5 ** tries)));
-}

@@ -4,7 +4,7 @@ import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolFailure, hasCode, messageOf } from '../../../faults/tool-failure.js';
 import { withLockFolder } from '../../../files/lock-folder.js';
-import { moveIntoPlace, writeDurably } from '../../../files/replace-file.js';
+import { moveIntoPlace, prepareDurably, writeDurably } from '../../../files/replace-file.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
@@ -93,26 +93,16 @@ async function replace(
   prepare: (name: string) => string,
 ): Promise<WriteOutcome> {
   const document = prepare('document');
-  if (!(await prepareFile(document, bytes))) return 'conflict';
+  if (!(await prepareDurably(document, bytes))) return 'conflict';
   if (signature !== undefined) {
     const prepared = prepare('signature');
     const lines = new Set([signature, ...(previousSignature === undefined ? [] : [previousSignature])]);
-    if (!(await prepareFile(prepared, Buffer.from(`${[...lines].join('\n')}\n`)))) return 'conflict';
+    if (!(await prepareDurably(prepared, Buffer.from(`${[...lines].join('\n')}\n`)))) return 'conflict';
     if (!(await moveIntoPlace(prepared, `${target}.sig`))) return 'conflict';
   }
   if (!(await moveIntoPlace(document, target))) return 'conflict';
   if (signature === undefined) await rm(`${target}.sig`, { force: true });
   return 'written';
-}
-
-async function prepareFile(path: string, bytes: Uint8Array): Promise<boolean> {
-  try {
-    await writeDurably(path, bytes);
-    return true;
-  } catch (fault) {
-    if (hasCode(fault, 'ENOENT')) return false;
-    throw fault;
-  }
 }
 
 /** A link is followed, so that the file is replaced and not the link. Undefined: nothing is there. */
