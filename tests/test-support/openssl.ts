@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Certificates from an independent maker: never from the code under test. */
@@ -39,8 +40,8 @@ export function makeOpensslCertificate(
     ['req', '-x509', '-nodes', '-days', '30', '-subj', `/CN=${name}`, ...keyArguments[key], ...added, ...files],
     folder,
   );
-  const printed = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], folder);
-  return { certificateFile, keyFile, thumbprintSha256: printed.split('=')[1]?.trim() ?? '' };
+  const { fingerprint256 } = new X509Certificate(readFileSync(certificateFile));
+  return { certificateFile, keyFile, thumbprintSha256: fingerprint256 };
 }
 
 /** One that looks like those of public CAs, by its timestamps and its name; the list of timestamps is empty. */
@@ -66,7 +67,7 @@ export function writeTrust(
   const list = Object.entries(identities).map(([name, { certificate, roles = [] }]) => ({
     name,
     roles,
-    // As openssl prints it, colons and all.
+    // As Node.js and openssl print it, colons and all.
     pins: [{ thumbprintSha256: certificate.thumbprintSha256 }],
   }));
   writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities: list }));

@@ -1,3 +1,4 @@
+import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Authority, Document, Identity } from '../reference/document.js';
 import { day, getPool, hour, type Made, type MadeAuthority, start } from './certificates.js';
 import type { Random } from './random.js';
@@ -293,10 +294,4 @@ export function readDraft({ revision, isLocked, authorities, denied, identities 
     denied,
     identities,
   };
-}
-
-export function toPem(der: Uint8Array): string {
-  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(der)
-    .toString('base64')
-    .replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 }

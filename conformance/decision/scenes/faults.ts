@@ -15,6 +15,7 @@ const path = 'x509/dist/path.cjs';
 export const faults: readonly Fault[] = [
   {
     name: 'a memory without a version',
+    seed: 15,
     changes: [
       [
         'core/dist/esm/access/decision-memory.js',
@@ -56,6 +57,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a store that is unavailable, and ignored',
+    seed: 20,
     changes: [['core/dist/esm/trust-store/combine-findings.js', " || finding.outcome === 'unavailable';", ';']],
   },
   {
@@ -92,11 +94,12 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'lists that take their place by the name of the CA alone',
+    seed: 12,
     changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(publicKey), ', '']],
   },
   {
     name: 'lists that speak by the name of the CA alone',
-    seed: 160,
+    seed: 204,
     changes: [[path, '.filter(statement=>isOfIssuingKey(statement,question))', '']],
   },
 ];

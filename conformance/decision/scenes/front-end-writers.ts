@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FrontEndName } from '@certgate/core';
-import { toPem } from './documents.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Random } from './random.js';
 
 export type Fields = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { type Certificate, describeCertificate } from '../facts.js';
-import { toPem } from '../scenes/documents.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
 import { listFrontEndCases } from './front-end-cases.js';
 import { askAboutLists } from './list-cases.js';
 import type { Material } from './make-material.js';

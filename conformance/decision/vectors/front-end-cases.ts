@@ -1,4 +1,4 @@
-import { toPem } from '../scenes/documents.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Case } from './cases.js';
 
 type FrontEndCase = Omit<Case, 'time' | 'function' | 'roles'>;

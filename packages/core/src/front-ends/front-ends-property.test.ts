@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { hashHex } from '@certgate/x509/internal';
 import { now } from '@certgate/x509/test-support/certificates.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { AccessGate } from '../access/access-gate.js';
 import { hashTail, readCertificateText } from '../certificate-header/certificate-header.js';
@@ -198,8 +199,3 @@ describe('the memory of certificates', () => {
     }
   });
 });
-
-function toPem(der: Buffer): string {
-  const lines = der.toString('base64').replace(/.{1,64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
-}

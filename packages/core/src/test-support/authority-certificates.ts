@@ -1,14 +1,12 @@
 import { type CertificateRequest, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
+
+export { toPem };
 
 export const authorityExtensions: readonly string[] = [
   'basicConstraints = critical, CA:TRUE',
   'keyUsage = critical, keyCertSign, cRLSign',
 ];
-
-export function toPem(der: Uint8Array, label: string = 'CERTIFICATE'): string {
-  const lines = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
-}
 
 function makePem(request: CertificateRequest): string {
   return toPem(makeCertificate(request).der);

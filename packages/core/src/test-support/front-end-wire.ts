@@ -1,10 +1,10 @@
-import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
+import { askOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 // What each front end writes, from what openssl writes: it shares no code with what reads it.
 
 /** As `PEM_write_bio_X509` ends and breaks lines. */
 export function pemOf(der: Uint8Array): string {
-  return runOpenssl(['x509', '-inform', 'der'], der).toString();
+  return askOpenssl(['x509', '-inform', 'der'], der).toString();
 }
 
 /** nginx' `$ssl_client_escaped_cert`, Envoy's `Cert`, Application Gateway's `client_certificate`. */
@@ -19,7 +19,7 @@ export function escapedBodyOf(der: Uint8Array): string {
 }
 
 export function base64Of(der: Uint8Array): string {
-  return runOpenssl(['base64', '-A'], der).toString();
+  return askOpenssl(['base64', '-A'], der).toString();
 }
 
 /** `Client-Cert` of RFC 9440, and each member of `Client-Cert-Chain`. */
@@ -43,7 +43,7 @@ export interface ForwardedElement {
 
 export function forwardedElementOf(element: ForwardedElement): string {
   const { by = [], leaf, hasCert = true, chain, subject, uris = [], dnsNames = [] } = element;
-  const digest = runOpenssl(['dgst', '-sha256', '-r'], leaf).toString().slice(0, 64);
+  const digest = askOpenssl(['dgst', '-sha256', '-r'], leaf).toString().slice(0, 64);
   return [
     ...by.map((uri) => `By=${uri}`),
     `Hash=${digest}`,

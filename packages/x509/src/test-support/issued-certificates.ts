@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { type CertificateRequest, makeCertificate } from './certificates.js';
-import { newTemporaryPath } from './openssl.js';
+import { newTemporaryPath, toPem } from './openssl.js';
 
 export interface IssuedCertificate {
   readonly certificate: PathCertificate;
@@ -23,8 +23,7 @@ export function issueCertificate(request: CertificateRequest, issuer?: IssuedCer
   const decoding = decodePathCertificate(made.der);
   assert.ok(decoding.ok, decoding.ok ? '' : decoding.fault);
   const pemPath = newTemporaryPath('.pem');
-  const lines = made.der.toString('base64').replace(/.{1,64}/g, '$&\n');
-  writeFileSync(pemPath, `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`);
+  writeFileSync(pemPath, toPem(made.der));
   return { certificate: decoding.value, pemPath, keyPath: made.keyPath };
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { newTemporaryPath } from './openssl.js';
+import { newTemporaryPath, toPem } from './openssl.js';
 import type { FlawedChain } from './flawed-chains.js';
 import { pathNow } from './written-path.js';
 
@@ -8,7 +8,7 @@ import { pathNow } from './written-path.js';
 export function verifyByOpenssl(chains: readonly FlawedChain[], checksCrls: boolean): readonly (string | undefined)[] {
   const writePem = (label: string, ders: readonly Buffer[]): string => {
     const path = newTemporaryPath('.pem');
-    writeFileSync(path, ders.map((der) => encodePem(label, der)).join(''));
+    writeFileSync(path, ders.map((der) => toPem(der, label)).join(''));
     return path;
   };
   const leaves = chains.map(({ written: { certificates } }) => writePem('CERTIFICATE', certificates.slice(-1)));
@@ -44,8 +44,4 @@ function findReason(stderr: string, leaf: string): string {
   const before = stderr.slice(0, Math.max(0, end));
   const own = before.slice(before.lastIndexOf(': verification failed') + 1);
   return /error \d+ at \d+ depth lookup: (.*)/.exec(own)?.[1] ?? 'unreadable';
-}
-
-function encodePem(label: string, der: Buffer): string {
-  return `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 }

@@ -23,3 +23,25 @@ export function newTemporaryPath(suffix: string): string {
 export function runOpenssl(args: readonly string[], input?: Uint8Array): Buffer {
   return execFileSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
 }
+
+const answers = new Map<string, Buffer>();
+
+/** The same for what depends on the input alone: a process asks once. */
+export function askOpenssl(args: readonly string[], input: Uint8Array): Buffer {
+  const question = `${args.join(' ')} ${Buffer.from(input).toString('base64')}`;
+  const answer = answers.get(question) ?? runOpenssl(args, input);
+  answers.set(question, answer);
+  return answer;
+}
+
+/** The armour of RFC 7468 around what openssl made: a process less than to ask openssl for it. */
+export function toPem(der: Uint8Array, label: string = 'CERTIFICATE'): string {
+  const lines = Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+}
+
+export function fromPem(pem: string): Buffer {
+  return Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+}

@@ -6,7 +6,7 @@ import {
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { type KeyKind, makeCertificate } from './certificates.js';
 import { type DerNode, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
-import { newTemporaryPath, runOpenssl } from './openssl.js';
+import { fromPem, newTemporaryPath, runOpenssl, toPem } from './openssl.js';
 
 export interface MadeAuthority {
   readonly certificate: PathCertificate;
@@ -48,7 +48,7 @@ export function issue(request: IssueRequest): MadeAuthority {
     options: [...ofIssuer, ...ofSerial, ...options],
   });
   const pemPath = newTemporaryPath('.pem');
-  writeFileSync(pemPath, runOpenssl(['x509', '-inform', 'der'], made.der));
+  writeFileSync(pemPath, toPem(made.der));
   return { certificate: readCertificate(made.der), der: made.der, pemPath, keyPath: made.keyPath };
 }
 
@@ -107,8 +107,7 @@ export function makeCrl(request: CrlRequest): Buffer {
   writeFileSync(configuration, [...settings, ...section, ...extensions, ...sections, ''].join('\n'));
   const signer = ['-cert', authority.pemPath, '-keyfile', authority.keyPath, '-md', digest];
   const times = ['-crl_lastupdate', lastUpdate, '-crl_nextupdate', nextUpdate];
-  const pem = runOpenssl(['ca', '-gencrl', '-config', configuration, ...signer, ...times]);
-  return runOpenssl(['crl', '-outform', 'der'], pem);
+  return fromPem(runOpenssl(['ca', '-gencrl', '-config', configuration, ...signer, ...times]).toString());
 }
 
 /** Octets in the place of an authority's signature over them, by openssl. */
