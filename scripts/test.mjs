@@ -19,7 +19,7 @@ const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 const usersTsc = createRequire(`${sample}/`).resolve('typescript/bin/tsc');
 
 /**
- * They start proxies or the tool many times, install frameworks, bundlers or the tarballs, or compile Go: minutes that most
+ * They start proxies, apps or the tool many times, install frameworks, bundlers or the tarballs, or compile Go: minutes that most
  * changes don't need.
  */
 const hostTests = [
@@ -34,6 +34,7 @@ const hostTests = [
   'dev-front-ends',
   'doctor',
   'doctor-servers',
+  'foreign-hooks',
   'front-ends-matrix',
   'front-ends-wire',
   'http-frameworks',
@@ -42,6 +43,7 @@ const hostTests = [
   'mcp-agents',
   'readme-walkthrough',
   'step-issuer',
+  'trust-revocation',
   'users-tests',
   'vendoring',
 ].map((name) => join('tests', 'dist', `${name}.test.js`));

@@ -11,7 +11,7 @@ import { trustStoreFromBlob, verifyDocumentSignature } from '@certgate/core/inte
 import type { TrustLocation } from '../packages/certgate/dist/esm/trust/administration/location/trust-location.js';
 import type * as openTrustLocationModule from '../packages/certgate/dist/esm/trust/administration/open-trust-location.js';
 import type * as updateTrustDocumentModule from '../packages/certgate/dist/esm/trust/administration/update-trust-document.js';
-import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
+import { type Azurite, azuriteFolder, shareAzurite } from './test-support/azurite.js';
 import { cleanEnvironment, collect, type Ended, root, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 import { startStorageProxy } from './test-support/storage-proxy.js';
@@ -30,15 +30,15 @@ interface RunOptions {
 
 // `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
 describe('certgate trust over a blob', () => {
-  let azurite: Azurite;
   const folder = mkdtempSync(join(tmpdir(), 'certgate-blob-'));
+  const containerName = 'administration';
+  let azurite: Azurite;
 
   before(async () => {
-    azurite = await startAzurite();
-    await azurite.connect().getContainerClient('trust').create();
+    azurite = await shareAzurite();
+    await azurite.connect().getContainerClient(containerName).create();
   });
-  after(async () => {
-    await azurite.stop();
+  after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -47,7 +47,7 @@ describe('certgate trust over a blob', () => {
     { environment, endpoint = azurite.endpoint }: RunOptions,
   ): Readonly<Record<string, string | undefined>> => ({
     ...cleanEnvironment(),
-    CERTGATE_TRUST: `blob:${endpoint}/trust/${name}`,
+    CERTGATE_TRUST: `blob:${endpoint}/${containerName}/${name}`,
     ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
   });
 
@@ -101,11 +101,12 @@ describe('certgate trust over a blob', () => {
   it('replaces one that is damaged, and keeps its bytes', async () => {
     const name = 'damaged.json';
     await expectRun(name, 'init', '--reason', 'first');
-    const container = azurite.connect().getContainerClient('trust');
+    const container = azurite.connect().getContainerClient(containerName);
     await container.getBlockBlobClient(name).upload('{"sche', 6);
     assert.match((await run(name, ['lock'])).stderr.replaceAll(/\s+/g, ' '), / the last one is 1\. .*--revision N /);
     const said = await expectRun(name, 'lock', '--revision', '2', '--reason', 'breach');
-    const kept = /kept as it was: blob:http.*\/trust\/(damaged\.json\.damaged-[0-9a-f]{16})$/m.exec(said)?.[1] ?? '';
+    const kept =
+      /kept as it was: blob:http.*\/administration\/(damaged\.json\.damaged-[0-9a-f]{16})$/m.exec(said)?.[1] ?? '';
     assert.equal(Buffer.from((await (await open(kept)).read())?.bytes ?? []).toString(), '{"sche');
     assert.match(await expectRun(name, 'unlock', '--reason', 'over'), /Revision 2 → 3/);
     // The same bytes again: they are kept already.
@@ -146,7 +147,7 @@ describe('certgate trust over a blob', () => {
     openssl(['pkey', '-in', 'key.pem', '-pubout', '-out', 'public.pem'], folder);
     const key = ['--signing-key', join(folder, 'key.pem')];
     await expectRun(name, 'init', '--reason', 'x', ...key);
-    const client = azurite.connect().getContainerClient('trust').getBlockBlobClient(name) as unknown as {
+    const client = azurite.connect().getContainerClient(containerName).getBlockBlobClient(name) as unknown as {
       getProperties(): Promise<{ metadata?: Record<string, string> }>;
       setMetadata(metadata: Record<string, string>): Promise<unknown>;
       downloadToBuffer(): Promise<Buffer>;
@@ -191,7 +192,7 @@ describe('certgate trust over a blob', () => {
       assert.equal((await collect(writer)).exitCode, null);
     };
     const startCold = async (): Promise<number | undefined> => {
-      const blob = azurite.connect().getContainerClient('trust').getBlockBlobClient(name);
+      const blob = azurite.connect().getContainerClient(containerName).getBlockBlobClient(name);
       const store = trustStoreFromBlob(blob, { signedBy: readFileSync(join(folder, 'killed.public.pem'), 'utf8') });
       await store.start?.();
       assert.equal(store.report?.().fault, undefined);
@@ -274,7 +275,7 @@ describe('certgate trust over a blob', () => {
     const token = sdk
       .generateBlobSASQueryParameters(
         {
-          containerName: 'trust',
+          containerName,
           permissions: sdk.BlobSASPermissions.parse('r'),
           expiresOn: new Date(Date.now() + 3_600_000),
         },

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { RefreshOptions, TrustStore } from '@certgate/core';
 import type * as blobSource from '../packages/core/dist/esm/trust-sources/blob-source.js';
 import type * as refreshingStore from '../packages/core/dist/esm/trust-store/refreshing-store.js';
-import { type Azurite, startAzurite } from './test-support/azurite.js';
+import { type Azurite, shareAzurite } from './test-support/azurite.js';
 import { type BlobStage, createBlobStage } from './test-support/blob-stage.js';
 import { root } from './test-support/certgate.js';
 import { answerStatus } from './test-support/storage-proxy.js';
@@ -35,11 +35,9 @@ const scene: TrustScene = createTrustScene(temporary);
 let azurite: Azurite;
 
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await shareAzurite();
 });
-
-after(async () => {
-  await azurite.stop();
+after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AccessGate, trustStoreFromBlob } from '@certgate/core';
-import { type Azurite, type ContainerClient, startAzurite } from './test-support/azurite.js';
+import { type Azurite, type ContainerClient, shareAzurite } from './test-support/azurite.js';
 import { openssl } from './test-support/openssl.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
@@ -17,16 +17,15 @@ let azurite: Azurite;
 
 before(async () => {
   makeAuthority();
-  azurite = await startAzurite();
+  azurite = await shareAzurite();
 });
 
-after(async () => {
-  await azurite.stop();
+after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
 it('a list in a blob: required, in force within a refresh, kept when the blob goes', async () => {
-  const container = azurite.connect().getContainerClient('trust');
+  const container = azurite.connect().getContainerClient('lists');
   await container.create();
   await write(container, 'trust.json', documentText());
   const crlBlob = container.getBlockBlobClient('corp.crl');

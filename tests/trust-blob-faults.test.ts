@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { type RefreshOptions, trustStoreFromBlob } from '@certgate/core';
-import { type Azurite, startAzurite } from './test-support/azurite.js';
+import { type Azurite, shareAzurite, startAzurite } from './test-support/azurite.js';
 import {
   type BlobStage,
   type BlobStageOptions,
@@ -32,11 +32,9 @@ const sixtyFourMebibytes = 64 * 1024 * 1024;
 let azurite: Azurite;
 
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await shareAzurite();
 });
-
-after(async () => {
-  await azurite.stop();
+after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 

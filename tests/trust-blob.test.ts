@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
+import { type Azurite, azuriteFolder, shareAzurite } from './test-support/azurite.js';
 import { createBlobStage, quickRefresh } from './test-support/blob-stage.js';
 import { runProgram } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
@@ -23,11 +23,9 @@ const scene: TrustScene = createTrustScene(temporary);
 let azurite: Azurite;
 
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await shareAzurite();
 });
-
-after(async () => {
-  await azurite.stop();
+after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Azurite, startAzurite } from './test-support/azurite.js';
+import { type Azurite, shareAzurite } from './test-support/azurite.js';
 import {
   type RevocationOptions,
   type RevocationStage,
@@ -20,11 +20,9 @@ const temporary = mkdtempSync(join(tmpdir(), 'certgate-revocation-'));
 let azurite: Azurite;
 
 before(async () => {
-  azurite = await startAzurite();
+  azurite = await shareAzurite();
 });
-
-after(async () => {
-  await azurite.stop();
+after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 

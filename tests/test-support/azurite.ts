@@ -58,6 +58,8 @@ export interface Azurite {
 }
 
 export interface AzuriteOptions {
+  /** It keeps no process alive. */
+  readonly isBackground?: boolean;
   /** Where blobs are kept; without, they are kept in memory and go with the process. */
   readonly folder?: string;
   /**
@@ -93,6 +95,17 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   };
 }
 
+let shared: Promise<Azurite> | undefined;
+
+/**
+ * One for all test files of this process, which it ends with. Each file makes containers of its own names. Only for hooks:
+ * node:test takes what follows such an `await` for a part of the file that asked first.
+ */
+export function shareAzurite(): Promise<Azurite> {
+  shared ??= startAzurite({ isBackground: true });
+  return shared;
+}
+
 async function startDevelopmentAzurite(sdk: StorageSdk, options: AzuriteOptions): Promise<Azurite> {
   const { accountName: account, credential } = sdk.BlobServiceClient.fromConnectionString('UseDevelopmentStorage=true');
   const { child, port } = await spawnAzurite(undefined, 0, options);
@@ -121,7 +134,7 @@ interface Running {
 async function spawnAzurite(
   accounts: string | undefined,
   port: number,
-  { folder, development }: AzuriteOptions,
+  { folder, development, isBackground = false }: AzuriteOptions,
 ): Promise<Running> {
   const place = folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder];
   // The SDK speaks a newer version of the protocol than Azurite says it knows.
@@ -142,7 +155,13 @@ async function spawnAzurite(
     },
   );
   const said = await waitForLine(child, /successfully listens on https?:\/\/127\.0\.0\.1:(\d+)/);
+  if (isBackground) for (const each of [child, child.channel, child.stdout, child.stderr]) letGo(each);
   return { child, port: Number(said[1]) };
+}
+
+/** A pipe's type says nothing of `unref`. */
+function letGo(handle: object | null | undefined): void {
+  (handle as { unref?(): void } | null | undefined)?.unref?.();
 }
 
 function waitForLine(child: ChildProcess, line: RegExp): Promise<RegExpExecArray> {
