@@ -3,32 +3,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/explanation/explanation-report.js';
 import { createAdapterApp } from './test-support/adapter-app.js';
 import { type Ended, runCertgateHere } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 
 // `trust explain` for callers whom the document knows by their authority and a name, with what the tool itself issues.
-
-interface Report {
-  readonly outcome: string;
-  readonly status: number | null;
-  readonly code: string | null;
-  readonly detail: string | null;
-  readonly identity: { readonly name: string; readonly matchedBy: string | null } | null;
-  readonly accessEndsAt: string | null;
-  readonly nextChange: { readonly at: string; readonly outcome: string; readonly code: string } | null;
-  readonly steps: readonly { readonly step: string; readonly verdict: string; readonly text: string }[];
-  readonly paths: readonly {
-    readonly certificates: readonly { readonly subject: string; readonly notAfter: string }[];
-    readonly reachesTrustAnchor: boolean;
-    readonly checks: readonly {
-      readonly check: string;
-      readonly verdict: string;
-      readonly code: string | null;
-      readonly revocation: readonly { readonly status: string; readonly nextUpdate: string | null }[];
-    }[];
-  }[];
-}
 
 describe('certgate trust explain, of callers by their authority', () => {
   let folder: string;
@@ -63,15 +43,15 @@ describe('certgate trust explain, of callers by their authority', () => {
       ...['--function', 'GetOrder', '--requires-role', 'orders.read', ...more],
     );
 
-  async function explain(certificate: string, ...more: readonly string[]): Promise<Report> {
+  async function explain(certificate: string, ...more: readonly string[]): Promise<ExplanationReport> {
     const { exitCode, stdout, stderr } = await ask(certificate, '--json', ...more);
     assert.ok(stdout.startsWith('{'), stderr);
-    const report = JSON.parse(stdout) as Report;
+    const report = JSON.parse(stdout) as ExplanationReport;
     assert.equal(exitCode, { allowed: 0, denied: 1, unverified: 3 }[report.outcome]);
     return report;
   }
 
-  const findStep = ({ steps }: Report, name: string): Report['steps'][number] | undefined =>
+  const findStep = ({ steps }: ExplanationReport, name: string): ExplanationReport['steps'][number] | undefined =>
     steps.find(({ step }) => step === name);
 
   before(async () => {
@@ -160,7 +140,9 @@ describe('certgate trust explain, of callers by their authority', () => {
       ['billing', 'allowed'],
       ['former', 'certificate_revoked'],
     ] as const) {
-      const report = JSON.parse((await run(...words, '--certificate', `own/${name}.crt.pem`)).stdout) as Report;
+      const report = JSON.parse(
+        (await run(...words, '--certificate', `own/${name}.crt.pem`)).stdout,
+      ) as ExplanationReport;
       assert.equal(report.code, code, report.detail ?? '');
       assert.equal(findStep(report, 'certification-path')?.verdict, code === 'allowed' ? 'passed' : 'denied');
     }

@@ -3,27 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/explanation/explanation-report.js';
 import { createAdapterApp, send } from './test-support/adapter-app.js';
 import { type Ended, runCertgate, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
 // The tool's answer is the middleware's: for each certificate and function, `trust explain` is held to what the running
 // app answers at the same time with the same document.
-
-interface Report {
-  readonly gate: string;
-  readonly outcome: string;
-  readonly status: number | null;
-  readonly publicCode: string | null;
-  readonly code: string | null;
-  readonly detail: string | null;
-  readonly deferred: { readonly code: string } | null;
-  readonly revision: number;
-  readonly identity: { readonly name: string; readonly owner: string | null; readonly matchedBy: string | null } | null;
-  readonly accessEndsAt: string | null;
-  readonly nextChange: { readonly at: string; readonly outcome: string; readonly code: string } | null;
-  readonly steps: readonly { readonly step: string; readonly verdict: string; readonly code: string | null }[];
-}
 
 const day = 86_400_000;
 const fromNow = (days: number): string => new Date(Date.now() + days * day).toISOString().replace(/\.\d+/, '');
@@ -122,10 +108,10 @@ const run = (subject: string, ...more: string[]): Promise<Ended> => {
   return runCertgateHere(['trust', 'explain', '--store', `file:${store}`, ...who, ...more]);
 };
 
-async function explain(subject: string, ...more: string[]): Promise<Report> {
+async function explain(subject: string, ...more: string[]): Promise<ExplanationReport> {
   const { exitCode, stdout, stderr } = await run(subject, '--json', ...more);
   assert.ok(stdout.startsWith('{'), stderr);
-  const report = JSON.parse(stdout) as Report;
+  const report = JSON.parse(stdout) as ExplanationReport;
   assert.equal(exitCode, { allowed: 0, denied: 1, unverified: 3 }[report.outcome]);
   return report;
 }
@@ -362,7 +348,7 @@ describe('certgate trust explain', () => {
       { input: `X-ARR-ClientCert: ${header}\n` },
     );
     assert.equal(exitCode, 3);
-    assert.equal((JSON.parse(stdout) as Report).identity?.name, 'reader');
+    assert.equal((JSON.parse(stdout) as ExplanationReport).identity?.name, 'reader');
   });
 
   it('refuses what it can not use in one clear line', async (context) => {
