@@ -31,7 +31,8 @@ export type PublicCode = keyof typeof statusByPublicCode;
 export type PublicStatus = (typeof statusByPublicCode)[PublicCode];
 
 interface DenialRow {
-  readonly publicCode: PublicCode;
+  /** What callers learn; absent: `client_certificate_required`, the same for no certificate and for a wrong one. */
+  readonly publicCode?: PublicCode;
   /** The steps that may report it, in their order. None: it stands outside the order. */
   readonly steps: readonly RequestStep[];
   /** It ends at a moment that the trust document names, or as soon as a source answers: never remembered. */
@@ -40,7 +41,8 @@ interface DenialRow {
 
 /**
  * Every reason to refuse, in the order of the request's path: what the caller learns of it, and which steps may report
- * it. The precise code goes to the operator's log alone.
+ * it: unless a row says otherwise, callers learn that a client certificate is required. The precise code goes to the
+ * operator's log alone.
  */
 const denials = {
   // Before the header is looked at: the operator's side is not in order.
@@ -48,10 +50,10 @@ const denials = {
   front_end_contradicted: { publicCode: 'unavailable', steps: ['front-end'] },
   front_end_unproven: { publicCode: 'unavailable', steps: ['front-end'] },
   // Of one request alone: for all that is known, somebody sent it past the front end.
-  front_end_bypassed: { publicCode: 'client_certificate_required', steps: ['front-end'] },
+  front_end_bypassed: { steps: ['front-end'] },
   http_streaming_ambiguous: { publicCode: 'unavailable', steps: ['http-streaming'] },
   // Of an MCP call. The caller chooses the transport; whether its headers come along is the operator's affair.
-  mcp_transport_unsupported: { publicCode: 'client_certificate_required', steps: ['mcp-transport'] },
+  mcp_transport_unsupported: { steps: ['mcp-transport'] },
   mcp_headers_unavailable: { publicCode: 'unavailable', steps: ['mcp-transport'] },
   // Set up so that no call may be decided, or not at all.
   gate_setup_failed: { publicCode: 'unavailable', steps: [] },
@@ -59,92 +61,53 @@ const denials = {
   // Of a handler that other code of the app calls.
   invocation_unknown: { publicCode: 'unavailable', steps: [] },
   // The certificate header. The bytes of a pinned certificate may turn out later to be none.
-  certificate_missing: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
-  certificate_malformed: {
-    publicCode: 'client_certificate_required',
-    steps: ['certificate-header', 'client-certificate'],
-  },
-  certificate_multiple: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
-  certificate_too_large: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
-  certificate_verification_failed: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
+  certificate_missing: { steps: ['certificate-header'] },
+  certificate_malformed: { steps: ['certificate-header', 'client-certificate'] },
+  certificate_multiple: { steps: ['certificate-header'] },
+  certificate_too_large: { steps: ['certificate-header'] },
+  certificate_verification_failed: { steps: ['certificate-header'] },
   // The trust store. What is known by a name is concluded by client-identity, once the path holds; so is what the
   // document says anew after an OCSP responder was asked.
   trust_locked: { publicCode: 'unavailable', steps: ['trust-store', 'client-identity'], isMomentary: true },
-  certificate_on_deny_list: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'certification-path', 'client-identity'],
-  },
-  certificate_not_trusted: { publicCode: 'client_certificate_required', steps: ['trust-store', 'client-identity'] },
-  identity_ambiguous: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
-  identity_disabled: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
-  identity_expired: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
-  pin_disabled: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
-  pin_not_yet_valid: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
-  pin_expired: {
-    publicCode: 'client_certificate_required',
-    steps: ['trust-store', 'client-identity'],
-    isMomentary: true,
-  },
+  certificate_on_deny_list: { steps: ['trust-store', 'certification-path', 'client-identity'] },
+  certificate_not_trusted: { steps: ['trust-store', 'client-identity'] },
+  identity_ambiguous: { steps: ['trust-store', 'client-identity'], isMomentary: true },
+  identity_disabled: { steps: ['trust-store', 'client-identity'], isMomentary: true },
+  identity_expired: { steps: ['trust-store', 'client-identity'], isMomentary: true },
+  pin_disabled: { steps: ['trust-store', 'client-identity'], isMomentary: true },
+  pin_not_yet_valid: { steps: ['trust-store', 'client-identity'], isMomentary: true },
+  pin_expired: { steps: ['trust-store', 'client-identity'], isMomentary: true },
   trust_unavailable: { publicCode: 'unavailable', steps: ['trust-store', 'certification-path'], isMomentary: true },
   // The certificate itself.
-  certificate_not_yet_valid: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  certificate_expired: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  certificate_is_authority: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  certificate_extended_key_usage_unsuitable: {
-    publicCode: 'client_certificate_required',
-    steps: ['certificate-verification'],
-  },
-  certificate_key_usage_unsuitable: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  certificate_key_unsupported: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  certificate_key_too_weak: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
-  algorithm_unsupported_by_runtime: {
-    publicCode: 'client_certificate_required',
-    steps: ['certificate-verification', 'certification-path'],
-  },
+  certificate_not_yet_valid: { steps: ['certificate-verification'] },
+  certificate_expired: { steps: ['certificate-verification'] },
+  certificate_is_authority: { steps: ['certificate-verification'] },
+  certificate_extended_key_usage_unsuitable: { steps: ['certificate-verification'] },
+  certificate_key_usage_unsuitable: { steps: ['certificate-verification'] },
+  certificate_key_unsupported: { steps: ['certificate-verification'] },
+  certificate_key_too_weak: { steps: ['certificate-verification'] },
+  algorithm_unsupported_by_runtime: { steps: ['certificate-verification', 'certification-path'] },
   // Later where a path was looked for that would have processed the extension.
-  certificate_critical_extension_unknown: {
-    publicCode: 'client_certificate_required',
-    steps: ['certificate-verification', 'certification-path'],
-  },
+  certificate_critical_extension_unknown: { steps: ['certificate-verification', 'certification-path'] },
   // The path to an authority. The trust store counts the names before it compares them, and a store of the user's own
   // may know what is revoked.
-  path_not_found: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_budget_exhausted: { publicCode: 'client_certificate_required', steps: ['trust-store', 'certification-path'] },
-  path_signature_invalid: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_certificate_malformed: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_certificate_not_yet_valid: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_certificate_expired: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_authority_unfit: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_length_exceeded: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_name_not_permitted: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_policy_not_satisfied: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_critical_extension_unknown: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_key_unsupported: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_key_too_weak: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_algorithm_unsupported: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_algorithm_too_weak: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  path_extended_key_usage_unsuitable: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
-  certificate_revoked: { publicCode: 'client_certificate_required', steps: ['trust-store', 'certification-path'] },
+  path_not_found: { steps: ['certification-path'] },
+  path_budget_exhausted: { steps: ['trust-store', 'certification-path'] },
+  path_signature_invalid: { steps: ['certification-path'] },
+  path_certificate_malformed: { steps: ['certification-path'] },
+  path_certificate_not_yet_valid: { steps: ['certification-path'] },
+  path_certificate_expired: { steps: ['certification-path'] },
+  path_authority_unfit: { steps: ['certification-path'] },
+  path_length_exceeded: { steps: ['certification-path'] },
+  path_name_not_permitted: { steps: ['certification-path'] },
+  path_policy_not_satisfied: { steps: ['certification-path'] },
+  path_critical_extension_unknown: { steps: ['certification-path'] },
+  path_key_unsupported: { steps: ['certification-path'] },
+  path_key_too_weak: { steps: ['certification-path'] },
+  path_algorithm_unsupported: { steps: ['certification-path'] },
+  path_algorithm_too_weak: { steps: ['certification-path'] },
+  path_extended_key_usage_unsuitable: { steps: ['certification-path'] },
+  certificate_revoked: { steps: ['trust-store', 'certification-path'] },
   revocation_unavailable: {
     publicCode: 'unavailable',
     steps: ['trust-store', 'certification-path', 'client-identity'],
@@ -225,12 +188,12 @@ export function isDeniedFor<Code extends DenialCode>(denial: Denial, code: Code)
 
 /** The code that the caller sees. */
 export function getPublicCode(code: DenialCode): PublicCode {
-  return getRow(code).publicCode;
+  return getRow(code).publicCode ?? 'client_certificate_required';
 }
 
 /** The HTTP status of the answer to the caller. */
 export function getPublicStatus(code: DenialCode): PublicStatus {
-  return statusByPublicCode[getRow(code).publicCode];
+  return statusByPublicCode[getPublicCode(code)];
 }
 
 /** The steps that may report a code, in the order in which they run. */
