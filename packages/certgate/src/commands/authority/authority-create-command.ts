@@ -1,4 +1,4 @@
-import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
+import { formatInstant } from '@certgate/core/internal';
 import { defaultAuthoritiesFolder, getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';
 import {
@@ -16,6 +16,7 @@ import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { describeNewCertificate, printFiles } from '../certificate/certificate-files.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { warnOfKeysInApp } from '../certificate/key-place.js';
 import { getAuthorityPassword, getNewPassword } from '../certificate/find-password.js';
@@ -105,37 +106,20 @@ function report(
   const notAfter = formatInstant(certificate.notAfter);
   const parent = flags.parent ?? null;
   if (flags.json === true) {
-    printJson({
-      authority: name,
-      parent,
-      subject: certificate.subject,
-      serialNumber: formatSerialNumber(certificate.serialNumber),
-      thumbprintSha256: certificate.thumbprintSha256,
-      notBefore: formatInstant(certificate.notBefore),
-      notAfter,
-      files: {
-        certificate: files.certificate,
-        key: files.key,
-        register: files.register,
-        list: files.list,
-        ...(parent === null ? {} : { issuers: files.issuers }),
-      },
-    });
+    const { certificate: file, key, register, list, issuers } = files;
+    const written = { certificate: file, key, register, list, ...(parent === null ? {} : { issuers }) };
+    printJson({ authority: name, parent, ...describeNewCertificate(certificate), files: written });
     return;
   }
   printLine(
     `Created ${name}, ${parent === null ? 'a root' : `an authority below ${parent}`}, valid until ${notAfter}.`,
   );
-  printLine();
-  const purposes: readonly (readonly [string, string])[] = [
+  printFiles([
     [files.certificate, 'its certificate, for everybody who is to trust it: not secret'],
     [files.key, 'its key, protected by the password: anybody who has both can impersonate every caller'],
     [files.list, 'its revocation list, still empty: not secret'],
     [files.register, 'what it issued and revoked: back up the folder'],
-  ];
-  const width = Math.max(...purposes.map(([path]) => path.length));
-  for (const [path, purpose] of purposes) printLine(`  ${path.padEnd(width)}  ${purpose}`);
-  printLine();
+  ]);
   printLine("The password can't be recovered. To issue a certificate for a caller:");
   const words = ['certificate', 'issue', 'billing', '--authority', name, ...listFolderWords(flags)];
   printLine(`  ${formatToolCall(words)}`);

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
 import { json } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
-import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+import { startTlsServer } from './test-support/tls-server.js';
 
 interface McpReport {
   readonly status: number;
@@ -72,28 +70,9 @@ describe('certgate call --mcp-tool', () => {
   let server: Server;
   let origin: string;
   before(async () => {
-    for (const name of ['allowed', 'denied']) {
-      const { certificate, key } = makeOpensslPair(folder, name);
-      folder.file(`${name}.pem`, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
-    }
-    runOpenssl([
-      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', folder.file('server.key'),
-      '-out', folder.file('server.crt'), '-days', '2', '-subj', '/CN=server', '-addext', 'subjectAltName=DNS:localhost',
-    ]); // prettier-ignore
-    server = createServer(
-      {
-        key: readFileSync(folder.file('server.key')),
-        cert: readFileSync(folder.file('server.crt')),
-        requestCert: true,
-        rejectUnauthorized: false,
-      },
-      (request, response) => {
-        serve(request, response).catch((fault: unknown) => response.writeHead(500).end(String(fault)));
-      },
-    );
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+    ({ server, origin } = await startTlsServer(folder, (request, response) => {
+      serve(request, response).catch((fault: unknown) => response.writeHead(500).end(String(fault)));
+    }));
   });
   after(() => {
     server.close();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
-import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+import { startTlsServer } from './test-support/tls-server.js';
 
 interface Answer {
   readonly status: number;
@@ -21,48 +21,30 @@ describe('certgate call', () => {
   let server: Server;
   let origin: string;
   before(async () => {
+    ({ server, origin } = await startTlsServer(folder, (incoming, response) => {
+      assert.ok(incoming.socket instanceof TLSSocket);
+      const { subject } = incoming.socket.getPeerCertificate() as { subject?: { CN?: string } };
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        if (subject?.CN === 'allowed') {
+          const seen = {
+            method: incoming.method,
+            asked: incoming.headers['x-asked'],
+            body: Buffer.concat(chunks).toString(),
+          };
+          response.end(JSON.stringify(seen));
+          return;
+        }
+        response.writeHead(401, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify({ code: 'client_certificate_required', title: 'no' }));
+      });
+    }));
     for (const name of ['allowed', 'denied']) {
-      const { certificate, key } = makeOpensslPair(folder, name);
-      runOpenssl([
-        'pkcs12', '-export', '-in', certificate, '-inkey', key, '-out', folder.file(`${name}.pfx`), '-passout', 'pass:secret',
-      ]); // prettier-ignore
-      folder.file(`${name}.pem`, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
+      const pem = folder.file(`${name}.pem`);
+      runOpenssl(['pkcs12', '-export', '-in', pem, '-out', folder.file(`${name}.pfx`), '-passout', 'pass:secret']);
     }
     folder.file('password', 'secret\n');
-    runOpenssl([
-      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', folder.file('server.key'),
-      '-out', folder.file('server.crt'), '-days', '2', '-subj', '/CN=server', '-addext', 'subjectAltName=DNS:localhost',
-    ]); // prettier-ignore
-    server = createServer(
-      {
-        key: readFileSync(folder.file('server.key')),
-        cert: readFileSync(folder.file('server.crt')),
-        requestCert: true,
-        rejectUnauthorized: false,
-      },
-      (incoming, response) => {
-        assert.ok(incoming.socket instanceof TLSSocket);
-        const { subject } = incoming.socket.getPeerCertificate() as { subject?: { CN?: string } };
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => {
-          if (subject?.CN === 'allowed') {
-            const seen = {
-              method: incoming.method,
-              asked: incoming.headers['x-asked'],
-              body: Buffer.concat(chunks).toString(),
-            };
-            response.end(JSON.stringify(seen));
-            return;
-          }
-          response.writeHead(401, { 'content-type': 'application/problem+json' });
-          response.end(JSON.stringify({ code: 'client_certificate_required', title: 'no' }));
-        });
-      },
-    );
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `https://localhost:${(server.address() as AddressInfo).port}`;
   });
   after(() => {
     server.close();

@@ -4,7 +4,14 @@ import { createClientCertificate } from '../../certificates/self-signed-certific
 import { formatToolCall } from '../../faults/tool-call.js';
 import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { type CertificatePaths, createFiles, createPaths, listKeyFiles, printPaths } from './certificate-files.js';
+import {
+  type CertificatePaths,
+  createFiles,
+  createPaths,
+  describeNewCertificate,
+  listKeyFiles,
+  printPaths,
+} from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import { type CertificateFlags, checkFileFlags, getKeyAlgorithm } from './certificate-options.js';
 import { warnOfKeysInApp } from './key-place.js';
@@ -32,29 +39,16 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
   });
   await writeFileSet(createFiles(paths, { name, issued, password, compatible: flags.compatible ?? false }), force);
   const certificate = getDecoded(issued);
-  if (flags.json === true) printJson(describeAsJson(paths, certificate));
-  else printReport(name, paths, certificate);
+  if (flags.json === true) {
+    const pin = { thumbprintSha256: certificate.thumbprintSha256 };
+    printJson({ files: paths, ...describeNewCertificate(certificate), pin });
+  } else printReport(name, paths, certificate);
   await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
-}
-
-function describeAsJson(paths: CertificatePaths, certificate: ClientCertificate): unknown {
-  return {
-    files: paths,
-    subject: certificate.subject,
-    thumbprintSha256: certificate.thumbprintSha256,
-    thumbprintSha1: certificate.thumbprintSha1,
-    publicKeySha256: certificate.publicKeySha256,
-    notBefore: formatInstant(certificate.notBefore),
-    notAfter: formatInstant(certificate.notAfter),
-    pin: { thumbprintSha256: certificate.thumbprintSha256 },
-  };
 }
 
 function printReport(name: string, paths: CertificatePaths, certificate: ClientCertificate): void {
   printLine(`Created the client certificate ${name}, valid until ${formatInstant(certificate.notAfter)}.`);
-  printLine();
   printPaths(paths);
-  printLine();
   printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
   printLine(`thumbprint SHA-1    ${certificate.thumbprintSha1}`);
   printLine();

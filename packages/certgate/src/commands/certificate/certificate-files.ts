@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type ClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
 import { printLine } from '../command-line/output.js';
@@ -58,13 +59,31 @@ export function createFiles(paths: CertificatePaths, content: CertificateFileCon
 }
 
 export function printPaths(paths: CertificatePaths): void {
-  const files: readonly (readonly [string | undefined, string])[] = [
+  printFiles([
     [paths.pfx, 'certificate and private key, protected by the password: only for the caller'],
     [paths.key, 'the private key, NOT encrypted: only for the caller'],
     [paths.certificate, 'the certificate: not secret'],
     [paths.header, 'the certificate as in X-ARR-ClientCert: not secret'],
     [paths.chain, 'the intermediates up to the root: not secret'],
-  ];
+  ]);
+}
+
+/** Between empty lines; each file that there is, with its purpose. */
+export function printFiles(files: readonly (readonly [path: string | undefined, purpose: string])[]): void {
   const width = Math.max(...files.map(([path]) => path?.length ?? 0));
+  printLine();
   for (const [path, purpose] of files) if (path !== undefined) printLine(`  ${path.padEnd(width)}  ${purpose}`);
+  printLine();
+}
+
+/** What `--json` has of a new certificate. */
+export function describeNewCertificate(certificate: ClientCertificate): object {
+  const { subject, thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
+  return {
+    subject,
+    serialNumber: formatSerialNumber(certificate.serialNumber),
+    ...{ thumbprintSha256, thumbprintSha1, publicKeySha256 },
+    notBefore: formatInstant(certificate.notBefore),
+    notAfter: formatInstant(certificate.notAfter),
+  };
 }

@@ -1,3 +1,4 @@
+import { type ClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import {
   describeIssued,
   loadAuthority,
@@ -8,15 +9,23 @@ import {
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { issueCertificate } from '../../certificates/issue-certificate.js';
-import type { ExtendedKeyUsageName } from '../../certificates/structure/certificate-choices.js';
+import { type ExtendedKeyUsageName, usualDays } from '../../certificates/structure/certificate-choices.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
+import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { type FolderFlags } from '../authority/authority-options.js';
+import { type FolderFlags, listFolderWords } from '../authority/authority-options.js';
 import { pick } from '../command-line/option-values.js';
-import { createFiles, createPaths, listKeyFiles } from './certificate-files.js';
+import { printJson, printLine } from '../command-line/output.js';
+import {
+  type CertificatePaths,
+  createFiles,
+  createPaths,
+  describeNewCertificate,
+  listKeyFiles,
+  printPaths,
+} from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import { type CertificateFlags, checkFileFlags, getKeyAlgorithm } from './certificate-options.js';
-import { printIssueJson, printIssueReport } from './issue-report.js';
 import { warnOfKeysInApp } from './key-place.js';
 import { getAuthorityPassword, getNewPassword } from './find-password.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
@@ -32,6 +41,7 @@ interface IssueFlags extends CertificateFlags, FolderFlags {
 
 export async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);
+  const { eku: usages = ['clientAuth'] } = flags;
   checkFileFlags(flags);
   const authority = await loadAuthority(flags.folder, checkCertificateName(flags.authority));
   await refuseRevokedAuthority(flags.folder, authority);
@@ -51,7 +61,7 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     issuer,
     commonName: name,
     keyAlgorithm: getKeyAlgorithm(flags),
-    usages: getUsages(flags),
+    usages,
     ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
     ...pick(flags, 'dns', 'uri', 'email', 'organization', 'organizationalUnit'),
     now: new Date(),
@@ -67,14 +77,16 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     .join('');
   const compatible = flags.compatible ?? false;
   await writeFileSet(createFiles(paths, { name, issued, password, compatible, chainPem }), force);
-  const report = { name, authority, paths, certificate: getDecoded(issued), usages: getUsages(flags) };
-  if (flags.json === true) printIssueJson(report, flags);
-  else printIssueReport(report, flags);
+  const certificate = getDecoded(issued);
+  if (flags.json === true) {
+    const { dns = [], uri = [], email = [] } = flags;
+    const names = { dns, uri, email };
+    const facts = describeNewCertificate(certificate);
+    printJson({ files: paths, authority: authority.name, ...facts, usages, names });
+  } else {
+    printReport({ name, authority, paths, certificate, usages }, flags);
+  }
   await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
-}
-
-function getUsages({ eku }: IssueFlags): readonly ExtendedKeyUsageName[] {
-  return eku ?? ['clientAuth'];
 }
 
 /** The password of the PFX travels to the caller. */
@@ -88,4 +100,36 @@ function refuseSharedPassword(password: string | undefined, authorityPassword: s
 /** The root is left out: who trusts it has it, and who hasn't got it must not take it from a caller. */
 function listIntermediates({ certificateDer, issuers }: StoredAuthority): readonly Buffer[] {
   return [certificateDer, ...issuers].slice(0, -1);
+}
+
+interface IssueReport {
+  readonly name: string;
+  readonly authority: StoredAuthority;
+  readonly paths: CertificatePaths;
+  readonly certificate: ClientCertificate;
+  readonly usages: readonly ExtendedKeyUsageName[];
+}
+
+function printReport(report: IssueReport, flags: IssueFlags): void {
+  const { name, authority, paths, certificate, usages } = report;
+  const end = certificate.notAfter;
+  printLine(`${authority.name} issued a certificate to ${name}, valid until ${formatInstant(end)}.`);
+  if (flags.days === undefined && end === getDecoded(authority).notAfter) {
+    printLine(`That is the end of the authority itself, in less than the usual ${usualDays} days.`);
+  }
+  printPaths(paths);
+  printLine(`serial              ${formatSerialNumber(certificate.serialNumber)}`);
+  printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
+  printLine();
+  if (paths.chain !== undefined) {
+    printLine(
+      "Azure's front end passes only the certificate to an app, never the chain: the app must have the intermediates",
+    );
+    printLine('in its trust document.');
+  }
+  if (!usages.includes('clientAuth')) printLine("Without clientAuth, it can't be used to call an app behind Certgate.");
+  const { name: issuer } = authority;
+  printLine('To revoke it:');
+  const words = ['authority', 'revoke', issuer, formatSerialNumber(certificate.serialNumber)];
+  printLine(`  ${formatToolCall([...words, '--reason', 'keyCompromise', ...listFolderWords(flags)])}`);
 }

@@ -1,9 +1,12 @@
+import colors from 'picocolors';
+import { formatPaths } from '../../certificates/path-report/path-text.js';
+import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
+import { escapeControls } from '../../faults/safe-text.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 import { verifyByStore } from './verify/verification-by-store.js';
-import { createVerificationReport } from './verify/verification-report.js';
-import { formatVerification } from './verify/verification-text.js';
+import { createVerificationReport, type VerificationReport } from './verify/verification-report.js';
 import { verifyByFiles } from './verify/verification.js';
 import { refuseIdlePolicyFlag, type VerifyFlags } from './verify/verify-options.js';
 
@@ -23,4 +26,59 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
     );
   }
   process.exitCode = report.outcome === 'valid' ? exitCodes.ok : exitCodes.failed;
+}
+
+/** For people: what was asked, each path with each check, and the verdict. */
+function formatVerification(report: VerificationReport): string {
+  return [
+    ...formatQuestion(report),
+    '',
+    ...(report.paths.length === 0
+      ? ['No path was searched, because the certificate itself is refused.']
+      : formatPaths(report.paths)),
+    '',
+    ...formatVerdict(report),
+  ].join('\n');
+}
+
+function formatQuestion(report: VerificationReport): readonly string[] {
+  const { certificate, authority, trustAnchors, intermediates, profile, purposes, revocation, at } = report;
+  const { subject, issuer, serialNumber, thumbprintSha256, notBefore, notAfter } = certificate;
+  const purpose = purposes.length === 0 ? 'any' : purposes.map(nameKeyPurpose).join(', ');
+  const lists = revocation.mode === 'off' ? 'off' : `${revocation.mode} (${revocation.scope})`;
+  return [
+    field('certificate', subject === null ? 'can not be decoded' : subject || '(no subject)'),
+    ...(subject === null
+      ? []
+      : [
+          field('issuer', issuer ?? ''),
+          field('serial', serialNumber ?? ''),
+          field('SHA-256', thumbprintSha256 ?? ''),
+          field('valid', `${notBefore ?? ''} to ${notAfter ?? ''}`),
+        ]),
+    field('authority', `${authority} (trust anchors: ${trustAnchors}, intermediates: ${intermediates})`),
+    field('asked', `profile ${profile}, purpose ${purpose}, revocation ${lists}, at ${at}`),
+  ];
+}
+
+function formatVerdict(report: VerificationReport): readonly string[] {
+  const { path, code, detail, validUntil, revocationCurrentUntil, policies, revocation } = report;
+  if (path === null) {
+    return [colors.red('Not valid.'), field('code', code ?? ''), field('reason', escapeControls(detail ?? ''))];
+  }
+  const listed = (policies ?? []).map((policy) => (policy === '2.5.29.32.0' ? 'any' : policy)).join(', ');
+  const until = revocationCurrentUntil === null ? [] : [field('lists until', revocationCurrentUntil)];
+  return [
+    `${colors.green('Valid')}: ${escapeControls(path.join(' → '))}`,
+    field('valid until', validUntil ?? ''),
+    ...until,
+    field('policies', listed === '' ? 'none' : listed),
+    ...(revocation.mode === 'off'
+      ? [colors.yellow('Revocation was not checked. To check it, pass the lists with --crl.')]
+      : []),
+  ];
+}
+
+function field(label: string, value: string): string {
+  return `${label.padEnd(14)}${escapeControls(value)}`;
 }

@@ -6,7 +6,7 @@ import { computeLatency, describeLatency, type LatencyFlags } from './options/st
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
-export type ReportFlags = LatencyFlags & { readonly json?: boolean };
+type ReportFlags = LatencyFlags & { readonly json?: boolean };
 
 export interface UpdateReport {
   /** One sentence at the head, e.g. `Added billing.` */

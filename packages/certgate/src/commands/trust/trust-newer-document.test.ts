@@ -51,13 +51,7 @@ describe('a document that this tool does not know whole', () => {
       ['unlock'],
       ['restore', 'trust.json'],
     ];
-    await Promise.all(
-      verbs.map(async (verb) => {
-        const { exitCode, stderr } = await stage.run(...verb, '--reason', 'x');
-        assert.equal(exitCode, 2, `${verb.join(' ')}: ${stderr}`);
-        assert.match(stderr.replaceAll(/\s+/g, ' '), /suspendedUntil: unknown key/, verb.join(' '));
-      }),
-    );
+    await Promise.all(verbs.map((verb) => stage.refuse(/suspendedUntil: unknown key/, ...verb, '--reason', 'x')));
     assert.equal(readFileSync(stage.path, 'utf8'), bytes);
     assert.deepEqual(readdirSync(stage.folder), ['trust.json']);
   });

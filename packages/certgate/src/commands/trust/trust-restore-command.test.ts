@@ -77,9 +77,7 @@ describe('trust restore', () => {
     writeFileSync(file('earlier.json'), changed);
     assert.match((await stage.run(...restore, first.key)).stderr, /does not match this key.*\n.*trust sign/);
     rmSync(file('earlier.json.sig'));
-    const { exitCode, stderr } = await stage.run(...restore, first.key);
-    assert.equal(exitCode, 2);
-    assert.match(stderr, /is not signed.*vouch for everything.*Nothing was written/);
+    await stage.refuse(/is not signed.*vouch for everything.*Nothing was written/, ...restore, first.key);
     assert.equal(readFileSync(stage.path, 'utf8'), now);
   });
 
@@ -90,9 +88,7 @@ describe('trust restore', () => {
       ['broken.json', /is not valid/],
       ['none.json', /no trust document at file:none.json/],
     ] as const) {
-      const { exitCode, stderr } = await stage.run('restore', name, ...reason);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, message);
+      await stage.refuse(message, 'restore', name, ...reason);
     }
     const version = ['--blob-version', '2026-11-25T10:00:00.1234567Z'];
     for (const [args, message] of [
@@ -101,9 +97,7 @@ describe('trust restore', () => {
       [version, /has no versions: only blobs do/],
       [['--blob-version', '3'], /must be a version ID/],
     ] as const) {
-      const { exitCode, stderr } = await stage.run('restore', ...args, ...reason);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, message);
+      await stage.refuse(message, 'restore', ...args, ...reason);
     }
     assert.deepEqual([stage.read().revision, existsSync(`${stage.path}.sig`)], [4, false]);
   });

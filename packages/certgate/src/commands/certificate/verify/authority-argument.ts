@@ -5,7 +5,7 @@ import { loadAuthority } from '../../../certificates/authority/load-authority.js
 import { readRegister } from '../../../certificates/authority/update-register.js';
 import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { getPathCertificate, readPathCertificates } from './named-certificates.js';
+import { getPathCertificate, readPathCertificates } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /** What `--authority` stands for. */

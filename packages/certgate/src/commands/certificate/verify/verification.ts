@@ -10,10 +10,9 @@ import {
 import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
-import { readPathCertificates, withoutRepeats } from './named-certificates.js';
+import { readPathCertificates, readRevocationFiles, withoutRepeats } from './named-files.js';
 import { PathTrace, type TracedPath } from '../../../certificates/path-report/reported-path.js';
 import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
-import { readRevocationFiles } from './revocation-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /** What was asked, and what came of it. */

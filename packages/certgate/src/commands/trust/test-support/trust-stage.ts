@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureState } from '@certgate/core/internal';
@@ -19,6 +20,20 @@ export class TrustStage {
     const { exitCode, stdout, stderr } = await this.run(...args);
     if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${exitCode}\n${stderr}${stdout}`);
     return stdout;
+  }
+
+  /** The command ends with 2, says `what` on stderr, as it is or on one line, and changes nothing. */
+  async refuse(what: RegExp, ...args: readonly string[]): Promise<void> {
+    const readBoth = (): readonly string[] =>
+      [this.path, `${this.path}.log.jsonl`].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : ''));
+    const before = readBoth();
+    const { exitCode, stdout, stderr } = await this.run(...args);
+    assert.equal(exitCode, 2, `${args.join(' ')}\n${stdout}${stderr}`);
+    assert.ok(
+      [stderr, stderr.replaceAll(/\s+/g, ' ')].some((text) => what.test(text)),
+      `${String(what)}\n${stderr}`,
+    );
+    assert.deepEqual(readBoth(), before);
   }
 
   read(): TrustDocument {
