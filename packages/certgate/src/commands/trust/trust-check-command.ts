@@ -1,4 +1,3 @@
-import { admitDocument, verifyDocumentSignature } from '@certgate/core/internal';
 import { withStore } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -24,7 +23,7 @@ import {
   type StoreCheck,
 } from './check-report.js';
 import { type GateFlags } from './options/store-options.js';
-import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
+import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 
 interface CheckFlags extends GateFlags {
   readonly store: readonly string[];
@@ -96,7 +95,7 @@ async function checkLocation(
 ): Promise<StoreCheck> {
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
-  const signature = await verifySignature(stored, flags);
+  const signature = await verifyBySigners(stored, flags);
   const reading = readDocument(stored.bytes);
   const refusal = await findRefusal(stored, reading, flags);
   const snapshot = 'snapshot' in reading ? reading.snapshot : undefined;
@@ -142,19 +141,6 @@ async function findRefusal(
   { audience, minimumRevision }: GateFlags,
 ): Promise<string | undefined> {
   if ('problems' in reading) return undefined;
-  const admission = await admitDocument(stored, await readAdmissionOptions({ audience, minimumRevision }));
+  const admission = await admitByOptions(stored, { audience, minimumRevision });
   return admission.outcome === 'refused' ? admission.fault : undefined;
-}
-
-async function verifySignature(
-  { bytes, signature }: StoredDocument,
-  flags: GateFlags,
-): Promise<StoreCheck['signature']> {
-  const keys = await readSigners(flags);
-  if (keys === undefined) return undefined;
-  try {
-    return await verifyDocumentSignature(bytes, signature, keys);
-  } catch (fault) {
-    throw explainKeyFault(fault);
-  }
 }

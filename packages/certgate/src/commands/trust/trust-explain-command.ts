@@ -1,11 +1,5 @@
 import { resolve } from 'node:path';
-import {
-  admitDocument,
-  type DocumentAdmission,
-  parseTrustAddress,
-  readRevocationInformation,
-  verifyDocumentSignature,
-} from '@certgate/core/internal';
+import { parseTrustAddress, readRevocationInformation } from '@certgate/core/internal';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -29,7 +23,7 @@ import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
+import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
 /** Of a certificate, a line of the log, or a thumbprint. */
@@ -182,7 +176,7 @@ export async function explainCall(
     flags.certificate === false ? undefined : (await readCertificateArgument(flags.certificate, flags)).certificateDer;
   const location = await openTrustLocation(flags.store);
   const loaded = await loadTrustDocument(location);
-  const admission = await admit(loaded, flags);
+  const admission = await admitByOptions(loaded, flags);
   const trust = admission.outcome === 'taken' ? admission.snapshot : loaded.snapshot;
   const refusal =
     admission.outcome === 'taken'
@@ -212,16 +206,7 @@ function nameForApp(store: string): string {
   return address.kind === 'file' ? resolve(address.path) : store;
 }
 
-/** As the app's store, at its start. */
-async function admit({ bytes, signature }: LoadedTrustDocument, flags: GateFlags): Promise<DocumentAdmission> {
-  try {
-    return await admitDocument({ bytes, signature }, await readAdmissionOptions(flags));
-  } catch (fault) {
-    throw explainKeyFault(fault);
-  }
-}
-
-async function isSignatureRefused({ bytes, signature }: LoadedTrustDocument, flags: GateFlags): Promise<boolean> {
-  const keys = await readSigners(flags);
-  return keys !== undefined && (await verifyDocumentSignature(bytes, signature, keys)) !== 'fits';
+async function isSignatureRefused(loaded: LoadedTrustDocument, flags: GateFlags): Promise<boolean> {
+  const state = await verifyBySigners(loaded, flags);
+  return state !== undefined && state !== 'fits';
 }

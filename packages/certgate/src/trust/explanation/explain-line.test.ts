@@ -225,6 +225,7 @@ describe('certgate trust explain --log and --thumbprint', () => {
       [['--log', 'app.log', '--no-certificate'], /cannot be used with option '--no-certificate'/],
       [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /cannot be used with option '--at <time>'/],
       [['--log', 'app.log', '--requires-role', 'reader'], /also needs --function/],
+      [['--log', 'app.log', '--signed-by', '-----BEGIN PUBLIC KEY-----'], /--signed-by can't be used/],
       [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
       [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],
     ] as const) {

@@ -1,31 +1,57 @@
-import { anyAudience, CertgateError, type DocumentAdmissionOptions } from '@certgate/core/internal';
+import {
+  admitDocument,
+  anyAudience,
+  CertgateError,
+  type DocumentAdmission,
+  type DocumentSignatureState,
+  verifyDocumentSignature,
+} from '@certgate/core/internal';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
+import type { StoredDocument } from '../../../trust/administration/location/trust-location.js';
 import type { GateFlags } from './store-options.js';
 
-/** @throws {ToolFailure} for a file that can't be read. What is in it is the verifier's to judge. */
-export async function readSigners({ signedBy }: Pick<GateFlags, 'signedBy'>): Promise<readonly string[] | undefined> {
-  return signedBy && Promise.all(signedBy.map(readKey));
-}
+type Signed = Pick<StoredDocument, 'bytes' | 'signature'>;
 
-/** For `admitDocument`. What the command line leaves out is not compared; `listUnverified` says what that leaves open. */
-export async function readAdmissionOptions(flags: GateFlags): Promise<DocumentAdmissionOptions> {
-  const signedBy = await readSigners(flags);
+/**
+ * As the app's store, at its start. What the command line leaves out is not compared; `listUnverified` says what that leaves
+ * open.
+ *
+ * @throws {ToolFailure} for a key that can't be used.
+ */
+export async function admitByOptions({ bytes, signature }: Signed, flags: GateFlags): Promise<DocumentAdmission> {
   const { audience = anyAudience, minimumRevision } = flags;
-  return {
-    audience,
-    ...(signedBy === undefined ? {} : { signedBy }),
-    ...(minimumRevision === undefined ? {} : { minimumRevision }),
-  };
+  return withSigners(flags, (signedBy) =>
+    admitDocument(
+      { bytes, signature },
+      { audience, ...(signedBy && { signedBy }), ...(minimumRevision === undefined ? {} : { minimumRevision }) },
+    ),
+  );
 }
 
-/** Rewrites a key's fault as one of the command line. */
-export function explainKeyFault(fault: unknown): unknown {
-  if (!(fault instanceof CertgateError) || fault.code !== 'CERTGATE_ARGUMENT_INVALID') return fault;
-  return new ToolFailure(`--signed-by can't be used: ${fault.message}`, {
-    remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
-    cause: fault,
-  });
+/** By the keys of `--signed-by`; undefined: none is given. @throws {ToolFailure} for a key that can't be used. */
+export async function verifyBySigners(
+  { bytes, signature }: Signed,
+  flags: GateFlags,
+): Promise<DocumentSignatureState | undefined> {
+  return withSigners(flags, async (keys) => keys && verifyDocumentSignature(bytes, signature, keys));
+}
+
+/** The keys are read from their files; what is in them is the verifier's to judge, whose fault is one of the command line. */
+async function withSigners<Result>(
+  { signedBy }: GateFlags,
+  verify: (keys: readonly string[] | undefined) => Promise<Result>,
+): Promise<Result> {
+  const keys = signedBy && (await Promise.all(signedBy.map(readKey)));
+  try {
+    return await verify(keys);
+  } catch (fault) {
+    if (!(fault instanceof CertgateError) || fault.code !== 'CERTGATE_ARGUMENT_INVALID') throw fault;
+    throw new ToolFailure(`--signed-by can't be used: ${fault.message}`, {
+      remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
+      cause: fault,
+    });
+  }
 }
 
 async function readKey(text: string): Promise<string> {
