@@ -8,27 +8,19 @@ import {
   type PemBlock,
   readPemBlocks,
 } from '../../certificates/structure/pem-blocks.js';
+import type { ReadResult } from '../views/page-views.js';
 
 /** What was found in a file. Nothing of a private key but its kind is kept. */
-export type DroppedContent =
-  | {
-      readonly kind: 'certificate' | 'pfx' | 'header' | 'chain';
-      readonly ders: readonly Uint8Array[];
-      readonly notes: readonly string[];
-    }
-  | { readonly kind: 'crl'; readonly crl: CertificateRevocationList; readonly notes: readonly string[] }
-  | { readonly kind: 'private-key'; readonly notes: readonly string[] }
-  | Unread;
-
-/** `kind`: what it seems to be. */
-interface Unread {
-  readonly kind: 'unread';
-  readonly seems: 'pfx' | 'header' | 'chain' | 'crl' | 'private-key' | 'unknown';
-  readonly fault: string;
+export interface DroppedContent extends Pick<ReadResult, 'kind' | 'notes'> {
+  /** Why it can't be read; absent where it can. */
+  readonly fault?: string;
+  readonly ders?: readonly Uint8Array[];
+  readonly crl?: CertificateRevocationList;
 }
 
-export function unread(seems: Unread['seems'], fault: string): Unread {
-  return { kind: 'unread', seems, fault };
+/** `kind`: what it seems to be. */
+export function unread(kind: DroppedContent['kind'], fault: string): DroppedContent {
+  return { kind, fault, notes: [] };
 }
 
 const privateKeyWarning =

@@ -1,5 +1,10 @@
 // certificate-reading/: reads what people have at hand (PEM, DER, PFX, header values, chains, CRLs), in words.
-import { decodeBase64, decodeClientCertificate, type TrustSnapshot } from '@certgate/core/internal';
+import {
+  type CertificateRevocationList,
+  decodeBase64,
+  decodeClientCertificate,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
 import { decodeText, isText } from '../../certificates/read-bounded-file.js';
 import type { DroppedFile, ReadCertificateView, ReadResult } from '../views/page-views.js';
 import { explainCertificate } from '../explanation/explain-certificate.js';
@@ -47,24 +52,22 @@ const maximumExplanations = 3;
  * private key but its kind gets into the result.
  */
 export async function readDropped(file: DroppedFile, options: ReadingOptions): Promise<ReadResult> {
-  const content = readContent(file);
-  const nothing = { certificates: [], crl: null, notes: [] };
-  switch (content.kind) {
-    case 'unread':
-      return { ...nothing, kind: content.seems, fault: content.fault };
-    case 'private-key':
-      return { ...nothing, kind: 'private-key', fault: null, notes: content.notes };
-    case 'crl':
-      return {
-        ...nothing,
-        kind: 'crl',
-        fault: null,
-        crl: describeCrl(content.crl, options.now),
-        notes: listCrlNotes(content),
-      };
-    default:
-      return readCertificates(content, options);
-  }
+  const { kind, fault, ders, crl, notes } = readContent(file);
+  const { certificates, faults } = await readCertificates(ders ?? [], options);
+  const isUnread = ders !== undefined && certificates.length === 0;
+  const more = (ders?.length ?? 0) - maximumCertificates;
+  return {
+    kind,
+    fault: fault ?? (isUnread ? (faults[0] ?? 'It contains no certificate.') : null),
+    certificates,
+    crl: crl === undefined ? null : describeCrl(crl, options.now),
+    notes: [
+      ...notes,
+      ...(crl === undefined ? [] : listCrlNotes(crl)),
+      ...(isUnread ? faults.slice(1) : faults),
+      ...(more > 0 ? [`It has ${more} more certificates, which are not shown.`] : []),
+    ],
+  };
 }
 
 function readContent({ base64, password }: DroppedFile): DroppedContent {
@@ -85,19 +88,17 @@ const tooLarge = unread(
   `It is larger than ${maximumDroppedBytes / 1024 / 1024} MiB, which no certificate is. A larger revocation list: certgate certificate verify --crl.`,
 );
 
-function listCrlNotes({ crl, notes }: Extract<DroppedContent, { kind: 'crl' }>): readonly string[] {
-  const { count } = crl.entries;
+function listCrlNotes({ entries: { count } }: CertificateRevocationList): readonly string[] {
   return [
-    ...notes,
     'Its signature is not verified here. To verify it against its authority: certgate certificate verify.',
     ...(count > maximumListedEntries ? [`Of its ${count} entries, the first ${maximumListedEntries} are listed.`] : []),
   ];
 }
 
 async function readCertificates(
-  { kind, ders, notes }: Extract<DroppedContent, { ders: unknown }>,
+  ders: readonly Uint8Array[],
   options: ReadingOptions,
-): Promise<ReadResult> {
+): Promise<{ readonly certificates: readonly ReadCertificateView[]; readonly faults: readonly string[] }> {
   const certificates: ReadCertificateView[] = [];
   const faults: string[] = [];
   for (const [index, der] of ders.slice(0, maximumCertificates).entries()) {
@@ -120,18 +121,7 @@ async function readCertificates(
       explanation: isExplained ? await explain(der, options) : null,
     });
   }
-  const more = ders.length - maximumCertificates;
-  return {
-    kind,
-    fault: certificates.length === 0 ? (faults[0] ?? 'It contains no certificate.') : null,
-    certificates,
-    crl: null,
-    notes: [
-      ...notes,
-      ...(certificates.length === 0 ? faults.slice(1) : faults),
-      ...(more > 0 ? [`It has ${more} more certificates, which are not shown.`] : []),
-    ],
-  };
+  return { certificates, faults };
 }
 
 function describeSuitability(
