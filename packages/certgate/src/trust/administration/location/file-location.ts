@@ -23,27 +23,27 @@ import {
  * lock: a writer that was asleep while others broke its lock finds it gone, and has changed nothing.
  */
 export function createFileLocation(path: string): TrustLocation {
-  const description = `file:${path}`;
-  const explain = (fault: unknown): ToolFailure => explainFileFault(fault, path);
   return {
-    description,
-    read: () => readStored(path, explain),
-    write: (content, etag) => writeStored(path, content, etag, explain),
-    keepAside: (stored) => keepAside(path, stored, explain),
+    description: `file:${path}`,
+    read: () => explained(path, () => readStored(path)),
+    write: (content, etag) => explained(path, () => writeStored(path, content, etag)),
+    keepAside: (stored) => explained(path, () => keepAside(path, stored)),
     appendLog: (line) => appendLine(path, line),
     readLog: () => readLines(path),
   };
 }
 
-type Explain = (fault: unknown) => ToolFailure;
-
-async function readStored(path: string, explain: Explain): Promise<StoredDocument | undefined> {
+async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    const target = await followLink(path);
-    return target === undefined ? undefined : await readVersion(target);
+    return await work();
   } catch (fault) {
-    throw explain(fault);
+    throw explainFileFault(fault, path);
   }
+}
+
+async function readStored(path: string): Promise<StoredDocument | undefined> {
+  const target = await followLink(path);
+  return target === undefined ? undefined : readVersion(target);
 }
 
 async function readVersion(target: string): Promise<StoredDocument | undefined> {
@@ -61,24 +61,15 @@ function computeEtag(bytes: Uint8Array, signature: string | undefined): string {
     .digest('hex');
 }
 
-async function writeStored(
-  path: string,
-  content: NewDocument,
-  etag: string | undefined,
-  explain: Explain,
-): Promise<WriteOutcome> {
-  try {
-    const target = (await followLink(path)) ?? resolve(path);
-    return await withLockFolder(`${target}.lock`, async (lock) => {
-      const current = await readVersion(target);
-      if (current?.etag !== etag) return 'conflict';
-      // What its owner made read-only stays as it is, although a folder's owner could replace it.
-      if (current !== undefined) await access(target, constants.W_OK);
-      return replace(target, content, (name) => lock.resolve(name));
-    });
-  } catch (fault) {
-    throw explain(fault);
-  }
+async function writeStored(path: string, content: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
+  const target = (await followLink(path)) ?? resolve(path);
+  return withLockFolder(`${target}.lock`, async (lock) => {
+    const current = await readVersion(target);
+    if (current?.etag !== etag) return 'conflict';
+    // What its owner made read-only stays as it is, although a folder's owner could replace it.
+    if (current !== undefined) await access(target, constants.W_OK);
+    return replace(target, content, (name) => lock.resolve(name));
+  });
 }
 
 /**
@@ -147,16 +138,12 @@ async function readBounded(path: string, maximumBytes: number): Promise<Buffer |
   }
 }
 
-async function keepAside(path: string, stored: StoredDocument, explain: Explain): Promise<string> {
+async function keepAside(path: string, stored: StoredDocument): Promise<string> {
   const suffix = nameAside(stored);
-  try {
-    const target = `${(await followLink(path)) ?? resolve(path)}${suffix}`;
-    await keepFile(target, stored.bytes);
-    if (stored.signature !== undefined) await keepFile(`${target}.sig`, Buffer.from(`${stored.signature}\n`));
-    return `file:${path}${suffix}`;
-  } catch (fault) {
-    throw explain(fault);
-  }
+  const target = `${(await followLink(path)) ?? resolve(path)}${suffix}`;
+  await keepFile(target, stored.bytes);
+  if (stored.signature !== undefined) await keepFile(`${target}.sig`, Buffer.from(`${stored.signature}\n`));
+  return `file:${path}${suffix}`;
 }
 
 /** One of these bytes may be there from an attempt before. */
@@ -200,12 +187,8 @@ async function readLines(path: string): Promise<readonly string[]> {
   }
 }
 
-async function findLogPath(path: string): Promise<string> {
-  try {
-    return `${(await followLink(path)) ?? resolve(path)}.log.jsonl`;
-  } catch (fault) {
-    throw explainFileFault(fault, path);
-  }
+function findLogPath(path: string): Promise<string> {
+  return explained(path, async () => `${(await followLink(path)) ?? resolve(path)}.log.jsonl`);
 }
 
 function explainFileFault(fault: unknown, path: string): ToolFailure {
