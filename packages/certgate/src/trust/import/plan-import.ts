@@ -60,15 +60,14 @@ export function planImport(
 ): ImportPlan {
   const draft = new Draft(document, options);
   const { candidates, refusals, repeated } = mergeEntries(entries, options);
-  const added: PlannedPin[] = [];
-  const present: PresentPin[] = [];
-  for (const candidate of candidates) {
-    const outcome = draft.add(candidate);
-    if ('pin' in outcome) added.push(outcome);
-    else if ('isDisabled' in outcome) present.push(outcome);
-    else refusals.push(outcome);
-  }
-  return { document: draft.finish(), added, present, refusals, repeated };
+  const outcomes = candidates.map((candidate) => draft.add(candidate));
+  return {
+    document: draft.finish(),
+    added: outcomes.filter((outcome) => 'pin' in outcome),
+    present: outcomes.filter((outcome) => 'isDisabled' in outcome),
+    refusals: [...refusals, ...outcomes.filter((outcome) => 'reason' in outcome)],
+    repeated,
+  };
 }
 
 /** One certificate of the input, under at most one name. */
@@ -78,28 +77,21 @@ interface Candidate {
   readonly name: string | undefined;
 }
 
-interface MergedEntries {
-  readonly candidates: readonly Candidate[];
-  readonly refusals: ImportRefusal[];
-  readonly repeated: readonly ImportRefusal[];
-}
-
-function mergeEntries(entries: readonly ImportEntry[], { as, certificates }: ImportOptions): MergedEntries {
-  const groups = new Map<
-    string,
-    { readonly certificate: KnownCertificate | undefined; readonly entries: ImportEntry[] }
-  >();
+function mergeEntries(
+  entries: readonly ImportEntry[],
+  { as, certificates }: ImportOptions,
+): Pick<ImportPlan, 'refusals' | 'repeated'> & { readonly candidates: readonly Candidate[] } {
+  const groups = new Map<string, ImportEntry[]>();
   for (const entry of entries) {
-    const certificate = certificates?.find(entry.thumbprint);
-    const key = certificate?.hashes.thumbprintSha256 ?? entry.thumbprint.value;
+    const key = certificates?.find(entry.thumbprint)?.hashes.thumbprintSha256 ?? entry.thumbprint.value;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { certificate, entries: [entry] });
-    else group.entries.push(entry);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
   }
   const candidates: Candidate[] = [];
   const refusals: ImportRefusal[] = [];
   const repeated: ImportRefusal[] = [];
-  for (const { certificate, entries: group } of groups.values()) {
+  for (const group of groups.values()) {
     const named = new Map(group.flatMap(({ name }) => (name === undefined ? [] : [[name.toLowerCase(), name]])));
     const [entry] = group;
     if (entry === undefined) continue;
@@ -111,6 +103,7 @@ function mergeEntries(entries: readonly ImportEntry[], { as, certificates }: Imp
       continue;
     }
     if (group.length > 1) repeated.push({ origin, item, reason: `it stands there ${group.length} times; taken once` });
+    const certificate = certificates?.find(entry.thumbprint);
     candidates.push({ entry, certificate, name: as ?? [...named.values()][0] });
   }
   return { candidates, refusals, repeated };
@@ -120,18 +113,18 @@ function mergeEntries(entries: readonly ImportEntry[], { as, certificates }: Imp
 class Draft {
   readonly #document: TrustDocument;
   readonly #options: ImportOptions;
-  readonly #identities: TrustDocumentIdentity[];
-  readonly #positions = new Map<string, number>();
-  readonly #created = new Set<string>();
+  /** By name, in the document's order; letter case doesn't tell names apart. */
+  readonly #identities: Map<string, TrustDocumentIdentity>;
+  readonly #former: ReadonlySet<string>;
   /** `thumbprintSha256 AB…` → who has it. */
   readonly #owners = new Map<string, { readonly identity: TrustDocumentIdentity; readonly pin: TrustDocumentPin }>();
 
   constructor(document: TrustDocument, options: ImportOptions) {
     this.#document = document;
     this.#options = options;
-    this.#identities = [...document.identities];
-    for (const [index, identity] of this.#identities.entries()) {
-      this.#positions.set(identity.name.toLowerCase(), index);
+    this.#identities = new Map(document.identities.map((identity) => [identity.name.toLowerCase(), identity]));
+    this.#former = new Set(this.#identities.keys());
+    for (const identity of document.identities) {
       for (const pin of identity.pins ?? []) {
         const { kind, value } = readPinValue(pin);
         this.#owners.set(`${kind} ${value}`, { identity, pin });
@@ -160,19 +153,18 @@ class Draft {
       };
     }
     const target = name ?? this.#chooseName(certificate?.hashes.thumbprintSha256 ?? item);
-    const position = this.#positions.get(target.toLowerCase());
-    const isNewIdentity = position === undefined || this.#created.has(target.toLowerCase());
+    const isNewIdentity = !this.#former.has(target.toLowerCase());
     if (!isNewIdentity && this.#options.toExisting !== true) {
       const reason = `there is an identity ${JSON.stringify(target)} already; with --to-existing the certificate gets what that identity may do`;
       return { origin, item, reason };
     }
     const pin = createPin(candidate);
-    const identity = this.#put(target, position, pin);
+    const identity = this.#put(target, pin);
     return { identity: identity.name, isNewIdentity, pin, origin, notes: entry.notes };
   }
 
   finish(): TrustDocument {
-    return { ...this.#document, identities: this.#identities };
+    return { ...this.#document, identities: [...this.#identities.values()] };
   }
 
   #findOwner({
@@ -194,25 +186,19 @@ class Draft {
     const { namePrefix } = this.#options;
     for (let length = 8; length < digits.length; length += 8) {
       const name = `${namePrefix}${digits.slice(0, length)}`;
-      if (!this.#positions.has(name.toLowerCase())) return name;
+      if (!this.#identities.has(name.toLowerCase())) return name;
     }
     return `${namePrefix}${digits}`;
   }
 
-  #put(name: string, position: number | undefined, pin: TrustDocumentPin): TrustDocumentIdentity {
-    const old = position === undefined ? undefined : this.#identities[position];
-    const identity = old === undefined ? this.#createIdentity(name, pin) : { ...old, pins: [...(old.pins ?? []), pin] };
-    if (position === undefined) {
-      this.#positions.set(name.toLowerCase(), this.#identities.length);
-      this.#created.add(name.toLowerCase());
-      this.#identities.push(identity);
-    } else {
-      this.#identities[position] = identity;
-    }
+  #put(name: string, pin: TrustDocumentPin): TrustDocumentIdentity {
+    const old = this.#identities.get(name.toLowerCase()) ?? this.#createIdentity(name);
+    const identity = { ...old, pins: [...(old.pins ?? []), pin] };
+    this.#identities.set(name.toLowerCase(), identity);
     return identity;
   }
 
-  #createIdentity(name: string, pin: TrustDocumentPin): TrustDocumentIdentity {
+  #createIdentity(name: string): TrustDocumentIdentity {
     const { roles, functions, owner, reason } = this.#options;
     return {
       name,
@@ -220,7 +206,6 @@ class Draft {
       ...(functions === undefined ? {} : { functions }),
       ...(owner === undefined ? {} : { owner }),
       ...(reason === undefined ? {} : { reason }),
-      pins: [pin],
     };
   }
 }
