@@ -11,7 +11,6 @@ export {
   invalidArgument,
   isEndingSoon,
   readMember,
-  readMonotonicClock,
 } from '@certgate/x509/internal';
 export { describeFault } from './encoding/describe-fault.js';
 export { findJsonMember } from './encoding/json-member.js';

@@ -9,7 +9,7 @@ export { confirmMember, copyOwn, hasMember, readKnownOptions, readMember } from 
 export { escapeInvisible, shortenText } from './encoding/shown-text.js';
 export { type Steps, runAtOnce, runInSlices } from './encoding/steps.js';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
-export { findInstant, formatInstant, isEndingSoon, readMonotonicClock } from './encoding/timestamp.js';
+export { findInstant, formatInstant, isEndingSoon } from './encoding/timestamp.js';
 export { findMistakenStructure, findPublicKeyInfo, hashHex } from './certificate/client-certificate.js';
 export {
   type CanonicalName,

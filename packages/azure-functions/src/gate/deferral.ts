@@ -1,11 +1,4 @@
-import {
-  type Admission,
-  formatInstant,
-  type FunctionRequirement,
-  type Observation,
-  readMonotonicClock,
-  warnAtStart,
-} from '@certgate/core';
+import { type Admission, formatInstant, type FunctionRequirement, type Observation, warnAtStart } from '@certgate/core';
 import type { CoreCall } from './core-call.js';
 import type { GatedFunction } from './gated-functions.js';
 import { isToldToRequireKey } from './registered-functions.js';
@@ -54,7 +47,7 @@ export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[
  */
 export class ObservationClock {
   readonly #wallAtStart = Date.now();
-  readonly #monotonicAtStart = readMonotonicClock();
+  readonly #monotonicAtStart = performance.now();
   #latest = Number.NEGATIVE_INFINITY;
 
   /** What is told of a call of a function that is observed now; undefined: the decision stands. */
@@ -65,7 +58,7 @@ export class ObservationClock {
 
   /** Written so that an end, or a clock, that is no number is none. */
   isAhead(until: number): boolean {
-    const elapsed = readMonotonicClock() - this.#monotonicAtStart;
+    const elapsed = performance.now() - this.#monotonicAtStart;
     this.#latest = Math.max(this.#latest, Date.now(), this.#wallAtStart + elapsed);
     return Number.isFinite(until) && this.#latest < until;
   }

@@ -1,6 +1,5 @@
 // log/: the log lines and the diagnostics channel.
 
-import { readMonotonicClock } from '@certgate/x509/internal';
 import type { Admission } from '../access/decision.js';
 import type { Denial } from '../denial.js';
 import { DailyNotice } from './daily-notice.js';
@@ -45,7 +44,7 @@ export class DecisionLog {
   readonly #warn: (line: string) => void;
   #isTimerSet = false;
 
-  constructor({ choice = 'all', now = readMonotonicClock, warn = warnOnConsole }: DecisionLogOptions = {}) {
+  constructor({ choice = 'all', now = () => performance.now(), warn = warnOnConsole }: DecisionLogOptions = {}) {
     this.#choice = choice;
     this.#now = now;
     this.#warn = warn;

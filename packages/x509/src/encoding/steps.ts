@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { readMonotonicClock } from './timestamp.js';
 
 /** What long work is written as: a generator that yields between its steps and returns its result. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
@@ -9,13 +8,13 @@ const sliceMilliseconds = 4;
 
 /** Runs the steps in slices of some milliseconds, with the event loop's turn in between: requests are answered meanwhile. */
 export async function runInSlices<Result>(steps: Steps<Result>): Promise<Result> {
-  let end = readMonotonicClock() + sliceMilliseconds;
+  let end = performance.now() + sliceMilliseconds;
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (readMonotonicClock() < end) continue;
+    if (performance.now() < end) continue;
     await setImmediate();
-    end = readMonotonicClock() + sliceMilliseconds;
+    end = performance.now() + sliceMilliseconds;
   }
 }
 

@@ -27,9 +27,3 @@ const longestNoticeMilliseconds = 30 * 86_400_000;
 export function isEndingSoon(startsAt: number, endsAt: number, now: number): boolean {
   return endsAt - now <= Math.min(longestNoticeMilliseconds, (endsAt - startsAt) / 3);
 }
-
-/** Milliseconds of a clock that is never set. `performance`, which tells the same, is loaded with its first use. */
-export function readMonotonicClock(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1_000 + nanoseconds / 1_000_000;
-}
