@@ -1,9 +1,7 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import { findVerificationDenial } from './client-cert-verification.js';
-import type { FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 import { extractPemBlock } from './pem-block.js';
 
-const certificateField = 'x-client-certificate';
 const verificationField = 'x-client-certificate-verification';
 
 /** What the server variable says of a certificate under mutual authentication in passthrough mode. */
@@ -20,15 +18,12 @@ const passedThrough = 'PASSTHROUGH';
  *   it as it is.
  * - **The operator configures**: mutual authentication, and a rewrite rule that sets both fields and the secret.
  */
-export const applicationGateway: FrontEnd = Object.freeze({
-  name: 'application-gateway',
-  fields: Object.freeze([certificateField, verificationField]),
-  needsProof: true,
-  extract: (findField) => {
-    const text = trimHeader(findField(certificateField));
-    if (text === undefined) return denyMissing(certificateField);
+export const applicationGateway: FrontEnd = createFrontEnd(
+  'application-gateway',
+  ['x-client-certificate', verificationField],
+  (text, findField) => {
     const result = findField(verificationField);
     const denial = result === passedThrough ? undefined : findVerificationDenial(verificationField, result, 'SUCCESS');
     return denial ?? extractPemBlock(text);
   },
-} satisfies FrontEnd);
+);

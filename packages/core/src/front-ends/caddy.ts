@@ -1,5 +1,5 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
-import type { FrontEnd } from './front-end.js';
+import { denyMissing } from '../certificate-header/certificate-header.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 const certificateField = 'x-client-certificate';
 
@@ -15,14 +15,8 @@ const placeholder = '{http.request.tls.client.certificate_der_base64}';
  * - **A field that the caller sent**: `header_up` replaces it.
  * - **The operator configures**: examples/front-ends/caddy.
  */
-export const caddy: FrontEnd = Object.freeze({
-  name: 'caddy',
-  fields: Object.freeze([certificateField]),
-  needsProof: true,
-  extract: (findField) => {
-    const leaf = trimHeader(findField(certificateField));
-    return leaf === undefined || leaf === placeholder
-      ? denyMissing(certificateField)
-      : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
-  },
-} satisfies FrontEnd);
+export const caddy: FrontEnd = createFrontEnd('caddy', [certificateField], (leaf) =>
+  leaf === placeholder
+    ? denyMissing(certificateField)
+    : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined },
+);

@@ -1,8 +1,5 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import { extractForwardedClientCert } from './forwarded-client-cert.js';
-import type { FrontEnd } from './front-end.js';
-
-const certificateField = 'x-forwarded-client-cert';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 /**
  * Envoy.
@@ -17,14 +14,5 @@ const certificateField = 'x-forwarded-client-cert';
  *   unescaped (see forwarded-client-cert.ts), and the secret.
  */
 export function createEnvoy(elementCount = 1): FrontEnd {
-  return Object.freeze({
-    name: 'envoy',
-    fields: Object.freeze([certificateField]),
-    needsProof: true,
-    extract: (findField) => {
-      const text = trimHeader(findField(certificateField));
-      if (text === undefined) return denyMissing(certificateField);
-      return extractForwardedClientCert(text, elementCount);
-    },
-  } satisfies FrontEnd);
+  return createFrontEnd('envoy', ['x-forwarded-client-cert'], (text) => extractForwardedClientCert(text, elementCount));
 }

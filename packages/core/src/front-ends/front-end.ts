@@ -1,5 +1,6 @@
 // front-ends/: the front ends that end TLS, one file each: how each hands on the caller's certificate.
 
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 
 /**
@@ -20,4 +21,25 @@ export interface FrontEnd {
   readonly needsProof: boolean;
   /** Finds the caller's certificate in the fields of a request. It decodes nothing, and runs at every request. */
   extract(findField: FindField): CertificateExtraction;
+}
+
+/**
+ * A front end that has to be proven. The certificate is in the first of its fields; `extract` gets that text, where there is
+ * one.
+ */
+export function createFrontEnd(
+  name: string,
+  fields: readonly [certificateField: string, ...others: string[]],
+  extract: (text: string, findField: FindField) => CertificateExtraction,
+): FrontEnd {
+  const [certificateField] = fields;
+  return Object.freeze({
+    name,
+    fields: Object.freeze(fields),
+    needsProof: true,
+    extract: (findField: FindField) => {
+      const text = trimHeader(findField(certificateField));
+      return text === undefined ? denyMissing(certificateField) : extract(text, findField);
+    },
+  });
 }

@@ -1,8 +1,6 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import { findVerificationDenial } from './client-cert-verification.js';
-import type { FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
-const certificateField = 'x-client-certificate';
 const verificationField = 'x-client-certificate-verification';
 
 /**
@@ -15,20 +13,14 @@ const verificationField = 'x-client-certificate-verification';
  * - **A field that the caller sent**: `http-request set-header` replaces it, `http-request del-header` removes it.
  * - **The operator configures**: examples/front-ends/haproxy.
  */
-export const haproxy: FrontEnd = Object.freeze({
-  name: 'haproxy',
-  fields: Object.freeze([certificateField, verificationField]),
-  needsProof: true,
-  extract: (findField) => {
-    const leaf = trimHeader(findField(certificateField));
-    if (leaf === undefined) return denyMissing(certificateField);
-    return (
-      findVerificationDenial(verificationField, findField(verificationField), '0') ?? {
-        outcome: 'extracted',
-        leaf,
-        encoding: 'base64',
-        chain: undefined,
-      }
-    );
-  },
-} satisfies FrontEnd);
+export const haproxy: FrontEnd = createFrontEnd(
+  'haproxy',
+  ['x-client-certificate', verificationField],
+  (leaf, findField) =>
+    findVerificationDenial(verificationField, findField(verificationField), '0') ?? {
+      outcome: 'extracted',
+      leaf,
+      encoding: 'base64',
+      chain: undefined,
+    },
+);

@@ -1,9 +1,7 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import { findVerificationDenial } from './client-cert-verification.js';
-import type { FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 import { extractPemBlock } from './pem-block.js';
 
-const certificateField = 'ssl-client-cert';
 const verificationField = 'ssl-client-verify';
 
 /**
@@ -17,13 +15,9 @@ const verificationField = 'ssl-client-verify';
  *   ngx_http_proxy_module). With `underscores_in_headers on` a field with other underscores would pass; it has another name.
  * - **The operator configures**: examples/front-ends/nginx.
  */
-export const nginx: FrontEnd = Object.freeze({
-  name: 'nginx',
-  fields: Object.freeze([certificateField, verificationField]),
-  needsProof: true,
-  extract: (findField) => {
-    const text = trimHeader(findField(certificateField));
-    if (text === undefined) return denyMissing(certificateField);
-    return findVerificationDenial(verificationField, findField(verificationField), 'SUCCESS') ?? extractPemBlock(text);
-  },
-} satisfies FrontEnd);
+export const nginx: FrontEnd = createFrontEnd(
+  'nginx',
+  ['ssl-client-cert', verificationField],
+  (text, findField) =>
+    findVerificationDenial(verificationField, findField(verificationField), 'SUCCESS') ?? extractPemBlock(text),
+);

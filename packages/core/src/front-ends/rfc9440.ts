@@ -1,9 +1,8 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import { trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
-import type { FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
-const certificateField = 'client-cert';
 const chainField = 'client-cert-chain';
 
 /**
@@ -16,16 +15,9 @@ const chainField = 'client-cert-chain';
  * - **A field that the caller sent**: the front end must remove or replace it (RFC 9440 §2.4).
  * - **The operator configures**: examples/front-ends/apache.
  */
-export const rfc9440: FrontEnd = Object.freeze({
-  name: 'rfc9440',
-  fields: Object.freeze([certificateField, chainField]),
-  needsProof: true,
-  extract: (findField) => {
-    const text = trimHeader(findField(certificateField));
-    if (text === undefined) return denyMissing(certificateField);
-    return extractByteSequence(text, trimHeader(findField(chainField)));
-  },
-} satisfies FrontEnd);
+export const rfc9440: FrontEnd = createFrontEnd('rfc9440', ['client-cert', chainField], (text, findField) =>
+  extractByteSequence(text, trimHeader(findField(chainField))),
+);
 
 function extractByteSequence(text: string, chain: string | undefined): CertificateExtraction {
   const isDelimited = text.length > 2 && text.startsWith(':') && text.endsWith(':');

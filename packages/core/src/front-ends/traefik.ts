@@ -1,9 +1,6 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
-import type { FrontEnd } from './front-end.js';
-
-const certificateField = 'x-forwarded-tls-client-cert';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 /**
  * Traefik with the middleware PassTLSClientCert and `pem: true`.
@@ -17,18 +14,11 @@ const certificateField = 'x-forwarded-tls-client-cert';
  *   entry point removes it, unless `forwardedHeaders` trusts the address of whoever connects.
  * - **The operator configures**: examples/front-ends/traefik, where the caller's field is removed in either case.
  */
-export const traefik: FrontEnd = Object.freeze({
-  name: 'traefik',
-  fields: Object.freeze([certificateField]),
-  needsProof: true,
-  extract: (findField) => {
-    const text = trimHeader(findField(certificateField));
-    if (text === undefined) return denyMissing(certificateField);
-    if (text.includes('%')) return deny('certificate_malformed', { problem: 'base64_percent_encoded' });
-    const comma = text.indexOf(',');
-    return comma < 0 ? extractCertificates(text, undefined) : splitCertificates(text, comma);
-  },
-} satisfies FrontEnd);
+export const traefik: FrontEnd = createFrontEnd('traefik', ['x-forwarded-tls-client-cert'], (text) => {
+  if (text.includes('%')) return deny('certificate_malformed', { problem: 'base64_percent_encoded' });
+  const comma = text.indexOf(',');
+  return comma < 0 ? extractCertificates(text, undefined) : splitCertificates(text, comma);
+});
 
 /**
  * Traefik writes nothing between the commas and the certificates. Node and a `Headers` put a space where they join two lines,
