@@ -4,6 +4,7 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import type { HostedFunction } from '../local/functions-host/functions-host.js';
 import type { LocalTrust } from '../local/local-app/local-app.js';
 import {
+  hashDocument,
   type LoadedTrustDocument,
   missingDocument,
   parseStoredDocument,
@@ -30,7 +31,7 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
   const location = await openTrustLocation(address);
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
-  const key = `${location.description}\n${stored.etag}`;
+  const key = JSON.stringify([location.description, hashDocument(stored.bytes), stored.signature]);
   if (latest?.key !== key) {
     const loaded = parseStoredDocument(stored, location.description);
     latest = { key, trust: { store: location.description, loaded } };
@@ -38,14 +39,14 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
   return latest.trust;
 }
 
-/** Its place is asked at each load. What it gave last is parsed once: explanations of one version share its lists. */
+/** Its place is asked at each load. The same bytes are parsed once, so that explanations by them share their lists. */
 let latest: { readonly key: string; readonly trust: InspectedTrust } | undefined;
 
-const listsMilliseconds = 5000;
+const listsMilliseconds = 2000;
 const lists = new WeakMap<TrustSnapshot, { readonly at: number; readonly read: Promise<KeptRevocation> }>();
 
-/** CRLs are read once for all explanations by the same version of the document within a few seconds. */
-export const readSharedRevocation: CertificateQuestion['readRevocation'] = async (trust, options) => {
+/** CRLs are read once for all explanations by the same document within two seconds. */
+export const readSharedRevocation: typeof readRevocationInformation = async (trust, options) => {
   const known = lists.get(trust);
   const now = performance.now();
   const isRecent = known !== undefined && now - known.at < listsMilliseconds;

@@ -6,7 +6,7 @@ import type {
   ValidityWindow,
 } from '../../../certgate/src/trust/views/page-views.js';
 import { CommandLine } from '../parts/clipboard.js';
-import { formatDay, formatRemaining, shortenThumbprint } from '../parts/format.js';
+import { formatDay, formatRemaining } from '../parts/format.js';
 import { WarningIcon } from '../parts/icons.js';
 import { type TimeScale, createTimeScale } from './time-scale.js';
 import { TimeAxis, WindowBar } from './window-bar.js';
@@ -117,9 +117,9 @@ function WindowRow({ window, scale, now, identity }: WindowRowProps): VNode {
   return (
     <tr class="time-row">
       <td class="time-what" title={thumbprint ?? label}>
-        <span class="kind">{kind}</span>{' '}
-        <span class="mono">{thumbprint === null ? label : shortenThumbprint(thumbprint)}</span>
-        {thumbprint !== null && !label.includes(shortenThumbprint(thumbprint)) && <span class="dim"> {label}</span>}
+        {/* The label of a pin says of which kind it is. */}
+        {kind !== 'pin' && <span class="dim">{kind} </span>}
+        {label}
       </td>
       <td class="time-bars">
         <WindowBar window={window} scale={scale} now={now} {...(identity === undefined ? {} : { identity })} />

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { formatClock, formatDay } from '../parts/format.js';
-import { Badge, Notice } from '../parts/notice.js';
+import { Badge, FunctionName, Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
 
@@ -71,7 +71,8 @@ export function TrustPanel({ api, isActive, inUse, isByApp }: TrustPanelProps): 
             <TimeLine view={view} />
             <p class="dim legend">
               Green: valid. Amber: ends soon, as <code>certgate trust check</code> says. Red: ended. Outline: begins
-              later. Grey: disabled. A band is blue while two are valid, and red where nobody is admitted soon or now.
+              later. Grey: disabled. A band is blue while two are valid. Where nobody is admitted, it is red now and
+              soon, else grey.
             </p>
           </>
         )}
@@ -114,7 +115,7 @@ function Denied({ denied }: Pick<TrustView, 'denied'>): VNode {
     <section class="panel" aria-label="Deny list">
       <h3 class="panel-title">Deny list</h3>
       {denied.length === 0 && <p class="dim">Empty.</p>}
-      <dl class="facts">
+      <dl class="facts denied">
         {denied.map(({ label, reason }) => (
           <div key={label}>
             <dt class="mono">{label}</dt>
@@ -144,7 +145,7 @@ function Coverage({ functions }: { readonly functions: readonly InspectedFunctio
             {functions.map((each) => (
               <tr key={each.name}>
                 <th scope="row" title={each.route ?? each.triggerType}>
-                  {each.name}
+                  <FunctionName name={each.name} />
                 </th>
                 <td>{each.policy}</td>
                 <td>

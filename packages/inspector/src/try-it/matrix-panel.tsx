@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { InspectedApp, MatrixCell } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
-import { Notice } from '../parts/notice.js';
+import { FunctionName, Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
 import { listCallable } from './try-draft.js';
 
@@ -57,7 +57,9 @@ export function MatrixPanel({ api, app, chosen, onChoose }: MatrixPanelProps): V
             {listCallable(app).map(({ name, policy }) => (
               <tr key={name}>
                 <th scope="row">
-                  <span class="matrix-function">{name}</span>
+                  <span class="matrix-function">
+                    <FunctionName name={name} />
+                  </span>
                   <span class="dim">{policy}</span>
                 </th>
                 {app.callers.map(({ id, label }) => (

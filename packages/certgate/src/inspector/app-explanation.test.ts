@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { loadInspectedTrust, readSharedRevocation } from './app-explanation.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'certgate-shared-'));
+const path = join(folder, 'trust.json');
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the trust document of explanations', () => {
+  it('is parsed once as long as its bytes and its signature are the same, and read each time', async () => {
+    writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 1, identities: [] }));
+    const { loaded } = await loadInspectedTrust(path);
+    assert.equal((await loadInspectedTrust(path)).loaded.snapshot, loaded.snapshot);
+    writeFileSync(`${path}.sig`, 'c2ln');
+    assert.equal((await loadInspectedTrust(path)).loaded.signature, 'c2ln');
+    writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 2, identities: [] }));
+    assert.equal((await loadInspectedTrust(path)).loaded.snapshot.revision, 2);
+  });
+
+  it('has its lists read once for explanations that come together, and again later', async (context) => {
+    let now = 0;
+    context.mock.method(performance, 'now', () => now);
+    const { loaded } = await loadInspectedTrust(path);
+    const read = (): ReturnType<typeof readSharedRevocation> => readSharedRevocation(loaded.snapshot, { now: 0 });
+    const [first, second] = await Promise.all([read(), read()]);
+    assert.equal(second, first);
+    now = 1_999;
+    assert.equal(await read(), first);
+    now = 2_000;
+    assert.notEqual(await read(), first);
+  });
+});

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { watchTrust } from './hosted-gate.js';
+
+const mark = Symbol.for('certgate/gate/v1');
+
+it('tells what the gate reads from when that has changed, and at no other time', (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  let report: object | undefined = { description: 'file trust.json', revision: 1 };
+  Object.assign(globalThis, { [mark]: { findTrustReport: () => report } });
+  context.after(() => Reflect.deleteProperty(globalThis, mark));
+  const told: unknown[] = [];
+  watchTrust((trust) => told.push(trust));
+  context.mock.timers.tick(2_000);
+  assert.deepEqual(told, []);
+  report = { description: 'file trust.json', revision: 2, fault: 'it is gone' };
+  context.mock.timers.tick(2_000);
+  report = undefined;
+  context.mock.timers.tick(2_000);
+  assert.deepEqual(told, [{ source: 'file trust.json', revision: 2, fault: 'it is gone' }, undefined]);
+});
