@@ -111,20 +111,15 @@ function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMillisecond
   });
 }
 
+/** Copies, since undici's types take no list that can't be changed. */
 function createOptions({
-  method,
-  headers,
+  method = 'GET',
+  headers = {},
   body,
 }: OutgoingRequest): Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'> {
   return {
-    method: method ?? 'GET',
-    ...(headers === undefined ? {} : { headers: toMutable(headers) }),
+    method,
+    headers: structuredClone(headers) as Record<string, string | string[]>,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
   };
-}
-
-function toMutable(headers: Readonly<Record<string, string | readonly string[]>>): Record<string, string | string[]> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
-  );
 }

@@ -14,10 +14,9 @@ import { isLogged } from './log-levels.js';
 import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';
 import type {
   CrashedMessage,
-  DescribedFunction,
+  DescribedMessage,
   DescribeMessage,
   FailedMessage,
-  GateAnswer,
   GateQuestion,
   HostAnswer,
   HostedFunction,
@@ -29,20 +28,7 @@ import type {
 } from './worker/host-protocol.js';
 
 export { createFrontEndToken } from './http/request-sender.js';
-export type {
-  DescribedFunction,
-  GateAnswer,
-  GateQuestion,
-  HostAnswer,
-  HostDecision,
-  HostedFunction,
-  HostedGate,
-  HostedMcp,
-  HostedTrust,
-  HostLogLevel,
-  HostLogLine,
-  HostMcpCall,
-} from './worker/host-protocol.js';
+export type * from './worker/host-protocol.js';
 
 export interface HostExit {
   /** One line: what ended the app. */
@@ -123,16 +109,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   });
 }
 
-export interface FunctionAppDescription {
-  /** Sorted by name. */
-  readonly functions: readonly DescribedFunction[];
-  /** Undefined: the app has none. */
-  readonly gate: HostedGate | undefined;
-  /** The app has set `enableHttpStream`. */
-  readonly streaming: boolean;
-  /** Undefined: nothing was asked, or there is no gate that can say it. */
-  readonly answer: GateAnswer | undefined;
-}
+/** An app that was loaded only to be looked at. */
+export type FunctionAppDescription = Omit<DescribedMessage, 'kind'>;
 
 /**
  * Loads a function app as `startFunctionsHost` does, its `appStart` hooks included, and ends it again: nothing is served
@@ -144,13 +122,13 @@ export async function describeFunctionApp(
   },
 ): Promise<FunctionAppDescription> {
   const { question } = options;
-  const [running, { functions, gate, streaming, answer }] = await forkHost(options, 'described', (app) => ({
+  const [running, description] = await forkHost(options, 'described', (app) => ({
     ...app,
     kind: 'describe',
     ...(question && { question }),
   }));
   await running.close();
-  return Object.freeze({ functions: Object.freeze(functions), gate, streaming, answer });
+  return description;
 }
 
 type AnswerKind = 'ready' | 'described';

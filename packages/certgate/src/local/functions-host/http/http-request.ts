@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import type { RpcHttpData } from '../worker/core-types.js';
 import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
@@ -160,9 +161,9 @@ export function readRequestHeaders(rawHeaders: readonly string[]): RequestHeader
   // Per line a colon, a space and the line's end; Node gives each octet as one character.
   if (rawHeaders.reduce((total, text) => total + text.length + 2, 0) > maximumHeaderBytes) return 431;
   const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = decodeValue(rawHeaders[index + 1] ?? '');
+  for (const [spelling, latin1] of pairRawHeaders(rawHeaders)) {
+    const name = spelling.toLowerCase();
+    const value = decodeValue(latin1);
     if (value === undefined) return 400;
     const earlier = headers.get(name);
     // The one header whose repetition the real server refuses: it decides where a request belongs.

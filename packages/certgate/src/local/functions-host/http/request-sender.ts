@@ -5,6 +5,7 @@
  * with the gateway in front of it.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { getFieldValues, pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import type { HostAccess } from '../worker/host-protocol.js';
 
 /** The gateway's field. Apps never see it: it is taken off before anything else reads the request. */
@@ -22,14 +23,18 @@ export function createFrontEndToken(): string {
 
 /** Judges every request anew: a connection that carried the token once proves nothing about the next request on it. */
 export function identifySender(rawHeaders: readonly string[], access: HostAccess): RequestSender {
-  const tokens = findValues(rawHeaders, frontEndTokenHeaderName);
+  const fields = pairRawHeaders(rawHeaders);
+  const tokens = getFieldValues(fields, frontEndTokenHeaderName);
   const [token, ...others] = tokens;
   if (token !== undefined) {
     if (others.length > 0 || !isSameSecret(token, access.frontEndToken)) return refuse(wrongToken);
-    return { kind: 'accepted', rawHeaders: removeField(rawHeaders, frontEndTokenHeaderName) };
+    return {
+      kind: 'accepted',
+      rawHeaders: fields.filter(([name]) => name.toLowerCase() !== frontEndTokenHeaderName).flat(),
+    };
   }
   if (!access.unsafeDirectHeader) return refuse(directRequest);
-  const hosts = findValues(rawHeaders, 'host');
+  const hosts = getFieldValues(fields, 'host');
   if (hosts.length !== 1 || !isLoopbackAuthority(hosts[0] ?? '')) return refuse(foreignHost);
   return { kind: 'accepted', rawHeaders };
 }
@@ -58,12 +63,4 @@ function isSameSecret(given: string, expected: string): boolean {
 /** No other name that leads to this machine: a name that somebody else's DNS answers for may lead here too. */
 function isLoopbackAuthority(host: string): boolean {
   return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host);
-}
-
-function findValues(rawHeaders: readonly string[], lowerCaseName: string): readonly string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerCaseName);
-}
-
-function removeField(rawHeaders: readonly string[], lowerCaseName: string): readonly string[] {
-  return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== lowerCaseName);
 }

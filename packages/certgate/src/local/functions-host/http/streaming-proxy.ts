@@ -1,6 +1,6 @@
 import { Agent, request, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { hopByHopNames } from '../../gateway/exchange/raw-fields.js';
+import { hopByHopNames, pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import { hasBody, maximumBodyBytes, type ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
 
@@ -83,8 +83,7 @@ export class StreamingExchange {
       return;
     }
     this.#client.statusCode = answer.statusCode ?? 502;
-    for (let index = 0; index + 1 < answer.rawHeaders.length; index += 2) {
-      const [name = '', value = ''] = answer.rawHeaders.slice(index, index + 2);
+    for (const [name, value] of pairRawHeaders(answer.rawHeaders)) {
       if (!/^(?:connection|keep-alive|transfer-encoding)$/i.test(name)) this.#client.appendHeader(name, value);
     }
     this.#client.flushHeaders();

@@ -33,17 +33,15 @@ export function listParameters(template: string): readonly string[] {
   return [...template.matchAll(expression)].map(([text]) => text.slice(1, -1));
 }
 
-/** Matched without case. The names of its groups are found with `readParameters`. */
+/** Matched without case. Its groups are in the order of `listParameters`. */
 export function compileTemplate(template: string): RegExp {
-  let pattern = '';
-  let end = 0;
-  listMatches(template).forEach(({ index, text }, position) => {
-    const isInQuery = /[?&]/.test(template.slice(index - 1, index));
-    pattern += `${escapeLiteral(template.slice(end, index))}(?<p${position}>${isInQuery ? '[^&#]+' : '[^/?#]+'})`;
-    end = index + text.length;
+  const parts = template.split(/(\{[^{}]+\})/);
+  const patterns = parts.map((part, index) => {
+    if (index % 2 === 0) return escapeLiteral(part);
+    return /[?&]$/.test(parts[index - 1] ?? '') ? '([^&#]+)' : '([^/?#]+)';
   });
   // .NET's `$` also matches before a last line feed; a URI with one would reach the function there.
-  return new RegExp(`^${pattern}${escapeLiteral(template.slice(end))}\\n?$`, 'i');
+  return new RegExp(`^${patterns.join('')}\\n?$`, 'i');
 }
 
 /** The values by the names that the template gives them; undefined: the URI is of another template. */
@@ -54,11 +52,7 @@ export function readParameters(
 ): readonly (readonly [name: string, value: string])[] | undefined {
   const match = compiled.exec(uri);
   if (match === null) return undefined;
-  return listParameters(template).map((name, position) => [name, match.groups?.[`p${position}`] ?? ''] as const);
-}
-
-function listMatches(template: string): readonly { readonly index: number; readonly text: string }[] {
-  return [...template.matchAll(expression)].map((match) => ({ index: match.index, text: match[0] }));
+  return listParameters(template).map((name, position) => [name, match[position + 1] ?? ''] as const);
 }
 
 function toGroupName(parameter: string): string {

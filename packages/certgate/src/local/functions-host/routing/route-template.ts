@@ -36,7 +36,7 @@ export class RouteTemplateError extends Error {
 export function parseRouteTemplate(text: string): RouteTemplate {
   const trimmed = text.startsWith('~/') ? text.slice(2) : text.startsWith('/') ? text.slice(1) : text;
   if (trimmed.startsWith('~')) throw new RouteTemplateError('a route may start with "~" only as "~/"');
-  const segments = trimmed === '' ? [] : splitSegments(trimmed).map(parseSegment);
+  const segments = parseSegments(trimmed);
   requireDistinctNames(segments);
   segments.forEach((segment, index) => {
     requireCatchAllLast(segment, index === segments.length - 1);
@@ -44,76 +44,43 @@ export function parseRouteTemplate(text: string): RouteTemplate {
   return Object.freeze({ text, segments: Object.freeze(segments) });
 }
 
-/** Splits at `/` outside braces. A trailing slash is allowed and means nothing; two in a row are an error. */
-function splitSegments(text: string): string[] {
-  const segments: string[] = [];
-  let start = 0;
-  let index = 0;
-  while (index < text.length) {
-    if (text[index] === '{') {
-      index = text[index + 1] === '{' ? index + 2 : endOfParameter(text, index);
-    } else if (text[index] === '/') {
-      if (index === start) throw new RouteTemplateError('"/" can\'t follow another "/"');
-      segments.push(text.slice(start, index));
-      start = ++index;
-    } else {
-      index++;
-    }
-  }
-  if (start < text.length) segments.push(text.slice(start));
-  return segments;
-}
+/** Doubled braces, a parameter up to its end (doubled braces inside are part of it), a slash, or literal text. */
+const tokens = /\{\{|\}\}|\{(?<parameter>(?:[^{}]|\{\{|\}\})*)(?<end>[{}]|$)|\/|[^{}/]+|\}/g;
 
-/** The index after the `}` that closes the parameter that opens at `open`; doubled braces inside are part of it. */
-function endOfParameter(text: string, open: number): number {
-  let index = open + 1;
-  while (index < text.length) {
-    const character = text[index];
-    if (character === '}' || character === '{') {
-      if (text[index + 1] === character) {
-        index += 2;
-        continue;
-      }
-      if (character === '}') return index + 1;
-      throw new RouteTemplateError('a "{" inside a parameter must be doubled');
-    }
-    index++;
-  }
-  throw new RouteTemplateError('a parameter is not closed with "}"');
-}
-
-function parseSegment(text: string): RouteSegment {
-  const parts: RoutePart[] = [];
+/** A trailing slash is allowed and means nothing; two in a row are an error. */
+function parseSegments(text: string): RouteSegment[] {
+  const segments: RouteSegment[] = [];
+  let parts: RoutePart[] = [];
   let literal = '';
-  let index = 0;
   const endLiteral = (): void => {
     if (literal !== '') parts.push(parseLiteral(literal));
     literal = '';
   };
-  while (index < text.length) {
-    const character = text[index] ?? '';
-    const doubled = text[index + 1] === character;
-    if ((character === '{' || character === '}') && doubled) {
-      literal += character;
-      index += 2;
-    } else if (character === '{') {
+  const endSegment = (): void => {
+    endLiteral();
+    requireOptionalInPlace(parts);
+    segments.push(Object.freeze(parts) as unknown as RouteSegment);
+    parts = [];
+  };
+  for (const { 0: token, groups = {} } of text.matchAll(tokens)) {
+    const { parameter, end } = groups;
+    if (parameter !== undefined) {
       endLiteral();
-      if (parts.at(-1)?.kind === 'parameter') {
+      if (parts.at(-1)?.kind === 'parameter')
         throw new RouteTemplateError("two parameters can't stand side by side, they need a literal between them");
-      }
-      const end = endOfParameter(text, index);
-      parts.push(parseParameter(text.slice(index + 1, end - 1).replace(/\{\{|\}\}/g, (pair) => pair.charAt(0))));
-      index = end;
-    } else if (character === '}') {
-      throw new RouteTemplateError('there is a "}" without its "{"');
+      if (end === '{') throw new RouteTemplateError('a "{" inside a parameter must be doubled');
+      if (end !== '}') throw new RouteTemplateError('a parameter is not closed with "}"');
+      parts.push(parseParameter(parameter.replace(/\{\{|\}\}/g, (pair) => pair.charAt(0))));
+    } else if (token === '/') {
+      if (parts.length === 0 && literal === '') throw new RouteTemplateError('"/" can\'t follow another "/"');
+      endSegment();
     } else {
-      literal += character;
-      index++;
+      if (token === '}') throw new RouteTemplateError('there is a "}" without its "{"');
+      literal += token === '{{' || token === '}}' ? token.charAt(0) : token;
     }
   }
-  endLiteral();
-  requireOptionalInPlace(parts);
-  return Object.freeze(parts) as unknown as RouteSegment;
+  if (parts.length > 0 || literal !== '') endSegment();
+  return segments;
 }
 
 function parseLiteral(text: string): LiteralPart {
