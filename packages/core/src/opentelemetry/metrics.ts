@@ -14,6 +14,8 @@ export interface GateMemory {
 /** Half of what OpenTelemetry's SDK keeps per instrument, since each has two outcomes. A document may list more. */
 const maximumIdentities = 500;
 
+type Gauge = readonly [Observable, ObservableCallback];
+
 /**
  * The instruments, after OpenTelemetry's semantic conventions: no unit in a name, counted things in the plural, seconds.
  * docs/observability.md lists them.
@@ -23,71 +25,46 @@ export class GateMetrics {
   readonly #byIdentity: Counter;
   readonly #identities = new Set<string>();
   readonly #refreshes: Counter;
-  readonly #gauges: readonly (readonly [Observable, ObservableCallback])[];
+  readonly #gauges: readonly Gauge[];
 
   constructor(meter: Meter, { certificates, reads, lists }: GateMemory, clock: Clock) {
-    this.#decisions = meter.createCounter('certgate.decisions', {
-      description: 'Decisions about calls of closed functions',
-      unit: '{decision}',
-    });
-    this.#byIdentity = meter.createCounter('certgate.identity.decisions', {
-      description: 'Decisions about callers of the trust document',
-      unit: '{decision}',
-    });
-    this.#refreshes = meter.createCounter('certgate.trust.refreshes', {
-      description: 'Looks at a trust source',
-      unit: '{refresh}',
-    });
-    const timeToExpiry = meter.createObservableGauge('certgate.certificate.time_to_expiry', {
-      description: 'Until the first end of a certificate in use, its pin or its identity',
-      unit: 's',
-    });
-    const age = meter.createObservableGauge('certgate.trust.age', {
-      description: 'Since the last good read of a trust source began',
-      unit: 's',
-    });
-    const revision = meter.createObservableGauge('certgate.trust.revision', {
-      description: 'The revision of the trust document in use',
-      unit: '{revision}',
-    });
-    const timeToEnd = meter.createObservableGauge('certgate.revocation.time_to_end', {
-      description: 'Until the first end of a revocation list in use',
-      unit: 's',
-    });
+    const count = (name: string, description: string, unit: string): Counter =>
+      meter.createCounter(name, { description, unit });
+    this.#decisions = count('certgate.decisions', 'Decisions about calls of closed functions', '{decision}');
+    this.#byIdentity = count(
+      'certgate.identity.decisions',
+      'Decisions about callers of the trust document',
+      '{decision}',
+    );
+    this.#refreshes = count('certgate.trust.refreshes', 'Looks at a trust source', '{refresh}');
+    const gauge = (name: string, description: string, unit: string, callback: ObservableCallback): Gauge => {
+      const created = meter.createObservableGauge(name, { description, unit });
+      created.addCallback(callback);
+      return [created, callback];
+    };
     this.#gauges = [
-      [
-        timeToEnd,
-        (result): void => {
-          for (const [issuer, seconds] of lists.listSecondsToEnd(clock.wall()))
-            result.observe(seconds, { 'certgate.revocation.issuer': issuer });
-        },
-      ],
-      [
-        timeToExpiry,
-        (result): void => {
-          for (const [name, seconds] of certificates.listSecondsToExpiry(clock.wall())) {
+      gauge('certgate.revocation.time_to_end', 'Until the first end of a revocation list in use', 's', (result) => {
+        for (const [issuer, seconds] of lists.listSecondsToEnd(clock.wall()))
+          result.observe(seconds, { 'certgate.revocation.issuer': issuer });
+      }),
+      gauge(
+        'certgate.certificate.time_to_expiry',
+        'Until the first end of a certificate in use, its pin or its identity',
+        's',
+        (result) => {
+          for (const [name, seconds] of certificates.listSecondsToExpiry(clock.wall()))
             result.observe(seconds, { 'certgate.identity.name': name });
-          }
         },
-      ],
-      [
-        age,
-        (result): void => {
-          for (const { source, ageSeconds } of reads.list()) {
-            if (ageSeconds !== undefined) result.observe(ageSeconds, { 'certgate.trust.source': source });
-          }
-        },
-      ],
-      [
-        revision,
-        (result): void => {
-          for (const { source, revision: value } of reads.list()) {
-            if (value !== undefined) result.observe(value, { 'certgate.trust.source': source });
-          }
-        },
-      ],
+      ),
+      gauge('certgate.trust.age', 'Since the last good read of a trust source began', 's', (result) => {
+        for (const { source, ageSeconds } of reads.list())
+          if (ageSeconds !== undefined) result.observe(ageSeconds, { 'certgate.trust.source': source });
+      }),
+      gauge('certgate.trust.revision', 'The revision of the trust document in use', '{revision}', (result) => {
+        for (const { source, revision } of reads.list())
+          if (revision !== undefined) result.observe(revision, { 'certgate.trust.source': source });
+      }),
     ];
-    for (const [gauge, callback] of this.#gauges) gauge.addCallback(callback);
   }
 
   /** No attribute that a stranger chooses: each combination of values is a series for as long as the process lives. */

@@ -13,6 +13,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as leaveCallback } from 'node:timers/promises';
 import type { ClientConnection } from './client-connection.js';
+import { readBodyUpTo } from './exchange/gateway-response.js';
 import { getFieldValues, type RawField } from './exchange/raw-fields.js';
 
 /**
@@ -40,7 +41,8 @@ export async function askForCertificateAfterRequestHead(
   if (connection.renegotiation === undefined) {
     if (!options.waitsForContinue) {
       const announced = Number(getFieldValues(fields, 'content-length')[0] ?? 0);
-      const body = announced > maxBodyBytesBeforeRenegotiation ? undefined : await readSmallBody(request);
+      const limit = maxBodyBytesBeforeRenegotiation;
+      const body = announced > limit ? undefined : await readBodyUpTo(request, limit);
       if (body === undefined) return { outcome: 'request-body-too-large-for-renegotiation' };
       receivedBody = body;
     }
@@ -48,27 +50,6 @@ export async function askForCertificateAfterRequestHead(
   }
   const completed = await connection.renegotiation;
   return completed ? { outcome: 'completed', receivedBody } : { outcome: 'renegotiation-failed' };
-}
-
-/** To its end, or undefined when it is larger than the limit; then the rest is left unread. */
-function readSmallBody(request: IncomingMessage): Promise<readonly Buffer[] | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= maxBodyBytesBeforeRenegotiation) return;
-      request.off('data', onData).pause();
-      resolve(undefined);
-    };
-    request.on('data', onData);
-    // `close` alone: the client left, and nobody will ask what there was.
-    const finish = (): void => {
-      resolve(chunks);
-    };
-    request.once('end', finish).once('close', finish);
-  });
 }
 
 /** Resolves to false when the client didn't finish its second handshake. Never rejects. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBodyUpTo } from '../../gateway/exchange/gateway-response.js';
 import { pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import type { RpcHttpData } from '../worker/core-types.js';
 import { writeStatus } from './http-response.js';
@@ -95,34 +96,11 @@ export async function readRequestBody(request: IncomingMessage): Promise<Buffer 
 /** A body of declared length or chunked, for what isn't given to a function as it is. */
 export async function readBoundedBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
   if (declaredLength(request) > maximumBytes) return 'too-large';
-  return declaredLength(request) > 0 || !hasBody(request)
-    ? readRequestBody(request)
-    : readChunks(request, maximumBytes);
-}
-
-/** By events: an iterator that is left early destroys the request, and the answer may be lost with it. */
-function readChunks(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const keep = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length <= maximumBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      request.off('data', keep).pause();
-      chunks.length = 0;
-      resolve('too-large');
-    };
-    request.on('data', keep);
-    request.once('end', () => {
-      resolve(Buffer.concat(chunks));
-    });
-    request.once('close', () => {
-      reject(new Error('The client left within its body.'));
-    });
-  });
+  if (declaredLength(request) > 0 || !hasBody(request)) return readRequestBody(request);
+  const chunks = await readBodyUpTo(request, maximumBytes);
+  if (chunks === undefined) return 'too-large';
+  if (!request.complete) throw new Error('The client left within its body.');
+  return Buffer.concat(chunks);
 }
 
 /** From `Content-Length`, zero without one: what a chunked request declares. */

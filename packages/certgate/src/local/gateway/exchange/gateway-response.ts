@@ -62,6 +62,28 @@ export function drainRequest(request: IncomingMessage): Promise<void> {
   });
 }
 
+/**
+ * The body of a request up to its end or to where its client left; undefined when it is larger than that, and the rest is left
+ * unread. By events: an iterator that is left early destroys the request, and the answer may be lost with it.
+ */
+export function readBodyUpTo(request: IncomingMessage, maximumBytes: number): Promise<readonly Buffer[] | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const keep = (chunk: Buffer): void => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= maximumBytes) return;
+      request.off('data', keep).pause();
+      resolve(undefined);
+    };
+    const finish = (): void => {
+      resolve(chunks);
+    };
+    request.on('data', keep).once('end', finish).once('close', finish);
+  });
+}
+
 /** For text and for quoted attribute values. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
