@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,10 @@ const inDays = (days: number): string =>
 let folder: string;
 let home: string;
 let keySha256: string;
+
+function read(name: string): X509Certificate {
+  return new X509Certificate(readFileSync(`${name}.crt.pem`));
+}
 
 const openssl = (...args: readonly string[]): Buffer =>
   execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -69,9 +74,8 @@ before(() => {
   makeCertificate('excluded', client, { issuer: 'narrow' });
   makeCertificate('dot', [...ca, 'nameConstraints=critical,permitted;DNS:.corp.example']);
   makeCertificate('dotted', client, { issuer: 'dot' });
-  openssl('x509', '-in', 'caller.crt.pem', '-noout', '-pubkey', '-out', 'caller.pub.pem');
-  openssl('pkey', '-pubin', '-in', 'caller.pub.pem', '-outform', 'DER', '-out', 'caller.pub.der');
-  keySha256 = openssl('dgst', '-sha256', '-r', 'caller.pub.der').toString().slice(0, 64);
+  const key = read('caller').publicKey.export({ type: 'spki', format: 'der' });
+  keySha256 = createHash('sha256').update(key).digest('hex');
   makeRevocationList('root', 'corp.crl');
   makeRevocationList('issuing', 'issuing.crl');
   makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
@@ -204,14 +208,7 @@ const addCaller = (...words: readonly string[]): Promise<void> =>
   add('a1', '--certificate', 'caller.crt.pem', ...words);
 /** Two neighbours swapped, that are not the same. */
 const slip = (text: string): string => text.replace(/^(.{20,}?)(.)(?!\2)(.)/, '$1$3$2');
-const hash = (name: string): string =>
-  openssl('x509', '-in', `${name}.crt.pem`, '-noout', '-fingerprint', '-sha256')
-    .toString()
-    .replaceAll(/^.*=|:|\s/g, '');
-const serialOf = (name: string): string =>
-  openssl('x509', '-in', `${name}.crt.pem`, '-noout', '-serial')
-    .toString()
-    .replaceAll(/^.*=|\s/g, '');
+const hash = (name: string): string => read(name).fingerprint256.replaceAll(':', '');
 
 /** By the code, and what is the case. */
 const faults: Readonly<Record<string, Fault>> = {
@@ -279,7 +276,8 @@ const faults: Readonly<Record<string, Fault>> = {
   certificate_on_deny_list: { make: () => addCaller().then(() => change('deny', 'caller.crt.pem')) },
   'certificate_on_deny_list: by serial number': {
     certificate: 'rooted',
-    make: () => addNamed(...corp()).then(() => change('deny', '--issued-by', 'corp', '--serial', serialOf('rooted'))),
+    make: () =>
+      addNamed(...corp()).then(() => change('deny', '--issued-by', 'corp', '--serial', read('rooted').serialNumber)),
   },
   'certificate_on_deny_list: the CA above it': {
     certificate: 'issued',

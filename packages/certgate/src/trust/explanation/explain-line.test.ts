@@ -181,6 +181,9 @@ describe('a line of the log', () => {
     for (const log of [forged, JSON.stringify({ rows: [forged] }), `"${forged.replaceAll('"', '""')}"`])
       assert.deepEqual(readLogLines(log), [JSON.parse(forged)], log);
     assert.equal(readLogLines(`${line}\n${line}\r\n${csv}`).length, 3);
+    const cutAbove = `${line.slice(0, -1)}\n${line}`;
+    for (const log of [cutAbove, JSON.stringify(cutAbove), `"${cutAbove.replaceAll('"', '""')}"`])
+      assert.deepEqual(readLogLines(log), [JSON.parse(line)], log);
     for (const cut of ['', '{"certgate":', line.slice(0, -1), '{"other":1}', '{"certgate":1,\n"event":"x"}'])
       assert.deepEqual(readLogLines(cut), [], cut);
   });

@@ -33,12 +33,10 @@ function takeName({ type, value }: Pick<NameEntry, 'type' | 'value'>): TemplateV
 
 export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
   const { presented, now, nearMatches } = context;
-  if (presented !== undefined) {
-    if (!presented.decoding.ok) return [];
-    const faults = listCertificateFaults(presented.decoding.certificate, now);
-    // Known or not, the gate would refuse it.
-    if (faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
-  }
+  const decoding = presented?.decoding;
+  const faults = decoding?.ok === true ? listCertificateFaults(decoding.certificate, now) : [];
+  // Known or not, the gate would refuse it.
+  if (decoding?.ok === false || faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
   const known = [
     ...nearMatches.flatMap((match) => chooseForNearMatch(match, context)),
     ...chooseForVouched(facts, context),
