@@ -449,7 +449,7 @@ const namedByOptions = [
 
 /** Verbs that run often, or when seconds count, and the packages that they load beside Commander and core. */
 const packagesOfVerb: Readonly<Record<string, readonly string[]>> = {
-  'commands/trust/trust-document-command': ['picocolors'],
+  'commands/trust/trust-lock-command': ['picocolors'],
   'commands/trust/identity/trust-list-command': ['cli-table3', 'picocolors'],
 };
 

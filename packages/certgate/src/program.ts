@@ -3,7 +3,7 @@ import { exitCodes } from './commands/command-line/exit-codes.js';
 import { addHelpNote } from './commands/command-line/help.js';
 import { getToolVersion } from './faults/tool-version.js';
 import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
-import { fillCommand, type Verb, type VerbGroup } from './commands/command-line/verb.js';
+import type { Verb, VerbGroup } from './commands/command-line/verb.js';
 
 interface CommandRow {
   readonly name: string;
@@ -82,7 +82,10 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
   );
   for (const { name, description, load } of commandTable) {
     const command = program.command(name).description(description);
-    if (words === undefined || words.includes(name)) fillCommand(command, await load());
+    if (words === undefined || words.includes(name)) {
+      const { fillCommand } = await import('./commands/command-line/verb.js');
+      fillCommand(command, await load());
+    }
   }
   prepareCommands(program);
   return program;

@@ -22,7 +22,6 @@ import { printJson, printLine, printNotice } from './command-line/output.js';
 import { untilStopped } from './command-line/until-stopped.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import { formatCallLines } from './dev/call-lines.js';
-import { defaultHostPort, defaultInspectorPort, type DevFlags } from './dev/dev-flags.js';
 import {
   printAnswer,
   printGatewayAnswer,
@@ -30,9 +29,17 @@ import {
   printImportantLog,
   printLog,
   printRawLog,
-} from './dev/running-app-log.js';
+} from './dev/decision-line.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
-import { defaultGatewayPort, type GatewayBehaviour, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
+import {
+  defaultGatewayPort,
+  defaultHostPort,
+  defaultInspectorPort,
+  type DevFlags,
+  type GatewayBehaviour,
+  readExclusionPaths,
+  readGatewayFlags,
+} from './gateway-flags.js';
 
 export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { readFrontEndSettings, secretSetting } from '@certgate/core/internal';
 import colors from 'picocolors';
+import { decodeText, readBoundedFile } from '../certificates/read-bounded-file.js';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
-import { messageOf, ToolFailure } from '../faults/tool-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { type GatewayExchange, type GatewayOptions, startGateway } from '../local/gateway/gateway.js';
 import { type AppFrontEnd, chooseFrontEnd } from '../local/local-app/front-end-settings.js';
 import { pick } from './command-line/option-values.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
-import { formatExchangeLine } from './dev/decision-line.js';
+import { printExchange } from './dev/decision-line.js';
 import { runBefore } from './dev/run-before.js';
 import { type GatewayFlags, readGatewayFlags } from './gateway-flags.js';
 
@@ -74,20 +74,9 @@ async function getServerCertificate({ cert, key }: Flags): Promise<{ certificate
 }
 
 async function readPem(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ToolFailure(`${file} can't be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
+  return decodeText(await readBoundedFile(file));
 }
 
 function printExchangeJson(exchange: GatewayExchange): void {
   printLine(JSON.stringify(exchange));
-}
-
-/** One line per request, on stderr: what came, who answered, with which certificate. */
-export function printExchange(exchange: GatewayExchange): void {
-  printNotice(formatExchangeLine(exchange, new Date()));
 }

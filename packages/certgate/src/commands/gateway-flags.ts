@@ -7,12 +7,33 @@ import { loadCore } from './command-line/option-values.js';
 import type { Options } from './command-line/verb.js';
 
 export const defaultGatewayPort = 7443;
+export const defaultHostPort = 7071;
+/** After the usual ports of the gateway (7443) and the host. */
+export const defaultInspectorPort = 7444;
 
 export interface GatewayFlags {
   readonly frontEnd?: FrontEndName;
   readonly mode?: ClientCertificateMode;
   readonly exclude?: readonly string[];
   readonly worstCase?: boolean;
+}
+
+/** What `certgate dev` was told on the command line. */
+export interface DevFlags extends GatewayFlags {
+  readonly trust?: string;
+  readonly call?: readonly string[];
+  readonly check?: boolean;
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly jsonLog?: boolean;
+  readonly port?: number;
+  readonly hostPort?: number;
+  readonly upstream?: URL;
+  readonly inspect?: string | true;
+  /** False: `--no-inspector`. */
+  readonly inspector: boolean;
+  readonly inspectorPort?: number;
+  readonly unsafeDirectHeader?: boolean;
 }
 
 /** What `gateway` and `dev` have in common: which front end there is, and how it is to behave. */

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import colors from 'picocolors';
 import type { FileEdit } from '../app/setup/app-files.js';
-import type { SetupPlan } from '../app/setup/plan-setup.js';
+import { applyEdits } from '../app/setup/apply-edits.js';
+import { listNextSteps } from '../app/setup/next-steps.js';
+import { planSetup, type SetupPlan } from '../app/setup/plan-setup.js';
+import { formatUnifiedDiff } from '../app/setup/unified-diff.js';
 import { exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 
@@ -15,20 +18,17 @@ interface InitFlags {
 type SetupOutcome = 'nothing-to-do' | 'planned' | 'changed';
 
 export async function runInit(folder: string, flags: InitFlags): Promise<void> {
-  // Loaded when the command is run: the others start without its parsers.
-  const { planSetup } = await import('../app/setup/plan-setup.js');
   const plan = await planSetup(resolve(folder));
-  if (flags.json !== true) await showPlan(plan.edits);
+  if (flags.json !== true) showPlan(plan.edits);
   const outcome = await carryOut(plan, flags);
-  if (flags.json === true) await printReport(plan, outcome);
-  else await printOutcome(plan, outcome, flags);
+  if (flags.json === true) printReport(plan, outcome);
+  else printOutcome(plan, outcome, flags);
   process.exitCode = outcome === 'planned' && flags.dryRun !== true ? exitCodes.failed : exitCodes.ok;
 }
 
 async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise<SetupOutcome> {
   if (edits.length === 0) return 'nothing-to-do';
   if (flags.dryRun === true || !(await isAgreed(edits.length, flags))) return 'planned';
-  const { applyEdits } = await import('../app/setup/apply-edits.js');
   await applyEdits(folder, edits);
   return 'changed';
 }
@@ -46,8 +46,7 @@ async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
   }
 }
 
-async function showPlan(edits: readonly FileEdit[]): Promise<void> {
-  const { formatUnifiedDiff } = await import('../app/setup/unified-diff.js');
+function showPlan(edits: readonly FileEdit[]): void {
   for (const edit of edits) printLine(`${colourDiff(formatUnifiedDiff(edit))}\n`);
 }
 
@@ -63,8 +62,7 @@ function colourDiff(diff: string): string {
     .join('\n');
 }
 
-async function printOutcome(plan: SetupPlan, outcome: SetupOutcome, flags: InitFlags): Promise<void> {
-  const { listNextSteps } = await import('../app/setup/next-steps.js');
+function printOutcome(plan: SetupPlan, outcome: SetupOutcome, flags: InitFlags): void {
   if (outcome === 'planned') {
     const remedy = flags.dryRun === true ? '' : ' Run it with --yes to make the changes.';
     printNotice(`Nothing was changed.${remedy}`);
@@ -74,9 +72,7 @@ async function printOutcome(plan: SetupPlan, outcome: SetupOutcome, flags: InitF
   for (const line of listNextSteps(plan)) printLine(line);
 }
 
-async function printReport(plan: SetupPlan, outcome: SetupOutcome): Promise<void> {
-  const { formatUnifiedDiff } = await import('../app/setup/unified-diff.js');
-  const { listNextSteps } = await import('../app/setup/next-steps.js');
+function printReport(plan: SetupPlan, outcome: SetupOutcome): void {
   printJson({
     folder: plan.folder,
     outcome,

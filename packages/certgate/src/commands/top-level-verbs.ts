@@ -5,9 +5,14 @@ import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/
 import { passwordOptions } from './certificate/password-options.js';
 import { loadCore, parsePort } from './command-line/option-values.js';
 import { jsonOption, type Options, type Verb } from './command-line/verb.js';
-import { defaultHostPort, defaultInspectorPort } from './dev/dev-flags.js';
 import { usualRate } from './doctor-flags.js';
-import { defaultGatewayPort, listGatewayOptions, parseUpstream } from './gateway-flags.js';
+import {
+  defaultGatewayPort,
+  defaultHostPort,
+  defaultInspectorPort,
+  listGatewayOptions,
+  parseUpstream,
+} from './gateway-flags.js';
 
 export const initVerb: Verb = {
   arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },

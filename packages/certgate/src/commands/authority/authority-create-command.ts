@@ -77,7 +77,7 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
     ...(parent === undefined ? {} : { parent }),
   });
   report(name, made, flags, files);
-  await warnOfKeysInApp([files.key], `--folder ${defaultAuthoritiesFolder}`);
+  warnOfKeysInApp([files.key], `--folder ${defaultAuthoritiesFolder}`);
 }
 
 type OpenParent = { readonly name: string; readonly issuer: CertificateIssuer } & Pick<

@@ -43,7 +43,7 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
     const pin = { thumbprintSha256: certificate.thumbprintSha256 };
     printJson({ files: paths, ...describeNewCertificate(certificate), pin });
   } else printReport(name, paths, certificate);
-  await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
+  warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
 
 function printReport(name: string, paths: CertificatePaths, certificate: ClientCertificate): void {

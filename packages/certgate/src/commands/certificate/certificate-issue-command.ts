@@ -86,7 +86,7 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
   } else {
     printReport({ name, authority, paths, certificate, usages }, flags);
   }
-  await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
+  warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
 
 /** The password of the PFX travels to the caller. */

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import colors from 'picocolors';
 import { printNotice } from '../command-line/output.js';
@@ -11,9 +11,9 @@ import { developmentFolderName } from '../../local/local-app/development-files.j
  * @param keyFiles The files with a private key, as they were written.
  * @param remedy The option that puts such files into `.certgate/`.
  */
-export async function warnOfKeysInApp(keyFiles: readonly string[], remedy: string): Promise<void> {
+export function warnOfKeysInApp(keyFiles: readonly string[], remedy: string): void {
   for (const file of keyFiles) {
-    const app = await findAppFolder(dirname(resolve(file)));
+    const app = findAppFolder(dirname(resolve(file)));
     if (app === undefined || relative(app, resolve(file)).split(sep).includes(developmentFolderName)) continue;
     printNotice(
       `${colors.yellow('warning')} ${file} holds a private key and lies in the function app ${app}: it may be committed or deployed with the app.`,
@@ -25,15 +25,8 @@ export async function warnOfKeysInApp(keyFiles: readonly string[], remedy: strin
 }
 
 /** The nearest folder with a host.json, this one or one above; a repository's root ends the search. */
-async function findAppFolder(folder: string): Promise<string | undefined> {
-  if (await isThere(join(folder, 'host.json'))) return folder;
+function findAppFolder(folder: string): string | undefined {
+  if (existsSync(join(folder, 'host.json'))) return folder;
   const parent = dirname(folder);
-  return parent === folder || (await isThere(join(folder, '.git'))) ? undefined : findAppFolder(parent);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  return parent === folder || existsSync(join(folder, '.git')) ? undefined : findAppFolder(parent);
 }

@@ -76,3 +76,8 @@ export const helpLayout: HelpConfiguration = {
     return description === '' || term.length <= termWidth ? format(term) : `  ${term}\n${format('')}`;
   },
 };
+
+/** By the text of an option. */
+export function isRepeatable(description: string): boolean {
+  return /\brepeatable\b/.test(description);
+}

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { shellWord } from '../../faults/safe-text.js';
 import { countSlips } from '../../faults/slips.js';
-import { helpLayout } from './help.js';
+import { helpLayout, isRepeatable } from './help.js';
 import { printNotice } from './output.js';
-import { isRepeatable } from './verb.js';
 
 /** What was, or might be, called so in a verb, or in all (`*`) that have the other option → what it is called here. */
 const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {

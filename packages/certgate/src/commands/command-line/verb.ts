@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { withStore } from '../../faults/tool-call.js';
-import { addHelpNote, addHelpSections, type HelpSections } from './help.js';
+import { addHelpNote, addHelpSections, type HelpSections, isRepeatable } from './help.js';
 
 /** Reads what an option was given, and throws Commander's InvalidArgumentError for what it can't be. */
 export type ValueParser = (text: string, previous: never) => unknown;
@@ -90,10 +90,6 @@ function createOption(flags: string, description: string, settings: OptionSettin
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
-}
-
-export function isRepeatable(description: string): boolean {
-  return /\brepeatable\b/.test(description);
 }
 
 /** No secret of an address, nor a whole document. */

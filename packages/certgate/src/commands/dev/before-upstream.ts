@@ -13,9 +13,9 @@ import {
 } from '../../local/local-app/development-callers.js';
 import { openDevelopmentFolder, withFolderLock } from '../../local/local-app/development-files.js';
 import { findAppFrontEnd } from '../../local/local-app/front-end-settings.js';
-import type { DevFlags } from './dev-flags.js';
-import { readGatewayFlags } from '../gateway-flags.js';
-import { printExchange, warnWithoutSecret } from '../gateway-command.js';
+import { type DevFlags, readGatewayFlags } from '../gateway-flags.js';
+import { warnWithoutSecret } from '../gateway-command.js';
+import { printExchange } from './decision-line.js';
 import { runBefore } from './run-before.js';
 
 /** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */

@@ -14,7 +14,7 @@ export const initVerb: VerbTable = {
   init: {
     description: 'Create a trust document that admits nobody.',
     options: { '--audience <app>': 'the name of an app that the document is for (repeatable)', ...changeOptions },
-    work: async () => (await import('./trust-document-command.js')).init,
+    work: async () => (await import('./trust-lock-command.js')).init,
     exitCodes: {
       0: 'the document is created',
       2: "there is a document already, the store can't be used, or an argument is wrong; nothing is written",
@@ -72,7 +72,7 @@ export const documentVerbs: VerbTable = {
     description:
       'Shut every caller out until `trust unlock`. The identities stay as they are. There is no confirmation prompt.',
     options: { ...storeOption, ...revisionOption, ...changeOptions, ...optionalReason },
-    work: async () => (await import('./trust-document-command.js')).lock,
+    work: async () => (await import('./trust-lock-command.js')).lock,
     exitCodes: listChangeExitCodes(
       "the document is missing or can't be read and --revision is missing",
       'the document is locked, or was already',
@@ -87,7 +87,7 @@ export const documentVerbs: VerbTable = {
     description:
       'End `trust lock`: the callers that the document lists are admitted again. Disabled identities stay disabled.',
     options: changeOptions,
-    work: async () => (await import('./trust-document-command.js')).unlock,
+    work: async () => (await import('./trust-lock-command.js')).unlock,
     exitCodes: listChangeExitCodes('the document is not locked', 'the document is written'),
     examples: ['certgate trust unlock --reason "breach is dealt with" --store file:trust.json'],
   },
@@ -121,7 +121,7 @@ export const documentVerbs: VerbTable = {
       ],
       ...signOptions,
     },
-    work: async () => (await import('./trust-document-command.js')).sign,
+    work: async () => (await import('./trust-restore-command.js')).sign,
     exitCodes: {
       ...listChangeExitCodes('', 'the signature is stored with the document'),
       2: "there is no document, --document-sha256 is the hash of another one, it is not valid, or the key or an argument can't be used; nothing is written",
@@ -183,7 +183,7 @@ export const documentVerbs: VerbTable = {
       ...revisionOption,
       ...changeOptions,
     },
-    work: async () => (await import('./trust-document-command.js')).restore,
+    work: async () => (await import('./trust-restore-command.js')).restore,
     exitCodes: listChangeExitCodes(
       "the document is missing or can't be read and --revision is missing, the earlier one is not valid or not signed",
     ),

@@ -3,7 +3,7 @@ import { folderOption } from '../authority/authority-options.js';
 import { passwordOptions } from '../certificate/password-options.js';
 import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
 import { jsonOption, type VerbTable } from '../command-line/verb.js';
-import { defaultInspectorPort } from '../dev/dev-flags.js';
+import { defaultInspectorPort } from '../gateway-flags.js';
 import { gateOptions, storeOption, storesOption } from './options/store-options.js';
 
 export const readingVerbs: VerbTable = {

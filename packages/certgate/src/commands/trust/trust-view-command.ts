@@ -7,7 +7,7 @@ import { startOnPort } from '../../local/local-app/listening-port.js';
 import type { FolderFlags } from '../authority/authority-options.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
-import { defaultInspectorPort } from '../dev/dev-flags.js';
+import { defaultInspectorPort } from '../gateway-flags.js';
 import type { StoreFlags } from './options/store-options.js';
 
 interface ViewFlags extends StoreFlags, FolderFlags {

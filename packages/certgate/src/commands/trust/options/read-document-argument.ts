@@ -1,3 +1,4 @@
+import { readBoundedStream } from '../../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { missingDocument } from '../../../trust/administration/load-trust-document.js';
 import { maximumDocumentBytes, type StoredDocument } from '../../../trust/administration/location/trust-location.js';
@@ -12,7 +13,7 @@ export interface DocumentArgument {
 /** A document named on the command line, as by `--store`; or `-` for standard input. */
 export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
   if (text === '-') {
-    const bytes = await readStandardInput();
+    const bytes = await readBoundedStream(process.stdin, 'Standard input', maximumDocumentBytes);
     if (bytes.length === 0) throw new ToolFailure('Standard input is empty, but a trust document was expected.');
     return { description: 'standard input', stored: { bytes, etag: '', signature: undefined } };
   }
@@ -20,19 +21,4 @@ export async function readDocumentArgument(text: string): Promise<DocumentArgume
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
   return { description: location.description, stored };
-}
-
-async function readStandardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maximumDocumentBytes) {
-      throw new ToolFailure(
-        `Standard input has more than ${maximumDocumentBytes} bytes. Apps don't accept a document of this size.`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,88 +1,16 @@
-import { formatInstant } from '@certgate/core/internal';
-import { formatTrustChange } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { expectSignature } from '../../trust/administration/document-signing.js';
-import { isEnabled } from '../../trust/administration/edits/identity-edits.js';
-import { lockDocument, restoreDocument, unlockDocument } from '../../trust/administration/edits/restriction-edits.js';
+import { restoreDocument } from '../../trust/administration/edits/restriction-edits.js';
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { describeLostRestrictions } from '../../trust/administration/replace-unreadable-document.js';
 import { signStoredDocument } from '../../trust/administration/sign-stored-document.js';
-import { createTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { changeOrReplace, changeTrust, type ReplacingFlags } from './change-trust.js';
+import { changeOrReplace, type ReplacingFlags } from './change-trust.js';
 import { readChange } from './options/read-change.js';
 import { type DocumentArgument, readDocumentArgument } from './options/read-document-argument.js';
 import { type ChangeFlags, computeLatency, describeLatency } from './options/store-options.js';
-import { reportUpdate } from './report-update.js';
-
-export async function init(flags: ChangeFlags & { readonly audience?: readonly string[] }): Promise<void> {
-  const location = await openTrustLocation(flags.store);
-  const update = await createTrustDocument(location, await readChange('init', flags), {
-    schemaVersion: 1,
-    revision: 1,
-    ...(flags.audience === undefined ? {} : { audience: flags.audience }),
-    identities: [],
-  });
-  const notes = [`Next: ${formatTrustChange('add', ['NAME'], ['--certificate', 'FILE'])}`];
-  reportUpdate(location.description, update, { done: 'Created a trust document that admits nobody.', notes }, flags);
-}
-
-export async function lock(flags: ReplacingFlags): Promise<void> {
-  const location = await openTrustLocation(flags.store);
-  const request = await readChange('lock', flags);
-  const { by, reason } = request;
-  const locked = { since: formatInstant(Date.now()), by, reason };
-  const done = 'Locked: the document admits nobody.';
-  await changeOrReplace(
-    location,
-    request,
-    {
-      verb: 'lock',
-      edit: (document) => lockDocument(document, locked),
-      report: ({ after }) => ({
-        done,
-        notes: [...lockNotes, `To undo: ${formatTrustChange('unlock')}`],
-        json: { locked: after.locked },
-      }),
-      content: { schemaVersion: 1, identities: [], locked },
-      reportReplacement: () => ({
-        done,
-        notes: [
-          'The new document lists nobody, and its deny list is empty: what the old one denied is no longer on it.',
-          ...lockNotes,
-          `Before you unlock it, restore an earlier document: ${formatTrustChange('restore', ['DOCUMENT'])}`,
-        ],
-        json: { locked },
-      }),
-    },
-    flags,
-  );
-}
-
-const lockNotes: readonly string[] = [
-  "An instance that can't reach the document continues with the one it has, up to its maximumStalenessSeconds (by",
-  'default a day from its last good read); one that refuses it, up to its maximumStalenessAfterRefusalSeconds (an',
-  'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
-  'that are anonymous stay open.',
-];
-
-export function unlock(flags: ChangeFlags): Promise<void> {
-  return changeTrust(flags, {
-    verb: 'unlock',
-    edit: unlockDocument,
-    report: ({ before, after: { identities } }) => {
-      const disabled = identities.filter((each) => !isEnabled(each)).map(({ name }) => name);
-      const still = `Still disabled: ${disabled.slice(0, 20).join(', ')}${disabled.length > 20 ? ' …' : ''}`;
-      return {
-        done: `Unlocked: the callers that the document lists are admitted again, ${identities.length - disabled.length} of ${identities.length} enabled.`,
-        notes: disabled.length === 0 ? [] : [still],
-        json: { wasLocked: before.document.locked, disabled },
-      };
-    },
-  });
-}
 
 interface RestoreFlags extends ReplacingFlags {
   readonly blobVersion?: string;
