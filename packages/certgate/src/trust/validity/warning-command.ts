@@ -59,7 +59,7 @@ function rotate({ identityName }: CheckFinding): Change | undefined {
 
 function addCertificate({ identityName }: CheckFinding): Change | undefined {
   if (identityName === undefined) return undefined;
-  return { template: 'addCertificate', values: { NAME: identityName, FILE: 'new.crt.pem', AUTHORITY: [] } };
+  return { template: 'addCertificate', values: { NAME: identityName, FILE: 'new.crt.pem' } };
 }
 
 function removePin({ identityName, pin }: CheckFinding): Change | undefined {
