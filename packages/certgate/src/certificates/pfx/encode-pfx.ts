@@ -28,28 +28,25 @@ export interface PfxContent {
   readonly compatible?: boolean;
 }
 
-/** Three derivations make 300,000 rounds, inside the limits of .NET's own PFX reader; OpenSSL's default is 3 × 2,048. */
-const modernIterations = 100_000;
-/** SHA-1 and 3DES are what limits this kind; old readers are slow. */
-const compatibleIterations = 10_000;
+const kinds = {
+  /** Three derivations make 300,000 rounds, inside the limits of .NET's own PFX reader; OpenSSL's default is 3 × 2,048. */
+  modern: { encryptWith: encryptWithPbes2, digest: 'sha256', iterations: 100_000 },
+  /** SHA-1 and 3DES are what limits this kind; old readers are slow. */
+  compatible: { encryptWith: encryptWithTripleDes, digest: 'sha1', iterations: 10_000 },
+} as const;
 
 /** PKCS #12 (RFC 7292) with one certificate and its key, both encrypted, in password integrity mode. */
 export function encodePfx(content: PfxContent): Buffer {
-  const compatible = content.compatible ?? false;
-  const encrypt = (plaintext: Buffer): EncryptedContent =>
-    compatible
-      ? encryptWithTripleDes(plaintext, content.password, compatibleIterations)
-      : encryptWithPbes2(plaintext, content.password, modernIterations);
-
+  const { password } = content;
+  const { encryptWith, digest, iterations } = content.compatible === true ? kinds.compatible : kinds.modern;
+  const encrypt = (plaintext: Buffer): EncryptedContent => encryptWith(plaintext, password, iterations);
   const attributes = createAttributes(content);
   const certificates = sequence(createCertificateBag(content.certificateDer, attributes));
   const keys = sequence(createKeyBag(encrypt(exportPkcs8(content.privateKeyPem)), attributes));
   const authenticatedSafe = encodeAsn1(
     sequence(encryptedDataContent(encrypt(encodeAsn1(certificates))), dataContent(encodeAsn1(keys))),
   );
-  const macData = compatible
-    ? createMacData(authenticatedSafe, content.password, 'sha1', compatibleIterations)
-    : createMacData(authenticatedSafe, content.password, 'sha256', modernIterations);
+  const macData = createMacData(authenticatedSafe, password, digest, iterations);
   return encodeAsn1(sequence(integer(3), dataContent(authenticatedSafe), macData));
 }
 
@@ -99,6 +96,5 @@ function encryptedPrivateKeyInfo({ algorithm, ciphertext }: EncryptedContent): A
  * rounds and takes no other number, which is too few for a file that its finder may try passwords on for years.
  */
 export function encryptPrivateKey(privateKeyPem: string, password: string, iterations: number): Buffer {
-  const plaintext = createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
-  return encodeAsn1(encryptedPrivateKeyInfo(encryptWithPbes2(plaintext, password, iterations)));
+  return encodeAsn1(encryptedPrivateKeyInfo(encryptWithPbes2(exportPkcs8(privateKeyPem), password, iterations)));
 }
