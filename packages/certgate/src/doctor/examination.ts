@@ -74,8 +74,10 @@ export class Examination {
   closedFunctions: readonly ExaminedFunction[] = [];
   /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
   cacheIgnoresQuery = false;
-  readonly #answers: WireAnswer[] = [];
-  readonly #refusals: SeenRefusal[] = [];
+  /** Every answer of the app so far. */
+  readonly answers: WireAnswer[] = [];
+  /** With the callers' own certificates only. */
+  readonly refusals: SeenRefusal[] = [];
 
   constructor(options: ExaminationOptions, sender: ProbeSender) {
     this.options = options;
@@ -84,16 +86,6 @@ export class Examination {
 
   get target(): DoctorTarget {
     return this.options.target;
-  }
-
-  /** Every answer of the app so far. */
-  get answers(): readonly WireAnswer[] {
-    return this.#answers;
-  }
-
-  /** With the callers' own certificates only. */
-  get refusals(): readonly SeenRefusal[] {
-    return this.#refusals;
   }
 
   /** To a function, with a query that no cache has seen. */
@@ -133,13 +125,13 @@ export class Examination {
   }
 
   #note<Answer extends WireAnswer | undefined>(answer: Answer): Answer {
-    if (answer !== undefined) this.#answers.push(answer);
+    if (answer !== undefined) this.answers.push(answer);
     return answer;
   }
 
   noteRefusal(functionIndex: number, caller: SeenRefusal['caller'], answer: WireAnswer): void {
     if (answer.kind === 'answered' && classifyAnswer(answer) === 'refused')
-      this.#refusals.push({ functionIndex, caller, answer });
+      this.refusals.push({ functionIndex, caller, answer });
   }
 }
 

@@ -37,23 +37,15 @@ export const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the ti
 
 /** Sends one request after another, at most so many per second, and nothing once the time for all of them is over. */
 export class ProbeSender {
+  sent = 0;
+  /** The server's clock minus this one, in milliseconds, by the Date of an answer; accurate to about a second. */
+  clockOffset: number | undefined;
   readonly #options: ProbeSenderOptions;
   readonly #startedAt = performance.now();
   #nextAt = 0;
-  #clockOffset: number | undefined;
-  #sent = 0;
 
   constructor(options: ProbeSenderOptions) {
     this.#options = options;
-  }
-
-  get sent(): number {
-    return this.#sent;
-  }
-
-  /** The server's clock minus this one, in milliseconds, by the Date of an answer; accurate to about a second. */
-  get clockOffset(): number | undefined {
-    return this.#clockOffset;
   }
 
   get timeoutMilliseconds(): number {
@@ -102,7 +94,7 @@ export class ProbeSender {
     const now = performance.now();
     this.#nextAt = now + 1000 / requestsPerSecond;
     const left = deadlineMilliseconds - (now - this.#startedAt);
-    if (left > 0) this.#sent += 1;
+    if (left > 0) this.sent += 1;
     return Math.min(timeoutMilliseconds, left);
   }
 
@@ -115,8 +107,8 @@ export class ProbeSender {
   }
 
   #readClock(answer: WireAnswer): void {
-    if (answer.kind !== 'answered' || this.#clockOffset !== undefined) return;
+    if (answer.kind !== 'answered' || this.clockOffset !== undefined) return;
     const date = Date.parse(answer.fields.find(([name]) => name === 'date')?.[1] ?? '');
-    if (!Number.isNaN(date)) this.#clockOffset = date - Date.now();
+    if (!Number.isNaN(date)) this.clockOffset = date - Date.now();
   }
 }

@@ -82,47 +82,52 @@ const noFunction = cannotTell(
   'Name the functions that must be closed with --function.',
 );
 
-function judgeNoCertificate({ closedFunctions }: Examination): Judgement {
+/** What one caller got at first, at each closed function. */
+function judgeCaller(
+  { closedFunctions }: Examination,
+  caller: keyof Baseline,
+  judge: (baseline: Baseline) => Verdict,
+): Judgement {
   if (closedFunctions.length === 0) return noFunction;
-  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
+  const verdict = combineVerdicts(closedFunctions.map(({ baseline }) => judge(baseline)));
+  const note = caller !== 'nobody' && closedFunctions.some(isSwapped) ? swapNote : '';
+  return { verdict, note, observations: observeBaseline(closedFunctions, caller) };
+}
+
+function judgeNoCertificate(examination: Examination): Judgement {
+  return judgeCaller(examination, 'nobody', (baseline) => {
     if (classifyAnswer(baseline.nobody) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'nobody') ? 'holds' : 'cannot-tell';
   });
-  return { verdict: combineVerdicts(verdicts), note: '', observations: observeBaseline(closedFunctions, 'nobody') };
 }
 
-function judgeDeniedCertificate({ closedFunctions }: Examination): Judgement {
-  if (closedFunctions.length === 0) return noFunction;
-  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
+function judgeDeniedCertificate(examination: Examination): Judgement {
+  return judgeCaller(examination, 'denied', (baseline) => {
     if (classifyAnswer(baseline.nobody) === 'admitted') return 'cannot-tell';
     if (classifyAnswer(baseline.denied) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'denied') ? 'holds' : 'cannot-tell';
   });
-  const note = closedFunctions.some(isSwapped) ? swapNote : '';
-  return { verdict: combineVerdicts(verdicts), note, observations: observeBaseline(closedFunctions, 'denied') };
 }
 
-function judgeAllowedCertificate({ closedFunctions }: Examination): Judgement {
-  if (closedFunctions.length === 0) return noFunction;
-  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
-    if (classifyAnswer(baseline.allowed) === 'admitted') return 'holds';
-    return baseline.allowed.kind === 'timed-out' ? 'cannot-tell' : 'fails';
+function judgeAllowedCertificate(examination: Examination): Judgement {
+  const { closedFunctions } = examination;
+  const judgement = judgeCaller(examination, 'allowed', ({ allowed }) => {
+    if (classifyAnswer(allowed) === 'admitted') return 'holds';
+    return allowed.kind === 'timed-out' ? 'cannot-tell' : 'fails';
   });
   const locations = closedFunctions.flatMap(({ baseline }) => findLocation(baseline.allowed));
   const isSlow = closedFunctions.some(
     ({ baseline: { allowed } }) => allowed.kind === 'timed-out' && allowed !== timeIsUp,
   );
+  const notes = [
+    judgement.note,
+    closedFunctions.some(isAbsent) ? absenceNote : '',
+    isSlow ? 'No complete answer arrived in time: the function may be slow, or never end its answer.' : '',
+    locations.length === 0 ? '' : 'A redirect was not followed.',
+  ];
   return {
-    verdict: combineVerdicts(verdicts),
-    note: [
-      closedFunctions.some(isSwapped) ? swapNote : '',
-      closedFunctions.some(isAbsent) ? absenceNote : '',
-      isSlow ? 'No complete answer arrived in time: the function may be slow, or never end its answer.' : '',
-      locations.length === 0 ? '' : 'A redirect was not followed.',
-    ]
-      .filter((text) => text !== '')
-      .join(' '),
-    observations: observeBaseline(closedFunctions, 'allowed'),
+    ...judgement,
+    note: notes.filter((text) => text !== '').join(' '),
     ...(isSlow ? { wouldTell: 'A function that completes its answer sooner, or a longer --timeout.' } : {}),
     ...(locations.length === 0 ? {} : { detail: `Location: ${locations.join(', ')}` }),
   };

@@ -1,8 +1,7 @@
 import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
+import { maximumBodyBytes, type WireResponse } from './wire-response.js';
 import { readTlsFacts, settle, tlsOptions, type WireAnswer, type WireRequest } from './wire-request.js';
-
-const maximumBodyBytes = 65_536;
 
 /** What HTTP/2 has no place for (RFC 9113 §8.2.2): fields of the connection, and names in upper case. */
 export type Http2Request = Omit<WireRequest, 'body'>;
@@ -23,14 +22,7 @@ export async function sendHttp2Request(request: Http2Request): Promise<WireAnswe
   }
 }
 
-async function exchange(
-  session: ClientHttp2Session,
-  { url, method, fields }: Http2Request,
-): Promise<{
-  readonly status: number;
-  readonly fields: readonly (readonly [string, string])[];
-  readonly body: Buffer;
-}> {
+async function exchange(session: ClientHttp2Session, { url, method, fields }: Http2Request): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     session.on('error', reject);
     const stream = session.request({

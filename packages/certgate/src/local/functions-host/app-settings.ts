@@ -26,40 +26,26 @@ const otherHost =
  * `WEBSITE_HOSTNAME` follows once the port is known.
  */
 export async function resolveAppSettings(input: AppSettingsInput): Promise<Environment> {
-  const settings = new EnvironmentBuilder();
+  // Windows keeps one variable whatever the letter case of its name; so the last one set replaces the others there.
+  const byKey = new Map<string, readonly [name: string, value: string]>();
+  const keyOf = (name: string): string => (process.platform === 'win32' ? name.toUpperCase() : name);
+  const set = (name: string, value: string): void => {
+    byKey.set(keyOf(name), [name, value]);
+  };
+  const setUnlessFilled = (name: string, value: string): void => {
+    if ((byKey.get(keyOf(name))?.[1] ?? '') === '') set(name, value);
+  };
   for (const [name, value] of Object.entries(input.inherited)) {
-    if (value !== undefined && !otherHost.test(name)) settings.set(name, value);
+    if (value !== undefined && !otherHost.test(name)) set(name, value);
   }
   const inFile = await readLocalSettings(join(input.folder, 'local.settings.json'));
-  for (const [name, value] of Object.entries(inFile)) settings.setUnlessFilled(name, value);
-  settings.setUnlessFilled('FUNCTIONS_WORKER_RUNTIME', 'node');
-  settings.setUnlessFilled('FUNCTIONS_CORETOOLS_ENVIRONMENT', 'True');
-  settings.set('AzureWebJobsScriptRoot', input.folder);
-  settings.set('AZURE_FUNCTIONS_ENVIRONMENT', 'Development');
-  for (const [name, value] of Object.entries(input.explicit)) settings.set(name, value);
-  return settings.build();
-}
-
-/** Windows keeps one variable whatever the letter case of its name; so the last one set replaces the others there. */
-class EnvironmentBuilder {
-  readonly #byKey = new Map<string, readonly [name: string, value: string]>();
-
-  set(name: string, value: string): void {
-    this.#byKey.set(this.#key(name), [name, value]);
-  }
-
-  setUnlessFilled(name: string, value: string): void {
-    const present = this.#byKey.get(this.#key(name));
-    if (present === undefined || present[1] === '') this.set(name, value);
-  }
-
-  build(): Environment {
-    return Object.freeze(Object.fromEntries(this.#byKey.values()));
-  }
-
-  #key(name: string): string {
-    return process.platform === 'win32' ? name.toUpperCase() : name;
-  }
+  for (const [name, value] of Object.entries(inFile)) setUnlessFilled(name, value);
+  setUnlessFilled('FUNCTIONS_WORKER_RUNTIME', 'node');
+  setUnlessFilled('FUNCTIONS_CORETOOLS_ENVIRONMENT', 'True');
+  set('AzureWebJobsScriptRoot', input.folder);
+  set('AZURE_FUNCTIONS_ENVIRONMENT', 'Development');
+  for (const [name, value] of Object.entries(input.explicit)) set(name, value);
+  return Object.freeze(Object.fromEntries(byKey.values()));
 }
 
 async function readLocalSettings(path: string): Promise<Environment> {

@@ -17,7 +17,7 @@ import { askGate, describeGate, watchTrust } from './hosted-gate.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { McpCatalog } from './mcp/mcp-catalog.js';
-import { McpEndpoint } from './mcp/mcp-endpoint.js';
+import { createMcpEndpoint } from './mcp/mcp-endpoint.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
 import { type LoadedApp, loadApp } from './worker/load-app.js';
 import { createRoutes } from './routing/router.js';
@@ -51,7 +51,7 @@ async function start(message: StartMessage): Promise<void> {
   const routes = createRoutes(app.functions.values(), message.routePrefix);
   const catalog = new McpCatalog(app.functions.values());
   const durable = await startDurable(app, port);
-  const mcp = catalog.isEmpty ? undefined : new McpEndpoint(catalog, message.mcpServer, { app, durable });
+  const mcp = catalog.isEmpty ? undefined : createMcpEndpoint(catalog, message.mcpServer, { app, durable });
   const { strictTransportSecurity } = message;
   server.serve({ app, routes, streamingUri, durable, mcp, strictTransportSecurity });
   const gate = describeGate();

@@ -9,6 +9,7 @@ import { findPeerCertificate, type PeerCertificate } from './peer-certificate.js
  */
 export class ClientConnection {
   readonly socket: TLSSocket;
+  certificate: PeerCertificate | undefined;
   /** Answers that the client still waits for, oldest first. */
   readonly pendingResponses: Set<ServerResponse> = new Set();
   /** No further request is taken; those taken are answered, then the connection closes. */
@@ -21,15 +22,10 @@ export class ClientConnection {
   renegotiation: Promise<boolean> | undefined;
   /** Written past the parser, for a request that couldn't be read to its end. */
   rawAnswer: GatewayAnswer | undefined;
-  #certificate: PeerCertificate | undefined;
   #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(socket: TLSSocket) {
     this.socket = socket;
-  }
-
-  get certificate(): PeerCertificate | undefined {
-    return this.#certificate;
   }
 
   takesRequests(): boolean {
@@ -41,7 +37,7 @@ export class ClientConnection {
   }
 
   takeCertificate(): void {
-    this.#certificate ??= findPeerCertificate(this.socket);
+    this.certificate ??= findPeerCertificate(this.socket);
   }
 
   /**

@@ -9,7 +9,7 @@ import { AppContext } from '../worker/app-context.js';
 import type { FunctionMetadata, ProgrammingModel } from '../worker/core-types.js';
 import type { HostAnswer } from '../worker/host-protocol.js';
 import { McpCatalog } from './mcp-catalog.js';
-import { McpEndpoint } from './mcp-endpoint.js';
+import { createMcpEndpoint } from './mcp-endpoint.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
 const usual = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
@@ -62,7 +62,7 @@ async function startWaiting(
   });
   const catalog = new McpCatalog(app.functions.values());
   const own = { serverName: 'a', serverVersion: '1' };
-  const mcp = new McpEndpoint(catalog, own, { app, durable: undefined }, maximumOpenRequests);
+  const mcp = createMcpEndpoint(catalog, own, { app, durable: undefined }, maximumOpenRequests);
   server.serve({ app, routes: [], streamingUri: undefined, mcp });
   return { url: `http://127.0.0.1:${port}/runtime/webhooks/mcp`, answers, waiting };
 }

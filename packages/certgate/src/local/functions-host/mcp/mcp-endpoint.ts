@@ -36,47 +36,33 @@ const legacyTransport =
  * `/runtime/webhooks/mcp` over streamable HTTP, as Azure/azure-functions-mcp-extension 1.6.0 serves it
  * (`StreamableHttpRequestHandler`): nothing is kept between two requests, and each answer is one event of a stream.
  */
-export class McpEndpoint implements WebhookEndpoint {
-  readonly #catalog: McpCatalog;
-  readonly #server: McpServerInfo;
-  readonly #app: McpApp;
-  readonly #maximumOpenRequests: number;
-  #openRequests = 0;
+export function createMcpEndpoint(
+  catalog: McpCatalog,
+  server: McpServerInfo,
+  app: McpApp,
+  maximumOpenRequests: number = usualMaximumOpenRequests,
+): WebhookEndpoint {
+  let openRequests = 0;
+  return { serves: (path) => /^\/runtime\/webhooks\/mcp(?:\/|$)/i.test(path), answer };
 
-  constructor(
-    catalog: McpCatalog,
-    server: McpServerInfo,
-    app: McpApp,
-    maximumOpenRequests: number = usualMaximumOpenRequests,
-  ) {
-    this.#catalog = catalog;
-    this.#server = server;
-    this.#app = app;
-    this.#maximumOpenRequests = maximumOpenRequests;
-  }
-
-  serves(path: string): boolean {
-    return /^\/runtime\/webhooks\/mcp(?:\/|$)/i.test(path);
-  }
-
-  async answer(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+  async function answer(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
     if (/(?:sse|message)\/*$/i.test(received.target.path)) {
       await refuse(exchange, 501, legacyTransport);
     } else if (received.method !== 'POST') {
       await refuse(exchange, 405);
-    } else if (this.#openRequests >= this.#maximumOpenRequests) {
+    } else if (openRequests >= maximumOpenRequests) {
       await refuse(exchange, 429);
     } else {
-      this.#openRequests += 1;
+      openRequests += 1;
       try {
-        await this.#answerPost(received, exchange);
+        await answerPost(received, exchange);
       } finally {
-        this.#openRequests -= 1;
+        openRequests -= 1;
       }
     }
   }
 
-  async #answerPost(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+  async function answerPost(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
     const { headers } = received;
     const { request, response } = exchange;
     const body = await readBoundedBody(request, maximumMessageBytes).catch(() => 'aborted' as const);
@@ -91,24 +77,24 @@ export class McpEndpoint implements WebhookEndpoint {
     } else if (!isSessionToken(headers.get(sessionHeaderName) ?? '')) {
       writeError(response, 400, 'Invalid client state.');
     } else if (!isJsonType(headers.get('content-type') ?? '')) {
-      this.#refuseMessage(response, 'its Content-Type is not application/json');
+      refuseMessage(response, 'its Content-Type is not application/json');
     } else {
-      await this.#answerBody(new TextDecoder().decode(body), received, exchange);
+      await answerBody(new TextDecoder().decode(body), received, exchange);
     }
   }
 
-  async #answerBody(body: string, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+  async function answerBody(body: string, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
     const message = parseMessage(body);
     if (typeof message === 'string') {
-      this.#refuseMessage(exchange.response, message);
+      refuseMessage(exchange.response, message);
     } else if (message === null) {
       writeError(exchange.response, 400, 'Bad Request: The POST body did not contain a valid JSON-RPC message.');
     } else {
-      await this.#answerMessage(message, received, exchange);
+      await answerMessage(message, received, exchange);
     }
   }
 
-  async #answerMessage(message: RpcMessage, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+  async function answerMessage(message: RpcMessage, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
     const { response, report, rawHeaders } = exchange;
     setStreamHeaders(response);
     if (message.kind === 'notification') {
@@ -118,30 +104,30 @@ export class McpEndpoint implements WebhookEndpoint {
     }
     const fault = findInitializeFault(message);
     if (fault !== undefined) {
-      this.#refuseMessage(response, fault);
+      refuseMessage(response, fault);
       return;
     }
     report.noteMcp(describeCall(message, undefined));
-    const answer = await answerRequest(message, {
-      catalog: this.#catalog,
-      server: this.#server,
+    const answered = await answerRequest(message, {
+      catalog,
+      server,
       headers: createHeaderMap(rawHeaders, received.headers),
       callFunction: (call, found, bind) =>
-        callMcpFunction(this.#app, call, found, bind, (functionName, invocationId) => {
+        callMcpFunction(app, call, found, bind, (functionName, invocationId) => {
           report.nameInvocation(functionName, invocationId);
         }),
     });
-    report.noteMcp(describeCall(message, answer));
+    report.noteMcp(describeCall(message, answered));
     const isNew = message.method === 'initialize' && !received.headers.get(sessionHeaderName);
     if (isNew) response.setHeader('Mcp-Session-Id', createSessionToken());
-    const event = `event: message\ndata: ${formatAnswer(message.id, answer)}\n\n`;
+    const event = `event: message\ndata: ${formatAnswer(message.id, answered)}\n\n`;
     writeText(response, 200, 'text/event-stream', event);
   }
 
   /** The extension doesn't catch what .NET's JSON reader throws, so its host answers 500, without a word. */
-  #refuseMessage(response: ServerResponse, fault: string): void {
+  function refuseMessage(response: ServerResponse, fault: string): void {
     const message = `A request to /runtime/webhooks/mcp is not an MCP message: ${fault}. It is answered with 500, as in Azure.`;
-    this.#app.app.writeLog({ level: 'warning', category: 'system', message });
+    app.app.writeLog({ level: 'warning', category: 'system', message });
     writeStatus(response, 500);
   }
 }

@@ -11,12 +11,6 @@ export interface McpCall {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-interface Transport {
-  readonly name: 'http-streamable';
-  readonly sessionId?: string;
-  readonly properties: { readonly headers: Readonly<Record<string, string>> };
-}
-
 /** The field by which a client continues what it has initialized. */
 export const sessionHeaderName = 'mcp-session-id';
 
@@ -42,25 +36,18 @@ export function createHeaderMap(
  * What the worker gets as JSON text: `ToolInvocationContext`, `ResourceInvocationContext` or `PromptInvocationContext`.
  * Members without a value are absent. `clientinfo` always is: it is known to the request that initialized alone.
  */
-export function createTriggerPayload(call: McpCall): string {
-  const transport = describeTransport(call);
-  const { sessionId } = transport;
+export function createTriggerPayload({ kind, name, arguments: given, headers }: McpCall): string {
+  const sessionId = findHeader(headers, sessionHeaderName);
   return JSON.stringify({
-    ...(call.kind === 'resource' ? { uri: call.name } : { name: call.name }),
-    ...(call.kind === 'resource' || call.arguments === undefined ? {} : { arguments: call.arguments }),
-    ...(sessionId === undefined ? {} : { sessionid: sessionId }),
-    transport,
+    ...(kind === 'resource' ? { uri: name } : { name, arguments: given }),
+    sessionid: sessionId,
+    transport: { name: 'http-streamable', sessionId, properties: describeHeaders(headers) },
   });
 }
 
 /** `fromEntries` defines own properties, so that a header named `__proto__` stays one. */
-function describeTransport({ headers }: McpCall): Transport {
-  const sessionId = findHeader(headers, sessionHeaderName);
-  return {
-    name: 'http-streamable',
-    ...(sessionId === undefined ? {} : { sessionId }),
-    properties: { headers: Object.fromEntries(headers) },
-  };
+function describeHeaders(headers: McpCall['headers']): object {
+  return { headers: Object.fromEntries(headers) };
 }
 
 export function findHeader(headers: ReadonlyMap<string, string>, lowerCaseName: string): string | undefined {
@@ -97,13 +84,12 @@ export function createCallMetadata(
 }
 
 function describeContext(call: McpCall, sessionId: string | undefined): object {
-  const { name, properties } = describeTransport(call);
   const named = call.kind === 'resource' ? { Uri: call.name } : { Name: call.name, Arguments: describeElements(call) };
   return {
     ...named,
     SessionId: sessionId ?? null,
     ClientInfo: null,
-    Transport: { Name: name, SessionId: sessionId ?? null, Properties: properties },
+    Transport: { Name: 'http-streamable', SessionId: sessionId ?? null, Properties: describeHeaders(call.headers) },
   };
 }
 

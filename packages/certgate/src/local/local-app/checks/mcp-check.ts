@@ -36,7 +36,7 @@ export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<Check
   if ('response' in params) return describeOutcome(params, undefined);
   const expected = expectAnswer?.(readTraceId(traceParent) ?? '');
   const answer = await opened.session.request(callMethods[mcp.kind], params);
-  return describeOutcome(answer, hasOwnCode(answer.reply) ? undefined : await expected?.wait());
+  return describeOutcome(answer, findToolRefusal(answer.reply) === undefined ? await expected?.wait() : undefined);
 }
 
 const callMethods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
@@ -52,10 +52,6 @@ async function createParameters({ kind, name }: HostedMcp, session: McpSession):
   }) as { readonly inputSchema?: unknown; readonly arguments?: unknown } | undefined;
   const given = kind === 'tool' ? sampleToolArguments(item?.inputSchema) : samplePromptArguments(item?.arguments);
   return { name, arguments: given };
-}
-
-function hasOwnCode(reply: McpReply | undefined): boolean {
-  return findToolRefusal(reply) !== undefined;
 }
 
 const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
