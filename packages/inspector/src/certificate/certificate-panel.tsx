@@ -1,13 +1,13 @@
 // certificate/: any certificate, header value, chain or revocation list, in words.
 
 import type { VNode } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { DroppedFile, ReadResult } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
-import { createPastedFile } from '../parts/dropped-file.js';
-import { DropZone } from '../parts/drop-zone.js';
+import { createPastedFile, DropZone } from '../parts/drop-zone.js';
 import { Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 import { ReadCertificate } from './read-certificate.js';
 import { ReadCrl } from './read-crl.js';
 
@@ -24,26 +24,10 @@ const kinds: Readonly<Record<ReadResult['kind'], string>> = {
 export function CertificatePanel({ api }: { readonly api: Api }): VNode {
   const [text, setText] = useState('');
   const [file, setFile] = useState<DroppedFile>();
-  const [result, setResult] = useState<ReadResult>();
-  const [fault, setFault] = useState<string>();
-  /** An answer that is late must not replace a newer one. */
-  const latest = useRef(0);
+  const { answer: result, fault, ask } = useAnswer<ReadResult>();
   const read = (given: DroppedFile): void => {
     setFile(given);
-    const own = ++latest.current;
-    api.read(given).then(
-      (answer) => {
-        if (own !== latest.current) return;
-        setResult(answer);
-        setFault(undefined);
-        announce(answer.fault ?? `${kinds[answer.kind]} was read.`);
-      },
-      (error: unknown) => {
-        if (own !== latest.current) return;
-        setResult(undefined);
-        setFault((error as Error).message);
-      },
-    );
+    ask(api.read(given), (answer) => announce(answer.fault ?? `${kinds[answer.kind]} was read.`));
   };
   return (
     <div class="page certificate">

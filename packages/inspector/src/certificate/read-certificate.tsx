@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { ReadCertificateView } from '../../../certgate/src/trust/views/page-views.js';
-import { CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
+import { Facts } from '../parts/facts.js';
 
 export function ReadCertificate({ certificate }: { readonly certificate: ReadCertificateView }): VNode {
   const { role, fields, thumbprints, explanation } = certificate;
@@ -14,26 +14,9 @@ export function ReadCertificate({ certificate }: { readonly certificate: ReadCer
       </header>
       <div class="read-columns">
         <div>
-          <dl class="facts wide">
-            {fields.map(([label, value], index) => (
-              <div key={index}>
-                <dt>{label}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={fields} kind="wide" />
           <h4>Thumbprints, as other tools write them</h4>
-          <dl class="facts wide">
-            {thumbprints.map(([notation, value]) => (
-              <div key={notation}>
-                <dt>{notation}</dt>
-                <dd>
-                  <span class="mono break">{value}</span>
-                  <CopyButton text={value} label={`Copy: ${notation}`} />
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={thumbprints.map(([notation, value]) => [notation, value, true])} kind="wide" />
         </div>
         {explanation !== null && (
           <div>

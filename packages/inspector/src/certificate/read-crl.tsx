@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ReadCrlView } from '../../../certgate/src/trust/views/page-views.js';
+import { Facts } from '../parts/facts.js';
 
 /** A list may have a hundred thousand entries; the filter finds those that are not shown. */
 const mostRows = 200;
@@ -11,14 +12,7 @@ export function ReadCrl({ crl: { fields, revoked } }: { readonly crl: ReadCrlVie
   const found = revoked.filter(({ serial }) => serial.toLowerCase().replaceAll(':', '').includes(wanted));
   return (
     <section class="panel read" aria-label="Revocation list">
-      <dl class="facts wide">
-        {fields.map(([label, value], index) => (
-          <div key={index}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={fields} kind="wide" />
       <header class="panel-head">
         <h4>{revoked.length === 1 ? '1 revoked certificate' : `${revoked.length} revoked certificates`}</h4>
         <input

@@ -1,12 +1,13 @@
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { InspectedApp, LiveDetails, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
-import { CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
+import { type Fact, Facts } from '../parts/facts.js';
 import { formatClock, formatMilliseconds } from '../parts/format.js';
 import { CrossIcon } from '../parts/icons.js';
 import { Badge, Notice, getStatusTone } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 
 export interface LiveDetailsPaneProps {
   readonly api: Api;
@@ -16,22 +17,10 @@ export interface LiveDetailsPaneProps {
 }
 
 export function LiveDetailsPane({ api, app, event, onClose }: LiveDetailsPaneProps): VNode {
-  const [details, setDetails] = useState<LiveDetails>();
-  const [fault, setFault] = useState<string>();
+  const { answer: details, fault, ask } = useAnswer<LiveDetails>();
   const isMcp = app.functions.some(({ name, mcp }) => name === event.functionName && mcp !== null);
   useEffect(() => {
-    let isGone = false;
-    api.getDetails(event.id).then(
-      (given) => {
-        if (!isGone) setDetails(given);
-      },
-      (error: unknown) => {
-        if (!isGone) setFault((error as Error).message);
-      },
-    );
-    return () => {
-      isGone = true;
-    };
+    ask(api.getDetails(event.id));
   }, [api, event.id]);
   return (
     <aside
@@ -51,7 +40,7 @@ export function LiveDetailsPane({ api, app, event, onClose }: LiveDetailsPanePro
         </button>
       </header>
       <div class="details-body" tabIndex={0} role="region" aria-label="What is known of the request">
-        <EventFacts event={event} />
+        <Facts facts={listFacts(event)} />
         {fault !== undefined && <Notice tone="warn">{fault}</Notice>}
         {details !== undefined && <DetailsDecision details={details} isMcp={isMcp} />}
       </div>
@@ -76,7 +65,7 @@ function DetailsDecision({ details: { event, explanation }, isMcp }: DetailsDeci
   );
 }
 
-function EventFacts({ event }: { readonly event: LiveEvent }): VNode {
+function listFacts(event: LiveEvent): readonly Fact[] {
   const facts: readonly (readonly [label: string, value: string | null, isCopied?: boolean])[] = [
     [
       'Verdict',
@@ -90,21 +79,8 @@ function EventFacts({ event }: { readonly event: LiveEvent }): VNode {
     ['Time', formatClock(event.time)],
     ['Answered by', describeAnswer(event)],
   ];
-  return (
-    <dl class="facts">
-      {facts.map(
-        ([label, value, isCopied]) =>
-          value !== null && (
-            <div key={label}>
-              <dt>{label}</dt>
-              <dd>
-                <span class={isCopied === true ? 'mono' : ''}>{value}</span>
-                {isCopied === true && <CopyButton text={value} label={`Copy: ${label}`} />}
-              </dd>
-            </div>
-          ),
-      )}
-    </dl>
+  return facts.flatMap(([label, value, isCopied = false]): readonly Fact[] =>
+    value === null ? [] : [[label, value, isCopied]],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { CommandLine } from './clipboard.js';
+import { type Fact, Facts } from './facts.js';
 import { CrossIcon, DotIcon, TickIcon, WarningIcon } from './icons.js';
 import { type ExplanationReport, PathList } from './path-list.js';
 import { Notice, type Tone } from './notice.js';
@@ -44,7 +45,7 @@ export function Decision({ report, isMcp = false }: DecisionProps): VNode {
           ))}
         </ol>
       )}
-      <Facts report={report} />
+      <Facts facts={listFacts(report)} />
       {report.paths.length > 0 && <PathList paths={report.paths} />}
       <NearMatches report={report} />
       <Remedy report={report} />
@@ -98,10 +99,10 @@ function StepRow({ step: { step, verdict, code, text }, isSaidAbove }: StepRowPr
   );
 }
 
-function Facts({ report }: { readonly report: ExplanationReport }): VNode {
+function listFacts(report: ExplanationReport): readonly Fact[] {
   const { identity, certificate, accessEndsAt, withoutClientAuthUntil, clientAuthLoss } = report;
   const { nextChange, store, revision } = report;
-  const facts: (readonly [string, string])[] = [];
+  const facts: Fact[] = [];
   if (certificate !== null) facts.push(['Certificate', certificate.subject ?? 'can not be decoded']);
   if (identity !== null) {
     const owner = identity.owner === null ? '' : `, owner ${identity.owner}`;
@@ -115,16 +116,7 @@ function Facts({ report }: { readonly report: ExplanationReport }): VNode {
     facts.push(['At renewal', `loses clientAuth: looks like a certificate of a public CA (${clientAuthLoss.verdict})`]);
   if (nextChange !== null) facts.push(['Next change', `${nextChange.at}: ${nextChange.outcome}, ${nextChange.code}`]);
   facts.push(['Trust', `${store}, revision ${revision}`]);
-  return (
-    <dl class="facts">
-      {facts.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return facts;
 }
 
 function NearMatches({ report: { nearMatches } }: { readonly report: ExplanationReport }): VNode | null {

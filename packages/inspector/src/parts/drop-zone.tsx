@@ -2,7 +2,9 @@ import type { TargetedDragEvent, VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { DroppedFile } from '../../../certgate/src/trust/views/page-views.js';
 import { formatSize } from './format.js';
-import { largestFile, readFile } from './dropped-file.js';
+
+/** In base64, beside the rest of a request, within the 1 MiB that the tool reads of one. */
+const largestFile: number = 704 * 1024;
 
 export interface DropZoneProps {
   /** What it takes, in words. */
@@ -62,4 +64,21 @@ export function DropZone({ text, onFile }: DropZoneProps): VNode {
       )}
     </div>
   );
+}
+
+async function readFile(file: File): Promise<DroppedFile> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return { name: file.name, base64: toBase64(bytes), password: null };
+}
+
+export function createPastedFile(text: string): DroppedFile {
+  return { name: 'pasted text', base64: toBase64(new TextEncoder().encode(text)), password: null };
+}
+
+/** In pieces: a call takes only so many arguments. */
+function toBase64(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    pieces.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
+  return btoa(pieces.join(''));
 }

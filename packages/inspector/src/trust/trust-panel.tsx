@@ -1,10 +1,12 @@
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
+import { Facts } from '../parts/facts.js';
 import { formatClock, formatDay } from '../parts/format.js';
 import { Badge, FunctionName, Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
 
 export interface TrustPanelProps {
@@ -18,16 +20,10 @@ export interface TrustPanelProps {
 
 /** Read again whenever it is opened, and when another revision is in use: somebody may have changed the document meanwhile. */
 export function TrustPanel({ api, isActive, inUse, isByApp }: TrustPanelProps): VNode {
-  const [view, setView] = useState<TrustView>();
-  const [fault, setFault] = useState<string>();
+  const { answer: view, fault, ask } = useAnswer<TrustView>();
   const load = (): void => {
-    api.getTrust().then(
-      (given) => {
-        setView(given);
-        setFault(undefined);
-        announce(`${given.identities.length} identities, ${given.warnings.length} warnings.`);
-      },
-      (error: unknown) => setFault((error as Error).message),
+    ask(api.getTrust(), ({ identities, warnings }) =>
+      announce(`${identities.length} identities, ${warnings.length} warnings.`),
     );
   };
   useEffect(() => {
@@ -95,14 +91,7 @@ function Authorities({ authorities }: { readonly authorities: readonly TrustAuth
         <div key={name} class="authority">
           <h4>{name}</h4>
           <p class="dim">Revocation: {revocation}</p>
-          <dl class="facts">
-            {vouchesFor.map((each) => (
-              <div key={`${each.identity} ${each.name}`}>
-                <dt>{each.identity}</dt>
-                <dd class="mono">{each.name}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={vouchesFor.map((each) => [each.identity, each.name])} />
           {vouchesFor.length === 0 && <p class="dim">For nobody: no identity has a name under it.</p>}
         </div>
       ))}
@@ -115,14 +104,7 @@ function Denied({ denied }: Pick<TrustView, 'denied'>): VNode {
     <section class="panel" aria-label="Deny list">
       <h3 class="panel-title">Deny list</h3>
       {denied.length === 0 && <p class="dim">Empty.</p>}
-      <dl class="facts denied">
-        {denied.map(({ label, reason }) => (
-          <div key={label}>
-            <dt class="mono">{label}</dt>
-            <dd>{reason ?? 'no reason given'}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={denied.map(({ label, reason }) => [label, reason ?? 'no reason given'])} kind="denied" />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { TryAnswer, TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { CommandLine, CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
+import { Facts } from '../parts/facts.js';
 import { formatMilliseconds, formatSize } from '../parts/format.js';
 import { indentBody } from './indented-json.js';
 import { Badge, Notice, getStatusTone } from '../parts/notice.js';
@@ -107,14 +108,7 @@ function Body({ answer: { body, bodyLength, headers } }: { readonly answer: TryA
       {cut && <p class="dim">The first 64 KiB of {formatSize(bodyLength)}.</p>}
       <details>
         <summary>{headers.length === 1 ? '1 header' : `${headers.length} headers`}</summary>
-        <dl class="facts mono">
-          {headers.map(([name, value], index) => (
-            <div key={index}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={headers} kind="mono" />
       </details>
     </>
   );

@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
-import type { InspectedApp, MatrixCell } from '../../../certgate/src/trust/views/page-views.js';
+import type { InspectedApp, MatrixCell, MatrixResult } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { FunctionName, Notice } from '../parts/notice.js';
 import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 import { listCallable } from './try-draft.js';
 
 export interface MatrixPanelProps {
@@ -15,28 +15,14 @@ export interface MatrixPanelProps {
 
 /** Every caller against every function, as far as nobody's code is run by it. */
 export function MatrixPanel({ api, app, chosen, onChoose }: MatrixPanelProps): VNode {
-  const [cells, setCells] = useState<ReadonlyMap<string, MatrixCell>>(new Map());
-  const [fault, setFault] = useState<string>();
-  const [isRunning, setRunning] = useState(false);
-  const run = (): void => {
-    setRunning(true);
-    setFault(undefined);
-    api
-      .runMatrix()
-      .then(
-        (result) => {
-          setCells(new Map(result.cells.map((cell) => [`${cell.functionName} ${cell.callerId}`, cell])));
-          announce(`${result.cells.length} verdicts.`);
-        },
-        (error: unknown) => setFault((error as Error).message),
-      )
-      .finally(() => setRunning(false));
-  };
+  const { answer, fault, isAsking, ask } = useAnswer<MatrixResult>();
+  const cells = new Map(answer?.cells.map((cell) => [`${cell.functionName} ${cell.callerId}`, cell]));
+  const run = (): void => ask(api.runMatrix(), (result) => announce(`${result.cells.length} verdicts.`));
   return (
     <section class="panel matrix" aria-label="Callers and functions">
       <header class="panel-head">
         <h2 class="panel-title">Every caller, every function</h2>
-        <button type="button" disabled={isRunning} onClick={run}>
+        <button type="button" disabled={isAsking} onClick={run}>
           {cells.size === 0 ? 'Call them' : 'Call them again'}
         </button>
       </header>

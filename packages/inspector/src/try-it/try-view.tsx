@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { InspectedApp, TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import type { Api } from '../session/api.js';
+import { useAnswer } from '../session/use-answer.js';
 import { AnswerPanel } from './answer-panel.js';
 import { CallerList } from './caller-list.js';
 import { MatrixPanel } from './matrix-panel.js';
@@ -16,9 +17,7 @@ export interface TryViewProps {
 
 export function TryView({ api, app }: TryViewProps): VNode {
   const [draft, setDraft] = useState(() => createDraft(app));
-  const [result, setResult] = useState<TryResult>();
-  const [fault, setFault] = useState<string>();
-  const [isSending, setSending] = useState(false);
+  const { answer: result, fault, isAsking, ask, setFault } = useAnswer<TryResult>();
   if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
   const isMcp = app.functions.some(({ name, mcp }) => name === draft.functionName && mcp !== null);
   const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
@@ -29,22 +28,10 @@ export function TryView({ api, app }: TryViewProps): VNode {
       setFault(read.fault);
       return;
     }
-    setSending(true);
-    setFault(undefined);
-    api
-      .send(read.request)
-      .then(
-        (given) => {
-          setResult(given);
-          showAnswer();
-          announce(describeResult(given));
-        },
-        (error: unknown) => {
-          setResult(undefined);
-          setFault((error as Error).message);
-        },
-      )
-      .finally(() => setSending(false));
+    ask(api.send(read.request), (given) => {
+      showAnswer();
+      announce(describeResult(given));
+    });
   }
 
   /** A cell of the matrix: the form shows what it would send. */
@@ -52,7 +39,6 @@ export function TryView({ api, app }: TryViewProps): VNode {
     const chosen = listCallable(app).find(({ name }) => name === functionName);
     if (draft === undefined || chosen === undefined) return;
     setDraft({ ...chooseFunction(chosen, draft), callerId, file: undefined });
-    setResult(undefined);
     setFault(undefined);
     document.querySelector<HTMLElement>('.send')?.focus();
   }
@@ -65,7 +51,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
         send(draft);
       }}
     >
-      <RequestBar app={app} draft={draft} isSending={isSending} onChange={change} />
+      <RequestBar app={app} draft={draft} isSending={isAsking} onChange={change} />
       {fault !== undefined && (
         <p class="try-fault" role="alert">
           {fault}
@@ -74,7 +60,7 @@ export function TryView({ api, app }: TryViewProps): VNode {
       <div class="try-columns">
         <CallerList callers={app.callers} draft={draft} onChange={change} />
         <div class="try-results">
-          <AnswerPanel result={result} isSending={isSending} isMcp={isMcp} />
+          <AnswerPanel result={result} isSending={isAsking} isMcp={isMcp} />
           <MatrixPanel api={api} app={app} chosen={draft} onChoose={fill} />
         </div>
       </div>
