@@ -21,33 +21,36 @@ const { createSampleDocument } = await import('../tests/browser/sample-document.
 const { startInspector } = await import('../packages/certgate/dist/esm/inspector/inspector.js');
 const { startInspectedApp } = await import('../tests/browser/inspected-app.mjs');
 
-/** Both themes are shown: two views each. */
+/** Both themes are shown. */
 const pictures = [
   ['try', 'light'],
   ['live', 'dark'],
-  ['trust', 'light'],
   ['certificate', 'dark'],
 ];
 const browser = await startBrowser();
 const fixture = await startInspectedApp();
 const sample = createSampleDocument();
-// The picture shows the document's address as it is given.
-process.chdir(sample.folder);
 const viewer = await startInspector({ subject: { store: 'trust.json' } });
 try {
+  // Addresses and lines to copy are shown as in the folder of the app, or of the document.
+  process.chdir(fixture.folder);
   for (const [view, colorScheme] of pictures) await takePicture(`inspector-${view}`, view, fixture, { colorScheme });
+  process.chdir(sample.folder);
   const [url, token] = viewer.url.split('#token=');
   await takePicture('trust-view', 'trust', { url, token }, { colorScheme: 'light', height: 940, scale: 1 });
 } finally {
+  process.chdir(root);
   await browser.close();
   await fixture.close();
   await viewer.close();
-  process.chdir(root);
   sample.remove();
 }
 
 async function takePicture(name, view, inspector, options) {
-  const opened = await openPage(browser, inspector, { view, width: 1280, height: 800, scale: 1.5, ...options });
+  const opened = await openPage(browser, inspector, {
+    ...{ view, width: 1280, height: 800, scale: 1.25, prepare: hideFolder },
+    ...options,
+  });
   const { page } = opened;
   await fillView(page, view, inspector);
   // Nothing that only the mouse or the focus of the script shows.
@@ -70,7 +73,18 @@ async function takePicture(name, view, inspector, options) {
   const { size } = statSync(path);
   if (size > largest) throw new Error(`${path} has ${size} bytes; at most ${largest} are committed.`);
   console.log(`${path}: ${size} bytes`);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
   await opened.close();
+}
+
+/** No picture names a folder of the machine that it was made on. */
+async function hideFolder(page) {
+  await page.route('**/api/**', async (route) => {
+    const response = await route.fetch();
+    const text = await response.text();
+    const shown = [fixture, sample].reduce((rest, { folder }) => rest.replaceAll(join(folder, '/'), ''), text);
+    await route.fulfill({ response, body: shown });
+  });
 }
 
 function run(program, words) {

@@ -31,6 +31,7 @@ export async function startInspectedApp() {
   return {
     url,
     token,
+    folder,
     app,
     /** Of the caller "denied". */
     certificatePem: app.callers.find(({ name }) => name === 'denied').certificate.certificatePem,

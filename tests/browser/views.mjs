@@ -7,10 +7,11 @@ export async function fillView(page, view, fixture) {
     await page.getByLabel('id', { exact: true }).fill('1042');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.locator('.answer .steps').waitFor();
+    await page.getByRole('button', { name: 'Call them again' }).waitFor();
   } else if (view === 'live') {
     await page.locator('.connection.connected').waitFor();
     fixture.emit(60);
-    const rows = page.locator('.live-rows .live-row.verdict-denied');
+    const rows = page.locator('.live-rows .live-row', { hasText: 'certificate_not_trusted' });
     await rows.first().waitFor();
     await rows.last().click();
     await page.locator('.details .steps').waitFor();
