@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
+  type Ended,
   collect,
   root,
   runCertgate,
@@ -34,6 +35,16 @@ const { app } = require('@azure/functions');
 const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
 secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
+const freePorts = ['--port', '0', '--host-port', '0'];
+
+interface Check {
+  readonly caller: string;
+  readonly ok: boolean;
+  readonly status: number | null;
+  readonly code: string;
+  readonly detail?: string;
+}
+
 const hello = (text: string): string => `app.http('Hello', { handler: () => ({ body: '${text}' }) });`;
 
 describe('certgate dev', () => {
@@ -65,6 +76,30 @@ describe('certgate dev', () => {
     child.kill('SIGTERM');
     return (await ended).exitCode;
   };
+  /** On ports of its own, unless the flags name others. It ends with 0 on a signal. */
+  const withDev = async (
+    app: string,
+    flags: readonly string[],
+    use: (url: string, said: () => string) => Promise<void>,
+  ): Promise<void> => {
+    const dev = startCertgate(['dev', app, ...flags]);
+    let said = '';
+    for (const stream of [dev.stdout, dev.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      await use((await waitForReady(dev)).split(' ')[1] ?? '', () => said);
+    } finally {
+      assert.equal(await stop(dev), 0);
+    }
+  };
+  /** `dev --once --json` in this process. */
+  const check = async (
+    app: string,
+    ...flags: readonly string[]
+  ): Promise<Ended & { readonly checks: readonly Check[] }> => {
+    const ended = await runCertgateHere(['dev', app, '--once', '--json', ...flags]);
+    return { ...ended, ...(JSON.parse(ended.stdout) as { readonly checks: readonly Check[] }) };
+  };
   const call = async (app: string, url: string): Promise<string> => {
     const own = join(app, '.certgate');
     const identity = [
@@ -78,49 +113,29 @@ describe('certgate dev', () => {
     return (await runProgram('curl', ['--silent', ...identity, `${url}/api/Hello`])).stdout;
   };
 
-  it('loads the app again when its files change, keeps its ports, and ends with 0 on a signal', async () => {
+  it('loads the app again when its files change, keeps its ports, and stays up when the app cannot be loaded', async () => {
     const app = makeNewApp('changing', gate + hello('one'));
-    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
-    try {
-      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+    await withDev(app, freePorts, async (url, said) => {
       assert.equal(await call(app, url), 'one');
       writeFileSync(join(app, 'index.js'), gate + hello('two'));
       await until(async () => (await call(app, url)) === 'two');
-    } finally {
-      assert.equal(await stop(dev), 0);
-    }
-  });
-
-  it('stays up when the changed app cannot be loaded, and takes the next change', async () => {
-    const app = await makeApp('breaking', gate + hello('one'));
-    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
-    let said = '';
-    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
       writeFileSync(join(app, 'index.js'), 'throw new Error("half a change");');
-      await until(() => said.includes('half a change'));
-      assert.match(said, /half a change/);
+      await until(() => said().includes('half a change'));
       writeFileSync(join(app, 'index.js'), gate + hello('three'));
       await until(async () => (await call(app, url)) === 'three');
-    } finally {
-      assert.equal(await stop(dev), 0);
-    }
+    });
   });
 
   it('moves on from a default port that is taken, and says so', async () => {
     const app = await makeApp('crowded', gate + hello('one'));
     const servers = await Promise.all([7443, 7071].map(occupy));
-    const dev = startCertgate(['dev', app]);
-    let said = '';
-    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
     try {
-      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
-      assert.equal(await call(app, url), 'one');
-      assert.match(said, /Port 7443 is taken; the gateway listens on \d+/);
-      assert.match(said, /Port 7071 is taken; the host listens on \d+/);
+      await withDev(app, [], async (url, said) => {
+        assert.equal(await call(app, url), 'one');
+        assert.match(said(), /Port 7443 is taken; the gateway listens on \d+/);
+        assert.match(said(), /Port 7071 is taken; the host listens on \d+/);
+      });
     } finally {
-      await stop(dev);
       await Promise.all(servers.map((close) => close()));
     }
   });
@@ -142,9 +157,9 @@ describe('certgate dev', () => {
     );
 
     writeSetting('callers.json');
-    const checked = await runCertgateHere(['dev', app, '--once', '--json', '--call', 'Hello']);
-    assert.equal(checked.exitCode, 0, checked.stderr);
-    const { trust, checks } = JSON.parse(checked.stdout) as { trust: unknown; checks: readonly { caller: string }[] };
+    const { exitCode, checks, stdout, stderr } = await check(app, '--call', 'Hello');
+    assert.equal(exitCode, 0, stderr);
+    const { trust } = JSON.parse(stdout) as { readonly trust: unknown };
     const named = { source: 'file callers.json', revision: 1, fault: null, setBy: 'local.settings.json' };
     assert.deepEqual(trust, { ...named, unknownCallers: ['allowed'] });
     assert.deepEqual(
@@ -152,16 +167,11 @@ describe('certgate dev', () => {
       ['none', 'denied'],
     );
 
-    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
-    let said = '';
-    for (const stream of [dev.stdout, dev.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+    await withDev(app, freePorts, async (url, said) => {
       const line = 'trust document: file callers.json, revision 1, set by CERTGATE_TRUST in local.settings.json';
-      await until(() => said.includes(line));
-      assert.ok(said.includes(`ready ${url}\n  ${line}\n`), said);
-      assert.match(said, /does not list the development caller allowed/);
+      await until(() => said().includes(line));
+      assert.ok(said().includes(`ready ${url}\n  ${line}\n`), said());
+      assert.match(said(), /does not list the development caller allowed/);
       const { certificateFile, keyFile } = billing;
       const cacert = join(app, '.certgate', 'gateway.crt.pem');
       const args = ['--silent', '--cert', certificateFile, '--key', keyFile, '--cacert', cacert, `${url}/api/Hello`];
@@ -174,7 +184,7 @@ describe('certgate dev', () => {
       // One readable line for each, and none of the raw ones.
       await runProgram('curl', ['--silent', '--cacert', cacert, `${url}/api/Nowhere?code=secret`]);
       await runProgram('curl', ['--silent', '--cacert', cacert, '--header', 'Host: a/b', `${url}/api/Hello`]);
-      await until(() => said.includes('host-invalid'));
+      await until(() => said().includes('host-invalid'));
       const clock = /^\d\d:\d\d:\d\d /.source;
       for (const expected of [
         'GET /api/Hello 200 caller billing$',
@@ -182,12 +192,10 @@ describe('certgate dev', () => {
         'GET /api/Nowhere 404 no function has this route and method$',
         'GET /api/Hello 400 by gateway: host-invalid, no certificate$',
       ]) {
-        assert.equal([...said.matchAll(new RegExp(clock + expected, 'gm'))].length, 1, `${expected}\n${said}`);
+        assert.equal([...said().matchAll(new RegExp(clock + expected, 'gm'))].length, 1, `${expected}\n${said()}`);
       }
-      assert.doesNotMatch(said, /\{"certgate"|secret/);
-    } finally {
-      await stop(dev);
-    }
+      assert.doesNotMatch(said(), /\{"certgate"|secret/);
+    });
   });
 
   it('answers nobody once the settings name another front end than the gateway plays', async () => {
@@ -197,53 +205,25 @@ describe('certgate dev', () => {
       writeFileSync(join(app, 'local.settings.json'), JSON.stringify(settings));
     };
     writeSetting('nginx');
-    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
-    let said = '';
-    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+    await withDev(app, freePorts, async (url, said) => {
       assert.equal(await call(app, url), 'one');
       writeSetting('haproxy');
-      await until(() => said.includes('stop certgate dev'));
-      assert.match(said, /The app now has another front end, .*: stop certgate dev, and start it again\./);
+      await until(() => said().includes('stop certgate dev'));
+      assert.match(said(), /The app now has another front end, .*: stop certgate dev, and start it again\./);
       assert.match(await call(app, url), /502 upstream unreachable/);
-    } finally {
-      assert.equal(await stop(dev), 0);
-    }
+    });
   });
 
   it('opens the port of the app itself only when it is told to, and says so', async () => {
-    const dev = startCertgate([
-      'dev',
-      await makeApp('direct', gate + hello('one')),
-      '--port',
-      '0',
-      '--host-port',
-      '0',
-      '--unsafe-direct-header',
-    ]);
-    let said = '';
-    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      await waitForReady(dev);
-      const url = /(http:\/\/localhost:\d+) takes X-ARR-ClientCert from every program/.exec(said)?.[1] ?? '';
-      const status = async (host: string): Promise<string> =>
-        (
-          await runProgram('curl', [
-            '--silent',
-            '--output',
-            '-',
-            '--write-out',
-            '%{http_code}',
-            '--header',
-            `Host: ${host}`,
-            url,
-          ])
-        ).stdout.slice(-3);
+    const app = await makeApp('direct', gate + hello('one'));
+    await withDev(app, [...freePorts, '--unsafe-direct-header'], async (_url, said) => {
+      const open = /(http:\/\/localhost:\d+) takes X-ARR-ClientCert from every program/.exec(said())?.[1] ?? '';
+      const status = async (host: string): Promise<string> => {
+        const words = ['--silent', '--output', '-', '--write-out', '%{http_code}', '--header', `Host: ${host}`, open];
+        return (await runProgram('curl', words)).stdout.slice(-3);
+      };
       assert.deepEqual([await status('localhost'), await status('evil.example')], ['200', '403']);
-    } finally {
-      await stop(dev);
-    }
+    });
   });
 
   for (const command of ['dev', 'gateway'] as const) {
@@ -276,20 +256,14 @@ describe('certgate dev', () => {
   }
 
   it('prints lines that call the app when they are copied', async () => {
-    const dev = startCertgate(['dev', sampleFolder, '--port', '0', '--host-port', '0']);
-    let said = '';
-    dev.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      await waitForReady(dev);
-      await until(() => said.includes('SecuredFunction'));
-      const line =
-        said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
+    await withDev(sampleFolder, freePorts, async (_url, said) => {
+      await until(() => said().includes('SecuredFunction'));
+      const isCall = (line: string): boolean => line.includes('certgate call') && line.includes('SecuredFunction');
+      const line = said().split('\n').find(isCall) ?? '';
       const { exitCode, stdout, stderr } = await runCertgateHere(line.trim().split(' ').slice(3));
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /"caller":"allowed"/);
-    } finally {
-      await stop(dev);
-    }
+    });
   });
 
   it('calls what nothing covers a failure, and does not run it', async () => {
@@ -298,17 +272,9 @@ describe('certgate dev', () => {
 const { app } = require('@azure/functions');
 app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stringify(marker)}, ''); return {}; } });
 `;
-    const { exitCode, stdout, stderr } = await runCertgateHere([
-      'dev',
-      await makeApp('open', open),
-      '--once',
-      '--json',
-      '--call',
-      'Forgotten',
-    ]);
+    const { exitCode, stderr, checks } = await check(await makeApp('open', open), '--call', 'Forgotten');
     assert.equal(exitCode, 1);
     assert.match(stderr, /Forgotten is open to everybody/);
-    const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
     assert.ok(checks.length > 0);
     assert.ok(checks.every(({ ok, status }) => !ok && status === null));
     assert.ok(!existsSync(marker));
@@ -321,61 +287,35 @@ app.http('Early', { handler: () => ({}) });
 const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
 secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
-    const { exitCode, stdout, stderr } = await runCertgateHere([
-      'dev',
-      await makeApp('late', late),
-      '--once',
-      '--json',
-    ]);
+    const { exitCode, stderr, checks } = await check(await makeApp('late', late));
     assert.equal(exitCode, 0, stderr);
-    const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
     assert.ok(checks.length > 0);
     assert.ok(checks.every(({ ok, status }) => ok && status === 401));
   });
 
   it('expects of each mode what Azure answers in it', async () => {
     const app = await makeApp('modes', gate + hello('one'));
-    const check = async (...flags: string[]): Promise<Record<string, number>> => {
-      const { exitCode, stdout, stderr } = await runCertgateHere([
-        'dev',
-        app,
-        '--once',
-        '--json',
-        '--call',
-        'Hello',
-        ...flags,
-      ]);
+    for (const [flags, ...expected] of [
+      [[], 401, 401, 200],
+      [['--mode', 'required'], 403, 401, 200],
+      [['--mode', 'optional-interactive'], 401, 401, 200],
+      [['--mode', 'ignore'], 401, 401, 401],
+      [['--mode', 'required', '--exclude', '/api/hel'], 401, 401, 401],
+    ] as const) {
+      const { exitCode, stdout, stderr, checks } = await check(app, '--call', 'Hello', ...flags);
       assert.equal(exitCode, 0, stdout + stderr);
-      const { checks } = JSON.parse(stdout) as { checks: readonly { caller: string; status: number }[] };
-      return Object.fromEntries(checks.map(({ caller, status }) => [caller, status]));
-    };
-    assert.deepEqual(await check(), { none: 401, denied: 401, allowed: 200 });
-    assert.deepEqual(await check('--mode', 'required'), { none: 403, denied: 401, allowed: 200 });
-    assert.deepEqual(await check('--mode', 'optional-interactive'), { none: 401, denied: 401, allowed: 200 });
-    assert.deepEqual(await check('--mode', 'ignore'), { none: 401, denied: 401, allowed: 401 });
-    assert.deepEqual(await check('--mode', 'required', '--exclude', '/api/hel'), {
-      none: 401,
-      denied: 401,
-      allowed: 401,
-    });
+      const found = ['none', 'denied', 'allowed'].map((name) => checks.find(({ caller }) => caller === name)?.status);
+      assert.deepEqual(found, expected, flags.join(' '));
+      assert.equal(checks.length, 3);
+    }
   });
 
   it('takes a role that is required inside a wrapper for what it is: closed, and seen only when it is called', async () => {
     const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
 const inner = requireRole('operator', () => ({ body: 'in' }));
 app.http('Hidden', { handler: (request, context) => inner(request, context) });`;
-    const { exitCode, stdout } = await runCertgateHere([
-      'dev',
-      await makeApp('hidden', hidden),
-      '--once',
-      '--json',
-      '--call',
-      'Hidden',
-    ]);
+    const { exitCode, checks } = await check(await makeApp('hidden', hidden), '--call', 'Hidden');
     assert.equal(exitCode, 0);
-    const { checks } = JSON.parse(stdout) as {
-      checks: readonly { caller: string; status: number; code: string; detail?: string }[];
-    };
     const allowed = checks.find(({ caller }) => caller === 'allowed');
     assert.deepEqual([allowed?.status, allowed?.code], [403, 'role_missing']);
     assert.match(allowed?.detail ?? '', /put requireRole outermost/);
@@ -404,14 +344,13 @@ const [grown, trust] = ['grown.json', '.certgate/trust.json'].map((name) => join
 app.hook.appStart(() => { if (existsSync(grown)) copyFileSync(grown, trust); });
 `;
     const app = makeNewApp('growing', gate + role);
-    const run = ['dev', app, '--once', '--json', '--call', 'Hello'];
-    assert.equal((await runCertgateHere(run)).exitCode, 0);
+    assert.equal((await check(app, '--call', 'Hello')).exitCode, 0);
     const trust = join(app, '.certgate', 'trust.json');
     cpSync(trust, join(app, 'grown.json'));
     const grown = JSON.parse(readFileSync(trust, 'utf8')) as { revision: number; identities: { roles: string[] }[] };
     const identities = grown.identities.filter(({ roles }) => roles.length === 0);
     writeFileSync(trust, JSON.stringify({ ...grown, revision: grown.revision - 1, identities }));
-    const { exitCode, stdout, stderr } = await runCertgateHere(run);
+    const { exitCode, stdout, stderr } = await check(app, '--call', 'Hello');
     assert.equal(exitCode, 0, stdout + stderr);
   });
 

@@ -51,13 +51,13 @@ const forgeries: readonly ProbeId[] = probeIds.filter(
 );
 
 interface Fault {
-  readonly behaviour: (stage: DoctorStage) => Behaviour;
+  readonly behaviour: Making<Behaviour>;
   readonly fails: readonly ProbeId[];
   /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
   readonly cannotTell?: 'any' | readonly ProbeId[];
   /** An answer that everybody gets, the allowed caller too, shows nothing. */
   readonly showsNothing?: true;
-  readonly options?: (stage: DoctorStage) => Partial<DoctorOptions>;
+  readonly options?: Making<Partial<DoctorOptions>>;
 }
 
 /** An app that reads the fields of a front end as Certgate does, behind something that passes on what the client wrote. */
@@ -91,6 +91,45 @@ const frontEndFaults = Object.fromEntries(
   }),
 );
 
+type Making<T> = (stage: DoctorStage) => T;
+
+/** One probe fails, and all that is left holds. */
+const errs = (id: ProbeId, behaviour: Making<Behaviour>, options?: Making<Partial<DoctorOptions>>): Fault => ({
+  behaviour,
+  fails: [id],
+  ...(options === undefined ? {} : { options }),
+});
+
+/** One probe fails, and whatever depends on a caller who is admitted cannot be told. */
+const opens = (id: ProbeId, behaviour: Making<Behaviour>, options?: Making<Partial<DoctorOptions>>): Fault => ({
+  ...errs(id, behaviour, options),
+  cannotTell: 'any',
+});
+
+const showsNothing = (id: ProbeId, behaviour: Making<Behaviour>): Fault => ({
+  ...opens(id, behaviour),
+  showsNothing: true,
+});
+
+/** It takes what it finds in the request for the certificate, and that of the handshake where it finds nothing. */
+const takes = (find: (request: faultyServersModule.SeenRequest) => readonly string[]) => (): Behaviour => ({
+  forward: (request) => {
+    const values = find(request);
+    return values.length > 0 ? values : forwardStrictly(request);
+  },
+});
+
+/** It admits whoever has these fields in common with the allowed certificate. */
+const compares =
+  (...names: readonly ('subject' | 'issuer' | 'serialNumber')[]) =>
+  ({ allowed }: DoctorStage): Behaviour => ({
+    admits: ([value]) => {
+      if (value === undefined) return false;
+      const [presented, original] = [Buffer.from(value, 'base64'), allowed.der].map((der) => new X509Certificate(der));
+      return names.every((name) => presented?.[name] === original?.[name]);
+    },
+  });
+
 /** Open to callers whose request is so, and closed to all others. */
 const openTo =
   (isOpen: (request: faultyServersModule.SeenRequest) => boolean) =>
@@ -104,93 +143,54 @@ const hasField =
     fields.some(([each, value]) => each.toLowerCase() === name && pattern.test(value));
 
 const requestFaults: Readonly<Record<string, Fault>> = {
-  'is open under another spelling of the path': {
-    behaviour: openTo(({ path }) => path === '/api/Orders;x'),
-    fails: ['other-path'],
-    cannotTell: 'any',
-  },
-  'trusts an address that the caller writes': {
-    behaviour: openTo(hasField('x-forwarded-for', /^127\./)),
-    fails: ['forwarded-for'],
-    cannotTell: 'any',
-  },
-  'lets browsers in': {
-    behaviour: openTo(hasField('user-agent', /^Mozilla/)),
-    fails: ['browser'],
-    cannotTell: 'any',
-  },
-  'does not decide over HTTP/1.0': {
-    behaviour: openTo(({ httpVersion }) => httpVersion === '1.0'),
-    fails: ['http-1.0'],
-    cannotTell: 'any',
-  },
-  'lets in whoever asks for a WebSocket': {
-    behaviour: openTo(hasField('upgrade', /websocket/)),
-    fails: ['upgrade'],
-    cannotTell: 'any',
-  },
-  'replaces the header in the first request of a connection alone': {
-    behaviour: () => ({
-      forward: (request) => {
-        const values = request.isFirst ? [] : valuesOf(request);
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['second-request'],
-    cannotTell: 'any',
-  },
-  'repeats the request on TRACE': {
-    behaviour: () => ({
-      answer: ({ method, fields }) =>
-        method === 'TRACE' ? { status: 200, body: `TRACE / HTTP/1.1\n${fields.join('\n')}` } : undefined,
-    }),
-    fails: ['trace'],
-  },
-  'does not decide HEAD': {
-    behaviour: openTo(({ method }) => method === 'HEAD'),
-    fails: ['other-method'],
-    cannotTell: 'any',
-  },
-  'does not decide OPTIONS': {
-    behaviour: openTo(({ method }) => method === 'OPTIONS'),
-    fails: ['other-method'],
-    cannotTell: 'any',
-  },
-  'is open under another host': {
-    behaviour: openTo(hasField('host', /^other\.example$/)),
-    fails: ['other-host'],
-    cannotTell: 'any',
-    options: () => ({ alsoHosts: ['third.example', 'other.example'] }),
-  },
-  'does not decide POST': {
-    behaviour: openTo(({ method }) => method === 'POST'),
-    fails: ['post'],
-    cannotTell: 'any',
-    options: () => ({ withPost: true }),
-  },
-  'takes another method from a header': {
-    behaviour: openTo(hasField('x-http-method-override', /GET/)),
-    fails: ['post'],
-    cannotTell: 'any',
-    options: () => ({ withPost: true }),
-  },
-  'sends what the function said with a refusal': {
-    behaviour: () => ({
-      answer: (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, body: '{"orders":["of everybody"]}' }),
-    }),
-    fails: ['refusal-content'],
-  },
-  'trusts PEM that a client writes, and replaces the rest': {
-    behaviour: () => ({
-      forward: (request) => {
-        const [value = ''] = valuesOf(request);
-        const pem = /^-----BEGIN CERTIFICATE----- (.*) -----END CERTIFICATE-----$/.exec(value)?.[1];
-        return pem === undefined ? forwardStrictly(request) : [pem.replaceAll(' ', '')];
-      },
-    }),
-    fails: ['forged-header-encoding'],
-    cannotTell: 'any',
-  },
+  'is open under another spelling of the path': opens(
+    'other-path',
+    openTo(({ path }) => path === '/api/Orders;x'),
+  ),
+  'trusts an address that the caller writes': opens('forwarded-for', openTo(hasField('x-forwarded-for', /^127\./))),
+  'lets browsers in': opens('browser', openTo(hasField('user-agent', /^Mozilla/))),
+  'does not decide over HTTP/1.0': opens(
+    'http-1.0',
+    openTo(({ httpVersion }) => httpVersion === '1.0'),
+  ),
+  'lets in whoever asks for a WebSocket': opens('upgrade', openTo(hasField('upgrade', /websocket/))),
+  'replaces the header in the first request of a connection alone': opens(
+    'second-request',
+    takes((request) => (request.isFirst ? [] : valuesOf(request))),
+  ),
+  'repeats the request on TRACE': errs('trace', () => ({
+    answer: ({ method, fields }) =>
+      method === 'TRACE' ? { status: 200, body: `TRACE / HTTP/1.1\n${fields.join('\n')}` } : undefined,
+  })),
+  'does not decide HEAD': opens(
+    'other-method',
+    openTo(({ method }) => method === 'HEAD'),
+  ),
+  'does not decide OPTIONS': opens(
+    'other-method',
+    openTo(({ method }) => method === 'OPTIONS'),
+  ),
+  'is open under another host': opens('other-host', openTo(hasField('host', /^other\.example$/)), () => ({
+    alsoHosts: ['third.example', 'other.example'],
+  })),
+  'does not decide POST': opens(
+    'post',
+    openTo(({ method }) => method === 'POST'),
+    () => ({ withPost: true }),
+  ),
+  'takes another method from a header': opens('post', openTo(hasField('x-http-method-override', /GET/)), () => ({
+    withPost: true,
+  })),
+  'sends what the function said with a refusal': errs('refusal-content', () => ({
+    answer: (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, body: '{"orders":["of everybody"]}' }),
+  })),
+  'trusts PEM that a client writes, and replaces the rest': opens('forged-header-encoding', () => ({
+    forward: (request) => {
+      const [value = ''] = valuesOf(request);
+      const pem = /^-----BEGIN CERTIFICATE----- (.*) -----END CERTIFICATE-----$/.exec(value)?.[1];
+      return pem === undefined ? forwardStrictly(request) : [pem.replaceAll(' ', '')];
+    },
+  })),
 };
 
 const admitted = { status: 200, body: '{"orders":[]}' };
@@ -200,105 +200,51 @@ const cache = new Set<string>();
 const faults: Readonly<Record<string, Fault>> = {
   ...frontEndFaults,
   ...requestFaults,
-  'answers everybody': { behaviour: () => ({ admits: () => true }), fails: ['no-certificate'], cannotTell: 'any' },
-  'trusts any certificate': {
-    behaviour: () => ({ admits: (values) => values.length === 1 }),
-    fails: ['denied-certificate'],
-    cannotTell: 'any',
-  },
-  'trusts a header of the client, where no certificate came': {
-    behaviour: () => ({ forward: (request) => (request.peer === undefined ? valuesOf(request) : [request.peer]) }),
-    fails: ['forged-header'],
-    cannotTell: 'any',
-  },
-  'appends the certificate to the header, and takes the first value': {
-    behaviour: ({ allowed }) => ({
+  'answers everybody': opens('no-certificate', () => ({ admits: () => true })),
+  'trusts any certificate': opens('denied-certificate', () => ({ admits: (values) => values.length === 1 })),
+  'trusts a header of the client, where no certificate came': opens('forged-header', () => ({
+    forward: (request) => (request.peer === undefined ? valuesOf(request) : [request.peer]),
+  })),
+  'appends the certificate to the header, and takes the first value': opens(
+    'forged-header-beside-denied',
+    ({ allowed }) => ({
       forward: (request) => (request.peer === undefined ? [] : [...valuesOf(request), request.peer]),
       admits: ([first]) => first === allowed.der.toString('base64'),
     }),
-    fails: ['forged-header-beside-denied'],
-    cannotTell: 'any',
-  },
-  'removes the first of two headers': {
-    behaviour: () => ({
-      forward: (request) => (request.peer === undefined ? valuesOf(request).slice(1) : [request.peer]),
-    }),
-    fails: ['forged-header-twice'],
-    cannotTell: 'any',
-  },
-  'splits one header at the comma, and takes the second value': {
-    behaviour: () => ({
-      forward: (request) => {
-        const [, second] = valuesOf(request)[0]?.split(',') ?? [];
-        return second === undefined ? forwardStrictly(request) : [second];
-      },
-    }),
-    fails: ['forged-header-twice'],
-    cannotTell: 'any',
-  },
-  'removes the header in one spelling': {
-    behaviour: () => ({
-      forward: (request) => {
-        const left = request.fields.filter(([name]) => name !== 'X-ARR-ClientCert' && /^x-arr-clientcert$/i.test(name));
-        return left.length > 0 ? left.map(([, value]) => value) : forwardStrictly(request);
-      },
-    }),
-    fails: ['forged-header-case'],
-    cannotTell: 'any',
-  },
-  'takes an underscore for a hyphen': {
-    behaviour: () => ({
-      forward: (request) => {
-        const values = valuesOf(request, /^x_arr_clientcert$/i);
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['forged-header-underscore'],
-    cannotTell: 'any',
-  },
-  'compares names': {
-    behaviour: () => ({
-      admits: ([value]) =>
-        value !== undefined && new X509Certificate(Buffer.from(value, 'base64')).subject === `CN=${allowedName}`,
-    }),
-    fails: ['lookalike-certificate'],
-    cannotTell: 'any',
-  },
-  'compares the names of subject and issuer': {
-    behaviour: ({ allowed }) => ({
-      admits: ([value]) => {
-        if (value === undefined) return false;
-        const { subject, issuer } = new X509Certificate(Buffer.from(value, 'base64'));
-        const original = new X509Certificate(allowed.der);
-        return subject === original.subject && issuer === original.issuer;
-      },
-    }),
-    fails: ['lookalike-certificate'],
-    cannotTell: 'any',
-  },
-  'compares names and serial numbers': {
-    behaviour: ({ allowed }) => ({
-      admits: ([value]) => {
-        if (value === undefined) return false;
-        const { subject, serialNumber } = new X509Certificate(Buffer.from(value, 'base64'));
-        const original = new X509Certificate(allowed.der);
-        return subject === original.subject && serialNumber === original.serialNumber;
-      },
-    }),
-    fails: ['lookalike-certificate'],
-    cannotTell: 'any',
-  },
-  'caches answers by address and query': {
-    behaviour: () => ({
-      answer: (request, isAdmitted) => answerFromCache(`${request.path}?${request.query}`, isAdmitted),
-    }),
-    fails: ['cached-answer'],
-  },
-  'caches answers by address alone': {
-    behaviour: () => ({ answer: (request, isAdmitted) => answerFromCache(request.path, isAdmitted) }),
-    fails: ['cached-answer'],
-    cannotTell: 'any',
-  },
+  ),
+  'removes the first of two headers': opens('forged-header-twice', () => ({
+    forward: (request) => (request.peer === undefined ? valuesOf(request).slice(1) : [request.peer]),
+  })),
+  'splits one header at the comma, and takes the second value': opens('forged-header-twice', () => ({
+    forward: (request) => {
+      const [, second] = valuesOf(request)[0]?.split(',') ?? [];
+      return second === undefined ? forwardStrictly(request) : [second];
+    },
+  })),
+  'removes the header in one spelling': opens(
+    'forged-header-case',
+    takes((request) =>
+      request.fields
+        .filter(([name]) => name !== 'X-ARR-ClientCert' && /^x-arr-clientcert$/i.test(name))
+        .map(([, value]) => value),
+    ),
+  ),
+  'takes an underscore for a hyphen': opens(
+    'forged-header-underscore',
+    takes((request) => valuesOf(request, /^x_arr_clientcert$/i)),
+  ),
+  'compares names': opens('lookalike-certificate', () => ({
+    admits: ([value]) =>
+      value !== undefined && new X509Certificate(Buffer.from(value, 'base64')).subject === `CN=${allowedName}`,
+  })),
+  'compares the names of subject and issuer': opens('lookalike-certificate', compares('subject', 'issuer')),
+  'compares names and serial numbers': opens('lookalike-certificate', compares('subject', 'serialNumber')),
+  'caches answers by address and query': errs('cached-answer', () => ({
+    answer: (request, isAdmitted) => answerFromCache(`${request.path}?${request.query}`, isAdmitted),
+  })),
+  'caches answers by address alone': opens('cached-answer', () => ({
+    answer: (request, isAdmitted) => answerFromCache(request.path, isAdmitted),
+  })),
   'ignores certificates': {
     behaviour: () => ({ tls: { requestCert: false } }),
     fails: ['allowed-certificate', 'client-certificate-mode'],
@@ -311,111 +257,60 @@ const faults: Readonly<Record<string, Fault>> = {
     fails: ['tls-1.2'],
     cannotTell: ['key-proof-tls-1.2'],
   },
-  'trusts a header over TLS 1.2': {
-    behaviour: () => ({
-      forward: (request) => {
-        const values = request.tlsVersion === 'TLSv1.2' ? valuesOf(request) : [];
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
+  'trusts a header over TLS 1.2': opens(
+    'tls-1.2',
+    takes((request) => (request.tlsVersion === 'TLSv1.2' ? valuesOf(request) : [])),
+  ),
+  'trusts a header over HTTP/2': opens('http-2', () => ({
+    isHttp2: true,
+    forward: (request) => {
+      const values = request.httpVersion === '2.0' ? valuesOf(request) : [];
+      return values.length > 0 ? values : forwardStrictly(request);
+    },
+  })),
+  'says why': errs('refusal-reason', () => ({
+    answer: ({ peer }, isAdmitted) =>
+      isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'No.' : 'No: certificate_not_trusted.' },
+  })),
+  'refuses a denied certificate in other words': errs('refusal-reason', () => ({
+    answer: ({ peer }, isAdmitted) =>
+      isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'Log in first.' : 'We know you.' },
+  })),
+  'names its version': errs('software-version', () => ({
+    answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Server: 'nginx/1.25.3' } }),
+  })),
+  'names its software': errs('software-version', () => ({
+    answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { 'X-Powered-By': 'Express' } }),
+  })),
+  'has a clock that is ten minutes fast': errs('clock', () => ({
+    answer: (_request, isAdmitted) => ({
+      status: isAdmitted ? 200 : 401,
+      headers: { Date: new Date(Date.now() + 600_000).toUTCString() },
     }),
-    fails: ['tls-1.2'],
-    cannotTell: 'any',
-  },
-  'trusts a header over HTTP/2': {
-    behaviour: () => ({
-      isHttp2: true,
-      forward: (request) => {
-        const values = request.httpVersion === '2.0' ? valuesOf(request) : [];
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['http-2'],
-    cannotTell: 'any',
-  },
-  'says why': {
-    behaviour: () => ({
-      answer: ({ peer }, isAdmitted) =>
-        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'No.' : 'No: certificate_not_trusted.' },
-    }),
-    fails: ['refusal-reason'],
-  },
-  'refuses a denied certificate in other words': {
-    behaviour: () => ({
-      answer: ({ peer }, isAdmitted) =>
-        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'Log in first.' : 'We know you.' },
-    }),
-    fails: ['refusal-reason'],
-  },
-  'names its version': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Server: 'nginx/1.25.3' } }),
-    }),
-    fails: ['software-version'],
-  },
-  'names its software': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { 'X-Powered-By': 'Express' } }),
-    }),
-    fails: ['software-version'],
-  },
-  'has a clock that is ten minutes fast': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({
-        status: isAdmitted ? 200 : 401,
-        headers: { Date: new Date(Date.now() + 600_000).toUTCString() },
-      }),
-    }),
-    fails: ['clock'],
-  },
-  'refuses a large body': {
-    behaviour: () => ({ answer: ({ bodyLength }) => (bodyLength > 100_000 ? { status: 403 } : undefined) }),
-    fails: ['large-body'],
-    options: () => ({ withLargeBody: true }),
-  },
-  'refuses callers of a public function': {
-    behaviour: () => ({}),
-    fails: ['public-function'],
-    options: () => ({}),
-  },
-  'admits a certificate that is over': {
-    behaviour: ({ expired }) => ({ admits: ([value]) => value === expired.der.toString('base64') }),
-    fails: ['allowed-certificate-expiry'],
-    options: ({ expired }) => ({ allowed: expired }),
-  },
-  'has a certificate that is over': {
-    behaviour: ({ expiredServer }) => ({ serverKey: expiredServer }),
-    fails: ['server-certificate'],
-    cannotTell: 'any',
-  },
-  'has a certificate for another host': {
-    behaviour: ({ otherServer }) => ({ serverKey: otherServer }),
-    fails: ['server-certificate'],
-    cannotTell: 'any',
-  },
-  'redirects everybody': {
-    behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  'answers 500 to everything': {
-    behaviour: () => ({ answer: () => ({ status: 500 }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  'answers 401 to everything': {
-    behaviour: () => ({ answer: () => ({ status: 401 }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  'answers 404 to everything': {
-    behaviour: () => ({ answer: () => ({ status: 404 }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
+  })),
+  'refuses a large body': errs(
+    'large-body',
+    () => ({ answer: ({ bodyLength }) => (bodyLength > 100_000 ? { status: 403 } : undefined) }),
+    () => ({ withLargeBody: true }),
+  ),
+  'refuses callers of a public function': errs(
+    'public-function',
+    () => ({}),
+    () => ({}),
+  ),
+  'admits a certificate that is over': errs(
+    'allowed-certificate-expiry',
+    ({ expired }) => ({ admits: ([value]) => value === expired.der.toString('base64') }),
+    ({ expired }) => ({ allowed: expired }),
+  ),
+  'has a certificate that is over': opens('server-certificate', ({ expiredServer }) => ({ serverKey: expiredServer })),
+  'has a certificate for another host': opens('server-certificate', ({ otherServer }) => ({ serverKey: otherServer })),
+  'redirects everybody': showsNothing('allowed-certificate', () => ({
+    answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }),
+  })),
+  'answers 500 to everything': showsNothing('allowed-certificate', () => ({ answer: () => ({ status: 500 }) })),
+  'answers 401 to everything': showsNothing('allowed-certificate', () => ({ answer: () => ({ status: 401 }) })),
+  'answers 404 to everything': showsNothing('allowed-certificate', () => ({ answer: () => ({ status: 404 }) })),
   'never answers': {
     behaviour: () => ({ answer: () => 'hang' }),
     fails: [],
@@ -423,12 +318,7 @@ const faults: Readonly<Record<string, Fault>> = {
     showsNothing: true,
     options: () => ({ timeoutMilliseconds: 200 }),
   },
-  'resets every connection': {
-    behaviour: () => ({ answer: () => 'reset' }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
+  'resets every connection': showsNothing('allowed-certificate', () => ({ answer: () => 'reset' })),
 };
 
 /** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
