@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { formatMilliseconds, formatRemaining, formatSize } from './format.js';
+import { formatMilliseconds, formatRemaining, formatSize, nameDay } from './format.js';
 
 const now = Date.parse('2026-11-26T00:00:00Z');
 
@@ -17,6 +17,11 @@ it('the remaining life of a certificate, in the unit that people think in', () =
   ] as const) {
     assert.equal(formatRemaining(from, until, now), text);
   }
+});
+
+it('a day that is not today has its date', () => {
+  assert.equal(nameDay(now + 3_600_000, now), 'today');
+  assert.equal(nameDay(Date.parse('2027-02-12T09:00:00Z'), now), '2027-02-12');
 });
 
 it('sizes and durations are short', () => {

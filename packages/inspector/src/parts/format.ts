@@ -13,6 +13,12 @@ export function formatDay(time: string): string {
   return time.slice(0, 10);
 }
 
+/** `today`, or the date: what is shown may be of another day (`certgate trust view --at`). */
+export function nameDay(at: number, now: number): string {
+  const shown = formatDay(new Date(at).toISOString());
+  return shown === formatDay(new Date(now).toISOString()) ? 'today' : shown;
+}
+
 /** `41 days left`, `ended 3 days ago`, `starts in 2 h`. */
 export function formatRemaining(from: string | null, until: string | null, now: number): string {
   const start = from === null ? undefined : Date.parse(from);

@@ -1,22 +1,25 @@
 import type { VNode } from 'preact';
 import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/trust/views/page-views.js';
-import { formatDay } from '../parts/format.js';
+import { formatDay, nameDay } from '../parts/format.js';
 import { type TimeScale, listTicks, toPercent } from './time-scale.js';
 
-/** In percent: a month that is nearer to today has no label. */
+/** In percent: a month that is nearer has no label. A date is longer than "today". */
 const roomForToday = 5.5;
+const roomForDate = 9;
 
 const percent = (value: number): string => `${value.toFixed(2)}%`;
 
 /** The months above the bars. */
 export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly now: number }): VNode {
   const today = toPercent(scale, now);
+  const name = nameDay(now, Date.now());
+  const room = name === 'today' ? roomForToday : roomForDate;
   return (
     <svg class="bar axis" height="20" aria-hidden="true">
       {listTicks(scale).map(({ at, text }) => (
         <g key={text} class="tick">
           <line x1={percent(toPercent(scale, at))} x2={percent(toPercent(scale, at))} y1="14" y2="20" />
-          {Math.abs(toPercent(scale, at) - today) > roomForToday && (
+          {Math.abs(toPercent(scale, at) - today) > room && (
             <text x={percent(toPercent(scale, at))} y="11" text-anchor="middle">
               {text}
             </text>
@@ -24,7 +27,7 @@ export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly n
         </g>
       ))}
       <text class="today" x={percent(today)} y="11" text-anchor="middle">
-        today
+        {name}
       </text>
       <rect class="today-mark" x={percent(toPercent(scale, now))} y="14" width="2" height="6" />
     </svg>
