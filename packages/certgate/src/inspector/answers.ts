@@ -4,7 +4,7 @@ import type { InspectorFault } from '../trust/views/page-views.js';
 
 /** Why a request is not answered as it asks. */
 export class RefusedRequest extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 413;
 
   constructor(status: RefusedRequest['status'], message: string) {
     super(message);

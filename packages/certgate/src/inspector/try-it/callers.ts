@@ -1,13 +1,16 @@
-import { presentCertificate } from '@certgate/core/internal';
+import { createPrivateKey } from 'node:crypto';
+import { type FrontEndName, presentCertificate } from '@certgate/core/internal';
 import { createAuthority } from '../../certificates/create-authority.js';
 import { issueCertificate } from '../../certificates/issue-certificate.js';
+import { readCertificateFile } from '../../certificates/read-certificate-file.js';
+import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
-import type { FrontEndName } from '@certgate/core/internal';
+import { classifyRequest, type RequestToClassify } from '../../local/gateway/client-certificate-mode.js';
 import { findPlayedFrontEnd } from '../../local/gateway/front-ends/played-front-ends.js';
 import type { CheckedCaller } from '../../local/local-app/checks/check-plan.js';
 import type { Caller, CallerCertificate } from '../../local/local-app/development-callers.js';
-import type { InspectedCaller } from '../../trust/views/page-views.js';
-import { createPrivateKey } from 'node:crypto';
+import type { DroppedFile, InspectedCaller } from '../../trust/views/page-views.js';
+import type { RunningApp } from '../inspected-app.js';
 
 /** Somebody to be. */
 export interface TryCaller extends CheckedCaller {
@@ -138,4 +141,45 @@ function forgeHeader(
     headers: Object.fromEntries(fields),
     files: undefined,
   };
+}
+
+/**
+ * The caller whose PFX or PEM file was dropped on the page: in memory, for this one request.
+ *
+ * @throws {ToolFailure} for what can't be opened, and for a file without a private key.
+ */
+export async function readDroppedCaller({ name, base64, password }: DroppedFile): Promise<TryCaller> {
+  const { certificateDer, otherCertificates, privateKeyPem } = await readCertificateFile(
+    Buffer.from(base64, 'base64'),
+    {
+      name: name === '' ? 'The file' : name,
+      privateKey: 'required',
+      ...(password === null ? {} : { password }),
+    },
+  );
+  const certificatePem = [certificateDer, ...otherCertificates].map((der) => encodePem('CERTIFICATE', der)).join('');
+  return {
+    name,
+    label: name,
+    description: 'A file of your own.',
+    certificate: { certificatePem, privateKeyPem: privateKeyPem ?? '' },
+    certificateDer,
+    isTrusted: false,
+    roles: [],
+    files: undefined,
+  };
+}
+
+/** The certificate that the front end passes on: none where it asks for none, and a forged one in the worst case alone. */
+export function findSeenCertificate(
+  request: RequestToClassify,
+  { certificateDer, forgedDer }: Pick<TryCaller, 'certificateDer' | 'forgedDer'>,
+  { behaviour }: Pick<RunningApp, 'behaviour'>,
+): Uint8Array | undefined {
+  const { clientCertificateMode: mode, exclusionPaths, worstCase } = behaviour;
+  const asked = classifyRequest({ mode, exclusionPaths, worstCase }, request);
+  // The front end refuses by itself: nothing reaches the app.
+  if (asked === 'required' && certificateDer === undefined) return undefined;
+  const sent = asked === 'none' ? undefined : certificateDer;
+  return sent ?? (worstCase ? forgedDer : undefined);
 }

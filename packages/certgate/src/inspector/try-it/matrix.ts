@@ -9,8 +9,7 @@ import { findRequirement } from '../../trust/explanation/explained-function.js';
 import { loadInspectedTrust } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { MatrixCell, MatrixResult } from '../../trust/views/page-views.js';
-import type { TryCaller } from './callers.js';
-import { findSeenCertificate } from './seen-certificate.js';
+import { findSeenCertificate, type TryCaller } from './callers.js';
 
 /** Every caller at every function that clients call, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
 export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {

@@ -9,10 +9,8 @@ import { explainForApp } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { LiveEvents } from '../live/live-events.js';
 import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../../trust/views/page-views.js';
-import type { TryCaller } from './callers.js';
+import { findSeenCertificate, readDroppedCaller, type TryCaller } from './callers.js';
 import { formatCommands } from './command-lines.js';
-import { readDroppedCaller } from './dropped-caller.js';
-import { findSeenCertificate } from './seen-certificate.js';
 
 /** Of an answer, to show. */
 const shownBytes = 65_536;
