@@ -41,6 +41,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** @throws {ToolFailure} for what is no object; `name` is that of the property in the file. */
+export function expectJsonObject(value: unknown, name: string, path: string): JsonObject {
+  if (isJsonObject(value)) return value;
+  throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: `Correct ${basename(path)}.` });
+}
+
 /** .NET's configuration reads keys without case; so do the files that it reads. */
 export function findProperty(object: JsonObject, name: string): unknown {
   const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());

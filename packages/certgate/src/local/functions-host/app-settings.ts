@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { expectJsonObject, findJsonObject, findProperty, isJsonObject } from '../../files/json-file.js';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -51,8 +51,12 @@ export async function resolveAppSettings(input: AppSettingsInput): Promise<Envir
 async function readLocalSettings(path: string): Promise<Environment> {
   const document = await findJsonObject(path);
   if (document === undefined) return {};
-  const values = section(path, document, 'Values');
-  const connectionStrings = section(path, document, 'ConnectionStrings');
+  const values = expectJsonObject(findProperty(document, 'Values') ?? {}, 'Values', path);
+  const connectionStrings = expectJsonObject(
+    findProperty(document, 'ConnectionStrings') ?? {},
+    'ConnectionStrings',
+    path,
+  );
   const entries = [
     ...Object.entries(values).map(([name, value]) => setting(path, name, value)),
     ...Object.entries(connectionStrings).map(([name, value]) => connectionString(path, name, value)),
@@ -64,12 +68,6 @@ async function readLocalSettings(path: string): Promise<Environment> {
     });
   }
   return Object.fromEntries(entries);
-}
-
-function section(path: string, document: JsonObject, name: string): JsonObject {
-  const value = findProperty(document, name) ?? {};
-  if (isJsonObject(value)) return value;
-  throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: 'Correct local.settings.json.' });
 }
 
 function setting(path: string, name: string, value: unknown): readonly [string, string] | undefined {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { expectJsonObject, findJsonObject, findProperty, type JsonObject } from '../../files/json-file.js';
 import { type LogLevels, readLogLevels } from './log-levels.js';
 import { readStrictTransportSecurity } from './hsts-settings.js';
 import type { McpServerInfo, StrictTransportSecurity } from './worker/host-protocol.js';
@@ -73,15 +73,8 @@ function requireVersion(path: string, version: unknown): void {
 }
 
 function findOption(path: string, document: JsonObject, extension: string, option: string): unknown {
-  let section: unknown = document;
-  for (const name of ['extensions', extension]) {
-    if (!isJsonObject(section)) break;
-    section = findProperty(section, name);
-    if (section !== undefined && !isJsonObject(section)) {
-      throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: 'Correct host.json.' });
-    }
-  }
-  return isJsonObject(section) ? findProperty(section, option) : undefined;
+  const extensions = expectJsonObject(findProperty(document, 'extensions') ?? {}, 'extensions', path);
+  return findProperty(expectJsonObject(findProperty(extensions, extension) ?? {}, extension, path), option);
 }
 
 function parseRoutePrefix(path: string, prefix: unknown): string {

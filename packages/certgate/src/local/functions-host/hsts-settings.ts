@@ -1,5 +1,5 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findProperty, isJsonObject } from '../../files/json-file.js';
+import { expectJsonObject, findProperty } from '../../files/json-file.js';
 import type { StrictTransportSecurity } from './worker/host-protocol.js';
 
 const defaultMaxAgeSeconds = 30 * 86_400;
@@ -9,12 +9,10 @@ const alwaysExcludedHosts = ['localhost', '127.0.0.1', '[::1]'];
 /** `extensions.http.hsts` of host.json, as ASP.NET Core's HstsMiddleware takes it; `override` is what an app setting says. */
 export function readStrictTransportSecurity(
   path: string,
-  section: unknown = {},
+  written: unknown = {},
   override: (name: string) => string | undefined,
 ): StrictTransportSecurity | undefined {
-  if (!isJsonObject(section)) {
-    throw new ToolFailure(`"extensions.http.hsts" in ${path} must be an object.`, { remedy: 'Correct host.json.' });
-  }
+  const section = expectJsonObject(written, 'extensions.http.hsts', path);
   const find = (name: string): unknown => override(name) ?? findProperty(section, name);
   const isOn = (name: string): boolean => String(find(name)).toLowerCase() === 'true';
   if (Object.keys(section).length > 0 && find('isEnabled') === undefined) {

@@ -1,5 +1,5 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { expectJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
 import type { HostLogLevel, HostLogLine } from './worker/host-protocol.js';
 
 /** The least level of each category that is written, as `logging.logLevel` of host.json sets it. */
@@ -22,8 +22,8 @@ export function readLogLevels(
   settings: Readonly<Record<string, string>>,
 ): LogLevels {
   const logging = findProperty(hostJson, 'logging');
-  const written = isJsonObject(logging) ? (findProperty(logging, 'logLevel') ?? {}) : {};
-  if (!isJsonObject(written)) throw refuse(`"logging.logLevel" in ${path} must be an object`);
+  const found = isJsonObject(logging) ? (findProperty(logging, 'logLevel') ?? {}) : {};
+  const written = expectJsonObject(found, 'logging.logLevel', path);
   const overriding = Object.entries(settings).flatMap(([name, value]) => {
     const category = /^AzureFunctionsJobHost(?:__|:)logging(?:__|:)logLevel(?:__|:)(.+)$/i.exec(name)?.[1];
     return category === undefined ? [] : [[category, value] as const];

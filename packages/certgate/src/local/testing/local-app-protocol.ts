@@ -53,11 +53,7 @@ export interface CallMessage {
   };
 }
 
-export interface StopMessage {
-  readonly kind: 'stop';
-}
-
-export type MessageToLocalApp = StartMessage | CallMessage | StopMessage;
+export type MessageToLocalApp = StartMessage | CallMessage | { readonly kind: 'stop' };
 
 export interface ReadyMessage {
   readonly kind: 'ready';
@@ -74,31 +70,17 @@ export interface AnsweredMessage {
   readonly body: string;
 }
 
-export interface CallFailedMessage {
-  readonly kind: 'call-failed';
-  readonly id: number;
-  readonly message: string;
-}
-
-/** It could not be started; the process ends. */
-export interface StartFailedMessage {
-  readonly kind: 'start-failed';
+/** It could not be started, and its process ends; or it ended by itself, and every later call is pointless. */
+export interface EndMessage {
+  readonly kind: 'start-failed' | 'app-ended';
   readonly message: string;
   /** The stack of the app's own error. */
   readonly stack?: string;
 }
 
-/** The app ended by itself; every later call is pointless. */
-export interface AppEndedMessage {
-  readonly kind: 'app-ended';
-  readonly message: string;
-  readonly stack?: string;
-}
-
-export interface LogMessage {
-  readonly kind: 'log';
-  readonly line: HostLogLine;
-}
-
 export type MessageFromLocalApp =
-  ReadyMessage | AnsweredMessage | CallFailedMessage | StartFailedMessage | AppEndedMessage | LogMessage;
+  | ReadyMessage
+  | AnsweredMessage
+  | EndMessage
+  | { readonly kind: 'call-failed'; readonly id: number; readonly message: string }
+  | { readonly kind: 'log'; readonly line: HostLogLine };

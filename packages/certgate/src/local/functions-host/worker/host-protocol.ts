@@ -138,11 +138,7 @@ export interface GateAnswer {
   readonly trust: HostedTrust;
 }
 
-export interface StopMessage {
-  readonly kind: 'stop';
-}
-
-export type MessageToHost = StartMessage | DescribeMessage | StopMessage;
+export type MessageToHost = StartMessage | DescribeMessage | { readonly kind: 'stop' };
 
 export interface ReadyMessage {
   readonly kind: 'ready';
@@ -181,11 +177,6 @@ export interface CrashedMessage {
   readonly kind: 'crashed';
   readonly message: string;
   readonly stack?: string;
-}
-
-export interface LogMessage {
-  readonly kind: 'log';
-  readonly line: HostLogLine;
 }
 
 /** What Certgate's gate decided about one call. */
@@ -234,10 +225,11 @@ export interface HostAnswer {
   readonly decision?: HostDecision;
 }
 
-export interface AnsweredMessage {
-  readonly kind: 'answered';
-  readonly answer: HostAnswer;
-}
-
 export type MessageFromHost =
-  ReadyMessage | TrustMessage | DescribedMessage | FailedMessage | CrashedMessage | AnsweredMessage | LogMessage;
+  | ReadyMessage
+  | TrustMessage
+  | DescribedMessage
+  | FailedMessage
+  | CrashedMessage
+  | { readonly kind: 'answered'; readonly answer: HostAnswer }
+  | { readonly kind: 'log'; readonly line: HostLogLine };

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type {
   AnsweredMessage,
-  AppEndedMessage,
   CallMessage,
+  EndMessage,
   MessageFromLocalApp,
   MessageToLocalApp,
   ReadyMessage,
-  StartFailedMessage,
   StartMessage,
 } from '../local-app-protocol.js';
 import { createLocalAppError } from './local-app-error.js';
@@ -181,6 +180,6 @@ export class LocalAppProcess {
 }
 
 /** The app's own error, where it was one. */
-function restoreError({ message, stack }: StartFailedMessage | AppEndedMessage): Error | undefined {
+function restoreError({ message, stack }: EndMessage): Error | undefined {
   return stack === undefined ? undefined : Object.assign(new Error(message), { stack });
 }
