@@ -134,12 +134,11 @@ describe('a command line', () => {
 
   it('has the command that it names as a whole', async () => {
     const listOptions = (command: Command | undefined): readonly string[] =>
-      listCommands(command ?? new Command()).map((each) =>
-        [each.path, ...each.command.options.map(({ flags }) => flags)].join(' '),
-      );
-    for (const command of whole.commands) {
-      const named = (await createProgram([command.name()])).commands.find((each) => each.name() === command.name());
-      assert.deepEqual(listOptions(named), listOptions(command), command.name());
+      listCommands(command ?? new Command()).flatMap((each) => each.command.options.map(({ flags }) => flags));
+    for (const { path, command } of verbs) {
+      const named = listCommands(await createProgram(path.split(' '))).find((each) => each.path === path);
+      assert.deepEqual(listOptions(named?.command), listOptions(command), path);
+      assert.equal(named && readHelp(named.command, 80), readHelp(command, 80), path);
     }
   });
 

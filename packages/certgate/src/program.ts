@@ -84,7 +84,7 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
     const command = program.command(name).description(description);
     if (words === undefined || words.includes(name)) {
       const { fillCommand } = await import('./commands/command-line/verb.js');
-      fillCommand(command, await load());
+      fillCommand(command, await load(), words);
     }
   }
   prepareCommands(program);

@@ -47,13 +47,15 @@ export interface VerbGroup {
 
 export type VerbTable = Readonly<Record<string, (Verb | VerbGroup) & { readonly description: string }>>;
 
-export function fillCommand(command: Command, content: Verb | VerbGroup): void {
+/** With `words`, only the verbs that they name have their arguments and options; the others are there to be listed. */
+export function fillCommand(command: Command, content: Verb | VerbGroup, words?: readonly string[]): void {
   if (!('verbs' in content)) {
     describeVerb(command, content);
     return;
   }
   for (const [name, verb] of Object.entries(content.verbs)) {
-    fillCommand(command.command(name).description(verb.description), verb);
+    const listed = command.command(name).description(verb.description);
+    if (words === undefined || words.includes(name)) fillCommand(listed, verb, words);
   }
 }
 

@@ -61,7 +61,7 @@ function describeAsJson(finding: CheckFinding): object {
     ...rest,
     owner: owner ?? null,
     pin: pin ?? null,
-    endsAt: endsAt === undefined ? null : formatInstant(endsAt),
+    endsAt: formatEnd(endsAt),
   };
 }
 

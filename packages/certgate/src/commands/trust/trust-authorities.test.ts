@@ -92,6 +92,7 @@ describe('certgate trust, with authorities', () => {
     const add = ['authority', 'add', 'dotted'];
     const said = await stage.expect(...add, '--trust-anchor', dotted, '--reason', 'x');
     assert.match(said, /Warning: The CA certificate "CN=Dotted CA".*constraint "\.corp\.example".*subdomains-only/);
+    assert.match(said, /To set it: .*--dns-constraints-with-leading-dot subdomains-only/);
     const more = [...add, '--to-existing', '--ocsp', 'http://ocsp.corp.example/', '--json', '--reason', 'x'];
     const { warnings } = JSON.parse(await stage.expect(...more)) as { warnings: readonly string[] };
     assert.equal(warnings.length, 1);
@@ -99,6 +100,9 @@ describe('certgate trust, with authorities', () => {
     const changed = await stage.expect(...read);
     assert.doesNotMatch(changed, /Warning/);
     assert.match(changed, /reads a DNS name constraint with a leading dot as "subdomains only"/);
+    const list = await stage.expect(...add, '--to-existing', '--crl', 'file:.certgate/dotted.crl', '--reason', 'x');
+    assert.match(list, /Warning: .*\.certgate/);
+    assert.doesNotMatch(list, /To set it/);
     assert.equal(stage.read().authorities?.at(-1)?.dnsConstraintsWithLeadingDot, 'subdomains-only');
     assert.match(await stage.expect('authority', 'list'), /dotted: .*leading dot: subdomains-only/);
     await stage.expect('authority', 'remove', 'dotted', '--reason', 'x');

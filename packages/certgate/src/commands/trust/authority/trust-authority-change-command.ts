@@ -20,6 +20,8 @@ import {
   removeAuthorityCertificates,
 } from '../../../trust/administration/edits/authority-edits.js';
 import { checkTrust } from '../../../trust/check/check-document.js';
+import type { CheckFinding } from '../../../trust/check/check-finding.js';
+import { pick } from '../../command-line/option-values.js';
 import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
 import type { UpdateReport } from '../report-update.js';
@@ -61,7 +63,9 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
   });
 }
 
-function reportAddition(name: string, isNew: boolean, warnings: readonly string[]): UpdateReport {
+function reportAddition(name: string, isNew: boolean, findings: readonly CheckFinding[]): UpdateReport {
+  const warnings = findings.map(({ message }) => message);
+  const hasLeadingDot = findings.some(({ code }) => code === 'authority_constraint_with_leading_dot');
   const next = formatTrustChange('add', ['NAME'], ['--issued-by', name, '--dns', 'DNS']);
   const setting = ['--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only'];
   return {
@@ -69,7 +73,7 @@ function reportAddition(name: string, isNew: boolean, warnings: readonly string[
     notes: [
       ...(isNew ? [`It admits nobody until an identity has a name under it: ${next}`] : []),
       ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
-      ...(warnings.length === 0 ? [] : [`To set it: ${formatTrustChange('authority add', [name], setting)}`]),
+      ...(hasLeadingDot ? [`To set it: ${formatTrustChange('authority add', [name], setting)}`] : []),
     ],
     json: { warnings },
   };
@@ -78,12 +82,10 @@ function reportAddition(name: string, isNew: boolean, warnings: readonly string[
 const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot', 'revocation_list_undeployed'];
 
 /** What stands in the certificates and addresses, and would otherwise be learnt from refused calls. */
-function listWarnings(snapshot: TrustSnapshot, name: string): readonly string[] {
-  return checkTrust(snapshot, { now: Date.now(), withinDays: 0 })
-    .filter(
-      ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),
-    )
-    .map(({ message }) => message);
+function listWarnings(snapshot: TrustSnapshot, name: string): readonly CheckFinding[] {
+  return checkTrust(snapshot, { now: Date.now(), withinDays: 0 }).filter(
+    ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),
+  );
 }
 
 function describeNew(name: string, addition: AuthorityAddition): Parameters<typeof addAuthority>[1] {
@@ -99,17 +101,14 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
 }
 
 async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
-  const { crl: crls = [], ocsp, ocspNonce, revocation: mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
-  const { acceptNoRevAvail: lifetime } = flags;
+  const { crl: crls = [], revocation: mode, acceptNoRevAvail: lifetime, spiffeTrustDomain = [] } = flags;
   const minimums = flags.minimumCrlNumber?.map(parseMinimum) ?? [];
   const numbers = minimums.filter(({ number }) => number !== 'none');
   const revocation: TrustDocumentRevocation = {
     ...(mode === undefined ? {} : { mode }),
-    ...(scope === undefined ? {} : { scope }),
+    ...pick(flags, 'scope'),
     ...(crls.length === 0 ? {} : { crls }),
-    ...(ocsp === undefined ? {} : { ocsp }),
-    ...(ocspNonce === undefined ? {} : { ocspNonce }),
-    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...pick(flags, 'ocsp', 'ocspNonce', 'graceSeconds'),
     ...(numbers.length === 0 ? {} : { minimumCrlNumbers: numbers }),
     ...(typeof lifetime === 'number' ? { noRevAvailMaximumLifetimeSeconds: lifetime } : {}),
   };
