@@ -18,7 +18,7 @@ import { AppGate } from './gate/app-gate.js';
 import { isStartOver } from './gate/app-start.js';
 import { getCoverage } from './gate/registered-functions.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
-import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
+import { type WorkerCore, findWorkerCore, hasMembers } from './gate/worker-core.js';
 
 /** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
@@ -224,11 +224,7 @@ function expectApp(app: unknown): asserts app is FunctionApp {
 }
 
 function isApp(app: unknown): app is FunctionApp {
-  const hook = isRecord(app) ? readMember(app, 'hook') : undefined;
-  const isHook = (name: string): boolean => isRecord(hook) && typeof readMember(hook, name) === 'function';
+  const hook = hasMembers(app) ? readMember(app, 'hook') : undefined;
+  const isHook = (name: string): boolean => hasMembers(hook) && typeof readMember(hook, name) === 'function';
   return isHook('preInvocation') && isHook('appStart');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }

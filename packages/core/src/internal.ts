@@ -16,7 +16,7 @@ export {
   type NameAttribute,
   type SubjectAlternativeName,
 } from '@certgate/x509';
-export { findSerialNumber, findThumbprint, shortenThumbprint } from '@certgate/x509/internal';
+export { findSerialNumber, findThumbprint, shortenText, shortenThumbprint } from '@certgate/x509/internal';
 export { judgePublicIssuance, type PublicIssuance } from '@certgate/x509/internal-certificates';
 export type { CandidateReading, CandidateSource } from './certificate-header/candidate-certificate.js';
 export {

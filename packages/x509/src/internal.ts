@@ -5,7 +5,7 @@ export * from './index.js';
 export { invalidArgument } from './certgate-error.js';
 export { Base64Decoder } from './encoding/base64.js';
 export { findOuterFrameFault } from './encoding/der.js';
-export { confirmMember, copyOwn, hasMember, readKnownOptions, readMember } from './encoding/own-members.js';
+export { confirmMember, copyOwn, hasMember, isObject, readKnownOptions, readMember } from './encoding/own-members.js';
 export { escapeInvisible, shortenText } from './encoding/shown-text.js';
 export { type Steps, runAtOnce, runInSlices } from './encoding/steps.js';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';

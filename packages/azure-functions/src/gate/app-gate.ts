@@ -44,7 +44,7 @@ import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import type { AnyHandler, CoveringGate, FunctionCoverage, GateAnswer, RegisteredFunction } from './shared-state.js';
-import { findTriggerKind, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
+import { findTriggerKind, hasMembers, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
 export interface AppHooks {
@@ -167,7 +167,7 @@ export class AppGate implements CoveringGate {
   /** Never throws. */
   #decide({ call, context, inputs, handler }: ModelInvocation): CallDecision | PromiseLike<CallDecision> {
     try {
-      if (isObject(handler) && this.#refusals.has(handler)) return admitted;
+      if (hasMembers(handler) && this.#refusals.has(handler)) return admitted;
       call.isUnderway = true;
       if (call.isShared) return this.#gate.denyFault(call, createSharedFault());
       const gated = this.#find(call.functionName, call.kind, handler);
@@ -178,7 +178,7 @@ export class AppGate implements CoveringGate {
         return admitted;
       }
       if (requirement === undefined) return this.#gate.reportDenial(call, this.start.denyAll(call.functionName));
-      if (!isObject(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
+      if (!hasMembers(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
       return this.#gate.decide({
         requirement,
@@ -281,8 +281,4 @@ export class AppGate implements CoveringGate {
       } as FunctionHandler;
     });
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }

@@ -187,6 +187,10 @@ function isKeyLevel(authLevel: unknown): boolean {
  * an `async` function returns is then no instance of it. A promise that is taken for a value would be a bypass.
  */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return isObject && typeof readMember(value, 'then') === 'function';
+  return hasMembers(value) && typeof readMember(value, 'then') === 'function';
+}
+
+/** An object or a function. */
+export function hasMembers(value: unknown): value is object {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }

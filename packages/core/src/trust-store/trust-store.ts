@@ -3,7 +3,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { type Denial, type DenialCode, isDenialCodeOf } from '../denial.js';
-import { confirmMember, escapeInvisible, hasMember, readMember, shortenText } from '@certgate/x509/internal';
+import { confirmMember, escapeInvisible, hasMember, isObject, readMember, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import {
   type ConfirmedFinding,
@@ -124,7 +124,7 @@ export interface TrustStoreWarning {
  * those of `TrustFinding` is `unavailable`, never a pass and never *not found*.
  */
 export function readTrustFinding(answer: unknown): TrustFinding {
-  if (!isRecord(answer)) return unknownAnswer;
+  if (!isObject(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome === 'nominated') return readNominated(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
@@ -135,7 +135,7 @@ export function readTrustFinding(answer: unknown): TrustFinding {
 
 /** The same of what a nomination's `confirm` answered. */
 function readConfirmedFinding(answer: unknown): ConfirmedFinding {
-  if (!isRecord(answer)) return unknownAnswer;
+  if (!isObject(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
   const names = ['step', 'code', 'identityName', 'isUnissued', 'facts'] as const;
@@ -184,7 +184,7 @@ export function readTrustVersion(store: { readonly version?: unknown }): string 
  * looking for it at every request would find it again. The stores of this library are such objects.
  */
 export function hasLastingVersion(store: unknown): boolean {
-  return isRecord(store) && Object.isFrozen(store) && hasMember(store, 'version');
+  return isObject(store) && Object.isFrozen(store) && hasMember(store, 'version');
 }
 
 /** As `readTrustVersion`; `isLasting` is what `hasLastingVersion` said of the store. */
@@ -258,7 +258,7 @@ function readNominated(given: object): NominatedFinding | UnavailableFinding {
 
 /** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  if (!isRecord(value) || !('then' in value)) return false;
+  if (!isObject(value) || !('then' in value)) return false;
   return typeof readMember(value, 'then') === 'function';
 }
 
@@ -307,7 +307,7 @@ function readFound(given: object): FoundFinding | undefined {
 }
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { name, roles, functions, owner } = readMembers(value, ['name', 'roles', 'functions', 'owner']);
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
@@ -318,10 +318,6 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
     // No decision depends on it, so what is no text spoils none.
     ...(typeof owner === 'string' ? { owner } : {}),
   };
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -1,3 +1,4 @@
+import { shortenText } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { escapeControls } from '../../faults/safe-text.js';
@@ -197,12 +198,8 @@ function printSection(title: string, lines: readonly string[]): void {
 
 function printRefusals(refusals: readonly ImportRefusal[]): void {
   for (const { origin, item, reason } of refusals) {
-    printLine(`  ${escapeControls(`${origin}: ${shorten(item)}: ${reason}`.replaceAll('\n', ' '))}`);
+    printLine(`  ${escapeControls(`${origin}: ${shortenText(item)}: ${reason}`.replaceAll('\n', ' '))}`);
   }
-}
-
-function shorten(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {
