@@ -62,16 +62,12 @@ async function findMatches(pattern: string, folder: string): Promise<readonly st
 }
 
 async function requireFolder(folder: string): Promise<void> {
-  try {
-    if ((await stat(folder)).isDirectory()) return;
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR')) throw error;
-    throw new ToolFailure(`The app folder ${folder} does not exist.`, {
-      remedy: 'Name the folder that holds host.json and package.json.',
-      cause: error,
-    });
-  }
-  throw new ToolFailure(`${folder} is a file, not an app folder.`, {
-    remedy: 'Name the folder that holds host.json and package.json.',
+  const found = await stat(folder).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
   });
+  if (found?.isDirectory() === true) return;
+  throw new ToolFailure(
+    found === undefined ? `The app folder ${folder} does not exist.` : `${folder} is a file, not an app folder.`,
+    { remedy: 'Name the folder that holds host.json and package.json.' },
+  );
 }

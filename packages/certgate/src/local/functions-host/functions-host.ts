@@ -285,9 +285,7 @@ class RunningHost<Kind extends AnswerKind> {
 }
 
 function withStack(message: string, stack: string): Error {
-  const error = new Error(message);
-  error.stack = stack;
-  return error;
+  return Object.assign(new Error(message), { stack });
 }
 
 function readLines(stream: Readable | null, onLine: (line: string) => void): void {

@@ -92,11 +92,9 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
   });
 }
 
-function closeListener(listener: TlsListener): Promise<void> {
-  return new Promise((resolve) => {
-    listener.server.close(() => {
-      resolve();
-    });
-    listener.destroyConnections();
-  });
+async function closeListener({ server, destroyConnections }: TlsListener): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  destroyConnections();
+  await closed;
 }

@@ -12,7 +12,7 @@ export interface TlsListener {
   /** Undefined for a connection that must not be served. */
   findConnection(socket: Socket): ClientConnection | undefined;
   /** Ends every connection, also those within their handshake. */
-  destroyConnections(): void;
+  readonly destroyConnections: () => void;
 }
 
 /**

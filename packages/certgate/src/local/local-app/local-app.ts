@@ -107,7 +107,7 @@ export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const serverCertificate = await withFolderLock(developmentFolder, () =>
     getGatewayCertificate(developmentFolder, new Date()),
   );
-  const app = new RunningLocalApp(options, folder, developmentFolder, serverCertificate);
+  const app = new RunningLocalApp({ ...options, folder }, developmentFolder, serverCertificate);
   try {
     await app.start();
   } catch (error) {
@@ -127,7 +127,6 @@ class RunningLocalApp implements LocalApp {
   callers: readonly Caller[] = [];
   trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   readonly #options: LocalAppOptions;
-  readonly #folder: string;
   readonly #developmentFolder: string;
   readonly #serverCertificate: DevelopmentCertificate;
   #host: FunctionsHost | undefined;
@@ -140,14 +139,8 @@ class RunningLocalApp implements LocalApp {
   #readTrust: HostedTrust | undefined;
   readonly #answers = new AnswerWatch();
 
-  constructor(
-    options: LocalAppOptions,
-    folder: string,
-    developmentFolder: string,
-    serverCertificate: DevelopmentCertificate,
-  ) {
+  constructor(options: LocalAppOptions, developmentFolder: string, serverCertificate: DevelopmentCertificate) {
     this.#options = options;
-    this.#folder = folder;
     this.#developmentFolder = developmentFolder;
     this.#serverCertificate = serverCertificate;
     this.serverCertificatePem = serverCertificate.certificatePem;
@@ -210,7 +203,7 @@ class RunningLocalApp implements LocalApp {
    */
   async #loadApp(): Promise<void> {
     const developmentFile = join(this.#developmentFolder, trustFileName);
-    const own = await findOwnTrust(this.#folder, developmentFile, this.#options.trustFile);
+    const own = await findOwnTrust(this.#options.folder, developmentFile, this.#options.trustFile);
     if (own !== undefined) {
       await this.#loadWithOwnTrust(own);
       return;
@@ -269,9 +262,9 @@ class RunningLocalApp implements LocalApp {
 
   async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
     const { inspect, unsafeDirectHeader, onLog, onAnswer, onHostExit, onNotice } = this.#options;
-    const { missingSettings } = await prepareFrontEnd(this.#folder, this.#options.frontEnd, this.#madeSecret);
+    const { missingSettings } = await prepareFrontEnd(this.#options.folder, this.#options.frontEnd, this.#madeSecret);
     const hostOptions: FunctionsHostOptions = {
-      folder: this.#folder,
+      folder: this.#options.folder,
       environment: { ...missingSettings, ...environment },
       frontEndToken: this.#frontEndToken,
       ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
@@ -298,7 +291,7 @@ class RunningLocalApp implements LocalApp {
     this.isLocked = Boolean(settings[lockSetting]);
     const unplayed = findUnplayed(gate);
     this.settingWarnings = [...listSettingWarnings(settings), ...(unplayed === undefined ? [] : [unplayed])];
-    const ignored = await findIgnoredNote(this.#folder, settings);
+    const ignored = await findIgnoredNote(this.#options.folder, settings);
     this.notes = [...listStreamingNotes(this.functions, this.isStreaming), ...(ignored === undefined ? [] : [ignored])];
     try {
       this.#playFrontEnd(heedGate(gate, settings, this.#options.frontEnd));

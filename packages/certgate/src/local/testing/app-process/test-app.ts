@@ -9,7 +9,6 @@ import {
   type FunctionsHost,
   type HostExit,
   type HostLogLine,
-  type HostedFunction,
   createFrontEndToken,
   startFunctionsHost,
 } from '../../functions-host/functions-host.js';
@@ -131,16 +130,9 @@ function readThumbprint(certificate: CallerCertificate | undefined): string {
 /** What the app's process says of its policies is read as everywhere: what isn't clearly anonymous is closed. */
 function describeFunctions({ functions }: FunctionsHost): readonly LocalAppFunction[] {
   return functions.map((hosted) => {
-    const policy = isCallable(hosted) ? { policy: readPolicy(hosted) } : {};
-    return { ...omitPolicy(hosted), ...policy };
+    const { policy, ...rest } = hosted;
+    return isCallable(rest) ? { ...rest, policy: readPolicy({ ...rest, policy }) } : rest;
   });
-}
-
-function omitPolicy(hosted: HostedFunction): Omit<HostedFunction, 'policy'> {
-  return Object.fromEntries(Object.entries(hosted).filter(([key]) => key !== 'policy')) as Omit<
-    HostedFunction,
-    'policy'
-  >;
 }
 
 function findCertificate(
