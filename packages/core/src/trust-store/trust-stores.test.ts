@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
@@ -175,6 +176,16 @@ describe('a trust document in a file', () => {
     writeFileSync(path, `\ufeff${known(1)}`);
     const { ask } = createStore(path);
     assert.equal(await ask(), 'found');
+  });
+  test('may be longer than one piece that is read of it', async () => {
+    const path = newTemporaryPath('.json');
+    // No two pieces are alike: their lines have another length.
+    const lines = Array.from({ length: 2300 }, (_, index) => ' '.repeat(index)).join('\n');
+    const text = known(1).replace('{', `{${lines}`);
+    writeFileSync(path, text);
+    const { store, ask } = createStore(path);
+    assert.equal(await ask(), 'found');
+    assert.equal(store.report().sha256, createHash('sha256').update(text).digest('hex').toUpperCase());
   });
   test('has a size limit that is looked at before it is read', async () => {
     const path = newTemporaryPath('.json');
