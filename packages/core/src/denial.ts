@@ -188,7 +188,9 @@ export function isDeniedFor<Code extends DenialCode>(denial: Denial, code: Code)
 
 /** The code that the caller sees. */
 export function getPublicCode(code: DenialCode): PublicCode {
-  return getRow(code).publicCode ?? 'client_certificate_required';
+  const row = getRow(code);
+  // Of the row itself: what somebody put on Object.prototype would be told to callers, with no status.
+  return (Object.hasOwn(row, 'publicCode') ? row.publicCode : undefined) ?? 'client_certificate_required';
 }
 
 /** The HTTP status of the answer to the caller. */

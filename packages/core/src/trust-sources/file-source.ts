@@ -82,7 +82,7 @@ async function readFileCapped(file: string, limit: number, signal: AbortSignal):
   }
 }
 
-/** By the functions with callbacks: streams and \`node:fs/promises\` cost a cold start a tenth of all that it loads. */
+/** By the functions with callbacks: streams and `node:fs/promises` cost a cold start a tenth of all that it loads. */
 async function* readChunks(file: string, limit: number, signal: AbortSignal): ByteStream {
   // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be.
   const length = Math.min(limit + 1, 1024 * 1024);
