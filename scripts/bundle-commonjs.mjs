@@ -33,15 +33,11 @@ const partsOf = {
       'trust-store/revocation-channel',
       'trust-store/revocation-keeper',
     ],
-    'deny-list': ['trust-document/read-deny-list', 'trust-snapshot/deny-list'],
+    // Not what reads the list: where this file got lost, a document that denies still counts, and nobody is decided by it.
+    'deny-list': ['trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings'],
     // What operators read of a refusal, and of a document that is none.
-    'denial-sentences': [
-      'access/certificate-denial',
-      'denial-sentences/',
-      'encoding/json-fault',
-      'encoding/serial-number',
-    ],
+    'denial-sentences': ['access/certificate-denial', 'denial-sentences/', 'encoding/json-fault'],
     // Of an MCP call.
     mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
@@ -52,7 +48,7 @@ const partsOf = {
       'trust-snapshot/client-auth-grace',
     ],
     // What the log says of a certificate that nobody has.
-    strangers: ['log/stranger-line', 'trust-snapshot/stranger-claim'],
+    strangers: ['encoding/serial-number', 'log/stranger-line', 'trust-snapshot/stranger-claim'],
     // What only an app behind another front end than App Service's comes to.
     'front-ends': [
       'certificate-header/chain-text',

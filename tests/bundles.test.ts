@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { type TestContext, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type * as functionsLibrary from '@azure/functions';
 import type * as testingEntry from '@certgate/azure-functions/testing';
+import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { root, runProgram } from './test-support/certgate.js';
@@ -231,6 +233,82 @@ describe('a part of a package is loaded with its first use, and then at once', (
     const [loaded, withZlib] = JSON.parse(stdout) as readonly [string, string];
     assert.match(withZlib, /zlib/, 'the list shows what is loaded');
     assert.doesNotMatch(loaded, /crypto|fs\/promises|stream/);
+  });
+});
+
+/** What became of the files of a running app where somebody put another version in their place. */
+describe('a part that got lost after the start', () => {
+  const stranger = makeCertificate({ name: ['CN = stranger'] });
+  const pinned = makeCertificate({ name: ['CN = pinned'] });
+  const thumbprintSha256 = createHash('sha256').update(pinned.der).digest('hex');
+  const document = {
+    schemaVersion: 1,
+    revision: 1,
+    identities: [{ name: 'app', roles: [], pins: [{ thumbprintSha256 }] }],
+  };
+
+  /** The codes of the decisions about two headers, before and after the document denies the pinned certificate. */
+  async function decideWithout(context: TestContext, part: string): Promise<readonly string[]> {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-lost-part-'));
+    context.after(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const file = join(folder, 'trust.json');
+    writeFileSync(file, JSON.stringify(document));
+    const script = `
+      const Module = require('node:module');
+      const { writeFileSync } = require('node:fs');
+      const { ReportingGate, trustStoreFromFile } = require('@certgate/core');
+      const [, file, headers, part, denying] = process.argv;
+      const trustStore = trustStoreFromFile(file);
+      const gate = new ReportingGate({ trustStore }, () => ({ host: 'test', closed: [], open: [] }));
+      const subject = { functionName: 'read', invocationId: '1', log: () => undefined, warn: () => undefined };
+      const requirement = { functionName: 'read', roles: [] };
+      const codes = [];
+      const decide = async (header) => {
+        const now = Date.now();
+        const decision = await gate.decideHeader(header, requirement, now);
+        const extraction = { outcome: 'extracted', leaf: header, encoding: 'base64', chain: undefined };
+        gate.report({ subject, requirement }, { decision, now, extraction });
+        codes.push(decision.code ?? decision.outcome);
+      };
+      (async () => {
+        const [known, unknown] = JSON.parse(headers);
+        await trustStore.start();
+        await decide(known);
+        const load = Module._load;
+        Module._load = (name, ...rest) => {
+          if (name === './' + part) throw new Error(part + ' got lost');
+          return load(name, ...rest);
+        };
+        await decide(unknown);
+        writeFileSync(file, denying);
+        await trustStore.start();
+        await decide(known);
+        process.stdout.write(JSON.stringify(codes));
+      })();`;
+    const denying = JSON.stringify({ ...document, revision: 2, denied: [{ thumbprintSha256 }] });
+    const headers = JSON.stringify([pinned.header, stranger.header]);
+    const words = ['-e', script, file, headers, part, denying];
+    const { stdout, stderr } = await runProgram(process.execPath, words, { cwd: root });
+    assert.notEqual(stdout, '', stderr);
+    return JSON.parse(stdout) as readonly string[];
+  }
+
+  it('of deny lists: nobody is admitted by the document from before', async (context) => {
+    assert.deepEqual(await decideWithout(context, 'part-deny-list.cjs'), [
+      'allowed',
+      'certificate_not_trusted',
+      'trust_unavailable',
+    ]);
+  });
+
+  it('of sentences: refusals stand', async (context) => {
+    assert.deepEqual(await decideWithout(context, 'part-denial-sentences.cjs'), [
+      'allowed',
+      'certificate_not_trusted',
+      'certificate_on_deny_list',
+    ]);
   });
 });
 
