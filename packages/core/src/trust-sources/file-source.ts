@@ -84,15 +84,16 @@ async function readFileCapped(file: string, limit: number, signal: AbortSignal):
 
 /** By the functions with callbacks: streams and `node:fs/promises` cost a cold start a tenth of all that it loads. */
 async function* readChunks(file: string, limit: number, signal: AbortSignal): ByteStream {
-  // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be.
-  const length = Math.min(limit + 1, 1024 * 1024);
+  // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be. One buffer, and
+  // copies of what arrived: a file that is given in small pieces would otherwise keep a buffer for each of them.
+  const buffer = Buffer.allocUnsafeSlow(Math.min(limit + 1, 1024 * 1024));
   const descriptor = await promisify(open)(file, 'r');
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { bytesRead, buffer } = await promisify(read)(descriptor, Buffer.allocUnsafeSlow(length), 0, length, null);
+      const { bytesRead } = await promisify(read)(descriptor, buffer, 0, buffer.length, null);
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      yield Buffer.from(buffer.subarray(0, bytesRead));
     }
   } finally {
     await promisify(close)(descriptor);

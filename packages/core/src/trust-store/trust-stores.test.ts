@@ -289,6 +289,16 @@ describe('createFileSource', () => {
       assert.equal(reading.version, undefined);
     }
   });
+  test('keeps no more than what it read, however small the pieces are in which it comes', async (context) => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, Buffer.alloc(3 * 1024 * 1024 + 1, ' '));
+    const allocation = context.mock.method(Buffer, 'allocUnsafeSlow');
+    const reading = await createFileSource(path).read(requestOf(undefined));
+    assert.ok(reading.changed);
+    assert.equal(reading.bytes.length, 3 * 1024 * 1024 + 1);
+    const sizes = allocation.mock.calls.map(({ arguments: [size] }) => size);
+    assert.deepEqual(sizes, [1024 * 1024]);
+  });
   test('takes no notice of a version that it would not give', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
