@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBodyUpTo } from '../../gateway/exchange/gateway-response.js';
 import { pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import type { RpcHttpData } from '../worker/core-types.js';
+import { BodyBudget } from './body-budget.js';
 import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
@@ -79,28 +80,41 @@ function toNullable(map: ReadonlyMap<string, string>): Record<string, { readonly
 /** The real host's limit (`DefaultMaxRequestBodySize`), 100 MiB. */
 export const maximumBodyBytes = 104_857_600;
 
+/** All that are being read hold as much as the largest may. The gateway sends on those of strangers too. */
+const budget = new BodyBudget(maximumBodyBytes);
+
 /** The whole body of a declared length, or `too-large`. Rejects when the client goes away before its end. */
 export async function readRequestBody(request: IncomingMessage): Promise<Buffer | 'too-large'> {
   const declared = declaredLength(request);
   if (declared > maximumBodyBytes) return 'too-large';
-  // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
-  const body = Buffer.allocUnsafeSlow(declared);
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    // Node's parser lets no body go beyond what it declared.
-    length += chunk.copy(body, length);
+  const release = await budget.reserve(declared, request);
+  try {
+    // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
+    const body = Buffer.allocUnsafeSlow(declared);
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      // Node's parser lets no body go beyond what it declared.
+      length += chunk.copy(body, length);
+    }
+    return body.subarray(0, length);
+  } finally {
+    release();
   }
-  return body.subarray(0, length);
 }
 
 /** A body of declared length or chunked, for what isn't given to a function as it is. */
 export async function readBoundedBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
   if (declaredLength(request) > maximumBytes) return 'too-large';
   if (declaredLength(request) > 0 || !hasBody(request)) return readRequestBody(request);
-  const chunks = await readBodyUpTo(request, maximumBytes);
-  if (chunks === undefined) return 'too-large';
-  if (!request.complete) throw new Error('The client left within its body.');
-  return Buffer.concat(chunks);
+  const release = await budget.reserve(maximumBytes, request);
+  try {
+    const chunks = await readBodyUpTo(request, maximumBytes);
+    if (chunks === undefined) return 'too-large';
+    if (!request.complete) throw new Error('The client left within its body.');
+    return Buffer.concat(chunks);
+  } finally {
+    release();
+  }
 }
 
 /** From `Content-Length`, zero without one: what a chunked request declares. */
