@@ -312,6 +312,26 @@ describe('a part that got lost after the start', () => {
   });
 });
 
+it('reads a trust file by functions that a tracer has wrapped', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-wrapped-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const file = join(folder, 'trust.json');
+  writeFileSync(file, '{"schemaVersion":1,"revision":7,"identities":[]}');
+  const script = `
+    const fs = require('node:fs');
+    for (const name of ['close', 'open', 'read', 'stat']) {
+      const wrapped = fs[name];
+      fs[name] = function () { return Reflect.apply(wrapped, this, arguments); };
+    }
+    const store = require('@certgate/core').trustStoreFromFile(process.argv[1]);
+    store.start().then(() => { process.stdout.write(JSON.stringify([store.report().revision, store.report().fault ?? null])); });`;
+  const { stdout, stderr } = await runProgram(process.execPath, ['-e', script, file], { cwd: root });
+  assert.equal(stderr, '');
+  assert.deepEqual(JSON.parse(stdout), [7, null]);
+});
+
 it('a bundle without path validation refuses a document with authorities, and says what to do', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-no-path-'));
   context.after(() => {

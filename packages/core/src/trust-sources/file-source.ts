@@ -91,11 +91,21 @@ async function* readChunks(file: string, limit: number, signal: AbortSignal): By
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { bytesRead } = await promisify(read)(descriptor, buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return;
-      yield Buffer.from(buffer.subarray(0, bytesRead));
+      const count = await readInto(buffer, descriptor);
+      if (count === 0) return;
+      yield Buffer.from(buffer.subarray(0, count));
     }
   } finally {
     await promisify(close)(descriptor);
   }
+}
+
+/** Not by `promisify`: of a `read` that a tracer has wrapped, it would give something else. */
+function readInto(buffer: Buffer, descriptor: number): Promise<number> {
+  return new Promise((fulfill, reject) => {
+    read(descriptor, buffer, 0, buffer.length, null, (error, count) => {
+      if (error) reject(error);
+      else fulfill(count);
+    });
+  });
 }
