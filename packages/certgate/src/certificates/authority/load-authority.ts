@@ -66,7 +66,7 @@ export async function refuseRevokedAuthority(authorities: string, authority: Sto
   if (entry === undefined) return;
   throw new ToolFailure(
     `The authority ${authority.name} was revoked by ${parent} on ${entry.revokedAt} (${entry.reason}). Nothing was issued.`,
-    { remedy: `Create another one: ${formatToolCall(['authority', 'create', '--parent', parent])}` },
+    { remedy: `Create another one: ${formatToolCall(['authority', 'create', 'NAME', '--parent', parent])}` },
   );
 }
 

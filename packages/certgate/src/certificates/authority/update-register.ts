@@ -52,14 +52,14 @@ export async function updateRegister<T>(
 
 function lostLock(files: AuthorityFiles): ToolFailure {
   return new ToolFailure(`This process was suspended, and another one took over the lock of ${files.folder}.`, {
-    remedy: `Run the command again. To see the register: ${formatToolCall(['authority', 'show'])}`,
+    remedy: `Run the command again. To see the register: ${formatToolCall(['authority', 'show', 'AUTHORITY'])}`,
     kind: 'conflict',
   });
 }
 
 function explainWriteFault(files: AuthorityFiles, cause: unknown): ToolFailure {
   return new ToolFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
-    remedy: `To see the register: ${formatToolCall(['authority', 'show'])}`,
+    remedy: `To see the register: ${formatToolCall(['authority', 'show', 'AUTHORITY'])}`,
     cause,
   });
 }

@@ -39,7 +39,7 @@ export function createPeriodWithin(
   const end = formatInstant(issuer.notAfter.getTime());
   if (now >= issuer.notAfter) {
     throw new ToolFailure(`The authority ${issuer.name} ended on ${end}. It can no longer issue anything.`, {
-      remedy: `Create a new authority (${formatToolCall(['authority', 'create'])}), and let the apps trust both until the last caller has switched.`,
+      remedy: `Create a new authority (${formatToolCall(['authority', 'create', 'NAME'])}), and let the apps trust both until the last caller has switched.`,
     });
   }
   if (period.notAfter <= issuer.notAfter) return { notBefore, notAfter: period.notAfter };
@@ -50,7 +50,7 @@ export function createPeriodWithin(
     {
       remedy:
         left < 1
-          ? `It ends within a day. Create a new authority: ${formatToolCall(['authority', 'create'])}`
+          ? `It ends within a day. Create a new authority: ${formatToolCall(['authority', 'create', 'NAME'])}`
           : `Pass --days ${left} or fewer, or create a new authority.`,
     },
   );
