@@ -1,4 +1,4 @@
-import { Fragment, type VNode } from 'preact';
+import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { announce } from './announcer.js';
 import { CopyIcon, TickIcon } from './icons.js';
@@ -33,12 +33,16 @@ export function CommandLine({ text, label }: CopyButtonProps): VNode {
   return (
     <div class="command">
       <code>
-        {text.split(' ').map((word, index) => (
-          <Fragment key={index}>
-            {index > 0 && ' '}
-            <span class="word">{word}</span>
-          </Fragment>
-        ))}
+        {/* Words, and what is between them: a line end may end a comment. */}
+        {text.split(/([ \n]+)/).map((part, index) =>
+          index % 2 === 1 ? (
+            part
+          ) : (
+            <span key={index} class="word">
+              {part}
+            </span>
+          ),
+        )}
       </code>
       <CopyButton text={text} label={label} />
     </div>

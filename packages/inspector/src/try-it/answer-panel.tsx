@@ -63,13 +63,7 @@ function Result({ result: { answer, fault, explanation, commands }, isMcp }: Res
       <div class="answer-reason">
         {fault !== null && <Notice tone="warn">{fault}</Notice>}
         {explanation === null ? (
-          answer !== null && (
-            <p class="dim">
-              {answer.answeredBy === 'gateway'
-                ? 'The gateway answered, before the app was asked.'
-                : 'No gate was asked for this path.'}
-            </p>
-          )
+          answer !== null && fault === null && <p class="dim">{explainWithoutGate(answer)}</p>
         ) : (
           <Decision report={explanation} isMcp={isMcp} />
         )}
@@ -82,6 +76,11 @@ function Result({ result: { answer, fault, explanation, commands }, isMcp }: Res
       </div>
     </div>
   );
+}
+
+function explainWithoutGate({ answeredBy, isMcpError }: TryAnswer): string {
+  if (answeredBy === 'gateway') return 'The gateway answered, before the app was asked.';
+  return `No gate was asked for this ${isMcpError === null ? 'path' : 'message'}.`;
 }
 
 function Body({ answer: { body, bodyLength, headers } }: { readonly answer: TryAnswer }): VNode {

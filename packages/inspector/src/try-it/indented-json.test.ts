@@ -19,9 +19,16 @@ it('changes no token: neither long numbers, nor escapes, nor members that stand 
 });
 
 it('leaves alone what is no JSON object or array, or was cut', () => {
-  for (const text of ['', 'hello', '12', '"{}"', '{"a":1', '{"a":1} x', '<p>{}</p>']) {
+  for (const text of ['', 'hello', '12', 'null', '"{}"', '{"a":1', '{"a":1} x', '<p>{}</p>']) {
     assert.equal(indentBody(text), undefined, text);
   }
+});
+
+it('leaves alone what would become so long that a browser hangs', () => {
+  const nest = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+  assert.equal(indentBody(nest(300))?.length, 180_000);
+  for (const depth of [1_500, 10_000, 32_768]) assert.equal(indentBody(nest(depth)), undefined);
+  assert.equal(indentBody(`data: ${nest(600)}\n`.repeat(50)), undefined);
 });
 
 it('indents the data of server-sent events', () => {

@@ -1,18 +1,21 @@
+/** In characters. Deep nesting makes much more of a short text, of which a browser hangs. */
+const longestIndented = 1_000_000;
+
 /**
  * A JSON text with line ends and indentation between its tokens. The tokens themselves stay as they were sent: numbers keep
- * all their digits, and members that stand there twice are shown twice. Undefined: it is not one JSON object or array.
+ * all their digits, and members that stand there twice are shown twice. Undefined: it is not one JSON object or array, or
+ * would be too long.
  */
 export function indentJson(text: string): string | undefined {
-  try {
-    if (typeof JSON.parse(text) !== 'object') return undefined;
-  } catch {
-    return undefined;
-  }
+  if (!isObjectOrArray(text)) return undefined;
   let depth = 0;
+  let length = text.length;
   const pieces: string[] = [];
   const lineEnd = (): string => `\n${'  '.repeat(depth)}`;
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
   for (const token of tokens) {
+    length += 2 * depth;
+    if (length > longestIndented) return undefined;
     const last = token.at(-1);
     if (token === '{' || token === '[') {
       depth += 1;
@@ -27,6 +30,15 @@ export function indentJson(text: string): string | undefined {
   return pieces.join('');
 }
 
+function isObjectOrArray(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** The body with its JSON indented: the whole, or the data of each server-sent event. Undefined: there is nothing to indent. */
 export function indentBody(body: string): string | undefined {
   const whole = indentJson(body);
@@ -36,8 +48,9 @@ export function indentBody(body: string): string | undefined {
     return data === undefined ? undefined : indentJson(data);
   });
   if (lines.every((line) => line === undefined)) return undefined;
-  return body
+  const indented = body
     .split('\n')
     .map((line, index) => (lines[index] === undefined ? line : `data: ${lines[index]}`))
     .join('\n');
+  return indented.length > longestIndented ? undefined : indented;
 }

@@ -19,7 +19,8 @@ export function TryView({ api, app }: TryViewProps): VNode {
   const [draft, setDraft] = useState(() => createDraft(app));
   const { answer: result, fault, isAsking, ask, setFault } = useAnswer<TryResult>();
   if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
-  const isMcp = app.functions.some(({ name, mcp }) => name === draft.functionName && mcp !== null);
+  // Of the function that ran: meanwhile, the form may name another one.
+  const isMcp = app.functions.some(({ name, mcp }) => name === result?.explanation?.function && mcp !== null);
   const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
 
   function send(sent: TryDraft): void {

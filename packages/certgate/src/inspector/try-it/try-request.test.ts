@@ -34,6 +34,7 @@ before(async () => {
     const { method = '', url: path = '' } = request;
     const traceId = readTraceId(request.headers['traceparent']);
     response.once('close', () => {
+      if (path === '/api/unheard') return;
       const report = { time: Date.now(), durationMilliseconds: 1, method, path, status: response.statusCode };
       inspector.noteAnswer({ ...report, ...(traceId !== undefined && { traceId }) });
     });
@@ -229,6 +230,13 @@ describe('what comes back', () => {
     const { answer, fault } = await attempt({ target: '/api/cut' });
     assert.equal(answer, null);
     assert.match(fault ?? '', /closed the connection|No answer|complete answer/);
+  });
+
+  it('does not say what decided where the host said nothing of it', async () => {
+    const { answer, fault } = await attempt({ target: '/api/unheard' });
+    assert.equal(answer?.status, 200);
+    assert.match(fault ?? '', /so the decision is not known/);
+    assert.equal((await attempt({ target: '/api/plain' })).fault, null);
   });
 
   it('has the same call as lines for a terminal, in which no text becomes a command', async () => {

@@ -16,6 +16,7 @@ import { formatCommands } from './command-lines.js';
 const shownBytes = 65_536;
 /** The host tells of an answer when it is out: a moment before or after it has arrived here. */
 const eventMilliseconds = 1000;
+const unknownFunction = 'The host has not said which function answered, so the decision is not known. Send it again.';
 
 export interface TryContext {
   readonly running: RunningApp;
@@ -40,7 +41,8 @@ export async function tryRequest(request: TryRequest, context: TryContext): Prom
     const event = await expected.wait(sent.isOfGateway ? 0 : eventMilliseconds);
     const answer = describeAnswer(sent, event);
     const functionName = sent.isOfGateway ? undefined : event?.functionName;
-    return { answer, ...(await explain(functionName ?? undefined, request, caller, running, null)), commands };
+    const fault = event === undefined && !sent.isOfGateway ? unknownFunction : null;
+    return { answer, ...(await explain(functionName ?? undefined, request, caller, running, fault)), commands };
   } finally {
     expected.forget();
   }
