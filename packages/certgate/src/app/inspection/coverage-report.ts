@@ -100,18 +100,21 @@ export function createCoverageReport({ description, routePrefix, hostJson, setti
   };
 }
 
+/** Its keys in this order: a baseline is under version control, and whoever reviews it sees each line that moves. */
 function inspectFunction(hosted: DescribedFunction): InspectedFunction {
   const { name, triggerType: trigger, mcp, covered = 'none' } = hosted;
-  const base = { name, trigger, ...(hosted.disabled === true ? { disabled: true as const } : {}) };
-  if (!hosted.http && mcp === undefined) return { ...base, http: false };
-  const guarded = { ...base, policy: readInspectedPolicy(hosted), covered };
-  if (mcp !== undefined) return { ...guarded, http: false, mcp: { kind: mcp.kind, name: mcp.name } };
+  const disabled = hosted.disabled === true ? { disabled: true as const } : {};
+  if (!hosted.http && mcp === undefined) return { name, trigger, http: false, ...disabled };
+  const guard = { policy: readInspectedPolicy(hosted), covered, ...disabled };
+  if (mcp !== undefined) return { name, trigger, http: false, mcp: { kind: mcp.kind, name: mcp.name }, ...guard };
   return {
-    ...guarded,
+    name,
+    trigger,
     http: true,
     route: hosted.route ?? '/',
     methods: hosted.methods === undefined ? null : [...new Set(hosted.methods)].sort(),
     authLevel: hosted.authLevel?.toLowerCase() ?? null,
+    ...guard,
   };
 }
 
