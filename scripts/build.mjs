@@ -6,7 +6,7 @@
 // TypeScript 7 builds, in a fifth of the time. Version 6 stays for what needs its API, which version 7 lacks: the linters,
 // api-extractor and some tests. The samples and the published types are checked with it too.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildInspectorPage } from './build-inspector-page.mjs';
@@ -22,6 +22,20 @@ function runTsc(args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** TypeScript leaves the output of a source that is gone, and a test that has moved would run from both places. */
+function removeStale(output, source, recursive) {
+  if (!existsSync(output)) return;
+  for (const file of readdirSync(output, { recursive }).filter((name) => name.endsWith('.js'))) {
+    const name = file.slice(0, -'.js'.length);
+    if (['.ts', '.tsx'].some((ending) => existsSync(join(source, `${name}${ending}`)))) continue;
+    for (const ending of ['.js', '.js.map', '.d.ts']) rmSync(join(output, `${name}${ending}`), { force: true });
+  }
+}
+
+for (const folder of packages) removeStale(join(folder, 'dist', 'esm'), join(folder, 'src'), true);
+// Their folders hold the output of other projects, too.
+for (const folder of ['tests', 'conformance/decision'])
+  removeStale(join(root, folder, 'dist'), join(root, folder), false);
 const withTsconfig = (name) => packages.filter((folder) => existsSync(join(folder, name)));
 runTsc(['-b', ...withTsconfig('tsconfig.json')]);
 for (const folder of withTsconfig('tsconfig.json')) await bundlePackage(folder);

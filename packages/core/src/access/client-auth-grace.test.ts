@@ -104,7 +104,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
       ),
       { numRuns: countRuns(1500) },
     );
-    for (const [way, times] of Object.entries(seen)) assert.ok(times > 20, `${way}: ${JSON.stringify(seen)}`);
+    for (const [way, times] of Object.entries(seen)) assert.ok(times > 5, `${way}: ${JSON.stringify(seen)}`);
   });
 
   test('accepts it from since up to until (excluded), to the millisecond, also in the memory of the gate', async () => {

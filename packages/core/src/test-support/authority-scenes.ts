@@ -75,7 +75,7 @@ function createDocuments({ certificate: { thumbprintSha256 }, der }: MadeCaller)
     {
       roles: fc.subarray(['reader', 'admin']),
       enabled: fc.constantFrom(true, true, true, false),
-      expiresAt: fc.constant(new Date(now + 5_000).toISOString()),
+      expiresAt: fc.constantFrom(...[5_000, 300_000].map((after) => new Date(now + after).toISOString())),
     },
     { requiredKeys: ['roles'] },
   );

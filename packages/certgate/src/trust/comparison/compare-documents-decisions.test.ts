@@ -101,7 +101,13 @@ describe('nothing is decided otherwise that is not told', () => {
       ],
     ]);
 
-  const pairs = fc.oneof({ weight: 4, arbitrary: changes }, moves);
+  /** The letter case of the names alone. */
+  const renames = slots.map(([identities, held]): readonly [Slots, Slots] => [
+    [identities, held],
+    [identities.map((slot) => slot && { ...slot, isUpperCase: !slot.isUpperCase }), held],
+  ]);
+
+  const pairs = fc.oneof({ weight: 8, arbitrary: changes }, { weight: 2, arbitrary: moves }, renames);
 
   const snapshotOfSlots = ([identities, held]: Slots): TrustSnapshot =>
     snapshotOf(

@@ -55,7 +55,7 @@ const write = (instant: number): string => new Date(instant).toISOString();
 const questions: fc.Arbitrary<ExplanationQuestion> = fc
   .record({
     now: instants,
-    windows: fc.array(fc.option(fc.tuple(instants, fc.integer({ min: 1, max: 400 })), { nil: undefined }), {
+    windows: fc.array(fc.option(fc.tuple(instants, fc.integer({ min: 1, max: 400 })), { nil: undefined, freq: 2 }), {
       minLength: 2,
       maxLength: 2,
     }),
