@@ -1,5 +1,6 @@
 // The CommonJS files that scripts/bundle.mjs makes for Node, cut so that a cold start loads little: parts that an app comes to
 // later are files of their own, and each file is loaded with its first use.
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
@@ -67,6 +68,26 @@ const partsOf = {
 /** What is loaded at once although its room is a part. */
 const atStart = ['front-ends/app-service', 'front-ends/front-end-table'];
 
+/**
+ * Modules most of whose functions run up to a first decision. V8 compiles those with the file: it would read each twice
+ * otherwise, and a compile cache would not have it.
+ */
+const compiledAtOnce = {
+  x509: ['certificate/certificate', 'certificate/client-certificate', 'encoding/der', 'encoding/own-members'],
+  core: [
+    'access/access-gate',
+    'access/authentication',
+    'certificate-header/certificate-header',
+    'trust-document/parse-document',
+    'trust-document/read-identities',
+    'trust-snapshot/find-in-snapshot',
+    'trust-sources/document-bytes',
+    'trust-sources/file-source',
+    'trust-store/refresh-options',
+    'trust-store/trust-store',
+  ],
+};
+
 /** Which entry of a package a cold start loads, where it isn't the index. */
 const firstEntryOf = { x509: 'internal' };
 
@@ -78,7 +99,14 @@ const firstEntryOf = { x509: 'internal' };
 export async function buildCommonJs(folder, entries) {
   const parts = await listParts(folder, entries);
   const run = (apart, splitting) =>
-    buildModules(folder, [...entries, ...apart], 'dist', '.cjs', [keepRequire, setApart(folder, apart)], splitting);
+    buildModules(
+      folder,
+      [...entries, ...apart],
+      'dist',
+      '.cjs',
+      [keepRequire, setApart(folder, apart), compileAtOnce(folder)],
+      splitting,
+    );
   const { metafile } = await run(parts, true);
   const modules = Object.values(metafile.outputs)
     .flatMap(({ entryPoint, inputs }) => (entryPoint === undefined ? Object.keys(inputs) : []))
@@ -148,6 +176,22 @@ function setApart(folder, parts) {
         if (kind === 'entry-point' || namespace === 'part' || part === undefined) return undefined;
         if (part === partOf.get(importer)) return undefined;
         return { path: `./${part.commonJs}`, external: true, sideEffects: false };
+      });
+    },
+  };
+}
+
+/** V8 compiles a function expression in parentheses with what is around it. Each line stays where it is. */
+function compileAtOnce(folder) {
+  const names = compiledAtOnce[basename(folder)] ?? [];
+  const paths = names.map((name) => join(folder, 'dist/esm', `${name}.js`));
+  const declaration = /^(export )?((?:async )?function\*?) (\w+)(\([^]*?^\})$/gm;
+  return {
+    name: 'compile-at-once',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.js$/ }, ({ path }) => {
+        if (!paths.includes(path)) return undefined;
+        return { contents: readFileSync(path, 'utf8').replace(declaration, '$1var $3 = ($2 $4);') };
       });
     },
   };

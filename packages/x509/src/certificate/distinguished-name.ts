@@ -7,6 +7,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { replaceInvisible } from '../encoding/shown-text.js';
 import { type DistinguishedName, decodeRelativeDistinguishedName, type NameAttribute } from './certificate.js';
 
 /** The types that something is decided by, beside the name as a whole. */
@@ -50,10 +51,8 @@ export function formatDistinguishedName(name: DistinguishedName): string {
 }
 
 function escapeValue(value: string): string {
-  return value
-    .replace(/[\\",+;<>=]/g, '\\$&')
-    .replace(/^[ #]| $/g, '\\$&')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
+  const escaped = value.replace(/[\\",+;<>=]/g, '\\$&').replace(/^[ #]| $/g, '\\$&');
+  return replaceInvisible(escaped, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
 }
 
 /** The most specific common name, where that is a text. As encoded: for a log, take the formatted name. */
@@ -150,11 +149,16 @@ export function prepareText(text: string): string {
   return mapped.toLowerCase().replace(/ +/g, ' ').replace(/^ | $/g, '');
 }
 
+let mappings: { readonly space: RegExp; readonly nothing: RegExp } | undefined;
+
 /** RFC 4518 §2.2: white space becomes a space, what can't be seen disappears. */
 function mapCharacters(text: string): string {
-  return text
-    .replace(/[\t\n\v\f\r\u0085\p{Zs}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(/[\p{Cc}\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]/gu, '');
+  // No literals: for those, V8 makes the Unicode tables when it reads this file, at each cold start.
+  mappings ??= {
+    space: new RegExp(String.raw`[\t\n\v\f\r\u0085\p{Zs}\p{Zl}\p{Zp}]`, 'gu'),
+    nothing: new RegExp(String.raw`[\p{Cc}\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]`, 'gu'),
+  };
+  return text.replace(mappings.space, ' ').replace(mappings.nothing, '');
 }
 
 /** RFC 3454 table B.2, where it says more than lower case. */
