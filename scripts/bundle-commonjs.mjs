@@ -36,7 +36,7 @@ const partsOf = {
     ],
     // Not what reads the list: where this file got lost, a document that denies still counts, and nobody is decided by it.
     'deny-list': ['trust-snapshot/deny-list'],
-    'several-stores': ['trust-store/combine-findings'],
+    'several-stores': ['trust-store/combine-findings', 'trust-store/composed-store'],
     // What operators read of a refusal, and of a document that is none.
     'denial-sentences': ['access/certificate-denial', 'denial-sentences/', 'encoding/json-fault'],
     // Of an MCP call.

@@ -1,0 +1,258 @@
+import {
+  describeStoreFault,
+  readTrustFinding,
+  readTrustVersion,
+  type TrustMirrorReport,
+  type TrustStore,
+  type TrustStoreReport,
+  type TrustStoreWarning,
+} from './trust-store.js';
+import { listIdentities, noteListing } from './listed-identities.js';
+import { listDers } from '../certificate-header/candidate-certificate.js';
+import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
+import {
+  concludeFinding,
+  type ConfirmedFinding,
+  type FoundFinding,
+  type NominatedFinding,
+  type RefusedFinding,
+  type TrustFinding,
+  type UnavailableFinding,
+} from '../trust-snapshot/trust-finding.js';
+import type { StrangerClaim } from '../denial-facts.js';
+import { rankClaim } from '../trust-snapshot/stranger-claim.js';
+import { combineConfirmed, combineFindings, isOpen, type OpenNomination } from './combine-findings.js';
+import { readMember } from '@certgate/x509/internal';
+
+interface WarningLists {
+  readonly lists: readonly (readonly TrustStoreWarning[])[];
+  readonly joined: readonly TrustStoreWarning[];
+}
+
+/** What the stores said, for want of what their nominations come to. */
+type OpenFindings = OpenNomination & { readonly findings: readonly TrustFinding[] };
+
+const noWarnings: readonly TrustStoreWarning[] = Object.freeze([]);
+
+/** Of a store of the user's own without `report`. */
+const silentReport: TrustStoreReport = Object.freeze({
+  description: 'a store of your own',
+  revision: undefined,
+  warnings: noWarnings,
+  fault: undefined,
+});
+
+/** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
+export class ComposedTrustStore implements TrustStore {
+  readonly #stores: readonly TrustStore[];
+  /** Of the last report: the stores' lists, and all of them as one. */
+  #warnings: WarningLists = { lists: [], joined: [] };
+
+  constructor(stores: readonly TrustStore[]) {
+    this.#stores = [...stores];
+    noteListing(this, () => this.#stores.flatMap(listIdentities));
+    Object.freeze(this);
+  }
+
+  /** Of all of them, since each bears on every answer. */
+  get version(): string | undefined {
+    const versions = this.#stores.map(readTrustVersion);
+    return versions.includes(undefined) ? undefined : JSON.stringify(versions);
+  }
+
+  get configuration(): string | undefined {
+    // Own stores mostly have none, and two that differ must not seem the same by what stands on Object.prototype.
+    const configurations = this.#stores.map((store) => readMember(store, 'configuration'));
+    const isKnown = configurations.every((each) => typeof each === 'string');
+    return isKnown ? JSON.stringify(['first of', ...configurations]) : undefined;
+  }
+
+  async find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+    let versions = this.#readVersions();
+    let finding = await this.#ask(certificate, now);
+    if (this.#readVersions() !== versions) {
+      // While one store took its time, another may have learned of a revocation after it had answered.
+      versions = this.#readVersions();
+      finding = await this.#ask(certificate, now);
+    }
+    if (finding.outcome !== 'nominated') return finding;
+    const { findings, ...nomination } = finding;
+    return { ...nomination, confirm: () => this.#confirm(findings, versions, certificate, now) };
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#stores.map(async (store) => store.start?.()));
+  }
+
+  report(): TrustStoreReport {
+    const reports = this.#stores.map((store) => store.report?.() ?? silentReport);
+    const mirrors = reports.flatMap(({ mirror }) => mirror ?? []);
+    const failing = reports.filter(({ fault }) => fault !== undefined);
+    return {
+      description: `first of ${reports.map(({ description }) => description).join(', ')}`,
+      revision: undefined,
+      sha256: reports.flatMap(({ sha256 }) => sha256 ?? []).join() || undefined,
+      warnings: this.#joinWarnings(reports),
+      fault: failing.map(({ description, fault }) => `${description}: ${fault ?? ''}`).join('; ') || undefined,
+      failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
+      // Of the store that was read longest ago.
+      lastSuccessAt: findExtreme(reports, 'lastSuccessAt', Math.min),
+      ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
+      // All are needed, so the first that closes, closes the gate.
+      usableUntil: findExtreme(reports, 'usableUntil', Math.min),
+      ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
+      // A report is made at every request, so nothing is copied without need.
+      parts: reports.some(({ parts }) => parts !== undefined)
+        ? reports.flatMap((report) => report.parts ?? report)
+        : reports,
+    };
+  }
+
+  /** The claim of most weight that any of them knows of. */
+  findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {
+    const claims = this.#stores.flatMap((store) => store.findClaim?.(certificate, now) ?? []);
+    return claims.sort((one, other) => rankClaim(one) - rankClaim(other))[0];
+  }
+
+  /** A document may have a hundred thousand, and the gate asks for a report at every request: the same lists are the same list. */
+  #joinWarnings(reports: readonly TrustStoreReport[]): readonly TrustStoreWarning[] {
+    // A store of the user's own may say anything.
+    const lists = reports.map(({ warnings }) => (Array.isArray(warnings as unknown) ? warnings : noWarnings));
+    const known = this.#warnings.lists;
+    const isSame = lists.length === known.length && lists.every((list, index) => list === known[index]);
+    if (!isSame) this.#warnings = { lists, joined: Object.freeze(lists.flat()) };
+    return this.#warnings.joined;
+  }
+
+  #readVersions(): string {
+    return JSON.stringify(this.#stores.map(readTrustVersion));
+  }
+
+  /**
+   * What depends on a path is a nomination, also where a store has validated the path by itself, or where it is the
+   * certificate's twin that has a pin with `issuedBy`.
+   */
+  async #ask(
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<Exclude<TrustFinding, NominatedFinding> | OpenFindings> {
+    const findings = await this.#askAll(certificate, now);
+    const combined = combineFindings(findings);
+    if (combined.outcome === 'nominated') return { ...combined, findings };
+    if (combined.outcome !== 'found') return combined;
+    const nomination = { outcome: 'nominated', identityName: combined.identity.name, findings } as const;
+    if (hasPath(combined)) return nomination;
+    const together = combineFindings([...findings, ...(await this.#askAboutTwin(certificate, now))]);
+    return together.outcome === 'nominated' || (together.outcome === 'found' && hasPath(together))
+      ? nomination
+      : together;
+  }
+
+  async #confirm(
+    findings: readonly TrustFinding[],
+    versionsBefore: string,
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<ConfirmedFinding> {
+    const confirmed = await this.#confirmAll(findings, certificate, now);
+    if (this.#readVersions() === versionsBefore) return confirmed;
+    const finding = await this.#ask(certificate, now);
+    return finding.outcome === 'nominated'
+      ? this.#confirmAll(finding.findings, certificate, now)
+      : concludeFinding(finding);
+  }
+
+  async #confirmAll(
+    findings: readonly TrustFinding[],
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<ConfirmedFinding> {
+    const confirmed = await Promise.all(findings.map(confirmFinding));
+    const combined = combineConfirmed(confirmed, findings);
+    // What is refused for good, or nobody's, is not worth more questions. By its twin nobody is admitted.
+    if (!isOpen(combined)) return combined;
+    const twins = await this.#askAboutTwin(certificate, now);
+    const ofTwin = await Promise.all(twins.map(confirmFinding));
+    const known = [...confirmed, ...ofTwin];
+    const pathAuthorities = known.flatMap((each) => (each.outcome === 'found' ? (each.pathAuthorities ?? []) : []));
+    const ofAuthorities = await this.#askAboutAuthorities(certificate, pathAuthorities, now);
+    return combineConfirmed([...known, ...ofAuthorities], [...findings, ...twins]);
+  }
+
+  /**
+   * Every store is asked about the same certificate with its other signature, whose pins may stand in any of them, and
+   * refuse this one as they would in one document. None where the signature is of another kind than ECDSA.
+   */
+  async #askAboutTwin(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    const findings = await Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now)));
+    return findings.flat();
+  }
+
+  /**
+   * An authority admits certificates that no other store has an entry of. Deny lists that name a CA of the path must reach
+   * them as they would in one document.
+   */
+  async #askAboutAuthorities(
+    certificate: PresentedCertificate,
+    pathAuthorities: readonly Uint8Array[],
+    now: number,
+  ): Promise<readonly ConfirmedFinding[]> {
+    // A CA on the path may be one that came with the request: by its issuers' names a store knows under whom it is denied.
+    const beside = listDers(certificate.candidates);
+    const findings = await Promise.all(
+      pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now)),
+    );
+    return findings.flat().filter(bearsOnIssued).map(concludeFinding);
+  }
+
+  #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    return Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
+  }
+}
+
+/** Never rejects: what one store throws must not hide that another denies. */
+async function askStore(store: TrustStore, certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+  try {
+    return readTrustFinding(await store.find(certificate, now));
+  } catch (error) {
+    return describeStoreFault(error);
+  }
+}
+
+/** Never rejects, as `askStore`. */
+async function confirmFinding(finding: TrustFinding): Promise<ConfirmedFinding> {
+  if (finding.outcome !== 'nominated') return concludeFinding(finding);
+  try {
+    return await finding.confirm();
+  } catch (error) {
+    return describeStoreFault(error);
+  }
+}
+
+function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
+  return isPathValidated === true || pathAuthorities !== undefined;
+}
+
+/** Of what a store says about a CA, only its deny list bears on what the CA issued, or that it is unavailable. */
+function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
+  if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
+  return finding.code === 'certificate_on_deny_list';
+}
+
+/** In use only where no store lacks its document: what is said of the mirror must not hide that. */
+function combineMirrors(
+  mirrors: readonly TrustMirrorReport[],
+  failing: readonly TrustStoreReport[],
+): TrustMirrorReport | undefined {
+  const told = mirrors.find(({ isInUse, fault }) => isInUse || fault !== undefined) ?? mirrors[0];
+  return told && { ...told, isInUse: told.isInUse && failing.every(({ mirror }) => mirror?.isInUse === true) };
+}
+
+function findExtreme(
+  reports: readonly TrustStoreReport[],
+  key: 'lastSuccessAt' | 'ageMilliseconds' | 'usableUntil',
+  choose: (...values: readonly number[]) => number,
+): number | undefined {
+  const values = reports.flatMap((report) => report[key] ?? []);
+  return values.length === 0 ? undefined : choose(...values);
+}
