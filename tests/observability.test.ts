@@ -153,7 +153,11 @@ describe('the queries', () => {
       const keys = new Set(asked.flatMap((line) => Object.keys(line)));
       const fields = [...query.matchAll(/\bline\.(\w+)/g)].map(([, field = '']) => field);
       assert.ok(fields.length > 0, query);
-      for (const field of fields) assert.ok(keys.has(field), `no line has ${field}: ${query}`);
+      for (const field of fields)
+        assert.ok(
+          keys.has(field),
+          `no line has ${field}: ${query}${asked.map((line) => JSON.stringify(line)).join('\n')}`,
+        );
     }
   });
 

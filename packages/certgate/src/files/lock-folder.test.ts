@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { until } from '@certgate/x509/test-support/until.js';
 import { withLockFolder } from './lock-folder.js';
 
 describe('a lock folder', () => {
@@ -51,7 +52,7 @@ describe('a lock folder', () => {
       await wait(4_100);
       order.push('slow');
     });
-    await wait(20);
+    await until(() => existsSync(path));
     const other = withLockFolder(path, () => Promise.resolve(order.push('other')), { silence: 3_500 });
     await Promise.all([slow, other]);
     assert.deepEqual(order, ['slow', 'other']);
