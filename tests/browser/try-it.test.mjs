@@ -51,6 +51,23 @@ it('shows the status, the reason step by step, and the lines to copy', async () 
   await close();
 });
 
+it('shows a comment before a command in a line of its own, and goes by the function that ran', async () => {
+  const { page, close } = await openPage(browser, fixture);
+  await page.getByLabel('id', { exact: true }).fill('7');
+  await page.getByRole('radio', { name: /^Expired/ }).check();
+  await sendAndRead(page);
+  assert.match(
+    await page.locator('.answer-content .command').first().innerText(),
+    /^# .*\nnpx --no-install certgate call /,
+  );
+  await page.getByLabel('Function', { exact: true }).selectOption('CancelOrder');
+  await page.getByText('Denied: the caller gets 401 client_certificate_required.').waitFor();
+  await page.getByLabel('Body', { exact: true }).fill('{"jsonrpc":"2.0","id":1,"method":"tools/list"}');
+  await sendAndRead(page);
+  await page.getByText('No gate was asked for this message.').waitFor();
+  await close();
+});
+
 it('indents JSON token by token, and shows it as it was sent', async () => {
   const { page, close } = await openPage(browser, fixture);
   await page.getByLabel('id', { exact: true }).fill('7');

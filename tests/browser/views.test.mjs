@@ -90,10 +90,26 @@ it('for a document alone there are its views, and the first of them is open', as
   writeFileSync(sample.path, JSON.stringify({ schemaVersion: 1, revision: 29, identities: [] }));
   await page.getByText('trust revision 29').waitFor();
   await page.getByText('The document lists no identity').waitFor();
+
+  const odd = { name: 'שלום עולם', owner: 'مرحبا بالعالم', roles: [], pins: [] };
+  const long = { name: 'n'.repeat(120), owner: 'o'.repeat(150), roles: ['r'.repeat(120)], pins: [] };
+  writeFileSync(sample.path, JSON.stringify({ schemaVersion: 1, revision: 30, identities: [odd, long] }));
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.getByText('trust revision 30').waitFor();
+  await page.getByText(odd.name, { exact: true }).waitFor();
+  const isInside = await page.locator('.view:not([hidden])').evaluate((view) => view.scrollWidth <= view.clientWidth);
+  assert.ok(isInside, 'A long name is wider than the view.');
+  // The name stays before the owner, also where both are written from right to left.
+  const [name, owner] = await row(odd.name).locator('.time-name, .time-owner').evaluateAll(findLeft);
+  assert.ok(name < owner, `${name}, ${owner}`);
   await opened.close();
   await viewer.close();
   sample.remove();
 });
+
+function findLeft(elements) {
+  return elements.map((element) => element.getBoundingClientRect().left);
+}
 
 it('the header and the trust view follow the app', async () => {
   const { page, close } = await openPage(browser, fixture, { view: 'trust' });

@@ -93,5 +93,6 @@ function Band({ kind, scale, from, until }: BandProps): VNode {
 function describeWindow({ kind, label, from, until, state }: ValidityWindow): string {
   const start = from === null ? 'from the beginning' : `from ${formatDay(from)}`;
   const end = until === null ? 'without an end' : `until ${formatDay(until)}`;
-  return `${kind} ${label}, ${start} ${end}: ${state}`;
+  // The label of a pin says of which kind it is.
+  return `${kind === 'pin' ? '' : `${kind} `}${label}, ${start} ${end}: ${state}`;
 }
