@@ -1,6 +1,6 @@
 // The CommonJS files that scripts/bundle.mjs makes for Node, cut so that a cold start loads little: parts that an app comes to
 // later are files of their own, and each file is loaded with its first use.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
@@ -185,6 +185,8 @@ function setApart(folder, parts) {
 function compileAtOnce(folder) {
   const names = compiledAtOnce[basename(folder)] ?? [];
   const paths = names.map((name) => join(folder, 'dist/esm', `${name}.js`));
+  const missing = paths.filter((path) => !existsSync(path));
+  if (missing.length > 0) throw new Error(`compiledAtOnce names files that are not there: ${missing.join(', ')}.`);
   const declaration = /^(export )?((?:async )?function\*?) (\w+)(\([^]*?^\})$/gm;
   return {
     name: 'compile-at-once',
