@@ -28,20 +28,20 @@ const pictures = [
   ['certificate', 'dark'],
 ];
 const browser = await startBrowser();
-const fixture = await startInspectedApp();
+const inspected = await startInspectedApp();
 const sample = createSampleDocument();
 const viewer = await startInspector({ subject: { store: 'trust.json' } });
 try {
   // Addresses and lines to copy are shown as in the folder of the app, or of the document.
-  process.chdir(fixture.folder);
-  for (const [view, colorScheme] of pictures) await takePicture(`inspector-${view}`, view, fixture, { colorScheme });
+  process.chdir(inspected.folder);
+  for (const [view, colorScheme] of pictures) await takePicture(`inspector-${view}`, view, inspected, { colorScheme });
   process.chdir(sample.folder);
   const [url, token] = viewer.url.split('#token=');
   await takePicture('trust-view', 'trust', { url, token }, { colorScheme: 'light', height: 940, scale: 1 });
 } finally {
   process.chdir(root);
   await browser.close();
-  await fixture.close();
+  await inspected.close();
   await viewer.close();
   sample.remove();
 }
@@ -82,7 +82,7 @@ async function hideFolder(page) {
   await page.route('**/api/**', async (route) => {
     const response = await route.fetch();
     const text = await response.text();
-    const shown = [fixture, sample].reduce((rest, { folder }) => rest.replaceAll(join(folder, '/'), ''), text);
+    const shown = [inspected, sample].reduce((rest, { folder }) => rest.replaceAll(join(folder, '/'), ''), text);
     await route.fulfill({ response, body: shown });
   });
 }

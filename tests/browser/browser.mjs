@@ -31,9 +31,9 @@ export async function startBrowser() {
 }
 
 /** Opens the page in a context of its own. `requests` has every address that it asked for, `faults` what went wrong. */
-export async function openPage(browser, fixture, options = {}) {
+export async function openPage(browser, inspected, options = {}) {
   const { width = 1440, height = 900, scale = 1, colorScheme = 'light', view = 'try' } = options;
-  const { token = fixture.token, prepare } = options;
+  const { token = inspected.token, prepare } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
@@ -53,8 +53,8 @@ export async function openPage(browser, fixture, options = {}) {
     if (message.type() === 'error' || message.text().includes('Content Security Policy')) faults.push(message.text());
   });
   await prepare?.(page);
-  await page.goto(token === null ? fixture.url : `${fixture.url}#token=${token}`);
-  if (view !== 'try') await page.goto(`${fixture.url}#/${view}`);
+  await page.goto(token === null ? inspected.url : `${inspected.url}#token=${token}`);
+  if (view !== 'try') await page.goto(`${inspected.url}#/${view}`);
   await page.waitForLoadState('load');
   return { page, requests, faults, close: () => context.close() };
 }

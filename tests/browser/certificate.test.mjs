@@ -8,19 +8,19 @@ import { openPage, startBrowser } from './browser.mjs';
 import { createSampleDocument } from './sample-document.mjs';
 
 let browser;
-let fixture;
+let inspected;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
+  [browser, inspected] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
-  await fixture?.close();
+  await inspected?.close();
 });
 
 const development = (name) => fileURLToPath(new URL(`sample-app/.certgate/${name}`, import.meta.url));
 
 it('a PFX asks for its password; a thumbprint is copied as it is shown', async () => {
-  const { page, close } = await openPage(browser, fixture, { view: 'certificate' });
+  const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.locator('.certificate-input input[type=file]').setInputFiles(development('allowed.pfx'));
   await page
     .locator('.notice')
@@ -39,7 +39,7 @@ it('a PFX asks for its password; a thumbprint is copied as it is shown', async (
 
 it('a revocation list shows its entries, by serial number', async () => {
   const sample = createSampleDocument();
-  const { page, close } = await openPage(browser, fixture, { view: 'certificate' });
+  const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.locator('.certificate-input input[type=file]').setInputFiles(sample.crl);
   await page.getByText('2 revoked certificates').waitFor();
   const serial = await page.locator('.read tbody tr td').first().innerText();
@@ -51,7 +51,7 @@ it('a revocation list shows its entries, by serial number', async () => {
 });
 
 it('what is no certificate, and what is too large, is said', async () => {
-  const { page, close } = await openPage(browser, fixture, { view: 'certificate' });
+  const { page, close } = await openPage(browser, inspected, { view: 'certificate' });
   await page.getByLabel('Or paste it').fill('hello');
   await page.getByRole('button', { name: 'Read', exact: true }).click();
   await page.locator('.certificate-results .notice').waitFor();

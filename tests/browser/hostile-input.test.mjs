@@ -24,13 +24,13 @@ function poison(value, key = '') {
 }
 
 it('names that are markup stay text, in every view', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
   const poisonAnswer = async (route) => {
     const response = await route.fetch();
     await route.fulfill({ json: poison(await response.json()) });
   };
-  const { page, faults, close } = await openPage(browser, fixture, {
+  const { page, faults, close } = await openPage(browser, inspected, {
     width: 1440,
     prepare: (fresh) => fresh.route(/\/api\/(?:state|trust|read)$/, poisonAnswer),
   });
@@ -47,12 +47,12 @@ it('names that are markup stay text, in every view', async (test) => {
   await expectText();
   await page.getByRole('tab', { name: 'Live' }).click();
   const decision = { outcome: 'denied', code: hostile, identityName: hostile, detail: hostile };
-  fixture.emit([{ ...createSampleAnswer(1), path: hostile, functionName: hostile, decision }]);
+  inspected.emit([{ ...createSampleAnswer(1), path: hostile, functionName: hostile, decision }]);
   await page.locator('.live-rows .live-row').click();
   await page.locator('.details .facts').first().waitFor();
   await expectText();
   await page.getByRole('tab', { name: 'Certificate' }).click();
-  await page.getByLabel('Or paste it').fill(fixture.certificatePem);
+  await page.getByLabel('Or paste it').fill(inspected.certificatePem);
   await page.getByRole('button', { name: 'Read', exact: true }).click();
   await page.locator('.read').waitFor();
   await expectText();
@@ -61,9 +61,9 @@ it('names that are markup stay text, in every view', async (test) => {
 });
 
 it('the body of an answer is text, also where it is a page', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
-  const { page, close } = await openPage(browser, fixture);
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
+  const { page, close } = await openPage(browser, inspected);
   await page.route('**/api/try', async (route) => {
     const response = await route.fetch();
     const result = await response.json();
@@ -81,44 +81,46 @@ it('the body of an answer is text, also where it is a page', async (test) => {
 });
 
 it('the token leaves the address, survives a reload, and is in no other tab', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
-  const { page, requests, close } = await openPage(browser, fixture);
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
+  const { page, requests, close } = await openPage(browser, inspected);
   await page.locator('.caller').first().waitFor();
-  assert.equal(page.url(), `${fixture.url}#/`);
-  assert.ok(requests.every((url) => !url.includes(fixture.token) || url === `${fixture.url}#token=${fixture.token}`));
+  assert.equal(page.url(), `${inspected.url}#/`);
+  assert.ok(
+    requests.every((url) => !url.includes(inspected.token) || url === `${inspected.url}#token=${inspected.token}`),
+  );
   await page.reload();
   await page.locator('.caller').first().waitFor();
   const other = await page.context().newPage();
-  await other.goto(fixture.url);
+  await other.goto(inspected.url);
   await other.getByText('The address has no token.').waitFor();
   await close();
 });
 
 it('a missing or stale token says what to do', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
   for (const [token, message] of [
     [null, 'The address has no token.'],
     ['of-yesterday', 'The token is not the one of this start.'],
   ]) {
-    const { page, close } = await openPage(browser, fixture, { token });
+    const { page, close } = await openPage(browser, inspected, { token });
     await page.getByRole('alert').getByText(message).waitFor();
     await page.getByText('Open the address after').waitFor();
     assert.deepEqual(await findViolations(page), []);
     // The new address, opened in the same tab.
-    await page.goto(`${fixture.url}#token=${fixture.token}`);
+    await page.goto(`${inspected.url}#token=${inspected.token}`);
     await page.locator('.caller').first().waitFor();
     await close();
   }
 });
 
 it('a tool that has ended is no stale token', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
-  const { page, close } = await openPage(browser, fixture);
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
+  const { page, close } = await openPage(browser, inspected);
   await page.locator('.caller').first().waitFor();
-  await fixture.closeInspector();
+  await inspected.closeInspector();
   await page.getByRole('tab', { name: 'Trust' }).click();
   await page.getByText('Is it still running?').waitFor();
   await close();

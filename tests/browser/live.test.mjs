@@ -14,13 +14,13 @@ before(async () => {
 after(() => browser?.close());
 
 describe('the live view', () => {
-  let fixture;
+  let inspected;
   let opened;
   let page;
   const note = () => page.locator('.toolbar-note');
   beforeEach(async () => {
-    fixture = await startInspectedApp();
-    opened = await openPage(browser, fixture, { view: 'live' });
+    inspected = await startInspectedApp();
+    opened = await openPage(browser, inspected, { view: 'live' });
     page = opened.page;
     await page.locator('.connection.connected').waitFor();
   });
@@ -30,11 +30,11 @@ describe('the live view', () => {
       [],
     );
     await opened.close();
-    await fixture.close();
+    await inspected.close();
   });
 
   it('finds one request by the correlation id in somebody’s hand', async () => {
-    fixture.emit(300);
+    inspected.emit(300);
     await note().getByText('300 requests').waitFor();
     const { correlationId } = createSampleAnswer(123);
     await page.getByRole('searchbox').fill(correlationId);
@@ -45,7 +45,7 @@ describe('the live view', () => {
   });
 
   it('verdicts are chosen by chips', async () => {
-    fixture.emit(80);
+    inspected.emit(80);
     await note().getByText('80 requests').waitFor();
     await page.getByRole('button', { name: 'observed' }).click();
     await page.getByText(/^\d+ of 80 requests$/).waitFor();
@@ -56,10 +56,10 @@ describe('the live view', () => {
   });
 
   it('a pause holds what is shown; clearing forgets it', async () => {
-    fixture.emit(5);
+    inspected.emit(5);
     await note().getByText('5 requests').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
-    fixture.emit(7);
+    inspected.emit(7);
     await note().getByText('Paused, 7 waiting').waitFor();
     assert.equal(await page.locator('.live-rows .live-row').count(), 5);
     await page.getByRole('button', { name: 'Resume' }).click();
@@ -69,17 +69,17 @@ describe('the live view', () => {
   });
 
   it('shows what came before it was opened, once, and follows again after a break', async () => {
-    fixture.emit(3);
+    inspected.emit(3);
     await note().getByText('3 requests').waitFor();
     await page.reload();
     await note().getByText('3 requests').waitFor();
     await page.context().setOffline(true);
     await page.locator('.connection.lost').waitFor();
     await page.getByText('not connected', { exact: true }).waitFor();
-    fixture.emit(4);
+    inspected.emit(4);
     await page.context().setOffline(false);
     await page.locator('.connection.connected').waitFor();
-    fixture.emit(1);
+    inspected.emit(1);
     await note().getByText('8 requests').waitFor();
     const ids = await page.locator('.live-rows .live-row').evaluateAll((rows) => rows.map(({ id }) => id));
     assert.deepEqual(
@@ -89,14 +89,14 @@ describe('the live view', () => {
   });
 
   it('shows a reason in full, and one request as one', async () => {
-    fixture.emit([{ ...createSampleAnswer(1), decision: { outcome: 'denied', code: longestCode } }]);
+    inspected.emit([{ ...createSampleAnswer(1), decision: { outcome: 'denied', code: longestCode } }]);
     await note().getByText('1 request', { exact: true }).waitFor();
     const isWhole = ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth;
     assert.ok(await page.locator('.live-rows .c-reason').evaluate(isWhole));
   });
 
   it('is used by the keyboard alone, as are the tabs', async () => {
-    fixture.emit(200);
+    inspected.emit(200);
     await note().getByText('200 requests').waitFor();
     const focused = () =>
       page.evaluate(() => document.activeElement?.getAttribute('role') ?? document.activeElement?.tagName);
@@ -150,7 +150,7 @@ describe('the live view', () => {
   });
 
   it('keeps what the user reads in its place while newer requests push older ones out', async () => {
-    fixture.emit(2_000);
+    inspected.emit(2_000);
     await note().getByText('2000 requests, the newest').waitFor();
     await page.locator('.live-table').evaluate((element) => (element.scrollTop = 1_000 * 26));
     const readTop = () =>
@@ -161,25 +161,25 @@ describe('the live view', () => {
       });
     await page.waitForTimeout(100);
     const read = await readTop();
-    fixture.emit(50);
+    inspected.emit(50);
     await page.waitForFunction(() => document.querySelector('[role=grid]').scrollTop < 26_000 - 26 * 40);
     assert.equal(await readTop(), read);
   });
 });
 
 it('is followed by eight tabs at once, and each still loads and asks', async (test) => {
-  const fixture = await startInspectedApp();
-  test.after(fixture.close);
-  const { page, close } = await openPage(browser, fixture, { view: 'live' });
+  const inspected = await startInspectedApp();
+  test.after(inspected.close);
+  const { page, close } = await openPage(browser, inspected, { view: 'live' });
   const tabs = [page];
   for (let count = 1; count < 8; count++) {
     const tab = await page.context().newPage();
     tab.setDefaultTimeout(10_000);
-    await tab.goto(`${fixture.url}#token=${fixture.token}`);
+    await tab.goto(`${inspected.url}#token=${inspected.token}`);
     await tab.getByRole('tab', { name: 'Live' }).click();
     tabs.push(tab);
   }
-  fixture.emit(5);
+  inspected.emit(5);
   for (const tab of tabs) await tab.locator('.toolbar-note').getByText('5 requests').waitFor();
   for (const tab of tabs) {
     await tab.getByRole('tab', { name: 'Trust' }).click();

@@ -11,13 +11,13 @@ import { openPage, startBrowser } from './browser.mjs';
 const script = fileURLToPath(new URL('../../packages/certgate/dist/inspector-page/inspector.js', import.meta.url));
 
 let browser;
-let fixture;
+let inspected;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
+  [browser, inspected] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
-  await fixture?.close();
+  await inspected?.close();
 });
 
 it('the script has at most 60 kB, compressed', (test) => {
@@ -29,7 +29,7 @@ it('the script has at most 60 kB, compressed', (test) => {
 it('nothing moves after the first paint', async (test) => {
   const paints = [];
   for (let run = 0; run < 5; run++) {
-    const { page, close } = await openPage(browser, fixture, {
+    const { page, close } = await openPage(browser, inspected, {
       prepare: (fresh) =>
         fresh.addInitScript(() => {
           globalThis.shift = 0;
@@ -52,9 +52,9 @@ it('nothing moves after the first paint', async (test) => {
 });
 
 it('of 1,000 requests, only the rows in view are drawn', async (test) => {
-  const { page, close } = await openPage(browser, fixture, { view: 'live' });
+  const { page, close } = await openPage(browser, inspected, { view: 'live' });
   await page.locator('.connection.connected').waitFor();
-  fixture.emit(1_000);
+  inspected.emit(1_000);
   await page.getByText('1000 requests').waitFor();
   // In the time that the page itself computes: other processes on the machine don't count.
   const debug = await page.context().newCDPSession(page);
@@ -88,7 +88,7 @@ it('of 1,000 requests, only the rows in view are drawn', async (test) => {
 });
 
 it('20,000 requests need no more memory than 4,000', async (test) => {
-  const { page, close } = await openPage(browser, fixture, { view: 'live' });
+  const { page, close } = await openPage(browser, inspected, { view: 'live' });
   await page.locator('.connection.connected').waitFor();
   const measure = () =>
     page.evaluate(() => {
@@ -97,7 +97,7 @@ it('20,000 requests need no more memory than 4,000', async (test) => {
     });
   const heap = [];
   for (let emitted = 0; emitted < 20_000; emitted += 500) {
-    fixture.emit(500);
+    inspected.emit(500);
     await page.waitForTimeout(40);
     if ((emitted + 500) % 4_000 === 0) heap.push(await measure());
   }

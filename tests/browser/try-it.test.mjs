@@ -5,13 +5,13 @@ import { startInspectedApp } from './inspected-app.mjs';
 import { openPage, startBrowser } from './browser.mjs';
 
 let browser;
-let fixture;
+let inspected;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
+  [browser, inspected] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
-  await fixture?.close();
+  await inspected?.close();
 });
 
 /** What the page sends with the next answer of this address. */
@@ -23,7 +23,7 @@ async function sendAndRead(page, path = '/api/try') {
 }
 
 it('shows the status, the reason step by step, and the lines to copy', async () => {
-  const { page, faults, close } = await openPage(browser, fixture);
+  const { page, faults, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Denied/ }).check();
   const denied = await sendAndRead(page);
@@ -52,7 +52,7 @@ it('shows the status, the reason step by step, and the lines to copy', async () 
 });
 
 it('shows a comment before a command in a line of its own, and goes by the function that ran', async () => {
-  const { page, close } = await openPage(browser, fixture);
+  const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Expired/ }).check();
   await sendAndRead(page);
@@ -69,7 +69,7 @@ it('shows a comment before a command in a line of its own, and goes by the funct
 });
 
 it('indents JSON token by token, and shows it as it was sent', async () => {
-  const { page, close } = await openPage(browser, fixture);
+  const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('id', { exact: true }).fill('7');
   await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
   const { answer } = await sendAndRead(page);
@@ -82,7 +82,7 @@ it('indents JSON token by token, and shows it as it was sent', async () => {
 });
 
 it('calls an MCP tool by its name, with the names of its arguments, and says what a refusal is there', async () => {
-  const { page, close } = await openPage(browser, fixture);
+  const { page, close } = await openPage(browser, inspected);
   await page.getByLabel('Function', { exact: true }).selectOption('CancelOrder');
   await page.getByRole('radio', { name: /^Allowed trusted/ }).check();
   const message = await page.getByLabel('Body', { exact: true }).inputValue();
@@ -101,7 +101,7 @@ it('calls an MCP tool by its name, with the names of its arguments, and says wha
 });
 
 it('sends headers, a body and a file of the user, and nothing while the form is wrong', async () => {
-  const { page, requests, close } = await openPage(browser, fixture);
+  const { page, requests, close } = await openPage(browser, inspected);
   await page.getByLabel('Function', { exact: true }).selectOption('Refund');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('alert').getByText('in braces').waitFor();
@@ -138,7 +138,7 @@ it('sends headers, a body and a file of the user, and nothing while the form is 
 });
 
 it('the matrix shows every caller and function, and a cell fills in the form', async () => {
-  const { page, close } = await openPage(browser, fixture);
+  const { page, close } = await openPage(browser, inspected);
   const matrix = page.getByRole('region', { name: 'Callers and functions' });
   await matrix.getByRole('button', { name: 'Call them' }).click();
   await matrix.getByRole('button', { name: 'Refund as Allowed: 403, role_missing' }).waitFor();

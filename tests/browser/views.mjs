@@ -1,7 +1,7 @@
 // How each view comes by what it can show, for the tests and the screenshots.
 
 /** @param view `try`, `live`, `trust` or `certificate`, which is open. */
-export async function fillView(page, view, fixture) {
+export async function fillView(page, view, inspected) {
   if (view === 'try') {
     await page.getByRole('button', { name: 'Call them' }).click();
     await page.getByLabel('id', { exact: true }).fill('1042');
@@ -10,7 +10,7 @@ export async function fillView(page, view, fixture) {
     await page.getByRole('button', { name: 'Call them again' }).waitFor();
   } else if (view === 'live') {
     await page.locator('.connection.connected').waitFor();
-    fixture.emit(60);
+    inspected.emit(60);
     const rows = page.locator('.live-rows .live-row', { hasText: 'certificate_not_trusted' });
     await rows.first().waitFor();
     await rows.last().click();
@@ -18,7 +18,7 @@ export async function fillView(page, view, fixture) {
   } else if (view === 'trust') {
     await page.locator('.time-line .time-row').first().waitFor();
   } else {
-    await page.getByLabel('Or paste it').fill(fixture.certificatePem);
+    await page.getByLabel('Or paste it').fill(inspected.certificatePem);
     await page.getByRole('button', { name: 'Read', exact: true }).click();
     await page.locator('.read .steps').waitFor();
   }

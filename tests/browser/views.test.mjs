@@ -10,13 +10,13 @@ import { createSampleDocument } from './sample-document.mjs';
 import { fillView } from './views.mjs';
 
 let browser;
-let fixture;
+let inspected;
 before(async () => {
-  [browser, fixture] = await Promise.all([startBrowser(), startInspectedApp()]);
+  [browser, inspected] = await Promise.all([startBrowser(), startInspectedApp()]);
 });
 after(async () => {
   await browser?.close();
-  await fixture?.close();
+  await inspected?.close();
 });
 
 async function expectGood({ page, requests, faults }, { url }) {
@@ -38,11 +38,11 @@ for (const colorScheme of ['light', 'dark']) {
     describe(`${colorScheme}, ${width} px`, () => {
       for (const view of ['try', 'live', 'trust', 'certificate']) {
         it(`${view}, empty and with content`, async () => {
-          const opened = await openPage(browser, fixture, { colorScheme, width, height: 800, view });
+          const opened = await openPage(browser, inspected, { colorScheme, width, height: 800, view });
           await opened.page.locator('.view:not([hidden])').waitFor();
-          await expectGood(opened, fixture);
-          await fillView(opened.page, view, fixture);
-          await expectGood(opened, fixture);
+          await expectGood(opened, inspected);
+          await fillView(opened.page, view, inspected);
+          await expectGood(opened, inspected);
           await opened.close();
         });
       }
@@ -51,7 +51,7 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 it('the theme can be chosen, and is kept', async () => {
-  const { page, close } = await openPage(browser, fixture, { colorScheme: 'light' });
+  const { page, close } = await openPage(browser, inspected, { colorScheme: 'light' });
   const readBack = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await readBack();
   for (const [name, isLight] of [
@@ -112,8 +112,8 @@ function findLeft(elements) {
 }
 
 it('the header and the trust view follow the app', async () => {
-  const { page, close } = await openPage(browser, fixture, { view: 'trust' });
-  const { address } = fixture.app.trust;
+  const { page, close } = await openPage(browser, inspected, { view: 'trust' });
+  const { address } = inspected.app.trust;
   const text = readFileSync(address, 'utf8');
   const { revision } = JSON.parse(text);
   try {
@@ -124,7 +124,7 @@ it('the header and the trust view follow the app', async () => {
     // The app looks at its document with the requests that it gets.
     const header = page.getByText(`trust revision ${revision + 1}`);
     for (let calls = 0; calls < 50 && !(await header.isVisible()); calls++) {
-      await fetchAnswer(fixture);
+      await fetchAnswer(inspected);
       await page.waitForTimeout(100);
     }
     await header.waitFor();

@@ -1,4 +1,4 @@
-// The whole flow, with nothing of the fixture: `npm start`, open the page, be denied, read why, be allowed, see both in
+// The whole flow, with nothing of the inspected: `npm start`, open the page, be denied, read why, be allowed, see both in
 // Live, and find one by its correlation id. And every caller of "Try it": its verdict on the page is the gate's.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
