@@ -37,6 +37,7 @@ export function describeLock({ since, by, reason }: TrustLock): string {
 /** What a pin compares: the SHA-256 or SHA-1 thumbprint of the certificate, or the SHA-256 of its public key. */
 export type PinKind = 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
 
+/** Every kind of pin, by its key in a trust document. */
 export const pinKinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
 
 /** What a certificate is recognised by. The window is [notBefore, notAfter), in milliseconds. */
@@ -68,6 +69,7 @@ export interface TrustWarning {
   readonly message: string;
 }
 
+/** An identity and the pin that a certificate matched. */
 export interface PinnedIdentity {
   readonly identity: TrustedIdentity;
   readonly pin: TrustPin;
