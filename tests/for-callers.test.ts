@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Ended, collect, root, sampleFolder, startCertgate, waitForReady } from './test-support/certgate.js';
+import {
+  type Ended,
+  collect,
+  root,
+  runCertgateHere,
+  sampleFolder,
+  startCertgate,
+  waitForReady,
+} from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
 // Every command of docs/for-callers.md is run as it stands there: the openssl ones in a caller's folder, the curl ones
@@ -34,8 +43,10 @@ before(async () => {
   thumbprints = [...printed.matchAll(/^sha256 Fingerprint=([0-9A-F:]{95})$/gim)].map(([, hash = '']) => hash);
   // As the callers sent them, and as they stand there while both count.
   const pins = [...new Set(thumbprints)].map((thumbprintSha256) => ({ thumbprintSha256 }));
-  const trust = { schemaVersion: 1, revision: 1, identities: [{ name: 'billing', roles: [], pins }] };
-  writeFileSync(join(folder, 'trust.json'), JSON.stringify(trust));
+  const names = [{ issuedBy: 'corp', commonName: 'billing' }];
+  const authorities = [{ name: 'corp', trustAnchors: [await answerRequest()] }];
+  const identities = [{ name: 'billing', roles: [], pins, names }];
+  writeFileSync(join(folder, 'trust.json'), JSON.stringify({ schemaVersion: 1, revision: 1, authorities, identities }));
   writeFileSync(join(folder, '.curlrc'), 'silent\nwrite-out = "\\n%{http_code}"\n');
   const ports = ['--port', '0', '--host-port', '0'];
   dev = startCertgate(['dev', sampleFolder, '--trust', join(folder, 'trust.json'), ...ports]);
@@ -47,6 +58,21 @@ after(async () => {
   await collect(dev);
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** What the operator does with the caller's request. The root of the authority that issued. */
+async function answerRequest(): Promise<string> {
+  const operator = join(folder, 'operator');
+  mkdirSync(operator);
+  writeFileSync(join(operator, 'corp.password'), randomUUID());
+  const password = ['--authority-password-file', 'corp.password'];
+  const issue = ['certificate', 'issue', 'billing', '--authority', 'corp', '--csr', join(folder, 'issued.csr.pem')];
+  for (const args of [['authority', 'create', 'corp'], issue]) {
+    const { exitCode, stderr } = await runCertgateHere([...args, ...password], operator);
+    assert.equal(exitCode, 0, stderr);
+  }
+  copyFileSync(join(operator, 'billing.crt.pem'), join(folder, 'issued.crt.pem'));
+  return readFileSync(join(operator, '.certgate', 'authorities', 'corp', 'corp.crt.pem'), 'utf8');
+}
 
 /** As somebody types it, in the caller's folder; one command that fails ends it. */
 function runShell(code: string): Promise<Ended> {
@@ -81,6 +107,7 @@ describe('docs/for-callers.md', () => {
     for (const file of [
       'billing.key.pem',
       'billing-2.key.pem',
+      'issued.key.pem',
       'billing.pfx',
       'billing.password',
       'from-pfx.key.pem',
@@ -89,8 +116,8 @@ describe('docs/for-callers.md', () => {
     }
   });
 
-  it('calls with what it made: the old, the new and the one from the PFX are let in', async () => {
-    assert.equal(calls.length, 3);
+  it('calls with what it made: the old, the new, the one from the PFX and the one that was issued are let in', async () => {
+    assert.equal(calls.length, 4);
     for (const command of calls) {
       const { status, body } = await call(command, 'SecuredFunction');
       assert.equal(status, 200, command);
@@ -99,7 +126,7 @@ describe('docs/for-callers.md', () => {
   });
 
   it('explains the answers as they come', async () => {
-    const [first = ''] = calls;
+    const first = calls.find((command) => command.includes(' billing.key.pem')) ?? '';
     const forbidden = await call(first, 'RoleFunction');
     assert.deepEqual([forbidden.status, forbidden.body['code']], [403, 'forbidden']);
     makeOpensslCertificate(folder, 'stranger', 'ec');

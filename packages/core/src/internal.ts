@@ -3,6 +3,7 @@
 export * from './index.js';
 export {
   type Base64Decoding,
+  type CertificateFaultCode,
   type CertificateExtensions,
   type CertificatePublicKey,
   type ClientCertificateDecoding,
@@ -16,7 +17,13 @@ export {
   type NameAttribute,
   type SubjectAlternativeName,
 } from '@certgate/x509';
-export { findSerialNumber, findThumbprint, shortenText, shortenThumbprint } from '@certgate/x509/internal';
+export {
+  findOuterFrameFault,
+  findSerialNumber,
+  findThumbprint,
+  shortenText,
+  shortenThumbprint,
+} from '@certgate/x509/internal';
 export { judgePublicIssuance, type PublicIssuance } from '@certgate/x509/internal-certificates';
 export type { CandidateReading, CandidateSource } from './certificate-header/candidate-certificate.js';
 export {

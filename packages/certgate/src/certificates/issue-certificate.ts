@@ -1,5 +1,8 @@
 // certificates/: makes and reads certificates, private keys and passwords.
 
+import type { KeyObject } from 'node:crypto';
+import { type CertificateFaultCode, decodeClientCertificate, listCertificateFaults } from '@certgate/core/internal';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';
@@ -10,12 +13,10 @@ import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
 import { checkPermittedNames } from './structure/permitted-names.js';
 import { createAlternativeNames, type AlternativeNames } from './structure/subject-alternative-name.js';
 import { createPeriodWithin, type DaysWanted } from './structure/validity-period.js';
-import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
+import { signCertificate, type IssuedCertificate, type SignedCertificate } from './structure/write-certificate.js';
 
-export interface IssueOptions extends SubjectName, AlternativeNames {
+interface IssuedContent extends SubjectName, AlternativeNames {
   readonly issuer: CertificateIssuer;
-  /** Default `ec-p256`. */
-  readonly keyAlgorithm?: KeyAlgorithm;
   /** Default: 90 days, fewer where the authority ends before. */
   readonly wanted?: DaysWanted;
   /** Default `clientAuth`. */
@@ -23,12 +24,24 @@ export interface IssueOptions extends SubjectName, AlternativeNames {
   readonly now: Date;
 }
 
+export interface IssueOptions extends IssuedContent {
+  /** Default `ec-p256`. */
+  readonly keyAlgorithm?: KeyAlgorithm;
+}
+
+/** Makes a key, and a certificate over it as `certifyKey` does. */
+export function issueCertificate({ keyAlgorithm, ...content }: IssueOptions): IssuedCertificate {
+  const { publicKey, privateKey } = generateKeyPair(keyAlgorithm ?? 'ec-p256');
+  const privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { ...certifyKey({ ...content, publicKey }), privateKeyPem };
+}
+
 /**
- * Makes a key and an end-entity certificate over it, signed by an authority. Throws ToolFailure for what the authority
- * may not sign: names outside its constraints or those of its issuers, an end beyond its own.
+ * An end-entity certificate over a key, signed by an authority. Throws ToolFailure for what the authority may not sign
+ * (names outside its constraints or those of its issuers, an end beyond its own), and for a key that no gate accepts.
  */
-export function issueCertificate(options: IssueOptions): IssuedCertificate {
-  const { issuer, now } = options;
+export function certifyKey(options: IssuedContent & { readonly publicKey: KeyObject }): SignedCertificate {
+  const { issuer, publicKey, now } = options;
   const authority = readAuthorityFacts(issuer.certificateDer);
   const path = [authority, ...issuer.issuers.map((der) => readAuthorityFacts(der))];
   const subject = createDistinguishedName(options);
@@ -36,17 +49,33 @@ export function issueCertificate(options: IssueOptions): IssuedCertificate {
   refuseOwnName(options.commonName, authority.name);
   checkPermittedNames(subjectAlternativeNames, options.commonName, path);
   const period = createPeriodWithin(authority, options.wanted ?? { atMostDays: usualDays }, now);
-  const keyPair = generateKeyPair(options.keyAlgorithm ?? 'ec-p256');
   const extendedKeyUsages = (options.usages ?? ['clientAuth']).map(getUsageOid);
-  return writeCertificate({
+  const signed = signCertificate({
     subject,
-    keyPair,
+    publicKey,
     period,
     extensions: [
-      ...createEndEntityExtensions(keyPair.publicKey, { extendedKeyUsages, subjectAlternativeNames }),
+      ...createEndEntityExtensions(publicKey, { extendedKeyUsages, subjectAlternativeNames }),
       createAuthorityKeyIdentifier(authority.keyIdentifier),
     ],
     issuer: authority.subject,
     issuerKey: issuer.privateKey,
   });
+  refuseUnfitKey(signed, now);
+  return signed;
+}
+
+const keyFaults: readonly string[] = [
+  'certificate_key_unsupported',
+  'certificate_key_too_weak',
+  'algorithm_unsupported_by_runtime',
+] satisfies readonly CertificateFaultCode[];
+
+/** By the gate's own checks, which read a key from its certificate. */
+function refuseUnfitKey({ certificateDer }: SignedCertificate, now: Date): void {
+  const decoding = decodeClientCertificate(certificateDer);
+  const fault = decoding.ok
+    ? listCertificateFaults(decoding.certificate, now.getTime()).find(({ code }) => keyFaults.includes(code))?.detail
+    : `The key can't be used: ${decoding.fault}.`;
+  if (fault !== undefined) throw new ToolFailure(`${fault} Nothing was issued.`);
 }

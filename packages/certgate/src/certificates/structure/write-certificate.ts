@@ -17,16 +17,19 @@ import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-stru
 import type { KeyPair } from './key-pair.js';
 import type { ValidityPeriod } from './validity-period.js';
 
-export interface IssuedCertificate {
+export interface SignedCertificate {
   readonly certificateDer: Buffer;
   readonly certificatePem: string;
+}
+
+export interface IssuedCertificate extends SignedCertificate {
   /** PKCS#8, not encrypted: whoever writes it to a disk sees to who may read it. */
   readonly privateKeyPem: string;
 }
 
 export interface CertificateContent {
   readonly subject: Name;
-  readonly keyPair: KeyPair;
+  readonly publicKey: KeyObject;
   readonly period: ValidityPeriod;
   readonly extensions: readonly Extension[];
   /** Who signs. For a self-signed certificate the subject and its own key. */
@@ -36,9 +39,19 @@ export interface CertificateContent {
   readonly serialNumber?: ArrayBuffer;
 }
 
+/** A certificate together with its private key. */
+export function writeCertificate({
+  keyPair,
+  ...content
+}: Omit<CertificateContent, 'publicKey'> & { readonly keyPair: KeyPair }): IssuedCertificate {
+  return Object.freeze({
+    ...signCertificate({ ...content, publicKey: keyPair.publicKey }),
+    privateKeyPem: keyPair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+}
+
 /** RFC 5280 §4: every certificate that this tool makes is written here, version 3, with a serial number of its own. */
-export function writeCertificate(content: CertificateContent): IssuedCertificate {
-  const { publicKey, privateKey } = content.keyPair;
+export function signCertificate(content: CertificateContent): SignedCertificate {
   const { identifier } = getSignatureAlgorithm(content.issuerKey);
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,
@@ -47,7 +60,7 @@ export function writeCertificate(content: CertificateContent): IssuedCertificate
     issuer: content.issuer,
     subject: content.subject,
     validity: new Validity(content.period),
-    subjectPublicKeyInfo: getPublicKeyInfo(publicKey),
+    subjectPublicKeyInfo: getPublicKeyInfo(content.publicKey),
     extensions: new Extensions([...content.extensions]),
   });
   const certificate = new Certificate({
@@ -56,11 +69,7 @@ export function writeCertificate(content: CertificateContent): IssuedCertificate
     signatureValue: signStructure(tbsCertificate, content.issuerKey),
   });
   const certificateDer = Buffer.from(AsnConvert.serialize(certificate));
-  return Object.freeze({
-    certificateDer,
-    certificatePem: encodePem('CERTIFICATE', certificateDer),
-    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  });
+  return Object.freeze({ certificateDer, certificatePem: encodePem('CERTIFICATE', certificateDer) });
 }
 
 /** RFC 5280 §4.1.2.2: positive and at most 20 octets. The two fixed bits make it exactly 16 octets, 126 of its bits random. */

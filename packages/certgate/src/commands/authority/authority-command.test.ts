@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -111,6 +111,50 @@ describe('an authority on the command line', () => {
     const text = runOpenssl(['crl', '-noout', '-text', '-in', inAuthority('services', 'services.crl.pem')]);
     assert.match(text, new RegExp(`CRL Number: \\s+${list.number}\\n`));
     assert.match(text, /Superseded/);
+  });
+
+  test("a caller's request: the certificate is for its key, with the names that the operator gives", async () => {
+    const newKey = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const asked = ['-utf8', '-subj', '/CN=admin\u202e', '-addext', 'subjectAltName=URI:spiffe://other.example/admin'];
+    runOpenssl([...newKey, ...asked, '-keyout', pathOf('own.key.pem'), '-out', pathOf('own.csr.pem')]);
+    const request = (name: string, csr: string, ...args: readonly string[]): Promise<CommandRun> =>
+      run(
+        'certificate', 'issue', name, '--authority', 'services', '--authority-password-file', 'services.password',
+        '--csr', csr, ...args,
+      ); // prettier-ignore
+    const uri = 'spiffe://corp.example/own';
+    const { stdout } = await expect(0, request('own', 'own.csr.pem', '--uri', uri), /key stays with the caller/);
+    assert.match(stdout, /Ignored[^\n]*the subject CN=admin\\u202e; the names URI:spiffe:\/\/other\.example\/admin\n/);
+    const certificate = new X509Certificate(readFileSync(pathOf('own.crt.pem')));
+    assert.ok(certificate.checkPrivateKey(createPrivateKey(readFileSync(pathOf('own.key.pem')))));
+    assert.deepEqual([certificate.subject, certificate.subjectAltName], ['CN=own', `URI:${uri}`]);
+    assert.match(verify('own.crt.pem').text, /: OK/);
+    assert.deepEqual(
+      readdirSync(folder.path).filter((file) => file.startsWith('own.')),
+      ['own.chain.pem', 'own.crt.base64', 'own.crt.pem', 'own.csr.pem', 'own.key.pem'],
+    );
+    const json = await expect(0, request('own', 'own.csr.pem', '--force', '--json'));
+    const answer = JSON.parse(json.stdout) as { files: object; ignored: object };
+    assert.deepEqual(Object.keys(answer.files), ['certificate', 'header', 'chain']);
+    assert.deepEqual(Object.keys(answer.ignored), ['subject', 'names', 'extensions']);
+
+    const known = readRegister('services').issued.length;
+    folder.file(
+      'broken.csr.pem',
+      readFileSync(pathOf('own.csr.pem'), 'utf8').replace(/....\n(?==*-----END)/, 'AAAA\n'),
+    );
+    const refused: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
+      [request('own', 'own.csr.pem'), /exist already: own\.crt\.pem/],
+      [request('broken', 'broken.csr.pem'), /broken\.csr\.pem .*Nothing was issued/],
+      [request('broken', 'missing.csr.pem'), /no file missing\.csr\.pem/],
+      [request('evil', 'own.csr.pem', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
+      ...['--pem', '--rsa', '--compatible', '--password-stdin'].map(
+        (option) => [request('x', 'own.csr.pem', option), /'--csr <file>' cannot be used with option/] as const,
+      ),
+    ];
+    for (const [running, message] of refused) await expect(2, running, message);
+    assert.equal(readRegister('services').issued.length, known);
+    assert.ok(!existsSync(pathOf('broken.crt.pem')));
   });
 
   test('a hold can end', async () => {

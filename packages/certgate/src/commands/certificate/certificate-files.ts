@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
-import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
+import type { IssuedCertificate, SignedCertificate } from '../../certificates/structure/write-certificate.js';
 import { printLine } from '../command-line/output.js';
 import type { CertificateFlags } from './certificate-options.js';
 import type { FileToWrite } from './write-file-set.js';
@@ -16,7 +16,11 @@ export type CertificatePaths = {
   readonly chain?: string;
 };
 
-export function createPaths(name: string, { out, pfx, pem }: CertificateFlags, hasChain = false): CertificatePaths {
+export function createPaths(
+  name: string,
+  { out, pfx, pem }: Pick<CertificateFlags, 'out' | 'pfx' | 'pem'>,
+  hasChain = false,
+): CertificatePaths {
   return {
     ...(pfx ? { pfx: join(out, `${name}.pfx`) } : {}),
     certificate: join(out, `${name}.crt.pem`),
@@ -33,7 +37,8 @@ export function listKeyFiles({ pfx, key }: CertificatePaths): readonly string[] 
 
 export interface CertificateFileContent {
   readonly name: string;
-  readonly issued: IssuedCertificate;
+  /** Without its key where that is the caller's alone. */
+  readonly issued: SignedCertificate & Partial<IssuedCertificate>;
   /** Of the PFX. */
   readonly password: string | undefined;
   readonly compatible: boolean;
@@ -47,11 +52,12 @@ export function createFiles(paths: CertificatePaths, content: CertificateFileCon
     { path: paths.certificate, content: certificatePem, isSecret: false },
     { path: paths.header, content: `${certificateDer.toString('base64')}\n`, isSecret: false },
   ];
-  if (paths.pfx !== undefined && password !== undefined) {
+  if (paths.pfx !== undefined && password !== undefined && privateKeyPem !== undefined) {
     const pfx = encodePfx({ certificateDer, privateKeyPem, password, friendlyName: name, compatible });
     files.push({ path: paths.pfx, content: pfx, isSecret: true });
   }
-  if (paths.key !== undefined) files.push({ path: paths.key, content: privateKeyPem, isSecret: true });
+  if (paths.key !== undefined && privateKeyPem !== undefined)
+    files.push({ path: paths.key, content: privateKeyPem, isSecret: true });
   if (paths.chain !== undefined && chainPem !== undefined) {
     files.push({ path: paths.chain, content: chainPem, isSecret: false });
   }

@@ -1,4 +1,4 @@
-import { type ClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/internal';
+import { type ClientCertificate, formatInstant, formatSerialNumber, shortenText } from '@certgate/core/internal';
 import {
   describeIssued,
   loadAuthority,
@@ -8,10 +8,12 @@ import {
 } from '../../certificates/authority/load-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { issueCertificate } from '../../certificates/issue-certificate.js';
+import { type CertificationRequest, readCertificationRequest } from '../../certificates/certification-request.js';
+import { certifyKey, issueCertificate } from '../../certificates/issue-certificate.js';
 import { type ExtendedKeyUsageName, usualDays } from '../../certificates/structure/certificate-choices.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { formatToolCall } from '../../faults/tool-call.js';
+import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type FolderFlags, listFolderWords } from '../authority/authority-options.js';
 import { pick } from '../command-line/option-values.js';
@@ -33,6 +35,7 @@ import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 interface IssueFlags extends CertificateFlags, FolderFlags {
   readonly authority: string;
   readonly authorityPasswordFile?: string;
+  readonly csr?: string;
   readonly days?: number;
   readonly eku?: readonly ExtendedKeyUsageName[];
   readonly organization?: string;
@@ -42,11 +45,12 @@ interface IssueFlags extends CertificateFlags, FolderFlags {
 export async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   const { eku: usages = ['clientAuth'] } = flags;
-  checkFileFlags(flags);
+  if (flags.csr === undefined) checkFileFlags(flags);
+  const request = flags.csr === undefined ? undefined : await readCertificationRequest(flags.csr);
   const authority = await loadAuthority(flags.folder, checkCertificateName(flags.authority));
   await refuseRevokedAuthority(flags.folder, authority);
   const isBelowRoot = authority.register.parent !== null;
-  const paths = createPaths(name, flags, isBelowRoot);
+  const paths = createPaths(name, request === undefined ? flags : { out: flags.out, pfx: false }, isBelowRoot);
   const force = flags.force ?? false;
   if (!force) await refusePresentFiles(Object.values(paths));
   const authorityPassword = await getAuthorityPassword(
@@ -57,15 +61,18 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
   const issuer = await openAuthority(authority, authorityPassword);
   const password = paths.pfx === undefined ? undefined : await getNewPassword(flags, paths.pfx);
   refuseSharedPassword(password, authorityPassword, authority.name);
-  const issued = issueCertificate({
+  const content = {
     issuer,
     commonName: name,
-    keyAlgorithm: getKeyAlgorithm(flags),
     usages,
     ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
     ...pick(flags, 'dns', 'uri', 'email', 'organization', 'organizationalUnit'),
     now: new Date(),
-  });
+  };
+  const issued =
+    request === undefined
+      ? issueCertificate({ ...content, keyAlgorithm: getKeyAlgorithm(flags) })
+      : certifyKey({ ...content, publicKey: request.publicKey });
   // The register first: a certificate that no register names could be revoked only by whoever still has it.
   const entry = describeIssued(issued.certificateDer, 'end-entity');
   await updateRegister(authority.files, (register) => ({
@@ -82,9 +89,10 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     const { dns = [], uri = [], email = [] } = flags;
     const names = { dns, uri, email };
     const facts = describeNewCertificate(certificate);
-    printJson({ files: paths, authority: authority.name, ...facts, usages, names });
+    const ignored = request === undefined ? {} : { ignored: request.wishes };
+    printJson({ files: paths, authority: authority.name, ...facts, usages, names, ...ignored });
   } else {
-    printReport({ name, authority, paths, certificate, usages }, flags);
+    printReport({ name, authority, paths, certificate, usages, request }, flags);
   }
   warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
@@ -108,10 +116,11 @@ interface IssueReport {
   readonly paths: CertificatePaths;
   readonly certificate: ClientCertificate;
   readonly usages: readonly ExtendedKeyUsageName[];
+  readonly request: CertificationRequest | undefined;
 }
 
 function printReport(report: IssueReport, flags: IssueFlags): void {
-  const { name, authority, paths, certificate, usages } = report;
+  const { name, authority, paths, certificate, usages, request } = report;
   const end = certificate.notAfter;
   printLine(`${authority.name} issued a certificate to ${name}, valid until ${formatInstant(end)}.`);
   if (flags.days === undefined && end === getDecoded(authority).notAfter) {
@@ -127,9 +136,22 @@ function printReport(report: IssueReport, flags: IssueFlags): void {
     );
     printLine('in its trust document.');
   }
+  if (request !== undefined) printWishes(request);
   if (!usages.includes('clientAuth')) printLine("Without clientAuth, it can't be used to call an app behind Certgate.");
   const { name: issuer } = authority;
   printLine('To revoke it:');
   const words = ['authority', 'revoke', issuer, formatSerialNumber(certificate.serialNumber)];
   printLine(`  ${formatToolCall([...words, '--reason', 'keyCompromise', ...listFolderWords(flags)])}`);
+}
+
+/** The certificate has the names of the command line alone, so the caller may miss some. */
+function printWishes({ wishes: { subject, names, extensions } }: CertificationRequest): void {
+  const asked = [
+    ...(subject === '' ? [] : [`the subject ${subject}`]),
+    ...(names.length === 0 ? [] : [`the names ${names.join(', ')}`]),
+    ...(extensions.length === 0 ? [] : [`the extensions ${extensions.join(', ')}`]),
+  ];
+  printLine('The private key stays with the caller. It is in none of these files.');
+  if (asked.length > 0)
+    printLine(`Ignored, because the operator names the caller: ${escapeControls(shortenText(asked.join('; ')))}`);
 }

@@ -45,6 +45,10 @@ export const certificateVerbs: VerbGroup = {
           'the authority that issues it; certgate authority create creates one',
           { isRequired: true },
         ],
+        '--csr <file>': [
+          "a certificate request (PKCS #10, PEM or DER) for a key that stays with the caller: no key is made. Names come from this command line; the request's own names and extensions are ignored",
+          { conflicts: ['rsa', 'pem', 'compatible', 'passwordFile', 'passwordStdin'] },
+        ],
         '--days <days>': [
           `how long it is valid, 1 to 3650 (default: ${usualDays}, or up to the authority's end)`,
           parseDays,
@@ -64,11 +68,12 @@ export const certificateVerbs: VerbGroup = {
       exitCodes: {
         0: 'the files are written, and the certificate is in the register',
         1: "another process took over the authority's lock; run the command again",
-        2: "an argument can't be used, the authority may not issue that, a password is missing or wrong, or a file exists already; no file is written",
+        2: "an argument or the request can't be used, the authority may not issue that, a password is missing or wrong, or a file exists already; no file is written",
       },
       examples: [
         'certgate certificate issue billing --authority corp',
         'certgate certificate issue billing --authority corp --uri spiffe://corp.example/billing --days 7 --authority-password-file corp.password --password-file billing.password',
+        'certgate certificate issue billing --authority corp --csr billing.csr.pem --dns billing.corp.example',
         'certgate certificate issue api --authority corp --eku serverAuth --dns api.corp.example --pem --no-pfx',
       ],
     },

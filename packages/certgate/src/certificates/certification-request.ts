@@ -1,0 +1,202 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { findOuterFrameFault } from '@certgate/core/internal';
+import { AsnConvert, AsnProp, AsnPropTypes } from '@peculiar/asn1-schema';
+import {
+  AlgorithmIdentifier,
+  Attribute,
+  type AttributeTypeAndValue,
+  Extensions,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  Name,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+  type GeneralName,
+} from '@peculiar/asn1-x509';
+import { ToolFailure } from '../faults/tool-failure.js';
+import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
+import { decodePemBlock, readPemBlocks } from './structure/pem-blocks.js';
+
+/** RFC 2986 §4.1. */
+class RequestInfo {
+  version = 0;
+  subject: Name = new Name();
+  subjectPKInfo: SubjectPublicKeyInfo = new SubjectPublicKeyInfo();
+  attributes: Attribute[] = [];
+}
+AsnProp({ type: AsnPropTypes.Integer })(RequestInfo.prototype, 'version');
+AsnProp({ type: Name })(RequestInfo.prototype, 'subject');
+AsnProp({ type: SubjectPublicKeyInfo })(RequestInfo.prototype, 'subjectPKInfo');
+AsnProp({ type: Attribute, repeated: 'set', context: 0, implicit: true, optional: true })(
+  RequestInfo.prototype,
+  'attributes',
+);
+
+/** RFC 2986 §4.2. */
+class Request {
+  info: RequestInfo = new RequestInfo();
+  /** The octets that the signature is over. */
+  infoRaw: ArrayBuffer = new ArrayBuffer(0);
+  signatureAlgorithm: AlgorithmIdentifier = new AlgorithmIdentifier();
+  signature: ArrayBuffer = new ArrayBuffer(0);
+}
+AsnProp({ type: RequestInfo, raw: true })(Request.prototype, 'info');
+AsnProp({ type: AlgorithmIdentifier })(Request.prototype, 'signatureAlgorithm');
+AsnProp({ type: AsnPropTypes.BitString })(Request.prototype, 'signature');
+
+/** A request whose signature shows that whoever made it had the key. */
+export interface CertificationRequest {
+  readonly publicKey: KeyObject;
+  /** What it asks for beside a certificate for the key, in words that its sender chose. */
+  readonly wishes: RequestWishes;
+}
+
+export interface RequestWishes {
+  /** `O=Example, CN=billing`; empty: none. */
+  readonly subject: string;
+  /** `DNS:billing.example.org`. */
+  readonly names: readonly string[];
+  /** Those that hold no names: `keyUsage`, or an object identifier. */
+  readonly extensions: readonly string[];
+}
+
+/** A request has a key, a name and a signature; with hundreds of names it is still below this. */
+const maximumBytes = 65_536;
+
+/**
+ * Reads a file with one PKCS#10 request, in PEM or DER, and verifies its signature with its own key.
+ *
+ * @throws {ToolFailure} for anything else.
+ */
+export async function readCertificationRequest(path: string): Promise<CertificationRequest> {
+  return parseCertificationRequest(await readBoundedFile(path), path);
+}
+
+export function parseCertificationRequest(bytes: Buffer, name: string): CertificationRequest {
+  if (bytes.length > maximumBytes) throw unusable(name, `is larger than ${maximumBytes / 1024} KiB`);
+  const der = isText(bytes) || bytes[0] !== 0x30 ? findRequestBlock(decodeText(bytes), name) : bytes;
+  const fault = findOuterFrameFault(der);
+  if (fault === 'trailing_bytes') throw unusable(name, 'has more in it than one certificate request');
+  if (fault !== undefined) throw unusable(name, 'contains no certificate request that can be read');
+  try {
+    return readVerified(AsnConvert.parse(der, Request), name);
+  } catch (cause) {
+    throw cause instanceof ToolFailure
+      ? cause
+      : unusable(name, 'contains no certificate request that can be read', { cause });
+  }
+}
+
+function findRequestBlock(text: string, name: string): Buffer {
+  const blocks = readPemBlocks(text);
+  if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) {
+    throw new ToolFailure(`${name} contains a private key beside what is asked for.`, {
+      remedy:
+        'The caller must keep its key to itself. This one has left it: let the caller make a new key, and send only the request.',
+    });
+  }
+  const [request, ...others] = blocks.filter(({ label }) => /^(?:NEW )?CERTIFICATE REQUEST$/.test(label));
+  if (others.length > 0) throw unusable(name, `contains ${others.length + 1} certificate requests`);
+  if (request !== undefined) return decodePemBlock(request);
+  const isCertificate = blocks.some(({ label }) => label === 'CERTIFICATE');
+  throw unusable(
+    name,
+    isCertificate ? 'contains a certificate, not a certificate request' : 'contains no certificate request',
+  );
+}
+
+function unusable(name: string, what: string, { cause }: { readonly cause?: unknown } = {}): ToolFailure {
+  return new ToolFailure(`${name} ${what}. Nothing was issued.`, {
+    remedy: 'Pass a file with one request (PKCS #10) in PEM or DER: docs/for-callers.md shows how the caller makes it.',
+    cause,
+  });
+}
+
+function readVerified({ info, infoRaw, signatureAlgorithm, signature }: Request, name: string): CertificationRequest {
+  const publicKey = readKey(info.subjectPKInfo, name);
+  if (info.version !== 0) throw unusable(name, `is a request of version ${info.version + 1}, which is unknown`);
+  const rule = signatureRules[signatureAlgorithm.algorithm];
+  if (rule === undefined || rule.keyType !== publicKey.asymmetricKeyType) {
+    throw unusable(
+      name,
+      `is signed by an algorithm that is not accepted for its key (${signatureAlgorithm.algorithm}); accepted are RSA (PKCS #1) and ECDSA with SHA-256, SHA-384 or SHA-512, and Ed25519`,
+    );
+  }
+  if (!verify(rule.digest, Buffer.from(infoRaw), publicKey, Buffer.from(signature))) {
+    throw new ToolFailure(
+      `The signature of ${name} is not by the key in it, so its sender may not have the key. Nothing was issued.`,
+      { remedy: 'The file may be damaged. Let the caller make the request again, with its own key.' },
+    );
+  }
+  return { publicKey, wishes: readWishes(info) };
+}
+
+interface SignatureRule {
+  readonly keyType: 'rsa' | 'ec' | 'ed25519';
+  readonly digest: 'sha256' | 'sha384' | 'sha512' | null;
+}
+
+/** RFC 4055, RFC 5758, RFC 8410. SHA-1 proves nothing any more. */
+const signatureRules: Readonly<Record<string, SignatureRule>> = {
+  '1.2.840.113549.1.1.11': { keyType: 'rsa', digest: 'sha256' },
+  '1.2.840.113549.1.1.12': { keyType: 'rsa', digest: 'sha384' },
+  '1.2.840.113549.1.1.13': { keyType: 'rsa', digest: 'sha512' },
+  '1.2.840.10045.4.3.2': { keyType: 'ec', digest: 'sha256' },
+  '1.2.840.10045.4.3.3': { keyType: 'ec', digest: 'sha384' },
+  '1.2.840.10045.4.3.4': { keyType: 'ec', digest: 'sha512' },
+  '1.3.101.112': { keyType: 'ed25519', digest: null },
+};
+
+function readKey(info: SubjectPublicKeyInfo, name: string): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(AsnConvert.serialize(info)), format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw unusable(name, "has a key that this Node.js can't read", { cause });
+  }
+}
+
+/** PKCS #9 §5.4.2, extensionRequest. */
+const extensionRequest = '1.2.840.113549.1.9.14';
+
+function readWishes({ subject, attributes }: RequestInfo): RequestWishes {
+  const extensions = attributes
+    .filter(({ type }) => type === extensionRequest)
+    .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
+  const isNames = ({ extnID }: { readonly extnID: string }): boolean => extnID === id_ce_subjectAltName;
+  return {
+    subject: [...subject].flatMap((part) => [...part].map(describeAttribute)).join(', '),
+    names: extensions
+      .filter(isNames)
+      .flatMap(({ extnValue }) => [...AsnConvert.parse(extnValue.buffer, SubjectAlternativeName)].map(describeName)),
+    extensions: extensions.filter((each) => !isNames(each)).map(({ extnID }) => extensionNames[extnID] ?? extnID),
+  };
+}
+
+const extensionNames: Readonly<Record<string, string>> = {
+  [id_ce_basicConstraints]: 'basicConstraints',
+  [id_ce_keyUsage]: 'keyUsage',
+  [id_ce_extKeyUsage]: 'extendedKeyUsage',
+};
+
+const attributeNames: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+};
+
+function describeAttribute({ type, value }: AttributeTypeAndValue): string {
+  return `${attributeNames[type] ?? type}=${value.toString()}`;
+}
+
+function describeName(name: GeneralName): string {
+  const { dNSName, uniformResourceIdentifier, rfc822Name, iPAddress } = name;
+  if (dNSName !== undefined) return `DNS:${dNSName}`;
+  if (uniformResourceIdentifier !== undefined) return `URI:${uniformResourceIdentifier}`;
+  if (rfc822Name !== undefined) return `email:${rfc822Name}`;
+  return iPAddress === undefined ? 'a name of another kind' : `IP:${iPAddress}`;
+}
