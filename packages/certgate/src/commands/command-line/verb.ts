@@ -19,6 +19,8 @@ export interface OptionSettings {
   /** The environment variable that is read where the option is missing. */
   readonly env?: string;
   readonly isRequired?: boolean;
+  /** With it, the verb prints something and does nothing else, so no other option is required. */
+  readonly isAlone?: boolean;
 }
 
 /**
@@ -65,8 +67,15 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
     command.argument(name, description, value);
   }
   for (const [flags, row] of Object.entries(options)) {
-    const [description, settings] = typeof row === 'string' ? [row, {}] : row;
-    command.addOption(createOption(flags, description, typeof settings === 'object' ? settings : { parse: settings }));
+    const [description, given] = typeof row === 'string' ? [row, {}] : row;
+    const settings = typeof given === 'object' ? given : { parse: given };
+    const option = createOption(flags, description, settings);
+    command.addOption(option);
+    if (settings.isAlone === true) {
+      command.on(`option:${option.name()}`, () => {
+        for (const each of command.options) each.makeOptionMandatory(false);
+      });
+    }
   }
   command.action(async (...given: readonly unknown[]) => {
     const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;

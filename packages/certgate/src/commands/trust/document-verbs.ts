@@ -135,17 +135,16 @@ export const documentVerbs: VerbTable = {
   },
   import: {
     description:
-      'Import the callers from a list of thumbprints, such as an app setting, or from the <identity> elements of an API Management policy.',
+      'Import the callers from a CSV file, from a list of thumbprints, such as an app setting, or from the <identity> elements of an API Management policy.',
     options: {
-      '--from <file|->': ['the list or the policy; - reads standard input', { isRequired: true }],
+      '--from <file|->': ['the CSV, the list or the policy; - reads standard input', { isRequired: true }],
+      '--print-template': ['print a CSV with its header and an example row, and do nothing else', { isAlone: true }],
       '--as <name>': [
         'import all certificates into this one identity, whatever names the list has',
         { conflicts: ['namePrefix'] },
       ],
-      '--name-prefix <text>': [
-        'the beginning of the name of identities for certificates without a name; the first digits of the thumbprint follow',
-        { default: 'imported-' },
-      ],
+      '--name-prefix <text>':
+        'the beginning of the name of identities for certificates without a name; the first digits of the thumbprint follow (default: imported-)',
       '--role <role>':
         'a role that new identities get (repeatable); without one, they may call only functions that require no role',
       '--function <name>':
@@ -160,13 +159,18 @@ export const documentVerbs: VerbTable = {
     work: async () => (await import('./trust-import-command.js')).importTrust,
     exitCodes: {
       0: 'every caller is in the document now, or was in it before',
-      1: 'some callers were not imported, for reasons that are printed; the others are in the document',
-      2: "something in the list or policy can't be read, or the store or an argument can't be used; nothing is written",
+      1: 'some callers of the list or policy were not imported, for reasons that are printed; the others are in the document',
+      2: "something in the list or policy can't be read, a row of the CSV can't be imported, or the store or an argument can't be used; nothing is written",
     },
     examples: [
+      'certgate trust import --print-template > callers.csv',
+      'certgate trust import --from callers.csv --reason "partners of 2027" --store file:trust.json --dry-run',
       'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',
       'echo "$ALLOWED_THUMBPRINTS" | certgate trust import --from - --as partners --reason "from the app setting" --store file:trust.json --dry-run',
       'certgate trust import --from policy.xml --certificate-folder certificates --reason "leaving API Management" --store file:trust.json',
+    ],
+    notes: [
+      'A CSV says all of its callers itself: with it, --role, --function, --owner, --as, --name-prefix and --without-revocation are refused.',
     ],
   },
   restore: {

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { shortenText } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
@@ -11,6 +12,7 @@ import { type TrustUpdate, updateTrustDocument } from '../../trust/administratio
 import { type CertificateFolder, readCertificateFolder } from '../../trust/import/certificate-folder.js';
 import type { ImportReading, ImportRefusal } from '../../trust/import/import-reading.js';
 import { type ImportOptions, type ImportPlan, planImport, type PlannedPin } from '../../trust/import/plan-import.js';
+import { findTableSeparator, readCallerTable, tableTemplate } from '../../trust/import/read-caller-table.js';
 import { readApiManagementPolicy } from '../../trust/import/read-api-management-policy.js';
 import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
 import { exitCodes } from '../command-line/exit-codes.js';
@@ -22,8 +24,9 @@ import { reportUpdate } from './report-update.js';
 
 interface ImportFlags extends ChangeFlags {
   readonly from: string;
+  readonly printTemplate?: boolean;
   readonly as?: string;
-  readonly namePrefix: string;
+  readonly namePrefix?: string;
   readonly role?: readonly string[];
   readonly function?: readonly string[];
   readonly owner?: string;
@@ -33,37 +36,57 @@ interface ImportFlags extends ChangeFlags {
 }
 
 export async function importTrust(flags: ImportFlags): Promise<void> {
-  const source = flags.from === '-' ? 'standard input' : flags.from;
-  const reading = await readImport(source, flags);
-  if (reading.faults.length > 0) {
-    reportFaults(source, reading, flags.json);
-    process.exitCode = exitCodes.unusableInput;
+  if (flags.printTemplate === true) {
+    process.stdout.write(tableTemplate);
     return;
   }
-  if (reading.entries.length === 0 && reading.refusals.length === 0) {
-    throw new ToolFailure(`There is no thumbprint in ${source}.`);
-  }
-  const change = await readChange('import', flags);
+  const source = flags.from === '-' ? 'standard input' : flags.from;
+  const reading = await readImport(source, flags);
   const certificates =
     flags.certificateFolder === undefined
       ? undefined
       : await readCertificateFolder(flags.certificateFolder, Date.now());
+  const options = toOptions(flags, certificates);
   const location = await openTrustLocation(flags.store);
-  const { plan, update } = await importEntries(
-    location,
-    change,
-    reading,
-    toOptions(flags, certificates, change.reason),
-  );
+  const faults = [...reading.faults, ...(await listRefusedRows(location, reading, options))];
+  if (faults.length > 0) {
+    reportFaults(source, { ...reading, faults: sortByRow(faults) }, flags.json);
+    process.exitCode = exitCodes.unusableInput;
+    return;
+  }
+  if (reading.entries.length === 0 && reading.refusals.length === 0) {
+    throw new ToolFailure(
+      reading.format === 'csv'
+        ? `There is no row below the header of ${source}.`
+        : `There is no thumbprint in ${source}.`,
+    );
+  }
+  const change = await readChange('import', flags);
+  const { plan, update } = await importEntries(location, change, reading, { ...options, reason: change.reason });
   const refusals = [...reading.refusals, ...plan.refusals];
   reportImport({ store: location.description, source, reading, plan, update, refusals, certificates }, flags);
   if (refusals.length > 0) process.exitCode = exitCodes.failed;
 }
 
+/** Of a table, all rows are imported or none: what a list would leave out keeps the whole table out. */
+async function listRefusedRows(
+  location: TrustLocation,
+  { format, entries }: ImportReading,
+  options: ImportOptions,
+): Promise<readonly ImportRefusal[]> {
+  if (format !== 'csv') return [];
+  return planImport((await loadTrustDocument(location)).document, entries, options).refusals;
+}
+
+function sortByRow(faults: readonly ImportRefusal[]): readonly ImportRefusal[] {
+  const readRow = ({ origin }: ImportRefusal): number => Number(/^row (\d+)/.exec(origin)?.[1] ?? 0);
+  return [...faults].sort((one, other) => readRow(one) - readRow(other));
+}
+
 async function importEntries(
   location: TrustLocation,
   change: Awaited<ReturnType<typeof readChange>>,
-  { entries }: ImportReading,
+  { entries, format }: ImportReading,
   options: ImportOptions,
 ): Promise<{ readonly plan: ImportPlan; readonly update: TrustUpdate | undefined }> {
   // Nothing to add is no change: no key is needed, no revision is spent.
@@ -72,18 +95,23 @@ async function importEntries(
   let plan = first;
   const update = await updateTrustDocument(location, change, (document) => {
     plan = planImport(document, entries, options);
+    if (format === 'csv' && plan.refusals.length > 0) {
+      throw new ToolFailure('The document was changed meanwhile, and not every row fits it any more.', {
+        remedy: 'Nothing was written. Run it again: it names the rows.',
+        kind: 'conflict',
+      });
+    }
     return plan.document;
   });
   return { plan, update };
 }
 
-function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefined, reason: string): ImportOptions {
+function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefined): ImportOptions {
   return {
-    namePrefix: flags.namePrefix,
+    namePrefix: flags.namePrefix ?? 'imported-',
     roles: flags.role ?? [],
     ...(flags.function === undefined ? {} : { functions: flags.function }),
     ...pick(flags, 'as', 'owner'),
-    reason,
     toExisting: flags.toExisting ?? false,
     ...(certificates === undefined ? {} : { certificates }),
   };
@@ -91,9 +119,31 @@ function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefin
 
 async function readImport(source: string, flags: ImportFlags): Promise<ImportReading> {
   const text = decodeText(await readBytes(source, flags.from));
+  const separator = findTableSeparator(text);
+  if (separator !== undefined) {
+    expectNoOptionOfLists(flags);
+    const folder = flags.from === '-' ? process.cwd() : dirname(resolve(flags.from));
+    return readCallerTable(text, { separator, folder, now: Date.now() });
+  }
   if (!/^\s*</.test(text)) return readThumbprintList(text);
   return readApiManagementPolicy(text, {
     withoutRevocation: flags.withoutRevocation ?? false,
+  });
+}
+
+/** A table says who gets what in its columns; an option beside them would leave open which of the two applies. */
+function expectNoOptionOfLists(flags: ImportFlags): void {
+  const given = Object.entries({
+    '--role': flags.role,
+    '--function': flags.function,
+    '--owner': flags.owner,
+    '--as': flags.as,
+    '--name-prefix': flags.namePrefix,
+    '--without-revocation': flags.withoutRevocation,
+  }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new ToolFailure(`${given[0]} can't be used with a CSV, which says that in its columns.`, {
+    remedy: 'Write it into the rows: name, owner, roles, functions.',
   });
 }
 
@@ -123,7 +173,8 @@ function reportFaults(source: string, { format, faults }: ImportReading, isJson:
     printJson({ source, format, outcome: 'refused', added: [], present: [], refused: [], unreadable: faults });
     return;
   }
-  printLine(`${colors.red('Nothing was imported')}, because these entries of ${source} can't be read:`);
+  const what = format === 'csv' ? "rows can't be imported" : "entries can't be read";
+  printLine(`${colors.red('Nothing was imported')} from ${source}, because these ${what}:`);
   printRefusals(faults);
 }
 

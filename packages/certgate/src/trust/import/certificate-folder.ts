@@ -9,7 +9,6 @@ import {
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { CertificateHashes } from '../administration/edits/identity-edits.js';
-import type { ImportedThumbprint } from './import-reading.js';
 
 /** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */
 export interface KnownCertificate {
@@ -26,7 +25,7 @@ export interface KnownCertificate {
 }
 
 export interface CertificateFolder {
-  find(thumbprint: ImportedThumbprint): KnownCertificate | undefined;
+  find(thumbprint: { readonly value: string }): KnownCertificate | undefined;
   readonly certificates: readonly KnownCertificate[];
   readonly count: number;
   /** Files whose names promise a certificate and that hold none that can be read. */
@@ -75,6 +74,14 @@ async function readCertificates(
     if (!/private key, but no certificate/.test(fault.message)) unreadable.push(name);
     return [];
   }
+}
+
+/** The first certificate of one file, as it is pinned. @throws {ToolFailure} */
+export async function readKnownCertificate(path: string, file: string, now: number): Promise<KnownCertificate> {
+  const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' });
+  const decoding = decodeClientCertificate(certificateDer);
+  if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
+  return describe(decoding.certificate, file, now);
 }
 
 function describe(certificate: ClientCertificate, file: string, now: number): KnownCertificate {

@@ -1,4 +1,6 @@
 import { findThumbprint } from '@certgate/core/internal';
+import type { KnownCertificate } from './certificate-folder.js';
+import type { StatedIdentity } from './stated-identity.js';
 
 /** A thumbprint in upper-case hexadecimal, with its algorithm. */
 export interface ImportedThumbprint {
@@ -15,6 +17,10 @@ export interface ImportEntry {
   readonly origin: string;
   /** What the input asked besides the thumbprint, and what became of it. */
   readonly notes: readonly string[];
+  /** Where the input names its file. */
+  readonly certificate?: KnownCertificate;
+  /** What the input says of the caller itself. Absent: the options of the command apply. */
+  readonly stated?: StatedIdentity;
 }
 
 /** Something of the input that does not become a pin, and why. */
@@ -24,9 +30,9 @@ export interface ImportRefusal {
   readonly reason: string;
 }
 
-/** What was found in a list or a policy. */
+/** What was found in a list, a policy or a table. */
 export interface ImportReading {
-  readonly format: 'list' | 'policy';
+  readonly format: 'list' | 'policy' | 'csv';
   readonly entries: readonly ImportEntry[];
   /** Understood, but not to be had in a trust document without letting in more than before. */
   readonly refusals: readonly ImportRefusal[];

@@ -5,6 +5,7 @@ import { compareTrustDocuments } from '../comparison/compare-documents.js';
 import fc from 'fast-check';
 import type { ImportEntry } from './import-reading.js';
 import { planImport, type ImportOptions } from './plan-import.js';
+import type { StatedIdentity } from './stated-identity.js';
 
 const a = 'A'.repeat(40);
 const b = 'B'.repeat(40);
@@ -144,6 +145,39 @@ describe('what a document becomes by an import', () => {
       planImport(empty, [entry(a)], { ...options, certificates: unfit }).refusals[0]?.reason ?? '',
       /it is over/,
     );
+  });
+
+  test('a row says of its own caller what it may do, and may not contradict the document', () => {
+    const row = (value: string, name: string, stated: Partial<StatedIdentity>): ImportEntry => ({
+      ...entry(value, name),
+      stated: { row: 'row 2', columns: ['owner', 'roles', 'functions', 'until'], roles: [], ...stated },
+    });
+    const orders = { roles: ['r', 's'], owner: 'o', functions: ['Orders'], expiresAt: '2028-01-01T00:00:00Z' };
+    const { document } = planImport(empty, [row(a, 'x', orders), row(b, 'X', orders), row(s, 'y', {})], options);
+    assert.deepEqual(document.identities, [
+      { name: 'x', ...orders, pins: [{ thumbprintSha1: a }, { thumbprintSha1: b }] },
+      { name: 'y', roles: [], pins: [{ thumbprintSha256: s }] },
+    ]);
+    const same = { ...orders, roles: ['s', 'r'], functions: ['ORDERS'], expiresAt: '2028-01-01T00:00:00.000Z' };
+    assert.equal(planImport(document, [row(a, 'x', same)], options).present.length, 1);
+    const d = 'D'.repeat(64);
+    for (const [column, more] of Object.entries({
+      owner: { owner: 'p' },
+      roles: { roles: ['r'] },
+      functions: { functions: [] },
+      until: { expiresAt: '2028-01-01T00:00:01Z' },
+    })) {
+      for (const value of [a, d]) {
+        const plan = planImport(document, [row(value, 'x', { ...orders, ...more })], { ...options, toExisting: true });
+        assert.deepEqual(
+          plan.refusals.map(({ origin }) => origin),
+          [`row 2, column ${column}`],
+        );
+      }
+    }
+    // Without the columns, nothing is said that could contradict.
+    const silent = planImport(document, [row(d, 'x', { columns: [] })], { ...options, toExisting: true });
+    assert.deepEqual([silent.added.length, silent.document.identities[0]?.roles], [1, ['r', 's']]);
   });
 
   test('any list into any document: valid, nothing lost, nothing for those who were there, and twice is once', () => {

@@ -1,4 +1,4 @@
-// import/: from thumbprint lists and API Management policies to pins.
+// import/: from lists, tables and folders of certificates, and from API Management policies, to pins.
 
 import {
   formatInstant,
@@ -9,13 +9,14 @@ import {
 import { isEnabled, readPinValue } from '../administration/edits/identity-edits.js';
 import type { CertificateFolder, KnownCertificate } from './certificate-folder.js';
 import type { ImportEntry, ImportRefusal } from './import-reading.js';
+import { findDisagreement } from './stated-identity.js';
 
 export interface ImportOptions {
   /** All pins under this one identity. Absent: one identity for each name, and for each certificate without a name. */
   readonly as?: string;
   /** In front of the digits that name an identity for which the input has no name. */
   readonly namePrefix: string;
-  /** Of new identities. */
+  /** Of new identities of which the input says nothing itself. */
   readonly roles: readonly string[];
   readonly functions?: readonly string[];
   readonly owner?: string;
@@ -82,8 +83,17 @@ function mergeEntries(
   { as, certificates }: ImportOptions,
 ): Pick<ImportPlan, 'refusals' | 'repeated'> & { readonly candidates: readonly Candidate[] } {
   const groups = new Map<string, ImportEntry[]>();
+  const named = new Map(
+    entries.flatMap(({ certificate }) => {
+      if (certificate === undefined) return [];
+      const { thumbprintSha1, thumbprintSha256 } = certificate.hashes;
+      return [thumbprintSha1, thumbprintSha256].map((hash) => [hash, certificate] as const);
+    }),
+  );
+  const find = ({ thumbprint }: ImportEntry): KnownCertificate | undefined =>
+    named.get(thumbprint.value) ?? certificates?.find(thumbprint);
   for (const entry of entries) {
-    const key = certificates?.find(entry.thumbprint)?.hashes.thumbprintSha256 ?? entry.thumbprint.value;
+    const key = find(entry)?.hashes.thumbprintSha256 ?? entry.thumbprint.value;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);
@@ -92,19 +102,18 @@ function mergeEntries(
   const refusals: ImportRefusal[] = [];
   const repeated: ImportRefusal[] = [];
   for (const group of groups.values()) {
-    const named = new Map(group.flatMap(({ name }) => (name === undefined ? [] : [[name.toLowerCase(), name]])));
+    const callers = new Map(group.flatMap(({ name }) => (name === undefined ? [] : [[name.toLowerCase(), name]])));
     const [entry] = group;
     if (entry === undefined) continue;
     const origin = group.map((each) => each.origin).join(', ');
     const item = entry.thumbprint.value;
-    if (as === undefined && named.size > 1) {
-      const names = [...named.values()].map((name) => JSON.stringify(name)).join(' and ');
+    if (as === undefined && callers.size > 1) {
+      const names = [...callers.values()].map((name) => JSON.stringify(name)).join(' and ');
       refusals.push({ origin, item, reason: `it stands there for ${names}; one certificate stands for one identity` });
       continue;
     }
     if (group.length > 1) repeated.push({ origin, item, reason: `it stands there ${group.length} times; taken once` });
-    const certificate = certificates?.find(entry.thumbprint);
-    candidates.push({ entry, certificate, name: as ?? [...named.values()][0] });
+    candidates.push({ entry, certificate: find(entry), name: as ?? [...callers.values()][0] });
   }
   return { candidates, refusals, repeated };
 }
@@ -140,7 +149,14 @@ class Draft {
     if (owner !== undefined) {
       const { identity, pin } = owner;
       if (name === undefined || name.toLowerCase() === identity.name.toLowerCase()) {
-        return { identity: identity.name, item, origin, isDisabled: !isEnabled(identity) || !isEnabled(pin) };
+        return (
+          this.#findContradiction(entry, identity) ?? {
+            identity: identity.name,
+            item,
+            origin,
+            isDisabled: !isEnabled(identity) || !isEnabled(pin),
+          }
+        );
       }
       const reason = `it is pinned for ${JSON.stringify(identity.name)} in the document; one certificate stands for one identity`;
       return { origin, item, reason };
@@ -158,9 +174,20 @@ class Draft {
       const reason = `there is an identity ${JSON.stringify(target)} already; with --to-existing the certificate gets what that identity may do`;
       return { origin, item, reason };
     }
+    const former = isNewIdentity ? undefined : this.#identities.get(target.toLowerCase());
+    const contradiction = former && this.#findContradiction(entry, former);
+    if (contradiction !== undefined) return contradiction;
     const pin = createPin(candidate);
-    const identity = this.#put(target, pin);
+    const identity = this.#put(target, pin, entry);
     return { identity: identity.name, isNewIdentity, pin, origin, notes: entry.notes };
+  }
+
+  /** An import adds certificates; it changes nothing else of an identity that is there. */
+  #findContradiction({ stated }: ImportEntry, identity: TrustDocumentIdentity): ImportRefusal | undefined {
+    const column = stated && findDisagreement(stated, identity);
+    if (stated === undefined || column === undefined) return undefined;
+    const reason = `the document says something else of ${JSON.stringify(identity.name)}, and an import doesn't change that; correct the cell, or remove the row and change the identity by other commands`;
+    return { origin: `${stated.row}, column ${column}`, item: identity.name, reason };
   }
 
   finish(): TrustDocument {
@@ -191,21 +218,28 @@ class Draft {
     return `${namePrefix}${digits}`;
   }
 
-  #put(name: string, pin: TrustDocumentPin): TrustDocumentIdentity {
-    const old = this.#identities.get(name.toLowerCase()) ?? this.#createIdentity(name);
+  #put(name: string, pin: TrustDocumentPin, { stated }: ImportEntry): TrustDocumentIdentity {
+    const old =
+      this.#identities.get(name.toLowerCase()) ??
+      this.#createIdentity(name, stated ?? this.#options, stated?.expiresAt);
     const identity = { ...old, pins: [...(old.pins ?? []), pin] };
     this.#identities.set(name.toLowerCase(), identity);
     return identity;
   }
 
-  #createIdentity(name: string): TrustDocumentIdentity {
-    const { roles, functions, owner, reason } = this.#options;
+  #createIdentity(
+    name: string,
+    { roles, functions, owner }: Pick<TrustDocumentIdentity, 'roles' | 'functions' | 'owner'>,
+    expiresAt: string | undefined,
+  ): TrustDocumentIdentity {
+    const { reason } = this.#options;
     return {
       name,
       roles,
       ...(functions === undefined ? {} : { functions }),
       ...(owner === undefined ? {} : { owner }),
       ...(reason === undefined ? {} : { reason }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
     };
   }
 }

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { runLineInProcess } from './test-support/run-in-process.js';
+import { TrustStage } from './test-support/trust-stage.js';
+
+const a = 'A'.repeat(64);
+const b = 'B'.repeat(64);
+const sha1 = 'C'.repeat(40);
+const reason = ['--reason', 'partners', '--by', 'ada'];
+
+describe('certgate trust import of a CSV', () => {
+  let stage: TrustStage;
+  beforeEach(async () => {
+    stage = new TrustStage();
+    await stage.expect('init', ...reason);
+  });
+  afterEach(() => {
+    stage.remove();
+  });
+  const write = (text: string | Buffer): void => {
+    writeFileSync(join(stage.folder, 'callers.csv'), text);
+  };
+  const importTable = (...more: readonly string[]): ReturnType<TrustStage['run']> =>
+    stage.run('import', '--from', 'callers.csv', ...reason, ...more);
+
+  it('writes all rows in one change, as Excel saves them, and a second time has nothing to add', async () => {
+    const text = `name;roles;thumbprint;until\r\nbilling;r.read r.write;${a};2099-12-31\r\nbilling;r.write r.read;${b};2099-12-31\r\n=x;;${sha1};\r\n`;
+    write(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]));
+    const planned = await importTable('--dry-run');
+    assert.match(planned.stdout, /Not done, because of --dry-run: Imported 3 certificates for 2 identities/);
+    assert.equal(stage.read().revision, 1);
+    const { stdout, exitCode } = await importTable();
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /1 pin by SHA-1, for migration/);
+    assert.deepEqual(stage.read(), {
+      schemaVersion: 1,
+      revision: 2,
+      identities: [
+        {
+          name: 'billing',
+          roles: ['r.read', 'r.write'],
+          reason: 'partners',
+          expiresAt: '2100-01-01T00:00:00Z',
+          pins: [{ thumbprintSha256: a }, { thumbprintSha256: b }],
+        },
+        { name: '=x', roles: [], reason: 'partners', pins: [{ thumbprintSha1: sha1 }] },
+      ],
+    });
+    write(`\ufeff${text.replaceAll(';', ',')}`);
+    assert.match((await importTable()).stdout, /^Nothing to add/);
+    assert.equal(stage.read().revision, 2);
+  });
+
+  it('writes nothing if one row is bad, and names every one, by the document too', async () => {
+    write(`name,roles,thumbprint\nbilling,r,${a}\n`);
+    await importTable();
+    const rows = [`billing,r,${b}`, `new,r,${a}`, `billing,,${a}`, `fine,r,${'D'.repeat(64)}`, 'broken,r,12'];
+    write(`name,roles,thumbprint\n${rows.join('\n')}`);
+    const { exitCode, stdout } = await importTable('--json');
+    assert.equal(exitCode, 2);
+    const { unreadable, ...report } = JSON.parse(stdout) as { unreadable: { origin: string; reason: string }[] };
+    assert.deepEqual(report, {
+      source: 'callers.csv',
+      format: 'csv',
+      outcome: 'refused',
+      added: [],
+      present: [],
+      refused: [],
+    });
+    assert.deepEqual(
+      unreadable.map(({ origin }) => origin),
+      [
+        'row 2, column thumbprint',
+        'row 3, column thumbprint',
+        'row 4, column roles',
+        'row 6, column thumbprint',
+      ],
+    );
+    assert.equal(stage.read().revision, 2);
+  });
+
+  it('adds to identities that are there with --to-existing alone, and takes no option that its columns say', async () => {
+    write(`name,roles,thumbprint\nbilling,r,${a}\n`);
+    await importTable();
+    write(`name,thumbprint\nBilling,${b}\n`);
+    assert.equal((await importTable()).exitCode, 2);
+    assert.equal((await importTable('--to-existing')).exitCode, 0);
+    assert.deepEqual(
+      stage.read().identities.map(({ name, pins, roles }) => [name, pins?.length, roles]),
+      [['billing', 2, ['r']]],
+    );
+    for (const option of ['--role', '--function', '--owner', '--as', '--name-prefix']) {
+      await stage.refuse(/can't be used with a CSV/, 'import', '--from', 'callers.csv', ...reason, option, 'x');
+    }
+    await stage.refuse(/can't be used with/, 'import', '--from', 'callers.csv', ...reason, '--without-revocation');
+    write('name,thumbprint\n');
+    await stage.refuse(/no row below the header/, 'import', '--from', 'callers.csv', ...reason);
+  });
+
+  it('prints a template without any other option', async () => {
+    const { stdout, exitCode } = await runLineInProcess(['trust', 'import', '--print-template'], stage.folder);
+    assert.equal(exitCode, 0);
+    write(stdout);
+    await stage.refuse(/^$/, 'import', '--from', 'callers.csv', ...reason);
+    assert.equal((await runLineInProcess(['trust', 'import'], stage.folder)).exitCode, 2);
+  });
+});
