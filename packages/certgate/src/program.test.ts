@@ -40,6 +40,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--dns': [2, 'A DNS name in the certificate.'],
   '--dry-run': [2, 'Say what would change, and change nothing.'],
   '--fail-on': [2, 'What the exit code 1 is for.'],
+  '--from': [2, 'Where the callers or their certificates are read from.'],
   '--front-end': [2, 'The front end that ends TLS before the app.'],
   '--function': [5, 'A function, by its name in the app.'],
   '--intermediate': [2, 'A CA certificate between a trust anchor and the callers.'],

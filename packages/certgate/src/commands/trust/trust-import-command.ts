@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { shortenText } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { escapeControls } from '../../faults/safe-text.js';
@@ -20,6 +19,7 @@ import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
 import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
+import { printRefusals } from './report-refusals.js';
 import { reportUpdate } from './report-update.js';
 
 interface ImportFlags extends ChangeFlags {
@@ -245,12 +245,6 @@ function printSection(title: string, lines: readonly string[]): void {
   printLine();
   printLine(title);
   for (const line of lines) printLine(`  ${escapeControls(line.replaceAll('\n', ' '))}`);
-}
-
-function printRefusals(refusals: readonly ImportRefusal[]): void {
-  for (const { origin, item, reason } of refusals) {
-    printLine(`  ${escapeControls(`${origin}: ${shortenText(item)}: ${reason}`.replaceAll('\n', ' '))}`);
-  }
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -13,6 +13,8 @@ import type { CertificateHashes } from '../administration/edits/identity-edits.j
 /** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */
 export interface KnownCertificate {
   readonly file: string;
+  /** As text, safe to show. */
+  readonly subject: string;
   readonly hashes: CertificateHashes;
   readonly der: Uint8Array;
   /** Milliseconds; the certificate's own beginning and end. */
@@ -70,10 +72,14 @@ async function readCertificates(
     });
   } catch (fault) {
     if (!(fault instanceof ToolFailure)) throw fault;
-    // A key beside its certificate is no reason to complain.
-    if (!/private key, but no certificate/.test(fault.message)) unreadable.push(name);
+    if (!isKeyAlone(fault)) unreadable.push(name);
     return [];
   }
+}
+
+/** A key beside its certificate is no reason to complain. */
+export function isKeyAlone(fault: ToolFailure): boolean {
+  return fault.message.includes('private key, but no certificate');
 }
 
 /** The first certificate of one file, as it is pinned. @throws {ToolFailure} */
@@ -85,9 +91,10 @@ export async function readKnownCertificate(path: string, file: string, now: numb
 }
 
 function describe(certificate: ClientCertificate, file: string, now: number): KnownCertificate {
-  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, notBefore, notAfter } = certificate;
+  const { der, subject, thumbprintSha256, thumbprintSha1, publicKeySha256, notBefore, notAfter } = certificate;
   return {
     file,
+    subject,
     hashes: { thumbprintSha256, thumbprintSha1, publicKeySha256 },
     der,
     notBefore,

@@ -117,6 +117,7 @@ describe('what a document becomes by an import', () => {
   test('with the certificate at hand: SHA-256, its end, and all its hashes looked for', () => {
     const known = {
       file: 'x.pem',
+      subject: 'CN=x',
       hashes: { thumbprintSha1: a, thumbprintSha256: s, publicKeySha256: 'E'.repeat(64) },
       der: new Uint8Array(),
       notBefore: Date.UTC(2026, 0, 1),

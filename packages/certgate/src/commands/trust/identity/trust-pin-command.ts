@@ -17,18 +17,32 @@ import type { ChangeFlags } from '../options/store-options.js';
 interface RotateFlags extends ChangeFlags, PinFlags {
   /** Milliseconds. */
   readonly overlap: number;
+  readonly from?: string;
 }
 
-export async function rotate(name: string, flags: RotateFlags): Promise<void> {
+export async function rotate(name: string | undefined, flags: RotateFlags): Promise<void> {
   const now = Date.now();
+  if (flags.from !== undefined && name === undefined) {
+    const { rotateFromFolder } = await import('./trust-rotate-folder.js');
+    const end = findOldEnd(flags, now);
+    await rotateFromFolder(flags.from, { oldEnd: end, now, oldEndNote: describeOldEnd(end) }, flags);
+    return;
+  }
+  if (name === undefined || flags.from !== undefined) {
+    throw new ToolFailure(
+      name === undefined
+        ? 'No identity is named.'
+        : 'With --from, the files name the identities, so none is named beside it.',
+      { remedy: 'Name one identity, or pass a folder of certificates with --from.' },
+    );
+  }
   const newPin = await readNewPin(flags, now);
   if (newPin === undefined) {
     throw new ToolFailure('No new certificate is given.', {
       remedy: 'Pass it with --certificate FILE, or its hash with --thumbprint-sha256.',
     });
   }
-  // Documents have whole seconds; the old certificate gets what is left of the last one.
-  const oldEnd = flags.overlap === 0 ? undefined : Math.ceil((now + flags.overlap) / 1000) * 1000;
+  const oldEnd = findOldEnd(flags, now);
   await changeTrust(flags, {
     verb: 'rotate',
     edit: (document) => rotateIdentity(document, name, { ...newPin, oldEnd, now }),
@@ -45,6 +59,11 @@ export async function rotate(name: string, flags: RotateFlags): Promise<void> {
       };
     },
   });
+}
+
+/** Undefined: at once. Documents have whole seconds; the old certificate gets what is left of the last one. */
+function findOldEnd({ overlap }: RotateFlags, now: number): number | undefined {
+  return overlap === 0 ? undefined : Math.ceil((now + overlap) / 1000) * 1000;
 }
 
 function describeOldEnd(oldEnd: number | undefined): string {
