@@ -42,6 +42,7 @@ const hostTests = [
   'http-hosts',
   'http-two-gates',
   'mcp-agents',
+  'operations',
   'readme-walkthrough',
   'step-issuer',
   'trust-revocation',
