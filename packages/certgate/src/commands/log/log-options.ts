@@ -1,21 +1,64 @@
-import { readLog } from '../../log/reading/read-log.js';
-import type { LogRecord, SourceReading } from '../../log/reading/log-record.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
+import { parseInstant } from '../command-line/option-values.js';
 import type { Options } from '../command-line/verb.js';
 
 export interface LogFlags {
   readonly log?: readonly string[];
+  /** A number of days before the end of the window, or an instant in milliseconds. */
+  readonly since?: LogStart;
+  /** In milliseconds. */
+  readonly until?: number;
 }
+
+type LogStart = { readonly days: number } | { readonly instant: number };
 
 /** Where the lines come from: on every verb that answers from the log. */
 export const logOptions: Options = {
   '--log <file>':
-    'lines of the log of one app or of many, as they are or as an export has them; - reads standard input (repeatable)',
+    'lines of the log of one app or of many, as they are or as an export has them; a folder: all files in it; - reads standard input (repeatable)',
+  '--since <time>': [
+    'only lines from this time on: a number of days before the end, like 90d, or a time, like 2027-03-01T00:00:00Z',
+    parseStart,
+  ],
+  '--until <time>': ['only lines up to this time (default: now)', parseInstant],
 };
 
-/** Reads the lines that the options name. */
+function parseStart(text: string): LogStart {
+  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? Number.NaN);
+  return Number.isNaN(days) ? { instant: parseInstant(text) } : { days };
+}
+
+/** What the options ask about. Without `--since`, it begins with the first line, which is not known before. */
+export function findLogWindow(
+  { since, until }: LogFlags,
+  now: number = Date.now(),
+): LogWindow & { readonly until: number } {
+  const end = until ?? now;
+  if (since === undefined) return { from: undefined, until: end };
+  const from = 'days' in since ? end - since.days * 86_400_000 : since.instant;
+  if (from < end) return { from, until: end };
+  throw new ToolFailure('--since is not before the end.', { remedy: 'Give an earlier --since, or a later --until.' });
+}
+
+/**
+ * Reads the lines that the options name.
+ *
+ * @throws {ToolFailure} where they name none, or nothing that they name has a line that can be used.
+ */
 export async function readLogOptions(
-  { log = [] }: LogFlags,
+  flags: LogFlags,
   use: (record: LogRecord) => void,
 ): Promise<readonly SourceReading[]> {
-  return readLog(log, use);
+  const { log = [], since, until } = flags;
+  if (log.length === 0) {
+    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
+  }
+  const { readLog } = await import('../../log/reading/read-log.js');
+  const { explainEmptyReading } = await import('../../log/reading/reading-text.js');
+  const { from } = findLogWindow(flags);
+  // Without --until, lines of a clock that is ahead are read as well.
+  const readings = await readLog(log, use, since === undefined && until === undefined ? undefined : { from, until });
+  if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings);
+  return readings;
 }

@@ -9,7 +9,7 @@ import type {
   TrustLogLine,
 } from '@certgate/core/internal';
 
-/** Every line that a gate writes, told apart by `event`. */
+/** Every line that a gate writes, told apart by `event`. A newer gate may write codes that this version doesn't know. */
 export type GateLine =
   | DecisionLogLine
   | StatusLogLine
@@ -20,11 +20,8 @@ export type GateLine =
   | RenewalLogLine
   | RevocationLogLine;
 
-/** A line whose members have the types of its event, and where it comes from. The texts in it are foreign. */
-export interface LogRecord {
-  readonly line: GateLine;
-  /** The line's own time, in milliseconds since 1970-01-01T00:00:00Z. */
-  readonly time: number;
+/** Where a line comes from. */
+export interface LineOrigin {
   /** As the export names the app that wrote the line; else the name of the file without its extension. */
   readonly app: string;
   /** As the export names it; undefined: what carries the line doesn't say which instance wrote it. */
@@ -33,29 +30,57 @@ export interface LogRecord {
   readonly itemCount: number | undefined;
 }
 
-/** What became of the lines of one file or query. Lines that are not in `records` are in exactly one of the other counts. */
+/**
+ * A line whose members have the types of its event: numbers are finite and not negative, times can be parsed, entries of
+ * lists are whole. The texts in it are foreign, and so are the keys of `denials` and `identities`.
+ */
+export interface LogRecord extends LineOrigin {
+  readonly line: GateLine;
+  /** The line's own time, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number;
+}
+
+/**
+ * What became of the lines of one file or query. Lines that are not in `records` are in exactly one of the counts up to
+ * `outside`. A row of an export is a line; of a message or a line that has several lines of gates, each of them is.
+ */
 export interface SourceReading {
   /** A file as it was given, `standard input`, or the workspace. */
   readonly name: string;
-  /** Lines of text. */
   readonly lines: number;
   /** Lines of Certgate that were used. */
   readonly records: number;
   /** Without a line of Certgate in them. */
   readonly others: number;
+  /** With the beginning of a line of Certgate that is no whole JSON object. */
   readonly unreadable: number;
+  /** Longer than any line of a gate; what they are is not known. */
+  readonly tooLong: number;
   readonly otherVersions: number;
   readonly otherEvents: number;
+  /** With members of other types than their event has. */
   readonly malformed: number;
-  /** Used once. */
+  /** Left out, since the same line came before in this source or another. */
   readonly repeated: number;
+  /** Of a time that was not asked for. */
+  readonly outside: number;
+  /** Among `records`: not looked for among the lines before, of which there were too many to know them all. */
+  readonly uncompared: number;
   /** Among `records`: earlier than a record before. */
   readonly outOfOrder: number;
   /** Among `records`: with keys that this version doesn't know. They are passed over. */
   readonly withUnknownKeys: number;
   /** The first ten of those keys. */
   readonly unknownKeys: readonly string[];
+  /** Why lines that the source has may not be among these: one sentence each. */
+  readonly gaps: readonly string[];
   /** Of `records`, in milliseconds; undefined: there are none. */
   readonly first: number | undefined;
   readonly last: number | undefined;
+}
+
+/** The times that are asked for, in milliseconds; undefined: all of them. */
+export interface LogWindow {
+  readonly from: number | undefined;
+  readonly until: number | undefined;
 }

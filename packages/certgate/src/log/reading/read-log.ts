@@ -1,71 +1,70 @@
 // log/: what the gates of apps wrote into their logs, and how far it can be trusted
 // reading/: the lines of gates in files and exports, with what can't be read counted
-import { createReadStream } from 'node:fs';
-import { basename, extname } from 'node:path';
-import { findInstant } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import type { GateLine, LogRecord, SourceReading } from './log-record.js';
+import { type FileSink, readTextLine } from './export-rows.js';
+import { readJsonExport } from './json-exports.js';
+import { type LogFile, nameFile, readLogBytes } from './log-bytes.js';
+import { listLogFiles, type NamedFile } from './log-files.js';
+import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
+import { RecordReader } from './record-reader.js';
+import { TextLines } from './text-lines.js';
 
-/** A file's path, or `-` for standard input. */
-export type LogFile = string;
-
-/** Reads line by line, and calls `use` for each record, in the order of the files. */
+/** Reads line by line, and calls `use` for each record, in the order of the files. What can't be read is counted. */
 export async function readLog(
   files: readonly LogFile[],
   use: (record: LogRecord) => void,
+  window: LogWindow = { from: undefined, until: undefined },
 ): Promise<readonly SourceReading[]> {
+  const records = new RecordReader(use, window);
   const readings: SourceReading[] = [];
-  for (const file of files) readings.push(await readFile(file, use));
+  for (const file of await listLogFiles(files)) {
+    const source = records.begin(nameFile(file.file));
+    await readLogFile(file, source);
+    readings.push(source.finish());
+  }
   return readings;
 }
 
-type Counts = { -readonly [Key in keyof SourceReading]: SourceReading[Key] };
+/** In bytes. The service answers with at most 100 MB. */
+const maximumWholeLength = 128 * 1_048_576;
 
-async function readFile(file: LogFile, use: (record: LogRecord) => void): Promise<SourceReading> {
-  const name = file === '-' ? 'standard input' : file;
-  const app = file === '-' ? name : basename(file, extname(file));
-  const counts: Counts = {
-    ...{ name, lines: 0, records: 0, others: 0, unreadable: 0, otherVersions: 0, otherEvents: 0, malformed: 0 },
-    ...{ repeated: 0, outOfOrder: 0, withUnknownKeys: 0, unknownKeys: [], first: undefined, last: undefined },
-  };
-  const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1_048_576 });
-  stream.setEncoding('utf8');
-  let rest = '';
-  try {
-    for await (const chunk of stream) {
-      const lines = (rest + (chunk as string)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) readLine(line, app, counts, use);
-    }
-  } catch (cause) {
-    throw new ToolFailure(`${name} can't be read: ${(cause as Error).message}`, { cause });
+/** Reads one file as what its beginning says it is. */
+export async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
+  const origin = { app, instance: undefined, itemCount: undefined };
+  const lines = new TextLines({
+    takeText: (text) => {
+      readTextLine(text, origin, sink);
+    },
+    passTooLong: sink.passTooLong,
+  });
+  let whole: Buffer[] | undefined;
+  let length = 0;
+  for await (const bytes of readLogBytes(file, sink.noteGap)) {
+    if (length === 0 && isWholeJson(bytes.toString('utf8', 0, 4096))) whole = [];
+    length += bytes.length;
+    if (whole === undefined) lines.push(bytes);
+    else if (length > maximumWholeLength) throw tooLarge(file);
+    // The next piece overwrites these bytes.
+    else whole.push(Buffer.from(bytes));
   }
-  if (rest !== '') readLine(rest, app, counts, use);
-  return counts;
+  if (whole !== undefined) {
+    const text = Buffer.concat(whole);
+    if (readJsonExport(text.toString(), app, sink)) return;
+    // It was cut short, or is something else.
+    lines.push(text);
+  }
+  lines.end();
 }
 
-function readLine(text: string, app: string, counts: Counts, use: (record: LogRecord) => void): void {
-  counts.lines += 1;
-  const start = text.indexOf('{"certgate":');
-  if (start < 0) {
-    counts.others += 1;
-    return;
-  }
-  let line: GateLine;
-  try {
-    line = JSON.parse(text.slice(start)) as GateLine;
-  } catch {
-    counts.unreadable += 1;
-    return;
-  }
-  const time = findInstant(line.time) ?? Date.parse(line.time);
-  if (Number.isNaN(time)) {
-    counts.malformed += 1;
-    return;
-  }
-  counts.records += 1;
-  if (counts.last !== undefined && time < counts.last) counts.outOfOrder += 1;
-  counts.first = Math.min(counts.first ?? time, time);
-  counts.last = Math.max(counts.last ?? time, time);
-  use({ line, time, app, instance: undefined, itemCount: undefined });
+/** One array of objects, or the answer of the REST API; a line may begin with `[2026-…]`, as the Functions host writes it. */
+function isWholeJson(head: string): boolean {
+  return /^\s*(?:\[\s*(?:\{\s*"|$|\])|\{\s*"tables"\s*:)/i.test(head);
+}
+
+function tooLarge(file: LogFile): ToolFailure {
+  const name = nameFile(file);
+  return new ToolFailure(
+    `${name} is one JSON array of more than 128 MiB, which would have to be held in memory as a whole.`,
+    { remedy: `Write one row on each line: jq --compact-output '.[]' FILE | certgate … --log -` },
+  );
 }

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
+import { readLog } from './read-log.js';
+import { formatReading } from './reading-text.js';
+import { maximumLineLength } from './text-lines.js';
+
+let folder: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-log-'));
+});
+
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const time = '2026-11-25T09:14:03.215Z';
+
+function decision(correlationId: string, more: object = {}): string {
+  const line = { certgate: 1, event: 'decision', time, outcome: 'allowed', code: 'allowed', function: 'Orders' };
+  return JSON.stringify({ ...line, correlationId, ...more });
+}
+
+function status(more: object = {}): string {
+  return JSON.stringify({ certgate: 1, event: 'status', time, moment: 'start', since: time, callers: [], ...more });
+}
+
+interface Read {
+  readonly records: readonly LogRecord[];
+  readonly reading: SourceReading;
+  readonly readings: readonly SourceReading[];
+}
+
+async function read(content: string | Buffer, window?: LogWindow): Promise<Read> {
+  writeFileSync(join(folder, 'orders.log'), content);
+  return readFiles([join(folder, 'orders.log')], window);
+}
+
+async function readFiles(files: readonly string[], window?: LogWindow): Promise<Read> {
+  const records: LogRecord[] = [];
+  const readings = await readLog(files, (record) => records.push(record), window);
+  const [reading] = readings;
+  assert.ok(reading !== undefined);
+  for (const each of readings) {
+    const { lines, others, unreadable, tooLong, otherVersions, otherEvents, malformed, repeated, outside } = each;
+    const passed = others + unreadable + tooLong + otherVersions + otherEvents + malformed + repeated + outside;
+    assert.equal(lines, each.records + passed, 'every line is in one count');
+  }
+  return { records, reading, readings };
+}
+
+const ids = ({ records }: Read): readonly string[] =>
+  records.map(({ line }) => (line.event === 'decision' ? line.correlationId : line.event));
+
+/** The counts that are not zero. */
+const counts = ({ reading }: Read): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(reading).filter(
+      (entry): entry is [string, number] =>
+        typeof entry[1] === 'number' && entry[1] !== 0 && !/first|last/.test(entry[0]),
+    ),
+  );
+
+const csv = (...cells: readonly string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
+
+describe('lines of gates are found', () => {
+  test('as they are, behind other text, and with any line end', async () => {
+    const lines = [
+      decision('1'),
+      `[${time}] ${decision('2')}`,
+      `app-1  | ${decision('3')} tail`,
+      'Host started',
+      '',
+      `${decision('4')}\r`,
+      decision('5').replaceAll(',"', ', "').replaceAll('":', '": '),
+      decision('6'),
+    ];
+    const found = await read(lines.join('\n'));
+    assert.deepEqual(ids(found), ['1', '2', '3', '4', '5', '6']);
+    assert.deepEqual(counts(found), { lines: 8, records: 6, others: 2 });
+    const [first] = found.records;
+    assert.deepEqual(
+      [first?.app, first?.instance, first?.itemCount, first?.time],
+      ['orders', undefined, undefined, Date.parse(time)],
+    );
+  });
+
+  test('in each encoding that a shell or a tool writes', async () => {
+    const text = `${decision('é')}\n${decision('2')}\n`;
+    const wide = Buffer.from(text, 'utf16le');
+    const forms: Record<string, Buffer> = {
+      'UTF-8 with a mark': Buffer.from(`\ufeff${text}`),
+      'UTF-16 of PowerShell': Buffer.concat([Buffer.from([0xff, 0xfe]), wide]),
+      'UTF-16 without a mark': wide,
+      'UTF-16, the other way': Buffer.from(Buffer.concat([Buffer.from([0xff, 0xfe]), wide])).swap16(),
+      gzip: gzipSync(text),
+      'gzip of UTF-16': gzipSync(wide),
+    };
+    for (const [form, bytes] of Object.entries(forms)) assert.deepEqual(ids(await read(bytes)), ['é', '2'], form);
+    const cut = await read(gzipSync(`${text}${'x'.repeat(99)}`).subarray(0, -12));
+    assert.equal(cut.reading.gaps.length, 1);
+    assert.match(formatReading(cut.readings), /can't be decompressed to its end/);
+  });
+
+  test('in exports, with the app, the instance and the sampling that they name', async () => {
+    const columns = ['TimeGenerated [UTC]', 'Message', 'AppRoleName', 'AppRoleInstance', 'ItemCount'];
+    const row = (id: string, count: number | string): readonly (string | number)[] => [
+      time,
+      decision(id),
+      'billing',
+      'i-1',
+      count,
+    ];
+    const asObject = (cells: readonly unknown[], names = columns): object =>
+      Object.fromEntries(cells.map((cell, index) => [names[index], cell])) as object;
+    const classic = ['timestamp', 'message', 'cloud_RoleName', 'cloud_RoleInstance', 'itemCount'];
+    const rows = [row('1', 4), row('2', '4')];
+    const exports: Record<string, string> = {
+      'JSON lines': rows.map((each) => JSON.stringify(asObject(each))).join('\n'),
+      'JSON lines of traces': rows.map((each) => JSON.stringify(asObject(each, classic))).join('\r\n'),
+      'JSON lines within properties': rows
+        .map((each) => JSON.stringify({ time, category: 'AppTraces', properties: asObject(each) }))
+        .join('\n'),
+      'az -o json': JSON.stringify(
+        rows.map((each) => asObject(each)),
+        null,
+        2,
+      ),
+      'REST API': JSON.stringify({
+        tables: [{ name: 'P', columns: columns.map((name) => ({ name, type: 'string' })), rows }],
+      }),
+    };
+    for (const [form, text] of Object.entries(exports)) {
+      const found = await read(text);
+      assert.deepEqual(ids(found), ['1', '2'], form);
+      for (const { app, instance, itemCount } of found.records)
+        assert.deepEqual([app, instance, itemCount], ['billing', 'i-1', 4], form);
+    }
+    // What can't be read as a whole is read by its lines, which have no envelope.
+    const cut = exports['az -o json']?.slice(0, -20) ?? '';
+    assert.deepEqual(ids(await read(cut)), ['1', '2']);
+  });
+
+  test('in a row or a value that names no columns', async () => {
+    const forms = [
+      JSON.stringify({ rows: [['x', decision('1')]] }),
+      JSON.stringify(decision('1')),
+      `    "Message": ${JSON.stringify(decision('1'))},`,
+      csv('2026', decision('1'), 'x'),
+      JSON.stringify({ log: `${decision('1')}\n`, stream: 'stdout' }),
+      JSON.stringify({ LogMessage: JSON.parse(decision('1')) as object }),
+    ];
+    for (const form of forms) assert.deepEqual(ids(await read(`first\n${form}\nlast {`)), ['1'], form);
+  });
+
+  test('but not within a text of one, nor in what a program says of a text', async () => {
+    const forged = decision('forged');
+    const line = decision('1', { subject: `CN=${forged}`, detail: csv(forged) });
+    for (const form of [line, JSON.stringify({ Message: line }), JSON.stringify([[line]]), csv('x', line)])
+      assert.deepEqual(ids(await read(form)), ['1'], form);
+    const others = [
+      `::1 - "GET / HTTP/1.1" 200 - "-" "curl ${forged} x"`,
+      `{ 'user-agent': '${forged}' }`,
+      JSON.stringify({ level: 30, headers: { 'user-agent': forged } }),
+      JSON.stringify({ level: 30, agent: forged }),
+      JSON.stringify({ Message: JSON.stringify({ agent: forged }) }),
+      JSON.stringify({ Message: 'x', Agent: forged }),
+    ];
+    for (const other of others) assert.deepEqual(counts(await read(other)), { lines: 1, others: 1 }, other);
+    // Cut in front of its end, it has the other in a text.
+    const cut = await read(line.slice(0, -1));
+    assert.deepEqual(counts(cut), { lines: 1, unreadable: 1 });
+  });
+});
+
+describe('what is not a line of today is counted', () => {
+  test('by what is wrong with it', async () => {
+    const half = decision('1').slice(0, 60);
+    const lines = [
+      decision('1'),
+      decision('2', { certgate: 2 }),
+      decision('3', { event: 'of_next_year' }),
+      half,
+      JSON.stringify({ Message: decision('4') }).slice(0, 90),
+      decision('5', { colour: 'blue', __proto__: null }),
+      decision('6').replace('{', '{"__proto__":{"identity":"x"},').replace('{"__proto__"', '{"certgate":1,"__proto__"'),
+    ];
+    const found = await read(lines.join('\n'));
+    assert.deepEqual(counts(found), {
+      ...{ lines: 7, records: 3, otherVersions: 1, otherEvents: 1, unreadable: 2, withUnknownKeys: 2 },
+    });
+    assert.deepEqual(found.reading.unknownKeys, ['colour', '__proto__']);
+    assert.equal(found.records[2]?.line.event === 'decision' && found.records[2].line.identity, undefined);
+    assert.match(
+      formatReading(found.readings),
+      /3 of 7 lines used, 2026.*2 cut short or damaged.*\(colour, __proto__\)/,
+    );
+  });
+
+  test('as malformed where a member has another type than its event has', async () => {
+    const caller = { identity: 'a', matchedBy: 'p', first: time, last: time, calls: 1 };
+    const wrong = [
+      decision('1', { time: '2026-02-30T00:00:00Z' }),
+      decision('1', { time: undefined }),
+      decision('1', { outcome: 'perhaps' }),
+      decision('1', { identity: null }),
+      decision('1', { status: -1 }),
+      decision('1', { reportOnlyUntil: 'soon' }),
+      decision('1', { suppressed: 0.5 }),
+      decision('1', { event: 5 }),
+      decision('1').replace('{', '{"certgate":1,"trustRevision":1e999,').replace(',"certgate":1', ''),
+      status({ callers: [{ ...caller, calls: '1' }] }),
+      status({ callers: [caller, {}] }),
+      status({ callers: {} }),
+      status({ denials: { certificate_missing: -1 } }),
+      status({ trust: [{}] }),
+      status({ moment: 'now' }),
+    ];
+    const found = await read(wrong.join('\n'));
+    assert.deepEqual(counts(found), { lines: wrong.length, malformed: wrong.length });
+    const right = [
+      status({ callers: [caller], denials: JSON.parse('{"__proto__":5,"constructor":1}') as object }),
+      status({ moment: 'hour', trust: [{ source: 'file x', ageSeconds: -1, signedBy: ['AB'] }], open: ['A'] }),
+    ];
+    assert.equal((await read(right.join('\n'))).reading.records, 2);
+  });
+
+  test('also where it is longer than any line, of which no more is held', async () => {
+    const long = Buffer.alloc(20 * maximumLineLength, 'x');
+    long.write('{"certgate":1,"event":"decision","detail":"');
+    const found = await read(
+      Buffer.concat([Buffer.from(`${decision('1')}\n`), long, Buffer.from(`\n${decision('2')}`)]),
+    );
+    assert.deepEqual(ids(found), ['1', '2']);
+    assert.deepEqual(counts(found), { lines: 3, records: 2, tooLong: 1 });
+  });
+
+  test('if it is out of order, or of another time than is asked for', async () => {
+    const lines = ['03', '01', '02', '04'].map((day) => decision(day, { time: `2026-11-${day}T00:00:00Z` }));
+    const all = await read(lines.join('\n'));
+    assert.deepEqual(counts(all), { lines: 4, records: 4, outOfOrder: 2 });
+    assert.deepEqual([all.reading.first, all.reading.last], [Date.UTC(2026, 10, 1), Date.UTC(2026, 10, 4)]);
+    const some = await read(lines.join('\n'), { from: Date.UTC(2026, 10, 2), until: Date.UTC(2026, 10, 3) });
+    assert.deepEqual([ids(some), some.reading.outside], [['03', '02'], 2]);
+  });
+});
+
+describe('a line that came before', () => {
+  test('in another export is used once; with an envelope it is the same', async () => {
+    const envelope = (Message: string, AppRoleInstance = 'i-1'): string =>
+      JSON.stringify({ Message, AppRoleName: 'orders', AppRoleInstance });
+    const first = join(folder, 'orders.log');
+    const second = join(folder, 'again.json');
+    writeFileSync(first, [decision('1'), status(), decision('2')].join('\n'));
+    const rows = [envelope(decision('2')), envelope(status()), decision('3'), envelope(status({ version: '1' }))];
+    writeFileSync(second, [...rows, envelope(status({ version: '1' }), 'i-2')].join('\n'));
+    for (const files of [
+      [first, second],
+      [second, first],
+    ]) {
+      const { readings } = await readFiles(files);
+      assert.deepEqual(
+        readings.map(({ repeated }) => repeated),
+        [0, 2],
+        files.join(),
+      );
+      assert.equal(
+        readings.reduce((sum, { records }) => sum + records, 0),
+        6,
+        files.join(),
+      );
+    }
+    const twice = await readFiles([first, first]);
+    assert.deepEqual([twice.readings.length, twice.records.length], [1, 3]);
+  });
+
+  test('is another if its app or its time is', async () => {
+    mkdirSync(join(folder, 'a/b'), { recursive: true });
+    writeFileSync(join(folder, 'a/app.log'), status());
+    writeFileSync(join(folder, 'a/b/app.log'), [status(), decision('1'), decision('1', { code: 'x' })].join('\n'));
+    writeFileSync(join(folder, 'a/.hidden'), status());
+    writeFileSync(join(folder, 'a/b/sales.log.2'), status());
+    const { records } = await readFiles([join(folder, 'a')]);
+    const apps = records.map(({ app, line }) => `${app.replace(folder, '')} ${line.event}`);
+    const nested = ['status', 'decision', 'decision'].map((event) => `/a/b/app ${event}`);
+    assert.deepEqual(apps, ['/a/app status', ...nested, 'sales status']);
+  });
+});
+
+test('a file that is not there, and a folder without files, are named', async () => {
+  await assert.rejects(
+    readLog([join(folder, 'absent.log')], () => undefined),
+    /There is no file .*absent\.log/,
+  );
+  mkdirSync(join(folder, 'empty'), { recursive: true });
+  await assert.rejects(
+    readLog([join(folder, 'empty')], () => undefined),
+    /has no files/,
+  );
+});

@@ -1,0 +1,120 @@
+import type { FileSink } from './export-rows.js';
+import type { LineSink } from './gate-lines.js';
+import { findLineInstant } from './instants.js';
+import { checkLine } from './line-shapes.js';
+import type { GateLine, LineOrigin, LogRecord, LogWindow, SourceReading } from './log-record.js';
+import { SeenLines } from './seen-lines.js';
+
+type Counts = { -readonly [Key in keyof SourceReading]: SourceReading[Key] };
+
+/** Takes the lines of one file or query, and counts what becomes of them. */
+export interface SourceReader extends FileSink {
+  readonly finish: () => SourceReading;
+}
+
+/** Makes records of lines: of the right shape, of the times that are asked for, each once. */
+export class RecordReader {
+  readonly #use: (record: LogRecord) => void;
+  readonly #window: LogWindow;
+  readonly #seen = new SeenLines();
+
+  constructor(use: (record: LogRecord) => void, window: LogWindow) {
+    this.#use = use;
+    this.#window = window;
+  }
+
+  begin(name: string): SourceReader {
+    const counts: Counts = {
+      ...{ name, lines: 0, records: 0, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0, otherEvents: 0 },
+      ...{ malformed: 0, repeated: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0, unknownKeys: [] },
+      ...{ gaps: [], first: undefined, last: undefined },
+    };
+    const pass = (key: 'others' | 'unreadable' | 'tooLong') => () => {
+      counts.lines += 1;
+      counts[key] += 1;
+    };
+    const passUnreadable = pass('unreadable');
+    return {
+      from: (origin) => this.#takeFrom(origin, counts, passUnreadable),
+      passOther: pass('others'),
+      passUnreadable,
+      passTooLong: pass('tooLong'),
+      noteGap: (gap) => {
+        counts.gaps = [...counts.gaps, gap];
+      },
+      finish: () => counts,
+    };
+  }
+
+  #takeFrom(origin: LineOrigin, counts: Counts, passUnreadable: () => void): LineSink {
+    return {
+      takeLine: (value, text) => {
+        counts.lines += 1;
+        this.#take(value, text, origin, counts);
+      },
+      passUnreadable,
+    };
+  }
+
+  #take(value: Readonly<Record<string, unknown>>, text: string, origin: LineOrigin, counts: Counts): void {
+    const unknownKeys: string[] = [];
+    const line = checkLine(value, (key) => unknownKeys.push(key));
+    if (typeof line === 'string') {
+      counts[faultCounts[line]] += 1;
+      return;
+    }
+    const time = findLineInstant(line.time) ?? Number.NaN;
+    const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = this.#window;
+    if (time < from || time > until) {
+      counts.outside += 1;
+      return;
+    }
+    const isKnown = this.#seen.isFull;
+    if (!this.#isFirst(line, text, origin)) {
+      counts.repeated += 1;
+      return;
+    }
+    if (isKnown) counts.uncompared += 1;
+    if (unknownKeys.length > 0) noteUnknownKeys(unknownKeys, counts);
+    noteTime(time, counts);
+    counts.records += 1;
+    this.#use({ line, time, ...origin });
+  }
+
+  /**
+   * Whether the line did not come before. A decision is that of one call, which its correlation id names, so its text is
+   * enough, wherever it was exported to. Other lines of several instances may have one text, if they were written in the
+   * same millisecond; so may those of several apps. Where only one of two exports says which instance wrote such a line,
+   * both are taken for the same.
+   */
+  #isFirst(line: GateLine, text: string, { app, instance }: LineOrigin): boolean {
+    const seen = this.#seen;
+    if (line.event === 'decision' && line.correlationId !== '') return seen.add(text);
+    const ofApp = JSON.stringify([app, text]);
+    const ofInstance = (name: string | undefined): string => JSON.stringify([app, name ?? null, text]);
+    if (instance === undefined) {
+      const isNew = seen.add(ofApp);
+      if (isNew) seen.add(ofInstance(undefined));
+      return isNew;
+    }
+    if (seen.has(ofInstance(undefined))) return false;
+    seen.add(ofApp);
+    return seen.add(ofInstance(instance));
+  }
+}
+
+const faultCounts = { otherVersion: 'otherVersions', otherEvent: 'otherEvents', malformed: 'malformed' } as const;
+
+const maximumUnknownKeys = 10;
+
+function noteUnknownKeys(keys: readonly string[], counts: Counts): void {
+  counts.withUnknownKeys += 1;
+  if (counts.unknownKeys.length >= maximumUnknownKeys) return;
+  counts.unknownKeys = [...new Set([...counts.unknownKeys, ...keys])].slice(0, maximumUnknownKeys);
+}
+
+function noteTime(time: number, counts: Counts): void {
+  if (counts.last !== undefined && time < counts.last) counts.outOfOrder += 1;
+  if (counts.first === undefined || time < counts.first) counts.first = time;
+  if (counts.last === undefined || time > counts.last) counts.last = time;
+}
