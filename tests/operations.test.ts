@@ -56,9 +56,12 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust authority remove ', { answers: { warehouse: 401, 'warehouse-2': 200 } }],
   ['certgate trust add partner ', { says: /partner/, answers: { partner: 401 } }],
   ['certgate trust add partner ', { answers: { partner: 200 } }],
+  ['certgate trust import --print-template', {}],
+  ['certgate trust import --from ', { says: /"depot"/, answers: { depot: 200 } }],
   ['certgate trust log', { says: /contract 17/ }],
   ['certgate trust diff ', { exitCode: 1, says: /"partner" / }],
   ['certgate trust check --within 31d --owner-report', { exitCode: 1, says: /payments team/ }],
+  ['certgate trust rotate --from ', { says: /"partner"/ }],
   ['certgate trust list --json > ', {}],
   ['certgate trust log --export csv > ', {}],
 ];
@@ -86,6 +89,10 @@ app.http('Orders', { handler: requireRole('orders.read', () => ({ body: 'ok' }))
   await prepare('authority', 'add', 'corp', '--trust-anchor', 'root-2025.crt.pem', '--revocation', 'off', ...reason);
   const named = ['--issued-by', 'corp', '--dns', 'warehouse.corp.example'];
   await prepare('add', 'warehouse', ...named, ...owner, ...reason);
+  writeFileSync(join(app.folder, 'callers.csv'), 'name,roles,certificate\ndepot,orders.read,depot.crt.pem\n');
+  mkdirSync(join(app.folder, 'renewed'));
+  const next = makeCertificate('partner-2', 'partner');
+  copyFileSync(next.certificateFile, join(app.folder, 'renewed', 'partner.crt.pem'));
   ({ url } = await app.start());
   assert.equal(await call('billing'), 200);
   const renewed = certificates.get('billing-2') ?? assert.fail();
@@ -110,7 +117,7 @@ function makeCertificates(): void {
   makeCertificate('warehouse', 'warehouse', issued, root2025);
   makeCertificate('warehouse-2', 'warehouse', issued, root2027);
   for (const name of ['billing', 'billing-2', 'billing-3']) makeCertificate(name, 'billing');
-  for (const name of ['partner', 'imported']) makeCertificate(name, name);
+  for (const name of ['partner', 'imported', 'depot']) makeCertificate(name, name);
 }
 
 /** In a folder of its own, since several certificates of a caller have its name. */
