@@ -41,7 +41,10 @@ async function generate(name: string): Promise<void> {
 }
 
 const listFiles = (name: string): readonly string[] =>
-  readdirSync(join(folder, name)).map((file) => join(folder, name, file));
+  readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 
 describe('examples/fleet', () => {
   it('is the same in every run, and of a size that a disk has', async () => {

@@ -136,13 +136,11 @@ function createTrustStore({ reads, isUnsigned }) {
   };
 }
 
-function listCalls(app, { idleFrom = Infinity, flood }) {
-  const calls = story.callers.flatMap((caller) => listCallsOf(caller, app));
-  if (flood !== undefined) {
-    for (let index = 0; index < 500; index += 1)
-      calls.push({ time: flood + 100 * index, pick: 0, certificate: stranger.base64, functionName: app.functions[0] });
-  }
-  return calls.filter(({ time }) => time < idleFrom);
+function listCalls(app, { idleFrom = Infinity, strangers = [] }) {
+  const certificate = stranger.base64;
+  const unknown = strangers.map((time) => ({ time, pick: 0, certificate, functionName: app.functions[0] }));
+  const known = story.callers.flatMap((caller) => listCallsOf(caller, app));
+  return [...unknown, ...known].filter(({ time }) => time < idleFrom);
 }
 
 function listCallsOf({ name }, app) {
@@ -182,16 +180,17 @@ function listHours(kind, first, isWorkday) {
 }
 
 function writeFleet() {
-  mkdirSync(folder, { recursive: true });
+  const logs = join(folder, 'logs');
+  mkdirSync(logs, { recursive: true });
   for (const [name, text] of Object.entries(documents)) writeFileSync(join(folder, `${name}.json`), text);
   writeFileSync(join(folder, 'apps.txt'), `${story.apps.map(({ name }) => name).join('\n')}\n`);
   lines.sort((first, second) => first.time - second.time);
   const isRaw = ({ app }) => story.appStories[app]?.isRaw === true;
   const rows = lines.filter((line) => !isRaw(line)).flatMap(exportLine);
-  writeFileSync(join(folder, 'traces.jsonl'), rows.join(''));
+  writeFileSync(join(logs, 'traces.jsonl'), rows.join(''));
   for (const app of new Set(lines.filter(isRaw).map((line) => line.app))) {
     const own = lines.filter((line) => line.app === app).map(({ time, text }) => `${toTime(time)} ${text}\n`);
-    writeFileSync(join(folder, `${app}.log`), own.join(''));
+    writeFileSync(join(logs, `${app}.log`), own.join(''));
   }
   console.log(
     `${lines.length} lines of ${story.apps.length} apps and ${story.callers.length} callers are in ${folder}.`,

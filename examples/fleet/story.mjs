@@ -32,7 +32,7 @@ export const appStories = {
   'drivers-jobs': { version: '0.0.9' },
   'depots-api': { isUnsigned: true },
   'pricing-api': { decisionLog: 'denials' },
-  'energy-api': { isWithoutInformation: true },
+  'energy-api': { isWithoutInformation: true, strangers: [at(4, 5), at(12, 2, 40), at(25, 23)] },
   'reports-api': { sampling: 4 },
   'depots-jobs': { silentFrom: at(23, 14) },
   'quality-jobs': { idleFrom: at(18), isRestartedDaily: true },
@@ -40,7 +40,7 @@ export const appStories = {
   'contracts-api': { isRaw: true },
   'stock-intake': { isRaw: true },
   'partners-api': { isRaw: true },
-  'payments-intake': { flood: at(12, 3, 17) },
+  'payments-intake': { strangers: Array.from({ length: 500 }, (_, index) => at(12, 3, 17) + 100 * index) },
 };
 
 /** Three calls of the first functions of its area, unless the story says something else. */
