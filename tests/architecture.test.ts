@@ -337,7 +337,7 @@ describe('the arrows between packages', () => {
   });
 
   it('examples use published names only', () => {
-    for (const path of listTypeScript(join(root, 'examples'))) {
+    for (const path of listModules(join(root, 'examples'))) {
       for (const specifier of readImports(path)) {
         assert.doesNotMatch(specifier, /packages\/|\/src\/|\/dist\//, path);
       }
@@ -576,7 +576,7 @@ function findCycle(
 
 function listSources(name: string): readonly SourceFile[] {
   const src = join(root, 'packages', name, 'src');
-  const files = listTypeScript(src).filter((path) => !path.includes('.test.') && !path.includes('test-support'));
+  const files = listModules(src).filter((path) => !path.includes('.test.') && !path.includes('test-support'));
   assert.ok(files.length > 0, `no sources in ${src}`);
   return files.map((path) => ({ room: toRoom(src, path), path, imports: readImports(path) }));
 }
@@ -617,12 +617,12 @@ function readValueImports(path: string): readonly string[] {
   });
 }
 
-function listTypeScript(folder: string): readonly string[] {
+function listModules(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name === 'node_modules' || entry.name === 'dist') return [];
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return listTypeScript(path);
-    return entry.name.endsWith('.ts') ? [path] : [];
+    if (entry.isDirectory()) return listModules(path);
+    return /\.m?ts$|\.mjs$/.test(entry.name) ? [path] : [];
   });
 }
 
