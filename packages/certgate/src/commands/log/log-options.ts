@@ -1,5 +1,6 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
+import type { LogSource } from '../../log/reading/read-log.js';
 import { parseInstant } from '../command-line/option-values.js';
 import type { Options } from '../command-line/verb.js';
 
@@ -13,10 +14,12 @@ export interface LogFlags {
 
 type LogStart = { readonly days: number } | { readonly instant: number };
 
+export const logText =
+  'lines of the log of one app or of many, as they are or as an export has them; a folder: all files in it; - reads standard input (repeatable)';
+
 /** Where the lines come from: on every verb that answers from the log. */
 export const logOptions: Options = {
-  '--log <file>':
-    'lines of the log of one app or of many, as they are or as an export has them; a folder: all files in it; - reads standard input (repeatable)',
+  '--log <file>': logText,
   '--since <time>': [
     'only lines from this time on: a number of days before the end, like 90d, or a time, like 2027-03-01T00:00:00Z',
     parseStart,
@@ -41,6 +44,24 @@ export function findLogWindow(
   throw new ToolFailure('--since is not before the end.', { remedy: 'Give an earlier --since, or a later --until.' });
 }
 
+/** Of lines: without `--until`, those of a clock that is ahead are read as well. */
+export function findLineWindow(flags: LogFlags): LogWindow {
+  return { from: findLogWindow(flags).from, until: flags.until };
+}
+
+export function isLogGiven({ log = [] }: LogFlags): boolean {
+  return log.length > 0;
+}
+
+/** @throws {ToolFailure} where the options name no log. */
+export async function openLogOptions({ log = [] }: LogFlags): Promise<readonly LogSource[]> {
+  if (log.length === 0) {
+    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
+  }
+  const { openLogFiles } = await import('../../log/reading/read-log.js');
+  return openLogFiles(log);
+}
+
 /**
  * Reads the lines that the options name.
  *
@@ -50,15 +71,9 @@ export async function readLogOptions(
   flags: LogFlags,
   use: (record: LogRecord) => void,
 ): Promise<readonly SourceReading[]> {
-  const { log = [], since, until } = flags;
-  if (log.length === 0) {
-    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
-  }
-  const { readLog } = await import('../../log/reading/read-log.js');
+  const { readRecords } = await import('../../log/reading/read-log.js');
   const { explainEmptyReading } = await import('../../log/reading/reading-text.js');
-  const { from } = findLogWindow(flags);
-  // Without --until, lines of a clock that is ahead are read as well.
-  const readings = await readLog(log, use, since === undefined && until === undefined ? undefined : { from, until });
+  const readings = await readRecords(await openLogOptions(flags), use, findLineWindow(flags));
   if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings);
   return readings;
 }

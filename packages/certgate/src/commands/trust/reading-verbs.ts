@@ -4,6 +4,7 @@ import { passwordOptions } from '../certificate/password-options.js';
 import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
 import { jsonOption, type VerbTable } from '../command-line/verb.js';
 import { defaultInspectorPort } from '../gateway-flags.js';
+import { logOptions, logText } from '../log/log-options.js';
 import { gateOptions, storeOption, storesOption } from './options/store-options.js';
 
 export const readingVerbs: VerbTable = {
@@ -76,10 +77,8 @@ export const readingVerbs: VerbTable = {
       ...storeOption,
       '--certificate <file>': 'PFX, PEM, DER or a header value; - reads standard input',
       '--no-certificate': 'a caller without a certificate',
-      '--log <file>': [
-        'instead of a certificate: lines of the log of the app, as they are or as an export has them; - reads standard input',
-        { conflicts: ['certificate', 'thumbprint', 'at'] },
-      ],
+      ...logOptions,
+      '--log <file>': [`instead of a certificate: ${logText}`, { conflicts: ['certificate', 'thumbprint', 'at'] }],
       '--correlation-id <id>': 'with --log: only the lines with this correlation id',
       '--thumbprint <hex>': [
         'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',

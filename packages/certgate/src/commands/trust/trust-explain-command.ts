@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { parseTrustAddress, readRevocationInformation } from '@certgate/core/internal';
-import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { findInstant, parseTrustAddress, readRevocationInformation } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
@@ -14,36 +13,39 @@ import {
   type FunctionFlags,
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
-import { explainLine, groupLines, type LineQuestion } from '../../trust/explanation/explain-line.js';
-import { findText, readLogLines } from '../../trust/explanation/log-lines.js';
+import { explainLine, type LineQuestion } from '../../trust/explanation/explain-line.js';
+import { findText, type LogLine } from '../../trust/explanation/line-facts.js';
+import { LineGroups } from '../../trust/explanation/line-groups.js';
 import { findWhosePin } from '../../trust/explanation/whose-pin.js';
 import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
 import { listUnverified, listUnverifiedOfApp } from '../../trust/explanation/unverified.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
-import { printJson, printLine } from '../command-line/output.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { findLineWindow, isLogGiven, type LogFlags, openLogOptions } from '../log/log-options.js';
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
 /** Of a certificate, a line of the log, or a thumbprint. */
-interface QuestionFlags extends StoreFlags, GateFlags, Partial<FunctionFlags>, PasswordFlags {
+interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<FunctionFlags>, PasswordFlags {
   /** False: `--no-certificate`. */
   readonly certificate?: string | false;
   readonly at?: number;
-  readonly log?: string;
   readonly correlationId?: string;
   readonly thumbprint?: string;
 }
 
 export async function explain(flags: QuestionFlags): Promise<void> {
-  const { log, thumbprint, function: name, correlationId } = flags;
-  if (correlationId !== undefined && log === undefined) throw new ToolFailure('--correlation-id requires --log.');
-  if (log !== undefined) {
+  const { thumbprint, function: name, correlationId, since, until } = flags;
+  const isLog = isLogGiven(flags);
+  for (const [option, value] of Object.entries({ 'correlation-id': correlationId, since, until }))
+    if (value !== undefined && !isLog) throw new ToolFailure(`--${option} requires --log.`);
+  if (isLog) {
     if (flags.requiresRole !== undefined && name === undefined) {
       throw new ToolFailure('--requires-role with --log also needs --function: which lines it is about.');
     }
-    await explainLog(flags, log);
+    await explainLog(flags);
   } else if (thumbprint !== undefined) await findPin(flags, thumbprint);
   else if (name !== undefined) await explainCaller({ ...flags, function: name });
   else
@@ -71,32 +73,16 @@ async function findPin({ store, json }: QuestionFlags, digits: string): Promise<
 
 type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
 
-const maximumLogFileBytes = 64 * 1024 * 1024;
 const maximumGroups = 20;
 
-async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
-  const bytes =
-    file === '-'
-      ? await readBoundedStream(process.stdin, 'Standard input', maximumLogFileBytes)
-      : await readBoundedFile(file, maximumLogFileBytes);
-  const { correlationId } = flags;
-  const all = readLogLines(decodeText(bytes));
-  const lines = all.filter((line) => correlationId === undefined || line['correlationId'] === correlationId);
-  if (lines.length === 0) {
-    throw new ToolFailure(
-      all.length === 0
-        ? 'The log has no line of Certgate: none contains {"certgate":1, …}.'
-        : `None of the ${all.length} lines of Certgate has the correlation id "${correlationId ?? ''}".`,
-      { remedy: 'Pass the lines that the app wrote, as they are or as Application Insights exports them.' },
-    );
-  }
+async function explainLog(flags: QuestionFlags): Promise<void> {
+  const { groups, leftOut } = (await readGroups(flags)).takeLast(maximumGroups);
   const location = await openTrustLocation(flags.store);
   const unreadable = await findUnreadable(location, {});
   if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
   const loaded = await loadTrustDocument(location);
   const changeLog = await location.readLog().catch(() => []);
   const store = location.description;
-  const groups = groupLines(lines).slice(-maximumGroups);
   const isAboutLists = groups.some(({ line }) => findText(line, 'code')?.startsWith('revocation_'));
   const revocation = isAboutLists
     ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
@@ -118,7 +104,6 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
   });
   const { revision } = loaded.snapshot;
   const signed = loaded.signature !== undefined;
-  const leftOut = groupLines(lines).length - groups.length;
   if (flags.json === true) printJson({ version: 1, store, revision, signed, lines: reports, leftOut });
   else {
     printLine(
@@ -127,6 +112,40 @@ async function explainLog(flags: QuestionFlags, file: string): Promise<void> {
     if (leftOut > 0) printLine(`\n${leftOut} earlier groups of lines are left out: choose one with --correlation-id.`);
   }
   process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Of the lines as they are: somebody may have pasted a part of one. */
+async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
+  const { correlationId } = flags;
+  const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = findLineWindow(flags);
+  const groups = new LineGroups();
+  let count = 0;
+  let used = 0;
+  const takeLine = (line: LogLine): void => {
+    const time = findInstant(findText(line, 'time') ?? '');
+    if (time !== undefined && (time < from || time > until)) return;
+    count += 1;
+    if (correlationId !== undefined && line['correlationId'] !== correlationId) return;
+    used += 1;
+    groups.add(line);
+  };
+  const pass = (): void => undefined;
+  const lines = { takeLine, passUnreadable: pass };
+  const sink = { ...lines, from: () => lines, passOther: pass, passTooLong: pass };
+  for (const { name, read } of await openLogOptions(flags))
+    await read({
+      ...sink,
+      noteGap: (gap) => {
+        printNotice(escapeControls(`${name}: ${gap}`));
+      },
+    });
+  if (used > 0) return groups;
+  throw new ToolFailure(
+    count === 0
+      ? 'The log has no line of Certgate: none contains {"certgate":1, …}.'
+      : `None of the ${count} lines of Certgate has the correlation id "${correlationId ?? ''}".`,
+    { remedy: 'Pass the lines that the app wrote, as they are or as Application Insights exports them.' },
+  );
 }
 
 /** From the app, or as the command line says. The app may no longer have a function that a line names. */

@@ -240,6 +240,17 @@ describe('what is not a line of today is counted', () => {
     assert.deepEqual(counts(found), { lines: 3, records: 2, tooLong: 1 });
   });
 
+  test('in the time that its length takes, whatever a log has been filled with', async () => {
+    const { user } = process.cpuUsage();
+    const parts = ['{\\"certgate\\":', '{""certgate"":', '{"certgate":', '{ "certgate"', '{"certgate":1,}', '"""","'];
+    for (const part of parts) {
+      const found = await read(`"${part.repeat(60_000)}\n${part.repeat(60_000)}}`);
+      assert.deepEqual([found.records.length, found.reading.others < 3], [0, true], part);
+    }
+    // By pairs of them, it would be hours.
+    assert.ok(process.cpuUsage().user - user < 20_000_000);
+  });
+
   test('if it is out of order, or of another time than is asked for', async () => {
     const lines = ['03', '01', '02', '04'].map((day) => decision(day, { time: `2026-11-${day}T00:00:00Z` }));
     const all = await read(lines.join('\n'));

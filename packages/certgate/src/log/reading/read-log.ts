@@ -9,27 +9,48 @@ import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
 import { RecordReader } from './record-reader.js';
 import { TextLines } from './text-lines.js';
 
-/** Reads line by line, and calls `use` for each record, in the order of the files. What can't be read is counted. */
+/** Where lines are read from. */
+export interface LogSource {
+  readonly name: string;
+  readonly read: (sink: FileSink) => Promise<void>;
+}
+
+/** The files that are given, and all files in the folders that are. */
+export async function openLogFiles(files: readonly LogFile[]): Promise<readonly LogSource[]> {
+  const listed = await listLogFiles(files);
+  return listed.map((file) => ({ name: nameFile(file.file), read: (sink) => readLogFile(file, sink) }));
+}
+
+/** Reads line by line, and calls `use` for each record, in the order of the sources. What can't be used is counted. */
+export async function readRecords(
+  sources: readonly LogSource[],
+  use: (record: LogRecord) => void,
+  window: LogWindow,
+): Promise<readonly SourceReading[]> {
+  const records = new RecordReader(use, window);
+  const readings: SourceReading[] = [];
+  for (const { name, read } of sources) {
+    const source = records.begin(name);
+    await read(source);
+    readings.push(source.finish());
+  }
+  return readings;
+}
+
+/** `readRecords` of files. */
 export async function readLog(
   files: readonly LogFile[],
   use: (record: LogRecord) => void,
   window: LogWindow = { from: undefined, until: undefined },
 ): Promise<readonly SourceReading[]> {
-  const records = new RecordReader(use, window);
-  const readings: SourceReading[] = [];
-  for (const file of await listLogFiles(files)) {
-    const source = records.begin(nameFile(file.file));
-    await readLogFile(file, source);
-    readings.push(source.finish());
-  }
-  return readings;
+  return readRecords(await openLogFiles(files), use, window);
 }
 
 /** In bytes. The service answers with at most 100 MB. */
 const maximumWholeLength = 128 * 1_048_576;
 
 /** Reads one file as what its beginning says it is. */
-export async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
+async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
   const origin = { app, instance: undefined, itemCount: undefined };
   const lines = new TextLines({
     takeText: (text) => {

@@ -9,8 +9,7 @@ import { parseChangeLogEntry } from '../administration/change-log.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
 import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
 import { type ReportedNearMatch, reportNearMatch } from './explanation-report.js';
-import { readLineFacts } from './line-facts.js';
-import { findText, type LogLine } from './log-lines.js';
+import { findText, type LogLine, readLineFacts } from './line-facts.js';
 
 export interface LineQuestion {
   readonly store: string;
@@ -168,19 +167,6 @@ function guessRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequ
     functionName: known.find((name) => name.toLowerCase() === called) ?? 'FUNCTION',
     roles: [[role ?? 'ROLE']],
   };
-}
-
-/** Lines that say the same about the same caller, as one: the last of them. */
-export function groupLines(lines: readonly LogLine[]): readonly { readonly line: LogLine; readonly count: number }[] {
-  const groups = new Map<string, { readonly line: LogLine; readonly count: number }>();
-  for (const line of lines) {
-    const keys = ['event', 'code', 'outcome', 'reportOnlyCode', 'function', 'identity', 'thumbprintSha256'];
-    const key = JSON.stringify(keys.map((each) => findText(line, each)));
-    const count = (groups.get(key)?.count ?? 0) + 1;
-    groups.delete(key);
-    groups.set(key, { line, count });
-  }
-  return [...groups.values()];
 }
 
 /** For people who compare it with a line: when the document here was read. */

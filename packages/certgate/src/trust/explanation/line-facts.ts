@@ -10,7 +10,6 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { findText, type LogLine } from './log-lines.js';
 import { findNearPins, type NearMatch } from './near-matches.js';
 
 /** What a line tells of a denial, with entries of the document alone. */
@@ -183,4 +182,16 @@ function readStranger({ line, trust, identity }: Question): Reading {
       "The line has only the start of the caller's names, and no hash of its key: explain --certificate compares all.",
     ],
   };
+}
+
+/** A line of Certgate's, as an object of whatever its writer put into it. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** In characters: a whole line of a gate is shorter. */
+const maximumTextLength = 2048;
+
+/** A text of the line; what is there and is none counts as absent. */
+export function findText(line: LogLine, key: string): string | undefined {
+  const value = Object.hasOwn(line, key) ? line[key] : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, maximumTextLength) : undefined;
 }

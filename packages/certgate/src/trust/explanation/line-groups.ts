@@ -1,0 +1,34 @@
+import { findText, type LogLine } from './line-facts.js';
+
+export interface LineGroup {
+  readonly line: LogLine;
+  readonly count: number;
+}
+
+/** Strangers make one with each certificate, and a log has millions of lines. */
+const maximumGroups = 10_000;
+
+/** Lines that say the same about the same caller, as one: the last of them. */
+export class LineGroups {
+  readonly #groups = new Map<string, LineGroup>();
+  #leftOut = 0;
+
+  add(line: LogLine): void {
+    const keys = ['event', 'code', 'outcome', 'reportOnlyCode', 'function', 'identity', 'thumbprintSha256'];
+    const key = JSON.stringify(keys.map((each) => findText(line, each)));
+    const count = (this.#groups.get(key)?.count ?? 0) + 1;
+    this.#groups.delete(key);
+    this.#groups.set(key, { line, count });
+    if (this.#groups.size <= maximumGroups) return;
+    const [oldest = ''] = this.#groups.keys();
+    this.#groups.delete(oldest);
+    this.#leftOut += 1;
+  }
+
+  /** The newest groups, the oldest of them first, and how many there are before. */
+  takeLast(number: number): { readonly groups: readonly LineGroup[]; readonly leftOut: number } {
+    const groups = [...this.#groups.values()];
+    const last = groups.slice(-number);
+    return { groups: last, leftOut: this.#leftOut + groups.length - last.length };
+  }
+}
