@@ -12,7 +12,7 @@ import {
 import type { InspectedFunction, TrustAuthorityView, TrustIdentityView, TrustView } from '../views/page-views.js';
 import type { CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
-import { type TimeSpan, findGaps, findOverlaps } from './time-span.js';
+import { type TimeSpan, findGaps, findOverlaps } from '../../log/coverage/time-span.js';
 import {
   type CertificatesAtHand,
   type IdentityWindow,

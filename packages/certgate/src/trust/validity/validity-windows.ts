@@ -19,7 +19,7 @@ import {
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import type { ValidityWindow } from '../views/page-views.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
-import { type TimeSpan, mergeSpans } from './time-span.js';
+import { type TimeSpan, mergeSpans } from '../../log/coverage/time-span.js';
 
 /** A trust document, and what else is known of its certificates. */
 export interface WindowFacts {

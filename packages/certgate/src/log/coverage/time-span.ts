@@ -24,6 +24,30 @@ export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   );
 }
 
+/** The moments of the spans that no hole has. */
+export function subtractSpans(spans: readonly TimeSpan[], holes: readonly TimeSpan[]): readonly TimeSpan[] {
+  const kept: TimeSpan[] = [];
+  const taken = mergeSpans(holes);
+  let next = 0;
+  for (const span of mergeSpans(spans)) {
+    let { from } = span;
+    while ((taken[next]?.until ?? Number.POSITIVE_INFINITY) <= from) next += 1;
+    for (let index = next; ; index += 1) {
+      const hole = taken[index];
+      if (hole === undefined || hole.from >= span.until) break;
+      if (from < hole.from) kept.push({ from, until: hole.from });
+      from = hole.until;
+    }
+    if (from < span.until) kept.push({ from, until: span.until });
+  }
+  return kept;
+}
+
+/** Together, without what two of them have in common twice. */
+export function measureSpans(spans: readonly TimeSpan[]): number {
+  return mergeSpans(spans).reduce((sum, { from, until }) => sum + (until - from), 0);
+}
+
 /** From each moment at which `depth` spans are there to that at which they no longer are. */
 function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSpan[] {
   const bounds = spans

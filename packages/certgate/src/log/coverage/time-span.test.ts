@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type TimeSpan, findGaps, findOverlaps, mergeSpans } from './time-span.js';
+import { type TimeSpan, findGaps, findOverlaps, mergeSpans, measureSpans, subtractSpans } from './time-span.js';
 
 // Small whole numbers, so that spans meet; moments between them are halves.
 const bound = (edge: number): fc.Arbitrary<number> =>
@@ -37,6 +37,22 @@ describe('spans of time', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('lose the moments of what is taken away, and no others', () => {
+    fc.assert(
+      fc.property(spans, spans, (list, holes) => {
+        const left = subtractSpans(list, holes);
+        assert.deepEqual(mergeSpans(left), left);
+        for (const moment of moments)
+          assert.equal(count(left, moment), count(list, moment) > 0 && count(holes, moment) === 0 ? 1 : 0, `${moment}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are as long as all their moments', () => {
+    assert.equal(measureSpans([{ from: 1, until: 4 }, { from: 3, until: 6 }, { from: 9, until: 9 }]), 5); // prettier-ignore
   });
 
   it('have gaps between and after them, and none of their own moments in one', () => {
