@@ -207,6 +207,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/explanation',
       'trust/views',
     ],
+    fleet: ['faults', 'log/reading'],
     doctor: ['faults', 'certificates', 'local/client', 'local/gateway/front-ends'],
     inspector: [
       'faults',
@@ -253,6 +254,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/check',
       'trust/explanation',
       'trust/certificate-reading',
+      'fleet',
       'doctor',
       'inspector',
       'commands/command-line',
@@ -275,6 +277,7 @@ const toolWings = [
   'app',
   'log',
   'trust',
+  'fleet',
   'doctor',
   'inspector',
   'commands',

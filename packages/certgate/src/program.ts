@@ -64,6 +64,12 @@ const commandTable: readonly CommandRow[] = [
       'Probe a deployed app from outside: who is admitted, whether forged headers or certificates are, and what a refusal gives away.',
     load: async () => (await import('./commands/top-level-verbs.js')).doctorVerb,
   },
+  {
+    name: 'fleet',
+    description:
+      'Say what runs where, by the lines of many apps: version, trust document, signers, front end, functions.',
+    load: async () => (await import('./commands/top-level-verbs.js')).fleetVerb,
+  },
 ];
 
 /**

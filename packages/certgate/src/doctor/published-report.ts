@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../faults/safe-text.js';
 import type { DoctorReport } from './doctor.js';
 import { explainFinding, formatEvidence } from './evidence.js';
 import { countVerdicts, formatCounts, nameFunction, verdictWords } from './findings-table.js';
@@ -55,9 +56,4 @@ export function formatJobSummary(report: DoctorReport, target: DoctorTarget): st
     `${formatCounts(report)}.`,
     '',
   ].join('\n');
-}
-
-/** Names of functions may hold anything that a URL may. */
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_<>|[\]~@#&]/g, (character) => `&#${character.charCodeAt(0)};`).replaceAll('\n', '<br>');
 }

@@ -98,3 +98,10 @@ function hasOpenColour(text: string): boolean {
   }
   return isColoured || isBoldOrDim;
 }
+
+/** Text of others within a table of Markdown, or any other line of it. */
+export function escapeMarkdown(text: string): string {
+  return escapeLines(text)
+    .replaceAll(/[\\`*_<>|[\]~@#&]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replaceAll('\n', '<br>');
+}

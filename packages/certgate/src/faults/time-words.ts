@@ -6,3 +6,15 @@ export function describeDays(milliseconds: number): string {
   const amount = days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`;
   return milliseconds > 0 ? `in ${amount}` : `${amount} ago`;
 }
+
+const spanUnits: readonly (readonly [number, string])[] = [
+  [millisecondsPerDay, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+];
+
+/** `3 h`: never more than it is. */
+export function describeSpan(milliseconds: number): string {
+  const [length, unit] = spanUnits.find(([each]) => milliseconds >= each) ?? [1000, 's'];
+  return `${Math.floor(milliseconds / length)} ${unit}`;
+}

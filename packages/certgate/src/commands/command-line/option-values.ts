@@ -28,6 +28,18 @@ export function parseInstant(text: string): number {
   throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }
 
+const millisecondsOf: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time, like `90d` → milliseconds. */
+export function parseDuration(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const milliseconds = Number(number) * (millisecondsOf[unit] ?? 0);
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidArgumentError(
+    'It must be a length of time in seconds, minutes, hours or days, like 90s, 5m, 24h or 90d.',
+  );
+}
+
 /** Of verbs that answer as of a time. */
 export const atOption: Options = {
   '--at <time>': ['the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant],

@@ -1,0 +1,128 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { formatInstant } from '@certgate/core/internal';
+import { messageOf, ToolFailure } from '../faults/tool-failure.js';
+import { describeSpan } from '../faults/time-words.js';
+import { type Expectation, expectDocument } from '../fleet/expected-document.js';
+import { describeFleet, listExpectationSentences } from '../fleet/fleet-report.js';
+import { createFleet, type Fleet } from '../fleet/fleet-rows.js';
+import { describeLines, formatFleet, formatFleetSummary } from '../fleet/fleet-table.js';
+import { FleetTracker } from '../fleet/fleet-tracker.js';
+import type { SourceReading } from '../log/reading/log-record.js';
+import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
+import { type LogFlags, readLogOptions } from './log/log-options.js';
+
+interface FleetFlags extends LogFlags {
+  readonly apps?: string;
+  readonly silentAfter: number;
+  readonly expectSha256?: string;
+  readonly wait?: number;
+  readonly summary?: string;
+  readonly json?: boolean;
+}
+
+/** What one reading of the lines came to. */
+interface Answer {
+  readonly fleet: Fleet;
+  readonly expectation: Expectation | undefined;
+  readonly readings: readonly SourceReading[];
+}
+
+export async function runFleet(flags: FleetFlags): Promise<void> {
+  checkFlags(flags);
+  const apps = flags.apps === undefined ? undefined : await readNames(flags.apps);
+  const { summary } = flags;
+  // Now, and not when all is read.
+  if (summary !== undefined) await appendTo(summary, '');
+  const answer = await readUntilExpected(flags, apps);
+  const { fleet, expectation, readings } = answer;
+  const sentences = [
+    ...describeLines(fleet),
+    ...(flags.apps === undefined
+      ? ['An app that wrote none of these lines is not seen; --apps names those that should be.']
+      : []),
+    ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
+  ];
+  if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
+  if (flags.json === true) printJson({ version: 1, ...describeFleet(fleet, expectation), reading: readings });
+  else {
+    printLine(formatFleet(fleet));
+    for (const sentence of sentences) printLine(sentence);
+  }
+  process.exitCode = chooseExitCode(expectation);
+}
+
+function checkFlags({ wait, expectSha256, log = [] }: FleetFlags): void {
+  if (wait === undefined) return;
+  if (expectSha256 === undefined) throw new ToolFailure('--wait needs --expect-sha256: what is waited for.');
+  if (log.includes('-')) {
+    throw new ToolFailure('--wait reads the lines again, and standard input is read once.', {
+      remedy: 'Pass a file that grows, or --workspace.',
+    });
+  }
+}
+
+/** Between two readings, the machine and the workspace have at least as long a rest as the reading took. */
+const shortestPause = 5_000;
+
+async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | undefined): Promise<Answer> {
+  const begin = performance.now();
+  for (;;) {
+    const started = performance.now();
+    const answer = await readOnce(flags, apps);
+    const now = performance.now();
+    const rest = Math.max(shortestPause, now - started);
+    const isDone = chooseExitCode(answer.expectation) === exitCodes.ok;
+    if (isDone || flags.wait === undefined || now + rest > begin + flags.wait) return answer;
+    const counts = listExpectationSentences(answer.expectation ?? expectNothing)
+      .slice(1, 2)
+      .join('')
+      .trim();
+    printNotice(`${formatInstant(Date.now())} ${counts}; reading again in ${describeSpan(rest)}`);
+    await pause(rest);
+  }
+}
+
+const expectNothing: Expectation = { sha256: '', since: undefined, apps: [] };
+
+async function readOnce(flags: FleetFlags, apps: readonly string[] | undefined): Promise<Answer> {
+  const tracker = new FleetTracker();
+  const readings = await readLogOptions(flags, (record) => {
+    tracker.note(record);
+  });
+  const fleet = createFleet(tracker, flags.silentAfter, apps);
+  const { expectSha256 } = flags;
+  const expectation = expectSha256 === undefined ? undefined : expectDocument(fleet, expectSha256);
+  return { fleet, expectation, readings };
+}
+
+function chooseExitCode(expectation: Expectation | undefined): ExitCode {
+  const verdicts = expectation?.apps.map(({ verdict }) => verdict) ?? [];
+  if (verdicts.includes('other')) return exitCodes.failed;
+  return verdicts.includes('cannot_tell') ? exitCodes.unverified : exitCodes.ok;
+}
+
+async function readNames(file: string): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ToolFailure(`${file} can't be read: ${messageOf(cause)}.`, { cause });
+  }
+  const names = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  const apps = [...new Set(names.filter((name) => name !== ''))];
+  if (apps.length === 0) throw new ToolFailure(`${file} names no app.`, { remedy: 'Write one name a line.' });
+  return apps;
+}
+
+async function appendTo(file: string, text: string): Promise<void> {
+  try {
+    await appendFile(file, text);
+  } catch (cause) {
+    throw new ToolFailure(`${file} can't be written: ${messageOf(cause)}.`, { cause });
+  }
+}
