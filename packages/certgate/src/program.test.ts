@@ -47,6 +47,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--issued-by': [3, 'The authority of the trust document that issued the certificate.'],
   '--json': [6, 'Print JSON for programs on stdout, and nothing else.'],
   '--key': [2, 'The private key of the certificate, PEM.'],
+  '--log': [2, 'Lines of the logs of apps.'],
   '--mode': [2, 'The client certificate mode that the gateway plays.'],
   '--not-after': [2, 'Until when the pin counts.'],
   '--not-before': [2, 'From when on the pin counts.'],

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatInstant } from '@certgate/core/internal';
+import { escapeControls } from '../faults/safe-text.js';
 import { messageOf, ToolFailure } from '../faults/tool-failure.js';
 import { describeSpan } from '../faults/time-words.js';
 import { type Expectation, expectDocument } from '../fleet/expected-document.js';
@@ -9,6 +10,7 @@ import { createFleet, type Fleet } from '../fleet/fleet-rows.js';
 import { describeLines, formatFleet, formatFleetSummary } from '../fleet/fleet-table.js';
 import { FleetTracker } from '../fleet/fleet-tracker.js';
 import type { SourceReading } from '../log/reading/log-record.js';
+import { formatReading, reportReading } from '../log/reading/reading-text.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type LogFlags, readLogOptions } from './log/log-options.js';
@@ -45,10 +47,12 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
   ];
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
-  if (flags.json === true) printJson({ version: 1, ...describeFleet(fleet, expectation), reading: readings });
+  if (flags.json === true)
+    printJson({ version: 1, ...describeFleet(fleet, expectation), reading: reportReading(readings) });
   else {
     printLine(formatFleet(fleet));
-    for (const sentence of sentences) printLine(sentence);
+    for (const sentence of sentences) printLine(escapeControls(sentence));
+    printNotice(formatReading(readings));
   }
   process.exitCode = chooseExitCode(expectation);
 }
