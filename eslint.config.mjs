@@ -12,7 +12,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
-      '**/coverage/**',
+      'coverage/**',
       '**/node_modules/**',
       '**/.certgate/**',
       'tests/apps/**',

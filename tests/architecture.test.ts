@@ -244,7 +244,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'app/setup',
       'app/inspection',
       'log/reading',
-      'log/coverage',
       'trust/comparison',
       'trust/administration/edits',
       'trust/administration/location',

@@ -1,0 +1,145 @@
+import type { StatusLogLine } from '@certgate/core/internal';
+import type { LogRecord } from '../reading/log-record.js';
+import { StatusChains } from './status-chains.js';
+import type { TimeSpan } from './time-span.js';
+
+export const hourMilliseconds = 3_600_000;
+
+/** Of the hour that the instant is in. */
+export function endHour(instant: number): number {
+  return (Math.floor(instant / hourMilliseconds) + 1) * hourMilliseconds;
+}
+
+/** What one instance wrote, or all instances of an app whose lines don't name them. */
+export class InstanceTrack {
+  readonly chains: StatusChains = new StatusChains();
+  /** The hours of decisions, by their number since 1970. */
+  readonly hours: Set<number> = new Set();
+  /** Status lines of which not all parts are there yet, by times and number of parts. */
+  readonly pending: Map<string, PendingLine> = new Map();
+  /** What status lines tell of, and leave something out. */
+  readonly incomplete: TimeSpan[] = [];
+  #lastHour = -1;
+
+  noteDecision(time: number): void {
+    const hour = Math.floor(time / hourMilliseconds);
+    if (hour === this.#lastHour) return;
+    this.#lastHour = hour;
+    this.hours.add(hour);
+  }
+}
+
+interface PendingLine {
+  readonly since: number;
+  readonly time: number;
+  readonly isStart: boolean;
+  /** How often each part came: of two processes that write at the same millisecond, one each. */
+  readonly parts: number[];
+}
+
+/** Of all lines of one app. Times in milliseconds. */
+export class AppTrack {
+  readonly app: string;
+  readonly instances: Map<string | undefined, InstanceTrack> = new Map();
+  /** In which anything was written. */
+  readonly hours: Set<number> = new Set();
+  readonly sampledHours: Set<number> = new Set();
+  first: number = Number.POSITIVE_INFINITY;
+  last: number = Number.NEGATIVE_INFINITY;
+  sampledLines = 0;
+  isSamplingKnown = true;
+  startLines = 0;
+  hourLines = 0;
+  hasAdmission = false;
+  hasCaller = false;
+  leftOutLines = 0;
+  leftOutCalls = 0;
+  putBack = 0;
+  suppressed = 0;
+  readonly ownStores: Set<string> = new Set();
+  #lastHour = -1;
+
+  constructor(app: string) {
+    this.app = app;
+  }
+
+  /** `track`: of the instance; undefined: there are too many. */
+  note({ line, time, itemCount }: LogRecord, track: InstanceTrack | undefined): void {
+    this.#noteTime(time, itemCount);
+    if (line.event === 'decision') {
+      if (line.outcome === 'allowed') this.hasAdmission = true;
+      if (line.suppressed !== undefined && line.outcome === 'denied') this.suppressed += line.suppressed;
+      if (line.matchedBy !== undefined) this.#noteStore(line.matchedBy);
+      track?.noteDecision(time);
+    } else if (line.event === 'status') {
+      this.#noteStatus(line, time, track);
+      // Where this line was kept, those of other instances may not have been: it proves nothing of the time that it tells of.
+      if (itemCount !== undefined && itemCount > 1)
+        track?.incomplete.push({ from: Date.parse(line.since), until: time });
+    } else if (line.event === 'suppressed') this.suppressed += line.total;
+  }
+
+  #noteTime(time: number, itemCount: number | undefined): void {
+    this.first = Math.min(this.first, time);
+    this.last = Math.max(this.last, time);
+    const hour = Math.floor(time / hourMilliseconds);
+    if (hour !== this.#lastHour) {
+      this.#lastHour = hour;
+      this.hours.add(hour);
+    }
+    if (itemCount === undefined) this.isSamplingKnown = false;
+    else if (itemCount > 1) {
+      this.sampledLines += 1;
+      this.sampledHours.add(hour);
+    }
+  }
+
+  #noteStatus(line: StatusLogLine, time: number, track: InstanceTrack | undefined): void {
+    const { moment, part = 1, parts = 1, callers, moreCallers } = line;
+    const since = Date.parse(line.since);
+    if (part === 1) {
+      if (moment === 'start') this.startLines += 1;
+      else this.hourLines += 1;
+      if (time < since) this.putBack += 1;
+    }
+    if (callers.length > 0) this.hasCaller = true;
+    for (const { matchedBy } of callers) this.#noteStore(matchedBy);
+    if (moreCallers !== undefined) {
+      this.leftOutLines += 1;
+      this.leftOutCalls += moreCallers.calls;
+      track?.incomplete.push({ from: since, until: time });
+    }
+    if (track === undefined) return;
+    if (parts === 1) track.chains.add(since, time, moment === 'start');
+    else notePart(track, { since, time, isStart: moment === 'start' }, part, parts);
+  }
+
+  #noteStore(matchedBy: string): void {
+    if (this.ownStores.size < maximumStores && !documentKinds.test(matchedBy)) this.ownStores.add(matchedBy);
+  }
+}
+
+/** By which a trust document admits: a pin, perhaps of an authority, or a name under an authority. */
+const documentKinds =
+  /^(?:(?:thumbprintSha256|thumbprintSha1|publicKeySha256)(?: issued by .+)?|(?:dns|uri|email|commonName|organizationalUnit) issued by .+)$/s;
+const maximumStores = 10;
+
+function notePart(
+  track: InstanceTrack,
+  line: { readonly since: number; readonly time: number; readonly isStart: boolean },
+  part: number,
+  parts: number,
+): void {
+  if (!(part >= 1 && part <= parts && parts <= maximumParts)) return;
+  const key = `${line.since} ${line.time} ${parts}`;
+  const pending = track.pending.get(key) ?? { ...line, parts: Array<number>(parts).fill(0) };
+  pending.parts[part - 1] = (pending.parts[part - 1] ?? 0) + 1;
+  track.pending.set(key, pending);
+  const [least = 0] = pending.parts;
+  if (least === 0 || pending.parts.some((times) => times !== least)) return;
+  track.pending.delete(key);
+  track.chains.add(line.since, line.time, line.isStart);
+}
+
+/** 2,000 callers, of which each has a line of its own. */
+const maximumParts = 2_000;

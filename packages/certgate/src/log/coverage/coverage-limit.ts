@@ -1,0 +1,103 @@
+import type { TimeSpan } from './time-span.js';
+
+/** Why the lines don't tell everything, each with its facts. Times are milliseconds since 1970-01-01T00:00:00Z. */
+export type CoverageLimit =
+  | { readonly code: 'apps_not_listed' }
+  | { readonly code: 'apps_without_lines'; readonly apps: readonly string[] }
+  | { readonly code: 'apps_silent_together'; readonly spans: readonly TimeSpan[] }
+  | { readonly code: 'lines_not_used'; readonly source: string; readonly lines: number }
+  | { readonly code: 'too_many_instances'; readonly maximum: number }
+  | { readonly code: 'status_lines_missing' }
+  | { readonly code: 'status_lines_at_start_only'; readonly starts: number }
+  | { readonly code: 'lines_begin_late'; readonly first: number }
+  | { readonly code: 'hours_missing'; readonly spans: readonly TimeSpan[] }
+  | { readonly code: 'lines_sampled'; readonly lines: number }
+  | { readonly code: 'sampling_unknown' }
+  | { readonly code: 'lines_lost'; readonly breaks: number }
+  | { readonly code: 'ends_assumed'; readonly instances: number; readonly ends: number }
+  | { readonly code: 'instances_not_named' }
+  | { readonly code: 'parts_missing'; readonly lines: number }
+  | { readonly code: 'callers_left_out'; readonly lines: number; readonly calls: number }
+  | { readonly code: 'clock_put_back'; readonly lines: number }
+  | { readonly code: 'admissions_not_logged' }
+  | { readonly code: 'denials_suppressed'; readonly denials: number }
+  | { readonly code: 'own_store'; readonly matchedBy: readonly string[] }
+  | { readonly code: 'revisions_not_seen'; readonly source: string; readonly revisions: readonly TimeSpan[] };
+
+export type CoverageLimitCode = CoverageLimit['code'];
+
+type Describe = {
+  readonly [Code in CoverageLimitCode]: (limit: Extract<CoverageLimit, { readonly code: Code }>) => string;
+};
+
+const describe: Describe = {
+  apps_not_listed: () =>
+    'Apps without a line are not seen here. Name the apps that there are with --apps, one a line, to learn which of them are missing.',
+  apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: what was called there is not known.`,
+  apps_silent_together: ({ spans }) =>
+    `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, or an outage of the log.`,
+  lines_not_used: ({ source, lines }) =>
+    `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.`,
+  too_many_instances: ({ maximum }) =>
+    `There are more than ${maximum} instances. No hour is taken for covered; ask about a shorter time.`,
+  status_lines_missing: () =>
+    'No status line: the app has an older version, or host.json keeps lines of level information out of the log. No hour is covered.',
+  status_lines_at_start_only: ({ starts }) =>
+    `${count(starts, 'status line')} of a start, and none of an hour: host.json keeps lines of level information out of the log, or no instance was called in two different hours. No hour is covered.`,
+  lines_begin_late: ({ first }) =>
+    `The lines begin at ${time(first)}: earlier ones were not kept, not exported, or never written.`,
+  hours_missing: ({ spans }) => `No status line covers all that was called ${listSpans(spans)}.`,
+  lines_sampled: ({ lines }) =>
+    `${count(lines, 'line')} stand for others, which sampling removed. The hours around them are not covered.`,
+  sampling_unknown: () =>
+    "The lines don't tell whether others were removed by sampling: export the column itemCount (ItemCount) too.",
+  lines_lost: ({ breaks }) =>
+    `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written: more may be. What follows the last line of an instance is not covered.`,
+  ends_assumed: ({ instances, ends }) =>
+    `${count(ends, 'time', 'times')}, one of ${count(instances, 'instance')} wrote no further status line. It counts as not called after that hour, since the first call of an hour writes one.`,
+  instances_not_named: () =>
+    "The lines don't name instances: one that wrote no status line can't be told from the others.",
+  parts_missing: ({ lines }) => `${count(lines, 'status line')} lack some of their parts, and cover nothing.`,
+  callers_left_out: ({ lines, calls }) =>
+    `${count(lines, 'status line')} leave out callers, with ${count(calls, 'call')}: too many were called in the time. They cover nothing.`,
+  clock_put_back: ({ lines }) => `A clock was put back ${count(lines, 'time', 'times')}; those lines cover nothing.`,
+  admissions_not_logged: () =>
+    "Calls are known from status lines alone, without functions and certificates: no line of an admitted call is there (decisionLog: 'denials', or a level in host.json).",
+  denials_suppressed: ({ denials }) =>
+    `${count(denials, 'refusal')} were counted without a line of their own: which function and certificate is not known.`,
+  own_store: ({ matchedBy }) =>
+    `Callers are also admitted by a trust store of the app's own (${listWords(matchedBy)}), which the document doesn't list.`,
+  revisions_not_seen: ({ source, revisions }) =>
+    `No line shows ${listRevisions(revisions)} of ${source}, between revisions that are seen.`,
+};
+
+/** One sentence for people, or two. Names in it are foreign text. */
+export function describeLimit(limit: CoverageLimit): string {
+  return (describe[limit.code] as (limit: CoverageLimit) => string)(limit);
+}
+
+const maximumListed = 5;
+
+function listWords(words: readonly string[]): string {
+  const more = words.length - maximumListed;
+  return `${words.slice(0, maximumListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function listSpans(spans: readonly TimeSpan[]): string {
+  return listWords(spans.map(({ from, until }) => `from ${time(from)} to ${time(until)}`));
+}
+
+function listRevisions(revisions: readonly TimeSpan[]): string {
+  return listWords(
+    revisions.map(({ from, until }) => (until - from === 1 ? `revision ${from}` : `revisions ${from} to ${until - 1}`)),
+  );
+}
+
+function count(number: number, one: string, several = `${one}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? one : several}`;
+}
+
+/** To the minute. */
+function time(instant: number): string {
+  return Number.isFinite(instant) ? `${new Date(instant).toISOString().slice(0, 16)}Z` : 'the beginning';
+}

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import * as fc from 'fast-check';
+import type { LogRecord } from '../reading/log-record.js';
+import { type AppCoverage, type Coverage, CoverageTracker, type CoverageQuestion, describeCovered, measureCovered } from './coverage.js'; // prettier-ignore
+import { describeLimit } from './coverage-limit.js';
+import { type WrittenCall, type WrittenInstance, writeLines } from './test-support/written-lines.js';
+
+const hour = 3_600_000;
+const begin = Date.UTC(2027, 0, 4, 10);
+const at = (hours: number): number => begin + Math.round(hours * hour);
+const window = { from: begin, until: at(24) };
+
+function cover(records: readonly LogRecord[], question: CoverageQuestion = { window }): Coverage {
+  const tracker = new CoverageTracker();
+  for (const record of records) tracker.note(record);
+  return tracker.finish(question);
+}
+
+function coverOne(records: readonly LogRecord[], question?: CoverageQuestion): AppCoverage {
+  const [app, ...others] = cover(records, question).apps;
+  assert.deepEqual(others, []);
+  return app ?? assert.fail('There is no app.');
+}
+
+function inHours({ covered }: AppCoverage): readonly (readonly [number, number])[] {
+  return covered.map(({ from, until }) => [(from - begin) / hour, (until - begin) / hour]);
+}
+
+const codes = ({ limits }: Pick<AppCoverage, 'limits'>): readonly string[] => limits.map(({ code }) => code);
+
+const call = (hours: number, more: Partial<WrittenCall> = {}): WrittenCall => ({
+  at: at(hours),
+  identity: 'a',
+  ...more,
+});
+
+function live(start: number, calls: readonly number[], more: Partial<WrittenInstance> = {}): Promise<LogRecord[]> {
+  return writeLines({ instance: 'i1', start: at(start), calls: calls.map((hours) => call(hours)), ...more });
+}
+
+const isHourLine = ({ line }: LogRecord): boolean => line.event === 'status' && line.moment === 'hour';
+
+describe('what status lines cover', () => {
+  it('reaches from the start to the last line, and not beyond it', async () => {
+    const app = coverOne(await live(0, [0.1, 1.5, 2.25, 2.5]));
+    assert.deepEqual(inHours(app), [[1, 2]]);
+    assert.deepEqual(codes(app), ['hours_missing', 'ends_assumed']);
+    assert.equal(app.instances, 1);
+  });
+
+  it('goes on where nobody called, since the next line tells so', async () => {
+    assert.deepEqual(inHours(coverOne(await live(0, [0.1, 20]))), [[1, 20]]);
+  });
+
+  it('lacks the hour in which another instance ended, and the time of one that began without an hour line', async () => {
+    const long = await live(0, [0.5, 23.5]);
+    const short = await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' });
+    assert.deepEqual(inHours(coverOne([...long, ...short])), [[1, 5], [6, 23]]); // prettier-ignore
+    const silent = await live(3.5, [3.75], { instance: 'i2' });
+    assert.deepEqual(inHours(coverOne([...long, ...silent])), [[1, 3], [4, 23]]); // prettier-ignore
+  });
+
+  it('has a gap where a line is missing, whatever the order of the others', async () => {
+    const lines = (await live(0, [0.5, 2.5, 4.5, 6.5, 8.5])).filter(isHourLine);
+    const [first, , ...rest] = [...(await live(0, [])), ...lines.slice(0, 1), ...lines.slice(2)];
+    assert.ok(first !== undefined);
+    const kept = [first, lines[0] ?? first, ...rest];
+    assert.deepEqual(inHours(coverOne(kept)), [[1, 2], [7, 8]]); // prettier-ignore
+    assert.deepEqual(inHours(coverOne([...kept].reverse())), [[1, 2], [7, 8]]); // prettier-ignore
+    assert.deepEqual(inHours(coverOne([...kept, ...kept])).at(-1)?.[1], 8);
+  });
+
+  it('tells two processes apart that no line names, by where each line goes on', async () => {
+    const [one, other] = [await live(0, [3.1, 6.1, 7.1, 12.1], { instance: undefined }), await live(0.5, [3.2, 6.2, 7.2, 12.2], { instance: undefined })]; // prettier-ignore
+    const mixed = [...one, ...other].sort((first, second) => first.time - second.time);
+    const app = coverOne(mixed);
+    assert.deepEqual(inHours(app), [[1, 12]]);
+    assert.equal(app.instances, undefined);
+    const lost = mixed.filter(({ time, line }) => !(line.event === 'status' && time === at(6.1)));
+    assert.deepEqual(inHours(coverOne(lost)), [[8, 12]]);
+  });
+
+  it('is nothing after the last line of an instance where single lines are lost', async () => {
+    const steady = await live(0, [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5]);
+    const lossy = (await live(0, [1.2, 2.2, 3.2, 4.2, 9.2], { instance: 'i2' })).filter(
+      ({ line, time }) => line.event !== 'status' || time !== at(2.2),
+    );
+    const app = coverOne([...steady, ...lossy]);
+    assert.deepEqual(inHours(app), [[4, 9]]);
+    assert.ok(codes(app).includes('lines_lost'));
+  });
+
+  it('is nothing where decisions come without the status line of their hour', async () => {
+    const lines = await live(0, [0.5, 3.5, 5.5, 5.75]);
+    const kept = lines.filter(({ time, line }) => line.event !== 'status' || time < at(5));
+    const other = await live(0, [0.5, 7.5, 23.5], { instance: 'i2' });
+    assert.deepEqual(inHours(coverOne([...kept, ...other])), [[1, 3], [8, 23]]); // prettier-ignore
+  });
+
+  it('is nothing before the first line of an instance whose start is not there', async () => {
+    const lines = (await live(-30, [0.5, 1.5, 2.5, 5.5])).filter(({ time }) => time >= at(1));
+    const app = coverOne(lines);
+    assert.deepEqual(inHours(app), [[2, 5]]);
+    assert.deepEqual(codes(app), ['lines_begin_late', 'hours_missing', 'ends_assumed']);
+  });
+
+  it('proves nothing by a clock that was put back', async () => {
+    const lines = await live(5, [5.5, 6.1, 2.5, 3.2]);
+    const app = coverOne(lines);
+    assert.ok(codes(app).includes('clock_put_back'));
+    assert.deepEqual(inHours(app), [[5, 6]]); // prettier-ignore
+  });
+
+  it('is nothing around sampled lines, and says so where that is not known', async () => {
+    const steady = await live(0, [0.5, 12.1, 23.5]);
+    const sampled = await live(0.2, [12.2, 12.6], { instance: 'i2', itemCount: 4 });
+    const app = coverOne([...steady, ...sampled]);
+    assert.deepEqual(inHours(app), [[14, 23]]);
+    assert.ok(codes(app).includes('lines_sampled'));
+    const unknown = steady.map((record) => ({ ...record, itemCount: undefined }));
+    assert.ok(codes(coverOne(unknown)).includes('sampling_unknown'));
+  });
+
+  it('is nothing by a line that leaves out callers, or lacks a part', async () => {
+    const calls = Array.from({ length: 2100 }, (_, index) => call(0.5, { identity: `caller-${index}` }));
+    const lines = await writeLines({
+      instance: 'i1',
+      start: at(0),
+      calls: [...calls, call(1.5), call(2.5), call(5.5)],
+    });
+    const app = coverOne(lines);
+    assert.deepEqual(inHours(app), [[2, 5]]);
+    const limit = app.limits.find(({ code }) => code === 'callers_left_out');
+    assert.deepEqual(limit, { code: 'callers_left_out', lines: 1, calls: 100 });
+    const few = calls.slice(0, 900);
+    const parts = await writeLines({ instance: 'i1', start: at(0), calls: [...few, call(1.5), call(2.5), call(5.5)] });
+    assert.deepEqual(inHours(coverOne(parts)), [[1, 5]]);
+    const lacking = parts.filter(({ line }) => line.event !== 'status' || line.part !== 2);
+    const without = coverOne(lacking);
+    assert.deepEqual(inHours(without), [[3, 5]]);
+    assert.ok(codes(without).includes('parts_missing'));
+  });
+
+  it('is nothing without status lines, or with those of starts alone', async () => {
+    const lines = await live(0, [0.5, 1.5, 2.5]);
+    const decisions = coverOne(lines.filter(({ line }) => line.event === 'decision'));
+    assert.deepEqual([inHours(decisions), codes(decisions)], [[], ['status_lines_missing']]);
+    const starts = coverOne(lines.filter((record) => !isHourLine(record)));
+    assert.deepEqual([inHours(starts), codes(starts)], [[], ['status_lines_at_start_only']]);
+  });
+
+  it('says what is not known of admissions, refusals, and stores of the app', async () => {
+    const refusals = Array.from({ length: 30 }, () => call(0.5, { code: 'role_missing' }));
+    const calls = [call(0.2), ...refusals, call(1.5, { matchedBy: 'database' })];
+    const app = coverOne(await writeLines({ instance: 'i1', start: begin, calls, decisionLog: 'denials' }));
+    assert.ok(codes(app).includes('admissions_not_logged'));
+    const all = coverOne([
+      ...(await writeLines({ instance: 'i1', start: begin, calls })),
+      { ...(await live(0, []))[0], time: at(3), line: { event: 'suppressed', total: 10, denials: {} } } as never,
+    ]);
+    assert.ok(!codes(all).includes('admissions_not_logged'));
+    assert.deepEqual(all.limits.find(({ code }) => code === 'denials_suppressed'), { code: 'denials_suppressed', denials: 10 }); // prettier-ignore
+    assert.deepEqual(all.limits.find(({ code }) => code === 'own_store'), { code: 'own_store', matchedBy: ['database'] }); // prettier-ignore
+  });
+
+  it('says which apps and revisions no line shows, and when all apps were silent', async () => {
+    const calls = [0.5, 1.5, 2.5, 9.5, 10.5];
+    const apps = await Promise.all(
+      ['orders', 'refunds'].map((app, index) =>
+        live(0, calls, { app, document: { revision: index === 0 ? 4 : 7, sha256: 'AB'.repeat(32) } }),
+      ),
+    );
+    const { limits } = cover(apps.flat(), { window, apps: ['orders', 'Shipping'] });
+    assert.deepEqual(limits, [
+      { code: 'apps_without_lines', apps: ['Shipping'] },
+      { code: 'apps_silent_together', spans: [{ from: at(3), until: at(9) }] },
+      { code: 'revisions_not_seen', source: 'file trust.json', revisions: [{ from: 5, until: 7 }] },
+    ]);
+    assert.deepEqual(codes(cover(apps.flat())), ['apps_not_listed', 'apps_silent_together', 'revisions_not_seen']);
+    for (const limit of limits) assert.match(describeLimit(limit), /\.$/);
+  });
+
+  it('is measured without rounding up, and the window without rounding down', () => {
+    const days = (from: number, until: number): { from: number; until: number } => ({ from: at(from * 24), until: at(until * 24) }); // prettier-ignore
+    assert.equal(describeCovered(measureCovered([days(0, 87.9), days(88, 89)], days(0, 89.1))), '88 of 90 days');
+    assert.equal(describeCovered(measureCovered([days(0, 0.99)], days(0, 1))), '23 of 24 hours');
+    assert.deepEqual(measureCovered([days(0, 3)], days(0, 3)), { unit: 'day', covered: 3, of: 3, isWhole: true });
+    assert.equal(measureCovered([days(0, 3)], { from: begin, until: at(72) + 1 }).isWhole, false);
+  });
+});
+
+describe('a time that is covered', () => {
+  const moment = fc.integer({ min: 0, max: 72 * 60 }).map((minutes) => begin + minutes * 60_000);
+  const life = fc
+    .record({
+      start: moment,
+      calls: fc.array(fc.record({ at: moment, identity: fc.constantFrom('a', 'b') }), { maxLength: 14 }),
+    }) // prettier-ignore
+    .map(({ start, calls }) => ({
+      start,
+      calls: calls.filter((each) => each.at > start).sort((one, other) => one.at - other.at),
+    }));
+  const lives = fc.array(life, { minLength: 1, maxLength: 3 });
+
+  /** Of the calls in a time that is covered, there is none that no line tells. */
+  function assertTold(
+    records: readonly LogRecord[],
+    given: readonly { readonly calls: readonly WrittenCall[] }[],
+  ): void {
+    const tracker = new CoverageTracker();
+    for (const record of records) tracker.note(record);
+    const { apps } = tracker.finish({ window: { from: begin, until: begin + 80 * hour } });
+    const told = records.flatMap(({ line }) => (line.event === 'status' ? line.callers : []));
+    const calls = given.flatMap((each, index) => each.calls.map((one) => ({ ...one, at: one.at + index })));
+    for (const { at: time, identity } of calls) {
+      const isCovered = apps.some(({ covered }) => covered.some(({ from, until }) => from <= time && time < until));
+      const isTold = told.some(
+        (each) => each.identity === identity && Date.parse(each.first) <= time && time <= Date.parse(each.last),
+      );
+      assert.ok(!isCovered || isTold, `${identity} at ${new Date(time).toISOString()}`);
+    }
+  }
+
+  async function writeAll(
+    given: readonly { start: number; calls: readonly WrittenCall[] }[],
+    isNamed: boolean,
+  ): Promise<readonly LogRecord[][]> {
+    // prettier-ignore
+    const written: LogRecord[][] = [];
+    // One after the other: they share the clock and the console.
+    for (const [index, { start, calls }] of given.entries()) {
+      // No two write in the same millisecond.
+      const each = { start: start + index, calls: calls.map((one) => ({ ...one, at: one.at + index })) };
+      written.push(await writeLines({ ...each, instance: isNamed ? `i${index}` : undefined, decisionLog: 'denials' }));
+    }
+    return written;
+  }
+
+  it('has no call that no line tells, whichever lines before the last of an instance are lost', async () => {
+    const losses = fc.infiniteStream(fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(lives, fc.boolean(), losses, async (given, isNamed, isLost) => {
+        const written = await writeAll(given, isNamed);
+        const kept = written.flatMap((lines) =>
+          lines.filter((_, index) => index === lines.length - 1 || isLost.next().value !== true),
+        );
+        assertTold(kept.sort((one, other) => one.time - other.time), given); // prettier-ignore
+      }),
+      { numRuns: countRuns(150) },
+    );
+  });
+
+  it('has no call that no line tells, if lines begin late and end early', async () => {
+    await fc.assert(
+      fc.asyncProperty(lives, fc.boolean(), moment, moment, async (given, isNamed, from, until) => {
+        const kept = (await writeAll(given, isNamed)).flat().filter(({ time }) => from <= time && time < until);
+        assertTold(kept, given);
+      }),
+      { numRuns: countRuns(150) },
+    );
+  });
+
+  it('has no call that no line tells, whichever lines sampling has removed', async () => {
+    const kept = fc.infiniteStream(fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(lives, kept, async (given, isKept) => {
+        const records = (await writeAll(given, true)).flat().filter(() => isKept.next().value === true);
+        assertTold(records.map((record) => ({ ...record, itemCount: 2 })), given); // prettier-ignore
+      }),
+      { numRuns: countRuns(50) },
+    );
+  });
+});

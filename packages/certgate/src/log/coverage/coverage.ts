@@ -1,0 +1,237 @@
+// coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
+import type { LogRecord, SourceReading } from '../reading/log-record.js';
+import { AppTrack, endHour, hourMilliseconds, InstanceTrack } from './app-track.js';
+import type { CoverageLimit } from './coverage-limit.js';
+import { RevisionsSeen } from './revisions-seen.js';
+import { findGaps, measureSpans, subtractSpans, type TimeSpan } from './time-span.js';
+import { findUncoveredTime, type UncoveredTime } from './uncovered-time.js';
+
+/** Of one app, by its name in the lines. */
+export interface AppCoverage {
+  readonly app: string;
+  /** The hours of the window in which the status lines of all its instances that are seen tell of every call. In order. */
+  readonly covered: readonly TimeSpan[];
+  /** Of its lines in the window; undefined: it has none there. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  /** How many are named; undefined: some line names none. */
+  readonly instances: number | undefined;
+  readonly limits: readonly CoverageLimit[];
+}
+
+export interface Coverage {
+  /** `[from, until)` in milliseconds: what was asked for; else from the first to the last line. Empty: there are no lines. */
+  readonly window: TimeSpan;
+  /** By name. */
+  readonly apps: readonly AppCoverage[];
+  /** About all apps together. */
+  readonly limits: readonly CoverageLimit[];
+}
+
+export interface CoverageQuestion {
+  readonly window?: TimeSpan | undefined;
+  /** The names of the apps that there should be; undefined: nobody says. */
+  readonly apps?: readonly string[] | undefined;
+  /** What became of the lines that were read. */
+  readonly readings?: readonly SourceReading[] | undefined;
+}
+
+/** Beyond, some hundred megabytes would be taken. */
+const maximumInstances = 100_000;
+
+/** Takes the records of all lines in any order, and says what they cover. A few bytes for each status line stay in memory. */
+export class CoverageTracker {
+  readonly #apps = new Map<string, AppTrack>();
+  readonly #revisions = new RevisionsSeen();
+  #instances = 0;
+
+  note(record: LogRecord): void {
+    let app = this.#apps.get(record.app);
+    if (app === undefined) this.#apps.set(record.app, (app = new AppTrack(record.app)));
+    let instance = app.instances.get(record.instance);
+    if (instance === undefined && this.#instances < maximumInstances) {
+      this.#instances += 1;
+      app.instances.set(record.instance, (instance = new InstanceTrack()));
+    }
+    if (instance === undefined) this.#instances = Number.POSITIVE_INFINITY;
+    app.note(record, instance);
+    if (record.line.event === 'status') this.#revisions.note(record.line.trust ?? []);
+  }
+
+  finish({ window: asked, apps: expected, readings = [] }: CoverageQuestion = {}): Coverage {
+    const tracks = [...this.#apps.values()].sort((one, other) => (one.app < other.app ? -1 : 1));
+    const window = asked ?? findWindow(tracks);
+    const isCut = this.#instances > maximumInstances;
+    const unseen = expected?.filter((name) => !this.#apps.has(name)) ?? [];
+    const silence = findCommonSilence(tracks, window);
+    const limits: readonly (CoverageLimit | undefined)[] = [
+      expected === undefined ? { code: 'apps_not_listed' } : undefined,
+      unseen.length > 0 ? { code: 'apps_without_lines', apps: unseen } : undefined,
+      isCut ? { code: 'too_many_instances', maximum: maximumInstances } : undefined,
+      silence.length > 0 ? { code: 'apps_silent_together', spans: silence } : undefined,
+      ...this.#revisions.findUnseen(),
+      ...readings.map(findUnused),
+    ];
+    return {
+      window,
+      apps: tracks.map((track) => (isCut ? { ...coverApp(track, window), covered: [] } : coverApp(track, window))),
+      limits: limits.filter((limit) => limit !== undefined),
+    };
+  }
+}
+
+function findWindow(tracks: readonly AppTrack[]): TimeSpan {
+  const from = tracks.reduce((least, { first }) => Math.min(least, first), Number.POSITIVE_INFINITY);
+  const last = tracks.reduce((greatest, each) => Math.max(greatest, each.last), Number.NEGATIVE_INFINITY);
+  return tracks.length === 0 ? { from: 0, until: 0 } : { from, until: last + 1 };
+}
+
+function coverApp(track: AppTrack, window: TimeSpan): AppCoverage {
+  const instances = [...track.instances].map(([name, instance]) => {
+    return { isNamed: name !== undefined, instance, chains: instance.chains.list() };
+  });
+  const judge = (isLossy: boolean): readonly UncoveredTime[] =>
+    instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy }));
+  const careless = judge(false);
+  const breaks = careless.flatMap(({ lost }) => lost).filter((time) => isAmongOthers(track, time));
+  const uncovered = breaks.length === 0 ? careless : judge(true);
+  const told = instances.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
+  const lost = uncovered.flatMap((each) => each.lost).map((time) => spreadLoss(track, time));
+  const outside = [
+    { from: Number.NEGATIVE_INFINITY, until: Math.max(window.from, endHour(track.first)) },
+    { from: window.until, until: Number.POSITIVE_INFINITY },
+  ];
+  const holes = [...uncovered.flatMap((each) => each.holes), ...lost, ...listSampled(track), ...outside];
+  const covered = subtractSpans(told, holes)
+    .map(takeWholeHours)
+    .filter(({ from, until }) => from < until);
+  const isIn = window.from <= track.last && track.first < window.until;
+  const ends = breaks.length === 0 ? uncovered.filter((each) => each.ends > 0) : [];
+  const parts = instances.reduce((sum, { instance: { pending } }) => sum + pending.size, 0);
+  const limits: readonly (CoverageLimit | undefined)[] = [
+    ...findTimeLimits(track, window, covered),
+    breaks.length > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks: breaks.length } : undefined,
+    ends.length > 0 && covered.length > 0
+      ? { code: 'ends_assumed', instances: ends.length, ends: ends.reduce((sum, each) => sum + each.ends, 0) }
+      : undefined,
+    parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
+    ...findContentLimits(track),
+  ];
+  return {
+    app: track.app,
+    covered,
+    first: isIn ? Math.max(track.first, window.from) : undefined,
+    last: isIn ? Math.min(track.last, window.until - 1) : undefined,
+    instances: track.instances.has(undefined) ? undefined : track.instances.size,
+    limits: limits.filter((limit) => limit !== undefined),
+  };
+}
+
+/** A line is missing, and others of the app are there before, around and after it: not all of that time was lost. */
+function isAmongOthers({ hours }: AppTrack, time: number): boolean {
+  const hour = Math.floor(time / hourMilliseconds);
+  return [hour - 1, hour, hour + 1].every((each) => hours.has(each));
+}
+
+/**
+ * Only whole hours are covered. Where lines begin again, an instance may have written its line of that hour before; if it has
+ * ended since, its calls of the rest of the hour are told by none.
+ */
+function takeWholeHours({ from, until }: TimeSpan): TimeSpan {
+  const begin = Math.ceil(from / hourMilliseconds) * hourMilliseconds;
+  return { from: begin, until: Math.floor(until / hourMilliseconds) * hourMilliseconds };
+}
+
+/** From the hour of a line that is missing to the end of the next hour in which a line is there. */
+function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
+  const lostHour = Math.floor(time / hourMilliseconds);
+  let next = Number.POSITIVE_INFINITY;
+  for (const hour of hours) if (hour > lostHour && hour < next) next = hour;
+  return { from: lostHour * hourMilliseconds, until: (next + 1) * hourMilliseconds };
+}
+
+/** Sampling removes lines of the same minutes. */
+function listSampled({ sampledHours }: AppTrack): readonly TimeSpan[] {
+  return [...sampledHours].map((hour) => ({
+    from: (hour - 1) * hourMilliseconds,
+    until: (hour + 2) * hourMilliseconds,
+  }));
+}
+
+function findTimeLimits(
+  { startLines, hourLines, first }: AppTrack,
+  window: TimeSpan,
+  covered: readonly TimeSpan[],
+): readonly (CoverageLimit | undefined)[] {
+  if (hourLines === 0)
+    return [
+      startLines === 0 ? { code: 'status_lines_missing' } : { code: 'status_lines_at_start_only', starts: startLines },
+    ];
+  const missing = subtractSpans([window], covered);
+  return [
+    first - window.from >= hourMilliseconds ? { code: 'lines_begin_late', first } : undefined,
+    missing.length > 0 ? { code: 'hours_missing', spans: missing } : undefined,
+  ];
+}
+
+function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined)[] {
+  const { sampledLines, leftOutLines, leftOutCalls, putBack, suppressed, ownStores } = track;
+  return [
+    sampledLines > 0 ? { code: 'lines_sampled', lines: sampledLines } : undefined,
+    track.isSamplingKnown ? undefined : { code: 'sampling_unknown' },
+    track.instances.has(undefined) ? { code: 'instances_not_named' } : undefined,
+    leftOutLines > 0 ? { code: 'callers_left_out', lines: leftOutLines, calls: leftOutCalls } : undefined,
+    putBack > 0 ? { code: 'clock_put_back', lines: putBack } : undefined,
+    track.hasCaller && !track.hasAdmission ? { code: 'admissions_not_logged' } : undefined,
+    suppressed > 0 ? { code: 'denials_suppressed', denials: suppressed } : undefined,
+    ownStores.size > 0 ? { code: 'own_store', matchedBy: [...ownStores] } : undefined,
+  ];
+}
+
+function findUnused(reading: SourceReading): CoverageLimit | undefined {
+  const { name: source, unreadable, otherVersions, otherEvents, malformed } = reading;
+  const lines = unreadable + otherVersions + otherEvents + malformed;
+  return lines > 0 ? { code: 'lines_not_used', source, lines } : undefined;
+}
+
+/** Of several apps that write in nearly every hour: when none did, and at least two had before and did again after. */
+function findCommonSilence(tracks: readonly AppTrack[], window: TimeSpan): readonly TimeSpan[] {
+  if (tracks.length < 2) return [];
+  const hours = tracks.flatMap(({ hours: own }) => [...own]);
+  const spans = hours.map((hour) => ({ from: hour * hourMilliseconds, until: (hour + 1) * hourMilliseconds }));
+  const hasSeveral = (instant: number): boolean =>
+    tracks.filter((track) => track.hours.has(Math.floor(instant / hourMilliseconds))).length > 1;
+  return findGaps(spans).filter(
+    ({ from, until }) =>
+      until !== Number.POSITIVE_INFINITY &&
+      window.from <= from &&
+      until <= window.until &&
+      hasSeveral(from - 1) &&
+      hasSeveral(until),
+  );
+}
+
+const dayMilliseconds = 24 * hourMilliseconds;
+
+/** How much of a window is covered. Rounded so that it never says more than is known: what is covered down, the window up. */
+export interface CoveredTime {
+  readonly unit: 'day' | 'hour';
+  readonly covered: number;
+  readonly of: number;
+  /** To the millisecond. */
+  readonly isWhole: boolean;
+}
+
+/** In days, where the window has at least three; else in hours. */
+export function measureCovered(covered: readonly TimeSpan[], window: TimeSpan): CoveredTime {
+  const length = window.until - window.from;
+  const amount = measureSpans(covered);
+  const unit = length < 3 * dayMilliseconds ? 'hour' : 'day';
+  const one = unit === 'hour' ? hourMilliseconds : dayMilliseconds;
+  return { unit, covered: Math.floor(amount / one), of: Math.ceil(length / one), isWhole: amount === length };
+}
+
+/** `88 of 90 days`. */
+export function describeCovered({ unit, covered, of }: CoveredTime): string {
+  return `${covered} of ${of} ${unit}${of === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,28 @@
+import type { StatusLogLine } from '@certgate/core/internal';
+import type { CoverageLimit } from './coverage-limit.js';
+import { findGaps } from './time-span.js';
+
+const maximumSources = 1_000;
+
+/** Which revisions of which documents the status lines show. */
+export class RevisionsSeen {
+  readonly #sources = new Map<string, Set<number>>();
+
+  note(trust: NonNullable<StatusLogLine['trust']>): void {
+    for (const { source, revision } of trust) {
+      if (revision === undefined) continue;
+      const seen = this.#sources.get(source);
+      if (seen !== undefined) seen.add(revision);
+      else if (this.#sources.size < maximumSources) this.#sources.set(source, new Set([revision]));
+    }
+  }
+
+  /** Between two that were seen. */
+  findUnseen(): readonly CoverageLimit[] {
+    return [...this.#sources].flatMap(([source, seen]): readonly CoverageLimit[] => {
+      const gaps = findGaps([...seen].map((revision) => ({ from: revision, until: revision + 1 })));
+      const revisions = gaps.filter(({ until }) => until !== Number.POSITIVE_INFINITY);
+      return revisions.length === 0 ? [] : [{ code: 'revisions_not_seen', source, revisions }];
+    });
+  }
+}

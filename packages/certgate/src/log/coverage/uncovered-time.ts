@@ -1,0 +1,68 @@
+import { endHour, hourMilliseconds, type InstanceTrack } from './app-track.js';
+import type { StatusChain } from './status-chains.js';
+import type { TimeSpan } from './time-span.js';
+
+/** When an instance may have been called without a status line that tells of it. */
+export interface UncoveredTime {
+  readonly holes: readonly TimeSpan[];
+  /** When a line was written that is missing. */
+  readonly lost: readonly number[];
+  /** How many chains end without a line that goes on from there. */
+  readonly ends: number;
+}
+
+/**
+ * An instance writes a status line with its first call of an hour. So what it was called after its last line is told by none
+ * until the hour of that line is over; later calls would have written another one. That holds only while no line is lost:
+ * with `isLossy`, nothing is known after a last line until the instance begins again.
+ */
+export function findUncoveredTime(
+  track: InstanceTrack,
+  chains: readonly StatusChain[],
+  { isNamed, isLossy }: { readonly isNamed: boolean; readonly isLossy: boolean },
+): UncoveredTime {
+  // One process at a time, as far as is seen: each line goes on from the one before it, or from one between them that is missing.
+  const isAlone = isNamed && chains.every(({ from }, index) => index === 0 || (chains[index - 1]?.until ?? 0) < from);
+  const holes: TimeSpan[] = [...track.incomplete];
+  const lost: number[] = [];
+  for (const { since, time } of track.pending.values()) {
+    holes.push({ from: since, until: time });
+    lost.push(time);
+  }
+  let ends = 0;
+  for (const [index, { from, until, isBegun }] of chains.entries()) {
+    if (!isBegun) {
+      lost.push(from);
+      // Of several processes, it may be any whose start is missing too.
+      holes.push({ from: (isAlone ? chains[index - 1]?.until : undefined) ?? Number.NEGATIVE_INFINITY, until: from });
+    }
+    const next = isAlone ? chains[index + 1] : undefined;
+    if (next?.isBegun === false) continue;
+    ends += 1;
+    const end = isLossy ? Number.POSITIVE_INFINITY : endHour(until);
+    holes.push({ from: until, until: Math.min(end, next?.from ?? Number.POSITIVE_INFINITY) });
+  }
+  const told = chains.flatMap(({ spans }) => spans);
+  for (const hour of track.hours) {
+    const from = hour * hourMilliseconds;
+    const before = told.filter((span) => span.from < from + hourMilliseconds);
+    if (before.some(({ until }) => from < endHour(until))) continue;
+    // Decisions were made, and the status line of their hour is missing: none tells of the time since the last one.
+    const latest = Math.max(...before.map(({ until }) => until));
+    holes.push({ from: Number.isFinite(latest) ? latest : from, until: from + hourMilliseconds });
+    if (chains.length > 0) lost.push(from);
+  }
+  if (chains.length === 0 && track.hours.size > 0) {
+    const hours = [...track.hours];
+    holes.push({ from: least(hours) * hourMilliseconds, until: (greatest(hours) + 1) * hourMilliseconds });
+  }
+  return { holes, lost, ends };
+}
+
+function least(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+}
+
+function greatest(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
+}
