@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { passwordOptions } from '../certificate/password-options.js';
+import { parseInstant } from '../command-line/option-values.js';
 import { type Options, type Verb, type VerbTable } from '../command-line/verb.js';
 import {
   changeOptions,
@@ -95,20 +96,35 @@ export const documentVerbs: VerbTable = {
     description:
       'Show who changed the trust document, when and why, and whether something other than this tool changed it.',
     options: {
+      '--identity <name>': 'only changes that concern this identity, or may concern it',
+      '--since <time>': [
+        'only changes from this time on: a number of days before now, like 30d, or a time, like 2027-03-01T00:00:00Z',
+        parseSince,
+      ],
+      '--roles': [
+        'instead of changes: who has which role now, since when, by whom and why',
+        { conflicts: ['since', 'all'] },
+      ],
       '--all': 'also show attempts that failed because another change was faster',
-      '--export <format>': ['print the changes for other programs', { choices: ['json-lines', 'csv'] }],
+      '--export <format>': ['print it for other programs', { choices: ['json-lines', 'csv'] }],
       '--json': ['print one JSON object', { conflicts: ['export'] }],
       ...storeOption,
     },
     work: async () => (await import('./trust-log-command.js')).showLog,
     exitCodes: {
-      0: 'the log is printed; it explains the document completely',
+      0: 'the log is printed; it explains the document completely (with --since: since then)',
       1: 'the log is printed; the document was changed by something other than this tool, or lines are damaged',
       2: "there is no document, or the store or an argument can't be used",
     },
     examples: [
       'certgate trust log --store file:trust.json',
+      'certgate trust log --identity billing --since 30d --store file:trust.json',
+      'certgate trust log --roles --export csv --store file:trust.json > roles.csv',
       'certgate trust log --export csv --store file:trust.json > changes.csv',
+    ],
+    notes: [
+      'The log is not signed: anybody who can write to the storage can forge it.',
+      'Lines of earlier versions do not say whom a change concerns, so --identity shows them as changes that may concern it.',
     ],
   },
   sign: {
@@ -203,6 +219,12 @@ export const documentVerbs: VerbTable = {
     ],
   },
 };
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+function parseSince(text: string): number {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1];
+  return days === undefined ? parseInstant(text) : Date.now() - Number(days) * 86_400_000;
+}
 
 function parseSha256(text: string): string {
   if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase();

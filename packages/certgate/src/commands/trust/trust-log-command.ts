@@ -1,15 +1,22 @@
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
+import { getIdentity } from '../../trust/administration/edits/identity-edits.js';
 import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { findConcern } from '../../trust/administration/touched-identities.js';
 import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
 import { exitCodes } from '../command-line/exit-codes.js';
+import { formatCsv } from '../command-line/format-csv.js';
 import { printJson, printLine } from '../command-line/output.js';
 import type { StoreFlags } from './options/store-options.js';
 import { paintEffect } from './report-update.js';
 
 interface LogFlags extends StoreFlags {
+  readonly identity?: string;
+  /** Milliseconds. */
+  readonly since?: number;
+  readonly roles?: boolean;
   readonly all?: boolean;
   readonly export?: 'json-lines' | 'csv';
 }
@@ -18,24 +25,59 @@ export async function showLog(flags: LogFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   // The log first: a change that is made between the two reads would else look like a gap.
   const early = await location.readLog();
-  const { documentSha256, document } = await loadTrustDocument(location);
+  const loaded = await loadTrustDocument(location);
+  const { documentSha256, document } = loaded;
   const lines = early.some((line) => line.includes(documentSha256)) ? early : await location.readLog();
   const { revision } = document;
-  const history = readTrustHistory(lines, { documentSha256, revision }).filter(
-    ({ kind }) => flags.all === true || kind !== 'lost',
-  );
+  const whole = readTrustHistory(lines, { documentSha256, revision });
+  const store = location.description;
+  const history = listShown(whole, flags);
   const isWhole = history.every(isHarmless);
-  if (flags.json === true) {
-    printJson({ store: location.description, revision, documentSha256, isWhole, items: listHistoryRecords(history) });
-  } else if (flags.export === 'json-lines') {
-    for (const record of listHistoryRecords(history)) printLine(JSON.stringify(record));
-  } else if (flags.export === 'csv') {
-    printLine(formatHistoryCsv(history));
-  } else {
-    printLine(`${location.description}, revision ${revision}`);
-    for (const item of history) printItem(item);
-  }
   if (!isWhole) process.exitCode = exitCodes.failed;
+  if (flags.roles === true) {
+    const { reportRoles } = await import('./trust-roles-report.js');
+    const { identity } = flags;
+    reportRoles(
+      {
+        store,
+        loaded,
+        history: whole,
+        ...(identity === undefined ? {} : { name: getIdentity(document, identity).name }),
+      },
+      flags,
+    );
+  } else if (flags.json === true) {
+    printJson({ store, revision, documentSha256, isWhole, items: listHistoryRecords(history, flags.identity) });
+  } else if (flags.export === 'json-lines') {
+    for (const record of listHistoryRecords(history, flags.identity)) printLine(JSON.stringify(record));
+  } else if (flags.export === 'csv') {
+    printLine(formatHistoryCsv(history, flags.identity));
+  } else {
+    printLine(`${store}, revision ${revision}`);
+    for (const item of history) printItem(item, flags.identity);
+    if (history.length === 0) printLine(`The log has no such change${describeFilter(flags)}.`);
+  }
+}
+
+function describeFilter({ identity }: LogFlags): string {
+  return identity === undefined ? '' : ` of ${escapeControls(JSON.stringify(identity))}`;
+}
+
+/** What has no time stands with what follows it: a gap, or a line that can't be read. */
+function listShown(whole: readonly HistoryItem[], { all, since, identity, roles }: LogFlags): readonly HistoryItem[] {
+  const shown: HistoryItem[] = [];
+  let isRecent = true;
+  for (const item of [...whole].reverse()) {
+    if ('entry' in item) {
+      const at = Date.parse(item.entry.at);
+      isRecent = since === undefined || Number.isNaN(at) || at >= since;
+    }
+    if (!isRecent || (item.kind === 'lost' && all !== true)) continue;
+    const isOther = identity !== undefined && roles !== true && 'entry' in item;
+    if (isOther && findConcern(item.entry, identity) === 'no') continue;
+    shown.push(item);
+  }
+  return shown.reverse();
 }
 
 const maximumPrintedChanges = 100;
@@ -44,7 +86,10 @@ function isHarmless(item: HistoryItem): boolean {
   return item.kind === 'gap' ? item.isBeginning : ['change', 'same', 'lost'].includes(item.kind);
 }
 
-function printItem(item: HistoryItem): void {
+function printItem(item: HistoryItem, identity?: string): void {
+  const printEntry = (entry: ChangeLogEntry, remark: string): void => {
+    printChange(entry, remark, identity);
+  };
   switch (item.kind) {
     case 'change':
       printEntry(item.entry, '');
@@ -80,17 +125,26 @@ function printItem(item: HistoryItem): void {
   }
 }
 
-function printEntry(entry: ChangeLogEntry, remark: string): void {
+function printChange(entry: ChangeLogEntry, remark: string, identity: string | undefined): void {
   const { at, verb, by, reason, revision, changes, marks = '', changesLeftOut, signed } = entry;
+  const concern = identity === undefined ? 'yes' : findConcern(entry, identity);
+  const doubt = concern === 'perhaps' ? colors.yellow(' (may concern it: the line does not say)') : '';
   printLine();
   printLine(
-    `${revision}  ${escapeControls(at)}  ${escapeControls(verb)}  by ${escapeControls(by)}${signed ? '  signed' : ''}${remark}`,
+    `${revision}  ${escapeControls(at)}  ${escapeControls(verb)}  by ${escapeControls(by)}${signed ? '  signed' : ''}${remark}${doubt}`,
   );
   printLine(`    ${escapeControls(reason)}`);
-  for (const [index, sentence] of changes.slice(0, maximumPrintedChanges).entries())
-    printLine(`    ${paintMark(marks[index])} ${escapeControls(sentence)}`);
-  const left = Math.max(0, changes.length - maximumPrintedChanges) + (changesLeftOut ?? 0);
+  const sentences = changes.map((sentence, index) => ({ sentence, mark: marks[index] }));
+  const own = identity === undefined ? [] : sentences.filter(({ sentence }) => names(sentence, identity));
+  // An import of hundreds has a sentence for each of them; what is only said of the document has none for anybody.
+  const shown = (own.length > 0 || concern !== 'yes' ? own : sentences).slice(0, maximumPrintedChanges);
+  for (const { sentence, mark } of shown) printLine(`    ${paintMark(mark)} ${escapeControls(sentence)}`);
+  const left = changes.length - shown.length + (changesLeftOut ?? 0);
   if (left > 0) printLine(`    … and ${left} more`);
+}
+
+function names(sentence: string, identity: string): boolean {
+  return sentence.toLowerCase().includes(`"${identity}"`.toLowerCase());
 }
 
 /** As the command that made the change printed it. */
@@ -99,28 +153,26 @@ function paintMark(mark: string | undefined): string {
 }
 
 /** One object per item, for programs: `kind`, and the fields of the log's line. */
-function listHistoryRecords(history: readonly HistoryItem[]): readonly object[] {
+function listHistoryRecords(history: readonly HistoryItem[], identity: string | undefined): readonly object[] {
   return history.map((item) => {
-    if (item.kind === 'gap' || item.kind === 'damaged') return item;
-    return { kind: item.kind, ...item.entry };
+    if (!('entry' in item)) return item;
+    return {
+      kind: item.kind,
+      ...(identity === undefined ? {} : { concerns: findConcern(item.entry, identity) }),
+      ...item.entry,
+    };
   });
 }
 
 const columns = ['kind', 'revision', 'at', 'verb', 'by', 'reason', 'changes', 'documentSha256'] as const;
 
-/** RFC 4180, with a head line. */
-function formatHistoryCsv(history: readonly HistoryItem[]): string {
+function formatHistoryCsv(history: readonly HistoryItem[], identity: string | undefined): string {
   const rows = history.map((item) => {
     if (item.kind === 'damaged') return [item.kind, '', '', '', '', item.line, '', ''];
     if (item.kind === 'gap') return [item.kind, String(item.revision), '', '', '', '', '', item.documentSha256];
     const { revision, at, verb, by, reason, changes, documentSha256 } = item.entry;
-    return [item.kind, String(revision), at, verb, by, reason, changes.join(' | '), documentSha256];
+    const row = [item.kind, String(revision), at, verb, by, reason, changes.join(' | '), documentSha256];
+    return identity === undefined ? row : [...row, findConcern(item.entry, identity)];
   });
-  return [columns, ...rows].map((row) => row.map(formatCell).join(',')).join('\r\n');
-}
-
-/** Spreadsheets run what begins like a formula, and reasons are free text. */
-function formatCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
+  return formatCsv(identity === undefined ? columns : [...columns, 'concerns'], rows);
 }

@@ -42,6 +42,15 @@ describe('a line of the log', () => {
     assert.equal(parseChangeLogEntry(shortened)?.identities, undefined);
   });
 
+  it('leaves out whom it concerns before who was disabled, and both with their roles', () => {
+    const touches = Array.from({ length: 100_000 }, (_, index) => `caller-number-${index}-${'x'.repeat(30)}`);
+    const roles = [{ identity: 'a', gained: ['r'], lost: [] }];
+    const small: ChangeLogEntry = { ...entry, touches: ['a'], mayTouchOthers: true, roles };
+    assert.deepEqual(parseChangeLogEntry(formatChangeLogEntry(small)), small);
+    assert.deepEqual(parseChangeLogEntry(formatChangeLogEntry({ ...small, touches })), entry);
+    assert.equal(parseChangeLogEntry(formatChangeLogEntry({ ...entry, touches: 'all' }))?.touches, 'all');
+  });
+
   it('of another shape is not taken for one', () => {
     for (const value of [
       null,
@@ -52,6 +61,9 @@ describe('a line of the log', () => {
       { ...entry, changes: [1] },
       { ...entry, by: 1 },
       { ...entry, marks: 1 },
+      { ...entry, touches: 'some' },
+      { ...entry, touches: [], mayTouchOthers: false },
+      { ...entry, touches: [], roles: [{ identity: 'a', gained: ['r'] }] },
     ]) {
       assert.equal(parseChangeLogEntry(JSON.stringify(value)), undefined);
     }

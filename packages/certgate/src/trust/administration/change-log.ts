@@ -25,6 +25,21 @@ export interface ChangeLogEntry {
   readonly identities?: readonly string[];
   /** The pins that this change disabled: their hashes in upper-case hexadecimal; absent where there are none. */
   readonly pins?: readonly string[];
+  /**
+   * The identities that this change concerns, by name, or all of them. Absent in lines of earlier versions, where a
+   * document that could not be read was replaced, and where there are too many names for a line.
+   */
+  readonly touches?: readonly string[] | 'all';
+  /** It may concern others as well: documents don't show whose certificates else an entry matches that came or went. */
+  readonly mayTouchOthers?: true;
+  /** Which roles came and went, wherever `touches` is there. Absent: none. */
+  readonly roles?: readonly RoleChange[];
+}
+
+export interface RoleChange {
+  readonly identity: string;
+  readonly gained: readonly string[];
+  readonly lost: readonly string[];
 }
 
 /** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
@@ -50,10 +65,15 @@ function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
 
 /** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
 export function formatChangeLogEntry(entry: ChangeLogEntry): string {
-  const { changes, marks, identities, pins, ...rest } = entry;
-  const named = { ...(identities && { identities }), ...(pins && { pins }) };
-  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], marks: '', ...named });
-  if (frame > maximumLogLineBytes) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
+  const { changes, marks, identities, pins, touches, mayTouchOthers, roles, ...rest } = entry;
+  const disabled = { ...(identities && { identities }), ...(pins && { pins }) };
+  const touched =
+    touches === undefined ? {} : { touches, ...(mayTouchOthers && { mayTouchOthers }), ...(roles && { roles }) };
+  const measureFrame = (named: object): number =>
+    measure({ ...rest, changesLeftOut: changes.length, changes: [], marks: '', ...named });
+  const named = [{ ...disabled, ...touched }, disabled].find((names) => measureFrame(names) <= maximumLogLineBytes);
+  if (named === undefined) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
+  const frame = measureFrame(named);
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
   for (const sentence of changes) {
@@ -91,7 +111,7 @@ function isEntry(value: unknown): value is ChangeLogEntry {
   if (typeof value !== 'object' || value === null) return false;
   const entry = value as Readonly<Record<string, unknown>>;
   const previous = entry['previousDocumentSha256'];
-  const { identities, pins, marks } = entry;
+  const { identities, pins, marks, touches, mayTouchOthers, roles } = entry;
   return (
     entry['version'] === 1 &&
     ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
@@ -100,8 +120,17 @@ function isEntry(value: unknown): value is ChangeLogEntry {
     isTexts(entry['changes']) &&
     (marks === undefined || typeof marks === 'string') &&
     (identities === undefined || isTexts(identities)) &&
-    (pins === undefined || isTexts(pins))
+    (pins === undefined || isTexts(pins)) &&
+    (touches === undefined || touches === 'all' || isTexts(touches)) &&
+    (mayTouchOthers === undefined || mayTouchOthers === true) &&
+    (roles === undefined || (Array.isArray(roles) && roles.every(isRoleChange)))
   );
+}
+
+function isRoleChange(value: unknown): value is RoleChange {
+  if (typeof value !== 'object' || value === null) return false;
+  const { identity, gained, lost } = value as Readonly<Record<string, unknown>>;
+  return typeof identity === 'string' && isTexts(gained) && isTexts(lost);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -109,7 +109,7 @@ export async function replaceUnreadableDocument(
   const prepared = await prepareFirst(document, change);
   const keptAt = change.dryRun === true ? undefined : stored && (await location.keepAside(stored));
   const replaced = stored && { documentSha256: hashDocument(stored.bytes), etag: stored.etag };
-  const outcome = await commitUpdate(location, prepared, { replaced, change });
+  const outcome = await commitUpdate(location, prepared, { replaced, change, replacesUnreadable: true });
   if (outcome !== 'conflict') return { ...prepared.update, replacesUnreadable: true, outcome, keptAt };
   throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
     remedy: `Look at it, then run the command again: ${formatTrustCall('check')}`,

@@ -44,6 +44,7 @@ export async function signStoredDocument(
       previousDocumentSha256: documentSha256,
       signed: true,
       changes: [],
+      touches: [],
     }),
   );
   if ((await location.write({ bytes, signature }, etag)) === 'conflict') {

@@ -61,6 +61,7 @@ describe('an update of a trust document', () => {
       documentSha256: hashDocument(Buffer.from(location.text)),
       previousDocumentSha256: hashDocument(Buffer.from(before)),
       signed: false,
+      touches: ['b'],
     });
     assert.match(changes.join('\n'), /"b" is new/);
   });

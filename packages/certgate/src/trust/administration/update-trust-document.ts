@@ -30,6 +30,7 @@ import {
   type LoadedTrustDocument,
 } from './load-trust-document.js';
 import type { SigningKey } from './signing/signing-key.js';
+import { listTouched } from './touched-identities.js';
 
 /** Who changes the document, why, and how. */
 export interface ChangeRequest {
@@ -132,16 +133,19 @@ interface Commit {
   readonly replaced?: Pick<LoadedTrustDocument, 'documentSha256' | 'etag'> | undefined;
   readonly previousSignature?: string | undefined;
   readonly change: ChangeRequest;
+  /** What was there could not be read, so what it said of anybody is not known. */
+  readonly replacesUnreadable?: boolean;
 }
 
 /** Logs the intent, then writes, if nobody was faster. */
 export async function commitUpdate(
   location: TrustLocation,
   prepared: PreparedUpdate,
-  { replaced, previousSignature, change }: Commit,
+  commit: Commit,
 ): Promise<WriteOutcome | 'planned'> {
+  const { replaced, previousSignature, change } = commit;
   if (change.dryRun === true) return 'planned';
-  await location.appendLog(describeChange(prepared, replaced, change));
+  await location.appendLog(describeChange(prepared, commit));
   const { bytes, signature } = prepared;
   return location.write({ bytes, signature, previousSignature }, replaced?.etag);
 }
@@ -244,10 +248,10 @@ function formatChecked(document: TrustDocument): { readonly bytes: Buffer; reado
 
 function describeChange(
   { update, documentSha256 }: PreparedUpdate,
-  before: Pick<LoadedTrustDocument, 'documentSha256'> | undefined,
-  change: ChangeRequest,
+  { replaced, change, replacesUnreadable }: Commit,
 ): string {
   const { identities, pins } = listNewlyDisabled(update.before.document, update.after);
+  const { before, afterSnapshot, comparison } = update;
   const entry: ChangeLogEntry = {
     version: 1,
     at: new Date().toISOString(),
@@ -256,12 +260,13 @@ function describeChange(
     reason: change.reason,
     revision: update.revision,
     documentSha256,
-    previousDocumentSha256: before?.documentSha256 ?? null,
+    previousDocumentSha256: replaced?.documentSha256 ?? null,
     signed: update.signed,
-    changes: update.comparison.changes.map(({ sentence }) => sentence),
-    marks: update.comparison.changes.map(({ effect }) => logMarks[effect]).join(''),
+    changes: comparison.changes.map(({ sentence }) => sentence),
+    marks: comparison.changes.map(({ effect }) => logMarks[effect]).join(''),
     ...(identities.length === 0 ? {} : { identities }),
     ...(pins.length === 0 ? {} : { pins }),
+    ...(replacesUnreadable === true ? {} : listTouched(before.snapshot, afterSnapshot, comparison)),
   };
   return formatChangeLogEntry(entry);
 }

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { TrustStage } from './test-support/trust-stage.js';
+
+const hash = (digit: string): string => digit.repeat(64);
+
+// Each question is asked of one log, which a day's work has written.
+describe('certgate trust log of one identity, and of roles', () => {
+  const stage = new TrustStage();
+  const log = join(stage.folder, 'trust.json.log.jsonl');
+  const by = (who: string, reason: string): readonly string[] => ['--by', who, '--reason', reason];
+  const listRevisions = async (...args: readonly string[]): Promise<readonly (readonly unknown[])[]> => {
+    const { items } = JSON.parse(await stage.expect('log', '--json', ...args)) as {
+      items: readonly { revision: number; concerns?: string }[];
+    };
+    return items.map(({ revision, concerns }) => [revision, concerns]);
+  };
+
+  before(async () => {
+    const made = createTemporaryFolder();
+    const [key, root] = [made.file('root.key.pem'), made.file('root.pem')];
+    const extensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=root'];
+    const files = ['-keyout', key, '-out', root];
+    runOpenssl(['req', '-x509', ...curve, ...extensions.flatMap((each) => ['-addext', each]), ...files]);
+    await stage.expect('init', ...by('ada', 'first')); // 1
+    await stage.expect('authority', 'add', 'corp', '--trust-anchor', root, ...by('ada', 'ours')); // 2
+    await stage.expect('add', 'billing', '--thumbprint-sha256', hash('A'), '--role', 'r', ...by('bob', 'invoices')); // 3
+    const named = ['--issued-by', 'corp', '--dns', 'stock.example'];
+    await stage.expect('add', 'stock', ...named, ...by('bob', 'stock')); // 4
+    await stage.expect('disable', 'stock', ...by('eve', 'audit')); // 5
+    await stage.expect(
+      'authority',
+      'add',
+      'corp',
+      '--to-existing',
+      '--spiffe-trust-domain',
+      'a.example',
+      ...by('ada', 'spiffe'),
+    ); // 6, prettier-ignore
+    await stage.expect('add', 'billing', '--to-existing', '--role', 's', ...by('eve', '=more')); // 7
+    await stage.expect('lock', ...by('ada', 'stolen')); // 8
+    await stage.expect('deny', '--issued-by', 'corp', '--serial', '0A', ...by('ada', 'whose')); // 9
+    made.remove();
+  });
+  after(() => {
+    stage.remove();
+  });
+
+  it('has the changes of it, of its authority and of the whole document, and those of which it is not known', async () => {
+    assert.deepEqual(await listRevisions('--identity', 'STOCK'), [
+      [4, 'yes'],
+      [5, 'yes'],
+      [6, 'yes'],
+      [8, 'yes'],
+      [9, 'perhaps'],
+    ]);
+    // A certificate may have the name of one and the thumbprint of the other: then it is refused as ambiguous.
+    assert.deepEqual(await listRevisions('--identity', 'billing'), [
+      [3, 'yes'],
+      [4, 'perhaps'],
+      [7, 'yes'],
+      [8, 'yes'],
+      [9, 'perhaps'],
+    ]);
+    const said = await stage.expect('log', '--identity', 'billing');
+    assert.match(said, /\n4 .* by bob \(may concern it: the line does not say\)\n {4}stock\n {4}… and 2 more\n/);
+    assert.match(said, /"billing" has the role s\./);
+    assert.doesNotMatch(said, /audit/);
+    assert.match(
+      await stage.expect('log', '--export', 'csv', '--identity', 'stock'),
+      /,"concerns"\r\n[\s\S]*,"perhaps"\s*$/,
+    );
+  });
+
+  it('shows lines of earlier versions as perhaps, and begins with --since', async () => {
+    const lines = readFileSync(log, 'utf8');
+    const change = (edit: (line: Record<string, unknown>, index: number) => object): void => {
+      const edited = lines.trimEnd().split('\n').map((line, index) => JSON.stringify(edit(JSON.parse(line) as Record<string, unknown>, index))); // prettier-ignore
+      writeFileSync(log, `${edited.join('\n')}\n`);
+    };
+    try {
+      change(({ touches, mayTouchOthers, roles, ...line }) => {
+        assert.ok([touches, mayTouchOthers, roles].some((each) => each !== undefined));
+        return line;
+      });
+      assert.equal((await listRevisions('--identity', 'billing')).length, 9);
+      assert.match(
+        await stage.expect('log', '--roles'),
+        /r {2}cannot tell since when, at least since revision 9,.*: the line of that change does not record roles/,
+      );
+      change((line, index) => ({ ...line, at: new Date(Date.now() - (9 - index) * 86_400_000).toISOString() }));
+      assert.deepEqual(await listRevisions('--since', '3d'), [
+        [8, undefined],
+        [9, undefined],
+      ]);
+      assert.deepEqual(await listRevisions('--since', '2099-01-01T00:00:00Z'), []);
+      assert.match(await stage.expect('log', '--since', '0d', '--identity', 'billing'), /no such change of "billing"/);
+      await stage.refuse(/must be a time/, 'log', '--since', 'yesterday');
+    } finally {
+      writeFileSync(log, lines);
+    }
+  });
+
+  it('says who has which role since when, by whom and why', async () => {
+    const said = await stage.expect('log', '--roles');
+    assert.match(
+      said,
+      /\nbilling \(active\)\n {2}r {2}since revision 3, \S+, by bob: invoices \(add\)\n {2}s {2}since revision 7, /,
+    );
+    assert.match(said, /\nno role: stock\n[\s\S]*not signed/);
+    const { roles, withoutRoles } = JSON.parse(
+      await stage.expect('log', '--roles', '--identity', 'Billing', '--json'),
+    ) as {
+      roles: readonly { role: string; since: { revision: number } | null; cannotTell: string | null }[];
+      withoutRoles: readonly string[];
+    };
+    assert.deepEqual(withoutRoles, []);
+    assert.deepEqual(
+      roles.map(({ role, since, cannotTell }) => [role, since?.revision, cannotTell]),
+      [
+        ['r', 3, null],
+        ['s', 7, null],
+      ],
+    );
+    assert.match(
+      await stage.expect('log', '--roles', '--export', 'csv'),
+      /"billing","active","s","since","7","[^"]+","eve","'=more","add",""/,
+    );
+    await stage.refuse(/no identity "nobody"/, 'log', '--roles', '--identity', 'nobody');
+    await stage.refuse(/cannot be used with/, 'log', '--roles', '--since', '3d');
+  });
+
+  it('cannot tell since when, after something else wrote the document or replaced one that is damaged', async () => {
+    const document = readFileSync(stage.path, 'utf8');
+    writeFileSync(stage.path, document.replace('"invoices"', '"other"'));
+    const { exitCode, stdout } = await stage.run('log', '--roles');
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /r {2}cannot tell since when: something other than this tool changed the document before/);
+    writeFileSync(stage.path, 'damaged');
+    const earlier = join(stage.folder, 'earlier.json');
+    writeFileSync(earlier, document);
+    await stage.expect('restore', earlier, '--revision', '50', ...by('ada', 'back'));
+    const restored = await stage.run('log', '--roles');
+    assert.match(restored.stdout, /r {2}cannot tell since when, at least since revision 50, .*does not record roles/);
+  });
+});

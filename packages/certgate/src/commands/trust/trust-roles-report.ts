@@ -1,0 +1,107 @@
+import colors from 'picocolors';
+import { escapeControls } from '../../faults/safe-text.js';
+import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
+import { describeIdentityState } from '../../trust/administration/identity-state.js';
+import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { type HeldRole, listHeldRoles, type RoleHistoryLimit } from '../../trust/administration/role-history.js';
+import type { HistoryItem } from '../../trust/administration/trust-history.js';
+import { formatCsv } from '../command-line/format-csv.js';
+import { printJson, printLine } from '../command-line/output.js';
+
+interface RolesInput {
+  readonly store: string;
+  readonly loaded: LoadedTrustDocument;
+  readonly history: readonly HistoryItem[];
+  /** Of one identity alone. */
+  readonly name?: string;
+}
+
+interface RoleRow extends HeldRole {
+  readonly state: string;
+}
+
+/** Who has which role since when, according to the log of changes. */
+export function reportRoles(
+  { store, loaded, history, name }: RolesInput,
+  flags: { readonly json?: boolean; readonly export?: 'json-lines' | 'csv' },
+): void {
+  const { documentSha256, document, snapshot } = loaded;
+  const now = Date.now();
+  const identities = document.identities.filter((each) => name === undefined || each.name === name);
+  const states = new Map(snapshot.identities.map((each) => [each.name, describeIdentityState(each, now)]));
+  const rows = listHeldRoles(identities, history).map((held) => ({ ...held, state: states.get(held.identity) ?? '' }));
+  const withoutRoles = identities.filter(({ roles }) => roles.length === 0).map((each) => each.name);
+  const { revision } = document;
+  if (flags.json === true) {
+    printJson({ store, revision, documentSha256, roles: rows.map(describeAsJson), withoutRoles });
+  } else if (flags.export === 'json-lines') {
+    for (const row of rows) printLine(JSON.stringify(describeAsJson(row)));
+  } else if (flags.export === 'csv') {
+    printLine(formatCsv(columns, rows.map(listCells)));
+  } else {
+    printLine(`${store}, revision ${revision}`);
+    for (const [index, row] of rows.entries()) printRow(row, rows[index - 1]);
+    if (withoutRoles.length > 0) printLine(`\n${escapeControls(`no role: ${withoutRoles.join(', ')}`)}`);
+    printLine(
+      '\nAccording to the log of changes, which is not signed: anybody who can write to the storage can forge it.',
+    );
+  }
+}
+
+function printRow(row: RoleRow, previous: RoleRow | undefined): void {
+  if (row.identity !== previous?.identity) printLine(`\n${escapeControls(row.identity)} (${row.state})`);
+  printLine(`  ${escapeControls(row.role)}  ${describeSince(row)}`);
+}
+
+const limitSentences: Readonly<Record<RoleHistoryLimit, string>> = {
+  log_begins: 'the log begins there',
+  changed_outside: 'something other than this tool changed the document before',
+  not_recorded: 'the line of that change does not record roles',
+  contradiction: 'the log contradicts itself',
+};
+
+function describeSince({ since, orBy, limit, atLeastSince }: RoleRow): string {
+  if (since !== undefined) {
+    const others = orBy.map((each) => `, or ${describeChange(each)}`).join('');
+    return escapeControls(`since ${describeChange(since)}${others}`);
+  }
+  const why = limit === undefined ? '' : limitSentences[limit];
+  const known = atLeastSince === undefined ? '' : `, at least since ${describeChange(atLeastSince)}`;
+  return colors.yellow(escapeControls(`cannot tell since when${known}: ${why}`));
+}
+
+function describeChange({ revision, at, by, reason, verb }: ChangeLogEntry): string {
+  return `revision ${revision}, ${at}, by ${by}: ${reason} (${verb})`;
+}
+
+function describeAsJson({ identity, state, role, since, orBy, limit, atLeastSince }: RoleRow): object {
+  return {
+    identity,
+    state,
+    role,
+    since: since === undefined ? null : pickChange(since),
+    orBy: orBy.map(pickChange),
+    cannotTell: limit ?? null,
+    atLeastSince: atLeastSince === undefined ? null : pickChange(atLeastSince),
+  };
+}
+
+function pickChange({ revision, at, by, reason, verb }: ChangeLogEntry): object {
+  return { revision, at, by, reason, verb };
+}
+
+const columns = ['identity', 'state', 'role', 'known', 'revision', 'at', 'by', 'reason', 'verb', 'cannotTell'] as const;
+
+function listCells({ identity, state, role, since, orBy, limit, atLeastSince }: RoleRow): readonly string[] {
+  const known = since === undefined ? (atLeastSince === undefined ? 'cannot tell' : 'at least since') : 'since';
+  const change = since ?? atLeastSince;
+  const cells =
+    change === undefined
+      ? ['', '', '', '', '']
+      : [String(change.revision), change.at, joinBy(change, orBy), change.reason, change.verb];
+  return [identity, state, role, known, ...cells, limit ?? ''];
+}
+
+function joinBy(change: ChangeLogEntry, orBy: readonly ChangeLogEntry[]): string {
+  return [change, ...orBy].map(({ by }) => by).join(' or ');
+}

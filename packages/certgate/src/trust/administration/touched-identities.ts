@@ -1,0 +1,65 @@
+import type { TrustSnapshot } from '@certgate/core/internal';
+import type { TrustComparison } from '../comparison/compare-documents.js';
+import { compareLists, indexByName } from '../comparison/compare-identities.js';
+import { describePossibleGains } from '../comparison/possible-gains.js';
+import type { TrustChange } from '../comparison/trust-change.js';
+import type { ChangeLogEntry, RoleChange } from './change-log.js';
+
+/** What a line of the log says of the identities that its change concerns. */
+export function listTouched(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+  { changes, possibleGains }: TrustComparison,
+): Required<Pick<ChangeLogEntry, 'touches'>> & Pick<ChangeLogEntry, 'mayTouchOthers' | 'roles'> {
+  const roles = listRoleChanges(before, after);
+  const isOfAll = changes.some(({ aspect }) => aspect === 'locked' || aspect === 'audience');
+  const names = changes.flatMap(({ identityName }) => identityName ?? []);
+  const under = listUnderAuthorities([before, after], changes);
+  const isOpen =
+    changes.some(({ aspect, identityName }) => aspect === 'denied' && identityName === undefined) ||
+    possibleGains !== undefined ||
+    // Backwards: what is new may match a certificate of others, which is then refused as ambiguous.
+    describePossibleGains(after, before) !== undefined;
+  return {
+    touches: isOfAll ? 'all' : [...new Map([...names, ...under].map((name) => [name.toLowerCase(), name])).values()],
+    ...(isOpen ? { mayTouchOthers: true } : {}),
+    ...(roles.length === 0 ? {} : { roles }),
+  };
+}
+
+/** Also those that are disabled: what an authority vouches for decides who they are when they are enabled. */
+function listUnderAuthorities(snapshots: readonly TrustSnapshot[], changes: readonly TrustChange[]): readonly string[] {
+  const authorities = new Set(
+    changes
+      .filter(({ aspect }) => aspect === 'authority' || aspect === 'revocation')
+      .map(({ authorityName }) => authorityName?.toLowerCase()),
+  );
+  if (authorities.size === 0) return [];
+  return snapshots
+    .flatMap(({ identities }) => identities)
+    .filter(({ names, pins }) =>
+      [...names, ...pins].some(({ issuedBy }) => issuedBy !== undefined && authorities.has(issuedBy.toLowerCase())),
+    )
+    .map(({ name }) => name);
+}
+
+function listRoleChanges(before: TrustSnapshot, after: TrustSnapshot): readonly RoleChange[] {
+  const earlier = indexByName(before.identities);
+  const later = indexByName(after.identities);
+  return [...new Map([...earlier, ...later])].flatMap(([key, { name }]) => {
+    const [old, present] = [earlier, later].map((index) => index.get(key)?.roles ?? []);
+    const { added: gained, removed: lost } = compareLists(old ?? [], present ?? []);
+    return gained.length + lost.length === 0 ? [] : [{ identity: name, gained, lost }];
+  });
+}
+
+/** Whether a line's change concerns an identity. `perhaps`: the line doesn't say. */
+export function findConcern(entry: ChangeLogEntry, identityName: string): 'yes' | 'perhaps' | 'no' {
+  const { touches, mayTouchOthers, documentSha256, previousDocumentSha256 } = entry;
+  // A signature changes nothing for anybody.
+  if (documentSha256 === previousDocumentSha256) return 'no';
+  if (touches === undefined) return 'perhaps';
+  const key = identityName.toLowerCase();
+  if (touches === 'all' || touches.some((name) => name.toLowerCase() === key)) return 'yes';
+  return mayTouchOthers === true ? 'perhaps' : 'no';
+}
