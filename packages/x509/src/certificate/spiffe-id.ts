@@ -29,6 +29,7 @@ export function hasSpiffeScheme(text: string): boolean {
   return /^spiffe:/i.test(text);
 }
 
+/** SPIFFE-ID §2.1. */
 export function isTrustDomain(text: string): boolean {
   return /^[a-z0-9._-]{1,255}$/.test(text);
 }

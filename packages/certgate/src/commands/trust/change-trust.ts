@@ -27,11 +27,14 @@ export interface TrustChange {
   /** As a `TrustEdit`: only by what the document and the operator say. */
   readonly edit: (document: TrustDocument, change: ChangeRequest) => TrustDocument;
   readonly report: (update: TrustUpdate) => UpdateReport;
+  /** What else has to hold, and stands in the log. */
+  readonly guard?: (location: TrustLocation) => Pick<ChangeRequest, 'precondition' | 'spiffeBundle'>;
 }
 
 export async function changeTrust(flags: ChangeFlags, change: TrustChange): Promise<void> {
   const location = await openTrustLocation(flags.store);
-  await updateAndReport(location, await readChange(change.verb, flags), change, flags);
+  const request = { ...(await readChange(change.verb, flags)), ...change.guard?.(location) };
+  await updateAndReport(location, request, change, flags);
 }
 
 async function updateAndReport(

@@ -34,12 +34,22 @@ export interface ChangeLogEntry {
   readonly mayTouchOthers?: true;
   /** Which roles came and went, wherever `touches` is there. Absent: none. */
   readonly roles?: readonly RoleChange[];
+  /** The SPIFFE bundle that an authority was brought in line with; absent in lines of other verbs. */
+  readonly spiffeBundle?: LoggedBundle;
 }
 
 export interface RoleChange {
   readonly identity: string;
   readonly gained: readonly string[];
   readonly lost: readonly string[];
+}
+
+export interface LoggedBundle {
+  readonly trustDomain: string;
+  /** Its `spiffe_sequence`, in decimal digits; null: it had none. */
+  readonly sequence: string | null;
+  /** The operator accepted this number, whatever the lines before it say. */
+  readonly isAccepted: boolean;
 }
 
 /** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
@@ -111,7 +121,7 @@ function isEntry(value: unknown): value is ChangeLogEntry {
   if (typeof value !== 'object' || value === null) return false;
   const entry = value as Readonly<Record<string, unknown>>;
   const previous = entry['previousDocumentSha256'];
-  const { identities, pins, marks, touches, mayTouchOthers, roles } = entry;
+  const { identities, pins, marks, touches, mayTouchOthers, roles, spiffeBundle } = entry;
   return (
     entry['version'] === 1 &&
     ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
@@ -123,7 +133,8 @@ function isEntry(value: unknown): value is ChangeLogEntry {
     (pins === undefined || isTexts(pins)) &&
     (touches === undefined || touches === 'all' || isTexts(touches)) &&
     (mayTouchOthers === undefined || mayTouchOthers === true) &&
-    (roles === undefined || (Array.isArray(roles) && roles.every(isRoleChange)))
+    (roles === undefined || (Array.isArray(roles) && roles.every(isRoleChange))) &&
+    (spiffeBundle === undefined || isLoggedBundle(spiffeBundle))
   );
 }
 
@@ -131,6 +142,13 @@ function isRoleChange(value: unknown): value is RoleChange {
   if (typeof value !== 'object' || value === null) return false;
   const { identity, gained, lost } = value as Readonly<Record<string, unknown>>;
   return typeof identity === 'string' && isTexts(gained) && isTexts(lost);
+}
+
+function isLoggedBundle(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { trustDomain, sequence, isAccepted } = value as Readonly<Record<string, unknown>>;
+  const isNumber = sequence === null || (typeof sequence === 'string' && /^\d{1,40}$/.test(sequence));
+  return typeof trustDomain === 'string' && isNumber && typeof isAccepted === 'boolean';
 }
 
 function isTexts(value: unknown): value is readonly string[] {

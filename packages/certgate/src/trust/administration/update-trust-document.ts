@@ -14,7 +14,7 @@ import {
 import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
 import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
+import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry, type LoggedBundle } from './change-log.js';
 import {
   maximumDocumentBytes,
   splitSignatures,
@@ -45,6 +45,13 @@ export interface ChangeRequest {
   readonly unsigned?: boolean;
   /** Does everything but write. Default false. */
   readonly dryRun?: boolean;
+  /**
+   * Throws ToolFailure where the change must not be made. Called before each edit. It may read what is not signed, since
+   * it can only stop the change.
+   */
+  readonly precondition?: (document: TrustDocument) => Promise<void>;
+  /** For the line of the log. */
+  readonly spiffeBundle?: LoggedBundle;
 }
 
 /**
@@ -90,6 +97,7 @@ export async function updateTrustDocument(
 ): Promise<TrustUpdate> {
   let before = await loadTrustDocument(location);
   for (let tries = 1; tries <= maximumTries; tries += 1) {
+    await change.precondition?.(before.document);
     const edited = edit(before.document);
     const { signingKey, signedBy } = change;
     const previousSignature =
@@ -267,6 +275,7 @@ function describeChange(
     ...(identities.length === 0 ? {} : { identities }),
     ...(pins.length === 0 ? {} : { pins }),
     ...(replacesUnreadable === true ? {} : listTouched(before.snapshot, afterSnapshot, comparison)),
+    ...(change.spiffeBundle === undefined ? {} : { spiffeBundle: change.spiffeBundle }),
   };
   return formatChangeLogEntry(entry);
 }

@@ -79,6 +79,38 @@ export const authorityVerbs: VerbGroup = {
         'certgate trust authority remove corp --thumbprint-sha256 9F86D081 --reason "renewed" --store file:trust.json',
       ],
     },
+    sync: {
+      description:
+        'Make the trust anchors of an authority those of a SPIFFE bundle, read now: add the new ones, remove those that are gone. Apps read no bundles.',
+      arguments: { '<name>': 'the authority of the trust domain; it is added if there is none' },
+      options: {
+        '--spiffe-bundle <url|file>': [
+          'the bundle (a JWK set): an https: URL, whose server must prove its name, or a file',
+          { isRequired: true },
+        ],
+        '--trust-domain <domain>': [
+          "the trust domain whose bundle it is; it must be the authority's only one",
+          { isRequired: true },
+        ],
+        '--cacert <file>': "PEM of the server's authority, or of the server itself; replaces the system's authorities",
+        '--accept-sequence <number>': [
+          'accept the bundle with exactly this sequence number, although the log of changes has a higher one or none; none: a bundle without a number',
+          parseSequence,
+        ],
+        ...changeOptions,
+      },
+      work: async () => (await import('./trust-authority-sync-command.js')).sync,
+      exitCodes: {
+        ...listChangeExitCodes(
+          "the bundle is empty, older, contradicts itself or the trust domain, or has another authority's CA",
+        ),
+        1: "the bundle's server gives no answer that can be trusted, or others kept changing the document; nothing is written",
+      },
+      examples: [
+        'certgate trust authority sync spire --spiffe-bundle https://bundle.corp.example/ --trust-domain corp.example --reason "scheduled" --store file:trust.json',
+        'certgate trust authority sync spire --spiffe-bundle bundle.json --trust-domain corp.example --dry-run --reason "look" --store file:trust.json',
+      ],
+    },
     list: {
       description:
         'List the authorities: their certificates and when these end, revocation, and how many identities each has.',
@@ -96,6 +128,11 @@ function parseSeconds(text: string): number {
     throw new InvalidArgumentError('It must be a whole number of seconds, up to 604800 (a week).');
   }
   return seconds;
+}
+
+function parseSequence(text: string): string {
+  if (text === 'none' || /^(?:0|[1-9]\d{0,39})$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be none, or a whole number from 0.');
 }
 
 function parseLifetime(text: string): number | 'none' {

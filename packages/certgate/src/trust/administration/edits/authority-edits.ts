@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type {
   TrustDocument,
   TrustDocumentAuthority,
@@ -32,6 +32,67 @@ export interface AuthorityAddition {
   readonly isNoRevAvailEnded: boolean;
   /** Issuers whose lists may have any number again. */
   readonly issuersWithoutMinimum: readonly string[];
+}
+
+/** What a trust domain publishes, and nothing else, becomes the anchors of its authority. */
+export interface PublishedAnchors {
+  readonly trustDomain: string;
+  /** In PEM, at least one. */
+  readonly trustAnchors: readonly string[];
+}
+
+/** @throws {ToolFailure} where the anchors would also vouch for names of another trust domain or authority. */
+export function syncTrustAnchors(
+  document: TrustDocument,
+  name: string,
+  { trustDomain, trustAnchors }: PublishedAnchors,
+): TrustDocument {
+  refuseForeignKeys(document, name, trustAnchors);
+  const authority = findAuthority(document, name);
+  if (authority === undefined) {
+    return addAuthority(document, { name, trustAnchors, spiffeTrustDomains: [trustDomain] });
+  }
+  expectOnlyDomain(authority, trustDomain);
+  const published = new Set(trustAnchors.map(hashPem));
+  const isPublished = (pem: string): boolean => published.has(hashPem(pem));
+  const { intermediates = [], ...rest } = authority;
+  const kept = intermediates.filter((pem) => !isPublished(pem));
+  return replaceAuthority(document, authority, {
+    ...rest,
+    trustAnchors: unionOfPems(authority.trustAnchors.filter(isPublished), trustAnchors),
+    ...(kept.length === 0 ? {} : { intermediates: kept }),
+  });
+}
+
+/** Otherwise a certificate that is denied or revoked under one authority would be admitted under the other. */
+function refuseForeignKeys({ authorities = [] }: TrustDocument, name: string, trustAnchors: readonly string[]): void {
+  const keys = new Set(trustAnchors.map(readKey));
+  const other = authorities.find(
+    (each) =>
+      !isSameName(each.name, name) &&
+      [...each.trustAnchors, ...(each.intermediates ?? [])].some((pem) => keys.has(readKey(pem))),
+  );
+  if (other === undefined) return;
+  throw new ToolFailure(
+    `A CA in the bundle has the key of a certificate of the authority ${JSON.stringify(other.name)}. Nothing was written.`,
+    {
+      remedy: `Each CA belongs to one authority. If the bundle is that of ${JSON.stringify(other.name)}, pass that name.`,
+    },
+  );
+}
+
+function expectOnlyDomain({ name, spiffeTrustDomains = [] }: TrustDocumentAuthority, trustDomain: string): void {
+  const others = spiffeTrustDomains.filter((each) => each !== trustDomain);
+  if (others.length > 0) {
+    throw new ToolFailure(
+      `The authority ${JSON.stringify(name)} signs for ${others.join(', ')} too, so a bundle of ${trustDomain} would vouch for names there. Nothing was written.`,
+      { remedy: 'Give each trust domain an authority of its own.' },
+    );
+  }
+  if (spiffeTrustDomains.length > 0) return;
+  throw new ToolFailure(`The authority ${JSON.stringify(name)} signs for no trust domain. Nothing was written.`, {
+    remedy: `If the bundle is to replace its trust anchors: ${formatTrustChange('authority add', [name], ['--to-existing', '--spiffe-trust-domain', trustDomain])}`,
+  });
 }
 
 /** What is there already stays once. */
@@ -130,7 +191,7 @@ export function getAuthority(document: TrustDocument, name: string): TrustDocume
   });
 }
 
-function findAuthority({ authorities = [] }: TrustDocument, name: string): TrustDocumentAuthority | undefined {
+export function findAuthority({ authorities = [] }: TrustDocument, name: string): TrustDocumentAuthority | undefined {
   return authorities.find((each) => isSameName(each.name, name));
 }
 
@@ -184,6 +245,10 @@ function union(old: readonly string[] = [], added: readonly string[]): readonly 
 function hashPem(pem: string): string {
   const der = Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
   return createHash('sha256').update(der).digest('hex').toUpperCase();
+}
+
+function readKey(pem: string): string {
+  return new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
 function isSameName(one: string, other: string): boolean {

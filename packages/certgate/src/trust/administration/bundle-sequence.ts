@@ -1,0 +1,65 @@
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { type LoggedBundle, parseChangeLogEntry } from './change-log.js';
+
+interface Expectation {
+  /** Whether the bundle would change an authority that is there: only then could an older one bring something back. */
+  readonly changesAuthority: boolean;
+  /** The operator's word for the number: decimal digits, or `none`. */
+  readonly acceptSequence: string | undefined;
+}
+
+/**
+ * Refuses a bundle that is older than the last one that changed the document: its anchors may have been withdrawn since.
+ * The schema of the document has no place for the number, so the lines of the log keep it. They are not signed: they can
+ * only stop a change.
+ *
+ * @throws {ToolFailure} where the bundle is older, and where nobody can tell.
+ */
+export function expectNewerBundle(
+  log: readonly string[],
+  { trustDomain, sequence }: { readonly trustDomain: string; readonly sequence: bigint | undefined },
+  { changesAuthority, acceptSequence }: Expectation,
+): void {
+  const found = sequence?.toString() ?? 'none';
+  if (acceptSequence !== undefined) {
+    if (acceptSequence === found) return;
+    throw new ToolFailure(
+      `The bundle of ${trustDomain} has the sequence number ${found}, and not ${acceptSequence}. Nothing was written.`,
+      { remedy: 'Ask the trust domain for the number of its present bundle.' },
+    );
+  }
+  const remedy = `If the trust domain confirms that this is its present bundle: --accept-sequence ${found}`;
+  const last = findLastSequence(log, trustDomain);
+  if (sequence !== undefined && last !== undefined && sequence < last) {
+    throw new ToolFailure(
+      `The bundle of ${trustDomain} has the sequence number ${sequence}, and an earlier one had ${last}. An older bundle may have CAs that were withdrawn. Nothing was written.`,
+      { remedy },
+    );
+  }
+  if (!changesAuthority || (sequence !== undefined && last !== undefined)) return;
+  const reason =
+    sequence === undefined
+      ? 'has no sequence number'
+      : `has the sequence number ${sequence}, and the log of changes has none of an earlier bundle`;
+  throw new ToolFailure(
+    `The bundle of ${trustDomain} ${reason}, so nobody can tell whether it is an older one. Nothing was written.`,
+    { remedy },
+  );
+}
+
+/** The highest since the operator last accepted one. A line whose change came to nothing was seen as well. */
+function findLastSequence(log: readonly string[], trustDomain: string): bigint | undefined {
+  let last: bigint | undefined;
+  for (const { sequence, isAccepted } of listBundles(log, trustDomain)) {
+    const number = sequence === null ? undefined : BigInt(sequence);
+    if (isAccepted) last = number;
+    else if (number !== undefined && (last === undefined || number > last)) last = number;
+  }
+  return last;
+}
+
+function listBundles(log: readonly string[], trustDomain: string): readonly LoggedBundle[] {
+  return log
+    .flatMap((line) => parseChangeLogEntry(line)?.spiffeBundle ?? [])
+    .filter((bundle) => bundle.trustDomain === trustDomain);
+}

@@ -1,0 +1,64 @@
+import { getByHttps, readWithin, showTrustAddress } from '@certgate/core/internal';
+import { readBoundedFile } from '../../certificates/read-bounded-file.js';
+import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
+
+/** A bundle of a hundred RSA keys has a third of it. */
+const maximumBytes = 1_048_576;
+const readTimeoutMilliseconds = 30_000;
+
+export interface FetchedBundle {
+  readonly bytes: Uint8Array;
+  /** For messages: without what may be a secret of the address. */
+  readonly place: string;
+}
+
+/**
+ * The bytes of a bundle in a file, or at a bundle endpoint of the profile `https_web` (SPIFFE Federation §5.2.1). Who may
+ * be admitted follows from them, so the server must be the one that was named: TLS is verified, whatever the environment
+ * says, and no redirect is followed.
+ *
+ * @param ca Certification authorities in PEM, in the place of the machine's.
+ */
+export async function fetchBundle(place: string, ca: string | undefined): Promise<FetchedBundle> {
+  // A drive's letter is no scheme.
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(place)) return { bytes: await readBoundedFile(place), place };
+  const url = readUrl(place);
+  const shown = showTrustAddress({ kind: 'url', url: url.href });
+  return { bytes: await getBundle(url, shown, ca), place: shown };
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.username === '' && url.password === '') return url;
+  throw new ToolFailure(
+    url?.protocol === 'https:'
+      ? "The bundle's URL has a user name or a password, which the SPIFFE standard excludes."
+      : 'A bundle is read from a file or from an https: URL.',
+    { remedy: 'Pass --spiffe-bundle https://HOST/PATH or --spiffe-bundle FILE.' },
+  );
+}
+
+async function getBundle(url: URL, shown: string, ca: string | undefined): Promise<Uint8Array> {
+  const headers = { accept: 'application/json', 'accept-encoding': 'identity' };
+  const answer = await readWithin(readTimeoutMilliseconds, (signal) =>
+    getByHttps(url, { headers, ca, signal, maximumLength: maximumBytes }),
+  ).catch((cause: unknown) => {
+    const reason = messageOf(cause);
+    throw noAnswer(reason.startsWith(shown) ? `${reason}.` : `The bundle at ${shown} can't be read: ${reason}.`, cause);
+  });
+  if (answer.body !== undefined) return answer.body;
+  const { status } = answer;
+  throw noAnswer(
+    status >= 300 && status < 400
+      ? `${shown} answered ${status}, a redirect, which is not followed. Pass the URL of the bundle itself.`
+      : `${shown} answered ${status}, not with a bundle.`,
+  );
+}
+
+function noAnswer(message: string, cause?: unknown): ToolFailure {
+  return new ToolFailure(message, {
+    kind: 'no_answer',
+    remedy: 'Nothing was written. For a server with a private CA, pass its certificate with --cacert.',
+    cause,
+  });
+}

@@ -1,0 +1,136 @@
+// spiffe-bundle/: reads SPIFFE bundles: which trust anchors a trust domain publishes.
+
+import { parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
+import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { formatTrustChange } from '../../faults/tool-call.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { type Anchor, type LeftOutAnchor, readAnchor } from './bundle-anchor.js';
+import type { FetchedBundle } from './fetch-bundle.js';
+
+/** A SPIFFE bundle (SPIFFE Trust Domain and Bundle §4), as far as X.509-SVIDs go. */
+export interface SpiffeBundle {
+  readonly trustDomain: string;
+  /** Undefined: it has none, so nobody can tell it from an older one. */
+  readonly sequence: bigint | undefined;
+  /** How often the trust domain suggests to look again. */
+  readonly refreshHintSeconds: number | undefined;
+  readonly anchors: readonly Anchor[];
+  /** Below these, the gate admits nobody anyway. */
+  readonly leftOut: readonly LeftOutAnchor[];
+  readonly ignored: IgnoredKeys;
+}
+
+/** §4.1.3: a reader ignores what it does not know. */
+export interface IgnoredKeys {
+  readonly jwtSvid: number;
+  /** Of a use or a kind of key that is unknown or missing. */
+  readonly unknown: number;
+}
+
+/**
+ * @param now Milliseconds since 1970-01-01T00:00:00Z.
+ * @throws {ToolFailure} where it is no bundle, where one of its X.509 keys contradicts itself or the trust domain, and
+ * where no anchor would remain.
+ */
+export function readSpiffeBundle(
+  { bytes, place }: FetchedBundle,
+  { trustDomain, now }: { readonly trustDomain: string; readonly now: number },
+): SpiffeBundle {
+  const refuse: Refuse = (what, remedy) =>
+    new ToolFailure(`The bundle of ${trustDomain} in ${place} can't be used: ${what}. Nothing was written.`, {
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  const text = decodeText(bytes, refuse);
+  const bundle = parseBundle(text, refuse);
+  const keys = bundle['keys'] as readonly unknown[];
+  const found = keys.map((key, index) => ({ index, key, kind: findKind(key) }));
+  const malformed = found.find(({ kind }) => kind === 'malformed');
+  if (malformed !== undefined) throw refuse(`keys[${malformed.index}] is no object`);
+  const readings = found
+    .filter(({ kind }) => kind === 'x509Svid')
+    .map(({ key, index }) => ({ index, ...readAnchor(key as JsonObject, { trustDomain, now }) }));
+  const faults = readings.flatMap(({ index, ...each }) => ('fault' in each ? [`keys[${index}] ${each.fault}`] : []));
+  if (faults.length > 0) throw refuse(faults.join('; '), 'Ask whoever runs the trust domain.');
+  const anchors = readings.flatMap((each) => ('anchor' in each ? [each.anchor] : []));
+  const leftOut = readings.flatMap((each) => ('leftOut' in each ? [each.leftOut] : []));
+  if (anchors.length === 0) throw refuse(describeEmptiness(leftOut), explainEmptiness());
+  return {
+    trustDomain,
+    sequence: readSequence(text, bundle, refuse),
+    refreshHintSeconds: readRefreshHint(bundle['spiffe_refresh_hint']),
+    anchors: [...new Map(anchors.map((anchor) => [anchor.certificate.thumbprintSha256, anchor])).values()],
+    leftOut,
+    ignored: {
+      jwtSvid: found.filter(({ kind }) => kind === 'jwtSvid').length,
+      unknown: found.filter(({ kind }) => kind === 'unknown').length,
+    },
+  };
+}
+
+type Refuse = (what: string, remedy?: string) => ToolFailure;
+
+function explainEmptiness(): string {
+  return `By the SPIFFE standard, such a bundle says that no certificate of the trust domain is valid. This command never removes the last trust anchor.\nTo refuse everybody below a CA: ${formatTrustChange('deny', ['CERTIFICATE'])}`;
+}
+
+function describeEmptiness(leftOut: readonly LeftOutAnchor[]): string {
+  const reasons = leftOut.map(({ description, reason }) => `${description} ${reason}`);
+  return ['it has no key for X.509-SVIDs that the gate could use', ...reasons].join('; ');
+}
+
+function decodeText(bytes: Uint8Array, refuse: Refuse): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse('it is not UTF-8');
+  }
+}
+
+function parseBundle(text: string, refuse: Refuse): JsonObject {
+  const reading = runAtOnce(parseJsonInSteps(text));
+  if (!reading.ok) throw refuse(`it is not valid JSON: ${reading.fault}`);
+  if (reading.duplicateKey !== undefined) throw refuse(`it has the key ${reading.duplicateKey.path} twice`);
+  const { value } = reading;
+  if (isJsonObject(value) && Array.isArray(value['keys'])) return value;
+  throw refuse(
+    isJsonObject(value) && 'trust_domains' in value
+      ? 'it is a map of bundles; pass that of the trust domain alone'
+      : 'it has no list of keys',
+    'A SPIFFE bundle is a JWK set. SPIRE writes one with: spire-server bundle show -format spiffe',
+  );
+}
+
+const knownKeyTypes: readonly unknown[] = ['EC', 'RSA', 'OKP'];
+
+function findKind(key: unknown): 'x509Svid' | 'jwtSvid' | 'unknown' | 'malformed' {
+  if (!isJsonObject(key)) return 'malformed';
+  if (key['use'] === 'jwt-svid') return 'jwtSvid';
+  return key['use'] === 'x509-svid' && knownKeyTypes.includes(key['kty']) ? 'x509Svid' : 'unknown';
+}
+
+/** §4.1.1: an integer without a largest value, which JSON.parse would round. */
+function readSequence(text: string, bundle: JsonObject, refuse: Refuse): bigint | undefined {
+  if (!('spiffe_sequence' in bundle)) return undefined;
+  const literal = findLiteral(text, 'spiffe_sequence');
+  if (literal === undefined || !/^\d{1,40}$/.test(literal)) {
+    throw refuse('its spiffe_sequence is no whole number from 0');
+  }
+  return BigInt(literal);
+}
+
+function findLiteral(text: string, key: string): string | undefined {
+  try {
+    const root = parseTree(text);
+    const node = root && findNodeAtLocation(root, [key]);
+    return node && text.slice(node.offset, node.offset + node.length);
+  } catch (fault) {
+    // A text of brackets takes the stack of a parser that descends.
+    if (fault instanceof RangeError) return undefined;
+    throw fault;
+  }
+}
+
+function readRefreshHint(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
+}
