@@ -62,6 +62,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   ],
   '--role': [3, 'A role of the identity.'],
   '--signed-by': [2, 'A public key in PEM; the document as it is must be signed by one of these.'],
+  '--since': [2, 'Leave out what was written before this time.'],
   '--store': [3, 'Where the trust document is.'],
   '--thumbprint-sha256': [2, 'The SHA-256 thumbprint of the certificate in question.'],
   '--to-existing': [3, 'Add to what is there already.'],
