@@ -48,6 +48,7 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust log', { says: /stolen key/ }],
   ['certgate trust disable billing ', {}],
   ['certgate trust unlock ', { answers: { 'billing-2': 401, warehouse: 200 } }],
+  ['certgate fleet --log app.log --expect-sha256 ', {}],
   ['certgate trust rotate billing ', {}],
   ['certgate trust enable billing ', { answers: { billing: 401, 'billing-2': 401, 'billing-3': 200 } }],
   ['certgate trust authority add ', { answers: { warehouse: 200, 'warehouse-2': 200 } }],
@@ -58,11 +59,14 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust add partner ', { answers: { partner: 200 } }],
   ['certgate trust import --print-template', {}],
   ['certgate trust import --from ', { says: /"depot"/, answers: { depot: 200 } }],
-  ['certgate trust log', { says: /contract 17/ }],
+  ['certgate trust log --since ', { says: /contract 17/ }],
+  ['certgate trust log --identity billing', { says: /it has a new key/ }],
   ['certgate trust diff ', { exitCode: 1, says: /"partner" / }],
+  ['certgate fleet --log app.log --apps ', { says: /refunds .*no line.* orders / }],
   ['certgate trust check --within 31d --owner-report', { exitCode: 1, says: /payments team/ }],
   ['certgate trust rotate --from ', { says: /"partner"/ }],
   ['certgate trust list --json > ', {}],
+  ['certgate trust log --roles --export csv > ', {}],
   ['certgate trust log --export csv > ', {}],
 ];
 
@@ -90,6 +94,7 @@ app.http('Orders', { handler: requireRole('orders.read', () => ({ body: 'ok' }))
   const named = ['--issued-by', 'corp', '--dns', 'warehouse.corp.example'];
   await prepare('add', 'warehouse', ...named, ...owner, ...reason);
   writeFileSync(join(app.folder, 'callers.csv'), 'name,roles,certificate\ndepot,orders.read,depot.crt.pem\n');
+  writeFileSync(join(app.folder, 'apps.txt'), 'orders\nrefunds\n');
   mkdirSync(join(app.folder, 'renewed'));
   const next = makeCertificate('partner-2', 'partner');
   copyFileSync(next.certificateFile, join(app.folder, 'renewed', 'partner.crt.pem'));
@@ -99,7 +104,6 @@ app.http('Orders', { handler: requireRole('orders.read', () => ({ body: 'ok' }))
   const { body } = await send(`${url}/api/Orders`, { 'X-ARR-ClientCert': readHeader(renewed) });
   ({ correlationId } = JSON.parse(body) as { readonly correlationId: string });
   await app.decisions(2);
-  writeFileSync(join(app.folder, 'app.log'), app.logs.map(({ message }) => `${message}\n`).join(''));
 });
 after(async () => {
   for (const end of endings.reverse()) await end();
@@ -140,6 +144,13 @@ async function prepare(...args: readonly string[]): Promise<void> {
   assert.equal(exitCode, 0, stderr);
 }
 
+/** As Application Insights exports them: an export names the app and its instance. */
+function writeLog(): void {
+  const origin = { itemCount: 1, cloud_RoleName: 'orders', cloud_RoleInstance: 'one' };
+  const rows = app.logs.map(({ message }) => `${JSON.stringify({ message, ...origin })}\n`);
+  writeFileSync(join(app.folder, 'app.log'), rows.join(''));
+}
+
 async function call(name: string): Promise<number> {
   const certificate = certificates.get(name);
   assert.ok(certificate !== undefined, name);
@@ -148,6 +159,7 @@ async function call(name: string): Promise<number> {
 
 /** What has happened in the folder before somebody runs the command. */
 async function happenBefore(command: string): Promise<void> {
+  if (command.includes(' --log app.log')) writeLog();
   if (!command.startsWith('certgate trust restore ') || !command.includes('--dry-run')) return;
   copyFileSync(join(app.folder, 'trust.json'), join(app.folder, 'yesterday.json'));
   const roles = ['--role', 'orders.read', '--reason', 'import', '--store', 'trust.json'];
