@@ -208,7 +208,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/explanation',
       'trust/views',
     ],
-    fleet: ['faults', 'log/reading'],
+    fleet: ['faults', 'app/inspection', 'log/reading', 'trust/administration/signing'],
     doctor: ['faults', 'certificates', 'local/client', 'local/gateway/front-ends'],
     inspector: [
       'faults',

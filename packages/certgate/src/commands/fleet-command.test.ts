@@ -62,7 +62,7 @@ describe('certgate fleet', () => {
       [...stdout.matchAll(/^│ (refunds|missing|orders) /gm)].map(([, app]) => app),
       ['refunds', 'missing', 'orders'],
     );
-    assert.match(stdout, /behind: at/);
+    assert.match(stdout, /behind: orders had/);
     assert.ok(!stdout.includes('\u001b[2J'));
     assert.match(stderr, /5 of 5 lines used/);
     const summary = readFileSync(join(folder, 'summary.md'), 'utf8');

@@ -13,9 +13,10 @@ import type { SourceReading } from '../log/reading/log-record.js';
 import { formatReading, reportReading } from '../log/reading/reading-text.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
+import type { Attestation, AttestationFlags } from './fleet-attestation.js';
 import { type LogFlags, readLogOptions } from './log/log-options.js';
 
-interface FleetFlags extends LogFlags {
+interface FleetFlags extends LogFlags, AttestationFlags {
   readonly apps?: string;
   readonly silentAfter: number;
   readonly expectSha256?: string;
@@ -29,6 +30,7 @@ interface Answer {
   readonly fleet: Fleet;
   readonly expectation: Expectation | undefined;
   readonly readings: readonly SourceReading[];
+  readonly signers: ReadonlySet<string>;
 }
 
 export async function runFleet(flags: FleetFlags): Promise<void> {
@@ -37,8 +39,8 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
   const { summary } = flags;
   // Now, and not when all is read.
   if (summary !== undefined) await appendTo(summary, '');
-  const answer = await readUntilExpected(flags, apps);
-  const { fleet, expectation, readings } = answer;
+  const attestation = await findAttestation(flags);
+  const { fleet, expectation, readings, signers } = await readUntilExpected(flags, apps);
   const sentences = [
     ...describeLines(fleet),
     ...(flags.apps === undefined
@@ -47,14 +49,23 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
   ];
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
-  if (flags.json === true)
-    printJson({ version: 1, ...describeFleet(fleet, expectation), reading: reportReading(readings) });
+  const found = { ...describeFleet(fleet, expectation), reading: reportReading(readings) };
+  await attestation?.write(fleet, signers, found);
+  if (flags.json === true) printJson({ version: 1, ...found });
   else {
     printLine(formatFleet(fleet));
     for (const sentence of sentences) printLine(escapeControls(sentence));
     printNotice(formatReading(readings));
   }
   process.exitCode = chooseExitCode(expectation);
+}
+
+/** What it needs is loaded for a statement alone. */
+async function findAttestation(flags: AttestationFlags): Promise<Attestation | undefined> {
+  const { attest, attestKey, baseline } = flags;
+  if (attest === undefined && attestKey === undefined && baseline === undefined) return undefined;
+  const { prepareAttestation } = await import('./fleet-attestation.js');
+  return prepareAttestation(flags);
 }
 
 function checkFlags({ wait, expectSha256, log = [] }: FleetFlags): void {
@@ -98,7 +109,7 @@ async function readOnce(flags: FleetFlags, apps: readonly string[] | undefined):
   const fleet = createFleet(tracker, flags.silentAfter, apps);
   const { expectSha256 } = flags;
   const expectation = expectSha256 === undefined ? undefined : expectDocument(fleet, expectSha256);
-  return { fleet, expectation, readings };
+  return { fleet, expectation, readings, signers: tracker.signers };
 }
 
 function chooseExitCode(expectation: Expectation | undefined): ExitCode {

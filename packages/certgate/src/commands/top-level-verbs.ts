@@ -223,6 +223,11 @@ export const fleetVerb: Verb = {
       parseDuration,
     ],
     '--summary <file>': 'append the table in Markdown, for the summary of a job',
+    '--attest <file>': 'write the answer as a signed statement for an auditor: in-toto, in a DSSE envelope',
+    '--attest-key <file>':
+      'the private key in PEM that signs the statement (Ed25519, EC P-256 or P-384), and no trust document',
+    '--attest-key-password-file <file>': 'a file that contains only the password of that key',
+    '--baseline <app=file>': 'put into the statement what app inspect --write-baseline wrote of an app (repeatable)',
     ...jsonOption,
   },
   work: async () => (await import('./fleet-command.js')).runFleet,
@@ -232,12 +237,13 @@ export const fleetVerb: Verb = {
   exitCodes: {
     0: 'the answer is printed; with --expect-sha256: every app was last seen with that document',
     1: 'with --expect-sha256: an app runs something else',
-    2: 'an option or a file cannot be used, or there is no line of a gate',
+    2: 'an option or a file cannot be used, or there is no line of a gate; no statement is written',
     3: 'with --expect-sha256: no app is known to run something else, but for one or more the lines cannot tell',
   },
   examples: [
     'certgate fleet --log export.jsonl --apps apps.txt',
     'certgate fleet --log orders.log --log refunds.log --json',
+    'certgate fleet --log export.jsonl --attest fleet.att.json --attest-key attest.key.pem --baseline orders=certgate.baseline.json',
     'certgate fleet --log export.jsonl --expect-sha256 6D1E0BA0E7EB5ED73D0ED2FCCB6C34E1E0F1AAC4D3A4C8ED4AA58ABBE27C5A1F --wait 5m',
   ],
 };

@@ -1,4 +1,3 @@
-import { formatInstant } from '@certgate/core/internal';
 import { describeSpan } from '../faults/time-words.js';
 
 /** A document that others run, and when a line first said so. */
@@ -49,13 +48,13 @@ export const findingCodes: readonly FindingCode[] = [
 export function describeFinding(finding: FleetFinding, silentAfter: number): string {
   switch (finding.code) {
     case 'behind':
-      return `behind: at ${formatInstant(finding.at)} it still ran this document, and ${describeNewer(finding.newest)}`;
+      return `behind: ${describeNewer(finding.newest)}, and it ran this one at ${formatSecond(finding.at)}`;
     case 'same_revision':
       return `another document has the same revision: ${describeNewer(finding.newest)}`;
     case 'fault':
-      return `${finding.fault}${finding.detail === undefined ? '' : `: ${finding.detail}`} (${formatInstant(finding.at)})`;
+      return `${finding.fault}${finding.detail === undefined ? '' : `: ${finding.detail}`} (${formatSecond(finding.at)})`;
     case 'silent':
-      return `no line since ${formatInstant(finding.last)}, while other apps wrote; cannot tell whether it is idle`;
+      return `no line since ${formatSecond(finding.last)}, while other apps wrote; cannot tell whether it is idle`;
     case 'no_line':
       return 'no line; cannot tell whether it is idle, was never deployed, or writes elsewhere';
     case 'old_version':
@@ -65,23 +64,27 @@ export function describeFinding(finding: FleetFinding, silentAfter: number): str
     case 'unsigned':
       return `takes the document without a signature, which ${finding.app} requires of it`;
     case 'behind_unknown':
-      return `cannot tell whether it still runs this document: it last said so at ${formatInstant(finding.at)}, and ${describeNewer(finding.newest)}`;
+      return `cannot tell whether it still runs this document, as it did at ${formatSecond(finding.at)}: ${describeNewer(finding.newest)}`;
     case 'other_place':
-      return `${finding.apps} other apps run revision ${finding.newest.revision ?? ''}, SHA-256 ${finding.newest.sha256 ?? ''}, from a place of the same name; cannot tell whether it should be the same document`;
+      return `${finding.apps} other apps run revision ${finding.newest.revision ?? ''}, ${finding.newest.sha256?.slice(0, 16) ?? ''} from a place of the same name; cannot tell whether it should be the same document`;
     case 'document_unknown':
       return 'no line says which document it runs';
     case 'quiet':
-      return `no line since ${formatInstant(finding.last)}, while other instances of the app wrote; cannot tell whether it is idle or gone (left out after ${describeSpan(silentAfter)})`;
+      return `no line since ${formatSecond(finding.last)}, while other instances of the app wrote; cannot tell whether it is idle or gone (left out after ${describeSpan(silentAfter)})`;
     case 'overwritten':
       return `newer lines of the app say something else and name no instance; cannot tell whether one still says this (left out after ${describeSpan(silentAfter)})`;
     case 'more_instances':
-      return `more instances than are kept, the newest line of the others at ${formatInstant(finding.last)}; cannot tell what they run`;
+      return `more instances than are kept, the newest line of the others at ${formatSecond(finding.last)}; cannot tell what they run`;
     case 'idle':
-      return 'idle: no call in the lines';
+      return 'idle: no call in the lines of these instances';
   }
 }
 
 function describeNewer({ revision, sha256, since, app }: NewerDocument): string {
   const name = [revision === undefined ? [] : `revision ${revision}`, sha256 === undefined ? [] : sha256.slice(0, 16)];
-  return `${app ?? 'others'} had ${name.flat().join(', ')} from ${formatInstant(since)} on`;
+  return `${app ?? 'others'} had ${name.flat().join(', ')} from ${formatSecond(since)} on`;
+}
+
+export function formatSecond(instant: number): string {
+  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }

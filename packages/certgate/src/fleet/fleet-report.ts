@@ -26,12 +26,13 @@ export function describeFleet(fleet: Fleet, expectation: Expectation | undefined
   };
 }
 
-function describeRow({ app, instances, view, findings }: FleetRow, silentAfter: number): object {
+function describeRow({ app, instances, quiet, view, findings }: FleetRow, silentAfter: number): object {
   const { version, host, frontEnd, frontEndProof, frontEndFault, closed, open, moreClosed, moreOpen, locked } =
     view?.status?.facts ?? {};
   return {
     app,
     instances: instances?.length ?? null,
+    quietInstances: quiet,
     instanceNames: instances?.slice(0, maximumInstanceNames) ?? null,
     version: version ?? null,
     host: host ?? null,

@@ -8,6 +8,8 @@ export interface FleetRow {
   readonly app: string;
   /** Undefined: the lines name none, so that nothing tells how many there are. */
   readonly instances: readonly string[] | undefined;
+  /** How many of them wrote no line for an hour, while others of the app did. */
+  readonly quiet: number;
   /** Of the one that wrote last; undefined: there is no line. */
   readonly view: InstanceView | undefined;
   readonly findings: readonly FleetFinding[];
@@ -58,6 +60,7 @@ export function createFleet(
   const missing = absent.map((app): FleetRow => ({
     app,
     instances: [],
+    quiet: 0,
     view: undefined,
     findings: [{ code: 'no_line' }],
   }));
@@ -95,20 +98,18 @@ function listRows(
   const different = listDifferences(app);
   const groups = new Map<string, FleetRow & { readonly view: InstanceView }>();
   for (const view of [...app.views].sort((one, other) => other.last - one.last)) {
-    const findings = listFindings(app, view, index, newestVersion, different, silentAfter);
     const key = JSON.stringify([
       view.status?.facts.key,
       view.documents?.map((document) => ({ ...document, ageSeconds: undefined })),
       view.fault?.code,
       view.isOverwritten,
-      findings.map(({ code }) => code),
     ]);
-    const group = groups.get(key);
-    const names = view.instance === undefined ? undefined : [...(group?.instances ?? []), view.instance];
-    groups.set(
-      key,
-      group === undefined ? { app: app.name, instances: names, view, findings } : { ...group, instances: names },
-    );
+    const group = groups.get(key) ?? {
+      ...{ app: app.name, instances: view.instance === undefined ? undefined : [], quiet: 0, view },
+      findings: listFindings(app, view, index, newestVersion, different, silentAfter),
+    };
+    const instances = view.instance === undefined ? undefined : [...(group.instances ?? []), view.instance];
+    groups.set(key, { ...group, instances, quiet: group.quiet + (isQuiet(app, view) ? 1 : 0) });
   }
   return [...groups.values()];
 }

@@ -1,14 +1,14 @@
-import { formatInstant } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls, escapeMarkdown } from '../faults/safe-text.js';
 import { describeSpan } from '../faults/time-words.js';
-import { describeFinding } from './fleet-finding.js';
+import { describeFinding, formatSecond } from './fleet-finding.js';
 import type { Fleet, FleetRow } from './fleet-rows.js';
 import type { RunningDocument } from './instance-view.js';
 
-const columns = ['app', 'instances', 'version', 'document', 'front end', 'functions', 'last seen', 'to look at'];
-const widths = [18, 11, 9, 30, 16, 19, 11, 46];
+const columns = ['app', 'instances', 'version', 'document', 'age', 'front end', 'functions', 'last seen', 'to look at'];
+/** Of a column, with its margins; names of apps and front ends may be long. */
+const maximumWidths = [32, 20, 14, 34, 9, 20, 24, 12, 62];
 
 /** The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame. */
 const maximumTableRows = 1_000;
@@ -20,7 +20,12 @@ export function formatFleet(fleet: Fleet): string {
       .map((row) => row.join('\t'))
       .join('\n');
   }
-  const table = new Table({ head: columns, colWidths: widths, wordWrap: true, style: { head: [], border: [] } });
+  const colWidths = columns.map((column, index) => {
+    const lengths = rows.flatMap((row) => row[index]?.map(({ length }) => length) ?? []);
+    return Math.min(2 + Math.max(column.length, ...lengths), maximumWidths[index] ?? 0);
+  });
+  const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  const table = new Table({ head: columns, colWidths, wordWrap: true, chars, style: { head: [], border: [] } });
   for (const [index, row] of rows.entries()) {
     const [worst] = fleet.rows[index]?.findings ?? [];
     const paint = worst === undefined || worst.code === 'idle' ? colors.green : colors.yellow;
@@ -51,61 +56,87 @@ export function formatFleetSummary(fleet: Fleet, sentences: readonly string[]): 
   ].join('\n');
 }
 
-/** One sentence on what the rows stand on. */
-export function describeLines({ apps, absent, first, asOf }: Fleet): readonly string[] {
+/** What the rows stand on, and the places of the documents in them. */
+export function describeLines(fleet: Fleet): readonly string[] {
+  const { apps, absent, first, asOf } = fleet;
   const replaced = apps.reduce((sum, app) => sum + app.replaced, 0);
   return [
-    `${apps.length} apps wrote lines from ${formatInstant(first)} to ${formatInstant(asOf)}; each row says what its newest line said.`,
-    ...(absent.length > 0 ? [`${absent.length} apps have no line.`] : []),
-    ...(replaced > 0 ? [`Left out, since newer ones took their place: ${replaced} instances.`] : []),
+    ...listDocuments(fleet),
+    `Apps with lines: ${apps.length}, from ${formatSecond(first)} to ${formatSecond(asOf)}; each row says what its newest lines said.`,
+    ...(absent.length > 0 ? [`Apps without a line: ${absent.length}.`] : []),
+    ...(replaced > 0 ? [`Instances that are left out, since others of their app wrote later: ${replaced}.`] : []),
   ];
 }
 
-function listCells({ app, instances, view, findings }: FleetRow, fleet: Fleet): readonly (readonly string[])[] {
+const maximumDocuments = 100;
+
+/** The newest first. */
+function listDocuments({ rows }: Fleet): readonly string[] {
+  const apps = new Map<string, Set<string>>();
+  const documents = rows
+    .flatMap(({ app, view }) => (view?.documents ?? []).map((document) => ({ app, document })))
+    .sort(({ document: one }, { document: other }) => (other.revision ?? 0) - (one.revision ?? 0));
+  for (const { app, document } of documents) {
+    const { source, mirror, signedBy } = document;
+    const place =
+      source === undefined ? '' : ` in ${source}${mirror === undefined ? '' : `, from its mirror ${mirror}`}`;
+    const signers = signedBy === undefined ? '' : `, signed by one of ${signedBy.join(', ')}`;
+    const text = `${nameDocument(document)}${place}${signers}`;
+    apps.set(text, (apps.get(text) ?? new Set()).add(app));
+  }
+  const texts = [...apps].map(([text, { size }]) => `${text}: ${size === 1 ? '1 app' : `${size} apps`}.`);
+  const more = texts.length - maximumDocuments;
+  return more > 0 ? [...texts.slice(0, maximumDocuments), `… and ${more} more documents; --json has all.`] : texts;
+}
+
+function listCells({ app, instances, quiet, view, findings }: FleetRow, fleet: Fleet): readonly (readonly string[])[] {
   const sentences = findings.map((finding) => describeFinding(finding, fleet.silentAfter));
-  if (view === undefined) return [[app], ['0'], [], [], [], [], [], sentences];
+  if (view === undefined) return [[app], ['0'], [], [], [], [], [], [], sentences];
   const { version, frontEnd, frontEndProof, frontEndFault, locked } = view.status?.facts ?? {};
-  const lastSeen = fleet.asOf === view.last ? 'newest' : `${describeSpan(fleet.asOf - view.last)} ago`;
+  const { documents } = view;
+  const ages = documents?.flatMap(({ ageSeconds }) => ageSeconds ?? []) ?? [];
   return [
     [app],
-    [instances === undefined ? 'cannot tell' : String(instances.length)],
+    [instances === undefined ? 'cannot tell' : `${instances.length}${quiet > 0 ? `, ${quiet} quiet` : ''}`],
     [version ?? 'not known'],
-    view.documents?.flatMap(describeDocument) ?? ['not known'],
+    documents?.flatMap(describeDocument) ?? ['not known'],
+    ages.length === 0 ? [] : [describeSpan(Math.max(...ages) * 1000)],
     [
       frontEnd ?? (view.status === undefined ? 'not known' : 'none'),
       ...[frontEndProof ?? [], frontEndFault ?? []].flat(),
-      ...(locked === true ? ['LOCKED by the app setting'] : []),
+      ...(locked === true ? ['LOCKED'] : []),
     ],
     describeFunctions(view.status?.facts),
-    [lastSeen],
+    [fleet.asOf === view.last ? 'newest' : `${describeSpan(fleet.asOf - view.last)} ago`],
     sentences,
   ];
 }
 
+/** Its place stands below the table. */
 function describeDocument(document: RunningDocument): readonly string[] {
-  const { source, mirror, revision, sha256, knownBy, signedBy, locked, ageSeconds } = document;
-  const name = [revision === undefined ? [] : `revision ${revision}`, sha256?.slice(0, 16) ?? []].flat();
+  const { mirror, knownBy, signedBy, locked } = document;
   return [
-    source ?? 'source not known',
-    ...(mirror === undefined ? [] : [`from the mirror ${mirror}`]),
-    name.length === 0 ? 'revision not known' : name.join(', '),
+    nameDocument(document),
     ...(locked === true ? ['LOCKED'] : []),
-    knownBy !== 'status'
-      ? 'signers and lock not known'
-      : signedBy === undefined
-        ? 'unsigned'
-        : `signers ${signedBy.join(', ')}`,
-    ...(ageSeconds === undefined ? [] : [`read ${describeSpan(ageSeconds * 1000)} before`]),
+    ...(mirror === undefined ? [] : ['from its mirror']),
+    ...(knownBy !== 'status' ? ['signers, lock not known'] : signedBy === undefined ? ['no signature required'] : []),
   ];
 }
 
-function describeFunctions(
-  facts: { readonly closed?: readonly string[] | undefined; readonly open?: readonly string[] | undefined } & {
-    readonly moreClosed?: number | undefined;
-    readonly moreOpen?: number | undefined;
-  } = {},
-): readonly string[] {
-  const { closed, open, moreClosed = 0, moreOpen = 0 } = facts;
+function nameDocument({ revision, sha256 }: RunningDocument): string {
+  const name = [revision === undefined ? [] : `revision ${revision}`, sha256?.slice(0, 16) ?? []].flat();
+  return name.length === 0 ? 'revision not known' : name.join(', ');
+}
+
+interface Functions {
+  readonly closed: readonly string[] | undefined;
+  readonly open: readonly string[] | undefined;
+  readonly moreClosed: number | undefined;
+  readonly moreOpen: number | undefined;
+}
+
+function describeFunctions(functions: Functions | undefined): readonly string[] {
+  const { closed, open, moreClosed = 0, moreOpen = 0 } = functions ?? {};
   if (closed === undefined || open === undefined) return ['not known'];
   return [`${closed.length + moreClosed} closed, ${open.length + moreOpen} open`];
 }

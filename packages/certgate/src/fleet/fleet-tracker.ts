@@ -143,8 +143,8 @@ export class FleetTracker {
   }
 
   #noteStatus(app: AppState, state: InstanceState, time: number, line: StatusLogLine): void {
-    if (line.callers.length > 0 || Object.keys(line.denials ?? {}).length > 0)
-      state.lastCall = Math.max(state.lastCall ?? time, time);
+    // That of an hour is written with a call.
+    if (line.moment === 'hour') state.lastCall = Math.max(state.lastCall ?? time, time);
     // The others have callers alone.
     if ((line.part ?? 1) > 1) return;
     if (line.moment === 'start') state.startedAt = Math.max(state.startedAt ?? time, time);
