@@ -109,7 +109,7 @@ async function explainLog(flags: QuestionFlags): Promise<void> {
     printLine(
       reports.map(({ count, ...report }) => formatLineReport(report, { store, revision, signed, count })).join('\n\n'),
     );
-    if (leftOut > 0) printLine(`\n${leftOut} earlier groups of lines are left out: choose one with --correlation-id.`);
+    if (leftOut > 0) printLine(`\n${leftOut} other groups of lines are left out: choose one with --correlation-id.`);
   }
   process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
 }

@@ -51,7 +51,7 @@ export function formatLineReport(
   const about = told.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]));
   const times = count === 1 ? '' : `; the last of ${count} lines like it`;
   return [
-    ...field('line', `${report.event} ${report.code}, ${report.time ?? 'without a time'}${times}`),
+    ...field('line', `${`${report.event} ${report.code}`.trim()}, ${report.time ?? 'without a time'}${times}`),
     ...field('about', about.length === 0 ? null : about.join(', ')),
     ...field('it says', report.about),
     ...field('the log says', report.detail),

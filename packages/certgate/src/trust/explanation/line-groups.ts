@@ -25,10 +25,22 @@ export class LineGroups {
     this.#leftOut += 1;
   }
 
-  /** The newest groups, the oldest of them first, and how many there are before. */
+  /**
+   * The newest groups, the oldest of them first, and how many others there are. Admissions and status lines, of which
+   * nothing has to be explained, are left out before a refusal is.
+   */
   takeLast(number: number): { readonly groups: readonly LineGroup[]; readonly leftOut: number } {
     const groups = [...this.#groups.values()];
-    const last = groups.slice(-number);
-    return { groups: last, leftOut: this.#leftOut + groups.length - last.length };
+    const wanted = [...groups.filter(isWell), ...groups.filter((group) => !isWell(group))].slice(-number);
+    const taken = new Set(wanted);
+    return {
+      groups: groups.filter((group) => taken.has(group)),
+      leftOut: this.#leftOut + groups.length - taken.size,
+    };
   }
+}
+
+function isWell({ line }: LineGroup): boolean {
+  const [event, outcome, deferred] = ['event', 'outcome', 'reportOnlyCode'].map((key) => findText(line, key));
+  return event === 'status' || (event === 'decision' && outcome === 'allowed' && deferred === undefined);
 }
