@@ -73,7 +73,7 @@ describe('certgate trust import of a CSV', () => {
       unreadable.map(({ origin }) => origin),
       [
         'row 2, column thumbprint',
-        'row 3, column thumbprint',
+        'row 3, column thumbprint, row 4, column thumbprint',
         'row 4, column roles',
         'row 6, column thumbprint',
       ],

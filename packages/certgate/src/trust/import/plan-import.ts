@@ -109,7 +109,11 @@ function mergeEntries(
     const item = entry.thumbprint.value;
     if (as === undefined && callers.size > 1) {
       const names = [...callers.values()].map((name) => JSON.stringify(name)).join(' and ');
-      refusals.push({ origin, item, reason: `it stands there for ${names}; one certificate stands for one identity` });
+      refusals.push({
+        origin,
+        item,
+        reason: `it stands there for ${names}; one certificate stands for one identity, so correct one of them`,
+      });
       continue;
     }
     if (group.length > 1) repeated.push({ origin, item, reason: `it stands there ${group.length} times; taken once` });
@@ -158,14 +162,14 @@ class Draft {
           }
         );
       }
-      const reason = `it is pinned for ${JSON.stringify(identity.name)} in the document; one certificate stands for one identity`;
+      const reason = `it is pinned for ${JSON.stringify(identity.name)} in the document; one certificate stands for one identity, so that caller needs one of their own`;
       return { origin, item, reason };
     }
     if (certificate !== undefined && certificate.faults.length > 0) {
       return {
         origin,
         item,
-        reason: `Certgate would refuse the certificate itself (${certificate.file}): ${certificate.faults.join('; ')}`,
+        reason: `Certgate would refuse the certificate itself (${certificate.file}): ${certificate.faults.join('; ')}; ask for another one`,
       };
     }
     const target = name ?? this.#chooseName(certificate?.hashes.thumbprintSha256 ?? item);

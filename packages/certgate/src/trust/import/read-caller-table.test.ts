@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { TrustDocument } from '@certgate/core/internal';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { type CsvSeparator, readCsvRows } from './csv-rows.js';
 import type { ImportReading } from './import-reading.js';
+import { planImport } from './plan-import.js';
 import { findTableSeparator, readCallerTable, tableTemplate } from './read-caller-table.js';
 
 const a = 'A'.repeat(64);
@@ -60,17 +62,17 @@ describe('a table of callers', () => {
       [
         'name,owner,roles,functions,thumbprint,certificate,until',
         `,,,,${a},,`,
-        `x,,,,${a}0,,31.12.2027`,
-        'x,,,,,,',
-        `x,,"a,b",,${a},,2026-11-27`,
-        `x,${'o'.repeat(300)},,,${a},,`,
-        `x,y`,
-        `x,a "b" c,,,${a},,`,
-        `x,M\ufffdller,,,${a},,`,
-        `x,,,,,../x.pem,`,
-        `x,,,,,/etc/passwd,`,
-        String.raw`x,,,,,\\host\share\x.pem,`,
-        'x,,,,,nowhere.pem,',
+        `x3,,,,${a}0,,31.12.2027`,
+        'x4,,,,,,',
+        `x5,,"a,b",,${a},,2026-11-27`,
+        `x6,${'o'.repeat(300)},,,${a},,`,
+        `x7,y`,
+        `x8,a "b" c,,,${a},,`,
+        `x9,M\ufffdller,,,${a},,`,
+        `x10,,,,,../x.pem,`,
+        `x11,,,,,/etc/passwd,`,
+        String.raw`x12,,,,,\\host\share\x.pem,`,
+        'x13,,,,,nowhere.pem,',
         `y,"open,,,${a},,`,
       ].join('\n'),
     );
@@ -135,16 +137,20 @@ describe('a table of callers', () => {
       `name,certificate,thumbprint\nx,callers/good.pem,\nx,callers/good.pem,${a}\ny,callers/authority.pem,\nz,good.key.pem,`,
     );
     assert.deepEqual(
-      entries.map(({ origin, certificate }) => [origin, certificate?.file]),
-      [['row 2, column certificate', 'callers/good.pem']],
+      entries.map(({ certificate }) => certificate?.file),
+      ['callers/good.pem', 'callers/good.pem', 'callers/authority.pem'],
     );
-    const [first, second, third, ...others] = faults.map(({ origin, reason }) => `${origin}: ${reason}`);
+    const [first, second, ...others] = faults.map(({ origin, reason }) => `${origin}: ${reason}`);
     assert.match(first ?? '', /^row 3, column thumbprint: callers\/good\.pem is another certificate/);
-    assert.match(
-      second ?? '',
-      /^row 4, column certificate: Certgate would refuse the certificate: certificate_is_auth/,
+    assert.match(second ?? '', /^row 5, column certificate: .*private key, but no certificate/);
+    // Unless it is pinned already, which is no fault of the row.
+    const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
+    const { refusals, document } = planImport(empty, entries, { namePrefix: '', roles: [] });
+    assert.deepEqual(
+      refusals.map(({ origin, reason }) => `${origin}: ${reason.replace(/\(.*/, '')}`),
+      ['row 4, column certificate: Certgate would refuse the certificate itself '],
     );
-    assert.match(third ?? '', /^row 5, column certificate: .*private key, but no certificate/);
+    assert.ok(document.identities[0]?.pins?.[0]?.notAfter !== undefined, 'the pin ends with the certificate');
     assert.deepEqual(others, []);
   });
 
@@ -184,6 +190,66 @@ describe('a table of callers', () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  test('any callers, in columns of any order, are read as they were', async () => {
+    const word = fc.string({
+      unit: fc.constantFrom('a', 'B', '1', '.', '-', '"', '=', 'é'),
+      minLength: 1,
+      maxLength: 5,
+    });
+    const words = fc.uniqueArray(word, { maxLength: 3 });
+    const caller = fc.record({
+      owner: fc.string({ unit: fc.constantFrom('a', '"', ',', ';', 'ü', '='), maxLength: 5 }),
+      roles: words,
+      functions: words,
+      end: fc.option(fc.integer({ min: now / 1000 + 1, max: now / 1000 + 1e8 }), { nil: undefined }),
+    });
+    const columns = fc.shuffledSubarray(['name', 'owner', 'roles', 'functions', 'thumbprint', 'until'], {
+      minLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(caller, { minLength: 1, maxLength: 5 }),
+        columns,
+        fc.constantFrom(',', ';', '\t'),
+        fc.constantFrom(' ', ';'),
+        async (callers, order, separator, between) => {
+          const rows = callers.map(({ owner, roles, functions, end }, index) => ({
+            name: `caller ${index}`,
+            owner,
+            roles: roles.join(between),
+            functions: functions.join(between),
+            thumbprint: String(index).repeat(64),
+            until: end === undefined ? '' : new Date(end * 1000).toISOString(),
+          }));
+          const lines = rows.map((row) => order.map((column) => `"${String(Object.entries(row).find(([key]) => key === column)?.[1]).replaceAll('"', '""')}"`)); // prettier-ignore
+          const { entries, faults } = await read(
+            [order.map((column) => column.toUpperCase()), ...lines].map((line) => line.join(separator)).join('\r\n'),
+          );
+          assert.deepEqual(faults, []);
+          assert.deepEqual(
+            entries.map(({ name, thumbprint, stated }) => [
+              name,
+              thumbprint.value,
+              stated?.owner ?? '',
+              stated?.roles,
+              stated?.functions ?? [],
+              stated?.expiresAt,
+            ]),
+            callers.map(({ owner, roles, functions, end }, index) => [
+              `caller ${index}`,
+              String(index).repeat(64),
+              owner,
+              roles,
+              functions,
+              end === undefined ? undefined : new Date(end * 1000).toISOString().replace('.000', ''),
+            ]),
+          );
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 });

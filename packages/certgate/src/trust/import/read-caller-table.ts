@@ -64,10 +64,10 @@ export async function readCallerTable(text: string, options: TableOptions): Prom
   const agreement = new Agreement();
   for (const row of canReadRows ? rows : []) {
     const reader = new RowReader(row, columns, options);
-    const entry = await reader.read();
-    const found = entry === undefined ? reader.faults : agreement.check(entry);
-    if (entry !== undefined && found.length === 0) entries.push(entry);
-    faults.push(...found);
+    const { entry, name, stated } = await reader.read();
+    // With other faults too: what it contradicts is found in the same run.
+    if (entry !== undefined) entries.push(entry);
+    faults.push(...reader.faults, ...(stated === undefined ? [] : agreement.check(name, stated)));
   }
   return { format: 'csv', entries, refusals: [], faults, notes: [] };
 }
@@ -98,15 +98,20 @@ function listHeaderFaults({ cells, fault }: CsvRow): ImportRefusal[] {
 class Agreement {
   readonly #first = new Map<string, StatedIdentity>();
 
-  check({ name = '', stated }: ImportEntry): readonly ImportRefusal[] {
+  check(name: string, stated: StatedIdentity): readonly ImportRefusal[] {
     const first = this.#first.get(name.toLowerCase());
-    if (stated === undefined) return [];
     if (first === undefined) this.#first.set(name.toLowerCase(), stated);
     const column = first && findDisagreement(stated, first);
     if (first === undefined || column === undefined) return [];
     const reason = `${first.row} says something else in this column; rows of one name must agree in ${statedColumns.join(', ')}`;
     return [{ origin: `${stated.row}, column ${column}`, item: name, reason }];
   }
+}
+
+interface RowReading {
+  readonly name: string;
+  readonly stated?: StatedIdentity;
+  readonly entry?: ImportEntry;
 }
 
 class RowReader {
@@ -121,20 +126,19 @@ class RowReader {
     this.#options = options;
   }
 
-  /** Undefined: there are faults. */
-  async read(): Promise<ImportEntry | undefined> {
+  /** Nothing is imported if there are faults. */
+  async read(): Promise<RowReading> {
     const { cells, fault, number } = this.#row;
     if (fault !== undefined) {
       this.faults.push({ origin: `row ${number}`, item: cells.join(' '), reason: fault });
-      return undefined;
+      return { name: '' };
     }
     if (cells.length !== this.#columns.length) {
       const reason = `it has ${cells.length} cells, and the header has ${this.#columns.length}; put a cell that contains the separator into quotation marks`;
       this.faults.push({ origin: `row ${number}`, item: cells.join(' '), reason });
-      return undefined;
+      return { name: '' };
     }
     const name = this.#getCell('name');
-    if (name === '') this.#report('name', 'there is no name; write the name of the identity');
     const stated: StatedIdentity = {
       row: `row ${number}`,
       columns: statedColumns.filter((column) => this.#columns.includes(column)),
@@ -144,9 +148,14 @@ class RowReader {
     if (name !== '') this.#expectValid(name, stated);
     const certificate = await this.#readCertificate();
     const thumbprint = this.#readThumbprint(certificate);
-    if (thumbprint === undefined || this.faults.length > 0) return undefined;
+    if (name === '') {
+      this.#report('name', 'there is no name; write the name of the identity');
+      return { name };
+    }
+    if (thumbprint === undefined) return { name, stated };
     const origin = this.#locate(certificate === undefined ? 'thumbprint' : 'certificate');
-    return { thumbprint, name, origin, notes: [], stated, ...(certificate === undefined ? {} : { certificate }) };
+    const known = certificate === undefined ? {} : { certificate };
+    return { name, stated, entry: { thumbprint, name, origin, notes: [], stated, ...known } };
   }
 
   #getCell(column: TableColumn): string {
@@ -227,12 +236,7 @@ class RowReader {
       return undefined;
     }
     try {
-      const certificate = await readKnownCertificate(path, file, now);
-      const { faults } = certificate;
-      if (faults.length > 0) {
-        this.#report('certificate', `Certgate would refuse the certificate: ${faults.join('; ')}; get another one`);
-      }
-      return certificate;
+      return await readKnownCertificate(path, file, now);
     } catch (fault) {
       if (!(fault instanceof ToolFailure)) throw fault;
       this.#report('certificate', [fault.message, fault.remedy ?? ''].join(' ').trim());
