@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { isKeyKindKnown } from '@certgate/x509/test-support/certificates.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import {
   describeKey,
@@ -213,6 +214,17 @@ describe('certgate trust authority sync', () => {
     }
   });
 
+  it(
+    'reads beside an authority whose key this Node.js may not know',
+    { skip: !isKeyKindKnown('ml-dsa-44') },
+    async () => {
+      const modern = makeSpiffeRoot(files, 'modern', { newKey: ['-newkey', 'ml-dsa-44'], extensions: rootExtensions });
+      await stage.expect('authority', 'add', 'modern', '--trust-anchor', modern.certificate, '--reason', 'x');
+      await stage.expect(...sync(bundle(1, 'a')));
+      assert.equal(stage.read().authorities?.length, 2);
+    },
+  );
+
   it('the gate then admits by the names of the trust domain alone', async () => {
     await stage.expect(...sync(bundle(1, 'a')));
     const id = 'spiffe://corp.example/billing';
@@ -306,6 +318,7 @@ describe('certgate trust authority sync', () => {
       for (const place of [plain, 'ftp://localhost/b', 'https://', url.replace('localhost', 'me:pw@localhost')]) {
         await stage.refuse(/from a file or from an https: URL|has a user name or a password/, ...sync(place));
       }
+      await stage.refuse(/--cacert is for the server of a URL/, ...sync(bundle(1, 'a'), '--cacert', ca));
       assert.match(await stage.expect(...sync(url, '--cacert', ca)), /The authority "spire" is new/);
       assert.equal(requests, 1);
     });
@@ -316,7 +329,10 @@ describe('certgate trust authority sync', () => {
           (_, response) => response.writeHead(302, { location: '/other' }).end(),
           /answered 302, a redirect, which is not followed/,
         ],
-        [(_, response) => response.writeHead(404).end('{}'), /answered 404, not with a bundle/],
+        [
+          (_, response) => response.writeHead(404).end('{}'),
+          /answered 404, not with a bundle\. Nothing was written\.\s*$/,
+        ],
         [(_, response) => response.end(Buffer.alloc(1_048_577, 0x20)), /bundle at .* can't be read: .*1048576/],
         [(_, response) => response.writeHead(200, { 'content-length': 9 }).end('{}'), /can't be read|can't be reached/],
         [(_, response) => response.destroy(), /can't be reached/],

@@ -21,7 +21,10 @@ export interface FetchedBundle {
  */
 export async function fetchBundle(place: string, ca: string | undefined): Promise<FetchedBundle> {
   // A drive's letter is no scheme.
-  if (!/^[a-z][a-z0-9+.-]+:/i.test(place)) return { bytes: await readBoundedFile(place), place };
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(place)) {
+    if (ca === undefined) return { bytes: await readBoundedFile(place), place };
+    throw new ToolFailure('--cacert is for the server of a URL, and the bundle is in a file.');
+  }
   const url = readUrl(place);
   const shown = showTrustAddress({ kind: 'url', url: url.href });
   return { bytes: await getBundle(url, shown, ca), place: shown };
@@ -58,7 +61,7 @@ async function getBundle(url: URL, shown: string, ca: string | undefined): Promi
 function noAnswer(message: string, cause?: unknown): ToolFailure {
   return new ToolFailure(message, {
     kind: 'no_answer',
-    remedy: 'Nothing was written. For a server with a private CA, pass its certificate with --cacert.',
+    remedy: `Nothing was written.${/certificate/.test(message) ? ' If a private CA issued the certificate of the server, pass that CA with --cacert.' : ''}`,
     cause,
   });
 }

@@ -51,7 +51,7 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
     }),
     edit,
     report: ({ before }) => ({
-      done: `The authority ${name} has the trust anchors of the bundle of ${trustDomain}: ${bundle.anchors.length}.`,
+      done: `Brought the authority ${name} in line with the bundle of ${trustDomain}.`,
       notes: [
         ...describeBundle(bundle),
         ...(findAuthority(before.document, name) === undefined ? [adviseName(name, trustDomain)] : []),

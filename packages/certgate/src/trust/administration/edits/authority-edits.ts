@@ -1,9 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto';
-import type {
-  TrustDocument,
-  TrustDocumentAuthority,
-  TrustDocumentMinimumCrlNumber,
-  TrustDocumentRevocation,
+import { createHash } from 'node:crypto';
+import {
+  loadPathValidation,
+  type TrustDocument,
+  type TrustDocumentAuthority,
+  type TrustDocumentMinimumCrlNumber,
+  type TrustDocumentRevocation,
 } from '@certgate/core/internal';
 import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
@@ -243,12 +244,18 @@ function union(old: readonly string[] = [], added: readonly string[]): readonly 
 
 /** The SHA-256 thumbprint of the certificate, upper-case hexadecimal; the text was read strictly. */
 function hashPem(pem: string): string {
-  const der = Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
-  return createHash('sha256').update(der).digest('hex').toUpperCase();
+  return createHash('sha256').update(decodePem(pem)).digest('hex').toUpperCase();
 }
 
+function decodePem(pem: string): Buffer {
+  return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
+}
+
+/** Not by Node's own reader, which knows fewer kinds of keys than documents have. */
 function readKey(pem: string): string {
-  return new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const decoding = loadPathValidation().decodePathCertificate(decodePem(pem));
+  if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);
+  return Buffer.from(decoding.value.verificationKey.subjectPublicKeyInfo).toString('base64');
 }
 
 function isSameName(one: string, other: string): boolean {
