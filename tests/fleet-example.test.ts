@@ -46,6 +46,13 @@ const listFiles = (name: string): readonly string[] =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 
+/** The lines of a text for which the page has a line with an ellipsis, as the page shows them. */
+function leaveOut(text: string, shownOutput: string): string {
+  const [before = '', after] = shownOutput.split('…\n');
+  if (after === undefined || !text.startsWith(before) || !text.endsWith(after)) return text;
+  return shownOutput;
+}
+
 describe('examples/fleet', () => {
   it('is the same in every run, and of a size that a disk has', async () => {
     await generate('again');
@@ -66,7 +73,7 @@ describe('examples/fleet', () => {
       const code = `node "${tool}" ${command} 2>&1`;
       const { exitCode, stdout } = await runProgram('sh', ['-c', code], { cwd: folder, env: cleanEnvironment() });
       const [, expected = 0] = exitCodes.find(([start]) => command.startsWith(start)) ?? [];
-      assert.deepEqual({ stdout, exitCode }, { stdout: output, exitCode: expected });
+      assert.deepEqual({ stdout: leaveOut(stdout, output), exitCode }, { stdout: output, exitCode: expected });
     });
   }
 });
