@@ -183,6 +183,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'trust/import': ['faults', 'certificates', 'trust/administration/edits'],
     'trust/spiffe-bundle': ['faults', 'files', 'certificates/structure', 'certificates'],
     'trust/check': ['faults', 'trust/comparison', 'trust/administration', 'trust/import'],
+    'trust/replay': ['certificates/structure', 'log/reading', 'trust/administration'],
     'trust/explanation': [
       'faults',
       'certificates/path-report',
@@ -253,6 +254,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/import',
       'trust/spiffe-bundle',
       'trust/check',
+      'trust/replay',
       'trust/explanation',
       'trust/certificate-reading',
       'fleet',

@@ -3,8 +3,8 @@ import { folderOption } from '../authority/authority-options.js';
 import { passwordOptions } from '../certificate/password-options.js';
 import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
 import { jsonOption, type VerbTable } from '../command-line/verb.js';
-import { defaultInspectorPort } from '../gateway-flags.js';
 import { logOptions, logText } from '../log/log-options.js';
+import { defaultInspectorPort } from '../gateway-flags.js';
 import { gateOptions, storeOption, storesOption } from './options/store-options.js';
 
 export const readingVerbs: VerbTable = {
@@ -53,21 +53,29 @@ export const readingVerbs: VerbTable = {
     },
     options: {
       '--fail-on <what>': [
-        'what causes exit code 1',
-        { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'], default: 'any' },
+        'what causes exit code 1 (default: any; with --replay, calls that would be refused, and what this names)',
+        { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'] },
       ],
+      '--replay':
+        'with --log: decide the calls of the log by the later document; the earlier one is the document that decided them',
+      ...logOptions,
+      '--app <folder>':
+        'with --replay: load this app, as app inspect does, for the roles that its functions require, which no line tells',
+      '--markdown': ['print Markdown for a pull request, of bounded length', { conflicts: ['json'] }],
       ...jsonOption,
     },
     work: async () => (await import('./trust-diff-command.js')).diff,
     exitCodes: {
-      0: 'nobody gains or loses what --fail-on names',
-      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse',
-      2: "a document can't be read or is not valid",
+      0: 'nobody gains or loses what --fail-on names; with --replay, all calls that were admitted would be admitted again',
+      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse; with --replay, a call that was admitted would be refused',
+      2: "a document, the log or the app can't be read or is not valid",
+      3: 'with --replay: no call that was admitted would be refused as far as the lines tell, but of some they do not tell',
     },
     examples: [
       'certgate trust diff deployed.json trust.json',
       'git show main:trust.json | certgate trust diff - trust.json --fail-on gains',
       'certgate trust diff blob:https://account.blob.core.windows.net/certgate/trust.json trust.json --json',
+      'certgate trust diff deployed.json trust.json --replay --log app.log --since 90d',
     ],
   },
   explain: {
