@@ -47,6 +47,8 @@ export interface PlannedRotation {
   readonly identity: string;
   readonly file: string;
   readonly subject: string;
+  /** When the certificate becomes valid. */
+  readonly notBefore: string;
   readonly newPin: TrustDocumentPin;
 }
 
@@ -70,7 +72,7 @@ export function planRotations(
   const rotated: PlannedRotation[] = [];
   const faults: ImportRefusal[] = [];
   let next = document;
-  for (const { file, hashes, notAfter, subject } of certificates) {
+  for (const { file, hashes, notBefore, notAfter, subject } of certificates) {
     const report = (reason: string): void => {
       faults.push({ origin: file, item: subject, reason });
     };
@@ -85,7 +87,7 @@ export function planRotations(
       const newPin = { thumbprintSha256: hashes.thumbprintSha256, notAfter: formatInstant(notAfter) };
       try {
         next = rotateIdentity(next, identity, { pin: newPin, certificate: hashes, oldEnd, now });
-        rotated.push({ identity, file, subject, newPin });
+        rotated.push({ identity, file, subject, notBefore: formatInstant(notBefore), newPin });
       } catch (fault) {
         if (!(fault instanceof ToolFailure)) throw fault;
         report(explain(fault));

@@ -101,6 +101,31 @@ describe('certgate trust rotate --from', () => {
     assert.equal(stage.read().revision, 8);
   });
 
+  it('notes old and new certificates that leave a gap', async () => {
+    put('one', 'billing.pem');
+    const years = ['rotate', '--from', 'next', '--overlap', '9999d', ...reason];
+    assert.match(
+      await stage.expect(...years, '--dry-run'),
+      /Note: New certificates that end before the overlap: billing\n/,
+    );
+    const document = stage.read();
+    const identities = document.identities.map((each) => ({
+      ...each,
+      pins: (each.pins ?? []).map((pin) => ({ ...pin, notAfter: '2099-01-01T00:00:00Z' })),
+    }));
+    writeFileSync(stage.path, JSON.stringify({ ...document, identities }));
+    const centuries = await stage.expect('rotate', '--from', 'next', '--overlap', '99999d', ...reason, '--dry-run');
+    assert.match(centuries, /Note: Old certificates that end earlier .*: billing\n/);
+    const [key, later] = [made.file('later.key.pem'), join(folder, 'billing.pem')];
+    const dates = ['-not_before', '20980101000000Z', '-not_after', '20990101000000Z'];
+    const fit = ['-addext', 'basicConstraints=critical,CA:FALSE', '-subj', '/CN=later', '-nodes'];
+    runOpenssl(['req', '-x509', '-newkey', 'ed25519', ...dates, ...fit, '-keyout', key, '-out', later]);
+    assert.match(
+      await stage.expect('rotate', '--from', 'next', '--overlap', '1d', ...reason),
+      /refused in between: billing\n/,
+    );
+  });
+
   it('takes a name or a folder, and no option that says something of one certificate', async () => {
     const rotate = ['rotate', '--overlap', '0', ...reason];
     await stage.refuse(/No identity is named/, ...rotate);

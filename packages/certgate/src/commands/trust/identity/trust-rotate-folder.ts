@@ -1,4 +1,4 @@
-import { formatInstant, type TrustDocument } from '@certgate/core/internal';
+import { formatInstant, type TrustDocument, type TrustDocumentPin } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
@@ -50,7 +50,7 @@ export async function rotateFromFolder(
       done: `Rotated ${rotated.length === 1 ? '1 identity' : `${rotated.length} identities`} from ${folder}.`,
       notes: [
         oldEndNote,
-        ...describeEarlierEnds(before.document, rotated, rotation),
+        ...describeWindows(before.document, rotated, rotation),
         'Each file is taken for the identity that it is named after; compare the subjects:',
         ...rotated.map(describeRotation),
       ],
@@ -73,24 +73,33 @@ function describeRotation({ identity, file, subject, newPin }: PlannedRotation):
   return escapeControls(`  ${identity}: ${subject}, until ${newPin.notAfter ?? ''} (${file})`);
 }
 
-function describeEarlierEnds(
+function describeWindows(
   document: TrustDocument,
   rotated: readonly PlannedRotation[],
-  { oldEnd }: Pick<Rotation, 'oldEnd'>,
+  { oldEnd, now }: Pick<Rotation, 'oldEnd' | 'now'>,
 ): readonly string[] {
-  if (oldEnd === undefined) return [];
-  const isEarlier = (end: string | undefined): boolean => end !== undefined && Date.parse(end) < oldEnd;
-  const listNames = (has: (each: PlannedRotation) => boolean): string =>
-    rotated
-      .filter(has)
-      .map(({ identity }) => JSON.stringify(identity))
-      .join(', ');
-  const old = listNames(({ identity }) =>
-    (findIdentity(document, identity)?.pins ?? []).some((pin) => isEnabled(pin) && isEarlier(pin.notAfter)),
-  );
-  const short = listNames(({ newPin }) => isEarlier(newPin.notAfter));
+  const isEarlier = (end: string | undefined): boolean =>
+    oldEnd !== undefined && end !== undefined && Date.parse(end) < oldEnd;
+  const listPins = ({ identity }: PlannedRotation): readonly TrustDocumentPin[] =>
+    findIdentity(document, identity)?.pins ?? [];
+  const isLate = ({ notBefore }: PlannedRotation): boolean => Date.parse(notBefore) > (oldEnd ?? now);
   return [
-    ...(old === '' ? [] : [`Note: old certificates of ${old} end earlier. A rotation never extends a pin.`]),
-    ...(short === '' ? [] : [`Note: the new certificates of ${short} end before the overlap.`]),
-  ].map((note) => escapeControls(note));
+    ...describeSome(
+      'Old certificates that end earlier (a rotation never extends a pin)',
+      rotated.filter((each) => listPins(each).some((pin) => isEnabled(pin) && isEarlier(pin.notAfter))),
+    ),
+    ...describeSome(
+      'New certificates that end before the overlap',
+      rotated.filter(({ newPin }) => isEarlier(newPin.notAfter)),
+    ),
+    ...describeSome(
+      'New certificates that are valid only after the old ones have ended, so that their callers are refused in between',
+      rotated.filter(isLate),
+    ),
+  ];
+}
+
+function describeSome(what: string, some: readonly PlannedRotation[]): readonly string[] {
+  if (some.length === 0) return [];
+  return [escapeControls(`Note: ${what}: ${some.map(({ identity }) => identity).join(', ')}`)];
 }
