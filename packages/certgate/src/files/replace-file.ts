@@ -1,4 +1,4 @@
-// files/: files that are replaced as a whole, lock folders, and JSON files.
+// files/: files that are replaced as a whole, lock folders, JSON files, and rows of CSV.
 
 import { chmod, chown, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

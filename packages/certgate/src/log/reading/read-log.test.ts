@@ -135,6 +135,15 @@ describe('lines of gates are found', () => {
         tables: [{ name: 'P', columns: columns.map((name) => ({ name, type: 'string' })), rows }],
       }),
     };
+    exports['CSV of the portal'] = [
+      columns.join(','),
+      ...rows.map((each) => csv(...each.map(String))),
+      csv(time, `Error: "x"\n${decision('within').slice(0, 40)}\n at y`, 'billing'),
+    ].join('\r\n');
+    exports['CSV with semicolons'] = [
+      columns.join(';'),
+      ...rows.map((each) => each.map((cell) => csv(String(cell))).join(';')),
+    ].join('\n');
     for (const [form, text] of Object.entries(exports)) {
       const found = await read(text);
       assert.deepEqual(ids(found), ['1', '2'], form);
@@ -144,6 +153,9 @@ describe('lines of gates are found', () => {
     // What can't be read as a whole is read by its lines, which have no envelope.
     const cut = exports['az -o json']?.slice(0, -20) ?? '';
     assert.deepEqual(ids(await read(cut)), ['1', '2']);
+    // A mark that is never closed takes no more than its row and what is left.
+    const open = [columns.join(','), csv(...row('1', 1).map(String)), `"${decision('2')}`].join('\n');
+    assert.deepEqual(counts(await read(open)), { lines: 3, records: 1, others: 1, unreadable: 1 });
   });
 
   test('in a row or a value that names no columns', async () => {

@@ -1,6 +1,7 @@
 // log/: what the gates of apps wrote into their logs, and how far it can be trusted
 // reading/: the lines of gates in files and exports, with what can't be read counted
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { CsvExport, findCsvHeader } from './csv-export.js';
 import { type FileSink, readTextLine } from './export-rows.js';
 import { readJsonExport } from './json-exports.js';
 import { type LogFile, nameFile, readLogBytes } from './log-bytes.js';
@@ -46,35 +47,69 @@ export async function readLog(
   return readRecords(await openLogFiles(files), use, window);
 }
 
+/** Reads one file as what its beginning says it is. */
+async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
+  let form: FileForm | undefined;
+  for await (const bytes of readLogBytes(file, sink.noteGap)) {
+    form ??= chooseForm(bytes.toString('utf8', 0, 4096), { file, app }, sink);
+    form.push(bytes);
+  }
+  form?.end();
+}
+
+/** How a file is read; the bytes may change afterwards. */
+interface FileForm {
+  readonly push: (bytes: Buffer) => void;
+  readonly end: () => void;
+}
+
+function chooseForm(head: string, { file, app }: NamedFile, sink: FileSink): FileForm {
+  const header = findCsvHeader(head.split('\n', 1)[0] ?? '');
+  if (header !== undefined) return readCsv(new CsvExport(header, app, sink), sink);
+  const origin = { app, instance: undefined, itemCount: undefined };
+  const takeText = (text: string): void => {
+    readTextLine(text, origin, sink);
+  };
+  const lines = new TextLines({ takeText, passTooLong: sink.passTooLong });
+  return isWholeJson(head) ? readWhole({ file, app }, lines, sink) : lines;
+}
+
+function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
+  const takeText = (text: string): void => {
+    rows.takeText(text);
+  };
+  const lines = new TextLines({ takeText, passTooLong });
+  return {
+    push: (bytes) => {
+      lines.push(bytes);
+    },
+    end: () => {
+      lines.end();
+      rows.end();
+    },
+  };
+}
+
 /** In bytes. The service answers with at most 100 MB. */
 const maximumWholeLength = 128 * 1_048_576;
 
-/** Reads one file as what its beginning says it is. */
-async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
-  const origin = { app, instance: undefined, itemCount: undefined };
-  const lines = new TextLines({
-    takeText: (text) => {
-      readTextLine(text, origin, sink);
-    },
-    passTooLong: sink.passTooLong,
-  });
-  let whole: Buffer[] | undefined;
+/** What was cut short, or is something else, is read by its lines. */
+function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink): FileForm {
+  const pieces: Buffer[] = [];
   let length = 0;
-  for await (const bytes of readLogBytes(file, sink.noteGap)) {
-    if (length === 0 && isWholeJson(bytes.toString('utf8', 0, 4096))) whole = [];
-    length += bytes.length;
-    if (whole === undefined) lines.push(bytes);
-    else if (length > maximumWholeLength) throw tooLarge(file);
-    // The next piece overwrites these bytes.
-    else whole.push(Buffer.from(bytes));
-  }
-  if (whole !== undefined) {
-    const text = Buffer.concat(whole);
-    if (readJsonExport(text.toString(), app, sink)) return;
-    // It was cut short, or is something else.
-    lines.push(text);
-  }
-  lines.end();
+  return {
+    push: (bytes) => {
+      length += bytes.length;
+      if (length > maximumWholeLength) throw tooLarge(file);
+      pieces.push(Buffer.from(bytes));
+    },
+    end: () => {
+      const whole = Buffer.concat(pieces);
+      if (readJsonExport(whole.toString(), app, sink)) return;
+      lines.push(whole);
+      lines.end();
+    },
+  };
 }
 
 /** One array of objects, or the answer of the REST API; a line may begin with `[2026-…]`, as the Functions host writes it. */

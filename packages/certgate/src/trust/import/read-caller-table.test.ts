@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { TrustDocument } from '@certgate/core/internal';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
-import { type CsvSeparator, readCsvRows } from './csv-rows.js';
+import { type CsvSeparator, readCsvRows } from '../../files/csv-rows.js';
 import type { ImportReading } from './import-reading.js';
 import { planImport } from './plan-import.js';
 import { findTableSeparator, readCallerTable, tableTemplate } from './read-caller-table.js';

@@ -9,7 +9,7 @@ import {
 } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type KnownCertificate, readKnownCertificate } from './certificate-folder.js';
-import { type CsvRow, type CsvSeparator, readCsvRows } from './csv-rows.js';
+import { type CsvRow, type CsvSeparator, readCsvRows } from '../../files/csv-rows.js';
 import {
   explainNoThumbprint,
   findImportedThumbprint,

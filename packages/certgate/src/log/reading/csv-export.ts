@@ -1,0 +1,71 @@
+import { type CsvSeparator, readCsvRows } from '../../files/csv-rows.js';
+import { type FileSink, findPart, readEnvelope, readMessage } from './export-rows.js';
+import { maximumLineLength } from './text-lines.js';
+
+/** The columns of an export that are of use, by their places. */
+export interface CsvHeader {
+  readonly separator: CsvSeparator;
+  readonly columns: readonly (readonly [string, number])[];
+}
+
+/** @returns undefined where the first line is not the header of a table with messages. */
+export function findCsvHeader(line: string): CsvHeader | undefined {
+  const separator = /[,;\t]/.exec(line)?.[0] as CsvSeparator | undefined;
+  if (separator === undefined || line.includes('{')) return undefined;
+  const [header] = readCsvRows(line, separator);
+  const columns = (header?.cells ?? []).flatMap((name, index) =>
+    findPart(name) === undefined ? [] : [[name, index] as const],
+  );
+  return columns.some(([name]) => findPart(name) === 'message') ? { separator, columns } : undefined;
+}
+
+/** Puts rows together of lines: a message may have line ends, which are within quotation marks. */
+export class CsvExport {
+  readonly #header: CsvHeader;
+  readonly #app: string;
+  readonly #sink: FileSink;
+  #begun = '';
+  #isOpen = false;
+
+  constructor(header: CsvHeader, app: string, sink: FileSink) {
+    this.#header = header;
+    this.#app = app;
+    this.#sink = sink;
+  }
+
+  takeText(line: string): void {
+    const text = this.#isOpen ? `${this.#begun}\n${line}` : line;
+    this.#isOpen = this.#isOpen !== hasOpenMark(line);
+    if (!this.#isOpen) this.#takeRow(text);
+    else if (text.length <= maximumLineLength) this.#begun = text;
+    else {
+      // A mark that is never closed; the next line may be a row again.
+      this.#isOpen = false;
+      this.#sink.passTooLong();
+    }
+  }
+
+  end(): void {
+    if (this.#isOpen) this.#takeRow(this.#begun);
+  }
+
+  #takeRow(text: string): void {
+    if (!text.includes('certgate')) {
+      this.#sink.passOther();
+      return;
+    }
+    const [row] = readCsvRows(text, this.#header.separator);
+    const cells = Object.fromEntries(this.#header.columns.map(([name, index]) => [name, row?.cells[index]]));
+    const envelope = readEnvelope(cells, this.#app);
+    if (row?.fault !== undefined) this.#sink.passUnreadable();
+    else if (envelope === undefined) this.#sink.passOther();
+    else readMessage(envelope, this.#sink);
+  }
+}
+
+/** Of two marks in a row, the one closes and the other opens. */
+function hasOpenMark(line: string): boolean {
+  let isOpen = false;
+  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) isOpen = !isOpen;
+  return isOpen;
+}
