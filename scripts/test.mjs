@@ -41,6 +41,7 @@ const hostTests = [
   'http-frameworks',
   'http-hosts',
   'http-two-gates',
+  'log-workspace',
   'mcp-agents',
   'operations',
   'readme-walkthrough',

@@ -190,7 +190,8 @@ function signDigest(digest: Buffer, { type, privateKeyFile }: StoredKey): Buffer
   return Buffer.concat(integers.map((integer) => Buffer.concat([Buffer.alloc(length), integer]).subarray(-length)));
 }
 
-function answerWithToken(_request: IncomingMessage, response: ServerResponse): void {
+/** As the endpoint that App Service gives to managed identities. */
+export function answerWithToken(_request: IncomingMessage, response: ServerResponse): void {
   const now = Math.floor(Date.now() / 1000);
   const token = {
     access_token: 'made-up',

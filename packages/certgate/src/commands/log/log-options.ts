@@ -1,8 +1,10 @@
+import { InvalidArgumentError } from 'commander';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import type { LogSource } from '../../log/reading/read-log.js';
 import { parseInstant } from '../command-line/option-values.js';
-import type { Options } from '../command-line/verb.js';
+import { printLine } from '../command-line/output.js';
+import type { Options, Verb } from '../command-line/verb.js';
 
 export interface LogFlags {
   readonly log?: readonly string[];
@@ -10,6 +12,9 @@ export interface LogFlags {
   readonly since?: LogStart;
   /** In milliseconds. */
   readonly until?: number;
+  /** The ID of a Log Analytics workspace. */
+  readonly workspace?: string;
+  readonly printQuery?: boolean;
 }
 
 type LogStart = { readonly days: number } | { readonly instant: number };
@@ -25,7 +30,20 @@ export const logOptions: Options = {
     parseStart,
   ],
   '--until <time>': ['only lines up to this time (default: now)', parseInstant],
+  '--workspace <id>': [
+    "instead of files: the Log Analytics workspace of your apps' Application Insights, by its ID; needs --since",
+    { parse: parseWorkspace, conflicts: ['log'] },
+  ],
+  '--print-query': 'print the query that --workspace runs, and run nothing',
 };
+
+/** Its ID is a GUID; queries by its name fail with a message about a path. */
+function parseWorkspace(text: string): string {
+  if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError(
+    'It must be the ID of a workspace, a GUID: az monitor log-analytics workspace show --query customerId …',
+  );
+}
 
 function parseStart(text: string): LogStart {
   const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? Number.NaN);
@@ -49,14 +67,21 @@ export function findLineWindow(flags: LogFlags): LogWindow {
   return { from: findLogWindow(flags).from, until: flags.until };
 }
 
-export function isLogGiven({ log = [] }: LogFlags): boolean {
-  return log.length > 0;
+export function isLogGiven({ log = [], workspace }: LogFlags): boolean {
+  return log.length > 0 || workspace !== undefined;
 }
 
 /** @throws {ToolFailure} where the options name no log. */
-export async function openLogOptions({ log = [] }: LogFlags): Promise<readonly LogSource[]> {
+export async function openLogOptions(flags: LogFlags): Promise<readonly LogSource[]> {
+  const { log = [], workspace } = flags;
+  if (workspace !== undefined) {
+    const { openWorkspace } = await import('../../log/workspace/read-workspace.js');
+    return [openWorkspace(workspace, findQuerySpan(flags))];
+  }
   if (log.length === 0) {
-    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
+    throw new ToolFailure('No log is given.', {
+      remedy: 'Pass the logs of your apps with --log <file>, or their workspace with --workspace <id>.',
+    });
   }
   const { openLogFiles } = await import('../../log/reading/read-log.js');
   return openLogFiles(log);
@@ -76,4 +101,33 @@ export async function readLogOptions(
   const readings = await readRecords(await openLogOptions(flags), use, findLineWindow(flags));
   if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings);
   return readings;
+}
+
+/** @throws {ToolFailure} where the options name no beginning: a workspace has lines of years. */
+function findQuerySpan(flags: LogFlags): { readonly from: number; readonly until: number } {
+  const { from, until } = findLogWindow(flags);
+  if (from !== undefined) return { from, until };
+  throw new ToolFailure('--since is missing: from when on are the lines of the workspace to be read?', {
+    remedy: 'Pass --since, such as --since 90d.',
+  });
+}
+
+/** The work of a verb that reads a log; with `--print-query`, it prints the query in place of that. */
+export function orPrintQuery(work: Verb['work']): Verb['work'] {
+  return async () => {
+    const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;
+    return async (...words: readonly unknown[]) => {
+      const flags = words.find(asksForQuery);
+      await (flags === undefined ? run(...words) : printQuery(flags));
+    };
+  };
+}
+
+function asksForQuery(word: unknown): word is LogFlags {
+  return typeof word === 'object' && word !== null && 'printQuery' in word && word.printQuery === true;
+}
+
+async function printQuery(flags: LogFlags): Promise<void> {
+  const { widen, writeLinesQuery } = await import('../../log/workspace/workspace-query.js');
+  printLine(writeLinesQuery(widen(findQuerySpan(flags))));
 }

@@ -3,8 +3,8 @@ import { folderOption } from '../authority/authority-options.js';
 import { passwordOptions } from '../certificate/password-options.js';
 import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
 import { jsonOption, type VerbTable } from '../command-line/verb.js';
-import { logOptions, logText } from '../log/log-options.js';
 import { defaultInspectorPort } from '../gateway-flags.js';
+import { logOptions, logText, orPrintQuery } from '../log/log-options.js';
 import { gateOptions, storeOption, storesOption } from './options/store-options.js';
 
 export const readingVerbs: VerbTable = {
@@ -104,7 +104,7 @@ export const readingVerbs: VerbTable = {
       ...gateOptions,
       ...passwordOptions,
     },
-    work: async () => (await import('./trust-explain-command.js')).explain,
+    work: orPrintQuery(async () => (await import('./trust-explain-command.js')).explain),
     exitCodes: {
       0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
       1: 'the caller is denied; the step and the reason are printed; with --log, a line needs something to be done; with --thumbprint, no pin begins with these digits',

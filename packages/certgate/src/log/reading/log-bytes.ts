@@ -9,7 +9,8 @@ export function nameFile(file: LogFile): string {
   return file === '-' ? 'standard input' : file;
 }
 
-const chunkLength = 1_048_576;
+/** The memory of files that were read is given back late, and there may be thousands. */
+const chunkLength = 262_144;
 /** Enough to tell an encoding and an export's form by. */
 const headLength = 4096;
 
@@ -61,7 +62,8 @@ async function takeHead(bytes: AsyncGenerator<Buffer>): Promise<readonly [Buffer
   while (head.length < headLength) {
     const next = await bytes.next();
     if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
+    // The next piece would overwrite a short one.
+    head = head.length === 0 && next.value.length >= headLength ? next.value : Buffer.concat([head, next.value]);
   }
   return [head, join(head, bytes)];
 }

@@ -1,4 +1,4 @@
-import { type AzureNeed, loadAzurePackage } from '../azure-sdk/azure-packages.js';
+import { type AzureNeed, loadAzurePackage } from '../../../azure-sdk/azure-packages.js';
 
 export const storageNeed: AzureNeed = {
   subject: 'A store in a blob',

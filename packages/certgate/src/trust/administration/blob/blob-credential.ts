@@ -1,6 +1,6 @@
 import type { BlobAddress } from '@certgate/core/internal';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { loadAzureIdentity } from '../azure-sdk/azure-packages.js';
+import { loadAzureIdentity } from '../../../azure-sdk/azure-packages.js';
 import { type AzureStoragePackage, storageNeed } from './azure-storage.js';
 
 /** How a blob is opened: a credential object for the SDK, or a signed query behind the URL. */

@@ -1,7 +1,7 @@
 import type { BlobAddress } from '@certgate/core/internal';
 import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { type AzureFault, isWithoutLogin, readAzureFault } from '../azure-sdk/azure-fault.js';
+import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 
 /** In a person's words. `access` says what was tried; `role` what is needed. */
 export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKind: string): ToolFailure {

@@ -6,7 +6,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
 import { explainBlobFault } from './blob-fault.js';
-import { readAzureFault } from '../azure-sdk/azure-fault.js';
+import { readAzureFault } from '../../../azure-sdk/azure-fault.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,

@@ -1,5 +1,5 @@
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { type AzureFault, isWithoutLogin, readAzureFault } from '../azure-sdk/azure-fault.js';
+import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 import type { KeyVaultAddress } from './key-vault-address.js';
 
 /** In a person's words: what the vault refused, and who can change that. */

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { verifyDocumentSignature } from '@certgate/core/internal';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { loadAzureIdentity } from '../azure-sdk/azure-packages.js';
+import { loadAzureIdentity } from '../../../azure-sdk/azure-packages.js';
 import { encodeEcdsaSignature } from './ecdsa-signature.js';
 import { type KeyVaultAddress, parseKeyVaultAddress } from './key-vault-address.js';
 import { explainKeyVaultFault } from './key-vault-fault.js';

@@ -1,4 +1,4 @@
-import { type AzureNeed, loadAzurePackage } from '../azure-sdk/azure-packages.js';
+import { type AzureNeed, loadAzurePackage } from '../../../azure-sdk/azure-packages.js';
 
 export const keyVaultNeed: AzureNeed = {
   subject: 'A key in Key Vault',

@@ -2,12 +2,13 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ToolFailure } from '../../../faults/tool-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 
 /** Tested with these. */
 const testedVersions = {
   '@azure/identity': '4.13.1',
   '@azure/keyvault-keys': '4.10.2',
+  '@azure/monitor-query-logs': '1.0.0',
   '@azure/storage-blob': '12.32.0',
 } as const;
 

@@ -1,0 +1,139 @@
+// What it costs to read the lines of many gates: time, and the most memory that the process has.
+//
+//   npm run bench:log-reading                        10 million lines of 60 apps and 400 callers, 4.4 GB in a temporary folder
+//   npm run bench:log-reading -- --lines 1000000     as many
+//   npm run bench:log-reading -- --envelopes         as rows of JSON, as a diagnostic setting writes them: 9 GB
+//   npm run bench:log-reading -- --json              the same as JSON
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '10000000' },
+    envelopes: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    /** In the process that reads. */
+    read: { type: 'string' },
+  },
+});
+
+const appCount = 60;
+const callerCount = 400;
+const begin = Date.UTC(2027, 0, 1);
+const span = 30 * 86_400_000;
+
+/** Digits that differ from number to number. */
+function makeDigits(number, length) {
+  let digits = '';
+  for (let state = Math.imul(number + 1, 2_654_435_761); digits.length < length;) {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39;
+    digits += (state >>> 0).toString(16).padStart(8, '0');
+  }
+  return digits.slice(0, length);
+}
+
+const thumbprints = Array.from({ length: callerCount }, (_, index) => makeDigits(-index - 2, 64).toUpperCase());
+
+/** Of 1,000 lines: 940 admissions, 35 refusals, 5 of the status, and 20 that are not of a gate. */
+function makeLine(index, time) {
+  const kind = index % 1000;
+  if (kind >= 980) return `Executed 'Functions.Orders' (Succeeded, Duration=${kind}ms)`;
+  const start = `{"certgate":1,"event":"${kind >= 975 ? 'status' : 'decision'}","time":"${time}"`;
+  const caller = index % callerCount;
+  const [identity, thumbprint] = [`partner-${caller}`, thumbprints[caller]];
+  const matched = thumbprint.slice(0, 16);
+  if (kind >= 975) {
+    const counted = { identity, matchedBy: 'thumbprintSha256', matched, first: time, last: time, calls: 25 };
+    return `${start},"moment":"hour","since":"${time}","version":"0.1.0","host":"functions","frontEnd":"app-service","trust":[{"source":"file trust.json","revision":2,"ageSeconds":12}],"closed":["Orders","Refund"],"open":[],"locked":false,"denials":{"role_missing":3},"callers":[${JSON.stringify(counted)}]}`;
+  }
+  const id = makeDigits(index, 32).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const document = '"trustRevision":2,"trustSha256":"DC6113A050D7517E"';
+  if (kind >= 940)
+    return `${start},"outcome":"denied","code":"role_missing","status":403,"function":"Refund","method":"POST","correlationId":"${id}","identity":"${identity}","matched":"${matched}","thumbprintSha256":"${thumbprint}",${document},"detail":"\\"${identity}\\" lacks the role that Refund requires: refunds.write."}`;
+  return `${start},"outcome":"allowed","code":"allowed","function":"Orders","method":"GET","route":"orders/{id}","correlationId":"${id}","identity":"${identity}","matchedBy":"thumbprintSha256","matched":"${matched}","thumbprintSha256":"${thumbprint}",${document}}`;
+}
+
+function wrap(message, time, app) {
+  return JSON.stringify({
+    time,
+    resourceId:
+      '/SUBSCRIPTIONS/00000000-0000-0000-0000-000000000000/RESOURCEGROUPS/APPS/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/APPS',
+    Type: 'AppTraces',
+    AppRoleName: app,
+    AppRoleInstance: `${app}-1`,
+    SDKVersion: 'azurefunctions: 4.1044.400',
+    ItemCount: 1,
+    Message: message,
+    SeverityLevel: '1',
+    Properties: { Category: 'Function.Orders.User', LogLevel: 'Information', ProcessId: '64' },
+    OperationName: 'Orders',
+  });
+}
+
+/** @returns the size of all files. */
+function writeLogs(folder, lineCount) {
+  const paths = Array.from({ length: appCount }, (_, index) => join(folder, `app-${index}.log`));
+  for (const [index, path] of paths.entries()) {
+    const file = openSync(path, 'w');
+    let lines = [];
+    for (let line = index; line < lineCount; line += appCount) {
+      const time = new Date(begin + Math.floor((line / lineCount) * span)).toISOString();
+      const text = makeLine(line, time);
+      lines.push(values.envelopes ? wrap(text, time, `app-${index}`) : text);
+      if (lines.length < 5000 && line + appCount < lineCount) continue;
+      writeSync(file, `${lines.join('\n')}\n`);
+      lines = [];
+    }
+    closeSync(file);
+  }
+  return paths.reduce((sum, path) => sum + statSync(path).size, 0);
+}
+
+/** What a command does that counts by identity and app. */
+async function read(folder) {
+  const { readLog } = await import('../packages/certgate/dist/esm/log/reading/read-log.js');
+  const calls = new Map();
+  const began = performance.now();
+  const readings = await readLog([folder], ({ line, app }) => {
+    const key = `${app} ${line.event === 'decision' ? (line.identity ?? '') : ''}`;
+    calls.set(key, (calls.get(key) ?? 0) + 1);
+  });
+  const { user, system } = process.cpuUsage();
+  const sum = (key) => readings.reduce((total, reading) => total + reading[key], 0);
+  return {
+    lines: sum('lines'),
+    ...{ records: sum('records'), repeated: sum('repeated'), uncompared: sum('uncompared'), others: sum('others') },
+    seconds: (performance.now() - began) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    maximumMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+function measure() {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-logs-'));
+  try {
+    const lineCount = Number(values.lines);
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize < lineCount * 1000) throw new Error(`${tmpdir()} has too little room: 1 kB for each line.`);
+    const bytes = writeLogs(folder, lineCount);
+    const output = execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--read', folder], {
+      encoding: 'utf8',
+    });
+    return { gigabytes: bytes / 1e9, ...JSON.parse(output) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.read !== undefined) console.log(JSON.stringify(await read(values.read)));
+else {
+  const result = measure();
+  if (values.json) console.log(JSON.stringify(result, null, 2));
+  else
+    for (const [key, value] of Object.entries(result))
+      console.log(`${key.padEnd(18)}${Number(value.toFixed(1)).toLocaleString('en-US')}`);
+}
