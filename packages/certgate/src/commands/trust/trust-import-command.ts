@@ -98,7 +98,6 @@ async function importEntries(
     if (format === 'csv' && plan.refusals.length > 0) {
       throw new ToolFailure('The document was changed meanwhile, and not every row fits it any more.', {
         remedy: 'Nothing was written. Run it again: it names the rows.',
-        kind: 'conflict',
       });
     }
     return plan.document;

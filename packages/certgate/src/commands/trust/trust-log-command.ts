@@ -31,8 +31,12 @@ export async function showLog(flags: LogFlags): Promise<void> {
   const { revision } = document;
   const whole = readTrustHistory(lines, { documentSha256, revision });
   const store = location.description;
-  const history = listShown(whole, flags);
-  const isWhole = history.every(isHarmless);
+  const recent = listRecent(whole, flags);
+  // Of all changes: what something else did may concern everybody.
+  const isWhole = recent.every(isHarmless);
+  const history = recent.filter(
+    (item) => !('entry' in item) || flags.identity === undefined || findConcern(item.entry, flags.identity) !== 'no',
+  );
   if (!isWhole) process.exitCode = exitCodes.failed;
   if (flags.roles === true) {
     const { reportRoles } = await import('./trust-roles-report.js');
@@ -64,20 +68,17 @@ function describeFilter({ identity }: LogFlags): string {
 }
 
 /** What has no time stands with what follows it: a gap, or a line that can't be read. */
-function listShown(whole: readonly HistoryItem[], { all, since, identity, roles }: LogFlags): readonly HistoryItem[] {
-  const shown: HistoryItem[] = [];
+function listRecent(whole: readonly HistoryItem[], { all, since }: LogFlags): readonly HistoryItem[] {
+  const recent: HistoryItem[] = [];
   let isRecent = true;
   for (const item of [...whole].reverse()) {
     if ('entry' in item) {
       const at = Date.parse(item.entry.at);
       isRecent = since === undefined || Number.isNaN(at) || at >= since;
     }
-    if (!isRecent || (item.kind === 'lost' && all !== true)) continue;
-    const isOther = identity !== undefined && roles !== true && 'entry' in item;
-    if (isOther && findConcern(item.entry, identity) === 'no') continue;
-    shown.push(item);
+    if (isRecent && (item.kind !== 'lost' || all === true)) recent.push(item);
   }
-  return shown.reverse();
+  return recent.reverse();
 }
 
 const maximumPrintedChanges = 100;

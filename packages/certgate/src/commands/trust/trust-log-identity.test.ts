@@ -62,6 +62,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     assert.deepEqual(await listRevisions('--identity', 'billing'), [
       [3, 'yes'],
       [4, 'perhaps'],
+      [6, 'perhaps'],
       [7, 'yes'],
       [8, 'yes'],
       [9, 'perhaps'],

@@ -16,6 +16,8 @@ export function listTouched(
   const names = changes.flatMap(({ identityName }) => identityName ?? []);
   const under = listUnderAuthorities([before, after], changes);
   const isOpen =
+    // What an authority issued, or a certificate that is denied, may be pinned for somebody else.
+    under.length > 0 ||
     changes.some(({ aspect, identityName }) => aspect === 'denied' && identityName === undefined) ||
     possibleGains !== undefined ||
     // Backwards: what is new may match a certificate of others, which is then refused as ambiguous.
