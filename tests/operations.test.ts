@@ -62,6 +62,7 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust log --since ', { says: /contract 17/ }],
   ['certgate trust log --identity billing', { says: /it has a new key/ }],
   ['certgate trust diff ', { exitCode: 1, says: /"partner" / }],
+  ['certgate trust diff trust.json proposed.json ', { exitCode: 1, says: /breaks "depot" at Orders/ }],
   ['certgate fleet --log app.log --apps ', { says: /refunds .*no line.* orders / }],
   ['certgate trust check --within 31d --owner-report', { exitCode: 1, says: /payments team/ }],
   ['certgate trust rotate --from ', { says: /"partner"/ }],
@@ -165,10 +166,22 @@ async function happenBefore(command: string): Promise<void> {
   // A gate says all digits of its document when it starts, and once an hour.
   if (command.includes(' --attest ')) await restartApp();
   if (command.includes(' --log app.log')) writeLog();
+  if (command.includes(' proposed.json ')) propose();
   if (!command.startsWith('certgate trust restore ') || !command.includes('--dry-run')) return;
   copyFileSync(join(app.folder, 'trust.json'), join(app.folder, 'yesterday.json'));
   const roles = ['--role', 'orders.read', '--reason', 'import', '--store', 'trust.json'];
   await prepare('add', 'imported', '--certificate', 'imported.crt.pem', ...roles);
+}
+
+/** Somebody wants to remove a caller. */
+function propose(): void {
+  const document = JSON.parse(readFileSync(join(app.folder, 'trust.json'), 'utf8')) as {
+    readonly revision: number;
+    readonly identities: readonly { readonly name: string }[];
+  };
+  const identities = document.identities.filter(({ name }) => name !== 'depot');
+  const proposed = { ...document, revision: document.revision + 1, identities };
+  writeFileSync(join(app.folder, 'proposed.json'), JSON.stringify(proposed));
 }
 
 async function restartApp(): Promise<void> {
