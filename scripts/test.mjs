@@ -34,6 +34,7 @@ const hostTests = [
   'dev-front-ends',
   'doctor',
   'doctor-servers',
+  'fleet',
   'fleet-example',
   'foreign-hooks',
   'front-ends-matrix',
