@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decideAccess, presentCertificate, type TrustSnapshot } from '@certgate/core/internal';
+import { snapshotOf } from '@certgate/core/test-support/documents.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import fc from 'fast-check';
+import { compareTrustDocuments } from '../comparison/compare-documents.js';
+import type { ChangeLogEntry } from './change-log.js';
+import { findConcern, listTouched } from './touched-identities.js';
+
+const entryOf = (before: TrustSnapshot, after: TrustSnapshot): ChangeLogEntry => ({
+  version: 1,
+  at: '2026-01-01T00:00:00.000Z',
+  verb: 'add',
+  by: 'ada',
+  reason: 'x',
+  revision: 2,
+  documentSha256: 'b',
+  previousDocumentSha256: 'a',
+  signed: false,
+  changes: [],
+  ...listTouched(before, after, compareTrustDocuments(before, after)),
+});
+
+describe('whom a change concerns', () => {
+  it('is everybody whose call is decided otherwise, for any two documents: at least perhaps', () => {
+    const certificates = [makeCertificate(), makeCertificate({ name: ['CN = sibling'] })];
+    // The two have one key.
+    const hashes = certificates.flatMap(({ der }) => {
+      const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(der);
+      return [{ thumbprintSha256 }, { thumbprintSha1 }, { publicKeySha256 }];
+    });
+    const pins = hashes.slice(0, -1);
+    const end = new Date(now + 3_600_000).toISOString();
+    const document = fc
+      .record({
+        enabled: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+        roles: fc.array(fc.subarray(['r', 's']), { minLength: 3, maxLength: 3 }),
+        holders: fc.array(fc.integer({ min: -2, max: 2 }), { minLength: pins.length, maxLength: pins.length }),
+      })
+      .map(({ enabled, roles, holders }) =>
+        snapshotOf(
+          ...['a', 'b', 'c'].map((name, index) => ({
+            name,
+            enabled: enabled[index] ?? true,
+            roles: roles[index] ?? [],
+            pins: pins.filter((_, place) => holders[place] === index).map((pin) => ({ ...pin, notAfter: end })),
+          })),
+        ),
+      );
+    const seen = { yes: 0, perhaps: 0, no: 0 };
+    fc.assert(
+      fc.property(document, document, fc.nat({ max: 1 }), (before, after, choice) => {
+        const { header } = certificates[choice] ?? makeCertificate();
+        const requirement = { functionName: 'f', roles: [['r']] };
+        const [earlier, later] = [before, after].map((trust) => {
+          const decision = decideAccess({ header, trust, requirement, now });
+          return decision.outcome === 'allowed' ? decision.identity.name : undefined;
+        });
+        const entry = entryOf(before, after);
+        for (const name of ['a', 'b', 'c']) {
+          const concern = findConcern(entry, name);
+          seen[concern] += 1;
+          if ((earlier === name) !== (later === name))
+            assert.notEqual(concern, 'no', `${name}: ${JSON.stringify(entry)}`);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    // Each answer was given often enough to say something.
+    for (const [answer, times] of Object.entries(seen)) assert.ok(times > 10, `${answer}: ${times}`);
+  });
+
+  it('is nobody for a signature, and not known of a line without names', () => {
+    const entry = entryOf(snapshotOf(), snapshotOf());
+    assert.equal(findConcern(entry, 'a'), 'no');
+    const { touches, ...older } = entry;
+    assert.deepEqual(touches, []);
+    assert.equal(findConcern(older, 'a'), 'perhaps');
+    assert.equal(findConcern({ ...older, documentSha256: 'a' }, 'a'), 'no');
+    assert.equal(findConcern({ ...entry, touches: 'all' }, 'a'), 'yes');
+  });
+});
