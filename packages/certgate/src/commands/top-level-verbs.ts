@@ -13,7 +13,7 @@ import {
   listGatewayOptions,
   parseUpstream,
 } from './gateway-flags.js';
-import { logOptions } from './log/log-options.js';
+import { logOptions, orPrintQuery } from './log/log-options.js';
 
 export const initVerb: Verb = {
   arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
@@ -230,7 +230,7 @@ export const fleetVerb: Verb = {
     '--baseline <app=file>': 'put into the statement what app inspect --write-baseline wrote of an app (repeatable)',
     ...jsonOption,
   },
-  work: async () => (await import('./fleet-command.js')).runFleet,
+  work: orPrintQuery(async () => (await import('./fleet-command.js')).runFleet),
   notes: [
     'Each row says what the newest lines of an app said. An app that writes no lines is not seen unless --apps names it.',
   ],

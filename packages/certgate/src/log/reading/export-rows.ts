@@ -22,9 +22,16 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['properties', 'within'],
 ]);
 
+/** Columns that were looked up: an export has the same ones in each row. */
+const known = new Map<string, Part | undefined>();
+const maximumKnown = 1000;
+
 /** Which part of the envelope the column has; keys are in any case. */
 export function findPart(column: string): Part | undefined {
-  return column.length > 40 ? undefined : parts.get(column.toLowerCase());
+  if (known.has(column)) return known.get(column);
+  const part = column.length > 40 ? undefined : parts.get(column.toLowerCase());
+  if (known.size < maximumKnown) known.set(column, part);
+  return part;
 }
 
 /** What a row of an export says of a line, and the line. */
@@ -80,13 +87,20 @@ export function readMessage({ message, origin }: Envelope, sink: RowSink): void 
     return;
   }
   let count = 0;
-  for (const line of String(message).split('\n')) count += findGateLines(line, lines);
+  const text = String(message);
+  for (const line of text.includes('\n') ? text.split('\n') : [text]) count += findGateLines(line, lines);
   if (count === 0) sink.passOther();
 }
 
 /** One line of a file: of a console, a row of JSON lines, or a part of a JSON file that could not be read as a whole. */
 export function readTextLine(text: string, origin: LineOrigin, sink: RowSink): void {
-  if (!text.includes('certgate')) sink.passOther();
+  if (!text.includes('certgate')) {
+    sink.passOther();
+    return;
+  }
+  // Nothing else is looked for in a row of JSON, which has its line in a text.
+  const row = text.startsWith('{"') && !text.startsWith('{"certgate"') ? parseObject(text) : undefined;
+  if (row !== undefined) readValue(row, origin, sink);
   else if (findGateLines(text, sink.from(origin)) === 0) readJsonLine(text.trim(), origin, sink);
 }
 

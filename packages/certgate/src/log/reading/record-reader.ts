@@ -16,11 +16,12 @@ export interface SourceReader extends FileSink {
 export class RecordReader {
   readonly #use: (record: LogRecord) => void;
   readonly #window: LogWindow;
-  readonly #seen = new SeenLines();
+  readonly #seen: SeenLines;
 
-  constructor(use: (record: LogRecord) => void, window: LogWindow) {
+  constructor(use: (record: LogRecord) => void, window: LogWindow, seen: SeenLines = new SeenLines()) {
     this.#use = use;
     this.#window = window;
+    this.#seen = seen;
   }
 
   begin(name: string): SourceReader {
@@ -69,12 +70,11 @@ export class RecordReader {
       counts.outside += 1;
       return;
     }
-    const isKnown = this.#seen.isFull;
     if (!this.#isFirst(line, text, origin)) {
       counts.repeated += 1;
       return;
     }
-    if (isKnown) counts.uncompared += 1;
+    if (this.#seen.isFull) counts.uncompared += 1;
     if (unknownKeys.length > 0) noteUnknownKeys(unknownKeys, counts);
     noteTime(time, counts);
     counts.records += 1;

@@ -30,8 +30,7 @@ export class SeenLines {
 
   /** No more is remembered. */
   get isFull(): boolean {
-    const last = this.#tables.at(-1);
-    return this.#tables.length >= this.#maximumTables && last !== undefined && last.count >= slotsInUse;
+    return this.#tables.length >= this.#maximumTables && (this.#tables.at(-1)?.count ?? slotsInUse) >= slotsInUse;
   }
 
   has(text: string): boolean {
