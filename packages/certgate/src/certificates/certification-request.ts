@@ -46,7 +46,7 @@ AsnProp({ type: RequestInfo, raw: true })(Request.prototype, 'info');
 AsnProp({ type: AlgorithmIdentifier })(Request.prototype, 'signatureAlgorithm');
 AsnProp({ type: AsnPropTypes.BitString })(Request.prototype, 'signature');
 
-/** A request whose signature shows that whoever made it had the key. */
+/** A request whose signature shows that its maker had the key. */
 export interface CertificationRequest {
   readonly publicKey: KeyObject;
   /** What it asks for beside a certificate for the key, in words that its sender chose. */

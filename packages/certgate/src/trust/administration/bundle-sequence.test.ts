@@ -44,7 +44,7 @@ const makeLocation = (): MemoryLocation =>
   new MemoryLocation(formatTrustDocument({ schemaVersion: 1, revision: 1, identities: [] }));
 
 describe('the sequence number of a bundle', () => {
-  it('never goes back, whoever writes at once and in whatever order', async () => {
+  it('never goes back, however many write at once and in any order', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(

@@ -51,7 +51,7 @@ export function readSpiffeBundle(
     .filter(({ kind }) => kind === 'x509Svid')
     .map(({ key, index }) => ({ index, ...readAnchor(key as JsonObject, { trustDomain, now }) }));
   const faults = readings.flatMap(({ index, ...each }) => ('fault' in each ? [`keys[${index}] ${each.fault}`] : []));
-  if (faults.length > 0) throw refuse(faults.join('; '), 'Ask whoever runs the trust domain.');
+  if (faults.length > 0) throw refuse(faults.join('; '), 'Ask the operator of the trust domain.');
   const anchors = readings.flatMap((each) => ('anchor' in each ? [each.anchor] : []));
   const leftOut = readings.flatMap((each) => ('leftOut' in each ? [each.leftOut] : []));
   if (anchors.length === 0) throw refuse(describeEmptiness(leftOut), explainEmptiness());
