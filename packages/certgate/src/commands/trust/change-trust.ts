@@ -55,7 +55,7 @@ export interface ReplacingFlags extends ChangeFlags {
 export interface ReplacingChange extends Omit<TrustChange, 'verb'> {
   readonly verb: 'lock' | 'restore';
   readonly content: Omit<TrustDocument, 'revision'>;
-  readonly reportReplacement: (replaced: UnreadableDocument) => UpdateReport;
+  readonly reportReplacement: (replaced: UnreadableDocument, update: TrustUpdate) => UpdateReport;
 }
 
 export async function changeOrReplace(
@@ -74,7 +74,7 @@ export async function changeOrReplace(
   }
   if (revision === undefined) throw await explainMissingRevision(location, unreadable, verb);
   const replacement = await replaceUnreadableDocument(location, request, unreadable, { ...content, revision });
-  const { done, notes = [], json = {} } = reportReplacement(unreadable);
+  const { done, notes = [], json = {} } = reportReplacement(unreadable, replacement);
   const replaced = describeReplacement(replacement, await findLoggedRevision(location));
   const report = { done, notes: [...replaced, ...notes], json: { ...json, keptAt: replacement.keptAt ?? null } };
   reportUpdate(location.description, replacement, report, flags);

@@ -31,7 +31,7 @@ export function reportUpdate(
 ): void {
   const { changes, possibleGains } = update.comparison;
   if (flags.json === true) {
-    const { outcome, revision, signed, signedWith } = update;
+    const { outcome, revision, documentSha256, signed, signedWith } = update;
     const previousRevision = update.replacesUnreadable === true ? null : update.before.document.revision;
     const countsWithinSeconds = computeLatency(flags);
     printJson({
@@ -39,6 +39,7 @@ export function reportUpdate(
       outcome,
       revision,
       previousRevision,
+      documentSha256,
       signed,
       signedWith,
       countsWithinSeconds,

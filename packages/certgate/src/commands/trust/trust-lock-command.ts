@@ -1,5 +1,5 @@
 import { formatInstant } from '@certgate/core/internal';
-import { formatTrustChange } from '../../faults/tool-call.js';
+import { formatToolCall, formatTrustChange } from '../../faults/tool-call.js';
 import { isEnabled } from '../../trust/administration/edits/identity-edits.js';
 import { lockDocument, unlockDocument } from '../../trust/administration/edits/restriction-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
@@ -33,17 +33,18 @@ export async function lock(flags: ReplacingFlags): Promise<void> {
     {
       verb: 'lock',
       edit: (document) => lockDocument(document, locked),
-      report: ({ after }) => ({
+      report: ({ after, documentSha256 }) => ({
         done,
-        notes: [...lockNotes, `To undo: ${formatTrustChange('unlock')}`],
+        notes: [...lockNotes, tellArrival(documentSha256), `To undo: ${formatTrustChange('unlock')}`],
         json: { locked: after.locked },
       }),
       content: { schemaVersion: 1, identities: [], locked },
-      reportReplacement: () => ({
+      reportReplacement: (_replaced, { documentSha256 }) => ({
         done,
         notes: [
           'The new document lists nobody, and its deny list is empty: what the old one denied is no longer on it.',
           ...lockNotes,
+          tellArrival(documentSha256),
           `Before you unlock it, restore an earlier document: ${formatTrustChange('restore', ['DOCUMENT'])}`,
         ],
         json: { locked },
@@ -59,6 +60,11 @@ const lockNotes: readonly string[] = [
   'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
   'that are anonymous stay open.',
 ];
+
+function tellArrival(sha256: string): string {
+  const words = ['fleet', '--expect-sha256', sha256, '--wait', '5m', '--log', 'LOG_FILE'];
+  return `Whether it has arrived everywhere: ${formatToolCall(words)}`;
+}
 
 export function unlock(flags: ChangeFlags): Promise<void> {
   return changeTrust(flags, {

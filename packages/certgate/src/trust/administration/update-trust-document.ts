@@ -73,6 +73,8 @@ export interface TrustUpdate {
   readonly comparison: TrustComparison;
   /** Of the document that is in force now, or would be. */
   readonly revision: number;
+  /** Of the bytes of that document. */
+  readonly documentSha256: string;
   readonly signed: boolean;
   /** What was there could not be read: `before` is an empty document. */
   readonly replacesUnreadable?: boolean;
@@ -111,7 +113,10 @@ export async function updateTrustDocument(
     await pause(Math.ceil(Math.random() * Math.min(2_000, 25 * 1.5 ** tries)));
     const now = await loadTrustDocument(location);
     // An answer that got lost on the way makes the repeated request a conflict with itself.
-    if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === prepared.signature) {
+    if (
+      now.documentSha256 === prepared.update.documentSha256 &&
+      splitSignatures(now.signature)[0] === prepared.signature
+    ) {
       return { ...prepared.update, outcome: 'written' };
     }
     before = now;
@@ -175,7 +180,6 @@ function alreadyThere(location: TrustLocation): ToolFailure {
 export interface PreparedUpdate {
   readonly update: Omit<TrustUpdate, 'outcome'>;
   readonly bytes: Uint8Array;
-  readonly documentSha256: string;
   readonly signature: string | undefined;
 }
 
@@ -203,10 +207,11 @@ export function expectSigned(signature: string | undefined, change: ChangeReques
 }
 
 function describeSame(before: LoadedTrustDocument): PreparedUpdate['update'] {
-  const { document, snapshot, signature } = before;
+  const { document, snapshot, signature, documentSha256 } = before;
   const comparison = compareTrustDocuments(snapshot, snapshot);
   const { revision } = document;
-  return { before, after: document, afterSnapshot: snapshot, comparison, revision, signed: signature !== undefined };
+  const signed = signature !== undefined;
+  return { before, after: document, afterSnapshot: snapshot, comparison, revision, documentSha256, signed };
 }
 
 async function prepareDocument(
@@ -224,11 +229,11 @@ async function prepareDocument(
       afterSnapshot,
       comparison,
       revision: after.revision,
+      documentSha256: hashDocument(bytes),
       signed: signature !== undefined,
       ...(change.signingKey === undefined ? {} : { signedWith: change.signingKey.name }),
     },
     bytes,
-    documentSha256: hashDocument(bytes),
     signature,
   };
 }
@@ -254,10 +259,7 @@ function formatChecked(document: TrustDocument): { readonly bytes: Buffer; reado
   }
 }
 
-function describeChange(
-  { update, documentSha256 }: PreparedUpdate,
-  { replaced, change, replacesUnreadable }: Commit,
-): string {
+function describeChange({ update }: PreparedUpdate, { replaced, change, replacesUnreadable }: Commit): string {
   const { identities, pins } = listNewlyDisabled(update.before.document, update.after);
   const { before, afterSnapshot, comparison } = update;
   const entry: ChangeLogEntry = {
@@ -267,7 +269,7 @@ function describeChange(
     by: change.by,
     reason: change.reason,
     revision: update.revision,
-    documentSha256,
+    documentSha256: update.documentSha256,
     previousDocumentSha256: replaced?.documentSha256 ?? null,
     signed: update.signed,
     changes: comparison.changes.map(({ sentence }) => sentence),
