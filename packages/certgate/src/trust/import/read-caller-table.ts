@@ -1,27 +1,7 @@
-import { isAbsolute, relative, resolve } from 'node:path';
-import {
-  anyAudience,
-  findInstant,
-  formatInstant,
-  parseTrustDocument,
-  TrustDocumentError,
-  type TrustDocumentIdentity,
-} from '@certgate/core/internal';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { type KnownCertificate, readKnownCertificate } from './certificate-folder.js';
 import { type CsvRow, type CsvSeparator, readCsvRows } from '../../files/csv-rows.js';
-import {
-  explainNoThumbprint,
-  findImportedThumbprint,
-  type ImportedThumbprint,
-  type ImportEntry,
-  type ImportReading,
-  type ImportRefusal,
-} from './import-reading.js';
+import { CallerRow, findColumn, type RowOptions, tableColumns } from './caller-row.js';
+import type { ImportEntry, ImportReading, ImportRefusal } from './import-reading.js';
 import { findDisagreement, type StatedIdentity, statedColumns } from './stated-identity.js';
-
-const tableColumns = ['name', 'owner', 'roles', 'functions', 'thumbprint', 'certificate', 'until'] as const;
-type TableColumn = (typeof tableColumns)[number];
 
 /** Nobody is admitted by the example as it is: its thumbprint and its file are none. */
 export const tableTemplate: string = [
@@ -42,16 +22,8 @@ export function findTableSeparator(text: string): CsvSeparator | undefined {
   });
 }
 
-function findColumn(cell: string): TableColumn | undefined {
-  return tableColumns.find((column) => column === cell.toLowerCase());
-}
-
-export interface TableOptions {
+export interface TableOptions extends RowOptions {
   readonly separator: CsvSeparator;
-  /** The files of certificates are in it, or below it. */
-  readonly folder: string;
-  /** Milliseconds. */
-  readonly now: number;
 }
 
 /** A certificate in each row, and what its caller may do. Every row that can't be used is named. */
@@ -63,7 +35,7 @@ export async function readCallerTable(text: string, options: TableOptions): Prom
   const canReadRows = columns.includes('name') && (columns.includes('thumbprint') || columns.includes('certificate'));
   const agreement = new Agreement();
   for (const row of canReadRows ? rows : []) {
-    const reader = new RowReader(row, columns, options);
+    const reader = new CallerRow(row, columns, options);
     const { entry, name, stated } = await reader.read();
     // With other faults too: what it contradicts is found in the same run.
     if (entry !== undefined) entries.push(entry);
@@ -72,14 +44,14 @@ export async function readCallerTable(text: string, options: TableOptions): Prom
   return { format: 'csv', entries, refusals: [], faults, notes: [] };
 }
 
-function listHeaderFaults({ cells, fault }: CsvRow): ImportRefusal[] {
+function listHeaderFaults({ cells, fault, number }: CsvRow): ImportRefusal[] {
   const wanted = `The columns are ${tableColumns.join(', ')}.`;
   const seen = new Set<string>();
   const faults: ImportRefusal[] =
-    fault === undefined ? [] : [{ origin: 'row 1', item: cells.join(' '), reason: fault }];
+    fault === undefined ? [] : [{ origin: `row ${number}`, item: cells.join(' '), reason: fault }];
   for (const [index, cell] of cells.entries()) {
     const report = (reason: string): void => {
-      faults.push({ origin: `row 1, column ${index + 1}`, item: cell, reason });
+      faults.push({ origin: `row ${number}, column ${index + 1}`, item: cell, reason });
     };
     const column = findColumn(cell);
     if (column === undefined) report(`${cell === '' ? 'it has no heading' : 'there is no such column'}. ${wanted}`);
@@ -87,9 +59,14 @@ function listHeaderFaults({ cells, fault }: CsvRow): ImportRefusal[] {
     seen.add(column ?? '');
   }
   const item = cells.join(', ');
-  if (!seen.has('name')) faults.push({ origin: 'row 1', item, reason: `the column name is missing. ${wanted}` });
+  if (!seen.has('name'))
+    faults.push({ origin: `row ${number}`, item, reason: `the column name is missing. ${wanted}` });
   if (!seen.has('thumbprint') && !seen.has('certificate')) {
-    faults.push({ origin: 'row 1', item, reason: `it needs a column thumbprint or a column certificate. ${wanted}` });
+    faults.push({
+      origin: `row ${number}`,
+      item,
+      reason: `it needs a column thumbprint or a column certificate. ${wanted}`,
+    });
   }
   return faults;
 }
@@ -105,160 +82,5 @@ class Agreement {
     if (first === undefined || column === undefined) return [];
     const reason = `${first.row} says something else in this column; rows of one name must agree in ${statedColumns.join(', ')}`;
     return [{ origin: `${stated.row}, column ${column}`, item: name, reason }];
-  }
-}
-
-interface RowReading {
-  readonly name: string;
-  readonly stated?: StatedIdentity;
-  readonly entry?: ImportEntry;
-}
-
-class RowReader {
-  readonly faults: ImportRefusal[] = [];
-  readonly #row: CsvRow;
-  readonly #columns: readonly (TableColumn | undefined)[];
-  readonly #options: TableOptions;
-
-  constructor(row: CsvRow, columns: readonly (TableColumn | undefined)[], options: TableOptions) {
-    this.#row = row;
-    this.#columns = columns;
-    this.#options = options;
-  }
-
-  /** Nothing is imported if there are faults. */
-  async read(): Promise<RowReading> {
-    const { cells, fault, number } = this.#row;
-    if (fault !== undefined) {
-      this.faults.push({ origin: `row ${number}`, item: cells.join(' '), reason: fault });
-      return { name: '' };
-    }
-    if (cells.length !== this.#columns.length) {
-      const reason = `it has ${cells.length} cells, and the header has ${this.#columns.length}; put a cell that contains the separator into quotation marks`;
-      this.faults.push({ origin: `row ${number}`, item: cells.join(' '), reason });
-      return { name: '' };
-    }
-    const name = this.#getCell('name');
-    const stated: StatedIdentity = {
-      row: `row ${number}`,
-      columns: statedColumns.filter((column) => this.#columns.includes(column)),
-      roles: this.#readList('roles'),
-      ...this.#readOptional(),
-    };
-    if (name !== '') this.#expectValid(name, stated);
-    const certificate = await this.#readCertificate();
-    const thumbprint = this.#readThumbprint(certificate);
-    if (name === '') {
-      this.#report('name', 'there is no name; write the name of the identity');
-      return { name };
-    }
-    if (thumbprint === undefined) return { name, stated };
-    const origin = this.#locate(certificate === undefined ? 'thumbprint' : 'certificate');
-    const known = certificate === undefined ? {} : { certificate };
-    return { name, stated, entry: { thumbprint, name, origin, notes: [], stated, ...known } };
-  }
-
-  #getCell(column: TableColumn): string {
-    return this.#row.cells[this.#columns.indexOf(column)] ?? '';
-  }
-
-  #locate(column: TableColumn): string {
-    return `row ${this.#row.number}, column ${column}`;
-  }
-
-  #report(column: TableColumn, reason: string): void {
-    this.faults.push({ origin: this.#locate(column), item: this.#getCell(column), reason });
-  }
-
-  /** Separated by white space or semicolons. */
-  #readList(column: 'roles' | 'functions'): readonly string[] {
-    const cell = this.#getCell(column);
-    if (cell.includes(',')) this.#report(column, `separate the ${column} by spaces or semicolons, not by commas`);
-    return [...new Set(cell.split(/[\s;]+/).filter((word) => word !== ''))];
-  }
-
-  /** An empty cell says nothing: every function, no owner, no end. */
-  #readOptional(): Pick<StatedIdentity, 'functions' | 'owner' | 'expiresAt'> {
-    const functions = this.#readList('functions');
-    const owner = this.#getCell('owner');
-    const expiresAt = this.#readEnd();
-    return {
-      ...(functions.length === 0 ? {} : { functions }),
-      ...(owner === '' ? {} : { owner }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
-  }
-
-  /** A date ends with its last second in UTC. */
-  #readEnd(): string | undefined {
-    const cell = this.#getCell('until');
-    if (cell === '') return undefined;
-    const day = /^\d{4}-\d{2}-\d{2}$/.test(cell) ? findInstant(`${cell}T00:00:00Z`) : undefined;
-    const end = day === undefined ? findInstant(cell) : day + 86_400_000;
-    if (end === undefined) {
-      this.#report('until', 'write a date like 2027-12-31, or a time in UTC like 2027-12-31T12:00:00Z');
-      return undefined;
-    }
-    if (end <= this.#options.now) this.#report('until', 'that is over; correct it, or remove the row');
-    return formatInstant(end);
-  }
-
-  /** By the reader of the apps, which has the last word on every document. */
-  #expectValid(name: string, { roles, functions, owner, expiresAt }: StatedIdentity): void {
-    const identity: TrustDocumentIdentity = {
-      name,
-      roles,
-      ...(functions === undefined ? {} : { functions }),
-      ...(owner === undefined ? {} : { owner }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
-    try {
-      const document = { schemaVersion: 1, revision: 1, identities: [identity] };
-      parseTrustDocument(JSON.stringify(document), { audience: anyAudience });
-    } catch (fault) {
-      if (!(fault instanceof TrustDocumentError)) throw fault;
-      for (const { path, message } of fault.problems) {
-        const key = /^identities\[0\]\.(\w+)/.exec(path)?.[1] ?? 'name';
-        this.#report(key === 'expiresAt' ? 'until' : (findColumn(key) ?? 'name'), message);
-      }
-    }
-  }
-
-  async #readCertificate(): Promise<KnownCertificate | undefined> {
-    const file = this.#getCell('certificate');
-    if (file === '') return undefined;
-    const { folder, now } = this.#options;
-    const path = resolve(folder, file);
-    const fromFolder = relative(folder, path);
-    // Elsewhere on this machine, or on another one (`\\host\…`), whoever wrote the table has nothing to open.
-    if (isAbsolute(file) || isAbsolute(fromFolder) || /^\.\.(?:[\\/]|$)/.test(fromFolder) || file.startsWith('\\')) {
-      this.#report('certificate', "name a file in the table's folder or below it");
-      return undefined;
-    }
-    try {
-      return await readKnownCertificate(path, file, now);
-    } catch (fault) {
-      if (!(fault instanceof ToolFailure)) throw fault;
-      this.#report('certificate', [fault.message, fault.remedy ?? ''].join(' ').trim());
-      return undefined;
-    }
-  }
-
-  #readThumbprint(certificate: KnownCertificate | undefined): ImportedThumbprint | undefined {
-    const cell = this.#getCell('thumbprint');
-    const file = this.#getCell('certificate');
-    const thumbprint = cell === '' ? undefined : findImportedThumbprint(cell);
-    if (cell !== '' && thumbprint === undefined) {
-      this.#report('thumbprint', `${explainNoThumbprint(cell)}; write the SHA-256 thumbprint`);
-    }
-    if (cell === '' && file === '') {
-      this.#report('thumbprint', 'write a thumbprint, or the file of the certificate in the column certificate');
-    }
-    if (certificate === undefined) return thumbprint;
-    const { thumbprintSha1, thumbprintSha256 } = certificate.hashes;
-    if (thumbprint !== undefined && ![thumbprintSha1, thumbprintSha256].includes(thumbprint.value)) {
-      this.#report('thumbprint', `${file} is another certificate, with the SHA-256 thumbprint ${thumbprintSha256}`);
-    }
-    return { algorithm: 'sha256', value: thumbprintSha256 };
   }
 }
