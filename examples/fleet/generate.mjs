@@ -14,6 +14,8 @@ import * as story from './story.mjs';
 const hour = 3_600_000;
 const day = 24 * hour;
 const { at, createChance } = story;
+/** On which an instance may give way to another. */
+const days = Array.from({ length: 29 }, (_, index) => index + 1).filter((each) => each !== 19);
 const documents = createDocuments();
 const stores = { earlier: createStore(documents.earlier), trust: createStore(documents.trust) };
 const signedBy = [shortenKey('trust signing')];
@@ -66,9 +68,10 @@ function isKept({ isRaw, isWithoutInformation, silentFrom = Infinity }, time, le
 function listInstances({ name }, { isRestartedDaily }) {
   const chance = createChance(`instances of ${name}`);
   const begin = at(-1, Math.floor(chance() * 24));
+  // None on the missing day, whose start line nobody would see.
   const renewals = isRestartedDaily
-    ? Array.from({ length: 30 }, (_, index) => at(index + 1, 2))
-    : [at(2 + Math.floor(chance() * 26), Math.floor(chance() * 24), 30)];
+    ? days.map((each) => at(each, 2))
+    : [at(days[Math.floor(chance() * days.length)], Math.floor(chance() * 24), 30)];
   const copies = chance() < 0.15 ? 2 : 1;
   const bounds = [begin, ...renewals, story.window.end];
   return bounds.slice(0, -1).flatMap((start, index) =>
