@@ -43,7 +43,10 @@ export function findPossibleMatches(documents: ComparedDocuments, caller: Proven
   const own = after.pins.thumbprintSha256.get(thumbprintSha256);
   const pinned: readonly TrustEntry[] = [
     ...(own === undefined ? [] : [own]),
-    ...caller.matched.flatMap((entry) => findEntry(after, entry) ?? []).filter(({ pin }) => pin !== own?.pin),
+    // A name has no pin to compare.
+    ...caller.matched
+      .flatMap((entry) => findEntry(after, entry) ?? [])
+      .filter(({ pin }) => pin === undefined || pin !== own?.pin),
   ];
   const certain = pinned.filter((entry) => isVouchedFor(entry, documents, caller));
   const others = listUnproven(documents, caller).filter(({ pin, trustName }) =>
