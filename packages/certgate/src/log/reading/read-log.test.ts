@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -327,6 +327,28 @@ test('where repetitions are no longer looked for, it is said', () => {
   const told = formatReading([reading]);
   assert.match(told, /^\\u001b\[2Jorders\.log: 2 of 2 lines used, .*; 2 used that may be repetitions/);
   assert.equal(reportReading([reading])[0]?.first, time);
+});
+
+test('of many files, those with lines that can not be used are named', async () => {
+  mkdirSync(join(folder, 'many'), { recursive: true });
+  for (let index = 0; index < 25; index += 1) {
+    const line = decision(`${index}`);
+    writeFileSync(join(folder, 'many', `app-${index}.log`), `${line}\n${index < 12 ? line.slice(0, 40) : 'x'}`);
+  }
+  const { readings } = await readFiles([join(folder, 'many')]);
+  const told = formatReading(readings).split('\n');
+  assert.match(told[0] ?? '', /^25 files: 25 of 50 lines used, 2026.*; 12 cut short or damaged; 13 not of Certgate\.$/);
+  assert.equal(told.length, 12);
+  assert.match(told[11] ?? '', /^2 more files/);
+});
+
+test('of a file that grows while it is read, what it had at first is read', async () => {
+  const path = join(folder, 'growing.log');
+  writeFileSync(path, `${decision('1')}\n${decision('2')}\n`);
+  const [reading] = await readLog([path], ({ line }) => {
+    appendFileSync(path, `${decision(`${line.time} again`)}\n`);
+  });
+  assert.equal(reading?.lines, 2);
 });
 
 test('a file that is not there, and a folder without files, are named', async () => {

@@ -16,13 +16,51 @@ const counts = {
   others: 'not of Certgate',
 } as const satisfies Partial<Record<keyof SourceReading, string>>;
 
-/** What became of the lines of each file, for people: a line for each file, and one for each gap. */
+const maximumSources = 10;
+
+/**
+ * What became of the lines, for people: a line for each file, and one for each gap. Of many files it is one line for all,
+ * and those of the first files that have lines which can't be used.
+ */
 export function formatReading(readings: readonly SourceReading[]): string {
-  return escapeLinesOf(readings.flatMap(describeSource)).join('\n');
+  return listSources(readings).map(escapeControls).join('\n');
 }
 
-function escapeLinesOf(lines: readonly string[]): readonly string[] {
-  return lines.map(escapeControls);
+function listSources(readings: readonly SourceReading[]): readonly string[] {
+  if (readings.length <= maximumSources) return readings.flatMap(describeSource);
+  const faulty = readings.filter(hasFaults);
+  const more = faulty.length - maximumSources;
+  return [
+    ...describeSource(addReadings(readings)),
+    ...faulty.slice(0, maximumSources).flatMap(describeSource),
+    ...(more > 0 ? [`${formatCount(more)} more files have lines that can't be used; --json has them.`] : []),
+  ];
+}
+
+function hasFaults(reading: SourceReading): boolean {
+  const { unreadable, tooLong, malformed, otherVersions, otherEvents, withUnknownKeys, gaps } = reading;
+  return unreadable + tooLong + malformed + otherVersions + otherEvents + withUnknownKeys + gaps.length > 0;
+}
+
+/** Without the gaps of each. */
+function addReadings(readings: readonly SourceReading[]): SourceReading {
+  const [first] = readings;
+  const names = [...Object.keys(counts), 'lines', 'records', 'withUnknownKeys'] as (keyof typeof counts)[];
+  const sums = names.map((name) => [name, readings.reduce((sum, reading) => sum + reading[name], 0)]);
+  const find = (choose: typeof Math.min, key: 'first' | 'last'): number | undefined => {
+    const known = readings.flatMap((reading) => reading[key] ?? []);
+    // A folder may have more files than a call may have arguments.
+    return known.length === 0 ? undefined : known.reduce((one, other) => choose(one, other));
+  };
+  return {
+    ...(first as SourceReading),
+    ...Object.fromEntries(sums),
+    name: `${formatCount(readings.length)} files`,
+    unknownKeys: [...new Set(readings.flatMap(({ unknownKeys }) => unknownKeys))].slice(0, 10),
+    gaps: [],
+    first: find(Math.min, 'first'),
+    last: find(Math.max, 'last'),
+  };
 }
 
 function describeSource(reading: SourceReading): readonly string[] {
@@ -69,8 +107,8 @@ export function explainEmptyReading(readings: readonly SourceReading[]): ToolFai
   const what = isFiltered
     ? 'The log has no line of Certgate of the time that is asked for.'
     : 'The log has no line of Certgate that can be used: none contains {"certgate":1, …}.';
-  const isRead = readings.some(({ lines, others }) => lines > others);
-  return new ToolFailure(isRead ? `${what} ${formatReading(readings).replaceAll('\n', ' ')}` : what, {
+  const faulty = readings.filter(hasFaults).slice(0, 3);
+  return new ToolFailure([what, ...faulty.flatMap(describeSource).map(escapeControls)].join(' '), {
     remedy: isFiltered
       ? 'Give an earlier --since, or a later --until.'
       : 'Pass the lines that the app wrote, as they are or as Application Insights exports them.',
