@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -11,9 +12,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type Ended, cleanEnvironment, collect, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 
 // The scripts of action.yml, run by bash as GitHub's runner does it. Not run: what makes the package, which is npm alone
@@ -167,6 +172,142 @@ describe('Check the trust document', () => {
     assert.equal(valid.exitCode, 0, valid.stdout);
     assert.match(valid.summary, /^### Trust document\n~~~~~~\n[\s\S]+~~~~~~\n$/);
     assert.equal(absent.exitCode, 2);
+  });
+});
+
+describe('Compare the trust document', () => {
+  const step = 'Compare the trust document';
+  const thumbprintSha256 = 'A1'.repeat(32);
+  const document = (revision: number, identity: object): string =>
+    JSON.stringify({
+      schemaVersion: 1,
+      revision,
+      identities: [{ name: '@billing', roles: [], pins: [{ thumbprintSha256 }], ...identity }],
+    });
+  const base = document(1, {});
+  const line = {
+    ...{ certgate: 1, event: 'decision', time: '2027-01-01T00:00:00.000Z', outcome: 'allowed', code: 'allowed' },
+    ...{ function: 'Orders', correlationId: 'c', identity: '@billing', matchedBy: 'thumbprintSha256' },
+    ...{ matched: thumbprintSha256.slice(0, 16), thumbprintSha256, trustRevision: 1 },
+    trustSha256: createHash('sha256').update(base).digest('hex').slice(0, 16).toUpperCase(),
+  };
+
+  /** In place of GitHub's API: it knows the base branch's document, and keeps comments. */
+  interface Api {
+    readonly url: string;
+    readonly comments: { id: number; body: string; readonly user: { readonly login: string } }[];
+    readonly asked: string[];
+  }
+  let api: Api;
+  let server: Server;
+
+  beforeEach(async () => {
+    writeFileSync(join(app, 'trust.json'), document(2, { enabled: false }));
+    writeFileSync(join(app, 'base.json'), base);
+    writeFileSync(join(app, 'app.log'), `${JSON.stringify(line)}\n`);
+    const comments: Api['comments'] = Array.from({ length: 100 }, (_, id) => ({
+      ...{ id, body: '<!-- certgate trust diff --> of somebody else', user: { login: 'somebody' } },
+    }));
+    const asked: string[] = [];
+    const keep = (method: string, url: string, sent: string): boolean => {
+      const { body } = JSON.parse(sent) as { readonly body: string };
+      const id = Number(/^\/repos\/owner\/repo\/issues\/comments\/(\d+)$/.exec(url)?.[1]);
+      const known = comments.find((each) => each.id === id);
+      if (method === 'PATCH' && known !== undefined) known.body = body;
+      else if (method === 'POST' && url === '/repos/owner/repo/issues/7/comments')
+        comments.push({ id: 1000, body, user: { login: 'github-actions[bot]' } });
+      else return false;
+      return true;
+    };
+    server = createServer((request, response) => {
+      const { method = '', url = '', headers } = request;
+      asked.push(`${method} ${url}`);
+      const answer = (status: number, value: unknown): void => {
+        response.writeHead(status).end(typeof value === 'string' ? value : JSON.stringify(value));
+      };
+      const respond = async (): Promise<void> => {
+        const sent = await text(request);
+        const page = Number(/^\/repos\/owner\/repo\/issues\/7\/comments\?per_page=100&page=(\d)$/.exec(url)?.[1]);
+        if (url === '/repos/owner/repo/contents/app/trust.json?ref=BASE') answer(200, base);
+        else if (headers.authorization !== 'Bearer token') answer(403, {});
+        else if (method !== 'GET') answer(keep(method, url, sent) ? 200 : 404, {});
+        else if (Number.isNaN(page)) answer(404, {});
+        else answer(200, comments.slice(100 * (page - 1), 100 * page));
+      };
+      respond().catch((error: unknown) => {
+        answer(500, String(error));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    api = { url: `http://127.0.0.1:${port}`, comments, asked };
+  });
+  afterEach(() => {
+    server.close();
+  });
+
+  const run = (inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> =>
+    runStep(step, {
+      ...{ TRUST_DOCUMENT: 'trust.json', TRUST_BASE: '', TRUST_LOG: '', GITHUB_TOKEN: 'token', BASE_SHA: 'BASE' },
+      ...{ PULL_REQUEST: '7', GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'owner/repo', GITHUB_WORKSPACE: temporary },
+      ...inputs,
+    });
+
+  it('compares with the base branch, and writes one comment, which later runs write anew', async () => {
+    const { exitCode, summary, stderr } = await run();
+    assert.equal(exitCode, 0, stderr);
+    assert.match(summary, /^- "@billing" is disabled/m);
+    writeFileSync(join(app, 'trust.json'), document(3, {}));
+    assert.equal((await run()).exitCode, 0);
+    const [comment, ...others] = api.comments.slice(100);
+    assert.deepEqual(others, []);
+    assert.match(
+      comment?.body ?? '',
+      /^<!-- certgate trust diff -->\n[^]*Revision 1 → 3\. Nobody gains or loses anything\./,
+    );
+    assert.equal(api.comments.filter(({ user }) => user.login === 'somebody').length, 100);
+  });
+
+  it('fails where a recorded call would be refused, and says which, with no mention of anybody', async () => {
+    const { exitCode, summary } = await run({ TRUST_LOG: 'app.log', TRUST_BASE: 'base.json' });
+    assert.equal(exitCode, 1);
+    assert.match(
+      summary,
+      /^- ` @billing ` at ` Orders `: 1 call, the last at 2027-01-01T00:00:00Z\. ` identity_disabled `/m,
+    );
+    assert.equal(api.comments.at(-1)?.body.trimEnd(), summary.trimEnd());
+    assert.ok(!api.asked.some((each) => each.includes('contents')));
+  });
+
+  it('warns where the log does not tell of a call', async () => {
+    writeFileSync(join(app, 'app.log'), `${JSON.stringify({ ...line, trustSha256: undefined })}\n`);
+    const { exitCode, stdout, summary } = await run({ TRUST_LOG: 'app.log' });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^::warning::No call that was admitted/m);
+    assert.match(summary, /Cannot tell/);
+  });
+
+  it('writes the summary alone without a token, or with one that may not write', async () => {
+    const without = await run({ GITHUB_TOKEN: '', TRUST_BASE: 'base.json' });
+    assert.deepEqual([without.exitCode, without.stdout, api.asked], [0, '', []]);
+    const reading = await run({ GITHUB_TOKEN: 'of a fork' });
+    assert.equal(reading.exitCode, 0);
+    assert.match(reading.stdout, /^::warning::No comment was written.*\(status 403\).*pull-requests: write/m);
+    for (const { summary } of [without, reading]) assert.match(summary, /is disabled/);
+    assert.equal(api.comments.length, 100);
+  });
+
+  it('fails where a document is absent or not valid', async () => {
+    const absent = await run({ BASE_SHA: 'ELSEWHERE' });
+    assert.equal(absent.exitCode, 2);
+    assert.match(
+      absent.stdout,
+      /^::error::The base branch's trust\.json can't be read: status 40\d\. Pass trust-base\./m,
+    );
+    writeFileSync(join(app, 'trust.json'), '{}');
+    assert.equal((await run()).exitCode, 2);
+    assert.equal(api.comments.length, 100);
   });
 });
 

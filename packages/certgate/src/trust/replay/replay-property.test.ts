@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Decision, type FunctionRequirement, presentCertificate } from '@certgate/core/internal';
 import { authorityOf, getStage, issueCaller } from '@certgate/core/test-support/authority-stage.js';
-import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { Replay } from './replay-calls.js';
@@ -21,6 +21,11 @@ const own = [
   issueCaller({ serialNumber: '1234' }),
   issueCaller({ names: ['DNS:billing.corp.example', 'URI:urn:corp:billing'], key: 'p-256' }),
   issueCaller({ issuer: impostor, serialNumber: '1234' }),
+  // A path processes this extension; without one, it refuses the certificate.
+  issueCaller({
+    names: ['DNS:critical.corp.example'],
+    extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'],
+  }),
 ];
 const twins = own.flatMap(({ der }) => listSignatureTwins(der).map((twin) => Buffer.from(twin)));
 const certificates = [...own.map(({ der }) => Buffer.from(der)), ...twins];
@@ -49,7 +54,7 @@ const authorities = [
   [authorityOf({ revocation: { mode: 'required' } })],
 ];
 const deniedValues = [
-  ...[0, 2, 5, 7].map((index) => ({
+  ...[0, 2, own.length, own.length + 2].map((index) => ({
     thumbprintSha256: presentCertificate(certificates[index] ?? Buffer.of()).thumbprintSha256,
   })),
   { thumbprintSha256: presentCertificate(getStage().issuing.der).thumbprintSha256 },
@@ -70,7 +75,7 @@ const identity = fc.record({
   functions: rarely(fc.subarray(['F', 'g']), 3),
 });
 const pin = fc.oneof(fc.constant(null), {
-  weight: 3,
+  weight: 2,
   arbitrary: fc.record({
     /** Undefined: that of the certificate's other pins. */
     holder: rarely(fc.nat({ max: 2 }), 7),
@@ -112,9 +117,7 @@ const slotsOf = (isPlain: boolean): fc.Arbitrary<Slots> =>
       }),
     ),
     names: isPlain ? fc.constant(nameValues.map(() => null)) : list(trustName, nameValues.length),
-    authority: isPlain
-      ? fc.constant(0)
-      : fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.nat({ max: authorities.length - 1 })),
+    authority: isPlain ? fc.constant(0) : fc.constantFrom(0, 1, 1, 1, 1, 2, 3, 4),
     denied: list(
       fc.nat({ max: 19 }).map((chance) => chance === 0),
       deniedValues.length,
@@ -129,7 +132,7 @@ const pairs = fc
     fc.tuple(
       slotsOf(isPlain),
       slotsOf(isPlain),
-      list(fc.nat({ max: 6 }), 3 + own.length + pinValues.length + nameValues.length + deniedValues.length + 2),
+      list(fc.nat({ max: 4 }), 3 + own.length + pinValues.length + nameValues.length + deniedValues.length + 2),
     ),
   )
   .map(([before, other, chances]) => {
@@ -141,7 +144,7 @@ const pairs = fc
       homes: mix(before.homes, other.homes),
       pins: mix(before.pins, other.pins),
       names: mix(before.names, other.names),
-      authority: mix([before.authority], [other.authority])[0] ?? 0,
+      authority: (chances[place++] ?? 0) < 3 ? other.authority : before.authority,
       denied: mix(before.denied, other.denied),
       isLocked: mix([before.isLocked], [other.isLocked])[0] ?? false,
     };
