@@ -27,12 +27,14 @@ function readHelp(command: Command, width: number): string {
 
 /** The flags that verbs word in different ways: in how many, and the one meaning that they all have. */
 const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning: string]>> = {
+  '--app': [2, 'The folder of an app, which is loaded.'],
   '--at': [2, 'The time that is taken for now.'],
   '--audience': [2, 'The name of an app that the trust document is for.'],
   '--authority': [
     3,
     'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
   ],
+  '--baseline': [2, 'What app inspect --write-baseline wrote of an app.'],
   '--certificate': [3, "The file of a caller's certificate."],
   '--certificate-folder': [3, 'A folder of certificates at hand.'],
   '--crl': [2, 'A revocation list: its file, or where apps read it.'],
