@@ -72,7 +72,7 @@ describe('certgate fleet', () => {
     assert.deepEqual([json.version, json.appsWithoutLines, json.reading[0]?.records], [1, ['missing'], 5]);
     assert.deepEqual(
       json.rows.map(({ findings }) => findings.map(({ code }) => code)),
-      [['behind'], ['no_line'], ['idle'], []],
+      [['behind'], ['no_line'], [], []],
     );
     assert.deepEqual(json.rows[0]?.closed, ['Orders', 'Refund']);
   });

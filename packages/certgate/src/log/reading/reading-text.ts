@@ -46,7 +46,9 @@ function hasFaults(reading: SourceReading): boolean {
 function addReadings(readings: readonly SourceReading[]): SourceReading {
   const [first] = readings;
   const names = [...Object.keys(counts), 'lines', 'records', 'withUnknownKeys'] as (keyof typeof counts)[];
-  const sums = names.map((name) => [name, readings.reduce((sum, reading) => sum + reading[name], 0)]);
+  const sums: Readonly<Record<string, number>> = Object.fromEntries(
+    names.map((name) => [name, readings.reduce((sum, reading) => sum + reading[name], 0)]),
+  );
   const find = (choose: typeof Math.min, key: 'first' | 'last'): number | undefined => {
     const known = readings.flatMap((reading) => reading[key] ?? []);
     // A folder may have more files than a call may have arguments.
@@ -54,7 +56,7 @@ function addReadings(readings: readonly SourceReading[]): SourceReading {
   };
   return {
     ...(first as SourceReading),
-    ...Object.fromEntries(sums),
+    ...sums,
     name: `${formatCount(readings.length)} files`,
     unknownKeys: [...new Set(readings.flatMap(({ unknownKeys }) => unknownKeys))].slice(0, 10),
     gaps: [],
