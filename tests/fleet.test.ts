@@ -132,7 +132,7 @@ describe('certgate fleet, by the lines of gates', () => {
     const lock = await runCertgate(['trust', 'lock', '--store', trustFile, '--reason', 'stolen key']);
     assert.equal(lock.exitCode, 0, lock.stderr);
     const locked = digest();
-    assert.ok(lock.stdout.includes(`fleet --expect-sha256 ${locked} --wait 5m`), lock.stdout);
+    assert.ok(lock.stdout.includes(`fleet --expect-sha256 ${locked.toLowerCase()} --wait 5m`), lock.stdout);
     const old = await fleet('--expect-sha256', locked);
     assert.equal(old.exitCode, 1, old.stdout);
     assert.equal((await fleet('--expect-sha256', before)).exitCode, 0);
