@@ -215,7 +215,7 @@ describe('the rows of a fleet', () => {
     for (let index = 0; index < 5_000; index += 1)
       tracker.note(sayStatus({ app: 'orders', instance: `i${index}` }, start + index * minute, [eight]));
     const [app] = tracker.apps.values();
-    assert.ok(app !== undefined && app.instances.size <= 2_000 && app.facts.size === 1);
+    assert.ok(app !== undefined && app.instances.size <= 1_000 && app.facts.size === 1);
     const fleet = createFleet(tracker, day, undefined);
     assert.ok(fleet.rows.every(({ findings }) => !findings.some(({ code }) => code === 'more_instances')));
     const crowded = createFleet(tracker, 30 * day, undefined);

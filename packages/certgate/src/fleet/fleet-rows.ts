@@ -21,7 +21,10 @@ export interface FleetApp {
   readonly state: AppState;
   readonly isSilent: boolean;
   readonly views: readonly InstanceView[];
-  /** Instances, or what unnamed ones said, without a line for `silentAfter` before the newest line of the app. */
+  /**
+   * Instances, or what unnamed ones said, without a line for `silentAfter` before the newest line of the app; and those that
+   * found no room.
+   */
   readonly replaced: number;
 }
 
@@ -75,7 +78,7 @@ function describeApp(state: AppState, asOf: number, silentAfter: number): FleetA
     state,
     isSilent: state.last < asOf - silentAfter,
     views: current,
-    replaced: views.length - current.length,
+    replaced: views.length - current.length + state.forgotten,
   };
 }
 

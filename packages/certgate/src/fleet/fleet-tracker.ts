@@ -47,19 +47,27 @@ export interface Sighting {
   revision: number | undefined;
 }
 
-/** The newest that one instance said of each kind; where lines don't name instances, the newest of each that all of them said. */
+/** The newest that one instance said of each kind. There may be a hundred thousand. */
 export interface InstanceState {
+  /** Undefined: lines of any number of instances, which name none. */
   readonly name: string | undefined;
   last: number;
   lastCall: number | undefined;
-  /** By `facts.key`. Of a named instance, one at most. */
-  readonly statuses: Map<string, SaidStatus>;
-  /** By their digests. The same. */
-  readonly documents: Map<string, SaidDocument>;
+  status: SaidStatus | undefined;
+  document: SaidDocument | undefined;
   trust: SaidTrust | undefined;
   failure: SaidFailure | undefined;
   /** When it last said that it had started. */
   startedAt: number | undefined;
+  /** Where lines name no instance: the newest of each that says something else. */
+  readonly unnamed: UnnamedSayings | undefined;
+}
+
+interface UnnamedSayings {
+  /** By `facts.key`. */
+  readonly statuses: Map<string, SaidStatus>;
+  /** By their digests. */
+  readonly documents: Map<string, SaidDocument>;
 }
 
 export interface AppState {
@@ -72,10 +80,11 @@ export interface AppState {
   readonly facts: Map<string, StatusFacts>;
   /** The newest line of an instance that found no room; undefined: all did. */
   forgottenLast: number | undefined;
+  forgotten: number;
 }
 
 /** Of each app: beyond that, those are forgotten that were silent for the longest time. */
-const maximumInstances = 1_000;
+const maximumInstances = 500;
 /** What instances without a name say, of one app; and an app's documents in the time of the lines. */
 const maximumTexts = 1_000;
 const maximumApps = 10_000;
@@ -136,7 +145,7 @@ export class FleetTracker {
     if (known !== undefined || this.apps.size >= maximumApps) return known;
     const app: AppState = {
       ...{ name, last: time, instances: new Map(), sightings: new Map(), facts: new Map() },
-      forgottenLast: undefined,
+      ...{ forgottenLast: undefined, forgotten: 0 },
     };
     this.apps.set(name, app);
     return app;
@@ -153,12 +162,10 @@ export class FleetTracker {
       for (const signer of signedBy) if (this.signers.size < maximumTexts) this.signers.add(signer);
     }
     const facts = shareFacts(app, line);
-    keepNewest(state, state.statuses, facts.key, {
-      time,
-      facts,
-      ages: (line.trust ?? []).map(({ ageSeconds }) => ageSeconds),
-      fault: line.trust?.find(({ fault }) => fault !== undefined)?.fault,
-    });
+    const ages = (line.trust ?? []).map(({ ageSeconds }) => ageSeconds);
+    const said = { time, facts, ages, fault: line.trust?.find(({ fault }) => fault !== undefined)?.fault };
+    if (time >= (state.status?.time ?? time)) state.status = said;
+    if (state.unnamed !== undefined) keepNewest(state.unnamed.statuses, facts.key, said);
   }
 }
 
@@ -170,8 +177,9 @@ function openInstance(app: AppState, name: string | undefined, time: number): In
   }
   if (app.instances.size >= 2 * maximumInstances) forgetInstances(app);
   const state: InstanceState = {
-    ...{ name, last: time, lastCall: undefined, statuses: new Map(), documents: new Map() },
+    ...{ name, last: time, lastCall: undefined, status: undefined, document: undefined },
     ...{ trust: undefined, failure: undefined, startedAt: undefined },
+    unnamed: name === undefined ? { statuses: new Map(), documents: new Map() } : undefined,
   };
   app.instances.set(name, state);
   return state;
@@ -181,6 +189,7 @@ function forgetInstances(app: AppState): void {
   const oldestFirst = [...app.instances.values()].sort((one, other) => one.last - other.last);
   for (const { name, last } of oldestFirst.slice(0, -maximumInstances)) {
     app.instances.delete(name);
+    app.forgotten += 1;
     app.forgottenLast = Math.max(app.forgottenLast ?? last, last);
   }
 }
@@ -193,7 +202,10 @@ function noteDecision(
   revision: number | undefined,
 ): void {
   for (const digest of digests.split(',')) see(app, digest, time, revision);
-  keepNewest(state, state.documents, digests, { time, revision, digests });
+  if (state.unnamed === undefined && time < (state.document?.time ?? time)) return;
+  const said = { time, revision, digests };
+  if (time >= (state.document?.time ?? time)) state.document = said;
+  if (state.unnamed !== undefined) keepNewest(state.unnamed.documents, digests, said);
 }
 
 function see(app: AppState, digest: string, time: number, revision: number | undefined): void {
@@ -205,16 +217,10 @@ function see(app: AppState, digest: string, time: number, revision: number | und
   } else if (app.sightings.size < maximumTexts) app.sightings.set(digest, { first: time, last: time, revision });
 }
 
-function keepNewest<Said extends { readonly time: number }>(
-  { name }: InstanceState,
-  kept: Map<string, Said>,
-  key: string,
-  said: Said,
-): void {
-  const known = name === undefined ? kept.get(key) : kept.values().next().value;
+function keepNewest<Said extends { readonly time: number }>(kept: Map<string, Said>, key: string, said: Said): void {
+  const known = kept.get(key);
   if (known !== undefined && known.time > said.time) return;
-  if (name !== undefined) kept.clear();
-  else if (known === undefined && kept.size >= maximumTexts) {
+  if (known === undefined && kept.size >= maximumTexts) {
     const [oldest] = [...kept].sort(([, one], [, other]) => one.time - other.time);
     if (oldest !== undefined) kept.delete(oldest[0]);
   }

@@ -40,19 +40,21 @@ export interface InstanceView {
 /** Of each instance one; of lines that name none, one for each of the things that they say. */
 export function listViews(app: AppState): readonly InstanceView[] {
   return [...app.instances.values()].flatMap((state) =>
-    state.name === undefined ? splitState(state) : viewState(state),
+    state.unnamed === undefined ? viewState(state) : splitState(state, state.unnamed),
   );
 }
 
 function viewState(state: InstanceState): InstanceView {
-  const [status] = state.statuses.values();
-  const [document] = state.documents.values();
-  return createView(state, { status, document, last: state.last, isOverwritten: false });
+  const { status, document, last } = state;
+  return createView(state, { status, document, last, isOverwritten: false });
 }
 
-function splitState(state: InstanceState): readonly InstanceView[] {
-  const left = new Map(state.documents);
-  const statuses = [...state.statuses.values()].sort((one, other) => other.time - one.time);
+function splitState(
+  state: InstanceState,
+  { statuses: said, documents }: NonNullable<InstanceState['unnamed']>,
+): readonly InstanceView[] {
+  const left = new Map(documents);
+  const statuses = [...said.values()].sort((one, other) => other.time - one.time);
   const pairs: { readonly status?: SaidStatus; readonly document?: SaidDocument }[] = statuses.map((status) => {
     const digests = joinDigests(status.facts.trust ?? []);
     const document = left.get(digests);
