@@ -42,6 +42,7 @@ export {
   readFrontEndSettings,
   secretSetting,
 } from './front-end-resolution/front-end-options.js';
+export { shortenMatched } from './log/decision-log-line.js';
 export { lockSetting } from './hosting/lock-setting.js';
 export { expectSecret } from './front-end-resolution/front-end-secret.js';
 export { secretHeaderName } from './front-end-resolution/request-reader.js';

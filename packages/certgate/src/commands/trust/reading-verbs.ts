@@ -120,6 +120,32 @@ export const readingVerbs: VerbTable = {
       'certgate trust explain --store file:trust.json --thumbprint 60303AE22B998861',
     ],
   },
+  usage: {
+    description:
+      'Show who was admitted by which pin or name when, by the lines of the log, and how far it is known who was not. Nothing is changed.',
+    options: {
+      ...storeOption,
+      ...logOptions,
+      '--by <what>': [
+        'one row for each identity, or for each pin and name',
+        { choices: ['identity', 'pin'], default: 'identity' },
+      ],
+      '--identity <name>': 'this identity alone',
+      '--apps <file>': 'the names of the apps that there are, one a line: those without lines are named',
+      '--within <days>': ['show what ends within this time, e.g. 60d (default: as trust check)', parseDays],
+      ...jsonOption,
+    },
+    work: async () => (await import('./trust-usage-command.js')).showUsage,
+    exitCodes: {
+      0: 'the answer is printed, however far it is known',
+      2: 'the document or the log cannot be read or is not valid, or the document has no such identity',
+    },
+    examples: [
+      'certgate trust usage --store file:trust.json --log logs --since 90d',
+      'certgate trust usage --store file:trust.json --log logs --by pin',
+      'certgate trust usage --store file:trust.json --log app.log --identity billing --json',
+    ],
+  },
   view: {
     description:
       'Serve a page on this machine that shows the trust document over time, and reads certificates in words. It changes nothing.',

@@ -6,6 +6,8 @@ export type CoverageLimit =
   | { readonly code: 'apps_without_lines'; readonly apps: readonly string[] }
   | { readonly code: 'apps_silent_together'; readonly spans: readonly TimeSpan[] }
   | { readonly code: 'lines_not_used'; readonly source: string; readonly lines: number }
+  | { readonly code: 'source_incomplete'; readonly source: string; readonly gap: string }
+  | { readonly code: 'repetitions_possible'; readonly lines: number }
   | { readonly code: 'too_many_instances'; readonly maximum: number }
   | { readonly code: 'status_lines_missing' }
   | { readonly code: 'status_lines_at_start_only'; readonly starts: number }
@@ -14,7 +16,7 @@ export type CoverageLimit =
   | { readonly code: 'lines_sampled'; readonly lines: number }
   | { readonly code: 'sampling_unknown' }
   | { readonly code: 'lines_lost'; readonly breaks: number }
-  | { readonly code: 'ends_assumed'; readonly instances: number; readonly ends: number }
+  | { readonly code: 'ends_assumed'; readonly ends: number }
   | { readonly code: 'instances_not_named' }
   | { readonly code: 'parts_missing'; readonly lines: number }
   | { readonly code: 'callers_left_out'; readonly lines: number; readonly calls: number }
@@ -38,6 +40,9 @@ const describe: Describe = {
     `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, or an outage of the log.`,
   lines_not_used: ({ source, lines }) =>
     `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.`,
+  source_incomplete: ({ source, gap }) => `${source}: ${gap}`,
+  repetitions_possible: ({ lines }) =>
+    `${count(lines, 'line')} could not be compared with all lines before: calls may be counted twice.`,
   too_many_instances: ({ maximum }) =>
     `There are more than ${maximum} instances. No hour is taken for covered; ask about a shorter time.`,
   status_lines_missing: () =>
@@ -53,8 +58,8 @@ const describe: Describe = {
     "The lines don't tell whether others were removed by sampling: export the column itemCount (ItemCount) too.",
   lines_lost: ({ breaks }) =>
     `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written: more may be. What follows the last line of an instance is not covered.`,
-  ends_assumed: ({ instances, ends }) =>
-    `${count(ends, 'time', 'times')}, one of ${count(instances, 'instance')} wrote no further status line. It counts as not called after that hour, since the first call of an hour writes one.`,
+  ends_assumed: ({ ends }) =>
+    `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.`,
   instances_not_named: () =>
     "The lines don't name instances: one that wrote no status line can't be told from the others.",
   parts_missing: ({ lines }) => `${count(lines, 'status line')} lack some of their parts, and cover nothing.`,

@@ -70,7 +70,7 @@ export class CoverageTracker {
       isCut ? { code: 'too_many_instances', maximum: maximumInstances } : undefined,
       silence.length > 0 ? { code: 'apps_silent_together', spans: silence } : undefined,
       ...this.#revisions.findUnseen(),
-      ...readings.map(findUnused),
+      ...readings.flatMap(findReadingLimits),
     ];
     return {
       window,
@@ -106,14 +106,12 @@ function coverApp(track: AppTrack, window: TimeSpan): AppCoverage {
     .map(takeWholeHours)
     .filter(({ from, until }) => from < until);
   const isIn = window.from <= track.last && track.first < window.until;
-  const ends = breaks.length === 0 ? uncovered.filter((each) => each.ends > 0) : [];
+  const ends = uncovered.reduce((sum, each) => sum + each.ends, 0);
   const parts = instances.reduce((sum, { instance: { pending } }) => sum + pending.size, 0);
   const limits: readonly (CoverageLimit | undefined)[] = [
     ...findTimeLimits(track, window, covered),
     breaks.length > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks: breaks.length } : undefined,
-    ends.length > 0 && covered.length > 0
-      ? { code: 'ends_assumed', instances: ends.length, ends: ends.reduce((sum, each) => sum + each.ends, 0) }
-      : undefined,
+    ends > 0 && breaks.length === 0 && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
     parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
     ...findContentLimits(track),
   ];
@@ -188,10 +186,14 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
   ];
 }
 
-function findUnused(reading: SourceReading): CoverageLimit | undefined {
-  const { name: source, unreadable, otherVersions, otherEvents, malformed } = reading;
-  const lines = unreadable + otherVersions + otherEvents + malformed;
-  return lines > 0 ? { code: 'lines_not_used', source, lines } : undefined;
+function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {
+  const { name: source, unreadable, tooLong, otherVersions, otherEvents, malformed, uncompared, gaps } = reading;
+  const lines = unreadable + tooLong + otherVersions + otherEvents + malformed;
+  return [
+    ...(lines > 0 ? [{ code: 'lines_not_used' as const, source, lines }] : []),
+    ...gaps.map((gap) => ({ code: 'source_incomplete' as const, source, gap })),
+    ...(uncompared > 0 ? [{ code: 'repetitions_possible' as const, lines: uncompared }] : []),
+  ];
 }
 
 /** Of several apps that write in nearly every hour: when none did, and at least two had before and did again after. */

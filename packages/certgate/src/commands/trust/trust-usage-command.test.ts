@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
+import { somePin, writeLines } from '../../log/coverage/test-support/written-lines.js';
+import type { CommandRun } from '../certificate/test-support/run-certgate.js';
+import { runLineInProcess } from './test-support/run-in-process.js';
+
+const hour = 3_600_000;
+const begin = Date.UTC(2027, 0, 4);
+const quietPin = 'CD'.repeat(32);
+
+describe('certgate trust usage', () => {
+  const folder = createTemporaryFolder();
+
+  before(async () => {
+    const calls = [0.5, 1.5, 23.5].map((hours) => ({ at: begin + hours * hour, identity: 'billing' }));
+    const refused = { ...calls[1], at: begin + 2.5 * hour, identity: 'late', code: 'identity_expired' as const };
+    const hostile = { at: begin + 3 * hour, identity: 'x\u001b[2Jy', matched: 'EF'.repeat(32) };
+    const all = [...calls, refused, hostile].sort((one, other) => one.at - other.at);
+    const records = await writeLines({ start: begin, calls: all });
+    writeFileSync(folder.file('orders.log'), records.map(({ line }) => `${JSON.stringify(line)}\n`).join(''));
+    const document = {
+      ...{ schemaVersion: 1, revision: 1 },
+      identities: [
+        { name: 'billing', roles: [], pins: [{ thumbprintSha256: somePin, notAfter: '2027-01-20T00:00:00Z' }] },
+        { name: '--crm', roles: [], owner: 'crm team', pins: [{ thumbprintSha256: quietPin }] },
+        { name: 'late', roles: [], expiresAt: '2027-01-02T00:00:00Z', pins: [{ thumbprintSha1: 'AB'.repeat(20) }] },
+      ],
+    };
+    writeFileSync(folder.file('trust.json'), JSON.stringify(document));
+    writeFileSync(folder.file('apps.txt'), 'orders\r\n\nshipping\n');
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  const run = (...more: readonly string[]): Promise<CommandRun> =>
+    runLineInProcess(
+      ['trust', 'usage', '--store', 'trust.json', '--log', 'orders.log', '--until', '2027-01-05T00:00:00Z', ...more],
+      folder.file('.'),
+    );
+
+  it('shows who called last, who has not called and how far that is known, and the commands that disable', async () => {
+    const { exitCode, stdout, stderr } = await run('--since', '1d', '--apps', 'apps.txt');
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /^orders\.log: \d+ of \d+ lines used/);
+    const claim = 'no call in the 22 of 24 hours that the lines cover; cannot tell of shipping';
+    assert.ok(stdout.includes(`N${claim.slice(1)}: 1\n`), stdout);
+    assert.match(stdout, /│ --crm +│ crm team +│/);
+    assert.ok(stdout.includes(`trust disable --reason "${claim}" --store file:trust.json -- --crm\n`), stdout);
+    assert.doesNotMatch(stdout, /trust remove/);
+    assert.match(
+      stdout,
+      /Ends soon: 1\n.*\n│ identity.*\n│ billing +│ 2027-01-04T23:30Z │ thumbprintSha256 (?:AB){8} │ 3 /,
+    );
+    assert.match(stdout, /Not admitted now: 1\n.*\n.*\n│ late +│ ended .* identity_expired 1/);
+    assert.match(stdout, /In the lines, and not in this document: 1\n.*\n.*\n│ x\\u001b\[2Jy /);
+    assert.match(stdout, /- No line of shipping: what was called there is not known\./);
+    assert.match(stdout, /- No line shows revision 1 of this document in use/);
+  });
+
+  it('shows with --by pin who comes by which pin or name', async () => {
+    const { stdout } = await run('--by', 'pin');
+    assert.match(stdout, /thumbprintSha256: 2 in the document, 1 with calls, of 1 identity \(billing\)\./);
+    assert.match(stdout, /│ --crm +│ thumbprintSha256 CDCDCDCDCDCDCDCD │/);
+    assert.ok(stdout.includes(`trust disable --pin ${quietPin} --reason`), stdout);
+    assert.match(stdout, /│ billing +│ thumbprintSha256 ABABABABABABABAB │ 2027-01-04T23:30Z │ 3 /);
+  });
+
+  it('prints one object with what was read and what the lines cover', async () => {
+    const { stdout } = await run('--since', '2027-01-04T00:00:00Z', '--json');
+    const { version, identities, reading, coverage } = JSON.parse(stdout) as {
+      version: number;
+      identities: readonly { name: string; withoutCall: { covered: object; sentence: string } | null }[];
+      reading: readonly object[];
+      coverage: { from: string; until: string; apps: readonly { app: string; limits: readonly { code: string }[] }[] };
+    };
+    assert.deepEqual([version, reading.length, coverage.from, coverage.until], [1, 1, '2027-01-04T00:00:00Z', '2027-01-05T00:00:00Z']); // prettier-ignore
+    const { covered } = identities.find(({ name }) => name === '--crm')?.withoutCall ?? assert.fail();
+    assert.deepEqual(covered, { unit: 'hour', covered: 22, of: 24, isWhole: false });
+    assert.ok(coverage.apps[0]?.limits.some(({ code }) => code === 'sampling_unknown'));
+  });
+
+  it('shows one identity alone, whatever the case of its name', async () => {
+    const { stdout } = await run('--identity', 'BILLING', '--json');
+    const { identities, unlisted } = JSON.parse(stdout) as { identities: readonly { name: string }[]; unlisted: readonly object[] }; // prettier-ignore
+    assert.deepEqual([identities.map(({ name }) => name), unlisted], [['billing'], []]);
+  });
+
+  it('ends with 2 where the identity, the apps or the log are not there', async () => {
+    for (const more of [
+      ['--identity', 'nobody'],
+      ['--apps', 'none.txt'],
+      ['--log', 'none.log'],
+    ]) {
+      const { exitCode, stderr } = await run(...more);
+      assert.equal(exitCode, 2, stderr);
+    }
+  });
+});

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { withStore } from '../../faults/tool-call.js';
+import { type Coverage, CoverageTracker } from '../../log/coverage/coverage.js';
+import { reportCoverage } from '../../log/coverage/coverage-text.js';
+import type { SourceReading } from '../../log/reading/log-record.js';
+import { reportReading } from '../../log/reading/reading-text.js';
+import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
+import { readEntryAges } from '../../trust/usage/entry-ages.js';
+import { describeUsage, type Usage } from '../../trust/usage/usage.js';
+import { UsageTracker } from '../../trust/usage/usage-tracker.js';
+import { printJson } from '../command-line/output.js';
+import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
+import type { StoreFlags } from './options/store-options.js';
+import { printUsage, reportUsage } from './usage-report.js';
+
+interface UsageFlags extends StoreFlags, LogFlags {
+  readonly by: 'identity' | 'pin';
+  readonly identity?: string;
+  readonly apps?: string;
+  readonly within?: number;
+}
+
+/** What `trust usage` answers from. */
+export interface UsageAnswer {
+  readonly store: string;
+  readonly loaded: LoadedTrustDocument;
+  readonly usage: Usage;
+  readonly coverage: Coverage;
+  readonly readings: readonly SourceReading[];
+  /** What the lines don't tell of the document's entries: one sentence each. */
+  readonly remarks: readonly string[];
+  readonly now: number;
+}
+
+export async function showUsage(flags: UsageFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  await withStore(location.description, async () => {
+    const answer = await findUsage(location, flags);
+    if (flags.json === true) {
+      const { readings, coverage } = answer;
+      printJson({ ...reportUsage(answer), reading: reportReading(readings), coverage: reportCoverage(coverage) });
+    } else printUsage(answer, flags.by);
+  });
+}
+
+async function findUsage(location: TrustLocation, flags: UsageFlags): Promise<UsageAnswer> {
+  const loaded = await loadTrustDocument(location);
+  const { snapshot, documentSha256 } = loaded;
+  if (flags.identity !== undefined && !snapshot.identities.some(isNamed(flags.identity))) {
+    throw new ToolFailure(`The document has no identity ${flags.identity}.`, {
+      remedy: 'Leave out --identity: callers that the document does not have are listed too.',
+    });
+  }
+  const apps = flags.apps === undefined ? undefined : await readAppNames(flags.apps);
+  const window = findLogWindow(flags);
+  const [usageTracker, coverageTracker] = [new UsageTracker(), new CoverageTracker()];
+  const readings = await readLogOptions(flags, (record) => {
+    usageTracker.note(record);
+    coverageTracker.note(record);
+  });
+  const { from, until } = window;
+  const coverage = coverageTracker.finish({ window: from === undefined ? undefined : { from, until }, apps, readings });
+  const history = await readHistory(location, loaded);
+  const ages = readEntryAges(history, coverage.window.from);
+  const usage = describeUsage({
+    snapshot,
+    tallies: usageTracker.identities,
+    coverage,
+    ages,
+    isCut: usageTracker.leftOut > 0,
+    now: until,
+    withinDays: flags.within,
+  });
+  const remarks = [
+    ...(usageTracker.leftOut > 0
+      ? [`There are too many callers to count: ${usageTracker.leftOut} lines about callers found no room.`]
+      : []),
+    ...(usageTracker.hasDocument(documentSha256)
+      ? []
+      : [`No line shows revision ${snapshot.revision} of this document in use: the lines may be of apps with another one, or of an earlier time.`]), // prettier-ignore
+    ...(ages.isUncertain
+      ? ["Entries may be younger than the lines: the document's log of changes doesn't tell of the whole time."]
+      : []),
+  ];
+  const shown =
+    flags.identity === undefined
+      ? usage
+      : { identities: usage.identities.filter(isNamed(flags.identity)), unlisted: [] };
+  return { store: location.description, loaded, usage: shown, coverage, readings, remarks, now: until };
+}
+
+function isNamed(name: string): (each: { readonly name: string }) => boolean {
+  return (each) => each.name.toLowerCase() === name.toLowerCase();
+}
+
+/** A log that can't be read leaves the ages of entries unknown, and nothing else. */
+async function readHistory(
+  location: TrustLocation,
+  { documentSha256, document: { revision } }: LoadedTrustDocument,
+): Promise<readonly HistoryItem[]> {
+  try {
+    return readTrustHistory(await location.readLog(), { documentSha256, revision });
+  } catch (failure) {
+    if (failure instanceof ToolFailure) return [];
+    throw failure;
+  }
+}
+
+/** The names of the apps that there are, one a line, as the lines name them. */
+async function readAppNames(file: string): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ToolFailure(`${file} can't be read.`, { remedy: 'Pass a file with the name of an app on each line.', cause }); // prettier-ignore
+  }
+  const names = text.split(/\r?\n/).map((line) => line.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}

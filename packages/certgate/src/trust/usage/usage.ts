@@ -1,0 +1,353 @@
+import {
+  describeName,
+  type PinKind,
+  shortenMatched,
+  type NameType,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { Coverage } from '../../log/coverage/coverage.js';
+import { describeIdentityState, describePinState, type IdentityState } from '../administration/identity-state.js';
+import { type CheckFinding } from '../check/check-finding.js';
+import { listFindings } from '../check/check-document.js';
+import { describePin } from '../comparison/trust-change.js';
+import type { EntryAges } from './entry-ages.js';
+import { claimNothing, type UsageClaim } from './usage-claim.js';
+import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
+
+/** The admissions by some pins and names together; times in milliseconds. */
+export interface Admissions {
+  readonly last: {
+    readonly at: number;
+    readonly app: string;
+    readonly function: string | undefined;
+    readonly by: string;
+  };
+  readonly first: number;
+  /**
+   * At least so many. Status lines and decision lines tell of the same calls, so they are not added: of each app, the larger
+   * number is taken.
+   */
+  readonly calls: number;
+  readonly statusCalls: number;
+  readonly decisionCalls: number;
+  readonly apps: readonly string[];
+  /** Of decision lines alone; the latest first. */
+  readonly functions: readonly { readonly name: string; readonly calls: number; readonly last: number }[];
+}
+
+/** A pin or a name of the document. */
+export interface EntryUsage {
+  readonly kind: PinKind | NameType;
+  readonly value: string;
+  readonly issuedBy: string | undefined;
+  readonly state: ReturnType<typeof describePinState>;
+  readonly endsAt: number | undefined;
+  /** Another entry has the same first digits, or the same beginning: nobody can tell by which of them the admissions were. */
+  readonly isAmbiguous: boolean;
+  /** Names in the lines under which it admitted, other than the document's: by an older document. */
+  readonly otherNames: readonly string[];
+  readonly admissions: Admissions | undefined;
+  readonly certificates: readonly CertificateTally[];
+  /** Where there is no admission in the window. */
+  readonly claim: UsageClaim | undefined;
+}
+
+export interface IdentityUsage {
+  readonly name: string;
+  readonly owner: string | undefined;
+  readonly state: IdentityState;
+  readonly entries: readonly EntryUsage[];
+  /** By any of its entries, or under its name by what the document no longer has. */
+  readonly admissions: Admissions | undefined;
+  /** By what the document doesn't have: pins and names of an older one, or a trust store of the app's own. */
+  readonly byOthers: readonly string[];
+  readonly refusals: readonly { readonly code: string; readonly calls: number; readonly last: number }[];
+  readonly suppressed: number;
+  readonly certificates: readonly CertificateTally[];
+  /** What `trust check` finds to end, and what warnings in the lines tell to end: the earliest. */
+  readonly ends: { readonly at: number; readonly message: string } | undefined;
+  /** Where there is no admission in the window. */
+  readonly claim: UsageClaim | undefined;
+}
+
+/** A caller in the lines that the document doesn't have. */
+export interface UnlistedUsage {
+  readonly name: string;
+  readonly admissions: Admissions | undefined;
+  readonly refusals: IdentityUsage['refusals'];
+  readonly suppressed: number;
+  readonly by: readonly string[];
+}
+
+export interface Usage {
+  readonly identities: readonly IdentityUsage[];
+  readonly unlisted: readonly UnlistedUsage[];
+}
+
+export interface UsageFacts {
+  readonly snapshot: TrustSnapshot;
+  readonly tallies: readonly IdentityTally[];
+  readonly coverage: Coverage;
+  readonly ages: EntryAges;
+  /** There were too many callers to count them all, so nobody is known not to have called. */
+  readonly isCut: boolean;
+  readonly now: number;
+  /** As `trust check` takes it: what ends within so many days is said. */
+  readonly withinDays?: number | undefined;
+}
+
+/** A match in the lines, and whose name stands beside it. */
+interface NamedMatch {
+  readonly name: string;
+  readonly match: MatchTally;
+}
+
+/** What the lines tell of each identity of a document, and of each of its pins and names. */
+export function describeUsage(facts: UsageFacts): Usage {
+  const { snapshot, tallies, now, withinDays } = facts;
+  const authorities = new Set(snapshot.authorities.map(({ name }) => name.toLowerCase()));
+  const byMatch = indexMatches(tallies, authorities);
+  const counts = countKeys(snapshot);
+  const findings = listFindings(snapshot, { now, withinDays });
+  const listed = new Set(snapshot.identities.map(({ name }) => name.toLowerCase()));
+  const byName = new Map(tallies.map((tally) => [tally.name.toLowerCase(), tally]));
+  const context: Context = { ...facts, byMatch, counts, listed };
+  return {
+    identities: snapshot.identities.map((identity) =>
+      describeIdentity(identity, byName.get(identity.name.toLowerCase()), findings, context),
+    ),
+    unlisted: tallies
+      .filter(({ name, matches, refusals }) => !listed.has(name.toLowerCase()) && matches.length + refusals.size > 0)
+      .map(({ name, matches, refusals, suppressed }) => ({
+        name,
+        admissions: sumAdmissions(matches),
+        refusals: listRefusals(refusals),
+        suppressed,
+        by: matches.map(describeMatch),
+      })),
+  };
+}
+
+interface Context extends UsageFacts {
+  readonly byMatch: ReadonlyMap<string, readonly NamedMatch[]>;
+  /** How many entries of the document lines write in the same way, by key. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** The document's identities, in lower case. */
+  readonly listed: ReadonlySet<string>;
+}
+
+function describeIdentity(
+  identity: TrustedIdentity,
+  tally: IdentityTally | undefined,
+  findings: readonly CheckFinding[],
+  context: Context,
+): IdentityUsage {
+  const { name, owner } = identity;
+  const { ages, now } = context;
+  const entries = listKeys(identity).map((entry) => describeEntry(entry, identity, context));
+  const own = new Set(
+    listKeys(identity).flatMap((key) => findMatches(key, identity, context).map(({ match }) => match)),
+  );
+  const others = (tally?.matches ?? []).filter((match) => !own.has(match));
+  const matches = [...own, ...others];
+  const admissions = sumAdmissions(matches);
+  const certificates = mergeCertificates([...matches.map((match) => match.certificates), tally?.certificates]);
+  return {
+    name,
+    owner,
+    state: describeIdentityState(identity, now),
+    entries,
+    admissions,
+    byOthers: others.map(describeMatch),
+    refusals: listRefusals(tally?.refusals ?? new Map<string, never>()),
+    suppressed: tally?.suppressed ?? 0,
+    certificates,
+    ends: findEnd(name, findings, certificates, now),
+    claim: isCalled(admissions, context) ? undefined : claim(context, ages.find(identity)),
+  };
+}
+
+/** A status line of the window may tell of calls before it. */
+function isCalled(admissions: Admissions | undefined, { coverage: { window } }: Context): boolean {
+  return admissions !== undefined && admissions.last.at >= window.from;
+}
+
+function claim({ coverage, isCut }: Context, since: number | undefined): UsageClaim {
+  return claimNothing(
+    isCut ? { ...coverage, apps: coverage.apps.map((app) => ({ ...app, covered: [] })) } : coverage,
+    since,
+  );
+}
+
+/** How lines write an entry: kind, authority and the beginning of its value. */
+interface EntryKey {
+  readonly key: string;
+  readonly entry: TrustPin | TrustName;
+}
+
+function listKeys({ pins, names }: TrustedIdentity): readonly EntryKey[] {
+  return [
+    ...pins.map((entry) => ({ key: keyOf(entry.kind, entry.value), entry })),
+    ...names.map((entry) => ({ key: keyOf(`${entry.type} issued by ${entry.issuedBy}`, entry.value), entry })),
+  ];
+}
+
+function keyOf(matchedBy: string, matched: string): string {
+  return `${withoutIssuer(matchedBy).toLowerCase()}\n${shortenMatched(matched)}`;
+}
+
+const byAuthority = ' issued by ';
+
+/** A pin is found by its kind, whoever must have issued the certificate: that may have been changed in the document. */
+function withoutIssuer(matchedBy: string): string {
+  return matchedBy.replace(/^(thumbprintSha256|thumbprintSha1|publicKeySha256) issued by .*$/s, '$1');
+}
+
+function indexMatches(
+  tallies: readonly IdentityTally[],
+  authorities: ReadonlySet<string>,
+): ReadonlyMap<string, readonly NamedMatch[]> {
+  const index = new Map<string, NamedMatch[]>();
+  for (const { name, matches } of tallies) {
+    for (const match of matches) {
+      if (match.matched === undefined) continue;
+      const [type = '', authority = ''] = withoutIssuer(match.matchedBy).split(byAuthority, 2);
+      // Under an authority that the document doesn't have: it may have been another name of one that it has.
+      const isOfOther = authority !== '' && !authorities.has(authority.toLowerCase());
+      const key = keyOf(isOfOther ? type : match.matchedBy, match.matched);
+      const known = index.get(key);
+      if (known === undefined) index.set(key, [{ name, match }]);
+      else known.push({ name, match });
+    }
+  }
+  return index;
+}
+
+function countKeys({ identities }: TrustSnapshot): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { key } of identities.flatMap(listKeys)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** Where other identities have such an entry too, the name in the line tells whose it was. */
+function findMatches(
+  { key, entry }: EntryKey,
+  { name }: TrustedIdentity,
+  { byMatch, counts, listed }: Context,
+): readonly NamedMatch[] {
+  const found = byMatch.get(key) ?? [];
+  const formerly = 'type' in entry ? (byMatch.get(keyOf(entry.type, entry.value)) ?? []) : [];
+  return [...found, ...formerly].filter(
+    (each) => counts.get(key) === 1 || isSame(each.name, name) || !listed.has(each.name.toLowerCase()),
+  );
+}
+
+function isSame(name: string, other: string): boolean {
+  return name.toLowerCase() === other.toLowerCase();
+}
+
+function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Context): EntryUsage {
+  const { key, entry } = given;
+  const { counts, ages, now } = context;
+  const found = findMatches(given, identity, context);
+  const isPin = 'kind' in entry;
+  const since = ages.find(identity, isPin ? describePin(entry) : describeName(entry));
+  const admissions = sumAdmissions(found.map(({ match }) => match));
+  const otherNames = found.map(({ name }) => name).filter((name) => !isSame(name, identity.name));
+  const ownCount = listKeys(identity).filter((each) => each.key === key).length;
+  const isShared = ownCount > 1 || ((counts.get(key) ?? 0) > 1 && otherNames.length > 0);
+  return {
+    kind: isPin ? entry.kind : entry.type,
+    value: entry.value,
+    issuedBy: entry.issuedBy,
+    state: isPin ? describePinState(entry, now) : 'active',
+    endsAt: isPin ? entry.notAfter : undefined,
+    isAmbiguous: found.length > 0 && isShared,
+    otherNames,
+    admissions,
+    certificates: mergeCertificates(found.map(({ match }) => match.certificates)),
+    claim: isCalled(admissions, context) ? undefined : claim(context, since),
+  };
+}
+
+/** As lines name it. */
+function describeMatch({ matchedBy, matched }: MatchTally): string {
+  return matched === undefined ? matchedBy : `${matchedBy} ${matched}`;
+}
+
+function sumAdmissions(matches: readonly MatchTally[]): Admissions | undefined {
+  const [latest] = [...matches].sort((one, other) => other.last - one.last);
+  if (latest === undefined) return undefined;
+  const apps = new Map<string, { status: number; decisions: number }>();
+  for (const [app, { status, decisions }] of matches.flatMap((match) => [...match.apps])) {
+    const known = apps.get(app) ?? { status: 0, decisions: 0 };
+    apps.set(app, { status: known.status + status, decisions: known.decisions + decisions });
+  }
+  const counts = [...apps.values()];
+  return {
+    last: { at: latest.last, app: latest.lastApp, function: latest.lastFunction, by: describeMatch(latest) },
+    first: Math.min(...matches.map(({ first }) => first)),
+    calls: counts.reduce((sum, { status, decisions }) => sum + Math.max(status, decisions), 0),
+    statusCalls: counts.reduce((sum, { status }) => sum + status, 0),
+    decisionCalls: counts.reduce((sum, { decisions }) => sum + decisions, 0),
+    apps: [...apps.keys()].sort(),
+    functions: sumFunctions(matches),
+  };
+}
+
+function sumFunctions(matches: readonly MatchTally[]): Admissions['functions'] {
+  const sums = new Map<string, { name: string; calls: number; last: number }>();
+  for (const [name, { calls, last }] of matches.flatMap(({ functions }) => [...functions])) {
+    const known = sums.get(name);
+    sums.set(name, { name, calls: calls + (known?.calls ?? 0), last: Math.max(last, known?.last ?? last) });
+  }
+  return [...sums.values()].sort((one, other) => other.last - one.last);
+}
+
+/** The latest used first. */
+function mergeCertificates(
+  groups: readonly (ReadonlyMap<string, CertificateTally> | undefined)[],
+): readonly CertificateTally[] {
+  const merged = new Map<string, CertificateTally>();
+  for (const { thumbprintSha256, last, endsAt } of groups.flatMap((group) => [...(group?.values() ?? [])])) {
+    const known = merged.get(thumbprintSha256);
+    merged.set(thumbprintSha256, {
+      thumbprintSha256,
+      last: Math.max(last ?? 0, known?.last ?? 0) || undefined,
+      endsAt: endsAt ?? known?.endsAt,
+    });
+  }
+  return [...merged.values()].sort((one, other) => (other.last ?? 0) - (one.last ?? 0));
+}
+
+function listRefusals(refusals: IdentityTally['refusals']): IdentityUsage['refusals'] {
+  return [...refusals].map(([code, each]) => ({ code, ...each })).sort((one, other) => other.last - one.last);
+}
+
+function findEnd(
+  name: string,
+  findings: readonly CheckFinding[],
+  certificates: readonly CertificateTally[],
+  now: number,
+): IdentityUsage['ends'] {
+  const found = findings.flatMap(({ identityName, endsAt, message }) =>
+    identityName === name && endsAt !== undefined ? [{ at: endsAt, message }] : [],
+  );
+  const told = certificates.flatMap((certificate) => {
+    const { thumbprintSha256, endsAt } = certificate;
+    if (endsAt === undefined || endsAt <= now || isReplaced(certificate, certificates)) return [];
+    return [{ at: endsAt, message: `A line warns that the access with the certificate ${thumbprintSha256.slice(0, 16)} ends.` }]; // prettier-ignore
+  });
+  const [first] = [...found, ...told].sort((one, other) => one.at - other.at);
+  return first;
+}
+
+const weekMilliseconds = 7 * 24 * 3_600_000;
+
+/** A week without a call by it, in which another one was in use. */
+function isReplaced({ last }: CertificateTally, certificates: readonly CertificateTally[]): boolean {
+  return last !== undefined && certificates.some((other) => (other.last ?? 0) > last + weekMilliseconds);
+}
