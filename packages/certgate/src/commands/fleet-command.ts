@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatInstant } from '@certgate/core/internal';
 import { escapeControls } from '../faults/safe-text.js';
@@ -14,6 +14,7 @@ import { formatReading, reportReading } from '../log/reading/reading-text.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import type { Attestation, AttestationFlags } from './fleet-attestation.js';
+import { readAppNames } from './log/app-names.js';
 import { type LogFlags, readLogOptions } from './log/log-options.js';
 
 interface FleetFlags extends LogFlags, AttestationFlags {
@@ -35,7 +36,7 @@ interface Answer {
 
 export async function runFleet(flags: FleetFlags): Promise<void> {
   checkFlags(flags);
-  const apps = flags.apps === undefined ? undefined : await readNames(flags.apps);
+  const apps = flags.apps === undefined ? undefined : await readAppNames(flags.apps);
   const { summary } = flags;
   // Now, and not when all is read.
   if (summary !== undefined) await appendTo(summary, '');
@@ -116,22 +117,6 @@ function chooseExitCode(expectation: Expectation | undefined): ExitCode {
   const verdicts = expectation?.apps.map(({ verdict }) => verdict) ?? [];
   if (verdicts.includes('other')) return exitCodes.failed;
   return verdicts.includes('cannot_tell') ? exitCodes.unverified : exitCodes.ok;
-}
-
-async function readNames(file: string): Promise<readonly string[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ToolFailure(`${file} can't be read: ${messageOf(cause)}.`, { cause });
-  }
-  const names = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line) => line.trim());
-  const apps = [...new Set(names.filter((name) => name !== ''))];
-  if (apps.length === 0) throw new ToolFailure(`${file} names no app.`, { remedy: 'Write one name a line.' });
-  return apps;
 }
 
 async function appendTo(file: string, text: string): Promise<void> {

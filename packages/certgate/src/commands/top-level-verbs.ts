@@ -13,7 +13,7 @@ import {
   listGatewayOptions,
   parseUpstream,
 } from './gateway-flags.js';
-import { logOptions, orPrintQuery } from './log/log-options.js';
+import { appsOption, logOptions, orPrintQuery } from './log/log-options.js';
 
 export const initVerb: Verb = {
   arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
@@ -209,7 +209,7 @@ export const doctorVerb: Verb = {
 export const fleetVerb: Verb = {
   options: {
     ...logOptions,
-    '--apps <file>': 'names of the apps that should be there, one a line: those without a line get a row, too',
+    ...appsOption,
     '--silent-after <time>': [
       'an app without a line for so long, while others wrote, is silent; an instance whose app wrote meanwhile is left out',
       { parse: parseDuration, default: 86_400_000, defaultText: '24h' },

@@ -37,6 +37,11 @@ export const logOptions: Options = {
   '--print-query': 'print the query that --workspace runs, and run nothing',
 };
 
+/** Of verbs that answer for all apps. */
+export const appsOption: Options = {
+  '--apps <file>': 'names of the apps that should be there, one a line: those without a line are named, too',
+};
+
 /** Its ID is a GUID; queries by its name fail with a message about a path. */
 function parseWorkspace(text: string): string {
   if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();

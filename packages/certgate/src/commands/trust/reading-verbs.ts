@@ -2,10 +2,17 @@ import { InvalidArgumentError } from 'commander';
 import { folderOption } from '../authority/authority-options.js';
 import { passwordOptions } from '../certificate/password-options.js';
 import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
-import { jsonOption, type VerbTable } from '../command-line/verb.js';
+import { jsonOption, type Options, type VerbTable } from '../command-line/verb.js';
 import { defaultInspectorPort } from '../gateway-flags.js';
-import { logOptions, logText, orPrintQuery } from '../log/log-options.js';
+import { appsOption, logOptions, logText, orPrintQuery } from '../log/log-options.js';
 import { gateOptions, storeOption, storesOption } from './options/store-options.js';
+
+const withinOption: Options = {
+  '--within <days>': [
+    'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
+    parseDays,
+  ],
+};
 
 export const readingVerbs: VerbTable = {
   check: {
@@ -13,10 +20,7 @@ export const readingVerbs: VerbTable = {
       'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
     options: {
       ...storesOption,
-      '--within <days>': [
-        'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
-        parseDays,
-      ],
+      ...withinOption,
       '--certificate-folder <folder>':
         'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
       '--revocation':
@@ -131,18 +135,19 @@ export const readingVerbs: VerbTable = {
         { choices: ['identity', 'pin'], default: 'identity' },
       ],
       '--identity <name>': 'this identity alone',
-      '--apps <file>': 'the names of the apps that there are, one a line: those without lines are named',
-      '--within <days>': ['show what ends within this time, e.g. 60d (default: as trust check)', parseDays],
+      ...appsOption,
+      ...withinOption,
       ...jsonOption,
     },
-    work: async () => (await import('./trust-usage-command.js')).showUsage,
+    work: orPrintQuery(async () => (await import('./trust-usage-command.js')).showUsage),
     exitCodes: {
       0: 'the answer is printed, however far it is known',
       2: 'the document or the log cannot be read or is not valid, or the document has no such identity',
     },
     examples: [
       'certgate trust usage --store file:trust.json --log logs --since 90d',
-      'certgate trust usage --store file:trust.json --log logs --by pin',
+      'certgate trust usage --store file:trust.json --log logs --by pin --apps apps.txt',
+      'certgate trust usage --store file:trust.json --workspace 4f2c81d0-93f5-4b0e-8f0a-6c1d2e3f4a5b --since 90d',
       'certgate trust usage --store file:trust.json --log app.log --identity billing --json',
     ],
   },

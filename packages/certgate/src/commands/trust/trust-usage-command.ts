@@ -1,39 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { withStore } from '../../faults/tool-call.js';
-import { type Coverage, CoverageTracker } from '../../log/coverage/coverage.js';
+import { CoverageTracker } from '../../log/coverage/coverage.js';
 import { reportCoverage } from '../../log/coverage/coverage-text.js';
-import type { SourceReading } from '../../log/reading/log-record.js';
 import { reportReading } from '../../log/reading/reading-text.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
 import { readEntryAges } from '../../trust/usage/entry-ages.js';
-import { describeUsage, type Usage } from '../../trust/usage/usage.js';
+import { describeUsage } from '../../trust/usage/usage.js';
 import { UsageTracker } from '../../trust/usage/usage-tracker.js';
 import { printJson } from '../command-line/output.js';
+import { readAppNames } from '../log/app-names.js';
 import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
 import type { StoreFlags } from './options/store-options.js';
-import { printUsage, reportUsage } from './usage-report.js';
+import { printUsage, reportUsage, type UsageAnswer } from './usage-report.js';
 
 interface UsageFlags extends StoreFlags, LogFlags {
   readonly by: 'identity' | 'pin';
   readonly identity?: string;
   readonly apps?: string;
   readonly within?: number;
-}
-
-/** What `trust usage` answers from. */
-export interface UsageAnswer {
-  readonly store: string;
-  readonly loaded: LoadedTrustDocument;
-  readonly usage: Usage;
-  readonly coverage: Coverage;
-  readonly readings: readonly SourceReading[];
-  /** What the lines don't tell of the document's entries: one sentence each. */
-  readonly remarks: readonly string[];
-  readonly now: number;
 }
 
 export async function showUsage(flags: UsageFlags): Promise<void> {
@@ -108,16 +95,4 @@ async function readHistory(
     if (failure instanceof ToolFailure) return [];
     throw failure;
   }
-}
-
-/** The names of the apps that there are, one a line, as the lines name them. */
-async function readAppNames(file: string): Promise<readonly string[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ToolFailure(`${file} can't be read.`, { remedy: 'Pass a file with the name of an app on each line.', cause }); // prettier-ignore
-  }
-  const names = text.split(/\r?\n/).map((line) => line.trim());
-  return [...new Set(names.filter((name) => name !== ''))];
 }

@@ -4,13 +4,27 @@ import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
 import { describeDays } from '../../faults/time-words.js';
+import type { Coverage } from '../../log/coverage/coverage.js';
 import { formatCoverage } from '../../log/coverage/coverage-text.js';
+import type { SourceReading } from '../../log/reading/log-record.js';
 import { formatReading } from '../../log/reading/reading-text.js';
-import type { Admissions, EntryUsage, IdentityUsage, UnlistedUsage } from '../../trust/usage/usage.js';
+import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
+import type { Admissions, EntryUsage, IdentityUsage, UnlistedUsage, Usage } from '../../trust/usage/usage.js';
 import { describeClaim, listNames, type UsageClaim } from '../../trust/usage/usage-claim.js';
 import type { CertificateTally } from '../../trust/usage/usage-tracker.js';
 import { printLine, printNotice } from '../command-line/output.js';
-import type { UsageAnswer } from './trust-usage-command.js';
+
+/** What `trust usage` answers from. */
+export interface UsageAnswer {
+  readonly store: string;
+  readonly loaded: LoadedTrustDocument;
+  readonly usage: Usage;
+  readonly coverage: Coverage;
+  readonly readings: readonly SourceReading[];
+  /** What the lines don't tell of the document's entries: one sentence each. */
+  readonly remarks: readonly string[];
+  readonly now: number;
+}
 
 /** Of each table. */
 const maximumRows = 500;
