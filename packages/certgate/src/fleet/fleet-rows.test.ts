@@ -216,7 +216,7 @@ describe('the rows of a fleet', () => {
       tracker.note(sayStatus({ app: 'orders', instance: `i${index}` }, start + index * minute, [eight]));
     const [app] = tracker.apps.values();
     assert.ok(app !== undefined && app.instances.size <= 1_000 && app.facts.size === 1);
-    const fleet = createFleet(tracker, day, undefined);
+    const fleet = createFleet(tracker, 2 * hour, undefined);
     assert.ok(fleet.rows.every(({ findings }) => !findings.some(({ code }) => code === 'more_instances')));
     const crowded = createFleet(tracker, 30 * day, undefined);
     assert.ok(crowded.rows.every(({ findings }) => findings.some(({ code }) => code === 'more_instances')));
