@@ -100,7 +100,11 @@ export class CallerRow {
   #readList(column: 'roles' | 'functions'): readonly string[] {
     const cell = this.#getCell(column);
     if (cell.includes(',')) this.#report(column, `separate the ${column} by spaces or semicolons, not by commas`);
-    return [...new Set(cell.split(/[\s;]+/).filter((word) => word !== ''))];
+    const words = [...new Set(cell.split(/[\s;]+/).filter((word) => word !== ''))];
+    // An empty cell would mean every function: semicolons alone are a list that lost its names.
+    if (cell !== '' && words.length === 0)
+      this.#report(column, `there are only separators; write the ${column}, or nothing`);
+    return words;
   }
 
   /** An empty cell says nothing: every function, no owner, no end. */

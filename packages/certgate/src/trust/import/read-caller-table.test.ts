@@ -73,6 +73,7 @@ describe('a table of callers', () => {
         `x11,,,,,/etc/passwd,`,
         String.raw`x12,,,,,\\host\share\x.pem,`,
         'x13,,,,,nowhere.pem,',
+        `x14,,,;,${a},,`,
         `y,"open,,,${a},,`,
       ].join('\n'),
     );
@@ -93,7 +94,8 @@ describe('a table of callers', () => {
         'row 11, column certificate: name a file ',
         'row 12, column certificate: name a file ',
         'row 13, column certificate: There is no file nowhere.pem.',
-        'row 14: a quotation mark opens a cell and is never closed',
+        'row 14, column functions: there are only separators',
+        'row 15: a quotation mark opens a cell and is never closed',
       ],
     );
   });
