@@ -6,6 +6,7 @@ import {
   listCertificateFaults,
   type ClientCertificate,
 } from '@certgate/core/internal';
+import { passwordRemedy } from '../../certificates/password.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { CertificateHashes } from '../administration/edits/identity-edits.js';
@@ -84,7 +85,11 @@ export function isKeyAlone(fault: ToolFailure): boolean {
 
 /** The first certificate of one file, as it is pinned. @throws {ToolFailure} */
 export async function readKnownCertificate(path: string, file: string, now: number): Promise<KnownCertificate> {
-  const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' });
+  const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' }).catch((fault: unknown) => {
+    if (!(fault instanceof ToolFailure) || fault.remedy !== passwordRemedy) throw fault;
+    const remedy = 'No password is asked for here: export the certificate without its key, as PEM or DER.';
+    throw new ToolFailure(fault.message, { remedy, cause: fault });
+  });
   const decoding = decodeClientCertificate(certificateDer);
   if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
   return describe(decoding.certificate, file, now);

@@ -14,7 +14,8 @@ export interface NextCertificates {
 
 /**
  * Every file of the folder is the next certificate of somebody. A private key alone, which may be beside its certificate,
- * and files whose names begin with a dot, which systems leave behind, are left alone.
+ * what `certificate issue` writes beside a certificate, and files whose names begin with a dot, which systems leave behind,
+ * are left alone.
  */
 export async function readNextCertificates(folder: string, now: number): Promise<NextCertificates> {
   const certificates: KnownCertificate[] = [];
@@ -37,10 +38,20 @@ export async function readNextCertificates(folder: string, now: number): Promise
 
 async function listFiles(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+    const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+    return names.filter((name) => !isCompanion(name, names));
   } catch (cause) {
     throw new ToolFailure(`The folder ${folder} can't be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** What `certificate issue` writes beside `billing.crt.pem`. */
+const companionEndings: readonly string[] = ['.crt.base64', '.pfx', '.chain.pem'];
+
+function isCompanion(name: string, names: readonly string[]): boolean {
+  return companionEndings.some(
+    (ending) => name.endsWith(ending) && names.includes(`${name.slice(0, -ending.length)}.crt.pem`),
+  );
 }
 
 export interface PlannedRotation {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../../certificates/test-support/openssl.js';
@@ -64,6 +64,32 @@ describe('certgate trust rotate --from', () => {
     assert.ok(ends[0] !== undefined && ends[0] === ends[1], 'the old ones end together');
     assert.ok(stock?.pins?.[1]?.notAfter !== undefined, 'a new one ends with its certificate');
     assert.deepEqual(reporting?.pins, [{ thumbprintSha256: old('1') }]);
+  });
+
+  it('takes a folder as `certificate issue` fills it', async () => {
+    put('one', 'billing.crt.pem');
+    put('two', 'billing.chain.pem');
+    const pem = readFileSync(join(folder, 'billing.crt.pem'), 'utf8');
+    writeFileSync(join(folder, 'billing.crt.base64'), pem.replaceAll(/-----.*-----|\s/g, ''));
+    writeFileSync(join(folder, 'key.pem'), runOpenssl(['genpkey', '-algorithm', 'ed25519']));
+    const pfx = join(folder, 'billing.pfx');
+    runOpenssl([
+      'pkcs12',
+      '-export',
+      '-in',
+      join(folder, 'billing.crt.pem'),
+      '-nokeys',
+      '-passout',
+      'pass:x',
+      '-out',
+      pfx,
+    ]);
+    const rotate = ['rotate', '--from', 'next', '--overlap', '14d', ...reason];
+    assert.match(await stage.expect(...rotate, '--dry-run'), /Rotated 1 identity[^]*until \S+ \(billing\.crt\.pem\)/);
+    rmSync(join(folder, 'billing.crt.pem'));
+    const { stdout } = await stage.run(...rotate);
+    assert.match(stdout, /billing\.pfx: .*needs a password\. No password is asked for here/);
+    assert.match(stdout, /billing\.chain\.pem: CN=two: no identity is called so/);
   });
 
   it('names every file that it is not sure about, and writes nothing', async () => {
