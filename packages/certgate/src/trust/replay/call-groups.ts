@@ -11,9 +11,7 @@ export interface CallGroup {
   readonly last: number;
 }
 
-/** What decides, of a line. */
-export type CalledLine = Pick<
-  DecisionLogLine,
+type LineKey =
   | 'outcome'
   | 'code'
   | 'function'
@@ -27,8 +25,33 @@ export type CalledLine = Pick<
   | 'reportOnlyCode'
   | 'reportOnlyUntil'
   | 'observedUntil'
-  | 'detail'
->;
+  | 'detail';
+
+const lineKeys: readonly LineKey[] = [
+  'outcome',
+  'code',
+  'function',
+  'identity',
+  'matchedBy',
+  'matched',
+  'thumbprintSha256',
+  'trustRevision',
+  'trustSha256',
+  'withoutClientAuthUntil',
+  'reportOnlyCode',
+  'reportOnlyUntil',
+  'observedUntil',
+  'detail',
+];
+
+/** What decides, of a line. */
+export type CalledLine = Pick<DecisionLogLine, LineKey>;
+
+/** Strangers and their certificates are without number; those that neither document knows are all the same. */
+function isLeftOut({ code }: DecisionLogLine, key: LineKey, isTold: boolean): boolean {
+  if (key === 'detail') return code !== 'role_missing' && code !== 'trust_locked';
+  return key === 'thumbprintSha256' && !isTold;
+}
 
 /** Admitted calls that have no line of their own. */
 export interface CountedCalls {
@@ -45,8 +68,10 @@ export interface CountedCalls {
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 interface Grouping {
-  /** Ascending, in milliseconds: calls before and after one of them are not grouped. */
-  readonly instants: readonly number[];
+  /** Ascending, in milliseconds: calls of this caller before and after one of them are not grouped. */
+  readonly findInstants: (
+    line: Pick<DecisionLogLine, 'identity' | 'thumbprintSha256'>,
+  ) => readonly (readonly number[])[];
   /** Whether it matters which certificate a line is about. */
   readonly isKnown: (thumbprintSha256: string) => boolean;
   /** The documents that are told apart, by the digits that lines have. */
@@ -58,8 +83,6 @@ export class CallGroups {
   readonly #grouping: Grouping;
   readonly #groups = new Map<string, Mutable<CallGroup>>();
   readonly #counted = new Map<string, Mutable<CountedCalls>>();
-  /** By the same keys: calls that have lines. */
-  readonly #written = new Map<string, number>();
   /** By app and instance: the only document of the last status, and whether it was that of the one before. */
   readonly #documentByApp = new Map<string, { readonly sha256: string | undefined; readonly isSame: boolean }>();
   /** By identity, as the line claims. */
@@ -95,8 +118,14 @@ export class CallGroups {
 
   /** Those of status lines, without the calls that have lines. At least: lines may be of times that no status tells of. */
   listCounted(): readonly CountedCalls[] {
+    const written = new Map<string, number>();
+    for (const { app, line, calls } of this.#groups.values()) {
+      if (line.outcome !== 'allowed') continue;
+      const key = nameCaller(app, { ...line, matched: findMatchedText(line) });
+      written.set(key, (written.get(key) ?? 0) + calls);
+    }
     return [...this.#counted].flatMap(([key, counted]) => {
-      const calls = counted.calls - (this.#written.get(key) ?? 0);
+      const calls = counted.calls - (written.get(key) ?? 0);
       return calls > 0 ? { ...counted, calls } : [];
     });
   }
@@ -136,41 +165,20 @@ export class CallGroups {
     this.#noteTwin(line);
     this.#noteDocument(line, calls);
     this.#noteReportOnly(app, line);
-    if (line.outcome === 'allowed') {
-      const key = nameCaller(app, { ...line, matched: findMatchedText(line) });
-      this.#written.set(key, (this.#written.get(key) ?? 0) + calls);
-    }
-    const told = this.#shorten(line);
-    const key = JSON.stringify([app, findSegment(this.#grouping.instants, time), told]);
+    const isTold = line.identity !== undefined || this.#grouping.isKnown(line.thumbprintSha256 ?? '');
+    const values = lineKeys.map((key) => (isLeftOut(line, key, isTold) ? undefined : line[key]));
+    const segments = this.#grouping.findInstants(line).map((instants) => countUntil(instants, time));
+    const key = JSON.stringify([app, ...segments, ...values]);
     const known = this.#groups.get(key);
-    if (known === undefined) this.#groups.set(key, { app, line: told, time, calls, last: time });
-    else {
+    if (known === undefined) {
+      const told = Object.fromEntries(
+        lineKeys.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]])),
+      ) as object as CalledLine;
+      this.#groups.set(key, { app, line: told, time, calls, last: time });
+    } else {
       known.calls += calls;
       known.last = Math.max(known.last, time);
     }
-  }
-
-  /** Strangers and their certificates are without number; those that neither document knows are all the same. */
-  #shorten(line: DecisionLogLine): CalledLine {
-    const { outcome, code, identity, matchedBy, matched, thumbprintSha256, trustRevision, trustSha256 } = line;
-    const isKnown = thumbprintSha256 !== undefined && this.#grouping.isKnown(thumbprintSha256);
-    const isStranger = identity === undefined && !isKnown;
-    const { withoutClientAuthUntil, reportOnlyCode, reportOnlyUntil, observedUntil } = line;
-    const usesDetail = code === 'role_missing' || code === 'trust_locked';
-    return {
-      ...{ outcome, code, function: line.function },
-      ...(identity !== undefined && { identity }),
-      ...(matchedBy !== undefined && { matchedBy }),
-      ...(matched !== undefined && { matched }),
-      ...(thumbprintSha256 !== undefined && !isStranger && { thumbprintSha256 }),
-      ...(trustRevision !== undefined && { trustRevision }),
-      ...(trustSha256 !== undefined && { trustSha256 }),
-      ...(withoutClientAuthUntil !== undefined && { withoutClientAuthUntil }),
-      ...(reportOnlyCode !== undefined && { reportOnlyCode }),
-      ...(reportOnlyUntil !== undefined && { reportOnlyUntil }),
-      ...(observedUntil !== undefined && { observedUntil }),
-      ...(usesDetail && line.detail !== undefined && { detail: line.detail }),
-    };
   }
 
   #noteTwin({ claimedBy, claimedIdentity, thumbprintSha256 }: DecisionLogLine): void {
@@ -238,7 +246,7 @@ function nameCaller(app: string, { identity, matchedBy, matched }: Partial<Recor
 }
 
 /** How many of the instants are not after the time. */
-function findSegment(instants: readonly number[], time: number): number {
+function countUntil(instants: readonly number[], time: number): number {
   let [low, high] = [0, instants.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -20,8 +20,10 @@ export interface ComparedDocuments {
   readonly kept: ReadonlyMap<string, readonly TrustEntry[]>;
   /** Nothing differs that bears on a certificate without a pin of its SHA-256 thumbprint, nor the lock. */
   readonly isSameForOthers: boolean;
-  /** Milliseconds, ascending: between two of them, neither document decides anything otherwise. */
+  /** Milliseconds, ascending: between two of them, no doubtful entry is decided otherwise. */
   readonly instants: readonly number[];
+  /** The same of the identities of both documents, by their names. */
+  readonly instantsByName: ReadonlyMap<string, readonly number[]>;
 }
 
 export function compareForReplay(before: TrustSnapshot, after: TrustSnapshot): ComparedDocuments {
@@ -46,7 +48,10 @@ export function compareForReplay(before: TrustSnapshot, after: TrustSnapshot): C
     ),
     added: doubtful.filter((_, index) => holders[index] === undefined),
     isSameForOthers: isSameForOthers(before, after) && changedAuthorities.size === 0,
-    instants: [...new Set([before, after].flatMap(listInstants))].sort((one, other) => one - other),
+    instants: sortInstants(
+      doubtful.flatMap(({ identity, pin }) => listInstants({ ...identity, pins: pin === undefined ? [] : [pin] })),
+    ),
+    instantsByName: indexInstants([...before.identities, ...after.identities]),
   };
 }
 
@@ -108,11 +113,33 @@ export function describeState({ name, roles, functions, enabled, expiresAt }: Tr
   return { name, roles, functions, enabled, expiresAt };
 }
 
-function listInstants({ identities }: TrustSnapshot): readonly number[] {
-  return identities.flatMap(({ expiresAt, pins }) => [
+function indexInstants(identities: readonly TrustedIdentity[]): ReadonlyMap<string, readonly number[]> {
+  const byName = new Map<string, readonly number[]>();
+  for (const identity of identities) {
+    const instants = [...(byName.get(identity.name) ?? []), ...listInstants(identity)];
+    if (instants.length > 0) byName.set(identity.name, sortInstants(instants));
+  }
+  return byName;
+}
+
+function sortInstants(instants: readonly number[]): readonly number[] {
+  return [...new Set(instants)].sort((one, other) => one - other);
+}
+
+function listInstants({ expiresAt, pins }: Pick<TrustedIdentity, 'expiresAt' | 'pins'>): readonly number[] {
+  return [
     ...(expiresAt === undefined ? [] : [expiresAt]),
     ...pins.flatMap(({ notBefore, notAfter, acceptWithoutClientAuth: grace }) =>
       [notBefore, notAfter, grace?.since, grace?.until].flatMap((instant) => instant ?? []),
     ),
-  ]);
+  ];
+}
+
+/** When the decision about a caller may change: an identity as a line names it, and the certificate's thumbprint. */
+export function findInstants(
+  { after, instants, instantsByName }: ComparedDocuments,
+  { identity, thumbprintSha256 }: { readonly identity?: string; readonly thumbprintSha256?: string },
+): readonly (readonly number[])[] {
+  const holder = after.pins.thumbprintSha256.get(thumbprintSha256 ?? '')?.identity.name;
+  return [instants, instantsByName.get(identity ?? '') ?? [], instantsByName.get(holder ?? '') ?? []];
 }

@@ -1,4 +1,5 @@
 import type { CountedCalls } from './call-groups.js';
+import { findInstants } from './compared-documents.js';
 import type { CallQuestion } from './decide-again.js';
 import { askAboutLine, type LineContext } from './line-question.js';
 import type { UntoldReason } from './replay-report.js';
@@ -11,11 +12,14 @@ export function askAboutCounted(
   { identity, matchedBy, matched, first, last, trustSha256 }: CountedCalls,
   context: LineContext,
 ): readonly CallQuestion[] | UntoldReason {
-  const { before, after, instants } = context.documents;
+  const { before, after } = context.documents;
   const former = before.identities.find(({ name }) => name === identity);
   const isOfBefore = trustSha256?.slice(0, 16) === context.beforeDigits;
   const pin = former?.pins.find((each) => matched?.length === 16 && each.value.startsWith(matched));
   if (!isOfBefore || former === undefined) return 'otherDocument';
+  // Another kind of pin doesn't tell it.
+  const thumbprintSha256 = pin?.kind === 'thumbprintSha256' ? pin.value : '';
+  const instants = findInstants(context.documents, { identity, thumbprintSha256 }).flat();
   // Between the first and the last, the answer may have changed.
   if (instants.some((instant) => instant > first && instant <= last)) return 'statusOnly';
   const listed = after.identities.flatMap(({ functions = [] }) => functions);
@@ -27,9 +31,7 @@ export function askAboutCounted(
         line: {
           ...{ outcome: 'allowed', code: 'allowed', function: name, identity, matchedBy },
           ...(matched !== undefined && { matched }),
-          // Another kind of pin doesn't tell it.
-          thumbprintSha256: pin?.kind === 'thumbprintSha256' ? pin.value : '',
-          ...{ trustRevision: before.revision, trustSha256: context.beforeDigits },
+          ...{ thumbprintSha256, trustRevision: before.revision, trustSha256: context.beforeDigits },
         },
       },
       { ...context, requirements: undefined },

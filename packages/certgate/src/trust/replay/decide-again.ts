@@ -56,10 +56,15 @@ export function decideAgain(question: CallQuestion): Redecision {
     const opening = isKnown ? undefined : matches.possible.find(({ entry }) => decide([entry]).outcome === 'allowed');
     if (opening !== undefined) return untold(opening.reason, opening.entry.identity.name);
     const others = isDeniedForAll(base) ? [] : matches.possible.map(({ entry }) => decide([entry]).code);
-    const mayRefuse = matches.mayRefuse !== undefined || matches.possible.some((each) => each.mayRefuse);
+    const all = [...matches.certain, ...matches.possible.map(({ entry }) => entry)];
+    const isOpen =
+      matches.mayRefuse !== undefined ||
+      matches.possible.some(({ mayRefuse }) => mayRefuse) ||
+      // The gate asks no authority where a pin refuses alone.
+      (all.length > 1 && all.some((entry) => findIssuer(entry) !== undefined));
     return {
       ...base,
-      isOnlyReason: isDeniedForAll(base) || (!mayRefuse && others.every((code) => code === base.code)),
+      isOnlyReason: isDeniedForAll(base) || (!isOpen && others.every((code) => code === base.code)),
       isDeferrable: [base.code, ...others].some(isAboutAuthorization),
     };
   }

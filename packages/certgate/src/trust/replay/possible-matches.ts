@@ -58,9 +58,9 @@ export function findPossibleMatches(documents: ComparedDocuments, caller: Proven
     possible: [
       ...pinned
         .filter((entry) => !certain.includes(entry))
-        .map((entry) => ({ entry, reason: 'authorities', mayRefuse: true }) as const),
+        .map((entry) => ({ entry, reason: findPathReason(entry, documents), mayRefuse: true })),
       ...others.map((entry) => describePossible(entry, documents, caller)),
-      ...twinEntries.map((entry) => ({ entry, reason: 'twin', mayRefuse: entry.pin.issuedBy !== undefined }) as const),
+      ...twinEntries.map((entry) => ({ entry, reason: 'twin', mayRefuse: true }) as const),
     ],
     denied: after.denied.thumbprintsSha256.get(thumbprintSha256),
     mayRefuse: deniesSerials
@@ -120,5 +120,11 @@ function describePossible(entry: TrustEntry, documents: ComparedDocuments, calle
   const former = findEntry(before, entry);
   // If it matched an admitted caller then, its authority vouched for the certificate.
   const isProven = caller.proof === 'admitted' && former !== undefined && findIssuer(former) === issuer;
-  return { entry, reason: 'entries', mayRefuse: !isProven || deniesThumbprints };
+  if (isProven) return { entry, reason: deniesThumbprints ? 'denyList' : 'entries', mayRefuse: deniesThumbprints };
+  return { entry, reason: 'entries', mayRefuse: true };
+}
+
+/** Why it isn't known whether there is a valid path. */
+function findPathReason(entry: TrustEntry, { changedAuthorities, deniesThumbprints }: ComparedDocuments): UntoldReason {
+  return deniesThumbprints && !changedAuthorities.has(findIssuer(entry) ?? '') ? 'denyList' : 'authorities';
 }

@@ -2,7 +2,7 @@ import { type DenialCode, denialCodes, lockSetting } from '@certgate/core/intern
 import type { LogRecord, SourceReading } from '../../log/reading/log-record.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
 import { type CallGroup, CallGroups, type CountedCalls } from './call-groups.js';
-import { compareForReplay } from './compared-documents.js';
+import { compareForReplay, findInstants } from './compared-documents.js';
 import {
   type CallQuestion,
   decideAgain,
@@ -37,8 +37,11 @@ export class Replay {
       [before.snapshot, after.snapshot].some(
         ({ pins, denied }) => pins.thumbprintSha256.has(thumbprint) || denied.thumbprintsSha256.has(thumbprint),
       );
-    const { instants } = documents;
-    this.#groups = new CallGroups({ instants, isKnown, digests: new Set([beforeDigits, afterDigits]) });
+    this.#groups = new CallGroups({
+      findInstants: (line) => findInstants(documents, line),
+      isKnown,
+      digests: new Set([beforeDigits, afterDigits]),
+    });
     this.#context = {
       ...{ documents, beforeDigits, requirements },
       findTwins: (identity) => this.#groups.findTwins(identity),

@@ -324,4 +324,56 @@ describe('a replay tells what becomes of recorded calls, or that it cannot tell'
     for (const what of ['told break', 'told same', 'told entries', 'told roles', 'one reason'])
       assert.ok(seen.has(what), JSON.stringify([...seen]));
   });
+
+  const name = { issuedBy: 'corp', dns: 'billing.corp.example' };
+  const { thumbprintSha256, thumbprintSha1 } = presentCertificate(certificates[2] ?? Buffer.of());
+  const pinned = { thumbprintSha256 };
+  const both = { name: 'a', roles: [], pins: [pinned], names: [name] };
+  const withList = [authorityOf({ revocation: { mode: 'required' } })];
+  const ofIssuer = { thumbprintSha256: presentCertificate(getStage().issuing.der).thumbprintSha256 };
+  const cases: readonly (readonly [string, object, object, object, UntoldReason])[] = [
+    ['whose name is under an authority that now needs a list', both, both, { authorities: withList }, 'authorities'],
+    ['of which the CA is denied', both, both, { denied: [ofIssuer] }, 'denyList'],
+    [
+      'of which the serial number is denied',
+      both,
+      both,
+      { denied: [{ issuedBy: 'corp', serialNumber: '1234' }] },
+      'denyList',
+    ],
+    [
+      'known by a name of which the CA is denied',
+      { ...both, pins: [] },
+      { ...both, pins: [] },
+      { denied: [ofIssuer] },
+      'denyList',
+    ],
+    [
+      'whose pin must be issued now',
+      { ...both, names: [] },
+      { ...both, names: [], pins: [{ ...pinned, issuedBy: 'corp' }] },
+      { authorities: withList },
+      'authorities',
+    ],
+    [
+      'whose name has a pin of another kind beside it',
+      { ...both, pins: [] },
+      { ...both, pins: [{ thumbprintSha1, enabled: false }] },
+      {},
+      'entries',
+    ],
+  ];
+  for (const [what, earlier, later, more, reason] of cases) {
+    test(`a certificate ${what}`, async () => {
+      const common = { schemaVersion: 1, authorities: [authorityOf()] };
+      const before = recordDocument({ ...common, revision: 1, identities: [earlier] });
+      const after = recordDocument({ ...common, revision: 2, identities: [later], ...more });
+      const call = { header: own[2]?.header ?? '', requirement: { functionName: 'F', roles: [] }, now };
+      const [{ decision, record }, refused] = [await recordCall(before, call), await recordCall(after, call)];
+      assert.deepEqual([decision.outcome, refused.decision.outcome], ['allowed', 'denied']);
+      const replay = new Replay({ before: before.loaded, after: after.loaded });
+      replay.note(record);
+      assert.equal(readReport(replay.conclude([])), reason);
+    });
+  }
 });
