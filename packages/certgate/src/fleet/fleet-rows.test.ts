@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LogRecord } from '../log/reading/log-record.js';
+import { expectDocument } from './expected-document.js';
+import { findingCodes } from './fleet-finding.js';
 import { createFleet, type Fleet } from './fleet-rows.js';
 import { FleetTracker } from './fleet-tracker.js';
 import { compareVersions } from './newest-documents.js';
@@ -194,6 +196,37 @@ describe('the rows of a fleet', () => {
   it('know no document where no line names one', () => {
     const fleet = readFleet([sayDecision(ordersA, start)]);
     assert.deepEqual(summarize(fleet), ['orders a document_unknown']);
+  });
+
+  it('have every finding that there is, of which some leave open whether a document runs', () => {
+    const signed = (instance: string): LogRecord =>
+      sayStatus({ app: 'signed', instance }, start, [{ ...eight, signedBy: ['0011223344556677'] }]);
+    const own = { ...seven, ...file };
+    const records = [
+      ...[sayStatus({ app: 'behind', instance: 'b' }, start + 1, [seven]), signed('s')],
+      sayStatus({ app: 'twice', instance: 't' }, start, [createDocument(8, 99)]),
+      sayStatus({ app: 'faulty', instance: 'f' }, start, [{ ...eight, fault: 'away' }]),
+      sayStatus({ app: 'silent', instance: 's' }, start - 2 * day, [seven]),
+      sayStatus({ app: 'old', instance: 'o' }, start, [eight], { version: '0.0.9' }),
+      ...[sayStatus(ordersA, start, [eight], { locked: true }), sayStatus(ordersB, start, [eight])],
+      sayStatus({ app: 'early', instance: 'e' }, start - 1, [seven]),
+      ...['one', 'two'].map((app) => sayStatus({ app, instance: 'i' }, start, [{ ...eight, ...file }])),
+      sayStatus({ app: 'elsewhere', instance: 'e' }, start, [{ ...own, ...createDocument(3, 98) }]),
+      sayDecision({ app: 'untold', instance: 'u' }, start),
+      sayStatus({ app: 'quiet', instance: 'q' }, start - 2 * hour, [seven]),
+      sayStatus({ app: 'quiet', instance: 'l' }, start, [eight]),
+      ...[sayStatus({ app: 'raw' }, start - minute, [seven]), sayStatus({ app: 'raw' }, start, [eight])],
+      ...Array.from({ length: 1_001 }, (_, index) => sayDecision({ app: 'many', instance: `m${index}` }, start, eight)),
+      sayStatus({ app: 'idle', instance: 'i' }, start, [eight], { moment: 'start' }),
+    ];
+    const fleet = readFleet(records, ['missing']);
+    const found = new Set(fleet.rows.flatMap(({ findings }) => findings.map(({ code }) => code)));
+    assert.deepEqual([...found].sort(), findingCodes.toSorted());
+    const verdicts = new Map(expectDocument(fleet, eight.sha256).apps.map(({ app, verdict }) => [app, verdict]));
+    for (const app of ['behind', 'twice', 'elsewhere']) assert.equal(verdicts.get(app), 'other', app);
+    for (const app of ['early', 'silent', 'untold', 'quiet', 'raw', 'many', 'missing'])
+      assert.equal(verdicts.get(app), 'cannot_tell', app);
+    for (const app of ['faulty', 'old', 'orders', 'idle', 'signed']) assert.equal(verdicts.get(app), 'has', app);
   });
 
   it('are the same whatever the order of the lines', () => {
