@@ -62,6 +62,8 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust log --since ', { says: /contract 17/ }],
   ['certgate trust log --identity billing', { says: /it has a new key/ }],
   ['certgate trust diff ', { exitCode: 1, says: /"partner" / }],
+  ['certgate trust usage --log app.log', { says: /warehouse/ }],
+  ['certgate trust usage --log app.log --identity billing', { says: /billing/ }],
   ['certgate trust diff trust.json proposed.json ', { exitCode: 1, says: /breaks "depot" at Orders/ }],
   ['certgate fleet --log app.log --apps ', { says: /refunds .*no line.* orders / }],
   ['certgate trust check --within 31d --owner-report', { exitCode: 1, says: /payments team/ }],

@@ -10,8 +10,13 @@ export function formatCoverage(coverage: Coverage): readonly string[] {
   }
   const ofApps = [...byCode.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
-    const more = others.length === 0 ? '' : ` (and ${others.length} more ${others.length === 1 ? 'app' : 'apps'})`;
-    return [`${first.app}${more}: ${describeLimit(first.limit)}`];
+    const sentence = describeLimit(first.limit);
+    if (others.length === 0) return [`${first.app}: ${sentence}`];
+    const more = `${others.length} more ${others.length === 1 ? 'app' : 'apps'}`;
+    // A time or a number in the sentence is of the first app alone.
+    return others.every(({ limit }) => describeLimit(limit) === sentence)
+      ? [`${first.app} (and ${more}): ${sentence}`]
+      : [`${first.app}: ${sentence} The same is true of ${more}, with other times or numbers.`];
   });
   return [...describeApps(coverage), ...ofApps, ...coverage.limits.map(describeLimit)];
 }
