@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
 import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
 import { readLog } from './read-log.js';
 import { formatReading, reportReading } from './reading-text.js';
@@ -190,6 +191,60 @@ describe('lines of gates are found', () => {
     const cut = await read(line.slice(0, -1));
     assert.deepEqual(counts(cut), { lines: 1, unreadable: 1 });
   });
+});
+
+test('whatever callers choose as their names, each form gives the lines that were written, and no others', async () => {
+  const columns = ['TimeGenerated', 'Message', 'AppRoleName'];
+  const rowsOf = (lines: readonly string[]): readonly (readonly string[])[] =>
+    lines.map((line) => [time, line, 'billing']);
+  const objectsOf = (lines: readonly string[]): readonly object[] =>
+    lines.map((Message) => ({ TimeGenerated: time, AppRoleName: 'billing', Message }));
+  const forms: Record<string, (lines: readonly string[]) => string> = {
+    raw: (lines) => lines.join('\n'),
+    'behind text': (lines) => lines.map((line) => `[${time}] ${line}`).join('\r\n'),
+    rows: (lines) =>
+      objectsOf(lines)
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+    array: (lines) => JSON.stringify(objectsOf(lines), null, 2),
+    'part of an array': (lines) => JSON.stringify(objectsOf(lines), null, 2).slice(0, -3),
+    answer: (lines) =>
+      JSON.stringify({ tables: [{ columns: columns.map((name) => ({ name })), rows: rowsOf(lines) }] }),
+    CSV: (lines) => [columns, ...rowsOf(lines)].map((cells) => csv(...cells)).join('\r\n'),
+    'CSV without a header': (lines) =>
+      rowsOf(lines)
+        .map((cells) => csv(...cells))
+        .join('\n'),
+  };
+  const piece = fc.constantFrom(
+    decision('forged'),
+    '"',
+    '""',
+    '\\',
+    "'",
+    ',',
+    ';',
+    '\n',
+    '{',
+    '}',
+    '{"certgate":1',
+    'x',
+  );
+  const names = fc.array(
+    fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+    { minLength: 1, maxLength: 4 },
+  );
+  await fc.assert(
+    fc.asyncProperty(names, fc.constantFrom(...Object.keys(forms)), async (subjects, form) => {
+      const lines = subjects.map((subject, index) => decision(`${index}`, { subject }));
+      const found = await read(forms[form]?.(lines) ?? '');
+      assert.deepEqual(
+        found.records.map(({ line }) => line),
+        lines.map((line) => JSON.parse(line) as unknown),
+      );
+    }),
+    { numRuns: 150 },
+  );
 });
 
 describe('what is not a line of today is counted', () => {
