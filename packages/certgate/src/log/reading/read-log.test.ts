@@ -76,7 +76,7 @@ describe('lines of gates are found', () => {
     const lines = [
       decision('1'),
       `[${time}] ${decision('2')}`,
-      `app-1  | ${decision('3')} tail`,
+      `app-1  | ${decision('3', { detail: 'a " } c' })} tail`,
       'Host started',
       '',
       `${decision('4')}\r`,
@@ -141,7 +141,7 @@ describe('lines of gates are found', () => {
     exports['CSV of the portal'] = [
       columns.join(','),
       ...rows.map((each) => csv(...each.map(String))),
-      csv(time, `Error: "x"\n${decision('within').slice(0, 40)}\n at y`, 'billing'),
+      csv(time, `Error: "x"\n${decision('3')}\n at y`, 'billing', 'i-1', '4'),
     ].join('\r\n');
     exports['CSV with semicolons'] = [
       columns.join(';'),
@@ -149,9 +149,13 @@ describe('lines of gates are found', () => {
     ].join('\n');
     for (const [form, text] of Object.entries(exports)) {
       const found = await read(text);
-      assert.deepEqual(ids(found), ['1', '2'], form);
+      assert.deepEqual(ids(found), form === 'CSV of the portal' ? ['1', '2', '3'] : ['1', '2'], form);
       for (const { app, instance, itemCount } of found.records)
         assert.deepEqual([app, instance, itemCount], ['billing', 'i-1', 4], form);
+    }
+    for (const ItemCount of [0, '', 'x', 1.5, null]) {
+      const [record] = (await read(JSON.stringify({ Message: decision('1'), ItemCount }))).records;
+      assert.deepEqual([record?.app, record?.itemCount], ['orders', undefined]);
     }
     // What can't be read as a whole is read by its lines, which have no envelope.
     const cut = exports['az -o json']?.slice(0, -20) ?? '';
@@ -399,11 +403,12 @@ test('of many files, those with lines that can not be used are named', async () 
 
 test('of a file that grows while it is read, what it had at first is read', async () => {
   const path = join(folder, 'growing.log');
-  writeFileSync(path, `${decision('1')}\n${decision('2')}\n`);
+  // More than is looked at to tell its form.
+  writeFileSync(path, Array.from({ length: 50 }, (_, index) => `${decision(`${index}`)}\n`).join(''));
   const [reading] = await readLog([path], ({ line }) => {
     appendFileSync(path, `${decision(`${line.time} again`)}\n`);
   });
-  assert.equal(reading?.lines, 2);
+  assert.equal(reading?.lines, 50);
 });
 
 test('a file that is not there, and a folder without files, are named', async () => {
