@@ -230,7 +230,7 @@ describe('the statement of certgate fleet', () => {
       assert.deepEqual(predicate['baselines'], [
         { app: 'orders', sha256: createHash('sha256').update(text).digest('hex'), baseline },
       ]);
-      for (const part of ['tool', 'from', 'asOf', 'rows', 'reading']) assert.ok(part in predicate, part);
+      for (const part of ['tool', 'from', 'asOf', 'rows', 'coverage', 'reading']) assert.ok(part in predicate, part);
       const isEd25519 = key === 'ed25519';
       const verify = (changed: Partial<Envelope>, by = key): boolean =>
         verifyWithOpenssl({ ...envelope, ...changed }, fileOf(`${by}.pub.pem`), isEd25519);

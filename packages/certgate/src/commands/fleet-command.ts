@@ -9,13 +9,16 @@ import { describeFleet, listExpectationSentences } from '../fleet/fleet-report.j
 import { createFleet, type Fleet } from '../fleet/fleet-rows.js';
 import { describeLines, formatFleet, formatFleetSummary } from '../fleet/fleet-table.js';
 import { FleetTracker } from '../fleet/fleet-tracker.js';
+import { type Coverage, CoverageTracker } from '../log/coverage/coverage.js';
+import { describeLimit } from '../log/coverage/coverage-limit.js';
+import { reportCoverage } from '../log/coverage/coverage-text.js';
 import type { SourceReading } from '../log/reading/log-record.js';
 import { formatReading, reportReading } from '../log/reading/reading-text.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import type { Attestation, AttestationFlags } from './fleet-attestation.js';
 import { readAppNames } from './log/app-names.js';
-import { type LogFlags, readLogOptions } from './log/log-options.js';
+import { findLogWindow, type LogFlags, readLogOptions } from './log/log-options.js';
 
 interface FleetFlags extends LogFlags, AttestationFlags {
   readonly apps?: string;
@@ -30,6 +33,7 @@ interface FleetFlags extends LogFlags, AttestationFlags {
 interface Answer {
   readonly fleet: Fleet;
   readonly expectation: Expectation | undefined;
+  readonly coverage: Coverage;
   readonly readings: readonly SourceReading[];
   readonly signers: ReadonlySet<string>;
 }
@@ -41,16 +45,19 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
   // Now, and not when all is read.
   if (summary !== undefined) await appendTo(summary, '');
   const attestation = await findAttestation(flags);
-  const { fleet, expectation, readings, signers } = await readUntilExpected(flags, apps);
+  const { fleet, expectation, coverage, readings, signers } = await readUntilExpected(flags, apps);
   const sentences = [
     ...describeLines(fleet),
-    ...(flags.apps === undefined
-      ? ['An app that wrote none of these lines is not seen; --apps names those that should be.']
-      : []),
+    // Those without lines have rows.
+    ...coverage.limits.filter(({ code }) => code !== 'apps_without_lines').map(describeLimit),
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
   ];
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
-  const found = { ...describeFleet(fleet, expectation), reading: reportReading(readings) };
+  const found = {
+    ...describeFleet(fleet, expectation),
+    coverage: reportCoverage(coverage),
+    reading: reportReading(readings),
+  };
   await attestation?.write(fleet, signers, found);
   if (flags.json === true) printJson({ version: 1, ...found });
   else {
@@ -103,14 +110,21 @@ async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | un
 const expectNothing: Expectation = { sha256: '', since: undefined, apps: [] };
 
 async function readOnce(flags: FleetFlags, apps: readonly string[] | undefined): Promise<Answer> {
-  const tracker = new FleetTracker();
+  const [tracker, coverageTracker] = [new FleetTracker(), new CoverageTracker()];
+  const { from, until } = findLogWindow(flags);
   const readings = await readLogOptions(flags, (record) => {
     tracker.note(record);
+    coverageTracker.note(record);
   });
   const fleet = createFleet(tracker, flags.silentAfter, apps);
   const { expectSha256 } = flags;
   const expectation = expectSha256 === undefined ? undefined : expectDocument(fleet, expectSha256);
-  return { fleet, expectation, readings, signers: tracker.signers };
+  const coverage = coverageTracker.finish({
+    window: from === undefined ? undefined : { from, until },
+    apps: apps && [...tracker.apps.keys(), ...fleet.absent],
+    readings,
+  });
+  return { fleet, expectation, coverage, readings, signers: tracker.signers };
 }
 
 function chooseExitCode(expectation: Expectation | undefined): ExitCode {
