@@ -93,15 +93,17 @@ function writeLogs(folder, lineCount) {
   return paths.reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
-/** What a command does that counts by identity and app. */
+/** As `certgate trust usage` reads. */
 async function read(folder) {
   const { readLog } = await import('../packages/certgate/dist/esm/log/reading/read-log.js');
-  const calls = new Map();
+  const { CoverageTracker } = await import('../packages/certgate/dist/esm/log/coverage/coverage.js');
+  const { UsageTracker } = await import('../packages/certgate/dist/esm/trust/usage/usage-tracker.js');
+  const trackers = [new CoverageTracker(), new UsageTracker()];
   const began = performance.now();
-  const readings = await readLog([folder], ({ line, app }) => {
-    const key = `${app} ${line.event === 'decision' ? (line.identity ?? '') : ''}`;
-    calls.set(key, (calls.get(key) ?? 0) + 1);
+  const readings = await readLog([folder], (record) => {
+    for (const tracker of trackers) tracker.note(record);
   });
+  trackers[0].finish({ readings });
   const { user, system } = process.cpuUsage();
   const sum = (key) => readings.reduce((total, reading) => total + reading[key], 0);
   return {

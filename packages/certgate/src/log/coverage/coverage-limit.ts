@@ -5,7 +5,12 @@ export type CoverageLimit =
   | { readonly code: 'apps_not_listed' }
   | { readonly code: 'apps_without_lines'; readonly apps: readonly string[] }
   | { readonly code: 'apps_silent_together'; readonly spans: readonly TimeSpan[] }
-  | { readonly code: 'lines_not_used'; readonly source: string; readonly lines: number }
+  | {
+      readonly code: 'lines_not_used';
+      readonly source: string;
+      readonly lines: number;
+      readonly mayBeStatusLines: boolean;
+    }
   | { readonly code: 'source_incomplete'; readonly source: string; readonly gap: string }
   | { readonly code: 'repetitions_possible'; readonly lines: number }
   | { readonly code: 'too_many_instances'; readonly maximum: number }
@@ -28,6 +33,8 @@ export type CoverageLimit =
 
 export type CoverageLimitCode = CoverageLimit['code'];
 
+const restUncovered = 'Others may be missing too, so what follows the last status line of an instance is not covered.';
+
 type Describe = {
   readonly [Code in CoverageLimitCode]: (limit: Extract<CoverageLimit, { readonly code: Code }>) => string;
 };
@@ -38,9 +45,9 @@ const describe: Describe = {
   apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: what was called there is not known.`,
   apps_silent_together: ({ spans }) =>
     `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, or an outage of the log.`,
-  lines_not_used: ({ source, lines }) =>
-    `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.`,
-  source_incomplete: ({ source, gap }) => `${source}: ${gap}`,
+  lines_not_used: ({ source, lines, mayBeStatusLines }) =>
+    `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.${mayBeStatusLines ? ` ${restUncovered}` : ''}`,
+  source_incomplete: ({ source, gap }) => `${source}: ${gap} ${restUncovered}`,
   repetitions_possible: ({ lines }) =>
     `${count(lines, 'line')} could not be compared with all lines before: calls may be counted twice.`,
   too_many_instances: ({ maximum }) =>
@@ -57,7 +64,7 @@ const describe: Describe = {
   sampling_unknown: () =>
     "The lines don't tell whether others were removed by sampling: export the column itemCount (ItemCount) too.",
   lines_lost: ({ breaks }) =>
-    `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written: more may be. What follows the last line of an instance is not covered.`,
+    `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written. ${restUncovered}`,
   ends_assumed: ({ ends }) =>
     `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.`,
   instances_not_named: () =>

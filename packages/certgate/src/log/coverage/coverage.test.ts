@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import * as fc from 'fast-check';
-import type { LogRecord } from '../reading/log-record.js';
+import type { LogRecord, SourceReading } from '../reading/log-record.js';
 import { type AppCoverage, type Coverage, CoverageTracker, type CoverageQuestion, describeCovered, measureCovered } from './coverage.js'; // prettier-ignore
 import { describeLimit } from './coverage-limit.js';
 import { type WrittenCall, type WrittenInstance, writeLines } from './test-support/written-lines.js';
@@ -180,6 +180,27 @@ describe('what status lines cover', () => {
     ]);
     assert.deepEqual(codes(cover(apps.flat())), ['apps_not_listed', 'apps_silent_together', 'revisions_not_seen']);
     for (const limit of limits) assert.match(describeLimit(limit), /\.$/);
+  });
+
+  it('is nothing after the last line of an instance where lines could not be read', async () => {
+    const lines = [...(await live(0, [0.5, 12.5, 23.5])), ...(await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' }))];
+    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: 1, last: 2 }; // prettier-ignore
+    const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
+    const [whole = assert.fail()] = coverWith({ unreadable: 1, otherEvents: 3 }).apps;
+    assert.deepEqual(inHours(whole), [[1, 5], [6, 23]]); // prettier-ignore
+    for (const more of [
+      { unreadable: 2 },
+      { malformed: 1 },
+      { tooLong: 1 },
+      { otherVersions: 1 },
+      { gaps: ['A part is missing.'] },
+    ]) {
+      // prettier-ignore
+      const { apps, limits } = coverWith(more);
+      assert.deepEqual(apps.map(inHours), [[[1, 5]]]);
+      assert.match(limits.map(describeLimit).join(), /what follows the last status line of an instance is not covered/);
+    }
+    assert.ok(codes(coverWith({ uncompared: 4 })).includes('repetitions_possible'));
   });
 
   it('is measured without rounding up, and the window without rounding down', () => {

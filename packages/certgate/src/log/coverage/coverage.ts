@@ -74,7 +74,10 @@ export class CoverageTracker {
     ];
     return {
       window,
-      apps: tracks.map((track) => (isCut ? { ...coverApp(track, window), covered: [] } : coverApp(track, window))),
+      apps: tracks.map((track) => {
+        const coverage = coverApp(track, window, readings.some(mayLackStatusLines));
+        return isCut ? { ...coverage, covered: [] } : coverage;
+      }),
       limits: limits.filter((limit) => limit !== undefined),
     };
   }
@@ -86,7 +89,8 @@ function findWindow(tracks: readonly AppTrack[]): TimeSpan {
   return tracks.length === 0 ? { from: 0, until: 0 } : { from, until: last + 1 };
 }
 
-function coverApp(track: AppTrack, window: TimeSpan): AppCoverage {
+/** `mayLack`: any status line may be among those that could not be used. */
+function coverApp(track: AppTrack, window: TimeSpan, mayLack: boolean): AppCoverage {
   const instances = [...track.instances].map(([name, instance]) => {
     return { isNamed: name !== undefined, instance, chains: instance.chains.list() };
   });
@@ -94,7 +98,8 @@ function coverApp(track: AppTrack, window: TimeSpan): AppCoverage {
     instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy }));
   const careless = judge(false);
   const breaks = careless.flatMap(({ lost }) => lost).filter((time) => isAmongOthers(track, time));
-  const uncovered = breaks.length === 0 ? careless : judge(true);
+  const isLossy = mayLack || breaks.length > 0;
+  const uncovered = isLossy ? judge(true) : careless;
   const told = instances.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
   const lost = uncovered.flatMap((each) => each.lost).map((time) => spreadLoss(track, time));
   const outside = [
@@ -111,7 +116,7 @@ function coverApp(track: AppTrack, window: TimeSpan): AppCoverage {
   const limits: readonly (CoverageLimit | undefined)[] = [
     ...findTimeLimits(track, window, covered),
     breaks.length > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks: breaks.length } : undefined,
-    ends > 0 && breaks.length === 0 && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
+    ends > 0 && !isLossy && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
     parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
     ...findContentLimits(track),
   ];
@@ -186,11 +191,18 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
   ];
 }
 
+/** Status lines are the longest. A file that is still written may end in the middle of one line. */
+function mayLackStatusLines({ unreadable, tooLong, malformed, otherVersions, gaps }: SourceReading): boolean {
+  return unreadable > 1 || tooLong + malformed + otherVersions + gaps.length > 0;
+}
+
 function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {
   const { name: source, unreadable, tooLong, otherVersions, otherEvents, malformed, uncompared, gaps } = reading;
   const lines = unreadable + tooLong + otherVersions + otherEvents + malformed;
   return [
-    ...(lines > 0 ? [{ code: 'lines_not_used' as const, source, lines }] : []),
+    ...(lines > 0
+      ? [{ code: 'lines_not_used' as const, source, lines, mayBeStatusLines: mayLackStatusLines(reading) }]
+      : []),
     ...gaps.map((gap) => ({ code: 'source_incomplete' as const, source, gap })),
     ...(uncompared > 0 ? [{ code: 'repetitions_possible' as const, lines: uncompared }] : []),
   ];

@@ -25,6 +25,8 @@ export interface MatchTally {
   readonly apps: Map<string, { status: number; decisions: number }>;
   readonly functions: Map<string, { calls: number; last: number }>;
   readonly certificates: Map<string, CertificateTally>;
+  /** Of the line before, which nearly always has the same. */
+  certificate: CertificateTally | undefined;
 }
 
 /** What the lines tell of one identity, whose name may be written in several letter cases. */
@@ -114,7 +116,11 @@ export class UsageTracker {
       known.calls += 1;
       known.last = Math.max(known.last, time);
     } else if (match.functions.size < maximumFunctions) match.functions.set(line.function, { calls: 1, last: time });
-    if (thumbprintSha256 !== undefined) noteCertificate(match.certificates, thumbprintSha256, time);
+    if (thumbprintSha256 === undefined) return;
+    const { certificate } = match;
+    if (certificate?.thumbprintSha256 !== thumbprintSha256)
+      match.certificate = noteCertificate(match.certificates, thumbprintSha256, time);
+    else if (time > (certificate.last ?? 0)) certificate.last = time;
   }
 
   #noteRefusal({ identity, claimedBy, claimedIdentity, code, suppressed = 0 }: DecisionLogLine, time: number): void {
@@ -180,6 +186,7 @@ export class UsageTracker {
     const match: MatchTally = {
       ...{ matchedBy, matched, first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY },
       ...{ lastApp: '', lastFunction: undefined, apps: new Map(), functions: new Map(), certificates: new Map() },
+      certificate: undefined,
     };
     identity.matches.push(match);
     return match;
