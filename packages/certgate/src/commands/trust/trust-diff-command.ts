@@ -30,9 +30,9 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
   if (beforeArgument === '-' && afterArgument === '-') {
     throw new ToolFailure('Only one of the two documents can come from standard input.');
   }
-  const { log, since, until, app } = flags;
-  if (flags.replay !== true && [log, since, until, app].some((each) => each !== undefined)) {
-    throw new ToolFailure('--log, --since, --until and --app are for --replay.', {
+  const { log, workspace, since, until, app } = flags;
+  if (flags.replay !== true && [log, workspace, since, until, app].some((each) => each !== undefined)) {
+    throw new ToolFailure('--log, --workspace, --since, --until and --app are for --replay.', {
       remedy: 'Add --replay, or leave them out.',
     });
   }
