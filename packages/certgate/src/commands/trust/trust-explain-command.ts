@@ -120,10 +120,14 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
   const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = findLineWindow(flags);
   const groups = new LineGroups();
   let count = 0;
+  let outside = 0;
   let used = 0;
   const takeLine = (line: LogLine): void => {
     const time = findInstant(findText(line, 'time') ?? '');
-    if (time !== undefined && (time < from || time > until)) return;
+    if (time !== undefined && (time < from || time > until)) {
+      outside += 1;
+      return;
+    }
     count += 1;
     if (correlationId !== undefined && line['correlationId'] !== correlationId) return;
     used += 1;
@@ -140,6 +144,12 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
       },
     });
   if (used > 0) return groups;
+  if (outside > 0) {
+    const which = correlationId === undefined ? '' : ` with the correlation id "${correlationId}"`;
+    throw new ToolFailure(`The log has no line of Certgate${which} of the time that is asked for.`, {
+      remedy: 'Give an earlier --since, or a later --until.',
+    });
+  }
   throw new ToolFailure(
     count === 0
       ? 'The log has no line of Certgate: none contains {"certgate":1, …}.'

@@ -216,6 +216,19 @@ describe('certgate trust explain --log and --thumbprint', () => {
     }
   });
 
+  test('says of what time there is no line, where there are others', async () => {
+    const lines = [1, 2].map((day) => JSON.stringify({ certgate: 1, event: 'decision', time: `2026-01-0${day}T00:00:00Z`, correlationId: `c${day}`, code: 'certificate_missing' })); // prettier-ignore
+    writeFileSync(join(folder, 'dated.log'), lines.join('\n'));
+    for (const [words, expected] of [
+      [['--since', '2026-02-01T00:00:00Z'], /no line of Certgate of the time that is asked for\.\n.*earlier --since/],
+      [['--until', '2026-01-01T12:00:00Z', '--correlation-id', 'c2'], /with the correlation id "c2" of the time/],
+    ] as const) {
+      const { exitCode, stderr } = await run('--log', 'dated.log', ...words);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, expected);
+    }
+  });
+
   test('says how a document is replaced that can not be read, in commands for a shell', async () => {
     writeFileSync(join(folder, 'a $(id).json'), '{');
     const input = '{"certgate":1,"event":"decision","outcome":"denied","code":"trust_unavailable"}';
