@@ -28,6 +28,24 @@ export function parseInstant(text: string): number {
   throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }
 
+/** From when on: a number of days before an end, or an instant in milliseconds. */
+export type StartTime = { readonly days: number } | { readonly instant: number };
+
+/** A number of days, like `90d`, or RFC 3339 in UTC. */
+export function parseStart(text: string): StartTime {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1];
+  if (days !== undefined) return { days: Number(days) };
+  const instant = loadCore().findInstant(text);
+  if (instant !== undefined) return { instant };
+  throw new InvalidArgumentError(
+    'It must be a number of days, like 90d, or a time that exists, in UTC, like 2027-03-01T00:00:00Z.',
+  );
+}
+
+export function findStart(start: StartTime, end: number): number {
+  return 'days' in start ? end - start.days * (millisecondsOf['d'] ?? 0) : start.instant;
+}
+
 const millisecondsOf: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A length of time, like `90d` → milliseconds. */

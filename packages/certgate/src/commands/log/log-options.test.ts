@@ -72,7 +72,8 @@ describe('the options', () => {
       [[...workspace], /--since is missing/],
       [[...workspace, '--log', file], /cannot be used with option '--log <file>'/],
       [['--workspace', 'orders-logs'], /must be the ID of a workspace, a GUID/],
-      [['--log', file, '--since', 'yesterday'], /must be a time/],
+      [['--print-query', '--since', '30d', '--log', file], /cannot be used with option '--log <file>'/],
+      [['--log', file, '--since', '90'], /must be a number of days, like 90d, or a time/],
     ] as const) {
       const { exitCode, stderr } = await run(...words);
       assert.equal(exitCode, 2, words.join(' '));

@@ -2,22 +2,19 @@ import { InvalidArgumentError } from 'commander';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import type { LogSource } from '../../log/reading/read-log.js';
-import { parseInstant } from '../command-line/option-values.js';
+import { findStart, parseInstant, parseStart, type StartTime } from '../command-line/option-values.js';
 import { printLine } from '../command-line/output.js';
 import type { Options, Verb } from '../command-line/verb.js';
 
 export interface LogFlags {
   readonly log?: readonly string[];
-  /** A number of days before the end of the window, or an instant in milliseconds. */
-  readonly since?: LogStart;
+  readonly since?: StartTime;
   /** In milliseconds. */
   readonly until?: number;
   /** The ID of a Log Analytics workspace. */
   readonly workspace?: string;
   readonly printQuery?: boolean;
 }
-
-type LogStart = { readonly days: number } | { readonly instant: number };
 
 export const logText =
   'lines of the log of one app or of many, as they are or as an export has them; a folder: all files in it; - reads standard input (repeatable)';
@@ -34,7 +31,7 @@ export const logOptions: Options = {
     "instead of files: the Log Analytics workspace of your apps' Application Insights, by its ID; needs --since",
     { parse: parseWorkspace, conflicts: ['log'] },
   ],
-  '--print-query': 'print the query that --workspace runs, and run nothing',
+  '--print-query': ['print the query that --workspace runs, and run nothing', { conflicts: ['log'] }],
 };
 
 /** Of verbs that answer for all apps. */
@@ -50,11 +47,6 @@ function parseWorkspace(text: string): string {
   );
 }
 
-function parseStart(text: string): LogStart {
-  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? Number.NaN);
-  return Number.isNaN(days) ? { instant: parseInstant(text) } : { days };
-}
-
 /** What the options ask about. Without `--since`, it begins with the first line, which is not known before. */
 export function findLogWindow(
   { since, until }: LogFlags,
@@ -62,7 +54,7 @@ export function findLogWindow(
 ): LogWindow & { readonly until: number } {
   const end = until ?? now;
   if (since === undefined) return { from: undefined, until: end };
-  const from = 'days' in since ? end - since.days * 86_400_000 : since.instant;
+  const from = findStart(since, end);
   if (from < end) return { from, until: end };
   throw new ToolFailure('--since is not before the end.', { remedy: 'Give an earlier --since, or a later --until.' });
 }

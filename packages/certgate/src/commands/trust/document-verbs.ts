@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { passwordOptions } from '../certificate/password-options.js';
-import { parseInstant } from '../command-line/option-values.js';
+import { findStart, parseStart } from '../command-line/option-values.js';
 import { type Options, type Verb, type VerbTable } from '../command-line/verb.js';
 import {
   changeOptions,
@@ -222,8 +222,7 @@ export const documentVerbs: VerbTable = {
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 function parseSince(text: string): number {
-  const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  return days === undefined ? parseInstant(text) : Date.now() - Number(days) * 86_400_000;
+  return findStart(parseStart(text), Date.now());
 }
 
 function parseSha256(text: string): string {

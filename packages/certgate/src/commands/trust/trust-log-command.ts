@@ -59,12 +59,13 @@ export async function showLog(flags: LogFlags): Promise<void> {
   } else {
     printLine(`${store}, revision ${revision}`);
     for (const item of history) printItem(item, flags.identity);
-    if (history.length === 0) printLine(`The log has no such change${describeFilter(flags)}.`);
+    if (!history.some((item) => 'entry' in item)) printLine(`\nThe log has no change${describeFilter(flags)}.`);
   }
 }
 
-function describeFilter({ identity }: LogFlags): string {
-  return identity === undefined ? '' : ` of ${escapeControls(JSON.stringify(identity))}`;
+function describeFilter({ identity, since }: LogFlags): string {
+  const whom = identity === undefined ? '' : ` that concerns ${escapeControls(JSON.stringify(identity))}`;
+  return since === undefined ? whom : `${whom} from ${new Date(since).toISOString()} on`;
 }
 
 /** What has no time stands with what follows it: a gap, or a line that can't be read. */
