@@ -238,6 +238,39 @@ describe('refusals', () => {
     ]);
   });
 
+  test('of a stranger that a pin of another kind may be about', async () => {
+    const before = documentOf(1, [billing]);
+    const other = makeCertificate({ key: 'p-256-again' });
+    const record = await callAt(before, { certificate: Buffer.from(other.der) });
+    const pins = [{ thumbprintSha1: presentCertificate(other.der).thumbprintSha1 }];
+    const after = documentOf(2, [billing, { name: 'other', roles: ['r'], pins }]);
+    assert.match(
+      JSON.stringify((await callAt(after, { certificate: Buffer.from(other.der) })).line),
+      /"outcome":"allowed"/,
+    );
+    assert.deepEqual(summarize(replay(before, after, [record])), ['refused entries (other) ×1']);
+    // A pin that was there before is of another certificate.
+    const listed = documentOf(1, [billing, { name: 'old', roles: [], pins: [{ thumbprintSha1: 'B2'.repeat(20) }] }]);
+    const moved = documentOf(2, [billing, { name: 'new', roles: [], pins: [{ thumbprintSha1: 'B2'.repeat(20) }] }]);
+    const refused = await callAt(listed, { certificate: Buffer.from(other.der) });
+    assert.deepEqual(summarize(replay(listed, moved, [refused])), ['same ×1']);
+  });
+
+  test('for a role, of a caller whose pin may have excused a missing clientAuth', async () => {
+    const grace = { since: iso(now - hour), until: iso(now + hour), reason: 'x' };
+    const before = documentOf(1, [{ ...billing, pins: [{ thumbprintSha256, acceptWithoutClientAuth: grace }] }]);
+    const record = await callAt(before, { requirement: { functionName: 'F', roles: [['w']] } });
+    const wider = { ...billing, roles: ['r', 'w'] };
+    const required = new Map([['f', { functionName: 'F', roles: [['w']] }]]);
+    assert.deepEqual(summarize(replay(before, documentOf(2, [wider]), [record], required)), [
+      'refused certificate (billing) ×1',
+    ]);
+    const still = { ...wider, pins: [{ thumbprintSha256, acceptWithoutClientAuth: grace }] };
+    assert.deepEqual(summarize(replay(before, documentOf(2, [still]), [record], required)), [
+      'billing gets in: role_missing ×1',
+    ]);
+  });
+
   test('of strangers without number, in one group', async () => {
     const before = documentOf(1, [{ ...billing, pins: [{ publicKeySha256, notAfter: iso(now + hour) }] }]);
     const stranger = await callAt(before, { certificate: Buffer.from(makeCertificate({ key: 'p-256-again' }).der) });

@@ -376,4 +376,18 @@ describe('a replay tells what becomes of recorded calls, or that it cannot tell'
       assert.equal(readReport(replay.conclude([])), reason);
     });
   }
+
+  test('a certificate with an extension that only a path processes, once a pin takes the place of its name', async () => {
+    const common = { schemaVersion: 1, authorities: [authorityOf()] };
+    const named = { name: 'a', roles: [], names: [{ issuedBy: 'corp', dns: 'critical.corp.example' }] };
+    const pinned = { name: 'a', roles: [], pins: [pinValues[5]] };
+    const before = recordDocument({ ...common, revision: 1, identities: [named] });
+    const after = recordDocument({ ...common, revision: 2, identities: [pinned] });
+    const call = { header: own[5]?.header ?? '', requirement: { functionName: 'F', roles: [] }, now };
+    const [{ decision, record }, later] = [await recordCall(before, call), await recordCall(after, call)];
+    assert.deepEqual([decision.code, later.decision.code], ['allowed', 'certificate_critical_extension_unknown']);
+    const replay = new Replay({ before: before.loaded, after: after.loaded });
+    replay.note(record);
+    assert.equal(readReport(replay.conclude([])), 'certificate');
+  });
 });
