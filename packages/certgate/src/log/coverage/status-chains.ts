@@ -13,9 +13,14 @@ export interface StatusChain {
 interface Growing {
   from: number;
   until: number;
-  isBegun: boolean;
-  spans: { from: number; until: number }[];
+  readonly isBegun: boolean;
+  /** Of the latest span, which ends with the chain. */
+  begin: number;
+  /** Before a clock was put back: few chains have any. */
+  earlier: readonly TimeSpan[];
 }
+
+const none: readonly TimeSpan[] = [];
 
 /**
  * Tells apart the processes that write status lines under one name, or under none: what a line counts begins where the line
@@ -30,21 +35,17 @@ export class StatusChains {
   add(since: number, time: number, isStart: boolean): void {
     const before = this.#ends.get(since);
     if (before === undefined || (isStart && since === time)) {
-      const chain = {
-        from: since,
-        until: time,
-        isBegun: isStart,
-        spans: [{ from: Math.min(since, time), until: time }],
-      };
+      const chain = { from: since, until: time, isBegun: isStart, begin: Math.min(since, time), earlier: none };
       this.#chains.add(chain);
       this.#ends.set(time, chain);
       return;
     }
     this.#ends.delete(since);
-    const span = before.spans.at(-1);
     // A clock that was put back: the line tells of calls before and after that, and proves nothing of any time.
-    if (time < since) before.spans.push({ from: time, until: time });
-    else if (span !== undefined) span.until = time;
+    if (time < since) {
+      before.earlier = listSpans(before);
+      before.begin = time;
+    }
     before.until = time;
     this.#ends.set(time, before);
   }
@@ -52,7 +53,9 @@ export class StatusChains {
   /** In the order of their beginning. */
   list(): readonly StatusChain[] {
     this.#join();
-    return [...this.#chains].sort((one, other) => one.from - other.from || one.until - other.until);
+    return [...this.#chains]
+      .sort((one, other) => one.from - other.from || one.until - other.until)
+      .map((chain) => ({ from: chain.from, until: chain.until, isBegun: chain.isBegun, spans: listSpans(chain) }));
   }
 
   /** Chains that go on from each other, where lines were noted in another order than they were written in. */
@@ -62,8 +65,9 @@ export class StatusChains {
     for (const chain of [...this.#chains].sort((one, other) => one.from - other.from)) {
       const before = chain.isBegun ? undefined : ends.get(chain.from);
       if (before === undefined || before === chain) continue;
+      before.earlier = [...listSpans(before), ...chain.earlier];
+      before.begin = chain.begin;
       before.until = chain.until;
-      before.spans = [...before.spans, ...chain.spans];
       ends.delete(chain.from);
       ends.set(before.until, before);
       this.#chains.delete(chain);
@@ -71,4 +75,8 @@ export class StatusChains {
     this.#ends.clear();
     for (const [end, chain] of ends) this.#ends.set(end, chain);
   }
+}
+
+function listSpans({ earlier, begin, until }: Growing): readonly TimeSpan[] {
+  return [...earlier, { from: begin, until }];
 }
