@@ -95,9 +95,10 @@ async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | un
     const started = performance.now();
     const answer = await readOnce(flags, apps);
     const now = performance.now();
-    const rest = Math.max(shortestPause, now - started);
-    const isDone = chooseExitCode(answer.expectation) === exitCodes.ok;
-    if (isDone || flags.wait === undefined || now + rest > begin + flags.wait) return answer;
+    const left = begin + (flags.wait ?? 0) - now;
+    if (left <= 0 || chooseExitCode(answer.expectation) === exitCodes.ok) return answer;
+    // The last time when the time is over.
+    const rest = Math.min(left, Math.max(shortestPause, now - started));
     const counts = listExpectationSentences(answer.expectation ?? expectNothing)
       .slice(1, 2)
       .join('')
