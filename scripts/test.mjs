@@ -39,6 +39,7 @@ const hostTests = [
   'foreign-hooks',
   'front-ends-matrix',
   'front-ends-wire',
+  'github-action',
   'http-frameworks',
   'http-hosts',
   'http-two-gates',

@@ -109,7 +109,7 @@ function isSameForOthers(before: TrustSnapshot, after: TrustSnapshot): boolean {
 }
 
 /** What of an identity bears on a decision. */
-export function describeState({ name, roles, functions, enabled, expiresAt }: TrustedIdentity): object {
+function describeState({ name, roles, functions, enabled, expiresAt }: TrustedIdentity): object {
   return { name, roles, functions, enabled, expiresAt };
 }
 

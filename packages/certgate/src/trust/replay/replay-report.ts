@@ -9,24 +9,22 @@ import type { ReportedReading } from '../../log/reading/reading-text.js';
  * by neither of the two documents. `twin`: an entry is about a certificate's other ECDSA signature. `unavailable`: no document
  * decided it.
  */
-export const untoldReasons = [
-  'firstOf',
-  'otherDocument',
-  'noDocument',
-  'matched',
-  'authorities',
-  'denyList',
-  'entries',
-  'twin',
-  'roles',
-  'certificate',
-  'reportOnly',
-  'observed',
-  'statusOnly',
-  'suppressed',
-  'unavailable',
-] as const;
-export type UntoldReason = (typeof untoldReasons)[number];
+export type UntoldReason =
+  | 'firstOf'
+  | 'otherDocument'
+  | 'noDocument'
+  | 'matched'
+  | 'authorities'
+  | 'denyList'
+  | 'entries'
+  | 'twin'
+  | 'roles'
+  | 'certificate'
+  | 'reportOnly'
+  | 'observed'
+  | 'statusOnly'
+  | 'suppressed'
+  | 'unavailable';
 
 /** Calls of one caller at one function. The names are foreign text. */
 export interface ReplayedCalls {
