@@ -90,14 +90,14 @@ describe('certgate trust diff --replay', () => {
       /^\? cannot tell 1 call that was allowed \("billing"\): the lines name no document\.\n1 call ends as before\.$/m,
     );
     const { replay } = JSON.parse((await diff('disabled.json', '--replay', '--log', 'app.log', '--json')).stdout) as {
-      readonly replay: { readonly wouldBreak: unknown; readonly sources: readonly { readonly records: number }[] };
+      readonly replay: { readonly wouldBreak: unknown; readonly reading: readonly { readonly records: number }[] };
     };
     const detail = 'The identity "billing" is disabled in the trust document.';
     assert.deepEqual(replay.wouldBreak, [
       { identity: 'billing', function: 'F', calls: 2, last: '2026-01-02T00:00:00Z', code: 'identity_disabled', detail },
     ]);
     assert.deepEqual(
-      replay.sources.map(({ records }) => records),
+      replay.reading.map(({ records }) => records),
       [2],
     );
   });

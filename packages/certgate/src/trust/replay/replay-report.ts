@@ -89,5 +89,5 @@ export interface ReplayReport {
   /** RFC 3339, of all lines that were used; null: there are none. */
   readonly from: string | null;
   readonly until: string | null;
-  readonly sources: readonly ReportedReading[];
+  readonly reading: readonly ReportedReading[];
 }

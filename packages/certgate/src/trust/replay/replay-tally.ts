@@ -99,7 +99,7 @@ export class ReplayTally {
       assumptions: this.#listAssumptions(),
       from: first === undefined ? null : formatInstant(first),
       until: last === undefined ? null : formatInstant(last),
-      sources: reportReading(sources),
+      reading: reportReading(sources),
     };
   }
 
