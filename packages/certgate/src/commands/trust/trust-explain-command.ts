@@ -133,16 +133,22 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
     used += 1;
     groups.add(line);
   };
-  const pass = (): void => undefined;
-  const lines = { takeLine, passUnreadable: pass };
-  const sink = { ...lines, from: () => lines, passOther: pass, passTooLong: pass };
-  for (const { name, read } of await openLogOptions(flags))
-    await read({
-      ...sink,
-      noteGap: (gap) => {
-        printNotice(escapeControls(`${name}: ${gap}`));
-      },
-    });
+  for (const { name, read } of await openLogOptions(flags)) {
+    let unreadable = 0;
+    const passUnreadable = (): void => {
+      unreadable += 1;
+    };
+    const lines = { takeLine, passUnreadable };
+    const note = (what: string): void => {
+      printNotice(escapeControls(`${name}: ${what}`));
+    };
+    const passOther = (): void => undefined;
+    await read({ ...lines, from: () => lines, passOther, passTooLong: passUnreadable, noteGap: note });
+    if (unreadable > 0) {
+      const which = unreadable === 1 ? '1 line that is' : `${unreadable} lines that are`;
+      note(`passed over ${which} cut short, damaged or longer than 1 MiB.`);
+    }
+  }
   if (used > 0) return groups;
   if (outside > 0) {
     const which = correlationId === undefined ? '' : ` with the correlation id "${correlationId}"`;

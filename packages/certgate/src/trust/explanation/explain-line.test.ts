@@ -216,6 +216,17 @@ describe('certgate trust explain --log and --thumbprint', () => {
     }
   });
 
+  test('says how many lines it could not read', async () => {
+    const line = JSON.stringify({ certgate: 1, event: 'decision', correlationId: 'c1', code: 'certificate_missing' });
+    writeFileSync(join(folder, 'cut.log'), [line, line.slice(0, 40), 'Host started', line.slice(0, 60)].join('\n'));
+    const found = await run('--log', 'cut.log');
+    assert.equal(found.exitCode, 1);
+    assert.equal(found.stderr, 'cut.log: passed over 2 lines that are cut short, damaged or longer than 1 MiB.\n');
+    const { exitCode, stderr } = await run('--log', 'cut.log', '--correlation-id', 'c2');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^cut\.log: passed over 2 lines/);
+  });
+
   test('says of what time there is no line, where there are others', async () => {
     const lines = [1, 2].map((day) => JSON.stringify({ certgate: 1, event: 'decision', time: `2026-01-0${day}T00:00:00Z`, correlationId: `c${day}`, code: 'certificate_missing' })); // prettier-ignore
     writeFileSync(join(folder, 'dated.log'), lines.join('\n'));
