@@ -1,11 +1,21 @@
-// What it costs to read the lines of many gates: time, and the most memory that the process has.
+// What `certgate trust usage` costs with the logs of many gates: time, and the most memory that the process has.
 //
 //   npm run bench:log-reading                        10 million lines of 60 apps and 400 callers, 4.4 GB in a temporary folder
 //   npm run bench:log-reading -- --lines 1000000     as many
 //   npm run bench:log-reading -- --envelopes         as rows of JSON, as a diagnostic setting writes them: 9 GB
 //   npm run bench:log-reading -- --json              the same as JSON
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +26,6 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '10000000' },
     envelopes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    /** In the process that reads. */
-    read: { type: 'string' },
   },
 });
 
@@ -93,25 +101,36 @@ function writeLogs(folder, lineCount) {
   return paths.reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
-/** As `certgate trust usage` reads. */
-async function read(folder) {
-  const { readLog } = await import('../packages/certgate/dist/esm/log/reading/read-log.js');
-  const { CoverageTracker } = await import('../packages/certgate/dist/esm/log/coverage/coverage.js');
-  const { UsageTracker } = await import('../packages/certgate/dist/esm/trust/usage/usage-tracker.js');
-  const trackers = [new CoverageTracker(), new UsageTracker()];
+/** The callers, as the lines name them. */
+function writeDocument(path) {
+  const identities = thumbprints.map((thumbprintSha256, index) => ({
+    name: `partner-${index}`,
+    roles: [],
+    pins: [{ thumbprintSha256 }],
+  }));
+  writeFileSync(path, JSON.stringify({ schemaVersion: 1, revision: 2, identities }));
+}
+
+/** Loaded before the command: says at its end what it took. */
+const reportCosts = `process.on('exit', () => process._rawDebug(JSON.stringify([process.cpuUsage(), process.resourceUsage().maxRSS])))`;
+
+/** As a user runs it. */
+function runUsage(folder, document) {
+  const tool = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
+  const words = ['trust', 'usage', '--store', `file:${document}`, '--log', folder, '--json'];
   const began = performance.now();
-  const readings = await readLog([folder], (record) => {
-    for (const tracker of trackers) tracker.note(record);
+  const run = spawnSync(process.execPath, ['--import', `data:text/javascript,${reportCosts}`, tool, ...words], {
+    encoding: 'utf8',
+    maxBuffer: 1e9,
   });
-  trackers[0].finish({ readings });
-  const { user, system } = process.cpuUsage();
-  const sum = (key) => readings.reduce((total, reading) => total + reading[key], 0);
+  const seconds = (performance.now() - began) / 1000;
+  if (run.status !== 0) throw new Error(run.stderr);
+  const { reading } = JSON.parse(run.stdout);
+  const [{ user, system }, maximumKilobytes] = JSON.parse(run.stderr.trim().split('\n').at(-1));
+  const sum = (key) => reading.reduce((total, each) => total + each[key], 0);
   return {
-    lines: sum('lines'),
-    ...{ records: sum('records'), repeated: sum('repeated'), uncompared: sum('uncompared'), others: sum('others') },
-    seconds: (performance.now() - began) / 1000,
-    cpuSeconds: (user + system) / 1e6,
-    maximumMegabytes: process.resourceUsage().maxRSS / 1024,
+    ...{ lines: sum('lines'), records: sum('records'), repeated: sum('repeated'), uncompared: sum('uncompared') },
+    ...{ seconds, cpuSeconds: (user + system) / 1e6, maximumMegabytes: maximumKilobytes / 1024 },
   };
 }
 
@@ -121,21 +140,17 @@ function measure() {
     const lineCount = Number(values.lines);
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < lineCount * 1000) throw new Error(`${tmpdir()} has too little room: 1 kB for each line.`);
-    const bytes = writeLogs(folder, lineCount);
-    const output = execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--read', folder], {
-      encoding: 'utf8',
-    });
-    return { gigabytes: bytes / 1e9, ...JSON.parse(output) };
+    const [document, logs] = [join(folder, 'trust.json'), join(folder, 'logs')];
+    writeDocument(document);
+    mkdirSync(logs);
+    return { gigabytes: writeLogs(logs, lineCount) / 1e9, ...runUsage(logs, document) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-if (values.read !== undefined) console.log(JSON.stringify(await read(values.read)));
-else {
-  const result = measure();
-  if (values.json) console.log(JSON.stringify(result, null, 2));
-  else
-    for (const [key, value] of Object.entries(result))
-      console.log(`${key.padEnd(18)}${Number(value.toFixed(1)).toLocaleString('en-US')}`);
-}
+const result = measure();
+if (values.json) console.log(JSON.stringify(result, null, 2));
+else
+  for (const [key, value] of Object.entries(result))
+    console.log(`${key.padEnd(18)}${Number(value.toFixed(1)).toLocaleString('en-US')}`);

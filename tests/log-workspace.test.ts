@@ -45,13 +45,14 @@ describe('certgate trust explain --workspace', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const asked = ['--workspace', workspace, '--since', '30d', '--until', new Date(until).toISOString()];
   const words = (...more: readonly string[]): readonly string[] => {
-    const asked = ['--workspace', workspace, '--since', '30d', '--until', new Date(until).toISOString()];
     return ['trust', 'explain', '--store', 'file:trust.json', ...asked, ...more];
   };
-  const run = async (...more: readonly string[]): Promise<Ended> => {
+  const run = (...more: readonly string[]): Promise<Ended> => runWords(words(...more));
+  const runWords = async (given: readonly string[]): Promise<Ended> => {
     const answer = once(worker, 'message');
-    worker.send(words(...more));
+    worker.send(given);
     const [ended] = (await answer) as [Ended];
     return ended;
   };
@@ -73,6 +74,18 @@ describe('certgate trust explain --workspace', () => {
     assert.deepEqual(functions(ended), ['f1', 'f2']);
     assert.equal(service.queries.length, 2);
     assert.match(service.queries[1] ?? '', /AppTraces[^]*startswith_cs '\{"certgate":'[^]*AppRoleInstance, ItemCount/);
+  });
+
+  it('knows the app of each line, and says what it read', async () => {
+    service.rows = ['orders', 'billing'].map((app) => ({ ...row(until - 3_600_000, app), app, itemCount: 2 }));
+    const { exitCode, stdout, stderr } = await runWords(['fleet', ...asked, '--json']);
+    assert.equal(exitCode, 0, stderr);
+    const { rows, reading } = JSON.parse(stdout) as { rows: { app: string }[]; reading: { name: string }[] };
+    assert.deepEqual(rows.map(({ app }) => app).sort(), ['billing', 'orders']);
+    assert.deepEqual(
+      reading.map(({ name }) => name),
+      [`workspace ${workspace}`],
+    );
   });
 
   it('divides the time where the service gives a part of an answer, and names what did not come', async () => {
