@@ -1,3 +1,4 @@
+// In a process of its own: the clock stands still while a gate starts, and other tests go on meanwhile.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';

@@ -9,7 +9,6 @@ export function nameFile(file: LogFile): string {
   return file === '-' ? 'standard input' : file;
 }
 
-/** The memory of files that were read is given back late, and there may be thousands. */
 const chunkLength = 262_144;
 /** Enough to tell an encoding and an export's form by. */
 const headLength = 4096;
@@ -43,16 +42,24 @@ async function* readFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
+/** For the next file: there may be thousands, and what each had would be given back late. */
+let spareBuffer: Buffer | undefined;
+
 /** Of a file that grows, what it had at first: whoever reads may be slower than whoever writes. */
 async function* readHandle(handle: FileHandle): AsyncGenerator<Buffer> {
   const stats = await handle.stat();
   let left = stats.isFile() ? stats.size : Number.POSITIVE_INFINITY;
-  const buffer = Buffer.allocUnsafe(chunkLength);
-  while (left > 0) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkLength, left), null);
-    if (bytesRead === 0) return;
-    left -= bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  const buffer = spareBuffer ?? Buffer.allocUnsafeSlow(chunkLength);
+  spareBuffer = undefined;
+  try {
+    while (left > 0) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkLength, left), null);
+      if (bytesRead === 0) return;
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    spareBuffer = buffer;
   }
 }
 

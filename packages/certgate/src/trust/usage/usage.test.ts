@@ -1,3 +1,4 @@
+// In a process of its own: the clock stands still while a gate starts, and other tests go on meanwhile.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { parseTrustDocument, type TrustSnapshot } from '@certgate/core/internal';
