@@ -44,7 +44,7 @@ async function findUsage(location: TrustLocation, flags: UsageFlags): Promise<Us
   }
   const apps = flags.apps === undefined ? undefined : await readAppNames(flags.apps);
   const window = findLogWindow(flags);
-  const [usageTracker, coverageTracker] = [new UsageTracker(), new CoverageTracker()];
+  const [usageTracker, coverageTracker] = [new UsageTracker(window.from), new CoverageTracker()];
   const readings = await readLogOptions(flags, (record) => {
     usageTracker.note(record);
     coverageTracker.note(record);

@@ -112,7 +112,9 @@ function printEntries(identities: readonly IdentityUsage[]): void {
         return [
           [name, ...entry.otherNames.map((other) => `(in lines: ${other})`)].join(' '),
           describeEntry(entry),
-          entry.isAmbiguous ? `${last}; cannot tell by which of several entries with this beginning` : last,
+          entry.isAmbiguous
+            ? `${last}; cannot tell whether by this entry: others begin the same, or the lines don't name it`
+            : last,
           calls,
           describeFunctions(entry.admissions),
           describeCertificates(entry.certificates),

@@ -44,7 +44,7 @@ const describe: Describe = {
     'Apps without a line are not seen here. Name the apps that there are with --apps, one a line, to learn which of them are missing.',
   apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: what was called there is not known.`,
   apps_silent_together: ({ spans }) =>
-    `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, or an outage of the log.`,
+    `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, an outage of the log, or nobody called. Where a line of that time is missing, it is not covered.`,
   lines_not_used: ({ source, lines, mayBeStatusLines }) =>
     `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.${mayBeStatusLines ? ` ${restUncovered}` : ''}`,
   source_incomplete: ({ source, gap }) => `${source}: ${gap} ${restUncovered}`,
@@ -60,7 +60,7 @@ const describe: Describe = {
     `The lines begin at ${time(first)}: earlier ones were not kept, not exported, or never written.`,
   hours_missing: ({ spans }) => `No status line covers all that was called ${listSpans(spans)}.`,
   lines_sampled: ({ lines }) =>
-    `${count(lines, 'line')} stand for others, which sampling removed. The hours around them are not covered.`,
+    `${count(lines, 'line')} stand for others, which sampling removed. The hours around them are not covered, up to those in which no line stands for others.`,
   sampling_unknown: () =>
     "The lines don't tell whether others were removed by sampling: export the column itemCount (ItemCount) too.",
   lines_lost: ({ breaks }) =>

@@ -115,13 +115,41 @@ describe('what status lines cover', () => {
   });
 
   it('is nothing around sampled lines, and says so where that is not known', async () => {
-    const steady = await live(0, [0.5, 12.1, 23.5]);
+    const steady = await live(0, [0.5, 12.1, 13.1, 14.5, 23.5]);
     const sampled = await live(0.2, [12.2, 12.6], { instance: 'i2', itemCount: 4 });
     const app = coverOne([...steady, ...sampled]);
     assert.deepEqual(inHours(app), [[14, 23]]);
     assert.ok(codes(app).includes('lines_sampled'));
     const unknown = steady.map((record) => ({ ...record, itemCount: undefined }));
     assert.ok(codes(coverOne(unknown)).includes('sampling_unknown'));
+  });
+
+  it('is nothing between sampled lines, up to an hour in which none is', async () => {
+    const steady = await live(0, [0.5, 1.5, 8.2, 14.5, 15.5, 23.5], { itemCount: 1 });
+    const sampled = steady.map((record) => (record.time >= at(8) && record.time < at(15) ? { ...record, itemCount: 10 } : record)); // prettier-ignore
+    // Of another instance, all lines between were removed, and nothing tells of it.
+    assert.deepEqual(inHours(coverOne(sampled)), [[16, 23]]); // prettier-ignore
+  });
+
+  it('is nothing before the last decision of an instance that writes no status line', async () => {
+    const steady = await live(0, [0.5, 1.5, 23.5]);
+    const calls = [call(6.5), call(8.2, { code: 'certificate_not_trusted' })];
+    const old = await writeLines({ instance: 'old', start: at(5), calls, decisionLog: 'denials' });
+    const withoutStatus = old.filter(({ line }) => line.event !== 'status');
+    assert.deepEqual(inHours(coverOne([...steady, ...withoutStatus])), []);
+    const more = await live(0, [0.5, 1.5, 12.5, 13.5, 23.5]);
+    assert.deepEqual(inHours(coverOne([...more, ...withoutStatus])), [[13, 23]]);
+  });
+
+  it('is nothing at any app while the log lost the lines of all', async () => {
+    const busy = await live(0, [0.5, 1.5, 9.5, 12.5, 16.5, 17.5, 18.5], { app: 'orders' });
+    const idle = await live(0, [0.5, 1.5, 9.5, 16.6, 20.5], { app: 'refunds' });
+    const short = await live(11, [11.5, 12.5], { app: 'refunds', instance: 'i2' });
+    const kept = [...busy, ...idle, ...short].filter(({ time }) => time < at(10) || time >= at(16));
+    const [, refunds] = cover(kept).apps;
+    assert.deepEqual(inHours(refunds ?? assert.fail()), [[1, 10], [16, 20]]); // prettier-ignore
+    const quiet = busy.filter(({ time }) => time < at(10));
+    assert.deepEqual(inHours(cover([...quiet, ...idle]).apps[1] ?? assert.fail()), [[1, 20]]);
   });
 
   it('is nothing by a line that leaves out callers, or lacks a part', async () => {

@@ -64,6 +64,8 @@ export class CoverageTracker {
     const isCut = this.#instances > maximumInstances;
     const unseen = expected?.filter((name) => !this.#apps.has(name)) ?? [];
     const silence = findCommonSilence(tracks, window);
+    const judged = tracks.map((track) => judgeApp(track, readings.some(mayLackStatusLines)));
+    const outages = findOutages(tracks, judged);
     const limits: readonly (CoverageLimit | undefined)[] = [
       expected === undefined ? { code: 'apps_not_listed' } : undefined,
       unseen.length > 0 ? { code: 'apps_without_lines', apps: unseen } : undefined,
@@ -74,8 +76,8 @@ export class CoverageTracker {
     ];
     return {
       window,
-      apps: tracks.map((track) => {
-        const coverage = coverApp(track, window, readings.some(mayLackStatusLines));
+      apps: judged.map((app) => {
+        const coverage = coverApp(app, window, outages);
         return isCut ? { ...coverage, covered: [] } : coverage;
       }),
       limits: limits.filter((limit) => limit !== undefined),
@@ -89,34 +91,48 @@ function findWindow(tracks: readonly AppTrack[]): TimeSpan {
   return tracks.length === 0 ? { from: 0, until: 0 } : { from, until: last + 1 };
 }
 
+/** What the lines of one app leave open, before those of others are looked at. */
+interface JudgedApp {
+  readonly track: AppTrack;
+  readonly told: readonly TimeSpan[];
+  readonly uncovered: readonly UncoveredTime[];
+  /** In how many places a line is missing among others. */
+  readonly breaks: number;
+  readonly isLossy: boolean;
+}
+
 /** `mayLack`: any status line may be among those that could not be used. */
-function coverApp(track: AppTrack, window: TimeSpan, mayLack: boolean): AppCoverage {
+function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
   const instances = [...track.instances].map(([name, instance]) => {
     return { isNamed: name !== undefined, instance, chains: instance.chains.list() };
   });
-  const judge = (isLossy: boolean): readonly UncoveredTime[] =>
-    instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy }));
+  const judge = (isAnyLost: boolean): readonly UncoveredTime[] =>
+    instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy: isAnyLost })); // prettier-ignore
   const careless = judge(false);
-  const breaks = careless.flatMap(({ lost }) => lost).filter((time) => isAmongOthers(track, time));
-  const isLossy = mayLack || breaks.length > 0;
-  const uncovered = isLossy ? judge(true) : careless;
+  const breaks = careless.flatMap(({ lost }) => lost).filter((time) => isAmongOthers(track, time)).length;
+  const isLossy = mayLack || breaks > 0;
   const told = instances.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
+  return { track, told, uncovered: isLossy ? judge(true) : careless, breaks, isLossy };
+}
+
+function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]): AppCoverage {
+  const { track, told, uncovered, breaks } = app;
   const lost = uncovered.flatMap((each) => each.lost).map((time) => spreadLoss(track, time));
   const outside = [
     { from: Number.NEGATIVE_INFINITY, until: Math.max(window.from, endHour(track.first)) },
     { from: window.until, until: Number.POSITIVE_INFINITY },
   ];
-  const holes = [...uncovered.flatMap((each) => each.holes), ...lost, ...listSampled(track), ...outside];
+  const holes = [...uncovered.flatMap((each) => each.holes), ...lost, ...listSampled(track), ...outages, ...outside];
   const covered = subtractSpans(told, holes)
     .map(takeWholeHours)
     .filter(({ from, until }) => from < until);
   const isIn = window.from <= track.last && track.first < window.until;
   const ends = uncovered.reduce((sum, each) => sum + each.ends, 0);
-  const parts = instances.reduce((sum, { instance: { pending } }) => sum + pending.size, 0);
+  const parts = [...track.instances.values()].reduce((sum, { pending }) => sum + pending.size, 0);
   const limits: readonly (CoverageLimit | undefined)[] = [
     ...findTimeLimits(track, window, covered),
-    breaks.length > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks: breaks.length } : undefined,
-    ends > 0 && !isLossy && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
+    breaks > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks } : undefined,
+    ends > 0 && !app.isLossy && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
     parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
     ...findContentLimits(track),
   ];
@@ -153,12 +169,32 @@ function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
   return { from: lostHour * hourMilliseconds, until: (next + 1) * hourMilliseconds };
 }
 
-/** Sampling removes lines of the same minutes. */
-function listSampled({ sampledHours }: AppTrack): readonly TimeSpan[] {
-  return [...sampledHours].map((hour) => ({
-    from: (hour - 1) * hourMilliseconds,
-    until: (hour + 2) * hourMilliseconds,
-  }));
+/**
+ * Sampling removes lines of the same minutes. Whether it had begun before, or went on, is not known until an hour in which
+ * lines are there and stand for themselves alone.
+ */
+function listSampled({ hours, sampledHours }: AppTrack): readonly TimeSpan[] {
+  if (sampledHours.size === 0) return [];
+  const sorted = [...hours].sort((one, other) => one - other);
+  return sorted.flatMap((hour, index) => {
+    if (!sampledHours.has(hour)) return [];
+    const before = Math.min(sorted[index - 1] ?? Number.NEGATIVE_INFINITY, hour - 2);
+    const after = Math.max(sorted[index + 1] ?? Number.POSITIVE_INFINITY, hour + 2);
+    return [{ from: (before + 1) * hourMilliseconds, until: after * hourMilliseconds }];
+  });
+}
+
+/** Hours in which no app has a line, and one or more had written one that is missing: the log lost those of all apps. */
+function findOutages(tracks: readonly AppTrack[], judged: readonly JudgedApp[]): readonly TimeSpan[] {
+  const lost = judged.flatMap(({ uncovered }) => uncovered.flatMap((each) => each.lost));
+  return findSilence(tracks).filter(({ from, until }) => lost.some((time) => from <= time && time < until));
+}
+
+/** The hours between lines in which no app has one. */
+function findSilence(tracks: readonly AppTrack[]): readonly TimeSpan[] {
+  const hours = new Set(tracks.flatMap(({ hours: own }) => [...own]));
+  const spans = [...hours].map((hour) => ({ from: hour * hourMilliseconds, until: (hour + 1) * hourMilliseconds }));
+  return findGaps(spans).filter(({ until }) => until !== Number.POSITIVE_INFINITY);
 }
 
 function findTimeLimits(
@@ -211,17 +247,10 @@ function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {
 /** Of several apps that write in nearly every hour: when none did, and at least two had before and did again after. */
 function findCommonSilence(tracks: readonly AppTrack[], window: TimeSpan): readonly TimeSpan[] {
   if (tracks.length < 2) return [];
-  const hours = tracks.flatMap(({ hours: own }) => [...own]);
-  const spans = hours.map((hour) => ({ from: hour * hourMilliseconds, until: (hour + 1) * hourMilliseconds }));
   const hasSeveral = (instant: number): boolean =>
     tracks.filter((track) => track.hours.has(Math.floor(instant / hourMilliseconds))).length > 1;
-  return findGaps(spans).filter(
-    ({ from, until }) =>
-      until !== Number.POSITIVE_INFINITY &&
-      window.from <= from &&
-      until <= window.until &&
-      hasSeveral(from - 1) &&
-      hasSeveral(until),
+  return findSilence(tracks).filter(
+    ({ from, until }) => window.from <= from && until <= window.until && hasSeveral(from - 1) && hasSeveral(until),
   );
 }
 

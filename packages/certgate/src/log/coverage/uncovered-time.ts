@@ -53,14 +53,12 @@ export function findUncoveredTime(
     if (chains.length > 0) lost.push(from);
   }
   if (chains.length === 0 && track.hours.size > 0) {
-    const hours = [...track.hours];
-    holes.push({ from: least(hours) * hourMilliseconds, until: (greatest(hours) + 1) * hourMilliseconds });
+    // Its status lines are missing: by when they began, nothing tells.
+    const end = (greatest([...track.hours]) + 1) * hourMilliseconds;
+    lost.push(end - hourMilliseconds);
+    holes.push({ from: Number.NEGATIVE_INFINITY, until: isLossy ? Number.POSITIVE_INFINITY : end });
   }
   return { holes, lost, ends };
-}
-
-function least(numbers: readonly number[]): number {
-  return numbers.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
 }
 
 function greatest(numbers: readonly number[]): number {

@@ -55,6 +55,12 @@ export class UsageTracker {
   #matches = 0;
   #leftOut = 0;
   readonly #digests = new Set<string>();
+  readonly #from: number;
+
+  /** `from`, in milliseconds: the calls before are not counted, of which the first status lines tell too. */
+  constructor(from: number = Number.NEGATIVE_INFINITY) {
+    this.#from = from;
+  }
 
   note({ line, time, app }: LogRecord): void {
     switch (line.event) {
@@ -141,14 +147,15 @@ export class UsageTracker {
     for (const caller of callers) {
       const match = this.#findMatch(caller.identity, caller.matchedBy, caller.matched);
       if (match === undefined) continue;
-      countOf(match, app).status += caller.calls;
-      const last = Date.parse(caller.last);
+      const [first, last] = [Date.parse(caller.first), Date.parse(caller.last)];
+      // Of several calls from before until after that time, at least the last one is after it.
+      countOf(match, app).status += first >= this.#from ? caller.calls : last >= this.#from ? 1 : 0;
       if (last > match.last) {
         match.last = last;
         match.lastApp = app;
         match.lastFunction = undefined;
       }
-      match.first = Math.min(match.first, Date.parse(caller.first));
+      match.first = Math.min(match.first, first);
     }
   }
 

@@ -147,6 +147,32 @@ describe('the usage of an identity', () => {
     assert.deepEqual(entries.map(({ isAmbiguous, claim }: EntryUsage) => [isAmbiguous, claim]), [[true, undefined], [true, undefined]]); // prettier-ignore
   });
 
+  it('counts no call from before the window, of which its first status line tells too', async () => {
+    const early = Array.from({ length: 50 }, (_, index) => call(-20 + index / 100, 'busy'));
+    const lines = await writeLines({
+      instance: 'i1',
+      start: at(-30),
+      calls: [...early, call(1, 'busy'), call(2, 'busy'), call(3, 'busy')],
+      decisionLog: 'denials',
+    });
+    const tracker = new UsageTracker(begin);
+    for (const record of lines.filter(({ time }) => time >= begin)) tracker.note(record);
+    const [busy] = tracker.identities;
+    assert.deepEqual([...(busy?.matches[0]?.apps.values() ?? [])], [{ status: 2, decisions: 0 }]);
+  });
+
+  it('can not tell by which pin a call was where the line has no digits', async () => {
+    const calls = [
+      call(1, 'busy', { matchedBy: 'publicKeySha256' }),
+      call(95, 'busy', { matchedBy: 'publicKeySha256' }),
+    ];
+    const written = await writeLines({ instance: 'i1', start: begin, calls });
+    const without = JSON.parse(JSON.stringify(written, (key, value: unknown) => (key === 'matched' ? undefined : value))) as LogRecord[]; // prettier-ignore
+    const [thumbprint, key] = find(ask(without).usage, 'busy').entries;
+    assert.deepEqual([key?.isAmbiguous, key?.claim, key?.admissions?.decisionCalls], [true, undefined, 2]);
+    assert.ok(thumbprint?.claim?.covered !== undefined);
+  });
+
   it('counts what an older document called otherwise, and names who is in no document', async () => {
     const pin = { matched: pinOf('D'), thumbprintSha256: pinOf('D') };
     const calls = [call(0.5, 'Formerly', pin), call(0.6, 'gone'), call(1.5, 'unused', { matchedBy: 'database' })];

@@ -45,7 +45,7 @@ export interface EntryUsage {
   readonly issuedBy: string | undefined;
   readonly state: ReturnType<typeof describePinState>;
   readonly endsAt: number | undefined;
-  /** Another entry has the same first digits, or the same beginning: nobody can tell by which of them the admissions were. */
+  /** Another entry has the same first digits, or the lines have none: nobody can tell by which entry the admissions were. */
   readonly isAmbiguous: boolean;
   /** Names in the lines under which it admitted, other than the document's: by an older document. */
   readonly otherNames: readonly string[];
@@ -213,17 +213,30 @@ function indexMatches(
   const index = new Map<string, NamedMatch[]>();
   for (const { name, matches } of tallies) {
     for (const match of matches) {
-      if (match.matched === undefined) continue;
+      if (match.matched === undefined) {
+        pushTo(index, keyWithoutValue(name, match.matchedBy), { name, match });
+        continue;
+      }
       const [type = '', authority = ''] = withoutIssuer(match.matchedBy).split(byAuthority, 2);
       // Under an authority that the document doesn't have: it may have been another name of one that it has.
       const isOfOther = authority !== '' && !authorities.has(authority.toLowerCase());
       const key = keyOf(isOfOther ? type : match.matchedBy, match.matched);
-      const known = index.get(key);
-      if (known === undefined) index.set(key, [{ name, match }]);
-      else known.push({ name, match });
+      pushTo(index, key, { name, match });
     }
   }
   return index;
+}
+
+function pushTo(index: Map<string, NamedMatch[]>, key: string, match: NamedMatch): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, [match]);
+  else known.push(match);
+}
+
+/** Of a line that says by which kind of entry somebody was admitted, and not by which one. */
+function keyWithoutValue(name: string, matchedBy: string): string {
+  const [kind = ''] = withoutIssuer(matchedBy).split(byAuthority, 1);
+  return `${kind.toLowerCase()} of\n${name.toLowerCase()}`;
 }
 
 function countKeys({ identities }: TrustSnapshot): ReadonlyMap<string, number> {
@@ -240,9 +253,13 @@ function findMatches(
 ): readonly NamedMatch[] {
   const found = byMatch.get(key) ?? [];
   const formerly = 'type' in entry ? (byMatch.get(keyOf(entry.type, entry.value)) ?? []) : [];
-  return [...found, ...formerly].filter(
-    (each) => counts.get(key) === 1 || isSame(each.name, name) || !listed.has(each.name.toLowerCase()),
-  );
+  const ofKind = byMatch.get(keyWithoutValue(name, 'type' in entry ? entry.type : entry.kind)) ?? [];
+  return [
+    ...[...found, ...formerly].filter(
+      (each) => counts.get(key) === 1 || isSame(each.name, name) || !listed.has(each.name.toLowerCase()),
+    ),
+    ...ofKind,
+  ];
 }
 
 function isSame(name: string, other: string): boolean {
@@ -258,7 +275,10 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
   const admissions = sumAdmissions(found.map(({ match }) => match));
   const otherNames = found.map(({ name }) => name).filter((name) => !isSame(name, identity.name));
   const ownCount = listKeys(identity).filter((each) => each.key === key).length;
-  const isShared = ownCount > 1 || ((counts.get(key) ?? 0) > 1 && otherNames.length > 0);
+  const isShared =
+    found.some(({ match }) => match.matched === undefined) ||
+    ownCount > 1 ||
+    ((counts.get(key) ?? 0) > 1 && otherNames.length > 0);
   return {
     kind: isPin ? entry.kind : entry.type,
     value: entry.value,
