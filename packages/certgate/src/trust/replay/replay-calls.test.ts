@@ -271,6 +271,30 @@ describe('refusals', () => {
     ]);
   });
 
+  test('for want of clientAuth, which a pin may accept or no longer accepts', async () => {
+    const server = makeCertificate({ extensions: ['extendedKeyUsage = serverAuth'] });
+    const certificate = Buffer.from(server.der);
+    const own = { thumbprintSha256: presentCertificate(server.der).thumbprintSha256 };
+    const grace = { since: iso(now - hour), until: iso(now + hour), reason: 'x' };
+    const without = [{ ...billing, pins: [own] }];
+    const accepting = [{ ...billing, pins: [{ ...own, acceptWithoutClientAuth: grace }] }];
+    const refused = await callAt(documentOf(1, without), { certificate });
+    assert.deepEqual(summarize(replay(documentOf(1, without), documentOf(2, accepting), [refused])), [
+      'refused certificate (billing) ×1',
+    ]);
+    const admitted = await callAt(documentOf(1, accepting), { certificate });
+    assert.deepEqual(summarize(replay(documentOf(1, accepting), documentOf(2, without), [admitted])), [
+      'billing breaks at F: certificate_extended_key_usage_unsuitable ×1',
+    ]);
+  });
+
+  test('by a lock of the document, whatever its reason says', async () => {
+    const before = documentOf(1, [billing], { locked: { since: iso(now), by: 'ada', reason: 'CERTGATE_LOCKED' } });
+    assert.deepEqual(summarize(replay(before, documentOf(2, [billing]), [await callAt(before)])), [
+      'refused certificate (billing) ×1',
+    ]);
+  });
+
   test('of strangers without number, in one group', async () => {
     const before = documentOf(1, [{ ...billing, pins: [{ publicKeySha256, notAfter: iso(now + hour) }] }]);
     const stranger = await callAt(before, { certificate: Buffer.from(makeCertificate({ key: 'p-256-again' }).der) });
