@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
-import { describeDays } from '../../faults/time-words.js';
+import { describeDays, formatMinute } from '../../faults/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
 import { formatCoverage } from '../../log/coverage/coverage-text.js';
 import type { SourceReading } from '../../log/reading/log-record.js';
@@ -37,7 +37,7 @@ export function printUsage(answer: UsageAnswer, by: 'identity' | 'pin'): void {
   printNotice(formatReading(readings));
   const { from, until } = coverage.window;
   printLine(
-    `${escapeControls(store)}, revision ${loaded.snapshot.revision}; calls that were admitted from ${formatTime(from)} to ${formatTime(until)}.`,
+    `${escapeControls(store)}, revision ${loaded.snapshot.revision}; calls that were admitted from ${formatMinute(from)} to ${formatMinute(until)}.`,
   );
   if (by === 'identity') printIdentities(usage.identities, now);
   else printEntries(usage.identities);
@@ -192,14 +192,14 @@ function isPinKind(kind: string): boolean {
 }
 
 function describeLast(admissions: Admissions | undefined): string {
-  return admissions === undefined ? '' : formatTime(admissions.last.at);
+  return admissions === undefined ? '' : formatMinute(admissions.last.at);
 }
 
 /** When, by what, how often. */
 function describeAdmissions(admissions: Admissions | undefined): readonly [string, string, string] {
   if (admissions === undefined) return ['', '', ''];
   const { last, calls } = admissions;
-  return [formatTime(last.at), last.by, calls.toLocaleString('en-US')];
+  return [formatMinute(last.at), last.by, calls.toLocaleString('en-US')];
 }
 
 function describeRefusals({ refusals, suppressed }: Pick<IdentityUsage, 'refusals' | 'suppressed'>): string {
@@ -214,7 +214,7 @@ function describeFunctions(admissions: Admissions | undefined): string {
 function describeCertificates(certificates: readonly CertificateTally[]): string {
   return listNames(
     certificates.map(({ thumbprintSha256, endsAt }) => {
-      const end = endsAt === undefined ? '' : ` until ${formatTime(endsAt).slice(0, 10)}`;
+      const end = endsAt === undefined ? '' : ` until ${formatMinute(endsAt).slice(0, 10)}`;
       return `${thumbprintSha256.slice(0, 16)}${end}`;
     }),
     2,
@@ -237,11 +237,6 @@ function byLastCall(
   return (one.admissions?.last.at ?? 0) - (other.admissions?.last.at ?? 0);
 }
 
-/** To the minute. */
-function formatTime(instant: number): string {
-  return `${new Date(instant).toISOString().slice(0, 16)}Z`;
-}
-
 /** For `--json`. Times in RFC 3339; null: not known, or there is none. */
 export function reportUsage({ store, loaded, usage, remarks }: UsageAnswer): object {
   return {
@@ -259,14 +254,14 @@ export function reportUsage({ store, loaded, usage, remarks }: UsageAnswer): obj
       refusals: reportRefusals(each.refusals),
       suppressed: each.suppressed,
       certificates: reportCertificates(each.certificates),
-      ends: each.ends === undefined ? null : { at: formatExact(each.ends.at), message: each.ends.message },
+      endsSoon: each.ends === undefined ? null : { at: formatInstant(each.ends.at), message: each.ends.message },
       withoutCall: reportClaim(each.claim),
       entries: each.entries.map((entry) => ({
         kind: entry.kind,
         value: entry.value,
         issuedBy: entry.issuedBy ?? null,
         state: entry.state,
-        endsAt: entry.endsAt === undefined ? null : formatExact(entry.endsAt),
+        endsAt: entry.endsAt === undefined ? null : formatInstant(entry.endsAt),
         isAmbiguous: entry.isAmbiguous,
         otherNames: entry.otherNames,
         admissions: reportAdmissions(entry.admissions),
@@ -284,23 +279,23 @@ function reportAdmissions(admissions: Admissions | undefined): object | null {
   if (admissions === undefined) return null;
   const { last, first, functions, calls, ...rest } = admissions;
   return {
-    last: { ...last, at: formatExact(last.at), function: last.function ?? null },
-    first: formatExact(first),
+    last: { ...last, at: formatInstant(last.at), function: last.function ?? null },
+    first: formatInstant(first),
     callsAtLeast: calls,
     ...rest,
-    functions: functions.map((each) => ({ ...each, last: formatExact(each.last) })),
+    functions: functions.map((each) => ({ ...each, last: formatInstant(each.last) })),
   };
 }
 
 function reportRefusals(refusals: IdentityUsage['refusals']): readonly object[] {
-  return refusals.map((each) => ({ ...each, last: formatExact(each.last) }));
+  return refusals.map((each) => ({ ...each, last: formatInstant(each.last) }));
 }
 
 function reportCertificates(certificates: readonly CertificateTally[]): readonly object[] {
   return certificates.map(({ thumbprintSha256, last, endsAt }) => ({
     thumbprintSha256,
-    last: last === undefined ? null : formatExact(last),
-    endsAt: endsAt === undefined ? null : formatExact(endsAt),
+    last: last === undefined ? null : formatInstant(last),
+    endsAt: endsAt === undefined ? null : formatInstant(endsAt),
   }));
 }
 
@@ -312,11 +307,7 @@ function reportClaim(claim: UsageClaim | undefined): object | null {
     leastApp: leastApp ?? null,
     apps,
     uncoveredApps,
-    since: since === undefined ? null : formatExact(since),
+    since: since === undefined ? null : formatInstant(since),
     sentence: describeClaim(claim),
   };
-}
-
-function formatExact(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
 }
