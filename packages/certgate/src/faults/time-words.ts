@@ -18,3 +18,8 @@ export function describeSpan(milliseconds: number): string {
   const [length, unit] = spanUnits.find(([each]) => milliseconds >= each) ?? [1000, 's'];
   return `${Math.floor(milliseconds / length)} ${unit}`;
 }
+
+/** `2027-03-01T00:00Z`. */
+export function formatMinute(instant: number): string {
+  return `${new Date(instant).toISOString().slice(0, 16)}Z`;
+}

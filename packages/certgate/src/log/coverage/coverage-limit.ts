@@ -1,3 +1,4 @@
+import { formatMinute } from '../../faults/time-words.js';
 import type { TimeSpan } from './time-span.js';
 
 /** Why the lines don't tell everything, each with its facts. Times are milliseconds since 1970-01-01T00:00:00Z. */
@@ -109,7 +110,6 @@ function count(number: number, one: string, several = `${one}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? one : several}`;
 }
 
-/** To the minute. */
 function time(instant: number): string {
-  return Number.isFinite(instant) ? `${new Date(instant).toISOString().slice(0, 16)}Z` : 'the beginning';
+  return Number.isFinite(instant) ? formatMinute(instant) : 'the beginning';
 }

@@ -1,3 +1,4 @@
+import { formatInstant } from '@certgate/core/internal';
 import { type Coverage, type CoveredTime, describeCovered, measureCovered } from './coverage.js';
 import type { TimeSpan } from './time-span.js';
 import { type CoverageLimit, type CoverageLimitCode, describeLimit } from './coverage-limit.js';
@@ -58,14 +59,14 @@ export interface ReportedCoverage {
 
 export function reportCoverage({ window, apps, limits }: Coverage): ReportedCoverage {
   return {
-    from: formatTime(window.from),
-    until: formatTime(window.until),
+    from: formatInstant(window.from),
+    until: formatInstant(window.until),
     apps: apps.map(({ app, covered, first, last, instances, limits: own }) => ({
       app,
       covered: measureCovered(covered, window),
       spans: covered.map(reportSpan),
-      first: first === undefined ? null : formatTime(first),
-      last: last === undefined ? null : formatTime(last),
+      first: first === undefined ? null : formatInstant(first),
+      last: last === undefined ? null : formatInstant(last),
       instances: instances ?? null,
       limits: own.map(reportLimit),
     })),
@@ -77,15 +78,11 @@ export function reportCoverage({ window, apps, limits }: Coverage): ReportedCove
 function reportLimit(limit: CoverageLimit): ReportedLimit {
   const report = { ...limit, sentence: describeLimit(limit) };
   if ('spans' in limit) return { ...report, spans: limit.spans.map(reportSpan) };
-  if ('first' in limit) return { ...report, first: formatTime(limit.first) };
+  if ('first' in limit) return { ...report, first: formatInstant(limit.first) };
   if (!('revisions' in limit)) return report;
   return { ...report, revisions: limit.revisions.map(({ from, until }) => ({ from, through: until - 1 })) };
 }
 
 function reportSpan({ from, until }: TimeSpan): { readonly from: string; readonly until: string } {
-  return { from: formatTime(from), until: formatTime(until) };
-}
-
-function formatTime(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
+  return { from: formatInstant(from), until: formatInstant(until) };
 }

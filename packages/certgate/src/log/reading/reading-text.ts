@@ -1,3 +1,4 @@
+import { formatInstant } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { SourceReading } from './log-record.js';
@@ -67,7 +68,7 @@ function addReadings(readings: readonly SourceReading[]): SourceReading {
 
 function describeSource(reading: SourceReading): readonly string[] {
   const { name, lines, records, first, last, withUnknownKeys, unknownKeys, gaps } = reading;
-  const span = first === undefined || last === undefined ? '' : `, ${formatTime(first)} to ${formatTime(last)}`;
+  const span = first === undefined || last === undefined ? '' : `, ${formatInstant(first)} to ${formatInstant(last)}`;
   const parts = Object.entries(counts).flatMap(([key, words]) => {
     const count = reading[key as keyof typeof counts];
     return count === 0 ? [] : [`${formatCount(count)} ${words}`];
@@ -88,10 +89,6 @@ function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-function formatTime(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
-}
-
 /** As `--json` prints it: times in RFC 3339; null: there is no line. */
 export interface ReportedReading extends Omit<SourceReading, 'first' | 'last'> {
   readonly first: string | null;
@@ -99,7 +96,8 @@ export interface ReportedReading extends Omit<SourceReading, 'first' | 'last'> {
 }
 
 export function reportReading(readings: readonly SourceReading[]): readonly ReportedReading[] {
-  const report = (instant: number | undefined): string | null => (instant === undefined ? null : formatTime(instant));
+  const report = (instant: number | undefined): string | null =>
+    instant === undefined ? null : formatInstant(instant);
   return readings.map((reading) => ({ ...reading, first: report(reading.first), last: report(reading.last) }));
 }
 
