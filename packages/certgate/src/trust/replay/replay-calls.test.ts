@@ -76,6 +76,14 @@ describe('a call of a caller with one pin', () => {
     ['has one more role', [{ ...billing, roles: ['r', 'w'] }], 'same ×1'],
     ['loses the function', [{ ...billing, functions: ['g'] }], 'billing breaks at F: function_not_allowed ×1'],
     ['is disabled', [{ ...billing, enabled: false }], 'billing breaks at F: identity_disabled ×1'],
+    [
+      'is disabled, and may have a pin of somebody else too',
+      [
+        { ...billing, enabled: false },
+        { name: 'other', roles: [], pins: [{ thumbprintSha1 }] },
+      ],
+      'billing breaks at F: null ×1',
+    ],
     ['is gone', [], 'billing breaks at F: certificate_not_trusted ×1'],
     [
       'is on the deny list',
