@@ -75,15 +75,15 @@ describe('certgate trust usage', () => {
       version: number;
       identities: readonly {
         name: string;
-        endsSoon: { at: string } | null;
+        endWarning: { at: string } | null;
         withoutCall: { covered: object; sentence: string } | null;
       }[];
       reading: readonly object[];
       coverage: { from: string; until: string; apps: readonly { app: string; limits: readonly { code: string }[] }[] };
     };
     assert.deepEqual([version, reading.length, coverage.from, coverage.until], [1, 1, '2027-01-04T00:00:00Z', '2027-01-05T00:00:00Z']); // prettier-ignore
-    const ends = identities.map(({ name, endsSoon }) => [name, endsSoon?.at]);
-    assert.deepEqual(ends.sort(), [['--crm', undefined], ['billing', '2027-01-20T00:00:00Z'], ['late', undefined]]); // prettier-ignore
+    const ends = identities.map(({ name, endWarning }) => [name, endWarning?.at]);
+    assert.deepEqual(ends.sort(), [['--crm', undefined], ['billing', '2027-01-20T00:00:00Z'], ['late', '2027-01-02T00:00:00Z']]); // prettier-ignore
     const { covered } = identities.find(({ name }) => name === '--crm')?.withoutCall ?? assert.fail();
     assert.deepEqual(covered, { unit: 'hour', covered: 22, of: 24, isWhole: false });
     assert.ok(coverage.apps[0]?.limits.some(({ code }) => code === 'sampling_unknown'));

@@ -254,7 +254,7 @@ export function reportUsage({ store, loaded, usage, remarks }: UsageAnswer): obj
       refusals: reportRefusals(each.refusals),
       suppressed: each.suppressed,
       certificates: reportCertificates(each.certificates),
-      endsSoon: each.ends === undefined ? null : { at: formatInstant(each.ends.at), message: each.ends.message },
+      endWarning: each.ends === undefined ? null : { at: formatInstant(each.ends.at), message: each.ends.message },
       withoutCall: reportClaim(each.claim),
       entries: each.entries.map((entry) => ({
         kind: entry.kind,
