@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { nameKey, type TrustedAuthority, type TrustedIdentity, type TrustSnapshot } from '@certgate/core/internal';
+import {
+  nameKey,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
 import type { TrustEntry } from './stand-in.js';
+
+/** Of the certificate of a caller that only status lines tell of, by something else than its thumbprint. */
+export const unknownThumbprint = 'unknown';
 
 /** The document that decided the calls, and the one that is to replace it, as far as replaying needs to know. */
 export interface ComparedDocuments {
@@ -16,7 +25,9 @@ export interface ComparedDocuments {
   readonly doubtful: readonly TrustEntry[];
   /** Those of them that the earlier document doesn't have, or has under an authority that has changed. */
   readonly added: readonly TrustEntry[];
-  /** The others, by the name of the identity that has them in the earlier document. */
+  /** Pins of a SHA-256 thumbprint that the earlier document doesn't have. */
+  readonly addedThumbprints: readonly (TrustEntry & { readonly pin: TrustPin })[];
+  /** Of the doubtful, those that the earlier document has too, by the name of the identity that has them there. */
   readonly kept: ReadonlyMap<string, readonly TrustEntry[]>;
   /** Nothing differs that bears on a certificate without a pin of its SHA-256 thumbprint, nor the lock. */
   readonly isSameForOthers: boolean;
@@ -47,6 +58,9 @@ export function compareForReplay(before: TrustSnapshot, after: TrustSnapshot): C
       (thumbprint) => !before.denied.thumbprintsSha256.has(thumbprint),
     ),
     added: doubtful.filter((_, index) => holders[index] === undefined),
+    addedThumbprints: [...after.pins.thumbprintSha256.values()].filter(
+      ({ pin }) => !before.pins.thumbprintSha256.has(pin.value),
+    ),
     isSameForOthers: isSameForOthers(before, after) && changedAuthorities.size === 0,
     instants: sortInstants(
       doubtful.flatMap(({ identity, pin }) => listInstants({ ...identity, pins: pin === undefined ? [] : [pin] })),
@@ -137,9 +151,15 @@ function listInstants({ expiresAt, pins }: Pick<TrustedIdentity, 'expiresAt' | '
 
 /** When the decision about a caller may change: an identity as a line names it, and the certificate's thumbprint. */
 export function findInstants(
-  { after, instants, instantsByName }: ComparedDocuments,
+  { after, addedThumbprints, instants, instantsByName }: ComparedDocuments,
   { identity, thumbprintSha256 }: { readonly identity?: string; readonly thumbprintSha256?: string },
 ): readonly (readonly number[])[] {
   const holder = after.pins.thumbprintSha256.get(thumbprintSha256 ?? '')?.identity.name;
-  return [instants, instantsByName.get(identity ?? '') ?? [], instantsByName.get(holder ?? '') ?? []];
+  const pinned = thumbprintSha256 === unknownThumbprint ? addedThumbprints : [];
+  return [
+    instants,
+    instantsByName.get(identity ?? '') ?? [],
+    instantsByName.get(holder ?? '') ?? [],
+    ...pinned.map((entry) => listInstants({ ...entry.identity, pins: [entry.pin] })),
+  ];
 }

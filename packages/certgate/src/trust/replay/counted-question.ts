@@ -1,5 +1,5 @@
 import type { CountedCalls } from './call-groups.js';
-import { findInstants } from './compared-documents.js';
+import { findInstants, unknownThumbprint } from './compared-documents.js';
 import type { CallQuestion } from './decide-again.js';
 import { askAboutLine, type LineContext } from './line-question.js';
 import type { UntoldReason } from './replay-report.js';
@@ -18,7 +18,7 @@ export function askAboutCounted(
   const pin = former?.pins.find((each) => matched?.length === 16 && each.value.startsWith(matched));
   if (!isOfBefore || former === undefined) return 'otherDocument';
   // Another kind of pin doesn't tell it.
-  const thumbprintSha256 = pin?.kind === 'thumbprintSha256' ? pin.value : '';
+  const thumbprintSha256 = pin?.kind === 'thumbprintSha256' ? pin.value : unknownThumbprint;
   const instants = findInstants(context.documents, { identity, thumbprintSha256 }).flat();
   // Between the first and the last, the answer may have changed.
   if (instants.some((instant) => instant > first && instant <= last)) return 'statusOnly';

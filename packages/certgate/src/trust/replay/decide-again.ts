@@ -61,7 +61,9 @@ export function decideAgain(question: CallQuestion): Redecision {
       matches.mayRefuse !== undefined ||
       matches.possible.some(({ mayRefuse }) => mayRefuse) ||
       // The gate asks no authority where a pin refuses alone.
-      (all.length > 1 && all.some((entry) => findIssuer(entry) !== undefined));
+      (all.length > 1 && all.some((entry) => findIssuer(entry) !== undefined)) ||
+      // Of a certificate that no pin matches and that has one of the names, the gate says what is wrong with its path.
+      (base.code === 'certificate_not_trusted' && documents.after.names.size > 0);
     return {
       ...base,
       isOnlyReason: isDeniedForAll(base) || (!isOpen && others.every((code) => code === base.code)),

@@ -1,11 +1,11 @@
 import type { DeniedCertificate, PinKind } from '@certgate/core/internal';
-import { type ComparedDocuments, findEntry, findIssuer } from './compared-documents.js';
+import { type ComparedDocuments, findEntry, findIssuer, unknownThumbprint } from './compared-documents.js';
 import type { UntoldReason } from './replay-report.js';
 import type { TrustEntry } from './stand-in.js';
 
 /** What a line proves about the certificate, with the document that decided it. */
 export interface ProvenCaller {
-  /** Undefined: the line tells none. */
+  /** Or `unknownThumbprint`. Undefined: that of a certificate that neither document names. */
   readonly thumbprintSha256: string | undefined;
   /**
    * `admitted`: all that matched is one identity's and in force. `matched`: one identity's pins matched, and what else did is
@@ -63,11 +63,12 @@ export function findPossibleMatches(documents: ComparedDocuments, caller: Proven
       ...twinEntries.map((entry) => ({ entry, reason: 'twin', mayRefuse: true }) as const),
     ],
     denied: after.denied.thumbprintsSha256.get(thumbprintSha256),
-    mayRefuse: deniesSerials
-      ? 'denyList'
-      : [...twins].some((twin) => after.denied.thumbprintsSha256.has(twin))
-        ? 'twin'
-        : undefined,
+    mayRefuse:
+      deniesSerials || (thumbprintSha256 === unknownThumbprint && documents.deniesThumbprints)
+        ? 'denyList'
+        : [...twins].some((twin) => after.denied.thumbprintsSha256.has(twin))
+          ? 'twin'
+          : undefined,
   };
 }
 
@@ -81,8 +82,8 @@ function isVouchedFor(entry: TrustEntry, documents: ComparedDocuments, { proof, 
 }
 
 function listUnproven(documents: ComparedDocuments, caller: ProvenCaller): readonly TrustEntry[] {
-  const { doubtful, added, kept, changedAuthorities } = documents;
-  const { proof, identity = '' } = caller;
+  const { doubtful, added, addedThumbprints, kept, changedAuthorities } = documents;
+  const { proof, identity = '', thumbprintSha256 } = caller;
   if (proof === 'nothing') return doubtful;
   const isOpen = (entry: TrustEntry): boolean => isCompatible(entry, caller);
   if (proof === 'stranger') return added.filter(isOpen);
@@ -94,7 +95,8 @@ function listUnproven(documents: ComparedDocuments, caller: ProvenCaller): reado
           ({ trustName }) => trustName !== undefined && !changedAuthorities.has(trustName.issuedBy.toLowerCase()),
         )
       : [];
-  return [...new Set([...added, ...own, ...names])].filter(isOpen);
+  const thumbprints = thumbprintSha256 === unknownThumbprint ? addedThumbprints : [];
+  return [...new Set([...added, ...own, ...names, ...thumbprints])].filter(isOpen);
 }
 
 /** A certificate has one hash of each kind. */

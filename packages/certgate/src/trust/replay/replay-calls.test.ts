@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FunctionRequirement, presentCertificate } from '@certgate/core/internal';
+import { authorityOf, getStage, issueCaller } from '@certgate/core/test-support/authority-stage.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import type { GateLine, LogRecord } from '../../log/reading/log-record.js';
@@ -123,6 +124,19 @@ describe('a call of a caller with one pin', () => {
       assert.deepEqual(summarize(report), [expected]);
     });
   }
+
+  test('that is gone, where the gate may say instead what is wrong with its path to an authority', async () => {
+    const more = { authorities: [authorityOf()] };
+    const named = { name: 'named', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] };
+    const { header } = issueCaller({ issuer: getStage().impostor });
+    const certificate = Buffer.from(header, 'base64');
+    const pin = { thumbprintSha256: presentCertificate(certificate).thumbprintSha256 };
+    const earlier = documentOf(1, [{ ...billing, pins: [pin] }, named], more);
+    const later = documentOf(2, [named], more);
+    const record = await callAt(earlier, { certificate });
+    assert.match(JSON.stringify((await callAt(later, { certificate })).line), /"code":"path_/);
+    assert.deepEqual(summarize(replay(earlier, later, [record])), ['billing breaks at F: null ×1']);
+  });
 
   test('whose function requires what the app says', async () => {
     const after = documentOf(2, [{ ...billing, roles: ['read'] }]);
@@ -384,6 +398,24 @@ describe('calls that only status lines count', () => {
       assert.deepEqual(summarize(replay(before, documentOf(2, identities), records)), [expected]);
     });
   }
+
+  test('of a caller whose thumbprint no line tells, which a new entry may be about', () => {
+    const bySha1 = { ...billing, pins: [{ thumbprintSha1 }] };
+    const earlier = documentOf(1, [bySha1]);
+    const called = { ...caller, matchedBy: 'thumbprintSha1', matched: thumbprintSha1.slice(0, 16) };
+    const counted = [status(now - hour, [], earlier), status(now + hour, [called], earlier)];
+    const summarizeAfter = (identities: readonly object[], more: object = {}): readonly string[] =>
+      summarize(replay(earlier, documentOf(2, identities, more), counted));
+    assert.deepEqual(summarizeAfter([{ ...bySha1, owner: 'x' }]), ['same ×5']);
+    assert.deepEqual(summarizeAfter([bySha1], { denied: [{ thumbprintSha256 }] }), ['allowed denyList (billing) ×5']);
+    const pinned = (notAfter: number): object => ({ thumbprintSha256, notAfter: iso(notAfter) });
+    const other = { name: 'other', roles: [], pins: [pinned(now + hour)] };
+    assert.deepEqual(summarizeAfter([bySha1, other]), ['allowed entries (billing) ×5']);
+    const own = (notAfter: number): object => ({ ...billing, pins: [{ thumbprintSha1 }, pinned(notAfter)] });
+    assert.deepEqual(summarizeAfter([own(now + hour)]), ['same ×5']);
+    assert.deepEqual(summarizeAfter([own(now + 30_000)]), ['allowed statusOnly (billing) ×5']);
+    assert.deepEqual(summarizeAfter([own(now - hour)]), ['allowed entries (billing) ×5']);
+  });
 
   test('without those that have lines of their own', async () => {
     const lines = await Promise.all([0, 1000, 2000].map((step) => callAt(before, { at: now + step })));

@@ -155,9 +155,15 @@ function describeBreak({
   detail,
   isOnlyReason,
 }: Extract<Redecision, { readonly outcome: 'denied' }>): Pick<BrokenCalls, 'code' | 'detail'> {
+  const isUnmatched = code === 'certificate_not_trusted';
   if (!isOnlyReason)
-    return { code: null, detail: 'It would be refused in any case; for which of several reasons, no line tells.' };
-  if (code === 'certificate_not_trusted') return { code, detail: 'No entry of the document matches the certificate.' };
+    return {
+      code: null,
+      detail: isUnmatched
+        ? 'No entry of the document admits the certificate.'
+        : 'It would be refused in any case; for which of several reasons, no line tells.',
+    };
+  if (isUnmatched) return { code, detail: 'No entry of the document matches the certificate.' };
   if (code === 'certificate_extended_key_usage_unsuitable')
     return { code, detail: 'The certificate lacks clientAuth, and its pin does not accept that.' };
   const sentence = code === 'pin_expired' ? (/^.*? ended at \S+ \(notAfter\)\./.exec(detail)?.[0] ?? '') : detail;
