@@ -168,7 +168,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'app/inspection': ['faults', 'files', 'local/functions-host/routing', 'local/functions-host', 'local/local-app'],
     'log/reading': ['faults', 'files'],
     'log/workspace': ['faults', 'azure-sdk', 'log/reading'],
-    'log/coverage': ['log/reading'],
+    'log/coverage': ['faults', 'log/reading'],
     'trust/comparison': ['faults'],
     'trust/administration/edits': ['faults'],
     'trust/administration/location': ['faults', 'files'],
