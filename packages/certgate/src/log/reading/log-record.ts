@@ -1,12 +1,13 @@
-import type {
-  DecisionLogLine,
-  ExpiryLogLine,
-  RenewalLogLine,
-  RevocationLogLine,
-  StartLogLine,
-  StatusLogLine,
-  SuppressedLogLine,
-  TrustLogLine,
+import {
+  type DecisionLogLine,
+  type ExpiryLogLine,
+  type RenewalLogLine,
+  type RevocationLogLine,
+  type StartLogLine,
+  type StatusLogLine,
+  type SuppressedLogLine,
+  type TrustLogLine,
+  lockSetting,
 } from '@certgate/core/internal';
 
 /** Every line that a gate writes, told apart by `event`. A newer gate may write codes that this version doesn't know. */
@@ -83,4 +84,9 @@ export interface SourceReading {
 export interface LogWindow {
   readonly from: number | undefined;
   readonly until: number | undefined;
+}
+
+/** Of a line with the code `trust_locked`: nobody is admitted by the app setting, not by the document, whose reason for a lock may name the setting too. */
+export function isLockedBySetting(detail: string): boolean {
+  return detail.startsWith(`The app setting ${lockSetting} is set`);
 }

@@ -100,6 +100,14 @@ describe('a line of the log', () => {
     assert.match(shown, /another document than the line names.*According to the unsigned log/);
   });
 
+  test('of a lock of the document is about the document, also where its reason names the app setting', () => {
+    const locked = { since: '2026-11-01T00:00:00Z', by: 'ada', reason: 'as CERTGATE_LOCKED' };
+    const detail = 'The trust document is locked since 2026-11-01T00:00:00Z by ada: as CERTGATE_LOCKED';
+    const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'trust_locked', detail };
+    const { remedy } = explainLine(line, ask({ identities: [], locked }));
+    assert.ok(remedy?.choices.some(({ commands }) => commands.some((command) => command.includes(' unlock '))));
+  });
+
   test('has no command about more than what the document refuses now', () => {
     const pinned = (pin: object, more: object = {}): LineQuestion =>
       ask({

@@ -10,6 +10,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { isLockedBySetting } from '../../log/reading/log-record.js';
 import { findNearPins, type NearMatch } from './near-matches.js';
 
 /** What a line tells of a denial, with entries of the document alone. */
@@ -65,7 +66,7 @@ function read(code: DenialCode, question: Question): Reading {
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
   if (code === 'trust_locked') {
     // By the app setting, whatever the document says.
-    if (detail.includes(lockSetting)) return { facts: { setting: lockSetting } };
+    if (isLockedBySetting(detail)) return { facts: { setting: lockSetting } };
     return trust.locked === undefined ? noLonger : { facts: trust.locked };
   }
   if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable')

@@ -1,5 +1,5 @@
-import { type DenialCode, denialCodes, lockSetting } from '@certgate/core/internal';
-import type { LogRecord, SourceReading } from '../../log/reading/log-record.js';
+import { type DenialCode, denialCodes } from '@certgate/core/internal';
+import { isLockedBySetting, type LogRecord, type SourceReading } from '../../log/reading/log-record.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
 import { type CallGroup, CallGroups, type CountedCalls } from './call-groups.js';
 import { compareForReplay, findInstants } from './compared-documents.js';
@@ -148,7 +148,7 @@ function isKnownCode(code: string): code is DenialCode {
 
 /** A lock of the app setting is decided before any document is asked. */
 function isRefusedBeforehand(code: DenialCode, detail = ''): boolean {
-  if (code === 'trust_locked') return detail.startsWith(`The app setting ${lockSetting} is set`);
+  if (code === 'trust_locked') return isLockedBySetting(detail);
   return isAboutNoDocument(code);
 }
 
