@@ -127,6 +127,14 @@ describe('a SPIFFE bundle', () => {
     refuse(writeBundle(unusable), /no key for X\.509-SVIDs that the gate could use; .*CN=ended.*ended at.*trust deny/s);
   });
 
+  it('has a CA that is valid already beside those that begin later', () => {
+    const later = makeSpiffeRoot(folder, 'later', {
+      dates: ['-not_before', '20980101000000Z', '-not_after', '20990101000000Z'],
+    });
+    refuse(writeBundle([describeKey(later)]), /none of its CA certificates is valid before 2098-01-01T00:00:00Z/);
+    assert.equal(read(writeBundle([...keys, describeKey(later)])).anchors.length, 3);
+  });
+
   it('is never empty', () => {
     for (const none of [[], [jwtKey]])
       refuse(writeBundle(none), /no key for X\.509-SVIDs.*no certificate of the trust domain is valid/s);

@@ -1,6 +1,6 @@
 // spiffe-bundle/: reads SPIFFE bundles: which trust anchors a trust domain publishes.
 
-import { parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
+import { formatInstant, parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { formatTrustChange } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -55,6 +55,9 @@ export function readSpiffeBundle(
   const anchors = readings.flatMap((each) => ('anchor' in each ? [each.anchor] : []));
   const leftOut = readings.flatMap((each) => ('leftOut' in each ? [each.leftOut] : []));
   if (anchors.length === 0) throw refuse(describeEmptiness(leftOut), explainEmptiness());
+  // A slip of the trust domain, or of this machine's clock: it would refuse everybody until then.
+  const start = Math.min(...anchors.map(({ certificate }) => certificate.notBefore));
+  if (now < start) throw refuse(`none of its CA certificates is valid before ${formatInstant(start)}`);
   return {
     trustDomain,
     sequence: readSequence(text, bundle, refuse),
