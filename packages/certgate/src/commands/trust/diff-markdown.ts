@@ -6,7 +6,8 @@ import { describeReason, formatCalls, formatRest, formatSpan } from './replay-te
 /** By it, a pipeline finds the comment that it wrote before. */
 export const commentMark = '<!-- certgate trust diff -->';
 
-/** GitHub takes 65,536 characters in a comment; with these, the longest is shorter. */
+/** GitHub takes 65,536 characters in a comment. The list of changes, which is fenced, is always shorter. */
+const maximumLength = 60_000;
 const maximumRows = 20;
 const maximumChanges = 60;
 const maximumText = 300;
@@ -22,7 +23,7 @@ export function formatMarkdown(
 ): string {
   const signs = { gains: '+', loses: '-', changes: ' ' } as const;
   const lines = changes.slice(0, maximumChanges).map(({ effect, sentence }) => `${signs[effect]} ${clean(sentence)}`);
-  return [
+  const text = [
     commentMark,
     '### Trust document',
     `Revision ${revision.before} → ${revision.after}. ${changes.length === 0 ? 'Nobody gains or loses anything.' : ''}`.trim(),
@@ -32,6 +33,8 @@ export function formatMarkdown(
     ...(possibleGains === undefined ? [] : ['Cannot tell:', fence([clean(possibleGains)])]),
     ...(replay === undefined ? [] : formatReplay(replay)),
   ].join('\n\n');
+  if (text.length <= maximumLength) return text;
+  return [text.slice(0, text.lastIndexOf('\n', maximumLength)), '… and more; `--json` lists all of it.'].join('\n\n');
 }
 
 function formatReplay(replay: ReplayReport): readonly string[] {
@@ -51,7 +54,7 @@ function formatReplay(replay: ReplayReport): readonly string[] {
     ...section('Cannot tell', cannotTell, (row) => describeUntold(row, isSampled)),
     ...section('Would newly be admitted', wouldGetIn, (row) => `${describe(row)}. Refused before: ${code(row.was)}`),
     ...section('Would come as another identity', asAnother, (row) => `${describe(row)}, as ${code(row.as)}`),
-    formatRest(replay).join('\n'),
+    formatRest(replay, code).join('\n'),
   ];
 }
 

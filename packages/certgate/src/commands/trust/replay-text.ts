@@ -86,7 +86,10 @@ function describeUntold(row: UntoldCalls, isSampled: boolean): string {
 }
 
 /** How many calls end as they did, and how far all of it can be trusted. */
-export function formatRest(replay: ReplayReport): readonly string[] {
+export function formatRest(
+  replay: ReplayReport,
+  quoteForeign: (text: string) => string = escapeControls,
+): readonly string[] {
   const { unaffected, notAboutDocument, decidedByAfter, isSampled, otherDocuments, assumptions } = replay;
   const parts = [
     `${formatCalls(unaffected, isSampled)} ${unaffected === 1 ? 'ends' : 'end'} as before`,
@@ -100,7 +103,7 @@ export function formatRest(replay: ReplayReport): readonly string[] {
     ...(isSampled ? ['The lines are sampled: numbers are estimates, and callers may be missing.'] : []),
     ...otherDocuments.map(
       ({ sha256, revision, calls }) =>
-        `${formatCalls(calls, isSampled)} decided by another document: ${escapeControls(sha256)}…, revision ${revision ?? 'unknown'}.`,
+        `${formatCalls(calls, isSampled)} decided by another document: ${quoteForeign(`${sha256}…`)}, revision ${revision ?? 'unknown'}.`,
     ),
     ...assumptions.map((each) => `Taken for granted: ${each}`),
   ];

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import type { CommandRun } from '../certificate/test-support/run-certgate.js';
+import type { ReplayReport } from '../../trust/replay/replay-report.js';
+import { formatMarkdown } from './diff-markdown.js';
 import { runLineInProcess } from './test-support/run-in-process.js';
 
 describe('certgate trust diff --replay', () => {
@@ -126,5 +128,26 @@ describe('certgate trust diff --replay', () => {
     assert.doesNotMatch(plain, /@|<(?!!-- certgate)|\[|#|javascript/);
     assert.match(plain, /… and \d+ more/);
     assert.match(stdout, /^- {3}billing|^- ` billing ` at ```` ``` @team/m);
+  });
+
+  test('a comment is never longer than GitHub takes, and digits of documents are foreign text too', () => {
+    const odd = '`'.repeat(400);
+    const row = { identity: odd, function: odd, calls: 1, last: 'x', code: null, detail: odd, as: odd };
+    const rows = Array.from({ length: 30 }, () => ({ ...row, was: 'role_missing' as const }));
+    const replay = (wouldBreak: typeof rows): ReplayReport => ({
+      ...{ wouldBreak, wouldGetIn: wouldBreak, asAnother: wouldBreak, cannotTell: [] },
+      ...{ unaffected: 1, notAboutDocument: 0, decidedByAfter: 0, isSampled: false, assumptions: [] },
+      ...{ otherDocuments: [{ sha256: '@team <b>', revision: 1, calls: 1 }], from: null, until: null, reading: [] },
+    });
+    const change = { effect: 'loses', aspect: 'identity', sentence: odd } as const;
+    const comparison = {
+      ...{ changes: Array.from({ length: 90 }, () => change), gains: false, possibleGains: undefined, loses: true },
+      revision: { before: 1, after: 2 },
+    };
+    const long = formatMarkdown(comparison, undefined, replay(rows));
+    assert.ok(long.length < 65_536, String(long.length));
+    assert.match(long, /\*\*Would be refused\*\*\n\n- `[^]*\n\n… and more; `--json` lists all of it\.$/);
+    const short = formatMarkdown(comparison, undefined, replay([]));
+    assert.match(short, /^1 call decided by another document: ` @team <b>… `, revision 1\.$/m);
   });
 });
