@@ -303,6 +303,9 @@ describe('the statement of certgate fleet', () => {
     assert.match(without.stderr, /--attest-key/);
     assert.match((await fleet('--baseline', 'orders=x')).stderr, /--attest is missing/);
     assert.match((await attest('p256', '--baseline', 'certgate.baseline.json')).stderr, /names no app/);
+    const baseline = fileOf('foreign.baseline.json');
+    writeFileSync(baseline, JSON.stringify({ baselineVersion: 2, gate: null, httpStreaming: false, functions: [], webhooks: [] })); // prettier-ignore
+    assert.match((await attest('p256', '--baseline', `odrers=${baseline}`)).stderr, /no line is of an app odrers/);
   });
 });
 

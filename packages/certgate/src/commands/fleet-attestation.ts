@@ -45,6 +45,7 @@ export async function prepareAttestation(flags: AttestationFlags): Promise<Attes
   return {
     write: async (fleet, signers, found) => {
       expectOwnKey(key, signers);
+      expectKnownApps(baselines, fleet);
       const tool = { name: 'certgate', version: getToolVersion() };
       const signedWith = { sha256: digestKey(key.publicKey) };
       const predicate = { tool, writtenAt: new Date().toISOString(), signedWith, ...found, baselines };
@@ -69,6 +70,19 @@ async function readBaseline(words: string): Promise<AttestedBaseline> {
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { app, sha256, baseline: parseBaseline(bytes.toString('utf8'), file) };
+}
+
+/** A baseline of an app that nothing else in the statement is about would say something of an app that nobody has seen. */
+function expectKnownApps(baselines: readonly AttestedBaseline[], { apps, absent }: Fleet): void {
+  const known = new Set([...apps.map(({ name }) => name), ...absent].map((name) => name.toLowerCase()));
+  const unknown = baselines.find(({ app }) => !known.has(app.toLowerCase()));
+  if (unknown === undefined) return;
+  throw new ToolFailure(
+    `--baseline ${unknown.app}=…: no line is of an app ${unknown.app}, and --apps doesn't name it.`,
+    {
+      remedy: 'Pass the name of the app as the lines have it.',
+    },
+  );
 }
 
 async function writeText(file: string, text: string): Promise<void> {

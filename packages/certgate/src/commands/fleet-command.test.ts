@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createDocument, minute, sayDecision, sayStatus, start } from '../fleet/test-support/fleet-lines.js';
 import type { LogRecord } from '../log/reading/log-record.js';
 import { runLineInProcess } from './trust/test-support/run-in-process.js';
@@ -98,6 +99,32 @@ describe('certgate fleet', () => {
     assert.equal((await runLineInProcess(['fleet', '--log', 'export.jsonl', '--wait', '1s'], folder)).exitCode, 2);
     const input = ['fleet', '--log', '-', '--expect-sha256', eight.sha256, '--wait', '1s'];
     assert.match((await runLineInProcess(input, folder, formatExport(createLines()))).stderr, /standard input/);
+  });
+
+  it('takes no app for told whose lines were in a file that was rotated while it waited', async () => {
+    write('export.jsonl', formatExport(createLines()));
+    const original: unknown = Reflect.get(process.stderr, 'write');
+    const words = ['fleet', '--log', 'export.jsonl', '--expect-sha256', eight.sha256, '--wait', '1s'];
+    const running = runLineInProcess(words, folder);
+    while (Reflect.get(process.stderr, 'write') === original) await setImmediate();
+    const divert = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text: string | Uint8Array): boolean => {
+      if (String(text).includes('reading again')) write('export.jsonl', formatExport(createLines().slice(0, 2)));
+      return divert(text);
+    };
+    const { exitCode, stdout } = await running;
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /run something else: refunds/);
+  });
+
+  it('does not say that every app has a document where lines could not be used', async () => {
+    const newer = JSON.stringify({ certgate: 2, event: 'status', time: new Date(start + 5 * minute).toISOString() });
+    const row = JSON.stringify({ Message: newer, AppRoleName: 'orders', AppRoleInstance: 'a' });
+    write('export.jsonl', `${formatExport(createLines().slice(0, 2))}${row}\n`);
+    const words = ['fleet', '--log', 'export.jsonl', '--expect-sha256', eight.sha256];
+    const { exitCode, stdout } = await runLineInProcess(words, folder);
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /Lines that were not used may say something else/);
   });
 
   it('refuses a list without names, and a log without lines', async () => {

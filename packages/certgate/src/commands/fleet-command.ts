@@ -36,6 +36,8 @@ interface Answer {
   readonly coverage: Coverage;
   readonly readings: readonly SourceReading[];
   readonly signers: ReadonlySet<string>;
+  /** Lines of apps that found no room. */
+  readonly leftOut: number;
 }
 
 export async function runFleet(flags: FleetFlags): Promise<void> {
@@ -45,12 +47,17 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
   // Now, and not when all is read.
   if (summary !== undefined) await appendTo(summary, '');
   const attestation = await findAttestation(flags);
-  const { fleet, expectation, coverage, readings, signers } = await readUntilExpected(flags, apps);
+  const answer = await readUntilExpected(flags, apps);
+  const { fleet, expectation, coverage, readings, signers, leftOut } = answer;
   const sentences = [
     ...describeLines(fleet),
     // Those without lines have rows.
     ...coverage.limits.filter(({ code }) => code !== 'apps_without_lines').map(describeLimit),
+    ...(leftOut > 0 ? [`There are too many apps: ${leftOut} lines of others found no room.`] : []),
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
+    ...(expectation !== undefined && lacksLines(answer)
+      ? ['Lines that were not used may say something else, so that every app runs it is not known.']
+      : []),
   ];
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
   const found = {
@@ -65,7 +72,7 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
     for (const sentence of sentences) printLine(escapeControls(sentence));
     printNotice(formatReading(readings));
   }
-  process.exitCode = chooseExitCode(expectation);
+  process.exitCode = chooseExitCode(answer);
 }
 
 /** What it needs is loaded for a statement alone. */
@@ -91,12 +98,14 @@ const shortestPause = 5_000;
 
 async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | undefined): Promise<Answer> {
   const begin = performance.now();
+  // What was once read is known, though the file may have been rotated since.
+  const tracker = new FleetTracker();
   for (;;) {
     const started = performance.now();
-    const answer = await readOnce(flags, apps);
+    const answer = await readOnce(flags, apps, tracker);
     const now = performance.now();
     const left = begin + (flags.wait ?? 0) - now;
-    if (left <= 0 || chooseExitCode(answer.expectation) === exitCodes.ok) return answer;
+    if (left <= 0 || chooseExitCode(answer) === exitCodes.ok) return answer;
     // The last time when the time is over.
     const rest = Math.min(left, Math.max(shortestPause, now - started));
     const counts = listExpectationSentences(answer.expectation ?? expectNothing)
@@ -110,8 +119,12 @@ async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | un
 
 const expectNothing: Expectation = { sha256: '', since: undefined, apps: [] };
 
-async function readOnce(flags: FleetFlags, apps: readonly string[] | undefined): Promise<Answer> {
-  const [tracker, coverageTracker] = [new FleetTracker(), new CoverageTracker()];
+async function readOnce(
+  flags: FleetFlags,
+  apps: readonly string[] | undefined,
+  tracker: FleetTracker,
+): Promise<Answer> {
+  const coverageTracker = new CoverageTracker();
   const { from, until } = findLogWindow(flags);
   const readings = await readLogOptions(flags, (record) => {
     tracker.note(record);
@@ -125,13 +138,26 @@ async function readOnce(flags: FleetFlags, apps: readonly string[] | undefined):
     apps: apps && [...tracker.apps.keys(), ...fleet.absent],
     readings,
   });
-  return { fleet, expectation, coverage, readings, signers: tracker.signers };
+  const { signers, leftOut } = tracker;
+  return { fleet, expectation, coverage, readings, signers, leftOut };
 }
 
-function chooseExitCode(expectation: Expectation | undefined): ExitCode {
-  const verdicts = expectation?.apps.map(({ verdict }) => verdict) ?? [];
+function chooseExitCode(answer: Answer): ExitCode {
+  const { expectation } = answer;
+  if (expectation === undefined) return exitCodes.ok;
+  const verdicts = expectation.apps.map(({ verdict }) => verdict);
   if (verdicts.includes('other')) return exitCodes.failed;
-  return verdicts.includes('cannot_tell') ? exitCodes.unverified : exitCodes.ok;
+  return verdicts.includes('cannot_tell') || lacksLines(answer) ? exitCodes.unverified : exitCodes.ok;
+}
+
+/** The newest line of an app may be among those that were not used. */
+function lacksLines({ coverage, leftOut }: Answer): boolean {
+  return (
+    leftOut > 0 ||
+    coverage.limits.some(
+      (limit) => limit.code === 'source_incomplete' || (limit.code === 'lines_not_used' && limit.mayBeStatusLines),
+    )
+  );
 }
 
 async function appendTo(file: string, text: string): Promise<void> {

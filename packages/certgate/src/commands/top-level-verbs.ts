@@ -238,7 +238,7 @@ export const fleetVerb: Verb = {
     0: 'the answer is printed; with --expect-sha256: every app was last seen with that document',
     1: 'with --expect-sha256: an app runs something else',
     2: 'an option or a file cannot be used, or there is no line of a gate; no statement is written',
-    3: 'with --expect-sha256: no app is known to run something else, but for one or more the lines cannot tell',
+    3: 'with --expect-sha256: no app is known to run something else, but for one or more the lines cannot tell, or some lines could not be read',
   },
   examples: [
     'certgate fleet --log export.jsonl --apps apps.txt',

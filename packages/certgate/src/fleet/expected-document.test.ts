@@ -59,6 +59,39 @@ describe('an expected document', () => {
     assert.deepEqual(summarize(expectOf(replaced)), ['orders has 64']);
   });
 
+  it('can’t be told of an instance whose lines say it and another one by turns, as two gates write', () => {
+    const gates = [
+      sayStatus(orders, start, [eight]),
+      sayStatus(orders, start + 1, [seven]),
+      sayStatus(orders, start + hour, [seven]),
+      sayStatus(orders, start + hour + 1, [eight]),
+    ];
+    assert.deepEqual(summarize(expectOf(gates)), ['orders cannot_tell -']);
+    assert.deepEqual(summarize(expectOf(gates.toReversed())), ['orders cannot_tell -']);
+    const decisions = [0, 1, 2].map((step) => sayDecision(orders, start + step * hour, step === 1 ? seven : eight));
+    assert.deepEqual(summarize(expectOf(decisions)), ['orders cannot_tell -']);
+    const late = [sayDecision(orders, start, eight), sayDecision(orders, start + 30_000, seven), sayDecision(orders, start + hour, eight)]; // prettier-ignore
+    // Of a call that took so long.
+    assert.deepEqual(summarize(expectOf(late)), ['orders has 16']);
+    const long = [...gates, sayDecision(orders, start + 2 * day, eight)];
+    assert.deepEqual(summarize(expectOf(long)), ['orders has 64']);
+  });
+
+  it('can’t be told where an instance that is left out said later which document it had', () => {
+    const lines = [sayDecision({ app: 'orders' }, start, eight), sayDecision(orders, start + 1, seven)];
+    assert.deepEqual(summarize(expectOf([...lines, sayDecision({ app: 'orders' }, start + 2 * day)])), ['orders cannot_tell -']); // prettier-ignore
+    const told = sayDecision({ app: 'orders' }, start + 2 * day, eight);
+    assert.deepEqual(summarize(expectOf([...lines, told])), ['orders has 16']);
+  });
+
+  it('can’t be told by what is no SHA-256', () => {
+    for (const sha256 of ['', eight.sha256.slice(0, 15), 'version 8']) {
+      assert.deepEqual(summarize(expectOf([sayStatus(orders, start, [{ revision: 8, sha256 }])])), ['orders cannot_tell -']); // prettier-ignore
+    }
+    const lowerCase = { revision: 8, sha256: eight.sha256.toLowerCase() };
+    assert.deepEqual(summarize(expectOf([sayStatus(orders, start, [lowerCase])])), ['orders has 64']);
+  });
+
   it('can’t be told of an app without lines, or without a document in them', () => {
     const lines = [sayStatus(orders, start, [eight]), sayDecision(refunds, start)];
     assert.deepEqual(summarize(expectOf(lines, eight.sha256, ['orders', 'missing'])), [

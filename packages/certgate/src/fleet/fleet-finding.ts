@@ -31,6 +31,8 @@ export type FleetFinding =
   | { readonly code: 'document_unknown' }
   /** No line for an hour, while other instances of the app wrote. */
   | { readonly code: 'quiet'; readonly last: number }
+  /** After an instance had the document of the row, its lines said another one. */
+  | { readonly code: 'by_turns'; readonly last: number }
   /** Lines name no instance, and newer ones say something else. */
   | { readonly code: 'overwritten'; readonly last: number }
   | { readonly code: 'more_instances'; readonly last: number }
@@ -41,7 +43,16 @@ export type FindingCode = FleetFinding['code'];
 
 export const findingCodes: readonly FindingCode[] = [
   ...(['behind', 'same_revision', 'fault', 'no_line', 'silent', 'old_version', 'different', 'unsigned'] as const),
-  ...(['behind_unknown', 'other_place', 'document_unknown', 'quiet', 'overwritten', 'more_instances', 'idle'] as const),
+  ...([
+    'behind_unknown',
+    'other_place',
+    'document_unknown',
+    'by_turns',
+    'quiet',
+    'overwritten',
+    'more_instances',
+    'idle',
+  ] as const),
 ];
 
 /** For people; `silentAfter` in milliseconds. */
@@ -71,6 +82,8 @@ export function describeFinding(finding: FleetFinding, silentAfter: number): str
       return 'no line says which document it runs';
     case 'quiet':
       return `no line since ${formatSecond(finding.last)}, while other instances of the app wrote; cannot tell whether it is idle or gone (left out after ${describeSpan(silentAfter)})`;
+    case 'by_turns':
+      return `its lines say several documents by turns, last another one at ${formatSecond(finding.last)}: it has several gates or processes; cannot tell what each of them runs`;
     case 'overwritten':
       return `newer lines of the app say something else and name no instance; cannot tell whether one still says this (left out after ${describeSpan(silentAfter)})`;
     case 'more_instances':

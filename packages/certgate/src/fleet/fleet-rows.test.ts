@@ -218,13 +218,16 @@ describe('the rows of a fleet', () => {
       ...[sayStatus({ app: 'raw' }, start - minute, [seven]), sayStatus({ app: 'raw' }, start, [eight])],
       ...Array.from({ length: 1_001 }, (_, index) => sayDecision({ app: 'many', instance: `m${index}` }, start, eight)),
       sayStatus({ app: 'idle', instance: 'i' }, start, [eight], { moment: 'start' }),
+      ...[0, 2, 3].map((minutes) =>
+        sayDecision({ app: 'turns', instance: 't' }, start + minutes * minute, minutes === 2 ? seven : eight),
+      ),
     ];
     const fleet = readFleet(records, ['missing']);
     const found = new Set(fleet.rows.flatMap(({ findings }) => findings.map(({ code }) => code)));
     assert.deepEqual([...found].sort(), findingCodes.toSorted());
     const verdicts = new Map(expectDocument(fleet, eight.sha256).apps.map(({ app, verdict }) => [app, verdict]));
     for (const app of ['behind', 'twice', 'elsewhere']) assert.equal(verdicts.get(app), 'other', app);
-    for (const app of ['early', 'silent', 'untold', 'quiet', 'raw', 'many', 'missing'])
+    for (const app of ['early', 'silent', 'untold', 'quiet', 'raw', 'many', 'turns', 'missing'])
       assert.equal(verdicts.get(app), 'cannot_tell', app);
     for (const app of ['faulty', 'old', 'orders', 'idle', 'signed']) assert.equal(verdicts.get(app), 'has', app);
   });

@@ -26,6 +26,8 @@ export interface FleetApp {
    * found no room.
    */
   readonly replaced: number;
+  /** When one of them last said which document it had. */
+  readonly replacedToldAt: number | undefined;
 }
 
 export interface Fleet {
@@ -72,19 +74,27 @@ export function createFleet(
 
 function describeApp(state: AppState, asOf: number, silentAfter: number): FleetApp {
   const views = listViews(state);
-  const current = views.filter(({ last }) => last >= state.last - silentAfter);
+  const isCurrent = ({ last }: InstanceView): boolean => last >= state.last - silentAfter;
+  const current = views.filter(isCurrent);
+  const told = views.filter((view) => !isCurrent(view)).flatMap(({ documentsAt }) => documentsAt ?? []);
   return {
     name: state.name,
     state,
     isSilent: state.last < asOf - silentAfter,
     views: current,
     replaced: views.length - current.length + state.forgotten,
+    replacedToldAt: told.length === 0 ? undefined : told.reduce((one, other) => Math.max(one, other)),
   };
 }
 
 /** No line of it for an hour, while others of its app wrote: it is idle, or gone. */
 export function isQuiet({ state }: FleetApp, view: InstanceView): boolean {
   return view.last < state.last - quietAfter;
+}
+
+/** Lately, it had another document by turns: its newest line says what one of several gates or processes has. */
+export function runsByTurns({ state }: FleetApp, { byTurnsAt }: InstanceView, silentAfter: number): boolean {
+  return byTurnsAt !== undefined && byTurnsAt >= state.last - silentAfter;
 }
 
 /** Its newest lines say what it is now. */
@@ -134,6 +144,7 @@ function listFindings(
   if (app.isSilent) findings.push({ code: 'silent', last });
   else if (view.isOverwritten) findings.push({ code: 'overwritten', last });
   else if (isQuiet(app, view)) findings.push({ code: 'quiet', last });
+  if (runsByTurns(app, view, silentAfter)) findings.push({ code: 'by_turns', last: view.byTurnsAt ?? last });
   const version = status?.facts.version;
   if (isKnown && version !== undefined && newestVersion !== undefined && compareVersions(version, newestVersion) < 0)
     findings.push({ code: 'old_version', newest: newestVersion });

@@ -57,6 +57,8 @@ export interface InstanceState {
   document: SaidDocument | undefined;
   trust: SaidTrust | undefined;
   failure: SaidFailure | undefined;
+  /** Of a named one, when it had which documents: by their digits, the latest ones. */
+  readonly had: Map<string, Sighting>;
   /** When it last said that it had started. */
   startedAt: number | undefined;
   /** Where lines name no instance: the newest of each that says something else. */
@@ -88,6 +90,8 @@ const maximumInstances = 500;
 /** What instances without a name say, of one app; and an app's documents in the time of the lines. */
 const maximumTexts = 1_000;
 const maximumApps = 10_000;
+/** Documents of one instance. */
+const maximumHad = 10;
 
 /** Start lines after which an app refuses every call, or has no document. */
 const failureCodes: ReadonlySet<StartLogLine['code']> = new Set([
@@ -161,6 +165,7 @@ export class FleetTracker {
       if (sha256 !== undefined) see(app, sha256.slice(0, 16), time, revision);
       for (const signer of signedBy) if (this.signers.size < maximumTexts) this.signers.add(signer);
     }
+    noteHad(state, joinDigests(line.trust ?? []), time);
     const facts = shareFacts(app, line);
     const ages = (line.trust ?? []).map(({ ageSeconds }) => ageSeconds);
     const said = { time, facts, ages, fault: line.trust?.find(({ fault }) => fault !== undefined)?.fault };
@@ -178,7 +183,7 @@ function openInstance(app: AppState, name: string | undefined, time: number): In
   if (app.instances.size >= 2 * maximumInstances) forgetInstances(app);
   const state: InstanceState = {
     ...{ name, last: time, lastCall: undefined, status: undefined, document: undefined },
-    ...{ trust: undefined, failure: undefined, startedAt: undefined },
+    ...{ trust: undefined, failure: undefined, startedAt: undefined, had: new Map<string, Sighting>() },
     unnamed: name === undefined ? { statuses: new Map(), documents: new Map() } : undefined,
   };
   app.instances.set(name, state);
@@ -202,10 +207,31 @@ function noteDecision(
   revision: number | undefined,
 ): void {
   for (const digest of digests.split(',')) see(app, digest, time, revision);
+  noteHad(state, digests, time);
   if (state.unnamed === undefined && time < (state.document?.time ?? time)) return;
   const said = { time, revision, digests };
   if (time >= (state.document?.time ?? time)) state.document = said;
   if (state.unnamed !== undefined) keepNewest(state.unnamed.documents, digests, said);
+}
+
+/** As decisions have them. */
+export function joinDigests(documents: readonly TrustStatus[]): string {
+  return documents.flatMap(({ sha256 }) => sha256?.slice(0, 16) ?? []).join();
+}
+
+function noteHad({ name, had }: InstanceState, digests: string, time: number): void {
+  if (name === undefined || digests === '') return;
+  const known = had.get(digests);
+  if (known !== undefined) {
+    if (time < known.first) known.first = time;
+    if (time > known.last) known.last = time;
+    return;
+  }
+  if (had.size >= maximumHad) {
+    const [oldest] = [...had].sort(([, one], [, other]) => one.last - other.last);
+    if (oldest !== undefined) had.delete(oldest[0]);
+  }
+  had.set(digests, { first: time, last: time, revision: undefined });
 }
 
 function see(app: AppState, digest: string, time: number, revision: number | undefined): void {

@@ -1,4 +1,4 @@
-import type { AppState, InstanceState, SaidDocument, SaidStatus, TrustStatus } from './fleet-tracker.js';
+import { type AppState, type InstanceState, joinDigests, type SaidDocument, type SaidStatus, type TrustStatus } from './fleet-tracker.js'; // prettier-ignore
 
 /** A document that an instance decides by, as far as its lines tell. */
 export interface RunningDocument {
@@ -35,6 +35,8 @@ export interface InstanceView {
   readonly lastCall: number | undefined;
   /** Newer lines of the same app, which name no instance either, say something else. */
   readonly isOverwritten: boolean;
+  /** When a line of the same named instance last said other documents, though these had been said before; else undefined. */
+  readonly byTurnsAt: number | undefined;
 }
 
 /** Of each instance one; of lines that name none, one for each of the things that they say. */
@@ -92,7 +94,20 @@ function createView(state: InstanceState, { status, document, last, isOverwritte
     last,
     lastCall: state.lastCall,
     isOverwritten,
+    byTurnsAt: findTurn(state, running.documents ?? []),
   };
+}
+
+/** A decision that takes long is by the document at its begin. */
+const longestDecision = 60_000;
+
+/** One process has one document after the other. Where an older one comes back, several processes or gates write. */
+function findTurn({ had }: InstanceState, documents: readonly RunningDocument[]): number | undefined {
+  const digests = documents.flatMap(({ sha256 }) => sha256?.slice(0, 16) ?? []).join();
+  const since = had.get(digests)?.first;
+  if (since === undefined) return undefined;
+  const others = [...had].flatMap(([key, { last }]) => (key !== digests && last > since + longestDecision ? last : []));
+  return others.length === 0 ? undefined : Math.max(...others);
 }
 
 type Running = Pick<InstanceView, 'documents' | 'documentsAt'>;
@@ -141,10 +156,6 @@ function describeTold(
   ageSeconds: number | undefined,
 ): RunningDocument {
   return { source, mirror, revision, sha256, knownBy: 'status', signedBy, locked: locked === true, ageSeconds };
-}
-
-function joinDigests(documents: readonly TrustStatus[]): string {
-  return documents.flatMap(({ sha256 }) => sha256?.slice(0, 16) ?? []).join();
 }
 
 /** By the newest line that says something of it. */

@@ -201,7 +201,7 @@ describe('what status lines cover', () => {
         live(0, calls, { app, document: { revision: index === 0 ? 4 : 7, sha256: 'AB'.repeat(32) } }),
       ),
     );
-    const { limits } = cover(apps.flat(), { window, apps: ['orders', 'Shipping'] });
+    const { limits } = cover(apps.flat(), { window, apps: ['Orders', 'Shipping'] });
     assert.deepEqual(limits, [
       { code: 'apps_without_lines', apps: ['Shipping'] },
       { code: 'apps_silent_together', spans: [{ from: at(3), until: at(9) }] },

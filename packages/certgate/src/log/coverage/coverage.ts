@@ -62,7 +62,9 @@ export class CoverageTracker {
     const tracks = [...this.#apps.values()].sort((one, other) => (one.app < other.app ? -1 : 1));
     const window = asked ?? findWindow(tracks);
     const isCut = this.#instances > maximumInstances;
-    const unseen = expected?.filter((name) => !this.#apps.has(name)) ?? [];
+    // Azure compares the names of apps without case.
+    const names = new Set(tracks.map(({ app }) => app.toLowerCase()));
+    const unseen = expected?.filter((name) => !names.has(name.toLowerCase())) ?? [];
     const silence = findCommonSilence(tracks, window);
     const judged = tracks.map((track) => judgeApp(track, readings.some(mayLackStatusLines)));
     const outages = findOutages(tracks, judged);
