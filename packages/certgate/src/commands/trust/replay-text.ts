@@ -7,6 +7,7 @@ const reasonSentences: Readonly<Record<UntoldReason, string>> = {
   firstOf: 'several trust documents decided, or a store of the app beside one',
   otherDocument: 'another document than the earlier one decided',
   noDocument: 'the lines name no document',
+  audience: 'the later document is not for every app that the earlier one is for, and no line tells which its app is',
   matched: 'the lines do not tell which entry of the document matched',
   authorities: 'they depend on an authority that is new or has changed, or on revocation',
   denyList: 'the deny list has new entries that may be of their certificates, or of CA certificates on their paths',

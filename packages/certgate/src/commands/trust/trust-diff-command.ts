@@ -99,10 +99,14 @@ function findExitCode(
   replay: ReplayReport | undefined,
   { failOn }: DiffFlags,
 ): ExitCode {
+  // Running apps refuse a lower revision, whatever it says of the calls.
+  const isLower = comparison.revision.after < comparison.revision.before;
   const isFailed =
     replay === undefined
       ? isFailure(comparison, revisionFault, failOn ?? 'any')
-      : failOn !== undefined && isFailure(comparison, revisionFault, failOn);
+      : failOn === undefined
+        ? isLower
+        : isFailure(comparison, revisionFault, failOn);
   if (isFailed || (replay !== undefined && replay.wouldBreak.length > 0)) return exitCodes.failed;
   const isUntold = replay?.from === null || replay?.cannotTell.some(({ was }) => was === 'allowed') === true;
   return isUntold ? exitCodes.unverified : exitCodes.ok;

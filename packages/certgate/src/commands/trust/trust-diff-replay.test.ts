@@ -49,6 +49,7 @@ describe('certgate trust diff --replay', () => {
     digits = write('old.json', 1, {});
     write('same.json', 2, { owner: 'team' });
     write('disabled.json', 2, { enabled: false });
+    write('lower.json', 0, { owner: 'team' });
     writeLog('app.log', {}, {});
     writeLog('unclear.log', {}, { trustSha256: undefined });
     writeLog('strangers.log', { outcome: 'denied', code: 'trust_unavailable', identity: undefined });
@@ -61,6 +62,8 @@ describe('certgate trust diff --replay', () => {
     const cases: readonly (readonly [number, ...string[]])[] = [
       [0, 'same.json', '--replay', '--log', 'app.log'],
       [1, 'disabled.json', '--replay', '--log', 'app.log'],
+      [1, 'lower.json', '--replay', '--log', 'app.log'],
+      [0, 'lower.json', '--replay', '--log', 'app.log', '--fail-on', 'never'],
       [1, 'disabled.json', '--replay', '--log', 'app.log', '--fail-on', 'never'],
       [1, 'disabled.json', '--replay', '--log', 'strangers.log', '--fail-on', 'losses'],
       [0, 'disabled.json', '--replay', '--log', 'strangers.log'],

@@ -15,6 +15,8 @@ export const unknownThumbprint = 'unknown';
 export interface ComparedDocuments {
   readonly before: TrustSnapshot;
   readonly after: TrustSnapshot;
+  /** Some app that the earlier document is for refuses the later one. */
+  readonly narrowsAudience: boolean;
   /** Names in lower case: authorities of the later document that are new there, or have changed in any way. */
   readonly changedAuthorities: ReadonlySet<string>;
   /** The later deny list refuses certificates by serial numbers that it didn't before. */
@@ -54,6 +56,8 @@ export function compareForReplay(before: TrustSnapshot, after: TrustSnapshot): C
   );
   return {
     ...{ before, after, changedAuthorities, deniesSerials, doubtful, kept },
+    narrowsAudience:
+      after.audience !== undefined && before.audience?.every((name) => after.audience?.includes(name)) !== true,
     deniesThumbprints: [...after.denied.thumbprintsSha256.keys()].some(
       (thumbprint) => !before.denied.thumbprintsSha256.has(thumbprint),
     ),

@@ -138,6 +138,20 @@ describe('a call of a caller with one pin', () => {
     assert.deepEqual(summarize(replay(earlier, later, [record])), ['billing breaks at F: null ×1']);
   });
 
+  test('at an app that may not be one of those that the document is for', async () => {
+    const records = [await callAt(before)];
+    const forApps = (revision: number, ...audience: readonly string[]): RecordedDocument =>
+      documentOf(revision, [billing], { audience });
+    assert.deepEqual(summarize(replay(before, forApps(2, 'orders'), records)), ['allowed audience (billing) ×1']);
+    const narrow = forApps(1, 'orders');
+    // Its gate has the audience that it asks for.
+    const digits = narrow.loaded.documentSha256.slice(0, 16).toUpperCase();
+    const told = records.map((record) => withLine(record, { trustSha256: digits }));
+    assert.deepEqual(summarize(replay(narrow, forApps(2, 'orders', 'stock'), told)), ['same ×1']);
+    assert.deepEqual(summarize(replay(narrow, documentOf(2, [billing]), told)), ['same ×1']);
+    assert.deepEqual(summarize(replay(narrow, forApps(2, 'stock'), told)), ['allowed audience (billing) ×1']);
+  });
+
   test('whose function requires what the app says', async () => {
     const after = documentOf(2, [{ ...billing, roles: ['read'] }]);
     const record = await callAt(before);

@@ -13,7 +13,7 @@ import {
 import { askAboutCounted } from './counted-question.js';
 import { askAboutLine, findDocumentReason, type KnownRequirements, type LineContext } from './line-question.js';
 import type { ReplayReport, UntoldReason } from './replay-report.js';
-import { ReplayTally } from './replay-tally.js';
+import { ReplayTally, type TalliedCalls } from './replay-tally.js';
 
 export interface ReplayOptions {
   /** The document that decided the calls. */
@@ -77,11 +77,17 @@ export class Replay {
       const told = this.#decide(group);
       const isOpen = line.observedUntil !== undefined;
       const isSame = told.outcome === (wasRefused ? 'denied' : 'allowed');
-      if (isOpen && !isSame) tally.noteDecision(group, untold('observed', told));
+      if (isOpen && !isSame) this.#note(tally, group, untold('observed', told));
       else if (told.outcome === 'denied' && told.isDeferrable && this.#mayBeLetThrough(group, time))
-        tally.noteDecision(group, untold('reportOnly', told));
-      else tally.noteDecision(group, told);
+        this.#note(tally, group, untold('reportOnly', told));
+      else this.#note(tally, group, told);
     }
+  }
+
+  /** Nobody is admitted by a document that the app refuses. */
+  #note(tally: ReplayTally, group: TalliedCalls, told: Redecision): void {
+    const isRefusedByApps = this.#context.documents.narrowsAudience && told.outcome === 'allowed';
+    tally.noteDecision(group, isRefusedByApps ? untold('audience', told) : told);
   }
 
   /** Whether a report-only function may let the refusal through, and nobody says whether it was that at the time. */
@@ -126,7 +132,7 @@ export class Replay {
     const [first] = told;
     const isSame = told.every(({ outcome }) => outcome === first?.outcome);
     const isOfFunction = told.some((each) => each.outcome === 'denied' && each.isDeferrable);
-    tally.noteDecision(group, first !== undefined && isSame && !isOfFunction ? first : untold('statusOnly', first));
+    this.#note(tally, group, first !== undefined && isSame && !isOfFunction ? first : untold('statusOnly', first));
   }
 }
 

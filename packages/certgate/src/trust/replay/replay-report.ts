@@ -3,16 +3,17 @@ import type { DenialCode } from '@certgate/core/internal';
 import type { ReportedReading } from '../../log/reading/reading-text.js';
 
 /**
- * Why a call can't be decided again. `authorities`: it depends on one that is new or changed, or on revocation. `certificate`:
- * the gate refused it before it looked whether the certificate is fit, which no line tells. `entries`: an entry of the
- * proposed document may match the certificate. `matched`: the line doesn't tell which entry matched. `otherDocument`: decided
- * by neither of the two documents. `twin`: an entry is about a certificate's other ECDSA signature. `unavailable`: no document
- * decided it.
+ * Why a call can't be decided again. `audience`: its app may refuse the proposed document. `authorities`: it depends on
+ * one that is new or changed, or on revocation. `certificate`: the gate refused it before it looked whether the
+ * certificate is fit, which no line tells. `entries`: an entry of the proposed document may match the certificate.
+ * `matched`: the line doesn't tell which entry matched. `otherDocument`: decided by neither of the two documents.
+ * `twin`: an entry is about a certificate's other ECDSA signature. `unavailable`: no document decided it.
  */
 export type UntoldReason =
   | 'firstOf'
   | 'otherDocument'
   | 'noDocument'
+  | 'audience'
   | 'matched'
   | 'authorities'
   | 'denyList'

@@ -18,7 +18,9 @@ export interface RecordedDocument {
 export function recordDocument(document: object): RecordedDocument {
   const text = JSON.stringify(document);
   const stored = { bytes: Buffer.from(text), etag: '', signature: undefined };
-  return { store: trustStoreFromDocument(text), loaded: parseStoredDocument(stored, 'file:trust.json') };
+  const [audience] = (document as { readonly audience?: readonly string[] }).audience ?? [];
+  const store = trustStoreFromDocument(text, audience === undefined ? {} : { audience });
+  return { store, loaded: parseStoredDocument(stored, 'file:trust.json') };
 }
 
 /** One call, decided by the gate of an app, with the line that the gate writes of it. */
