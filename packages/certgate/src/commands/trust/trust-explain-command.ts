@@ -156,12 +156,15 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
       remedy: 'Give an earlier --since, or a later --until.',
     });
   }
-  throw new ToolFailure(
-    count === 0
-      ? 'The log has no line of Certgate: none contains {"certgate":1, …}.'
-      : `None of the ${count} lines of Certgate has the correlation id "${correlationId ?? ''}".`,
-    { remedy: 'Pass the lines that the app wrote, as they are or as Application Insights exports them.' },
-  );
+  if (count === 0) {
+    throw new ToolFailure('The log has no line of Certgate: none contains {"certgate":1, …}.', {
+      remedy: 'Pass the lines that the app wrote, as they are or as Application Insights exports them.',
+    });
+  }
+  throw new ToolFailure(`None of the ${count} lines of Certgate has the correlation id "${correlationId ?? ''}".`, {
+    remedy:
+      'Pass the lines of the app that was called, at the time of the call. Of many refusals in a minute, a gate writes the first ones and counts the others.',
+  });
 }
 
 /** From the app, or as the command line says. The app may no longer have a function that a line names. */

@@ -209,7 +209,7 @@ describe('certgate trust explain --log and --thumbprint', () => {
       ['internal_fault'],
     );
     for (const [words, expected] of [
-      [['--log', 'app.log', '--correlation-id', '4'], /None of the 3 lines/],
+      [['--log', 'app.log', '--correlation-id', '4'], /None of the 3 lines[^]*counts the others/],
       [['--log', 'trust.json'], /no line of Certgate/],
       [['--log', 'app.log', '--no-certificate'], /cannot be used with option '--no-certificate'/],
       [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /cannot be used with option '--at <time>'/],
