@@ -8,6 +8,12 @@ interface Expectation {
   readonly acceptSequence: string | undefined;
 }
 
+interface FoundBundle {
+  readonly trustDomain: string;
+  readonly sequence: bigint | undefined;
+  readonly keysSha256?: string;
+}
+
 /**
  * Refuses a bundle that is older than the last one that changed the document: its anchors may have been withdrawn since.
  * The schema of the document has no place for the number, so the lines of the log keep it. They are not signed: they can
@@ -17,7 +23,7 @@ interface Expectation {
  */
 export function expectNewerBundle(
   log: readonly string[],
-  { trustDomain, sequence }: { readonly trustDomain: string; readonly sequence: bigint | undefined },
+  { trustDomain, sequence, keysSha256 }: FoundBundle,
   { changesAuthority, acceptSequence }: Expectation,
 ): void {
   const found = sequence?.toString() ?? 'none';
@@ -36,7 +42,15 @@ export function expectNewerBundle(
       { remedy },
     );
   }
-  if (!changesAuthority || (sequence !== undefined && last !== undefined)) return;
+  if (!changesAuthority) return;
+  const namesake = listBundles(log, trustDomain).findLast((each) => each.sequence === found)?.keysSha256;
+  if (sequence === last && namesake !== undefined && namesake !== keysSha256) {
+    throw new ToolFailure(
+      `The bundle of ${trustDomain} has the sequence number ${found}, as an earlier one with other keys had, so nobody can tell which of them is older. Nothing was written.`,
+      { remedy },
+    );
+  }
+  if (sequence !== undefined && last !== undefined) return;
   const reason =
     sequence === undefined
       ? 'has no sequence number'

@@ -48,6 +48,8 @@ export interface LoggedBundle {
   readonly trustDomain: string;
   /** Its `spiffe_sequence`, in decimal digits; null: it had none. */
   readonly sequence: string | null;
+  /** Of the certificates of its X.509 keys. */
+  readonly keysSha256?: string;
   /** The operator accepted this number, whatever the lines before it say. */
   readonly isAccepted: boolean;
 }
@@ -146,9 +148,10 @@ function isRoleChange(value: unknown): value is RoleChange {
 
 function isLoggedBundle(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { trustDomain, sequence, isAccepted } = value as Readonly<Record<string, unknown>>;
+  const { trustDomain, sequence, keysSha256, isAccepted } = value as Readonly<Record<string, unknown>>;
   const isNumber = sequence === null || (typeof sequence === 'string' && /^\d{1,40}$/.test(sequence));
-  return typeof trustDomain === 'string' && isNumber && typeof isAccepted === 'boolean';
+  const isHash = keysSha256 === undefined || typeof keysSha256 === 'string';
+  return typeof trustDomain === 'string' && isNumber && isHash && typeof isAccepted === 'boolean';
 }
 
 function isTexts(value: unknown): value is readonly string[] {

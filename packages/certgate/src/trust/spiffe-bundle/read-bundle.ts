@@ -1,5 +1,6 @@
 // spiffe-bundle/: reads SPIFFE bundles: which trust anchors a trust domain publishes.
 
+import { createHash } from 'node:crypto';
 import { formatInstant, parseJsonInSteps, runAtOnce } from '@certgate/core/internal';
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { formatTrustChange } from '../../faults/tool-call.js';
@@ -13,6 +14,8 @@ export interface SpiffeBundle {
   readonly trustDomain: string;
   /** Undefined: it has none, so nobody can tell it from an older one. */
   readonly sequence: bigint | undefined;
+  /** Of the certificates of its X.509 keys, whatever their order. */
+  readonly keysSha256: string;
   /** How often the trust domain suggests to look again. */
   readonly refreshHintSeconds: number | undefined;
   readonly anchors: readonly Anchor[];
@@ -61,6 +64,7 @@ export function readSpiffeBundle(
   return {
     trustDomain,
     sequence: readSequence(text, bundle, refuse),
+    keysSha256: hashKeys(found.flatMap(({ kind, key }) => (kind === 'x509Svid' ? [key as JsonObject] : []))),
     refreshHintSeconds: readRefreshHint(bundle['spiffe_refresh_hint']),
     anchors: [...new Map(anchors.map((anchor) => [anchor.certificate.thumbprintSha256, anchor])).values()],
     leftOut,
@@ -69,6 +73,11 @@ export function readSpiffeBundle(
       unknown: found.filter(({ kind }) => kind === 'unknown').length,
     },
   };
+}
+
+function hashKeys(keys: readonly JsonObject[]): string {
+  const certificates = [...new Set(keys.map(({ x5c }) => JSON.stringify(x5c)))].sort();
+  return createHash('sha256').update(certificates.join()).digest('hex').toUpperCase();
 }
 
 type Refuse = (what: string, remedy?: string) => ToolFailure;

@@ -46,6 +46,7 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
       spiffeBundle: {
         trustDomain,
         sequence: bundle.sequence?.toString() ?? null,
+        keysSha256: bundle.keysSha256,
         isAccepted: acceptSequence !== undefined,
       },
     }),
