@@ -48,6 +48,7 @@ interface Answer {
     readonly closed: readonly string[];
     readonly findings: readonly { readonly code: string; readonly sentence: string }[];
   }[];
+  readonly expectedEverywhere: string | null;
   readonly expected: { readonly apps: readonly { readonly app: string; readonly verdict: string }[] };
   readonly reading: readonly { readonly records: number; readonly others: number }[];
 }
@@ -125,6 +126,8 @@ describe('certgate fleet', () => {
     const { exitCode, stdout } = await runLineInProcess(words, folder);
     assert.equal(exitCode, 3);
     assert.match(stdout, /Lines that were not used may say something else/);
+    const json = JSON.parse((await runLineInProcess([...words, '--json'], folder)).stdout) as Answer;
+    assert.equal(json.expectedEverywhere, 'cannot_tell');
   });
 
   it('refuses a list without names, and a log without lines', async () => {

@@ -62,6 +62,8 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
   const found = {
     ...describeFleet(fleet, expectation),
+    expectedEverywhere: expectation === undefined ? null : everywhere[chooseExitCode(answer)],
+    linesOfFurtherApps: leftOut,
     coverage: reportCoverage(coverage),
     reading: reportReading(readings),
   };
@@ -149,6 +151,13 @@ function chooseExitCode(answer: Answer): ExitCode {
   if (verdicts.includes('other')) return exitCodes.failed;
   return verdicts.includes('cannot_tell') || lacksLines(answer) ? exitCodes.unverified : exitCodes.ok;
 }
+
+/** As `--json` and a statement say it. */
+const everywhere: Readonly<Record<number, string>> = {
+  [exitCodes.ok]: 'has',
+  [exitCodes.failed]: 'other',
+  [exitCodes.unverified]: 'cannot_tell',
+};
 
 /** The newest line of an app may be among those that were not used. */
 function lacksLines({ coverage, leftOut }: Answer): boolean {

@@ -22,7 +22,7 @@ export type CoverageLimit =
   | { readonly code: 'lines_sampled'; readonly lines: number }
   | { readonly code: 'sampling_unknown' }
   | { readonly code: 'lines_lost'; readonly breaks: number }
-  | { readonly code: 'ends_assumed'; readonly ends: number }
+  | { readonly code: 'ends_assumed'; readonly ends: number; readonly missing: number }
   | { readonly code: 'instances_not_named' }
   | { readonly code: 'parts_missing'; readonly lines: number }
   | { readonly code: 'callers_left_out'; readonly lines: number; readonly calls: number }
@@ -66,8 +66,8 @@ const describe: Describe = {
     "The lines don't tell whether others were removed by sampling: export the column itemCount (ItemCount) too.",
   lines_lost: ({ breaks }) =>
     `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written. ${restUncovered}`,
-  ends_assumed: ({ ends }) =>
-    `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.`,
+  ends_assumed: ({ ends, missing }) =>
+    `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.${missing === 0 ? '' : ` It may have been, if that line was lost: ${count(missing, 'line is', 'lines are')} known to be missing.`}`,
   instances_not_named: () =>
     "The lines don't name instances: one that wrote no status line can't be told from the others.",
   parts_missing: ({ lines }) => `${count(lines, 'status line')} lack some of their parts, and cover nothing.`,

@@ -146,7 +146,9 @@ describe('what status lines cover', () => {
     const idle = await live(0, [0.5, 1.5, 9.5, 16.6, 20.5], { app: 'refunds' });
     const short = await live(11, [11.5, 12.5], { app: 'refunds', instance: 'i2' });
     const kept = [...busy, ...idle, ...short].filter(({ time }) => time < at(10) || time >= at(16));
-    const [, refunds] = cover(kept).apps;
+    const [orders, refunds] = cover(kept).apps;
+    const assumed = orders?.limits.find(({ code }) => code === 'ends_assumed') ?? assert.fail();
+    assert.match(describeLimit(assumed), /if that line was lost: 1 line is known to be missing\.$/);
     assert.deepEqual(inHours(refunds ?? assert.fail()), [[1, 10], [16, 20]]); // prettier-ignore
     const quiet = busy.filter(({ time }) => time < at(10));
     assert.deepEqual(inHours(cover([...quiet, ...idle]).apps[1] ?? assert.fail()), [[1, 20]]);

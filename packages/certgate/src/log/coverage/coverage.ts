@@ -100,6 +100,8 @@ interface JudgedApp {
   readonly uncovered: readonly UncoveredTime[];
   /** In how many places a line is missing among others. */
   readonly breaks: number;
+  /** In how many places a line is missing after the first that is there. */
+  readonly missing: number;
   readonly isLossy: boolean;
 }
 
@@ -111,10 +113,12 @@ function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
   const judge = (isAnyLost: boolean): readonly UncoveredTime[] =>
     instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy: isAnyLost })); // prettier-ignore
   const careless = judge(false);
-  const breaks = careless.flatMap(({ lost }) => lost).filter((time) => isAmongOthers(track, time)).length;
+  const lost = careless.flatMap((each) => each.lost);
+  const breaks = lost.filter((time) => isAmongOthers(track, time)).length;
+  const missing = lost.filter((time) => time >= track.first).length;
   const isLossy = mayLack || breaks > 0;
   const told = instances.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
-  return { track, told, uncovered: isLossy ? judge(true) : careless, breaks, isLossy };
+  return { track, told, uncovered: isLossy ? judge(true) : careless, breaks, missing, isLossy };
 }
 
 function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]): AppCoverage {
@@ -134,7 +138,7 @@ function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]
   const limits: readonly (CoverageLimit | undefined)[] = [
     ...findTimeLimits(track, window, covered),
     breaks > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks } : undefined,
-    ends > 0 && !app.isLossy && covered.length > 0 ? { code: 'ends_assumed', ends } : undefined,
+    ends > 0 && !app.isLossy && covered.length > 0 ? { code: 'ends_assumed', ends, missing: app.missing } : undefined,
     parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
     ...findContentLimits(track),
   ];

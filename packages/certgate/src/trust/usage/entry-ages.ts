@@ -29,8 +29,10 @@ export function readEntryAges(history: readonly HistoryItem[], from: number): En
   const isTooLong = sentences.length > maximumSentences;
   const added = new Map<string, number>();
   for (const { at, sentence } of sentences) {
-    const [name, rest] = sentence.split(newWords, 2);
-    if (name === undefined || rest === undefined) continue;
+    const [written = '', rest] = sentence.split(newWords, 2);
+    if (rest === undefined) continue;
+    // The letter case of a name may have been changed since.
+    const name = written.toLowerCase();
     added.set(name, Math.max(at, added.get(name) ?? at));
   }
   const latest = (isMeant: (sentence: string) => boolean): number | undefined => {
@@ -38,11 +40,12 @@ export function readEntryAges(history: readonly HistoryItem[], from: number): En
     return times.length === 0 ? undefined : Math.max(...times);
   };
   return {
-    find: ({ name }, entryWords) => {
+    find: ({ name: own }, entryWords) => {
+      const name = own.toLowerCase();
       const changed =
         entryWords === undefined || isTooLong
           ? undefined
-          : latest((sentence) => sentence.includes(entryWords) && sentence.includes(`"${name}"`));
+          : latest((sentence) => sentence.includes(entryWords) && sentence.toLowerCase().includes(`"${name}"`));
       const times = [added.get(`"${name}`), changed].filter((time) => time !== undefined);
       return times.length === 0 ? undefined : Math.max(...times);
     },

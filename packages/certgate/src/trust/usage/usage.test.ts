@@ -230,6 +230,7 @@ describe('the answer that there was no call', () => {
       'no call in the 47 of 48 hours since 2027-01-06 that the lines cover',
     );
     assert.equal(find(usage, 'quiet').claim?.since, undefined);
+    assert.equal(ages.find({ name: 'UNUSED' }), Date.UTC(2027, 0, 6));
     assert.equal(readEntryAges([{ kind: 'change', entry: { ...change.entry, previousDocumentSha256: 'b' } }], begin).isUncertain, true); // prettier-ignore
   });
 
