@@ -192,6 +192,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'certificates/path-report',
       'local/functions-host',
       'app/inspection',
+      'log/reading',
       'trust/administration/location',
       'trust/administration',
     ],

@@ -206,7 +206,7 @@ describe('Compare the trust document', () => {
     writeFileSync(join(app, 'base.json'), base);
     writeFileSync(join(app, 'app.log'), `${JSON.stringify(line)}\n`);
     const comments: Api['comments'] = Array.from({ length: 100 }, (_, id) => ({
-      ...{ id, body: '<!-- certgate trust diff --> of somebody else', user: { login: 'somebody' } },
+      ...{ id, body: '<!-- certgate-trust-diff --> of somebody else', user: { login: 'somebody' } },
     }));
     const asked: string[] = [];
     const keep = (method: string, url: string, sent: string): boolean => {
@@ -264,7 +264,7 @@ describe('Compare the trust document', () => {
     assert.deepEqual(others, []);
     assert.match(
       comment?.body ?? '',
-      /^<!-- certgate trust diff -->\n[^]*Revision 1 → 3\. Nobody gains or loses anything\./,
+      /^<!-- certgate-trust-diff -->\n[^]*Revision 1 → 3\. Nobody gains or loses anything\./,
     );
     assert.equal(api.comments.filter(({ user }) => user.login === 'somebody').length, 100);
   });

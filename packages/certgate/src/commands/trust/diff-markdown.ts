@@ -4,7 +4,7 @@ import type { ReplayedCalls, ReplayReport, UntoldCalls } from '../../trust/repla
 import { describeReason, formatCalls, formatRest, formatSpan } from './replay-text.js';
 
 /** By it, a pipeline finds the comment that it wrote before. */
-export const commentMark = '<!-- certgate trust diff -->';
+export const commentMark = '<!-- certgate-trust-diff -->';
 
 /** GitHub takes 65,536 characters in a comment. The list of changes, which is fenced, is always shorter. */
 const maximumLength = 60_000;

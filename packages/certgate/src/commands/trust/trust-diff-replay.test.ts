@@ -121,7 +121,7 @@ describe('certgate trust diff --replay', () => {
     const { stdout, stderr } = await diff('odd.json', '--replay', '--log', 'odd.log', '--markdown');
     assert.ok(stdout.length < 65_536, stderr);
     assert.notEqual(stdout, '', stderr);
-    assert.match(stdout, /^<!-- certgate trust diff -->\n/);
+    assert.match(stdout, /^<!-- certgate-trust-diff -->\n/);
     assert.doesNotMatch(stdout, /[\u001b\u202e]/);
     // Without what stands in code, as CommonMark reads it: blocks first, then spans of as many backticks on both sides.
     const plain = stdout

@@ -37,7 +37,7 @@ interface ImportFlags extends ChangeFlags {
 
 export async function importTrust(flags: ImportFlags): Promise<void> {
   if (flags.printTemplate === true) {
-    process.stdout.write(tableTemplate);
+    printLine(tableTemplate.trimEnd());
     return;
   }
   const source = flags.from === '-' ? 'standard input' : flags.from;
