@@ -73,7 +73,8 @@ const describe: Describe = {
   parts_missing: ({ lines }) => `${count(lines, 'status line')} lack some of their parts, and cover nothing.`,
   callers_left_out: ({ lines, calls }) =>
     `${count(lines, 'status line')} leave out callers, with ${count(calls, 'call')}: too many were called in the time. They cover nothing.`,
-  clock_put_back: ({ lines }) => `A clock was put back ${count(lines, 'time', 'times')}; those lines cover nothing.`,
+  clock_put_back: ({ lines }) =>
+    `A clock was put back ${count(lines, 'time', 'times')}; those lines cover nothing, and those before nothing of the time that it showed again.`,
   admissions_not_logged: () =>
     "Calls are known from status lines alone, without functions and certificates: no line of an admitted call is there (decisionLog: 'denials', or a level in host.json).",
   denials_suppressed: ({ denials }) =>

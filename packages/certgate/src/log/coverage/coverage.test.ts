@@ -111,7 +111,10 @@ describe('what status lines cover', () => {
     const lines = await live(5, [5.5, 6.1, 2.5, 3.2]);
     const app = coverOne(lines);
     assert.ok(codes(app).includes('clock_put_back'));
-    assert.deepEqual(inHours(app), [[5, 6]]); // prettier-ignore
+    assert.deepEqual(inHours(app), []);
+    // It was ahead from the fifth hour to the twentieth, and the instance ended in the seventh.
+    const ahead = await live(0, [0.5, 1.5, 5.5, 20.5, 6.5, 7.5]);
+    for (const given of [ahead, ahead.toReversed()]) assert.deepEqual(inHours(coverOne(given)), [[1, 7]]); // prettier-ignore
   });
 
   it('is nothing around sampled lines, and says so where that is not known', async () => {

@@ -41,9 +41,10 @@ export class StatusChains {
       return;
     }
     this.#ends.delete(since);
-    // A clock that was put back: the line tells of calls before and after that, and proves nothing of any time.
+    // A clock that was put back: the line tells of calls before and after that, and proves nothing of any time. Nor do those
+    // before, of the time that the clock shows again: it may have been ahead.
     if (time < since) {
-      before.earlier = listSpans(before);
+      before.earlier = listSpans(before, time);
       before.begin = time;
     }
     before.until = time;
@@ -65,7 +66,8 @@ export class StatusChains {
     for (const chain of [...this.#chains].sort((one, other) => one.from - other.from)) {
       const before = chain.isBegun ? undefined : ends.get(chain.from);
       if (before === undefined || before === chain) continue;
-      before.earlier = [...listSpans(before), ...chain.earlier];
+      const lowest = Math.min(chain.begin, ...chain.earlier.map(({ from }) => from));
+      before.earlier = [...listSpans(before, lowest < chain.from ? lowest : undefined), ...chain.earlier];
       before.begin = chain.begin;
       before.until = chain.until;
       ends.delete(chain.from);
@@ -77,6 +79,9 @@ export class StatusChains {
   }
 }
 
-function listSpans({ earlier, begin, until }: Growing): readonly TimeSpan[] {
-  return [...earlier, { from: begin, until }];
+/** Up to `end`. */
+function listSpans({ earlier, begin, until }: Growing, end = Number.POSITIVE_INFINITY): readonly TimeSpan[] {
+  return [...earlier, { from: begin, until }]
+    .map((span) => ({ from: span.from, until: Math.min(span.until, end) }))
+    .filter((span) => span.from <= span.until);
 }
