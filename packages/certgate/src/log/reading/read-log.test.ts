@@ -363,17 +363,6 @@ describe('a line that came before', () => {
     assert.deepEqual([twice.readings.length, twice.records.length], [1, 3]);
   });
 
-  test('is the same under another name of its app, if it tells of calls', async () => {
-    const at = '2026-11-25T09:14:03.215Z';
-    const caller = { identity: 'a', matchedBy: 'thumbprintSha256', first: at, last: at, calls: 900 };
-    const lines = [status({ callers: [caller] }), decision('1'), status()].join('\n');
-    const files = ['orders.log', 'orders-copy.log'].map((name) => join(folder, name));
-    for (const file of files) writeFileSync(file, lines);
-    const { readings, records } = await readFiles(files);
-    assert.deepEqual(readings.map(({ repeated }) => repeated), [0, 2]); // prettier-ignore
-    assert.equal(records.filter(({ line }) => line.event === 'status' && line.callers.length > 0).length, 1);
-  });
-
   test('is another if its app or its time is', async () => {
     mkdirSync(join(folder, 'a/b'), { recursive: true });
     writeFileSync(join(folder, 'a/app.log'), status());

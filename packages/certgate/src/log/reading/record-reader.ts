@@ -82,17 +82,14 @@ export class RecordReader {
   }
 
   /**
-   * Whether the line did not come before. A decision is that of one call, which its correlation id names, and a status line
-   * with callers has the millisecond of each one's first and last call, so the text is enough, whatever the app is called in
-   * another file. Other lines of several instances may have one text, if they were written in the
+   * Whether the line did not come before. A decision is that of one call, which its correlation id names, so its text is
+   * enough, wherever it was exported to. Other lines of several instances may have one text, if they were written in the
    * same millisecond; so may those of several apps. Where only one of two exports says which instance wrote such a line,
    * both are taken for the same.
    */
   #isFirst(line: GateLine, text: string, { app, instance }: LineOrigin): boolean {
     const seen = this.#seen;
-    const isOwn =
-      line.event === 'decision' ? line.correlationId !== '' : line.event === 'status' && line.callers.length > 0;
-    if (isOwn) return seen.add(text);
+    if (line.event === 'decision' && line.correlationId !== '') return seen.add(text);
     const ofApp = JSON.stringify([app, text]);
     const ofInstance = (name: string | undefined): string => JSON.stringify([app, name ?? null, text]);
     if (instance === undefined) {

@@ -1,6 +1,7 @@
 // usage/: who was admitted by which entry of a trust document when, by the lines of gates, and how far that is known
 import type { DecisionLogLine, StatusLogLine } from '@certgate/core/internal';
 import type { LogRecord } from '../../log/reading/log-record.js';
+import { SeenLines } from '../../log/reading/seen-lines.js';
 
 /** A certificate in the lines; times in milliseconds. */
 export interface CertificateTally {
@@ -56,6 +57,7 @@ export class UsageTracker {
   #leftOut = 0;
   readonly #digests = new Set<string>();
   readonly #from: number;
+  readonly #seen = new SeenLines();
 
   /** `from`, in milliseconds: the calls before are not counted, of which the first status lines tell too. */
   constructor(from: number = Number.NEGATIVE_INFINITY) {
@@ -142,8 +144,10 @@ export class UsageTracker {
     }
   }
 
-  #noteStatus({ callers, trust = [] }: StatusLogLine, app: string): void {
+  #noteStatus({ time, since, part, callers, trust = [] }: StatusLogLine, app: string): void {
     for (const { sha256 } of trust) if (sha256 !== undefined) this.#noteDigest(sha256);
+    // With the milliseconds of so many calls, it is one line, though another file calls the app otherwise.
+    if (callers.length > 0 && !this.#seen.add(JSON.stringify([time, since, part, callers]))) return;
     for (const caller of callers) {
       const match = this.#findMatch(caller.identity, caller.matchedBy, caller.matched);
       if (match === undefined) continue;

@@ -161,6 +161,12 @@ describe('the usage of an identity', () => {
     assert.deepEqual([...(busy?.matches[0]?.apps.values() ?? [])], [{ status: 2, decisions: 0 }]);
   });
 
+  it('counts a status line once that two files have under different names of its app', async () => {
+    const lines = await writeLines({ instance: 'i1', start: begin, calls: [call(1, 'busy'), call(2, 'busy'), call(3, 'busy')], decisionLog: 'denials' }); // prettier-ignore
+    const copies = lines.map((record) => ({ ...record, app: 'orders-copy', instance: undefined }));
+    assert.equal(find(ask([...lines, ...copies]).usage, 'busy').admissions?.calls, 2);
+  });
+
   it('can not tell by which pin a call was where the line has no digits', async () => {
     const calls = [
       call(1, 'busy', { matchedBy: 'publicKeySha256' }),
