@@ -218,6 +218,7 @@ describe('the statement of certgate fleet', () => {
     for (const key of ['ed25519', 'p256']) {
       const { exitCode, stderr } = await attest(key, '--baseline', `orders=${fileOf('orders.baseline.json')}`);
       assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /^Wrote the statement .*\.att\.json, signed with the key SHA-256 [0-9a-f]{64}\.$/im);
       const envelope = readEnvelope(key);
       assert.equal(envelope.payloadType, 'application/vnd.in-toto+json');
       const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseBaseline } from '../app/inspection/baseline.js';
+import { escapeControls } from '../faults/safe-text.js';
 import { messageOf, ToolFailure } from '../faults/tool-failure.js';
 import { getToolVersion } from '../faults/tool-version.js';
 import { findFile } from '../files/json-file.js';
@@ -14,6 +15,7 @@ import {
 import type { Fleet } from '../fleet/fleet-rows.js';
 import { readSigningKey } from '../trust/administration/signing/signing-key.js';
 import { findPasswordSource } from './certificate/find-password.js';
+import { printNotice } from './command-line/output.js';
 
 export interface AttestationFlags {
   readonly attest?: string;
@@ -51,6 +53,7 @@ export async function prepareAttestation(flags: AttestationFlags): Promise<Attes
       const predicate = { tool, writtenAt: new Date().toISOString(), signedWith, ...found, baselines };
       const envelope = await signStatement(createFleetStatement(fleet, predicate), key);
       await writeText(file, `${JSON.stringify(envelope)}\n`);
+      printNotice(escapeControls(`Wrote the statement ${file}, signed with the key SHA-256 ${signedWith.sha256}.`));
     },
   };
 }
