@@ -130,6 +130,19 @@ describe('certgate fleet', () => {
     assert.equal(json.expectedEverywhere, 'cannot_tell');
   });
 
+  it('knows of no newest lines where a clock is ahead, unless those lines are left out', async () => {
+    const ahead = sayStatus({ app: 'orders', instance: 'b' }, Date.UTC(2999, 0), [{ ...eight, signedBy }]);
+    const old = sayStatus({ app: 'orders', instance: 'a' }, start, [{ ...seven, signedBy }]);
+    const current = sayStatus({ app: 'orders', instance: 'c' }, start, [{ ...eight, signedBy }]);
+    write('export.jsonl', formatExport([current, old, ahead]));
+    const words = ['fleet', '--log', 'export.jsonl', '--expect-sha256', eight.sha256];
+    const { exitCode, stdout } = await runLineInProcess(words, folder);
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /A line is of 2999-01-01T00:00:00Z, which is later than now/);
+    const until = new Date(start + minute).toISOString();
+    assert.equal((await runLineInProcess([...words, '--until', until], folder)).exitCode, 1);
+  });
+
   it('refuses a list without names, and a log without lines', async () => {
     write('empty.txt', '\n');
     const run = async (...words: readonly string[]): Promise<number | null> =>

@@ -38,6 +38,8 @@ interface Answer {
   readonly signers: ReadonlySet<string>;
   /** Lines of apps that found no room. */
   readonly leftOut: number;
+  /** The time of the newest line, where the clock here has not reached it. */
+  readonly aheadAt: number | undefined;
 }
 
 export async function runFleet(flags: FleetFlags): Promise<void> {
@@ -48,14 +50,19 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
   if (summary !== undefined) await appendTo(summary, '');
   const attestation = await findAttestation(flags);
   const answer = await readUntilExpected(flags, apps);
-  const { fleet, expectation, coverage, readings, signers, leftOut } = answer;
+  const { fleet, expectation, coverage, readings, signers, leftOut, aheadAt } = answer;
   const sentences = [
     ...describeLines(fleet),
     // Those without lines have rows.
     ...coverage.limits.filter(({ code }) => code !== 'apps_without_lines').map(describeLimit),
     ...(leftOut > 0 ? [`There are too many apps: ${leftOut} lines of others found no room.`] : []),
+    ...(aheadAt === undefined
+      ? []
+      : [
+          `A line is of ${formatInstant(aheadAt)}, which is later than now, so which lines are the newest is not known. To leave out such lines: --until.`,
+        ]),
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
-    ...(expectation !== undefined && lacksLines(answer)
+    ...(expectation !== undefined && aheadAt === undefined && lacksLines(answer)
       ? ['Lines that were not used may say something else, so that every app runs it is not known.']
       : []),
   ];
@@ -64,6 +71,7 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
     ...describeFleet(fleet, expectation),
     expectedEverywhere: expectation === undefined ? null : everywhere[chooseExitCode(answer)],
     linesOfFurtherApps: leftOut,
+    newestLineIsAheadAt: aheadAt === undefined ? null : formatInstant(aheadAt),
     coverage: reportCoverage(coverage),
     reading: reportReading(readings),
   };
@@ -119,6 +127,9 @@ async function readUntilExpected(flags: FleetFlags, apps: readonly string[] | un
   }
 }
 
+/** Clocks of servers differ by less. */
+const clockTolerance = 300_000;
+
 const expectNothing: Expectation = { sha256: '', since: undefined, apps: [] };
 
 async function readOnce(
@@ -141,7 +152,8 @@ async function readOnce(
     readings,
   });
   const { signers, leftOut } = tracker;
-  return { fleet, expectation, coverage, readings, signers, leftOut };
+  const aheadAt = fleet.asOf > until + clockTolerance ? fleet.asOf : undefined;
+  return { fleet, expectation, coverage, readings, signers, leftOut, aheadAt };
 }
 
 function chooseExitCode(answer: Answer): ExitCode {
@@ -159,10 +171,11 @@ const everywhere: Readonly<Record<number, string>> = {
   [exitCodes.unverified]: 'cannot_tell',
 };
 
-/** The newest line of an app may be among those that were not used. */
-function lacksLines({ coverage, leftOut }: Answer): boolean {
+/** The newest line of an app may be among those that were not used, or look older than one of a clock that is ahead. */
+function lacksLines({ coverage, leftOut, aheadAt }: Answer): boolean {
   return (
     leftOut > 0 ||
+    aheadAt !== undefined ||
     coverage.limits.some(
       (limit) => limit.code === 'source_incomplete' || (limit.code === 'lines_not_used' && limit.mayBeStatusLines),
     )

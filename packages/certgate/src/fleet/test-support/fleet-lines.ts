@@ -5,7 +5,7 @@ import type { TrustStatus } from '../fleet-tracker.js';
 export const minute = 60_000;
 export const hour: number = 60 * minute;
 export const day: number = 24 * hour;
-export const start: number = Date.UTC(2027, 0, 1, 12);
+export const start: number = Date.UTC(2026, 0, 1, 12);
 
 export interface TestDocument {
   readonly revision: number;
