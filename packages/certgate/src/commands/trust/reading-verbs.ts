@@ -68,7 +68,7 @@ export const readingVerbs: VerbTable = {
       '--markdown': ['print Markdown for a pull request, of bounded length', { conflicts: ['json'] }],
       ...jsonOption,
     },
-    work: orPrintQuery(async () => (await import('./trust-diff-command.js')).diff),
+    work: orPrintQuery(async () => (await import('./diff/trust-diff-command.js')).diff),
     exitCodes: {
       0: 'nobody gains or loses what --fail-on names; with --replay, all calls that were admitted would be admitted again',
       1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse; with --replay, a call that was admitted would be refused',

@@ -1,6 +1,6 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../faults/safe-text.js';
-import type { ReplayedCalls, ReplayReport, UntoldCalls, UntoldReason } from '../../trust/replay/replay-report.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import type { ReplayedCalls, ReplayReport, UntoldCalls, UntoldReason } from '../../../trust/replay/replay-report.js';
 
 /** One sentence each, after "Cannot tell of N calls that were allowed:". */
 const reasonSentences: Readonly<Record<UntoldReason, string>> = {

@@ -1,20 +1,20 @@
 import type { FunctionRequirement } from '@certgate/core/internal';
 import colors from 'picocolors';
-import { formatToolCall, withStore } from '../../faults/tool-call.js';
-import { escapeControls } from '../../faults/safe-text.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
-import { type LoadedTrustDocument, parseStoredDocument } from '../../trust/administration/load-trust-document.js';
-import { compareTrustDocuments, type TrustComparison } from '../../trust/comparison/compare-documents.js';
-import { formatReading } from '../../log/reading/reading-text.js';
-import type { ReplayReport } from '../../trust/replay/replay-report.js';
-import { type LogFlags, readLogOptions } from '../log/log-options.js';
+import { formatToolCall, withStore } from '../../../faults/tool-call.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { type LoadedTrustDocument, parseStoredDocument } from '../../../trust/administration/load-trust-document.js';
+import { compareTrustDocuments, type TrustComparison } from '../../../trust/comparison/compare-documents.js';
+import { formatReading } from '../../../log/reading/reading-text.js';
+import type { ReplayReport } from '../../../trust/replay/replay-report.js';
+import { type LogFlags, readLogOptions } from '../../log/log-options.js';
 import { formatMarkdown } from './diff-markdown.js';
 import { formatReplay } from './replay-text.js';
-import { formatPossibleGains } from './report-update.js';
-import type { TrustEffect } from '../../trust/comparison/trust-change.js';
-import { type ExitCode, exitCodes } from '../command-line/exit-codes.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
-import { readDocumentArgument } from './options/read-document-argument.js';
+import { formatPossibleGains } from '../report-update.js';
+import type { TrustEffect } from '../../../trust/comparison/trust-change.js';
+import { type ExitCode, exitCodes } from '../../command-line/exit-codes.js';
+import { printJson, printLine, printNotice } from '../../command-line/output.js';
+import { readDocumentArgument } from '../options/read-document-argument.js';
 
 interface DiffFlags extends LogFlags {
   readonly failOn?: FailOn;
@@ -72,7 +72,7 @@ async function replayCalls(
   flags: DiffFlags,
 ): Promise<ReplayReport> {
   // Most comparisons need none of it.
-  const { Replay } = await import('../../trust/replay/replay-calls.js');
+  const { Replay } = await import('../../../trust/replay/replay-calls.js');
   const requirements = flags.app === undefined ? undefined : await readRequirements(flags.app);
   const replay = new Replay({ before, after, requirements });
   const sources = await readLogOptions(flags, (record) => {
@@ -83,8 +83,8 @@ async function replayCalls(
 }
 
 async function readRequirements(folder: string): Promise<ReadonlyMap<string, FunctionRequirement>> {
-  const { inspectApp } = await import('../../app/inspection/inspect-app.js');
-  const { findRequirement } = await import('../../trust/explanation/explained-function.js');
+  const { inspectApp } = await import('../../../app/inspection/inspect-app.js');
+  const { findRequirement } = await import('../../../trust/explanation/explained-function.js');
   const { functions } = (await inspectApp({ folder })).report;
   const known = functions.flatMap((each) => {
     const requirement = 'policy' in each ? findRequirement(each) : undefined;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
-import type { CommandRun } from '../certificate/test-support/run-certgate.js';
-import type { ReplayReport } from '../../trust/replay/replay-report.js';
+import { createTemporaryFolder } from '../../../certificates/test-support/openssl.js';
+import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
+import type { ReplayReport } from '../../../trust/replay/replay-report.js';
 import { formatMarkdown } from './diff-markdown.js';
-import { runLineInProcess } from './test-support/run-in-process.js';
+import { runLineInProcess } from '../test-support/run-in-process.js';
 
 describe('certgate trust diff --replay', () => {
   const folder = createTemporaryFolder();

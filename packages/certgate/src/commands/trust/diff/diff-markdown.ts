@@ -1,6 +1,6 @@
-import { escapeControls } from '../../faults/safe-text.js';
-import type { TrustComparison } from '../../trust/comparison/compare-documents.js';
-import type { ReplayedCalls, ReplayReport, UntoldCalls } from '../../trust/replay/replay-report.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
+import type { ReplayedCalls, ReplayReport, UntoldCalls } from '../../../trust/replay/replay-report.js';
 import { describeReason, formatCalls, formatRest, formatSpan } from './replay-text.js';
 
 /** By it, a pipeline finds the comment that it wrote before. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
-import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+import { createTemporaryFolder } from '../../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from '../../certificate/test-support/run-certgate.js';
 
 describe('certgate trust diff', () => {
   const folder = createTemporaryFolder();
