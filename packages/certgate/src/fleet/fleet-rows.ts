@@ -201,7 +201,7 @@ function compareRows(one: FleetRow, other: FleetRow): number {
   return rankRow(one) - rankRow(other) || (one.app < other.app ? -1 : one.app > other.app ? 1 : 0);
 }
 
-/** An idle app is as well as any other. */
+/** An app that is only idle needs no look, so it sorts with those without findings. */
 function rankRow({ findings: [worst] }: FleetRow): number {
   return worst === undefined || worst.code === 'idle' ? findingCodes.length : rankFinding(worst);
 }
