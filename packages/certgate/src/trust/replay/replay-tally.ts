@@ -111,6 +111,7 @@ export class ReplayTally {
     ]);
     const isAuthorityAdded = after.authorities.length > before.authorities.length;
     return [
+      acceptanceAssumption,
       ...(thumbprints.length > 0 ? [twinAssumption] : []),
       ...(isAuthorityAdded ? [namesAssumption] : []),
       ...(this.#isOfFunction ? [reportOnlyAssumption] : []),
@@ -118,6 +119,9 @@ export class ReplayTally {
   }
 }
 
+/** Which signers and which lowest revision an app asks for stands in its own code. */
+const acceptanceAssumption =
+  'The apps accept the later document: a signature or a lowest revision that they require was not compared.';
 const twinAssumption =
   'No thumbprint of the documents is of the certificate of a caller under its other ECDSA signature, unless a line says so.';
 const namesAssumption = 'No pinned certificate has more than 256 names.';
