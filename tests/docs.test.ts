@@ -16,6 +16,7 @@ import {
   getPublicStatus,
   getSteps,
   parseTrustDocument,
+  problemTypePrefix,
   requestSteps,
 } from '@certgate/core/internal';
 import * as http from '@certgate/http';
@@ -248,6 +249,20 @@ describe('docs/reference.md', () => {
         assert.deepEqual(sortTexts(listed), sortTexts(new Set(exported)));
       });
     }
+  }
+});
+
+it('the type of a refusal is written once in the sources, and pages show it with the public codes', () => {
+  const places = listFiles(root)
+    .filter((path) => /\.(?:[cm]?[jt]sx?|py|go|cs|kql|bicep)$/.test(path) && !/\.test\.ts$|test-support/.test(path))
+    .filter((path) => readFileSync(join(root, path), 'utf8').includes(problemTypePrefix));
+  assert.deepEqual(places, ['packages/core/src/denial.ts']);
+  const codes = new Set<string>(denialCodes.map(getPublicCode));
+  const shown = pages.flatMap(({ text }) => [...text.matchAll(/"type": ?"(urn:[^"]+)"/g)].map(([, type = '']) => type));
+  assert.ok(shown.length > 0);
+  for (const type of shown) {
+    assert.ok(type.startsWith(problemTypePrefix), type);
+    assert.ok(codes.has(type.slice(problemTypePrefix.length)), type);
   }
 });
 

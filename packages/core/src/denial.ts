@@ -27,6 +27,8 @@ const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, u
 
 /** What the caller is told: less than the operator. */
 export type PublicCode = keyof typeof statusByPublicCode;
+/** The public code follows it: the `type` of an answer that refuses (RFC 9457), which programs compare. */
+export const problemTypePrefix = 'urn:certgate:problem:';
 /** The HTTP status that goes with a public code. */
 export type PublicStatus = (typeof statusByPublicCode)[PublicCode];
 

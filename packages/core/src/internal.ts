@@ -115,7 +115,14 @@ export {
   nameTypes,
   type TrustName,
 } from './trust-snapshot/trust-snapshot.js';
-export { decisionSteps, type DecisionStepName, getSteps, requestSteps, type RequestStep } from './denial.js';
+export {
+  decisionSteps,
+  type DecisionStepName,
+  getSteps,
+  problemTypePrefix,
+  requestSteps,
+  type RequestStep,
+} from './denial.js';
 export {
   type AccessQuestion,
   decideAccess,

@@ -1,4 +1,11 @@
-import { type Denial, type PublicCode, type PublicStatus, getPublicCode, getPublicStatus } from '../denial.js';
+import {
+  type Denial,
+  type PublicCode,
+  type PublicStatus,
+  getPublicCode,
+  getPublicStatus,
+  problemTypePrefix,
+} from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 
 /** What a caller learns, and no more (RFC 9457 `title`). */
@@ -37,7 +44,7 @@ export function createDenialAnswer(
   const code = getPublicCode(denial.code);
   const status = getPublicStatus(denial.code);
   const problem = {
-    type: `urn:certgate:problem:${code}`,
+    type: `${problemTypePrefix}${code}`,
     title: titles[code],
     status,
     code,

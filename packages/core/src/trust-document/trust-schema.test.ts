@@ -13,7 +13,16 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 const schema = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', '..', '..', 'trust.schema.json'), 'utf8'),
 ) as Record<string, unknown>;
-const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(schema);
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true });
+/** What VS Code shows. They decide nothing. */
+const shownInEditors = [
+  'defaultSnippets',
+  'deprecationMessage',
+  'enumDescriptions',
+  'errorMessage',
+  'patternErrorMessage',
+] as const;
+const validate = ajv.addVocabulary([...shownInEditors]).compile(schema);
 
 const parserAccepts = (document: unknown): boolean => {
   try {
@@ -39,6 +48,25 @@ describe('the published schema', () => {
       for (const [name, property] of Object.entries(object['properties'] as Record<string, { description?: string }>)) {
         assert.ok((property.description ?? '').length > 10, name);
       }
+    }
+  });
+});
+
+describe('what editors show', () => {
+  const listObjects = (value: unknown): readonly Record<string, unknown>[] =>
+    typeof value === 'object' && value !== null
+      ? [value as Record<string, unknown>, ...Object.values(value).flatMap(listObjects)]
+      : [];
+  const objects = listObjects(schema);
+
+  test('every pattern has a message, and every value of a choice a description', () => {
+    for (const { pattern, patternErrorMessage } of objects.filter((each) => typeof each['pattern'] === 'string')) {
+      assert.match(String(patternErrorMessage), /^It must .+\.$/, String(pattern));
+    }
+    const choices = objects.filter((each) => Array.isArray(each['enum']) && 'description' in each);
+    assert.ok(choices.length > 3);
+    for (const { enum: values, enumDescriptions } of choices) {
+      assert.equal((enumDescriptions as unknown[]).length, (values as unknown[]).length);
     }
   });
 });

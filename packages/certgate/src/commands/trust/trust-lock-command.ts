@@ -11,7 +11,9 @@ import { reportUpdate } from './report-update.js';
 
 export async function init(flags: ChangeFlags & { readonly audience?: readonly string[] }): Promise<void> {
   const location = await openTrustLocation(flags.store);
+  const $schema = location.findSchema?.();
   const update = await createTrustDocument(location, await readChange('init', flags), {
+    ...($schema === undefined ? {} : { $schema }),
     schemaVersion: 1,
     revision: 1,
     ...(flags.audience === undefined ? {} : { audience: flags.audience }),

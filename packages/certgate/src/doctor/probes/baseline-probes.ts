@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { problemTypePrefix } from '@certgate/core/internal';
 import { inspectServerCertificate } from '../../local/client/server-certificate.js';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import {
@@ -185,7 +186,7 @@ async function probePublicFunctions(examination: Examination): Promise<Judgement
  */
 function isByFrontEnd(answer: WireAnswer): boolean {
   if (answer.kind === 'tls-refused' || answer.kind === 'closed') return true;
-  return answer.kind === 'answered' && answer.status === 403 && !answer.body.includes('urn:certgate:problem:');
+  return answer.kind === 'answered' && answer.status === 403 && !answer.body.includes(problemTypePrefix);
 }
 
 /** Nobody gets past the front end without a certificate, and somebody does with one. */

@@ -1,4 +1,4 @@
-import { denialCodes } from '@certgate/core/internal';
+import { denialCodes, problemTypePrefix } from '@certgate/core/internal';
 import {
   type Examination,
   type ProbeRuns,
@@ -107,7 +107,7 @@ function hasDevelopmentMember(body: Buffer): boolean {
       problem !== null &&
       'development' in problem &&
       'type' in problem &&
-      String(problem.type).startsWith('urn:certgate:problem:')
+      String(problem.type).startsWith(problemTypePrefix)
     );
   } catch {
     return false;

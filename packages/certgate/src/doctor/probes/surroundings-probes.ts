@@ -1,3 +1,4 @@
+import { problemTypePrefix } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
 import { type Judgement, cannotTell, classifyAnswer, observe } from '../verdict.js';
@@ -26,7 +27,7 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
   if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
     return { verdict: 'holds', note: 'The TLS port refuses plain HTTP.', observations };
   const reachesApp =
-    classifyAnswer(answer) === 'admitted' || answer.body.includes('urn:certgate:problem:') || answer.status === 401;
+    classifyAnswer(answer) === 'admitted' || answer.body.includes(problemTypePrefix) || answer.status === 401;
   if (reachesApp) return { verdict: 'fails', note: 'The app answers.', observations };
   return { verdict: 'cannot-tell', note: 'Something answers, and does not redirect.', observations };
 }

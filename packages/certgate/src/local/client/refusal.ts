@@ -1,3 +1,5 @@
+import { problemTypePrefix } from '@certgate/core/internal';
+
 /** What the gate's own answer says of a refusal (problem details, RFC 9457, with members of Certgate's). */
 export interface Refusal {
   readonly publicCode: string;
@@ -15,7 +17,7 @@ export function parseRefusal(text: string): Refusal | undefined {
       correlationId?: unknown;
       development?: { code?: unknown };
     };
-    if (typeof problem.code !== 'string' || problem.type !== `urn:certgate:problem:${problem.code}`) return undefined;
+    if (typeof problem.code !== 'string' || problem.type !== `${problemTypePrefix}${problem.code}`) return undefined;
     const { code: precise } = problem.development ?? {};
     return {
       publicCode: problem.code,

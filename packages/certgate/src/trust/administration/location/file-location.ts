@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolFailure, hasCode, messageOf } from '../../../faults/tool-failure.js';
@@ -25,12 +25,22 @@ import {
 export function createFileLocation(path: string): TrustLocation {
   return {
     description: `file:${path}`,
+    findSchema: () => findInstalledSchema(dirname(resolve(path))),
     read: () => explained(path, () => readStored(path)),
     write: (content, etag) => explained(path, () => writeStored(path, content, etag)),
     keepAside: (stored) => explained(path, () => keepAside(path, stored)),
     appendLog: (line) => appendLine(path, line),
     readLog: () => readLines(path),
   };
+}
+
+/** Of an adapter that is installed in the folder or above it, as Node.js looks for packages. Editors want the dot in front. */
+function findInstalledSchema(folder: string, ascent = '.'): string | undefined {
+  const schemas = ['azure-functions', 'http'].map((name) => `node_modules/@certgate/${name}/trust.schema.json`);
+  const installed = schemas.find((schema) => existsSync(join(folder, schema)));
+  if (installed !== undefined) return `${ascent}/${installed}`;
+  const above = dirname(folder);
+  return above === folder ? undefined : findInstalledSchema(above, ascent === '.' ? '..' : `${ascent}/..`);
 }
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

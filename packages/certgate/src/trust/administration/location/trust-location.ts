@@ -36,6 +36,8 @@ export type WriteOutcome = 'written' | 'conflict';
 export interface TrustLocation {
   /** For messages and reports, without query string, signature or key: e.g. `file:trust.json`. */
   readonly description: string;
+  /** Where editors find the JSON Schema, as `$schema` says it. Only where a document lies beside an installed one. */
+  readonly findSchema?: () => string | undefined;
   /** Undefined: there is no document yet. @throws {ToolFailure} when it can't be read. */
   read(): Promise<StoredDocument | undefined>;
   /**
