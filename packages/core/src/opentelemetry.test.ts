@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TraceFlags, context, metrics, trace } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, context, metrics, trace } from '@opentelemetry/api';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { allowed, denied, observe, publish, publishRefresh, refreshed } from './test-support/gate-events.js';
 import { createTelemetry } from './test-support/telemetry.js';
@@ -16,6 +16,7 @@ describe('metrics', () => {
     publish(denied);
     publish({ ...denied, functionName: 'Invoices' });
     publish({ ...allowed, reportOnly: { code: 'role_missing', until: Date.now() + 1000 } });
+    publish({ ...denied, outcome: 'observed' });
     const { 'certgate.decisions': decisions } = await telemetry.collect();
     assert.equal(decisions?.unit, '{decision}');
     assert.equal(decisions.scope, '@certgate/core');
@@ -25,14 +26,16 @@ describe('metrics', () => {
       'certgate.decision.code': code,
       'certgate.function.name': functionName,
     });
+    const error = { 'error.type': 'certificate_not_trusted' };
     assert.deepEqual(decisions.series, [
       { attributes: attributes('allowed', 'allowed', 'Orders'), value: 2 },
-      { attributes: attributes('denied', 'certificate_not_trusted', 'Orders'), value: 1 },
-      { attributes: attributes('denied', 'certificate_not_trusted', 'Invoices'), value: 1 },
+      { attributes: { ...attributes('denied', 'certificate_not_trusted', 'Orders'), ...error }, value: 1 },
+      { attributes: { ...attributes('denied', 'certificate_not_trusted', 'Invoices'), ...error }, value: 1 },
       {
         attributes: { ...attributes('allowed', 'allowed', 'Orders'), 'certgate.report_only.code': 'role_missing' },
         value: 1,
       },
+      { attributes: attributes('observed', 'certificate_not_trusted', 'Orders'), value: 1 },
     ]);
   });
 
@@ -190,7 +193,9 @@ describe('spans', () => {
       'certgate.decision.code': 'certificate_not_trusted',
       'certgate.function.name': 'Orders',
       'certgate.correlation_id': denied.correlationId,
+      'error.type': 'certificate_not_trusted',
     });
+    assert.equal(telemetry.spans()[0]?.status.code, SpanStatusCode.UNSET);
   });
 
   it('are not made where none is active, unless asked for; then they belong to the trace of the host', (test) => {

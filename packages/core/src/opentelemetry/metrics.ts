@@ -74,6 +74,7 @@ export class GateMetrics {
       'certgate.decision.code': code,
       'certgate.function.name': functionName,
       ...(reportOnly === undefined ? {} : { 'certgate.report_only.code': reportOnly.code }),
+      ...(outcome === 'denied' ? { 'error.type': code } : {}),
     });
     if (identityName !== undefined) this.#countIdentity(identityName, outcome);
   }
