@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { Base64Decoder, decodeBase64, decodePemBundle } from './base64.js';
+import { Base64Decoder, decodeBase64, decodePem, decodePemBundle } from './base64.js';
 import { countRuns, isLongRun } from '../test-support/random-runs.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -98,6 +98,7 @@ describe('decodeBase64', () => {
       const decoding = fitting.decode(text);
       assert.ok(decoding.ok);
       assert.deepEqual(Buffer.from(decoding.bytes), given);
+      assert.equal(decoding.bytes.buffer.byteLength, (text.length / 4) * 3);
       assert.throws(() => fitting.decode(`${text}A`), RangeError);
     }
   });
@@ -130,6 +131,7 @@ describe('decodeBase64', () => {
     ['padding in the middle', 'TQ==TWFu', 'base64_padding'],
     ['padding alone', '==', 'base64_padding'],
     ['base64url', '-_-_', 'base64url'],
+    ['base64url that begins with the other character', '_-_-', 'base64url'],
     ['base64url among base64', 'TW-+', 'base64url'],
     ['a space in front', ' TWFu', 'not_base64'],
     ['a space inside', 'TW Fu', 'not_base64'],
@@ -142,12 +144,49 @@ describe('decodeBase64', () => {
   for (const [what, text, fault] of refused) {
     test(`refuses ${what}`, () => {
       assert.deepEqual(decodeBase64(text), { ok: false, fault });
+      assert.deepEqual(decoder.decode(text), { ok: false, fault });
+      assert.equal(decoder.decodeBytes(text), undefined);
+    });
+  }
+});
+
+const block = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+
+describe('one PEM block', () => {
+  const one = block('CERTIFICATE', 'TW\r\nFu');
+
+  test('gives its bytes, with white space around it or none', () => {
+    for (const text of [one, one.trim(), `\r\n ${one}\t\n`]) {
+      const decoding = decodePem(text, 'CERTIFICATE');
+      assert.equal(decoding.ok && String(decoding.bytes), 'Man');
+    }
+    const list = decodePem(block('X509 CRL', 'TWFu'), 'X509 CRL');
+    assert.equal(list.ok && String(list.bytes), 'Man');
+  });
+
+  for (const [what, text, fault] of [
+    ['nothing', '', 'not_pem'],
+    ['a path', 'ca.pem', 'not_pem'],
+    ['an end without a beginning', '-----END CERTIFICATE-----', 'not_pem'],
+    ['a label over two lines', '-----BEGIN CERT\nIFICATE-----\nTWFu\n-----END CERTIFICATE-----', 'not_pem'],
+    ['two', one + one, 'several_blocks'],
+    ['a private key alone', block('PRIVATE KEY', 'TWFu'), 'private_key'],
+    ['a private key behind it', one + block('EC PRIVATE KEY', 'TWFu'), 'private_key'],
+    ['a request', block('CERTIFICATE REQUEST', 'TWFu'), 'other_label'],
+    ['no label', block('', 'TWFu'), 'other_label'],
+    ['text in front', `a CA\n${one}`, 'text_around'],
+    ['text behind', `${one}the end`, 'text_around'],
+    ['an end of another kind', one.replace('END CERTIFICATE', 'END X509 CRL'), 'text_around'],
+    ['something else inside', block('CERTIFICATE', 'TWF-'), 'not_base64'],
+    ['nothing inside', block('CERTIFICATE', ''), 'not_base64'],
+  ] as const) {
+    test(`${what}: ${fault}`, () => {
+      assert.deepEqual(decodePem(text, 'CERTIFICATE'), { ok: false, fault });
     });
   }
 });
 
 describe('a bundle of PEM blocks', () => {
-  const block = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
   const [one, other] = [block('CERTIFICATE', 'TWFu'), block('CERTIFICATE', 'TW\r\nE=')];
 
   test('gives every block, whatever stands between them', () => {

@@ -15,6 +15,7 @@ import {
   decodeSmallInteger,
   decodeTime,
   derTags,
+  encodeDerElement,
   findOuterFrameFault,
   readDer,
   readSingle,
@@ -56,12 +57,14 @@ describe('readDer', () => {
 });
 
 describe('lengths', () => {
-  const sizes = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000];
+  const sizes = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x1234, 0xffff, 0x10000];
   for (const size of sizes) {
     test(`reads an element of ${size} octets`, () => {
       const encoded = encodeElement(derTags.sequence, Buffer.alloc(size));
       assert.equal(findOuterFrameFault(encoded), undefined);
       assert.equal(reads(() => readSingle(encoded, derTags.sequence)).content.length, size);
+      // Nothing longer is written.
+      if (size <= 0xffff) assert.deepEqual(encodeDerElement(derTags.sequence, Buffer.alloc(size)), encoded);
     });
   }
 
@@ -71,6 +74,7 @@ describe('lengths', () => {
     ['two octets where one fits', `30 82 00 80 ${'00'.repeat(128)}`],
     ['three octets where two fit', `30 83 00 01 00 ${'00'.repeat(256)}`],
     ['five octets', '30 85 00 00 00 00 01 00'],
+    ['five octets, of which none is zero', '30 85 01 01 01 01 01'],
     ['127 octets', `30 ff ${'00'.repeat(127)}`],
     ['a cut length', '30 82 01'],
     ['nothing after the tag', '30'],
@@ -206,16 +210,18 @@ describe('BIT STRING', () => {
     );
   });
   for (const [what, content] of [
-    ['without a count', ''],
-    ['unused bits of nothing', '05'],
-    ['eight unused bits', '0880'],
-    ['unused bits that are set', '05a1'],
-    ['a trailing zero bit', '0080'],
-    ['a trailing zero octet', '078000'],
+    ['a bad count of unused bits: none', ''],
+    ['an empty BIT STRING with unused bits', '05'],
+    ['a bad count of unused bits: eight', '0880'],
+    ['a bad count of unused bits: 33, and shifts go by 32', '2102'],
+    ['named bits that is not DER: unused bits are set', '05a1'],
+    ['named bits that is not DER: a trailing zero bit', '0080'],
+    ['named bits that is not DER: a trailing zero octet', '078000'],
     ['more than 64', '00000000000000000001'],
   ] as const) {
     test(`refuses ${what}`, () => {
-      refuses(() => decodeNamedBits(element(derTags.bitString, content)));
+      const fault = refuses(() => decodeNamedBits(element(derTags.bitString, content)));
+      assert.ok(fault.includes(what.split(':')[0] ?? what), fault);
     });
   }
 });
@@ -247,6 +253,7 @@ describe('OBJECT IDENTIFIER', () => {
   for (const [what, content] of [
     ['nothing', ''],
     ['a cut subidentifier', '2a86'],
+    ['a cut subidentifier of zeros', '2a8680'],
     ['a padded first subidentifier', '802a'],
     ['a padded later subidentifier', '2a8001'],
     ['65 octets', `2a${'03'.repeat(64)}`],
@@ -287,26 +294,31 @@ describe('times', () => {
       Date.UTC(2028, 1, 29),
     );
   });
-  for (const [tag, text] of [
-    [derTags.utcTime, '270229000000Z'],
-    [derTags.utcTime, '271301000000Z'],
-    [derTags.utcTime, '270001000000Z'],
-    [derTags.utcTime, '270101240000Z'],
-    [derTags.utcTime, '270101006000Z'],
-    [derTags.utcTime, '270101000060Z'],
-    [derTags.utcTime, '2701010000Z'],
-    [derTags.utcTime, '270101000000+0100'],
-    [derTags.utcTime, '270101000000'],
-    [derTags.utcTime, '20270101000000Z'],
-    [derTags.utcTime, '270101000000Z\n'],
-    [derTags.generalizedTime, '270101000000Z'],
-    [derTags.generalizedTime, '20270101000000.5Z'],
-    [derTags.generalizedTime, '20270101000000'],
-    [derTags.generalizedTime, '2027010100Z'],
-    [derTags.printableString, '20270101000000Z'],
+  for (const [tag, text, fault] of [
+    [derTags.utcTime, '270229000000Z', /does not exist/],
+    [derTags.utcTime, '271301000000Z', /does not exist/],
+    [derTags.utcTime, '270001000000Z', /does not exist/],
+    [derTags.utcTime, '270101240000Z', /does not exist/],
+    [derTags.utcTime, '270101006000Z', /does not exist/],
+    [derTags.utcTime, '270101000060Z', /does not exist/],
+    [derTags.utcTime, '2701010000Z', /form/],
+    [derTags.utcTime, '270101000000+0100', /form/],
+    [derTags.utcTime, '270101000000', /form/],
+    [derTags.utcTime, '20270101000000Z', /form/],
+    [derTags.generalizedTime, '120270101000000Z', /form/],
+    [derTags.generalizedTime, '20270101000000ZZ', /form/],
+    [derTags.utcTime, '270101000000Z\n', /form/],
+    [derTags.generalizedTime, '270101000000Z', /form/],
+    [derTags.generalizedTime, '20270101000000.5Z', /form/],
+    [derTags.generalizedTime, '20270101000000', /form/],
+    [derTags.generalizedTime, '2027010100Z', /form/],
+    [derTags.printableString, '20270101000000Z', /form/],
   ] as const) {
     test(`refuses ${JSON.stringify(text)} as tag ${tag}`, () => {
-      refuses(() => instantOf(tag, text));
+      assert.match(
+        refuses(() => instantOf(tag, text)),
+        fault,
+      );
     });
   }
 });
