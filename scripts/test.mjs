@@ -48,6 +48,7 @@ const hostTests = [
   'operations',
   'readme-walkthrough',
   'step-issuer',
+  'terminal-questions',
   'trust-revocation',
   'users-tests',
   'vendoring',

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { escapeControls } from '../faults/safe-text.js';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { PfxError, type PfxErrorCode } from './pfx/pfx-error.js';
 import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
@@ -62,15 +64,35 @@ export function canPrompt(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Asks on the terminal, without echo. What is asked goes to stderr, so that stdout stays the answer's. */
+/**
+ * Asks on the terminal, with a star for each character until Enter. What is asked goes to stderr, so that stdout stays
+ * the answer's. Throws ToolFailure at Ctrl+C and at the end of the input.
+ */
 export async function promptPassword(message: string): Promise<string> {
-  // Loaded when somebody is asked: the other commands start without it.
-  const { default: password } = await import('@inquirer/password');
-  try {
-    return await password({ message, mask: '*' }, { output: process.stderr });
-  } catch (cause) {
-    throw new ToolFailure('No password was given.', { cause });
-  }
+  // Without an output, readline shows nothing of what is typed. Closing it sets the terminal back.
+  const lines = createInterface({ input: process.stdin, terminal: true, historySize: 0 });
+  process.stderr.write(`${escapeControls(message)}: `);
+  let stars = 0;
+  const showStars = (): void => {
+    const count = Array.from(lines.line).length;
+    process.stderr.write(count > stars ? '*'.repeat(count - stars) : '\b \b'.repeat(stars - count));
+    stars = count;
+  };
+  process.stdin.on('keypress', showStars);
+  const password = await new Promise<string | undefined>((resolve) => {
+    lines.once('close', () => {
+      resolve(undefined);
+    });
+    lines.once('line', (line) => {
+      resolve(line);
+      // At once: what is pasted behind the line's end belongs to nobody.
+      lines.close();
+    });
+  });
+  process.stdin.off('keypress', showStars);
+  process.stderr.write('\n');
+  if (password === undefined) throw new ToolFailure('No password was given.');
+  return password;
 }
 
 /** Asks twice: nobody can see what they type, and a PFX under a slip of the finger is lost. */

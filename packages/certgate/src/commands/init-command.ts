@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import colors from 'picocolors';
 import type { FileEdit } from '../app/setup/app-files.js';
 import { applyEdits } from '../app/setup/apply-edits.js';
@@ -36,14 +37,27 @@ async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise
 async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
   if (flags.yes === true) return true;
   if (flags.json === true || !process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const { default: confirm } = await import('@inquirer/confirm');
-  const files = count === 1 ? 'this file' : `these ${count} files`;
+  return isConfirmed(`Change ${count === 1 ? 'this file' : `these ${count} files`}?`);
+}
+
+/** Only a yes is one. Enter, Ctrl+C and the end of the input are a no. */
+async function isConfirmed(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
+  lines.setPrompt(`${question} (y/N) `);
+  lines.prompt();
   try {
-    return await confirm({ message: `Change ${files}?`, default: false }, { output: process.stderr });
-  } catch {
-    // Ctrl+C at the question is a no.
-    return false;
+    for await (const line of lines) {
+      const answer = line.trim().toLowerCase();
+      if ('no'.startsWith(answer)) return false;
+      if ('yes'.startsWith(answer)) return true;
+      lines.setPrompt('Answer yes or no: ');
+      lines.prompt();
+    }
+  } finally {
+    lines.close();
   }
+  process.stderr.write('\n');
+  return false;
 }
 
 function showPlan(edits: readonly FileEdit[]): void {

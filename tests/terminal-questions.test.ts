@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { cleanEnvironment, root, runCertgateHere, runProgram } from './test-support/certgate.js';
+
+// What the tool asks on a terminal, on a real one: a pseudo-terminal by `script` of util-linux, which every Linux has.
+// It echoes what is typed unless the program turns that off.
+
+const bin = join(root, 'packages/certgate/bin/certgate.js');
+
+interface Session {
+  readonly exitCode: number | null;
+  /** All that the terminal showed. */
+  readonly screen: string;
+  readonly stdout: string;
+}
+
+/** What to wait for on the screen, and what to type then, or a signal for the tool. */
+type Turn = readonly [shown: string, typed: string];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-terminal-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the tool in a terminal whose settings are the same afterwards. */
+async function converse(args: readonly string[], ...turns: readonly Turn[]): Promise<Session> {
+  const session = [
+    'stty -g > before',
+    '/bin/sh -c \'echo $$ > pid; exec "$TEST_NODE" "$TEST_CERTGATE" "$@"\' sh "$@" > stdout',
+    'status=$?; stty -g > after; exit $status',
+  ];
+  writeFileSync(join(folder, 'session.sh'), `set -- ${args.join(' ')}\n${session.join('\n')}\n`);
+  const env = { ...cleanEnvironment(), SHELL: '/bin/sh', TEST_NODE: process.execPath, TEST_CERTGATE: bin };
+  const child = spawn('script', ['-qefE', 'always', '-c', '. ./session.sh', '/dev/null'], {
+    cwd: folder,
+    env,
+    timeout: 60_000,
+  });
+  const rest = [...turns];
+  let screen = '';
+  let answered = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+    const [shown = '', typed = ''] = rest[0] ?? [];
+    const at = rest.length === 0 ? -1 : screen.indexOf(shown, answered);
+    if (at < 0) return;
+    rest.shift();
+    answered = at + shown.length;
+    if (typed.startsWith('SIG')) process.kill(Number(readFile('pid')), typed);
+    else child.stdin.write(typed);
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  assert.deepEqual(rest, [], screen);
+  assert.equal(readFile('after'), readFile('before'));
+  return { exitCode, screen, stdout: readFile('stdout') };
+}
+
+function readFile(name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+/** Whether the PFX that was made opens with a password, by OpenSSL. */
+async function opens(password: string): Promise<boolean> {
+  writeFileSync(join(folder, 'password'), `${password}\n`);
+  const words = ['pkcs12', '-in', join(folder, 'billing.pfx'), '-noout', '-passin', `file:${join(folder, 'password')}`];
+  return (await runProgram('openssl', words)).exitCode === 0;
+}
+
+const create = ['certificate', 'create', 'billing', '--json'];
+const first = 'New password for billing.pfx: ';
+
+describe('a question of the tool', { skip: process.platform !== 'linux' }, () => {
+  it('takes a password twice, shows none of it, and keeps stdout for the answer', async () => {
+    // Pasted, with the letters of several languages, one of two UTF-16 units, and one taken back.
+    const password = 'päss wörd 🔑 密码x\u007f';
+    const { exitCode, screen, stdout } = await converse(
+      create,
+      [first, `${password}\r`],
+      ['Once more: ', `${password}\r`],
+    );
+    assert.equal(exitCode, 0, screen);
+    assert.doesNotMatch(screen.replaceAll(first, ''), /[äö🔑密xp]/u);
+    assert.ok(screen.includes(`${first}${'*'.repeat(15)}`), screen);
+    assert.equal((JSON.parse(stdout) as { readonly subject: string }).subject, 'CN=billing');
+    assert.ok(await opens('päss wörd 🔑 密码'));
+  });
+
+  it('gives up at two that differ and at an empty one, and writes nothing', async () => {
+    const differing = await converse(create, [first, 'one\r'], ['Once more: ', 'another\r']);
+    const empty = await converse(create, [first, '\r']);
+    assert.deepEqual([differing.exitCode, empty.exitCode], [2, 2]);
+    assert.match(differing.screen, /The two passwords are not the same\./);
+    assert.match(empty.screen, /The password is empty\./);
+    assert.ok(!existsSync(join(folder, 'billing.pfx')));
+  });
+
+  it('ends at Ctrl+C and at Ctrl+D, on a line of its own', async () => {
+    for (const key of ['\u0003', '\u0004']) {
+      const { exitCode, screen } = await converse(create, [first, key]);
+      assert.equal(exitCode, 2);
+      assert.match(screen, /: \r\nerror No password was given\./);
+    }
+  });
+
+  it('leaves the terminal as it was when it is killed', async () => {
+    for (const [signal, exitCode] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      assert.equal((await converse(create, [first, signal])).exitCode, exitCode);
+    }
+  });
+
+  it('asks for the password of a file only once it turns out to need one', async () => {
+    writeFileSync(join(folder, 'password'), 'secret\n');
+    const passwordFile = join(folder, 'password');
+    await runCertgateHere(['certificate', 'create', 'billing', '--password-file', passwordFile], folder);
+    const inspect = ['certificate', 'inspect', 'billing.pfx'];
+    const right = await converse(inspect, ['Password of billing.pfx: ', 'secret\r']);
+    const wrong = await converse(inspect, ['Password of billing.pfx: ', 'secrets\r']);
+    assert.deepEqual([right.exitCode, wrong.exitCode], [0, 2]);
+    assert.doesNotMatch(right.screen + wrong.screen, /secret/);
+    const { screen } = await converse(['certificate', 'inspect', 'billing.crt.pem']);
+    assert.equal(screen, '');
+  });
+
+  it('changes an app after a yes alone', async () => {
+    const question = 'Change these 8 files? (y/N) ';
+    const manifest = { name: 'app', main: 'index.js', dependencies: { '@azure/functions': '^4.0.0' } };
+    writeFileSync(join(folder, 'host.json'), '{ "version": "2.0" }\n');
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(folder, 'index.js'), "require('@azure/functions');\n");
+    for (const key of ['\r', ' No \r', '\u0003', '\u0004']) {
+      const { exitCode, screen } = await converse(['init'], [question, key]);
+      assert.equal(exitCode, 1);
+      assert.match(screen, /\nNothing was changed\./);
+    }
+    const { exitCode, screen } = await converse(['init'], [question, 'si\r'], ['Answer yes or no: ', 'Y\r']);
+    assert.equal(exitCode, 0, screen);
+    assert.match(readFile('stdout'), /^Changed\.$/m);
+  });
+});
