@@ -82,6 +82,41 @@ describe('revocation along a path', () => {
     }
   });
 
+  it('that is known is told before what isn’t, and no other path helps a caller who is revoked', () => {
+    const caller = find(list(ofIssuing(numberOf.client)));
+    assert.ok(caller.outcome === 'invalid' && caller.code === 'certificate_revoked');
+    assert.deepEqual(caller.about, { certificate: client, role: 'end-entity' });
+    assert.deepEqual(caller.revoked, { at: Date.UTC(2026, 5, 1), reason: 'unspecified' });
+    assert.match(caller.detail, /"CN=client".* is revoked since 2026-06-01T00:00:00\.000Z \(unspecified\)\.$/);
+    assert.equal(caller.isFinal, true);
+    const authority = find(list(ofRoot(numberOf.issuing), ofIssuing()));
+    assert.ok(authority.outcome === 'invalid' && authority.code === 'certificate_revoked');
+    assert.deepEqual(authority.about, { certificate: intermediate, role: 'intermediate' });
+    assert.equal(authority.isFinal, undefined);
+  });
+
+  it('that isn’t known of a CA comes with the remedy', () => {
+    const verdict = find(list(ofIssuing()));
+    assert.ok(verdict.outcome === 'invalid');
+    assert.match(verdict.detail, /"CN=Issuing".*whether it is revoked can't be said.*"scope": "end-entity"/);
+    assert.deepEqual(verdict.about, { certificate: intermediate, role: 'intermediate' });
+    const ofClient = find(list(ofRoot()));
+    assert.ok(ofClient.outcome === 'invalid');
+    assert.doesNotMatch(ofClient.detail, /scope|noRevAvail/);
+    assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
+  });
+
+  it('is asked of the responder for a caller always, for a CA where no list speaks of it', () => {
+    for (const [crls, expected] of [
+      [list(ofRoot(), ofIssuing()), [client]],
+      [list(ofIssuing()), [intermediate, client]],
+    ] as const) {
+      const wanted: PathCertificate[] = [];
+      find(crls, { onOcspWanted: (certificate) => wanted.push(certificate) });
+      assert.deepEqual(wanted, expected);
+    }
+  });
+
   it('is current while all of it is', () => {
     const hour = 3_600_000;
     const lasting = { thisUpdate: pathNow - 9 * hour, nextUpdate: pathNow + 9 * hour };

@@ -4,6 +4,10 @@ import { type WrittenName, makeWritingKey } from '../test-support/certificate-wr
 import { clientExtensions, extensions, generalNames } from '../test-support/extension-writing.js';
 import { askAbout, newName, pathNow, write, writeAuthority, writeClient } from '../test-support/written-path.js';
 import { type CertificationPath, type PathQuestion, findCertificationPath } from './certification-path.js';
+import { PathBudget } from './path-budget.js';
+import type { PathCheck } from './path-check.js';
+import { validatePath } from './path-validation.js';
+import { anyPolicyInputs } from './policy-graph.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
 // Each rule of RFC 5280 §6.1 that counts or carries something along the path, alone: the conformance suites see them too,
@@ -108,6 +112,113 @@ describe('names on the way', () => {
   });
 });
 
+describe('who names constrain', () => {
+  const permitted = extensions.nameConstraints([generalNames.dns('corp.example')], []);
+  const anchor = writeAuthority(root);
+  const constrained = writeAuthority(a, root, permitted);
+
+  it('is no self-issued CA on the way', () => {
+    const renewed = { name: a.name, key: makeWritingKey() };
+    const foreign = extensions.subjectAlternativeName(generalNames.dns('evil.example'));
+    const target = writeClient(renewed);
+    assert.equal(judge([anchor, constrained, writeAuthority(renewed, a, foreign)], target), 'valid');
+    const other = writeAuthority(b, a, foreign);
+    assert.equal(judge([anchor, constrained, other], writeClient(b)), 'path_name_not_permitted');
+  });
+
+  it('is by common name a caller in the strict profile alone', () => {
+    const host = newName('evil.example');
+    const caller = write({ subject: host, issuer: a, extensions: clientExtensions(a.key) });
+    const verdict = find([anchor, constrained], caller);
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_name_not_permitted');
+    assert.deepEqual(verdict.about, { certificate: caller, role: 'end-entity' });
+    assert.equal(judge([anchor, constrained], caller, { profile: 'rfc5280' }), 'valid');
+    assert.equal(judge([anchor, constrained, writeAuthority(host, a)], writeClient(host)), 'valid');
+  });
+});
+
+describe('what is asked of each certificate', () => {
+  const serverAuthentication = '1.3.6.1.5.5.7.3.1';
+  const forServers = extensions.extendedKeyUsage(serverAuthentication);
+
+  it('is the purpose: that of clients where the profile is strict, else what is asked for', () => {
+    const limited = [writeAuthority(root), writeAuthority(a, root, forServers)] as const;
+    const target = writeClient(a);
+    assert.equal(judge([...limited], target), 'path_extended_key_usage_unsuitable');
+    assert.equal(judge([...limited], target, { profile: 'rfc5280' }), 'valid');
+    const purposes = ['1.3.6.1.5.5.7.3.2'];
+    assert.equal(judge([...limited], target, { profile: 'rfc5280', purposes }), 'path_extended_key_usage_unsuitable');
+    assert.equal(judge([...limited], target, { purposes: [] }), 'valid');
+  });
+
+  it('is asked of a trust anchor too where the profile is strict, not by RFC 5280', () => {
+    const expired = write({
+      subject: root,
+      notAfter: pathNow - 1000,
+      extensions: [
+        extensions.basicConstraints(true),
+        extensions.keyUsage('keyCertSign'),
+        extensions.subjectKeyIdentifier(root.key),
+      ],
+    });
+    const verdict = find([expired], writeClient(root));
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_certificate_expired');
+    assert.deepEqual(verdict.about, { certificate: expired, role: 'trust-anchor' });
+    const bare = write({ subject: root, extensions: [] });
+    for (const anchor of [expired, bare])
+      assert.equal(judge([anchor], writeClient(root), { profile: 'rfc5280' }), 'valid');
+    assert.equal(judge([bare], writeClient(root)), 'path_authority_unfit');
+  });
+
+  it('is the name of its issuer, also where the key is the same', () => {
+    const settings = {
+      now: pathNow,
+      profile: 'strict',
+      purposes: [],
+      policies: anyPolicyInputs,
+      budget: new PathBudget(),
+      targetRole: 'end-entity',
+    } as const;
+    const anchor = writeAuthority(root);
+    assert.equal(validatePath([writeClient(root)], anchor, settings).outcome, 'valid');
+    const verdict = validatePath([writeClient({ name: 'Other', key: root.key })], anchor, settings);
+    assert.ok(verdict.outcome === 'invalid');
+    assert.equal(verdict.code, 'path_not_found');
+    assert.match(verdict.detail, /names another issuer/);
+  });
+
+  it('is told to who listens, in order', () => {
+    const checks: PathCheck[] = [];
+    const [anchor, target] = [writeAuthority(root), writeClient(root)];
+    find([anchor], target, { onCheck: (check) => checks.push(check) });
+    const local = ['validity', 'certificate', 'purpose'];
+    const names = [...local, ...local, 'issuer', 'path-length', 'signature', 'names', 'policies'];
+    assert.deepEqual(
+      checks.map(({ check }) => check),
+      names,
+    );
+    const expected = names.map((_, index) =>
+      index < 3 ? [anchor, 'trust-anchor'] : [index < names.length - 1 ? target : undefined, 'end-entity'],
+    );
+    assert.deepEqual(
+      checks.map(({ certificate, role }) => [certificate, role]),
+      expected,
+    );
+    for (const { fault, trustAnchor, certificates } of checks)
+      assert.deepEqual([fault, trustAnchor, certificates], [undefined, anchor, [target]]);
+  });
+
+  it('is told with its fault', () => {
+    const checks: PathCheck[] = [];
+    const verdict = find([writeAuthority(root)], writeClient(newName('Root')), {
+      onCheck: (check) => checks.push(check),
+    });
+    assert.ok(verdict.outcome === 'invalid');
+    const last = checks.at(-1);
+    assert.deepEqual([last?.check, last?.fault], ['signature', verdict]);
+  });
+});
+
 describe('the interval of a path', () => {
   const dated = (subject: WrittenName, issuer: WrittenName, begin: number, end: number): PathCertificate =>
     write({
@@ -139,6 +250,10 @@ describe('the interval of a path', () => {
       assert.equal(verdict.outcome, 'valid');
       assert.deepEqual([verdict.validFrom, verdict.validUntil], [pathNow - 10_000, pathNow + 20_001]);
     }
+    const anchor = dated(root, root, 10, 20);
+    const below = dated(client, root, 1000, 2000);
+    const verdict = find([anchor], below, { profile: 'rfc5280' }) as CertificationPath;
+    assert.deepEqual([verdict.validFrom, verdict.validUntil], [below.notBefore, below.notAfter + 1]);
   });
 
   it('has both ends', () => {
