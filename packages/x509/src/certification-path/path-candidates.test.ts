@@ -68,6 +68,15 @@ describe('CA certificates that came with the target', () => {
     assert.equal(codeOf(ask(8)), 'path_not_found');
   });
 
+  it('are not looked at where the budget ended before', () => {
+    const limits = { steps: 0, signatures: 8, comparisons: 0 };
+    const verdict = findCertificationPath(
+      askAbout(client, anchor, { intermediates: chain, candidates: chain, limits }),
+    );
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
+    assert.match(verdict.detail, /more steps/);
+  });
+
   it('don’t stand in the way of a path that holds without them', () => {
     const impostor = newName('Root');
     const candidates = Array.from({ length: 200 }, () => writeAuthority(lower, impostor));

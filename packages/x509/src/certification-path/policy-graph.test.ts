@@ -65,6 +65,13 @@ describe('the policies of a path', () => {
     ['none asserted, one asked for', [{}, {}], explicit, refusedAt(0)],
     ['one along the whole path', [policies('1'), policies('1')], explicit, acceptedWith('1')],
     ['another at the end', [policies('1'), policies('2')], explicit, refusedAt(1)],
+    ['another in the middle', [policies('1'), policies('2'), policies('2')], explicit, refusedAt(1)],
+    [
+      'several that are acceptable, in any order',
+      [policies(anyPolicy)],
+      { ...explicit, initialPolicySet: ['3', '2', '1'] },
+      acceptedWith('1', '2', '3'),
+    ],
     ['another at the end, none asked for', [policies('1'), policies('2')], {}, acceptedWith()],
     ['anyPolicy above', [policies(anyPolicy), policies('1')], explicit, acceptedWith('1')],
     ['anyPolicy everywhere', [policies(anyPolicy), policies(anyPolicy)], explicit, acceptedWith(anyPolicy)],
@@ -139,6 +146,38 @@ describe('the policies of a path', () => {
   for (const [what, parts, inputs, expected] of cases) {
     test(what, () => {
       assert.deepEqual(reduce(process(parts, inputs)), expected);
+    });
+  }
+});
+
+test('the policies of the authority are told beside those that are acceptable', () => {
+  for (const [initialPolicySet, userConstrainedPolicySet] of [
+    [[anyPolicy], ['1', '2']],
+    [['2'], ['2']],
+    [['3'], []],
+  ] as const)
+    assert.deepEqual(process([policies('2', '1')], { initialPolicySet }), {
+      outcome: 'accepted',
+      userConstrainedPolicySet,
+      authorityConstrainedPolicySet: ['1', '2'],
+    });
+});
+
+describe('the comparisons that a path costs', () => {
+  for (const [what, parts, cost] of [
+    ['none where no policy is said', [{}, {}], 0],
+    ['one policy', [policies('1')], 6],
+    ['two, of a CA and its certificate', [policies('1', '2'), policies('1', '2')], 19],
+    ['none more where nothing is left', [policies('1'), policies('2'), policies('3')], 6],
+    ['anyPolicy beside a name', [policies('1', '2'), policies('1', anyPolicy), policies('1')], 22],
+    ['mappings', [{ ...policies('1'), ...mapped(['1', '2'], ['1', '3']) }, policies('2', '3')], 19],
+    ['mappings of anyPolicy', [{ ...policies(anyPolicy), ...mapped(['1', '2']) }, policies('2')], 16],
+  ] as const) {
+    test(`${what}: ${cost}`, () => {
+      const ask = (comparisons: number): string =>
+        process(parts, {}, new PathBudget({ ...defaultPathLimits, comparisons })).outcome;
+      assert.equal(ask(cost), 'accepted');
+      if (cost > 0) assert.equal(ask(cost - 1), 'exhausted');
     });
   }
 });
