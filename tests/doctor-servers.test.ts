@@ -339,6 +339,106 @@ it('every probe has a server that it fails for', () => {
   );
 });
 
+/** What is told of the servers above where nothing is known of them. It goes on after the first forgery that is admitted. */
+const toldOfAnyServer: Readonly<Record<string, readonly ProbeId[]>> = {
+  'trusts what a client writes for nginx': ['forged-header-of-others'],
+  'trusts a header of the client, where no certificate came': ['forged-header', 'forged-header-case'],
+  'appends the certificate to the header, and takes the first value': [
+    ...(['forged-header-beside-denied', 'forged-header-twice', 'forged-header-case'] as const),
+  ],
+  'takes an underscore for a hyphen': ['forged-header-underscore'],
+  'compares names and serial numbers': ['lookalike-certificate'],
+  'trusts any certificate': ['denied-certificate'],
+  'is open under another spelling of the path': ['other-path'],
+  'does not decide OPTIONS': ['other-method'],
+  'does not decide POST': ['post'],
+  'caches answers by address and query': ['cached-answer'],
+  'repeats the request on TRACE': ['trace'],
+  'trusts a header over HTTP/2': ['http-2'],
+  // It cannot be told from a page for everybody, and a server that answers HEAD by itself shows nothing.
+  'answers everybody': [],
+  'does not decide HEAD': [],
+  'ignores certificates': [],
+  'redirects everybody': [],
+  'answers 404 to everything': [],
+  'resets every connection': [],
+};
+
+const page = (text: string): faultyServersModule.Reply => ({ status: 200, body: `<html>${text}</html>` });
+const isForged = (request: faultyServersModule.SeenRequest): boolean => valuesOf(request).length > 0;
+let answered = 0;
+
+/** What only a server of which nothing is known may do; the verdict of one probe, and what its note says. */
+const unknownServers: readonly (readonly [
+  what: string,
+  behaviour: Making<Behaviour>,
+  id: ProbeId,
+  verdict: 'holds' | 'fails' | 'cannot-tell',
+  note?: RegExp,
+])[] = [
+  [
+    'shows callers who must be refused a page to sign in',
+    () => ({ answer: (_, isAdmitted) => (isAdmitted ? undefined : page('Sign in')) }),
+    ...(['forged-header', 'cannot-tell', /no definite refusal/] as const),
+  ],
+  [
+    'shows them that page, and trusts a header',
+    ({ allowed }) => ({
+      admits: ([value], request) => value === allowed.der.toString('base64') || isForged(request),
+      answer: (_, isAdmitted) => (isAdmitted ? undefined : page('Sign in')),
+    }),
+    ...(['forged-header', 'fails'] as const),
+  ],
+  [
+    "answers forgeries with a firewall's page",
+    () => ({ answer: (request) => (isForged(request) ? { status: 403, body: 'Request blocked' } : undefined) }),
+    ...(['forged-header', 'cannot-tell'] as const),
+  ],
+  [
+    "answers forgeries with a firewall's page and 200",
+    () => ({ answer: (request) => (isForged(request) ? page('Are you human?') : undefined) }),
+    ...(['forged-header', 'cannot-tell'] as const),
+  ],
+  [
+    'greets any certificate by its name',
+    () => ({
+      admits: (values) => values.length === 1,
+      answer: ({ peer }, isAdmitted) =>
+        isAdmitted
+          ? page(`Welcome, ${new X509Certificate(Buffer.from(peer ?? '', 'base64')).subject}, visit ${(answered += 1)}`)
+          : undefined,
+    }),
+    ...(['denied-certificate', 'fails'] as const),
+  ],
+  [
+    'answers the same caller with 200 and 503 by turns',
+    () => ({ answer: (_, isAdmitted) => (isAdmitted && (answered += 1) % 2 === 0 ? { status: 503 } : undefined) }),
+    ...(['forged-header', 'cannot-tell', /differ from call to call/] as const),
+  ],
+  [
+    'admits a forgery once',
+    () => {
+      let forgeriesSeen = 0;
+      return {
+        answer: (request) => (isForged(request) && (forgeriesSeen += 1) === 1 ? admitted : undefined),
+      };
+    },
+    ...(['forged-header', 'cannot-tell', /once, and not again/] as const),
+  ],
+  [
+    'asks for no certificate, and trusts a header',
+    () => ({ tls: { requestCert: false }, forward: (request) => valuesOf(request) }),
+    ...(['forged-header', 'fails'] as const),
+  ],
+  [
+    'asks for no certificate, and trusts no header',
+    () => ({ tls: { requestCert: false } }),
+    ...(['forged-header', 'cannot-tell', /allowed caller is not admitted/] as const),
+  ],
+  ['asks for no certificate', () => ({ tls: { requestCert: false } }), 'client-certificate-mode', 'cannot-tell'],
+  ['refuses without a certificate', () => ({}), 'forged-header', 'holds'],
+];
+
 /** Bodies without an end are read up to a limit. */
 const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
   'that asks for a certificate': () => ({}),
@@ -411,6 +511,39 @@ describe('doctor', () => {
       });
     });
   }
+
+  for (const [name, fails] of Object.entries(toldOfAnyServer)) {
+    it(`finds what gets in where nothing is known of the server that ${name}`, async () => {
+      cache.clear();
+      const { behaviour, options } = faults[name] ?? assert.fail(name);
+      const server = await startServer(stage, behaviour(stage));
+      const more = { ...options?.(stage), isAnyServer: true };
+      const report = await withServer(server, ({ port }) => examinePort(stage, port, more));
+      assert.deepEqual(listIds(report, 'fails'), fails);
+      if (fails.length > 0) return;
+      for (const id of listIds(report, 'holds')) assert.ok(!forgeries.includes(id) || name.includes('HEAD'), id);
+      assert.ok(!listIds(report, 'holds').includes('other-method'));
+    });
+  }
+
+  for (const [what, behaviour, id, verdict, note] of unknownServers) {
+    it(`takes ${id} for "${verdict}" where a server ${what}`, async () => {
+      const server = await startServer(stage, behaviour(stage));
+      const judgement = await withServer(server, ({ port }) => judgePort(stage, port, id, { isAnyServer: true }));
+      assert.equal(judgement.verdict, verdict, judgement.note);
+      if (note !== undefined) assert.match(judgement.note, note);
+    });
+  }
+
+  it('finds nothing wrong with a good server of which nothing is known', async () => {
+    const report = await withServer(await startServer(stage, { isHttp2: true }), ({ port }) =>
+      examinePort(stage, port, { isAnyServer: true, withPost: true, alsoHosts: ['other.example'] }),
+    );
+    assert.deepEqual(
+      report.findings.filter(({ verdict }) => verdict !== 'holds'),
+      [],
+    );
+  });
 
   it('cannot tell what it sent while a firewall refused this machine, which lets go before the end', async () => {
     let calls = 0;

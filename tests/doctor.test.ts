@@ -151,6 +151,21 @@ describe('certgate doctor on the sample', () => {
     assert.ok(listIds(ended, 'cannot-tell').includes('forged-header-beside-denied'));
   });
 
+  it('says of any server what gets in, and goes on after it', async () => {
+    const ended = await examine({ clientCertificateMode: 'optional', worstCase: true }, ['--any-server']);
+    assert.equal(ended.exitCode, 1, ended.stderr);
+    assert.match(
+      ended.stdout,
+      /^Got in like the allowed caller: forged-header: X-ARR-ClientCert alone; forged-header-/m,
+    );
+    assert.match(ended.stdout, /200, like what the/);
+    assert.match(ended.stdout, /a secret that it adds shows/);
+    assert.doesNotMatch(ended.stdout, /Nothing was sent after/);
+    const closed = await examine({ clientCertificateMode: 'required' }, ['--any-server', '--json']);
+    assert.equal(closed.exitCode, 0, closed.stdout);
+    assert.deepEqual((JSON.parse(closed.stdout) as { gotIn: unknown }).gotIn, []);
+  });
+
   it('refuses without --i-operate-this, and what cannot be used, and sends nothing', async () => {
     const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx'];
     const password = ['--denied-password-file', 'password'];

@@ -3,9 +3,9 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import colors from 'picocolors';
 import { passwordRemedy } from '../certificates/password.js';
 import { type DoctorReport, examineApp } from '../doctor/doctor.js';
-import { explainFinding, formatEvidence } from '../doctor/evidence.js';
+import { explainFinding, formatEvidence, listAdmitted } from '../doctor/evidence.js';
 import type { ExaminedCertificate } from '../doctor/examination.js';
-import { countVerdicts, formatCounts, formatFindings, nameFunction } from '../doctor/findings-table.js';
+import { countVerdicts, formatAdmitted, formatCounts, formatFindings, nameFunction } from '../doctor/findings-table.js';
 import { probeIds } from '../doctor/probe-table.js';
 import { createRedactedReport, formatJobSummary } from '../doctor/published-report.js';
 import { type DoctorTarget, parseTarget } from '../doctor/target.js';
@@ -23,7 +23,7 @@ const loopbackRate = 1000;
 const deadlineMilliseconds = 180_000;
 
 export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
-  const target = parseTarget(url, flags.function, flags.publicFunction);
+  const target = parseAddress(url, flags);
   if (flags.iOperateThis !== true) {
     throw new ToolFailure(
       `doctor sends forged headers and certificates to ${target.origin.host}. Do that only to an app that you operate, or with its operator's consent. Nothing was sent.`,
@@ -52,6 +52,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
     denied,
     ...(caPem === undefined ? {} : { caPem }),
     frontEnd: flags.frontEnd,
+    isAnyServer: flags.anyServer === true,
     plainHttpUrl: createPlainHttpUrl(target, flags.httpPort),
     withLargeBody: flags.withLargeBody === true,
     withPost: flags.withPost === true,
@@ -70,6 +71,14 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   else if (report.unreachable === undefined) printReport(report, target);
   else printLine(`${target.origin.origin}: ${report.unreachable} Check the address, the port and the network.`);
   process.exitCode = chooseExitCode(report);
+}
+
+/** Of a server of which nothing is known, the address may name what must be closed. */
+function parseAddress(url: string, { anyServer, function: closed, publicFunction }: DoctorFlags): DoctorTarget {
+  const address = anyServer === true && closed.length === 0 && URL.canParse(url) ? new URL(url) : undefined;
+  return address?.protocol === 'https:' && address.username === '' && address.hash === ''
+    ? parseTarget(address.origin, [`${address.pathname}${address.search}`], publicFunction)
+    : parseTarget(url, closed, publicFunction);
 }
 
 /** OpenSSL has rules of its own: for the strength of keys and signatures, for instance. */
@@ -123,13 +132,14 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
 function describeReport(report: DoctorReport, target: DoctorTarget): object {
   return {
     target: target.origin.origin,
+    ...(report.isAnyServer === true ? { anyServer: true, gotIn: listAdmitted(report) } : {}),
     counts: countVerdicts(report),
     findings: report.findings.map((finding) => ({
       id: finding.id,
       verdict: finding.verdict,
       evidence: formatEvidence(finding, (index) => nameFunction(target, index)),
       detail: finding.detail ?? null,
-      meaning: explainFinding(finding),
+      meaning: explainFinding(finding, report.isAnyServer),
       observations: finding.observations.map(({ functionIndex, ...rest }) => ({
         function: functionIndex === undefined ? null : nameFunction(target, functionIndex),
         ...rest,
@@ -143,6 +153,7 @@ function describeReport(report: DoctorReport, target: DoctorTarget): object {
 function printReport(report: DoctorReport, target: DoctorTarget): void {
   printLine(formatFindings(report, target));
   printLine();
+  if (report.isAnyServer === true) for (const line of formatAdmitted(report)) printLine(line);
   printLine(`${target.origin.origin}: ${formatCounts(report)}.`);
 }
 

@@ -15,6 +15,7 @@ export interface DoctorFlags {
   readonly publicFunction: readonly string[];
   readonly cacert?: string;
   readonly frontEnd: FrontEndName;
+  readonly anyServer?: boolean;
   readonly request: string;
   readonly withLargeBody?: boolean;
   readonly withPost?: boolean;

@@ -173,6 +173,8 @@ export const doctorVerb: Verb = {
       { choices: () => loadCore().frontEndNames, default: 'app-service' },
     ],
     '--i-operate-this': 'you operate this app, or its operator agreed: required',
+    '--any-server':
+      'no Certgate is there: judge by status and body alone what gets in, and go on after it; without --function, the path of <url> must be closed',
     '-X, --request <method>': [
       'the HTTP method of the probes; others than GET and HEAD may change data',
       { parse: parseMethod, default: 'GET' },
@@ -202,6 +204,7 @@ export const doctorVerb: Verb = {
   },
   examples: [
     'certgate doctor https://orders.azurewebsites.net --allowed allowed.pfx --allowed-password-file allowed.password --denied denied.pfx --denied-password-file denied.password --function Orders --public-function Health --i-operate-this',
+    'certgate doctor https://app.example/orders --any-server --allowed allowed.pem --denied denied.pem --i-operate-this',
     'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
   ],
 };

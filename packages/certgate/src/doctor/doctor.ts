@@ -48,6 +48,7 @@ export interface DoctorReport {
   /** Probes that do not apply to this app, or were not asked for. */
   readonly notRun: readonly SkippedProbe[];
   readonly requests: number;
+  readonly isAnyServer?: boolean;
   /** In one sentence, why there was no connection at all. Then nothing was tried. */
   readonly unreachable?: string;
 }
@@ -80,12 +81,17 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
     if (id === 'no-certificate' && examination.isServerTrusted) await measureBaselines(examination);
     const judgement = await runProbe(id, examination, hasForgedAdmission);
     judgements.set(id, judgement);
-    if (judgement.isForgedAdmission === true) control.endWithForgedAdmission();
-    else if (needsControl(id)) await control.confirmLater(id);
-    hasForgedAdmission ||= judgement.isForgedAdmission === true;
+    const isAdmitted = judgement.isForgedAdmission === true;
+    if (isAdmitted && (id === 'forged-header' || id === 'forged-header-beside-denied'))
+      examination.admitsForgedHeader = true;
+    // What else gets in is asked of a server of which nothing is known.
+    if (isAdmitted && options.isAnyServer !== true) {
+      control.endWithForgedAdmission();
+      hasForgedAdmission = true;
+    } else if (needsControl(id)) await control.confirmLater(id);
   }
   if (!hasForgedAdmission) await control.end(probeIds.filter(needsControl));
-  return describeJudgements(judgements, sender.sent, examination.unreachable);
+  return describeJudgements(judgements, { requests: sender.sent, ...describeExamination(examination) });
 }
 
 function needsControl(id: ProbeId): boolean {
@@ -104,10 +110,16 @@ async function runProbe(id: ProbeId, examination: Examination, hasForgedAdmissio
   return probes[id](examination);
 }
 
+function describeExamination({ unreachable, options }: Examination): Pick<DoctorReport, 'isAnyServer' | 'unreachable'> {
+  return {
+    ...(options.isAnyServer === true ? { isAnyServer: true } : {}),
+    ...(unreachable === undefined ? {} : { unreachable }),
+  };
+}
+
 function describeJudgements(
   judgements: ReadonlyMap<ProbeId, Judgement>,
-  requests: number,
-  unreachable: string | undefined,
+  facts: Omit<DoctorReport, 'findings' | 'notRun'>,
 ): DoctorReport {
   const findings: ProbeResult[] = [];
   const notRun: SkippedProbe[] = [];
@@ -125,5 +137,5 @@ function describeJudgements(
       ...(verdict === 'cannot-tell' ? { wouldTell: wouldTell ?? probeTable[id].wouldTell } : {}),
     });
   }
-  return Object.freeze({ findings, notRun, requests, ...(unreachable === undefined ? {} : { unreachable }) });
+  return Object.freeze({ findings, notRun, ...facts });
 }

@@ -1,6 +1,6 @@
-import type { ProbeResult } from './doctor.js';
+import type { DoctorReport, ProbeResult } from './doctor.js';
 import type { ProbeObservation } from './verdict.js';
-import { probeTable } from './probe-table.js';
+import { type ProbeId, probeTable } from './probe-table.js';
 
 /** How a function is called, by its position: its name for its operator, a number for everybody else. */
 export type FunctionNamer = (index: number) => string;
@@ -24,8 +24,9 @@ function formatGroup(group: readonly ProbeObservation[], nameFunction: FunctionN
 }
 
 /** What the verdict means, and what to do. */
-export function explainFinding({ id, verdict, wouldTell }: ProbeResult): readonly string[] {
-  const text = probeTable[id];
+export function explainFinding({ id, verdict, wouldTell }: ProbeResult, isAnyServer = false): readonly string[] {
+  const { ofAnyServer, ...usual } = probeTable[id];
+  const text = isAnyServer ? { ...usual, ...ofAnyServer } : usual;
   switch (verdict) {
     case 'holds':
       return [text.claim];
@@ -34,4 +35,20 @@ export function explainFinding({ id, verdict, wouldTell }: ProbeResult): readonl
     case 'cannot-tell':
       return [`What would tell: ${wouldTell ?? text.wouldTell}`];
   }
+}
+
+/** Probes that fail for another reason than that somebody got in. */
+const aboutNobody: readonly ProbeId[] = ['public-function', 'trace', 'large-body', 'plain-http', 'scm-site'];
+
+/** Each request that got in, of a caller who must be refused: the probe and what was sent. */
+export function listAdmitted({ findings }: DoctorReport): readonly string[] {
+  return findings
+    .filter(({ id, verdict }) => verdict === 'fails' && !aboutNobody.includes(id))
+    .flatMap(({ id, observations }) =>
+      observations
+        .filter(
+          ({ outcome, sent }) => outcome === 'admitted' && !/^the allowed certificate(?: with its key)?$/.test(sent),
+        )
+        .map(({ sent }) => `${id}: ${sent}`),
+    );
 }

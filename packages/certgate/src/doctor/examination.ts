@@ -3,6 +3,7 @@ import type { FrontEndName } from '@certgate/core/internal';
 import type { HandshakeAnswer } from '../local/client/handshake-request.js';
 import type { ClientIdentity, TlsVersion, WireAnswer } from '../local/client/wire-request.js';
 import {
+  type AnswerReader,
   type Judgement,
   type ProbeObservation,
   cannotTell,
@@ -27,6 +28,8 @@ export interface ExaminationOptions {
   readonly caPem?: string;
   /** The one before the app: its fields are forged in every spelling, those of all others once. */
   readonly frontEnd: FrontEndName;
+  /** Nothing is known of the server: answers are compared with those that the callers got at first. */
+  readonly isAnyServer?: boolean;
   /** Where plain HTTP is tried. */
   readonly plainHttpUrl: URL;
   readonly withLargeBody: boolean;
@@ -35,11 +38,14 @@ export interface ExaminationOptions {
   readonly alsoHosts: readonly string[];
 }
 
+export type Caller = 'nobody' | 'denied' | 'allowed';
+
 /** What the callers got at first, before anything was forged: all other answers are compared with these. */
 export interface Baseline {
   readonly nobody: WireAnswer;
   readonly denied: WireAnswer;
   readonly allowed: WireAnswer;
+  readonly reader: AnswerReader;
 }
 
 /** One function that probes are sent to, and its baseline. */
@@ -74,6 +80,8 @@ export class Examination {
   closedFunctions: readonly ExaminedFunction[] = [];
   /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
   cacheIgnoresQuery = false;
+  /** A forged header of the front end that is named gets in, in whatever request it is. */
+  admitsForgedHeader = false;
   /** Every answer of the app so far. */
   readonly answers: WireAnswer[] = [];
   /** With the callers' own certificates only. */
@@ -140,22 +148,22 @@ export function newQuery(): string {
 }
 
 /** Of a forged request: a refusal, also by the silence that a caller with no better certificate met at first. */
-export function isRefused(answer: WireAnswer, { nobody, denied }: Baseline, usesDenied: boolean): boolean {
+export function isRefused(answer: WireAnswer, { nobody, denied, reader }: Baseline, usesDenied: boolean): boolean {
   const other = usesDenied ? denied : nobody;
-  return classifyAnswer(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
+  return reader.classify(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
 }
 
 /**
  * Whether a caller was refused at first. An answer that all callers with a better certificate get too (a 401 for want of
  * a function key, a firewall's 403) shows nothing. Any 4xx but 401 and 403 counts only where the allowed one is admitted.
  */
-export function isRefusedAtFirst({ allowed, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
+export function isRefusedAtFirst({ allowed, reader, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
   const answer = others[caller];
-  const isAllowedAdmitted = classifyAnswer(allowed) === 'admitted';
+  const isAllowedAdmitted = reader.classify(allowed) === 'admitted';
   // A connection that is closed refuses, if the allowed caller's stays open.
   if (answer.kind === 'closed') return isAllowedAdmitted;
-  if (classifyAnswer(answer) !== 'refused') return false;
-  if (isAllowedAdmitted) return true;
+  if (reader.classify(answer) !== 'refused') return false;
+  if (isAllowedAdmitted || reader.isByLikeness === true) return isAllowedAdmitted;
   const better = caller === 'nobody' ? [others.denied, allowed] : [allowed];
   return (
     (answer.kind !== 'answered' || [401, 403].includes(answer.status)) &&
@@ -165,12 +173,25 @@ export function isRefusedAtFirst({ allowed, ...others }: Baseline, caller: 'nobo
 
 /** Why nothing can be concluded from what a forged request gets at this function; undefined: something can. */
 export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean): string | undefined {
-  if (classifyAnswer(baseline.allowed) !== 'admitted') return 'the allowed caller is not admitted itself';
-  if (classifyAnswer(baseline.nobody) === 'admitted') return 'the function answers callers without a certificate';
+  const { classify, obstacle } = baseline.reader;
+  if (obstacle !== undefined) return obstacle;
+  if (classify(baseline.allowed) !== 'admitted') return 'the allowed caller is not admitted itself';
+  if (classify(baseline.nobody) === 'admitted') return 'the function answers callers without a certificate';
   if (!isRefusedAtFirst(baseline, 'nobody')) return 'callers without a certificate get no definite refusal';
   if (!usesDenied) return undefined;
-  if (classifyAnswer(baseline.denied) === 'admitted') return 'the function admits the denied certificate';
+  if (classify(baseline.denied) === 'admitted') return 'the function admits the denied certificate';
   return isRefusedAtFirst(baseline, 'denied') ? undefined : 'the denied certificate gets no definite refusal';
+}
+
+/**
+ * Whether a forged request that gets in shows so although there is an obstacle: with `--any-server`, where callers who must
+ * be refused get another answer than the allowed one, be it with 200, or where it is not known what the allowed one gets.
+ */
+export function showsAdmission({ baseline }: ExaminedFunction, usesDenied: boolean): boolean {
+  const { isByLikeness, obstacle, classify } = baseline.reader;
+  if (isByLikeness !== true || obstacle !== undefined) return false;
+  const others = usesDenied ? [baseline.nobody, baseline.denied] : [baseline.nobody];
+  return others.every((answer) => classify(answer) !== 'admitted');
 }
 
 /** The first closed function that tells something about all callers. */
@@ -183,10 +204,7 @@ export const nothingTells: Judgement = cannotTell(
   'Nothing was sent, since no function admits the allowed caller and refuses others.',
 );
 
-export function observeBaseline(
-  examined: readonly ExaminedFunction[],
-  caller: keyof Baseline,
-): readonly ProbeObservation[] {
+export function observeBaseline(examined: readonly ExaminedFunction[], caller: Caller): readonly ProbeObservation[] {
   const sent = { nobody: 'no certificate', denied: 'the denied certificate', allowed: 'the allowed certificate' };
-  return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index));
+  return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index, baseline.reader));
 }

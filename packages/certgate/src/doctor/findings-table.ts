@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../faults/safe-text.js';
 import type { DoctorReport } from './doctor.js';
-import { explainFinding, formatEvidence } from './evidence.js';
+import { explainFinding, formatEvidence, listAdmitted } from './evidence.js';
 import type { Verdict } from './verdict.js';
 import type { DoctorTarget } from './target.js';
 
@@ -19,7 +19,7 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
 };
 
 /** For a terminal: every finding with its evidence, what it means and what to do. */
-export function formatFindings({ findings, notRun }: DoctorReport, target: DoctorTarget): string {
+export function formatFindings({ findings, notRun, isAnyServer }: DoctorReport, target: DoctorTarget): string {
   const table = new Table({
     head: ['probe', 'verdict', 'evidence', 'meaning, and what to do'],
     colWidths: [29, 13, 46, 60],
@@ -35,7 +35,7 @@ export function formatFindings({ findings, notRun }: DoctorReport, target: Docto
       finding.id,
       paints[finding.verdict](verdictWords[finding.verdict]),
       evidence.map(escapeControls).join('\n'),
-      explainFinding(finding).join('\n'),
+      explainFinding(finding, isAnyServer).join('\n'),
     ]);
   }
   const skipped = notRun.map(({ id, reason }) => `not run: ${id}. ${reason}`);
@@ -54,4 +54,14 @@ export function countVerdicts({ findings }: DoctorReport): Readonly<Record<Verdi
 export function formatCounts(report: DoctorReport): string {
   const counts = countVerdicts(report);
   return `holds: ${counts.holds}, fails: ${counts.fails}, cannot tell: ${counts['cannot-tell']}; not run: ${report.notRun.length}; requests: ${report.requests}`;
+}
+
+/** With `--any-server`: what got in, or that nothing did of what was tried. */
+export function formatAdmitted(report: DoctorReport): readonly string[] {
+  const admitted = listAdmitted(report);
+  if (admitted.length > 0) return [`Got in like the allowed caller: ${admitted.join('; ')}.`];
+  const { 'cannot-tell': unclear } = countVerdicts(report);
+  return [
+    `Nothing was seen to get in that must be refused${unclear === 0 ? '' : `, but ${unclear} of the probes cannot tell`}.`,
+  ];
 }

@@ -6,6 +6,8 @@ export interface ProbeFacts {
   readonly failure: string;
   readonly remedy: string;
   readonly wouldTell: string;
+  /** Of a server of which nothing is known, where the texts above speak of Certgate or of App Service. */
+  readonly ofAnyServer?: Partial<Pick<ProbeFacts, 'failure' | 'remedy'>>;
   /** Sends nothing, so that it is run also after a forged admission. */
   readonly isPassive?: true;
   /** Sends nothing to the app's address, or only what anybody may see: it needs no verified server. */
@@ -24,6 +26,7 @@ const forged = {
   wouldTell: needsAllowedCaller,
 };
 const proveKey = (version: string): ProbeFacts => ({
+  ofAnyServer: { remedy: 'What ends TLS must verify the handshake. Until then, stop the server.' },
   sends: `over TLS ${version} alone: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`,
   claim: `Over TLS ${version}, a caller who has an allowed certificate but not its key is refused in the handshake.`,
   failure:
@@ -97,6 +100,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     wouldTell:
       'A definite answer (2xx or 4xx) to a request without a certificate, and another one with a certificate. Name closed functions with --function.',
     needsNoControl: true,
+    ofAnyServer: { remedy: 'Let the server refuse callers without a certificate before the handler runs.' },
   },
   'denied-certificate': {
     sends: 'a request with the denied certificate to each --function',
@@ -107,6 +111,10 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     wouldTell:
       'A function that refuses callers without a certificate, and a definite answer to the denied one that differs from the one to the allowed.',
     needsNoControl: true,
+    ofAnyServer: {
+      remedy:
+        'Compare the certificate with a list of those that are allowed (by SHA-256 thumbprint), or trust an authority that issues to allowed callers alone.',
+    },
   },
   'allowed-certificate': {
     sends: 'a request with the allowed certificate to each --function',
@@ -116,6 +124,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
       "Find the correlation id of the answer in the app's log, and its code in docs/errors.md. Check that client certificates are on, and that the function answers GET with 2xx.",
     wouldTell: 'A function that is closed, named with --function.',
     needsNoControl: true,
+    ofAnyServer: { remedy: 'Check the address, the certificate, and that the server answers GET with 2xx.' },
   },
   'public-function': {
     sends: 'a request without a certificate to each --public-function, and one with the denied certificate',
@@ -132,6 +141,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy: 'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode alone does nothing.',
     wouldTell: 'A completed request without a certificate.',
     isPassive: true,
+    ofAnyServer: { remedy: 'Let the server ask for a certificate in the handshake.' },
   },
   'allowed-certificate-expiry': {
     sends: 'nothing: it reads the file of --allowed',
@@ -142,6 +152,10 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     isPassive: true,
     isIndependent: true,
     readsFileOnly: true,
+    ofAnyServer: {
+      failure: 'It is not valid at this time: servers that check dates refuse it.',
+      remedy: 'Create a new certificate, and let the server admit it.',
+    },
   },
   clock: {
     sends: 'nothing more: it compares the Date fields of the answers with the clock of this machine',
@@ -166,6 +180,10 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     claim: 'A header that the caller wrote does not replace a certificate.',
     remedy:
       'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.',
+    ofAnyServer: {
+      remedy:
+        'What ends TLS must remove the field from every request, also where no certificate came, and must be the only way to the app: a secret that it adds shows that.',
+    },
   },
   'forged-header-beside-denied': {
     ...forged,
@@ -213,6 +231,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     claim: 'The fields of other front ends that Certgate knows do not replace a certificate.',
     remedy:
       'The front end must remove or replace the field that the app reads (docs/front-ends.md), and CERTGATE_FRONT_END must name this front end. Then run doctor with --front-end.',
+    ofAnyServer: { remedy: 'What ends TLS must remove the field, or the app must not read it.' },
   },
   'lookalike-certificate': {
     sends:
@@ -273,6 +292,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     failure: 'A caller who must be refused gets an answer with another method.',
     remedy: 'Remove the rule that depends on the method. Run `certgate app inspect`.',
     wouldTell: 'An answer that is a refusal, or the same for a function that does not exist.',
+    ofAnyServer: { remedy: 'Remove the rule that depends on the method.' },
   },
   'other-path': {
     sends:
@@ -296,6 +316,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     failure: 'A caller who must be refused is let in with POST.',
     remedy: 'Remove the rule that depends on the method. Run `certgate app inspect`.',
     wouldTell: needsAllowedCaller,
+    ofAnyServer: { remedy: 'Remove the rule that depends on the method.' },
   },
   'tls-1.2': {
     sends: 'over TLS 1.2 alone: without a certificate, with a forged header, with the allowed certificate',
@@ -304,6 +325,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy:
       'Set the client certificate mode to Required, without exclusion paths. If a proxy stands before the app, check its TLS 1.2.',
     wouldTell: needsAllowedCaller,
+    ofAnyServer: { remedy: 'Ask for the certificate in the handshake, and not after the request.' },
   },
   'tls-1.3': {
     sends: 'over TLS 1.3 alone: without a certificate, with a forged header, with the allowed certificate',
@@ -311,6 +333,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     failure: 'Over TLS 1.3 the front end passes on something else: no certificate, or a forged one.',
     remedy: 'Remove exclusion paths and the mode OptionalInteractiveUser, which need TLS 1.2 and must switch 1.3 off.',
     wouldTell: needsAllowedCaller,
+    ofAnyServer: { remedy: 'Ask for the certificate in the handshake, and not after the request.' },
   },
   'http-2': {
     sends: 'over HTTP/2: without a certificate, with a forged header, with the allowed certificate',
@@ -318,6 +341,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     failure: 'Over HTTP/2 the front end passes on something else: no certificate, or a forged one.',
     remedy: 'Switch HTTP/2 off (http20Enabled: false).',
     wouldTell: needsAllowedCaller,
+    ofAnyServer: { remedy: 'Let the server treat HTTP/2 like HTTP/1.1, or switch it off.' },
   },
   'plain-http': {
     sends: 'a request over plain HTTP, without any certificate or header of one',
@@ -327,6 +351,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy: 'Set httpsOnly to true.',
     wouldTell: 'A redirect to https, or a port on which nothing answers. Run `az functionapp show --query httpsOnly`.',
     isIndependent: true,
+    ofAnyServer: { remedy: 'Switch plain HTTP off, or redirect it to https.' },
   },
   'scm-site': {
     sends: 'a request without a certificate to NAME.scm.azurewebsites.net',
@@ -345,6 +370,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
       'Send one answer to all refused callers, and write the reason to the log. Certgate says more only in Development.',
     wouldTell: 'A refusal with an answer.',
     isPassive: true,
+    ofAnyServer: { remedy: 'Send one answer to all refused callers, and write the reason to the log.' },
   },
   'refusal-content': {
     sends: 'nothing more: it compares the refusals with what the allowed caller got',

@@ -21,6 +21,7 @@ export function createRedactedReport(
       : origin.hostname.endsWith('.azurewebsites.net')
         ? 'a name below azurewebsites.net'
         : 'another name',
+    ...(report.isAnyServer === true ? { anyServer: true } : {}),
     counts: countVerdicts(report),
     findings: report.findings.map(({ id, verdict, note, observations, wouldTell }) => ({
       id,
@@ -40,7 +41,7 @@ export function createRedactedReport(
 export function formatJobSummary(report: DoctorReport, target: DoctorTarget): string {
   const rows = report.findings.map((finding) => {
     const evidence = formatEvidence(finding, (index) => nameFunction(target, index));
-    const cells = [evidence.join('\n'), explainFinding(finding).join('\n')].map(escapeMarkdown);
+    const cells = [evidence.join('\n'), explainFinding(finding, report.isAnyServer).join('\n')].map(escapeMarkdown);
     return `| \`${finding.id}\` | ${finding.verdict === 'fails' ? '**FAILS**' : verdictWords[finding.verdict]} | ${cells.join(' | ')} |`;
   });
   const notRun = report.notRun.map(({ id, reason }) => `- not run: \`${id}\`. ${escapeMarkdown(reason)}`);

@@ -79,8 +79,25 @@ export function describeAnswer(answer: WireAnswer): string {
   }
 }
 
-export function observe(answer: WireAnswer, sent: string, functionIndex?: number): ProbeObservation {
-  return { functionIndex, sent, answer: describeAnswer(answer), outcome: classifyAnswer(answer) };
+/** Whom the answers of one function let in. */
+export interface AnswerReader {
+  /** Nothing is known of the server: an answer is compared with what the callers got at first. */
+  readonly isByLikeness?: true;
+  readonly classify: (answer: WireAnswer) => AnswerMeaning;
+  readonly describe: (answer: WireAnswer) => string;
+  /** Why no answer of the function shows anything. */
+  readonly obstacle?: string;
+}
+
+export const byStatus: AnswerReader = { classify: classifyAnswer, describe: describeAnswer };
+
+export function observe(
+  answer: WireAnswer,
+  sent: string,
+  functionIndex?: number,
+  { classify, describe }: AnswerReader = byStatus,
+): ProbeObservation {
+  return { functionIndex, sent, answer: describe(answer), outcome: classify(answer) };
 }
 
 export function capitalize(text: string): string {

@@ -9,9 +9,9 @@ import {
   isRefused,
   newQuery,
 } from '../examination.js';
+import { normalize } from '../likeness.js';
 import { functionUrl } from '../target.js';
 import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../verdict.js';
-import { normalize } from './disclosure-probes.js';
 import { type Forgery, judgeForgeries } from './forgery-probes.js';
 import { listForgeries, type Variant } from './variant-probes.js';
 
@@ -118,9 +118,13 @@ async function judgeAltered(
   answer: WireAnswer,
 ): Promise<Verdict> {
   if (isRefused(answer, examined.baseline, usesDenied) || leadsBack(answer, examination, examined)) return 'holds';
+  const { allowed, reader } = examined.baseline;
   if (classifyAnswer(answer) !== 'admitted' || answer.kind !== 'answered') return 'cannot-tell';
-  if (answerer === 'function') return 'fails';
-  const { allowed } = examined.baseline;
+  if (reader.isByLikeness === true) {
+    // An answer to HEAD has nothing that could be compared.
+    if (answer.body.length === 0) return 'cannot-tell';
+    if (reader.classify(answer) === 'admitted') return 'fails';
+  } else if (answerer === 'function') return 'fails';
   if (answer.body.length > 0 && allowed.kind === 'answered' && isAlike(answer, allowed)) return 'fails';
   // The same to a function that does not exist: it is not the function that answers.
   const nowhere = await examination.call(examined.target, {
@@ -128,7 +132,8 @@ async function judgeAltered(
     target: nameNowhere(examination, examined, spelling),
   });
   if (nowhere.kind === 'answered' && nowhere.status === answer.status && isAlike(nowhere, answer)) return 'holds';
-  return answerer === 'compared' && isRefused(nowhere, examined.baseline, usesDenied) ? 'fails' : 'cannot-tell';
+  const isFunction = answerer === 'compared' && reader.isByLikeness !== true;
+  return isFunction && isRefused(nowhere, examined.baseline, usesDenied) ? 'fails' : 'cannot-tell';
 }
 
 type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;

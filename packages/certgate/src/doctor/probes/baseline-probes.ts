@@ -4,16 +4,19 @@ import { inspectServerCertificate } from '../../local/client/server-certificate.
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import {
   type Baseline,
+  type Caller,
   type ExaminedFunction,
   type Examination,
   isRefusedAtFirst,
   observeBaseline,
   type ProbeRuns,
 } from '../examination.js';
+import { createLikenessReader } from '../likeness.js';
 import { timeIsUp } from '../probe-sender.js';
 import {
   type Judgement,
   type Verdict,
+  byStatus,
   cannotTell,
   capitalize,
   classifyAnswer,
@@ -60,20 +63,27 @@ async function probeServerCertificate(examination: Examination): Promise<Judgeme
 export async function measureBaselines(examination: Examination): Promise<void> {
   const { denied, allowed, target } = examination.options;
   const found: ExaminedFunction[] = [];
+  // What changes from call to call is seen in the second.
+  const rounds = examination.options.isAnyServer === true ? 2 : 1;
   for (const [index, closed] of target.closed.entries()) {
     // A connection that is closed once may be an accident; a refusal by closing repeats itself.
     const call = async (request: { readonly certificate?: typeof denied }): Promise<WireAnswer> => {
       const answer = await examination.call(closed, request);
       return answer.kind === 'closed' ? examination.call(closed, request) : answer;
     };
-    const answers = {
-      nobody: await call({}),
-      denied: await call({ certificate: denied }),
-      allowed: await call({ certificate: allowed }),
-    };
-    examination.noteRefusal(index, 'nobody', answers.nobody);
-    examination.noteRefusal(index, 'denied', answers.denied);
-    found.push({ index, target: closed, baseline: answers });
+    const samples = { nobody: [], denied: [], allowed: [] } as Record<Caller, WireAnswer[]>;
+    while (samples.denied.length < rounds) {
+      samples.nobody.push(await call({}));
+      samples.denied.push(await call({ certificate: denied }));
+    }
+    while (samples.allowed.length < rounds) samples.allowed.push(await call({ certificate: allowed }));
+    for (const caller of ['nobody', 'denied'] as const)
+      for (const answer of samples[caller]) examination.noteRefusal(index, caller, answer);
+    const [nobody, beside, admitted] = [samples.nobody[0], samples.denied[0], samples.allowed[0]];
+    if (nobody === undefined || beside === undefined || admitted === undefined) throw new Error('nothing was sent');
+    const reader =
+      examination.options.isAnyServer === true ? createLikenessReader(samples, [allowed.der, denied.der]) : byStatus;
+    found.push({ index, target: closed, baseline: { nobody, denied: beside, allowed: admitted, reader } });
   }
   examination.closedFunctions = found;
 }
@@ -86,7 +96,7 @@ const noFunction = cannotTell(
 /** What one caller got at first, at each closed function. */
 function judgeCaller(
   { closedFunctions }: Examination,
-  caller: keyof Baseline,
+  caller: Caller,
   judge: (baseline: Baseline) => Verdict,
 ): Judgement {
   if (closedFunctions.length === 0) return noFunction;
@@ -97,22 +107,28 @@ function judgeCaller(
 
 function judgeNoCertificate(examination: Examination): Judgement {
   return judgeCaller(examination, 'nobody', (baseline) => {
-    if (classifyAnswer(baseline.nobody) === 'admitted') return 'fails';
+    const { classify, isByLikeness } = baseline.reader;
+    // What everybody gets alike may be a page for everybody, such as one to sign in.
+    if (isByLikeness === true && classify(baseline.denied) === 'admitted') return 'cannot-tell';
+    if (classify(baseline.nobody) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'nobody') ? 'holds' : 'cannot-tell';
   });
 }
 
 function judgeDeniedCertificate(examination: Examination): Judgement {
   return judgeCaller(examination, 'denied', (baseline) => {
-    if (classifyAnswer(baseline.nobody) === 'admitted') return 'cannot-tell';
-    if (classifyAnswer(baseline.denied) === 'admitted') return 'fails';
+    const { classify } = baseline.reader;
+    if (classify(baseline.nobody) === 'admitted') return 'cannot-tell';
+    if (classify(baseline.denied) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'denied') ? 'holds' : 'cannot-tell';
   });
 }
 
 function judgeAllowedCertificate(examination: Examination): Judgement {
   const { closedFunctions } = examination;
-  const judgement = judgeCaller(examination, 'allowed', ({ allowed }) => {
+  const judgement = judgeCaller(examination, 'allowed', (baseline) => {
+    const { allowed, reader } = baseline;
+    if (reader.isByLikeness === true) return isToldApart(baseline) ? 'holds' : 'cannot-tell';
     if (classifyAnswer(allowed) === 'admitted') return 'holds';
     return allowed.kind === 'timed-out' ? 'cannot-tell' : 'fails';
   });
@@ -120,8 +136,10 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
   const isSlow = closedFunctions.some(
     ({ baseline: { allowed } }) => allowed.kind === 'timed-out' && allowed !== timeIsUp,
   );
+  const obstacles = new Set(closedFunctions.flatMap(({ baseline }) => baseline.reader.obstacle ?? []));
   const notes = [
     judgement.note,
+    ...[...obstacles].map((obstacle) => `${capitalize(obstacle)}.`),
     closedFunctions.some(isAbsent) ? absenceNote : '',
     isSlow ? 'No complete answer arrived in time: the function may be slow, or never end its answer.' : '',
     locations.length === 0 ? '' : 'A redirect was not followed.',
@@ -135,6 +153,11 @@ function judgeAllowedCertificate(examination: Examination): Judgement {
 }
 
 const swapNote = 'The denied certificate is admitted and the allowed one is not: are --allowed and --denied swapped?';
+
+/** With `--any-server`: the allowed caller gets 2xx, and nobody else gets the same. */
+function isToldApart({ nobody, denied, allowed, reader: { classify } }: Baseline): boolean {
+  return classify(allowed) === 'admitted' && classify(nobody) !== 'admitted' && classify(denied) !== 'admitted';
+}
 
 function isSwapped({ baseline }: ExaminedFunction): boolean {
   return (
@@ -189,12 +212,16 @@ function isByFrontEnd(answer: WireAnswer): boolean {
   return answer.kind === 'answered' && answer.status === 403 && !answer.body.includes(problemTypePrefix);
 }
 
-/** Nobody gets past the front end without a certificate, and somebody does with one. */
-export function isRequired({ nobody, denied }: Pick<Baseline, 'nobody' | 'denied'>): boolean {
+/**
+ * Nobody gets past the front end without a certificate, and somebody does with one. Of a server of which nothing is known,
+ * only the handshake shows that.
+ */
+export function isRequired({ nobody, denied, reader }: Omit<Baseline, 'allowed'>): boolean {
+  if (reader.isByLikeness === true && nobody.kind === 'answered') return false;
   return isByFrontEnd(nobody) && !isByFrontEnd(denied);
 }
 
-function judgeMode({ answers, closedFunctions }: Examination): Judgement {
+function judgeMode({ answers, closedFunctions, options }: Examination): Judgement {
   const handshakes = answers.flatMap((answer) =>
     answer.kind === 'answered' && answer.tls !== undefined ? [answer.tls.requestsCertificate] : [],
   );
@@ -202,11 +229,19 @@ function judgeMode({ answers, closedFunctions }: Examination): Judgement {
     ({ baseline }) => baseline.nobody.kind === 'tls-refused' && isRefusedAtFirst(baseline, 'nobody'),
   );
   if (handshakes.length === 0 && !refusedInTls) return cannotTell('No request was answered.');
+  const isAnyServer = options.isAnyServer === true;
   if (!handshakes.includes(true) && !refusedInTls) {
+    if (isAnyServer)
+      return cannotTell(
+        'No handshake asked for a certificate: this server tells callers apart by something else, or not at all.',
+        'The address at which callers show their certificates.',
+      );
     return { verdict: 'fails', note: 'No handshake asked for a certificate.' };
   }
   const requires =
     refusedInTls || (closedFunctions.length > 0 && closedFunctions.every(({ baseline }) => isRequired(baseline)));
+  if (isAnyServer)
+    return { verdict: 'holds', note: requires ? 'It asks, and ends handshakes without one.' : 'It asks.' };
   if (requires)
     return { verdict: 'holds', note: 'It asks, and refuses callers without one before the app (mode Required).' };
   const reachesApp = closedFunctions.some(({ baseline: { nobody } }) => !isByFrontEnd(nobody));

@@ -7,6 +7,7 @@ import {
   isRefused,
   newQuery,
 } from '../examination.js';
+import { normalize } from '../likeness.js';
 import { hideQueryValues } from '../target.js';
 import {
   type Judgement,
@@ -82,15 +83,6 @@ function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean
     });
 }
 
-/** Without what is new in every answer: ids, times, nonces. */
-export function normalize(text: string): string {
-  return text
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
-    .replaceAll(/[\w+/=-]{16,}/g, (token) => (/\d/.test(token) ? 'TOKEN' : token))
-    .replaceAll(/\d{4,}/g, 'NUMBER');
-}
-
 /** On this machine Certgate says more in Development, in a member of its own. */
 function readText(body: Buffer, isLoopback: boolean): string {
   const text = body.toString('utf8');
@@ -123,7 +115,7 @@ function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
   const observations: ProbeObservation[] = [];
   for (const { index, baseline } of closedFunctions) {
     const { allowed } = baseline;
-    if (allowed.kind !== 'answered' || classifyAnswer(allowed) !== 'admitted') {
+    if (allowed.kind !== 'answered' || baseline.reader.classify(allowed) !== 'admitted') {
       verdicts.push('cannot-tell');
       continue;
     }
@@ -135,7 +127,9 @@ function judgeRefusalContent({ closedFunctions }: Examination): Judgement {
       const text = normalize(answer.body.toString('utf8'));
       const isIn = content.length < tellingLength ? text.trim() === content : text.includes(content);
       if (isIn)
-        observations.push(observe(answer, caller === 'nobody' ? 'no certificate' : 'the denied certificate', index));
+        observations.push(
+          observe(answer, caller === 'nobody' ? 'no certificate' : 'the denied certificate', index, baseline.reader),
+        );
       verdicts.push(!isIn ? 'holds' : content.length < tellingLength ? 'cannot-tell' : 'fails');
     }
   }
@@ -184,20 +178,20 @@ async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
       ['another query', newQuery(), newQuery()],
       ['no query', '', undefined],
     ] as const) {
+      const { classify } = baseline.reader;
       const first = await examination.call(target, { certificate: allowed }, query);
       const answer = await examination.call(target, {}, later ?? query);
       // Asked again, so that what is new in every refusal can be told from what is about the caller.
       examination.noteRefusal(index, 'nobody', answer);
-      observations.push(observe(answer, `no certificate, after the allowed caller, with ${sent}`, index));
-      const outcome = classifyAnswer(answer);
-      if (outcome === 'admitted') {
+      observations.push(
+        observe(answer, `no certificate, after the allowed caller, with ${sent}`, index, baseline.reader),
+      );
+      if (classify(answer) === 'admitted') {
         if (later !== undefined) examination.cacheIgnoresQuery = true;
         verdicts.push('fails');
         continue;
       }
-      verdicts.push(
-        isRefused(answer, baseline, false) && classifyAnswer(first) === 'admitted' ? 'holds' : 'cannot-tell',
-      );
+      verdicts.push(isRefused(answer, baseline, false) && classify(first) === 'admitted' ? 'holds' : 'cannot-tell');
     }
   }
   return { verdict: combineVerdicts(verdicts), note: '', observations };

@@ -10,6 +10,7 @@ import {
   type ProbeRuns,
   findObstacle,
   isRefused,
+  showsAdmission,
 } from '../examination.js';
 import type { ProbeId } from '../probe-table.js';
 import {
@@ -18,7 +19,6 @@ import {
   type Verdict,
   cannotTell,
   capitalize,
-  classifyAnswer,
   combineVerdicts,
   observe,
 } from '../verdict.js';
@@ -212,7 +212,7 @@ export async function judgeForgeries<Sent extends Forgery>(
       if (obstacle !== undefined) {
         obstacles.add(obstacle);
         verdicts.push('cannot-tell');
-        continue;
+        if (!showsAdmission(examined, forgery.usesDenied)) continue;
       }
       const answer = await sendForgery(examination, examined, forgery);
       if (answer === undefined) {
@@ -220,18 +220,35 @@ export async function judgeForgeries<Sent extends Forgery>(
         if (forgery.isSecond !== true) verdicts.push('cannot-tell');
         continue;
       }
-      observations.push(observe(answer, forgery.sent, examined.index));
+      observations.push(observe(answer, forgery.sent, examined.index, examined.baseline.reader));
       const verdict = await judge(examined, forgery, answer);
-      if (verdict === 'fails') return { verdict, note: failure, observations, isForgedAdmission: true };
-      verdicts.push(verdict);
+      const isPassing = verdict === 'fails' && !(await repeats(examination, examined, forgery, judge));
+      if (verdict === 'fails' && !isPassing) return { verdict, note: failure, observations, isForgedAdmission: true };
+      if (isPassing) obstacles.add('it got in once, and not again');
+      verdicts.push(isPassing ? 'cannot-tell' : verdict);
     }
   }
   const note = obstacles.size === 0 ? '' : `${capitalize([...obstacles].join('; '))}.`;
   return { verdict: combineVerdicts(verdicts), note, observations };
 }
 
+/** Of a server of which nothing is known, an accident is ruled out: what got in must get in again, and nobody else. */
+async function repeats<Sent extends Forgery>(
+  examination: Examination,
+  examined: ExaminedFunction,
+  forgery: Sent,
+  judge: NonNullable<ForgeryTrial<Sent>['judge']>,
+): Promise<boolean> {
+  const { nobody, reader } = examined.baseline;
+  if (reader.isByLikeness !== true) return true;
+  const other = await examination.call(examined.target, {});
+  const answer = await sendForgery(examination, examined, forgery);
+  const isStillRefused = reader.describe(other) === reader.describe(nobody);
+  return isStillRefused && answer !== undefined && (await judge(examined, forgery, answer)) === 'fails';
+}
+
 function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: WireAnswer): Verdict {
-  if (classifyAnswer(answer) === 'admitted') return 'fails';
+  if (baseline.reader.classify(answer) === 'admitted') return 'fails';
   return isRefused(answer, baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery) ? 'holds' : 'cannot-tell';
 }
 
@@ -260,9 +277,10 @@ export async function findLapse(
   functions: readonly ExaminedFunction[] = examination.closedFunctions,
 ): Promise<WireAnswer | undefined> {
   for (const { target, baseline } of functions) {
-    if (classifyAnswer(baseline.allowed) !== 'admitted') continue;
+    const { classify } = baseline.reader;
+    if (classify(baseline.allowed) !== 'admitted') continue;
     const answer = await examination.call(target, { certificate: examination.options.allowed });
-    if (classifyAnswer(answer) !== 'admitted') return answer;
+    if (classify(answer) !== 'admitted') return answer;
   }
   return undefined;
 }

@@ -3,11 +3,12 @@ import type { HandshakeAnswer } from '../../local/client/handshake-request.js';
 import type { TlsVersion } from '../../local/client/wire-request.js';
 import { type Examination, type ProbeRuns, findTellingFunction, nothingTells } from '../examination.js';
 import {
+  type AnswerReader,
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  byStatus,
   cannotTell,
-  classifyAnswer,
   observe,
 } from '../verdict.js';
 import { isVersionRefused } from './protocol-probes.js';
@@ -33,21 +34,27 @@ async function probeKeyProof(examination: Examination, tlsVersion: TlsVersion): 
   if (isVersionRefused(proven.answer)) {
     return { verdict: 'not-run', note: `${tlsVersion.replace('v', ' ')} is not offered.` };
   }
-  const first = observe(proven.answer, 'the allowed certificate with its key', examined.index);
+  const { reader } = examined.baseline;
+  const first = observe(proven.answer, 'the allowed certificate with its key', examined.index, reader);
   if (first.outcome !== 'admitted') {
     return { ...cannotTell('The allowed caller is not admitted in this way.'), observations: [first] };
   }
   const unproven = await call(foreignKey);
-  const second = observe(unproven.answer, 'the allowed certificate with another key', examined.index);
-  return describe(judgeKeyProof(proven, unproven, tlsVersion), [first, second]);
+  const second = observe(unproven.answer, 'the allowed certificate with another key', examined.index, reader);
+  return describe(judgeKeyProof(proven, unproven, tlsVersion, reader), [first, second]);
 }
 
 type Finding = readonly [verdict: Verdict, note: string];
 
 /** `proven` was admitted. */
-export function judgeKeyProof(proven: HandshakeAnswer, unproven: HandshakeAnswer, tlsVersion: TlsVersion): Finding {
+export function judgeKeyProof(
+  proven: HandshakeAnswer,
+  unproven: HandshakeAnswer,
+  tlsVersion: TlsVersion,
+  { classify }: AnswerReader = byStatus,
+): Finding {
   const { answer } = unproven;
-  if (classifyAnswer(answer) === 'admitted') return ['fails', 'The function answered a caller without the key.'];
+  if (classify(answer) === 'admitted') return ['fails', 'The function answered a caller without the key.'];
   if (answer.kind === 'answered') return ['cannot-tell', 'The connection went on with the wrong key.'];
   if (answer.kind !== 'tls-refused') return ['cannot-tell', 'The connection ended without an alert.'];
   // Else the session of an earlier handshake may have been resumed in a later one, in which nothing is proven.

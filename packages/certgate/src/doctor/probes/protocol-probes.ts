@@ -14,8 +14,8 @@ import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  byStatus,
   cannotTell,
-  classifyAnswer,
   combineVerdicts,
   observe,
 } from '../verdict.js';
@@ -44,14 +44,15 @@ interface Protocol {
 async function probeProtocol(examination: Examination, { name, request, isHttp2 }: Protocol): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
+  const { reader } = examined.baseline;
   const send = (more: FunctionRequest): ReturnType<typeof sendForgery> =>
     sendForgery(examination, examined, { request: { ...request, ...more }, isHttp2 });
   const nobody = await send({});
   if (nobody === undefined || isVersionRefused(nobody)) return { verdict: 'not-run', note: `${name} is not offered.` };
   const allowed = await send({ certificate: examination.options.allowed });
   const observations: readonly ProbeObservation[] = [
-    observe(nobody, 'no certificate', examined.index),
-    ...(allowed === undefined ? [] : [observe(allowed, 'the allowed certificate', examined.index)]),
+    observe(nobody, 'no certificate', examined.index, reader),
+    ...(allowed === undefined ? [] : [observe(allowed, 'the allowed certificate', examined.index, reader)]),
   ];
   const note = describeRequest(nobody, examined.baseline);
   const verdict = judgeProtocol(nobody, allowed, examined.baseline);
@@ -62,7 +63,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
       judgeProtocol(nobody, await send({ certificate: examination.options.allowed }), examined.baseline) !== 'fails')
   )
     return { ...cannotTell('The allowed caller was refused for a time, whatever the protocol.'), observations };
-  if (verdict === 'fails') return { verdict, note, observations };
+  if (verdict === 'fails' || examination.admitsForgedHeader) return { verdict, note, observations };
   const forged = await judgeForgeries(
     examination,
     forgeBeside(examination, 'a forged header', forgeOwnFields(examination)).map((forgery) => ({
@@ -80,16 +81,17 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   };
 }
 
-function describeRequest(nobody: WireAnswer, { denied }: Baseline): string {
-  if (isRequired({ nobody, denied })) return 'It requires a certificate.';
+function describeRequest(nobody: WireAnswer, baseline: Baseline): string {
+  if (isRequired({ ...baseline, nobody })) return 'It requires a certificate.';
   if (nobody.kind !== 'answered') return '';
   return nobody.tls?.requestsCertificate === true ? 'It asks for a certificate.' : 'It does not ask for a certificate.';
 }
 
 function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, baseline: Baseline): Verdict {
-  if (classifyAnswer(nobody) === 'admitted') return 'fails';
+  const { classify } = baseline.reader;
+  if (classify(nobody) === 'admitted') return 'fails';
   if (allowed === undefined) return 'cannot-tell';
-  const outcome = classifyAnswer(allowed);
+  const outcome = classify(allowed);
   // Elsewhere the same caller is admitted.
   if (outcome === 'refused') return 'fails';
   return outcome === 'admitted' && isRefused(nobody, baseline, false) ? 'holds' : 'cannot-tell';
@@ -117,8 +119,10 @@ async function probeTrace(examination: Examination): Promise<Judgement> {
       ...(usesDenied ? { certificate: examination.options.denied } : {}),
     });
     const who = usesDenied ? 'the denied certificate' : 'no certificate';
-    observations.push(observe(answer, `TRACE with Max-Forwards: 0, ${who}`, examined.index));
-    if (classifyAnswer(answer) === 'admitted' && answer.kind === 'answered') {
+    const { reader } = examined.baseline;
+    observations.push(observe(answer, `TRACE with Max-Forwards: 0, ${who}`, examined.index, reader));
+    const isAnswered = answer.kind === 'answered' && byStatus.classify(answer) === 'admitted';
+    if (isAnswered && (reader.classify(answer) === 'admitted' || /^max-forwards\b/im.test(answer.body.toString()))) {
       verdicts.push('fails');
       if (answer.body.toString('latin1').toLowerCase().includes(secretHeaderName))
         note = "The answer contains the front end's secret: change it.";

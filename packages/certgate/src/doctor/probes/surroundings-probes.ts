@@ -1,7 +1,7 @@
 import { problemTypePrefix } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import { type Examination, type ProbeRuns, findTellingFunction } from '../examination.js';
-import { type Judgement, cannotTell, classifyAnswer, observe } from '../verdict.js';
+import { type AnswerReader, type Judgement, byStatus, cannotTell, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
 /** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */
@@ -26,11 +26,18 @@ async function probePlainHttp(examination: Examination): Promise<Judgement> {
   // What a server says to plain HTTP on its TLS port (nginx, Node.js, Go).
   if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
     return { verdict: 'holds', note: 'The TLS port refuses plain HTTP.', observations };
-  const reachesApp =
-    classifyAnswer(answer) === 'admitted' || answer.body.includes(problemTypePrefix) || answer.status === 401;
-  if (reachesApp) return { verdict: 'fails', note: 'The app answers.', observations };
+  if (reachesApp(answer, examination.closedFunctions[0]?.baseline.reader))
+    return { verdict: 'fails', note: 'The app answers.', observations };
   return { verdict: 'cannot-tell', note: 'Something answers, and does not redirect.', observations };
 }
+
+/** Another server may answer on that port: where nothing is known of the app, its answer must look like the app's. */
+function reachesApp(answer: Answered, reader: AnswerReader = byStatus): boolean {
+  const isRefusal = answer.status === 401 && (reader.isByLikeness !== true || reader.classify(answer) === 'refused');
+  return reader.classify(answer) === 'admitted' || answer.body.includes(problemTypePrefix) || isRefusal;
+}
+
+type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
 
 /** Nobody documents whether the client certificate mode covers it, so what it answers is reported. */
 async function probeScmSite(examination: Examination): Promise<Judgement> {

@@ -1,0 +1,111 @@
+import { X509Certificate } from 'node:crypto';
+import type { WireAnswer } from '../local/client/wire-request.js';
+import type { Caller } from './examination.js';
+import { type AnswerMeaning, type AnswerReader, byStatus } from './verdict.js';
+
+// Whom an answer lets in where nothing is known of the server (`--any-server`): it looks like what the allowed caller
+// gets, or like the refusal of a caller who must be refused. Anything else shows neither: a page of a firewall, an error.
+
+type Answered = Extract<WireAnswer, { readonly kind: 'answered' }>;
+
+/** How the answers to one caller look: the words that all of them have, and how many others they may have. */
+interface Look {
+  readonly status: number;
+  readonly words: ReadonlySet<string>;
+  readonly changing: number;
+}
+
+/** What each caller got, before anything was forged: the same request several times. */
+type Samples = Readonly<Record<Caller, readonly WireAnswer[]>>;
+
+/** Answers with which a server refuses a request for its form, whoever sends it. */
+const formRefusals: readonly number[] = [400, 404, 405, 421, 501, 505];
+
+/** `certificates`: an answer may repeat their names and numbers, by which the answers to two callers may differ. */
+export function createLikenessReader(samples: Samples, certificates: readonly Buffer[]): AnswerReader {
+  if (Object.values(samples).some((answers) => !isSteady(answers)))
+    return createReader(() => 'undecided', 'the answers to one and the same caller differ from call to call');
+  const ignored = new Set(certificates.flatMap(listOwnWords));
+  const learn = (answers: readonly WireAnswer[]): Look | undefined => learnLook(answers, ignored);
+  const isLike = (answer: Answered, look: Look | undefined): boolean =>
+    look !== undefined && fits(answer, look, ignored);
+  const allowed = isAdmitted(samples.allowed) ? learn(samples.allowed) : undefined;
+  const refusals = [samples.nobody, samples.denied].filter((answers) => !isAdmitted(answers)).map(learn);
+  const classify = (answer: WireAnswer): AnswerMeaning => {
+    const meaning = byStatus.classify(answer);
+    if (answer.kind !== 'answered' || meaning === 'redirected' || meaning === 'undecided') return meaning;
+    if (meaning === 'refused') {
+      const isKnown =
+        formRefusals.includes(answer.status) ||
+        // An answer to HEAD has no words.
+        refusals.some((look) => isLike(answer, look) || (answer.body.length === 0 && answer.status === look?.status));
+      return isKnown ? 'refused' : 'undecided';
+    }
+    // Where the allowed caller is not served, what it would get is not known: then only a refusal that became none shows it.
+    if (allowed === undefined)
+      return isAdmitted(samples.nobody) || isAdmitted(samples.allowed) ? 'undecided' : 'admitted';
+    return answer.status === 101 || isLike(answer, allowed) ? 'admitted' : 'undecided';
+  };
+  return createReader(classify);
+}
+
+function createReader(classify: AnswerReader['classify'], obstacle?: string): AnswerReader {
+  const describe = (answer: WireAnswer): string => {
+    const text = byStatus.describe(answer);
+    if (byStatus.classify(answer) !== 'admitted') return text;
+    return `${text}, ${classify(answer) === 'admitted' ? 'like' : 'unlike'} what the allowed caller gets`;
+  };
+  return { isByLikeness: true, classify, describe, ...(obstacle === undefined ? {} : { obstacle }) };
+}
+
+function isAdmitted(answers: readonly WireAnswer[]): boolean {
+  return answers.some((answer) => byStatus.classify(answer) === 'admitted');
+}
+
+function isSteady(answers: readonly WireAnswer[]): boolean {
+  return new Set(answers.map(byStatus.describe)).size === 1;
+}
+
+/** Undefined where there are too few words that stay the same. */
+function learnLook(answers: readonly WireAnswer[], ignored: ReadonlySet<string>): Look | undefined {
+  const [first, ...others] = answers.flatMap((answer) => (answer.kind === 'answered' ? [answer] : []));
+  if (first === undefined) return undefined;
+  const sets = [first, ...others].map((answer) => listWords(answer.body.toString('utf8'), ignored));
+  const words = new Set([...(sets[0] ?? [])].filter((word) => sets.every((set) => set.has(word))));
+  const changing = Math.max(...sets.map((set) => set.size - words.size));
+  return changing > words.size ? undefined : { status: first.status, words, changing };
+}
+
+function fits({ status, body }: Answered, look: Look, ignored: ReadonlySet<string>): boolean {
+  if (status !== look.status) return false;
+  const words = listWords(body.toString('utf8'), ignored);
+  return [...look.words].every((word) => words.has(word)) && words.size - look.words.size <= look.changing;
+}
+
+/** Numbers are left out: they count or date something. */
+function listWords(text: string, ignored: ReadonlySet<string>): ReadonlySet<string> {
+  const words =
+    normalize(text)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
+  return new Set(words.filter((word) => /\p{L}/u.test(word) && !ignored.has(word)));
+}
+
+function listOwnWords(der: Buffer): readonly string[] {
+  const { subject, subjectAltName = '', issuer, serialNumber, fingerprint, fingerprint256 } = new X509Certificate(der);
+  const numbers = [serialNumber, ...[fingerprint, fingerprint256].map((text) => text.replaceAll(':', ''))];
+  // An attribute's value, and not the name of its type.
+  const names = [subject, issuer].map((name) => name.replaceAll(/^\w+=/gm, ''));
+  const words = listWords([...names, subjectAltName].join('\n'), new Set());
+  return [...words, ...numbers.map((text) => text.toLowerCase())];
+}
+
+/** Without what is new in every answer: ids, times, nonces. */
+export function normalize(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')
+    .replaceAll(/(?:[0-9a-f]{2}:){7,}[0-9a-f]{2}/gi, 'FINGERPRINT')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
+    .replaceAll(/[\w+/=-]{16,}/g, (token) => (/\d/.test(token) ? 'TOKEN' : token))
+    .replaceAll(/\d{4,}/g, 'NUMBER');
+}
