@@ -39,6 +39,7 @@ const hostTests = [
   'foreign-hooks',
   'front-ends-matrix',
   'front-ends-wire',
+  'fuzzing',
   'github-action',
   'http-frameworks',
   'http-hosts',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
   AuthorityKeyIdentifier,
@@ -12,6 +13,9 @@ import {
   SubjectAlternativeName,
   SubjectKeyIdentifier,
 } from '@peculiar/asn1-x509';
+import { isStrongKey } from '../certificate/certificate-verification.js';
+import type { GeneralName as OwnGeneralName } from '../certificate/general-name.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 
 /** A certificate's fields in forms that two decoders can be compared in; bytes in hexadecimal. */
 export type CertificateFields = Readonly<Record<string, unknown>>;
@@ -83,4 +87,108 @@ function toHex(bytes: ArrayBuffer | ArrayBufferView | OctetString): string {
     ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : Buffer.from(bytes);
   return view.toString('hex').toUpperCase();
+}
+
+function readByUs(certificate: PathCertificate, keyLength: number): CertificateFields {
+  const { basicConstraints, keyUsage, nameConstraints, policyConstraints, authorityKeyIdentifier } = certificate;
+  return {
+    version: certificate.version,
+    serialNumber: certificate.serialNumber,
+    // RFC 4514 §2.4 puts a # before a value that is no text; the other decoder leaves it out.
+    subject: certificate.subjectName.flatMap((relative) =>
+      relative.map(({ type, value, isEncoded }) => `${type}=${isEncoded === true ? value.slice(1) : value}`),
+    ),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    // The key itself: a BIT STRING at the end.
+    publicKey: toHex(certificate.verificationKey.subjectPublicKeyInfo.subarray(-keyLength)),
+    signature: toHex(certificate.signed.signature),
+    extensions: [...certificate.extensions].map(
+      ([type, { isCritical, value }]) => `${type} ${isCritical} ${toHex(value)}`,
+    ),
+    basicConstraints: basicConstraints && [basicConstraints.isCertificateAuthority, basicConstraints.pathLength],
+    keyUsage: keyUsage?.toSorted(),
+    extendedKeyUsage: certificate.extendedKeyUsage,
+    alternativeNames: certificate.subjectAlternativeNames?.map(showGeneralName),
+    permitted: nameConstraints?.permitted?.map(showGeneralName),
+    excluded: nameConstraints?.excluded.map(showGeneralName),
+    policies: certificate.certificatePolicies,
+    requireExplicitPolicy: policyConstraints?.requireExplicitPolicy,
+    subjectKeyIdentifier: certificate.subjectKeyIdentifier,
+    authorityKeyIdentifier: authorityKeyIdentifier?.keyIdentifier,
+  };
+}
+
+function showGeneralName(name: OwnGeneralName): string {
+  return 'text' in name ? name.text : 'another form';
+}
+
+export interface Disagreement {
+  readonly why: string;
+  readonly applies: (certificate: PathCertificate) => boolean;
+  /** One octet of `example`, which makes it happen. */
+  readonly change: readonly [from: string, to: string];
+}
+
+const opaqueAttribute: Disagreement = {
+  why: 'An attribute value is of ANY type (RFC 5280 §4.1.2.4): one that is no text we compare as it is encoded, and never look into it.',
+  applies: (certificate) => {
+    const directories = listGeneralNames(certificate).flatMap((name) => ('name' in name ? [name.name] : []));
+    return [certificate.issuer, certificate.subject, ...directories].some(({ relativeNames }) =>
+      relativeNames.some((relative) => /(?:^|\+)[\d.]+#/.test(relative)),
+    );
+  },
+  change: ['06035504030c', '0603550403ac'],
+};
+
+/** Where the other decoder refuses what we accept, or reads another subject, and why. */
+export const disagreements: readonly Disagreement[] = [
+  opaqueAttribute,
+  {
+    why: 'Names of forms that nothing processes (otherName, x400Address, ediPartyName) we keep as encoded; under a constraint on their form they are refused.',
+    applies: (certificate) => listGeneralNames(certificate).some((name) => 'encoded' in name),
+    change: ['8213636c69656e74', 'a313636c69656e74'],
+  },
+  {
+    why: 'An algorithm’s parameters are of ANY type: a key of an unknown algorithm or curve is left to OpenSSL, which verifies nothing with it, and strict refuses it.',
+    applies: ({ publicKey }) => !isStrongKey(publicKey),
+    change: ['06082a8648ce3d0301', 'ac082a8648ce3d0301'],
+  },
+];
+
+function listGeneralNames({
+  nameConstraints,
+  subjectAlternativeNames = [],
+}: PathCertificate): readonly OwnGeneralName[] {
+  return [...(nameConstraints?.permitted ?? []), ...(nameConstraints?.excluded ?? []), ...subjectAlternativeNames];
+}
+
+/**
+ * Ours is decoded: where the other decoder reads something else, what that is. The issuer's attributes we keep in canonical
+ * form alone. `seen` gets the disagreement by which the other one refuses.
+ */
+export function findDecodingDifference(
+  der: Uint8Array,
+  ours: PathCertificate,
+  seen?: Set<Disagreement>,
+): string | undefined {
+  let theirs: CertificateFields;
+  try {
+    theirs = readByPeculiar(der);
+  } catch (error) {
+    const explained = disagreements.find(({ applies }) => applies(ours));
+    if (explained === undefined) return String(error);
+    seen?.add(explained);
+    return undefined;
+  }
+  const read = readByUs(ours, String(theirs['publicKey']).length / 2);
+  const unread = ['issuer', ...(opaqueAttribute.applies(ours) ? ['subject'] : [])];
+  const different = Object.keys({ ...read, ...theirs }).filter(
+    (field) => !unread.includes(field) && !isDeepStrictEqual(read[field], theirs[field]),
+  );
+  return different.length === 0
+    ? undefined
+    : different
+        .map((field) => `${field} ${JSON.stringify(read[field])} and ${JSON.stringify(theirs[field])}`)
+        .join(', ');
 }

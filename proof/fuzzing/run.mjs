@@ -1,0 +1,183 @@
+// npm run prove -- fuzzing [--minutes 60] [--only TARGET] [--keep]: coverage-guided fuzzing by jazzer.js (libFuzzer), one
+// target after the other, each for its share of the time. --keep puts the inputs that reach something new into the corpus.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeRun, writeResult } from '../run-record.mjs';
+import { loadTarget, readCorpus, shares, targetNames } from './targets.mjs';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    only: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const minutes = Number(values.minutes);
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = join(here, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'certgate-fuzzing-'));
+
+/** Of the inputs of one target that a run adds, in octets. */
+const maximumKeptLength = 24_000;
+
+if (!(minutes > 0) || (values.only !== undefined && !targetNames.includes(values.only))) {
+  console.error(`Usage: npm run prove -- fuzzing [--minutes N] [--only ${targetNames.join('|')}] [--keep]`);
+  process.exit(2);
+}
+
+/** Runs one target, and tells what came of it. */
+async function fuzz(name, seconds) {
+  const target = await loadTarget(name);
+  const [begun, grown, artifacts] = ['begun', 'grown', 'artifacts'].map((each) => join(folder, name, each));
+  for (const each of [begun, grown, artifacts]) mkdirSync(each, { recursive: true });
+  const known = new Set(target.inputs.map((input) => writeInput(begun, input)));
+  const dictionary = join(folder, name, 'dictionary');
+  writeFileSync(dictionary, (target.dictionary ?? []).map((text) => `"${escapeEntry(text)}"\n`).join(''));
+  const options = [`-max_len=${target.maximumLength}`, `-artifact_prefix=${artifacts}/`];
+  const words = isAsync(target) ? [] : ['--sync'];
+  const start = Date.now();
+  const text = await jazzer(name, [grown, begun], words, [
+    ...options,
+    ...[`-max_total_time=${seconds}`, `-dict=${dictionary}`, '-print_final_stats=1'],
+  ]);
+  const finds = readdirSync(artifacts).map((file) => describeFind(join(artifacts, file), text));
+  // Of all that was kept, the least that reaches as much.
+  if (finds.length === 0) await jazzer(name, [begun, grown], words, [...options, '-merge=1']);
+  const added = readdirSync(begun).filter((file) => !known.has(file));
+  if (values.keep && finds.length === 0)
+    keep(
+      name,
+      added.map((file) => readFileSync(join(begun, file))),
+    );
+  const result = {
+    name,
+    seconds: Math.round((Date.now() - start) / 1000),
+    executions: readNumber(text, /stat::number_of_executed_units:\s*(\d+)/) ?? readLast(text, /^#(\d+)\s/gm) ?? 0,
+    inputs: target.inputs.length,
+    edgesAtStart: readNumber(text, /INITED cov: (\d+)/) ?? 0,
+    edges: readLast(text, /cov: (\d+)/g) ?? 0,
+    newInputs: added.length,
+    finds,
+  };
+  console.log(
+    `${name}: ${result.executions} inputs in ${result.seconds} s, ${result.edges} edges (${result.edgesAtStart} at the start), found ${finds.length}`,
+  );
+  return result;
+}
+
+function isAsync({ fuzz: work }) {
+  return work.constructor.name === 'AsyncFunction';
+}
+
+function writeInput(to, input) {
+  const file = createHash('sha1').update(input).digest('hex');
+  writeFileSync(join(to, file), input);
+  return file;
+}
+
+const escapeEntry = (text) =>
+  Array.from(Buffer.from(text), (octet) => `\\x${octet.toString(16).padStart(2, '0')}`).join('');
+
+/** The output. A finding ends the fuzzer with a code of its own, and leaves its input among the artifacts. */
+function jazzer(name, folders, words, options) {
+  const command = join(here, 'node_modules', '.bin', 'jazzer');
+  const given = [
+    join(here, 'targets', `${name}.mjs`),
+    ...folders,
+    ...words,
+    ...['--timeout=30000', '-i', join(root, 'packages/'), '-i', join(root, 'conformance/decision/dist/reference/')],
+    ...['--', ...options],
+  ];
+  const child = spawn(command, given, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const add = (chunk) => {
+      text = `${text}${chunk}`;
+      // Its beginning and its end say all; a line per new input is in between.
+      if (text.length > 4_000_000) text = text.slice(0, 1_000_000) + text.slice(-1_000_000);
+    };
+    child.stdout.setEncoding('utf8').on('data', add);
+    child.stderr.setEncoding('utf8').on('data', add);
+    child.on('error', reject).on('close', () => resolve(text));
+  });
+}
+
+/** Says it in the output too: an input that crashes is worth more than its description. */
+function describeFind(file, text) {
+  const input = readFileSync(file).toString('base64');
+  const lines = text
+    .slice(text.search(/^==\d+==|Error|SUMMARY/m))
+    .split('\n')
+    .slice(0, 12)
+    .join('\n');
+  console.error(`${lines}\n  input, in base64: ${input}`);
+  return `${
+    lines
+      .split('\n')
+      .find((line) => /error/i.test(line))
+      ?.trim()
+      .slice(0, 200) ?? 'crash'
+  } (${input.slice(0, 4000)})`;
+}
+
+const readNumber = (text, pattern) => {
+  const found = pattern.exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+const readLast = (text, pattern) => {
+  const last = [...text.matchAll(pattern)].at(-1)?.[1];
+  return last === undefined ? undefined : Number(last);
+};
+
+/** The shortest first, up to a bound: the corpus is committed. */
+function keep(name, inputs) {
+  const corpus = readCorpus(name);
+  const kept = [];
+  let length = 0;
+  for (const input of inputs.toSorted((one, other) => one.length - other.length)) {
+    length += input.length;
+    if (length > maximumKeptLength) break;
+    kept.push({ name: `found ${run.date}`, base64: input.toString('base64') });
+  }
+  if (kept.length === 0) return;
+  const file = join(here, 'corpus', `${name}.json`);
+  writeFileSync(file, `${JSON.stringify({ ...corpus, inputs: [...corpus.inputs, ...kept] }, null, 2)}\n`);
+}
+
+const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', here], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+if (install.status !== 0) process.exit(2);
+
+const names = values.only === undefined ? targetNames : [values.only];
+const total = names.reduce((sum, name) => sum + shares[name], 0);
+const run = describeRun(`npm run prove -- fuzzing --minutes ${values.minutes}`);
+const targets = [];
+for (const name of names)
+  targets.push(await fuzz(name, Math.max(Math.round((minutes * 60 * shares[name]) / total), 1)));
+
+const found = targets.flatMap(({ name, finds }) => finds.map((find) => `${name}: ${find}`));
+const executions = targets.reduce((sum, target) => sum + target.executions, 0);
+const seconds = targets.reduce((sum, target) => sum + target.seconds, 0);
+const fuzzer = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')).dependencies['@jazzer.js/core'];
+const summary = [
+  `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes, over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
+  found.length === 0 ? 'Nothing was found.' : `Found: ${found.length}.`,
+];
+const file = writeResult('fuzzing', run, {
+  summary,
+  fuzzer: `@jazzer.js/core ${fuzzer}`,
+  executions,
+  seconds,
+  found,
+  targets,
+});
+console.log(`${summary.join(' ')}\n${file}`);
+rmSync(folder, { recursive: true, force: true });
+process.exit(found.length === 0 ? 0 : 1);

@@ -1,0 +1,37 @@
+// The targets of fuzzing, with their shares of the time, and the inputs that each begins with.
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Reading what anybody may send, and the decision itself, get more. */
+export const shares = {
+  'front-ends': 8,
+  certificate: 8,
+  gate: 10,
+  scenes: 8,
+  path: 5,
+  'trust-document': 6,
+  crl: 4,
+  ocsp: 3,
+  encodings: 2,
+  'certificate-files': 2,
+  log: 2,
+  import: 2,
+  'spiffe-bundle': 2,
+};
+
+export const targetNames = Object.keys(shares);
+
+const corpusFile = (name) => new URL(`corpus/${name}.json`, import.meta.url);
+
+/** Of past crashers, and of inputs that fuzzing has found: `{ name, base64 }` or `{ name, text }` each. */
+export function readCorpus(name) {
+  return existsSync(corpusFile(name)) ? JSON.parse(readFileSync(corpusFile(name), 'utf8')) : { inputs: [] };
+}
+
+export const bytesOf = ({ base64, text }) => Buffer.from(text ?? base64, text === undefined ? 'base64' : 'utf8');
+
+/** The target, and every input to begin with. */
+export async function loadTarget(name) {
+  const target = await import(new URL(`targets/${name}.mjs`, import.meta.url).href);
+  const inputs = [...target.seeds(), ...readCorpus(name).inputs.map(bytesOf)];
+  return { ...target, inputs: inputs.filter(({ length }) => length <= target.maximumLength) };
+}

@@ -1,0 +1,44 @@
+// OCSP answers: none but the one that the responder signed says that the certificate is good, and none takes back that it
+// is revoked. What is accepted has the frame of a SEQUENCE.
+import { readFileSync } from 'node:fs';
+import { decodeOcspResponse, decodePathCertificate, findOcspStatus } from '@certgate/x509/path';
+import { assert, inTime, valueOf } from '../oracles.mjs';
+
+const corpus = JSON.parse(readFileSync(new URL('../corpus/ocsp.json', import.meta.url), 'utf8'));
+const bytesOf = (text) => Buffer.from(text, 'base64');
+const [certificate, issuer] = [corpus.certificate, corpus.issuer].map((text) =>
+  valueOf(decodePathCertificate(bytesOf(text))),
+);
+const now = Date.parse(corpus.time);
+
+export const maximumLength = 4000;
+export const seeds = () => [];
+
+const statusOf = (response) =>
+  findOcspStatus({
+    certificate,
+    issuer,
+    responses: [response],
+    isAlgorithmAccepted: () => true,
+    profile: 'strict',
+    now,
+    graceMilliseconds: 0,
+    allowMissingNonce: true,
+  });
+const signedOf = (response) => Buffer.from(response.signed?.data ?? []).toString('base64');
+const statuses = new Map(
+  corpus.inputs.flatMap(({ base64 }) => {
+    const decoding = decodeOcspResponse(bytesOf(base64));
+    return decoding.ok ? [[signedOf(decoding.value), statusOf(decoding.value).status]] : [];
+  }),
+);
+// Else the oracle below would hold for nothing.
+assert.ok(['good', 'revoked'].every((wanted) => [...statuses.values()].includes(wanted)));
+
+export function fuzz(data) {
+  const response = inTime(data.length, () => valueOf(decodeOcspResponse(data)));
+  if (response === undefined) return;
+  assert.equal(data[0], 0x30);
+  const { status } = inTime(data.length, () => statusOf(response));
+  if (status !== 'unknown') assert.equal(status, statuses.get(signedOf(response)));
+}

@@ -1,0 +1,72 @@
+// The trust document: the strict reader of JSON takes nothing that JSON.parse refuses, and gives the same value; what the
+// parser accepts, the published schema accepts (ajv); and what the tool writes of it means the same.
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import {
+  anyAudience,
+  formatTrustDocument,
+  parseJsonInSteps,
+  parseTrustDocument,
+  runAtOnce,
+} from '@certgate/core/internal';
+import { whole } from '@certgate/core/test-support/whole-document.js';
+import { assert, inTime, vectors } from '../oracles.mjs';
+
+export const maximumLength = 8000;
+export const seeds = () =>
+  [...Object.values(vectors.documents), whole].map((document) => Buffer.from(JSON.stringify(document)));
+
+const schemaFile = new URL('../../../packages/core/trust.schema.json', import.meta.url);
+const validate = new Ajv2020({ strict: true, strictRequired: false }).compile(
+  JSON.parse(readFileSync(schemaFile, 'utf8')),
+);
+
+export const dictionary = [
+  ...[
+    '"schemaVersion":1',
+    '"revision":1',
+    '"identities":[]',
+    '"pins":',
+    '"names":',
+    '"roles":[]',
+    '"authorities":',
+    '"denied":',
+  ],
+  ...['"issuedBy":', '"thumbprintSha256":', '"notAfter":', '"locked":', '"revocation":', '"__proto__":', '\\u0000'],
+];
+
+export function fuzz(data) {
+  const text = data.toString('utf8');
+  inTime(data.length, () => {
+    const reading = runAtOnce(parseJsonInSteps(text));
+    const theirs = readByNode(text);
+    assert.equal(reading.ok, theirs !== undefined);
+    if (reading.ok) assert.deepStrictEqual(reading.value, theirs.value);
+    const snapshot = parse(text);
+    if (snapshot === undefined) return;
+    assert.equal(reading.duplicateKey, undefined);
+    assert.ok(validate(theirs.value), JSON.stringify(validate.errors));
+    const written = formatTrustDocument(theirs.value);
+    // JSON.stringify writes -0 as 0.
+    assert.deepStrictEqual(JSON.parse(written), JSON.parse(JSON.stringify(theirs.value)));
+    assert.ok(parse(written) !== undefined);
+  });
+}
+
+function readByNode(text) {
+  try {
+    // RFC 8259 §8.1: a byte order mark may be passed over.
+    return { value: JSON.parse(text.replace(/^\ufeff/, '')) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text) {
+  try {
+    return parseTrustDocument(text, { audience: anyAudience });
+  } catch (error) {
+    if (error?.name === 'TrustDocumentError') return undefined;
+    throw error;
+  }
+}
