@@ -10,7 +10,7 @@ const browsers = ['chrome123', 'firefox120', 'safari17.5'];
 export async function buildInspectorPage(root) {
   const source = join(root, 'packages', 'inspector', 'src');
   const target = join(root, 'packages', 'certgate', 'dist', 'inspector-page');
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [
       { in: join(source, 'main.tsx'), out: 'inspector' },
@@ -27,16 +27,21 @@ export async function buildInspectorPage(root) {
     tsconfigRaw: {},
     charset: 'utf8',
     logLevel: 'warning',
-    banner: { js: readNotice(root) },
+    metafile: true,
     write: false,
   });
-  for (const { path, text } of outputFiles) writeIfChanged(path, text);
+  const notices = readNotices(root, Object.keys(metafile.inputs));
+  for (const { path, text } of outputFiles) writeIfChanged(path, path.endsWith('.js') ? `${notices}${text}` : text);
   writeIfChanged(join(target, 'index.html'), readFileSync(join(source, 'index.html'), 'utf8'));
 }
 
-/** Preact's files have no legal comment, and its licence wants its notice in every copy. */
-function readNotice(root) {
-  const folder = join(root, 'node_modules', 'preact');
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return `/*! Contains Preact ${version}.\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n*/`;
+/** Of each package in the bundle: its files have no legal comment, and its licence wants its notice in every copy. */
+function readNotices(root, inputs) {
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  return [...new Set(folders)].map((folder) => readNotice(join(root, folder))).join('');
+}
+
+function readNotice(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return `/*! Contains ${name} ${version}.\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n*/\n`;
 }
