@@ -41,7 +41,7 @@ async function fuzz(name, seconds) {
   const options = [`-max_len=${target.maximumLength}`, `-artifact_prefix=${artifacts}/`];
   const words = isAsync(target) ? [] : ['--sync'];
   const start = Date.now();
-  const text = await jazzer(name, [grown, begun], words, [
+  const { text, cpuSeconds } = await jazzer(name, [grown, begun], words, [
     ...options,
     ...[`-max_total_time=${seconds}`, `-dict=${dictionary}`, '-print_final_stats=1'],
   ]);
@@ -57,6 +57,7 @@ async function fuzz(name, seconds) {
   const result = {
     name,
     seconds: Math.round((Date.now() - start) / 1000),
+    cpuSeconds: Math.round(cpuSeconds),
     executions: readNumber(text, /stat::number_of_executed_units:\s*(\d+)/) ?? readLast(text, /^#(\d+)\s/gm) ?? 0,
     inputs: target.inputs.length,
     edgesAtStart: readNumber(text, /INITED cov: (\d+)/) ?? 0,
@@ -103,8 +104,25 @@ function jazzer(name, folders, words, options) {
     };
     child.stdout.setEncoding('utf8').on('data', add);
     child.stderr.setEncoding('utf8').on('data', add);
-    child.on('error', reject).on('close', () => resolve(text));
+    let cpuSeconds = 0;
+    const timer = setInterval(() => {
+      cpuSeconds = readCpuSeconds(child.pid) ?? cpuSeconds;
+    }, 1000);
+    child.on('error', reject).on('close', () => {
+      clearInterval(timer);
+      resolve({ text, cpuSeconds });
+    });
   });
+}
+
+/** Of a process on Linux, in ticks of 10 ms: on a busy machine, the time of the clock says little. */
+function readCpuSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says it in the output too: an input that crashes is worth more than its description. */
@@ -165,9 +183,10 @@ for (const name of names)
 const found = targets.flatMap(({ name, finds }) => finds.map((find) => `${name}: ${find}`));
 const executions = targets.reduce((sum, target) => sum + target.executions, 0);
 const seconds = targets.reduce((sum, target) => sum + target.seconds, 0);
+const cpuMinutes = Math.round(targets.reduce((sum, target) => sum + target.cpuSeconds, 0) / 60);
 const fuzzer = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')).dependencies['@jazzer.js/core'];
 const summary = [
-  `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes, over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
+  `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes (${cpuMinutes} of them on a processor), over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
   found.length === 0 ? 'Nothing was found.' : `Found: ${found.length}.`,
 ];
 const file = writeResult('fuzzing', run, {
