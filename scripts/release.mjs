@@ -1,0 +1,118 @@
+// Makes a release: `npm run release` checks the sources, packs every package, writes what each brings along (SBOM), and
+// installs the tarballs from a registry on this machine with every package manager, Node and TypeScript. What holds is in
+// packed/release then: tarballs, *.cdx.json, and SHA256SUMS in the order of publishing. It publishes nothing;
+// .github/workflows/release.yml does. `-- --dry-run` does the same to sources that can't be released yet, and says why.
+// `-- --record` writes the table to proof/results/release.json.
+import './check-node.mjs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeRun, writeResult } from '../proof/run-record.mjs';
+import { installTools } from './install-tools.mjs';
+import { runCells } from './release/cells.mjs';
+import { findRefusals, findTakenNames } from './release/check-sources.mjs';
+import { findNpm, packPackages, readRelease, root } from './release/packages.mjs';
+import { serveTarballs } from './release/registry.mjs';
+
+const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean' }, record: { type: 'boolean' } } });
+const isDryRun = values['dry-run'] ?? false;
+const record = describeRun(`npm run release${isDryRun ? ' -- --dry-run' : ''}`);
+const start = performance.now();
+const npm = findNpm();
+const upstream = runProgram(npm, 'config', 'get', 'registry').trim();
+
+runProgram(join(root, 'scripts', 'build.mjs'));
+installTools(join(root, 'scripts', 'release'));
+installTools(join(root, 'tests', 'node-versions', '24'));
+const refusals = findRefusals(root);
+const temporary = mkdtempSync(join(tmpdir(), 'certgate-release-'));
+try {
+  refuse(refusals);
+  const packages = pack();
+  if (!isDryRun) refuse(await findTakenNames(packages, readRelease().owner, upstream));
+  const rows = await check(packages);
+  await finish(packages, rows);
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+function refuse(reasons) {
+  for (const reason of reasons) console.error(`${isDryRun ? 'would refuse' : 'refused'}  ${reason}`);
+  if (reasons.length > 0 && !isDryRun) process.exit(1);
+}
+
+function pack() {
+  const destination = join(root, 'packed', 'release');
+  rmSync(destination, { recursive: true, force: true });
+  const packages = packPackages(destination, { bundled: false });
+  const again = packPackages(join(temporary, 'again'), { bundled: false });
+  for (const [index, { file }] of packages.entries())
+    if (hash(file) !== hash(again[index].file)) throw new Error(`Packing ${basename(file)} twice gives two tarballs.`);
+  return packages;
+}
+
+async function check(packages) {
+  const [{ listInstallCells, listTypeCells }, { writeSbom }, { listTarballCells }] = await Promise.all([
+    import('./release/check-installs.mjs'),
+    import('./release/sbom.mjs'),
+    import('./release/check-tarballs.mjs'),
+  ]);
+  const server = await serveTarballs(
+    packages.map(({ file }) => file),
+    upstream,
+  );
+  try {
+    const { url: registry } = server;
+    const commitTime = new Date(Number(git('log', '-1', '--format=%ct')) * 1000).toISOString();
+    const installs = listInstallCells({ version: packages[0].version, registry, temporary });
+    const sboms = packages.map((each) => ({
+      check: 'sbom',
+      what: basename(each.file),
+      run: () => writeSbom(each, registry, temporary, commitTime),
+    }));
+    const first = await runCells([...installs, ...listTarballCells(packages), ...sboms], printRow);
+    return [...first, ...(await runCells(listTypeCells(temporary), printRow))];
+  } finally {
+    server.close();
+  }
+}
+
+function printRow({ check, what, outcome, detail, seconds }) {
+  console.log(`${outcome.padEnd(8)}${check.padEnd(9)}${what.padEnd(36)}${String(seconds).padStart(5)} s  ${detail}`);
+}
+
+async function finish(packages, rows) {
+  const sizes = packages.map(({ name, file }) => ({ name, bytes: statSync(file).size }));
+  for (const { name, bytes } of sizes) console.log(`${String(bytes).padStart(8)} B  ${name}`);
+  const sums = packages.map(({ file }) => `${hash(file)}  ${basename(file)}\n`).join('');
+  writeFileSync(join(root, 'packed', 'release', 'SHA256SUMS'), sums);
+  const failed = rows.filter(({ outcome }) => outcome === 'FAILED');
+  const open = rows.filter(({ outcome }) => outcome === 'not run');
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const summary = `${rows.length - failed.length - open.length} of ${rows.length} checks hold, ${failed.length} fail, ${open.length} were not run; ${seconds} s`;
+  console.log(summary);
+  if (values.record) writeResult('release', record, { summary: [summary], refusals, sizes, rows });
+  if (failed.length > 0 || (open.length > 0 && !isDryRun)) process.exitCode = 1;
+  else console.log(isDryRun ? 'A dry run: nothing here is a release.' : 'packed/release is what can be published.');
+}
+
+function hash(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+function git(...words) {
+  return spawnSync('git', words, { cwd: root, encoding: 'utf8' }).stdout.trim();
+}
+
+function runProgram(...words) {
+  const { status, stdout } = spawnSync(process.execPath, words, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  return stdout;
+}

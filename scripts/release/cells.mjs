@@ -1,0 +1,43 @@
+// A check of a release is a row of its table: what was checked, whether it holds, and what was seen.
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+/** What a cell throws that can't be run on this machine. It is shown, and no release is made without it. */
+export class NotRun extends Error {}
+
+/** Runs `{ check, what, run }` beside each other; `run` answers the detail to show, or throws. */
+export async function runCells(cells, onRow) {
+  const rows = [];
+  const waiting = cells.entries();
+  const work = async () => {
+    for (const [index, cell] of waiting) onRow((rows[index] = await runCell(cell)));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return rows;
+}
+
+async function runCell({ check, what, run }) {
+  const start = performance.now();
+  const row = (outcome, detail) => {
+    return { check, what, outcome, detail, seconds: Number(((performance.now() - start) / 1000).toFixed(1)) };
+  };
+  try {
+    return row('ok', (await run()) ?? '');
+  } catch (error) {
+    return row(error instanceof NotRun ? 'not run' : 'FAILED', error.message);
+  }
+}
+
+/** What a program printed on stdout. @throws Error with all that it printed, where it fails. */
+export async function expectProgram(command, words, { cwd, env = {} }) {
+  const child = spawn(command, words, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}

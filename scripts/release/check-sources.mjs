@@ -1,0 +1,108 @@
+// What has to be right before anything is packed for a release: each refusal says what to do.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { folders, readManifest, readRelease } from './packages.mjs';
+
+/** Why the checkout cannot be released. Nothing is asked of a registry: findTakenNames does that. */
+export function findRefusals(root) {
+  const manifests = folders.map((folder) => ({ folder, ...readManifest(folder, root) }));
+  const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+  return [
+    ...checkOwner(readRelease(root)),
+    ...checkNames(manifests, readRelease(root)),
+    ...checkVersions(manifests, version),
+    ...checkChangelog(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version),
+    ...checkReports(root),
+    ...checkGit(root, version),
+  ];
+}
+
+function checkOwner({ owner, scope, tool, repository }) {
+  if (owner !== null) return [];
+  return [
+    `release.json names no owner. Nobody is known to own the scope ${scope} and the name ${tool} on the npm registry, or ${repository}. ` +
+      'Register them, or choose others (CONTRIBUTING.md, "Release"), and write the npm account that maintains the packages into "owner".',
+  ];
+}
+
+function checkNames(manifests, { scope, tool }) {
+  return manifests.flatMap(({ folder, name, private: isPrivate }) => {
+    const wanted = folder === 'certgate' ? tool : `${scope}/${folder}`;
+    return [
+      ...(name === wanted ? [] : [`packages/${folder} is named ${name}, and by release.json ${wanted}. Rename one.`]),
+      ...(isPrivate ? [] : [`packages/${folder} is not private: npm could publish it unchecked. Set "private": true.`]),
+    ];
+  });
+}
+
+/** All are released together: each names exactly this version of itself and of the others. */
+function checkVersions(manifests, version) {
+  const own = new Set(manifests.map(({ name }) => name));
+  const pinned = manifests.flatMap(({ folder, version: of, name, ...kinds }) => [
+    [folder, name, of],
+    ...['dependencies', 'peerDependencies', 'devDependencies'].flatMap((kind) =>
+      Object.entries(kinds[kind] ?? {}).flatMap(([each, range]) => (own.has(each) ? [[folder, each, range]] : [])),
+    ),
+  ]);
+  return pinned
+    .filter(([, , each]) => each !== version)
+    .map(([folder, name, each]) => `packages/${folder} has ${name} ${each}, and the workspace is ${version}.`);
+}
+
+function checkChangelog(changelog, version) {
+  const sections = changelog.split(/^## /m).slice(1);
+  const [unreleased = ''] = sections.filter((section) => section.startsWith('[Unreleased]'));
+  const isDated = sections.some((section) => /^\[([^\]]+)\] - \d{4}-\d\d-\d\d$/m.exec(section)?.[1] === version);
+  return [
+    ...(isDated
+      ? []
+      : [`CHANGELOG.md has no section "## [${version}] - YYYY-MM-DD". Give it the entries of Unreleased.`]),
+    ...(/^\S/m.test(unreleased.replace(/^.*\n/, ''))
+      ? ['CHANGELOG.md has entries under Unreleased, which would be released. Move them to the section of the version.']
+      : []),
+  ];
+}
+
+function checkReports(root) {
+  return folders.flatMap((folder) => {
+    const [built, committed] = ['dist/api', 'api'].map((path) => join(root, 'packages', folder, path));
+    const list = (of) => (existsSync(of) ? readdirSync(of).filter((file) => file.endsWith('.api.md')) : []);
+    const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+    return [...new Set([...list(built), ...list(committed)])]
+      .filter((file) => read(join(built, file)) !== read(join(committed, file)))
+      .map((file) => `packages/${folder}/api/${file} is not what the build finds. Run npm run api, and commit it.`);
+  });
+}
+
+function checkGit(root, version) {
+  const git = (...words) => spawnSync('git', words, { cwd: root, encoding: 'utf8' });
+  const status = git('status', '--porcelain', '--untracked-files=no');
+  if (status.status !== 0) return ['git cannot tell what was changed here. Release from a clone of the repository.'];
+  const tags = git('tag', '--points-at', 'HEAD', 'v*').stdout.split('\n').filter(Boolean);
+  return [
+    ...(status.stdout === '' ? [] : ['Files differ from the commit. Commit or restore them: git status lists them.']),
+    ...(tags.length === 0 || tags.includes(`v${version}`)
+      ? []
+      : [`The commit is tagged ${tags.join(', ')}, and the version is ${version}. Correct the tag or the version.`]),
+  ];
+}
+
+/** Which of the names the registry has already: as this version, or as a package that the owner does not maintain. */
+export async function findTakenNames(packages, owner, registry) {
+  const found = await Promise.all(
+    packages.map(async ({ name, version }) => {
+      const response = await fetch(new URL(name.replace('/', '%2f'), registry));
+      if (response.status === 404) return [];
+      if (!response.ok) return [`The registry does not say whether it has ${name}: its answer is ${response.status}.`];
+      const { versions = {}, maintainers = [] } = await response.json();
+      return [
+        ...(maintainers.some((each) => each.name === owner)
+          ? []
+          : [`The registry has a package ${name} that ${owner} does not maintain. Choose another name.`]),
+        ...(version in versions ? [`${name} ${version} is published already. Raise the version.`] : []),
+      ];
+    }),
+  );
+  return found.flat();
+}
