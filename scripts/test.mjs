@@ -47,6 +47,7 @@ const hostTests = [
   'log-workspace',
   'mcp-agents',
   'operations',
+  'prove-azure',
   'readme-walkthrough',
   'step-issuer',
   'terminal-questions',

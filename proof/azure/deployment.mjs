@@ -1,0 +1,147 @@
+// Creates the sample in Azure by its template, in a resource group of its own, and removes it again.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const certgate = [process.execPath, join(root, 'packages', 'certgate', 'bin', 'certgate.js')];
+const plannedOutputs = {
+  SERVICE_API_NAME: { value: 'APP' },
+  SERVICE_API_URI: { value: 'https://APP.azurewebsites.net' },
+  CERTGATE_TRUST: { value: 'blob:https://ACCOUNT.blob.core.windows.net/trust/trust.json' },
+};
+
+export const creation = 'Creating the app';
+
+/** One app in Azure. `name` names the deployment, and its group after `rg-`, as the template does. */
+export class Deployment {
+  #isCreated = false;
+  outputs = plannedOutputs;
+
+  constructor({ programs, subscription, name, waits }) {
+    Object.assign(this, { programs, subscription, name, waits, group: `rg-${name}` });
+  }
+
+  az(step, words, options) {
+    const common = ['--subscription', this.subscription, '--only-show-errors'];
+    return this.programs.run(step, ['az', ...words, ...common], options);
+  }
+
+  ofApp(step, words, options) {
+    const app = ['--resource-group', this.group, '--name', this.outputs.SERVICE_API_NAME.value];
+    return this.az(step, [...words, ...app], options);
+  }
+
+  /** For people, where this script can't do it. */
+  get removal() {
+    const names = [`deployment sub cancel --name ${this.name}`, `group delete --name ${this.group}`];
+    return names.map((words) => `az ${words} --subscription ${this.subscription}`);
+  }
+
+  async #exists(options) {
+    const words = ['group', 'exists', '--name', this.group];
+    const { stdout } = await this.az('Looking for the group', words, { ...options, planned: 'false' });
+    return stdout.trim() !== 'false';
+  }
+
+  async create(template, values) {
+    if (await this.#exists()) throw new Error(`The resource group ${this.group} is there already.`);
+    // From here on something may exist, also if the next command fails or is ended.
+    this.#isCreated = true;
+    const parameters = Object.entries({ ...values, environmentName: this.name }).map((pair) => pair.join('='));
+    const words = ['deployment', 'sub', 'create', '--name', this.name, '--location', values.location];
+    const what = ['--template-file', template, '--parameters', ...parameters];
+    const { stdout } = await this.az(
+      creation,
+      [...words, ...what, '--query', 'properties.outputs', '--output', 'json'],
+      { planned: JSON.stringify(plannedOutputs) },
+    );
+    this.outputs = JSON.parse(stdout);
+  }
+
+  /** Assignments of roles take minutes to take effect. */
+  async uploadTrust(file) {
+    const account = new URL(this.outputs.CERTGATE_TRUST.value.slice('blob:'.length)).hostname.split('.', 1)[0];
+    const target = ['--account-name', account, '--container-name', 'trust', '--name', 'trust.json'];
+    const words = ['storage', 'blob', 'upload', ...target, '--file', file, '--overwrite', '--auth-mode', 'login'];
+    for (let left = this.waits.tries; left > 0; left -= 1) {
+      const expected = left === 1 ? [0] : ['any'];
+      if ((await this.az('Uploading the trust document', words, { expected })).status === 0) return;
+      await this.programs.pause(this.waits.pause);
+    }
+  }
+
+  deployPackage(file) {
+    return this.ofApp('Deploying the package', ['functionapp', 'deployment', 'source', 'config-zip', '--src', file]);
+  }
+
+  /** Sets properties of the site, and says which client certificate mode Azure kept. */
+  async setSite(...properties) {
+    const settings = properties.flatMap((property) => ['--set', property]);
+    await this.ofApp('Setting the mode', ['functionapp', 'update', ...settings, '--output', 'none']);
+    const query = ['functionapp', 'show', '--query', 'clientCertMode', '--output', 'tsv'];
+    const { stdout } = await this.ofApp('Reading the mode', query);
+    // No answer shows whether the front end knows it already.
+    await this.programs.pause(this.waits.settle);
+    return this.programs.dryRun ? undefined : stdout.trim();
+  }
+
+  /** Also while the deployment runs, which would go on creating otherwise. True: nothing is left. */
+  async remove() {
+    if (!this.#isCreated) return true;
+    const [removes, any] = [{ removes: true }, { removes: true, expected: ['any'] }];
+    const record = (verb) => ['deployment', 'sub', verb, '--name', this.name];
+    await this.az('Ending the deployment', record('cancel'), any);
+    const state = [...record('show'), '--query', 'properties.provisioningState', '--output', 'tsv'];
+    for (let left = this.waits.tries; left > 0; left -= 1) {
+      if (!/^(?:Running|Accepted)/.test((await this.az('Waiting for its end', state, any)).stdout)) break;
+      await this.programs.pause(this.waits.pause, removes);
+    }
+    if (this.programs.dryRun || (await this.#exists(removes)))
+      await this.az('Removing the group', ['group', 'delete', '--name', this.group, '--yes'], removes);
+    if (await this.#exists(removes)) return false;
+    await this.az('Removing the record of the deployment', record('delete'), any);
+    return true;
+  }
+}
+
+/** What the sample lacks, and the question about MCP needs. The key of the endpoint would be a secret of this run. */
+const mcpFiles = {
+  'dist/src/functions/ProofTool.js': `const { app } = require('@azure/functions');
+app.mcpTool('ProofTool', { toolName: 'proof', description: 'Answers.', toolProperties: {}, handler: () => 'admitted' });
+`,
+  'host.json': JSON.stringify({
+    version: '2.0',
+    extensions: { mcp: { system: { webhookAuthorizationLevel: 'Anonymous' } } },
+    extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
+  }),
+};
+
+/** The sample as docs/deploy-to-azure.md packs it, and the same with an MCP tool. */
+export async function makePackages({ programs, sample, folder }) {
+  await programs.run('Making the package', ['npm', 'run', '--silent', 'stage'], { cwd: sample });
+  const more = join(folder, 'mcp');
+  mkdirSync(join(more, 'dist', 'src', 'functions'), { recursive: true });
+  for (const [name, text] of Object.entries(mcpFiles)) writeFileSync(join(more, name), text);
+  const [app, mcp] = ['app.zip', 'mcp.zip'].map((name) => join(folder, name));
+  const staged = join(sample, 'deploy');
+  for (const [file, cwd] of [
+    [app, staged],
+    [mcp, staged],
+    [mcp, more],
+  ])
+    // prettier-ignore
+    await programs.run('Packing it', ['zip', '--quiet', '--recurse-paths', file, '.'], { cwd });
+  return { app, mcp };
+}
+
+/** Two callers, and a trust document that lists one of them. */
+export async function makeCallers({ programs, folder }) {
+  const run = (step, words) => programs.run(step, [...certgate, ...words], { cwd: folder });
+  for (const name of ['allowed', 'denied'])
+    await run('Making a certificate', ['certificate', 'create', name, '--pem', '--no-pfx', '--days', '2']);
+  const change = ['--store', 'file:trust.json', '--reason', 'a proof', '--by', 'prove:azure'];
+  await run('Making the trust document', ['trust', 'init', ...change]);
+  await run('Listing one of them', ['trust', 'add', 'allowed', '--certificate', 'allowed.crt.pem', ...change]);
+  return join(folder, 'trust.json');
+}

@@ -1,0 +1,207 @@
+// `npm run prove:azure`: deploys the sample into a subscription, asks it what nobody here knows of Azure, removes it, and
+// writes proof/results/azure.json. It costs money, so it asks for a flag that says so. docs/deploy-to-azure.md
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeRun, writeResult } from '../run-record.mjs';
+import { creation, Deployment, makeCallers, makePackages } from './deployment.mjs';
+import { observeApp } from './observations.mjs';
+import { Interrupted, Programs } from './programs.mjs';
+import { answerAll, plans } from './questions.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const usage = `Usage: npm run prove:azure -- --subscription ID --location REGION --i-pay-for-this
+
+  --plan NAME     ElasticPremium or FlexConsumption (repeatable; default: both, one after the other)
+  --dry-run       print every command and run none of them
+
+It creates a resource group for each plan, for about an hour, and removes it. Elastic Premium costs as long as it exists.`;
+
+/** In milliseconds. An app and its roles take minutes; a removal, up to half an hour. */
+const usualWaits = { tries: 40, pause: 20_000, settle: 120_000 };
+const usual = {
+  print: (text) => console.error(text),
+  write: (result) =>
+    writeResult(
+      'azure',
+      describeRun('npm run prove:azure -- --subscription ID --location REGION --i-pay-for-this'),
+      result,
+    ),
+  sample: join(root, 'examples', 'function-app'),
+  waits: usualWaits,
+};
+
+/** @returns {Promise<number>} the exit code: 1 where something may be left in the subscription or a part of it was not run. */
+export async function prove(args, { print, write, sample, waits } = usual) {
+  const options = readOptions(args);
+  if (typeof options === 'string') {
+    print(`${options} Nothing was run.\n\n${usage}`);
+    return 2;
+  }
+  const programs = new Programs({ dryRun: options.dryRun, print });
+  const interrupt = () => {
+    print('Interrupted. What was created is removed now; this can take half an hour.');
+    programs.interrupt();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, interrupt);
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-proof-'));
+  try {
+    const run = {
+      ...options,
+      programs,
+      folder,
+      sample,
+      waits,
+      print,
+      seen: { plans: {} },
+      left: [],
+      secrets: [options.subscription],
+    };
+    await observe(run);
+    if (!options.dryRun && !programs.isInterrupted) print(`Written: ${write(describeResult(run))}`);
+    for (const command of run.left) print(`REMOVE BY HAND: ${command}`);
+    const stopped = Object.values(run.seen.plans).some(({ stoppedAt }) => stoppedAt !== undefined);
+    return programs.isInterrupted ? 130 : run.left.length > 0 || stopped ? 1 : 0;
+  } catch (error) {
+    print(error instanceof Interrupted ? 'Nothing was created.' : error.message);
+    return error instanceof Interrupted ? 130 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+}
+
+function readOptions(args) {
+  const text = { type: 'string' };
+  const flag = { type: 'boolean', default: false };
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        subscription: text,
+        location: text,
+        plan: { ...text, multiple: true },
+        'i-pay-for-this': flag,
+        'dry-run': flag,
+      },
+    }));
+  } catch (error) {
+    return error.message;
+  }
+  const { subscription, location, plan: chosen = Object.keys(plans), 'dry-run': dryRun } = values;
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(subscription ?? ''))
+    return '--subscription must be the id of a subscription.';
+  if (!/^[a-z][a-z0-9]+$/.test(location ?? '')) return '--location must be the name of a region, such as westeurope.';
+  const unknown = chosen.find((plan) => !Object.hasOwn(plans, plan));
+  if (unknown !== undefined) return `--plan ${unknown} is not known.`;
+  if (!dryRun && !values['i-pay-for-this'])
+    return '--i-pay-for-this is missing: this creates resources that cost money.';
+  return { subscription, location, chosen: [...new Set(chosen)], dryRun };
+}
+
+async function observe(run) {
+  const { programs, subscription, secrets, seen } = run;
+  const operator = await findOperator(programs, subscription);
+  secrets.push(operator.id, operator.name, operator.tenant);
+  const template = join(run.sample, 'infra', 'main.bicep');
+  const compile = ['az', 'bicep', 'build', '--file', template, '--stdout'];
+  const { status, stderr } = await programs.run('Compiling the template', compile, { expected: ['any'] });
+  const count = (word) => stderr.split(`: ${word} `).length - 1;
+  seen.compiler = { status, warnings: count('Warning'), errors: count('Error') };
+  const packages = await makePackages(run);
+  const trust = await makeCallers(run);
+  for (const plan of run.chosen) {
+    if (programs.isInterrupted) return;
+    await observePlan(plan, { ...run, operator, template, packages, trust });
+  }
+}
+
+/** Whoever is logged in may write the trust document: the template gives that role. */
+async function findOperator(programs, subscription) {
+  const planned = JSON.stringify({ tenantId: 'TENANT', user: { name: 'NAME', type: 'user' } });
+  const show = ['az', 'account', 'show', '--subscription', subscription, '--output', 'json'];
+  const { tenantId: tenant, user } = JSON.parse(
+    (await programs.run('Looking who is logged in', show, { planned })).stdout,
+  );
+  const isPerson = user.type === 'user';
+  const words = isPerson ? ['signed-in-user', 'show'] : ['sp', 'show', '--id', user.name];
+  const query = ['az', 'ad', ...words, '--query', 'id', '--output', 'tsv'];
+  const { stdout } = await programs.run('Reading its object id', query, { planned: 'OBJECT-ID' });
+  return { id: stdout.trim(), type: isPerson ? 'User' : 'ServicePrincipal', name: user.name, tenant };
+}
+
+async function observePlan(plan, run) {
+  const { programs, print, secrets } = run;
+  const name = `certgate-proof-${randomBytes(4).toString('hex')}`;
+  const deployment = new Deployment({ ...run, name });
+  const seen = { modes: {} };
+  run.seen.plans[plan] = seen;
+  print(`If this script is killed, remove what it creates by hand:\n  ${deployment.removal.join('\n  ')}`);
+  try {
+    await createApp(deployment, plan, seen, run);
+    await observeApp({ ...run, deployment, seen });
+  } catch (error) {
+    seen.stoppedAt = error instanceof Interrupted ? 'an interruption' : error.message;
+    print(`Stopped at: ${seen.stoppedAt}`);
+  } finally {
+    const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = deployment.outputs;
+    secrets.push(name, app.value, new URL(uri.value).host);
+    const isRemoved = await deployment.remove().catch((error) => print(error.message));
+    if (isRemoved !== true) run.left.push(...deployment.removal);
+    else if (!programs.dryRun) print('Removed.');
+  }
+}
+
+async function createApp(deployment, plan, seen, { operator, location, template, packages, trust }) {
+  const who = { operatorId: operator.id, operatorType: operator.type };
+  try {
+    await deployment.create(template, { ...who, location, plan, clientCertMode: 'Required', nodeVersion: '24' });
+    seen.deployment = { status: 0 };
+  } catch (error) {
+    if (error.step === creation) seen.deployment = error;
+    throw error;
+  }
+  await deployment.uploadTrust(trust);
+  await deployment.deployPackage(packages.app);
+}
+
+function describeResult({ seen, secrets, location, left }) {
+  const answers = answerAll(seen);
+  const count = (wanted) => answers.filter(({ answer }) => answer === wanted).length;
+  const reports = Object.entries(seen.plans).flatMap(([plan, { modes }]) =>
+    Object.entries(modes).map(([mode, { report }]) => ({ plan, mode, counts: report?.counts ?? null })),
+  );
+  const summary = [
+    `${answers.length} answers: ${count('yes')} yes, ${count('no')} no, ${count('cannot tell')} cannot tell.`,
+    ...answers.filter(({ answer }) => answer !== 'yes').map(describeAnswer),
+  ];
+  return redact({ summary, location, removed: left.length === 0, answers, doctor: reports }, secrets);
+}
+
+function describeAnswer({ question, plan, mode, answer }) {
+  const where = [plan, mode].filter((part) => part !== undefined).join(', ');
+  return `${where === '' ? '' : `${where}: `}${question} ${answer}`;
+}
+
+/** What az says of a failure may hold such texts. */
+const neverPublished = [
+  /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi,
+  /[\w-]+(?:\.[\w-]+)*\.(?:azurewebsites|windows|azure|microsoft)\.(?:net|com)\b/gi,
+  /[0-9a-f]{2}(?:[: ]?[0-9a-f]{2}){19,}/gi,
+];
+
+/** The same value without `secrets`, and without what looks like an id, a host of Azure or a thumbprint. */
+export function redact(value, secrets) {
+  const words = secrets.filter((word) => typeof word === 'string' && word !== '');
+  const known = words.map((word) => new RegExp(word.replaceAll(/\W/g, String.raw`\$&`), 'gi'));
+  const clean = (text) =>
+    [...known, ...neverPublished].reduce((rest, each) => rest.replaceAll(each, '[removed]'), text);
+  return JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? clean(part) : part));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await prove(process.argv.slice(2));

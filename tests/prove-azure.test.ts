@@ -1,0 +1,436 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type TestContext, after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { until } from '@certgate/x509/test-support/until.js';
+import type * as gatewayModule from '../packages/certgate/dist/esm/local/gateway/gateway.js';
+import { createAdapterApp } from './test-support/adapter-app.js';
+import { collect, root } from './test-support/certgate.js';
+import { makeOpensslCertificate } from './test-support/openssl.js';
+
+// `npm run prove:azure` without Azure: its own programs and doctor run for real, against the local front end. In place of az,
+// npm and zip stand programs that note how they were called; that of az keeps a resource group, as a file.
+
+interface Answer {
+  readonly name: string;
+  readonly plan?: string;
+  readonly mode?: string;
+  readonly answer: string;
+  readonly evidence: string;
+}
+
+interface Result {
+  readonly summary: readonly string[];
+  readonly removed: boolean;
+  readonly answers: readonly Answer[];
+}
+
+interface Questions {
+  readonly questions: readonly { readonly name: string; readonly question: string }[];
+  readonly answerAll: (seen: object) => readonly Answer[];
+}
+
+interface Proof {
+  readonly redact: (value: object, secrets: readonly string[]) => object;
+}
+
+const proofFile = (name: string): string => pathToFileURL(join(root, 'proof', 'azure', name)).href;
+const { questions, answerAll } = (await import(proofFile('questions.mjs'))) as Questions;
+const { redact } = (await import(proofFile('prove.mjs'))) as Proof;
+
+const subscription = '8a6e0804-2bd0-4672-b79d-d97027f9071a';
+const objectId = '3f1c9d52-3f86-4f0e-9f0a-4f2f4a8c2a11';
+const paid = ['--subscription', subscription, '--location', 'westeurope', '--i-pay-for-this'];
+
+/** As `az … --output json` or `tsv` prints it. FAIL, HANG: the command that fails, or takes long. Creating fails when the group is there. */
+const az = `#!${process.execPath}
+const { appendFileSync, copyFileSync, existsSync, rmSync, writeFileSync } = require('node:fs');
+const words = process.argv.slice(2);
+const line = words.join(' ');
+const place = (name) => process.env.STAGE + '/' + name;
+appendFileSync(place('calls'), line + '\\n');
+const is = (start) => line.startsWith(start);
+const option = (name) => words[words.indexOf(name) + 1];
+const group = place('group');
+if (is('deployment sub create')) writeFileSync(group, '');
+if (process.env.FAIL && is(process.env.FAIL)) {
+  console.error('ERROR: (QuotaExceeded) of ' + ${JSON.stringify(subscription)} + ' at https://func-x.azurewebsites.net');
+  process.exit(1);
+}
+const isHeld = process.env.HANG && is(process.env.HANG);
+// Whoever is told to end during a removal waits for it.
+setTimeout(work, !isHeld ? 0 : is('group delete') ? 1_000 : 60_000);
+function work() {
+  if (is('storage blob upload')) copyFileSync(option('--file'), place('trust.json'));
+  if (is('functionapp update')) for (const word of words) if (/^clientCertMode=/.test(word)) writeFileSync(place('mode'), word.slice(15));
+  if (is('group delete')) rmSync(group);
+  if (is('account show')) console.log(JSON.stringify({ tenantId: ${JSON.stringify(objectId)}, user: { name: 'ada@example.com', type: 'user' } }));
+  if (is('ad signed-in-user show')) console.log(${JSON.stringify(objectId)});
+  if (is('group exists')) console.log(existsSync(group));
+  if (is('deployment sub show')) console.log('Succeeded');
+  if (is('functionapp show')) console.log(process.env.KEPT || require('node:fs').readFileSync(place('mode'), 'utf8'));
+  if (is('deployment sub create')) {
+    const outputs = { SERVICE_API_NAME: 'func-x', SERVICE_API_URI: process.env.APP, CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json' };
+    console.log(JSON.stringify(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value }]))));
+  }
+}
+`;
+const npm = `#!/bin/sh
+echo "npm $*" >> "$STAGE/calls"
+[ "$FAIL" = npm ] && exit 1
+mkdir -p deploy
+`;
+const zip = `#!/bin/sh
+echo "zip $*" >> "$STAGE/calls"
+[ "$FAIL" != zip ]
+`;
+
+interface Stage {
+  readonly folder: string;
+  readonly calls: () => readonly string[];
+  readonly start: (args: readonly string[], environment?: NodeJS.ProcessEnv) => ChildProcess;
+  readonly result: () => Result | undefined;
+  readonly isGroupThere: () => boolean;
+}
+
+function createStage(context: Pick<TestContext, 'after'>): Stage {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-prove-azure-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const programs = join(folder, 'bin');
+  for (const each of [programs, join(folder, 'sample')]) mkdirSync(each);
+  for (const [name, text] of Object.entries({ az, npm, zip })) {
+    writeFileSync(join(programs, name), text);
+    chmodSync(join(programs, name), 0o755);
+  }
+  const resultFile = join(folder, 'azure.json');
+  const script = `import { writeFileSync } from 'node:fs';
+    import { prove } from ${JSON.stringify(proofFile('prove.mjs'))};
+    process.exitCode = await prove(process.argv.slice(1), {
+      print: (text) => console.log(text),
+      write: (result) => { writeFileSync(${JSON.stringify(resultFile)}, JSON.stringify(result)); return 'azure.json'; },
+      sample: ${JSON.stringify(join(folder, 'sample'))},
+      waits: { tries: 3, pause: 300, settle: 0 } });`;
+  const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  return {
+    folder,
+    calls: () => readIfThere(join(folder, 'calls')).split('\n').slice(0, -1),
+    start: (args, environment = {}) =>
+      spawn(process.execPath, ['--input-type=module', '--eval', script, '--', ...args], {
+        env: {
+          ...process.env,
+          NODE_TEST_CONTEXT: undefined,
+          NO_COLOR: '1',
+          PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}`,
+          STAGE: folder,
+          // Nothing listens there.
+          APP: 'https://localhost:1',
+          ...environment,
+        },
+      }),
+    result: () => (existsSync(resultFile) ? (JSON.parse(readFileSync(resultFile, 'utf8')) as Result) : undefined),
+    isGroupThere: () => existsSync(join(folder, 'group')),
+  };
+}
+
+describe('without a flag that it needs', () => {
+  for (const [what, args] of Object.entries({
+    'none at all': [],
+    'none that says who pays': paid.slice(0, -1),
+    'no region': paid.filter((word) => !/location|westeurope/.test(word)),
+    'a subscription by its name': ['--subscription', 'ours', ...paid.slice(2)],
+    'an unknown plan': [...paid, '--plan', 'Consumption'],
+    'an unknown flag': [...paid, '--yes'],
+  })) {
+    it(`nothing is run: ${what}`, async (context) => {
+      const stage = createStage(context);
+      const { exitCode, stdout } = await collect(stage.start(args));
+      assert.equal(exitCode, 2, stdout);
+      assert.match(stdout, /Nothing was run\.\n\nUsage: npm run prove:azure/);
+      assert.deepEqual(stage.calls(), []);
+    });
+  }
+});
+
+it('a dry run prints every command of az for both plans, and runs none', async (context) => {
+  const stage = createStage(context);
+  const { exitCode, stdout } = await collect(stage.start([...paid.slice(0, -1), '--dry-run']));
+  assert.equal(exitCode, 0, stdout);
+  assert.deepEqual([stage.calls(), stage.result()], [[], undefined]);
+  const count = (words: string): number => [...stdout.matchAll(new RegExp(`^  az ${words} `, 'gm'))].length;
+  for (const [words, times] of [
+    ['deployment sub create', 2],
+    ['group delete .* --yes', 2],
+    ['functionapp deployment source', 4],
+    ...['Required', 'Optional', 'OptionalInteractiveUser'].map(
+      (mode) => [`functionapp update --set clientCertEnabled=true --set clientCertMode=${mode}`, 2] as const,
+    ),
+  ] as const)
+    assert.equal(count(words), times, words);
+});
+
+describe('what was created is removed', () => {
+  const onePlan = [...paid, '--plan', 'FlexConsumption'];
+  for (const [step, isCreated] of [
+    ['account show', false],
+    ['ad signed-in-user', false],
+    ['npm', false],
+    ['zip', false],
+    ['group exists', false],
+    ['deployment sub create', true],
+    ['storage blob upload', true],
+    ['functionapp deployment source', true],
+  ] as const) {
+    it(`after a failure of ${step}`, async (context) => {
+      const stage = createStage(context);
+      const { exitCode, stdout } = await collect(stage.start(onePlan, { FAIL: step }));
+      assert.equal(exitCode, 1, stdout);
+      assert.equal(stage.isGroupThere(), false);
+      assert.equal(
+        stage.calls().some((call) => call.startsWith('group delete')),
+        isCreated,
+      );
+      assert.doesNotMatch(stdout, /REMOVE BY HAND/);
+      if (!isCreated) return;
+      const { answers = [], removed } = stage.result() ?? {};
+      assert.equal(removed, true);
+      const wanted = step === 'deployment sub create' ? 'no' : 'yes';
+      assert.equal(answers.find(({ name }) => name === 'template-deploys')?.answer, wanted);
+      const others = answers.filter(({ name }) => !name.startsWith('template'));
+      assert.ok(others.length > 15 && others.every(({ answer }) => answer === 'cannot tell'));
+      assert.match(others[0]?.evidence ?? '', /The run stopped at: .*exit code 1, QuotaExceeded/);
+    });
+  }
+
+  it('after an app that never answers', async (context) => {
+    const stage = createStage(context);
+    const { exitCode, stdout } = await collect(stage.start(onePlan));
+    assert.equal(exitCode, 1, stdout);
+    assert.match(stdout, /Stopped at: the allowed caller was not admitted in time/);
+    assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [false, true]);
+  });
+
+  for (const [signal, step] of [
+    ['SIGINT', 'deployment sub create'],
+    ['SIGTERM', 'functionapp deployment source'],
+    ['SIGINT', 'group delete'],
+  ] as const) {
+    it(`after ${signal} during ${step}`, async (context) => {
+      const stage = createStage(context);
+      const child = stage.start(onePlan, { HANG: step });
+      const ended = collect(child);
+      await until(() => stage.calls().some((call) => call.startsWith(step)));
+      child.kill(signal);
+      const { exitCode, stdout } = await ended;
+      assert.equal(exitCode, 130, stdout);
+      assert.equal(stage.isGroupThere(), false);
+      assert.ok(stage.calls().some((call) => call.startsWith('deployment sub cancel')));
+      assert.equal(stage.result(), undefined);
+    });
+  }
+
+  it('or the commands are printed that remove it, and the exit code says so', async (context) => {
+    const stage = createStage(context);
+    const { exitCode, stdout } = await collect(stage.start(onePlan, { FAIL: 'group delete' }));
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^REMOVE BY HAND: az group delete --name rg-certgate-proof-[0-9a-f]{8} --subscription/m);
+    assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [true, false]);
+  });
+
+  it('and a group that was there before is not', async (context) => {
+    const stage = createStage(context);
+    writeFileSync(join(stage.folder, 'group'), '');
+    const { exitCode, stdout } = await collect(stage.start(onePlan));
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /Stopped at: The resource group rg-certgate-proof-\w+ is there already\./);
+    assert.equal(stage.isGroupThere(), true);
+  });
+});
+
+describe('against the local front end', () => {
+  const endings: (() => unknown)[] = [];
+  let stage: Stage;
+  let environment: NodeJS.ProcessEnv;
+  before(async () => {
+    const context = { after: (end: () => unknown) => endings.push(end) } as unknown as TestContext;
+    stage = createStage(context);
+    const trustFile = join(stage.folder, 'trust.json');
+    writeFileSync(trustFile, '{ "schemaVersion": 1, "revision": 0, "identities": [] }');
+    const app = createAdapterApp(context, {
+      'src/index.js': `const { app } = require('@azure/functions');
+        const { allowAnonymous, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+        secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 0.05 }) });
+        const handler = () => ({ jsonBody: { message: 'The closed function was called.' } });
+        app.http('SecuredFunction', { handler });
+        app.http('PublicFunction', { handler: allowAnonymous(() => ({ body: 'open' })) });
+        app.mcpTool('ProofTool', { toolName: 'proof', description: 'Answers.', toolProperties: {}, handler: () => 'admitted' });`,
+    });
+    const host = await app.start({
+      unsafeDirectHeader: false,
+      environment: { CERTGATE_TRUST: trustFile, WEBSITE_INSTANCE_ID: '1' },
+    });
+    const module = join(root, 'packages/certgate/dist/esm/local/gateway/gateway.js');
+    const { startGateway } = (await import(pathToFileURL(module).href)) as typeof gatewayModule;
+    const server = makeOpensslCertificate(stage.folder, 'server', 'ec', ['subjectAltName=DNS:localhost']);
+    const [certificatePem = '', privateKeyPem = ''] = [server.certificateFile, server.keyFile].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    const gateway = await startGateway({
+      upstream: new URL(host.url),
+      upstreamToken: host.frontEndField,
+      clientCertificateMode: 'optional',
+      serverCertificate: { certificatePem, privateKeyPem },
+    });
+    endings.push(() => gateway.close());
+    environment = { APP: `https://localhost:${gateway.port}`, NODE_EXTRA_CA_CERTS: server.certificateFile };
+  });
+  after(async () => {
+    for (const end of endings.reverse()) await end();
+  });
+
+  for (const step of ['functionapp update', 'functionapp show']) {
+    it(`a failure of ${step} is no answer, and everything is removed`, async () => {
+      const args = [...paid, '--plan', 'FlexConsumption'];
+      const { exitCode, stdout } = await collect(stage.start(args, { ...environment, FAIL: step }));
+      assert.equal(exitCode, 1, stdout);
+      const { answers = [], removed } = stage.result() ?? {};
+      assert.deepEqual([removed, stage.isGroupThere()], [true, false]);
+      const answered = answers.filter(({ answer }) => answer !== 'cannot tell').map(({ name }) => name);
+      assert.deepEqual(answered, ['template-compiles', 'template-deploys']);
+    });
+  }
+
+  it('each question is answered by what was seen, and what was not seen is not known', async () => {
+    const { exitCode, stdout } = await collect(stage.start([...paid, '--plan', 'ElasticPremium'], environment));
+    assert.equal(exitCode, 0, stdout);
+    const { answers = [], summary = [], removed } = stage.result() ?? {};
+    assert.equal(removed, true);
+    const tell = (name: string): unknown =>
+      Object.fromEntries(
+        answers.filter((each) => each.name === name).map(({ mode = 'all', answer }) => [mode, answer]),
+      );
+    const [all, each] = [
+      (answer: string) => ({ all: answer }),
+      (Required: string, Optional: string) => ({ Required, Optional, OptionalInteractiveUser: Optional }),
+    ];
+    const lenient = { Optional: 'yes', OptionalInteractiveUser: 'yes' };
+    assert.deepEqual(Object.fromEntries(questions.map(({ name }) => [name, tell(name)])), {
+      'template-compiles': all('yes'),
+      'template-deploys': all('yes'),
+      'sample-answers': all('yes'),
+      // This front end is in mode Optional, whatever it was told.
+      'mode-enforced': each('no', 'yes'),
+      'forged-header': lenient,
+      'forged-header-beside-denied': each('yes', 'yes'),
+      'forged-header-spelled': lenient,
+      'key-proof-tls-1.2': each('yes', 'yes'),
+      'key-proof-tls-1.3': each('yes', 'yes'),
+      'browser-asked': { OptionalInteractiveUser: 'yes' },
+      'scm-site-asks': all('cannot tell'),
+      'excluded-path-as-sent': all('cannot tell'),
+      'mcp-header': all('yes'),
+    });
+    assert.match(summary[0] ?? '', /^\d+ answers: \d+ yes, 1 no, 2 cannot tell\.$/);
+    const text = JSON.stringify(stage.result());
+    for (const secret of [subscription, objectId, 'ada@example.com', 'localhost', 'func-x', 'certgate-proof-'])
+      assert.ok(!text.includes(secret), secret);
+    assert.doesNotMatch(text, /[0-9A-F]{40}/i);
+  });
+});
+
+describe('an answer', () => {
+  const finding = (id: string, verdict: string, answer: string, note = ''): object => ({
+    id,
+    verdict,
+    note,
+    observations: [{ answer }],
+  });
+  const ask = (name: string, seen: object): readonly (string | undefined)[] =>
+    answerAll({ compiler: { status: 0 }, plans: { FlexConsumption: { modes: {}, ...seen } } })
+      .filter((each) => each.name === name)
+      .map(({ answer }) => answer);
+  const inMode = (mode: string, ...findings: readonly object[]): object => ({
+    modes: { [mode]: { mode, kept: mode, report: { findings } } },
+  });
+
+  it('about the header is not taken from a refusal before the app', () => {
+    const holds = (answer: string): object => inMode('Optional', finding('forged-header', 'holds', answer));
+    assert.equal(ask('forged-header', holds('401'))[0], 'yes');
+    assert.equal(ask('forged-header', holds('403'))[0], 'cannot tell');
+    assert.equal(ask('forged-header', inMode('Optional', finding('forged-header', 'fails', '200')))[0], 'no');
+    assert.equal(
+      ask('forged-header', inMode('Optional', finding('forged-header', 'cannot-tell', '503')))[0],
+      'cannot tell',
+    );
+    assert.equal(ask('forged-header', inMode('Optional'))[0], 'cannot tell');
+  });
+
+  it('about several probes is yes only if each of them holds', () => {
+    const spelled = ['twice', 'case', 'underscore', 'whitespace', 'encoding'].map((each) =>
+      finding(`forged-header-${each}`, 'holds', '401'),
+    );
+    assert.equal(ask('forged-header-spelled', inMode('Optional', ...spelled))[0], 'yes');
+    assert.equal(ask('forged-header-spelled', inMode('Optional', ...spelled.slice(1)))[0], 'cannot tell');
+  });
+
+  it('about the mode is no where Azure keeps another one, or asks nobody', () => {
+    const mode = (verdict: string, note: string): object =>
+      inMode('Required', finding('client-certificate-mode', verdict, '', note));
+    assert.equal(
+      ask(
+        'mode-enforced',
+        mode('holds', 'It asks, and refuses callers without one before the app (mode Required).'),
+      )[0],
+      'yes',
+    );
+    assert.equal(
+      ask('mode-enforced', mode('holds', 'It asks, and lets requests without one reach the app (mode Optional).'))[0],
+      'no',
+    );
+    assert.equal(ask('mode-enforced', mode('holds', 'It asks.'))[0], 'cannot tell');
+    assert.equal(ask('mode-enforced', mode('fails', 'No handshake asked for a certificate.'))[0], 'no');
+    assert.equal(ask('mode-enforced', { modes: { Required: { mode: 'Required', kept: 'Optional' } } })[0], 'no');
+  });
+
+  it('about the exclusion needs proof that it works', () => {
+    const exclusion = (excluded: number, closed: number, dotted: number): object => ({
+      exclusion: { excluded, closed, dotted },
+    });
+    assert.deepEqual(ask('excluded-path-as-sent', exclusion(200, 403, 401)), ['yes']);
+    assert.deepEqual(ask('excluded-path-as-sent', exclusion(200, 403, 403)), ['no']);
+    assert.deepEqual(ask('excluded-path-as-sent', exclusion(200, 403, 404)), ['cannot tell']);
+    assert.deepEqual(ask('excluded-path-as-sent', exclusion(403, 403, 403)), ['cannot tell']);
+  });
+
+  it('about MCP is no only if an HTTP function of the app admits the same caller', () => {
+    const refused = { status: 200, code: 'client_certificate_required', hasRun: false };
+    assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: true } }), ['no']);
+    assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: false } }), ['cannot tell']);
+    assert.deepEqual(ask('mcp-header', { mcp: { ...refused, code: 'unavailable', isAdmittedByHttp: true } }), [
+      'cannot tell',
+    ]);
+  });
+
+  it('about the SCM site and browsers says what was seen', () => {
+    assert.deepEqual(ask('scm-site-asks', { scm: { asks: true, status: 401 } }), ['yes']);
+    assert.deepEqual(ask('scm-site-asks', { scm: { asks: false, status: 401 } }), ['no']);
+    const browser = (browserStatus: number): object => ({ modes: { OptionalInteractiveUser: { browserStatus } } });
+    assert.deepEqual(
+      [200, 401, 503].map((status) => ask('browser-asked', browser(status))[0]),
+      ['yes', 'no', 'cannot tell'],
+    );
+  });
+});
+
+it('what is published has no id, host, thumbprint or name of the run in it', () => {
+  const thumbprint = 'AB:'.repeat(31) + 'CD';
+  const text = `(Foo) ${subscription} func-q1.azurewebsites.net account.blob.core.windows.net ${thumbprint} ${'ab'.repeat(32)} Rg-Mine`;
+  assert.deepEqual(redact({ list: [text], count: 1 }, ['rg-mine', '']), {
+    list: [`(Foo) ${Array(6).fill('[removed]').join(' ')}`],
+    count: 1,
+  });
+});
