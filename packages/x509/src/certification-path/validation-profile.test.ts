@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { extension, makeWritingKey, writeCertificate } from '../test-support/certificate-writing.js';
+import { extension, isMlDsaKnown, makeWritingKey, writeCertificate } from '../test-support/certificate-writing.js';
 import { type KeyKind, makeCertificate } from '../test-support/certificates.js';
 import { type DerNode, editCertificate, getNode, tbsFields } from '../test-support/der-editing.js';
 import { sequence } from '../test-support/der-writing.js';
@@ -153,6 +153,19 @@ describe('the strict profile', () => {
     for (const key of ['rsa-2048', 'p-256', 'p-384', 'p-521'] as const) assert.equal(judgeKey(key), 'fit', key);
   });
 
+  it('asks a caller for no more than that, and a signer of lists for no right to sign certificates', () => {
+    assert.equal(judge('end-entity', [authorityKeyIdentifier(issuer.key)]), 'fit');
+    assert.equal(judge('crl-signer', ofClient), 'fit');
+    assert.equal(judge('crl-signer', instead(ofClient, 0, basicConstraints(true))), 'fit');
+    assert.equal(judge('trust-anchor', [...ofClient, subjectKeyIdentifier(subject.key)]), 'path_authority_unfit');
+  });
+
+  it('takes signatures by ML-DSA where this Node verifies them', () => {
+    for (const scheme of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const)
+      for (const profile of ['strict', 'rfc5280'] as const)
+        assert.equal(isAlgorithmAccepted({ scheme }, profile), isMlDsaKnown, scheme);
+  });
+
   it('takes no digest that is broken and no scheme that is not known, and of a trust anchor any', () => {
     for (const digest of ['md5', 'sha1'] as const) {
       for (const scheme of ['rsa-pkcs1', 'ecdsa'] as const) {
@@ -180,6 +193,31 @@ describe('the profile of RFC 5280', () => {
     assert.equal(judgeLax('intermediate', [basicConstraints(false)]), 'path_authority_unfit');
     assert.equal(judgeLax('intermediate', []), 'path_authority_unfit');
     assert.equal(judgeLax('end-entity', []), 'fit');
+    assert.equal(judgeLax('crl-signer', []), 'fit');
+    assert.equal(judgeLax('trust-anchor', []), 'fit');
+  });
+
+  it('takes keys of any strength, and none whose curve the certificate itself defines', () => {
+    const judgeKey = (key: KeyKind): string => {
+      const { der } = makeCertificate({ key, options: ['-sha256'] });
+      return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'rfc5280')?.code ?? 'fit';
+    };
+    for (const key of ['rsa-1024', 'p-192', 'secp256k1'] as const) assert.equal(judgeKey(key), 'fit', key);
+    assert.equal(judgeKey('explicit'), 'path_key_too_weak');
+  });
+
+  it('names what it refuses', () => {
+    const detailOf = (role: PathRole, edit?: (certificate: DerNode) => void): string => {
+      const der = editCertificate(writeCertificate({ subject, issuer, extensions: [] }), edit ?? (() => undefined));
+      return findProfileFault(readWritten(decodePathCertificate, der), role, 'strict')?.detail ?? '';
+    };
+    assert.match(detailOf('trust-anchor'), /^The trust anchor "CN=subject" is no CA certificate/);
+    assert.match(
+      detailOf('crl-signer', emptyName('subject')),
+      /^The CRL signer without a subject has an empty subject/,
+    );
+    const long = setSerial('7f'.repeat(40));
+    assert.match(detailOf('end-entity', long), /the serial number (?:7F){24}, which must be positive/);
   });
 });
 
@@ -199,6 +237,20 @@ describe('purposes', () => {
       assert.ok(!judgePurpose(role, '1.3.6.1.5.5.7.3.1'));
     }
     assert.ok(judgePurpose('intermediate', '2.5.29.37.0'));
+    assert.ok(judgePurpose('crl-signer', '2.5.29.37.0'));
     assert.ok(!judgePurpose('end-entity', '2.5.29.37.0'));
+  });
+
+  it('are told by name, with the certificate', () => {
+    const list = [...ofClient, extensions.extendedKeyUsage('1.2.3')];
+    const certificate = readWritten(decodePathCertificate, writeCertificate({ subject, issuer, extensions: list }));
+    for (const [asked, name] of [
+      [purpose, 'client authentication'],
+      ['1.2.4', '1\\.2\\.4'],
+    ] as const) {
+      const fault = findPurposeFault(certificate, 'end-entity', asked);
+      assert.match(fault?.detail ?? '', new RegExp(`and ${name} is not among the uses`));
+      assert.deepEqual(fault?.about, { certificate, role: 'end-entity' });
+    }
   });
 });

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type CertificateWriting,
+  type WrittenName,
+  makeWritingKey,
+  writeCrl,
+} from '../test-support/certificate-writing.js';
+import { authorityExtensions, clientExtensions, extensions } from '../test-support/extension-writing.js';
+import {
+  askAbout,
+  newName,
+  pathNow,
+  readCrls,
+  requireCrls,
+  write,
+  writeAuthority,
+  writeClient,
+} from '../test-support/written-path.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { type PathQuestion, findCertificationPath } from './certification-path.js';
+import type { PathCheck, PathFault } from './path-check.js';
+
+const [root, a, b] = [newName('Root'), newName('A'), newName('B')];
+const anchor = writeAuthority(root);
+const client = writeClient(a);
+const past = { notAfter: pathNow - 1000 };
+const writeOld = (
+  subject: WrittenName,
+  issuer: WrittenName,
+  dates: Partial<CertificateWriting> = past,
+): PathCertificate => write({ subject, issuer, extensions: authorityExtensions(subject.key, issuer.key), ...dates });
+/** Of A's name, with a key that has signed nothing. */
+const impostor = (issuer = root): PathCertificate => writeAuthority(newName('A'), issuer);
+
+function ask(intermediates: readonly PathCertificate[], rest: Partial<PathQuestion> = {}, target = client): string {
+  const verdict = findCertificationPath(askAbout(target, anchor, { intermediates, ...rest }));
+  return verdict.outcome === 'valid' ? 'valid' : verdict.code;
+}
+
+function fail(intermediates: readonly PathCertificate[], rest: Partial<PathQuestion> = {}, target = client): PathFault {
+  const verdict = findCertificationPath(askAbout(target, anchor, { intermediates, ...rest }));
+  assert.ok(verdict.outcome === 'invalid');
+  return verdict;
+}
+
+function listChecks(
+  intermediates: readonly PathCertificate[],
+  target = client,
+  rest: Partial<PathQuestion> = {},
+): readonly PathCheck[] {
+  const checks: PathCheck[] = [];
+  fail(intermediates, { ...rest, onCheck: (check) => checks.push(check) }, target);
+  return checks;
+}
+const listEnds = (...question: Parameters<typeof listChecks>): readonly PathCheck[] =>
+  listChecks(...question).filter(({ check }) => check === 'search');
+
+describe('a target', () => {
+  it('that is a trust anchor itself has no path, whichever of them it is', () => {
+    for (const trustAnchors of [[anchor], [writeAuthority(b), anchor]]) {
+      const fault = fail([], { trustAnchors }, anchor);
+      assert.equal(fault.code, 'path_not_found');
+      assert.match(fault.detail, /is a trust anchor itself/);
+      const [end, more] = listEnds([], anchor, { trustAnchors });
+      assert.deepEqual(
+        [end?.certificates, end?.role, end?.certificate, more],
+        [[anchor], 'end-entity', anchor, undefined],
+      );
+    }
+  });
+
+  it('that is unfit itself is told so, whether anybody issued it or not', () => {
+    const old = write({ subject: newName('client'), issuer: a, extensions: clientExtensions(a.key), ...past });
+    const fault = fail([], {}, old);
+    assert.equal(fault.code, 'path_certificate_expired');
+    const checks = listChecks([], old);
+    assert.deepEqual(
+      checks.map(({ check, certificates }) => [check, certificates]),
+      [['validity', [old]]],
+    );
+    assert.deepEqual(checks[0]?.fault, fault);
+  });
+});
+
+describe('the fault that is told', () => {
+  it('is that of the attempt that came farthest', () => {
+    // The trust anchor's name and another key, in front; and a longer way that breaks at an expired CA.
+    const direct = writeClient(root);
+    const [upper, old] = [writeAuthority({ name: root.name, key: root.key }, a), writeOld(a, b)];
+    const impostors = { trustAnchors: [writeAuthority(newName('Root'))] };
+    const fault = fail([upper, old], impostors, direct);
+    assert.equal(fault.code, 'path_certificate_expired');
+    assert.deepEqual(fault.about, { certificate: old, role: 'intermediate' });
+  });
+
+  it('is the first of those that came as far', () => {
+    const old = writeOld(a, root);
+    const early = writeOld(a, root, { notBefore: pathNow + 1000 });
+    assert.equal(ask([old, early]), 'path_certificate_expired');
+    assert.equal(ask([early, old]), 'path_certificate_not_yet_valid');
+  });
+
+  it('is that of a whole path before that of a broken one of the same length', () => {
+    // Both of A's key: the one leads to an expired B, the other to an anchor of the root's name, with another key.
+    const [broken, whole] = [writeAuthority(a, b), writeAuthority(a, root)];
+    const trustAnchors = [writeAuthority(newName('Root'))];
+    for (const intermediates of [
+      [broken, writeOld(b, root), whole],
+      [whole, broken, writeOld(b, root)],
+    ]) {
+      const fault = fail(intermediates, { trustAnchors });
+      assert.equal(fault.code, 'path_signature_invalid');
+      assert.deepEqual(fault.about, { certificate: whole, role: 'intermediate' });
+    }
+    const long = fail([broken, writeAuthority(b, root), whole], { trustAnchors, maximumIntermediates: 1 });
+    assert.equal(long.code, 'path_signature_invalid');
+  });
+
+  it('is a missing issuer where nothing else is known, of the highest certificate', () => {
+    const ofClient = fail([]);
+    assert.equal(ofClient.code, 'path_not_found');
+    assert.match(ofClient.detail, /has the name of the issuer of the certificate "CN=client"/);
+    assert.deepEqual(ofClient.about, { certificate: client, role: 'end-entity' });
+    const upper = writeAuthority(a, b);
+    const ofUpper = fail([upper]);
+    assert.match(ofUpper.detail, /has the name of the issuer of the CA certificate "CN=A"/);
+    assert.deepEqual(ofUpper.about, { certificate: upper, role: 'intermediate' });
+    assert.equal(ask([], { maximumIntermediates: 0 }), 'path_not_found');
+  });
+
+  it('is an unfit CA before a missing issuer, in either order', () => {
+    const [upper, old] = [writeAuthority(a, b), writeOld(a, b)];
+    for (const intermediates of [[upper, old], [old, upper], [old]])
+      assert.equal(ask(intermediates), 'path_certificate_expired');
+  });
+
+  it('is of the certificate that wasn’t signed', () => {
+    const fault = fail([impostor()]);
+    assert.equal(fault.code, 'path_signature_invalid');
+    assert.deepEqual(fault.about, { certificate: client, role: 'end-entity' });
+    assert.match(fault.detail, /is not signed by "CN=A"/);
+    const upper = writeAuthority(a, b);
+    const ofUpper = fail([upper, writeAuthority(newName('B'), root)]);
+    assert.deepEqual(ofUpper.about, { certificate: upper, role: 'intermediate' });
+  });
+
+  it('is none where a path holds, of whatever name beside it', () => {
+    assert.equal(ask([impostor(), writeOld(a, root), writeAuthority(a, b), writeAuthority(a, root)]), 'valid');
+  });
+});
+
+describe('the ends of a search', () => {
+  it('are told once each, with the path up to them', () => {
+    const upper = writeAuthority(a, b);
+    const [missing, ...none] = listEnds([upper]);
+    assert.deepEqual(none, []);
+    assert.deepEqual(
+      [missing?.certificates, missing?.role, missing?.certificate],
+      [[upper, client], 'intermediate', upper],
+    );
+    assert.equal(missing?.fault?.code, 'path_not_found');
+    const [alone] = listEnds([]);
+    assert.deepEqual([alone?.certificates, alone?.role], [[client], 'end-entity']);
+    const old = writeOld(a, root);
+    const [unfit, ...more] = listEnds([old]);
+    assert.deepEqual([unfit?.certificates, unfit?.fault?.code, more], [[old, client], 'path_certificate_expired', []]);
+  });
+
+  it('are none where a trust anchor was tried', () => {
+    const trustAnchors = [writeAuthority(newName('Root'))];
+    assert.deepEqual(listEnds([], writeClient(root), { trustAnchors }), []);
+  });
+
+  it('are where more CA certificates stand in between than may', () => {
+    const upper = writeAuthority(a, b);
+    const [end] = listEnds([upper, writeAuthority(b, root)], client, { maximumIntermediates: 1 });
+    assert.deepEqual([end?.certificates, end?.fault?.code], [[upper, client], 'path_length_exceeded']);
+  });
+});
+
+describe('several issuers of one name', () => {
+  const signatures = (count: number): Partial<PathQuestion> => ({
+    limits: { steps: 100, signatures: count, comparisons: 0 },
+  });
+  const other = newName('A');
+  /** New ones each time: a signature that was verified is remembered, and costs nothing again. */
+  const judgeNew = (
+    { hint, isWrongFirst }: { readonly hint: WrittenName; readonly isWrongFirst: boolean },
+    rest: Partial<PathQuestion>,
+  ): string => {
+    const target = write({ subject: newName('client'), issuer: a, extensions: clientExtensions(hint.key) });
+    const [right, wrong] = [writeAuthority(a, root), writeAuthority(other, root)];
+    return ask(isWrongFirst ? [wrong, right] : [right, wrong], rest, target);
+  };
+
+  it('are tried in the order of the key identifiers, which is a hint and no condition', () => {
+    for (const isWrongFirst of [false, true]) {
+      assert.equal(judgeNew({ hint: a, isWrongFirst }, signatures(2)), 'valid');
+      // It points to the wrong one.
+      assert.equal(judgeNew({ hint: other, isWrongFirst }, signatures(3)), 'valid');
+      assert.equal(judgeNew({ hint: other, isWrongFirst }, signatures(2)), 'path_budget_exhausted');
+    }
+  });
+
+  it('are each tried once', () => {
+    const old = writeOld(a, root);
+    const wrong = writeAuthority(other, root);
+    for (const [steps, expected] of [
+      [1, 'path_budget_exhausted'],
+      [2, 'path_certificate_expired'],
+    ] as const) {
+      for (const intermediates of [
+        [wrong, old],
+        [old, wrong],
+      ])
+        assert.equal(ask(intermediates, { limits: { steps, signatures: 9, comparisons: 0 } }), expected);
+    }
+  });
+
+  it('are tried in their own order where the certificate has no key identifier', () => {
+    const judgeBare = (rest: Partial<PathQuestion>): string => {
+      const bare = write({ subject: newName('client'), issuer: a, extensions: [] });
+      const authority = [extensions.basicConstraints(true), extensions.keyUsage('keyCertSign')];
+      const withoutIdentifier = write({ subject: a, issuer: root, extensions: authority });
+      return ask([writeAuthority(other, root), withoutIdentifier], { profile: 'rfc5280', ...rest }, bare);
+    };
+    assert.equal(judgeBare(signatures(3)), 'valid');
+    assert.equal(judgeBare(signatures(2)), 'path_budget_exhausted');
+  });
+});
+
+it('a caller who is known to be revoked gets no other path, under which nobody knows it', () => {
+  const serialNumber = 4711;
+  const other = newName('Other root');
+  const revoked = write({ subject: newName('client'), issuer: a, serialNumber, extensions: clientExtensions(a.key) });
+  // Lists of A are signed by a key that one of the two anchors vouches for.
+  const signer = { name: a.name, key: makeWritingKey() };
+  const crls = readCrls([writeCrl({ issuer: signer, revoked: [serialNumber] })]);
+  const question = askAbout(revoked, anchor, {
+    trustAnchors: [anchor, writeAuthority(other)],
+    intermediates: [writeAuthority(a, root), writeAuthority(a, other), writeAuthority(signer, root)],
+    revocation: { ...requireCrls(crls), mode: 'when-available' },
+  });
+  const verdict = findCertificationPath(question);
+  assert.equal(verdict.outcome === 'invalid' && verdict.code, 'certificate_revoked');
+});
