@@ -155,6 +155,22 @@ describe('values that are no text', () => {
   });
 });
 
+describe('names at the edges of what is read', () => {
+  for (const [what, name, expected] of [
+    ['the last ASCII character', nameOf(0x16, Buffer.from('7f', 'hex')), '\x7f'],
+    ['two universal characters', nameOf(0x1c, Buffer.from('0000004d00000061', 'hex')), 'Ma'],
+    ['the last before the surrogates', nameOf(0x1c, Buffer.from('0000d7ff', 'hex')), '\ud7ff'],
+    ['the first after the surrogates', nameOf(0x1c, Buffer.from('0000e000', 'hex')), '\ue000'],
+    ['the last character', nameOf(0x1c, Buffer.from('0010ffff', 'hex')), '\u{10ffff}'],
+  ] as const) {
+    test(what, () => {
+      const decoded = decode(name);
+      assert.ok(decoded !== undefined);
+      assert.equal(findCommonName(decoded), expected);
+    });
+  }
+});
+
 describe('names that are refused', () => {
   for (const [what, name] of [
     ['UTF-8 that is none', nameOf(0x0c, Buffer.from('ff', 'hex'))],
@@ -163,6 +179,10 @@ describe('names that are refused', () => {
     ['half a universal character', nameOf(0x1c, Buffer.from('0000', 'hex'))],
     ['a universal character beyond Unicode', nameOf(0x1c, Buffer.from('00110000', 'hex'))],
     ['a surrogate in a UniversalString', nameOf(0x1c, Buffer.from('0000d800', 'hex'))],
+    ['the last surrogate in a UniversalString', nameOf(0x1c, Buffer.from('0000dfff', 'hex'))],
+    ['a universal character too short', nameOf(0x1c, Buffer.from('0000004d0000', 'hex'))],
+    ['octets beyond ASCII among others', nameOf(0x16, Buffer.from('4de94d', 'hex'))],
+    ['the first octet beyond ASCII', nameOf(0x16, Buffer.from('80', 'hex'))],
     ['half a BMP character', nameOf(0x1e, Buffer.from('00', 'hex'))],
     ['an IA5String beyond ASCII', nameOf(0x16, Buffer.from('e9', 'hex'))],
     ['a PrintableString beyond ASCII', nameOf(0x13, Buffer.from('e9', 'hex'))],

@@ -85,6 +85,27 @@ describe('EC keys', () => {
     });
   }
 
+  it('p-521: have both coordinates below the prime, where more would fit', () => {
+    const { der } = makeCertificate({ key: 'p-521' });
+    const prime = 2n ** 521n - 1n;
+    const b = BigInt(
+      '0x0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00',
+    );
+    const [x, y] = [keyOf(der).subarray(1, 67), keyOf(der).subarray(67)].map((each) =>
+      BigInt(`0x${each.toString('hex')}`),
+    );
+    assert.ok(x !== undefined && y !== undefined);
+    const write = (...coordinates: readonly bigint[]): Buffer =>
+      Buffer.from(`04${coordinates.map((each) => each.toString(16).padStart(132, '0')).join('')}`, 'hex');
+    assert.equal(faultOf(withKey(der, write(x, y))), undefined);
+    // The point whose x is 0, if there is one.
+    const root = power(b, (prime + 1n) / 4n, prime);
+    assert.equal((root * root) % prime, b);
+    assert.equal(faultOf(withKey(der, write(0n, root))), undefined);
+    for (const key of [write(x + prime, y), write(x, y + prime), write(x + prime, y + prime), write(prime, root)])
+      assert.match(faultOf(withKey(der, key)) ?? 'accepted', noPoint);
+  });
+
   it('of other curves have one of the two forms, and in the rfc5280 profile OpenSSL tells that they are on the curve', () => {
     const { der } = makeCertificate({ key: 'secp256k1' });
     assert.equal(faultOf(der), undefined);
@@ -119,6 +140,15 @@ describe('Edwards keys', () => {
     });
   }
 });
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let [result, square] = [1n, base % modulus];
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) result = (result * square) % modulus;
+    square = (square * square) % modulus;
+  }
+  return result;
+}
 
 function isReadByOpenssl(info: Buffer): boolean {
   try {

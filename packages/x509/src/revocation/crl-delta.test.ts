@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { encodeTree } from '../test-support/der-editing.js';
 import { authority, delta, judge, make, names, question, scope, stranger } from '../test-support/crl-questions.js';
 import { type CrlRequest, editCrl, makeCrl, readCrl } from '../test-support/revocation.js';
+import { findDeltaInterval, findSuccessor, getCompleteNumber, isDeltaOf } from './crl-delta.js';
+import type { CrlStatement } from './crl-statement.js';
 import { findCrlStatus } from './crl-status.js';
 
 describe('CRL processing: deltas', () => {
@@ -91,6 +93,63 @@ describe('CRL processing: deltas', () => {
   it('are passed over where the caller says so', () => {
     const revoking = make({ number: '06', ...delta('05'), ...names() });
     assert.equal(judge([base, revoking], { useDeltas: false }), 'good');
+  });
+});
+
+describe('the numbers of CRLs', () => {
+  const plain = readCrl(make());
+  const ofNumber = (crlNumber: bigint | undefined, deltaBaseNumber?: bigint, changes: object = {}): CrlStatement => {
+    const crl = { ...plain, crlNumber, deltaBaseNumber, ...changes };
+    return { crl, reasons: 1, signer: authority.certificate };
+  };
+
+  it('tell which list a delta may be applied to', () => {
+    for (const [deltaNumber, deltaBase, baseNumber, expected] of [
+      [6n, 5n, 5n, true],
+      [6n, 5n, 6n, true],
+      [6n, 5n, 7n, false],
+      [6n, 5n, 4n, false],
+      [6n, 6n, 6n, true],
+      [undefined, 5n, 5n, false],
+      [6n, undefined, 5n, false],
+      [6n, 5n, undefined, false],
+      [undefined, 5n, undefined, false],
+    ] as const)
+      assert.equal(isDeltaOf(ofNumber(deltaNumber, deltaBase), ofNumber(baseNumber)), expected);
+    assert.equal(isDeltaOf(ofNumber(6n, 5n), ofNumber(5n, 4n)), false);
+    assert.equal(isDeltaOf(ofNumber(6n), ofNumber(5n, 4n)), false);
+  });
+
+  it('tell of the complete list', () => {
+    assert.equal(getCompleteNumber(ofNumber(6n)), 6n);
+    assert.equal(getCompleteNumber(ofNumber(6n, 5n)), 5n);
+    assert.equal(getCompleteNumber(ofNumber(undefined)), -1n);
+  });
+
+  it('tell of a newer list, and the first of several', () => {
+    const base = ofNumber(5n);
+    const [later, earlier] = [ofNumber(6n, undefined, { thisUpdate: 2 }), ofNumber(8n, 7n, { thisUpdate: 1 })];
+    assert.equal(findSuccessor(base, [base, later, earlier]), earlier);
+    assert.equal(findSuccessor(base, [earlier, later]), earlier);
+    assert.equal(findSuccessor(base, [base, ofNumber(4n), ofNumber(9n, 5n)]), undefined);
+    assert.equal(findSuccessor(ofNumber(undefined), [later]), undefined);
+    // One without a number is older than any.
+    assert.equal(findSuccessor(ofNumber(0n), [ofNumber(undefined)]), undefined);
+  });
+
+  it('give the interval of the newest delta, and of two as new the shorter', () => {
+    const base = ofNumber(5n);
+    const of = (thisUpdate: number, nextUpdate: number): CrlStatement => ofNumber(6n, 5n, { thisUpdate, nextUpdate });
+    const { now } = question;
+    const [old, long, short] = [of(now - 9, now + 1), of(now - 3, now + 9), of(now - 3, now + 5)];
+    const [ended, foreign] = [of(now - 1, now), ofNumber(9n, 8n, { thisUpdate: now, nextUpdate: now + 2 })];
+    for (const statements of [
+      [old, long, short, ended, foreign],
+      [short, long, old, foreign, ended],
+      [long, old, short],
+    ])
+      assert.deepEqual(findDeltaInterval(base, statements, question), { validFrom: now - 3, validUntil: now + 5 });
+    assert.equal(findDeltaInterval(base, [ended, foreign], question), undefined);
   });
 });
 
