@@ -2,6 +2,7 @@
 
 import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
+import { JsonList, JsonRun, type JsonText, openJsonText } from './json-pieces.js';
 
 /** Where a key stands a second time in one object, e.g. `identities[0].name`. */
 export interface DuplicateKey {
@@ -11,13 +12,14 @@ export interface DuplicateKey {
 export type JsonReading =
   | {
       readonly ok: true;
+      /** Of bytes, lists that are longer than a piece are `JsonList`s in it. */
       readonly value: unknown;
       /** The first in the text. `value` is then what one of several readers would make of it, and not to be used. */
       readonly duplicateKey: DuplicateKey | undefined;
     }
   | { readonly ok: false; readonly fault: string };
 
-/** Characters per step and per call of JSON.parse: a fraction of a millisecond each. */
+/** Characters or bytes per step and per call of JSON.parse: a fraction of a millisecond each. */
 const usualPieceLength = 16_384;
 
 /** `JSON.parse` has no limit but memory; this one keeps a broken text of brackets from taking it. */
@@ -35,10 +37,11 @@ const wholeTextLength = 1024 * 1024;
  * A byte order mark in front is skipped: Windows editors put it there, and RFC 8259 §8.1 lets a reader ignore it.
  */
 export function* parseJsonInSteps(
-  text: string,
+  given: string | Uint8Array,
   pieceLength: number = usualPieceLength,
 ): Generator<undefined, JsonReading, undefined> {
-  const parser = new PieceParser(text, text.startsWith('\ufeff') ? 1 : 0, pieceLength);
+  const text = openJsonText(given);
+  const parser = new PieceParser(text, countMark(text), pieceLength);
   try {
     while (parser.position < text.length) {
       parser.scan(parser.position + pieceLength);
@@ -51,14 +54,21 @@ export function* parseJsonInSteps(
   }
 }
 
-function describeFault(text: string, parser: PieceParser): string {
+/** How long the byte order mark is. */
+function countMark(text: JsonText): number {
+  if (!text.isBytes) return text.codeAt(0) === 0xfeff ? 1 : 0;
+  return text.codeAt(0) === 0xef && text.codeAt(1) === 0xbb && text.codeAt(2) === 0xbf ? 3 : 0;
+}
+
+function describeFault(text: JsonText, parser: PieceParser): string {
   if (parser.isTooDeep) return `it has more than ${maximumDepth} levels`;
   if (text.length > wholeTextLength) {
-    return parser.position >= text.length
-      ? 'it is broken at the end; was it written whole?'
-      : `it is broken in or before line ${countLines(text, parser.position)}, character ${parser.position}`;
+    if (parser.position >= text.length) return 'it is broken at the end; was it written whole?';
+    const before = text.slice(0, parser.position);
+    return `it is broken in or before line ${countLines(before, before.length)}, character ${before.length}`;
   }
-  return describeJsonFault(text, text.startsWith('\ufeff') ? 1 : 0) ?? 'unreadable';
+  const whole = text.slice(0, text.length);
+  return describeJsonFault(whole, whole.startsWith('\ufeff') ? 1 : 0) ?? 'unreadable';
 }
 
 const quote = 0x22;
@@ -81,13 +91,13 @@ class PieceParser {
   position: number;
   duplicateKey: DuplicateKey | undefined;
   isTooDeep = false;
-  readonly #text: string;
+  readonly #text: JsonText;
   readonly #pieceLength: number;
   /** Used again and again, one per depth. The first stands for a list around the text, which must have one item. */
   readonly #levels: JsonLevel[] = [];
   #depth = 0;
 
-  constructor(text: string, start: number, pieceLength: number) {
+  constructor(text: JsonText, start: number, pieceLength: number) {
     this.#text = text;
     this.#pieceLength = pieceLength;
     this.position = start;
@@ -102,7 +112,7 @@ class PieceParser {
     const end = Math.min(until, text.length);
     let position = this.position;
     while (position < end) {
-      switch (text.charCodeAt(position)) {
+      switch (text.codeAt(position)) {
         case quote:
           position = this.#readString(position);
           break;
@@ -145,7 +155,7 @@ class PieceParser {
     const text = this.#text;
     let end = start + 1;
     let isEscaped = false;
-    for (let code = text.charCodeAt(end); code !== quote; code = text.charCodeAt(end)) {
+    for (let code = text.codeAt(end); code !== quote; code = text.codeAt(end)) {
       if (end >= text.length) {
         this.position = text.length;
         refuse();
@@ -203,7 +213,8 @@ class PieceParser {
     this.#endBatch(level, position);
     const outer = this.#level;
     if (outer.values === undefined) return refuse();
-    outer.values.push(level.isObject ? Object.fromEntries(names.map((name, index) => [name, values[index]])) : values);
+    if (level.isObject) outer.values.push(Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    else outer.values.push(this.#text.isBytes ? new JsonList(this.#text, values) : values);
     outer.batchStart = position + 1;
     outer.isAfterValue = true;
   }
@@ -247,7 +258,8 @@ class PieceParser {
     }
   }
 
-  #parseBatch({ isObject, values, names, batchStart }: JsonLevel, end: number): void {
+  #parseBatch(level: JsonLevel, end: number): void {
+    const { isObject, values, names, batchStart } = level;
     if (values === undefined) return refuse();
     const piece = this.#text.slice(batchStart, end);
     const read = JSON.parse(isObject ? `{${piece}}` : `[${piece}]`) as Record<string, unknown> | unknown[];
@@ -255,7 +267,9 @@ class PieceParser {
     // White space alone would be an empty list, but here something stands before a comma or after one.
     if (keys.length === 0) refuse();
     if (Array.isArray(read)) {
-      for (const item of read) values.push(item);
+      // Of what was read, nothing is kept but that it is JSON; the list around the whole text is none of the text's.
+      if (this.#text.isBytes && level !== this.#levels[0]) values.push(new JsonRun(batchStart, end));
+      else for (const item of read) values.push(item);
     } else {
       for (const key of keys) {
         names.push(key);

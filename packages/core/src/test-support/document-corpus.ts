@@ -283,14 +283,14 @@ export const refusedDocuments: readonly RefusedDocument[] = [
     'a pin twice in one identity',
     documentOf([{ pins: [{ thumbprintSha256: sha256 }, { thumbprintSha256: colons(sha256.toLowerCase()) }] }]),
     'identities[0].pins[1]',
-    /identities\[0\]\.pins\[0\]/,
+    /stands already in the identity "caller-0"/,
     false,
   ),
   refuse(
     'a pin in two identities',
     documentOf([{ pins: [{ thumbprintSha256: sha256 }] }, { pins: [{ thumbprintSha256: sha256, enabled: false }] }]),
     'identities[1].pins[0]',
-    /identities\[0\]/,
+    /stands already in the identity "caller-0"/,
     false,
   ),
 ];

@@ -132,7 +132,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
       { authorities: [corp] },
     ),
     'identities[1].names[0]',
-    /stands already at identities\[0\]\.names\[0\]/,
+    /stands already in the identity "caller-0"/,
     isBeyond,
   ),
   // pins

@@ -1,3 +1,4 @@
+import { JsonList } from '../encoding/json-pieces.js';
 import type { DocumentProblem } from './document-error.js';
 import { type DocumentObjects, documentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
 
@@ -64,7 +65,12 @@ export class DocumentReader {
 
   readArray(value: unknown, path: string): readonly unknown[] {
     // Array.from makes a hole, which a literal can have and JSON can't, an undefined that is then refused.
-    if (Array.isArray(value)) return Array.from<unknown>(value);
+    return Array.from(this.readItems(value, path));
+  }
+
+  /** As `readArray`, for a list that may be long: its items need not be in memory at once. */
+  readItems(value: unknown, path: string): Iterable<unknown> {
+    if (Array.isArray(value) || value instanceof JsonList) return value as Iterable<unknown>;
     this.report(path, 'it must be a list');
     return [];
   }
@@ -143,6 +149,6 @@ export function escapePath(path: string): string {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonList);
 }
 import { escapeInvisible, findInstant } from '@certgate/x509/internal';

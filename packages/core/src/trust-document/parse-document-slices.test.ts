@@ -36,6 +36,10 @@ async function assertAgrees(
   const atOnce = parseAtOnce(document, options);
   const inSlices = await parseTrustDocumentInSlices(document, options).catch(describeError);
   assert.deepEqual(inSlices, atOnce);
+  // Half a surrogate pair has no bytes.
+  if (typeof document === 'string' && !/\p{Surrogate}/u.test(document)) {
+    assert.deepEqual(await parseTrustDocumentInSlices(Buffer.from(document), options).catch(describeError), atOnce);
+  }
   return atOnce;
 }
 
@@ -197,6 +201,63 @@ describe('large documents', () => {
     const twice = await assertAgrees(text.replace('{"name":"caller-7000"', '{"roles":["admin"],"name":"caller-7000"'));
     assert.ok('problems' in twice);
     assert.equal((twice.problems as { path: string }[])[0]?.path, 'identities[7000].roles');
+  });
+});
+
+describe('bytes', () => {
+  test('that are not UTF-8 are refused, wherever they stand', async () => {
+    const [before, after] = JSON.stringify(documentOf([{ owner: 'x|x' }])).split('|');
+    assert.ok(before !== undefined && after !== undefined);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 20 }),
+        fc.uint8Array({ maxLength: 6 }).filter((noise) => !noise.includes(0x22) && !noise.includes(0x5c)),
+        async (text, noise) => {
+          const bytes = Buffer.concat([
+            Buffer.from(before),
+            Buffer.from(JSON.stringify(text).slice(1, -1)),
+            noise,
+            Buffer.from(after),
+          ]);
+          const outcome = await parseTrustDocumentInSlices(bytes, { audience: 'app' }).catch(describeError);
+          // Node's other decoder as the oracle.
+          let isUtf8 = true;
+          try {
+            new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+          } catch {
+            isUtf8 = false;
+          }
+          if (isUtf8) assert.deepEqual(outcome, parseAtOnce(bytes.toString(), { audience: 'app' }));
+          else assert.ok('problems' in outcome && /not UTF-8/.test(outcome.message));
+        },
+      ),
+      { numRuns: countRuns(100) },
+    );
+  });
+
+  test('a long list is taken for nothing but a list', async () => {
+    const long = Array.from({ length: 9000 }, () => 'x');
+    const base = documentOf([]);
+    const identity = { name: 'a', roles: ['reader'], pins: [] };
+    for (const document of [
+      long,
+      [long, long],
+      { ...base, identities: [long] },
+      { ...base, identities: { 0: long } },
+      { ...base, identities: [{ ...identity, name: long }] },
+      { ...base, identities: [{ ...identity, owner: long, enabled: long, expiresAt: long }] },
+      { ...base, identities: [{ ...identity, pins: [long] }] },
+      { ...base, identities: [{ ...identity, functions: long }] },
+      { ...base, schemaVersion: long },
+      { ...base, revision: long, audience: long, locked: long, $schema: long, denied: long },
+      { ...base, authorities: [{ name: 'corp', trustAnchors: long, revocation: long }] },
+    ]) {
+      assert.ok('problems' in (await assertAgrees(JSON.stringify(document))));
+    }
+    const roles = long.map((_, index) => `role ${index}`);
+    const read = await assertAgrees(JSON.stringify(documentOf([{ roles, functions: roles }])));
+    assert.ok('identities' in read);
+    assert.deepEqual(read.identities[0]?.functions, roles);
   });
 });
 

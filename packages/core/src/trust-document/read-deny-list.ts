@@ -14,7 +14,9 @@ export function* readDenied(
   const thumbprintsSha256 = new Map<string, DeniedCertificate>();
   const serialNumbers = new Map<string, DeniedCertificate>();
   const places = new Map<string, string>();
-  for (const [index, item] of reader.readArray(value, 'denied').entries()) {
+  let index = -1;
+  for (const item of reader.readItems(value, 'denied')) {
+    index += 1;
     if (index % itemsPerStep === 0) yield;
     const path = `denied[${index}]`;
     const denied = readDeniedCertificate(reader, item, path, directory);

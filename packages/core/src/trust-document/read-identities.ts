@@ -1,10 +1,10 @@
 import { findThumbprint } from '@certgate/x509/internal';
 import {
-  addToIndex,
+  addName,
+  addPin,
   createIdentityIndex,
   describeName,
   type IdentityIndex,
-  nameKey,
   type PinKind,
   pinKinds,
   type TrustedIdentity,
@@ -32,54 +32,60 @@ export function* readIdentities(
   directory: AuthorityDirectory,
   warnings: TrustWarning[],
 ): Generator<undefined, IdentitiesReading, undefined> {
-  const names = new Map<string, string>();
-  const places = new DuplicateGuard(reader);
+  /** Positions instead of paths, which would be as large as the names. */
+  const positions = new Map<string, number>();
   const index = createIdentityIndex();
   const context = { directory, warnings, texts: new TextPool() };
   const identities: TrustedIdentity[] = [];
-  for (const [position, item] of reader.readArray(value, 'identities').entries()) {
+  let position = -1;
+  for (const item of reader.readItems(value, 'identities')) {
+    position += 1;
     if (position % itemsPerStep === 0) yield;
     const path = `identities[${position}]`;
     const identity = yield* readIdentity(reader, item, path, context);
     if (identity === undefined) continue;
-    reader.expectUnique(
-      names,
-      identity.name.toLowerCase(),
-      `${path}.name`,
-      `the name "${identity.name}" (letter case does not tell names apart)`,
-    );
-    yield* places.check(identity, path);
-    addToIndex(index, identity);
+    const name = identity.name.toLowerCase();
+    const earlier = positions.get(name);
+    if (earlier === undefined) positions.set(name, position);
+    else {
+      const what = `the name "${identity.name}" (letter case does not tell names apart)`;
+      reader.report(`${path}.name`, `${what} stands already at identities[${earlier}].name`);
+    }
+    yield* addOnce(reader, index, identity, path);
     identities.push(identity);
   }
   return { identities, index };
 }
 
 /** A pin and a name stand once in a document. */
-class DuplicateGuard {
-  readonly #reader: DocumentReader;
-  readonly #names = new Map<string, string>();
-  readonly #pins: Readonly<Record<PinKind, Map<string, string>>> = {
-    thumbprintSha256: new Map(),
-    thumbprintSha1: new Map(),
-    publicKeySha256: new Map(),
-  };
-
-  constructor(reader: DocumentReader) {
-    this.#reader = reader;
-  }
-
-  *check({ pins, names }: TrustedIdentity, path: string): Generator<undefined, void, undefined> {
-    for (const [index, { kind, value: hash }] of pins.entries()) {
-      this.#reader.expectUnique(this.#pins[kind], hash, `${path}.pins[${index}]`, `the pin ${kind} ${hash}`);
-      if (index % itemsPerStep === itemsPerStep - 1) yield;
+function* addOnce(
+  reader: DocumentReader,
+  index: IdentityIndex,
+  identity: TrustedIdentity,
+  path: string,
+): Generator<undefined, void, undefined> {
+  for (const [position, pin] of identity.pins.entries()) {
+    const earlier = addPin(index, identity, pin);
+    if (earlier !== undefined) {
+      reader.report(`${path}.pins[${position}]`, `the pin ${pin.kind} ${pin.value} stands already ${placeOf(earlier)}`);
     }
-    for (const [index, trustName] of names.entries()) {
-      const key = nameKey(trustName.issuedBy, trustName.type, trustName.value);
-      this.#reader.expectUnique(this.#names, key, `${path}.names[${index}]`, `the name ${describeName(trustName)}`);
-      if (index % itemsPerStep === itemsPerStep - 1) yield;
-    }
+    if (position % itemsPerStep === itemsPerStep - 1) yield;
   }
+  for (const [position, trustName] of identity.names.entries()) {
+    const earlier = addName(index, identity, trustName);
+    if (earlier !== undefined) {
+      reader.report(
+        `${path}.names[${position}]`,
+        `the name ${describeName(trustName)} stands already ${placeOf(earlier)}`,
+      );
+    }
+    if (position % itemsPerStep === itemsPerStep - 1) yield;
+  }
+}
+
+/** By name: the index doesn't keep the position of a pin, since a document may have hundreds of thousands. */
+function placeOf({ identity }: { readonly identity: TrustedIdentity }): string {
+  return `in the identity "${identity.name}"`;
 }
 
 interface ReadingContext {
@@ -131,12 +137,13 @@ function* readList<T>(
   path: string,
   read: (item: unknown, path: string) => T | undefined,
 ): Generator<undefined, readonly T[], undefined> {
-  const items = value === undefined ? [] : reader.readArray(value, path);
   const list: T[] = [];
-  for (const [index, item] of items.entries()) {
+  let index = 0;
+  for (const item of value === undefined ? [] : reader.readItems(value, path)) {
     const one = read(item, `${path}[${index}]`);
     if (one !== undefined) list.push(one);
-    if (index % itemsPerStep === itemsPerStep - 1) yield;
+    index += 1;
+    if (index % itemsPerStep === 0) yield;
   }
   // A copy has the room it needs; a list that grew has room for seventeen.
   return Object.freeze([...list]);

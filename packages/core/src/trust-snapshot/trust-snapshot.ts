@@ -118,14 +118,38 @@ export function createIdentityIndex(): IdentityIndex {
   return { pins, pinTails, names: new Map() };
 }
 
-export function addToIndex({ pins, pinTails, names }: IdentityIndex, identity: TrustedIdentity): void {
-  for (const pin of identity.pins) {
-    pins[pin.kind].set(pin.value, { identity, pin });
-    pinTails[pin.kind].add(hashTail(pin.value));
+/** Answers with whose pin it is already, in which case nothing is added. */
+export function addPin(
+  { pins, pinTails }: IdentityIndex,
+  identity: TrustedIdentity,
+  pin: TrustPin,
+): PinnedIdentity | undefined {
+  const earlier = pins[pin.kind].get(pin.value);
+  if (earlier !== undefined) return earlier;
+  pins[pin.kind].set(pin.value, { identity, pin });
+  pinTails[pin.kind].add(hashTail(pin.value));
+  return undefined;
+}
+
+/** As `addPin`. */
+export function addName(
+  { names }: IdentityIndex,
+  identity: TrustedIdentity,
+  trustName: TrustName,
+): NamedIdentity | undefined {
+  const key = nameKey(trustName.issuedBy, trustName.type, trustName.value);
+  const earlier = names.get(key);
+  if (earlier === undefined) names.set(key, { identity, trustName });
+  return earlier;
+}
+
+function indexIdentities(identities: readonly TrustedIdentity[]): IdentityIndex {
+  const index = createIdentityIndex();
+  for (const identity of identities) {
+    for (const pin of identity.pins) addPin(index, identity, pin);
+    for (const trustName of identity.names) addName(index, identity, trustName);
   }
-  for (const trustName of identity.names) {
-    names.set(nameKey(trustName.issuedBy, trustName.type, trustName.value), { identity, trustName });
-  }
+  return index;
 }
 
 /** Of a document without a lock, authorities, or a deny list, they are absent. */
@@ -134,10 +158,7 @@ type SnapshotContent = Pick<TrustSnapshot, 'revision' | 'audience' | 'identities
 
 /** Of identities whose pins and names are known to be unique; indexes them, unless that was done step by step. */
 export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
-  const { pins, pinTails, names } = index ?? createIdentityIndex();
-  if (index === undefined) {
-    for (const identity of content.identities) addToIndex({ pins, pinTails, names }, identity);
-  }
+  const { pins, pinTails, names } = index ?? indexIdentities(content.identities);
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
   const { locked, authorities = noAuthorities, denied = nothingDenied } = content;

@@ -1,6 +1,5 @@
 import { createHash, hash } from 'node:crypto';
 import { runInSlices, type Steps } from '@certgate/x509/internal';
-import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal } from './trust-source.js';
 
 /** Less than a millisecond of work each. */
@@ -14,24 +13,6 @@ export async function digestSha256(bytes: Uint8Array): Promise<string> {
   return digest.digest('hex').toUpperCase();
 }
 
-/**
- * Strictly: a lenient decoder would replace broken bytes, and the document would say something that nobody wrote. A byte
- * order mark is left where it is, for the parser.
- *
- * @throws {TrustDocumentError} when it is not UTF-8.
- */
-export async function decodeUtf8(bytes: Uint8Array): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const parts: string[] = [];
-  try {
-    await runInSlices(visitSlices(bytes, (slice) => parts.push(decoder.decode(slice, { stream: true }))));
-    parts.push(decoder.decode());
-  } catch {
-    throw new TrustDocumentError([{ path: '', message: 'it is not UTF-8; save it again in that encoding' }]);
-  }
-  return parts.join('');
-}
-
 function* visitSlices(bytes: Uint8Array, visit: (slice: Uint8Array) => unknown): Steps<void> {
   for (let start = 0; start < bytes.length; start += sliceLength) {
     visit(bytes.subarray(start, start + sliceLength));
@@ -43,7 +24,8 @@ function* visitSlices(bytes: Uint8Array, visit: (slice: Uint8Array) => unknown):
 export type ByteStream = AsyncIterable<Uint8Array | string>;
 
 /**
- * Collects a stream whose end may never come: it stops, and lets go of the stream, at the first byte beyond `limit`.
+ * Collects a stream whose end may never come: it stops, and lets go of the stream, at the first byte beyond `limit`. What
+ * arrives is put in its place at once, so a large document is in memory once. `likelyLength` is a guess.
  *
  * @throws {TrustDocumentRefusal} when there are more bytes than `limit`; {Error} when there are not as many as
  * `expectedLength` says.
@@ -52,20 +34,23 @@ export async function readCappedBody(
   stream: ByteStream,
   limit: number,
   expectedLength: number | undefined,
+  likelyLength: number = expectedLength ?? 0,
 ): Promise<Uint8Array> {
   if (expectedLength !== undefined && expectedLength > limit) throw new TrustDocumentRefusal(describeExcess(limit));
-  const chunks: Uint8Array[] = [];
+  let room = Buffer.allocUnsafeSlow(Math.min(likelyLength, limit));
   let length = 0;
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-    length += bytes.length;
-    if (length > limit) throw new TrustDocumentRefusal(describeExcess(limit));
-    chunks.push(bytes);
+    const end = length + bytes.length;
+    if (end > limit) throw new TrustDocumentRefusal(describeExcess(limit));
+    if (end > room.length) room = Buffer.concat([room.subarray(0, length)], Math.min(limit, Math.max(end, 2 * length)));
+    room.set(bytes, length);
+    length = end;
   }
   if (expectedLength !== undefined && length !== expectedLength) {
     throw new Error(`it was cut short: ${length} bytes came of ${expectedLength}`);
   }
-  return Buffer.concat(chunks, length);
+  return room.subarray(0, length);
 }
 
 function describeExcess(limit: number): string {

@@ -43,7 +43,7 @@ async function readDocumentFile(
   const facts = [await statFile(file), ...(withSignature ? [await findSignatureFile(`${file}.sig`)] : [])];
   const version = nameVersion(facts);
   if (version !== undefined && version === lastVersion) return { changed: false };
-  const bytes = await readFileCapped(file, maximumDocumentLength, signal);
+  const bytes = await readFileCapped(file, maximumDocumentLength, signal, Number(facts[0]?.size ?? 0));
   if (facts[1] === undefined) return { changed: true, bytes, version };
   const signature = await readFileCapped(`${file}.sig`, maximumSignatureLength, signal);
   return { changed: true, bytes, version, signature: Buffer.from(signature).toString('latin1') };
@@ -74,9 +74,14 @@ async function findSignatureFile(file: string): Promise<BigIntStats | undefined>
   }
 }
 
-async function readFileCapped(file: string, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+async function readFileCapped(
+  file: string,
+  limit: number,
+  signal: AbortSignal,
+  likelyLength?: number,
+): Promise<Uint8Array> {
   try {
-    return await readCappedBody(readChunks(file, limit, signal), limit, undefined);
+    return await readCappedBody(readChunks(file, limit, signal), limit, undefined, likelyLength);
   } catch (error) {
     throw error instanceof Error && !('code' in error) ? rewordReadFault(error, `${file}: ${error.message}`) : error;
   }
@@ -84,8 +89,8 @@ async function readFileCapped(file: string, limit: number, signal: AbortSignal):
 
 /** By the functions with callbacks: streams and `node:fs/promises` cost a cold start a tenth of all that it loads. */
 async function* readChunks(file: string, limit: number, signal: AbortSignal): ByteStream {
-  // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be. One buffer, and
-  // copies of what arrived: a file that is given in small pieces would otherwise keep a buffer for each of them.
+  // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be. One buffer for all
+  // of them: who reads has copied what arrived before it asks for more.
   const buffer = Buffer.allocUnsafeSlow(Math.min(limit + 1, 1024 * 1024));
   const descriptor = await promisify(open)(file, 'r');
   try {
@@ -93,7 +98,7 @@ async function* readChunks(file: string, limit: number, signal: AbortSignal): By
       signal.throwIfAborted();
       const count = await readInto(buffer, descriptor);
       if (count === 0) return;
-      yield Buffer.from(buffer.subarray(0, count));
+      yield buffer.subarray(0, count);
     }
   } finally {
     await promisify(close)(descriptor);

@@ -1,7 +1,6 @@
 import { describeFault } from '../encoding/describe-fault.js';
 import { TrustDocumentError, maximumDocumentLength } from '../trust-document/document-error.js';
 import { anyAudience, parseTrustDocumentInSlices } from '../trust-document/parse-document.js';
-import { decodeUtf8 } from '../trust-sources/document-bytes.js';
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
 import { readSigned } from '../trust-sources/document-signature.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
@@ -67,7 +66,7 @@ export async function readAdmittedDocument(
   { audience, minimumRevision }: Pick<DocumentAdmissionOptions, 'audience'> & Pick<RefreshSettings, 'minimumRevision'>,
 ): Promise<TrustSnapshot> {
   if (bytes.length > maximumDocumentLength) throw new Error(`it is larger than ${maximumDocumentLength} bytes`);
-  const snapshot = await parseTrustDocumentInSlices(await decodeUtf8(bytes), { audience });
+  const snapshot = await parseTrustDocumentInSlices(bytes, { audience });
   if (snapshot.revision < minimumRevision) {
     throw new Error(`the document has revision ${snapshot.revision}, lower than minimumRevision (${minimumRevision})`);
   }

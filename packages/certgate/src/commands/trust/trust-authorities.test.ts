@@ -208,7 +208,15 @@ describe('certgate trust, with authorities', () => {
     await refuse(/only under an authority/, 'add', 'x', '--dns', 'a.example');
     await refuse(/requires a name or a pin/, 'add', 'x', '--issued-by', 'corp');
     await refuse(/names no authority.*corp/, 'add', 'x', '--issued-by', 'nobody', '--dns', 'a.example');
-    await refuse(/stands already at identities\[0\]/, 'add', 'x', '--issued-by', 'corp', '--dns', '*.CORP.example');
+    await refuse(
+      /stands already in the identity "billing"/,
+      'add',
+      'x',
+      '--issued-by',
+      'corp',
+      '--dns',
+      '*.CORP.example',
+    );
     await refuse(/whole first label/, 'add', 'x', '--issued-by', 'corp', '--dns', 'a*.corp.example');
     await refuse(/spiffeTrustDomains/, 'add', 'x', '--issued-by', 'corp', '--uri', 'spiffe://else.example/a');
   });
