@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import { escapePem, findPlayedFrontEnd, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
@@ -95,15 +96,16 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`> | 'lo
   },
   // One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks.
   'forged-header-of-others': (examination) => {
-    const { allowed, frontEnd } = examination.options;
+    const { allowed, frontEnd, isAnyServer } = examination.options;
     const others = frontEndNames.filter((name) => name !== frontEnd);
-    return judgeForgeries(
-      examination,
-      others.flatMap((name) => {
-        const fields = forgeFields(name, allowed);
-        return forgeBeside(examination, `${nameFields(fields)} (${name})`, fields);
-      }),
+    const known = others.flatMap((name) => {
+      const fields = forgeFields(name, allowed);
+      return forgeBeside(examination, `${nameFields(fields)} (${name})`, fields);
+    });
+    const named = factPrefixes.flatMap((prefix) =>
+      forgeBeside(examination, `${prefix}-Verify, ${prefix}-S-DN and the like`, forgeFacts(prefix, allowed.der)),
     );
+    return judgeForgeries(examination, isAnyServer === true ? [...known, ...named] : known);
   },
   'lookalike-certificate': (examination) => {
     const forgeries = listLookalikes(examination);
@@ -111,6 +113,25 @@ export const forgeryProbes: ProbeRuns<Extract<ProbeId, `forged-${string}`> | 'lo
     return judgeForgeries(examination, forgeries);
   },
 };
+
+/** Of the fields in which configurations of nginx and Apache often hand on facts of a certificate that they verified. */
+const factPrefixes: readonly string[] = ['X-SSL-Client', 'X-Client', 'SSL-Client', 'X-Client-Cert'];
+
+function forgeFacts(prefix: string, der: Buffer): readonly ForgedField[] {
+  const { subject, serialNumber, fingerprint } = new X509Certificate(der);
+  const attributes = subject.split('\n');
+  // As RFC 2253 has it: the last one first.
+  const name = attributes.toReversed().join(',');
+  const commonName = attributes.find((attribute) => attribute.startsWith('CN='))?.slice('CN='.length) ?? '';
+  const facts = [
+    ['Verify', 'SUCCESS'],
+    ...['S-DN', 'DN', 'Subject', 'Subject-DN'].map((fact) => [fact, name] as const),
+    ...['CN', 'S-DN-CN'].map((fact) => [fact, commonName] as const),
+    ['Serial', serialNumber],
+    ['Fingerprint', fingerprint.replaceAll(':', '').toLowerCase()],
+  ] as const;
+  return facts.map(([fact, value]) => [`${prefix}-${fact}`, Buffer.from(value).toString('latin1')]);
+}
 
 /** Texts of a certificate that other front ends write, and that an app may decode as well. */
 function listEncodings(der: Buffer): readonly (readonly [what: string, value: string])[] {

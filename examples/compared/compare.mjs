@@ -1,0 +1,87 @@
+// Puts the probes of `certgate doctor --any-server` to each server, and writes proof/results/comparison.json and the tables
+// of README.md:
+//
+//   npm run compare
+//   node examples/compared/compare.mjs --only article-check   prints the cells of one server as JSON, and writes nothing
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeRun, writeResult } from '../../proof/run-record.mjs';
+import { makeCertificates } from './certificates.mjs';
+import { describeSetup, formatTable, replaceTable } from './comparison-table.mjs';
+import { examineSetup } from './run-setup.mjs';
+import { tables } from './setups.mjs';
+
+const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+const run = describeRun('npm run compare');
+const folder = mkdtempSync(join(tmpdir(), 'certgate-compared-'));
+try {
+  const material = makeCertificates(folder);
+  const compared = [];
+  for (const { id, setups } of tables) {
+    const examined = [];
+    for (const setup of setups.filter(({ server }) => only === undefined || server === only)) {
+      const report = await examineSetup(setup, folder, material);
+      if (process.env.DBG)
+        console.error(
+          JSON.stringify(
+            report.findings.filter((f) => f.verdict === 'cannot-tell'),
+            null,
+            1,
+          ),
+        );
+      examined.push({
+        name: setup.name,
+        server: setup.server,
+        requests: report.requests,
+        cells: describeSetup(report),
+        gotIn: report.gotIn,
+      });
+      console.error(`${id}, ${setup.name}: ${report.gotIn.length === 0 ? 'nothing got in' : report.gotIn.join('; ')}`);
+    }
+    compared.push({ id, setups: examined });
+  }
+  if (only === undefined) write(compared);
+  else console.log(JSON.stringify(compared));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function write(compared) {
+  const readme = fileURLToPath(new URL('README.md', import.meta.url));
+  const ids = Object.keys(compared[0].setups.at(-1).cells);
+  const page = compared.reduce(
+    (text, { id, setups }) => replaceTable(text, id, formatTable(setups, ids)),
+    readFileSync(readme, 'utf8'),
+  );
+  writeFileSync(readme, page);
+  writeResult('comparison', run, {
+    summary: compared.flatMap(summarize),
+    versions: listVersions(),
+    ids,
+    tables: compared,
+  });
+}
+
+function summarize({ id, setups }) {
+  return setups.map(({ name, cells }) => {
+    const count = (cell) => Object.values(cells).filter((each) => each === cell).length;
+    const what = id === 'usual' ? name : `${name}, where a client's own fields reach the app`;
+    return `${what}: ${count('refused')} refused, ${count('got in')} got in, ${count('cannot tell')} cannot tell`;
+  });
+}
+
+function listVersions() {
+  const { packages } = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8'));
+  const versionOf = (name) => packages[`node_modules/${name}`].version;
+  return {
+    'client-certificate-auth': versionOf('client-certificate-auth'),
+    express: versionOf('express'),
+    // nginx prints it where others print errors.
+    nginx: /nginx\/(\S+)/.exec(spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr)?.[1],
+    openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' ', 2)[1],
+  };
+}
