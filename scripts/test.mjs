@@ -29,6 +29,7 @@ const hostTests = [
   'bundlers',
   'cli-app-baseline',
   'cli-explain',
+  'compared',
   'deployed-app',
   'dev-app-settings',
   'dev-front-ends',

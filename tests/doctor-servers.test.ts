@@ -436,6 +436,17 @@ const unknownServers: readonly (readonly [
     ...(['forged-header', 'cannot-tell', /allowed caller is not admitted/] as const),
   ],
   ['asks for no certificate', () => ({ tls: { requestCert: false } }), 'client-certificate-mode', 'cannot-tell'],
+  [
+    'trusts what a client writes as nginx is often told to',
+    ({ allowed }) => ({
+      admits: ([value], { fields }) => {
+        const find = (name: string): string | undefined => fields.find(([each]) => each === name)?.[1];
+        const isNamed = find('X-Client-Verify') === 'SUCCESS' && find('X-Client-DN') === `CN=${allowedName}`;
+        return isNamed || value === allowed.der.toString('base64');
+      },
+    }),
+    ...(['forged-header-of-others', 'fails'] as const),
+  ],
   ['refuses without a certificate', () => ({}), 'forged-header', 'holds'],
 ];
 

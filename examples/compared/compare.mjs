@@ -2,7 +2,7 @@
 // of README.md:
 //
 //   npm run compare
-//   node examples/compared/compare.mjs --only article-check   prints the cells of one server as JSON, and writes nothing
+//   node examples/compared/compare.mjs --only article-check   prints the cells of a server as JSON, and writes nothing
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { describeSetup, formatTable, replaceTable } from './comparison-table.mjs
 import { examineSetup } from './run-setup.mjs';
 import { tables } from './setups.mjs';
 
-const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+const { only } = parseArgs({ options: { only: { type: 'string', multiple: true } } }).values;
 const run = describeRun('npm run compare');
 const folder = mkdtempSync(join(tmpdir(), 'certgate-compared-'));
 try {
@@ -23,16 +23,8 @@ try {
   const compared = [];
   for (const { id, setups } of tables) {
     const examined = [];
-    for (const setup of setups.filter(({ server }) => only === undefined || server === only)) {
+    for (const setup of setups.filter(({ server }) => only?.includes(server) ?? true)) {
       const report = await examineSetup(setup, folder, material);
-      if (process.env.DBG)
-        console.error(
-          JSON.stringify(
-            report.findings.filter((f) => f.verdict === 'cannot-tell'),
-            null,
-            1,
-          ),
-        );
       examined.push({
         name: setup.name,
         server: setup.server,

@@ -27,7 +27,7 @@ export const tables = [
   {
     id: 'usual',
     setups: [
-      { name: 'the article’s check', server: 'article-check', gateway: optional },
+      { name: "the article's check", server: 'article-check', gateway: optional },
       {
         name: 'thumbprint middleware',
         server: 'thumbprint-middleware',
@@ -36,7 +36,7 @@ export const tables = [
       },
       { name: 'name middleware', server: 'thumbprint-middleware', settings: { CHECK: 'name' }, gateway: optional },
       { name: 'client-certificate-auth', server: 'client-certificate-auth' },
-      { name: 'nginx’s snippet', server: 'behind-nginx', nginx: snippet },
+      { name: "nginx's snippet", server: 'behind-nginx', nginx: snippet },
       { name: 'Certgate', server: 'certgate', settings: asAppService, gateway: optional },
       { name: 'Certgate behind nginx', server: 'certgate', settings: asNginx, nginx: documented },
     ],
@@ -44,7 +44,7 @@ export const tables = [
   {
     id: 'mistaken',
     setups: [
-      { name: 'the article’s check', server: 'article-check', gateway: worstCase },
+      { name: "the article's check", server: 'article-check', gateway: worstCase },
       {
         name: 'thumbprint middleware',
         server: 'thumbprint-middleware',
@@ -52,7 +52,7 @@ export const tables = [
         gateway: worstCase,
       },
       { name: 'name middleware', server: 'thumbprint-middleware', settings: { CHECK: 'name' }, gateway: worstCase },
-      { name: 'nginx’s snippet', server: 'behind-nginx', nginx: forgetFields(snippet) },
+      { name: "nginx's snippet", server: 'behind-nginx', nginx: forgetFields(snippet) },
       { name: 'Certgate', server: 'certgate', settings: asAppService, gateway: worstCase },
       { name: 'Certgate behind nginx', server: 'certgate', settings: asNginx, nginx: forgetFields(documented) },
     ],

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { reasonToSkip } from './front-ends/proxies.js';
+import { root } from './test-support/certgate.js';
+
+// examples/compared: its page has the tables of the committed result, and a run of two of its servers, which need nothing
+// installed, comes to the same.
+
+interface Compared {
+  readonly id: string;
+  readonly setups: readonly { readonly name: string; readonly server: string; readonly cells: object }[];
+}
+
+const folder = join(root, 'examples', 'compared');
+const { ids, tables } = JSON.parse(readFileSync(join(root, 'proof/results/comparison.json'), 'utf8')) as {
+  readonly ids: readonly string[];
+  readonly tables: readonly Compared[];
+};
+const { formatTable } = (await import(pathToFileURL(join(folder, 'comparison-table.mjs')).href)) as {
+  readonly formatTable: (setups: Compared['setups'], ids: readonly string[]) => string;
+};
+
+it('the page of the comparison has the tables of its result', () => {
+  const page = readFileSync(join(folder, 'README.md'), 'utf8');
+  assert.equal(tables.length, 2);
+  for (const { id, setups } of tables) assert.ok(page.includes(`\n${formatTable(setups, ids)}\n`), id);
+});
+
+it('a run comes to what is committed', { skip: reasonToSkip('nginx') }, async () => {
+  const rerun = ['article-check', 'certgate'];
+  const words = [join(folder, 'compare.mjs'), ...rerun.flatMap((server) => ['--only', server])];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  const pick = (all: readonly Compared[]): unknown =>
+    all.map(({ id, setups }) => [
+      id,
+      setups.filter(({ server }) => rerun.includes(server)).map(({ name, cells }) => [name, cells]),
+    ]);
+  const found = pick(JSON.parse(stdout) as readonly Compared[]);
+  assert.match(JSON.stringify(found), /"forged-header":"got in"/);
+  assert.deepEqual(found, pick(tables));
+});
