@@ -1,5 +1,5 @@
 // Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `format` is Prettier, `prose` holds the
-// pages to the rules for the language, `workflows` holds action.yml and the workflow for users to the rules of GitHub
+// pages to the rules for the language, `workflows` holds the actions, the workflows and .github to the rules of GitHub
 // Actions, and `reference` makes the API reference. Installs them first where they are missing or another version.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

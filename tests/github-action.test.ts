@@ -21,14 +21,22 @@ import { delimiter, dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type Ended, cleanEnvironment, collect, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 
-// The scripts of action.yml, run by bash as GitHub's runner does it. Not run: what makes the package, which is npm alone
-// (tests/deployed-app.test.ts runs its script), and what deploys it.
+// The steps of action.yml, and of the actions below actions/, run by bash as GitHub's runner does it: with the inputs, or
+// what the action has in their place. Not run: what makes the package, which is npm alone (tests/deployed-app.test.ts runs
+// its script), and what deploys it.
 
 const programs = {
   TEST_NODE: process.execPath,
   TEST_CERTGATE: join(root, 'packages', 'certgate', 'bin', 'certgate.js'),
 };
-const action = readFileSync(join(root, 'action.yml'), 'utf8');
+const actionNames = ['inspect', 'trust-check', 'doctor'] as const;
+/** By the folder of the action. */
+const actions = new Map(
+  ['.', ...actionNames.map((name) => `actions/${name}`)].map((folder) => [
+    folder,
+    readFileSync(join(root, folder, 'action.yml'), 'utf8').replaceAll('\r\n', '\n'),
+  ]),
+);
 let temporary: string;
 let app: string;
 
@@ -67,44 +75,136 @@ function makePrograms(): void {
 interface StepResult extends Ended {
   /** What the step adds to the summary of the job. */
   readonly summary: string;
+  readonly outputs: Readonly<Record<string, string>>;
   readonly folder: string;
 }
 
-/** A step by its name, with its inputs as GitHub passes them: in the environment. */
-async function runStep(name: string, inputs: Readonly<Record<string, string>>): Promise<StepResult> {
-  const folder = mkdtempSync(join(temporary, 'runner-'));
-  const script = join(folder, 'script.sh');
-  writeFileSync(script, readScript(name));
-  const summaryFile = join(folder, 'summary.md');
-  const path = `${join(temporary, 'bin')}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
-  const runner = { PATH: path, TMPDIR: folder, RUNNER_TEMP: folder, GITHUB_STEP_SUMMARY: summaryFile };
-  const env = { ...cleanEnvironment(), ...programs, ...runner, ...inputs };
-  const ended = await collect(spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], { cwd: app, env }));
-  const summary = readdirSync(folder).includes('summary.md') ? readFileSync(summaryFile, 'utf8') : '';
-  return { ...ended, summary, folder };
+interface Surroundings {
+  /** Whose step it is; that of the root by default. */
+  readonly action?: string;
+  /** By the expression, such as `github.token`. */
+  readonly github?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-function readScript(name: string): string {
-  const step = action.split(/^ {4}- /m).find((text) => text.startsWith(`name: ${name}\n`)) ?? '';
-  const script = /^ {6}run: \|\n((?: {8}.*\n|\n)+)/m.exec(step)?.[1];
-  assert.ok(script !== undefined, `no script of the step "${name}"`);
-  return script.replaceAll(/^ {8}/gm, '');
+/** A step by its name, with its inputs as GitHub passes them: in the environment that the step declares. */
+async function runStep(
+  name: string,
+  inputs: Readonly<Record<string, string>>,
+  { action = '.', github = {}, env = {} }: Surroundings = {},
+): Promise<StepResult> {
+  const folder = mkdtempSync(join(temporary, 'runner-'));
+  const { run, variables } = readStep(action, name);
+  const script = join(folder, 'script.sh');
+  writeFileSync(script, run);
+  const files = { GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), GITHUB_OUTPUT: join(folder, 'output.txt') };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  const path = `${join(temporary, 'bin')}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+  const runner = { PATH: path, TMPDIR: folder, RUNNER_TEMP: folder, GITHUB_ACTION_PATH: join(root, action), ...files };
+  const passed = variables.map(([key, expression]) => [key, evaluate(action, expression, inputs, github)] as const);
+  const all = { ...cleanEnvironment(), ...programs, ...runner, ...env, ...Object.fromEntries(passed) };
+  const ended = await collect(
+    spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], { cwd: app, env: all }),
+  );
+  const outputs = readFileSync(files.GITHUB_OUTPUT, 'utf8').split('\n').filter(Boolean);
+  return {
+    ...ended,
+    summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+    outputs: Object.fromEntries(outputs.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string])),
+    folder,
+  };
 }
+
+function readStep(
+  action: string,
+  name: string,
+): { readonly run: string; readonly variables: readonly (readonly [string, string])[] } {
+  const step =
+    actions
+      .get(action)
+      ?.split(/^ {4}- /m)
+      .find((text) => text.startsWith(`name: ${name}\n`)) ?? '';
+  const script = /^ {6}run: (?:\|\n((?: {8}.*\n|\n)+)|(.+)\n)/m.exec(step);
+  const run = script?.[1] ?? script?.[2];
+  assert.ok(run !== undefined, `no script of the step "${name}"`);
+  const declared = /^ {6}env:\n((?: {8}.*\n)+)/m.exec(step)?.[1] ?? '';
+  const variables = [...declared.matchAll(/^ {8}(\w+): (.*)$/gm)].map(
+    ([, key = '', value = '']) => [key, value] as const,
+  );
+  return { run: run.replaceAll(/^ {8}/gm, ''), variables };
+}
+
+/** An input, or what the action declares as its default; a value of the event; or a plain text. */
+function evaluate(
+  action: string,
+  value: string,
+  inputs: Readonly<Record<string, string>>,
+  github: Readonly<Record<string, string>>,
+): string {
+  const [, kind, name = ''] = /^\$\{\{ (inputs|github)\.([\w.-]+) \}\}$/.exec(value) ?? [];
+  if (kind === undefined) return value;
+  if (kind === 'inputs') return inputs[name] ?? evaluate(action, readDefault(action, name), inputs, github);
+  assert.ok(name in github, `the step needs github.${name}`);
+  return github[name] ?? '';
+}
+
+function readDefault(action: string, input: string): string {
+  const text = new RegExp(`^ {2}${input}:\\n(?: {4}.*\\n)*? {4}default: (.*)$`, 'm').exec(
+    actions.get(action) ?? '',
+  )?.[1];
+  assert.ok(text !== undefined, `the input ${input} is required`);
+  return text === "''" ? '' : text.replace(/^'(.*)'$/, '$1');
+}
+
+describe('an action below actions/', () => {
+  it('has the steps of the whole one, which run the same scripts with the same variables', () => {
+    for (const name of actionNames) {
+      const folder = `actions/${name}`;
+      const steps = [...(actions.get(folder) ?? '').matchAll(/^ {4}- name: (.*)$/gm)].map(([, step = '']) => step);
+      const own = steps.filter((step) => step !== 'Check the inputs');
+      assert.ok(own.length > 0);
+      for (const step of own) {
+        const [whole, part] = [readStep('.', step), readStep(folder, step)];
+        assert.equal(part.run.replace('$GITHUB_ACTION_PATH', `$GITHUB_ACTION_PATH/${folder}`), whole.run);
+        assert.deepEqual(
+          part.variables.map(([key]) => key),
+          whole.variables.map(([key]) => key),
+        );
+      }
+    }
+  });
+
+  it('says what it did in its outputs', async () => {
+    writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
+    const inputs = { 'trust-store': 'file:trust.json' };
+    const { exitCode, outputs, folder } = await runStep('Check the trust document', inputs, {
+      action: 'actions/trust-check',
+    });
+    assert.equal(exitCode, 0);
+    assert.deepEqual(outputs, { 'exit-code': '0', report: join(folder, 'certgate-trust-check.txt') });
+    assert.match(readFileSync(outputs.report, 'utf8'), /revision 1/i);
+  });
+
+  it('fails where there is nothing to check', async () => {
+    const { exitCode, stdout } = await runStep('Check the inputs', {}, { action: 'actions/trust-check' });
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /^::error::There is nothing to check/);
+  });
+});
 
 describe('Check the inputs', () => {
   const step = 'Check the inputs';
-  const inputs = { PACKAGE: '', URL: '', FUNCTIONS: '', TRUST_STORE: '' };
 
   for (const [what, more, message] of [
     ['nothing to do', {}, undefined],
-    ['a url with a function', { URL: 'https://app.example', FUNCTIONS: 'Orders' }, undefined],
-    ['a package', { PACKAGE: 'package' }, undefined],
-    ['a url without a function', { URL: 'https://app.example', FUNCTIONS: ' \n' }, /^::error::A url needs functions/],
-    ['a package and a url', { PACKAGE: 'package', URL: 'https://app.example', FUNCTIONS: 'Orders' }, /only deployed/],
-    ['a package and a document', { PACKAGE: 'package', TRUST_STORE: 'file:trust.json' }, /only deployed/],
+    ['a url with a function', { url: 'https://app.example', functions: 'Orders' }, undefined],
+    ['a package', { package: 'package' }, undefined],
+    ['a url without a function', { url: 'https://app.example', functions: ' \n' }, /^::error::A url needs functions/],
+    ['a package and a url', { package: 'package', url: 'https://app.example', functions: 'Orders' }, /only deployed/],
+    ['a package and a document', { package: 'package', 'trust-store': 'file:trust.json' }, /only deployed/],
   ] as const) {
     it(`${message === undefined ? 'passes' : 'fails for'} ${what}`, async () => {
-      const { exitCode, stdout } = await runStep(step, { ...inputs, ...more });
+      const { exitCode, stdout } = await runStep(step, more);
       assert.equal(exitCode, message === undefined ? 0 : 2);
       assert.match(stdout, message ?? /^$/);
     });
@@ -142,7 +242,7 @@ describe('Inspect who may call', () => {
   });
 
   it('passes an app that is as its baseline says, and shows the table in the summary', async () => {
-    const { exitCode, summary } = await runStep(step, { BASELINE: baseline });
+    const { exitCode, summary } = await runStep(step, { baseline });
     assert.equal(exitCode, 0);
     assert.match(summary, /^### Who may call\n~~~~~~\n┌[\s\S]*SecuredFunction[\s\S]*\n~~~~~~\n$/);
   });
@@ -150,13 +250,13 @@ describe('Inspect who may call', () => {
   it('fails where a function is open that the baseline has closed, and says so in the summary', async () => {
     const text = readFileSync(join(app, baseline), 'utf8');
     writeFileSync(join(app, 'closed.json'), text.replace('"kind": "anonymous"', '"kind": "certificate", "roles": []'));
-    const { exitCode, summary } = await runStep(step, { BASELINE: 'closed.json' });
+    const { exitCode, summary } = await runStep(step, { baseline: 'closed.json' });
     assert.equal(exitCode, 1, summary);
     assert.match(summary, /opens +PublicFunction/);
   });
 
   it('fails where there is no baseline', async () => {
-    assert.equal((await runStep(step, { BASELINE: 'absent.json' })).exitCode, 2);
+    assert.equal((await runStep(step, { baseline: 'absent.json' })).exitCode, 2);
   });
 });
 
@@ -166,8 +266,8 @@ describe('Check the trust document', () => {
   it('passes a valid document, and fails where there is none', async () => {
     writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
     const [valid, absent] = await Promise.all([
-      runStep(step, { TRUST_STORE: 'file:trust.json', SIGNED_BY: '' }),
-      runStep(step, { TRUST_STORE: 'file:absent.json', SIGNED_BY: '' }),
+      runStep(step, { 'trust-store': 'file:trust.json' }),
+      runStep(step, { 'trust-store': 'file:absent.json' }),
     ]);
     assert.equal(valid.exitCode, 0, valid.stdout);
     assert.match(valid.summary, /^### Trust document\n~~~~~~\n[\s\S]+~~~~~~\n$/);
@@ -247,12 +347,15 @@ describe('Compare the trust document', () => {
     server.close();
   });
 
-  const run = (inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> =>
-    runStep(step, {
-      ...{ TRUST_DOCUMENT: 'trust.json', TRUST_BASE: '', TRUST_LOG: '', GITHUB_TOKEN: 'token', BASE_SHA: 'BASE' },
-      ...{ PULL_REQUEST: '7', GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'owner/repo', GITHUB_WORKSPACE: temporary },
-      ...inputs,
-    });
+  const run = (inputs: Readonly<Record<string, string>> = {}, base = 'BASE'): Promise<StepResult> =>
+    runStep(
+      step,
+      { 'trust-document': 'trust.json', ...inputs },
+      {
+        github: { token: 'token', 'event.pull_request.base.sha': base, 'event.pull_request.number': '7' },
+        env: { GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'owner/repo', GITHUB_WORKSPACE: temporary },
+      },
+    );
 
   it('compares with the base branch, and writes one comment, which later runs write anew', async () => {
     const { exitCode, summary, stderr } = await run();
@@ -270,7 +373,7 @@ describe('Compare the trust document', () => {
   });
 
   it('fails where a recorded call would be refused, and says which, with no mention of anybody', async () => {
-    const { exitCode, summary } = await run({ TRUST_LOG: 'app.log', TRUST_BASE: 'base.json' });
+    const { exitCode, summary } = await run({ 'trust-log': 'app.log', 'trust-base': 'base.json' });
     assert.equal(exitCode, 1);
     assert.match(
       summary,
@@ -282,16 +385,16 @@ describe('Compare the trust document', () => {
 
   it('warns where the log does not tell of a call', async () => {
     writeFileSync(join(app, 'app.log'), `${JSON.stringify({ ...line, trustSha256: undefined })}\n`);
-    const { exitCode, stdout, summary } = await run({ TRUST_LOG: 'app.log' });
+    const { exitCode, stdout, summary } = await run({ 'trust-log': 'app.log' });
     assert.equal(exitCode, 0);
     assert.match(stdout, /^::warning::No call that was admitted/m);
     assert.match(summary, /Cannot tell/);
   });
 
   it('writes the summary alone without a token, or with one that may not write', async () => {
-    const without = await run({ GITHUB_TOKEN: '', TRUST_BASE: 'base.json' });
+    const without = await run({ 'github-token': '', 'trust-base': 'base.json' });
     assert.deepEqual([without.exitCode, without.stdout, api.asked], [0, '', []]);
-    const reading = await run({ GITHUB_TOKEN: 'of a fork' });
+    const reading = await run({ 'github-token': 'of a fork' });
     assert.equal(reading.exitCode, 0);
     assert.match(reading.stdout, /^::warning::No comment was written.*\(status 403\).*pull-requests: write/m);
     for (const { summary } of [without, reading]) assert.match(summary, /is disabled/);
@@ -299,7 +402,7 @@ describe('Compare the trust document', () => {
   });
 
   it('fails where a document is absent or not valid', async () => {
-    const absent = await run({ BASE_SHA: 'ELSEWHERE' });
+    const absent = await run({}, 'ELSEWHERE');
     assert.equal(absent.exitCode, 2);
     assert.match(
       absent.stdout,
@@ -314,28 +417,30 @@ describe('Compare the trust document', () => {
 describe('Probe the app from outside', () => {
   const step = 'Probe the app from outside';
   const inputs = {
-    URL: 'https://app.example',
-    FUNCTIONS: ' Orders\n  Refund  *\n',
-    PUBLIC_FUNCTIONS: '',
-    ALLOWED_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nas it is\n-----END PRIVATE KEY-----',
-    I_OPERATE_THIS: 'true',
-    TEST_DOCTOR: '0',
-    TEST_REPORT: '{}',
+    url: 'https://app.example',
+    functions: ' Orders\n  Refund  *\n',
+    'allowed-certificate': '-----BEGIN PRIVATE KEY-----\nas it is\n-----END PRIVATE KEY-----',
+    'i-operate-this': 'true',
   };
+  /** With what doctor ends, and what it reports. */
+  const probe = (exitCode: number, report: string, more: object = {}, action = '.'): Promise<StepResult> =>
+    runStep(step, { ...inputs, ...more }, { action, env: { TEST_DOCTOR: String(exitCode), TEST_REPORT: report } });
 
-  const report = (id: string): string =>
+  const report = (id: string, verdict = 'cannot-tell'): string =>
     JSON.stringify({
       findings: [
         { id: 'denied-certificate', verdict: 'holds' },
-        { id, verdict: 'cannot-tell' },
+        { id, verdict },
       ],
     });
 
   it('probes with the allowed caller and one that nobody knows, and leaves no key behind', async () => {
-    const { exitCode, folder, summary, stderr } = await runStep(step, inputs);
+    const { exitCode, folder, summary, stderr, outputs } = await probe(0, '{"findings":[]}', {}, 'actions/doctor');
     assert.equal(exitCode, 0, stderr);
+    const report = join(folder, 'certgate-doctor.json');
+    assert.deepEqual(outputs, { 'exit-code': '0', report, failed: '0', 'cannot-tell': '0' });
     const given = readFileSync(join(folder, 'doctor.txt'), 'utf8').trimEnd().split('\n');
-    assert.equal(given[0], inputs.URL);
+    assert.equal(given[0], inputs.url);
     const rest = given.filter((word) => !word.startsWith('/'));
     const options = [
       '--allowed',
@@ -349,21 +454,23 @@ describe('Probe the app from outside', () => {
       'Refund',
     ];
     assert.deepEqual(rest.slice(1), [...options, '--function', '*', '--i-operate-this']);
-    assert.equal(readFileSync(join(folder, 'allowed.pem'), 'utf8'), `${inputs.ALLOWED_CERTIFICATE}\n`);
+    assert.equal(readFileSync(join(folder, 'allowed.pem'), 'utf8'), `${inputs['allowed-certificate']}\n`);
     assert.match(readFileSync(join(folder, 'denied.pem'), 'utf8'), /BEGIN CERTIFICATE/);
     assert.match(readFileSync(join(folder, 'denied-key.pem'), 'utf8'), /BEGIN PRIVATE KEY/);
     assert.match(summary, /### Doctor/);
     const left = readdirSync(folder).sort();
     const written = ['allowed.pem', 'certgate-doctor.json', 'denied-key.pem', 'denied.pem', 'doctor.txt'];
-    assert.deepEqual(left, [...written, 'script.sh', 'summary.md']);
+    assert.deepEqual(left, [...written, 'output.txt', 'script.sh', 'summary.md']);
   });
 
   it('fails where a probe fails, and warns where doctor cannot tell', async () => {
     const [failed, unclear] = await Promise.all([
-      runStep(step, { ...inputs, TEST_DOCTOR: '1' }),
-      runStep(step, { ...inputs, I_OPERATE_THIS: 'false', TEST_DOCTOR: '3', TEST_REPORT: report('key-proof-tls-1.2') }),
+      probe(1, report('key-proof-tls-1.2', 'fails')),
+      probe(3, report('key-proof-tls-1.2'), { 'i-operate-this': 'false' }),
     ]);
     assert.equal(failed.exitCode, 1);
+    assert.deepEqual([failed.outputs['failed'], failed.outputs['cannot-tell']], ['1', '0']);
+    assert.deepEqual([unclear.outputs['failed'], unclear.outputs['cannot-tell']], ['0', '1']);
     assert.doesNotMatch(failed.stdout, /::warning::/);
     assert.equal(unclear.exitCode, 0);
     assert.match(unclear.stdout, /^::warning::/m);
@@ -372,11 +479,15 @@ describe('Probe the app from outside', () => {
 
   it('fails where doctor cannot tell about a forged header or a missing certificate', async () => {
     for (const id of ['no-certificate', 'forged-header', 'forged-header-of-others']) {
-      const ended = await runStep(step, { ...inputs, TEST_DOCTOR: '3', TEST_REPORT: report(id) });
+      const ended = await probe(3, report(id));
       assert.equal(ended.exitCode, 3, id);
       assert.match(ended.stdout, new RegExp(`^::error::.*\\(${id}\\)`, 'm'));
     }
-    const absent = await runStep(step, { ...inputs, TEST_DOCTOR: '3', TEST_REPORT: '' });
-    assert.notEqual(absent.exitCode, 0);
+    const absent = await probe(3, '');
+    assert.equal(absent.exitCode, 3);
+    assert.deepEqual(absent.outputs, { 'exit-code': '3' });
+    const nowhere = await probe(0, '', { functions: ' \n' }, 'actions/doctor');
+    assert.equal(nowhere.exitCode, 2);
+    assert.match(nowhere.stdout, /^::error::A url needs functions/);
   });
 });
