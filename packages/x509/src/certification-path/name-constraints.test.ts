@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { GeneralName } from '../certificate/general-name.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 import {
   address,
   directory,
@@ -13,11 +14,17 @@ import {
   permit,
   subjectOf,
   under,
+  underRead,
   unread,
   uri,
 } from '../test-support/constrained-names.js';
 import { authorityExtensions, isVerifiedByOpenssl, issueCertificate } from '../test-support/issued-certificates.js';
-import { findNameFault, unconstrainedNames } from './name-constraints.js';
+import {
+  type NameConstraintState,
+  findFaultOfGeneralName,
+  findNameFault,
+  unconstrainedNames,
+} from './name-constraints.js';
 import { PathBudget, defaultPathLimits } from './path-budget.js';
 
 describe('certificates made by openssl, and what openssl verify says of them', () => {
@@ -201,7 +208,121 @@ test('the detail names the name, escaped and cut', () => {
   assert.ok(fault.detail.length < 400);
 });
 
+describe('several constraints', () => {
+  test('of several CAs hold together, in whatever order', () => {
+    const [wide, narrow] = [permit(dns('example.com')), exclude(dns('a.example.com'))];
+    for (const state of [under(wide, narrow), under(narrow, wide)]) {
+      assert.ok(isAdmitted(state, named(dns('b.example.com'))));
+      assert.ok(!isAdmitted(state, named(dns('a.example.com'))));
+      assert.ok(!isAdmitted(state, named(dns('a.example.org'))));
+    }
+  });
+  test('are each of their own form', () => {
+    const [host, box] = [dns('a.example'), mail('b.example')];
+    const net = address(10, 0, 0, 0, 255, 0, 0, 0);
+    const state = under(permit(host, box, net));
+    for (const name of [host, mail('u@b.example'), address(10, 1, 2, 3)]) assert.ok(isAdmitted(state, named(name)));
+    for (const name of [dns('b.example'), mail('u@a.example'), address(11, 1, 2, 3)])
+      assert.ok(!isAdmitted(state, named(name)));
+    const without = under(exclude(host, box, net));
+    for (const name of [dns('b.example'), mail('u@a.example'), address(11, 1, 2, 3)])
+      assert.ok(isAdmitted(without, named(name)));
+  });
+  test('refuse all names of the form where any of them can not be processed', () => {
+    const [good, broken] = [dns('b.example'), dns('a..example')];
+    for (const bases of [
+      [broken, good],
+      [good, broken],
+      [good, good, broken],
+    ]) {
+      assert.ok(!isAdmitted(under(exclude(...bases)), named(dns('c.example'))));
+      assert.ok(!isAdmitted(under(permit(...bases)), named(good)));
+    }
+  });
+});
+
+describe('the words for a name', () => {
+  const detailOf = (name: GeneralName, base: GeneralName): string => {
+    const fault = findFaultOfGeneralName(under(exclude(base)), name, new PathBudget());
+    return fault?.outcome === 'refused' ? fault.detail : '';
+  };
+  const excluded = "is excluded by an issuer's name constraints";
+  for (const [name, base, expected] of [
+    [dns('a.example'), dns('example'), `the dNSName "a.example" ${excluded}`],
+    [mail('u@a.example'), mail('a.example'), `the rfc822Name "u@a.example" ${excluded}`],
+    [address(10, 0, 0, 1), address(10, 0, 0, 0, 255, 0, 0, 0), `the iPAddress 0a000001 ${excluded}`],
+    [oid('1.2.3'), oid('1.2'), `the registeredID 1.2.3 ${excluded}`],
+    [directory('c', 'x'), directory('c'), `the directoryName "c/x" ${excluded}`],
+    [
+      unread('otherName', 1),
+      unread('otherName', 2),
+      "an alternative name of the form otherName can't be compared with the issuers' name constraints",
+    ],
+    [mail('a'), mail('a.example'), 'the rfc822Name "a" can\'t be compared with the issuers\' name constraints'],
+    [
+      dns('a.example'),
+      dns('b..example'),
+      'the dNSName "a.example" falls under a name constraint of "CN=issuer" that can\'t be processed: the dNSName "b..example"',
+    ],
+  ] as const) {
+    test(expected, () => {
+      assert.equal(detailOf(name, base), expected);
+      const fault = findNameFault(under(exclude(base)), named(name), new PathBudget());
+      assert.deepEqual(fault, { outcome: 'refused', detail: expected });
+    });
+  }
+  test('has 200 characters of it at most', () => {
+    for (const [count, shown] of [
+      [200, 'a'.repeat(200)],
+      [201, `${'a'.repeat(200)}…`],
+    ] as const)
+      assert.ok(detailOf(mail('a'.repeat(count)), mail('b')).startsWith(`the rfc822Name "${shown}" can't`));
+  });
+  test('comes with a remedy where a base has a leading dot', () => {
+    const detail = detailOf(dns('a.example'), dns('.b.example'));
+    assert.match(
+      detail,
+      /: the dNSName "\.b\.example"\. RFC 5280 .* let the CA write "b\.example", or, if the names beneath b\.ex/,
+    );
+    assert.ok(!isAdmitted(underRead('refuse', exclude(dns('.b.example'))), named(dns('c.example'))));
+    assert.ok(isAdmitted(underRead('subdomains-only', exclude(dns('.b.example'))), named(dns('c.example'))));
+  });
+  test('is of the subject’s mailbox or common name', () => {
+    const options = { commonNamesAsHosts: true };
+    for (const [type, value, state, expected] of [
+      [
+        '1.2.840.113549.1.9.1',
+        'u@b.example',
+        under(exclude(mail('b.example'))),
+        `the subject's emailAddress "u@b.example"`,
+      ],
+      ['2.5.4.3', 'a.b.example', under(exclude(dns('b.example'))), `the subject's common name "a.b.example"`],
+    ] as const) {
+      const fault = findNameFault(state, subjectOf(type, value), new PathBudget(), options);
+      assert.deepEqual(fault, { outcome: 'refused', detail: `${expected} ${excluded}` });
+    }
+    // Another attribute is no host, nor a name with a star elsewhere than in front.
+    const state = under(permit(dns('b.example')));
+    for (const subject of [subjectOf('2.5.4.11', 'a.c.example'), subjectOf('2.5.4.3', 'a*.c.example')])
+      assert.equal(findNameFault(state, subject, new PathBudget(), options), undefined);
+  });
+});
+
 describe('what it costs', () => {
+  const costOf = (state: NameConstraintState, certificate: PathCertificate): number => {
+    for (let comparisons = 0; ; comparisons += 1) {
+      const fault = findNameFault(state, certificate, new PathBudget({ ...defaultPathLimits, comparisons }));
+      if (fault?.outcome !== 'exhausted') return comparisons;
+    }
+  };
+  test('is one for each name, and three for each of its parts and each CA that constrains its form', () => {
+    const hosts = permit(dns('example.com'));
+    assert.equal(costOf(unconstrainedNames, named(dns('a.example.com'))), 0);
+    assert.equal(costOf(under(hosts), named(mail('a'), mail('b'), oid('1.2'))), 3);
+    assert.equal(costOf(under(hosts), named(dns('a.example.com'))), 1 + 3 * (3 + 1));
+    assert.equal(costOf(under(hosts, hosts), named(dns('a.example.com'), mail('a'))), 1 + 2 * 3 * (3 + 1) + 1);
+    assert.equal(costOf(under(hosts), subjectOf('2.5.4.3', 'a')), 1);
+  });
   const count = 10_000;
   const many = (of: (index: number) => GeneralName): readonly GeneralName[] =>
     Array.from({ length: count }, (_, index) => of(index));
