@@ -1,0 +1,177 @@
+// Where the soak publishes documents and lists: files, and an HTTP server that fails, hangs, sends garbage and what is older.
+// Each place keeps what was read of it, with the times between which a live gate begins to go by it.
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { findDocument } from '../../conformance/decision/dist/reference/instance.js';
+import { readDraft, writeDocument } from '../../conformance/decision/dist/scenes/documents.js';
+
+/** The gate refreshes every second, and goes by nothing that it looked at more than two seconds ago. */
+const settleMilliseconds = { file: 4500, url: 3500, blob: 3500 };
+/** Lists are verified on another thread after their document is in use. */
+const listSettleMilliseconds = 6000;
+/** How far the ages of a reading here and in the gate may differ. */
+const ageTolerance = 8000;
+
+/** Of a document that can be read, while calls come: a second, and what a busy machine adds. */
+const overdueMilliseconds = 8000;
+
+const documents = new Map();
+
+function documentOf(draft) {
+  if (!documents.has(draft)) documents.set(draft, readDraft(draft));
+  return documents.get(draft);
+}
+
+export function forgetDocuments() {
+  documents.clear();
+}
+
+/** A trust document's place. `content`: a draft, `invalid`, `unreachable`, or `hanging`. */
+export class DocumentPlace {
+  readings = [];
+  reads = 0;
+  #clock;
+
+  constructor({ kind, address, clock }) {
+    this.kind = kind;
+    this.address = address;
+    this.#clock = clock;
+  }
+
+  publish(content) {
+    this.content = content;
+    this.publishedAt = this.#clock.instant().real;
+    if (this.kind !== 'file') return;
+    if (content === 'unreachable' || content === 'hanging') rmSync(this.address, { force: true });
+    else {
+      // Replaced as a whole, as the tool does it.
+      writeFileSync(`${this.address}.new`, textOf(content));
+      renameSync(`${this.address}.new`, this.address);
+    }
+    this.#note();
+  }
+
+  /** Answers a request for it. */
+  serve(response) {
+    this.reads += 1;
+    const answers = {
+      hanging: () => undefined,
+      unreachable: () => response.writeHead(503).end(),
+    };
+    if (typeof this.content === 'string' && answers[this.content] !== undefined) return answers[this.content]();
+    this.#note();
+    response.end(textOf(this.content));
+  }
+
+  /** What can't be read changes nothing, for the reference as for the gate. */
+  #note() {
+    const now = this.#clock.instant();
+    const current = this.readings.at(-1);
+    if (this.kind === 'file' && current !== undefined && current.isCurrent) {
+      current.isCurrent = false;
+      current.last = now;
+    }
+    if (this.content === 'unreachable' || this.content === 'hanging') return;
+    if (this.kind !== 'file' && current?.content === this.content) current.last = now;
+    else
+      this.readings.push({
+        content: this.content,
+        earliest: now.real,
+        latest: now.real + settleMilliseconds[this.kind],
+        last: now,
+        isCurrent: this.kind === 'file',
+      });
+  }
+
+  /** Which documents a gate may have in use at some moment of a call. Undefined stands for none. */
+  listPossible(from, until) {
+    const now = this.#clock.instant();
+    const certain = this.readings.filter(({ latest }) => latest < from).length;
+    const possible = this.readings.filter(({ earliest }) => earliest <= until).length;
+    const found = new Set();
+    for (let count = certain; count <= possible; count += 1) {
+      for (const tolerance of [-ageTolerance, ageTolerance]) {
+        const readings = this.readings.slice(0, count).map(({ content, last, isCurrent }) => ({
+          content: typeof content === 'string' ? content : documentOf(content),
+          age: (isCurrent ? 0 : Math.max(now.wall - last.wall, now.real - last.real)) + tolerance,
+        }));
+        found.add(findDocument(readings));
+      }
+    }
+    return [...found];
+  }
+
+  /** Whether the gate should have read by now what can be read. Of a file nobody knows; there the answers show it. */
+  get isOverdue() {
+    if (this.kind === 'file' || ['unreachable', 'hanging'].includes(this.content)) return false;
+    return this.readings.at(-1)?.content !== this.content && Date.now() - this.publishedAt > overdueMilliseconds;
+  }
+
+  get stateKey() {
+    return this.readings.length;
+  }
+}
+
+function textOf(content) {
+  return content === 'invalid' ? '{"schemaVersion":1,"revision":999,"identitties":[]}' : writeDocument(content);
+}
+
+/** Where the lists of one authority are read. `content`: a list, `garbage`, `unreachable`, or `hanging`. */
+export class ListPlace {
+  readings = [];
+  reads = 0;
+  #clock;
+  #authority;
+
+  constructor({ authority, document, clock }) {
+    this.authority = authority;
+    this.#clock = clock;
+    this.#authority = documentOf(document).authorities.find(({ name }) => name.toLowerCase() === authority);
+  }
+
+  serve(response) {
+    this.reads += 1;
+    const { content } = this;
+    if (content === 'hanging') return;
+    if (content === 'unreachable') return response.writeHead(503).end();
+    if (content === 'garbage') return response.end('garbage');
+    const now = this.#clock.instant();
+    const last = this.readings.at(-1);
+    // Read again, it says nothing new, unless the clock was changed: lists of the future count later.
+    if (last?.list !== content.list || last.skew !== this.#clock.skew)
+      this.readings.push({
+        ...{ source: this.authority, at: now.wall, authority: this.#authority, list: content.list },
+        ...{ earliest: now.real, latest: now.real + listSettleMilliseconds, skew: this.#clock.skew },
+      });
+    return response.end(Buffer.from(content.der));
+  }
+
+  listPossible(from, until) {
+    const certain = this.readings.filter(({ latest }) => latest < from).length;
+    const possible = this.readings.filter(({ earliest }) => earliest <= until).length;
+    return Array.from({ length: possible - certain + 1 }, (_, index) => this.readings.slice(0, certain + index));
+  }
+
+  get stateKey() {
+    return this.readings.length;
+  }
+}
+
+/** Serves each place at its path. */
+export async function startPublisher() {
+  const places = new Map();
+  const server = createServer((request, response) => {
+    const place = places.get(request.url);
+    if (place === undefined) response.writeHead(404).end();
+    else place.serve(response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    places,
+    origin: `http://127.0.0.1:${server.address().port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
