@@ -32,7 +32,8 @@ function removeStale(output, source, recursive) {
   }
 }
 
-for (const folder of packages) removeStale(join(folder, 'dist', 'esm'), join(folder, 'src'), true);
+for (const folder of packages)
+  for (const kind of ['esm', 'cjs']) removeStale(join(folder, 'dist', kind), join(folder, 'src'), true);
 // Their folders hold the output of other projects, too.
 for (const folder of ['tests', 'conformance/decision'])
   removeStale(join(root, folder, 'dist'), join(root, folder), false);

@@ -13,8 +13,8 @@ import { parseArgs } from 'node:util';
 import { describeRun, writeResult } from '../proof/run-record.mjs';
 import { installTools } from './install-tools.mjs';
 import { runCells } from './release/cells.mjs';
-import { findRefusals, findTakenNames } from './release/check-sources.mjs';
-import { findNpm, packPackages, readRelease, root } from './release/packages.mjs';
+import { findRefusals, findStaleReports, findTakenNames } from './release/check-sources.mjs';
+import { findNpm, folders, packPackages, readRelease, root } from './release/packages.mjs';
 import { serveTarballs } from './release/registry.mjs';
 
 const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean' }, record: { type: 'boolean' } } });
@@ -24,13 +24,18 @@ const start = performance.now();
 const npm = findNpm();
 const upstream = runProgram(npm, 'config', 'get', 'registry').trim();
 
+const refusals = findRefusals(root);
+refuse(refusals);
+// A file whose source is gone would be packed.
+if (!isDryRun)
+  for (const folder of folders) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true });
 runProgram(join(root, 'scripts', 'build.mjs'));
+const stale = findStaleReports(root);
+refuse(stale);
 installTools(join(root, 'scripts', 'release'));
 installTools(join(root, 'tests', 'node-versions', '24'));
-const refusals = findRefusals(root);
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-release-'));
 try {
-  refuse(refusals);
   const packages = pack();
   if (!isDryRun) refuse(await findTakenNames(packages, readRelease().owner, upstream));
   const rows = await check(packages);
@@ -85,8 +90,12 @@ function printRow({ check, what, outcome, detail, seconds }) {
 }
 
 async function finish(packages, rows) {
-  const sizes = packages.map(({ name, file }) => ({ name, bytes: statSync(file).size }));
-  for (const { name, bytes } of sizes) console.log(`${String(bytes).padStart(8)} B  ${name}`);
+  const bundled = packPackages(join(temporary, 'bundled'), { bundled: true });
+  const sizes = packages.map(({ name, file }, index) => {
+    return { name, bytes: statSync(file).size, bytesWithOwnPackages: statSync(bundled[index].file).size };
+  });
+  for (const { name, bytes, bytesWithOwnPackages } of sizes)
+    console.log(`${name.padEnd(28)}${bytes} B; to install from a file: ${bytesWithOwnPackages} B`);
   const sums = packages.map(({ file }) => `${hash(file)}  ${basename(file)}\n`).join('');
   writeFileSync(join(root, 'packed', 'release', 'SHA256SUMS'), sums);
   const failed = rows.filter(({ outcome }) => outcome === 'FAILED');
@@ -94,7 +103,10 @@ async function finish(packages, rows) {
   const seconds = Math.round((performance.now() - start) / 1000);
   const summary = `${rows.length - failed.length - open.length} of ${rows.length} checks hold, ${failed.length} fail, ${open.length} were not run; ${seconds} s`;
   console.log(summary);
-  if (values.record) writeResult('release', record, { summary: [summary], refusals, sizes, rows });
+  if (values.record && failed.length === 0) {
+    const kept = { summary: [summary, ...refusals.map((each) => `Not released: ${each}`)], sizes, rows };
+    writeResult('release', record, kept);
+  }
   if (failed.length > 0 || (open.length > 0 && !isDryRun)) process.exitCode = 1;
   else console.log(isDryRun ? 'A dry run: nothing here is a release.' : 'packed/release is what can be published.');
 }

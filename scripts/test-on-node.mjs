@@ -85,6 +85,7 @@ function listRunningTests() {
     'log-workspace',
     'operations',
     'readme-walkthrough',
+    'release',
     'statements-of-absence',
     'step-issuer',
     'sync-workflow',
