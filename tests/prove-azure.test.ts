@@ -47,7 +47,7 @@ const paid = ['--subscription', subscription, '--location', 'westeurope', '--i-p
 
 /** As `az … --output json` or `tsv` prints it. FAIL, HANG: the command that fails, or takes long. Creating fails when the group is there. */
 const az = `#!${process.execPath}
-const { appendFileSync, copyFileSync, existsSync, rmSync, writeFileSync } = require('node:fs');
+const { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const words = process.argv.slice(2);
 const line = words.join(' ');
 const place = (name) => process.env.STAGE + '/' + name;
@@ -66,12 +66,12 @@ setTimeout(work, !isHeld ? 0 : is('group delete') ? 1_000 : 60_000);
 function work() {
   if (is('storage blob upload')) copyFileSync(option('--file'), place('trust.json'));
   if (is('functionapp update')) for (const word of words) if (/^clientCertMode=/.test(word)) writeFileSync(place('mode'), word.slice(15));
-  if (is('group delete')) rmSync(group);
+  if (is('group delete') && !process.env.KEEPS) rmSync(group);
   if (is('account show')) console.log(JSON.stringify({ tenantId: ${JSON.stringify(objectId)}, user: { name: 'ada@example.com', type: 'user' } }));
   if (is('ad signed-in-user show')) console.log(${JSON.stringify(objectId)});
   if (is('group exists')) console.log(existsSync(group));
   if (is('deployment sub show')) console.log('Succeeded');
-  if (is('functionapp show')) console.log(process.env.KEPT || require('node:fs').readFileSync(place('mode'), 'utf8'));
+  if (is('functionapp show')) console.log(readFileSync(place('mode'), 'utf8'));
   if (is('deployment sub create')) {
     const outputs = { SERVICE_API_NAME: 'func-x', SERVICE_API_URI: process.env.APP, CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json' };
     console.log(JSON.stringify(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value }]))));
@@ -233,13 +233,15 @@ describe('what was created is removed', () => {
     });
   }
 
-  it('or the commands are printed that remove it, and the exit code says so', async (context) => {
-    const stage = createStage(context);
-    const { exitCode, stdout } = await collect(stage.start(onePlan, { FAIL: 'group delete' }));
-    assert.equal(exitCode, 1);
-    assert.match(stdout, /^REMOVE BY HAND: az group delete --name rg-certgate-proof-[0-9a-f]{8} --subscription/m);
-    assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [true, false]);
-  });
+  for (const environment of [{ FAIL: 'group delete' }, { KEEPS: '1' }]) {
+    it(`or the commands are printed that remove it: ${Object.keys(environment).join('')}`, async (context) => {
+      const stage = createStage(context);
+      const { exitCode, stdout } = await collect(stage.start(onePlan, environment));
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /^REMOVE BY HAND: az group delete --name rg-certgate-proof-[0-9a-f]{8} --subscription/m);
+      assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [true, false]);
+    });
+  }
 
   it('and a group that was there before is not', async (context) => {
     const stage = createStage(context);
@@ -322,19 +324,19 @@ describe('against the local front end', () => {
       'template-compiles': all('yes'),
       'template-deploys': all('yes'),
       'sample-answers': all('yes'),
-      // This front end is in mode Optional, whatever it was told.
+      // This front end is in mode Optional, whatever it was told: nothing good is said of Required.
       'mode-enforced': each('no', 'yes'),
       'forged-header': lenient,
-      'forged-header-beside-denied': each('yes', 'yes'),
+      'forged-header-beside-denied': each('cannot tell', 'yes'),
       'forged-header-spelled': lenient,
-      'key-proof-tls-1.2': each('yes', 'yes'),
-      'key-proof-tls-1.3': each('yes', 'yes'),
+      'key-proof-tls-1.2': each('cannot tell', 'yes'),
+      'key-proof-tls-1.3': each('cannot tell', 'yes'),
       'browser-asked': { OptionalInteractiveUser: 'yes' },
       'scm-site-asks': all('cannot tell'),
       'excluded-path-as-sent': all('cannot tell'),
       'mcp-header': all('yes'),
     });
-    assert.match(summary[0] ?? '', /^\d+ answers: \d+ yes, 1 no, 2 cannot tell\.$/);
+    assert.match(summary[0] ?? '', /^\d+ answers: \d+ yes, 1 no, 5 cannot tell\.$/);
     const text = JSON.stringify(stage.result());
     for (const secret of [subscription, objectId, 'ada@example.com', 'localhost', 'func-x', 'certgate-proof-'])
       assert.ok(!text.includes(secret), secret);
@@ -353,46 +355,54 @@ describe('an answer', () => {
     answerAll({ compiler: { status: 0 }, plans: { FlexConsumption: { modes: {}, ...seen } } })
       .filter((each) => each.name === name)
       .map(({ answer }) => answer);
+  const [required, optional] = [
+    'It asks, and refuses callers without one before the app (mode Required).',
+    'It asks, and lets requests without one reach the app (mode Optional).',
+  ];
+  const modeSeen = (note: string, verdict = 'holds'): object => finding('client-certificate-mode', verdict, '', note);
   const inMode = (mode: string, ...findings: readonly object[]): object => ({
     modes: { [mode]: { mode, kept: mode, report: { findings } } },
   });
+  const inOptional = (...findings: readonly object[]): object => inMode('Optional', modeSeen(optional), ...findings);
 
   it('about the header is not taken from a refusal before the app', () => {
-    const holds = (answer: string): object => inMode('Optional', finding('forged-header', 'holds', answer));
-    assert.equal(ask('forged-header', holds('401'))[0], 'yes');
-    assert.equal(ask('forged-header', holds('403'))[0], 'cannot tell');
-    assert.equal(ask('forged-header', inMode('Optional', finding('forged-header', 'fails', '200')))[0], 'no');
-    assert.equal(
-      ask('forged-header', inMode('Optional', finding('forged-header', 'cannot-tell', '503')))[0],
-      'cannot tell',
+    const forged = (verdict: string, answer: string): unknown =>
+      ask('forged-header', inOptional(finding('forged-header', verdict, answer)))[0];
+    assert.deepEqual(
+      [forged('holds', '401'), forged('holds', '403'), forged('fails', '200'), forged('cannot-tell', '503')],
+      ['yes', 'cannot tell', 'no', 'cannot tell'],
     );
-    assert.equal(ask('forged-header', inMode('Optional'))[0], 'cannot tell');
+    assert.equal(ask('forged-header', inOptional())[0], 'cannot tell');
+  });
+
+  it('about a mode that was not in force is never yes, and stays no', () => {
+    for (const others of [[], [modeSeen(required)], [modeSeen('It asks.')]]) {
+      assert.equal(
+        ask('forged-header', inMode('Optional', finding('forged-header', 'holds', '401'), ...others))[0],
+        'cannot tell',
+      );
+      assert.equal(
+        ask('forged-header', inMode('Optional', finding('forged-header', 'fails', '200'), ...others))[0],
+        'no',
+      );
+    }
   });
 
   it('about several probes is yes only if each of them holds', () => {
     const spelled = ['twice', 'case', 'underscore', 'whitespace', 'encoding'].map((each) =>
       finding(`forged-header-${each}`, 'holds', '401'),
     );
-    assert.equal(ask('forged-header-spelled', inMode('Optional', ...spelled))[0], 'yes');
-    assert.equal(ask('forged-header-spelled', inMode('Optional', ...spelled.slice(1)))[0], 'cannot tell');
+    assert.equal(ask('forged-header-spelled', inOptional(...spelled))[0], 'yes');
+    assert.equal(ask('forged-header-spelled', inOptional(...spelled.slice(1)))[0], 'cannot tell');
   });
 
   it('about the mode is no where Azure keeps another one, or asks nobody', () => {
-    const mode = (verdict: string, note: string): object =>
-      inMode('Required', finding('client-certificate-mode', verdict, '', note));
-    assert.equal(
-      ask(
-        'mode-enforced',
-        mode('holds', 'It asks, and refuses callers without one before the app (mode Required).'),
-      )[0],
-      'yes',
+    const judge = (note: string, verdict?: string): unknown =>
+      ask('mode-enforced', inMode('Required', modeSeen(note, verdict)))[0];
+    assert.deepEqual(
+      [judge(required), judge(optional), judge('It asks.'), judge('No handshake asked for a certificate.', 'fails')],
+      ['yes', 'no', 'cannot tell', 'no'],
     );
-    assert.equal(
-      ask('mode-enforced', mode('holds', 'It asks, and lets requests without one reach the app (mode Optional).'))[0],
-      'no',
-    );
-    assert.equal(ask('mode-enforced', mode('holds', 'It asks.'))[0], 'cannot tell');
-    assert.equal(ask('mode-enforced', mode('fails', 'No handshake asked for a certificate.'))[0], 'no');
     assert.equal(ask('mode-enforced', { modes: { Required: { mode: 'Required', kept: 'Optional' } } })[0], 'no');
   });
 
@@ -418,19 +428,29 @@ describe('an answer', () => {
   it('about the SCM site and browsers says what was seen', () => {
     assert.deepEqual(ask('scm-site-asks', { scm: { asks: true, status: 401 } }), ['yes']);
     assert.deepEqual(ask('scm-site-asks', { scm: { asks: false, status: 401 } }), ['no']);
-    const browser = (browserStatus: number): object => ({ modes: { OptionalInteractiveUser: { browserStatus } } });
+    const browser = (browserStatus: number, isAdmitted = true): unknown => {
+      const report = { findings: [modeSeen(optional)] };
+      const seen = {
+        mode: 'OptionalInteractiveUser',
+        kept: 'OptionalInteractiveUser',
+        browserStatus,
+        isAdmitted,
+        report,
+      };
+      return ask('browser-asked', { modes: { OptionalInteractiveUser: seen } })[0];
+    };
     assert.deepEqual(
-      [200, 401, 503].map((status) => ask('browser-asked', browser(status))[0]),
-      ['yes', 'no', 'cannot tell'],
+      [browser(200), browser(401), browser(503), browser(401, false)],
+      ['yes', 'no', 'cannot tell', 'cannot tell'],
     );
   });
 });
 
 it('what is published has no id, host, thumbprint or name of the run in it', () => {
   const thumbprint = 'AB:'.repeat(31) + 'CD';
-  const text = `(Foo) ${subscription} func-q1.azurewebsites.net account.blob.core.windows.net ${thumbprint} ${'ab'.repeat(32)} Rg-Mine`;
+  const text = `(Foo) ${subscription} func-q1.azurewebsites.net account.blob.core.windows.net ${thumbprint} = ${'ab'.repeat(32)} Rg-Mine`;
   assert.deepEqual(redact({ list: [text], count: 1 }, ['rg-mine', '']), {
-    list: [`(Foo) ${Array(6).fill('[removed]').join(' ')}`],
+    list: ['(Foo) [removed] [removed] [removed] [removed] = [removed] [removed]'],
     count: 1,
   });
 });

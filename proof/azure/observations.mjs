@@ -27,8 +27,7 @@ export async function observeApp({ deployment, folder, packages, seen }) {
   for (const mode of modes) {
     const kept = await deployment.setSite('clientCertEnabled=true', `clientCertMode=${mode}`);
     seen.modes[mode] = { mode, kept };
-    // Where it is admitted no longer, the probes tell.
-    await isAdmitted();
+    seen.modes[mode].isAdmitted = await isAdmitted();
     seen.modes[mode].report = await examine(programs, folder, url, mode);
     if (mode !== 'OptionalInteractiveUser') continue;
     seen.modes[mode].browserStatus = (await callAllowed(['--header', 'User-Agent: Mozilla/5.0'])).status;

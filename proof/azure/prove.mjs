@@ -93,11 +93,11 @@ function readOptions(args) {
   } catch (error) {
     return error.message;
   }
-  const { subscription, location, plan: chosen = Object.keys(plans), 'dry-run': dryRun } = values;
+  const { subscription, location, plan: chosen = plans, 'dry-run': dryRun } = values;
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(subscription ?? ''))
     return '--subscription must be the id of a subscription.';
   if (!/^[a-z][a-z0-9]+$/.test(location ?? '')) return '--location must be the name of a region, such as westeurope.';
-  const unknown = chosen.find((plan) => !Object.hasOwn(plans, plan));
+  const unknown = chosen.find((plan) => !plans.includes(plan));
   if (unknown !== undefined) return `--plan ${unknown} is not known.`;
   if (!dryRun && !values['i-pay-for-this'])
     return '--i-pay-for-this is missing: this creates resources that cost money.';

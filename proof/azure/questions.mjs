@@ -1,7 +1,7 @@
 // What nobody here knows of Azure, and how what was seen there answers it. Only what was seen is an answer: everything else
 // is "cannot tell". docs/proven.md lists the questions, also while nobody has asked them.
 
-export const plans = { ElasticPremium: 'Elastic Premium', FlexConsumption: 'Flex Consumption' };
+export const plans = ['ElasticPremium', 'FlexConsumption'];
 export const modes = ['Required', 'Optional', 'OptionalInteractiveUser'];
 const lenient = modes.slice(1);
 
@@ -51,20 +51,20 @@ export const questions = [
     about: 'mode',
     modes: lenient,
     question:
-      'Is an X-ARR-ClientCert header with an allowed certificate kept from the app, if the caller who sends it has no certificate?',
+      'Is a caller without a certificate refused by the app, if it sends an X-ARR-ClientCert header with an allowed certificate?',
     judge: judgeForgery('forged-header'),
   },
   {
     name: 'forged-header-beside-denied',
     about: 'mode',
-    question: 'Does such a header not count beside the certificate of a caller who is not allowed?',
+    question: 'Is a caller with a certificate that is not allowed refused by the app, if it sends such a header too?',
     judge: judgeForgery('forged-header-beside-denied'),
   },
   {
     name: 'forged-header-spelled',
     about: 'mode',
     modes: lenient,
-    question: 'Does the same hold if the header is sent twice, or with another spelling of its name or value?',
+    question: 'Are both refused if the header is sent twice, or with another spelling of its name or value?',
     judge: judgeForgery(
       ...['twice', 'case', 'underscore', 'whitespace', 'encoding'].map((each) => `forged-header-${each}`),
     ),
@@ -80,7 +80,8 @@ export const questions = [
     about: 'mode',
     modes: ['OptionalInteractiveUser'],
     question: 'Is a caller who names itself as a browser asked for its certificate?',
-    judge: ({ browserStatus: status }) => {
+    judge: ({ isAdmitted, browserStatus: status }) => {
+      if (isAdmitted !== true) return cannotTell('The allowed caller was not admitted without that name either.');
       if (status === 200) return yes('The allowed certificate is admitted with User-Agent: Mozilla/5.0.');
       return status === 401 ? no('The app answers 401 to it.') : cannotTell(describeStatus(status));
     },
@@ -88,7 +89,7 @@ export const questions = [
   {
     name: 'scm-site-asks',
     about: 'plan',
-    question: 'In mode Required, does the SCM site ask for a client certificate?',
+    question: 'With the mode Required set, does the SCM site ask for a client certificate?',
     judge: ({ scm }) => {
       if (scm?.asks === undefined) return cannotTell('The SCM site was not reached.');
       const evidence = `${describeStatus(scm.status)} without a certificate and a sign-in`;
@@ -121,7 +122,7 @@ export const questions = [
       // The same certificate is admitted to an HTTP function of the same app, before and after.
       return mcp.code === 'client_certificate_required' && mcp.isAdmittedByHttp
         ? no('The tool refuses the caller whom an HTTP function of the same app admits.')
-        : cannotTell(/^[a-z_]+$/.test(mcp.code) ? mcp.code : describeStatus(mcp.status));
+        : cannotTell(/^[a-z_]+$/.test(mcp.code ?? '') ? mcp.code : describeStatus(mcp.status));
     },
   },
 ];
@@ -133,7 +134,8 @@ export function answerAll(seen) {
     return Object.entries(seen.plans).flatMap(([plan, ofPlan]) => {
       const answer = (ofWhat) => explainEnd(judge(ofWhat), ofPlan.stoppedAt);
       if (about === 'plan') return [{ name, question, plan, ...answer(ofPlan) }];
-      return asked.map((mode) => ({ name, question, plan, mode, ...answer(ofPlan.modes[mode] ?? {}) }));
+      const inMode = (mode) => ofPlan.modes[mode] ?? { mode };
+      return asked.map((mode) => ({ name, question, plan, mode, ...doubt(answer(inMode(mode)), inMode(mode)) }));
     });
   });
 }
@@ -141,6 +143,12 @@ export function answerAll(seen) {
 function explainEnd({ answer, evidence }, stoppedAt) {
   const isOpen = answer === 'cannot tell' && stoppedAt !== undefined;
   return { answer, evidence: isOpen ? `${evidence} The run stopped at: ${stoppedAt}.` : evidence };
+}
+
+/** Where the front end does something else than the mode says, nothing good is known of that mode. */
+function doubt({ answer, evidence }, seen) {
+  if (answer !== 'yes' || judgeMode(seen).answer === 'yes') return { answer, evidence };
+  return cannotTell(`${evidence}, but it is not known that the mode was in force.`);
 }
 
 /** A question to which the probes of doctor have the answer. */
