@@ -7,10 +7,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const written = ['proof/results', 'bench/results', 'docs/proven.md', 'bench/README.md', 'examples/compared/README.md'];
 
 /**
- * `command` is what a reader types to repeat it. `changed` tells that files of git's differed from the commit: such a
- * result belongs to no commit. `load` is the mean number of processes that wanted a processor in the last minute.
+ * `command` is what a reader types to repeat it. `changed` tells that files of git's differed from the commit, other than
+ * results and the pages with their tables: such a result belongs to no commit. `load` is the mean number of processes that wanted a processor in the last minute.
  */
 export function describeRun(command) {
   const processors = os.cpus();
@@ -18,7 +19,7 @@ export function describeRun(command) {
     command,
     date: new Date().toISOString().slice(0, 10),
     commit: git('rev-parse', '--short=7', 'HEAD'),
-    changed: git('status', '--porcelain', '--untracked-files=no') !== '',
+    changed: git('status', '--porcelain', '--untracked-files=no', '--', '.', ...written.map((path) => `:!${path}`)) !== '',
     node: process.version,
     machine: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${process.arch}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     load: Number(os.loadavg()[0].toFixed(1)),

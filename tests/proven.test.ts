@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../../', import.meta.url);
+const results = new URL('proof/results/', root);
+
+describe('docs/proven.md', () => {
+  it('has the tables of the committed results (node proof/write-page.mjs)', () => {
+    const script = fileURLToPath(new URL('proof/write-page.mjs', root));
+    const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  });
+
+  it('has each result in a table, and each is of a commit', () => {
+    const page = readFileSync(new URL('docs/proven.md', root), 'utf8');
+    const files = existsSync(results) ? readdirSync(results) : [];
+    for (const file of files) {
+      const { run } = JSON.parse(readFileSync(new URL(file, results), 'utf8')) as {
+        readonly run: { readonly commit: string; readonly changed: boolean };
+      };
+      assert.ok(page.includes(run.commit), `${file} is in no table: name it in proof/write-page.mjs.`);
+      assert.ok(!run.changed, `${file} was made with changes that are in no commit. Commit, and run it again.`);
+    }
+  });
+});
