@@ -4,6 +4,7 @@
 //   node proof/mutation/run.mjs --package x509       those of one package
 //   node proof/mutation/run.mjs FILE …               these; nothing is written but what is printed
 //   node proof/mutation/run.mjs FILE … --again       only what survived last time, where the file has not changed
+//   node proof/mutation/run.mjs FILE … --tests DIR   with the tests of one folder only, which is soon done
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeRun, writeResult } from '../run-record.mjs';
+import { testFolders } from './chosen-tests.mjs';
 import { isExplained, locate } from './explanations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,7 +25,11 @@ process.chdir(root);
 
 const { values: options, positionals: named } = parseArgs({
   allowPositionals: true,
-  options: { package: { type: 'string' }, again: { type: 'boolean', default: false } },
+  options: {
+    package: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    tests: { type: 'string' },
+  },
 });
 const packages = options.package === undefined ? ['core', 'x509'] : [options.package];
 if (!existsSync(join(here, 'node_modules'))) execFileSync('npm', ['ci', '--prefix', here], { stdio: 'inherit' });
@@ -48,7 +54,7 @@ async function prove(name, chosen) {
   const run = describeRun(`npm run prove -- mutation --package ${name}`);
   const started = Date.now();
   const leftOutPath = join(os.tmpdir(), `certgate-mutation-${process.pid}.json`);
-  process.env['CERTGATE_MUTATION_PACKAGES'] = name;
+  process.env['CERTGATE_MUTATION_TESTS'] = options.tests ?? testFolders[name].join(',');
   process.env['CERTGATE_MUTATION_LEFT_OUT'] = leftOutPath;
   const mutate = options.again ? chosen.flatMap(listSurvivors) : chosen;
   if (mutate.length === 0) return console.log(`Nothing survived in ${chosen.join(', ')}.`);
@@ -62,7 +68,7 @@ async function prove(name, chosen) {
   printRows([...rows, { file: 'total', ...total }]);
   console.log(`${round(share)} % killed or explained, in ${Math.round((Date.now() - started) / 1000)} s.`);
   if (total.unclear > 0 || share < 95) isClean = false;
-  if (named.length > 0 || options.again) return;
+  if (named.length > 0 || options.again || options.tests !== undefined) return;
   const testsLeftOut = JSON.parse(readFileSync(leftOutPath, 'utf8'));
   write(run, name, {
     run,

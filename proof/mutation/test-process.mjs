@@ -3,7 +3,7 @@ import { openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { leftOut, testFolders } from './chosen-tests.mjs';
+import { leftOut } from './chosen-tests.mjs';
 import { LimitError, listTests, loadFile, now, runSuite } from './collected-tests.mjs';
 
 process.env['NO_COLOR'] = '1';
@@ -21,7 +21,7 @@ const findUrl = (file) => pathToFileURL(join(sandbox, file)).href;
 
 process.on('message', (request) => {
   process.channel.unref();
-  const answer = { load, collect, run }[request.kind];
+  const answer = { collect, run }[request.kind];
   answer(request)
     .then(
       (result) => process.send({ result }),
@@ -32,10 +32,8 @@ process.on('message', (request) => {
 process.send({ ready: true });
 
 function listFiles() {
-  return process.env['CERTGATE_MUTATION_PACKAGES']
+  return process.env['CERTGATE_MUTATION_TESTS']
     .split(',')
-    .flatMap((name) => testFolders[name])
-    .filter((folder, place, all) => all.indexOf(folder) === place)
     .flatMap((folder) => readdirSync(outputOf(folder), { recursive: true }).map((name) => join(outputOf(folder), name)))
     .filter((name) => name.endsWith('.test.js') && !Object.hasOwn(leftOut, sourceOf(name)))
     .sort();
@@ -47,11 +45,6 @@ function outputOf(folder) {
 
 function sourceOf(file) {
   return file.replace('/dist/esm/', '/src/').replace('/dist/', '/').replace(/\.js$/, '.ts');
-}
-
-/** Without a mutant: all that later runs need is in memory then. */
-async function load() {
-  for (const file of listFiles()) await loadFile(file, findUrl(file));
 }
 
 /** Runs everything once, and tells for each test and each file's loading which mutants it reaches. */
@@ -112,7 +105,7 @@ async function collect() {
 /**
  * Runs the chosen tests of the files, in their order, until one fails. A file that is not loaded yet is loaded with the mutant.
  */
-async function run({ mutant, groups, limits, hitLimit }) {
+async function run({ mutant, groups, limits, hitLimit, loadsFirst = false }) {
   let count = 0;
   let failure;
   const observe = {
@@ -133,7 +126,6 @@ async function run({ mutant, groups, limits, hitLimit }) {
       return failure === undefined;
     },
   };
-  stryker.activeMutant = mutant;
   stryker.hitCount = 0;
   stryker.hitLimit = hitLimit ?? Infinity;
   for (const { file, tests } of groups) {
@@ -141,7 +133,9 @@ async function run({ mutant, groups, limits, hitLimit }) {
     report(`loading ${file}`);
     let suite;
     try {
+      stryker.activeMutant = loadsFirst ? undefined : mutant;
       suite = await loadFile(file, findUrl(file));
+      stryker.activeMutant = mutant;
     } catch (fault) {
       failure = { status: 'failed', kind: 'load', test: file, message: String(fault?.message ?? fault).slice(0, 500) };
     }

@@ -8,7 +8,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { PluginKind, declareClassPlugin } from '@stryker-mutator/api/plugin';
@@ -42,7 +42,9 @@ class TestRunner {
     writeFileSync(process.env['CERTGATE_MUTATION_LEFT_OUT'], JSON.stringify(failed));
     const inFile = findMutants();
     const reachedByTests = new Set(tests.flatMap(({ id }) => Object.keys(perTest[id] ?? {})));
-    const whileLoading = new Set(Object.values(loads).flatMap(({ reached }) => reached));
+    const loaders = {};
+    for (const [file, { reached }] of Object.entries(loads))
+      for (const mutant of reached) (loaders[mutant] ??= []).push(file);
     // Tests of these files may notice a mutant that runs while the module is loaded.
     const testFilesOf = {};
     const add = (mutant, file) => ((testFilesOf[inFile[mutant]] ??= {})[file] = true);
@@ -55,11 +57,13 @@ class TestRunner {
       ),
       testFilesOf: Object.fromEntries(Object.entries(testFilesOf).map(([file, found]) => [file, Object.keys(found)])),
       inFile,
-      whileLoading: [...whileLoading],
+      loaders,
     };
     writeFileSync(plan, JSON.stringify(this.#plan));
     const onlyWhileLoading = Object.fromEntries(
-      [...whileLoading].filter((id) => !reachedByTests.has(id)).map((id) => [id, 1]),
+      Object.keys(loaders)
+        .filter((id) => !reachedByTests.has(id))
+        .map((id) => [id, 1]),
     );
     return {
       status: 'complete',
@@ -74,7 +78,9 @@ class TestRunner {
   async mutantRun({ activeMutant: { id }, testFilter, hitLimit }) {
     this.#plan ??= JSON.parse(readFileSync(plan, 'utf8'));
     const outcome =
-      testFilter === undefined ? await this.#tryLoaded(id) : await this.#tryReached(id, testFilter, hitLimit);
+      testFilter === undefined
+        ? await this.#tryLoaded(id, this.#plan.testFilesOf[this.#plan.inFile[id]] ?? [])
+        : await this.#tryReached(id, testFilter, hitLimit);
     const { count = 0, failure } = outcome;
     if (failure === undefined) return { status: 'survived', nrOfTests: count };
     const message = `${failure.status}: ${failure.message}`;
@@ -96,46 +102,52 @@ class TestRunner {
       mutant,
       group(tests, (id) => this.#plan.tests[id].file),
     );
-    for (let attempt = 1; attempt <= 3; attempt += 1) {
-      this.#child ??= await this.#startLoaded();
-      const outcome = await this.#run(this.#child, { mutant, groups, hitLimit });
-      if (outcome.failure === undefined) {
-        if (!this.#plan.whileLoading.includes(mutant)) return outcome;
-        return await this.#tryLoaded(mutant);
-      }
-      if (outcome.failure.status === 'endless') return outcome;
-      const verdict = await this.#confirm(outcome.failure, mutant, groups, hitLimit);
-      if (verdict === 'certain') return this.#win(mutant, outcome);
+    const skipped = new Set();
+    for (;;) {
+      this.#child ??= await this.#start();
+      const isLeft = (id) => !skipped.has(id) && !this.#child.spoiled.has(id);
+      const left = groups
+        .map(({ file, tests: all }) => ({ file, tests: all.filter(isLeft) }))
+        .filter(({ tests: { length } }) => length > 0);
+      const outcome = await this.#run(this.#child, { mutant, groups: left, hitLimit, loadsFirst: true });
+      const { failure } = outcome;
+      if (failure === undefined) return await this.#tryLoaders(mutant, outcome);
+      if (failure.status === 'endless' || failure.status === 'lost') return outcome;
+      const chosen = left
+        .filter(({ file }) => file === failure.file)
+        .map(({ file, tests: all }) => ({ file, tests: all.includes(failure.test) ? [failure.test] : all }));
+      if (await this.#confirm(failure, mutant, chosen, hitLimit)) return this.#win(mutant, outcome);
+      for (const id of chosen.flatMap(({ tests: all }) => all)) skipped.add(id);
+    }
+  }
+
+  async #confirm({ status }, mutant, groups, hitLimit) {
+    if (status === 'failed') {
+      const without = await this.#run(this.#child, { groups });
+      if (without.failure === undefined)
+        return (await this.#run(this.#child, { mutant, groups, hitLimit })).failure !== undefined;
+      // Something before has changed what is kept in this process.
+      for (const id of groups.flatMap(({ tests }) => tests)) this.#child?.spoiled.add(id);
+    } else {
       this.#stop(this.#child);
       this.#child = undefined;
     }
-    return { failure: { status: 'unclear', message: 'A test fails now and then, or without the mutant.' } };
+    // In a process of its own, with twice the time.
+    const child = await this.#start();
+    const without = await this.#run(child, { groups });
+    const again = without.failure === undefined ? await this.#run(child, { mutant, groups, hitLimit }, 2) : {};
+    this.#stop(child);
+    return again.failure !== undefined;
   }
 
-  async #confirm({ status, file, test }, mutant, groups, hitLimit) {
-    const chosen = groups
-      .filter((each) => each.file === file)
-      .map((each) => ({ file, tests: each.tests.includes(test) ? [test] : each.tests }));
-    if (status === 'hung' || status === 'gone') {
-      // In a process of its own, with twice the time.
-      this.#stop(this.#child);
-      this.#child = undefined;
-      const child = await this.#start();
-      const without = await this.#run(child, { groups: chosen });
-      const again =
-        without.failure === undefined ? await this.#run(child, { mutant, groups: chosen, hitLimit }, 2) : {};
-      this.#stop(child);
-      return again.failure === undefined ? 'unclear' : 'certain';
-    }
-    const without = await this.#run(this.#child, { groups: chosen });
-    if (without.failure !== undefined) return 'unclear';
-    const again = await this.#run(this.#child, { mutant, groups: chosen, hitLimit });
-    return again.failure === undefined ? 'unclear' : 'certain';
+  /** A mutant that runs while files are loaded may only be noticed by those. */
+  async #tryLoaders(mutant, outcome) {
+    const files = this.#plan.loaders[mutant];
+    return files === undefined ? outcome : await this.#tryLoaded(mutant, files);
   }
 
-  /** In new processes that have the mutant from the start, all tests of the files that have to do with its file. */
-  async #tryLoaded(mutant) {
-    const files = this.#plan.testFilesOf[this.#plan.inFile[mutant]] ?? [];
+  /** In new processes that have the mutant from the start, all tests of the files. */
+  async #tryLoaded(mutant, files) {
     const groups = this.#order(mutant, new Map(files.map((file) => [file, this.#testsOf(file)])));
     let outcome;
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -172,7 +184,9 @@ class TestRunner {
         (sum, id) => sum + this.#plan.tests[id].milliseconds,
         10 + this.#plan.files[file].hooks,
       );
-      return time / (1 + (this.#wins.get(`${source} ${file}`) ?? 0));
+      // Those that are named after the source file, and those that have killed one of its mutants, come first.
+      const isNamedAfter = file.includes(`/${basename(source, '.ts')}`);
+      return time / (1 + (isNamedAfter ? 5 : 0) + 3 * (this.#wins.get(`${source} ${file}`) ?? 0));
     };
     return [...byFile]
       .map((each) => [cost(each), ...each])
@@ -207,12 +221,6 @@ class TestRunner {
     }
   }
 
-  async #startLoaded() {
-    const child = await this.#start();
-    await this.#ask(child, { kind: 'load' }, 600_000);
-    return child;
-  }
-
   async #start(mutant) {
     this.#count += 1;
     const env = { ...process.env, CERTGATE_MUTATION_PROGRESS: join(this.#folder, String(this.#count)) };
@@ -224,6 +232,8 @@ class TestRunner {
     });
     child.number = this.#count;
     child.errors = '';
+    // Tests that fail in it without a mutant.
+    child.spoiled = new Set();
     child.stderr.setEncoding('utf8').on('data', (text) => (child.errors = (child.errors + text).slice(-2_000)));
     await this.#next(child, 120_000);
     return child;
