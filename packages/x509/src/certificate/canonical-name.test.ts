@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CanonicalName, decodeCanonicalName, findIssuerName, prepareText } from './distinguished-name.js';
+import {
+  type CanonicalName,
+  decodeCanonicalName,
+  findIssuerName,
+  findSubjectName,
+  prepareText,
+} from './distinguished-name.js';
 import { type DerDecoding, derTags, readDer, readSingle } from '../encoding/der.js';
 import { makeCertificate } from '../test-support/certificates.js';
-import { encodeElement, encodeTree, getNode, parseTree, tbsFields } from '../test-support/der-editing.js';
+import {
+  editCertificate,
+  encodeElement,
+  encodeTree,
+  getNode,
+  parseTree,
+  tbsFields,
+} from '../test-support/der-editing.js';
 import { objectIdentifier, sequence, set, utf8String } from '../test-support/der-writing.js';
 
 const attribute = (text: string): Buffer => sequence(objectIdentifier('2.5.4.3'), utf8String(text));
@@ -66,5 +79,27 @@ describe('canonical names', () => {
     // An INTEGER, and the text that says the same in hexadecimal.
     const number = sequence(objectIdentifier('2.5.4.3'), encodeElement(0x02, Buffer.from([5])));
     assert.notEqual(key(decode(set(number))), one('#020105'));
+  });
+});
+
+describe('the names of a certificate', () => {
+  const { der } = makeCertificate({ name: ['CN = client'] });
+
+  it('are found without decoding the rest', () => {
+    const expected = '2.5.4.3=6:client';
+    assert.equal(findIssuerName(der)?.key, expected);
+    assert.equal(findSubjectName(der)?.key, expected);
+    const other = editCertificate(der, (certificate) => {
+      getNode(certificate, 0, tbsFields.issuer, 0, 0, 1).content = Buffer.from('Root');
+    });
+    assert.equal(findIssuerName(other)?.key, '2.5.4.3=4:root');
+    assert.equal(findSubjectName(other)?.key, expected);
+  });
+
+  it('are none of other bytes', () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from('3000', 'hex'), der.subarray(0, -1)]) {
+      assert.equal(findIssuerName(bytes), undefined);
+      assert.equal(findSubjectName(bytes), undefined);
+    }
   });
 });

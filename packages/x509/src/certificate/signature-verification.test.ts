@@ -46,6 +46,8 @@ describe('signature verification', () => {
     assert.ok(first);
     const algorithm = { scheme: 'unknown', objectIdentifier: '1.2.3' } as const;
     assert.equal(await isValid({ ...first.signed, algorithm }, first.verificationKey), false);
+    const strange = { scheme: 'rsa-pkcs1', digest: 'none' as 'sha256' } as const;
+    assert.equal(await isValid({ ...first.signed, algorithm: strange }, first.verificationKey), false);
     assert.equal(await isValid(first.signed, new VerificationKey(Buffer.from('3000', 'hex'))), false);
   });
 

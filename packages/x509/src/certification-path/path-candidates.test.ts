@@ -31,6 +31,13 @@ const client = writeClient(lower);
 const listOf = (issuer: WrittenName, ...revoked: readonly number[]): CertificateRevocationList =>
   readWritten(decodeCertificateRevocationList, writeCrl({ issuer, revoked }));
 
+it('a question says what it asks about revocation', () => {
+  assert.throws(
+    () => findCertificationPath(askAbout(client, anchor, { revocation: 'on' as 'off' })),
+    /"revocation" must be "off", or an object/,
+  );
+});
+
 describe('CA certificates that came with the target', () => {
   it('lead to a trust anchor, in any order', () => {
     assert.equal(codeOf(askAbout(client, anchor)), 'path_not_found');

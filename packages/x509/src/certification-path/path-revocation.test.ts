@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CrlWriting, type WrittenName, makeWritingKey, writeCrl } from '../test-support/certificate-writing.js';
-import { authorityExtensions, clientExtensions } from '../test-support/extension-writing.js';
-import { askAbout, newName, pathNow, readCrls, write, writeAuthority } from '../test-support/written-path.js';
+import { authorityExtensions, clientExtensions, extensions } from '../test-support/extension-writing.js';
+import {
+  askAbout,
+  newName,
+  pathNow,
+  readCrls,
+  requireCrls,
+  write,
+  writeAuthority,
+} from '../test-support/written-path.js';
 import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import type { CrlEntry } from '../revocation/crl-entry.js';
 import { type CertificationPath, findCertificationPath } from './certification-path.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import type { PathRevocation } from './path-revocation.js';
+import { type PathRevocation, checkRevocation } from './path-revocation.js';
 import type { ValidationProfile } from './validation-profile.js';
 
 const root = newName('Root');
@@ -27,19 +36,21 @@ interface Situation extends Partial<PathRevocation> {
   readonly anchors?: readonly PathCertificate[];
   readonly others?: readonly PathCertificate[];
   readonly profile?: ValidationProfile;
+  readonly maximumIntermediates?: number;
 }
 
 function find(
   crls: readonly CertificateRevocationList[],
   situation: Situation = {},
 ): ReturnType<typeof findCertificationPath> {
-  const { anchors = [anchor], others = [], profile = 'strict', ...revocation } = situation;
+  const { anchors = [anchor], others = [], profile = 'strict', maximumIntermediates = 10, ...revocation } = situation;
   const plain = { mode: 'required', scope: 'chain', graceMilliseconds: 0, findOcspResponses: () => [] } as const;
   return findCertificationPath(
     askAbout(client, anchor, {
       trustAnchors: anchors,
       intermediates: [intermediate, ...others],
       profile,
+      maximumIntermediates,
       revocation: { ...plain, crls, ...revocation },
     }),
   );
@@ -50,6 +61,7 @@ function judge(...parameters: Parameters<typeof find>): string {
   return verdict.outcome === 'valid' ? 'valid' : verdict.code;
 }
 
+const outcomeOf = { outcome: 'valid', validFrom: 0, validUntil: 0, userConstrainedPolicySet: [] } as const;
 const list = (...writings: readonly CrlWriting[]): readonly CertificateRevocationList[] =>
   readCrls(writings.map(writeCrl));
 const ofRoot = (...revoked: readonly number[]): CrlWriting => ({ issuer: root, revoked });
@@ -93,6 +105,41 @@ describe('revocation along a path', () => {
     assert.ok(authority.outcome === 'invalid' && authority.code === 'certificate_revoked');
     assert.deepEqual(authority.about, { certificate: intermediate, role: 'intermediate' });
     assert.equal(authority.isFinal, undefined);
+  });
+
+  it('of a time that nobody can read is told without one', () => {
+    const [ofAll] = list(ofIssuing());
+    assert.ok(ofAll);
+    const findEntry = (): readonly CrlEntry[] => [{ revokedAt: Number.NaN, reason: 'keyCompromise' }];
+    const entries = Object.assign(Object.create(ofAll.entries) as typeof ofAll.entries, { find: findEntry });
+    const verdict = find([{ ...ofAll, entries }], { scope: 'end-entity' });
+    assert.ok(verdict.outcome === 'invalid');
+    assert.match(verdict.detail, /"CN=client" is revoked \(keyCompromise\)\.$/);
+    assert.deepEqual(verdict.revoked, { at: undefined, reason: 'keyCompromise' });
+  });
+
+  it('is said by lists of any CA of the path, never by one of the target itself', () => {
+    const second = { name: root.name, key: makeWritingKey() };
+    const signing = [extensions.keyUsage('cRLSign'), extensions.basicConstraints(true)];
+    const upper = writeSub(newName('Upper'), root, 44);
+    const middle = write({ subject: second, issuer: newName('Upper'), extensions: signing });
+    const below = write({ subject: { name: root.name, key: makeWritingKey() }, issuer: second, extensions: signing });
+    const ask = (signer: WrittenName, certificates: readonly PathCertificate[]): string => {
+      const path = { ...outcomeOf, certificates, trustAnchor: anchor };
+      const revocation = { ...requireCrls(list({ issuer: signer, revoked: [44] })), mode: 'when-available' } as const;
+      const isSignerValid = (): boolean => true;
+      const verdict = checkRevocation({
+        path,
+        revocation,
+        signers: [],
+        isSignerValid,
+        profile: 'rfc5280',
+        now: pathNow,
+      });
+      return verdict.outcome === 'cleared' ? 'cleared' : verdict.code;
+    };
+    assert.equal(ask(second, [upper, middle, below]), 'certificate_revoked');
+    assert.equal(ask(second, [upper, middle]), 'cleared');
   });
 
   it('that isn’t known of a CA comes with the remedy', () => {
@@ -176,6 +223,33 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     const others = [writeSub(signer, otherRoot, numberOf.signer)];
     const crls = list(ofRoot(), bySigner, { issuer: otherRoot });
     assert.equal(judge(crls, { anchors, others, profile }), 'revocation_unavailable');
+  });
+
+  it('may be limited to whatever use, and stand as deep as any certificate', () => {
+    const forServers = extensions.extendedKeyUsage('1.3.6.1.5.5.7.3.1');
+    const limited = write({
+      subject: signer,
+      issuer: root,
+      serialNumber: numberOf.signer,
+      extensions: authorityExtensions(signer.key, root.key, forServers),
+    });
+    assert.equal(judge(list(ofRoot(), bySigner), { others: [limited], profile }), 'valid');
+    const [upper, lower] = [newName('Upper'), newName('Lower')];
+    const others = [writeSub(upper, root, 50), writeSub(lower, upper, 51), writeSub(signer, lower, numberOf.signer)];
+    const crls = list(ofRoot(), bySigner, { issuer: upper }, { issuer: lower });
+    for (const [maximumIntermediates, expected] of [
+      [2, 'valid'],
+      [1, 'revocation_unavailable'],
+    ] as const)
+      assert.equal(judge(crls, { others, profile, maximumIntermediates }), expected);
+  });
+
+  it('may be the trust anchor itself', () => {
+    const second = { name: root.name, key: makeWritingKey() };
+    const target = write({ subject: newName('client'), issuer: second, extensions: clientExtensions(second.key) });
+    const revocation = requireCrls(list(ofRoot()));
+    const question = askAbout(target, anchor, { intermediates: [writeSub(second, root, 44)], revocation, profile });
+    assert.equal(findCertificationPath(question).outcome, 'valid');
   });
 
   it('vouches for others only: its own status depends on no list of its own', () => {

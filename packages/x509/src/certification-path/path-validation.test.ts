@@ -97,6 +97,13 @@ describe('names on the way', () => {
     }
   });
 
+  it('are refused where the budget for them ends', () => {
+    const limits = { steps: 9, signatures: 9, comparisons: 0 };
+    const verdict = find([anchor, constrained], writeNamed(newName('client'), 'a.corp.example'), { limits });
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_budget_exhausted');
+    assert.match(verdict.detail, /more name comparisons than/);
+  });
+
   it('are a common name too that reads as a host', () => {
     for (const [commonName, expected] of [
       ['a.corp.example', 'valid'],
@@ -149,6 +156,9 @@ describe('what is asked of each certificate', () => {
     const purposes = ['1.3.6.1.5.5.7.3.2'];
     assert.equal(judge([...limited], target, { profile: 'rfc5280', purposes }), 'path_extended_key_usage_unsuitable');
     assert.equal(judge([...limited], target, { purposes: [] }), 'valid');
+    const [two, unlimited] = [[purposes[0] ?? '', '1.2.3'], [writeAuthority(root), writeAuthority(a, root)] as const];
+    assert.equal(judge([...unlimited], target, { purposes: two }), 'path_extended_key_usage_unsuitable');
+    assert.equal(judge([...unlimited], target, { purposes: two.slice(0, 1) }), 'valid');
   });
 
   it('is asked of a trust anchor too where the profile is strict, not by RFC 5280', () => {
@@ -185,6 +195,25 @@ describe('what is asked of each certificate', () => {
     assert.ok(verdict.outcome === 'invalid');
     assert.equal(verdict.code, 'path_not_found');
     assert.match(verdict.detail, /names another issuer/);
+  });
+
+  it('is a policy where one is required, and the budget for it', () => {
+    const path = [writeAuthority(root)] as const;
+    const target = writeClient(root, extensions.certificatePolicies('1.2.3'));
+    const policies = { ...anyPolicyInputs, initialExplicitPolicy: true };
+    assert.equal(judge([...path], target, { policies }), 'valid');
+    const refused = find([...path], target, { policies: { ...policies, initialPolicySet: ['1.2.4'] } });
+    assert.ok(refused.outcome === 'invalid');
+    assert.equal(refused.code, 'path_policy_not_satisfied');
+    assert.match(refused.detail, /^The path's certificate policies are not acceptable: a policy is required/);
+    const limits = { steps: 9, signatures: 9, comparisons: 0 };
+    const exhausted = find([...path], target, { policies, limits });
+    assert.ok(exhausted.outcome === 'invalid' && exhausted.code === 'path_budget_exhausted');
+    assert.match(exhausted.detail, /more policies than/);
+    const checks: PathCheck[] = [];
+    const onCheck = (check: PathCheck): number => checks.push(check);
+    find([...path], target, { policies: { ...policies, initialPolicySet: ['1.2.4'] }, onCheck });
+    assert.deepEqual(checks.at(-1)?.fault, refused);
   });
 
   it('is told to who listens, in order', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { extension, isMlDsaKnown, makeWritingKey, writeCertificate } from '../test-support/certificate-writing.js';
 import { type KeyKind, makeCertificate } from '../test-support/certificates.js';
-import { type DerNode, editCertificate, getNode, tbsFields } from '../test-support/der-editing.js';
-import { sequence } from '../test-support/der-writing.js';
+import { type DerNode, editCertificate, getNode, parseTree, tbsFields } from '../test-support/der-editing.js';
+import { bitString, objectIdentifier, sequence } from '../test-support/der-writing.js';
 import { extensions, generalNames } from '../test-support/extension-writing.js';
 import { newName, readWritten } from '../test-support/written-path.js';
-import { decodePathCertificate } from '../certificate/path-certificate.js';
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import type { PathRole } from './path-check.js';
 import { findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
 
@@ -158,6 +158,63 @@ describe('the strict profile', () => {
     assert.equal(judge('crl-signer', ofClient), 'fit');
     assert.equal(judge('crl-signer', instead(ofClient, 0, basicConstraints(true))), 'fit');
     assert.equal(judge('trust-anchor', [...ofClient, subjectKeyIdentifier(subject.key)]), 'path_authority_unfit');
+  });
+
+  it('wants text in the names that chain, and of a caller in what it is known by', () => {
+    const isNoText =
+      (field: 'issuer' | 'subject', type?: string) =>
+      (certificate: DerNode): void => {
+        const attribute = getNode(certificate, 0, tbsFields[field], 0, 0);
+        Object.assign(getNode(attribute, 1), { tag: 0x02, content: Buffer.from([1]) });
+        if (type !== undefined) getNode(attribute, 0).content = objectIdentifier(type).subarray(2);
+      };
+    const malformed = 'path_certificate_malformed';
+    for (const [role, list, ofIssuer, ofSubject] of [
+      ['end-entity', ofClient, malformed, malformed],
+      ['intermediate', ofAuthority, malformed, malformed],
+      ['crl-signer', ofAuthority, malformed, malformed],
+      ['trust-anchor', ofAuthority, 'fit', malformed],
+    ] as const) {
+      assert.equal(judge(role, list, isNoText('issuer')), ofIssuer, role);
+      assert.equal(judge(role, list, isNoText('subject')), ofSubject, role);
+      assert.equal(judge(role, list, isNoText('subject'), 'rfc5280'), 'fit', role);
+    }
+    // A caller's serial number decides nothing; a unique identifier is never text.
+    assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.5')), 'fit');
+    assert.equal(judge('end-entity', ofClient, isNoText('subject', '2.5.4.11')), malformed);
+    assert.equal(judge('intermediate', ofAuthority, isNoText('subject', '2.5.4.5')), malformed);
+    assert.equal(judge('intermediate', ofAuthority, isNoText('subject', '2.5.4.45')), 'fit');
+  });
+
+  it('tells keys and signatures that this Node can’t verify from those that are refused', () => {
+    const mlDsa = sequence(objectIdentifier('2.16.840.1.101.3.4.3.17'));
+    const ofKey = (publicKey: Buffer): PathCertificate =>
+      readWritten(
+        decodePathCertificate,
+        writeCertificate({ subject: { ...subject, key: { ...subject.key, publicKey } }, issuer, extensions: ofClient }),
+      );
+    const expected = isMlDsaKnown ? undefined : 'algorithm_unsupported_by_runtime';
+    const key = ofKey(sequence(mlDsa, bitString(Buffer.alloc(1312))));
+    assert.equal(findProfileFault(key, 'end-entity', 'strict')?.code, expected);
+    assert.equal(findProfileFault(key, 'end-entity', 'rfc5280'), undefined);
+    const unknown = ofKey(sequence(sequence(objectIdentifier('1.2.3')), bitString(Buffer.alloc(9))));
+    assert.equal(findProfileFault(unknown, 'end-entity', 'strict')?.code, 'path_key_unsupported');
+    assert.equal(findProfileFault(unknown, 'end-entity', 'rfc5280'), undefined);
+    const signedWith =
+      (algorithm: Buffer) =>
+      (certificate: DerNode): void => {
+        for (const node of [getNode(certificate, 0, 2), getNode(certificate, 1)])
+          Object.assign(node, parseTree(algorithm));
+      };
+    for (const [algorithm, code] of [
+      [mlDsa, expected ?? 'fit'],
+      [sequence(objectIdentifier('1.3.101.113')), 'path_algorithm_unsupported'],
+      [sequence(objectIdentifier('1.2.3')), 'path_algorithm_unsupported'],
+      [sequence(objectIdentifier('1.2.840.10045.4.1')), 'path_algorithm_too_weak'],
+    ] as const) {
+      assert.equal(judge('end-entity', ofClient, signedWith(algorithm)), code);
+      assert.equal(judge('trust-anchor', ofAuthority, signedWith(algorithm)), 'fit');
+    }
   });
 
   it('takes signatures by ML-DSA where this Node verifies them', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getChildren, getNode, parseTree } from '../test-support/der-editing.js';
-import { editOcsp, readOcsp } from '../test-support/ocsp.js';
+import { editOcsp, noCheck, readOcsp, responderExtensions } from '../test-support/ocsp.js';
 import {
   always,
   answer,
@@ -87,6 +87,75 @@ describe('OCSP: answers', () => {
     assert.equal(judge([before], { now: at(held) }), 'good');
     assert.equal(judge([before, held], { now: at(held) }), 'revoked: certificateHold');
     assert.equal(judge([good, earlier], { now: end(good) }), 'revoked: certificateHold');
+  });
+
+  const dated = (der: Uint8Array, thisUpdate: string, nextUpdate?: string, signer = authority): Buffer =>
+    editOcsp(der, signer, (data) => {
+      const single = getNode(data, 2, 0);
+      getNode(single, 2).content = Buffer.from(thisUpdate);
+      if (nextUpdate !== undefined) getNode(single, 3, 0).content = Buffer.from(nextUpdate);
+    });
+  const [past, farEnd] = ['20200101000000Z', '99980101000000Z'];
+
+  it('take nothing back but a hold, and that by a later answer that says good', () => {
+    assert.equal(judge([dated(revoked, past), good], { now: at(good) }), 'revoked: keyCompromise');
+    const held = answer({ index: { 10: 'R certificateHold' } });
+    const doesNotKnow = answer({ index: {} });
+    assert.equal(judge([dated(held, past, farEnd), doesNotKnow], { now: at(doesNotKnow) }), 'revoked: certificateHold');
+    const [sameTime, one] = [dated(held, past, farEnd), dated(good, past, farEnd)];
+    assert.equal(judge([sameTime, one], { now: at(good) }), 'revoked: certificateHold');
+  });
+
+  it('count as long as the best of them, and those that don’t say good for nothing', () => {
+    const lifted = dated(answer({ index: { 10: 'R certificateHold' } }), past, farEnd);
+    const longer = dated(good, '20200102000000Z', '99970101000000Z');
+    const shorter = dated(good, '20200103000000Z');
+    for (const ders of [
+      [longer, shorter, lifted],
+      [shorter, longer, lifted],
+      [lifted, shorter, longer],
+    ]) {
+      const responses = ders.map(readOcsp);
+      const isAlgorithmAccepted = (): boolean => true;
+      const question = { ...content, responses, isAlgorithmAccepted, profile: 'strict', now: at(good) } as const;
+      assert.deepEqual(findOcspStatus({ ...question, graceMilliseconds: 0 }), {
+        status: 'good',
+        validFrom: Date.UTC(2020, 0, 2),
+        validUntil: Date.UTC(9997, 0, 1),
+      });
+    }
+    // An old answer that doesn't know it says nothing now.
+    const old = dated(answer({ index: {} }), past, '20200102000000Z');
+    assert.equal(judge([good, old], { now: at(old) }), 'good');
+    assert.match(judge([old], { now: at(old) }), /no longer current/);
+    assert.match(judge([dated(good, farEnd, '99990101000000Z')], { now: at(good) }), /of the future/);
+  });
+
+  it('are current while the certificate of the responder is, not that of the issuer, which the path knows', () => {
+    const isAlgorithmAccepted = (): boolean => true;
+    const ask = (der: Uint8Array, issuer: typeof content.issuer): ReturnType<typeof findOcspStatus> =>
+      findOcspStatus({
+        ...content,
+        issuer,
+        responses: [readOcsp(der)],
+        isAlgorithmAccepted,
+        profile: 'strict',
+        now: at(der),
+        graceMilliseconds: 0,
+      });
+    const issuer = { ...content.issuer, notBefore: at(good), notAfter: at(good) };
+    assert.deepEqual(ask(good, issuer), { status: 'good', validFrom: begin(good), validUntil: end(good) });
+    const brief = make({
+      name: 'brief',
+      key: 'p-384',
+      serialNumber: '30',
+      extensions: [...responderExtensions, noCheck],
+      notBefore: '20200101000000Z',
+      notAfter: '90000101000000Z',
+    });
+    const der = dated(answer({ responder: brief }), '20100101000000Z', farEnd, brief);
+    const expected = { status: 'good', validFrom: Date.UTC(2020, 0, 1), validUntil: Date.UTC(9000, 0, 1) + 1 };
+    assert.deepEqual(ask(der, content.issuer), expected);
   });
 
   it('count for the very certificate alone', () => {
