@@ -53,7 +53,7 @@ if (process.argv.includes('--check')) {
 function describeClaim({ what, result, command }) {
   const found = readResult(result);
   if (found === undefined) return row(what, 'unknown', 'never', `\`${command}\``);
-  return row(what, found.summary.join(' '), describeRun(found.run), `\`${found.run.command}\``);
+  return row(what, joinSentences(found.summary), describeRun(found.run), `\`${found.run.command}\``);
 }
 
 function describeQuestions() {
@@ -66,6 +66,10 @@ function describeQuestions() {
       return row(question, `${where === '' ? '' : `${where}: `}${answer} (${evidence})`, describeRun(asked.run));
     });
   });
+}
+
+function joinSentences(sentences) {
+  return sentences.map((sentence) => `${sentence.replace(/\.$/, '')}.`).join(' ');
 }
 
 function describeRun({ date, commit, changed, node, machine }) {
