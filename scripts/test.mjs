@@ -50,6 +50,7 @@ const hostTests = [
   'operations',
   'prove-azure',
   'readme-walkthrough',
+  'soak',
   'step-issuer',
   'terminal-questions',
   'trust-revocation',

@@ -2,7 +2,7 @@
 // target after the other, each for its share of the time. --keep puts the inputs that reach something new into the corpus.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +56,8 @@ async function fuzz(name, seconds) {
     );
   const result = {
     name,
+    commit: run.commit,
+    date: run.date,
     seconds: Math.round((Date.now() - start) / 1000),
     cpuSeconds: Math.round(cpuSeconds),
     executions: readNumber(text, /stat::number_of_executed_units:\s*(\d+)/) ?? readLast(text, /^#(\d+)\s/gm) ?? 0,
@@ -176,27 +178,31 @@ if (install.status !== 0) process.exit(2);
 const names = values.only === undefined ? targetNames : [values.only];
 const total = names.reduce((sum, name) => sum + shares[name], 0);
 const run = describeRun(`npm run prove -- fuzzing --minutes ${values.minutes}`);
-const targets = [];
-for (const name of names)
-  targets.push(await fuzz(name, Math.max(Math.round((minutes * 60 * shares[name]) / total), 1)));
-
-const found = targets.flatMap(({ name, finds }) => finds.map((find) => `${name}: ${find}`));
-const executions = targets.reduce((sum, target) => sum + target.executions, 0);
-const seconds = targets.reduce((sum, target) => sum + target.seconds, 0);
-const cpuMinutes = Math.round(targets.reduce((sum, target) => sum + target.cpuSeconds, 0) / 60);
-const fuzzer = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')).dependencies['@jazzer.js/core'];
-const summary = [
-  `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes (${cpuMinutes} of them on a processor), over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
-  found.length === 0 ? 'Nothing was found.' : `Found: ${found.length}.`,
-];
-const file = writeResult('fuzzing', run, {
-  summary,
-  fuzzer: `@jazzer.js/core ${fuzzer}`,
-  executions,
-  seconds,
-  found,
-  targets,
-});
-console.log(`${summary.join(' ')}\n${file}`);
+/** With --only, the others' rows stay as the run before left them: each row names its commit. */
+const rows = new Map(values.only === undefined ? [] : readRows().map((row) => [row.name, row]));
+let found = [];
+for (const name of names) {
+  rows.set(name, await fuzz(name, Math.max(Math.round((minutes * 60 * shares[name]) / total), 1)));
+  found = write([...rows.values()]);
+}
 rmSync(folder, { recursive: true, force: true });
 process.exit(found.length === 0 ? 0 : 1);
+
+function readRows() {
+  const file = join(root, 'proof', 'results', 'fuzzing.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).targets : [];
+}
+
+/** After each target, so that a run that is cut short leaves what it did. */
+function write(targets) {
+  const finds = targets.flatMap((target) => target.finds.map((find) => `${target.name}: ${find}`));
+  const sum = (member) => targets.reduce((all, target) => all + target[member], 0);
+  const [executions, seconds, cpuSeconds] = ['executions', 'seconds', 'cpuSeconds'].map(sum);
+  const fuzzer = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')).dependencies['@jazzer.js/core'];
+  const summary = [
+    `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes (${Math.round(cpuSeconds / 60)} of them on a processor), over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
+    finds.length === 0 ? 'Nothing was found.' : `Found: ${finds.length}.`,
+  ];
+  writeResult('fuzzing', run, { summary, fuzzer, executions, seconds, cpuSeconds, found: finds, targets });
+  return finds;
+}
