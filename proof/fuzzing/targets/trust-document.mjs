@@ -18,9 +18,7 @@ export const seeds = () =>
 
 const schemaFile = new URL('../../../packages/core/trust.schema.json', import.meta.url);
 // Not strict: it has messages for editors in keywords of theirs.
-const validate = new Ajv2020({ strict: false }).compile(
-  JSON.parse(readFileSync(schemaFile, 'utf8')),
-);
+const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
 
 export const dictionary = [
   ...[
