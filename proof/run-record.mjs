@@ -19,7 +19,8 @@ export function describeRun(command) {
     command,
     date: new Date().toISOString().slice(0, 10),
     commit: git('rev-parse', '--short=7', 'HEAD'),
-    changed: git('status', '--porcelain', '--untracked-files=no', '--', '.', ...written.map((path) => `:!${path}`)) !== '',
+    changed:
+      git('status', '--porcelain', '--untracked-files=no', '--', '.', ...written.map((path) => `:!${path}`)) !== '',
     node: process.version,
     machine: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${process.arch}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     load: Number(os.loadavg()[0].toFixed(1)),
