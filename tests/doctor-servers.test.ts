@@ -395,6 +395,11 @@ const unknownServers: readonly (readonly [
     ...(['forged-header', 'cannot-tell'] as const),
   ],
   [
+    'answers forgeries with 400, and nobody else',
+    () => ({ answer: (request) => (isForged(request) ? { status: 400, body: 'Bad Request' } : undefined) }),
+    ...(['forged-header', 'cannot-tell'] as const),
+  ],
+  [
     "answers forgeries with a firewall's page and 200",
     () => ({ answer: (request) => (isForged(request) ? page('Are you human?') : undefined) }),
     ...(['forged-header', 'cannot-tell'] as const),

@@ -4,6 +4,7 @@ import type { WireAnswer } from '../../local/client/wire-request.js';
 import { escapePem, findPlayedFrontEnd, writeByteSequence } from '../../local/gateway/front-ends/played-front-ends.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
 import {
+  type Baseline,
   type ExaminedCertificate,
   type ExaminedFunction,
   type Examination,
@@ -270,7 +271,26 @@ async function repeats<Sent extends Forgery>(
 
 function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: WireAnswer): Verdict {
   if (baseline.reader.classify(answer) === 'admitted') return 'fails';
-  return isRefused(answer, baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery) ? 'holds' : 'cannot-tell';
+  const isDoubtful = mayBeForSize(answer, forgery) || isOddRefusal(answer, baseline, forgery);
+  return isRefused(answer, baseline, forgery.usesDenied) && !isDoubtful ? 'holds' : 'cannot-tell';
+}
+
+/**
+ * Of a server of which nothing is known: a refusal of the form of a request that is formed as usual. Something on the way
+ * may not like the fields, and say nothing about the caller.
+ */
+function isOddRefusal(
+  answer: WireAnswer,
+  { nobody, denied, reader }: Baseline,
+  { request, isHttp2 }: Forgery,
+): boolean {
+  const { fields = [], method, httpVersion } = request;
+  if (reader.isByLikeness !== true || answer.kind !== 'answered' || fields.length === 0) return false;
+  const isUsual =
+    (method ?? httpVersion ?? isHttp2) === undefined &&
+    fields.every(([name]) => /^[\w.-]+$/.test(name) && name.toLowerCase() !== 'upgrade');
+  const isKnown = [nobody, denied].some((other) => other.kind === 'answered' && other.status === answer.status);
+  return isUsual && !isKnown;
 }
 
 /** Some servers answer 400 to 8 KB of header fields, whatever is in them. */
