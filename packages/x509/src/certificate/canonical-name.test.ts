@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import {
   type CanonicalName,
   decodeCanonicalName,
+  findCommonName,
   findIssuerName,
   findSubjectName,
   prepareText,
 } from './distinguished-name.js';
+import { decodeDistinguishedName } from './certificate.js';
 import { type DerDecoding, derTags, readDer, readSingle } from '../encoding/der.js';
 import { makeCertificate } from '../test-support/certificates.js';
 import {
@@ -79,6 +81,34 @@ describe('canonical names', () => {
     // An INTEGER, and the text that says the same in hexadecimal.
     const number = sequence(objectIdentifier('2.5.4.3'), encodeElement(0x02, Buffer.from([5])));
     assert.notEqual(key(decode(set(number))), one('#020105'));
+  });
+});
+
+describe('texts', () => {
+  for (const [text, expected] of [
+    ['A  b ', 'a b'],
+    ['\u{fb00}', 'ff'],
+    ['\u00df', 'ss'],
+    ['\u0391\u03a3', '\u03b1\u03c3'],
+    ['\u03c2', '\u03c3'],
+    ['\u00c9', '\u00e9'],
+    ['e\u0301', '\u00e9'],
+    ['\u00a0\u3000\u00e9', '\u00e9'],
+    ['\u00e9\u200b\u00ad', '\u00e9'],
+    ['\u{212a}', 'k'],
+  ] as const) {
+    it(`${JSON.stringify(text)} compares as ${JSON.stringify(expected)}`, () => {
+      assert.equal(prepareText(text), expected);
+    });
+  }
+});
+
+describe('the common name', () => {
+  const of = (type: string, text: string): Buffer => set(sequence(objectIdentifier(type), utf8String(text)));
+  it('is the last of them, whatever stands behind', () => {
+    const name = sequence(of('2.5.4.3', 'first'), of('2.5.4.3', 'last'), of('2.5.4.11', 'unit'));
+    const decoding = readDer(() => decodeDistinguishedName(readSingle(name, derTags.sequence)));
+    assert.equal(decoding.ok && findCommonName(decoding.value), 'last');
   });
 });
 

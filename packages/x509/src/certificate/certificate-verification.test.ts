@@ -40,6 +40,15 @@ test('an ordinary client certificate meets every requirement', () => {
   assert.deepEqual(listCertificateFaults(make(), now), []);
 });
 
+test('a path knows more critical extensions, and nothing else of a caller', () => {
+  const certificate = make({ extensions: ['1.2.3.4 = critical, DER:0500'] });
+  const code = (isPathValidated: boolean, at = now): string | undefined =>
+    findCertificateFault(certificate, at, { isPathValidated })?.code;
+  assert.equal(code(false), 'certificate_critical_extension_unknown');
+  assert.equal(code(true), undefined);
+  assert.equal(code(true, defaultNotAfter + 1), 'certificate_expired');
+});
+
 describe('validity: both ends belong to it', () => {
   const certificate = make();
   for (const [what, at, code] of [

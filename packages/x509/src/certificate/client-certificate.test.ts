@@ -306,7 +306,8 @@ describe('RSA exponents', () => {
       assert.deepEqual(decode(withExponent(hex)).publicKey, { algorithm: 'rsa', bits: 2048 });
   });
   test('1, by which anybody signs, even and negative ones are refused', () => {
-    for (const hex of ['01', '00', '02', '010000', '81', 'ff']) assert.match(faultOf(withExponent(hex)), /exponent/);
+    for (const hex of ['01', '00', '02', '010000', '81', 'ff', '8001'])
+      assert.match(faultOf(withExponent(hex)), /exponent/);
     assert.match(faultOf(withExponent('')), /INTEGER/);
   });
   test('longer ones are refused', () => {

@@ -158,6 +158,7 @@ describe('values that are no text', () => {
 describe('names at the edges of what is read', () => {
   for (const [what, name, expected] of [
     ['the last ASCII character', nameOf(0x16, Buffer.from('7f', 'hex')), '\x7f'],
+    ['a byte order mark', nameOf(0x0c, Buffer.from('efbbbf61', 'hex')), '\ufeffa'],
     ['two universal characters', nameOf(0x1c, Buffer.from('0000004d00000061', 'hex')), 'Ma'],
     ['the last before the surrogates', nameOf(0x1c, Buffer.from('0000d7ff', 'hex')), '\ud7ff'],
     ['the first after the surrogates', nameOf(0x1c, Buffer.from('0000e000', 'hex')), '\ue000'],

@@ -17,6 +17,7 @@ for (const [what, bytes, expected] of [
   ['a certificate of version 3', signed(tagged(0, integer(2)), integer(0), name('client')), undefined],
   ['a certificate of version 1', signed(integer(0), sequence(encodeElement(0x06, Buffer.from([42])))), undefined],
   ['one with another number', signed(integer(1), name('client')), undefined],
+  ['one with a number of two octets', signed(integer(0x81), name('client')), undefined],
   ['one with a long number', signed(integer(0x0100), name('client')), undefined],
   ['one without a name', signed(integer(0)), undefined],
   ['one with a set in the place of the name', signed(integer(0), set(empty)), undefined],

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { readDer } from '../encoding/der.js';
 import { extension, writeCertificate } from '../test-support/certificate-writing.js';
-import { encodeElement } from '../test-support/der-editing.js';
+import { type DerNode, editCertificate, encodeElement, getNode } from '../test-support/der-editing.js';
 import { integerContent, sequence, tagged, taggedPrimitive } from '../test-support/der-writing.js';
 import { extensions, generalNames } from '../test-support/extension-writing.js';
 import { newName } from '../test-support/written-path.js';
@@ -71,6 +71,23 @@ describe('a certificate of a path', () => {
         /neither 4 nor 16 octets/,
       );
   });
+});
+
+it('a certificate of version 1 has neither unique identifiers nor extensions', () => {
+  const der = writeCertificate({ subject, issuer, extensions: [extensions.basicConstraints(true)] });
+  const readFirst = (withExtensions: boolean, ...more: readonly DerNode[]): string => {
+    const edited = editCertificate(der, (certificate) => {
+      const tbs = getNode(certificate, 0);
+      const [, ...fields] = tbs.children ?? [];
+      tbs.children = [...fields.slice(0, 6), ...more, ...(withExtensions ? fields.slice(6) : [])];
+    });
+    const decoding = decodePathCertificate(edited);
+    return decoding.ok ? `version ${decoding.value.version}` : decoding.fault;
+  };
+  const unique = (tag: number): DerNode => ({ tag, children: undefined, content: Buffer.from([0, 1]) });
+  assert.equal(readFirst(false), 'version 1');
+  assert.match(readFirst(true), /extensions in a certificate before version 3/);
+  for (const tag of [0x81, 0x82]) assert.match(readFirst(false, unique(tag)), /unique identifiers in a version 1/);
 });
 
 describe('an authority key identifier', () => {

@@ -64,6 +64,8 @@ describe('EC keys', () => {
         tall,
         point.subarray(0, -1),
         Buffer.concat([point, Buffer.alloc(1)]),
+        // The same numbers, with a zero in front of the second.
+        Buffer.concat([point.subarray(0, 1 + octets), Buffer.alloc(1), point.subarray(1 + octets)]),
         compress(point).subarray(0, -1),
         Buffer.concat([Buffer.from([2]), Buffer.alloc(octets, 0xff)]),
       ];

@@ -51,6 +51,29 @@ describe('signature verification', () => {
     assert.equal(await isValid(first.signed, new VerificationKey(Buffer.from('3000', 'hex'))), false);
   });
 
+  it('takes no signature by another algorithm than the key is for, whatever the signature says of itself', async () => {
+    const find = (kind: KeyKind): (typeof made)[number] => {
+      const found = made.find(({ key }) => key === kind);
+      assert.ok(found);
+      return found;
+    };
+    for (const [kind, algorithm] of [
+      ['rsa-2048', { scheme: 'ecdsa', digest: 'sha256' }],
+      ['p-256', { scheme: 'rsa-pkcs1', digest: 'sha256' }],
+      ['ed448', { scheme: 'ed25519' }],
+      ['ed25519', { scheme: 'ed448' }],
+      ['rsa-2048', { scheme: 'ed25519' }],
+    ] as const) {
+      const { signed, verificationKey } = find(kind);
+      assert.equal(await isValid({ ...signed, algorithm }, verificationKey), false, kind);
+    }
+    // A key for any padding.
+    const options = ['-sha256', '-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:32'];
+    const pss = readCertificate(makeCertificate({ key: 'rsa-2048', options }).der);
+    assert.equal(pss.signed.algorithm.scheme, 'rsa-pss');
+    assert.equal(await isValid(pss.signed, pss.verificationKey), true);
+  });
+
   it('takes no other digest, salt or padding than was signed with', async () => {
     for (const { key, signed, verificationKey } of made) {
       const { algorithm } = signed;
