@@ -39,8 +39,7 @@ export function getAppFolder(temporary, name = 'npm', major = '20') {
 
 async function installAndCall(name, major, version, registry, temporary) {
   const node = nodes[major];
-  if (!existsSync(node))
-    throw new NotRun(`There is no Node ${major} here. Run npm ci in tests/node-versions/${major}.`);
+  if (!existsSync(node)) throw new NotRun(`The Node ${major} of tests/node-versions is for Linux on x64.`);
   const folder = getAppFolder(temporary, name, major);
   mkdirSync(folder);
   const env = makeEnvironment(node, registry, `${folder}-cache`);
