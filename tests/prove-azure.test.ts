@@ -74,7 +74,7 @@ function work() {
   if (is('functionapp show')) console.log(readFileSync(place('mode'), 'utf8'));
   if (is('deployment sub create')) {
     const outputs = { SERVICE_API_NAME: 'func-x', SERVICE_API_URI: process.env.APP, CERTGATE_TRUST: 'blob:https://account.blob.core.windows.net/trust/trust.json' };
-    console.log(JSON.stringify(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value }]))));
+    console.log(process.env.GARBLED ?? JSON.stringify(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value }]))));
   }
 }
 `;
@@ -205,6 +205,16 @@ describe('what was created is removed', () => {
       assert.match(others[0]?.evidence ?? '', /The run stopped at: .*exit code 1, QuotaExceeded/);
     });
   }
+
+  it('after an answer of az that cannot be read, which is not published', async (context) => {
+    const stage = createStage(context);
+    const { exitCode, stdout } = await collect(stage.start(onePlan, { GARBLED: 'at /home/ada' }));
+    assert.equal(exitCode, 1, stdout);
+    assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [false, true]);
+    const text = JSON.stringify(stage.result());
+    assert.match(text, /The run stopped at: SyntaxError\./);
+    assert.doesNotMatch(text, /ada/);
+  });
 
   it('after an app that never answers', async (context) => {
     const stage = createStage(context);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Stop } from './programs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const certgate = [process.execPath, join(root, 'packages', 'certgate', 'bin', 'certgate.js')];
@@ -45,7 +46,7 @@ export class Deployment {
   }
 
   async create(template, values) {
-    if (await this.#exists()) throw new Error(`The resource group ${this.group} is there already.`);
+    if (await this.#exists()) throw new Stop(`The resource group ${this.group} is there already.`);
     // From here on something may exist, also if the next command fails or is ended.
     this.#isCreated = true;
     const parameters = Object.entries({ ...values, environmentName: this.name }).map((pair) => pair.join('='));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendWireRequest } from '../../packages/certgate/dist/esm/local/client/wire-request.js';
 import { certgate } from './deployment.mjs';
+import { Stop } from './programs.mjs';
 import { modes } from './questions.mjs';
 
 /** Writes into `seen` as it sees, so that what comes before a failure is kept. */
@@ -23,7 +24,7 @@ export async function observeApp({ deployment, folder, packages, seen }) {
   };
   const isAdmitted = async () => programs.dryRun || (await callUntil(({ status }) => status === 200)).status === 200;
 
-  if (!(await isAdmitted())) throw new Error('the allowed caller was not admitted in time');
+  if (!(await isAdmitted())) throw new Stop('the allowed caller was not admitted in time');
   for (const mode of modes) {
     const kept = await deployment.setSite('clientCertEnabled=true', `clientCertMode=${mode}`);
     seen.modes[mode] = { mode, kept };

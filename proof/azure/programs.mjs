@@ -2,10 +2,15 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 
-export class Interrupted extends Error {}
+/** Why a run stopped, in words that may be published. */
+export class Stop extends Error {}
+
+export class Interrupted extends Stop {
+  message = 'an interruption';
+}
 
 /** A program that ended with another exit code than 0. `reason` may be published. */
-export class ProgramFailure extends Error {
+export class ProgramFailure extends Stop {
   constructor(step, status, output) {
     const code = /\(([A-Z][A-Za-z]{3,60})\)|"code": ?"([A-Za-z]{4,60})"/.exec(output);
     const reason = [`exit code ${status}`, code?.[1] ?? code?.[2]].filter((part) => part !== undefined).join(', ');

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { describeRun, writeResult } from '../run-record.mjs';
 import { creation, Deployment, makeCallers, makePackages } from './deployment.mjs';
 import { observeApp } from './observations.mjs';
-import { Interrupted, Programs } from './programs.mjs';
+import { Interrupted, Programs, Stop } from './programs.mjs';
 import { answerAll, plans } from './questions.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -146,8 +146,9 @@ async function observePlan(plan, run) {
     await createApp(deployment, plan, seen, run);
     await observeApp({ ...run, deployment, seen });
   } catch (error) {
-    seen.stoppedAt = error instanceof Interrupted ? 'an interruption' : error.message;
-    print(`Stopped at: ${seen.stoppedAt}`);
+    // The message of any other error may hold a path of this machine, or what a program printed.
+    seen.stoppedAt = error instanceof Stop ? error.message : error.name;
+    print(`Stopped at: ${error.message}`);
   } finally {
     const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = deployment.outputs;
     secrets.push(name, app.value, new URL(uri.value).host);
