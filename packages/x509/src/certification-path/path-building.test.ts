@@ -115,6 +115,9 @@ describe('the fault that is told', () => {
     }
     const long = fail([broken, writeAuthority(b, root), whole], { trustAnchors, maximumIntermediates: 1 });
     assert.equal(long.code, 'path_signature_invalid');
+    // Of a path that is too long no certificate is at fault.
+    const tooLong = fail([broken, writeAuthority(b, root)], { trustAnchors, maximumIntermediates: 1 });
+    assert.deepEqual([tooLong.code, Object.hasOwn(tooLong, 'about')], ['path_length_exceeded', false]);
   });
 
   it('is a missing issuer where nothing else is known, of the highest certificate', () => {
