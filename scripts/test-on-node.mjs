@@ -67,6 +67,7 @@ function listRunningTests() {
     'cli-init',
     'cli-inspect',
     'clients',
+    'compared',
     'conformance',
     'conformance-results',
     'deployed-app',

@@ -73,7 +73,9 @@ function listVersions() {
     'client-certificate-auth': versionOf('client-certificate-auth'),
     express: versionOf('express'),
     // nginx prints it where others print errors.
-    nginx: /nginx\/(\S+)/.exec(spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr)?.[1],
+    nginx: /nginx\/(\S+)/.exec(
+      spawnSync('nginx', ['-v'], { encoding: 'utf8', env: { PATH: `${process.env.PATH}:/usr/sbin` } }).stderr,
+    )?.[1],
     openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' ', 2)[1],
   };
 }

@@ -20,7 +20,8 @@ export async function examineSetup(setup, folder, { allowedSha1 }) {
   const files = { TLS_CERTIFICATE: join(folder, 'server.crt'), TLS_CERTIFICATE_KEY: join(folder, 'server.key') };
   const secret = randomBytes(32).toString('hex');
   const environment = {
-    PATH: process.env.PATH,
+    // Debian has nginx in /usr/sbin, which is not in everybody's path.
+    PATH: `${process.env.PATH}:/usr/sbin`,
     NODE_ENV: 'production',
     ALLOWED_NAME: allowedName,
     ALLOWED_SHA1: allowedSha1,
