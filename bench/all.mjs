@@ -1,0 +1,269 @@
+// Every benchmark that compares with something a reader knows, one after the other: bench/results/all.json, the drawing
+// bench/results/ratios.svg, and the table in bench/README.md. About ten minutes without other work on the machine.
+//
+//   npm run bench:all                   all of them; exits with 1 when a goal is missed or something couldn't be measured
+//   node bench/all.mjs decision path    these alone: prints their rows and writes nothing
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeRun, writeResult } from '../proof/run-record.mjs';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const begins = '<!-- npm run bench:all writes from here -->';
+const ends = '<!-- to here -->';
+
+/** A row is named after what was measured and what it is compared with; `limit` is the goal, if there is one. */
+const benchmarks = [
+  {
+    name: 'decision',
+    files: ['decision.mjs'],
+    rows: ({ results }) => {
+      const of = (start) => results.find(({ key, name }) => key === 'EC P-256' && name.startsWith(start)).nanoseconds;
+      const row = (what, start, beside, other, limit) => ({ what, beside, ratio: of(start) / of(other), limit });
+      const known = 'a decision about a known caller';
+      return [
+        row(known, 'Certgate, warm', 'an API key check', 'API key', 1),
+        row(known, 'Certgate, warm', '`new X509Certificate`', 'new X509'),
+        row(known, 'Certgate, warm', 'a JWT check by `jose`', 'jose'),
+        row('refusing a stranger', 'Certgate, unknown', 'an API key check', 'API key', 2),
+        row('refusing a stranger', 'Certgate, unknown', '`new X509Certificate`', 'new X509', 0.5),
+      ];
+    },
+  },
+  {
+    name: 'front-ends',
+    files: ['front-ends.mjs'],
+    rows: ({ warm, garbage }) => {
+      const slowest = warm.reduce((one, other) => (other.nanoseconds > one.nanoseconds ? other : one));
+      return [
+        {
+          what: `a known caller behind ${slowest.name}, the most expensive front end`,
+          beside: 'the same behind App Service',
+          ratio: slowest.nanoseconds / warm[0].nanoseconds,
+        },
+        {
+          what: 'refusing the most expensive 16 KiB of garbage',
+          beside: 'decoding it as base64',
+          ratio: Math.max(...garbage.map(({ ratio }) => ratio)),
+          limit: 2.5,
+        },
+      ];
+    },
+  },
+  {
+    name: 'path',
+    files: ['certification-path.mjs'],
+    rows: ({ paths }) => {
+      const of = (name) => paths.find((each) => each.key === 'EC P-256' && each.name === name).milliseconds;
+      const ratio = of('Certgate, everything from its bytes') / of('pkijs, everything from its bytes');
+      return [
+        { what: 'validating a certification path with two CRLs', beside: 'the same by pkijs', ratio, limit: 0.2 },
+      ];
+    },
+  },
+  {
+    name: 'invocation',
+    files: ['invocation.mjs', '--library'],
+    rows: ({ noGate, denials, isValid }) => [
+      {
+        what: 'a whole invocation with the gate',
+        beside: 'the same by `@azure/functions` alone',
+        ...(isValid
+          ? { ratio: (noGate + denials) / noGate }
+          : { fault: 'two runs of the same code differed by 1 µs or more' }),
+      },
+    ],
+  },
+  {
+    name: 'cold start',
+    files: ['cold-import.mjs'],
+    rows: ({ goals }) =>
+      goals.map(({ name, share, limit }) => ({
+        what: `what the gate adds to a start${name.includes('compile cache') ? ' with a compile cache' : ''}, up to the first decision`,
+        beside: 'what `@azure/functions` adds',
+        ratio: share,
+        limit,
+      })),
+  },
+  {
+    name: 'command line',
+    files: ['command-line.mjs'],
+    rows: ({ results }) =>
+      results
+        .filter(({ limit }) => limit !== undefined)
+        .map(({ name, ratio, limit }) => ({ what: `\`certgate ${name}\``, beside: '`node -e 0`', ratio, limit })),
+  },
+  {
+    name: 'scale',
+    files: ['trust-scale.mjs'],
+    rows: ({ results, goals }) => [
+      {
+        what: 'a lookup among 400,000 pins',
+        beside: 'one among 10',
+        ratio: results.at(-1).lookupRatio,
+        limit: 3,
+      },
+      {
+        what: 'the event loop’s delay during a refresh of any size (p99)',
+        beside: '50 ms',
+        ratio: goals[1].value / goals[1].limit,
+        limit: 1,
+      },
+      {
+        what: 'what a refresh of 400,000 pins adds to memory',
+        beside: 'the heap of the document in use',
+        ratio: results.at(-1).addedRatio,
+        limit: 2.5,
+      },
+    ],
+  },
+  {
+    name: 'many callers',
+    files: ['many-callers.mjs'],
+    rows: ({ results }) =>
+      results
+        .filter(({ name }) => name !== 'bare')
+        .map(({ name, ratio, perSecond }) => ({
+          what: `a request, each of another ${nameCaller[name]} (${perSecond.toLocaleString('en')} a second)`,
+          beside: 'the same by `node:http` without a gate',
+          ratio,
+          limit: 2,
+        })),
+  },
+  {
+    name: 'revocation',
+    files: ['revocation.mjs'],
+    rows: ({ afterEndMilliseconds, refreshIntervalSeconds }) => [
+      {
+        what: 'the last call of a caller after `trust disable`, of 20',
+        beside: 'the refresh interval',
+        ratio: afterEndMilliseconds.maximum / 1000 / refreshIntervalSeconds,
+        limit: 2,
+      },
+    ],
+  },
+];
+const nameCaller = { pinned: 'pinned caller', authority: 'caller of an authority', strangers: 'stranger' };
+
+const run = describeRun('npm run bench:all');
+const wanted = process.argv.slice(2);
+const results = benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(measure);
+const rows = results.flatMap(({ rows: each }) => each);
+if (wanted.length > 0) console.log(writeTable());
+else {
+  const summary = rows.map(({ what, beside, ...row }) => `${what}: ${describeRatio(row)} ${beside}`);
+  console.log(
+    writeResult(
+      'all',
+      run,
+      { summary, rows, benchmarks: results.map(({ name, output }) => ({ name, output })) },
+      join('bench', 'results'),
+    ),
+  );
+  writeFileSync(join(folder, 'results', 'ratios.svg'), drawRatios());
+  const links = 'Every figure is in [all.json](results/all.json). Orange in the drawing: the goal is missed.';
+  const drawing = '![The ratios of the table as bars on a logarithmic scale](results/ratios.svg)';
+  writeBetween(join(folder, 'README.md'), [describeMachine(), writeTable(), links, drawing].join('\n\n'));
+}
+if (rows.some(({ met, fault }) => met === false || fault !== undefined)) process.exitCode = 1;
+
+function measure({ name, files: [file, ...words], rows: listRows }) {
+  console.error(`${name} …`);
+  const started = performance.now();
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', join(folder, file), ...words, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  console.error(`  ${Math.round((performance.now() - started) / 1000)} s`);
+  try {
+    const output = JSON.parse(stdout);
+    return { name, output, rows: listRows(output).map(judge) };
+  } catch {
+    console.error(stderr);
+    return { name, output: undefined, rows: [{ what: name, beside: '', fault: 'the benchmark did not end' }] };
+  }
+}
+
+function judge({ ratio, limit, ...row }) {
+  if (ratio === undefined) return row;
+  const rounded = Number(ratio.toPrecision(2));
+  return { ...row, ratio: rounded, ...(limit === undefined ? {} : { limit, met: ratio <= limit }) };
+}
+
+function describeRatio({ ratio, fault, limit, met }) {
+  if (fault !== undefined) return `cannot tell (${fault}); beside`;
+  const goal = limit === undefined ? '' : ` (goal: ${limit}, ${met ? 'met' : 'missed'})`;
+  return `${ratio} times${goal}`;
+}
+
+function describeMachine() {
+  const { date, commit, changed, node, machine, load } = run;
+  return `${date}, ${commit}${changed ? ' with changes' : ''}, Node ${node}, ${machine}, load ${load} at the start.`;
+}
+
+function writeTable() {
+  const lines = rows.map(({ what, beside, ratio, limit, met, fault }) => {
+    const goal = limit === undefined ? '' : `${limit}: ${met ? 'met' : '**missed**'}`;
+    return `| ${what} | ${ratio === undefined ? `cannot tell: ${fault}` : `${ratio} ×`} | ${beside} | ${goal} |`;
+  });
+  return ['| what | costs | | goal, at most |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+function writeBetween(file, text) {
+  const [before, rest] = readFileSync(file, 'utf8').split(begins);
+  const after = rest?.split(ends)[1];
+  if (after === undefined) throw new Error(`${file} has no place for the table: ${begins} … ${ends}`);
+  writeFileSync(file, `${before}${begins}\n\n${text}\n\n${ends}${after}`);
+}
+
+/** Bars on a logarithmic scale, to the left of 1 for what costs less than what it is compared with. */
+function drawRatios() {
+  const drawn = rows.filter(({ ratio }) => ratio !== undefined);
+  const [lowest, highest] = [-3, 2];
+  const [left, width, height, top] = [20, 920, 40, 44];
+  const x = (ratio) => {
+    const place = Math.min(highest, Math.max(lowest, Math.log10(ratio)));
+    return left + ((place - lowest) / (highest - lowest)) * (width - 2 * left);
+  };
+  const bottom = top + drawn.length * height;
+  const ticks = [0.001, 0.01, 0.1, 1, 10, 100].map(
+    (tick) =>
+      `<line class="${tick === 1 ? 'one' : 'tick'}" x1="${x(tick)}" x2="${x(tick)}" y1="${top - 8}" y2="${bottom}"/>` +
+      `<text class="small" x="${x(tick)}" y="${top - 14}" text-anchor="middle">${tick} ×</text>`,
+  );
+  const bars = drawn.map(({ what, beside, ratio, met }, index) => {
+    const y = top + index * height;
+    const [start, end] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
+    const label = `${what}: ${ratio} × ${beside}${met === false ? ' (goal missed)' : ''}`.replaceAll('`', '');
+    return (
+      `<text x="${left}" y="${y + 14}">${escapeXml(label)}</text>` +
+      `<rect class="${met === false ? 'missed' : 'bar'}" x="${start.toFixed(1)}" y="${y + 20}" width="${Math.max(2, end - start).toFixed(1)}" height="10" rx="2"/>`
+    );
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${bottom + 8}" role="img" aria-labelledby="title">
+<title id="title">What Certgate costs, as multiples of what it is compared with, on a logarithmic scale (${escapeXml(describeMachine())})</title>
+<style>
+text { font: 13px system-ui, sans-serif; fill: #24292f; }
+.small { font-size: 11px; fill: #57606a; }
+.tick { stroke: #afb8c1; stroke-dasharray: 2 4; }
+.one { stroke: #57606a; }
+.bar { fill: #0969da; }
+.missed { fill: #bc4c00; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3; }
+  .small { fill: #9198a1; }
+  .tick { stroke: #3d444d; }
+  .one { stroke: #9198a1; }
+  .bar { fill: #4493f8; }
+  .missed { fill: #f0883e; }
+}
+</style>
+${[...ticks, ...bars].join('\n')}
+</svg>
+`;
+}
+
+function escapeXml(text) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,103 @@
+// What must not get slower, larger or longer unnoticed, for CI: ratios within one run, in CPU time, whose limits are at
+// least one and a half times what was measured. The goals themselves are those of the other benchmarks.
+//
+//   npm run bench:guards            exits with 1 when a limit is passed
+//   npm run bench:guards -- --json  the same as JSON
+import { execFileSync } from 'node:child_process';
+import { X509Certificate, createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { AccessGate, trustStoreFromDocument } from '@certgate/core';
+import { makeCertificate } from '../packages/x509/dist/esm/test-support/certificates.js';
+import { measureRefreshMemory } from './refresh-memory.mjs';
+
+const rounds = 61;
+const callsPerRound = 2_000;
+const requirement = { functionName: 'Orders', roles: [['reader']] };
+
+const { der } = makeCertificate({ name: ['CN = allowed'] });
+const pins = [{ thumbprintSha256: new X509Certificate(der).fingerprint256 }];
+const identities = [{ name: 'allowed', roles: ['reader'], pins }];
+const gate = new AccessGate({ trustStore: trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities }) });
+const apiKey = 'k'.repeat(43);
+const apiKeyDigest = createHash('sha256').update(apiKey).digest();
+const garbage = `${'A'.repeat(16_383)}!`;
+
+const checkApiKey = { texts: [apiKey], call: (text) => timingSafeEqual(hash('sha256', text, 'buffer'), apiKeyDigest) };
+const decideOn = (texts, code) => ({
+  texts,
+  call: (text) => {
+    const decision = gate.decide(text, requirement, Date.now());
+    if (decision.code !== code) throw new Error(`${decision.code} instead of ${code}`);
+  },
+});
+
+const guards = [
+  ['a warm decision, times an API key check', 0.6, compare(decideOn([der.toString('base64')], 'allowed'), checkApiKey)],
+  [
+    'refusing a stranger (EC P-256), times an API key check',
+    3.5,
+    compare(decideOn(listStrangers(), 'certificate_not_trusted'), checkApiKey),
+  ],
+  [
+    'refusing 16 KiB of garbage, times decoding it as base64',
+    4,
+    compare(decideOn([garbage], 'certificate_malformed'), {
+      texts: [garbage],
+      call: (text) => Buffer.from(text, 'base64'),
+    }),
+  ],
+  ['source files on the path of a pinned decision', 14, countFiles('pinned')],
+  ['source files on the path of an authority’s decision', 45, countFiles('authority')],
+  [
+    'what a refresh of 20,000 pins needs, times the heap of the document in use',
+    2,
+    measureRefreshMemory(20_000, { live: true }).ratio,
+  ],
+  ['bytes of a log line of a pinned caller', 480, countLineBytes()],
+].map(([name, limit, value]) => ({ name, value: Number(value.toFixed(2)), limit, met: value <= limit }));
+
+if (process.argv.includes('--json')) console.log(JSON.stringify({ guards }, null, 2));
+else {
+  for (const { name, value, limit, met } of guards) {
+    console.log(`${met ? 'met   ' : 'MISSED'} ${name}: ${value}, at most ${limit}`);
+  }
+}
+if (guards.some(({ met }) => !met)) process.exitCode = 1;
+
+/** The median of paired rounds. */
+function compare(subject, reference) {
+  const ratios = Array.from({ length: rounds }, () => runRound(subject) / runRound(reference)).slice(5);
+  return ratios.sort((left, right) => left - right)[ratios.length >> 1];
+}
+
+/** CPU time of a round. Each call gets a fresh string: one that was hashed or compared before would make a memory look faster. */
+function runRound({ texts, call }) {
+  const count = Math.min(callsPerRound, Math.ceil(2e6 / texts[0].length));
+  const all = Array.from({ length: count }, (_, index) => Buffer.from(texts[index % texts.length], 'latin1'));
+  const fresh = all.map((bytes) => bytes.toString('latin1'));
+  const start = process.cpuUsage();
+  for (const text of fresh) call(text);
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / count;
+}
+
+/** They differ in the last octets of their signatures, which nobody looks into. */
+function listStrangers() {
+  return Array.from({ length: 500 }, () => {
+    const stranger = Buffer.from(der);
+    return randomFillSync(stranger, stranger.length - 40).toString('base64');
+  });
+}
+
+function countFiles(kind) {
+  return JSON.parse(runNode('count-path-files.mjs', kind)).length;
+}
+
+function countLineBytes() {
+  return JSON.parse(runNode('log-lines.mjs', '--json', '--bytes')).bytesPerAllowedCall.thumbprintSha256;
+}
+
+function runNode(file, ...words) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  return execFileSync(process.execPath, [path, ...words], { encoding: 'utf8' });
+}
