@@ -1,10 +1,9 @@
 // The servers that are compared, each as it is usually set up, and then with the mistake that lets a client's own fields
-// through. `frontEnd` is what ends TLS: `gateway` plays App Service's front end with real mTLS.
+// through. What ends TLS: `gateway` plays App Service's front end with real mTLS, `nginx` has its configuration.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const optional = ['--mode', 'optional'];
-const worstCase = [...optional, '--worst-case'];
 const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
 const snippet = read('servers/nginx.conf.template');
 const documented = read('../front-ends/nginx/ca-verified.conf.template');
@@ -20,41 +19,27 @@ function forgetFields(template) {
   return template.replace(/\}\s*$/, forgotten);
 }
 
-const asNginx = { CERTGATE_FRONT_END: 'nginx' };
-const asAppService = { CERTGATE_FRONT_END: 'app-service' };
+const appService = { usual: { gateway: optional }, mistaken: { gateway: [...optional, '--worst-case'] } };
+const behindNginx = (template) => ({ usual: { nginx: template }, mistaken: { nginx: forgetFields(template) } });
 
-export const tables = [
+const columns = [
+  { name: "the article's check", server: 'article-check', ...appService },
+  { name: 'thumbprint middleware', server: 'thumbprint-middleware', settings: { CHECK: 'thumbprint' }, ...appService },
+  { name: 'name middleware', server: 'thumbprint-middleware', settings: { CHECK: 'name' }, ...appService },
+  { name: 'client-certificate-auth', server: 'client-certificate-auth', usual: {} },
+  { name: "nginx's snippet", server: 'behind-nginx', ...behindNginx(snippet) },
+  { name: 'Certgate', server: 'certgate', settings: { CERTGATE_FRONT_END: 'app-service' }, ...appService },
   {
-    id: 'usual',
-    setups: [
-      { name: "the article's check", server: 'article-check', gateway: optional },
-      {
-        name: 'thumbprint middleware',
-        server: 'thumbprint-middleware',
-        settings: { CHECK: 'thumbprint' },
-        gateway: optional,
-      },
-      { name: 'name middleware', server: 'thumbprint-middleware', settings: { CHECK: 'name' }, gateway: optional },
-      { name: 'client-certificate-auth', server: 'client-certificate-auth' },
-      { name: "nginx's snippet", server: 'behind-nginx', nginx: snippet },
-      { name: 'Certgate', server: 'certgate', settings: asAppService, gateway: optional },
-      { name: 'Certgate behind nginx', server: 'certgate', settings: asNginx, nginx: documented },
-    ],
-  },
-  {
-    id: 'mistaken',
-    setups: [
-      { name: "the article's check", server: 'article-check', gateway: worstCase },
-      {
-        name: 'thumbprint middleware',
-        server: 'thumbprint-middleware',
-        settings: { CHECK: 'thumbprint' },
-        gateway: worstCase,
-      },
-      { name: 'name middleware', server: 'thumbprint-middleware', settings: { CHECK: 'name' }, gateway: worstCase },
-      { name: "nginx's snippet", server: 'behind-nginx', nginx: forgetFields(snippet) },
-      { name: 'Certgate', server: 'certgate', settings: asAppService, gateway: worstCase },
-      { name: 'Certgate behind nginx', server: 'certgate', settings: asNginx, nginx: forgetFields(documented) },
-    ],
+    name: 'Certgate behind nginx',
+    server: 'certgate',
+    settings: { CERTGATE_FRONT_END: 'nginx' },
+    ...behindNginx(documented),
   },
 ];
+
+export const tables = ['usual', 'mistaken'].map((id) => ({
+  id,
+  setups: columns
+    .filter((column) => id in column)
+    .map(({ name, server, settings, [id]: frontEnd }) => ({ name, server, settings, ...frontEnd })),
+}));
