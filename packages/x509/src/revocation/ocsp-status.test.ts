@@ -117,7 +117,7 @@ describe('OCSP: answers', () => {
     ]) {
       const responses = ders.map(readOcsp);
       const isAlgorithmAccepted = (): boolean => true;
-      const question = { ...content, responses, isAlgorithmAccepted, profile: 'strict', now: at(good) } as const;
+      const question = { ...content, responses, isAlgorithmAccepted, profile: 'strict', now: at(lifted) } as const;
       assert.deepEqual(findOcspStatus({ ...question, graceMilliseconds: 0 }), {
         status: 'good',
         validFrom: Date.UTC(2020, 0, 2),
