@@ -123,7 +123,7 @@ function describeStryker(mutate) {
     // The plugin has limits of its own for each test.
     timeoutMS: 3_600_000,
     dryRunTimeoutMinutes: 60,
-    reporters: process.stdout.isTTY ? ['progress'] : ['progress-append-only'],
+    reporters: ['progress-append-only', 'notes'],
     checkers: [],
     warnings: { slow: false },
   };

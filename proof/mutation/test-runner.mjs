@@ -8,7 +8,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { PluginKind, declareClassPlugin } from '@stryker-mutator/api/plugin';
@@ -297,4 +297,17 @@ function findMutants() {
   return inFile;
 }
 
-export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'collected', TestRunner)];
+/** Says what survived at once: a run takes long. */
+class Notes {
+  onMutantTested({ fileName, location: { start }, mutatorName, replacement, status, statusReason }) {
+    if (status === 'Killed' || status === 'Ignored') return;
+    console.log(
+      `${status} ${relative(process.cwd(), fileName)}:${start.line} ${mutatorName}: ${replacement} ${statusReason ?? ''}`,
+    );
+  }
+}
+
+export const strykerPlugins = [
+  declareClassPlugin(PluginKind.TestRunner, 'collected', TestRunner),
+  declareClassPlugin(PluginKind.Reporter, 'notes', Notes),
+];

@@ -52,6 +52,26 @@ describe('roles', () => {
   }
 });
 
+test('a refusal tells who it was, by what they were found, what they have and what was asked', () => {
+  const lacking = findAuthorizationDenial(identityOf(['b'], ['f']), { functionName: 'F', roles: [['a']] });
+  assert.deepEqual(lacking?.facts, { identity: 'billing', functionName: 'F', anyOf: ['a'], roles: ['b'] });
+  assert.ok(!('matched' in lacking));
+  const by = { matchedBy: 'dnsName', matched: 'billing.example' };
+  const named = createClientIdentity({ name: 'billing', roles: [], functions: ['g'] }, certificate, by);
+  const elsewhere = findAuthorizationDenial(named, { functionName: 'F', roles: [] });
+  assert.equal(elsewhere?.matched, 'billing.example');
+  assert.equal(elsewhere.thumbprintSha256, certificate.thumbprintSha256);
+  assert.equal(elsewhere.identityName, 'billing');
+  assert.deepEqual(elsewhere.facts, { identity: 'billing', functionName: 'F', functions: ['g'] });
+});
+
+test('a requirement that inherits what it asks for is an error', () => {
+  for (const own of [{ functionName: 'f' }, { roles: [] }, {}]) {
+    const requirement = Object.assign(Object.create({ functionName: 'f', roles: [] }), own) as never;
+    assert.throws(() => findAuthorizationDenial(identityOf([]), requirement), { code: 'CERTGATE_ARGUMENT_INVALID' });
+  }
+});
+
 describe('functions', () => {
   test('absent are all, empty are none', () => {
     assert.equal(codeOf(identityOf([]), 'anything'), undefined);

@@ -162,6 +162,15 @@ describe('what is remembered', () => {
   });
 });
 
+test('a request without a certificate says so, and asks no store', async () => {
+  const store = new CountingStore();
+  const gate = new AccessGate({ trustStore: store });
+  for (const nothing of [null, undefined, '', ' \t']) {
+    assertDenied(await gate.decide(nothing, open, now), 'certificate_missing');
+  }
+  assert.equal(store.calls, 0);
+});
+
 describe('misuse', () => {
   test('a timeout that no timer keeps, and options that do not exist, are errors at once', () => {
     const trustStore = new CountingStore();
@@ -170,6 +179,8 @@ describe('misuse', () => {
         code: 'CERTGATE_ARGUMENT_INVALID',
       });
     }
+    // The longest that a timer keeps.
+    new AccessGate({ trustStore, findTimeoutMilliseconds: 2 ** 31 - 1 });
     assert.throws(() => new AccessGate({ trustStore, timeout: 5 } as never), {
       code: 'CERTGATE_ARGUMENT_INVALID',
       message: /"timeout"/,
@@ -179,7 +190,9 @@ describe('misuse', () => {
     const gate = new AccessGate({ trustStore: new CountingStore() });
     for (let count = 0; count < 2; count += 1) {
       for (const at of [Number.NaN, undefined, Number.POSITIVE_INFINITY]) {
-        assertDenied(await gate.decide(header, open, at as number), 'internal_fault');
+        const decision = await gate.decide(header, open, at as number);
+        assertDenied(decision, 'internal_fault');
+        assert.deepEqual(decision.outcome === 'denied' && decision.facts, { problem: 'time_not_a_number' });
       }
       assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
     }

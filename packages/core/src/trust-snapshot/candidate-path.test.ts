@@ -12,6 +12,7 @@ import { decideWith, dersOf, getCandidateStage, rootOnly } from '../test-support
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { AuthorityContext } from './authority-path.js';
+import { listIssuerNames, readCandidates } from './candidate-issuers.js';
 
 const { root, upper, lower, leaf, otherRoot, crossUpper, madeUp, madeUpLeaf, loop } = getCandidateStage();
 const trust = rootOnly();
@@ -120,6 +121,23 @@ function breakConstraints(der: Buffer): Buffer {
   return copy;
 }
 
+describe('what came with a certificate', () => {
+  test('is read as a whole: what can be, and why something can’t', () => {
+    const read = (...ders: readonly Buffer[]): object => {
+      const { candidates, fault } = readCandidates(presentCertificate(leaf.der, ders));
+      return [candidates.map(({ subjectText }) => subjectText), fault === undefined];
+    };
+    assert.deepEqual(readCandidates(presentCertificate(leaf.der)), { candidates: [], fault: undefined });
+    assert.deepEqual(read(upper.der, lower.der), [['CN=Corp upper CA', 'CN=Corp lower CA'], true]);
+    assert.deepEqual(read(breakConstraints(upper.der), lower.der), [['CN=Corp lower CA'], false]);
+  });
+
+  test('names no issuer of bytes that have none', () => {
+    const { candidates } = presentCertificate(leaf.der, dersOf(upper, lower));
+    assert.deepEqual(listIssuerNames({ issuer: undefined, candidates }), []);
+  });
+});
+
 describe('what the document denies', () => {
   const deny = (denied: object): string =>
     decideWith(rootOnly({}, { denied: [denied] }), leaf.der, dersOf(lower, upper));
@@ -132,6 +150,30 @@ describe('what the document denies', () => {
       assert.equal(deny({ issuedBy: 'corp', serialNumber }), 'certificate_on_deny_list');
     }
     assert.equal(deny({ issuedBy: 'corp', serialNumber: '0B04' }), 'billing');
+  });
+
+  test('tells which certificate of the path it is', () => {
+    for (const [{ der }, role] of [
+      [root, 'trust-anchor'],
+      [upper, 'intermediate'],
+      [lower, 'intermediate'],
+    ] as const) {
+      const denied = rootOnly({}, { denied: [{ thumbprintSha256: hashOf(der) }] });
+      const finding = answerInFull(denied, presentCertificate(leaf.der, dersOf(lower, upper)), now);
+      assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_on_deny_list');
+      const { certificate } = finding.facts as { readonly certificate: { readonly [name: string]: unknown } };
+      assert.equal(certificate['role'], role);
+      assert.equal(certificate['thumbprintSha256'], hashOf(der));
+    }
+  });
+
+  test('is denied by a serial number, but for a root, which nobody issued', () => {
+    const rootSerial = presentCertificate(root.der).pathDecoding;
+    assert.ok(rootSerial.ok);
+    const { serialNumber } = rootSerial.value;
+    assert.equal(deny({ issuedBy: 'corp', serialNumber }), 'billing');
+    // Nor by entries for others, while there are entries.
+    assert.equal(deny({ thumbprintSha256: 'AB'.repeat(32) }), 'billing');
   });
 
   test('is denied under its other signature, which anybody can compute', () => {
