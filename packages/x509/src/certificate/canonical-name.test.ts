@@ -9,6 +9,7 @@ import {
   prepareText,
 } from './distinguished-name.js';
 import { decodeDistinguishedName } from './certificate.js';
+import { decodeClientCertificate } from './client-certificate.js';
 import { type DerDecoding, derTags, readDer, readSingle } from '../encoding/der.js';
 import { makeCertificate } from '../test-support/certificates.js';
 import {
@@ -124,6 +125,10 @@ describe('the names of a certificate', () => {
     });
     assert.equal(findIssuerName(other)?.key, '2.5.4.3=4:root');
     assert.equal(findSubjectName(other)?.key, expected);
+    const decoding = decodeClientCertificate(other);
+    assert.ok(decoding.ok);
+    const { issuerName, subjectName } = decoding.certificate;
+    assert.deepEqual([findCommonName(issuerName), findCommonName(subjectName)], ['Root', 'client']);
   });
 
   it('are none of other bytes', () => {

@@ -7,6 +7,8 @@ import {
   VerificationKey,
   isSignatureValid,
   isSignatureValidInBackground,
+  recallSignature,
+  verifyAhead,
 } from './signature-verification.js';
 
 const kinds: readonly KeyKind[] = ['rsa-2048', 'rsa-pss', 'p-256', 'p-384', 'p-521', 'ed25519', 'ed448'];
@@ -88,6 +90,32 @@ describe('signature verification', () => {
       assert.equal(await isValid(salted, verificationKey), false);
       const plain: SignedData = { ...signed, algorithm: { scheme: 'rsa-pkcs1', digest: algorithm.digest } };
       assert.equal(await isValid(plain, verificationKey), false);
+    }
+  });
+});
+
+describe('verification ahead', () => {
+  it('remembers what it found, and verifies once', async () => {
+    for (const { signed, verificationKey } of made) {
+      let reads = 0;
+      const { signature, ...rest } = signed;
+      const counted = {
+        ...rest,
+        get signature(): Uint8Array {
+          reads += 1;
+          return signature;
+        },
+      };
+      const kept = { signed: counted };
+      assert.equal(recallSignature(kept, verificationKey), undefined);
+      for (let time = 0; time < 2; time += 1) {
+        await verifyAhead(kept, verificationKey);
+        assert.equal(recallSignature(kept, verificationKey), true);
+      }
+      assert.equal(reads, 1);
+      const other = { signed: { ...signed, data: Buffer.alloc(1) } };
+      await verifyAhead(other, verificationKey);
+      assert.equal(recallSignature(other, verificationKey), false);
     }
   });
 });
