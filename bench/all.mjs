@@ -152,7 +152,7 @@ const results = benchmarks.filter(({ name }) => wanted.length === 0 || wanted.in
 const rows = results.flatMap(({ rows: each }) => each);
 if (wanted.length > 0) console.log(writeTable());
 else {
-  const summary = rows.map(({ what, beside, ...row }) => `${what}: ${describeRatio(row)} ${beside}`);
+  const summary = rows.map(describeRow);
   console.log(
     writeResult(
       'all',
@@ -191,10 +191,10 @@ function judge({ ratio, limit, ...row }) {
   return { ...row, ratio: rounded, ...(limit === undefined ? {} : { limit, met: ratio <= limit }) };
 }
 
-function describeRatio({ ratio, fault, limit, met }) {
-  if (fault !== undefined) return `cannot tell (${fault}); beside`;
-  const goal = limit === undefined ? '' : ` (goal: ${limit}, ${met ? 'met' : 'missed'})`;
-  return `${ratio} times${goal}`;
+function describeRow({ what, beside, ratio, fault, limit, met }) {
+  if (fault !== undefined) return `${what}: cannot tell (${fault})`;
+  const goal = limit === undefined ? '' : ` (goal: at most ${limit}, ${met ? 'met' : 'missed'})`;
+  return `${what}: ${ratio} times ${beside}${goal}`;
 }
 
 function describeMachine() {
@@ -221,7 +221,7 @@ function writeBetween(file, text) {
 function drawRatios() {
   const drawn = rows.filter(({ ratio }) => ratio !== undefined);
   const [lowest, highest] = [-3, 2];
-  const [left, width, height, top] = [20, 920, 40, 44];
+  const [left, width, height, top] = [30, 940, 40, 44];
   const x = (ratio) => {
     const place = Math.min(highest, Math.max(lowest, Math.log10(ratio)));
     return left + ((place - lowest) / (highest - lowest)) * (width - 2 * left);
