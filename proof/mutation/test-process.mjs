@@ -137,7 +137,13 @@ async function run({ mutant, groups, limits, hitLimit, loadsFirst = false }) {
       suite = await loadFile(file, findUrl(file));
       stryker.activeMutant = mutant;
     } catch (fault) {
-      failure = { status: 'failed', kind: 'load', test: file, message: String(fault?.message ?? fault).slice(0, 500) };
+      failure = {
+        status: 'failed',
+        kind: 'load',
+        file,
+        test: file,
+        message: String(fault?.message ?? fault).slice(0, 500),
+      };
     }
     if (failure !== undefined) break;
     await runSuite(

@@ -37,7 +37,7 @@ class TestRunner {
     const tests = all.filter(({ fault }) => fault === undefined);
     const failed = all
       .filter(({ fault }) => fault !== undefined)
-      .map(({ id, fault }) => `${id}: ${fault.slice(0, 300)}`);
+      .map(({ id, fault }) => `${id}: ${fault.split('\n', 1)[0].slice(0, 200)}`);
     if (failed.length > 20) return { status: 'error', errorMessage: failed.join('\n') };
     writeFileSync(process.env['CERTGATE_MUTATION_LEFT_OUT'], JSON.stringify(failed));
     const inFile = findMutants();

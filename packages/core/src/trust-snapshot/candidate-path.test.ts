@@ -13,6 +13,13 @@ import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { AuthorityContext } from './authority-path.js';
 import { listIssuerNames, readCandidates } from './candidate-issuers.js';
+import { findDeniedSerial } from './deny-list.js';
+import {
+  type DeniedCertificate,
+  deniedSerialKey,
+  type TrustedAuthority,
+  type TrustSnapshot,
+} from './trust-snapshot.js';
 
 const { root, upper, lower, leaf, otherRoot, crossUpper, madeUp, madeUpLeaf, loop } = getCandidateStage();
 const trust = rootOnly();
@@ -174,6 +181,21 @@ describe('what the document denies', () => {
     assert.equal(deny({ issuedBy: 'corp', serialNumber }), 'billing');
     // Nor by entries for others, while there are entries.
     assert.equal(deny({ thumbprintSha256: 'AB'.repeat(32) }), 'billing');
+  });
+
+  test('is denied by its serial number under any authority that may have issued it', () => {
+    const entry = { comment: undefined } as unknown as DeniedCertificate;
+    const named = (name: string, ...anchors: readonly string[]): TrustedAuthority =>
+      ({ name, trustAnchors: anchors.map((each) => ({ isSelfIssued: true, thumbprintSha256: each })) }) as never;
+    const issuers = [named('one', 'X', 'A'), named('other', 'Y')];
+    const find = (thumbprintSha256: string, serialNumber: string): DeniedCertificate | undefined => {
+      const serialNumbers = new Map([[deniedSerialKey('other', '0A'), entry]]);
+      const snapshot = { denied: { serialNumbers }, authorities: issuers } as unknown as TrustSnapshot;
+      return findDeniedSerial(snapshot, { thumbprintSha256, serialNumber }, issuers);
+    };
+    assert.equal(find('B', '0A'), entry);
+    assert.equal(find('B', '0B'), undefined);
+    assert.equal(find('A', '0A'), undefined, 'a root');
   });
 
   test('is denied under its other signature, which anybody can compute', () => {
