@@ -15,6 +15,7 @@ if (name !== undefined && !isNamed) {
     console.log(`${each} …`);
     const script = fileURLToPath(new URL(`${each}/run.mjs`, import.meta.url));
     const { status } = spawnSync(process.execPath, [script, ...words], { stdio: 'inherit' });
-    if (status !== 0) process.exitCode = 1;
+    // What was found comes before what could not run.
+    if (status !== 0) process.exitCode = status === 1 || process.exitCode === 1 ? 1 : 2;
   }
 }
