@@ -23,7 +23,8 @@ const root = join(here, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'certgate-fuzzing-'));
 
 /** Of the inputs of one target that a run adds, in octets. */
-const maximumKeptLength = 24_000;
+const maximumKeptLength = 12_000;
+const maximumKept = 40;
 
 if (!(minutes > 0) || (values.only !== undefined && !targetNames.includes(values.only))) {
   console.error(`Usage: npm run prove -- fuzzing [--minutes N] [--only ${targetNames.join('|')}] [--keep]`);
@@ -155,19 +156,18 @@ const readLast = (text, pattern) => {
   return last === undefined ? undefined : Number(last);
 };
 
-/** The shortest first, up to a bound: the corpus is committed. */
+/** The shortest, up to two bounds: the corpus is committed, and the tests run all of it. */
 function keep(name, inputs) {
   const corpus = readCorpus(name);
-  const kept = [];
+  const found = [...(corpus.found ?? [])];
   let length = 0;
-  for (const input of inputs.toSorted((one, other) => one.length - other.length)) {
+  for (const input of inputs.toSorted((one, other) => one.length - other.length).slice(0, maximumKept)) {
     length += input.length;
     if (length > maximumKeptLength) break;
-    kept.push({ name: `found ${run.date}`, base64: input.toString('base64') });
+    found.push(input.toString('base64'));
   }
-  if (kept.length === 0) return;
   const file = join(here, 'corpus', `${name}.json`);
-  writeFileSync(file, `${JSON.stringify({ ...corpus, inputs: [...corpus.inputs, ...kept] }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ ...corpus, found }, null, 2)}\n`);
 }
 
 const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', here], {
@@ -196,11 +196,14 @@ function readRows() {
 /** After each target, so that a run that is cut short leaves what it did. */
 function write(targets) {
   const finds = targets.flatMap((target) => target.finds.map((find) => `${target.name}: ${find}`));
-  const sum = (member) => targets.reduce((all, target) => all + target[member], 0);
+  const sum = (member) => targets.reduce((all, target) => all + (target[member] ?? 0), 0);
   const [executions, seconds, cpuSeconds] = ['executions', 'seconds', 'cpuSeconds'].map(sum);
+  const onProcessor = targets.every((target) => target.cpuSeconds > 0)
+    ? ` (${Math.round(cpuSeconds / 60)} of them on a processor)`
+    : '';
   const fuzzer = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')).dependencies['@jazzer.js/core'];
   const summary = [
-    `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes (${Math.round(cpuSeconds / 60)} of them on a processor), over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
+    `${executions.toLocaleString('en')} inputs in ${Math.round(seconds / 60)} minutes${onProcessor}, over ${targets.length} targets, by jazzer.js ${fuzzer} in one process.`,
     finds.length === 0 ? 'Nothing was found.' : `Found: ${finds.length}.`,
   ];
   writeResult('fuzzing', run, { summary, fuzzer, executions, seconds, cpuSeconds, found: finds, targets });

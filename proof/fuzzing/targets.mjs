@@ -22,16 +22,17 @@ export const targetNames = Object.keys(shares);
 
 const corpusFile = (name) => new URL(`corpus/${name}.json`, import.meta.url);
 
-/** Of past crashers, and of inputs that fuzzing has found: `{ name, base64 }` or `{ name, text }` each. */
+/** `inputs`: what once broke something, each `{ name, base64 }` or `{ name, text }`. `found`: what reached new code, in base64. */
 export function readCorpus(name) {
   return existsSync(corpusFile(name)) ? JSON.parse(readFileSync(corpusFile(name), 'utf8')) : { inputs: [] };
 }
 
-export const bytesOf = ({ base64, text }) => Buffer.from(text ?? base64, text === undefined ? 'base64' : 'utf8');
+const bytesOf = ({ base64, text }) => Buffer.from(text ?? base64, text === undefined ? 'base64' : 'utf8');
 
 /** The target, and every input to begin with. */
 export async function loadTarget(name) {
   const target = await import(new URL(`targets/${name}.mjs`, import.meta.url).href);
-  const inputs = [...target.seeds(), ...readCorpus(name).inputs.map(bytesOf)];
+  const { inputs: crashers, found = [] } = readCorpus(name);
+  const inputs = [...target.seeds(), ...crashers.map(bytesOf), ...found.map((base64) => Buffer.from(base64, 'base64'))];
   return { ...target, inputs: inputs.filter(({ length }) => length <= target.maximumLength) };
 }

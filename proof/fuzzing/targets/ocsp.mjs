@@ -27,7 +27,9 @@ const statusOf = (response) =>
   });
 const signedOf = (response) => Buffer.from(response.signed?.data ?? []).toString('base64');
 const statuses = new Map(
-  corpus.inputs.flatMap(({ base64 }) => {
+  corpus.inputs.flatMap(({ name, base64 }) => {
+    // What fuzzing has found was signed by nobody.
+    if (!name.startsWith('openssl ocsp')) return [];
     const decoding = decodeOcspResponse(bytesOf(base64));
     return decoding.ok ? [[signedOf(decoding.value), statusOf(decoding.value).status]] : [];
   }),
