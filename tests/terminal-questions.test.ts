@@ -109,6 +109,26 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
     }
   });
 
+  it('shows nothing of a password, and goes on, after Ctrl+Z', async () => {
+    const { exitCode, screen } = await converse(
+      create,
+      [first, '\u001aone'],
+      ['***', ' two\r'],
+      ['Once more: ', 'one two\r'],
+    );
+    assert.equal(exitCode, 0, screen);
+    assert.doesNotMatch(screen, /two/);
+    assert.ok(await opens('one two'));
+  });
+
+  it('takes no new password that no file could hold', async () => {
+    for (const password of ['one\ttwo', 'x'.repeat(1025)]) {
+      const { exitCode, screen } = await converse(create, [first, `${password}\r`]);
+      assert.equal(exitCode, 2, screen);
+      assert.match(screen, /has a tab, or more than 1,024 characters/);
+    }
+  });
+
   it('leaves the terminal as it was when it is killed', async () => {
     for (const [signal, exitCode] of [
       ['SIGINT', 130],
@@ -142,6 +162,9 @@ describe('a question of the tool', { skip: process.platform !== 'linux' }, () =>
       assert.equal(exitCode, 1);
       assert.match(screen, /\nNothing was changed\./);
     }
+    // As at Ctrl+Z and `fg`.
+    const stopped = await converse(['init'], [question, '\u001aq'], ['q', 'SIGCONT'], [question, '\u007fn\r']);
+    assert.equal(stopped.exitCode, 1, stopped.screen);
     const { exitCode, screen } = await converse(['init'], [question, 'si\r'], ['Answer yes or no: ', 'Y\r']);
     assert.equal(exitCode, 0, screen);
     assert.match(readFile('stdout'), /^Changed\.$/m);

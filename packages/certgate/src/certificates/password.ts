@@ -51,12 +51,16 @@ export async function readPasswordFromStdin(): Promise<string> {
 /** Throws ToolFailure when it is more than one line, too long or no text: the wrong file, most likely. */
 export function parsePassword(bytes: Uint8Array, name: string): string {
   const password = decodeText(bytes).replace(/\r?\n$/, '');
-  if (/\p{Cc}|\ufffd/u.test(password) || password.length > 1024) {
+  if (!isReadableFromFile(password)) {
     throw new ToolFailure(`${name} contains more than one line, so it is not a password.`, {
       remedy: 'The file must contain only the password, in UTF-8.',
     });
   }
   return password;
+}
+
+function isReadableFromFile(password: string): boolean {
+  return password.length <= 1024 && !/\p{Cc}|\ufffd/u.test(password);
 }
 
 /** Whether somebody sits there to be asked. */
@@ -71,6 +75,9 @@ export function canPrompt(): boolean {
 export async function promptPassword(message: string): Promise<string> {
   // Without an output, readline shows nothing of what is typed. Closing it sets the terminal back.
   const lines = createInterface({ input: process.stdin, terminal: true, historySize: 0 });
+  // Ctrl+Z does nothing. readline would switch the echo on and stop the process. Where nothing can stop it, as in a
+  // container, the rest of the password would be shown; and readline reads no more when it goes on.
+  lines.on('SIGTSTP', () => undefined);
   process.stderr.write(`${escapeControls(message)}: `);
   let stars = 0;
   const showStars = (): void => {
@@ -99,6 +106,8 @@ export async function promptPassword(message: string): Promise<string> {
 export async function promptNewPassword(message: string): Promise<string> {
   const first = await promptPassword(message);
   if (first === '') throw new ToolFailure('The password is empty.');
+  if (!isReadableFromFile(first))
+    throw new ToolFailure('The password has a tab, or more than 1,024 characters. --password-file could not read it.');
   if (first !== (await promptPassword('Once more'))) throw new ToolFailure('The two passwords are not the same.');
   return first;
 }

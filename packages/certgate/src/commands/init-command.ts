@@ -43,6 +43,10 @@ async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
 /** Only a yes is one. Enter, Ctrl+C and the end of the input are a no. */
 async function isConfirmed(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
+  // After Ctrl+Z and `fg`, readline reads no more by itself, and the tool would end without an answer.
+  lines.on('SIGCONT', () => {
+    lines.resume();
+  });
   lines.setPrompt(`${question} (y/N) `);
   lines.prompt();
   try {
