@@ -16,6 +16,7 @@ import { makeOpensslCertificate } from './test-support/openssl.js';
 
 interface Answer {
   readonly name: string;
+  readonly question: string;
   readonly plan?: string;
   readonly mode?: string;
   readonly answer: string;
@@ -200,6 +201,8 @@ describe('what was created is removed', () => {
       assert.equal(removed, true);
       const wanted = step === 'deployment sub create' ? 'no' : 'yes';
       assert.equal(answers.find(({ name }) => name === 'template-deploys')?.answer, wanted);
+      const asked = answers.map(({ question }) => question);
+      assert.deepEqual([...new Set(asked)], questions.map(({ question }) => question));
       const others = answers.filter(({ name }) => !name.startsWith('template'));
       assert.ok(others.length > 15 && others.every(({ answer }) => answer === 'cannot tell'));
       assert.match(others[0]?.evidence ?? '', /The run stopped at: .*exit code 1, QuotaExceeded/);
@@ -215,6 +218,16 @@ describe('what was created is removed', () => {
     assert.match(text, /The run stopped at: SyntaxError\./);
     assert.doesNotMatch(text, /ada/);
   });
+
+  for (const garbled of ['null', '{}', '{ "SERVICE_API_NAME": {}, "SERVICE_API_URI": { "value": "func-x" } }']) {
+    it(`after outputs of the template that lack something: ${garbled}`, async (context) => {
+      const stage = createStage(context);
+      const { exitCode, stdout } = await collect(stage.start(onePlan, { GARBLED: garbled }));
+      assert.equal(exitCode, 1, stdout);
+      assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [false, true]);
+      assert.match(stdout, /Stopped at: The deployment has no output SERVICE_API_\w+\./);
+    });
+  }
 
   it('after an app that never answers', async (context) => {
     const stage = createStage(context);
@@ -252,6 +265,14 @@ describe('what was created is removed', () => {
       assert.deepEqual([stage.isGroupThere(), stage.result()?.removed], [true, false]);
     });
   }
+
+  it('or they are printed also where the result cannot be written', async (context) => {
+    const stage = createStage(context);
+    mkdirSync(join(stage.folder, 'azure.json'));
+    const { exitCode, stdout } = await collect(stage.start(onePlan, { KEEPS: '1' }));
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^REMOVE BY HAND: az group delete/m);
+  });
 
   it('and a group that was there before is not', async (context) => {
     const stage = createStage(context);
@@ -382,6 +403,8 @@ describe('an answer', () => {
       [forged('holds', '401'), forged('holds', '403'), forged('fails', '200'), forged('cannot-tell', '503')],
       ['yes', 'cannot tell', 'no', 'cannot tell'],
     );
+    for (const answer of ['400', 'TLS alert (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)', 'connection closed'])
+      assert.equal(forged('holds', answer), 'cannot tell');
     assert.equal(ask('forged-header', inOptional())[0], 'cannot tell');
   });
 
@@ -414,6 +437,8 @@ describe('an answer', () => {
       ['yes', 'no', 'cannot tell', 'no'],
     );
     assert.equal(ask('mode-enforced', { modes: { Required: { mode: 'Required', kept: 'Optional' } } })[0], 'no');
+    const unread = { mode: 'Required', report: { findings: [modeSeen(required)] } };
+    assert.equal(ask('mode-enforced', { modes: { Required: unread } })[0], 'cannot tell');
   });
 
   it('about the exclusion needs proof that it works', () => {

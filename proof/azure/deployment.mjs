@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stop } from './programs.mjs';
+import { modes } from './questions.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const certgate = [process.execPath, join(root, 'packages', 'certgate', 'bin', 'certgate.js')];
@@ -33,6 +34,13 @@ export class Deployment {
     return this.az(step, [...words, ...app], options);
   }
 
+  /** What Azure named, which is never published. Without an app there are only the words of a dry run. */
+  get names() {
+    const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = this.outputs;
+    if (this.outputs === plannedOutputs) return [];
+    return [app.value, URL.canParse(uri.value) ? new URL(uri.value).host : uri.value];
+  }
+
   /** For people, where this script can't do it. */
   get removal() {
     const names = [`deployment sub cancel --name ${this.name}`, `group delete --name ${this.group}`];
@@ -57,7 +65,10 @@ export class Deployment {
       [...words, ...what, '--query', 'properties.outputs', '--output', 'json'],
       { planned: JSON.stringify(plannedOutputs) },
     );
-    this.outputs = JSON.parse(stdout);
+    const outputs = JSON.parse(stdout);
+    for (const name of Object.keys(plannedOutputs))
+      if (typeof outputs?.[name]?.value !== 'string') throw new Stop(`The deployment has no output ${name}.`);
+    this.outputs = outputs;
   }
 
   /** Assignments of roles take minutes to take effect. */
@@ -80,11 +91,13 @@ export class Deployment {
   async setSite(...properties) {
     const settings = properties.flatMap((property) => ['--set', property]);
     await this.ofApp('Setting the mode', ['functionapp', 'update', ...settings, '--output', 'none']);
-    const query = ['functionapp', 'show', '--query', 'clientCertMode', '--output', 'tsv'];
-    const { stdout } = await this.ofApp('Reading the mode', query);
+    // Some versions of az show an app of Flex Consumption as the API does, with a member for its properties.
+    const query = ['--query', 'clientCertMode || properties.clientCertMode', '--output', 'tsv'];
+    const { stdout } = await this.ofApp('Reading the mode', ['functionapp', 'show', ...query]);
     // No answer shows whether the front end knows it already.
     await this.programs.pause(this.waits.settle);
-    return this.programs.dryRun ? undefined : stdout.trim();
+    const kept = stdout.trim();
+    return modes.includes(kept) ? kept : undefined;
   }
 
   /** Also while the deployment runs, which would go on creating otherwise. True: nothing is left. */

@@ -62,8 +62,8 @@ export async function prove(args, { print, write, sample, waits } = usual) {
       secrets: [options.subscription],
     };
     await observe(run);
-    if (!options.dryRun && !programs.isInterrupted) print(`Written: ${write(describeResult(run))}`);
     for (const command of run.left) print(`REMOVE BY HAND: ${command}`);
+    if (!options.dryRun && !programs.isInterrupted) print(`Written: ${write(describeResult(run))}`);
     const stopped = Object.values(run.seen.plans).some(({ stoppedAt }) => stoppedAt !== undefined);
     return programs.isInterrupted ? 130 : run.left.length > 0 || stopped ? 1 : 0;
   } catch (error) {
@@ -150,8 +150,7 @@ async function observePlan(plan, run) {
     seen.stoppedAt = error instanceof Stop ? error.message : error.name;
     print(`Stopped at: ${error.message}`);
   } finally {
-    const { SERVICE_API_NAME: app, SERVICE_API_URI: uri } = deployment.outputs;
-    secrets.push(name, app.value, new URL(uri.value).host);
+    secrets.push(name, ...deployment.names);
     const isRemoved = await deployment.remove().catch((error) => print(error.message));
     if (isRemoved !== true) run.left.push(...deployment.removal);
     else if (!programs.dryRun) print('Removed.');
