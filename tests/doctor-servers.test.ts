@@ -10,6 +10,7 @@ import { before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { findFrontEnd, type FrontEndName, frontEndNames, readCertificateText } from '@certgate/core/internal';
 import type { DoctorOptions, DoctorReport } from '../packages/certgate/dist/esm/doctor/doctor.js';
+import type * as evidenceModule from '../packages/certgate/dist/esm/doctor/evidence.js';
 import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
 import type * as publishedReportModule from '../packages/certgate/dist/esm/doctor/published-report.js';
 import type * as targetModule from '../packages/certgate/dist/esm/doctor/target.js';
@@ -30,6 +31,7 @@ type Behaviour = faultyServersModule.Behaviour;
 
 const { probeIds } = (await importBuilt('probe-table.js')) as typeof probeTableModule;
 const { createRedactedReport } = (await importBuilt('published-report.js')) as typeof publishedReportModule;
+const { listAdmitted } = (await importBuilt('evidence.js')) as typeof evidenceModule;
 const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
 const { allowedName, createDoctorStage, examinePort, judgePort, listIds } = (await importBuilt(
   'test-support/doctor-stage.js',
@@ -452,6 +454,44 @@ const unknownServers: readonly (readonly [
     }),
     ...(['forged-header-of-others', 'fails'] as const),
   ],
+  [
+    'answers forgeries with a refusal of the usual status and no words',
+    () => ({ answer: (request) => (isForged(request) ? { status: 401 } : undefined) }),
+    ...(['forged-header', 'cannot-tell'] as const),
+  ],
+  [
+    'hides what is closed, and answers forgeries with another 404',
+    () => ({
+      answer: (request, isAdmitted) =>
+        isForged(request) || !isAdmitted
+          ? { status: 404, body: isForged(request) ? 'blocked' : 'no such page' }
+          : undefined,
+    }),
+    ...(['forged-header', 'cannot-tell'] as const),
+  ],
+  [
+    'refuses the allowed caller too, and answers OPTIONS to everybody',
+    () => ({
+      admits: () => false,
+      answer: ({ method }) => (method === 'OPTIONS' ? { status: 200, body: 'GET,HEAD' } : undefined),
+    }),
+    ...(['other-method', 'cannot-tell', /allowed caller is not admitted/] as const),
+  ],
+  [
+    'refuses the allowed caller too, and has a page for every other path',
+    () => ({ admits: () => false, answer: ({ path }) => (path === '/api/Orders' ? undefined : page('Welcome')) }),
+    ...(['other-path', 'cannot-tell', /allowed caller is not admitted/] as const),
+  ],
+  [
+    'refuses the allowed caller too, and answers odd fields with a page and 200',
+    () => ({ admits: () => false, answer: (request) => (isForged(request) ? page('Are you human?') : undefined) }),
+    ...(['forged-header', 'cannot-tell', /the same fields with other values got in too/] as const),
+  ],
+  [
+    'admits the denied caller alone',
+    ({ denied }) => ({ admits: ([value]) => value === denied.der.toString('base64') }),
+    ...(['denied-certificate', 'fails', /swapped/] as const),
+  ],
   ['refuses without a certificate', () => ({}), 'forged-header', 'holds'],
 ];
 
@@ -550,6 +590,27 @@ describe('doctor', () => {
       if (note !== undefined) assert.match(judgement.note, note);
     });
   }
+
+  it('lists all that got in, and nothing that got in once, where nothing is known of the server', async () => {
+    const fields = ['x-forwarded-client-cert', 'X-Forwarded-Tls-Client-Cert'];
+    let passing = 0;
+    const behaviour: Behaviour = {
+      answer: ({ fields: sent, peer }) => {
+        const found = peer === undefined ? fields.find((name) => sent.some(([each]) => each === name)) : undefined;
+        const isOnce = sent.some(([name]) => name === 'X-Client-Verify') && peer === undefined;
+        if (isOnce) passing += 1;
+        return found !== undefined || (isOnce && passing === 1) ? admitted : undefined;
+      },
+    };
+    const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
+      examinePort(stage, port, { isAnyServer: true }),
+    );
+    assert.equal(passing, 2);
+    assert.deepEqual(
+      listAdmitted(report).map((text) => text.split(' ', 2).join(' ')),
+      fields.map((name) => `forged-header-of-others: ${name}`),
+    );
+  });
 
   it('finds nothing wrong with a good server of which nothing is known', async () => {
     const report = await withServer(await startServer(stage, { isHttp2: true }), ({ port }) =>

@@ -186,12 +186,22 @@ export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean
 /**
  * Whether a forged request that gets in shows so although there is an obstacle: with `--any-server`, where callers who must
  * be refused get another answer than the allowed one, be it with 200, or where it is not known what the allowed one gets.
+ * Then only a request that differs from theirs by a header field or a certificate: to another path or method, anything may answer.
  */
-export function showsAdmission({ baseline }: ExaminedFunction, usesDenied: boolean): boolean {
+export function showsAdmission(
+  { baseline }: ExaminedFunction,
+  { usesDenied, request }: { readonly usesDenied: boolean; readonly request: FunctionRequest },
+): boolean {
   const { isByLikeness, obstacle, classify } = baseline.reader;
   if (isByLikeness !== true || obstacle !== undefined) return false;
+  const isSame = request.target === undefined && request.method === undefined && !namesHost(request);
+  if (classify(baseline.allowed) !== 'admitted' && !isSame) return false;
   const others = usesDenied ? [baseline.nobody, baseline.denied] : [baseline.nobody];
   return others.every((answer) => classify(answer) !== 'admitted');
+}
+
+function namesHost({ fields = [] }: FunctionRequest): boolean {
+  return fields.some(([name]) => name.toLowerCase() === 'host');
 }
 
 /** The first closed function that tells something about all callers. */

@@ -90,6 +90,8 @@ describe('whom an answer of an unknown server lets in', () => {
     assert.equal(reader.describe(answer(200, 'sign in')), '200, unlike what the allowed caller gets');
     assert.equal(reader.describe(refusal), '401');
     assert.equal(reader.obstacle, undefined);
+    const closed = createLikenessReader({ ...usual, allowed: twice(refusal) }, []);
+    assert.equal(closed.describe(content), '200, which the allowed caller does not get');
     const changing = createLikenessReader({ ...usual, denied: [refusal, answer(503)] }, []);
     assert.match(changing.obstacle ?? '', /differ from call to call/);
   });

@@ -24,7 +24,10 @@ const formRefusals: readonly number[] = [400, 404, 405, 421, 501, 505];
 /** `certificates`: an answer may repeat their names and numbers, by which the answers to two callers may differ. */
 export function createLikenessReader(samples: Samples, certificates: readonly Buffer[]): AnswerReader {
   if (Object.values(samples).some((answers) => !isSteady(answers)))
-    return createReader(() => 'undecided', 'the answers to one and the same caller differ from call to call');
+    return createReader({
+      classify: () => 'undecided',
+      obstacle: 'the answers to one and the same caller differ from call to call',
+    });
   const ignored = new Set(certificates.flatMap(listOwnWords));
   const learn = (answers: readonly WireAnswer[]): Look | undefined => learnLook(answers, ignored);
   const isLike = (answer: Answered, look: Look | undefined): boolean =>
@@ -46,16 +49,19 @@ export function createLikenessReader(samples: Samples, certificates: readonly Bu
       return isAdmitted(samples.nobody) || isAdmitted(samples.allowed) ? 'undecided' : 'admitted';
     return answer.status === 101 || isLike(answer, allowed) ? 'admitted' : 'undecided';
   };
-  return createReader(classify);
+  const isKnownRefusal = (answer: WireAnswer): boolean =>
+    answer.kind === 'answered' && refusals.some((look) => isLike(answer, look));
+  return createReader({ classify, isKnownRefusal }, isAdmitted(samples.allowed));
 }
 
-function createReader(classify: AnswerReader['classify'], obstacle?: string): AnswerReader {
+function createReader(reader: Omit<AnswerReader, 'describe'>, isAllowedServed = true): AnswerReader {
   const describe = (answer: WireAnswer): string => {
     const text = byStatus.describe(answer);
     if (byStatus.classify(answer) !== 'admitted') return text;
-    return `${text}, ${classify(answer) === 'admitted' ? 'like' : 'unlike'} what the allowed caller gets`;
+    if (!isAllowedServed) return `${text}, which the allowed caller does not get`;
+    return `${text}, ${reader.classify(answer) === 'admitted' ? 'like' : 'unlike'} what the allowed caller gets`;
   };
-  return { isByLikeness: true, classify, describe, ...(obstacle === undefined ? {} : { obstacle }) };
+  return { isByLikeness: true, describe, ...reader };
 }
 
 function isAdmitted(answers: readonly WireAnswer[]): boolean {

@@ -85,6 +85,8 @@ export interface AnswerReader {
   readonly isByLikeness?: true;
   readonly classify: (answer: WireAnswer) => AnswerMeaning;
   readonly describe: (answer: WireAnswer) => string;
+  /** Whether a refusal looks like one that a caller got at first. */
+  readonly isKnownRefusal?: (answer: WireAnswer) => boolean;
   /** Why no answer of the function shows anything. */
   readonly obstacle?: string;
 }

@@ -160,11 +160,10 @@ function isToldApart({ nobody, denied, allowed, reader: { classify } }: Baseline
 }
 
 function isSwapped({ baseline }: ExaminedFunction): boolean {
-  return (
-    classifyAnswer(baseline.denied) === 'admitted' &&
-    isRefusedAtFirst(baseline, 'nobody') &&
-    classifyAnswer(baseline.allowed) === 'refused'
-  );
+  const { nobody, denied, allowed, reader } = baseline;
+  const isClosed =
+    reader.isByLikeness === true ? classifyAnswer(nobody) === 'refused' : isRefusedAtFirst(baseline, 'nobody');
+  return isClosed && classifyAnswer(denied) === 'admitted' && classifyAnswer(allowed) === 'refused';
 }
 
 const absenceNote =

@@ -214,8 +214,9 @@ export interface ForgeryTrial<Sent extends Forgery> {
 }
 
 /**
- * Sends the forgeries to every closed function, up to the first that is admitted. A refusal counts only where the same
- * request of the allowed caller is admitted, before and afterwards: else nobody would be.
+ * Sends the forgeries to every closed function, up to the first that is admitted, or all where nothing is known of the
+ * server. A refusal counts only where the same request of the allowed caller is admitted, before and afterwards: else
+ * nobody would be.
  */
 export async function judgeForgeries<Sent extends Forgery>(
   examination: Examination,
@@ -234,7 +235,7 @@ export async function judgeForgeries<Sent extends Forgery>(
       if (obstacle !== undefined) {
         obstacles.add(obstacle);
         verdicts.push('cannot-tell');
-        if (!showsAdmission(examined, forgery.usesDenied)) continue;
+        if (!showsAdmission(examined, forgery)) continue;
       }
       const answer = await sendForgery(examination, examined, forgery);
       if (answer === undefined) {
@@ -242,31 +243,57 @@ export async function judgeForgeries<Sent extends Forgery>(
         if (forgery.isSecond !== true) verdicts.push('cannot-tell');
         continue;
       }
-      observations.push(observe(answer, forgery.sent, examined.index, examined.baseline.reader));
+      const { reader } = examined.baseline;
+      const observation = observe(answer, forgery.sent, examined.index, reader);
       const verdict = await judge(examined, forgery, answer);
-      const isPassing = verdict === 'fails' && !(await repeats(examination, examined, forgery, judge));
-      if (verdict === 'fails' && !isPassing) return { verdict, note: failure, observations, isForgedAdmission: true };
-      if (isPassing) obstacles.add('it got in once, and not again');
-      verdicts.push(isPassing ? 'cannot-tell' : verdict);
+      const doubt = verdict === 'fails' ? await findDoubt(examination, examined, forgery, judge) : undefined;
+      if (doubt !== undefined) obstacles.add(doubt);
+      verdicts.push(doubt === undefined ? verdict : 'cannot-tell');
+      const isAdmitted = verdict === 'fails' && doubt === undefined;
+      const isUndecided = reader.isByLikeness === true && !isAdmitted && observation.outcome === 'admitted';
+      observations.push(isUndecided ? { ...observation, outcome: 'undecided' } : observation);
+      if (isAdmitted && reader.isByLikeness !== true) return describeAdmission(failure, observations);
     }
   }
+  if (verdicts.includes('fails')) return describeAdmission(failure, observations);
   const note = obstacles.size === 0 ? '' : `${capitalize([...obstacles].join('; '))}.`;
   return { verdict: combineVerdicts(verdicts), note, observations };
 }
 
-/** Of a server of which nothing is known, an accident is ruled out: what got in must get in again, and nobody else. */
-async function repeats<Sent extends Forgery>(
+function describeAdmission(note: string, observations: readonly ProbeObservation[]): Judgement {
+  return { verdict: 'fails', note, observations, isForgedAdmission: true };
+}
+
+/**
+ * Of a server of which nothing is known, an accident is ruled out: what got in must get in again, and nobody else. Where it
+ * is not known what the allowed caller gets, a firewall's page must be ruled out too: it comes whatever the fields say.
+ */
+async function findDoubt<Sent extends Forgery>(
   examination: Examination,
   examined: ExaminedFunction,
   forgery: Sent,
   judge: NonNullable<ForgeryTrial<Sent>['judge']>,
-): Promise<boolean> {
-  const { nobody, reader } = examined.baseline;
-  if (reader.isByLikeness !== true) return true;
+): Promise<string | undefined> {
+  const { nobody, allowed, reader } = examined.baseline;
+  if (reader.isByLikeness !== true) return undefined;
   const other = await examination.call(examined.target, {});
   const answer = await sendForgery(examination, examined, forgery);
   const isStillRefused = reader.describe(other) === reader.describe(nobody);
-  return isStillRefused && answer !== undefined && (await judge(examined, forgery, answer)) === 'fails';
+  if (!isStillRefused || answer === undefined || (await judge(examined, forgery, answer)) !== 'fails')
+    return 'it got in once, and not again';
+  const { fields = [] } = forgery.request;
+  if (reader.classify(allowed) === 'admitted' || fields.length === 0) return undefined;
+  // As long, of the same characters, and without a meaning.
+  const garbled = fields.map(
+    ([name, value]) => [name, Buffer.from(value, 'latin1').reverse().toString('latin1')] as const,
+  );
+  const control = await sendForgery(examination, examined, {
+    ...forgery,
+    request: { ...forgery.request, fields: garbled },
+  });
+  return control !== undefined && reader.classify(control) === 'refused'
+    ? undefined
+    : 'the same fields with other values got in too';
 }
 
 function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: WireAnswer): Verdict {
@@ -276,21 +303,16 @@ function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, answer: W
 }
 
 /**
- * Of a server of which nothing is known: a refusal of the form of a request that is formed as usual. Something on the way
- * may not like the fields, and say nothing about the caller.
+ * Of a server of which nothing is known: a refusal in other words than at first of a request that is formed as usual.
+ * Something on the way may not like the fields, and say nothing about the caller.
  */
-function isOddRefusal(
-  answer: WireAnswer,
-  { nobody, denied, reader }: Baseline,
-  { request, isHttp2 }: Forgery,
-): boolean {
+function isOddRefusal(answer: WireAnswer, { reader }: Baseline, { request, isHttp2 }: Forgery): boolean {
   const { fields = [], method, httpVersion } = request;
-  if (reader.isByLikeness !== true || answer.kind !== 'answered' || fields.length === 0) return false;
+  if (answer.kind !== 'answered' || fields.length === 0) return false;
   const isUsual =
     (method ?? httpVersion ?? isHttp2) === undefined &&
     fields.every(([name]) => /^[\w.-]+$/.test(name) && name.toLowerCase() !== 'upgrade');
-  const isKnown = [nobody, denied].some((other) => other.kind === 'answered' && other.status === answer.status);
-  return isUsual && !isKnown;
+  return isUsual && reader.isKnownRefusal?.(answer) === false;
 }
 
 /** Some servers answer 400 to 8 KB of header fields, whatever is in them. */
