@@ -94,7 +94,8 @@ function checkSpiffeId(text) {
   const found = findSpiffeId(text);
   if (found === undefined) return;
   assert.match(text, /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]+)*$/);
-  assert.doesNotMatch(text, /\/\.{1,2}(?:\/|$)/);
+  // A trust domain may have dots; a segment of the path may not be one of them (SPIFFE-ID §2.2).
+  assert.doesNotMatch(text.replace(/^spiffe:\/\/[^/]*/, ''), /\/\.{1,2}(?:\/|$)/);
 }
 
 function checkAddress(text) {
