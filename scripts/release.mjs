@@ -22,6 +22,9 @@ const isDryRun = values['dry-run'] ?? false;
 const record = describeRun(`npm run release${isDryRun ? ' -- --dry-run' : ''}`);
 const start = performance.now();
 const npm = findNpm();
+const destination = join(root, 'packed', 'release');
+// What an earlier run left is no release of these sources.
+rmSync(destination, { recursive: true, force: true });
 const upstream = runProgram(npm, 'config', 'get', 'registry').trim();
 
 const refusals = findRefusals(root);
@@ -36,14 +39,12 @@ installTools(join(root, 'scripts', 'release'));
 // The binary that npm has. Elsewhere its cells are not run, and there is no release.
 if (process.platform === 'linux' && process.arch === 'x64') installTools(join(root, 'tests', 'node-versions', '24'));
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-release-'));
-try {
-  const packages = pack();
-  if (!isDryRun) refuse(await findTakenNames(packages, readRelease().owner, upstream));
-  const rows = await check(packages);
-  await finish(packages, rows);
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
+// However it ends. A signal ends the programs of the checks first (cells.mjs).
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+const packages = pack();
+if (!isDryRun) refuse(await findTakenNames(packages, readRelease().owner, upstream));
+finish(packages, await check(packages));
 
 function refuse(reasons) {
   for (const reason of reasons) console.error(`${isDryRun ? 'would refuse' : 'refused'}  ${reason}`);
@@ -51,8 +52,6 @@ function refuse(reasons) {
 }
 
 function pack() {
-  const destination = join(root, 'packed', 'release');
-  rmSync(destination, { recursive: true, force: true });
   const packages = packPackages(destination, { bundled: false });
   const again = packPackages(join(temporary, 'again'), { bundled: false });
   for (const [index, { file }] of packages.entries())
@@ -90,15 +89,13 @@ function printRow({ check, what, outcome, detail, seconds }) {
   console.log(`${outcome.padEnd(8)}${check.padEnd(9)}${what.padEnd(36)}${String(seconds).padStart(5)} s  ${detail}`);
 }
 
-async function finish(packages, rows) {
+function finish(packages, rows) {
   const bundled = packPackages(join(temporary, 'bundled'), { bundled: true });
   const sizes = packages.map(({ name, file }, index) => {
     return { name, bytes: statSync(file).size, bytesWithOwnPackages: statSync(bundled[index].file).size };
   });
   for (const { name, bytes, bytesWithOwnPackages } of sizes)
     console.log(`${name.padEnd(28)}${bytes} B; to install from a file: ${bytesWithOwnPackages} B`);
-  const sums = packages.map(({ file }) => `${hash(file)}  ${basename(file)}\n`).join('');
-  writeFileSync(join(root, 'packed', 'release', 'SHA256SUMS'), sums);
   const failed = rows.filter(({ outcome }) => outcome === 'FAILED');
   const open = rows.filter(({ outcome }) => outcome === 'not run');
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -107,7 +104,11 @@ async function finish(packages, rows) {
   if (values.record && failed.length === 0)
     writeResult('release', record, { summary: summarize(rows, sizes, summary), sizes, rows });
   if (failed.length > 0 || (open.length > 0 && !isDryRun)) process.exitCode = 1;
-  else console.log(isDryRun ? 'A dry run: nothing here is a release.' : 'packed/release is what can be published.');
+  else {
+    const sums = packages.map(({ file }) => `${hash(file)}  ${basename(file)}\n`).join('');
+    writeFileSync(join(destination, 'SHA256SUMS'), sums);
+    console.log(isDryRun ? 'A dry run: nothing here is a release.' : 'packed/release is what can be published.');
+  }
 }
 
 /** For docs/proven.md. */

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { root } from './test-support/certgate.js';
+import { runNpm } from './test-support/npm.js';
 
 // What `npm run release` refuses, and the registry that it installs from. The installs themselves are its own work.
 
@@ -23,6 +24,7 @@ interface Sources {
 
 interface Registry {
   readonly serveTarballs: (files: readonly string[], upstream: string) => Promise<{ url: string; close: () => void }>;
+  readonly useRegistry: (folder: string, url: string) => void;
 }
 
 interface Release {
@@ -33,7 +35,7 @@ interface Release {
 const load = async (name: string): Promise<unknown> =>
   import(pathToFileURL(join(root, 'scripts', 'release', `${name}.mjs`)).href);
 const { findRefusals, findStaleReports, findTakenNames } = (await load('check-sources')) as Sources;
-const { serveTarballs } = (await load('registry')) as Registry;
+const { serveTarballs, useRegistry } = (await load('registry')) as Registry;
 
 const read = (file: string, of: string = root): string => readFileSync(join(of, file), 'utf8');
 const release = JSON.parse(read('release.json')) as Release;
@@ -111,6 +113,20 @@ describe('npm run release', () => {
         edit('release.json', '"somebody"', 'null');
       },
       /names no owner\. .*into "owner"/,
+    ],
+    [
+      'an owner without a name',
+      () => {
+        edit('release.json', '"somebody"', '" "');
+      },
+      /names no owner/,
+    ],
+    [
+      'a source that is not committed',
+      () => {
+        writeFileSync(join(ready, 'packages/x509/more.ts'), '');
+      },
+      /are not in it\. .*git status lists them/,
     ],
     [
       'a package of another name',
@@ -196,7 +212,7 @@ describe('npm run release', () => {
   it('refuses files that differ from the commit', () => {
     writeFileSync(join(ready, 'CHANGELOG.md'), `${read('CHANGELOG.md', ready)}\n- Two\n`);
     assert.deepEqual(findRefusals(ready), [
-      'Files differ from the commit. Commit or restore them: git status lists them.',
+      'Files differ from the commit, or are not in it. Commit, restore or remove them: git status lists them.',
     ]);
     execFileSync('git', ['checkout', '--quiet', 'CHANGELOG.md'], { cwd: ready });
   });
@@ -214,7 +230,7 @@ describe('the registry on this machine', () => {
     writeFileSync(join(folder, 'package', 'package.json'), JSON.stringify(manifest));
     file = join(folder, 'one.tgz');
     execFileSync('tar', ['czf', file, 'package/README.md', 'package/package.json'], { cwd: dirname(file) });
-    registry = await serveTarballs([file], 'http://registry.invalid/npm/');
+    registry = await serveTarballs([file], 'http://registry.invalid/npm');
   });
   after(() => {
     registry.close();
@@ -238,6 +254,18 @@ describe('the registry on this machine', () => {
     const other = await fetch(`${registry.url}other`, { redirect: 'manual' });
     assert.deepEqual([other.status, other.headers.get('location')], [302, 'http://registry.invalid/npm/other']);
     assert.equal((await fetch(`${registry.url}@certgate%2ftwo`, { redirect: 'manual' })).status, 404);
+  });
+
+  it('is asked by a package manager whose user has another registry for the scope', async () => {
+    const folder = join(temporary, 'app');
+    mkdirSync(folder);
+    useRegistry(folder, registry.url);
+    const userconfig = join(temporary, 'npmrc');
+    writeFileSync(userconfig, '@certgate:registry=http://registry.invalid/\n');
+    const words = ['view', '@certgate/one', 'version', '--userconfig', userconfig];
+    const { exitCode, stdout, stderr } = await runNpm(words, folder);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stdout.trim(), '1.2.3');
   });
 
   it("shows names that are taken: as somebody else's, or in this version", async () => {

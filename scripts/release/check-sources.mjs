@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { folders, readManifest, readRelease } from './packages.mjs';
+import { locateInRegistry } from './registry.mjs';
 
 /** Why the checkout cannot be released. Nothing is asked of a registry: findTakenNames does that. */
 export function findRefusals(root) {
@@ -18,7 +19,7 @@ export function findRefusals(root) {
 }
 
 function checkOwner({ owner, scope, tool, repository }) {
-  if (owner !== null) return [];
+  if (typeof owner === 'string' && /\S/.test(owner)) return [];
   return [
     `release.json names no owner. Nobody is known to own the scope ${scope} and the name ${tool} on the npm registry, or ${repository}. ` +
       'Register them, or choose others (CONTRIBUTING.md, "Release"), and write the npm account that maintains the packages into "owner".',
@@ -77,11 +78,14 @@ export function findStaleReports(root) {
 
 function checkGit(root, version) {
   const git = (...words) => spawnSync('git', words, { cwd: root, encoding: 'utf8' });
-  const status = git('status', '--porcelain', '--untracked-files=no');
+  // A source that is not committed would be built and packed, too.
+  const status = git('status', '--porcelain');
   if (status.status !== 0) return ['git cannot tell what was changed here. Release from a clone of the repository.'];
   const tags = git('tag', '--points-at', 'HEAD', 'v*').stdout.split('\n').filter(Boolean);
   return [
-    ...(status.stdout === '' ? [] : ['Files differ from the commit. Commit or restore them: git status lists them.']),
+    ...(status.stdout === ''
+      ? []
+      : ['Files differ from the commit, or are not in it. Commit, restore or remove them: git status lists them.']),
     ...(tags.length === 0 || tags.includes(`v${version}`)
       ? []
       : [`The commit is tagged ${tags.join(', ')}, and the version is ${version}. Correct the tag or the version.`]),
@@ -92,7 +96,7 @@ function checkGit(root, version) {
 export async function findTakenNames(packages, owner, registry) {
   const found = await Promise.all(
     packages.map(async ({ name, version }) => {
-      const response = await fetch(new URL(name.replace('/', '%2f'), registry));
+      const response = await fetch(locateInRegistry(name.replace('/', '%2f'), registry));
       if (response.status === 404) return [];
       if (!response.ok) return [`The registry does not say whether it has ${name}: its answer is ${response.status}.`];
       const { versions = {}, maintainers = [] } = await response.json();

@@ -2,10 +2,11 @@
 // package: what is installed from it is installed as from the npm registry after the release.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { readRelease } from './packages.mjs';
 
 /**
  * Serves tarballs until `close()`. A name in the scope of one of them is never asked for at the other registry, whether
@@ -29,7 +30,7 @@ export async function serveTarballs(files, upstream) {
       response.setHeader('Content-Type', 'application/json');
       response.end(JSON.stringify(describePackage(named, `http://${request.headers.host}`)));
     } else if ([...scopes].some((scope) => name.startsWith(scope))) response.writeHead(404).end('{}');
-    else response.writeHead(302, { Location: new URL(path.slice(1), upstream).href }).end();
+    else response.writeHead(302, { Location: locateInRegistry(path.slice(1), upstream) }).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -40,6 +41,16 @@ export async function serveTarballs(files, upstream) {
       server.close();
     },
   };
+}
+
+/** npm takes the address of a registry with and without a slash at its end. */
+export function locateInRegistry(path, registry) {
+  return new URL(path, registry.replace(/\/?$/, '/')).href;
+}
+
+/** For npm, pnpm and yarn in a folder: over what the user's own .npmrc says, such as another registry for the scope. */
+export function useRegistry(folder, url) {
+  writeFileSync(join(folder, '.npmrc'), `registry=${url}\n${readRelease().scope}:registry=${url}\n`);
 }
 
 /** What a registry says of a package ("packument"), as far as package managers need it to install. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { expectProgram } from './cells.mjs';
 import { findNpm, root } from './packages.mjs';
-import { readPackedManifest } from './registry.mjs';
+import { readPackedManifest, useRegistry } from './registry.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -16,11 +16,12 @@ const require = createRequire(import.meta.url);
 export async function writeSbom({ folder, name, file }, registry, temporary, commitTime) {
   const place = join(temporary, `sbom-${folder}`);
   mkdirSync(place);
+  useRegistry(place, registry);
   const bytes = readFileSync(file);
   const { devDependencies: _, ...manifest } = readPackedManifest(bytes);
   writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
   const npm = (...words) =>
-    expectProgram(process.execPath, [findNpm(), ...words, '--package-lock-only', '--registry', registry], {
+    expectProgram(process.execPath, [findNpm(), ...words, '--package-lock-only'], {
       cwd: place,
     });
   await npm('install', '--omit-lockfile-registry-resolved', '--no-audit', '--no-fund', '--prefer-offline');
