@@ -273,6 +273,13 @@ describe('Check the trust document', () => {
     assert.match(valid.summary, /^### Trust document\n~~~~~~\n[\s\S]+~~~~~~\n$/);
     assert.equal(absent.exitCode, 2);
   });
+
+  it('lets no name of the document be a command to the runner', async () => {
+    writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "::add-mask::a": 1 }');
+    const { exitCode, stdout } = await runStep(step, { 'trust-store': 'file:trust.json' });
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /^::stop-commands::(certgate-\d{3,})\n[^]*^ *::add-mask::a[^]*\n::\1::\n$/m);
+  });
 });
 
 describe('Compare the trust document', () => {
