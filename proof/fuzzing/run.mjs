@@ -42,11 +42,19 @@ async function fuzz(name, seconds) {
   const options = [`-max_len=${target.maximumLength}`, `-artifact_prefix=${artifacts}/`];
   const words = isAsync(target) ? [] : ['--sync'];
   const start = Date.now();
-  const { text, cpuSeconds } = await jazzer(name, [grown, begun], words, [
+  const { text, cpuSeconds, ending } = await jazzer(name, [grown, begun], words, [
     ...options,
     ...[`-max_total_time=${seconds}`, `-dict=${dictionary}`, '-print_final_stats=1'],
   ]);
+  const executions = readNumber(text, /stat::number_of_executed_units:\s*(\d+)/) ?? readLast(text, /^#(\d+)\s/gm) ?? 0;
   const finds = readdirSync(artifacts).map((file) => describeFind(join(artifacts, file), text));
+  if (finds.length === 0 && executions === 0) {
+    console.error(`${name}: no input was run (${ending})\n${text.slice(-2000)}`);
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(2);
+  }
+  // Node.js without memory ends so, and leaves no input.
+  if (finds.length === 0 && ending !== 'exit code 0') finds.push(`the fuzzer ended with ${ending}, and left no input`);
   // Of all that was kept, the least that reaches as much.
   if (finds.length === 0) await jazzer(name, [begun, grown], words, [...options, '-merge=1']);
   const added = readdirSync(begun).filter((file) => !known.has(file));
@@ -61,7 +69,7 @@ async function fuzz(name, seconds) {
     date: run.date,
     seconds: Math.round((Date.now() - start) / 1000),
     cpuSeconds: Math.round(cpuSeconds),
-    executions: readNumber(text, /stat::number_of_executed_units:\s*(\d+)/) ?? readLast(text, /^#(\d+)\s/gm) ?? 0,
+    executions,
     inputs: target.inputs.length,
     edgesAtStart: readNumber(text, /INITED cov: (\d+)/) ?? 0,
     edges: readLast(text, /cov: (\d+)/g) ?? 0,
@@ -111,9 +119,9 @@ function jazzer(name, folders, words, options) {
     const timer = setInterval(() => {
       cpuSeconds = readCpuSeconds(child.pid) ?? cpuSeconds;
     }, 1000);
-    child.on('error', reject).on('close', () => {
+    child.on('error', reject).on('close', (code, signal) => {
       clearInterval(timer);
-      resolve({ text, cpuSeconds });
+      resolve({ text, cpuSeconds, ending: signal ?? `exit code ${code}` });
     });
   });
 }
@@ -177,7 +185,8 @@ if (install.status !== 0) process.exit(2);
 
 const names = values.only === undefined ? targetNames : [values.only];
 const total = names.reduce((sum, name) => sum + shares[name], 0);
-const run = describeRun(`npm run prove -- fuzzing --minutes ${values.minutes}`);
+const only = values.only === undefined ? '' : ` --only ${values.only}`;
+const run = describeRun(`npm run prove -- fuzzing --minutes ${values.minutes}${only}`);
 /** With --only, the others' rows stay as the run before left them: each row names its commit. */
 const rows = new Map(values.only === undefined ? [] : readRows().map((row) => [row.name, row]));
 let found = [];

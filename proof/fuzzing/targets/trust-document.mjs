@@ -1,5 +1,6 @@
-// The trust document: the strict reader of JSON takes nothing that JSON.parse refuses, and gives the same value; what the
-// parser accepts, the published schema accepts (ajv); and what the tool writes of it means the same.
+// The trust document: the strict reader of JSON takes nothing that JSON.parse refuses, and gives the same value, also of
+// bytes and in pieces; what the parser accepts, the published schema accepts (ajv); and what the tool writes of it means
+// the same.
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
@@ -42,6 +43,7 @@ export function fuzz(data) {
     assert.equal(reading.ok, theirs !== undefined);
     if (reading.ok) assert.deepStrictEqual(reading.value, theirs.value);
     const snapshot = parse(text);
+    compareInPieces(text, reading, snapshot);
     if (snapshot === undefined) return;
     assert.equal(reading.duplicateKey, undefined);
     assert.ok(validate(theirs.value), JSON.stringify(validate.errors));
@@ -50,6 +52,27 @@ export function fuzz(data) {
     assert.deepStrictEqual(JSON.parse(written), JSON.parse(JSON.stringify(theirs.value)));
     assert.ok(parse(written) !== undefined);
   });
+}
+
+/** As a store reads a document that is longer than a piece. The length of a piece follows from the input. */
+function compareInPieces(text, reading, snapshot) {
+  const bytes = Buffer.from(text);
+  const pieceLength = 1 + (bytes.length % 61);
+  for (const given of [text, bytes]) {
+    const inPieces = runAtOnce(parseJsonInSteps(given, pieceLength));
+    assert.equal(inPieces.ok, reading.ok);
+    if (!reading.ok) continue;
+    assert.deepStrictEqual(readWhole(inPieces.value), reading.value);
+    assert.deepStrictEqual(inPieces.duplicateKey, reading.duplicateKey);
+    if (reading.duplicateKey === undefined) assert.deepStrictEqual(parse(inPieces.value), snapshot);
+  }
+}
+
+/** Of bytes, a long list is made while somebody goes through it. */
+function readWhole(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Symbol.iterator in value) return Array.from(value, readWhole);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, readWhole(member)]));
 }
 
 function readByNode(text) {
