@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AccessGate } from './access-gate.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { FunctionRequirement } from './decision.js';
+import type { FoundFinding, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
@@ -131,7 +132,9 @@ describe("a store of the user's own that goes wrong", () => {
         throw new Error('no connection');
       },
     };
-    assertDenied(await new AccessGate({ trustStore: before }).decide(header, open, now), 'trust_unavailable');
+    const decision = await new AccessGate({ trustStore: before }).decide(header, open, now);
+    assertDenied(decision, 'trust_unavailable');
+    assert.match('detail' in decision ? decision.detail : '', /failed to say its version: no connection\.$/);
     let looks = 0;
     const after: TrustStore = {
       find: () => Promise.resolve(found),
@@ -172,6 +175,30 @@ describe("a store of the user's own that goes wrong", () => {
     const gate = new AccessGate({ trustStore: { find: () => Promise.reject(new TypeError('no table')) } });
     const decision = await gate.decide(header, open, now);
     assert.equal('detail' in decision ? decision.detail : '', 'The trust store failed: TypeError: no table.');
+  });
+  test('nominates, and what its confirm does goes wrong: the words of what failed, at once or later', async () => {
+    const failed = new TypeError('no table');
+    const confirms: readonly (() => never | Promise<never>)[] = [
+      () => {
+        throw failed;
+      },
+      () => Promise.reject(failed),
+    ];
+    for (const confirm of confirms) {
+      const answer: TrustFinding = { outcome: 'nominated', confirm };
+      for (const find of [() => answer, () => Promise.resolve(answer)]) {
+        const decision = await new AccessGate({ trustStore: { find } }).decide(header, open, now);
+        assertDenied(decision, 'trust_unavailable');
+        assert.equal('detail' in decision && decision.detail, 'The trust store failed: TypeError: no table.');
+      }
+    }
+  });
+  test('nominates, and the requirement is none when its confirm has answered', async () => {
+    const find = (): TrustFinding => ({ outcome: 'nominated', confirm: () => Promise.resolve(found as FoundFinding) });
+    const gate = new AccessGate({ trustStore: { find } });
+    const decision = await gate.decide(header, {} as FunctionRequirement, now);
+    assertDenied(decision, 'internal_fault');
+    assert.match('detail' in decision ? decision.detail : '', /must have a functionName and roles of its own/);
   });
   test('inside firstOf, it is the same', async () => {
     for (const [what, find] of cases) {

@@ -10,6 +10,7 @@ import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../tes
 import { CountingStore, decideTwice, found, header, iso, open, presented } from '../test-support/gate-stage.js';
 import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';
 import type { FunctionRequirement } from './decision.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presented;
 
@@ -93,6 +94,21 @@ describe('what is remembered', () => {
     };
     await decideTwice(gate);
     assert.equal(store.calls, 2);
+  });
+  test('no refusal where the version was another one meanwhile, though it is the first one again', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    let versions = 0;
+    const answers: readonly TrustFinding[] = [
+      { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' },
+      found,
+    ];
+    Object.defineProperty(store, 'version', { get: () => (versions++ === 1 ? 'v2' : 'v1') });
+    store.find = () => answers[store.calls++] ?? found;
+    assert.deepEqual(
+      (await decideTwice(gate)).map(({ code }) => code),
+      ['certificate_on_deny_list', 'allowed'],
+    );
   });
   test('the certificate, never the role: authorization runs on what was remembered', async () => {
     const store = new CountingStore();
@@ -213,6 +229,12 @@ describe('misuse', () => {
         assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
       }
     }
+  });
+  test('a header that is no certificate is a denial of its own, and asks no store', async () => {
+    const store = new CountingStore();
+    const decision = await new AccessGate({ trustStore: store }).decide('no certificate', open, now);
+    assert.match(decision.code, /^certificate_/);
+    assert.equal(store.calls, 0);
   });
   test('a header that is no text is a denial', async () => {
     const gate = new AccessGate({ trustStore: new CountingStore() });

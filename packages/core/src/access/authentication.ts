@@ -208,7 +208,9 @@ function describeKnown(finding: FoundFinding | NominatedFinding): {
   readonly claim?: NameClaim | undefined;
   readonly matched?: string | undefined;
 } {
-  return finding.outcome === 'found' ? { identityName: finding.identity.name, matched: finding.matched } : finding;
+  return finding.outcome === 'found'
+    ? { identityName: finding.identity.name, claim: undefined, matched: finding.matched }
+    : finding;
 }
 
 /** A store of the user's own may answer with an interval that is not now. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presentCertificate, type PresentedCertificate } from '../certificate-header/certificate-header.js';
+import type * as loading from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
+import { findInSnapshot } from './find-in-snapshot.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
@@ -31,6 +33,13 @@ describe('what can be said of a path', () => {
       outcomeOf(issuedSnapshot([{ pins: [{ thumbprintSha256: odd.thumbprintSha256, ...more }] }]), odd);
     assert.equal(outcomeWith({ issuedBy: 'corp' }), 'certificate_malformed');
     assert.equal(outcomeWith({}), 'found');
+    // Whoever confirms without having looked.
+    const trust = issuedSnapshot([{ pins: [{ thumbprintSha256: odd.thumbprintSha256, issuedBy: 'corp' }] }]);
+    const finding = findInSnapshot(trust, odd, now);
+    assert.ok(finding.outcome === 'nominated');
+    const confirmed = finding.confirm();
+    assert.ok(confirmed.outcome === 'denied');
+    assert.deepEqual([confirmed.step, confirmed.code], ['certification-path', 'path_certificate_malformed']);
   });
 
   test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
@@ -65,5 +74,23 @@ describe('what can be said of a path', () => {
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
       assert.equal(finding.currentUntil, Date.UTC(2027, 0, 2));
     }
+  });
+});
+
+test('where the part that validates paths was left out, it is said what to do', async (context) => {
+  const { default: modules } = (await import('node:module')) as unknown as {
+    default: { _load: (name: string) => unknown };
+  };
+  const cause = new Error('Cannot find module\nRequire stack: secret');
+  context.mock.method(modules, '_load', () => {
+    throw cause;
+  });
+  // Another copy, which has not loaded it yet.
+  const name = '../load-path-validation.js?left-out';
+  const { loadPathValidation } = (await import(name)) as typeof loading;
+  assert.throws(() => loadPathValidation(), {
+    code: 'CERTGATE_PATH_VALIDATION_MISSING',
+    message: /which can't be loaded \(Error: Cannot find module\)\. Deploy @certgate\/x509 beside the app/,
+    cause,
   });
 });

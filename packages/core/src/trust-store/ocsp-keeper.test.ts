@@ -337,6 +337,37 @@ describe('OcspKeeper', () => {
     assert.deepEqual([countQuestions(), most], [40, 16]);
   });
 
+  test('256 questions wait, and another is told so at once', async () => {
+    const held: { readonly destroy: () => void }[] = [];
+    server.respondWith((response) => held.push(response));
+    const many = Array.from({ length: 257 }, (_, index) => imitate(index));
+    const asked = many.slice(0, 256).map((each) => keeper.ask(wantedOf(each), now));
+    const [last] = many.slice(-1);
+    assert.ok(last !== undefined);
+    await keeper.ask(wantedOf(last), now);
+    assert.match(faultOf(last), /256 questions wait for an answer already/);
+    await until(() => held.length === 16);
+    for (const response of held) response.destroy();
+    // The responder fails, so those that wait do not ask it.
+    await Promise.all(asked);
+    assert.equal(countQuestions(), 16);
+  });
+
+  test('who waits for others as long as for an answer asks no more', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 20 });
+    const held: { readonly end: (bytes: Buffer) => void }[] = [];
+    server.respondWith((response) => held.push(response));
+    const began = performance.now();
+    const many = Array.from({ length: 17 }, (_, index) => imitate(index));
+    const asked = many.map((each) => keeper.ask(wantedOf(each), now));
+    await until(() => held.length === 16 && performance.now() > began + 25);
+    for (const response of held) response.end(Buffer.from('no answer'));
+    await Promise.all(asked);
+    assert.equal(countQuestions(), 16);
+    assert.match(faultOf(many.at(-1)), /others were asked about first, and that took too long/);
+  });
+
   function askAnew(about = certificate): Uint8Array {
     return encodeOcspRequest({ certificate: about, issuer, nonce: Buffer.alloc(32, 7) });
   }

@@ -129,16 +129,19 @@ export class OcspKeeper {
     const running = this.#running.get(responder) ?? new Set();
     this.#running.set(responder, running);
     const began = performance.now();
+    // A setback of the others has a time after `now`.
+    const later = (): number => now + (performance.now() - began);
     while (running.size >= maximumAtOnce) {
       await Promise.race(running);
       // Whoever was asked before may not have answered.
-      if (this.#isPaused(responder, key, now)) return;
+      if (this.#isPaused(responder, key, later())) return;
       if (performance.now() - began > this.#limits.answerTimeoutMilliseconds) {
-        this.#noteSetback(this.#certificateSetbacks, key, 'others were asked about first, and that took too long', now);
+        const fault = 'others were asked about first, and that took too long';
+        this.#noteSetback(this.#certificateSetbacks, key, fault, later());
         return;
       }
     }
-    const turn = this.#askNow(wanted, key, now + (performance.now() - began)).finally(() => {
+    const turn = this.#askNow(wanted, key, later()).finally(() => {
       running.delete(turn);
     });
     running.add(turn);
@@ -193,10 +196,11 @@ export class OcspKeeper {
     const held = this.#findRevoked(certificate, issuer);
     // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
     // Without the nonce, anybody may have kept this one from before.
-    const isNewer = (): boolean =>
+    const isNewerThan = (before: OcspResponse): boolean =>
       judge({ responses: [response], allowMissingNonce: false }).status === 'good' ||
-      judge({ responses: held === undefined ? [] : [held.response, response], nonce: undefined }).status === 'good';
-    if (held?.isOnHold === true && held.key === key && isNewer()) this.#forgetRevoked(certificate, held);
+      judge({ responses: [before, response], nonce: undefined }).status === 'good';
+    if (held?.isOnHold === true && held.key === key && isNewerThan(held.response))
+      this.#forgetRevoked(certificate, held);
     this.#keepBounded(this.#good, key, response);
   }
 

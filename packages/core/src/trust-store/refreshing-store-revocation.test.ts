@@ -16,6 +16,7 @@ import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation
 import { until } from '@certgate/x509/test-support/until.js';
 import { ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
+import { listIdentities } from './listed-identities.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import { askInFull } from '../test-support/answer-in-full.js';
 
@@ -305,4 +306,15 @@ test('a document in code keeps its lists as well', async () => {
   assert.equal(nameFinding(await askInFull(store, getCaller(), now)), 'revocation_unavailable');
   const other = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [new StubBlob(revoking)] } });
   assert.equal(nameFinding(await askInFull(other, getCaller(), now)), 'certificate_revoked');
+});
+
+test('before it has a document it lists nobody and knows no claim; then both, as the log asks', async () => {
+  const unread = new RefreshingTrustStore(new ScriptedSource());
+  assert.deepEqual([listIdentities(unread), unread.findClaim(getCaller(), now)], [[], undefined]);
+  const { store } = await createRevocationStage(undefined);
+  assert.deepEqual(
+    listIdentities(store).map((list) => list.map(({ name }) => name)),
+    [['billing']],
+  );
+  assert.deepEqual(store.findClaim(getCaller(), now), { claimedBy: 'path', claimedIdentity: 'billing' });
 });

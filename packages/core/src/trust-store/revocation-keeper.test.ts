@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
+import { answerFrom, type OcspServer, startOcspServer } from '../test-support/ocsp-stage.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { encodeOcspRequest } from '@certgate/x509/path';
+import { formatInstant } from '@certgate/x509/internal';
+import { clientExtensions, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
+import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
+import { makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { readRevocationInformation, RevocationKeeper } from './revocation-keeper.js';
+
+/** openssl stamps its answers with the time of the call. */
+const now = Date.now();
+const { issuing } = getStage();
+const day = 86_400_000;
+const stampOf = (days: number): string => `${formatInstant(now + days * day).replace(/[-:T]|\..*|Z/g, '')}Z`;
+const lasting = { notBefore: stampOf(-2), notAfter: stampOf(300) };
+const caller = issueCaller({ serialNumber: '1234', ...lasting });
+
+describe('what tools read of revocation', () => {
+  let server: OcspServer;
+  let questionsBefore = 0;
+  before(async () => {
+    server = await startOcspServer();
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    server.answerWith(answerFrom({ '1234': 'V', '5678': 'V' }));
+    questionsBefore = server.questions.length;
+  });
+
+  const countQuestions = (): number => server.questions.length - questionsBefore;
+  const trustOf = (revocation: object = {}, identities = [billing]): TrustSnapshot =>
+    issuedSnapshot(identities, {
+      authorities: [authorityOf({ revocation: { ocsp: server.url, scope: 'end-entity', ...revocation } })],
+    });
+
+  test('of one certificate: what the responder of its authority says', async () => {
+    const read = await readRevocationInformation(trustOf(), { certificateDer: caller.der, now });
+    assert.equal(countQuestions(), 1);
+    assert.equal(read.find('CORP')?.findOcspResponses(caller.certificate).length, 1);
+    assert.equal(read.find('other'), undefined);
+  });
+
+  test('of no certificate: the lists alone', async () => {
+    const path = newTemporaryPath('.crl');
+    writeFileSync(path, makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' }));
+    const trust = trustOf({ crls: [`file:${path}`] });
+    const read = await readRevocationInformation(trust, { now });
+    assert.deepEqual([countQuestions(), read.inUse.length, read.find('corp')?.crls.length], [0, 1, 1]);
+    // What was read is used again, although it is gone.
+    rmSync(path);
+    const again = await readRevocationInformation(trust, { certificateDer: caller.der, now, lists: read });
+    assert.equal(again, read);
+    assert.deepEqual([countQuestions(), again.inUse.length], [1, 1]);
+  });
+
+  test('of whom no name and no pin is known: asked of the authority that is named, and of no other', async () => {
+    const stranger = issueCaller({ serialNumber: '5678', names: ['DNS:stranger.example'], ...lasting });
+    const trust = trustOf();
+    await readRevocationInformation(trust, { certificateDer: stranger.der, now });
+    assert.equal(countQuestions(), 0);
+    const [authority] = trust.authorities;
+    const read = await readRevocationInformation(trust, { certificateDer: stranger.der, now, authority });
+    assert.deepEqual([countQuestions(), read.find('corp')?.findOcspResponses(stranger.certificate).length], [1, 1]);
+  });
+
+  test('nobody is asked about a certificate that cannot be read, that no path can be read of, or that has ended', async () => {
+    const trust = trustOf();
+    const [authority] = trust.authorities;
+    const withoutPath = makeCertificate({
+      notBefore: stampOf(-2),
+      notAfter: stampOf(300),
+      extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],
+      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+    });
+    assert.equal(presentCertificate(withoutPath.der).pathDecoding.ok, false);
+    const ended = issueCaller({ serialNumber: '1234', notBefore: stampOf(-3), notAfter: stampOf(-1) });
+    for (const { der } of [{ der: Buffer.from('3000', 'hex') }, withoutPath, ended]) {
+      for (const whose of [undefined, authority])
+        await readRevocationInformation(trust, { certificateDer: der, now, authority: whose });
+    }
+    assert.equal(countQuestions(), 0);
+  });
+
+  test('a pinned certificate is asked about where its authority has to have issued it', async () => {
+    const pin = { thumbprintSha256: presentCertificate(caller.der).thumbprintSha256 };
+    for (const [more, questions] of [
+      [{}, 0],
+      [{ issuedBy: 'corp' }, 1],
+    ] as const) {
+      await readRevocationInformation(trustOf({}, [{ name: 'a', pins: [{ ...pin, ...more }] }]), {
+        certificateDer: caller.der,
+        now,
+      });
+      assert.equal(countQuestions(), questions);
+    }
+  });
+
+  test('an answer without a nonce counts where the document does without, and elsewhere it is said', async () => {
+    const request = encodeOcspRequest({ certificate: caller.certificate, issuer: issuing.certificate });
+    const answer = answerOcsp({ authority: issuing, request, index: { '1234': 'V' } });
+    server.answerWith(() => answer);
+    for (const [ocspNonce, count, fault] of [
+      ['required', 0, /^OCSP responder .* without the nonce.*\.$/],
+      ['optional', 1, /^$/],
+    ] as const) {
+      const read = await readRevocationInformation(trustOf({ ocspNonce }), { certificateDer: caller.der, now });
+      const known = read.find('corp');
+      assert.ok(known !== undefined);
+      assert.equal(known.findOcspResponses(caller.certificate).length, count);
+      assert.match(known.findFault?.(caller.certificate) ?? '', fault);
+    }
+  });
+});
+
+describe('what a store says of its lists', () => {
+  test('names in the code that the document lacks, without letter case', async () => {
+    const keeper = new RevocationKeeper(
+      new Map([
+        ['corp', []],
+        ['lost', []],
+      ]),
+    );
+    const { authorities } = issuedSnapshot([billing]);
+    await keeper.refresh(authorities, 1_000, now);
+    assert.equal(keeper.fault, 'crlBlobs names the authority "lost", which the document doesn\'t have');
+    const known = keeper.find('Corp');
+    assert.ok(known?.isConfiguredInCode === true);
+    assert.equal(known.findFault?.(caller.certificate), undefined);
+    assert.equal(keeper.find('corp'), known);
+    assert.equal(keeper.version, 0);
+  });
+});
