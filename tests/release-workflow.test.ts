@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ended, collect, root, runProgram } from './test-support/certgate.js';
 
@@ -54,7 +54,7 @@ describe('the workflow that publishes', () => {
 
   function publish(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     writeFileSync(join(folder, 'script.sh'), script ?? 'exit 99');
-    const path = [join(folder, 'bin'), process.env['PATH'] ?? ''].join(delimiter);
+    const path = [join(folder, 'bin'), dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
     const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', 'script.sh'], {
       cwd: folder,
       env: { PATH: path, ...env },
