@@ -62,6 +62,7 @@ describe('signature verification', () => {
     for (const [kind, algorithm] of [
       ['rsa-2048', { scheme: 'ecdsa', digest: 'sha256' }],
       ['p-256', { scheme: 'rsa-pkcs1', digest: 'sha256' }],
+      ['p-256', { scheme: 'rsa-pss', digest: 'sha256', saltLength: 32 }],
       ['ed448', { scheme: 'ed25519' }],
       ['ed25519', { scheme: 'ed448' }],
       ['rsa-2048', { scheme: 'ed25519' }],
