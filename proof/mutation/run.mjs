@@ -31,7 +31,17 @@ const { values: options, positionals: named } = parseArgs({
     tests: { type: 'string' },
   },
 });
-const packages = options.package === undefined ? ['core', 'x509'] : [options.package];
+const packages = ['core', 'x509'].filter((name) => options.package === undefined || options.package === name);
+const strange = named.filter(
+  (file) => !packages.some((name) => file.startsWith(`packages/${name}/`)) || !existsSync(file),
+);
+if (packages.length === 0 || strange.length > 0) {
+  const what = packages.length === 0 ? `no package "${options.package}"` : `no file ${strange.join(', ')}`;
+  console.error(
+    `There is ${what} to change. Name a package (core, x509), or sources such as packages/core/src/denial.ts.`,
+  );
+  process.exit(2);
+}
 if (!existsSync(join(here, 'node_modules'))) execFileSync('npm', ['ci', '--prefix', here], { stdio: 'inherit' });
 const { Stryker } = await import('@stryker-mutator/core');
 const files = named.length > 0 ? named : listFiles();
@@ -67,7 +77,8 @@ async function prove(name, chosen) {
   const share = (100 * (total.killed + total.timeout + total.explained)) / total.mutants;
   printRows([...rows, { file: 'total', ...total }]);
   console.log(`${round(share)} % killed or explained, in ${Math.round((Date.now() - started) / 1000)} s.`);
-  if (total.unclear > 0 || share < 95) isClean = false;
+  // Of no mutants, the share is no number.
+  if (total.unclear > 0 || !(share >= 95)) isClean = false;
   if (named.length > 0 || options.again || options.tests !== undefined) return;
   const testsLeftOut = JSON.parse(readFileSync(leftOutPath, 'utf8'));
   write(run, name, {
