@@ -148,6 +148,8 @@ test('nothing is written to the terminal past output.ts', () => {
   const allowed: Readonly<Record<string, string>> = {
     'commands/command-line/output.ts': 'the one place',
     'commands/call/call-report.ts': "an answer's body: raw into a pipe, escaped on a terminal",
+    'commands/init-command.ts': "a line's end after a question that got no answer",
+    'certificates/password.ts': 'a question, escaped, and stars while it is answered',
     'local/testing/test-process/start-local-app.ts': "in the user's own test process, by formatLogText",
     'local/testing/app-process/main.ts': "its output is read by the test process, not a terminal's",
   };
