@@ -164,8 +164,7 @@ class LazyPresentedCertificate implements PresentedCertificate {
   readonly thumbprintSha256: string;
   #source: Uint8Array | string;
   #thumbprintSha1: string | undefined;
-  #hasPublicKey: boolean | undefined;
-  #publicKeySha256: string | undefined;
+  #publicKeySha256: string | null | undefined;
   #decoding: ClientCertificateDecoding | undefined;
   #issuer: CanonicalName | null | undefined;
   #pathDecoding: DerDecoding<PathCertificate> | undefined;
@@ -189,12 +188,11 @@ class LazyPresentedCertificate implements PresentedCertificate {
   }
 
   get publicKeySha256(): string | undefined {
-    if (this.#hasPublicKey === undefined) {
+    if (this.#publicKeySha256 === undefined) {
       const info = findPublicKeyInfo(this.der);
-      this.#hasPublicKey = info !== undefined;
-      this.#publicKeySha256 = info === undefined ? undefined : hashHex('sha256', info);
+      this.#publicKeySha256 = info === undefined ? null : hashHex('sha256', info);
     }
-    return this.#publicKeySha256;
+    return this.#publicKeySha256 ?? undefined;
   }
 
   get decoding(): ClientCertificateDecoding {

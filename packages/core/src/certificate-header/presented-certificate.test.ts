@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type * as reading from './certificate-header.js';
 import { presentCertificate, readCertificateHeader } from './certificate-header.js';
+
 import { describeByOpenssl, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { editCertificate, getNode, tbsFields } from '@certgate/x509/test-support/der-editing.js';
 
@@ -39,6 +41,22 @@ describe('a presented certificate', () => {
       assert.equal(certificate.der, certificate.der);
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
       assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
+    }
+  });
+  test('is read first by a copy of the code that has read nothing yet, and without a header it says what is silent', async () => {
+    const { header, der } = makeCertificate();
+    // As when an app starts.
+    const name = './certificate-header.js?again';
+    const again = (await import(name)) as typeof reading;
+    assert.deepEqual(again.readCertificateHeader('').outcome === 'denied' && again.denyMissing().facts, {
+      problem: 'absent',
+      source: 'the header',
+    });
+    for (const leaf of [header, header]) {
+      const text = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined } as const;
+      const read = again.readCertificateText(text);
+      assert.ok(read.outcome === 'read');
+      assert.deepEqual(Buffer.from(read.certificate.der), der);
     }
   });
   test('is frozen', () => {
