@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate, type PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { listTwins, presentCertificate, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type * as loading from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import { findInSnapshot } from './find-in-snapshot.js';
@@ -8,9 +8,10 @@ import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { editCertificate, getNode, tbsFields } from '@certgate/x509/test-support/der-editing.js';
 import { issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
-const { issuing } = getStage();
+const { issuing, impostorRoot, impostor } = getStage();
 const caller = presentCertificate(issueCaller().der);
 
 function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = caller): string {
@@ -40,6 +41,50 @@ describe('what can be said of a path', () => {
     const confirmed = finding.confirm();
     assert.ok(confirmed.outcome === 'denied');
     assert.deepEqual([confirmed.step, confirmed.code], ['certification-path', 'path_certificate_malformed']);
+  });
+
+  test('a certificate of the authority that cannot be read at all is a stranger, and no serial number of it is known', () => {
+    const broken = editCertificate(issueCaller().der, (certificate) => {
+      getNode(certificate, 0, tbsFields.validity, 1).content = Buffer.from('never');
+    });
+    const denied = [{ issuedBy: 'corp', serialNumber: '4711' }];
+    const finding = findInSnapshot(issuedSnapshot([billing], { denied }), presentCertificate(broken), now);
+    assert.ok(finding.outcome === 'notFound');
+    assert.match(finding.detail ?? '', /can't be (?:read|decoded)|malformed|not/);
+  });
+
+  test('a pin of its twin is asked about its issuer where something else stands, and not otherwise', () => {
+    const other = authorityOf({ name: 'other', anchors: [impostorRoot], intermediates: [impostor] });
+    const [twin] = listTwins(caller);
+    assert.ok(twin !== undefined);
+    const pins = [{ thumbprintSha256: twin.thumbprintSha256, issuedBy: 'other' }];
+    // The other authority bears the same name, and did not issue it.
+    const answerTo = (...issuers: readonly string[]): ReturnType<typeof answerInFull> => {
+      const names = issuers.map((issuedBy) => ({ issuedBy, dns: 'billing.corp.example' }));
+      const trust = issuedSnapshot([{ name: 'billing', names, pins }], { authorities: [authorityOf(), other] });
+      return answerInFull(trust, caller, now);
+    };
+    for (const [answer, isUnissued] of [
+      [answerTo('other'), true],
+      [answerTo('corp', 'other'), false],
+    ] as const) {
+      assert.ok(answer.outcome === 'denied');
+      assert.deepEqual([answer.code, 'isUnissued' in answer], ['path_signature_invalid', isUnissued]);
+    }
+  });
+
+  test('what is wrong with the certificates that came with it is told where no path was found, and nowhere else', () => {
+    const many = Array.from({ length: 9 }, (_, index) => Buffer.from([0x30, 1, index]));
+    const chainFaultOf = (made: ReturnType<typeof issueCaller>, authorities = [authorityOf()]): unknown => {
+      const finding = answerInFull(issuedSnapshot([billing], { authorities }), presentCertificate(made.der, many), now);
+      assert.ok(finding.outcome === 'denied');
+      // And whether the signature is that of a CA of the document all the same.
+      return [finding.code, ...['chainFault', 'isSigned'].map((each) => each in (finding.facts ?? {}))];
+    };
+    assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor })), ['path_signature_invalid', false, false]);
+    const between = issue({ name: 'Between', issuer: issue({ name: 'Root elsewhere', key: 'ed25519' }) });
+    const authorities = [authorityOf({ intermediates: [issuing, between] })];
+    assert.deepEqual(chainFaultOf(issueCaller({ issuer: between }), authorities), ['path_not_found', true, true]);
   });
 
   test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
