@@ -202,7 +202,10 @@ describe('what was created is removed', () => {
       const wanted = step === 'deployment sub create' ? 'no' : 'yes';
       assert.equal(answers.find(({ name }) => name === 'template-deploys')?.answer, wanted);
       const asked = answers.map(({ question }) => question);
-      assert.deepEqual([...new Set(asked)], questions.map(({ question }) => question));
+      assert.deepEqual(
+        [...new Set(asked)],
+        questions.map(({ question }) => question),
+      );
       const others = answers.filter(({ name }) => !name.startsWith('template'));
       assert.ok(others.length > 15 && others.every(({ answer }) => answer === 'cannot tell'));
       assert.match(others[0]?.evidence ?? '', /The run stopped at: .*exit code 1, QuotaExceeded/);
@@ -461,8 +464,10 @@ describe('an answer', () => {
   });
 
   it('about the SCM site and browsers says what was seen', () => {
-    assert.deepEqual(ask('scm-site-asks', { scm: { asks: true, status: 401 } }), ['yes']);
-    assert.deepEqual(ask('scm-site-asks', { scm: { asks: false, status: 401 } }), ['no']);
+    const kept = 'Required';
+    assert.deepEqual(ask('scm-site-asks', { scm: { kept, asks: true, status: 401 } }), ['yes']);
+    assert.deepEqual(ask('scm-site-asks', { scm: { kept, asks: false, status: 401 } }), ['no']);
+    assert.deepEqual(ask('scm-site-asks', { scm: { kept: undefined, asks: false, status: 401 } }), ['cannot tell']);
     const browser = (browserStatus: number, isAdmitted = true): unknown => {
       const report = { findings: [modeSeen(optional)] };
       const seen = {

@@ -41,10 +41,10 @@ export async function observeApp({ deployment, folder, packages, seen }) {
     closed: await ask('/api/SecuredFunction'),
     dotted: await ask('/api/PublicFunction/../SecuredFunction'),
   };
-  await deployment.setSite('clientCertMode=Required', 'clientCertExclusionPaths=');
+  const kept = await deployment.setSite('clientCertMode=Required', 'clientCertExclusionPaths=');
   // Only App Service's names lead to an SCM site.
   const scm = url.endsWith('.azurewebsites.net') ? await send(url.replace('.', '.scm.'), '/') : undefined;
-  seen.scm = { asks: scm?.tls?.requestsCertificate, status: scm?.status };
+  seen.scm = { kept, asks: scm?.tls?.requestsCertificate, status: scm?.status };
 
   await deployment.deployPackage(packages.mcp);
   // Until the new package runs, there is no such path.

@@ -94,6 +94,7 @@ export const questions = [
     question: 'With the mode Required set, does the SCM site ask for a client certificate?',
     judge: ({ scm }) => {
       if (scm?.asks === undefined) return cannotTell('The SCM site was not reached.');
+      if (scm.kept !== 'Required') return cannotTell('It is not known that Azure kept the mode.');
       const evidence = `${describeStatus(scm.status)} without a certificate and a sign-in`;
       return scm.asks ? yes(evidence) : no(evidence);
     },

@@ -133,6 +133,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy: 'Mark it with allowAnonymous. In mode Required, the front end refuses callers without any certificate.',
     wouldTell: 'A definite answer of the function (2xx or 4xx).',
     needsNoControl: true,
+    ofAnyServer: { remedy: 'Let the server answer it without a certificate, or name it with --function instead.' },
   },
   'client-certificate-mode': {
     sends: 'nothing more: it looks at the handshakes and answers so far',
@@ -257,6 +258,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy:
       'Set the client certificate mode to Required. In OptionalInteractiveUser, browsers are treated differently.',
     wouldTell: needsAllowedCaller,
+    ofAnyServer: { remedy: 'Remove the rule that depends on the name of the program.' },
   },
   'http-1.0': {
     sends: 'a request over HTTP/1.0, by the four callers',
@@ -396,5 +398,9 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     remedy: 'Remove the exclusion paths, and use the mode Required or Optional.',
     wouldTell: 'A function that answers a small POST of the allowed caller with 2xx.',
     needsNoControl: true,
+    ofAnyServer: {
+      failure: 'It is refused. The server may have a lower limit, or ask for the certificate after the request.',
+      remedy: 'Raise the limit, or ask for the certificate in the handshake.',
+    },
   },
 };
