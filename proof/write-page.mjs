@@ -26,7 +26,7 @@ const claims = [
     command: 'npm run prove -- soak --minutes 30',
   },
   {
-    what: 'Forged headers, namesakes and certificates without their keys that get in, at five servers',
+    what: 'Forged headers, namesakes and certificates without their keys that get in, at the servers of [examples/compared](../examples/compared/README.md)',
     result: 'comparison',
     command: 'npm run compare',
   },
