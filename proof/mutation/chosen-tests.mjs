@@ -22,7 +22,6 @@ export const leftOut = {
   'packages/core/src/access/polluted-prototype.test.ts': 'it slows down all that runs after it in the same process',
   'packages/core/src/trust-store/list-arrival.test.ts': slow,
   'packages/core/src/trust-store/refreshing-store-content.test.ts': 'it counts turns of the event loop',
-  'packages/core/src/trust-store/refreshing-store-pacing.test.ts': 'it waits without an end behind other tests in one process',
   'packages/x509/src/certification-path/decoding-differential.test.ts': slow,
   'packages/x509/src/certification-path/openssl-differential.test.ts': slow,
   'packages/x509/src/certification-path/path-mutation.test.ts': slow,
