@@ -358,10 +358,12 @@ describe('OcspKeeper', () => {
     keeper = new OcspKeeper({ answerTimeoutMilliseconds: 20 });
     const held: { readonly end: (bytes: Buffer) => void }[] = [];
     server.respondWith((response) => held.push(response));
-    const began = process.hrtime.bigint();
+    // Mutation testing runs it behind tests that leave another clock in place.
+    context.mock.method(performance, 'now', () => Number(process.hrtime.bigint()) / 1e6);
+    const began = performance.now();
     const many = Array.from({ length: 17 }, (_, index) => imitate(index));
     const asked = many.map((each) => keeper.ask(wantedOf(each), now));
-    await until(() => held.length === 16 && process.hrtime.bigint() > began + 25_000_000n);
+    await until(() => held.length === 16 && performance.now() > began + 25);
     for (const response of held) response.end(Buffer.from('no answer'));
     await Promise.all(asked);
     assert.equal(countQuestions(), 16);
