@@ -107,6 +107,8 @@ describe('a caller of an authority', () => {
       }
       const unit = renameCaller(text(types.commonName, 'x'), [types.unit, tag, content]);
       assert.match(judge(unit), /^path_certificate_malformed: .* is known by OU=#/);
+      const named = issuedSnapshot([{ name: 'b', names: [{ issuedBy: 'corp', organizationalUnit: `#${hex}` }] }]);
+      assert.match(judge(unit, named), /^certificate_not_trusted: /);
     });
   }
 

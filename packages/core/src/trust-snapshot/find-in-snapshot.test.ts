@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustFinding } from './trust-finding.js';
-import { createTrustSnapshot } from './trust-snapshot.js';
+import { addName, addPin, createIdentityIndex, createTrustSnapshot } from './trust-snapshot.js';
 import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, snapshotOf } from '../test-support/documents.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
@@ -178,6 +178,44 @@ describe('a match that denies, denies', () => {
       assert.equal(outcomeOf(find(...identities)), outcome);
     });
   }
+  test('of two that deny, the stricter counts, in either order', () => {
+    const [ended, disabled] = [{ notAfter: past }, { enabled: false }];
+    for (const [one, other] of [
+      [ended, disabled],
+      [disabled, ended],
+    ]) {
+      const pins = [
+        { thumbprintSha256, ...one },
+        { thumbprintSha1, ...other },
+      ];
+      assert.equal(outcomeOf(find({ pins })), 'pin_disabled');
+    }
+  });
+});
+
+describe('beside the outcome', () => {
+  test('a finding has what matched and its bounds', () => {
+    const finding = find({ name: 'a', pins: [{ thumbprintSha256 }] });
+    assert.ok(finding.outcome === 'found');
+    const { identity, ...rest } = finding;
+    assert.equal(identity.name, 'a');
+    const bounds = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
+    assert.deepEqual(rest, { outcome: 'found', matchedBy: 'thumbprintSha256', matched: thumbprintSha256, ...bounds });
+  });
+  const pin = { thumbprintSha256 };
+  const notBefore = now + hour;
+  const early = { kind: 'thumbprintSha256', value: thumbprintSha256, notBefore };
+  for (const [code, identity, facts] of [
+    ['identity_disabled', { enabled: false, pins: [pin] }, { matched: thumbprintSha256 }],
+    ['identity_expired', { expiresAt: past, pins: [pin] }, { matched: thumbprintSha256, expiresAt: now - hour }],
+    ['pin_not_yet_valid', { pins: [{ ...pin, notBefore: future }] }, { pin: early, others: [], notBefore }],
+  ] as const) {
+    test(`${code} has its facts, and whose certificate it is`, () => {
+      const finding = find({ name: 'a', ...identity });
+      assert.ok(finding.outcome === 'denied');
+      assert.deepEqual([finding.code, finding.identityName, finding.facts], [code, 'a', { identity: 'a', ...facts }]);
+    });
+  }
 });
 
 describe('two kinds of pins', () => {
@@ -206,6 +244,7 @@ describe('two kinds of pins', () => {
         const finding = find(...identities);
         assert.equal(outcomeOf(finding), 'identity_ambiguous');
         assert.match('detail' in finding ? finding.detail : '', /"a" and "b"|"b" and "a"/);
+        assert.ok(!('identityName' in finding));
       }
     }
   });
@@ -220,6 +259,14 @@ describe('bytes that are no certificate', () => {
     assert.equal(outcomeOf(findInSnapshot(snapshotOf({ pins }), key, now)), 'notFound');
     const pinned = snapshotOf({ pins: [{ thumbprintSha256: key.thumbprintSha256 }] });
     assert.equal(outcomeOf(findInSnapshot(pinned, key, now)), 'found');
+  });
+  test('have no end of their own beside that of a pin', () => {
+    const pins = [{ thumbprintSha256: key.thumbprintSha256, notAfter: past }];
+    const finding = findInSnapshot(snapshotOf({ name: 'a', pins }), key, now);
+    assert.ok(finding.outcome === 'denied' && finding.code === 'pin_expired');
+    const notAfter = now - hour;
+    const pin = { kind: 'thumbprintSha256', value: key.thumbprintSha256, notAfter };
+    assert.deepEqual(finding.facts, { identity: 'a', pin, others: [], notAfter });
   });
 });
 
@@ -237,6 +284,24 @@ test('a snapshot indexes every pin of every identity', () => {
   assert.equal(pins.thumbprintSha256.get(thumbprintSha256)?.identity, identities[0]);
   assert.equal(pins.thumbprintSha1.get(thumbprintSha1)?.identity, identities[0]);
   assert.equal(pins.publicKeySha256.get(publicKeySha256 ?? '')?.identity, identities[1]);
+});
+
+test('of two pins or names that are alike, the first stays', () => {
+  const [first, second] = snapshotOf({ name: 'a', pins: [{ thumbprintSha256 }] }, { name: 'b' }).identities;
+  assert.ok(first !== undefined && second !== undefined);
+  const index = createIdentityIndex();
+  const [pin] = first.pins;
+  assert.ok(pin !== undefined);
+  const name = { issuedBy: 'corp', type: 'dns', value: 'billing.corp.example' } as const;
+  assert.deepEqual([addPin(index, first, pin), addName(index, first, name)], [undefined, undefined]);
+  const earlier = [addPin(index, second, { ...pin }), addName(index, second, { ...name, issuedBy: 'CORP' })];
+  const found = [...index.pins.thumbprintSha256.values(), ...index.names.values()];
+  for (const each of [earlier, found]) {
+    assert.deepEqual(
+      each.map((one) => one?.identity.name),
+      ['a', 'a'],
+    );
+  }
 });
 
 test('found means: every match is of one enabled identity, enabled, and inside its window', () => {

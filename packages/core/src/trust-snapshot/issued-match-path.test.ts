@@ -41,6 +41,8 @@ describe('what can be said of a path', () => {
     const confirmed = finding.confirm();
     assert.ok(confirmed.outcome === 'denied');
     assert.deepEqual([confirmed.step, confirmed.code], ['certification-path', 'path_certificate_malformed']);
+    assert.ok(!odd.pathDecoding.ok);
+    assert.deepEqual(confirmed.facts, { fault: odd.pathDecoding.fault });
   });
 
   test('a certificate of the authority that cannot be read at all is a stranger, and no serial number of it is known', () => {
@@ -87,6 +89,29 @@ describe('what can be said of a path', () => {
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: between }), authorities), ['path_not_found', true, true]);
   });
 
+  test('the list that it rests on is told where it is about revocation, and nowhere else', () => {
+    const list = { issuer: 'CN=Corp issuing CA', end: now };
+    const revocation = { find: () => ({ crls: [], findOcspResponses: () => [], findList: () => list }) };
+    const tell = (made: ReturnType<typeof issueCaller>, authority = authorityOf()): readonly unknown[] => {
+      const trust = issuedSnapshot([billing], { authorities: [authority] });
+      const answer = answerInFull(trust, presentCertificate(made.der), now, { revocation });
+      assert.ok(answer.outcome === 'denied');
+      return [answer.code, 'list' in (answer.facts ?? {})];
+    };
+    const required = authorityOf({ revocation: { mode: 'required' } });
+    assert.deepEqual(tell(issueCaller(), required), ['revocation_unavailable', true]);
+    assert.deepEqual(tell(issueCaller({ issuer: impostor })), ['path_signature_invalid', false]);
+  });
+
+  test('an authority is asked once, whatever refers to it', () => {
+    let asked = 0;
+    const find = (): undefined => void (asked += 1);
+    const names = [...(billing['names'] as object[]), { issuedBy: 'corp', commonName: 'billing' }];
+    const trust = issuedSnapshot([{ name: 'billing', names, pins: [{ ...pin, issuedBy: 'corp' }] }]);
+    assert.equal(answerInFull(trust, caller, now, { revocation: { find } }).outcome, 'found');
+    assert.equal(asked, 1);
+  });
+
   test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
     const authorities = [authorityOf({ revocation: { mode: 'required' } })];
     const both = { ...billing, pins: [pin] };
@@ -105,11 +130,12 @@ describe('what can be said of a path', () => {
     ];
     const names = ['corp', 'other'].map((issuedBy) => ({ issuedBy, dns: 'billing.corp.example' }));
     const trust = issuedSnapshot([{ name: 'billing', names }], { authorities });
-    const listTo = (nextUpdate: string): RevocationInformation['find'] => {
-      const crls = [readCrl(makeCrl({ authority: issuing, lastUpdate: '20261231000000Z', nextUpdate }))];
+    const list = (lastUpdate: string, nextUpdate: string): RevocationInformation['find'] => {
+      const crls = [readCrl(makeCrl({ authority: issuing, lastUpdate, nextUpdate }))];
       return () => ({ crls, findOcspResponses: () => [] });
     };
-    const [brief, lasting] = [listTo('20270102000000Z'), listTo('20270301000000Z')];
+    const brief = list('20261231000000Z', '20270102000000Z');
+    const lasting = list('20261230000000Z', '20270301000000Z');
     for (const [ofCorp, ofOther] of [
       [brief, lasting],
       [lasting, brief],
@@ -117,7 +143,7 @@ describe('what can be said of a path', () => {
       const find = (name: string): ReturnType<typeof brief> => (name === 'corp' ? ofCorp(name) : ofOther(name));
       const finding = answerInFull(trust, caller, now, { revocation: { find } });
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
-      assert.equal(finding.currentUntil, Date.UTC(2027, 0, 2));
+      assert.deepEqual([finding.currentFrom, finding.currentUntil], [Date.UTC(2026, 11, 31), Date.UTC(2027, 0, 2)]);
     }
   });
 });

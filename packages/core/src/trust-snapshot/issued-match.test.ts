@@ -6,7 +6,8 @@ import type { DenialCode } from '../denial.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { RevocationInformation } from './revocation-information.js';
 import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
-import type { TrustSnapshot } from './trust-snapshot.js';
+import { findInSnapshot } from './find-in-snapshot.js';
+import { deniedSerialKey, listNameKeys, type TrustSnapshot } from './trust-snapshot.js';
 import {
   type CallerRequest,
   type MadeCaller,
@@ -41,9 +42,11 @@ describe('a name under its authority', () => {
     ['dns', { dns: 'billing.corp.example' }, {}],
     ['dns in another letter case', { dns: 'Billing.Corp.Example' }, { names: ['DNS:BILLING.corp.example'] }],
     ['dns by a wildcard', { dns: '*.corp.example' }, {}],
+    ['dns of one label', { dns: 'billing' }, { names: ['DNS:billing'] }],
     ['uri', { uri: 'https://corp.example/billing' }, { names: ['URI:https://corp.example/billing'] }],
-    ['email', { email: 'billing@corp.example' }, { names: ['email:billing@CORP.example'] }],
+    ['email', { email: 'billing@Corp.example' }, { names: ['email:billing@CORP.example'] }],
     ['commonName', { commonName: 'billing' }, { names: [] }],
+    ['commonName, to the letter', { commonName: '*.corp.example' }, { names: [], name: '*.corp.example' }],
   ];
   for (const [what, name, request] of cases) {
     test(`${what}: its bearer is admitted, and no other`, () => {
@@ -52,6 +55,7 @@ describe('a name under its authority', () => {
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
       assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', true]);
       assert.equal(finding.matchedBy, `${Object.keys(name)[0]} issued by corp`);
+      assert.equal(finding.matched, String(Object.values(name)[0]).toLowerCase());
       assert.equal(outcomeOf(issueCaller({ name: 'other', names: ['DNS:other.example'] }), trust), 'notFound');
       // The same words, signed by somebody of the same name.
       assert.equal(outcomeOf(issueCaller({ ...request, issuer: impostor }), trust), 'path_signature_invalid');
@@ -71,6 +75,47 @@ describe('a name under its authority', () => {
       finding.detail ?? '',
       /issuer of "corp".*dns a\.example, commonName x\\u\{a\}y.*before you add one, ask the owner/,
     );
+    const names = [
+      { type: 'dns', value: 'a.example' },
+      { type: 'commonName', value: 'x\ny' },
+    ];
+    assert.deepEqual(finding.facts, { authorities: ['corp'], names });
+  });
+
+  test('the names of a stranger are listed up to 200 letters, and the one that goes beyond', () => {
+    // With their types, eight are 200 letters.
+    const names = Array.from({ length: 12 }, (_, index) => `${String(index).padStart(14, 'n')}.example`);
+    const finding = find(issueCaller({ names: names.map((name) => `DNS:${name}`) }), issuedSnapshot([billing]));
+    assert.ok(finding.outcome === 'notFound');
+    assert.deepEqual(
+      finding.facts?.names?.map(({ value }) => value),
+      names.slice(0, 9),
+    );
+  });
+
+  test('of the certificate of another issuer, and of what is no certificate, nothing is told', () => {
+    const foreign = issueCaller({ issuer: issue({ name: 'Nobody', key: 'ed25519' }) });
+    for (const der of [foreign.der, Buffer.from('3000', 'hex')]) {
+      assert.deepEqual(findInSnapshot(issuedSnapshot([billing]), presentCertificate(der), now), {
+        outcome: 'notFound',
+      });
+    }
+  });
+
+  test('before an authority is asked, a name is a claim, and a pin says whose certificate it is', () => {
+    const { thumbprintSha256 } = caller.certificate;
+    const nominate = (identity: IdentityInput): object => {
+      const finding = findInSnapshot(issuedSnapshot([identity]), presentCertificate(caller.der), now);
+      assert.ok(finding.outcome === 'nominated');
+      const { confirm, ...rest } = finding;
+      assert.equal(typeof confirm, 'function');
+      return rest;
+    };
+    const name = { type: 'dns', value: 'billing.corp.example', issuedBy: 'corp' };
+    assert.deepEqual(nominate(billing), { outcome: 'nominated', claim: { identity: 'billing', name } });
+    const pinned = { ...billing, pins: [{ thumbprintSha256, issuedBy: 'corp' }] };
+    assert.deepEqual(nominate(pinned), { outcome: 'nominated', identityName: 'billing' });
+    assert.ok(!('identityName' in find(forged, issuedSnapshot([billing]))));
   });
 
   test('what a certificate says in place of a name fits nothing', () => {
@@ -79,7 +124,9 @@ describe('a name under its authority', () => {
       { name: 'b', ...namedBy({ commonName: 'billing' }) },
       { name: 'c', ...namedBy({ dns: 'xn--bcher-kva.example' }) },
       { name: 'd', ...namedBy({ email: 'billing@corp.example' }) },
+      { name: 'e', ...namedBy({ commonName: '*.apps.example' }) },
     ]);
+    assert.deepEqual(listNameKeys('corp', 'dns', '*.corp.example'), []);
     const strangers: readonly CallerRequest[] = [
       { names: ['DNS:*.corp.example'] },
       { names: ['DNS:billing.corp.example.'] },
@@ -89,11 +136,13 @@ describe('a name under its authority', () => {
       { names: ['DNS:billing.corp.example.evil.example'] },
       { names: ['DNS:b?cher.example'] },
       { names: ['email:Billing@corp.example'] },
+      { names: ['email:billinG@corp.example'] },
       { names: ['email:billing@corp.example.'] },
       // A name of one type is none of another.
       { names: ['DNS:billing'] },
       { names: ['URI:billing.corp.example', 'email:billing.corp.example'] },
       { names: [], name: 'billing.corp.example' },
+      { names: [], name: 'billing.apps.example' },
       { names: [], name: 'Billing' },
       { names: [], name: '"billing "' },
       // Of two common names nobody can say which is the caller's.
@@ -126,7 +175,16 @@ describe('a name under its authority', () => {
     const names = ['DNS:billing.corp.example', ...numbered(255), 'DNS:blocked.corp.example'];
     const blocked = { name: 'blocked', enabled: false, ...namedBy({ dns: 'blocked.corp.example' }) };
     const trust = issuedSnapshot([billing, blocked]);
-    assert.equal(outcomeOf(issueCaller({ names }), trust), 'path_budget_exhausted');
+    const many = issueCaller({ names });
+    assert.equal(outcomeOf(many, trust), 'path_budget_exhausted');
+    // What a pin says alone counts before that.
+    for (const [enabled, code] of [
+      [true, 'path_budget_exhausted'],
+      [false, 'pin_disabled'],
+    ] as const) {
+      const pins = [{ thumbprintSha256: many.certificate.thumbprintSha256, enabled }];
+      assert.equal(outcomeOf(many, issuedSnapshot([{ pins }])), code);
+    }
     // As many as are compared, the common name among them.
     const fewer = ['DNS:billing.corp.example', ...numbered(253), 'DNS:blocked.corp.example'];
     assert.equal(outcomeOf(issueCaller({ names: fewer }), trust), 'identity_ambiguous');
@@ -276,6 +334,10 @@ describe('the deny list', () => {
       assert.equal(outcomeOf(other, issuedSnapshot([billing], { denied: [entry] })), 'found');
     });
   }
+  test('two authorities whose names differ by more than letter case have serial numbers of their own', () => {
+    assert.notEqual(deniedSerialKey('Straße', '0A'), deniedSerialKey('Strasse', '0A'));
+    assert.equal(deniedSerialKey('Corp', '0A'), deniedSerialKey('cORP', '0A'));
+  });
   test('by its serial number, also where nothing but that can be read for a path', () => {
     const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
     assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
@@ -329,6 +391,13 @@ describe('SPIFFE', () => {
       assert.equal(outcomeOf(withUris(...uris), trust), 'notFound');
     });
   }
+  test('what is no SVID has no URI to be known by', () => {
+    for (const uris of [['spiffe://corp.example/billing/'], ['spiffe://corp.example/billing', 'urn:x']]) {
+      const finding = find(withUris(...uris), trust);
+      assert.ok(finding.outcome === 'notFound');
+      assert.deepEqual(finding.facts?.names, [{ type: 'commonName', value: 'billing' }]);
+    }
+  });
   test('a CA certificate with an ID is no SVID', () => {
     const extensions = ['basicConstraints = critical, CA:TRUE', 'keyUsage = critical, keyCertSign, digitalSignature'];
     const made = issueCaller({ extensions, names: ['URI:spiffe://corp.example/billing'] });

@@ -38,6 +38,12 @@ describe('a locked document admits nobody', () => {
     );
   });
 
+  test('and says since when, by whom and why', () => {
+    const [warning] = parseTrustDocument(documentOf([pinned], { locked })).warnings;
+    assert.equal(warning?.code, 'document_locked');
+    assert.match(warning.message, /is locked since 2027-01-01T12:00:00Z by ada: breach at a partner$/);
+  });
+
   test('not by a name under an authority either, nor with a rule that is only being tried', () => {
     const caller = issueCaller({ serialNumber: '51' });
     const ask = (trust: ReturnType<typeof issuedSnapshot>, requirement = open): Decision =>

@@ -162,6 +162,18 @@ describe('a certificate and its twin', () => {
       identitiesOf([pin]),
       identitiesOf([{ ...pin, isOfTwin: true }]),
     ]);
+    // The key is one of both.
+    const key = { kind: 'publicKeySha256', value: leaf.publicKeySha256, notAfter: Date.UTC(2030) };
+    const keyed = { identity: 'a', pins: [key], names: [] };
+    const ofPin = (more: object): object => ({ identity: 'b', pins: [{ ...pin, ...more }], names: [] });
+    const identities = [
+      { name: 'a', pins: [ofKey] },
+      { name: 'b', pins: [{ thumbprintSha256: leaf.thumbprintSha256 }] },
+    ];
+    assert.deepEqual(facts(identities), [
+      { identities: [ofPin({}), keyed] },
+      { identities: [keyed, ofPin({ isOfTwin: true })] },
+    ]);
   });
   it('are refused with the facts of the path, of the certificate that was revoked and of who asked', () => {
     const at = { authority: 'corp', pin: { kind: 'thumbprintSha256', value: leaf.thumbprintSha256, issuedBy: 'corp' } };
