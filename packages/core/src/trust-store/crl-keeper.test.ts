@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { authorityOf, billing, getStage, issuedSnapshot } from '../test-support/authority-stage.js';
+import {
+  type CertificateWriting,
+  writeCertificate,
+  writeCrl,
+} from '@certgate/x509/test-support/certificate-writing.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
+import { extensions, generalNames } from '@certgate/x509/test-support/extension-writing.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
 import { ListSource, callerSerial } from '../test-support/revocation-stage.js';
+import { settle } from '../test-support/scripted-source.js';
 import { until } from '@certgate/x509/test-support/until.js';
 import { issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { CrlKeeper } from './crl-keeper.js';
@@ -17,6 +27,8 @@ const timeout = 5_000;
 const hour = 3_600_000;
 const empty = makeCrl({ authority: issuing, number: '01' });
 const revoking = makeCrl({ authority: issuing, number: '02', revoked: [{ serialNumber: callerSerial }] });
+const deltaOf = (base: string, number: string): Buffer =>
+  makeCrl({ authority: issuing, number, extensions: [`2.5.29.27 = critical, DER:0201${base}`] });
 
 function makeAuthority(revocation: object = {}, more: object = {}): TrustedAuthority {
   const [authority] = issuedSnapshot([billing], { authorities: [authorityOf({ revocation, ...more })] }).authorities;
@@ -85,6 +97,11 @@ describe('a source in code', () => {
       /not signed by a CA/,
     ],
     [
+      'a list of another name by the same key',
+      makeCrl({ authority: issue({ name: 'Corp other CA' }), number: '09' }),
+      /not signed by a CA/,
+    ],
+    [
       'a list with one octet changed',
       flip(makeCrl({ authority: issuing, number: '09' }), -1),
       /not signed by a CA|no CRL/,
@@ -118,7 +135,7 @@ describe('a source in code', () => {
       assert.doesNotMatch(keeper.fault ?? '', /[\p{C}]/u);
       source.content = revoking;
       await refresh();
-      assert.equal(keeper.fault, undefined);
+      assert.deepEqual([keeper.fault, keeper.findFault('corp')], [undefined, undefined]);
     });
   }
 
@@ -144,6 +161,49 @@ describe('a source in code', () => {
   });
 });
 
+test('a fault names the issuer of the list that its own source gave', async () => {
+  const sources = [new ListSource(empty, 'one'), new ListSource(makeCrl({ authority: root }), 'two')];
+  const keeper = new CrlKeeper(new Map([['corp', sources]]));
+  await keeper.refresh([authority], timeout, now);
+  for (const source of sources) source.content = new Error('the host is gone');
+  await keeper.refresh([authority], timeout, now + hour);
+  const fault = keeper.findFault('corp') ?? '';
+  assert.match(fault, /one: the host is gone \(a CRL of "CN=Corp issuing CA"\)\./);
+  assert.match(fault, /two: the host is gone \(a CRL of "CN=Corp root"\)\./);
+});
+
+test('a fault is told while its source is read again, and no more when the document leaves its authority out', async () => {
+  const { keeper, source, refresh } = keepFrom(new Error('the host is gone'));
+  await refresh(now);
+  let answer: (content: Error) => void = () => undefined;
+  source.content = new Promise<Buffer>((_, reject) => (answer = reject));
+  const reading = refresh(now + hour);
+  await until(() => source.reads.length === 2);
+  assert.match(keeper.fault ?? '', /the host is gone/);
+  answer(new Error('the host is still gone'));
+  await reading;
+  assert.match(keeper.fault ?? '', /the host is still gone/);
+  await keeper.refresh([], timeout, now + hour);
+  assert.equal(keeper.fault, undefined);
+});
+
+test('a delta whose complete list is known waits for no other read, and takes the place of the one before', async () => {
+  const [whole, changes] = [new ListSource(empty, 'whole'), new ListSource(deltaOf('01', '02'), 'changes')];
+  const keeper = new CrlKeeper(new Map([['corp', [whole, changes]]]));
+  const list = (): readonly (bigint | undefined)[] => keeper.list(authority).map(({ crlNumber }) => crlNumber);
+  await keeper.refresh([authority], timeout, now);
+  assert.deepEqual(list(), [1n, 2n]);
+  let answer: (content: Buffer) => void = () => undefined;
+  whole.content = new Promise<Buffer>((resolve) => (answer = resolve));
+  changes.content = deltaOf('01', '03');
+  // Its time limit must not be what ends the wait.
+  const reading = keeper.refresh([authority], 100 * timeout, now + hour);
+  await until(() => list().includes(3n));
+  assert.deepEqual(list(), [1n, 3n]);
+  answer(empty);
+  await reading;
+});
+
 test('a read that has begun is not joined later, since it may be of before the process froze; one more follows it', async () => {
   let answer: (content: Buffer) => void = () => undefined;
   const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
@@ -158,6 +218,58 @@ test('a read that has begun is not joined later, since it may be of before the p
     keeper.list(authority).map(({ crlNumber }) => crlNumber),
     [2n],
   );
+});
+
+test('a source is not read twice at once, also when a read is asked for while one that waited is under way', async () => {
+  const answers: ((content: Buffer) => void)[] = [];
+  const wait = (): Promise<Buffer> => new Promise((resolve) => answers.push(resolve));
+  const { source, refresh, numbers } = keepFrom(wait());
+  const reads = [refresh(now), refresh(now + hour)];
+  await until(() => source.reads.length === 1);
+  source.content = wait();
+  answers[0]?.(empty);
+  await until(() => source.reads.length === 2);
+  reads.push(refresh(now + 2 * hour));
+  await settle();
+  assert.equal(source.reads.length, 2);
+  answers[1]?.(revoking);
+  await Promise.all(reads);
+  assert.deepEqual([source.reads.length, numbers()], [3, [2n]]);
+});
+
+describe('a list takes the place of the one before', () => {
+  const moment = now + 24 * hour;
+  const subject = newName('Corp root');
+  const forAuthority = extensions.basicConstraints(true);
+  const signers: readonly (readonly [string, Partial<CertificateWriting>, boolean])[] = [
+    ['at the first moment of its signer’s certificate', { notBefore: moment }, true],
+    ['but not before that', { notBefore: moment + 1_000 }, false],
+    ['at the last moment of its signer’s certificate', { notAfter: moment }, true],
+    ['but not after that', { notAfter: moment - 1_000 }, false],
+    ['where that certificate does not say what its key is for', { extensions: [forAuthority] }, true],
+    [
+      'but not where it says that its key signs no lists',
+      { extensions: [forAuthority, extensions.keyUsage('keyCertSign')] },
+      false,
+    ],
+  ];
+  for (const [when, writing, isTaken] of signers) {
+    test(when, async () => {
+      const usages = [forAuthority, extensions.keyUsage('keyCertSign', 'cRLSign')];
+      const signer = writeCertificate({ subject, extensions: usages, ...writing });
+      const ofSigner = makeAuthority({}, { trustAnchors: [toPem(signer)], intermediates: [] });
+      const source = new ListSource(writeCrl({ issuer: subject, crlNumber: 1 }));
+      const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+      await keeper.refresh([ofSigner], timeout, moment);
+      source.content = writeCrl({ issuer: subject, crlNumber: 2 });
+      await keeper.refresh([ofSigner], timeout, moment);
+      assert.deepEqual(
+        keeper.list(ofSigner).map(({ crlNumber }) => crlNumber),
+        [isTaken ? 2n : 1n],
+      );
+      assert.match(keeper.fault ?? '', isTaken ? /^$/ : /no certificate of the key that signed it is valid now/);
+    });
+  }
 });
 
 describe('an authority that changes its certificates under the same name', () => {
@@ -185,6 +297,31 @@ describe('an authority that changes its certificates under the same name', () =>
     assert.equal(keeper.list(renewed).length, 1);
     assert.equal(keeper.fault, undefined);
     assert.equal(source.reads.length, 2);
+  });
+  test('a delta of the former ones lacks no complete list any more', async () => {
+    const { keeper, source, refresh } = keepFrom(deltaOf('05', '06'));
+    await refresh();
+    assert.match(keeper.fault ?? '', /the complete list 5 is missing/);
+    source.content = ofHeir;
+    await keeper.refresh([renewed], timeout, now);
+    assert.equal(keeper.fault, undefined);
+  });
+  test('where there is no room for another kind of list, only those of the former ones go', async () => {
+    const issuer = newName('Corp root');
+    const anchor = writeCertificate({ subject: issuer, extensions: [extensions.basicConstraints(true)] });
+    const former = makeAuthority({}, { trustAnchors: [toPem(anchor)], intermediates: [] });
+    const source = new ListSource(empty);
+    const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+    for (let kind = 0; kind < 17; kind += 1) {
+      const point = extensions.issuingDistributionPoint([generalNames.uri(`http://crl.example/${kind}.crl`)]);
+      source.content = writeCrl({ issuer, extensions: [point] });
+      await keeper.refresh([former], timeout, now);
+    }
+    assert.equal(keeper.list(former).length, 16);
+    assert.match(keeper.fault ?? '', /lists of 16 kinds already/);
+    source.content = ofHeir;
+    await keeper.refresh([renewed], timeout, now);
+    assert.deepEqual([keeper.list(former).length, keeper.list(renewed).length], [0, 1]);
   });
   test('and of many documents that come during one read, the last counts', async () => {
     let answer: (content: Buffer) => void = () => undefined;
@@ -216,7 +353,8 @@ describe('files', () => {
     assert.deepEqual([await read(), keeper.fault], [[2n], undefined]);
     rmSync(path);
     assert.deepEqual(await read(), [2n]);
-    assert.match(keeper.fault ?? '', /ENOENT/);
+    assert.ok(keeper.fault?.startsWith(`file ${path}: `), keeper.fault);
+    assert.match(keeper.fault ?? '', /ENOENT.* \(a CRL of "CN=Corp issuing CA"\)\.$/);
     mkdirSync(path);
     assert.deepEqual(await read(), [2n]);
     assert.match(keeper.fault ?? '', /is not a file/);
@@ -226,6 +364,27 @@ describe('files', () => {
       writeFileSync(beside, content);
       renameSync(beside, path);
     }
+  });
+  test('of a document: a relative path names the same file when the app goes to another folder', async () => {
+    const [home, elsewhere] = [process.cwd(), mkdtempSync(join(tmpdir(), 'certgate-crl-'))];
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-crl-'));
+    writeFileSync(join(folder, 'corp.crl'), empty);
+    writeFileSync(join(elsewhere, 'corp.crl'), makeCrl({ authority: root, number: '63' }));
+    const ofFile = makeAuthority({ crls: ['file:corp.crl'] });
+    const keeper = new CrlKeeper();
+    try {
+      for (const place of [folder, elsewhere]) {
+        process.chdir(place);
+        await keeper.refresh([ofFile], timeout, now);
+      }
+    } finally {
+      process.chdir(home);
+      for (const place of [folder, elsewhere]) rmSync(place, { recursive: true });
+    }
+    assert.deepEqual(
+      keeper.list(ofFile).map(({ crlNumber }) => crlNumber),
+      [1n],
+    );
   });
 });
 
@@ -245,7 +404,8 @@ describe('a web server', () => {
       return keeper.list(ofServer).length;
     };
     server.answerWith((_, response) => response.writeHead(200, { etag: '"1"' }).end(revoking));
-    assert.equal(await read(), 1);
+    // Not for a signature beside it, which a list has within.
+    assert.deepEqual([await read(), server.requests.length], [1, 1]);
     server.answerWith((request, response) => {
       response.writeHead(request.headers['if-none-match'] === '"1"' ? 304 : 500).end();
     });

@@ -47,7 +47,8 @@ export class CrlKeeper {
   readonly #documentSources = new Map<string, TrustSource>();
   /** By authority, then by source. */
   readonly #kept = new Map<string, Map<string, Kept>>();
-  readonly #faults = new Map<string, Map<string, string>>();
+  /** By authority. */
+  readonly #faults = new Map<string, string>();
   readonly #inFlight = new Map<string, InFlight>();
   #changeCount = 0;
 
@@ -91,13 +92,11 @@ export class CrlKeeper {
 
   /** Why the latest reads failed, for the operator; undefined when all succeeded. */
   findFault(authorityName: string): string | undefined {
-    const faults = [...(this.#faults.get(authorityName.toLowerCase()) ?? [])];
-    return faults.length === 0 ? undefined : faults.map(([source, fault]) => `${source}: ${fault}.`).join(' ');
+    return this.#faults.get(authorityName.toLowerCase());
   }
 
   get fault(): string | undefined {
-    const faults = [...this.#faults.keys()].flatMap((name) => this.findFault(name) ?? []);
-    return faults.length === 0 ? undefined : faults.join(' ');
+    return [...this.#faults.values()].join(' ') || undefined;
   }
 
   /** Reads every source once; never rejects. `now` is in milliseconds. */
@@ -124,14 +123,14 @@ export class CrlKeeper {
       ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
     ]);
     const isOfPresent = (crl: CertificateRevocationList): boolean => isOfAuthority(crl, authority);
-    const kept = [...(this.#kept.get(key)?.values() ?? [])].map(({ lists }) => lists.filter(isOfPresent));
+    const kept = this.#listKept(authority).map(({ lists }) => lists.filter(isOfPresent));
     const missing = findMissingNumber(kept, now);
     if (missing !== undefined) {
       const fault = `the complete list ${missing} is missing, to which a delta belongs, so older ones clear nobody; publish it`;
       faults.set('CRLs', fault);
     }
     if (faults.size === 0) this.#faults.delete(key);
-    else this.#faults.set(key, faults);
+    else this.#faults.set(key, [...faults].map(([source, fault]) => `${source}: ${fault}.`).join(' '));
   }
 
   /**
@@ -188,13 +187,12 @@ export class CrlKeeper {
     await loadPathValidation().prepareCrl(latest, listCertificates(authority));
     const signer = getSigner(latest, authority, now);
     expectMinimumNumber(latest, authority);
-    if (latest.deltaBaseNumber !== undefined) {
-      const kept = [...ofAuthority.values()].map(({ lists }) => lists);
-      if (!knowsBase(kept, latest, signer, now)) await this.#settleOthers(key, entry);
-    }
+    const listAll = (): readonly KeptLists[] => [...ofAuthority.values()].map(({ lists }) => lists);
+    // A complete list belongs to no other.
+    if (!knowsBase(listAll(), latest, signer, now)) await this.#settleOthers(key, entry);
     const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
-    const elsewhere = [...ofAuthority].flatMap(([name, { lists }]) => (name === sourceKey ? [] : [lists]));
-    const lists = known.add(latest, signer, now, elsewhere);
+    // Its own lists are among all of them, which changes nothing.
+    const lists = known.add(latest, signer, now, listAll());
     ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest, source: source.description });
     this.#changeCount += 1;
   }
@@ -206,10 +204,10 @@ export class CrlKeeper {
    */
   async #settleOthers(authorityKey: string, entry: InFlight): Promise<void> {
     entry.isHeld = true;
-    const others = [...this.#inFlight].flatMap(([key, other]) =>
-      key.startsWith(`${authorityKey}\n`) && !other.isHeld && !other.isWaiting ? [other.read] : [],
+    const others = [...this.#inFlight].filter(
+      ([key, other]) => key.startsWith(`${authorityKey}\n`) && !other.isHeld && !other.isWaiting,
     );
-    await Promise.allSettled(others);
+    await Promise.allSettled(others.map(([, { read }]) => read));
   }
 
   #getDocumentSource(text: string): TrustSource {
@@ -263,10 +261,10 @@ function isUsable(crl: CertificateRevocationList, authority: TrustedAuthority): 
  */
 function findNumberFault(crl: CertificateRevocationList, authority: TrustedAuthority): string | undefined {
   const { minimumCrlNumbers } = authority.revocation;
-  if (minimumCrlNumbers.size === 0) return undefined;
   for (const { subject, subjectText } of listCertificates(authority)) {
     const minimum = subject.key === crl.issuer.key ? minimumCrlNumbers.get(subjectText) : undefined;
-    if (minimum === undefined || (crl.crlNumber !== undefined && crl.crlNumber >= minimum)) continue;
+    // Without a number, it is below every minimum.
+    if (minimum === undefined || (crl.crlNumber ?? -1n) >= minimum) continue;
     return `it has ${crl.crlNumber === undefined ? 'no number' : `the number ${crl.crlNumber}`}, and minimumCrlNumbers asks for ${minimum} of "${subjectText}"; publish its newest list there`;
   }
   return undefined;
