@@ -84,6 +84,13 @@ describe('what can be said of a path', () => {
       return [finding.code, ...['chainFault', 'isSigned'].map((each) => each in (finding.facts ?? {}))];
     };
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor })), ['path_signature_invalid', false, false]);
+    // The key is that of a CA of the document, which has another name: that CA issued nothing under this one.
+    const renamed = authorityOf({ intermediates: [issuing, issue({ name: 'Renamed', key: 'ed25519' })] });
+    assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor }), [renamed]), [
+      'path_signature_invalid',
+      false,
+      false,
+    ]);
     const between = issue({ name: 'Between', issuer: issue({ name: 'Root elsewhere', key: 'ed25519' }) });
     const authorities = [authorityOf({ intermediates: [issuing, between] })];
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: between }), authorities), ['path_not_found', true, true]);

@@ -45,10 +45,13 @@ describe('the newest list of a scope', () => {
   test('an older one, or one of a lower number, is refused, with both named', () => {
     const kept = keep(11, eleventh);
     for (const older of [tenth, ofDay(12, 10), ofDay(10, 12)]) {
-      assert.throws(
-        () => add(kept, 12, older),
-        /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/,
-      );
+      // Also at the very moment of the one in use, which is then no longer of the future.
+      for (const dayOfMonth of [11, 12]) {
+        assert.throws(
+          () => add(kept, dayOfMonth, older),
+          /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/,
+        );
+      }
     }
   });
   test('the same number again, later: taken, as by CAs that count nothing', () => {
@@ -94,6 +97,12 @@ describe('a list of another scope displaces none', () => {
       assert.deepEqual(new Set(keep(20, other, eleventh).lists), new Set([eleventh, other]));
     });
   }
+  test('and of two of one moment that nobody understands, the one that came later stays', () => {
+    const critical = { extensions: ['1.2.3.4 = critical, DER:0500'] };
+    const [numbered, unnumbered] = [ofDay(11, 11, critical), ofDay(11, 0, { ...critical, number: null })];
+    assert.deepEqual(keep(20, numbered, unnumbered).lists, [unnumbered]);
+    assert.deepEqual(keep(20, unnumbered, numbered).lists, [numbered]);
+  });
   test('of another key, though it has the same name and identifier', () => {
     const other = ofDay(20, 99);
     const kept = keep(20, eleventh).add(other, signedBy(root), at(20), []);
@@ -173,6 +182,9 @@ describe('a delta', () => {
     assert.equal(missing(6, keep(9, first), keep(9, fifth, seventh)), undefined);
     assert.equal(missing(9, keep(9, first), keep(9, fifth, seventh), keep(9, sixth)), undefined);
     assert.equal(missing(9, keep(9, fifth)), 1n);
+    // From the moment that they are of.
+    assert.equal(missing(7, keep(9, first), keep(9, seventh)), 6n);
+    assert.equal(missing(7, keep(9, ofDay(7, 6)), keep(9, seventh)), undefined);
   });
   test('displaces nothing while it, or that complete list, is of the future', () => {
     assert.deepEqual(numbersOf(keep(6, sixth, fifth, seventh)), [6n, 5n, 7n]);
@@ -182,6 +194,7 @@ describe('a delta', () => {
     const full = keep(20, first, fifth, deltaOf(6, 7), deltaOf(6, 8), deltaOf(6, 9));
     assert.deepEqual(numbersOf(add(full, 20, deltaOf(6, 10))), [1n, 5n, 10n]);
     const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
+    assert.deepEqual(numbersOf(add(missed, 20, deltaOf(10, 12))), [1n, 5n, 7n, 9n, 12n]);
     assert.throws(() => add(missed, 20, deltaOf(12, 13)), /4 lists already.*publish the newest complete list/);
     // The complete list always has its place, and makes room.
     assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
@@ -208,7 +221,7 @@ describe('a list of the future', () => {
     const kept = add(keep(10, tenth), 11, ahead);
     const right = ofDay(11, 13);
     assert.deepEqual(add(kept, 11, right).lists, [right]);
-    assert.throws(() => add(kept, 11, eleventh), /older/);
+    for (const older of [eleventh, ofDay(11, 12)]) assert.throws(() => add(kept, 11, older), /older/);
     assert.throws(() => add(kept, 11, ofDay(9, 14)), /older/);
   });
 });
@@ -224,6 +237,8 @@ test('room is made only where there is none, and then of lists that the authorit
   assert.equal(kept.lists.length, 16);
   assert.throws(() => kept.add(other, { publicKey: Buffer.from([0]), isValid: true }, at(20), []), /16 kinds/);
   assert.deepEqual(kept.makeRoom(isTenth).lists, [tenth]);
+  // Lists of one key and scope go together.
+  assert.deepEqual(keep(11, tenth, deltaOf(10, 11)).filter(isTenth).lists, []);
 });
 
 test('in whatever order lists come: what counts at the time never gets older', () => {

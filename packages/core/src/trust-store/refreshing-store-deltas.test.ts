@@ -17,6 +17,7 @@ const { issuing } = getStage();
 const revoked = [{ serialNumber: callerSerial }];
 const caller = issueCaller({ serialNumber: callerSerial }).header;
 const other = issueCaller({ serialNumber: '4321' }).header;
+const ofOther = [{ serialNumber: '4321' }];
 
 /** January 2027 has as many seconds as numbers are needed: a later number is of a later second. */
 const list = (number: number, more: Partial<CrlRequest> = {}): Buffer =>
@@ -107,4 +108,14 @@ describe('a delta that is read sooner than the complete list of the same moment'
       assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', expected]);
     });
   }
+});
+
+test('a delta to a complete list that is there counts at once, however slow the next complete list is to come', async () => {
+  const { store, decide, publish } = await createDeltaStage('required');
+  assert.equal(await decide(other), 'allowed');
+  let end: (content: Buffer) => void = () => undefined;
+  await publish({ whole: new Promise<Buffer>((resolve) => (end = resolve)), delta: delta(1, 6, { revoked: ofOther }) });
+  assert.equal(await decide(other), 'certificate_revoked');
+  assert.equal(store.report().fault, undefined, 'it was waited for until its read was given up');
+  end(list(1));
 });
