@@ -5,7 +5,8 @@ import { decodePathCertificate, encodeOcspRequest, findOcspStatus, type PathCert
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { issue, type MadeAuthority } from '@certgate/x509/test-support/revocation.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
-import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
+import { getNode } from '@certgate/x509/test-support/der-editing.js';
+import { answerOcsp, editOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
 import { settle } from '../test-support/scripted-source.js';
 import { until } from '@certgate/x509/test-support/until.js';
@@ -58,18 +59,38 @@ describe('OcspKeeper', () => {
   const faultOf = (about: PathCertificate = certificate): string =>
     keeper.findFault({ responder: server.url, allowMissingNonce: false }, about) ?? '';
 
-  test('good: kept, and not asked for again at once', async () => {
+  test('good: kept, and not asked for again for 5 seconds', async (context) => {
+    context.mock.method(performance, 'now', () => 0);
     server.answerWith(answerFrom({ '1234': 'V' }));
-    await keeper.ask(wantedOf(), now);
-    await keeper.ask(wantedOf(), now + 4 * second);
+    for (const elapsed of [0, 0, 5 * second - 1]) await keeper.ask(wantedOf(), now + elapsed);
     assert.deepEqual([statusOf(), countQuestions(), faultOf()], ['good', 1, '']);
     // An answer about one says nothing of another.
     assert.equal(statusOf(other), 'unknown');
+    await keeper.ask(wantedOf(), now + 5 * second);
+    assert.equal(countQuestions(), 2);
+    // A clock that was set back doesn't make them longer.
+    await keeper.ask(wantedOf(), now + 5 * second - 1);
+    assert.equal(countQuestions(), 3);
+  });
+
+  test('an answer is judged by the time at which it comes', async (context) => {
+    let clock = 1e12;
+    context.mock.method(performance, 'now', () => clock);
+    const answer = answerFrom({ '1234': 'V' });
+    server.answerWith((request) => {
+      clock += 600 * second;
+      return answer(request);
+    });
+    await keeper.ask(wantedOf(), now - 600 * second);
+    assert.deepEqual([statusOf(), faultOf()], ['good', '']);
   });
 
   test('revoked: stays so when the responder goes away, by another responder, and under a flood of answers', async () => {
     server.answerWith(answerFrom({ '1234': 'R keyCompromise', '5678': 'V' }));
     await keeper.ask(wantedOf(), now);
+    // What is known already is no news.
+    await keeper.ask(wantedOf(), now + 30 * second);
+    assert.deepEqual([countQuestions(), keeper.revocations], [2, 1]);
     server.respondWith((response) => response.destroy());
     await keeper.ask(wantedOf(), now + 60 * second);
     assert.equal(statusOf(), 'revoked');
@@ -156,6 +177,35 @@ describe('OcspKeeper', () => {
     server.answerWith(answerFrom({ '1234': 'V' }));
     await keeper.ask(wantedOf(), now + 30 * second);
     assert.equal(statusOf(), 'revoked');
+  });
+
+  test('a hold that is over takes no place of a revocation', async () => {
+    keeper = new OcspKeeper({ maximumKept: 2 });
+    const askAbout = async (index: string, about: PathCertificate, elapsed: number): Promise<void> => {
+      server.answerWith(answerFrom({ [about.serialNumber]: index }));
+      await keeper.ask(wantedOf(about), now + elapsed * second);
+    };
+    await askAbout('R keyCompromise', certificate, 0);
+    await askAbout('R certificateHold', other, 0);
+    await askAbout('V', other, 6);
+    await askAbout('R keyCompromise', imitate(0), 6);
+    assert.deepEqual([statusOf(), statusOf(other), statusOf(imitate(0))], ['revoked', 'good', 'revoked']);
+  });
+
+  test('without a nonce, a later answer takes a certificate off hold', async () => {
+    const answer = (index: string): Buffer =>
+      answerOcsp({ authority: issuing, request: withoutNonce, index: { '1234': index } });
+    const hold = editOcsp(answer('R certificateHold'), issuing, (data) => {
+      // thisUpdate
+      getNode(data, 2, 0, 2).content = Buffer.from('20260101000000Z');
+    });
+    server.answerWith(() => hold);
+    await keeper.ask(wantedOf(certificate, server.url, true), now);
+    assert.equal(keeper.find(undefined, certificate).length, 1);
+    server.answerWith(() => answer('V'));
+    await keeper.ask(wantedOf(certificate, server.url, true), now + 6 * second);
+    assert.equal(keeper.find(undefined, certificate).length, 0);
+    assert.equal(statusOf(certificate, server.url, true), 'good');
   });
 
   test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
@@ -265,6 +315,15 @@ describe('OcspKeeper', () => {
     });
   }
 
+  test('a responder that fails is left alone from the moment of the question until the pause is over', async (context) => {
+    context.mock.method(performance, 'now', () => 0);
+    server.respondWith((response) => response.writeHead(500).end());
+    for (const elapsed of [0, 0, second - 1]) await keeper.ask(wantedOf(), now + elapsed);
+    assert.equal(countQuestions(), 1);
+    await keeper.ask(wantedOf(), now + second);
+    assert.equal(countQuestions(), 2);
+  });
+
   test('a clock that was set back keeps nobody from asking', async () => {
     server.respondWith((response) => response.writeHead(500).end());
     await keeper.ask(wantedOf(), now + 3_600 * second);
@@ -368,6 +427,21 @@ describe('OcspKeeper', () => {
     await Promise.all(asked);
     assert.equal(countQuestions(), 16);
     assert.match(faultOf(many.at(-1)), /others were asked about first, and that took too long/);
+  });
+
+  test('who has waited for others no longer than for an answer asks', async (context) => {
+    let clock = 1e6;
+    context.mock.method(performance, 'now', () => clock);
+    const held: { readonly end: (bytes: Buffer) => void }[] = [];
+    server.respondWith((response) => held.push(response));
+    const many = Array.from({ length: 17 }, (_, index) => imitate(index));
+    const asked = many.map((each) => keeper.ask(wantedOf(each), now));
+    await until(() => held.length === 16);
+    clock += 60 * second;
+    server.answerWith(() => Buffer.from('no answer'));
+    for (const response of held) response.end(Buffer.from('no answer'));
+    await Promise.all(asked);
+    assert.equal(countQuestions(), 17);
   });
 
   function askAnew(about = certificate): Uint8Array {

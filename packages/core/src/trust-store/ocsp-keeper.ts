@@ -1,5 +1,5 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
+import type { OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
 import { hashHex } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
@@ -84,7 +84,7 @@ export class OcspKeeper {
 
   /** `source` undefined: nobody is asked any more, and what was revoked stays so. */
   find(source: OcspSource | undefined, certificate: PathCertificate): readonly OcspResponse[] {
-    const good = source === undefined ? undefined : this.#good.get(nameQuestion({ ...source, certificate }));
+    const good = source && this.#good.get(nameQuestion({ ...source, certificate }));
     const revoked = this.#revoked.get(nameCertificate(certificate)) ?? [];
     return [...revoked.map(({ response }) => response), ...(good === undefined ? [] : [good])];
   }
@@ -103,8 +103,8 @@ export class OcspKeeper {
     const key = nameQuestion(wanted);
     const present = this.#inFlight.get(key);
     if (present !== undefined) return present;
-    const askedAt = this.#askedAt.get(key);
-    const wasAsked = askedAt !== undefined && now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
+    const askedAt = this.#askedAt.get(key) ?? Number.POSITIVE_INFINITY;
+    const wasAsked = now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
     if (wasAsked || this.#isPaused(responder, key, now)) return Promise.resolve();
     if (this.#inFlight.size >= maximumWaiting) {
       this.#noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
@@ -163,13 +163,18 @@ export class OcspKeeper {
     }
     this.#responderSetbacks.delete(responder);
     const decoding = loadPathValidation().decodeOcspResponse(bytes);
-    const judge = (more: Partial<OcspQuestion>): RevocationStatus =>
+    if (!decoding.ok) {
+      this.#noteSetback(this.#certificateSetbacks, key, `its answer can't be read (${decoding.fault})`, now);
+      return;
+    }
+    const { value: response } = decoding;
+    const judge = (responses: readonly OcspResponse[], mayLackNonce = allowMissingNonce): RevocationStatus =>
       loadPathValidation().findOcspStatus({
         certificate,
         issuer,
-        responses: [],
+        responses,
         nonce,
-        allowMissingNonce,
+        allowMissingNonce: mayLackNonce,
         profile: 'strict',
         now: now + (performance.now() - began),
         graceMilliseconds: 0,
@@ -177,18 +182,14 @@ export class OcspKeeper {
         // Whether the responder itself is revoked is asked at the decision.
         isResponderGood: () => true,
         isAlgorithmAccepted: (algorithm) => loadPathValidation().isAlgorithmAccepted(algorithm, 'strict'),
-        ...more,
       });
-    const status: RevocationStatus = decoding.ok
-      ? judge({ responses: [decoding.value] })
-      : { status: 'unknown', detail: `its answer can't be read (${decoding.fault})` };
-    if (!decoding.ok || status.status === 'unknown') {
-      this.#noteSetback(this.#certificateSetbacks, key, status.status === 'unknown' ? status.detail : 'no answer', now);
+    const status = judge([response]);
+    if (status.status === 'unknown') {
+      this.#noteSetback(this.#certificateSetbacks, key, status.detail, now);
       return;
     }
     this.#certificateSetbacks.delete(key);
     this.#keepBounded(this.#askedAt, key, now);
-    const { value: response } = decoding;
     if (status.status === 'revoked') {
       this.#keepRevoked(certificate, { key, issuer, response, isOnHold: status.reason === 'certificateHold' });
       return;
@@ -197,8 +198,7 @@ export class OcspKeeper {
     // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
     // Without the nonce, anybody may have kept this one from before.
     const isNewerThan = (before: OcspResponse): boolean =>
-      judge({ responses: [response], allowMissingNonce: false }).status === 'good' ||
-      judge({ responses: [before, response], nonce: undefined }).status === 'good';
+      judge([response], false).status === 'good' || judge([before, response]).status === 'good';
     if (held?.isOnHold === true && held.key === key && isNewerThan(held.response))
       this.#forgetRevoked(certificate, held);
     this.#keepBounded(this.#good, key, response);
@@ -236,8 +236,8 @@ export class OcspKeeper {
   #keepBounded<T>(map: Map<string, T>, key: string, value: T): void {
     map.delete(key);
     map.set(key, value);
-    const [oldest] = map.keys();
-    if (map.size > this.#limits.maximumKept && oldest !== undefined) map.delete(oldest);
+    const [oldest = key] = map.keys();
+    if (map.size > this.#limits.maximumKept) map.delete(oldest);
   }
 }
 
@@ -252,6 +252,5 @@ function nameCertificate({ signed }: PathCertificate): string {
 }
 
 function isSameKey(one: PathCertificate, other: PathCertificate): boolean {
-  const [left, right] = [one, other].map(({ verificationKey }) => verificationKey.subjectPublicKeyInfo);
-  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+  return Buffer.compare(one.verificationKey.subjectPublicKeyInfo, other.verificationKey.subjectPublicKeyInfo) === 0;
 }
