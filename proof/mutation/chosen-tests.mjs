@@ -21,7 +21,7 @@ export const leftOut = {
   'packages/core/src/access/ml-dsa.test.ts': slow,
   'packages/core/src/access/polluted-prototype.test.ts': 'it slows down all that runs after it in the same process',
   'packages/core/src/trust-store/list-arrival.test.ts': slow,
-  'packages/core/src/trust-store/refreshing-store-content.test.ts': 'it counts turns of the event loop',
+  'packages/core/src/trust-store/refreshing-store-slices.test.ts': 'it counts turns of the event loop',
   'packages/x509/src/certification-path/decoding-differential.test.ts': slow,
   'packages/x509/src/certification-path/openssl-differential.test.ts': slow,
   'packages/x509/src/certification-path/path-mutation.test.ts': slow,

@@ -180,7 +180,7 @@ export class FreezeWatch {
       () => {
         this.#tick();
       },
-      Math.max(Math.min(toleranceMilliseconds / 4, 1_000), 1),
+      Math.min(toleranceMilliseconds / 4, 1_000),
     );
     this.#timer.unref();
   }

@@ -9,12 +9,12 @@ import {
   createStage,
   known,
   lookAt,
-  pinned,
   second,
   type Stage,
   unknown,
 } from '../test-support/refreshing-stage.js';
-import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';
+import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import { type TrustRefreshEvent, trustChannelName } from './trust-channel.js';
 
@@ -46,22 +46,9 @@ describe('what a source brings', () => {
   test('more bytes than a document may have are refused, whatever the source thinks', async () => {
     const stage = await createLoadedStage();
     await refresh(stage, () => stage.source.answer(new Uint8Array(maximumDocumentLength + 1)));
+    await until(() => stage.store.report().fault !== undefined);
     assert.equal(await stage.ask(), 'found');
     assert.match(stage.store.report().fault ?? '', /larger than 67108864 bytes/);
-  });
-  test('bytes that are not UTF-8 are refused, also where a slice ends in a character', async () => {
-    const stage = await createLoadedStage();
-    const filler = ' '.repeat(1024 * 1024 - 1);
-    const whole = Buffer.from(`${filler}${textOf(2, { ...pinned, owner: 'é' })}`);
-    for (const bytes of [Buffer.from([0x80]), Buffer.concat([Buffer.from(filler), Buffer.from([0xc3])])]) {
-      await refresh(stage, () => stage.source.answer(bytes));
-      await untilRead(stage);
-      assert.match(stage.store.report().fault ?? '', /not UTF-8/);
-    }
-    await refresh(stage, () => stage.source.answer(whole));
-    await untilRead(stage);
-    assert.equal(stage.store.report().fault, undefined);
-    assert.equal(stage.store.report().revision, 2);
   });
   test('minimumRevision keeps an old document out, also at the first load, and is no reason not to start', async () => {
     const { source, store, clock, ask } = createStage({ minimumRevision: 5 });
@@ -83,44 +70,20 @@ describe('what a source brings', () => {
       });
     }
   });
-  test('while a large document is parsed, one that must not be decided by the old one waits for the new', async () => {
-    const { source, store, clock } = await createLoadedStage();
-    const many = Array.from({ length: 20_000 }, (_, index) => ({
-      name: `n${index}`,
-      pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
-    }));
-    clock.sleep(3_600_000);
-    const first = store.find(certificate, clock.wall());
-    source.takePending().answer({ changed: true, bytes: Buffer.from(textOf(2, ...many)), version: undefined });
-    const findings = [Promise.resolve(first)];
-    const isDone = findings[0]?.then(() => true);
-    while (!(await Promise.race([isDone, new Promise((resolve) => setImmediate(resolve, false))]))) {
-      findings.push(Promise.resolve(store.find(certificate, clock.wall())));
-    }
-    assert.ok(findings.length > 3, `asked ${findings.length} times`);
-    const outcomes = (await Promise.all(findings)).map(({ outcome }) => outcome);
-    assert.deepEqual(new Set(outcomes), new Set(['notFound']));
-  });
 });
-
-/** A document of several slices takes several turns. */
-async function untilRead({ source, store }: Stage): Promise<void> {
-  const { length } = source.reads;
-  for (let turn = 0; turn < 50; turn += 1) await settle();
-  assert.equal(source.reads.length, length);
-  assert.notEqual(store.version, undefined);
-}
 
 describe('the channel certgate:trust', () => {
   test('tells of every read at its end', async () => {
+    // Another one's reads may end meanwhile.
+    const description = 'what is listened to';
     const events: unknown[] = [];
     const listen = (message: unknown): void => {
       const event = message as TrustRefreshEvent;
-      if (event.source === 'script') events.push(event);
+      if (event.source === description) events.push(event);
     };
     subscribe(trustChannelName, listen);
     try {
-      const source = new ScriptedSource();
+      const source = Object.assign(new ScriptedSource(), { description });
       const clock = new ManualClock(now);
       const store = new RefreshingTrustStore(source, {}, { wall: clock.wall, monotonic: clock.monotonic });
       const started = store.start();
@@ -145,7 +108,7 @@ describe('the channel certgate:trust', () => {
     const good = (count: number): object => ({ lastSuccessAt: at(count), usableUntil: at(count) + 86_400_000 });
     const none = { lastSuccessAt: undefined, usableUntil: undefined };
     const afterRefusal = { lastSuccessAt: at(4), usableUntil: at(4) + 3_600_000 };
-    const common = { version: 1, source: 'script' };
+    const common = { version: 1, source: description };
     const lower = 'the document has revision 1, lower than 2 which is in use; raise its revision';
     assert.deepEqual(events, [
       { ...common, outcome: 'failed', revision: undefined, fault: 'unreachable', ...none },

@@ -1,6 +1,5 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
-import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import { noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
@@ -112,12 +111,9 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#loaded === undefined) return undefined;
     // Every request comes here, so the clocks are read once for the three questions.
     const now = this.#ages.moment();
-    const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
-    if (age > 2 * this.#settings.refreshInterval || this.#history.isStale(now)) return undefined;
-    if (age > this.#dueAfter) this.#refreshInBackground();
-    // Lists affect only what authorities admit.
-    const hasAuthorities = this.#loaded.snapshot.authorities.length > 0;
-    return this.#nameContent(this.#loaded, hasAuthorities ? (this.#revocation?.version ?? 0) : 0);
+    if (this.#isAsleep(now) || this.#history.isStale(now)) return undefined;
+    if (this.#isDue(now)) this.#refreshInBackground();
+    return this.#nameContent(this.#loaded, this.#revocation?.version ?? 0);
   }
 
   /** The same text as long as the content is the same: comparing it with itself costs nothing. */
@@ -162,12 +158,12 @@ export class RefreshingTrustStore implements TrustStore {
     return this.#loaded && findStrangerClaim(this.#loaded.snapshot, certificate, now);
   }
 
-  #isDue(): boolean {
-    return this.#ages.ageAtWorst(this.#lastAttempt) > this.#dueAfter;
+  #isDue(now?: Moment): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt, now) > this.#dueAfter;
   }
 
-  #isAsleep(): boolean {
-    return this.#ages.ageAtWorst(this.#lastAttempt) > 2 * this.#settings.refreshInterval;
+  #isAsleep(now?: Moment): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt, now) > 2 * this.#settings.refreshInterval;
   }
 
   async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
@@ -273,7 +269,8 @@ export class RefreshingTrustStore implements TrustStore {
 
   async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
-    const lastVersion = this.#loaded?.isMirrored === true ? undefined : this.#loaded?.sourceVersion;
+    // Undefined of a document of the mirror: the first place has not given that.
+    const lastVersion = this.#loaded?.sourceVersion;
     const refusals: TrustDocumentRefusal[] = [];
     try {
       return await readWithin(readTimeout, (signal) =>
@@ -289,7 +286,6 @@ export class RefreshingTrustStore implements TrustStore {
 
   async #replace(reading: Extract<TrustSourceReading, { changed: true }>, began: Moment): Promise<void> {
     const { bytes, version: sourceVersion } = reading;
-    if (bytes.length > maximumDocumentLength) throw new Error(`it is larger than ${maximumDocumentLength} bytes`);
     const digest = await digestSha256(bytes);
     if (this.#loaded?.digest === digest) {
       // The same content under another name: what was remembered of it still holds.
@@ -357,7 +353,7 @@ export class RefreshingTrustStore implements TrustStore {
     const { refreshInterval } = this.#settings;
     const { failureCount } = this.#history;
     const spread = 1 - 0.1 * this.#random();
-    if (failureCount === 0 || !this.#history.isStale()) return refreshInterval * spread;
+    if (!this.#history.isStale()) return refreshInterval * spread;
     const retry = firstRetryMilliseconds * 2 ** Math.min(failureCount - 1, 30);
     return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
   }

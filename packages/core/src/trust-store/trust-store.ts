@@ -300,9 +300,7 @@ function readFound(given: object): FoundFinding | undefined {
     currentUntil,
     ...(answer.isPathValidated === true ? { isPathValidated: true } : {}),
     ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
-    ...(acceptWithoutClientAuth !== undefined && isClientAuthGrace(acceptWithoutClientAuth)
-      ? { acceptWithoutClientAuth }
-      : {}),
+    ...(isClientAuthGrace(acceptWithoutClientAuth) ? { acceptWithoutClientAuth } : {}),
   };
 }
 
