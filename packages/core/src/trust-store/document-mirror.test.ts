@@ -11,6 +11,7 @@ import { documentOf } from '../test-support/documents.js';
 import { certificate, known, pinned, second, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock, textOf } from '../test-support/scripted-source.js';
 import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from '../trust-sources/trust-source.js';
+import { createFileSource } from '../trust-sources/file-source.js';
 import { firstOf } from './first-of.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
 import { trustStoreFrom } from './trust-stores.js';
@@ -171,6 +172,20 @@ describe('while the app runs', () => {
     assert.equal(mirror.readCount, readCount);
   });
 
+  test('it is read beside the first place when the app starts and after a failure, so that nobody waits for one after the other', async () => {
+    const { store, clock, first, mirror, ask } = createMirrorStage();
+    [first.given, mirror.given] = [known(1), known(1)];
+    const started = store.start();
+    assert.deepEqual([first.readCount, mirror.readCount], [1, 1]);
+    await started;
+    await ask(away, known(1));
+    assert.deepEqual([first.readCount, mirror.readCount], [2, 2]);
+    clock.pass(61 * second);
+    const finding = store.find(certificate, clock.wall());
+    assert.deepEqual([first.readCount, mirror.readCount], [3, 3]);
+    await finding;
+  });
+
   test('an older mirror undoes no lock and no removal; a newer one counts', async () => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(locked(5), known(4)), 'trust_locked');
@@ -298,5 +313,11 @@ describe('trustStoreFrom with two addresses', () => {
     assert.notEqual(of('a.json', 'b.json'), of('a.json', 'c.json'));
     assert.notEqual(of('a.json', 'b.json'), trustStoreFrom('a.json', { signedBy }).configuration);
     assert.equal(of('a.json', 'b.json'), of('a.json', 'b.json'));
+    // A place that can't say where it is.
+    const first = createFileSource('a.json');
+    assert.equal(
+      new RefreshingTrustStore(first, { signedBy }, undefined, new Place('mirror')).configuration,
+      undefined,
+    );
   });
 });

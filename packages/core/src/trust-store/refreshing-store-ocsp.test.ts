@@ -22,6 +22,12 @@ const header = Buffer.from(getCaller().der).toString('base64');
 /** Of today, since openssl stamps its OCSP answers with the time of the call. */
 const list = makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' });
 
+const registered = {
+  name: 'billing',
+  roles: ['reader'],
+  names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
+};
+
 interface OcspStage {
   readonly store: RefreshingTrustStore;
   readonly document: ScriptedSource;
@@ -180,24 +186,36 @@ describe('OCSP through a store', () => {
     assert.deepEqual([countQuestions(), elsewhere.questions.length], [1, 0]);
   });
 
-  test('an identity that was disabled while its responder was asked is not admitted by the document before', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    server.answerWith(async (request) => {
-      await held;
-      return good(request);
+  for (const [what, identities, expected] of [
+    ['disabled', [{ ...registered, enabled: false }], 'identity_disabled'],
+    ['taken out', [], 'notFound'],
+  ] as const) {
+    test(`an identity that was ${what} while its responder was asked is not admitted by the document before`, async () => {
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      server.answerWith(async (request) => {
+        await held;
+        return good(request);
+      });
+      const { ask, document, store, clock } = await createStage();
+      const asked = ask();
+      await until(() => countQuestions() === 1);
+      clock.pass(30_001);
+      assert.notEqual(store.version, undefined);
+      await settle();
+      await document.answer(documentText(2, { ocsp: server.url, scope: 'end-entity' }, { identities }));
+      await until(() => store.report().revision === 2);
+      release();
+      assert.equal(await asked, expected);
     });
-    const { ask, document, store, clock } = await createStage();
-    const asked = ask();
-    await until(() => countQuestions() === 1);
-    clock.pass(30_001);
-    assert.notEqual(store.version, undefined);
-    await settle();
-    const identities = [{ ...disabled, enabled: false }];
-    await document.answer(documentText(2, { ocsp: server.url, scope: 'end-entity' }, { identities }));
-    await until(() => store.report().revision === 2);
-    release();
-    assert.equal(await asked, 'identity_disabled');
+  }
+
+  test('where no responder is to be asked, a nomination is confirmed at once', async () => {
+    const { store, clock } = await createStage({ ocsp: undefined, mode: 'off' });
+    const finding = await store.find(getCaller(), clock.wall());
+    assert.ok(finding.outcome === 'nominated');
+    const confirmed = finding.confirm();
+    assert.ok('outcome' in confirmed && confirmed.outcome === 'found');
   });
 
   test('taken out of the document, the responder is no longer asked, and what it revoked stays revoked', async () => {
@@ -249,9 +267,3 @@ describe('OCSP through a store', () => {
     }
   });
 });
-
-const disabled = {
-  name: 'billing',
-  roles: ['reader'],
-  names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
-};

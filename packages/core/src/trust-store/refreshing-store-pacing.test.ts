@@ -66,6 +66,18 @@ describe('when the next read is due', () => {
       await source.fail();
     }
   });
+  test('these pauses are spread too, and none is longer', async () => {
+    const { source, clock, ask } = createStage({}, () => 0.99);
+    const first = ask();
+    await settle();
+    await source.fail();
+    await first;
+    clock.pass(0.9 * second);
+    assert.equal(await ask(), 'unavailable');
+    clock.pass(0.1 * second);
+    assert.equal(await ask(), 'waiting');
+    await source.fail();
+  });
   test('a long interval does not keep an app down: a minute at most', async () => {
     const { source, clock, ask } = createStage({ refreshIntervalSeconds: 3_600 });
     const first = ask();
@@ -110,6 +122,16 @@ describe('a process that was frozen while a read was under way', () => {
       assert.equal(await outcomeNow(finding), 'notFound');
     });
   }
+  test('for no longer than an interval: its answer is as new as it looks', async () => {
+    const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.3 });
+    clock.pass(301);
+    lookAt(store);
+    clock.pass(300);
+    await source.answerUnchanged();
+    clock.pass(1);
+    lookAt(store);
+    assert.equal(source.reads.length, 2);
+  });
   test('a source that is slow is not one that was frozen', async () => {
     const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.04 });
     const clockRuns = setInterval(() => {
@@ -145,7 +167,7 @@ describe('a clock that is set', () => {
   });
   test('back by a correction: nothing happens', async () => {
     const { source, store, clock } = await createLoadedStage();
-    clock.set(now - 900);
+    clock.set(now - second);
     lookAt(store);
     assert.equal(source.reads.length, 1);
   });

@@ -14,7 +14,8 @@ import {
 } from '../test-support/revocation-stage.js';
 import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { until } from '@certgate/x509/test-support/until.js';
-import { ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { documentOf } from '../test-support/documents.js';
+import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { listIdentities } from './listed-identities.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
@@ -42,6 +43,26 @@ describe('lists', () => {
   test('are there with the first document', async () => {
     assert.equal(await (await stageOf(empty)).ask(), 'found');
     assert.equal(await (await stageOf(revoking)).ask(), 'certificate_revoked');
+  });
+
+  test('are waited for by whoever asks, also where an earlier read found no document', async () => {
+    let answer: (content: Buffer) => void = () => undefined;
+    const slow = new StubBlob(new Promise<Buffer>((resolve) => (answer = resolve)));
+    const document = new ScriptedSource();
+    const clock = new ManualClock(now);
+    const store = new RefreshingTrustStore(document, { crlBlobs: { corp: [slow] } }, clock);
+    const started = store.start();
+    await document.fail();
+    await started;
+    clock.pass(1_001);
+    const ask = async (): Promise<string> => nameFinding(await askInFull(store, getCaller(), clock.wall()));
+    const first = ask();
+    await settle();
+    await document.answer(documentText(1, required));
+    const second = ask();
+    await settle();
+    answer(revoking);
+    assert.deepEqual([await first, await second], ['certificate_revoked', 'certificate_revoked']);
   });
 
   test('a revocation counts within one refresh, and the verdict that was remembered ends with it', async () => {
@@ -255,6 +276,11 @@ describe('crlBlobs', () => {
     const { store, ask } = await createRevocationStage(undefined, { crlBlobs: { Partner: [new StubBlob(empty)] } });
     assert.match(store.report().fault ?? '', /crlBlobs names the authority "partner"/);
     assert.equal(await ask(), 'found');
+    const ofPins = trustStoreFromDocument(JSON.stringify(documentOf([])), {
+      crlBlobs: { corp: [new StubBlob(empty)] },
+    });
+    await ofPins.start?.();
+    assert.match(ofPins.report?.().fault ?? '', /crlBlobs names the authority "corp"/);
   });
   test('an option that is none is an error at once', () => {
     const source = new ScriptedSource();

@@ -14,6 +14,7 @@ import {
   second,
   unknown,
 } from '../test-support/refreshing-stage.js';
+import { documentOf } from '../test-support/documents.js';
 import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import { type TrustSource, TrustSourceMisuse } from '../trust-sources/trust-source.js';
@@ -25,6 +26,7 @@ describe('the first load', () => {
     assert.equal(source.reads.length, 0);
     assert.equal(store.version, undefined);
     assert.equal(source.reads.length, 0);
+    assert.deepEqual(store.report().warnings, []);
   });
   test('a request before the start waits for the load', async () => {
     const { source, store, clock } = createStage();
@@ -105,7 +107,9 @@ describe('the first load', () => {
   });
   test('once loaded, it answers at once', async () => {
     const { store, ask } = await createLoadedStage();
-    assert.ok(!(store.find(certificate, now) instanceof Promise));
+    const finding = store.find(certificate, now);
+    // With nothing to confirm: a pin alone lets it in.
+    assert.ok('outcome' in finding && !('confirm' in finding));
     assert.equal(await ask(), 'found');
     assert.deepEqual(store.report(), {
       description: 'script',
@@ -121,6 +125,11 @@ describe('the first load', () => {
       signedBy: undefined,
       revocationLists: undefined,
     });
+  });
+  test('a document that is locked is told as such', async () => {
+    const locked = { since: '2026-01-01T00:00:00Z', by: 'operator', reason: 'a test' };
+    const { store } = await createLoadedStage({}, JSON.stringify(documentOf([pinned], { revision: 1, locked })));
+    assert.equal(store.report().isLocked, true);
   });
   test('it recovers by itself', async () => {
     const { source, store, clock, ask } = createStage();
@@ -169,7 +178,8 @@ describe('refreshing', () => {
     const { version } = store;
     clock.pass(31 * second);
     await ask();
-    assert.equal(source.takePending().lastVersion, 'v1');
+    const { lastVersion, withSignature } = source.takePending();
+    assert.deepEqual([lastVersion, withSignature], ['v1', false]);
     await source.answerUnchanged();
     assert.equal(store.version, version);
     assert.equal(await ask(), 'found');

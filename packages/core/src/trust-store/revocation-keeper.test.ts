@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
 import { answerFrom, type OcspServer, startOcspServer } from '../test-support/ocsp-stage.js';
+import { ListSource } from '../test-support/revocation-stage.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { encodeOcspRequest } from '@certgate/x509/path';
 import { formatInstant } from '@certgate/x509/internal';
@@ -46,6 +47,13 @@ describe('what tools read of revocation', () => {
     assert.equal(read.find('other'), undefined);
   });
 
+  test('of one with a critical extension that only the validation of paths knows, as in a decision', async () => {
+    const extensions = [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'];
+    const { der } = issueCaller({ serialNumber: '1234', ...lasting, extensions });
+    await readRevocationInformation(trustOf(), { certificateDer: der, now });
+    assert.equal(countQuestions(), 1);
+  });
+
   test('of no certificate: the lists alone', async () => {
     const path = newTemporaryPath('.crl');
     writeFileSync(path, makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' }));
@@ -69,7 +77,7 @@ describe('what tools read of revocation', () => {
     assert.deepEqual([countQuestions(), read.find('corp')?.findOcspResponses(stranger.certificate).length], [1, 1]);
   });
 
-  test('nobody is asked about a certificate that cannot be read, that no path can be read of, or that has ended', async () => {
+  test('nobody is asked about a certificate that cannot be read, that no path can be read of, that has ended or is no client’s', async () => {
     const trust = trustOf();
     const [authority] = trust.authorities;
     const withoutPath = makeCertificate({
@@ -80,7 +88,10 @@ describe('what tools read of revocation', () => {
     });
     assert.equal(presentCertificate(withoutPath.der).pathDecoding.ok, false);
     const ended = issueCaller({ serialNumber: '1234', notBefore: stampOf(-3), notAfter: stampOf(-1) });
-    for (const { der } of [{ der: Buffer.from('3000', 'hex') }, withoutPath, ended]) {
+    const [constraints = ''] = clientExtensions;
+    const forKeys = [constraints, 'keyUsage = critical, keyEncipherment', 'extendedKeyUsage = clientAuth'];
+    const unfit = issueCaller({ serialNumber: '1234', ...lasting, extensions: forKeys });
+    for (const { der } of [{ der: Buffer.from('3000', 'hex') }, withoutPath, ended, unfit]) {
       for (const whose of [undefined, authority])
         await readRevocationInformation(trust, { certificateDer: der, now, authority: whose });
     }
@@ -115,6 +126,24 @@ describe('what tools read of revocation', () => {
       assert.equal(known.findOcspResponses(caller.certificate).length, count);
       assert.match(known.findFault?.(caller.certificate) ?? '', fault);
     }
+  });
+
+  test('a version names one content, whatever came: lists, what a responder revoked, or both', async () => {
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
+    const times = { lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' };
+    const source = new ListSource(makeCrl({ authority: issuing, ...times }));
+    const keeper = new RevocationKeeper(new Map([['corp', [source]]]));
+    const { authorities } = trustOf();
+    const versions = [keeper.version];
+    await keeper.refresh(authorities, 1_000, now);
+    versions.push(keeper.version);
+    const [certificate, issuer] = [caller.certificate, issuing.certificate];
+    await keeper.ask([{ responder: server.url, allowMissingNonce: false, certificate, issuer }], now);
+    versions.push(keeper.version);
+    source.content = makeCrl({ authority: issuing, number: '02', ...times });
+    await keeper.refresh(authorities, 1_000, now);
+    versions.push(keeper.version);
+    assert.equal(new Set(versions).size, 4, versions.join());
   });
 });
 

@@ -13,7 +13,7 @@ import {
   unknown,
 } from '../test-support/refreshing-stage.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
-import { ManualClock, settle } from '../test-support/scripted-source.js';
+import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
 import { createFileSource } from '../trust-sources/file-source.js';
 import { trustStoreFromFile } from './trust-stores.js';
@@ -184,6 +184,20 @@ describe('a source that must be signed', () => {
     await started;
     assert.equal(source.reads.length, 2);
     assert.match(store.report().fault ?? '', /was not made over these bytes/);
+  });
+  test('is asked again after a quarter of a second', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const source = new ScriptedSource();
+    const started = new RefreshingTrustStore(source, { signedBy }, new ManualClock(now)).start();
+    await source.answer(known(1));
+    context.mock.timers.tick(249);
+    await settle();
+    assert.equal(source.reads.length, 1);
+    context.mock.timers.tick(1);
+    await settle();
+    assert.equal(source.reads.length, 2);
+    await source.answer(known(1));
+    await started;
   });
   test('unchanged since it was verified needs no signature', async () => {
     const { source, store, clock } = createStage({ signedBy });

@@ -203,6 +203,22 @@ describe('answers that are understood', () => {
       assert.equal(readTrustFinding({ ...answer, confirm }).outcome, 'unavailable');
     }
   });
+  test('nominated: confirm is called on the answer, with nothing, and what it answers at once is there at once', () => {
+    const calls: unknown[] = [];
+    const answer = {
+      outcome: 'nominated',
+      confirm(...given: unknown[]) {
+        calls.push(this, ...given);
+        // Nothing to wait for: it can't be called.
+        return { ...found, then: 'later' };
+      },
+    };
+    const finding = readTrustFinding(answer);
+    assert.ok(finding.outcome === 'nominated');
+    const confirmed = finding.confirm();
+    assert.ok('outcome' in confirmed && confirmed.outcome === 'found');
+    assert.deepEqual(calls, [answer]);
+  });
   test('nominated: a claim of another making is dropped', () => {
     const name = { type: 'dns', value: 'b', issuedBy: 'c' };
     for (const claim of ['By its name it would be "a".', { identity: 'a', name }, { identity: 'a' }, null, 7]) {
@@ -223,7 +239,7 @@ describe('answers that are understood', () => {
     const finding = readTrustFinding({ ...found, pathAuthorities });
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.pathAuthorities, pathAuthorities);
-    for (const wrong of [null, [1], ['MAA='], [new Uint16Array(1)], Buffer.alloc(2)]) {
+    for (const wrong of [null, [1], ['MAA='], [new Uint16Array(1)], [...pathAuthorities, 7], Buffer.alloc(2)]) {
       assert.equal(readTrustFinding({ ...found, pathAuthorities: wrong }).outcome, 'unavailable');
     }
   });
@@ -284,6 +300,7 @@ test('a version is looked for once where nothing can take it away', () => {
     const without = Object.freeze({});
     assert.equal(hasLastingVersion(without), false);
     assert.equal(readVersion(without, hasLastingVersion(without)), undefined);
+    assert.equal(readTrustVersion(without), undefined);
   } finally {
     restore();
   }
