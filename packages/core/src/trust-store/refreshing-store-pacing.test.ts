@@ -132,15 +132,15 @@ describe('a process that was frozen while a read was under way', () => {
     lookAt(store);
     assert.equal(source.reads.length, 2);
   });
-  test('a source that is slow is not one that was frozen', async () => {
-    const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.04 });
-    const clockRuns = setInterval(() => {
-      clock.pass(5);
-    }, 5);
-    clock.pass(41);
+  test('a source that is slow is not one that was frozen', async (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.4 });
+    clock.pass(401);
     lookAt(store);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    clearInterval(clockRuns);
+    for (let passed = 0; passed < 3 * second; passed += 100) {
+      clock.pass(100);
+      context.mock.timers.tick(100);
+    }
     await source.answerUnchanged();
     assert.notEqual(store.version, undefined);
   });
