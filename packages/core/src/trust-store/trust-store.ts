@@ -300,7 +300,9 @@ function readFound(given: object): FoundFinding | undefined {
     currentUntil,
     ...(answer.isPathValidated === true ? { isPathValidated: true } : {}),
     ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
-    ...(isClientAuthGrace(acceptWithoutClientAuth) ? { acceptWithoutClientAuth } : {}),
+    ...(acceptWithoutClientAuth !== undefined && isClientAuthGrace(acceptWithoutClientAuth)
+      ? { acceptWithoutClientAuth }
+      : {}),
   };
 }
 
