@@ -47,7 +47,7 @@ describe('docs/front-ends.md', () => {
 
   it('names those whose chain an app can accept', () => {
     const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
-    const [, sentence = ''] = /\n\n(.*) can hand on the CA certificates that a caller sends\./.exec(page) ?? [];
+    const [, sentence = ''] = /\n\n(.*) can forward the CA certificates that a caller sends\./.exec(page) ?? [];
     const forwarding = frontEndForms.filter(({ handsOnChain }) => handsOnChain).map(({ frontEnd }) => frontEnd.name);
     assert.deepEqual(readNames(sentence).toSorted(), forwarding.toSorted());
   });

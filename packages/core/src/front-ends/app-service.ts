@@ -9,7 +9,7 @@ export const certificateHeaderName = 'x-arr-clientcert';
  *
  * - **Grammar**: base64 of the DER of one certificate, on one line, without armour ("Set up TLS mutual authentication for
  *   Azure App Service", learn.microsoft.com).
- * - **A field that the caller sent**: docs/environments.md has what is known, and what isn't.
+ * - **A field that the caller sent**: docs/front-ends.md has what is known, and what is not.
  * - **The operator configures**: incoming client certificates, on `Required` or `Optional`.
  */
 export const appService: FrontEnd = Object.freeze({
