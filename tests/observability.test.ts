@@ -5,6 +5,7 @@ import { type TestContext, after, before, describe, it } from 'node:test';
 import { until } from '@certgate/x509/test-support/until.js';
 import ts from 'typescript';
 import { type AdapterApp, createAdapterApp, createCallers, readHeader, send } from './test-support/adapter-app.js';
+import { listAlerts } from './test-support/alerts.js';
 import { root, runProgram } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
 import { makeOpensslCertificate, makePublicCertificate, openssl } from './test-support/openssl.js';
@@ -14,6 +15,7 @@ import { makeOpensslCertificate, makePublicCertificate, openssl } from './test-s
 const readPage = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8').replaceAll('\r\n', '\n');
 const page = readPage('observability.md');
 const pageOfKeys = readPage('from-function-keys.md');
+const alertQueries = listAlerts().map(({ query }) => query);
 const header = 'X-ARR-ClientCert';
 const keyed = { 'x-functions-key': 'billing' };
 
@@ -68,6 +70,13 @@ app.http('Telemetry', { handler: allowAnonymous(async () => {
   const list = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   return { jsonBody: { keys, metrics: list, spans: spans.getFinishedSpans().map(({ attributes }) => attributes) } };
 }) });`;
+
+/** Of each channel, the source that has the type of its events. */
+const eventSources: Readonly<Record<string, string>> = {
+  'certgate:decision': 'log/decision-channel.ts',
+  'certgate:trust': 'trust-store/trust-channel.ts',
+  'certgate:revocation': 'trust-store/revocation-channel.ts',
+};
 
 interface Recorded {
   /** Of each event, by channel. */
@@ -138,10 +147,13 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
 }
 
 describe('the queries', () => {
-  const queries = [...`${page}\n${pageOfKeys}`.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, query = '']) => query);
+  const ownQueries = [...`${page}\n${pageOfKeys}`.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(
+    ([, query = '']) => query,
+  );
+  const queries = [...ownQueries, ...alertQueries];
 
   it('ask for what the lines have', () => {
-    assert.ok(queries.length >= 8);
+    assert.ok(ownQueries.length >= 5 && alertQueries.length >= 10);
     for (const query of queries) {
       const events = [...query.matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event);
       const asked = lines.filter((line) => events.length === 0 || events.some((event) => event === line['event']));
@@ -185,7 +197,7 @@ describe('the queries', () => {
   it('find the lines: each begins as they ask', () => {
     for (const query of queries) assert.ok(query.includes(`message startswith '{"certgate"'`), query);
     const events = new Set(lines.map((line) => line['event']));
-    const asked = new Set([...page.matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event));
+    const asked = new Set([...queries.join('\n').matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event));
     assert.deepEqual([...asked].sort(), [...events].sort());
   });
 });
@@ -209,15 +221,19 @@ describe('the tables', () => {
   });
 
   it('list the attributes of spans, and no other', () => {
-    const rows = [...getSection('Span attributes').matchAll(/^\| `([a-z0-9_.]+)` \|/gm)];
+    const rows = [...getSection('Span attributes').matchAll(/`((?:certgate\.|error\.)[a-z0-9_.]+)`/g)];
     const actual = new Set(recorded.spans.flatMap((span) => Object.keys(span)));
     assert.deepEqual(rows.map(([, name]) => name).sort(), [...actual].sort());
   });
 
-  for (const channel of ['certgate:decision', 'certgate:trust', 'certgate:revocation']) {
-    it(`list what an event of ${channel} has, and no other`, () => {
-      const table = page.split(`| \`${channel}\` | value |\n`)[1]?.split('\n\n', 1)[0] ?? '';
-      const listed = table.split('\n').flatMap((row) => readSpans(row.split('|')[1] ?? ''));
+  for (const [channel, file] of Object.entries(eventSources)) {
+    it(`name the channel ${channel} and the type of its events, which has what an event has, and no other`, () => {
+      const row =
+        getSection('The channels')
+          .split('\n')
+          .find((line) => line.startsWith(`| \`${channel}\` (`)) ?? '';
+      const type = readSpans(row.split('|')[3] ?? '')[0] ?? '';
+      const listed = listMembers(file, type);
       const events = recorded.keys[channel] ?? [];
       assert.ok(events.length > 0);
       for (const keys of events) assert.deepEqual([...listed].sort(), [...keys].sort());
@@ -297,6 +313,16 @@ function readLines(app: AdapterApp): readonly LogLine[] {
 function linkOpenTelemetry({ folder }: AdapterApp): void {
   // A junction needs no privilege on Windows; elsewhere the word is ignored.
   symlinkSync(join(root, 'node_modules', '@opentelemetry'), join(folder, 'node_modules', '@opentelemetry'), 'junction');
+}
+
+/** Of an interface in the sources of core. */
+function listMembers(file: string, type: string): readonly string[] {
+  const text = readFileSync(join(root, 'packages', 'core', 'src', file), 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  return source.statements
+    .filter((statement) => ts.isInterfaceDeclaration(statement))
+    .filter(({ name }) => name.text === type)
+    .flatMap(({ members }) => members.map(({ name }) => name?.getText(source) ?? ''));
 }
 
 function readSpans(cell: string): string[] {

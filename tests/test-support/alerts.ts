@@ -8,6 +8,7 @@ export const infra: string = join(root, 'examples', 'function-app', 'infra');
 /** An alert of the template; durations in ISO 8601, as Azure Monitor takes them. */
 export interface Alert {
   readonly name: string;
+  readonly description: string;
   readonly severity: string;
   readonly evaluationFrequency: string;
   readonly windowSize: string;
@@ -26,6 +27,7 @@ export function listAlerts(): readonly Alert[] {
       const name = read('name');
       return {
         name,
+        description: read('description'),
         severity: read('severity'),
         evaluationFrequency: read('evaluationFrequency'),
         windowSize: read('windowSize'),

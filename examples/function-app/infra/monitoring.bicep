@@ -60,12 +60,13 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(a
   }
 }
 
-// An alert fires for each value of its dimension. docs/observability.md shows the queries and this list. The windows are
-// longer than the intervals because log lines arrive minutes after they are written.
+// An alert fires for each value of its dimension. `node scripts/write-alerts.mjs` writes this list into
+// docs/observability.md. The windows are longer than the intervals because log lines arrive minutes after they are written.
 var alerts = [
   {
     name: 'unavailable'
     displayName: 'Certgate: calls are refused because of a problem on your side'
+    description: 'Legitimate callers are refused because of a problem on your side: any 503.'
     query: loadTextContent('queries/unavailable.kql')
     dimension: 'code'
     threshold: 0
@@ -76,6 +77,7 @@ var alerts = [
   {
     name: 'document-refused'
     displayName: 'Certgate: the trust document is refused, and calls will be'
+    description: 'An instance refuses the document and has accepted none for five minutes. An hour after the last good read, calls get 503.'
     query: loadTextContent('queries/document-refused.kql')
     dimension: 'source'
     threshold: 0
@@ -86,6 +88,7 @@ var alerts = [
   {
     name: 'listed-caller-refused'
     displayName: 'Certgate: a caller of the trust document is refused'
+    description: 'A caller of the document is refused, for example because its certificate expired.'
     query: loadTextContent('queries/listed-caller-refused.kql')
     dimension: 'identity'
     threshold: 0
@@ -96,6 +99,7 @@ var alerts = [
   {
     name: 'admissions-stopped'
     displayName: 'Certgate: a function that admitted calls refuses all'
+    description: 'A function admitted calls in at least eight quarters of an hour, and has refused all calls for 45 minutes.'
     query: loadTextContent('queries/admissions-stopped.kql')
     dimension: 'functionName'
     threshold: 0
@@ -106,6 +110,7 @@ var alerts = [
   {
     name: 'revocation-ended'
     displayName: 'Certgate: a revocation list has ended'
+    description: 'A revocation list has ended. If revocation is required, callers are refused when its grace period is over.'
     query: loadTextContent('queries/revocation-ended.kql')
     dimension: 'issuer'
     threshold: 0
@@ -116,6 +121,7 @@ var alerts = [
   {
     name: 'less-protection'
     displayName: 'Certgate: the app started with less protection than intended'
+    description: 'The app started with less protection than intended, or cannot decide calls.'
     query: loadTextContent('queries/less-protection.kql')
     dimension: 'code'
     threshold: 0
@@ -126,6 +132,7 @@ var alerts = [
   {
     name: 'denials-by-code'
     displayName: 'Certgate: unusually many denials'
+    description: 'Unusually many denials. Adjust the threshold to your app.'
     query: loadTextContent('queries/denials-by-code.kql')
     dimension: 'code'
     threshold: 100
@@ -136,6 +143,7 @@ var alerts = [
   {
     name: 'caller-silent'
     displayName: 'Certgate: a caller that used to call at this time is not admitted any more'
+    description: 'A caller that was admitted at this time yesterday has not been admitted for five hours.'
     query: loadTextContent('queries/caller-silent.kql')
     dimension: 'identity'
     threshold: 0
@@ -146,6 +154,7 @@ var alerts = [
   {
     name: 'revocation-ends-soon'
     displayName: 'Certgate: a revocation list ends soon'
+    description: 'A revocation list is in the last third of its time, and no later list has arrived.'
     query: loadTextContent('queries/revocation-ends-soon.kql')
     dimension: 'issuer'
     threshold: 0
@@ -156,6 +165,7 @@ var alerts = [
   {
     name: 'access-ends-soon'
     displayName: 'Certgate: the access of a caller ends soon'
+    description: 'The access of a caller ends soon: within 30 days, or in the last third of a shorter time.'
     query: loadTextContent('queries/access-ends-soon.kql')
     dimension: 'identity'
     threshold: 0
@@ -172,6 +182,7 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for a
   kind: 'LogAlert'
   properties: {
     displayName: alert.displayName
+    description: alert.description
     severity: alert.severity
     enabled: true
     scopes: [
