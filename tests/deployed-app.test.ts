@@ -97,7 +97,7 @@ after(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** As docs/vendoring.md has it: the adapter from a tarball in the app's own repository. */
+/** As docs/app-shapes.md has it: the adapter from a tarball in the app's own repository. */
 function writeManifest(tarball: string): void {
   const { main } = JSON.parse(readFileSync(join(sampleFolder, 'package.json'), 'utf8')) as { readonly main: string };
   const scripts = { stage: 'node scripts/stage.mjs' };

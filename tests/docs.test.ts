@@ -328,7 +328,7 @@ describe('every page', () => {
         const registered: string[] = [];
         const app = { http: (name: string) => registered.push(name) };
         const run = (source: string): void => {
-          const { outputText } = ts.transpileModule(source.replace(/^import .*$/gm, ''), {});
+          const { outputText } = ts.transpileModule(source.replace(/^ *import .*$/gm, ''), {});
           runInNewContext(outputText, { app, observe, reportOnly, requireRole });
         };
         assert.doesNotMatch(code, /\d{4}-\d\d/, `${path} shows a date that will be over, or too far ahead`);

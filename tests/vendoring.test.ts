@@ -7,10 +7,11 @@ import { after, before, describe, it } from 'node:test';
 import { type Ended, collect, root } from './test-support/certgate.js';
 import { expectNpm, findTarball, packPackages } from './test-support/npm.js';
 
-// Each tarball of `npm run pack` can be installed alone, and docs/vendoring.md can be followed word for word.
+// Each tarball of `npm run pack` can be installed alone, and docs/app-shapes.md can be followed word for word.
 
-const page = readFileSync(join(root, 'docs', 'vendoring.md'), 'utf8').replaceAll('\r\n', '\n');
-const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+const page = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8').replaceAll('\r\n', '\n');
+/** Of its numbered steps too, without their indentation. */
+const blocks = [...page.replaceAll(/^ {3}/gm, '').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
 const [packing = '', adding = '', installing = '', installingForProduction = '', ...others] = blocks;
 /** From npm's cache as far as possible. */
 const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
@@ -95,7 +96,7 @@ describe('a tarball alone, in an empty folder', () => {
   });
 });
 
-describe('docs/vendoring.md', () => {
+describe('docs/app-shapes.md', () => {
   it('has these commands, and no others', () => {
     assert.equal(packing, 'npm ci && npm run pack\n');
     assert.match(installing, /^npm ci\n/);

@@ -40,7 +40,7 @@ export function findInstalled(name) {
 /**
  * Packs what is built, and answers `{ folder, name, version, file }` of each. With `bundled`, each tarball brings the other
  * packages of this repository that it depends on (bundleDependencies), so that it can be installed alone:
- * docs/vendoring.md.
+ * docs/app-shapes.md.
  */
 export function packPackages(destination, { bundled }) {
   const npm = findNpm();
