@@ -498,3 +498,34 @@ describe('Probe the app from outside', () => {
     assert.match(nowhere.stdout, /^::error::A url needs functions/);
   });
 });
+
+describe('docs/github.md', () => {
+  const page = readFileSync(join(root, 'docs', 'github.md'), 'utf8');
+  const listFirstCells = (heading: string): readonly string[] => {
+    const [, table = ''] = page.split(new RegExp(`^\\| ${heading} \\|.*\\n\\|-.*\\n`, 'm'));
+    const [rows = ''] = table.split(/^(?!\|)/m);
+    return [...rows.matchAll(/^\| `?([^|`]+?)`?(?:,[^|]*)? \|/gm)].map(([, cell = '']) => cell);
+  };
+
+  it('has every job of the workflow, and whether it is logged in to Azure', () => {
+    const workflow = readFileSync(join(root, 'examples', 'github-workflow', 'deploy.yml'), 'utf8');
+    const jobs = (workflow.split(/^jobs:\n/m)[1] ?? '').split(/^(?= {2}\w+:\n)/m);
+    assert.deepEqual(
+      jobs.map((job) => /^ {2}(\w+):/.exec(job)?.[1]),
+      listFirstCells('Job'),
+    );
+    for (const job of jobs) {
+      const [, name = ''] = /^ {2}(\w+):/.exec(job) ?? [];
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+      assert.equal(row.endsWith('| yes |'), job.includes('Azure/login@'), name);
+    }
+  });
+
+  it('names steps that the action has, and every action', () => {
+    const steps = listFirstCells('Step');
+    assert.ok(steps.length > 3);
+    for (const step of steps) assert.ok(actions.get('.')?.includes(`- name: ${step}\n`), step);
+    const named = [...page.matchAll(/`certgate\/certgate\/actions\/([\w-]+)@COMMIT`/g)].map(([, name]) => name);
+    assert.deepEqual(named, actionNames);
+  });
+});
