@@ -257,7 +257,7 @@ describe('certgate init', () => {
       `import { app } from '@azure/functions';
 import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
-// Closes every HTTP function of the app, in whatever file and order they are registered.
+// Closes every HTTP and MCP function of the app, in any file and in any order.
 ${gateLine}
 
 app.setup({

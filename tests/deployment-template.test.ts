@@ -77,7 +77,7 @@ describe('docs/deploy-to-azure.md', () => {
 
 describe('commands on the pages', () => {
   it('switch client certificates on together with the mode, and require them', () => {
-    const commands = readText(join(root, 'README.md')).match(/az functionapp update [^`]*/g) ?? [];
+    const commands = readText(join(root, 'docs', 'quick-start.md')).match(/az functionapp update [^`]*/g) ?? [];
     assert.ok(commands.length > 0);
     for (const command of commands) {
       for (const setting of ['httpsOnly=true', 'clientCertEnabled=true', 'clientCertMode=Required']) {

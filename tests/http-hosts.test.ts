@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,7 +13,7 @@ import { type Caller, type Certificates, makeCertificates } from './front-ends/c
 import { type RunningProxy, reasonToSkip, startProxy } from './front-ends/proxies.js';
 import { TlsConnection } from './front-ends/tls-connection.js';
 import { wireForms } from './front-ends/wire-forms.js';
-import { root } from './test-support/certgate.js';
+import { cleanEnvironment, collect, root } from './test-support/certgate.js';
 import {
   type HttpHostName,
   hostsBehindFrontEnds,
@@ -148,6 +150,61 @@ it('docs/http-hosts.md shows of each host, word for word, how its example asks f
       code,
     );
 });
+
+describe('docs/http-hosts.md, "Close an Express app behind nginx"', { skip: reasonToSkip('nginx') }, () => {
+  it('works word for word: 200 for the caller, 401 without a certificate, 200 on the public route', async () => {
+    const page = readFileSync(join(root, 'docs', 'http-hosts.md'), 'utf8');
+    const [, section = ''] = page.split('\n## ');
+    const [appPort, tlsPort] = [await findFreePort(), await findFreePort()];
+    const blocks = [...section.replace(/^ {3}/gm, '').matchAll(/^```(sh|js)\n([^]*?)^```$/gm)].map(
+      ([, language = '', code = '']) => ({
+        language,
+        code: code
+          .replaceAll('3000', String(appPort))
+          .replaceAll('8443', String(tlsPort))
+          .replaceAll('<certgate>', root)
+          .replaceAll('npx --no-install certgate', `node ${join(root, 'packages', 'certgate', 'bin', 'certgate.js')}`),
+      }),
+    );
+    // Below the folder in which Express and the tarball are installed.
+    const app = join(hosts.folder, 'page');
+    mkdirSync(app);
+    const [program] = blocks.filter(({ language }) => language === 'js');
+    writeFileSync(join(app, 'server.mjs'), program?.code ?? '');
+    const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${name};`,
+    );
+    writeFileSync(
+      join(app, 'nginx.conf'),
+      `daemon off; pid nginx.pid; error_log stderr; events {}\nhttp { access_log off; ${temporaryPaths.join(' ')} include app.conf; }\n`,
+    );
+    writeFileSync(
+      join(app, '.curlrc'),
+      'silent\noutput = /dev/null\nwrite-out = "%{http_code}\\n"\nretry = 40\nretry-delay = 1\nretry-connrefused\n',
+    );
+    const commands = blocks.filter(({ language, code }) => language === 'sh' && !code.startsWith('npm install '));
+    const lines = commands.flatMap(({ code }) => code.split('\n'));
+    const steps = lines.map((line) =>
+      line.startsWith('sudo cp app.conf ') ? '/usr/sbin/nginx -e stderr -p "$PWD" -c nginx.conf &' : line,
+    );
+    assert.ok(steps.some((line) => line.includes('nginx.conf &')));
+    // What the page leaves running ends with the shell.
+    const script = ['set -eu', "trap 'kill $(jobs -p)' EXIT", ...steps].join('\n');
+    const child = spawn('bash', ['-c', script], { cwd: app, env: { ...cleanEnvironment(), CURL_HOME: app } });
+    child.stdin.end();
+    const { exitCode, stdout, stderr } = await collect(child);
+    assert.equal(exitCode, 0, stdout + stderr);
+    assert.deepEqual(stdout.match(/^\d{3}$/gm), ['200', '401', '200'], stdout + stderr);
+  });
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 for (const name of hostsBehindFrontEnds) {
   describe(`${name} behind nginx`, () => {

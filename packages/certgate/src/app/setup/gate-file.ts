@@ -19,7 +19,7 @@ export interface GatePlan {
 }
 
 const gatePackage = '@certgate/azure-functions';
-const reason = '// Closes every HTTP function of the app, in whatever file and order they are registered.';
+const reason = '// Closes every HTTP and MCP function of the app, in any file and in any order.';
 
 /**
  * The gate goes into the first file that `main` names without a wildcard, after its imports; where it names none, into an

@@ -27,7 +27,7 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
       : [
           'See every function closed:',
           `  ${packageManager} run ${script ?? 'dev'}`,
-          `All HTTP functions are closed now, by ${gateFile}. Mark those that stay public with allowAnonymous(handler).`,
+          `All HTTP and MCP functions are closed now, by ${gateFile}. Mark public ones with allowAnonymous(handler).`,
           'In Azure, set the app setting CERTGATE_TRUST to where the trust document is: blob:https://ACCOUNT.blob.core.windows.net/CONTAINER/trust.json, or the path of a file that is deployed with the app. .certgate/ is not deployed.',
         ]),
   ];
