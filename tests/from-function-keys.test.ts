@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createAdapterApp, readHeader, send } from './test-support/adapter-app.js';
+import { root } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
 import { type OpensslCertificate, makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
@@ -76,6 +77,12 @@ function writeTrust(folder: string, callers: readonly Caller[]): string {
   return file;
 }
 
+/** The log lines that docs/from-function-keys.md shows. */
+function readShownLines(): readonly Readonly<Record<string, unknown>>[] {
+  const page = readFileSync(join(root, 'docs', 'from-function-keys.md'), 'utf8');
+  return (page.match(/^\{"certgate":.*$/gm) ?? []).map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 describe('a move from function keys to certificates', () => {
   it('names exactly the eight callers of twenty that are refused afterwards, and why', async (context) => {
     const app = createAdapterApp(context, {
@@ -122,6 +129,17 @@ describe('a move from function keys to certificates', () => {
         [expected, thumbprintSha256, identity, undefined],
       );
     }
+    const [start] = await app.startLines(1);
+    const written = [start ?? {}, ...lines];
+    const shown = readShownLines();
+    assert.deepEqual(
+      shown.map(({ code }) => code),
+      ['observed', 'allowed', 'certificate_missing', 'certificate_not_trusted'],
+    );
+    for (const line of shown) {
+      const same = written.find(({ event, code }) => event === line['event'] && code === line['code']);
+      assert.deepEqual(Object.keys(line), Object.keys(same ?? {}), `the page's line of ${String(line['code'])}`);
+    }
     // Some were counted only, and even so each caller has a line.
     assert.ok(lines.length < rounds.length);
 
@@ -133,7 +151,6 @@ describe('a move from function keys to certificates', () => {
     }
     const after = (await app.decisions(lines.length + 20)).slice(lines.length);
     assert.deepEqual(after.map(({ outcome }) => outcome).filter((outcome) => outcome === 'denied').length, 8);
-    const [start] = await app.startLines(1);
     assert.deepEqual([start?.['code'], start?.['function']], ['observed', 'Orders']);
   });
 });

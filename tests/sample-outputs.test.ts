@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, describe, it } from 'node:test';
+import { type AppFiles, createAdapterApp } from './test-support/adapter-app.js';
+import { collect, root, runCertgate, startCertgate, waitForReady } from './test-support/certgate.js';
+
+// What pages of docs/ show as the output of a command is what the command prints today.
+
+const appFile = (name: string, more: string): string => `
+const { app } = require('@azure/functions');
+const { allowAnonymous, requireRole } = require('@certgate/azure-functions');
+const methods = ['GET', 'POST'];
+const handler = () => ({ body: 'ok' });
+app.http('${name}', { methods, authLevel: 'anonymous', ${more} });
+`;
+const gate = `
+const { app } = require('@azure/functions');
+const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+`;
+const settings = JSON.stringify({ IsEncrypted: false, Values: { CERTGATE_TRUST: '.certgate/trust.json' } });
+const bundle = '{ "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }';
+const common: AppFiles = {
+  'host.json': `{ "version": "2.0", "extensionBundle": ${bundle} }`,
+  'local.settings.json': settings,
+  'src/index.js': gate,
+};
+/** As examples/function-app. */
+const sample: AppFiles = {
+  ...common,
+  'src/functions/PublicFunction.js': appFile('PublicFunction', 'handler: allowAnonymous(handler)'),
+  'src/functions/RoleFunction.js': appFile('RoleFunction', "handler: requireRole('operator', handler)"),
+  'src/functions/SecuredFunction.js': appFile('SecuredFunction', 'handler'),
+};
+/** As examples/mcp-server. */
+const mcpServer: AppFiles = {
+  ...common,
+  'src/functions/tools.js': `
+const { app } = require('@azure/functions');
+const { allowAnonymous, getClientIdentity, requireRole } = require('@certgate/azure-functions');
+const order = [{ propertyName: 'order', propertyType: 'string', description: 'Its number.', isRequired: true }];
+const tool = (toolName, handler, toolProperties = order) => ({ toolName, description: 'd', toolProperties, handler });
+app.mcpTool('CancelOrder', tool('cancel_order', requireRole('orders.cancel', () => 'Cancelled.')));
+app.mcpTool('OpeningHours', tool('opening_hours', allowAnonymous(() => 'Always.'), []));
+app.mcpTool('OrderStatus', tool('order_status', (call, context) =>
+  'Order ' + call.arguments.order + ' is on its way, ' + getClientIdentity(context).name + '.'));
+`,
+};
+
+/** The blocks without a language: outputs. Those of numbered steps lose their indentation. */
+function readOutputs(page: string): readonly string[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8')
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/^ {3}/gm, '');
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)].flatMap(([, language, code = '']) =>
+    language === '' ? [code] : [],
+  );
+}
+
+function expectShown(page: string, output: string): void {
+  const outputs = readOutputs(page);
+  assert.ok(
+    outputs.includes(output.trim()),
+    `${page} does not show:\n${output.trim()}\n\nIt shows:\n${outputs.join('\n\n')}`,
+  );
+}
+
+/** What differs with each start is what the pages have in its place. */
+function fix(text: string, page: string): string {
+  const shown = readOutputs(page).join('\n');
+  const take = (pattern: RegExp): string => pattern.exec(shown)?.[0] ?? 'not shown';
+  return text
+    .replaceAll(/https:\/\/localhost:\d+/g, 'https://localhost:7443')
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+\/#token=\S+/g, 'http://127.0.0.1:7444/#token=…')
+    .replaceAll(/^ {2}certgate /gm, '  npx --no-install certgate ')
+    .replaceAll(/[0-9A-F]{64}/g, take(/[0-9A-F]{64}/))
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, take(/[0-9a-f]{8}-[0-9a-f-]{27}/));
+}
+
+async function prepare(context: TestContext, files: AppFiles): Promise<string> {
+  const { folder } = createAdapterApp(context, files);
+  const { exitCode, stderr } = await runCertgate(['dev', '--once'], { cwd: folder });
+  assert.equal(exitCode, 0, stderr);
+  return folder;
+}
+
+describe('docs/app-inspect.md', () => {
+  it('shows what the command prints of the sample, of changes, and of code that asks where it runs', async (context) => {
+    const folder = await prepare(context, sample);
+    const inspect = async (...more: string[]): Promise<string> =>
+      (await runCertgate(['app', 'inspect', ...more], { cwd: folder })).stdout;
+    expectShown('app-inspect.md', await inspect());
+
+    await inspect('--write-baseline');
+    const change = (name: string, more: string): void => {
+      writeFileSync(join(folder, 'src/functions', `${name}.js`), appFile(name, more));
+    };
+    change('RoleFunction', 'handler: allowAnonymous(handler)');
+    change('SecuredFunction', "route: 'orders', handler");
+    expectShown('app-inspect.md', afterLastBlank(await inspect()));
+
+    change('SecuredFunction', 'handler: process.env.WEBSITE_SITE_NAME ? allowAnonymous(handler) : handler');
+    await inspect('--write-baseline');
+    const azure = /^As in Azure: .*\n([\s\S]*?)\n\n/m.exec(await inspect('--as-in-azure'))?.[1] ?? '';
+    expectShown('app-inspect.md', azure);
+  });
+});
+
+describe('docs/local-development.md', () => {
+  it('shows what certgate dev prints of the sample', async (context) => {
+    const folder = await prepare(context, sample);
+    const ports = ['--port', '0', '--host-port', '0', '--inspector-port', '0'];
+    const dev = startCertgate(['dev', ...ports], { cwd: folder });
+    const ended = collect(dev);
+    await waitForReady(dev);
+    dev.kill('SIGTERM');
+    expectShown('local-development.md', fix((await ended).stdout, 'local-development.md'));
+  });
+});
+
+describe('docs/agents.md', () => {
+  it('shows what a check and calls print of the example', async (context) => {
+    const folder = await prepare(context, mcpServer);
+    const { stdout: table } = await runCertgate(['dev', '--once'], { cwd: folder });
+    expectShown('agents.md', table.slice(table.indexOf('┌')));
+
+    const dev = startCertgate(['dev', '--port', '0', '--host-port', '0', '--no-inspector'], { cwd: folder });
+    const ended = collect(dev);
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      const call = async (...more: string[]): Promise<string> => {
+        const tool = ['--mcp-tool', 'order_status', '--mcp-arguments', '{"order":"7"}'];
+        const server = ['--cacert', '.certgate/gateway.crt.pem'];
+        const { stdout, stderr } = await runCertgate(['call', url, ...tool, ...more, ...server], { cwd: folder });
+        return fix(`${stderr.trim()}\n${stdout.trim()}`, 'agents.md');
+      };
+      const allowed = ['--certificate', '.certgate/allowed.pfx', '--password-file', '.certgate/password.txt'];
+      expectShown('agents.md', await call(...allowed));
+      expectShown('agents.md', await call());
+    } finally {
+      dev.kill('SIGTERM');
+      await ended;
+    }
+  });
+});
+
+function afterLastBlank(text: string): string {
+  return text.trim().split('\n\n').at(-1) ?? '';
+}
