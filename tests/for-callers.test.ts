@@ -19,7 +19,10 @@ import { makeOpensslCertificate } from './test-support/openssl.js';
 // Every command of docs/for-callers.md is run as it stands there: the openssl ones in a caller's folder, the curl ones
 // through the gateway, after the operator has allowed the thumbprints that the page's commands print.
 
-const page = readFileSync(join(root, 'docs', 'for-callers.md'), 'utf8').replaceAll('\r\n', '\n');
+const page = readFileSync(join(root, 'docs', 'for-callers.md'), 'utf8')
+  .replaceAll('\r\n', '\n')
+  // Of blocks in a list.
+  .replace(/^ {3}/gm, '');
 const address = 'https://api.example.com/api/orders';
 const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', code = '']) => ({
   language,
