@@ -4,9 +4,11 @@ import { createRequire } from 'node:module';
 // The linters have a lockfile of their own.
 const tseslint = createRequire(new URL('tools/package.json', import.meta.url))('typescript-eslint');
 
-/** The words that CONTRIBUTING.md retires. The prose linter holds the pages to the same list (tools). */
-const retiredWords = JSON.parse(readFileSync(new URL('tools/retired-words.json', import.meta.url), 'utf8'));
-const retiredPattern = String.raw`\b(${retiredWords.map(([word]) => word).join('|')})\b`;
+/** The wording that CONTRIBUTING.md retires. The prose linter looks for it in the pages. */
+const prosePatterns = JSON.parse(readFileSync(new URL('tools/prose-patterns.json', import.meta.url), 'utf8'));
+/** In a selector, a slash would end the pattern. */
+const retiredPattern = prosePatterns.map(({ pattern }) => `(?:${pattern})`).join('|');
+const retiredWords = prosePatterns.flatMap(({ pattern }) => /^\\b([a-z ]+)\\b$/.exec(pattern)?.[1] ?? []);
 
 export default tseslint.config(
   {
@@ -46,13 +48,13 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'exit', message: 'It cuts output short; set process.exitCode in cli.ts.' },
       ],
-      'no-warning-comments': ['error', { terms: retiredWords.map(([word]) => word), location: 'anywhere' }],
+      'no-warning-comments': ['error', { terms: retiredWords, location: 'anywhere' }],
       'no-restricted-syntax': [
         'error',
         ...[`Literal[value=/${retiredPattern}/i]`, `TemplateElement[value.raw=/${retiredPattern}/i]`].map(
           (selector) => ({
             selector,
-            message: 'This text has a word that tools/retired-words.json retires; the list names a better one.',
+            message: 'tools/prose-patterns.json retires this wording, and names a better one.',
           }),
         ),
       ],

@@ -1,9 +1,9 @@
 // Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `format` is Prettier, `prose` holds the
 // pages to the rules for the language, `workflows` holds the actions, the workflows and .github to the rules of GitHub
-// Actions, and `reference` makes the API reference. Installs them first where they are missing or another version.
+// Actions, `reference` makes the API reference, and `site-reference` makes it for the site. Installs them first where they are missing or another version.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installTools } from './install-tools.mjs';
 
@@ -17,9 +17,20 @@ const tools = {
     cwd: root,
     args: () => (options.length > 0 ? options : ['--check', '.']),
   },
-  prose: { script: 'textlint/bin/textlint.js', cwd: folder, args: () => ['--format', 'unix', ...listPages()] },
+  prose: {
+    script: 'textlint/bin/textlint.js',
+    cwd: folder,
+    args: () => [
+      '--rulesdir',
+      'textlint-rules',
+      '--format',
+      'unix',
+      ...(options.length > 0 ? options.map((path) => resolve(path)) : listPages()),
+    ],
+  },
   workflows: { script: '../lint-workflows.mjs', cwd: folder, args: () => [] },
   reference: { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc.json'] },
+  'site-reference': { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc-site.mjs'] },
 };
 
 const tool = tools[name];

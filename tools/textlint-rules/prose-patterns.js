@@ -1,0 +1,20 @@
+// Reports wording of `prose-patterns.json` in the pages' text; code is left out. ESLint looks for the same in messages.
+const patterns = require('../prose-patterns.json').map((each) => ({
+  ...each,
+  pattern: new RegExp(each.pattern, 'giu'),
+}));
+
+module.exports = function reportPatterns(context) {
+  const { Syntax, RuleError, report, getSource, locator } = context;
+  return {
+    [Syntax.Str](node) {
+      const text = getSource(node);
+      for (const { pattern, instead } of patterns) {
+        for (const { 0: found, index } of text.matchAll(pattern)) {
+          const padding = locator.range([index, index + found.length]);
+          report(node, new RuleError(`"${found}": write ${instead}.`, { padding }));
+        }
+      }
+    },
+  };
+};
