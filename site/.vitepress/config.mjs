@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitepress';
+import { movedPages, sideBar } from '../side-bar.mjs';
+
+const site = fileURLToPath(new URL('..', import.meta.url));
+const pages = join(site, 'dist', 'pages');
+const { repository } = JSON.parse(readFileSync(join(site, '..', 'release.json'), 'utf8'));
+// Where the site lies below its host; GitHub Pages serves a project below the project's name.
+const base = process.env['CERTGATE_SITE_BASE'] ?? '/';
+
+export default defineConfig({
+  base,
+  srcDir: 'dist/pages',
+  outDir: 'dist/site',
+  cacheDir: 'dist/cache',
+  lang: 'en-US',
+  title: 'Certgate',
+  description: 'Client certificates decide who may call your Azure Functions.',
+  // Every page has an address without `.html`, which GitHub Pages and VitePress's own server find.
+  cleanUrls: true,
+  ignoreDeadLinks: true,
+  lastUpdated: false,
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    socialLinks: [{ icon: 'github', link: repository }],
+    nav: [
+      { text: 'Quick start', link: '/quick-start' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'What is proven', link: '/proven' },
+    ],
+    sidebar: sideBar.map(({ title, pages: names }) => ({
+      text: title,
+      items: names.map((name) => ({ text: readTitle(name), link: `/${name.replace(/index$/, '')}` })),
+    })),
+    docFooter: { prev: false, next: false },
+  },
+  buildEnd: ({ outDir }) => {
+    for (const [from, to] of Object.entries(movedPages))
+      writeRedirect(outDir, from, `${base}${to.replace(/index$/, '')}`);
+  },
+});
+
+/** The page's first heading. */
+function readTitle(name) {
+  const path = join(pages, `${name}.md`);
+  if (!existsSync(path)) throw new Error(`site/side-bar.mjs names the page ${name}, which is not there.`);
+  if (name === 'api/index') return 'API';
+  return /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1].replace(/`/g, '') ?? name;
+}
+
+/** GitHub Pages has no redirects of its own. */
+function writeRedirect(outDir, from, to) {
+  const path = join(outDir, `${from}.html`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    path,
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Moved</title><meta http-equiv="refresh" content="0; url=${to}"><link rel="canonical" href="${to}"></head><body><p>This page has moved to <a href="${to}">${to}</a>.</p></body></html>\n`,
+  );
+}
