@@ -79,13 +79,13 @@ export interface AuthorityQuestion {
 
 /** A certificate revocation list, for the log. */
 export interface RevocationListEntry {
-  /** RFC 4514. */
+  /** The CA that issued it (RFC 4514). */
   readonly issuer: string;
   /** Its CRL number, in decimal. */
   readonly number?: string;
-  /** Where it was read from. */
+  /** Where it was read, such as `file corp.crl`. */
   readonly source?: string;
-  /** When it ends. */
+  /** Its `nextUpdate`. */
   readonly end?: number;
 }
 
@@ -151,11 +151,12 @@ export interface StrangerFacts {
 /** Whom a certificate points to that no identity has. */
 export interface StrangerClaim {
   /**
-   * `path`: an authority of the document issued the certificate. `pin`: it is a pinned certificate under its other ECDSA
-   * signature, which anybody can compute. `name`: it has somebody's name, which anybody can write into a certificate.
+   * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it is
+   * a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the identity,
+   * which anybody can write into a certificate.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
-  /** The identity; absent: none of the document. */
+  /** That identity, if the document has one. This admits nobody. */
   readonly claimedIdentity?: string;
 }
 

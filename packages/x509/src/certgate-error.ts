@@ -4,18 +4,31 @@
  * what each means.
  */
 export type CertgateErrorCode =
+  /** An argument, an option or a variable such as `CERTGATE_FRONT_END` is missing, unknown or has an invalid value. Thrown by every function that takes arguments. */
   | 'CERTGATE_ARGUMENT_INVALID'
+  /** The wrappers around a handler contradict each other or don't fit the function, such as a role for a timer. Thrown by the wrappers, and by the registration of the function. */
   | 'CERTGATE_POLICY_CONFLICT'
+  /** A function can't be closed, because it was registered for another programming model, so every call of the app is refused. Thrown by the registration, or when the app starts. */
   | 'CERTGATE_FUNCTION_UNSUPPORTED'
+  /** `secureApp`, `secureServer`, `secureExpress`, `secureFastify` or `observeGate` was called before for the same app, server or meter provider, or by an older copy of the package. */
   | 'CERTGATE_ALREADY_INSTALLED'
+  /** `getClientIdentity` found no authenticated caller: the function is anonymous, or no gate covers it. Also `findClientIdentity` with two gates of an HTTP server. */
   | 'CERTGATE_CLIENT_IDENTITY_MISSING'
+  /** A call was refused, and the function has no HTTP answer that could say so, such as an MCP tool. Your code gets it if it calls the handler; otherwise it is in the log of the host. */
   | 'CERTGATE_CALL_REFUSED'
+  /** The trust document is not valid; `problems` lists each place. Thrown by `trustStoreFromDocument`, or when the app starts. */
   | 'CERTGATE_TRUST_DOCUMENT_INVALID'
+  /** The address of the trust document is missing or invalid, or a package that it needs isn't installed. Thrown when the app starts. */
   | 'CERTGATE_TRUST_SOURCE_MISUSE'
+  /** The trust document has authorities, and `@certgate/x509/path` can't be loaded, because the bundle or the deployment lacks it. Thrown by `trustStoreFromDocument`. */
   | 'CERTGATE_PATH_VALIDATION_MISSING'
+  /** `withClientIdentity` was called inside a Functions host. */
   | 'CERTGATE_TESTING_ONLY'
+  /** `startLocalApp` found no app or no built app, or the app can't be loaded. An error of the app is the `cause`. */
   | 'CERTGATE_LOCAL_APP_NOT_STARTED'
+  /** `callAs` was called after the app ended or was closed. */
   | 'CERTGATE_LOCAL_APP_ENDED'
+  /** `callAs` got no answer, the caller's certificate can't be used, or `json()` was called on an answer that isn't JSON. */
   | 'CERTGATE_LOCAL_APP_CALL_FAILED';
 
 /** Errors of every loaded copy of this package have it. */

@@ -7,54 +7,66 @@ import { cutText, formatLogLine, type LineStart, startLine, maximumFieldLength }
 import type { StrangerLine } from './stranger-line.js';
 
 /**
- * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information; denials are of level
- * warning, and so is what was let through as an exception.
+ * One line per decision. Level information for admitted calls; level warning for denials, and for calls that report-only,
+ * `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged.
  */
 export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
-  /** `observed`: the decision was to refuse, and the call went on to the handler, since the function is observed. */
+  /** What became of the call. `observed`: the gate would refuse it, but the function is observed, so the handler ran. */
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
-  /** What the caller got; absent when the call went on to the handler. */
+  /** On denials: the HTTP status of the answer. */
   readonly status?: number;
+  /** The name of the function; of an HTTP server, its `functionName`. */
   readonly function: string;
+  /** The HTTP method, if the host tells it. */
   readonly method?: string;
-  /** The pattern of the route; absent where it is the function's name, or the line of an admission would be too long. */
+  /**
+   * The pattern of the route, never the URL. Absent if it is the function's name, and if the line about an admitted call
+   * would be longer than 450 bytes.
+   */
   readonly route?: string;
-  /** Of an MCP call: the tool, prompt or resource. */
+  /** Of an MCP call: the name of the tool or prompt, or the URI of the resource. */
   readonly tool?: string;
-  /** The invocation id, which the caller was given as `correlationId`. */
+  /** The invocation id, which a refused caller gets as `correlationId`. */
   readonly correlationId: string;
+  /** The identity's name in the trust document, if the caller is known. */
   readonly identity?: string;
+  /**
+   * On admitted calls: the kind of the pin; the type of the name and its authority, such as `dns issued by corp`; or what a
+   * custom store returned.
+   */
   readonly matchedBy?: string;
   /**
-   * The name that matched, or the first 16 digits of the pin. Absent where the line of an admission would be too long, and
-   * they are those of `thumbprintSha256`.
+   * The name that matched, or the first 16 digits of the pin. Absent if `thumbprintSha256` begins with them and the line
+   * about an admitted call would be longer than 450 bytes.
    */
   readonly matched?: string;
+  /** Of the caller's certificate, in upper-case hexadecimal; absent if the gate read no certificate. */
   readonly thumbprintSha256?: string;
+  /** The `revision` of the document in use. */
   readonly trustRevision?: number;
-  /** The first 16 digits of the SHA-256 of the document; of several documents, of each, separated by commas. */
+  /** The first 16 digits of the SHA-256 of the document in use; with `firstOf`, of each, separated by commas. */
   readonly trustSha256?: string;
-  /** On `certificate_not_trusted`: where the document that doesn't list the caller comes from. */
+  /** On `certificate_not_trusted`: the source of the document, such as `file trust.json`. */
   readonly trustSource?: string;
-  /** On `allowed`: the denial that was let through, since the function is report-only. */
+  /** On calls that report-only let through: the code of the denial. */
   readonly reportOnlyCode?: DenialCode;
-  /** RFC 3339: when that denial begins to count. */
+  /** RFC 3339: when such calls begin to be refused. */
   readonly reportOnlyUntil?: string;
-  /** On every line about a function that is observed, RFC 3339: when it closes. */
+  /** On calls of an observed function, RFC 3339: when it closes. */
   readonly observedUntil?: string;
-  /** Beside it: the name of the function key by which Azure let the call in, where the host tells it. */
+  /** On calls of an observed function: the name of the function key, if the host tells it. */
   readonly functionKey?: string;
-  /** On `allowed`, RFC 3339: the certificate lacks clientAuth, and until then its pin accepts that. */
+  /** RFC 3339: the certificate lacks `clientAuth`, and its pin accepts that until then. */
   readonly withoutClientAuthUntil?: string;
-  /** The revocation list that the refusal is about; `end` is RFC 3339. */
+  /** The revocation list because of which the call was refused; `end` is RFC 3339. */
   readonly list?: Omit<RevocationListEntry, 'end'> & { readonly end?: string };
-  /** Shortened where the line would be too long. */
+  /** On denials and exceptions: what is wrong and what to do. Shortened if the line would be too long. */
   readonly detail?: string;
   /**
-   * How many denials of this code, and of this identity where there is one, were not logged and not told of before; on
-   * `observed`, how many such calls of this function.
+   * How many earlier denials of this code and identity were not logged. On `observed`: how many such calls of this
+   * function.
    */
   readonly suppressed?: number;
 }

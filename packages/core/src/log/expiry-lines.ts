@@ -5,41 +5,48 @@ import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import { type LineStart, startLine } from './log-text.js';
 
 /**
- * A certificate in use will soon be refused, or a caller that the trust document lists. Level warning, once a day per
- * instance and certificate, or identity.
+ * The access of a caller ends soon. Level warning, once a day per instance and certificate or identity; at most 1,000
+ * certificates and 500 identities a day.
  */
 export interface ExpiryLogLine extends LineStart<'expiry'> {
+  /** What the line is about. */
   readonly code: 'access_ends_soon';
+  /** The identity's name in the trust document. */
   readonly identity: string;
-  /** Who answers for the identity, where the trust document says it. */
+  /** Who is responsible for the identity, if the trust document says so. */
   readonly owner?: string;
-  /** Absent where no certificate is known: the line is about what the trust document says alone. */
+  /** The certificate in use, or the pinned one. */
   readonly thumbprintSha256?: string;
-  /** RFC 3339. */
+  /** RFC 3339: when the caller begins to be refused. */
   readonly endsAt: string;
-  /** What ends first: the certificate itself, or what the trust document (or store) says of it: its pin, its identity. */
+  /** `certificate`: its own `notAfter`. `trust`: the pin, the identity, or what a custom store returned. */
   readonly endsFirst: 'certificate' | 'trust';
-  /** Where the certificate looks like one of a public CA: how much. Its successor will then lack clientAuth. */
+  /** How much the certificate looks like one of a public CA. Such a CA's next certificate lacks `clientAuth`. */
   readonly publicIssuance?: ClientAuthLoss['verdict'];
+  /** What ends and what to do. */
   readonly detail: string;
 }
 
 /**
- * A certificate in use looks like one of a public CA, so that its successor will lack clientAuth, and be refused. Level
- * warning, once a day per instance and certificate.
+ * A certificate in use looks like one of a public CA, so the gate will refuse its successor, which lacks `clientAuth`.
+ * Level warning, once a day per instance and certificate.
  */
 export interface RenewalLogLine extends LineStart<'renewal'> {
+  /** What the line is about. */
   readonly code: 'client_auth_ends_at_renewal';
+  /** The identity's name in the trust document. */
   readonly identity: string;
-  /** Who answers for the identity, where the trust document says it. */
+  /** Who is responsible for the identity, if the trust document says so. */
   readonly owner?: string;
+  /** The certificate in use. */
   readonly thumbprintSha256: string;
-  /** RFC 3339: when the certificate ends. Its renewal comes before. */
+  /** RFC 3339: when the certificate ends. */
   readonly endsAt: string;
-  /** How much it looks so. */
+  /** How much the certificate looks like one of a public CA. */
   readonly publicIssuance: ClientAuthLoss['verdict'];
-  /** By what. */
+  /** What shows that. */
   readonly evidence: ClientAuthLoss['evidence'];
+  /** What to do. */
   readonly detail: string;
 }
 

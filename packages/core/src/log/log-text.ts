@@ -3,9 +3,11 @@ export const logShapeVersion = 1;
 
 /** What every line begins with. */
 export interface LineStart<Event extends string> {
+  /** The version of this format. It changes only if an existing query could break. */
   readonly certgate: typeof logShapeVersion;
+  /** The kind of the line. */
   readonly event: Event;
-  /** RFC 3339 with milliseconds. */
+  /** RFC 3339 with milliseconds: when the call was decided, or when the line was written. */
   readonly time: string;
 }
 

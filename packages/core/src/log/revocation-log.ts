@@ -6,19 +6,22 @@ import { DailyNotice } from './daily-notice.js';
 import type { LoggingCall } from './decision-channel.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** A revocation list must be replaced. Level warning, once a day per instance and list. */
+/** A revocation list ends soon, or has ended. Level warning, once a day per instance and list. */
 export interface RevocationLogLine extends LineStart<'revocation'> {
+  /** Whether the list has ended. */
   readonly code: Exclude<ListState, 'revocation_current'>;
+  /** The list. */
   readonly list: {
-    /** RFC 4514. */
+    /** The CA that issued it (RFC 4514). */
     readonly issuer: string;
     /** Its CRL number, in decimal. */
     readonly number?: string;
-    /** Where it was read, e.g. `file corp.crl`. */
+    /** Where it was read, such as `file corp.crl`. */
     readonly source?: string;
-    /** RFC 3339. */
+    /** Its `nextUpdate`, RFC 3339. */
     readonly end: string;
   };
+  /** What to do. */
   readonly detail: string;
 }
 

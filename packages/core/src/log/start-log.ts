@@ -28,15 +28,20 @@ export const startCodes = [
 /** What a line about the app says. Some codes belong to one host alone. */
 export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
 
-/** One line about the app as a whole, not about a call. */
+/**
+ * One line about the app, not about a call, written to the console. Level warning, except `gate_setup_failed` and
+ * `gate_late`, which are errors.
+ */
 export interface StartLogLine extends LineStart<'start'> {
+  /** What the line is about. A warning of the trust document is written at most 20 times, and then with their number. */
   readonly code: StartCode;
+  /** What is wrong and what to do. */
   readonly detail: string;
-  /** Where the line is about one function. */
+  /** The function, if the line is about one. */
   readonly function?: string;
-  /** On `report_only` and `report_only_ended`: RFC 3339. */
+  /** On `report_only` and `report_only_ended`, RFC 3339: the end. */
   readonly reportOnlyUntil?: string;
-  /** On `observed` and `observation_ended`: RFC 3339. */
+  /** On `observed` and `observation_ended`, RFC 3339: the end. */
   readonly observedUntil?: string;
 }
 

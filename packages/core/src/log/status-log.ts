@@ -12,67 +12,87 @@ export const packageVersion = '0.1.0';
 
 /** What a gate knows of itself. */
 export interface GateStatus {
-  /** The Functions host, or a server of the app's own. */
+  /** `functions`, or `server` for `@certgate/http`. */
   readonly host: 'functions' | 'server';
-  /** The front end by which the gate goes; `direct-tls`: none. */
+  /** The front end; also `development`, `direct-tls` or `anywhere`. */
   readonly frontEnd?: string | undefined;
-  /** What shows that a request came by it: `secret`, or the isolation as the operator named it. */
+  /** What shows that requests come through the front end: `secret`, or the isolation that the operator named. */
   readonly frontEndProof?: string | undefined;
-  /** Why there is no front end to go by, so that every call is refused. */
+  /** The code with which every call is refused, because no front end is known. */
   readonly frontEndFault?: DenialCode | undefined;
-  /** Functions that only a certificate opens, or that nobody may call. */
+  /** Functions that are closed to callers without an allowed certificate; the first 100. */
   readonly closed: readonly string[];
-  /** Functions that are open to others too, now. */
+  /**
+   * Functions that are open now: anonymous or observed ones; the first 100. Functions that were registered before Certgate
+   * was loaded are in neither list.
+   */
   readonly open: readonly string[];
 }
 
 /** Of one trust document. */
 export interface TrustStatus {
+  /** Where it is read. */
   readonly source: string;
-  /** Where the document in use was read instead: the mirror of that place. */
+  /** Where the document in use was read instead: the mirror. */
   readonly mirror?: string;
+  /** The `revision` in use. */
   readonly revision?: number;
+  /** The SHA-256 of its bytes. */
   readonly sha256?: string;
-  /** Since the last good read began. */
+  /** How long ago the last good read began. */
   readonly ageSeconds?: number;
-  /** The first 16 digits of the SHA-256 of each public key (SPKI) of `signedBy`: one of them has signed the document. */
+  /** The first 16 digits of the SHA-256 of each accepted public key (SPKI): one of them has signed the document. */
   readonly signedBy?: readonly string[];
   /** The document is locked. */
   readonly locked?: true;
+  /** Why the latest read failed. */
   readonly fault?: string;
 }
 
 /** Who called by what; times as RFC 3339. */
 export interface CallerStatus {
+  /** The identity's name in the trust document. */
   readonly identity: string;
+  /** As in a decision line. */
   readonly matchedBy: string;
   /** The name itself, or the first 16 digits of the pin. */
   readonly matched?: string;
+  /** The first call since `since`. */
   readonly first: string;
+  /** The last one. */
   readonly last: string;
+  /** How many calls were admitted. */
   readonly calls: number;
 }
 
 /**
- * What the gate is and what it did, of level information. `start`: when the app has started. `hour`: with the first call of an
- * hour, about the time since `since`; one that is too long for a host is written in parts, of which the others have callers
- * alone.
+ * What the gate is and what it did, also with `decisionLog: 'denials'`. Level information. An instance that ends before the
+ * first call of the next hour does not write its last line.
  */
 export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> {
+  /** `start`: when the app has started, on the console. `hour`: with the first call of an hour, about the time since `since`. */
   readonly moment: 'start' | 'hour';
-  /** The first of what was counted: RFC 3339. */
+  /** RFC 3339: when the counting began. */
   readonly since: string;
+  /** The number of this part, if the line would have more than 30,000 characters. Parts after the first have only callers. */
   readonly part?: number;
+  /** How many parts there are. */
   readonly parts?: number;
+  /** The version of the packages. */
   readonly version?: string;
+  /** Each trust document. */
   readonly trust?: readonly TrustStatus[];
+  /** How many closed functions are not listed. */
   readonly moreClosed?: number;
+  /** How many open functions are not listed. */
   readonly moreOpen?: number;
-  /** By the app setting CERTGATE_LOCKED. */
+  /** Whether `CERTGATE_LOCKED` is set. */
   readonly locked?: boolean;
+  /** How many calls were refused, by code, logged or not; without calls of observed functions. */
   readonly denials?: Readonly<Partial<Record<DenialCode, number>>>;
+  /** Who was admitted; at most 2,000 entries. */
   readonly callers: readonly CallerStatus[];
-  /** How many calls came of callers that found no room in the list. */
+  /** How many calls came from callers that are not listed. */
   readonly moreCallers?: { readonly calls: number };
 }
 

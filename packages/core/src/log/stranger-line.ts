@@ -7,12 +7,16 @@ import { cutText, maximumFieldLength } from './log-text.js';
 
 /** What a line tells of a certificate that no identity has. */
 export interface StrangerLine extends Partial<StrangerClaim> {
-  /** RFC 4514, 96 characters at most, without e-mail addresses and numbers of persons; so is the issuer. */
+  /**
+   * On `certificate_not_trusted`: the subject of the certificate, at most 96 characters, without e-mail addresses and
+   * numbers of persons. Absent with `strangerNames: false`.
+   */
   readonly subject?: string;
+  /** Its issuer, in the same form. */
   readonly issuer?: string;
-  /** Hexadecimal, as openssl prints it. */
+  /** On `certificate_not_trusted`: the serial number in hexadecimal. */
   readonly serialNumber?: string;
-  /** RFC 3339: when the certificate ends. */
+  /** On `certificate_not_trusted`, RFC 3339: when the certificate ends. */
   readonly notAfter?: string;
   readonly detail?: string;
 }

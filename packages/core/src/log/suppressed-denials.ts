@@ -2,13 +2,15 @@ import type { DenialCode } from '../denial.js';
 import { DenialTotals } from './denial-totals.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** How many denials were not logged, and no later line has told of. Of level warning, at most once a minute and instance. */
+/** Denials that were not logged, if no line of the same kind followed within a minute. Level warning. */
 export interface SuppressedLogLine extends LineStart<'suppressed'> {
-  /** RFC 3339: the first of them. */
+  /** RFC 3339: the first of these denials. */
   readonly since: string;
+  /** How many there were, by code. */
   readonly denials: Readonly<Partial<Record<DenialCode, number>>>;
-  /** Those of listed callers, by identity; the 20 with the most. */
+  /** How many were of known callers, by identity; the 20 identities with the most. */
   readonly identities?: Readonly<Record<string, number>>;
+  /** How many there were. */
   readonly total: number;
 }
 

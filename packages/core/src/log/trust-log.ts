@@ -2,12 +2,15 @@ import type { TrustStoreReport, TrustStoreWarning } from '../trust-store/trust-s
 import type { LoggingCall } from './decision-channel.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** Of level information for `trust_refreshed`, warning for the others. */
+/** One line when the state of the trust document changes. Level information for `trust_refreshed`, warning for the others. */
 export interface TrustLogLine extends LineStart<'trust'> {
+  /** What happened. */
   readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'trust_document_refused' | 'revision_reused';
+  /** Where the document is read. */
   readonly source: string;
+  /** The `revision` in use. */
   readonly trustRevision?: number;
-  /** Absent on `trust_refreshed`. */
+  /** What is wrong, and when calls begin to be refused; absent on `trust_refreshed`. */
   readonly detail?: string;
 }
 

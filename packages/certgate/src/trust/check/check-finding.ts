@@ -4,41 +4,75 @@ import { describePinState } from '../administration/identity-state.js';
 /** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
 export type CheckSeverity = 'error' | 'warning' | 'information';
 
-/** The kind of a finding of `checkTrust`. docs/trust-administration.md lists them. */
+/** The kind of a finding of `checkTrust`, with its severity. docs/errors.md lists them. */
 export type CheckCode =
+  /** warning: The document is locked, so nobody is admitted. */
   | 'document_locked'
+  /** warning: The identity has no pin and no name under an authority, so nobody can be it. */
   | 'identity_without_pins'
+  /** error: Every pin of the identity has ended. A warning if every pin is disabled. */
   | 'identity_without_usable_pins'
+  /** warning: The identity has ended. */
   | 'identity_ended'
+  /** warning: The identity ends soon. */
   | 'identity_ends_soon'
+  /** warning: The pin has ended. */
   | 'pin_ended'
+  /** warning: The pin ends soon. For information if another pin follows. */
   | 'pin_ends_soon'
+  /** error: The pin begins after the identity has ended. */
   | 'pin_window_dead'
+  /** information: The pin is not valid yet. */
   | 'pin_not_begun'
+  /** information: The pin has no end, so the document doesn't say when the certificate ends. */
   | 'pin_without_end'
+  /** warning: The pin uses SHA-1. Replace it with thumbprintSha256. */
   | 'pin_sha1'
+  /** warning: The pin is on the deny list. */
   | 'pin_denied'
+  /** error: The gate refuses the pinned certificate in any case. A warning for the pin of a key, and if only this Node.js cannot verify it. */
   | 'pin_certificate_unfit'
+  /** warning: The pin accepts a certificate without clientAuth for a limited time. */
   | 'pin_accepts_without_client_auth'
+  /** warning: The certificate or authority looks like one of a public CA, so the next certificate will be refused. For information if this is only possible. */
   | 'client_auth_ends_at_renewal'
+  /** error: A wildcard of another identity matches this name too, so its certificates are refused as ambiguous. */
   | 'name_under_wildcard'
+  /** warning: No name and no pin refers to the authority. */
   | 'authority_unused'
+  /** information: The authority has revocation off. Keep the lifetimes of its certificates short, or name a source. */
   | 'authority_without_revocation'
+  /** information: The authority requires revocation checks but names no source. This is right only if your code passes one. */
   | 'revocation_without_source'
+  /** warning: The list is under .certgate, which is never deployed. */
   | 'revocation_list_undeployed'
+  /** error: Every trust anchor of the authority has expired. */
   | 'authority_without_usable_anchor'
+  /** warning: A CA certificate of the authority has expired. For information if another one of the same name stays valid. */
   | 'authority_certificate_ended'
+  /** warning: A CA certificate of the authority expires soon. For information if another one of the same name stays valid. */
   | 'authority_certificate_ends_soon'
+  /** information: A CA certificate of the authority is not valid yet. */
   | 'authority_certificate_not_begun'
+  /** warning: A DNS name constraint begins with a dot, so every DNS name below it is refused. */
   | 'authority_constraint_with_leading_dot'
+  /** error: The gate admits nobody below this CA certificate. A warning if only this Node.js cannot verify it. */
   | 'authority_certificate_unfit'
+  /** error: The name constraints of every trust anchor exclude the name. A warning if only those of the intermediates do. */
   | 'name_not_permitted'
+  /** error: With --revocation: apps cannot use a list of the authority. A warning if the mode is not required. */
   | 'revocation_list_unusable'
+  /** error: With --revocation: a list has ended. A warning if the mode is not required. */
   | 'revocation_list_ended'
+  /** warning: With --revocation: a list ends soon, and its source has no newer one. */
   | 'revocation_list_ends_soon'
+  /** error: With --revocation: the responder gave no answer that apps can use. A warning if the mode is not required. */
   | 'revocation_responder_unusable'
+  /** information: With --revocation: there is no certificate to ask the responder about. */
   | 'revocation_responder_not_asked'
+  /** warning: The same hash is pinned as a certificate and as a key, so one of them is in the wrong place. */
   | 'hash_in_two_kinds'
+  /** warning: People can confuse the names of two identities. For information: two roles of one identity differ only in letter case. */
   | 'names_look_alike';
 
 /** What `checkTrust` reports about one place of a document. */

@@ -70,35 +70,38 @@ const reissueAuthority =
 
 /** By denial code. Every code has its entry, so that none can be forgotten; a text alone: no command ends it. */
 export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRule<Code> } = {
-  front_end_unknown: `Name what ends TLS in front of the app: the option frontEnd, or the app setting CERTGATE_FRONT_END. ${frontEndPages}`,
-  front_end_contradicted: `Name the front end that is really there, once: in the code or in CERTGATE_FRONT_END. ${frontEndPages}`,
-  front_end_unproven: `Let the front end send a secret and give the app the same in CERTGATE_FRONT_END_SECRET, or say what keeps others from reaching the app. ${frontEndPages}`,
+  front_end_unknown: `Name what ends TLS in front of the app, with the option frontEnd or the variable CERTGATE_FRONT_END. Use app-service only for an app on Azure whose only way in is App Service's front end. ${frontEndPages}`,
+  front_end_contradicted: `Name the front end that is really there, once: in the code or in CERTGATE_FRONT_END. Give a secret or an isolation only to a front end that needs one. ${frontEndPages}`,
+  front_end_unproven: `Let the front end send a secret and give the app the same one in CERTGATE_FRONT_END_SECRET, or say what keeps others from reaching the app. ${frontEndPages}`,
   front_end_bypassed:
-    'If all calls are refused so, the front end sends no secret, or another one than CERTGATE_FRONT_END_SECRET: a rotation was made on one side only. If only some are, somebody calls the app past the front end: close that way.',
+    'If all calls are refused with this code, the front end sends no secret, or another one than CERTGATE_FRONT_END_SECRET: perhaps it was rotated on one side only. If only some are, somebody calls the app past the front end: close that way.',
   http_streaming_ambiguous:
-    'A caller that disconnects early causes this, and it is harmless. If it is frequent, update the Functions host and @azure/functions.',
-  mcp_transport_unsupported: 'The client must call /runtime/webhooks/mcp, without /sse.',
-  mcp_headers_unavailable: 'Update the extension bundle in host.json.',
-  gate_setup_failed: 'Correct what secureApp threw, and do not catch its errors. Then deploy the app again.',
-  gate_not_installed: 'Call secureApp (or close the server) before functions with a role are registered.',
-  invocation_unknown: 'A hook or handler must pass on the very context that the worker gave it.',
-  certificate_missing:
-    'The caller must send its certificate. If it does, look at the app: the client certificate mode must not be Ignore, the path no exclusion path, the call no plain HTTP, and the front end the one that the app names.',
-  certificate_malformed: `The front end must write the header as the app expects it: compare frontEnd with what is there. ${frontEndPages} If a client set the header itself, it bypassed the front end.`,
+    'A caller that disconnects early causes this, and it is harmless. If it happens often, update the Functions host and @azure/functions.',
+  mcp_transport_unsupported:
+    'The client must call /runtime/webhooks/mcp, without /sse. Over SSE, the headers are those of another request.',
+  mcp_headers_unavailable:
+    'Update the extension bundle in host.json: the MCP extension passes on the headers of a call since version 1.0.0. If your own code called the handler, call it through its trigger.',
+  gate_setup_failed:
+    'secureApp threw and the app went on, or a function cannot be closed. Correct what the detail says, do not catch errors of secureApp, and deploy the app again.',
+  gate_not_installed:
+    'Call secureApp in a file that "main" in package.json loads. In an HTTP server, close the app or the server: see docs/http-hosts.md. In a unit test, use withClientIdentity.',
+  invocation_unknown:
+    'A hook or handler must pass on the very context that the worker gave it, not a copy or a Proxy. If the log has gate_late, call secureApp earlier.',
+  certificate_missing: `The caller must send its certificate. If it does, check that the front end requests one for this path, passes it on, and is the one that the app names. On App Service: the client certificate mode is not Ignore, the path is not an exclusion path, and the call is not plain HTTP. ${frontEndPages}`,
+  certificate_malformed: `The front end must write the header as the app expects it: compare frontEnd with the front end that is there. ${frontEndPages} If a client set the header itself, it bypassed the front end. A private key in the header is disclosed: replace it.`,
   certificate_multiple: 'A client or another proxy set the header too. Let the front end replace what clients send.',
-  certificate_too_large: 'Issue a smaller certificate.',
+  certificate_too_large: 'The header may have 16,384 characters. Issue a smaller certificate.',
   certificate_verification_failed: `Give the front end the CA that issued this certificate, or let it send UNVERIFIED. ${frontEndPages}`,
   trust_locked: {
     advice: (context, facts) =>
       facts !== undefined && 'setting' in facts
-        ? 'Somebody set the app setting CERTGATE_LOCKED on purpose. To end it, remove the setting and restart the app; no change of the document does.'
-        : `${purpose(context)} After the unlock every caller that the document lists is admitted again.`,
+        ? 'Somebody set CERTGATE_LOCKED on purpose. To end the lock, remove the variable and restart the app; no change of the document ends it.'
+        : `${purpose(context)} After the unlock, every caller that the document lists is admitted again.`,
     commands: ['unlock'],
     choose: (facts) => ('setting' in facts ? [] : choose('unlock', {})),
   },
   certificate_on_deny_list: {
-    advice: (context) =>
-      `${purpose(context)} A certificate is denied when its key is lost: if it is, the caller needs a new one.`,
+    advice: (context) => `${purpose(context)} If its key is lost, the caller needs a new certificate.`,
     commands: ['undeny', 'undenySerial'],
     choose: ({ entry: { thumbprintSha256: THUMBPRINT, issuedBy: AUTHORITY, serialNumber = '' } }) =>
       THUMBPRINT === undefined
@@ -115,7 +118,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     choose: chooseForStranger,
   },
   identity_ambiguous: {
-    advice: 'Ask both owners whose certificate it is: the other one loses it.',
+    advice: 'Ask both owners whose certificate it is, and leave it in that identity only.',
     commands: ['removePin', 'removeName'],
     choose: chooseForAmbiguity,
   },
@@ -146,7 +149,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
   },
   trust_unavailable: {
     advice: ({ store }) =>
-      `The detail names the source and its fault. To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}. To check it: ${formatToolCall(['trust', 'check', '--store', store])}.`,
+      `The detail names the source and its fault. The app had no good read of the document for too long (by default a day; an hour after a refused document), or a custom store failed. The refusals end by themselves when the app accepts a document. To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}. To check it: ${formatToolCall(['trust', 'check', '--store', store])}.`,
     commands: ['sign'],
     choose: (_facts, { isSignatureRefused }) =>
       isSignatureRefused
@@ -159,7 +162,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
           ]
         : [],
   },
-  certificate_not_yet_valid: 'The certificate begins later.',
+  certificate_not_yet_valid: 'The certificate is not valid yet.',
   certificate_expired: newCertificate,
   certificate_is_authority: newCertificate,
   certificate_extended_key_usage_unsuitable: {
@@ -172,16 +175,19 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
   algorithm_unsupported_by_runtime:
     'Run the app on Node.js 24.6 or later, built with OpenSSL 3.5 or later; or give the caller a certificate with RSA, EC or Ed25519.',
   certificate_critical_extension_unknown: newCertificate,
-  path_not_found: { ...renewedAuthority, ...authorityOrPin },
+  path_not_found: {
+    ...authorityOrPin,
+    advice: `The app gets only the caller's own certificate, so the document must have the intermediates. ${renewedAuthority.advice}`,
+  },
   path_budget_exhausted:
     "Somebody is probing, or the authority's certificates cross-sign each other: keep only those that are needed in the document.",
   path_signature_invalid: {
     advice:
-      'Another authority of the same name signed it: a forgery, or the authority has a new key. Get its certificate from the authority itself, never from the caller.',
+      'Another authority with the same name signed it: it is a forgery, or the authority has a new key. Get its certificate from the authority itself, never from the caller.',
     ...authorityOrPin,
   },
   path_certificate_malformed: askAuthority,
-  path_certificate_not_yet_valid: 'A certificate of the path begins later.',
+  path_certificate_not_yet_valid: 'A certificate of the path is not valid yet.',
   path_certificate_expired: renewedAuthority,
   path_authority_unfit: {
     ...renewedAuthority,
@@ -190,7 +196,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
   path_length_exceeded: 'A CA issued a CA certificate that it may not issue. Ask the authority.',
   path_name_not_permitted: {
     advice:
-      'The CA may not sign for a name of this certificate. The owner should get a certificate from a CA that may; a pin admits the present one all the same.',
+      'The CA may not sign for a name of this certificate. The owner should get a certificate from a CA that may; a pin admits the present one until it is replaced.',
     commands: ['addCertificate', 'readLeadingDot'],
     choose: chooseForConstraint,
   },
@@ -209,7 +215,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
   },
   revocation_unavailable: {
     advice:
-      'Without a current list, it is unknown which certificates are revoked. Let the authority publish its list in time, and check that the app can reach it.',
+      'Without a current list, it is unknown which certificates are revoked. Let the authority publish its list in time, and check that the app can reach it and that its number is not below the minimum. A renewed CA key has a list of its own. A command that does not add a list relaxes the check: use it only until the list is there. See docs/authorities.md.',
     commands: ['addRevocationList', 'extendLists', 'acceptNoRevAvail', 'askOnlyCallers'],
     choose: chooseForRevocation,
   },
@@ -228,7 +234,8 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
       return choose('addRole', { NAME, ROLE: listFirst(missing) });
     },
   },
-  internal_fault: 'Report it with the detail: as SECURITY.md says if an attacker could use it, otherwise as an issue.',
+  internal_fault:
+    'Certgate itself failed, and admitted nobody. Report it with the detail: as SECURITY.md says if an attacker could use it, otherwise as an issue.',
 };
 
 /** As `trust explain --json` prints it. */

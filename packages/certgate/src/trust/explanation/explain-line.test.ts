@@ -159,12 +159,14 @@ describe('a line of the log', () => {
       [{ event: 'decision', outcome: 'observed', code: 'certificate_missing' }, /observed/, 'certificate_missing'],
       [{ event: 'decision', outcome: 'denied', code: 'of_next_year' }, /does not know/, undefined],
       [{ event: 'start', code: 'front_end_unknown' }, /when the app started/, 'front_end_unknown'],
-      [{ event: 'start', code: 'report_only' }, /other-lines/, undefined],
+      [{ event: 'start', code: 'report_only' }, /is report-only/, undefined],
       [{ event: 'trust', code: 'trust_document_refused' }, /stays in use/, 'trust_unavailable'],
-      [{ event: 'trust', code: 'trust_refreshed' }, /other-lines/, undefined],
+      [{ event: 'trust', code: 'trust_refreshed' }, /accepted again/, undefined],
       [{ event: 'revocation', code: 'revocation_ended' }, /revocation list/, 'revocation_unavailable'],
-      [{ event: 'suppressed', denials: {} }, /were not written/, undefined],
+      [{ event: 'suppressed', denials: {} }, /were not logged/, undefined],
       [{ event: 'status', moment: 'hour' }, /nothing to explain/, undefined],
+      [{ event: 'start', code: 'constructor' }, /Not about a denial/, undefined],
+      [{ event: 'toString', code: 'x' }, /Not about a denial/, undefined],
       [{}, /Not about a denial/, undefined],
     ];
     for (const [line, expected, code] of cases) {

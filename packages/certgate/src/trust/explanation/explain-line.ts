@@ -10,6 +10,7 @@ import type { LoadedTrustDocument } from '../administration/load-trust-document.
 import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
 import { type ReportedNearMatch, reportNearMatch } from './explanation-report.js';
 import { findText, type LogLine, readLineFacts } from './line-facts.js';
+import { findOtherLine } from './other-lines.js';
 
 export interface LineQuestion {
   readonly store: string;
@@ -93,13 +94,14 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
 /** `code`: which denial it is about; undefined: none. */
 type LineClass = Pick<LineReport, 'about'> & { readonly code: DenialCode | undefined };
 
-const otherLine = 'Not about a denial: the detail says what to do, and docs/errors.md#the-other-lines.';
+const otherLine = 'Not about a denial. The detail says what to do; docs/log-fields.md describes the lines.';
 
 function classify(line: LogLine): LineClass {
   const [event = '', outcome, code = ''] = ['event', 'outcome', 'code'].map((key) => findText(line, key));
   const [known, deferred] = [code, findText(line, 'reportOnlyCode')].map((text) =>
     denialCodes.find((each) => each === text),
   );
+  const meaning = findOtherLine(event, code);
   const until = (key: string): string => findText(line, key) ?? 'an end that is not told';
   const isDecision = event === 'decision';
   // The first that is true of the line.
@@ -120,18 +122,22 @@ function classify(line: LogLine): LineClass {
     [
       /^trust:trust_(?:refresh_failed|document_refused)$/.test(`${event}:${code}`),
       'trust_unavailable',
-      'Not a decision: the document before stays in use until the time in the detail, then calls are refused.',
+      `Not a decision. ${meaning ?? ''}`,
     ],
-    [event === 'revocation', 'revocation_unavailable', 'Not a decision: a revocation list has ended, or ends soon.'],
+    [
+      event === 'revocation',
+      'revocation_unavailable',
+      `Not a decision. ${meaning ?? 'It is about a revocation list.'}`,
+    ],
     [
       event === 'suppressed',
       undefined,
-      'It counts denials that were not written: for one of them, take a line of the same code.',
+      'It counts denials that were not logged. To explain one of them, choose a line with the same code.',
     ],
-    [event === 'status', undefined, 'It tells what the app has loaded: nothing to explain here.'],
-    [known !== undefined, known, 'Not a decision: said when the app started. Calls are refused for it.'],
+    [event === 'status', undefined, 'It says what the app has loaded: nothing to explain here.'],
+    [known !== undefined, known, 'Written when the app started: calls are refused with this code.'],
   ];
-  const [, told, about] = classes.find(([isTrue]) => isTrue) ?? [true, undefined, otherLine];
+  const [, told, about] = classes.find(([isTrue]) => isTrue) ?? [true, undefined, meaning ?? otherLine];
   return { code: told, about };
 }
 
