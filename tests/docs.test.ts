@@ -28,8 +28,6 @@ import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js
 import type * as statusLogModule from '../packages/core/dist/esm/log/status-log.js';
 import type * as suppressedDenialsModule from '../packages/core/dist/esm/log/suppressed-denials.js';
 import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
-import type * as templateModule from '../packages/certgate/dist/esm/trust/explanation/command-template.js';
-import type * as remediesModule from '../packages/certgate/dist/esm/trust/explanation/denial-remedies.js';
 import type { CheckFinding } from '../packages/certgate/dist/esm/trust/check/check-finding.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/local/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
@@ -103,45 +101,31 @@ const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
 const codeBlocks: readonly CodeBlock[] = pages.flatMap(listCodeBlocks);
 
 describe('docs/errors.md', () => {
-  it('lists every precise code with its public code and status, and no other', () => {
-    const rows = readRows(getSection('docs/errors.md', 'Every precise code'), /^\| `(\w+)` \| `(\w+)` \| (\d{3}) \|/gm);
-    const listed = rows.map(([, code, publicCode, status]) => [code, publicCode, Number(status)]);
-    const actual = denialCodes.map((code) => [code, getPublicCode(code), getPublicStatus(code)]);
-    assert.deepEqual(sortRows(listed), sortRows(actual));
+  it('has an entry for every precise code with its status and public code, in the order of the table', () => {
+    const section = getSection('docs/errors.md', 'Every precise code');
+    const listed = readRows(section, /^#### `(\w+)`\n\n(\d{3}) `(\w+)`$/gm).map(([, ...row]) => row.join(' '));
+    assert.deepEqual(
+      listed,
+      denialCodes.map((code) => `${code} ${getPublicStatus(code)} ${getPublicCode(code)}`),
+    );
   });
 
-  it('lists the codes in the order of the table of denials, those of one step in one section', () => {
-    const section = getSection('docs/errors.md', 'Every precise code');
-    const listed = readRows(section, /^\| `(\w+)` \| `\w+` \| \d{3} \|/gm).map(([, code]) => code);
-    assert.deepEqual(listed, denialCodes);
-    const sections = section.split(/^### /m);
-    const sectionOf = (code: string): number => sections.findIndex((text) => text.includes(`\n| \`${code}\` |`));
+  it('has the codes of one step in one section', () => {
+    const sections = getSection('docs/errors.md', 'Every precise code').split(/^### /m);
+    const sectionOf = (code: string): number => sections.findIndex((text) => text.includes(`\n#### \`${code}\`\n`));
     for (const step of requestSteps) {
       const codes = denialCodes.filter((code) => getSteps(code)[0] === step && getSteps(code).length === 1);
       assert.ok(new Set(codes.map(sectionOf)).size <= 1, `${step} in several sections: ${codes.join(', ')}`);
     }
   });
 
-  it('names the commands that `trust explain` prints for each code, and no others', async () => {
-    const { denialRemedies } = (await importBuilt(
-      'certgate',
-      'trust/explanation/denial-remedies.js',
-    )) as RemediesModule;
-    const { remedyTemplates } = (await importBuilt(
-      'certgate',
-      'trust/explanation/command-template.js',
-    )) as TemplateModule;
-    const section = getSection('docs/errors.md', 'Every precise code');
-    for (const code of denialCodes) {
-      const row = section.split('\n').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
-      const below = section.split(/^###+ /m).find((text) => text.startsWith(`\`${code}\`\n`)) ?? '';
-      const named = [...`${row}\n${below}`.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
-        ([, command = '']) => command,
-      );
-      const remedy = denialRemedies[code];
-      const printed = typeof remedy === 'string' ? [] : remedy.commands.map((template) => remedyTemplates[template]);
-      assert.deepEqual(sortTexts(new Set(named)), sortTexts(printed), code);
-    }
+  it('has a finding for every code that trust check may report, and marks those that the app logs', () => {
+    const section = getSection('docs/errors.md', 'Findings of trust check');
+    const rows = readRows(section, /^\| `(\w+)` \| (?:error|warning|information) \| (yes)? ?\|/gm);
+    assert.deepEqual(sortTexts(rows.map(([, code = '']) => code)), sortTexts(Object.keys(checkCodes)));
+    const logged = rows.flatMap(([, code = '', isLogged]) => (isLogged === undefined ? [] : [code]));
+    // That one has no place in a document by itself.
+    assert.deepEqual(sortTexts([...logged, 'revision_reused']), sortTexts(Object.keys(warningCodes)));
   });
 
   it("lists every answer of the gateway's own with its status, and no other", async () => {
@@ -154,7 +138,9 @@ describe('docs/errors.md', () => {
     const actual = Object.entries(gatewayAnswers).map(([answer, { status }]) => [answer, status]);
     assert.deepEqual(sortRows(rows.map(([, answer, status]) => [answer, Number(status)])), sortRows(actual));
   });
+});
 
+describe('docs/log-fields.md', () => {
   it('lists the keys of each line as the adapter writes them, and no other', async (context) => {
     const lines = await writeLines(context);
     for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal', 'revocation', 'status', 'suppressed']) {
@@ -165,38 +151,32 @@ describe('docs/errors.md', () => {
 
   it('lists the codes of the other lines, and no other', async (context) => {
     const { startCodes } = (await importBuilt('core', 'log/start-log.js')) as StartLogModule;
-    const rows = readRows(
-      getSection('docs/errors.md', 'The other lines'),
-      /^\| `(start|trust|expiry|renewal|revocation)` \| `(\w+)` \|/gm,
-    );
+    const section = getSection('docs/log-fields.md', 'The other lines');
+    const rows = readRows(section, /^\| `(start|trust|expiry|renewal|revocation)` \| `(\w+)` \|/gm);
     const written = (await writeLines(context))
       .filter(({ event }) => ['trust', 'expiry', 'renewal', 'revocation'].includes(String(event)))
       .map(({ event, code }) => `${String(event)} ${String(code)}`);
+    const denied = startCodes.filter((code) => denialCodes.some((each) => each === code));
+    const sentence = section.split('\n').find((line) => line.startsWith('A `start` line can also have')) ?? '';
+    for (const code of denied) assert.ok(sentence.includes(`\`${code}\``), code);
     assert.deepEqual(
       sortTexts(rows.map(([, event = '', code = '']) => `${event} ${code}`)),
-      sortTexts(new Set([...startCodes.map((code) => `start ${code}`), ...written])),
+      sortTexts(
+        new Set([...startCodes.filter((code) => !denied.includes(code)).map((code) => `start ${code}`), ...written]),
+      ),
     );
   });
 
   it('shows only lines that are JSON, with keys and codes of the tables', () => {
-    const lines = getPage('docs/errors.md').match(/^\{"certgate":.*$/gm) ?? [];
+    const lines = getPage('docs/log-fields.md').match(/^\{"certgate":.*$/gm) ?? [];
     assert.ok(lines.length >= 9);
+    const pagesWithCodes = getPage('docs/log-fields.md') + getPage('docs/errors.md');
     for (const line of lines) {
       const { event, code, ...rest } = JSON.parse(line) as Record<string, unknown>;
       const listed = new Set(listKeys(String(event)));
       for (const key of Object.keys(rest)) assert.ok(listed.has(key), `${key} in ${line}`);
-      if (event !== 'status' && event !== 'suppressed')
-        assert.ok(getPage('docs/errors.md').includes(`\`${String(code)}\``), line);
+      if (event !== 'status' && event !== 'suppressed') assert.ok(pagesWithCodes.includes(`\`${String(code)}\``), line);
     }
-  });
-});
-
-describe('docs/trust-administration.md', () => {
-  it('lists every code that trust check may report, and no other', () => {
-    const section = getSection('docs/trust-administration.md', 'Check a document');
-    const rows = readRows(section, /^\| (?:error|warning|information) \| (.+?) \|/gm);
-    const listed = rows.flatMap(([, codes = '']) => [...codes.matchAll(/`(\w+)`/g)].map(([, code = '']) => code));
-    assert.deepEqual(sortTexts(listed), sortTexts(Object.keys(checkCodes)));
   });
 });
 
@@ -207,11 +187,6 @@ describe('docs/trust-document.md', () => {
     };
     const block = `<!-- generated by: node scripts/trust-keys.mjs --write -->\n\n${createTables()}\n\n<!-- end of generated -->`;
     assert.ok(getPage('docs/trust-document.md').includes(block));
-  });
-
-  it('lists every warning that travels with a document, and no other', () => {
-    const rows = readRows(getSection('docs/trust-document.md', 'Warnings'), /^\| `(\w+)` \|/gm);
-    assert.deepEqual(sortTexts(rows.map(([, code = '']) => code)), sortTexts(Object.keys(warningCodes)));
   });
 });
 
@@ -234,30 +209,6 @@ describe('docs/request-path.md', () => {
     for (const code of denialCodes.filter((each) => getSteps(each).length === 0))
       assert.ok(page.includes(`\`${code}\``));
   });
-});
-
-describe('docs/reference.md', () => {
-  const entries: Readonly<Record<string, readonly string[]>> = {
-    'azure-functions': ['index', 'testing', 'opentelemetry'],
-    http: ['index', 'opentelemetry'],
-    certgate: ['index'],
-    core: ['index', 'opentelemetry'],
-    x509: ['index', 'path'],
-  };
-  for (const [name, reports] of Object.entries(entries)) {
-    for (const report of reports) {
-      const entry = `${name === 'certgate' ? '' : '@certgate/'}${name}${report === 'index' ? '' : `/${report}`}`;
-      it(`has a place for every export of ${entry}, and no other`, () => {
-        const text = readFileSync(join(root, 'packages', name, 'api', `${report}.api.md`), 'utf8');
-        const exported = [
-          ...text.matchAll(/^export (?:(?:class|const|function|interface|type) (\w+)|\{ (\w+) \})/gm),
-        ].map(([, declared, handedOn]) => declared ?? handedOn ?? '');
-        const rows = readRows(getSection('docs/reference.md', entry), /^\| [^|`]+ \| (`.*`) \|$/gm);
-        const listed = rows.flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, each = '']) => each));
-        assert.deepEqual(sortTexts(listed), sortTexts(new Set(exported)));
-      });
-    }
-  }
 });
 
 it('the type of a refusal is written once in the sources, and pages show it with the public codes', () => {
@@ -370,11 +321,13 @@ describe('every page', () => {
     }
   });
 
-  it('has a command of every verb, on some page of docs', async () => {
+  it('has a command of every verb, on some page of docs beside the generated ones', async () => {
     const helpByVerb = await readHelp();
     const verbs = [...helpByVerb].filter(([, help]) => !help.includes('\nCommands:\n')).map(([verb]) => verb);
     assert.ok(verbs.length > 30);
-    const commands = pages.filter(({ path }) => path.startsWith('docs/')).flatMap(listCommands);
+    const commands = pages
+      .filter(({ path }) => path.startsWith('docs/') && path !== 'docs/commands.md')
+      .flatMap(listCommands);
     const shown = new Set(commands.map(({ words }) => findVerb(helpByVerb, words)));
     assert.deepEqual(
       verbs.filter((verb) => !shown.has(verb)),
@@ -424,28 +377,28 @@ type StatusLogModule = typeof statusLogModule;
 type SuppressedDenialsModule = typeof suppressedDenialsModule;
 type TrustLogModule = typeof trustLogModule;
 type GatewayExchangeModule = typeof gatewayExchangeModule;
-type TemplateModule = typeof templateModule;
-type RemediesModule = typeof remediesModule;
 
 /** Files that no package exports; the compiled test stands one folder deeper than its source. */
 function importBuilt(packageName: string, file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages', packageName, 'dist', 'esm', file)).href);
 }
 
-/** The first column of the table of an event's keys; decisions have a section of their own. */
+/** The first column of the table of an event's keys. The keys that every line begins with are in the first table alone. */
 function listKeys(event: string): readonly string[] {
-  if (event === 'suppressed') {
-    const section = getSection('docs/errors.md', 'The log line');
-    return ['certgate', 'event', 'time', ...[...section.matchAll(/^- `(\w+)`:/gm)].map(([, key = '']) => key)];
-  }
-  if (event === 'decision' || event === 'status') {
-    const section = getSection('docs/errors.md', event === 'decision' ? 'The log line' : 'The status line');
-    return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
-  }
-  const rows = getSection('docs/errors.md', 'The other lines').matchAll(
-    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry|renewal|revocation)` ?)+)\|/gm,
-  );
-  return [...rows].flatMap(([, key = '', events = '']) => (events.includes(`\`${event}\``) ? [key] : []));
+  const headings: Readonly<Record<string, string>> = {
+    decision: 'The decision line',
+    status: 'The status line',
+    suppressed: 'How many denials are logged',
+  };
+  const heading = headings[event];
+  const section =
+    heading === undefined
+      ? (getSection('docs/log-fields.md', 'The other lines')
+          .split(/^### /m)
+          .find((text) => text.startsWith(`\`${event}\`\n`)) ?? '')
+      : getSection('docs/log-fields.md', heading);
+  const keys = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
+  return event === 'decision' ? keys : ['certgate', 'event', 'time', ...keys];
 }
 
 /** Real lines of every event, by what writes them, about real decisions on a real certificate. */

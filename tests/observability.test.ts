@@ -174,7 +174,9 @@ describe('the queries', () => {
   });
 
   it('compare with values that occur', () => {
-    const errors = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
+    const errors = ['errors.md', 'log-fields.md']
+      .map((name) => readFileSync(join(root, 'docs', name), 'utf8'))
+      .join('\n');
     const compared = queries.flatMap((query) =>
       [...query.matchAll(/\bline\.(\w+) == (?:'([^']*)'|(\d+))/g)].map(([, key = '', text, digits]) => ({
         key,

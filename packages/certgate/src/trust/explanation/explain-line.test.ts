@@ -352,7 +352,7 @@ describe('the drill of what no command of the document ends', () => {
       code: 'certificate_missing',
       options: { frontEnd: 'nginx', ...proven },
       headers: { 'x-arr-clientcert': 'MII=' },
-      named: /front end the one that the app names/,
+      named: /is the one that the app names/,
     }),
     'PEM where base64 is expected': () =>
       atAppService('certificate_malformed', pem().replaceAll('\n', ' '), /PEM.*frontEnd/),
