@@ -47,6 +47,16 @@ const absences: readonly Absence[] = [
     },
   },
   {
+    page: 'docs/authorities.md',
+    statement: 'Apps read no bundles',
+    check: () => {
+      assert.deepEqual(
+        [...Object.keys(core), ...Object.keys(adapter), ...Object.keys(http)].filter((name) => /bundle/i.test(name)),
+        [],
+      );
+    },
+  },
+  {
     page: 'docs/when-to-use.md',
     statement: 'No other sources are built in.',
     check: () => {
@@ -74,9 +84,170 @@ const absences: readonly Absence[] = [
   },
 ];
 
+interface Claim {
+  /** As some page says it. */
+  readonly says: string;
+  /** The test that shows it: its file, and its title or a part of it. */
+  readonly shownBy: readonly [file: string, title: string];
+}
+
+/** What the pages say that Certgate does not read, store, send or admit, or does only so. */
+const claims: readonly Claim[] = [
+  {
+    says: 'the server stores no secret of the caller',
+    shownBy: [
+      'packages/core/src/trust-document/document-keys.test.ts',
+      'the document with all keys is accepted, and it has all of them',
+    ],
+  },
+  {
+    says: 'Certgate accepts a certificate header only from a front end that it knows.',
+    shownBy: [
+      'packages/azure-functions/src/gate/function-gate.test.ts',
+      'a closed handler runs only behind a known front end and for the allowed bytes',
+    ],
+  },
+  {
+    says: 'Certgate reads only the headers of the front end that you name.',
+    shownBy: [
+      'packages/azure-functions/src/gate/own-front-end.test.ts',
+      'the header of App Service says nothing there',
+    ],
+  },
+  {
+    says: 'do not reach the gate, and some start functions',
+    shownBy: ['tests/cli-app-inspect.test.ts', 'names the functions that a webhook starts without a certificate'],
+  },
+  {
+    says: "The app's own port accepts only the gateway",
+    shownBy: [
+      'packages/certgate/src/local/functions-host/http/request-sender.test.ts',
+      'without its token the host answers nobody, whatever the request says',
+    ],
+  },
+  {
+    says: 'With a blob or a URL, only the app reads the document, and checks make only calls that must be refused.',
+    shownBy: [
+      'packages/certgate/src/local/local-app/app-trust.test.ts',
+      'of a document that the app alone reads, checks expect no caller to be admitted',
+    ],
+  },
+  {
+    says: 'With `signedBy`, an app accepts only documents that your private key has signed.',
+    shownBy: [
+      'packages/core/src/trust-store/signed-store.test.ts',
+      'never takes a document whose signature is not of its key, whatever stands there',
+    ],
+  },
+  {
+    says: "The tool refuses a credential of another account and doesn't send it.",
+    shownBy: [
+      'packages/certgate/src/trust/administration/blob/blob-credential.test.ts',
+      'of another account is not sent',
+    ],
+  },
+  {
+    says: 'The lock does not reach:',
+    shownBy: [
+      'packages/core/src/trust-store/refreshing-store-staleness.test.ts',
+      'the last good document is used up to the limit, and not a millisecond longer',
+    ],
+  },
+  {
+    says: 'A thumbprint pin admits only the certificate with exactly its bytes',
+    shownBy: ['packages/core/src/trust-snapshot/signature-twins.test.ts', 'and by it the exact bytes alone'],
+  },
+  {
+    says: "sends tokens only to Azure's own storage hosts.",
+    shownBy: ['packages/core/src/trust-sources/trust-address.test.ts', "which is not taken for one of Azure's"],
+  },
+  {
+    says: 'it reads the mirror only while the first place gives no document that it accepts, and uses only a higher `revision`',
+    shownBy: [
+      'packages/core/src/trust-store/document-mirror.test.ts',
+      'the mirror is not read while the first place is well',
+    ],
+  },
+  {
+    says: 'Redirects, compressed answers and proxies are not supported',
+    shownBy: ['packages/core/src/trust-sources/url-source.test.ts', 'a redirect'],
+  },
+];
+
+/** The same words, about clients, other programs and the reader. */
+const notAboutCertgate: readonly RegExp[] = [
+  /(?:caller|client|none\b.*|\.NET) \[?(?:sends no|doesn't send)/,
+  /^- The document was never read/,
+  /the front end does not send the secret|passes on what the caller sends|the host sends no key name/,
+  /^App Service's access restrictions admit|^- `ca-verified` admits|the extension doesn't read it/,
+  /^Only (?:your service may read it|requests cause reads|`Host` is read)/,
+  /^(?:Commands that|Apps, and everybody who) only read|^To accept one issuing CA only/,
+];
+
 /** The words in which a page says that something is missing. */
 const absenceWords =
   /\b(?:(?:is|are) not (?:there|supported|implemented|built in|read)|(?:is|are)n't (?:supported|implemented|built in)|not yet (?:seen|run|there|supported|possible)|[Nn]o other \w+ (?:is|are)|not (?:there:|available))/g;
+
+const deeds = 'read|store|send|contact';
+const done = 'read|stored|sent|contacted';
+
+/**
+ * The words in which a page says that something is not done. Of `only`, which stands on every page, those beside what is
+ * read, stored, sent, admitted or accepted: these are what a reader relies on.
+ */
+const claimWords = new RegExp(
+  [
+    `\\b(?:(?:do|does) not|don't|doesn't|never) (?:${deeds}|reach)(?:s|es)?\\b`,
+    `\\b(?:is|are) never (?:${done}|reached)\\b`,
+    `\\b(?:${deeds})s? (?:no|nothing)\\b(?! more)`,
+    `\\b(?:(?:${deeds}|admit|accept)s?|(?:is|are) (?:${done}|admitted|accepted))\\b[^.|:]{0,40}(?<![-\\w])only\\b`,
+    `(?<![-\\w])[Oo]nly\\b[^.|:]{0,40}\\b(?:(?:${deeds}|admit|accept)s?|(?:is|are) (?:${done}|admitted|accepted))\\b`,
+  ].join('|'),
+  'g',
+);
+
+describe('what the documentation says is not done, or only so', () => {
+  const texts = listPages().map((page) => [page, readPage(page).replaceAll(/^( *)```[^]*?^\1```$/gm, '')] as const);
+
+  it('is found by the words that pages use', () => {
+    for (const sentence of [
+      ...['Certgate does not read it.', 'Apps read no bundles.', 'They never reach the gate.', 'Keys are never read.'],
+      ...[
+        'It reads only the header.',
+        'Pins admit exact bytes only.',
+        'Only the header is read.',
+        'It stores nothing.',
+      ],
+    ])
+      assert.match(sentence, new RegExp(claimWords.source), sentence);
+  });
+
+  for (const { says, shownBy } of claims) {
+    it(says, () => {
+      const [file, title] = shownBy;
+      assert.ok(
+        texts.some(([, text]) => text.includes(says)),
+        'No page says it in these words: change this list with the page.',
+      );
+      assert.ok(readPage(file).includes(title), `${file} has no test "${title}".`);
+    });
+  }
+
+  it('is shown by a test: one of this list, or one that is named beside it', () => {
+    const unshown = texts.flatMap(([page, text]) =>
+      [...text.matchAll(claimWords)].flatMap(({ 0: words, index }) => {
+        const sentence = getSentence(text, index, index + words.length);
+        const isKnown =
+          /\.test\.ts\)/.test(getLine(text, index)) ||
+          isListed(page, text, index) ||
+          claims.some(({ says }) => overlaps(text, says, index)) ||
+          notAboutCertgate.some((pattern) => pattern.test(sentence));
+        return isKnown ? [] : `${page}: ${sentence}`;
+      }),
+    );
+    assert.deepEqual(unshown, [], 'Name the test that shows it in `claims`, or correct the page.');
+  });
+});
 
 describe('what the documentation says is missing', () => {
   for (const { page, statement, check } of absences) {
@@ -87,17 +258,10 @@ describe('what the documentation says is missing', () => {
   }
 
   it('is in this list, wherever a page says so', () => {
-    const pages = [
-      'README.md',
-      'SECURITY.md',
-      ...readdirSync(join(root, 'docs'))
-        .filter(isPage)
-        .map((name) => `docs/${name}`),
-    ];
-    const unlisted = pages.flatMap((page) => {
+    const unlisted = listPages().flatMap((page) => {
       const text = readPage(page);
       return [...text.matchAll(absenceWords)]
-        .filter(({ index }) => !isListed(page, text, index))
+        .filter(({ index }) => !isListed(page, text, index) && !claims.some(({ says }) => overlaps(text, says, index)))
         .map(({ index }) => `${page}: ${text.slice(Math.max(0, index - 80), index + 60)}`);
     });
     assert.deepEqual(unlisted, []);
@@ -122,6 +286,32 @@ function isListed(page: string, text: string, index: number): boolean {
     const start = absence.page === page ? text.indexOf(absence.statement) : -1;
     return start !== -1 && index >= start && index <= start + absence.statement.length;
   });
+}
+
+/** Whether a statement stands there, with the place that was found in it. */
+function overlaps(text: string, statement: string, index: number): boolean {
+  const start = text.lastIndexOf(statement, index);
+  return start !== -1 && index < start + statement.length;
+}
+
+function getLine(text: string, index: number): string {
+  return text.slice(text.lastIndexOf('\n', index) + 1).split('\n', 1)[0] ?? '';
+}
+
+/** For people: what stands around the words, to the ends of the sentence or of the cell. */
+function getSentence(text: string, start: number, end: number): string {
+  const before =
+    text
+      .slice(0, start)
+      .split(/(?:[.:|](?=\s)|\n)/)
+      .at(-1) ?? '';
+  const after = text.slice(end).split(/(?:[.:|](?=\s)|\n)/, 1)[0] ?? '';
+  return `${before}${text.slice(start, end)}${after}`.trim();
+}
+
+function listPages(): readonly string[] {
+  const names = readdirSync(join(root, 'docs')).filter(isPage);
+  return ['README.md', 'SECURITY.md', ...names.map((name) => `docs/${name}`)];
 }
 
 function isPage(name: string): boolean {

@@ -65,7 +65,7 @@ test("where nobody names one, or the setting names development's own, developmen
   }
 });
 
-test('a path that does not exist is an error that says where it comes from; what is no path is left to the app', async () => {
+test('a path that does not exist is an error that says where it comes from; what is not a path is left to the app', async () => {
   for (const value of ['missing.json', '.certgate']) {
     writeSetting(value);
     await assert.rejects(
@@ -88,6 +88,15 @@ test('a path that does not exist is an error that says where it comes from; what
     assert.match(remedy, /Write https:/);
     return !`${message}${remedy}`.includes('SECRET');
   });
+});
+
+test('of a document that the app alone reads, checks expect no caller to be admitted', async () => {
+  const { callers: judged, unknown } = await judgeCallers(callers, { file: undefined }, Date.now());
+  assert.ok(unknown.includes('allowed'));
+  const policy = { kind: 'certificate', roles: [] };
+  const hosted: HostedFunction = { name: 'Orders', triggerType: 'httpTrigger', http: true, policy };
+  assert.ok(judged.length > 0);
+  for (const caller of judged) assert.notEqual(expectStatus(hosted, caller), 200, caller.name);
 });
 
 test("checks expect what the user's document says of the callers, and callers it does not list are named", async () => {
