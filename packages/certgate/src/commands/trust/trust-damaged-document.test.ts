@@ -141,5 +141,11 @@ describe('a document that is damaged, missing or of a newer version', () => {
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
     await stage.expect('restore', 'earlier.json', '--revision', '7', ...reason, ...signing);
     assert.deepEqual([await isTaken(), stage.read().revision, stage.read().identities.length], ['taken', 7, 1]);
+    // The same bytes as before, which another signature was stored with: both are kept.
+    const keptBefore = listKept();
+    writeFileSync(stage.path, '{');
+    await stage.expect('lock', '--revision', '8', ...signing);
+    assert.equal(await isTaken(), 'taken');
+    assert.deepEqual(listKept().filter((name) => !keptBefore.includes(name)).length, 2);
   });
 });

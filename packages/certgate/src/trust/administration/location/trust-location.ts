@@ -55,9 +55,9 @@ export interface TrustLocation {
   readLog(): Promise<readonly string[]>;
 }
 
-/** What a document that can't be read is kept as, behind the document's own name. */
-export function nameAside({ bytes }: StoredDocument): string {
-  return `.damaged-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
+/** What a document that can't be read is kept as, behind the document's own name: by its bytes and its signature. */
+export function nameAside({ bytes, signature = '' }: StoredDocument): string {
+  return `.damaged-${createHash('sha256').update(bytes).update(signature).digest('hex').slice(0, 16)}`;
 }
 
 /** What a running app reads at most (`maximumDocumentLength` of core). */
