@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { type AppFiles, createAdapterApp } from './test-support/adapter-app.js';
-import { collect, root, runCertgate, startCertgate, waitForReady } from './test-support/certgate.js';
+import { type Ended, collect, root, runCertgate, startCertgate, waitForReady } from './test-support/certgate.js';
+import { makeOpensslCertificate } from './test-support/openssl.js';
 
 // What pages of docs/ show as the output of a command is what the command prints today.
 
@@ -144,6 +146,55 @@ describe('docs/agents.md', () => {
     }
   });
 });
+
+describe('docs/trust-administration.md', () => {
+  it('shows what explain prints of a caller without the role', async (context) => {
+    const { folder, run } = prepareTrust(context);
+    makeOpensslCertificate(folder, 'billing', 'ec');
+    await run('init', '--reason', 'first callers');
+    const about = ['--role', 'orders.read', '--owner', 'payments team', '--reason', 'monthly invoices'];
+    await run('add', 'billing', '--certificate', 'billing.crt.pem', ...about);
+    const asked = ['--certificate', 'billing.crt.pem', '--function', 'CancelOrder', '--requires-role', 'orders.write'];
+    const { stdout } = await run('explain', ...asked);
+    const page = 'trust-administration.md';
+    const [shown] = readOutputs(page);
+    assert.equal(hideTimes(shown ?? ''), hideTimes(fix(stdout, page).trim()));
+  });
+});
+
+describe('docs/from-pins-to-a-ca.md', () => {
+  it('shows a CSV with the header of the template, which is imported as it is', async (context) => {
+    const { folder, run } = prepareTrust(context);
+    makeOpensslCertificate(folder, 'billing', 'ec');
+    const [csv = ''] = readOutputs('from-pins-to-a-ca.md');
+    writeFileSync(join(folder, 'callers.csv'), csv);
+    const { stdout: template } = await runCertgate(['trust', 'import', '--print-template']);
+    assert.equal(csv.split('\n')[0], template.split(/\r?\n/)[0]);
+    await run('init', '--reason', 'first callers');
+    const imported = await run('import', '--from', 'callers.csv', '--reason', 'partners of 2027');
+    assert.match(imported.stdout, /^Imported 2 certificates for 2 identities from callers\.csv\.$/m);
+  });
+});
+
+interface TrustFolder {
+  readonly folder: string;
+  readonly run: (verb: string, ...args: readonly string[]) => Promise<Ended>;
+}
+
+function prepareTrust(context: TestContext): TrustFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-samples-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    folder,
+    run: (verb, ...args) => runCertgate(['trust', verb, ...args, '--store', 'file:trust.json'], { cwd: folder }),
+  };
+}
+
+function hideTimes(text: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+}
 
 function afterLastBlank(text: string): string {
   return text.trim().split('\n\n').at(-1) ?? '';
