@@ -15,9 +15,9 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
       case 'secret_undefined':
         return 'frontEndSecret is given, but it is undefined: the variable that it is read from is not set, so every call is refused. Set that one or CERTGATE_FRONT_END_SECRET, or leave the option out.';
       case 'secret_empty':
-        return 'The app setting CERTGATE_FRONT_END_SECRET is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or take the setting away.';
+        return 'The environment variable CERTGATE_FRONT_END_SECRET is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or remove the variable.';
       case 'no_proof':
-        return `Nothing shows that requests come by the front end "${facts.frontEnd}", and whoever reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give the same one to the app in the app setting CERTGATE_FRONT_END_SECRET or as frontEndSecret. Or say by frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from reaching the app: see docs/front-ends.md.`;
+        return `Nothing shows that requests come through the front end "${facts.frontEnd}", and anybody who reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give the same secret to the app in the environment variable CERTGATE_FRONT_END_SECRET or as frontEndSecret. Or state with frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from the app: see docs/front-ends.md.`;
     }
   },
   front_end_bypassed: () =>
@@ -45,7 +45,7 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
 function describeContradiction(facts: DenialFacts['front_end_contradicted']): string {
   switch (facts.problem) {
     case 'named_twice':
-      return `The code names the front end "${facts.frontEnd}", and the app setting CERTGATE_FRONT_END names "${facts.otherFrontEnd}", so every call is refused. Remove the setting, or give it the same name.`;
+      return `The code names the front end "${facts.frontEnd}", and the environment variable CERTGATE_FRONT_END names "${facts.otherFrontEnd}", so every call is refused. Remove the variable, or give it the same name.`;
     case 'other_platform':
       return `The front end is said to be "${facts.frontEnd}", but this process runs on another platform (${facts.platformMarks.join(', ')}), where anybody can set x-arr-clientcert.`;
     case 'proof_not_needed': {
@@ -56,7 +56,7 @@ function describeContradiction(facts: DenialFacts['front_end_contradicted']): st
       return `${given} is given, but the front end "${facts.frontEnd}" needs neither a secret nor an isolation: the platform lets nobody past it. Take it away, or name the front end that is there.`;
     }
     case 'direct_tls':
-      return `The code names direct-tls, and the app setting ${facts.setting} tells of a front end. Leave one of the two.`;
+      return `The code names direct-tls, but the environment variable ${facts.setting} is for a front end. Remove one of the two.`;
   }
 }
 
@@ -79,7 +79,7 @@ function describeUnnamed(facts: Unnamed): string {
 /** Not App Service first where nothing tells of it: named in front of nothing, it lets anybody send the header. */
 function describeNaming({ host, isOnAzure, frontEnds }: Unnamed): string {
   if (host === 'functions' && isOnAzure)
-    return "Name it by the option frontEnd: 'app-service' or the app setting CERTGATE_FRONT_END=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.";
+    return "Name it with the option frontEnd: 'app-service' or the app setting CERTGATE_FRONT_END=app-service, but only if App Service's front end is the only way to this app. If another front end is there, name that one.";
   const direct = host === 'server' ? `, or frontEnd: 'direct-tls' where TLS ends in this process` : '';
-  return `Name what ends TLS in front of this app by the option frontEnd or the app setting CERTGATE_FRONT_END: ${frontEnds.join(', ')}${direct}. The name app-service is for apps on Azure that can be reached by App Service's front end alone: anywhere else, every caller could claim any certificate. See docs/front-ends.md.`;
+  return `Name what ends TLS in front of this app with the option frontEnd or the environment variable CERTGATE_FRONT_END: ${frontEnds.join(', ')}${direct}. The name app-service is for apps on Azure that can be reached only through App Service's front end. Anywhere else, every caller could claim any certificate. See docs/front-ends.md.`;
 }

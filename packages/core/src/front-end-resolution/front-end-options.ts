@@ -43,14 +43,14 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
   frontEndOverride,
 ];
 
-/** The app settings that say the same where the code doesn't. */
+/** The environment variables (app settings in Azure) that say the same where the code doesn't. */
 export const frontEndSetting = 'CERTGATE_FRONT_END';
-/** The app setting of `frontEndSecret`: one value, or two with a space between them. */
+/** The variable of `frontEndSecret`: one value, or two with a space between them. */
 export const secretSetting = 'CERTGATE_FRONT_END_SECRET';
-/** The app setting of `frontEndIsolation`. */
+/** The variable of `frontEndIsolation`. */
 export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
 
-/** What the app settings say; `fault` is one sentence where they are not valid. */
+/** What the variables say; `fault` is one sentence where they are not valid. */
 export interface FrontEndSettings {
   readonly frontEnd: FrontEndName | undefined;
   readonly secret: FrontEndSecretOption | undefined;
@@ -76,9 +76,9 @@ export function readFrontEndSettings(environment: Environment): FrontEndSettings
   ];
   const secrets = readVariable(environment, secretSetting)?.split(' ');
   const fault =
-    findChoiceFault(`The app setting ${frontEndSetting}`, frontEnd, frontEndNames) ??
-    findChoiceFault(`The app setting ${isolationSetting}`, isolation, frontEndIsolations) ??
-    (secrets === undefined ? undefined : findSecretFault(`The app setting ${secretSetting}`, secrets));
+    findChoiceFault(`The environment variable ${frontEndSetting}`, frontEnd, frontEndNames) ??
+    findChoiceFault(`The environment variable ${isolationSetting}`, isolation, frontEndIsolations) ??
+    (secrets === undefined ? undefined : findSecretFault(`The environment variable ${secretSetting}`, secrets));
   if (fault !== undefined) return { ...nothingSet, fault };
   return {
     frontEnd: frontEnd as FrontEndName | undefined,
@@ -118,7 +118,7 @@ export function expectFrontEndOptions(
 }
 
 function findChoiceFault(subject: string, value: unknown, known: readonly string[]): string | undefined {
-  if (value === undefined && subject.startsWith('The app setting')) return undefined;
+  if (value === undefined && subject.startsWith('The environment variable')) return undefined;
   if (known.some((name) => name === value)) return undefined;
   return `${subject} is ${JSON.stringify(value)}; known are ${known.join(', ')}.`;
 }

@@ -31,7 +31,7 @@ export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
   /**
    * What ends TLS and says who calls. `direct-tls`: nothing; the callers' TLS connections end in this process, and the
    * certificate is read from them. It may be left out on App Service; everywhere else every call is refused until it is
-   * named here or by the app setting CERTGATE_FRONT_END.
+   * named here or by the environment variable CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName | 'direct-tls';
   /** The name of this server in log lines, and in `functions` of the trust document. By default `http`. */
