@@ -14,7 +14,7 @@ const chainFileHelp =
   "<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain. Azure's front end passes only the certificate to the app, never the intermediates: the app must have those in its trust document.";
 
 const pathHelp =
-  "The path of your own authority is checked up to its root, with the revocation lists in its folder and its issuers' folders. Other certificates in the certificate's file are not used, because callers' chains never reach an app. Pass intermediates with --intermediate. This command doesn't check names, roles and functions; certgate trust explain does.";
+  "The path of your own authority is checked up to its root, with the revocation lists in its folder and its issuers' folders. Other certificates in the certificate's file are not used, because an app uses a caller's chain only with acceptForwardedChain. Pass intermediates with --intermediate. This command doesn't check names, roles and functions; certgate trust explain does.";
 
 export const certificateVerbs: VerbGroup = {
   verbs: {
