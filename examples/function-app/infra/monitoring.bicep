@@ -165,7 +165,7 @@ var alerts = [
   {
     name: 'access-ends-soon'
     displayName: 'Certgate: the access of a caller ends soon'
-    description: 'The access of a caller ends soon: within 30 days, or in the last third of a shorter time.'
+    description: 'The access of a caller is in the last third of its time, and ends within 30 days.'
     query: loadTextContent('queries/access-ends-soon.kql')
     dimension: 'identity'
     threshold: 0
