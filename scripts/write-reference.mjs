@@ -1,5 +1,5 @@
-// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md and probes.md, by the tables of the built
-// packages. `--check` changes nothing, and fails where a page is not what this writes (tests/reference.test.ts).
+// Writes the generated blocks of docs/errors.md, commands.md, log-fields.md, probes.md and trust-document.md, by the tables
+// of the built packages. `--check` changes nothing, and fails where a page is not what this writes (tests/reference.test.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeCommands } from './reference/commands.mjs';
@@ -7,6 +7,7 @@ import { writeErrors } from './reference/errors.mjs';
 import { writeLogFields } from './reference/log-fields.mjs';
 import { fillBlocks } from './reference/markdown.mjs';
 import { writeProbes } from './reference/probes.mjs';
+import { writeTrustKeys } from './reference/trust-keys.mjs';
 
 const isCheck = process.argv.includes('--check');
 const blocks = {
@@ -14,6 +15,7 @@ const blocks = {
   'docs/commands.md': await writeCommands(),
   'docs/log-fields.md': writeLogFields(),
   'docs/probes.md': writeProbes(),
+  'docs/trust-document.md': writeTrustKeys(),
 };
 
 for (const [name, parts] of Object.entries(blocks)) {
