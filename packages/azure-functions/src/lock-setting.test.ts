@@ -47,7 +47,7 @@ describe('CERTGATE_LOCKED', () => {
       assert.equal(worker.decisions.length, 7);
       for (const { outcome, code, detail, identity } of worker.decisions) {
         assert.deepEqual([outcome, code, identity], ['denied', 'trust_locked', undefined]);
-        assert.match(String(detail), /app setting CERTGATE_LOCKED .* remove the setting/);
+        assert.match(String(detail), /environment variable CERTGATE_LOCKED .* remove the variable/);
         assert.doesNotMatch(String(detail), /unlock/);
       }
       assert.equal(readCodes().filter((code) => code === 'app_locked').length, 1);

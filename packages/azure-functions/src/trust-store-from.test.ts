@@ -10,8 +10,8 @@ import { bearing, createApp, reader, watchWarnings } from './test-support/secure
 
 describe('an address that can not be one', () => {
   const addresses: readonly (readonly [string, string | undefined, RegExp])[] = [
-    ['is absent', undefined, /Is the app setting there/],
-    ['is empty', '', /Is the app setting there/],
+    ['is absent', undefined, /Is the environment variable set/],
+    ['is empty', '', /Is the environment variable set/],
     ['is a document', '{"schemaVersion":1}', /trustStoreFromAppSetting/],
     [
       'names a package that is not installed',

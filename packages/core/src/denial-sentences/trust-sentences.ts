@@ -18,7 +18,7 @@ type TrustCode = Extract<
 export const trustSentences: Sentences<TrustCode> = {
   trust_locked: (facts) =>
     'setting' in facts
-      ? `The app setting ${facts.setting} is set, so nobody is admitted, whatever the trust document says. To end it, remove the setting and restart the app.`
+      ? `The environment variable ${facts.setting} is set, so nobody is admitted, whatever the trust document says. To end it, remove the variable and restart the app.`
       : `The trust document is locked since ${describeInstant(facts.since)} by ${facts.by}: ${facts.reason}. Nobody is admitted until \`certgate trust unlock\`.`,
   certificate_on_deny_list: ({ entry, certificate, question }) => {
     const { path, reason } = entry;

@@ -10,7 +10,7 @@ export function expectLockSetting(environment: Environment): void {
   const value = readVariable(environment, lockSetting);
   if (value === undefined || value === 'true') return;
   throw invalidArgument(
-    `The app setting ${lockSetting} is ${JSON.stringify(value)}; it can only be "true", or be empty or absent.`,
+    `The environment variable ${lockSetting} is ${JSON.stringify(value)}; it can only be "true", or be empty or absent.`,
   );
 }
 

@@ -252,7 +252,7 @@ const mirrorDetail =
 const unavailableDetail =
   'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
 
-const lockedDetail = `The app setting ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked, whatever the trust document says. What is open to everybody stays open, and so do observed functions, which their keys alone protect. To end it, remove the setting and restart the app.`;
+const lockedDetail = `The environment variable ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked, whatever the trust document says. What is open to everybody stays open, and so do observed functions, which their keys alone protect. To end it, remove the variable and restart the app.`;
 
 const anywhereDetail =
   'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';

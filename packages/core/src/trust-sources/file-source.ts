@@ -37,7 +37,7 @@ async function readDocumentFile(
   { lastVersion, signal, withSignature }: TrustReadRequest,
 ): Promise<TrustSourceReading> {
   if (file === undefined) {
-    throw new TrustSourceMisuse('The trust file has no path; is the app setting that names it there?');
+    throw new TrustSourceMisuse('The trust file has no path; is the environment variable that names it set?');
   }
   // Looked at before they are read: what is written in between has another version, and is read again.
   const facts = [await statFile(file), ...(withSignature ? [await findSignatureFile(`${file}.sig`)] : [])];

@@ -35,7 +35,9 @@ export function createUrlSource(text: string | undefined, options: UrlSourceOpti
   checkOptions(options);
   const url = readUrl(text);
   if (url === undefined) {
-    const misuse = new TrustSourceMisuse('The trust document has no URL; is the app setting that holds it there?');
+    const misuse = new TrustSourceMisuse(
+      'The trust document has no URL; is the environment variable that contains it set?',
+    );
     return { description: 'URL (none)', read: () => Promise.reject(misuse) };
   }
   const place = redactUrl(url);

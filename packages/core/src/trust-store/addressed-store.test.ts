@@ -29,7 +29,7 @@ async function expectMisuse(text: string | undefined, openBlob: BlobOpener, word
 }
 
 test('what is no address throws nothing: the store denies, and does not let the app start', async () => {
-  await expectMisuse(undefined, refuseBlobs, /no address.*Is the app setting there, e\.g\. CERTGATE_TRUST\?/);
+  await expectMisuse(undefined, refuseBlobs, /no address.*Is the environment variable set, e\.g\. CERTGATE_TRUST\?/);
   await expectMisuse('', refuseBlobs, /no address/);
   await expectMisuse('{"schemaVersion":1}', refuseBlobs, /trustStoreFromAppSetting/);
   await expectMisuse(`blob:${url}?sig=SECRET`, refuseBlobs, /a query/);

@@ -298,7 +298,7 @@ describe('trustStoreFrom with two addresses', () => {
 
   test('does not start with a mirror that is absent, no address, or the first place again', async () => {
     for (const [mirror, words] of [
-      [undefined, /Is the app setting there/],
+      [undefined, /Is the environment variable set/],
       ['ftp://example.com/x', /another? scheme|scheme other/],
       ['./a.json', /the same as the first/],
     ] as const) {

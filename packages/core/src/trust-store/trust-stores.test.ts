@@ -253,7 +253,7 @@ describe('without a path', () => {
         async () => store.start?.(),
         (error: unknown) => {
           assert.ok(error instanceof TrustSourceMisuse);
-          assert.match(error.message, /no path; is the app setting/);
+          assert.match(error.message, /no path; is the environment variable/);
           return true;
         },
       );

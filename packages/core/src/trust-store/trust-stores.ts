@@ -187,7 +187,7 @@ function createAddressedSource(text: string | undefined, openBlob: BlobOpener): 
         return createUnusableSource(`blob ${address.blob.url}`, `can't open the blob ${address.blob.url}: ${fault}`);
       }
     case 'refused': {
-      const hint = address.code === 'absent' ? ' Is the app setting there, e.g. CERTGATE_TRUST?' : '';
+      const hint = address.code === 'absent' ? ' Is the environment variable set, e.g. CERTGATE_TRUST?' : '';
       return createUnusableSource(
         'no usable address',
         `can't find the trust document. ${address.message}${hint} ${address.remedy}`,

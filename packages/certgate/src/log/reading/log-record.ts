@@ -88,5 +88,5 @@ export interface LogWindow {
 
 /** Of a line with the code `trust_locked`: nobody is admitted by the app setting, not by the document, whose reason for a lock may name the setting too. */
 export function isLockedBySetting(detail: string): boolean {
-  return detail.startsWith(`The app setting ${lockSetting} is set`);
+  return detail.startsWith(`The environment variable ${lockSetting} is set`);
 }

@@ -372,8 +372,8 @@ describe('the drill of what no command of the document ends', () => {
       ...atAppService('trust_unavailable', bare(), /absent\.json/),
       store: 'absent.json',
     }),
-    'the app setting locks': () => ({
-      ...atAppService('trust_locked', bare(), /remove the setting/),
+    'the variable locks': () => ({
+      ...atAppService('trust_locked', bare(), /remove the variable/),
       setting: { CERTGATE_LOCKED: 'true' },
     }),
   };

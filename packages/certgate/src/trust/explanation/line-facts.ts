@@ -65,7 +65,7 @@ function read(code: DenialCode, question: Question): Reading {
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
   if (code === 'trust_locked') {
-    // By the app setting, whatever the document says.
+    // By the variable, whatever the document says.
     if (isLockedBySetting(detail)) return { facts: { setting: lockSetting } };
     return trust.locked === undefined ? noLonger : { facts: trust.locked };
   }

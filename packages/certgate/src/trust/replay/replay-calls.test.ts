@@ -241,7 +241,7 @@ describe('refusals', () => {
     const refused = await callAt(before);
     const refuse = (code: string, more: object = {}): LogRecord =>
       withLine(refused, { code, identity: undefined, ...more });
-    const setting = 'The app setting CERTGATE_LOCKED is set, so nobody is admitted.';
+    const setting = 'The environment variable CERTGATE_LOCKED is set, so nobody is admitted.';
     const records = [
       ...['front_end_bypassed', 'certificate_missing', 'certificate_expired', 'internal_fault'].map((code) =>
         refuse(code),
