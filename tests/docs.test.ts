@@ -180,10 +180,10 @@ describe('docs/log-fields.md', () => {
   });
 });
 
-describe('docs/request-path.md', () => {
-  const page = getPage('docs/request-path.md');
+describe('docs/architecture.md', () => {
+  const section = getSection('docs/architecture.md', 'The path of a request');
   it('lists the steps in the order in which they run, and the denials that each may report', () => {
-    const rows = readRows(page, /^\| \d+ \| `([a-z-]+)`: .* \| (.*) \|$/gm);
+    const rows = readRows(section, /^\| \d+ \| `([a-z-]+)` \| .* \| (.*) \|$/gm);
     assert.deepEqual(
       rows.map(([, step]) => step),
       requestSteps,
@@ -197,7 +197,7 @@ describe('docs/request-path.md', () => {
 
   it('names every denial that no step reports', () => {
     for (const code of denialCodes.filter((each) => getSteps(each).length === 0))
-      assert.ok(page.includes(`\`${code}\``));
+      assert.ok(section.includes(`\`${code}\``));
   });
 });
 

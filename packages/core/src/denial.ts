@@ -16,7 +16,7 @@ export const decisionSteps = [
 /** A step of the path of a decision, for people who explain one. */
 export type DecisionStepName = (typeof decisionSteps)[number];
 
-/** The steps of a request's path that can refuse it (docs/request-path.md). The first three are the adapter's. */
+/** The steps of a request's path that can refuse it (docs/architecture.md). The first three are the adapter's. */
 export type RequestStep = 'front-end' | 'http-streaming' | 'mcp-transport' | DecisionStepName;
 
 /** All of them, in the order in which they run. */

@@ -607,7 +607,7 @@ describe('whatever the environment and the header', () => {
     );
   });
 
-  /** Rule 4 of architecture.md in other words than the code's. */
+  /** The rule of docs/environments.md in other words than the code's. */
   function isKnown(environment: Readonly<Record<string, string>>): boolean {
     const has = (name: string): boolean => (environment[name] ?? '') !== '';
     if (has('CONTAINER_APP_NAME') || has('MANAGED_ENVIRONMENT') || has('KUBERNETES_SERVICE_HOST')) return false;

@@ -1,4 +1,4 @@
-// trust-sources/: where a trust document is read from (file, app setting, URL, blob), and its signature.
+// trust-sources/: where a trust document is read from (file, variable, URL, blob), and its signature.
 
 import { CertgateError } from '@certgate/x509/internal';
 
