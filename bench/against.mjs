@@ -2,8 +2,8 @@
 // refusal of certificates that nobody knows. The other checkout must be built:
 //
 //   git worktree add ../certgate-before d361273 && (cd ../certgate-before && npm ci && npm run build)
-//   npm run bench:against -- ../certgate-before            the table; exits 1 when a warm decision is slower than there
-//   npm run bench:against -- ../certgate-before --json     the same as JSON
+//   node bench/against.mjs ../certgate-before         the table; exits 1 when a warm decision is slower than there
+//   node bench/against.mjs ../certgate-before --json  the same as JSON
 import { randomFillSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, cpus, loadavg, tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const noise = 1.03;
 
 const [other] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 if (other === undefined) {
-  console.error('usage: npm run bench:against -- CHECKOUT [--json]');
+  console.error('usage: node bench/against.mjs CHECKOUT [--json]');
   process.exit(2);
 }
 const root = new URL('..', import.meta.url);

@@ -1,17 +1,16 @@
 // Every benchmark that compares with something a reader knows, one after the other: bench/results/all.json, the drawing
-// bench/results/ratios.svg, and the table in bench/README.md. About ten minutes without other work on the machine.
+// bench/results/ratios.svg, and the tables in bench/README.md. About ten minutes without other work on the machine.
 //
-//   npm run bench:all                   all of them; exits with 1 when a goal is missed or something couldn't be measured
-//   node bench/all.mjs decision path    these alone: prints their rows and writes nothing
+//   npm run bench:all                 all of them; exits with 1 when a goal is missed or something couldn't be measured
+//   node bench/all.mjs decision path  these alone: prints their rows and writes nothing
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeRun, writeResult } from '../proof/run-record.mjs';
+import { describeMachine, formatRatios, writePage } from './write-page.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const begins = '<!-- npm run bench:all writes from here -->';
-const ends = '<!-- to here -->';
 
 /** A row is named after what was measured and what it is compared with; `limit` is the goal, if there is one. */
 const benchmarks = [
@@ -150,7 +149,7 @@ const run = describeRun('npm run bench:all');
 const wanted = process.argv.slice(2);
 const results = benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(measure);
 const rows = results.flatMap(({ rows: each }) => each);
-if (wanted.length > 0) console.log(writeTable());
+if (wanted.length > 0) console.log(formatRatios(rows));
 else {
   const summary = rows.map(describeRow);
   console.log(
@@ -162,9 +161,7 @@ else {
     ),
   );
   writeFileSync(join(folder, 'results', 'ratios.svg'), drawRatios());
-  const links = 'Every figure is in [all.json](results/all.json). Orange in the drawing: the goal is missed.';
-  const drawing = '![The ratios of the table as bars on a logarithmic scale](results/ratios.svg)';
-  writeBetween(join(folder, 'README.md'), [describeMachine(), writeTable(), links, drawing].join('\n\n'));
+  writePage();
 }
 if (rows.some(({ met, fault }) => met === false || fault !== undefined)) process.exitCode = 1;
 
@@ -197,26 +194,6 @@ function describeRow({ what, beside, ratio, fault, limit, met }) {
   return `${what}: ${ratio} times ${beside}${goal}`;
 }
 
-function describeMachine() {
-  const { date, commit, changed, node, machine, load } = run;
-  return `${date}, ${commit}${changed ? ' with changes' : ''}, Node ${node}, ${machine}, load ${load} at the start.`;
-}
-
-function writeTable() {
-  const lines = rows.map(({ what, beside, ratio, limit, met, fault }) => {
-    const goal = limit === undefined ? '' : `${limit}: ${met ? 'met' : '**missed**'}`;
-    return `| ${what} | ${ratio === undefined ? `cannot tell: ${fault}` : `${ratio} ×`} | ${beside} | ${goal} |`;
-  });
-  return ['| what | costs | | goal, at most |', '|---|---|---|---|', ...lines].join('\n');
-}
-
-function writeBetween(file, text) {
-  const [before, rest] = readFileSync(file, 'utf8').split(begins);
-  const after = rest?.split(ends)[1];
-  if (after === undefined) throw new Error(`${file} has no place for the table: ${begins} … ${ends}`);
-  writeFileSync(file, `${before}${begins}\n\n${text}\n\n${ends}${after}`);
-}
-
 /** Bars on a logarithmic scale, to the left of 1 for what costs less than what it is compared with. */
 function drawRatios() {
   const drawn = rows.filter(({ ratio }) => ratio !== undefined);
@@ -242,7 +219,7 @@ function drawRatios() {
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${bottom + 8}" role="img" aria-labelledby="title">
-<title id="title">What Certgate costs, as multiples of what it is compared with, on a logarithmic scale (${escapeXml(describeMachine())})</title>
+<title id="title">What Certgate costs, as multiples of what it is compared with, on a logarithmic scale (${escapeXml(describeMachine(run))})</title>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .small { font-size: 11px; fill: #57606a; }

@@ -1,8 +1,8 @@
 // What validating a certification path costs: leaf, intermediate and root with two CRLs, from the bytes on, beside pkijs in
 // the same run and on the same bytes; and the cost of the most expensive questions that certificates can be crafted to ask.
 //
-//   npm run bench:path             the tables; exits 1 when a goal is missed
-//   npm run bench:path -- --json   the same as JSON
+//   node bench/certification-path.mjs         the tables; exits 1 when a goal is missed
+//   node bench/certification-path.mjs --json  the same as JSON
 //
 // pkijs comes from bench/package.json, which has a lockfile of its own.
 import { arch, cpus, loadavg } from 'node:os';

@@ -2,8 +2,8 @@
 // processes, in interleaved rounds, and CPU time: the wall clock measures whoever else is at work on the machine too. The
 // least of a row's runs counts, for the same reason.
 //
-//   npm run bench:import            the table; exits 1 when a goal is missed
-//   npm run bench:import -- --json  the same as JSON
+//   node bench/cold-import.mjs         the table; exits 1 when a goal is missed
+//   node bench/cold-import.mjs --json  the same as JSON
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import * as nodeModule from 'node:module';

@@ -2,8 +2,8 @@
 // and `trust lock` is for an emergency. Fresh processes, in interleaved rounds. The goals are about CPU time: the wall clock
 // measures whoever else is at work on the machine too.
 //
-//   npm run bench:command-line            the table; exits 1 when a goal is missed
-//   npm run bench:command-line -- --json  the same as JSON
+//   node bench/command-line.mjs         the table; exits 1 when a goal is missed
+//   node bench/command-line.mjs --json  the same as JSON
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, tmpdir } from 'node:os';

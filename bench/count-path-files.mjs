@@ -1,8 +1,8 @@
 // Counts the source files that somebody opens who follows one decision: every file of ours with a function that runs
 // while the decision is made, recorded by V8's own coverage. Warm-up and start are not counted.
 //
-//   npm run bench:files              the counts; exits 1 when a goal is missed
-//   npm run bench:files -- --list    and the files
+//   node bench/count-path-files.mjs         the counts; exits 1 when a goal is missed
+//   node bench/count-path-files.mjs --list  and the files
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';

@@ -1,8 +1,8 @@
 // What a decision costs, beside what people use instead. All in one run, on the same headers, in interleaved rounds, with
 // a fresh string for every call (a string that was hashed or compared before would flatter a cache).
 //
-//   npm run bench            the table; exits 1 when a goal is missed
-//   npm run bench -- --json  the same as JSON
+//   node bench/decision.mjs         the table; exits 1 when a goal is missed
+//   node bench/decision.mjs --json  the same as JSON
 import { X509Certificate, generateKeyPairSync, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { arch, cpus } from 'node:os';
 import { SignJWT, jwtVerify } from 'jose';

@@ -2,8 +2,8 @@
 // in each one's field, beside base64 decoding of the same text. All in one run, in interleaved rounds, with a fresh string for
 // every call.
 //
-//   npm run bench:front-ends            the table; exits 1 when a goal is missed
-//   npm run bench:front-ends -- --json  the same as JSON
+//   node bench/front-ends.mjs         the table; exits 1 when a goal is missed
+//   node bench/front-ends.mjs --json  the same as JSON
 import { X509Certificate } from 'node:crypto';
 import { arch, cpus, loadavg } from 'node:os';
 import { AccessGate, resolveFrontEnd, trustStoreFromDocument } from '@certgate/core';
@@ -134,7 +134,7 @@ function fill(start, unit, finish) {
   return start + unit.repeat(Math.ceil(room / unit.length)).slice(0, room) + finish;
 }
 
-/** What is framed as one DER SEQUENCE is no garbage, but a stranger: `npm run bench` measures those. */
+/** What is framed as one DER SEQUENCE is no garbage, but a stranger: `node bench/decision.mjs` measures those. */
 function listBase64Garbage(around) {
   return [
     ['commas', fill('', ',', '')],

@@ -1,10 +1,10 @@
 // What the gate adds to an invocation, in an in-process model of the worker's call sequence: getInvocationModel,
 // getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
 //
-//   npm run bench:invocation               the goal, with a programming model that makes plain objects
-//   npm run bench:invocation -- --library  the same with the model of @azure/functions, whose requests and responses cost
-//                                          some 75 µs, which vary from process to process by more than the gate costs
-//   npm run bench:invocation -- --json     either, as JSON
+//   node bench/invocation.mjs            the goal, with a programming model that makes plain objects
+//   node bench/invocation.mjs --library  the same with the model of @azure/functions, whose requests and responses cost
+//                                        some 75 µs, which vary from process to process by more than the gate costs
+//   node bench/invocation.mjs --json     either, as JSON
 import { createRequire } from 'node:module';
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { execFileSync, fork } from 'node:child_process';

@@ -1,9 +1,9 @@
 // What `certgate trust usage` costs with the logs of many gates: time, and the most memory that the process has.
 //
-//   npm run bench:log-reading                        10 million lines of 60 apps and 400 callers, 4.4 GB in a temporary folder
-//   npm run bench:log-reading -- --lines 1000000     as many
-//   npm run bench:log-reading -- --envelopes         as rows of JSON, as a diagnostic setting writes them: 9 GB
-//   npm run bench:log-reading -- --json              the same as JSON
+//   node bench/log-reading.mjs                  10 million lines of 60 apps and 400 callers, 4.4 GB in a temporary folder
+//   node bench/log-reading.mjs --lines 1000000  as many
+//   node bench/log-reading.mjs --envelopes      as rows of JSON, as a diagnostic setting writes them: 9 GB
+//   node bench/log-reading.mjs --json           the same as JSON
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,

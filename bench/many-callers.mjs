@@ -2,9 +2,9 @@
 // an authority (more than the 4,096 that a gate remembers), strangers; beside the same server of node:http without a gate,
 // which gets the same requests. Certificates come in the header of RFC 9440.
 //
-//   npm run bench:callers            the table, from 60 s of pinned callers; exits with 1 when a goal is missed
-//   npm run bench:callers -- --json  the same as JSON
-//   … -- --seconds 6                 shorter
+//   node bench/many-callers.mjs         the table, from 60 s of pinned callers; exits with 1 when a goal is missed
+//   node bench/many-callers.mjs --json  the same as JSON
+//   … -- --seconds 6                    shorter
 import { fork } from 'node:child_process';
 import { X509Certificate, createHash, createPrivateKey, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 // How long a disabled caller is still let in: eight processes under load read one blob of a real Azurite once a second, and
 // the real tool disables one caller after the other.
 //
-//   node bench/revocation.mjs            the table; exits 1 when a goal is missed or anybody was answered wrongly
-//   node bench/revocation.mjs --json     the same as JSON
+//   node bench/revocation.mjs         the table; exits 1 when a goal is missed or anybody was answered wrongly
+//   node bench/revocation.mjs --json  the same as JSON
 //
 // It needs what `npm test` builds: `npx tsc -b packages/certgate tests`.
 import { mkdtempSync, rmSync } from 'node:fs';

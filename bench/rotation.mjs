@@ -1,8 +1,8 @@
 // A week in which every caller's certificate changes every hour and its CA twice a day, through the real gate and store, by
 // a clock that the script moves: what a decision costs at its end, and what the process remembers.
 //
-//   node --expose-gc bench/rotation.mjs            the table; exits 1 when a goal is missed or anybody was refused
-//   node --expose-gc bench/rotation.mjs --json     the same as JSON
+//   node --expose-gc bench/rotation.mjs         the table; exits 1 when a goal is missed or anybody was refused
+//   node --expose-gc bench/rotation.mjs --json  the same as JSON
 //
 // It needs what `npm test` builds: `npx tsc -b packages/core`.
 import { arch, cpus, loadavg } from 'node:os';

@@ -1,8 +1,8 @@
 // What a large trust document costs: 10 to 400,000 identities of one pin each, in one run. The largest is about what fits
 // into the 64 MiB that a document may have.
 //
-//   npm run bench:scale            the table; exits 1 when a goal is missed
-//   npm run bench:scale -- --json  the same as JSON
+//   node bench/trust-scale.mjs         the table; exits 1 when a goal is missed
+//   node bench/trust-scale.mjs --json  the same as JSON
 //
 // "lookup" is findInSnapshot of pinned certificates in random order. "loop delay" is how long anything else had to wait,
 // from turn to turn of the event loop, while a store reads a new document from a file and the gate decides once in each

@@ -52,7 +52,7 @@ async function openGate(library, file, document) {
   return new AccessGate({ trustStore });
 }
 
-/** Earlier checkouts, which `bench:against` loads too, have other keys, and a second version for authorities. */
+/** Earlier checkouts, which `against.mjs` loads too, have other keys, and a second version for authorities. */
 function toEarlierKeys(document) {
   const identities = document.identities.map(({ pins, names, ...rest }) => ({
     ...rest,

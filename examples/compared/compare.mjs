@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeRun, writeResult } from '../../proof/run-record.mjs';
 import { makeCertificates } from './certificates.mjs';
-import { describeSetup, formatTable, replaceTable } from './comparison-table.mjs';
+import { describeSetup, formatTable, replaceTables } from './comparison-table.mjs';
 import { examineSetup } from './run-setup.mjs';
 import { tables } from './setups.mjs';
 
@@ -45,11 +45,8 @@ try {
 function write(compared) {
   const readme = fileURLToPath(new URL('README.md', import.meta.url));
   const ids = Object.keys(compared[0].setups.at(-1).cells);
-  const page = compared.reduce(
-    (text, { id, setups }) => replaceTable(text, id, formatTable(setups, ids)),
-    readFileSync(readme, 'utf8'),
-  );
-  writeFileSync(readme, page);
+  const written = compared.map(({ setups }) => formatTable(setups, ids));
+  writeFileSync(readme, replaceTables(readFileSync(readme, 'utf8'), written));
   writeResult('comparison', run, {
     summary: compared.flatMap(summarize),
     versions: listVersions(),

@@ -7,7 +7,7 @@ import { makeTwin } from '../scenes/certificates.js';
 import { type Case, describeCases } from './cases.js';
 import type { Material } from './make-material.js';
 
-/** The committed file. README.md of this folder says what each member means. */
+/** The committed file. conformance/README.md says what each member means. */
 export interface VectorFile extends Material {
   readonly version: 1;
   readonly documents: Readonly<Record<string, object>>;
