@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 // The linters have a lockfile of their own.
 const tseslint = createRequire(new URL('tools/package.json', import.meta.url))('typescript-eslint');
 
-/** The wording that CONTRIBUTING.md retires. The prose linter looks for it in the pages. */
+/** The wording that is retired. The prose linter looks for it in the pages. */
 const prosePatterns = JSON.parse(readFileSync(new URL('tools/prose-patterns.json', import.meta.url), 'utf8'));
 /** In a selector, a slash would end the pattern. */
 const retiredPattern = prosePatterns.map(({ pattern }) => `(?:${pattern})`).join('|');

@@ -1,4 +1,4 @@
-// certificate-header/: from the text that a front end wrote to a presented certificate, or a denial.
+// certificate-header/: turns the text that a front end wrote into a certificate, or a denial.
 
 import type { Base64Fault, ClientCertificateDecoding, DerDecoding } from '@certgate/x509';
 import {

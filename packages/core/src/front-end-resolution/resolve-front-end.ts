@@ -1,4 +1,4 @@
-// front-end-resolution/: which front end holds for an app, and what shows that a request came by it.
+// front-end-resolution/: which front end an app has, and what proves that a request came through it.
 
 import { copyOwn } from '@certgate/x509/internal';
 import { type Denial, deny } from '../denial.js';

@@ -1,4 +1,4 @@
-// front-ends/: the front ends that end TLS, one file each: how each hands on the caller's certificate.
+// front-ends/: the front ends that end TLS, one file each: how each passes on the caller's certificate.
 
 import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';

@@ -1,4 +1,4 @@
-// workspace/: the lines of gates in a Log Analytics workspace, by a query
+// workspace/: the lines of gates in a Log Analytics workspace, read with a query
 import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import { type FileSink, readEnvelope, readMessage } from '../reading/export-rows.js';
 import type { LogSource } from '../reading/read-log.js';

@@ -1,4 +1,4 @@
-// replay/: decides the calls of a log again, by a document that is to replace the one that decided them
+// replay/: decides the calls of a log again, with a document that may replace the one in use
 import type { DenialCode } from '@certgate/core/internal';
 import type { ReportedReading } from '../../log/reading/reading-text.js';
 

@@ -1,4 +1,4 @@
-// usage/: who was admitted by which entry of a trust document when, by the lines of gates, and how far that is known
+// usage/: who was admitted when and by which entry of a trust document, from the lines of gates, and how certain that is
 import type { DecisionLogLine, StatusLogLine } from '@certgate/core/internal';
 import type { LogRecord } from '../../log/reading/log-record.js';
 import { SeenLines } from '../../log/reading/seen-lines.js';
