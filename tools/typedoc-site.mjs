@@ -22,6 +22,9 @@ export default {
   hidePageHeader: true,
   hideBreadcrumbs: true,
   pageTitleTemplates: { index: () => 'API reference', module: ({ name }) => `\`${name}\`` },
+  // VitePress numbers headings of one name in another way.
+  useHTMLAnchors: true,
+  anchorPrefix: 'api-',
   useCodeBlocks: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',

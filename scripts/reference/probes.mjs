@@ -13,7 +13,7 @@ function describe(id) {
       `- With ${code('--any-server')}, ${key === 'failure' ? 'meaning of a failure' : 'what to do'}: ${prose(text)}`,
   );
   return [
-    `### ${code(id)}`,
+    `## ${code(id)}`,
     '',
     prose(claim),
     '',

@@ -86,7 +86,7 @@ export function writeTrustKeys() {
         const presence = type.presence !== 'alternative' ? type.presence : isFirst ? 'one of these' : '';
         return `| \`${key}\` | ${presence} | ${describe(key, type, properties[key])} |`;
       });
-      return [`| In ${place} | | |`, '|---|---|---|', ...rows].join('\n');
+      return [`| In ${place} | Presence | Meaning |`, '|---|---|---|', ...rows].join('\n');
     })
     .join('\n\n');
   return [tables];

@@ -20,8 +20,11 @@ export default defineConfig({
   description: 'Client certificates decide who may call your Azure Functions.',
   // Every page has an address without `.html`, which GitHub Pages and VitePress's own server find.
   cleanUrls: true,
-  ignoreDeadLinks: true,
+  ignoreDeadLinks: false,
   lastUpdated: false,
+  // Instead of a request for an icon that is not there.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

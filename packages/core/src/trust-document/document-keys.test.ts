@@ -215,20 +215,22 @@ describe('docs/trust-document.md describes the keys of the table', () => {
   }
   /** The tables of keys by their first cell: what stands there names the place, like `identities[]`. */
   const tables = new Map<string, readonly Row[]>(
-    [...page.matchAll(/^\| In (.+?) \| \| \|\n\|[-|]+\|\n((?:\|.*\n)+)/gm)].map(([, place = '', rows = '']) => [
-      place.replaceAll('`', ''),
-      rows
-        .trim()
-        .split('\n')
-        .map((row) => {
-          const [, keys = '', presence = '', ...words] = row.split('|');
-          return {
-            keys: [...keys.matchAll(/`(.+?)`/g)].map(([, key = '']) => key),
-            presence: presence.trim(),
-            words: words.join('|'),
-          };
-        }),
-    ]),
+    [...page.matchAll(/^\| In (.+?) \| Presence \| Meaning \|\n\|[-|]+\|\n((?:\|.*\n)+)/gm)].map(
+      ([, place = '', rows = '']) => [
+        place.replaceAll('`', ''),
+        rows
+          .trim()
+          .split('\n')
+          .map((row) => {
+            const [, keys = '', presence = '', ...words] = row.split('|');
+            return {
+              keys: [...keys.matchAll(/`(.+?)`/g)].map(([, key = '']) => key),
+              presence: presence.trim(),
+              words: words.join('|'),
+            };
+          }),
+      ],
+    ),
   );
   const places = new Map(
     objectNames.flatMap((objectName) =>
