@@ -80,7 +80,7 @@ describe('certgate app inspect', () => {
       ),
     ]);
     const { stdout } = await inspect(folder);
-    const shown = `whoever has a key until ${until} (observed), then allowed certificates, role x`;
+    const shown = `anyone who has a key until ${until} (observed), then allowed certificates, role x`;
     assert.ok(stdout.includes(shown), stdout);
   });
 
@@ -176,7 +176,7 @@ describe('certgate app inspect', () => {
     const folder = createApp(context, `secure(anywhere); app.http('Closed', { handler });`);
     const { exitCode, stderr } = await inspect(folder, '--write-baseline');
     assert.equal(exitCode, 1);
-    assert.match(stderr, /unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches the app/);
+    assert.match(stderr, /unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches the app/);
     assert.equal((await inspect(folder)).exitCode, 1);
   });
 

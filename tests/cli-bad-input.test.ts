@@ -147,7 +147,7 @@ describe('bad input to the command line', () => {
     });
     it('with a trust document that is not there', async () => {
       expectOneClearLine(await dev(sampleFolder, '--trust', join(folder, 'nowhere.json')), /no trust document at/);
-      expectOneClearLine(await dev(sampleFolder, '--trust', folder), /is no file/);
+      expectOneClearLine(await dev(sampleFolder, '--trust', folder), /is not a file/);
     });
     it('whose trust is not valid does not start', async () => {
       const trust = join(folder, 'bad-trust.json');

@@ -251,7 +251,7 @@ describe('certgate trust explain', () => {
     const { outcome, code, status } = await explain('reader', '--function', 'Moving', '--app', app);
     assert.deepEqual([outcome, code, status], ['denied', 'role_missing', null]);
     const { stdout } = await run('reader', '--function', 'Moving', '--app', app);
-    assert.match(stdout, /^Denied, observed: the function runs all the same/m);
+    assert.match(stdout, /^Denied, observed: the function runs anyway/m);
     assert.match(stdout, /^the log says +observed, role_missing: /m);
     const then = await explain('reader', '--function', 'Moving', '--app', app, '--at', fromNow(21));
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);

@@ -120,7 +120,7 @@ describe('a call', () => {
     const open = await app.callAs('none', '/api/Public');
     assert.throws(() => open.json(), {
       code: 'CERTGATE_LOCAL_APP_CALL_FAILED',
-      message: /The answer \(status 200\) is no JSON: open/,
+      message: /The answer \(status 200\) is not JSON: open/,
     });
   });
 

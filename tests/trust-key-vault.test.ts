@@ -148,7 +148,7 @@ describe('certgate trust with a key in Key Vault', () => {
     const nothing = (): Buffer => Buffer.alloc(0);
     for (const alter of [halves, cut, longer, nothing]) {
       vault.alter = alter;
-      await expectRefusal(sign('P-256'), /is no signature of https:.*Nothing was written/);
+      await expectRefusal(sign('P-256'), /is not a signature of https:.*Nothing was written/);
     }
     vault.alter = undefined;
     assert.equal(readFileSync(`${trust}.sig`, 'utf8'), before);

@@ -244,7 +244,7 @@ describe('options', () => {
       /frontEndSecret of secureApp is not valid: .*32 to 256/,
     ],
     ['three secrets', { trustStore, frontEndSecret: ['a', 'b', 'c'].map((each) => each.repeat(32)) }, /not valid/],
-    ['a secret that is no text', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is no text/],
+    ['a secret that is no text', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is not text/],
     [
       'an unknown choice of log lines',
       { trustStore, decisionLog: 'none' },

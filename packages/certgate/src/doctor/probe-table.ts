@@ -136,7 +136,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     ofAnyServer: { remedy: 'Let the server answer it without a certificate, or name it with --function instead.' },
   },
   'client-certificate-mode': {
-    sends: 'nothing more: it looks at the handshakes and answers so far',
+    sends: 'nothing more: it looks at the handshakes and answers of the other probes',
     claim: 'The front end asks callers for a certificate.',
     failure: 'The front end never asks for a certificate, so no caller can be known by one.',
     remedy: 'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode alone does nothing.',
@@ -364,10 +364,10 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     isIndependent: true,
   },
   'refusal-reason': {
-    sends: 'nothing more: it reads the refusals so far',
+    sends: 'nothing more: it reads the refusals of the other probes',
     claim: 'A refused caller does not learn why.',
     failure:
-      'A refusal says why, or differs between no certificate and a denied one: whoever probes the app learns what to try next.',
+      'A refusal says why, or differs between no certificate and a denied one: anyone who probes the app learns what to try next.',
     remedy:
       'Send one answer to all refused callers, and write the reason to the log. Certgate says more only in Development.',
     wouldTell: 'A refusal with an answer.',
@@ -377,15 +377,15 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   'refusal-content': {
     sends: 'nothing more: it compares the refusals with what the allowed caller got',
     claim: 'A refusal does not contain what the allowed caller gets.',
-    failure: 'A refused caller gets the content all the same: the function runs before the gate decides.',
+    failure: 'A refused caller still gets the content: the function runs before the gate decides.',
     remedy: 'Let the gate decide before the function runs.',
     wouldTell: 'An allowed caller who gets an answer of some length.',
     isPassive: true,
   },
   'software-version': {
-    sends: 'nothing more: it reads the header fields and the bodies of refusals so far',
+    sends: 'nothing more: it reads the header fields and the bodies of the other probes\' refusals',
     claim: 'The answers name no version of the software.',
-    failure: 'The answers name software and its version: whoever probes the app knows which faults to try.',
+    failure: 'The answers name software and its version: anyone who probes the app knows which faults to try.',
     remedy: 'Remove the field (Server, X-Powered-By, X-AspNet-Version) or the text.',
     wouldTell: 'An answer.',
     isPassive: true,

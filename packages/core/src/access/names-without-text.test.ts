@@ -99,11 +99,11 @@ describe('a caller of an authority', () => {
       const hex = encodeElement(tag, content).toString('hex');
       assert.match(
         judge(caller),
-        new RegExp(`^path_certificate_malformed: .* is known by CN=#${hex}, which is no text`),
+        new RegExp(`^path_certificate_malformed: .* is known by CN=#${hex}, which is not text`),
       );
       for (const commonName of ['billing', `#${hex}`]) {
         const trust = issuedSnapshot([{ name: 'b', names: [{ issuedBy: 'corp', commonName }] }]);
-        assert.match(judge(caller, trust), new RegExp(`^certificate_not_trusted: .*CN=#${hex} is no text`));
+        assert.match(judge(caller, trust), new RegExp(`^certificate_not_trusted: .*CN=#${hex} is not text`));
       }
       const unit = renameCaller(text(types.commonName, 'x'), [types.unit, tag, content]);
       assert.match(judge(unit), /^path_certificate_malformed: .* is known by OU=#/);
@@ -123,7 +123,7 @@ describe('a caller of an authority', () => {
   for (const [what, tag, hex] of broken) {
     it(`with ${what} in its name is no certificate, by a pin either`, () => {
       const caller = renameCaller([types.commonName, tag, Buffer.from(hex, 'hex')]);
-      assert.match(judge(caller), /^certificate_not_trusted: .*issuer of "corp", .* it is no certificate: /);
+      assert.match(judge(caller), /^certificate_not_trusted: .*issuer of "corp", .* it is not a certificate: /);
       const { thumbprintSha256 } = presentCertificate(caller.der);
       assert.match(judge(caller, issuedSnapshot([{ pins: [{ thumbprintSha256 }] }])), /^certificate_malformed: /);
     });
@@ -183,7 +183,7 @@ it('a list of revoked certificates of an issuer whose name is no text is not rea
   };
   assert.ok(decode(utf8).ok);
   const decoding = decode(visible);
-  assert.match(decoding.ok ? '' : decoding.fault, /a certificate issuer whose name is no text/);
+  assert.match(decoding.ok ? '' : decoding.fault, /a certificate issuer whose name is not text/);
 });
 
 describe('name constraints on directory names', () => {

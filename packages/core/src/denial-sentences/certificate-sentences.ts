@@ -11,7 +11,7 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
       case 'absent':
         return `No client certificate came with the request: ${facts.source} is absent or empty.`;
       case 'connection_without_tls':
-        return 'The front end is direct-tls, and the request did not come over a TLS connection of this server. Where something else ends TLS, name that by frontEnd.';
+        return 'The front end is direct-tls, and the request did not come over a TLS connection of this server. If something else ends TLS, name it with frontEnd.';
       case 'handshake_without_certificate':
         return 'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where the trust document alone decides.';
       case 'mcp_trigger_unknown':
@@ -21,18 +21,18 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
   certificate_malformed: (facts) => {
     switch (facts.problem) {
       case 'other_structure':
-        return `The header holds no certificate: ${facts.structure}.`;
+        return `The header has no certificate: ${facts.structure}.`;
       case 'pinned_bytes':
-        return `The bytes are pinned, but they are no certificate: ${facts.fault}.`;
+        return `The bytes are pinned, but they are not a certificate: ${facts.fault}.`;
       case 'path_bytes':
-        return `It is no certificate: ${facts.fault}.`;
+        return `It is not a certificate: ${facts.fault}.`;
       default:
         return malformedTexts[facts.problem];
     }
   },
   certificate_multiple: ({ expectedElements: count }) =>
     count === undefined
-      ? 'The header holds more than one value; the front end sends one certificate.'
+      ? 'The header has more than one value; the front end sends one certificate.'
       : `x-forwarded-client-cert does not have ${count === 1 ? 'exactly one element' : `exactly ${count} elements`}: a client or another proxy set it too, and the front end keeps that.`,
   certificate_too_large: ({ header = 'The certificate header', length, limit }) =>
     `${header} has ${length} characters; ${limit} are read.`,
@@ -51,9 +51,9 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
 };
 
 const malformedTexts: Readonly<Record<MalformedProblem, string>> = {
-  not_der: 'The decoded header is not a DER SEQUENCE, so it is no certificate.',
+  not_der: 'The decoded header is not a DER SEQUENCE, so it is not a certificate.',
   truncated: 'The certificate in the header is cut short.',
-  trailing_bytes: 'The header holds bytes after the certificate; exactly one certificate is read.',
+  trailing_bytes: 'The header has bytes after the certificate; exactly one certificate is read.',
   pem: 'The header is PEM. This front end sends the base64 of the DER on one line, without armour: check that frontEnd names the one that is there.',
   base64url: 'The header is base64url. Base64 is expected (RFC 4648 section 4).',
   base64_padding: 'The base64 in the header is cut short or not canonical (RFC 4648 section 3.5).',
@@ -63,13 +63,13 @@ const malformedTexts: Readonly<Record<MalformedProblem, string>> = {
     'The PEM block in the header is not written as the front end does it: lines of 64 base64 characters, percent-encoded.',
   pem_not_percent_encoded: 'The header is PEM that is not percent-encoded. In nginx, use $ssl_client_escaped_cert.',
   pem_block_cut: 'The percent-encoded PEM block in the header is cut short, or more follows it.',
-  not_pem_block: 'The header is no percent-encoded PEM block.',
+  not_pem_block: 'The header is not a percent-encoded PEM block.',
   forwarded_elements_forgeable:
     'An element of x-forwarded-client-cert before the last has URI or DNS, which Envoy writes unescaped, so a certificate may have added the last one. Where several elements are expected, leave uri and dns out of set_current_client_cert_details.',
   not_forwarded_elements:
     'x-forwarded-client-cert is not what Envoy writes: pairs By, Hash, Cert, Chain, Subject, URI, DNS in this order.',
   byte_sequence_empty: 'Client-Cert is an empty byte sequence. A front end leaves it out where no certificate came.',
-  not_byte_sequence: 'Client-Cert is no byte sequence, base64 between two colons (RFC 9440 section 2.2).',
+  not_byte_sequence: 'Client-Cert is not a byte sequence, base64 between two colons (RFC 9440 section 2.2).',
 };
 
 /** Why no grace admits the certificate now, where somebody may have given it one. */
@@ -78,7 +78,7 @@ function describeGrace(grace: GraceFacts | undefined): string {
     case undefined:
       return '';
     case 'path_needed':
-      return ' No grace of its pin counts (acceptWithoutClientAuth): an authority is asked about it too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
+      return ' The grace period of its pin does not apply (acceptWithoutClientAuth): an authority is asked about it too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
     case 'never':
       return ' Its pins never accept that at the same time (acceptWithoutClientAuth).';
     case 'ahead':

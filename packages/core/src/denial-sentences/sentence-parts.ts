@@ -26,9 +26,11 @@ export function repeatSaid({ fault, chainFault, claim, isIssued }: SaidFacts): s
   const said = chainFault === undefined ? fault : `${fault} ${chainFault}`;
   if (claim === undefined) return said;
   const { identity, name } = claim;
+  // A fault may be the end of a list, without a full stop.
+  const before = said.endsWith('.') ? said : `${said}.`;
   return isIssued === true
-    ? `${said} By its name (${name.type}) it is "${identity}", and the authority "${name.issuedBy}" did issue it.`
-    : `${said} By its name (${name.type}) it would be "${identity}", if the authority "${name.issuedBy}" vouched for it.`;
+    ? `${before} By its name (${name.type}) it is "${identity}", and the authority "${name.issuedBy}" did issue it.`
+    : `${before} By its name (${name.type}) it would be "${identity}", if the authority "${name.issuedBy}" vouched for it.`;
 }
 
 /** Beyond what a `Date` can be, a store of the user's own may say a time as well. */

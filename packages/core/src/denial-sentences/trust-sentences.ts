@@ -53,7 +53,7 @@ export const trustSentences: Sentences<TrustCode> = {
       ? `The certificate has ${facts.nameCount} names, of which ${facts.limit} are compared at most; issue one with fewer.`
       : repeatSaid(facts),
   path_certificate_malformed: (facts) =>
-    'authority' in facts ? repeatSaid(facts) : `No path can lead to what is no certificate: ${facts.fault}.`,
+    'authority' in facts ? repeatSaid(facts) : `No path can lead to what is not a certificate: ${facts.fault}.`,
   revocation_unavailable: (facts) =>
     'isOfStore' in facts ? `The revocation information on "${facts.identity}" is not current.` : repeatSaid(facts),
 };
@@ -85,10 +85,10 @@ function describeStranger(facts: StrangerFacts): string {
   }
   const issuers = authorities.map((name) => `"${name}"`).join(', ');
   if (decodingFault !== undefined)
-    return `It names an issuer of ${issuers}, and no name of it can be compared, since it is no certificate: ${decodingFault}.`;
+    return `It names an issuer of ${issuers}, and no name of it can be compared, since it is not a certificate: ${decodingFault}.`;
   const texts = names?.map(({ type, value }) => `${type} ${value}`);
   const listed = texts?.length === 0 ? 'no name that an identity could have' : texts?.join(', ');
   const shown = listed === undefined ? '' : ` (${escapeInvisible(shortenText(listed))})`;
-  const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is no text, and stands for nobody.`;
+  const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is not text, and names no identity.`;
   return `It names an issuer of ${issuers}, and no identity of the trust document is bound there to any of its names${shown}; before you add one, ask the owner of the caller over another channel whether the certificate is the caller's.${remark}`;
 }

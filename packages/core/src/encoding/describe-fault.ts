@@ -14,7 +14,7 @@ export function describeFault(thrown: unknown): string {
   } catch {
     // A getter of the thrown value threw in its turn.
   }
-  return 'something that is no Error was thrown';
+  return 'something that is not an Error was thrown';
 }
 
 /** It becomes part of a sentence, which has a full stop of its own. */

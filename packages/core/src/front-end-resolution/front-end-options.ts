@@ -131,7 +131,7 @@ function findElementsFault(
 ): string | undefined {
   if (frontEnd !== 'envoy') return `forwardedElements of ${who} is for the frontEnd envoy.`;
   if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= maximumElements) return undefined;
-  return `forwardedElements of ${who} is no whole number from 1 to ${maximumElements}.`;
+  return `forwardedElements of ${who} is not a whole number from 1 to ${maximumElements}.`;
 }
 
 /** Never with the value in it: it is a secret. */
@@ -139,7 +139,7 @@ function findSecretFault(subject: string, value: unknown): string | undefined {
   const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
   try {
     if (typeof value === 'string' || isList) expectSecret(value as FrontEndSecretOption);
-    else return `${subject} is no text.`;
+    else return `${subject} is not text.`;
     return undefined;
   } catch (error) {
     return `${subject} is not valid: ${(error as Error).message}`;

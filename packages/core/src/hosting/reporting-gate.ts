@@ -255,4 +255,4 @@ const unavailableDetail =
 const lockedDetail = `The environment variable ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked, whatever the trust document says. What is open to everybody stays open, and so do observed functions, which their keys alone protect. To end it, remove the variable and restart the app.`;
 
 const anywhereDetail =
-  'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';
+  'unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches this app can claim to be any caller, because certificates are not secret. Remove it if anything except your own front end reaches the app.';

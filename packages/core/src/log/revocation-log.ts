@@ -71,6 +71,6 @@ function createLine(status: RevocationListStatus, code: RevocationLogLine['code'
       ...(source === undefined ? {} : { source }),
       end,
     },
-    detail: `${what}: let the CA publish the next one${source === undefined ? '' : ` (${source})`}. Where the authority "${authority}" requires revocation information, callers who need this list are refused with revocation_unavailable once it has ended, and its grace is over.`,
+    detail: `${what}: let the CA publish the next one${source === undefined ? '' : ` (${source})`}. If the authority "${authority}" requires revocation information, callers who need this list are refused with revocation_unavailable once it has ended and its grace period is over.`,
   };
 }

@@ -174,7 +174,7 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
     const remedy = isSelfIssued
       ? 'a caller that signs its own certificate is pinned under identities[].pins'
       : 'give the certificate of the authority that issued it, or pin it under identities[].pins';
-    return `${name} is no CA certificate (no basicConstraints with CA:TRUE); ${remedy}`;
+    return `${name} is not a CA certificate (no basicConstraints with CA:TRUE); ${remedy}`;
   }
   if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {
     return `${name} must not sign certificates (its keyUsage has no keyCertSign)`;

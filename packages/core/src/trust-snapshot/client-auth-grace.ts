@@ -29,7 +29,7 @@ export function isClientAuthGrace(value: unknown): value is ClientAuthGrace {
 
 /** What is wrong with the bounds, in words for the document's author. */
 export function findGraceFault({ since, until }: Pick<ClientAuthGrace, 'since' | 'until'>): string | undefined {
-  if (since >= until) return 'since is not earlier than until, so the grace never applies';
+  if (since >= until) return 'since is not earlier than until, so the grace period never applies';
   return until - since > maximumGraceDays * 86_400_000
     ? `it may last ${maximumGraceDays} days at most, and lasts from ${formatInstant(since)} to ${formatInstant(until)}`
     : undefined;

@@ -153,7 +153,7 @@ function readFileAddress(rest: string, text: string): TrustAddress | TrustAddres
 
 function readFileUrl(text: string): TrustAddress | TrustAddressRefusal {
   const refusal = refuse(
-    'The file URL names another machine, has a query or fragment, or is no path of this machine.',
+    'The file URL names another machine, has a query or fragment, or is not a path of this machine.',
     'Write the path behind file: without slashes before it, e.g. file:trust.json, or file:/home/app/trust.json',
   );
   if (/[?#\\]/.test(text) || hasDotSegment(text) || !URL.canParse(text)) return refusal;
@@ -191,7 +191,7 @@ function readUrlAddress(text: string): TrustAddress | TrustAddressRefusal {
 /** What is said of a URL for this purpose: it means one place to every reader, and the answer can't be changed on the way. */
 function readPlainUrl(text: string): URL | TrustAddressRefusal {
   if (!/^https?:\/\/[^/\\]/i.test(text) || /[\s\\]/.test(text) || !URL.canParse(text)) {
-    return refuse('This is no URL of a trust document.', 'Write it whole, e.g. https://example.com/trust.json');
+    return refuse('This is not a URL of a trust document.', 'Write it whole, e.g. https://example.com/trust.json');
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) {
@@ -222,7 +222,7 @@ function readBlobAddress(text: string): TrustAddress | TrustAddressRefusal {
   // Also a query whose question mark was escaped on the way, or fell out.
   if (/[?#]|%3f|\bsig=/i.test(text)) {
     return refuse(
-      'The URL after blob: has a query (a shared access signature?), and an address is no place for secrets.',
+      'The URL after blob: has a query (a shared access signature?), and an address must not have secrets.',
       `Write the URL without it, e.g. ${blobExample}. The app signs in by its managed identity; certgate takes credentials from az login or the environment.`,
     );
   }

@@ -232,7 +232,7 @@ function describeAddress(text: string): string {
 
 async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList> {
   const decoding = await loadPathValidation().decodeCrlFileInSlices(bytes);
-  if (!decoding.ok) throw new Error(`it is no CRL (${decoding.fault})`);
+  if (!decoding.ok) throw new Error(`it is not a CRL (${decoding.fault})`);
   return decoding.value;
 }
 
@@ -292,7 +292,7 @@ function getSigner(crl: CertificateRevocationList, authority: TrustedAuthority, 
   const [signer] = signers;
   if (signer === undefined) {
     throw new Error(
-      `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
+      `it is not signed by a CA of the authority "${authority.name}"; its signer must be among the trustAnchors or intermediates`,
     );
   }
   const { subjectPublicKeyInfo: publicKey } = signer.verificationKey;

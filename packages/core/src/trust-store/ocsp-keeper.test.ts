@@ -256,12 +256,12 @@ describe('OcspKeeper', () => {
     [
       'of somebody else',
       answerFrom({ '1234': 'V' }, { responder: ofImpostor }) as never,
-      /signed by nobody who may answer/,
+      /signer of an OCSP response may not answer/,
     ],
     [
       "of the caller's own",
       answerFrom({ '1234': 'V' }, { responder: issueCaller({ serialNumber: '9999' }) }) as never,
-      /signed by nobody who may answer/,
+      /signer of an OCSP response may not answer/,
     ],
     ['no OCSP response', () => Buffer.from('<html>'), /can't be read/],
     ['nothing', () => Buffer.alloc(0), /can't be read/],

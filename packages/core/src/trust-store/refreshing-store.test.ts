@@ -91,7 +91,7 @@ describe('the first load', () => {
     };
     const store = new RefreshingTrustStore(throwing, {}, new ManualClock(now));
     await store.start();
-    assert.equal(store.report().fault, 'something that is no Error was thrown');
+    assert.equal(store.report().fault, 'something that is not an Error was thrown');
     assert.equal(await outcomeNow(store.find(certificate, now)), 'unavailable');
   });
   test('a request waits for a read that is under way, also soon after one that failed', async () => {

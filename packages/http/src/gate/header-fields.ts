@@ -19,7 +19,7 @@ export type FieldRecord = Readonly<Record<string, string | readonly string[] | u
 export function toFindField(headers: RequestHeaders): FindField {
   if (typeof headers === 'function') return headers;
   const value: unknown = headers;
-  if (typeof value !== 'object' || value === null) throw invalidArgument('headers is no object with header fields');
+  if (typeof value !== 'object' || value === null) throw invalidArgument('headers is not an object with header fields');
   if (isFieldReader(headers)) return (name) => headers.get(name);
   return (name) => joinLines(Object.entries(headers).flatMap(([key, lines]) => (isSame(key, name) ? [lines] : [])));
 }

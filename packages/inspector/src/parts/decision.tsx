@@ -67,7 +67,7 @@ function describeOutcome(
   }
   if (outcome === 'denied') {
     return status === null
-      ? { tone: 'warn', sentence: 'Denied, but observed: the function runs all the same.' }
+      ? { tone: 'warn', sentence: 'Denied, but observed: the function runs anyway.' }
       : { tone: 'bad', sentence: isMcp ? mcpDenial : `Denied: the caller gets ${status} ${publicCode ?? ''}.` };
   }
   if (outcome === 'unverified') {

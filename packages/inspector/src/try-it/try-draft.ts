@@ -96,7 +96,7 @@ export function parseHeaders(text: string): ParsedHeaders {
   for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
     const [, name, value] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) {
-      return { headers, fault: `This line is no header (name: value): ${line.trim()}` };
+      return { headers, fault: `This line is not a header (name: value): ${line.trim()}` };
     }
     headers.push([name, value.trim()]);
   }

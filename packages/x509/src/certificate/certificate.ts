@@ -300,7 +300,7 @@ function decodeCurve(algorithm: DerReader, point: Uint8Array, subjectPublicKeyIn
   const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
   algorithm.expectEnd();
   const curve = curves[objectIdentifier];
-  if (!isPoint(point, curve, subjectPublicKeyInfo)) return refuseDer('an EC key that is no point of its curve');
+  if (!isPoint(point, curve, subjectPublicKeyInfo)) return refuseDer('an EC key that is not a point of its curve');
   return curve?.name ?? otherCurveNames[objectIdentifier] ?? objectIdentifier;
 }
 

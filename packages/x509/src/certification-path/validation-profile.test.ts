@@ -268,7 +268,7 @@ describe('the profile of RFC 5280', () => {
       const der = editCertificate(writeCertificate({ subject, issuer, extensions: [] }), edit ?? (() => undefined));
       return findProfileFault(readWritten(decodePathCertificate, der), role, 'strict')?.detail ?? '';
     };
-    assert.match(detailOf('trust-anchor'), /^The trust anchor "CN=subject" is no CA certificate/);
+    assert.match(detailOf('trust-anchor'), /^The trust anchor "CN=subject" is not a CA certificate/);
     assert.match(
       detailOf('crl-signer', emptyName('subject')),
       /^The CRL signer without a subject has an empty subject/,

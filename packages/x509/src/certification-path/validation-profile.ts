@@ -117,9 +117,9 @@ const checkAuthority: Check = (certificate, role) => {
   const { version, basicConstraints, keyUsage } = certificate;
   if (role !== 'intermediate') return undefined;
   if (version !== 3 || basicConstraints === undefined)
-    return unfit(certificate, role, 'has no basic constraints, so it is no CA');
+    return unfit(certificate, role, 'has no basic constraints, so it is not a CA');
   if (!basicConstraints.isCertificateAuthority)
-    return unfit(certificate, role, 'is no CA certificate (basic constraints)');
+    return unfit(certificate, role, 'is not a CA certificate (basic constraints)');
   if (keyUsage !== undefined && !keyUsage.includes('keyCertSign'))
     return unfit(certificate, role, 'may not sign certificates (key usage without keyCertSign)');
   return undefined;
@@ -147,11 +147,11 @@ const checkNamesAreText: Check = (certificate, role) => {
   for (const [which, name] of Object.entries(names)) {
     if (name === false || name.incomparableType === undefined) continue;
     const type = describeAttributeType(name.incomparableType);
-    return malformed(certificate, role, `has an ${which} name that can't be compared: its ${type} is no text`);
+    return malformed(certificate, role, `has an ${which} name that can't be compared: its ${type} is not text`);
   }
   const value = role === 'end-entity' ? findValueWithoutText(subjectName, decidingAttributeTypes) : undefined;
   if (value === undefined) return undefined;
-  const what = `is known by ${shortenText(value)}, which is no text; let the CA write it as a UTF8String`;
+  const what = `is known by ${shortenText(value)}, which is not text; let the CA write it as a UTF8String`;
   return malformed(certificate, role, what);
 };
 
@@ -228,7 +228,7 @@ const checkStrictAuthority: Check = (certificate, role) => {
   if (role === 'end-entity' || role === 'crl-signer') return undefined;
   const { basicConstraints, keyUsage } = certificate;
   if (basicConstraints?.isCertificateAuthority !== true)
-    return unfit(certificate, role, 'is no CA certificate (basic constraints)');
+    return unfit(certificate, role, 'is not a CA certificate (basic constraints)');
   if (!basicConstraints.isCritical) return unfit(certificate, role, 'has basic constraints that are not critical');
   if (keyUsage?.includes('keyCertSign') !== true)
     return unfit(certificate, role, 'has no key usage with keyCertSign, which a CA needs');

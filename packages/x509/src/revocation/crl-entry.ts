@@ -102,6 +102,6 @@ function decodeCertificateIssuers(value: Uint8Array): readonly CanonicalName[] {
   const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence).content));
   const issuers = names.flatMap((name) => ('name' in name ? [name.name] : []));
   if (issuers.some(({ incomparableType }) => incomparableType !== undefined))
-    return refuseDer('a certificate issuer whose name is no text');
+    return refuseDer('a certificate issuer whose name is not text');
   return issuers.length > 0 ? issuers : refuseDer('a certificate issuer without a distinguished name');
 }

@@ -39,7 +39,7 @@ export function findCrlStatements(question: CrlQuestion): CrlStatements {
     if (signer !== undefined) {
       const reasons = findCoveredReasons(crl, question.certificate, question.spendComparisons);
       if (reasons !== 0) statements.push({ crl, reasons, signer });
-    } else if (question.isAlgorithmAccepted(algorithm)) faults.push('A CRL is signed by nobody who may sign it.');
+    } else if (question.isAlgorithmAccepted(algorithm)) faults.push('The signer of a CRL may not sign it.');
     else
       faults.push(`A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}).`);
   }

@@ -23,7 +23,7 @@ describe('OCSP: responders', () => {
   const by = (made: MadeAuthority, ...options: readonly string[]): Buffer =>
     answer({ responder: made, options: ['-nmin', '60', ...options] });
   const refused = (why: string): RegExp =>
-    new RegExp(`^unknown: An OCSP response is signed by nobody who may answer for the issuer: .*${why}.*\\.$`);
+    new RegExp(`^unknown: The signer of an OCSP response may not answer for the issuer: .*${why}.*\\.$`);
   let serial = 0x30;
   const delegate = (changes: Partial<IssueRequest>): MadeAuthority =>
     make({

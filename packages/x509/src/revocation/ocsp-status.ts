@@ -98,7 +98,7 @@ export function askResponses(given: OcspInquiry): RevocationStatus {
       statements.push(...answers.map((answer) => ({ response, ...found, answer })));
       continue;
     }
-    faults.push(`An OCSP response is signed by nobody who may answer for the issuer: ${found.fault}.`);
+    faults.push(`The signer of an OCSP response may not answer for the issuer: ${found.fault}.`);
     const revocations = answers.filter(({ certificateStatus }) => certificateStatus.status === 'revoked');
     const then = revocations.length > 0 ? findResponder(response, askAsOf(response, question)) : found;
     if ('responder' in then) statements.push(...revocations.map((answer) => ({ response, ...then, answer })));

@@ -147,7 +147,7 @@ function readShape(value: unknown, shape: Shape, where: string, refuse: Refuse):
 }
 
 function findShapeFault(value: unknown, shape: Shape): string | undefined {
-  if (!isJsonObject(value)) return 'is no JSON object';
+  if (!isJsonObject(value)) return 'is not a JSON object';
   const unknown = Object.keys(value).find((key) => !Object.hasOwn(shape, key));
   if (unknown !== undefined) return `has the unknown key "${unknown}"`;
   const wrong = Object.keys(shape).find((key) => shape[key]?.(value[key]) !== true);

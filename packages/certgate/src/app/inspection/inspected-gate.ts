@@ -75,7 +75,7 @@ export function listGateWarnings(gate: InspectedGate | null): readonly string[] 
   const { options, settings } = gate;
   const anywhere = options.unsafeTrustCertificateHeaderFromAnywhere
     ? [
-        'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches the app can claim any certificate. Take it away, and name the front end.',
+        'unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches the app can claim any certificate. Remove it, and name the front end.',
       ]
     : [];
   return [...anywhere, ...listContradictions(options.frontEnd, settings.frontEnd)];

@@ -22,7 +22,7 @@ export interface FunctionApp {
 
 /** @throws {ToolFailure} when the folder holds no such app. */
 export async function readFunctionApp(files: AppFiles): Promise<FunctionApp> {
-  if (!(await files.isFolder('.'))) throw notAnApp(`${files.folder} is no folder`);
+  if (!(await files.isFolder('.'))) throw notAnApp(`${files.folder} is not a folder`);
   const text = await files.find('package.json');
   if (text === undefined) throw notAnApp(`There is no package.json in ${files.folder}`);
   if ((await files.find('host.json')) === undefined) throw notAnApp(`There is no host.json in ${files.folder}`);
@@ -62,7 +62,7 @@ function getMain(manifest: JsonObject, isTypeScript: boolean): string {
 function readScripts(manifest: JsonObject): Readonly<Record<string, string>> {
   const scripts = manifest['scripts'] ?? {};
   if (!isJsonObject(scripts)) {
-    throw new ToolFailure('"scripts" in package.json is no object.', { remedy: 'Correct package.json.' });
+    throw new ToolFailure('"scripts" in package.json is not an object.', { remedy: 'Correct package.json.' });
   }
   const entries = Object.entries(scripts).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return Object.fromEntries(entries);

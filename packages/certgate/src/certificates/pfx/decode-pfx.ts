@@ -63,7 +63,7 @@ export function decodePfx(
 
 function decodeStructure(bytes: Uint8Array, password: string | undefined, budget: DerivationBudget): DecodedPfx {
   const [version, authSafe, macData] = readSequence(parseAsn1(bytes));
-  if (readSmallInteger(version) !== 3) throw new PfxError('malformed', 'It is no PFX of version 3.');
+  if (readSmallInteger(version) !== 3) throw new PfxError('malformed', 'It is not a PFX of version 3.');
   const authenticatedSafe = readDataContent(authSafe);
   const guard = openGuard(macData, authenticatedSafe, { password, budget });
   const safe = readSequence(parseAsn1(authenticatedSafe));

@@ -42,7 +42,7 @@ export function readAuthorityFacts(certificateDer: Uint8Array): AuthorityFacts {
   const keyIdentifier = find(id_ce_subjectKeyIdentifier, SubjectKeyIdentifier);
   const constraints = find(id_ce_basicConstraints, BasicConstraints);
   if (keyIdentifier === undefined || constraints?.cA !== true)
-    throw new Error('this is no certificate of an authority');
+    throw new Error('this is not a certificate of an authority');
   const permitted = find(id_ce_nameConstraints, NameConstraints)?.permittedSubtrees;
   return {
     name: findCommonName(tbsCertificate.subject) ?? '',

@@ -20,7 +20,7 @@ const emailPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[a-z0-9.-]{1,253}$/i;
 /** RFC 5280 §4.2.1.6 dNSName: ASCII in preferred syntax. An internationalized name comes as its A-label (`xn--…`). */
 export function createDnsName(value: string): GeneralName {
   if (!dnsNamePattern.test(value) || isIP(value) !== 0) {
-    throw new ToolFailure(`"${value}" is no DNS name.`, {
+    throw new ToolFailure(`"${value}" is not a DNS name.`, {
       remedy: 'Give a host name in ASCII, an internationalized one in its xn-- form.',
     });
   }
@@ -30,7 +30,7 @@ export function createDnsName(value: string): GeneralName {
 /** uniformResourceIdentifier: absolute, with a scheme. SPIFFE ids are such URIs. */
 function createUriName(value: string): GeneralName {
   if (!/^[\x21-\x7e]{1,2048}$/.test(value) || !/^[a-z][a-z0-9+.-]*:/i.test(value) || !URL.canParse(value)) {
-    throw new ToolFailure(`"${value}" is no absolute URI in ASCII.`, {
+    throw new ToolFailure(`"${value}" is not an absolute URI in ASCII.`, {
       remedy: 'Give it with its scheme, for example spiffe://example.org/billing.',
     });
   }
@@ -40,7 +40,7 @@ function createUriName(value: string): GeneralName {
 /** rfc822Name: a mailbox, ASCII, without a display name. */
 export function createEmailName(value: string): GeneralName {
   if (!emailPattern.test(value)) {
-    throw new ToolFailure(`"${value}" is no mailbox in ASCII.`, { remedy: 'Give it as name@example.org.' });
+    throw new ToolFailure(`"${value}" is not a mailbox in ASCII.`, { remedy: 'Give it as name@example.org.' });
   }
   return new GeneralName({ rfc822Name: value });
 }

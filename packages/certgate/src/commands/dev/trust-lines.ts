@@ -35,7 +35,7 @@ export function listTrustWarnings({
       : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`]),
   ];
   if (isUnread === true) {
-    const what = `The trust document (${describeOrigin(setBy)}) is no file, and only the app reads it`;
+    const what = `The trust document (${describeOrigin(setBy)}) is not a file, and only the app reads it`;
     return [...fault, `${what}, so checks make only refused calls. Call with a certificate that it lists.`];
   }
   if (unknownCallers.length === 0) return fault;

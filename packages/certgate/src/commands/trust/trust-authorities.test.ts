@@ -128,10 +128,10 @@ describe('certgate trust, with authorities', () => {
       await own.refuse(words, ...args);
     }
     const said = await own.expect(...minimum('CN=Corp Root=12', '--revocation', 'required'));
-    assert.match(said.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" count from number 12 on, no longer from any/);
+    assert.match(said.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" are accepted from number 12 on, no longer from any/);
     await own.expect(...minimum('CN=Corp Issuing=3'));
     const lower = await own.expect(...minimum('CN=Corp Root=11'));
-    assert.match(lower.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" count from number 11 on, no longer from 12/);
+    assert.match(lower.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" are accepted from number 11 on, no longer from 12/);
     const numbers = [
       { issuer: 'CN=Corp Issuing', number: '3' },
       { issuer: 'CN=Corp Root', number: '11' },
@@ -146,7 +146,7 @@ describe('certgate trust, with authorities', () => {
     );
 
     const none = await own.expect(...minimum('CN=Corp Issuing=none'));
-    assert.match(none.replaceAll(/\s+/g, ' '), /by "CN=Corp Issuing" count from number any on, no longer from 3/);
+    assert.match(none.replaceAll(/\s+/g, ' '), /by "CN=Corp Issuing" are accepted from number any on, no longer from 3/);
     const absent = /no minimum CRL number for "CN=Corp Issuing".*one for "CN=Corp Root"/;
     await own.refuse(absent, ...minimum('CN=Corp Issuing=none'));
     await own.expect(...minimum('CN=Corp Root=none'));
@@ -185,7 +185,7 @@ describe('certgate trust, with authorities', () => {
     const said = await stage.expect(
       'add', 'billing', '--issued-by', 'CORP', '--dns', '*.corp.example', '--role', 'orders.read', '--reason', 'invoices',
     ); // prettier-ignore
-    assert.match(said, /\+ "billing" is whoever has a certificate with dns \*\.corp\.example of the authority corp/);
+    assert.match(said, /\+ "billing" is anyone who has a certificate with dns \*\.corp\.example of the authority corp/);
     await stage.expect(
       'add', 'billing', '--to-existing', '--issued-by', 'corp', '--uri', 'spiffe://corp.example/billing',
       '--public-key-sha256', 'A1'.repeat(32), '--reason', 'more',
@@ -231,7 +231,7 @@ describe('certgate trust, with authorities', () => {
     assert.match(listed, /trust anchor.*CN=Corp Root/);
     assert.match(
       listed,
-      /when-available for the end-entity, from file:corp\.crl, OCSP http.*60 s of grace.*identities: 1/,
+      /when-available for the end-entity, from file:corp\.crl, OCSP http.*60 s grace period.*identities: 1/,
     );
     const { authorities } = JSON.parse(await stage.expect('authority', 'list', '--json')) as {
       authorities: { certificates: { role: string; notAfter: string }[]; identities: string[] }[];

@@ -183,7 +183,7 @@ const failures: readonly (readonly [
     commonJs('app.get("a", () => ({})); app.get("A", { route: "b", handler: () => ({}) });'),
     /is registered twice/,
   ],
-  ['a bad name', commonJs('app.get("1a", () => ({}));'), /"1a" is no valid function name/],
+  ['a bad name', commonJs('app.get("1a", () => ({}));'), /"1a" is not a valid function name/],
   [
     'an admin route',
     commonJs('app.get("a", { route: "Administrators", handler: () => ({}) });'),

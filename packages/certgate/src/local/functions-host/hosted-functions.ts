@@ -35,7 +35,7 @@ export function checkRegistrations(app: AppContext): void {
   for (const registered of app.functions.values()) {
     const { name } = registered.metadata;
     if (!functionName.test(name)) {
-      throw new ToolFailure(`"${name}" is no valid function name.`, {
+      throw new ToolFailure(`"${name}" is not a valid function name.`, {
         remedy: 'Start with a letter; then letters, digits, "_" and "-", at most 128 in all, and not "host".',
       });
     }

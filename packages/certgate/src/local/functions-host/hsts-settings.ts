@@ -36,7 +36,7 @@ function readTimeSpan(path: string, value: unknown): number {
   const match = /^(?:(\d+)|(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)$/.exec(text);
   if (match === null) {
     throw new ToolFailure(
-      `"extensions.http.hsts.maxAge" in ${path} is ${JSON.stringify(value)}, which is no time span.`,
+      `"extensions.http.hsts.maxAge" in ${path} is ${JSON.stringify(value)}, which is not a time span.`,
       {
         remedy: 'Write days, such as "10", or "days.hours:minutes:seconds".',
       },

@@ -70,7 +70,7 @@ test('a path that does not exist is an error that says where it comes from; what
     writeSetting(value);
     await assert.rejects(
       find(),
-      /(?:There is no trust document at .*missing\.json|\.certgate is no file), which CERTGATE_TRUST in local\.settings\.json names/,
+      /(?:There is no trust document at .*missing\.json|\.certgate is not a file), which CERTGATE_TRUST in local\.settings\.json names/,
     );
   }
   await assert.rejects(find(join(folder, 'missing.json')), /which --trust names/);
@@ -141,5 +141,5 @@ test("checks expect what the user's document says of the callers, and callers it
   );
 
   writeFileSync(file, '{"schemaVersion":1}');
-  await assert.rejects(judgeCallers(callers, named, Date.now()), /own\.json is no valid trust document: .*/);
+  await assert.rejects(judgeCallers(callers, named, Date.now()), /own\.json is not a valid trust document: .*/);
 });

@@ -89,7 +89,7 @@ export function findNamedFile(folder: string, { value, setBy }: TrustSetting): s
 async function expectFile(path: string, namedBy: string, remedy: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() === true) return;
-  const what = found === undefined ? `There is no trust document at ${path}` : `${path} is no file`;
+  const what = found === undefined ? `There is no trust document at ${path}` : `${path} is not a file`;
   throw new ToolFailure(`${what}, which ${namedBy} names.`, { remedy });
 }
 
@@ -138,7 +138,7 @@ async function readSnapshot(file: string): Promise<TrustSnapshot> {
     return parseTrustDocument(text, { audience: anyAudience });
   } catch (cause) {
     if (!(cause instanceof TrustDocumentError)) throw cause;
-    throw new ToolFailure(`${file} is no valid trust document: ${cause.message}`, {
+    throw new ToolFailure(`${file} is not a valid trust document: ${cause.message}`, {
       remedy: `See all that is wrong with it: ${formatToolCall(['trust', 'check', '--store', file])}`,
       cause,
     });

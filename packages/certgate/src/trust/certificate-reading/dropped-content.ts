@@ -24,7 +24,7 @@ export function unread(kind: DroppedContent['kind'], fault: string): DroppedCont
 }
 
 const privateKeyWarning =
-  'Whoever has this key can call as its owner. Keep it where only the caller can read it, and never send it: the gate needs only the certificate.';
+  'Anyone who has this key can call as its owner. Keep it where only the caller can read it, and never send it: the gate needs only the certificate.';
 
 /** One DER structure: a certificate, a PFX, a CRL, or something that is recognised and not read. */
 export function readBinary(bytes: Buffer, password: string | null): DroppedContent {
@@ -40,7 +40,7 @@ export function readBinary(bytes: Buffer, password: string | null): DroppedConte
     return { kind: 'private-key', notes: [`A private key: ${describeKey(key)}.`, privateKeyWarning] };
   if (isEncryptedKey(bytes))
     return { kind: 'private-key', notes: ['A private key under a password.', privateKeyWarning] };
-  return unread('unknown', `It is no certificate, PFX or revocation list that can be read: ${certificate.fault}.`);
+  return unread('unknown', `It is not a certificate, PFX or revocation list that can be read: ${certificate.fault}.`);
 }
 
 const pkcs7: DroppedContent = unread(

@@ -39,7 +39,7 @@ function readChain(text: string, encoding: ChainText['encoding']): DroppedConten
   if (reading.outcome === 'read') return { kind: 'header', ders: reading.ders, notes: [] };
   if (text.length > maximumChainLength) return unread('header', reading.detail);
   if (encoding === 'byte-sequences')
-    return unread('header', 'It is no byte sequence, or no list of them: base64 between two colons (RFC 9440 §2.2).');
+    return unread('header', 'It is not a byte sequence or a list of them: base64 between two colons (RFC 9440 §2.2).');
   return readLenientPem(text);
 }
 

@@ -89,7 +89,7 @@ function checkValidity(
     : newer !== undefined
       ? `"${newer.subjectText.slice(0, 120)}" is valid until ${formatInstant(newer.notAfter)}, so ${isOver ? 'remove this one' : 'make sure before then that every caller has a certificate below that one, and remove this one'}`
       : isOver
-        ? 'whoever needs it is refused; put the new one in its place'
+        ? 'callers that need it are refused; put the new one in its place'
         : 'put the new one beside it before that';
   return {
     code: isOver ? 'authority_certificate_ended' : 'authority_certificate_ends_soon',

@@ -88,7 +88,7 @@ describe('revocation lists', () => {
 
   test('that are none, of somebody else, or not there', async () => {
     const cases: readonly (readonly [string, RegExp])[] = [
-      [fileOf('no list'), /it is no CRL/],
+      [fileOf('no list'), /it is not a CRL/],
       [fileOf(makeCrl({ authority: impostor })), /not signed by a CA of the authority "corp"/],
       ['file:absent.crl', /absent\.crl/],
       [lists.url, /answered 404/],
@@ -132,7 +132,7 @@ describe('responders', () => {
     responder.answerWith(answerFrom({ '1234': 'V' }, { responder: impostor }));
     const forged = await ask();
     assert.deepEqual(codes(forged), ['error revocation_responder_unusable']);
-    assert.match(messageOf(forged), /signed by nobody who may answer/);
+    assert.match(messageOf(forged), /signer of an OCSP response may not answer/);
     responder.answerWith(() => Buffer.from('x'));
     assert.match(messageOf(await ask()), /can't be read/);
     responder.respondWith((response) => response.writeHead(500).end());

@@ -72,7 +72,7 @@ function isAuthorityAsked(snapshot: TrustSnapshot, { der }: CertificateAtHand, n
 }
 
 const graceOutvoted =
-  'The grace of the pin (acceptWithoutClientAuth) does not count, since an authority is asked about the certificate too, for one of its names or by issuedBy: a certification path needs clientAuth.';
+  'The grace period of the pin (acceptWithoutClientAuth) does not apply, because an authority is asked about the certificate too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
 
 function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number): readonly CertificateAtHand[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }) =>

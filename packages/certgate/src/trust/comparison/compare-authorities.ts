@@ -155,7 +155,7 @@ function* compareRevocations(
   }
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(
-      `Revocation lists ${whose} count for ${after.graceMilliseconds / 1000} seconds after their end, no longer ${before.graceMilliseconds / 1000}.`,
+      `Revocation lists ${whose} are used for ${after.graceMilliseconds / 1000} seconds after their end, no longer ${before.graceMilliseconds / 1000}.`,
     );
   }
 }
@@ -180,7 +180,7 @@ function* compareMinimums(
     const [old, present] = [earlier.get(issuer), later.get(issuer)];
     if (old === present) continue;
     const effect = (present ?? -1n) > (old ?? -1n) ? 'loses' : 'gains';
-    const sentence = `Revocation lists ${whose} by "${issuer}" count from number ${present ?? 'any'} on, no longer from ${old ?? 'any'}.`;
+    const sentence = `Revocation lists ${whose} by "${issuer}" are accepted from number ${present ?? 'any'} on, no longer from ${old ?? 'any'}.`;
     yield [effect, sentence];
   }
 }

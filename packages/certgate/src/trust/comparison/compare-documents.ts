@@ -138,7 +138,7 @@ function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Gene
     const holder = findNameHolder(before, trustName);
     if (holder !== undefined && isSameIdentity(holder, identity)) continue;
     const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
-    const sentence = `"${identity.name}" is whoever has a certificate with ${describeName(trustName)}.${taken}`;
+    const sentence = `"${identity.name}" is anyone who has a certificate with ${describeName(trustName)}.${taken}`;
     yield changeOf(identity, gainsIf(identity), 'trustName', sentence, { trustName });
   }
 }

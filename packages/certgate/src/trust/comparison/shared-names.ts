@@ -36,7 +36,7 @@ export function* compareSharedNames(
   after: TrustSnapshot,
 ): Generator<TrustChange, void, undefined> {
   for (const { heir, former, trustName } of listHeirs(before, after)) {
-    const sentence = `"${heir.name}" alone is now whoever has a certificate with ${describeName(trustName)}; it was refused as ambiguous with "${former.name}".`;
+    const sentence = `"${heir.name}" alone is now anyone who has a certificate with ${describeName(trustName)}; it was refused as ambiguous with "${former.name}".`;
     yield changeOf(heir, gainsIf(heir), 'trustName', sentence, { trustName });
   }
   for (const { heir, former, trustName } of listHeirs(after, before)) {

@@ -69,7 +69,7 @@ export function chooseForPinIssuer({ pin }: PathFacts, { identityName: NAME }: R
   if (pin === undefined || NAME === undefined) return [];
   return [
     {
-      when: 'If this certificate should be valid whoever issued it, and its owner says that it is the right one',
+      when: 'If this certificate should be valid from any issuer, and its owner says that it is the right one',
       commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE: repeatPin(pin) })],
     },
   ];

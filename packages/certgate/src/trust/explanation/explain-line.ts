@@ -114,7 +114,7 @@ function classify(line: LogLine): LineClass {
     [
       isDecision && outcome === 'observed',
       known,
-      `The function is observed, so it ran all the same, until ${until('observedUntil')}.`,
+      `The function is observed, so it ran anyway, until ${until('observedUntil')}.`,
     ],
     [isDecision && outcome === 'allowed', undefined, 'Allowed: nothing to explain here.'],
     [isDecision && known !== undefined, known, 'Denied.'],

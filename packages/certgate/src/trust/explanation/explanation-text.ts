@@ -120,7 +120,7 @@ function formatDenial({ status, publicCode, code, detail, policy }: ExplanationR
       ...field('the log says', reason),
     ];
   return [
-    colors.yellow('Denied, observed: the function runs all the same, for whoever has a key.'),
+    colors.yellow('Denied, observed: the function runs anyway, for anyone who has a key.'),
     ...field('the log says', `observed, ${reason}`),
     ...field('observed', `until ${policy.observedUntil ?? 'unknown'}`),
   ];

@@ -43,7 +43,7 @@ export const otherLines: OtherLines = {
     programming_model_unknown:
       'Certgate does not know the programming model of this worker, so wrappers and a hook decide instead. Update @certgate/azure-functions.',
     gate_bypassed:
-      'A handler was called before the gate decided, so its wrapper decided. Usually a hook calls handlers itself; functions without a wrapper are not safe from it. If there is no such hook, update @certgate/azure-functions.',
+      'A handler was called before the gate decided, so its wrapper decided. Usually a hook calls handlers itself; functions without a wrapper are not safe from it. Without such a hook, update @certgate/azure-functions.',
     handler_unwrapped:
       'The function was registered before Certgate was loaded, or by a function.json. A hook that calls its handler itself runs it without a decision. Load Certgate first, or make sure that no hook calls handlers.',
   },

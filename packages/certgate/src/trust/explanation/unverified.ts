@@ -53,7 +53,7 @@ export function describeUnverified(
       ? 'The app, loaded here, has no front end that it accepts certificates from.'
       : 'It was not checked whether the front end hands the certificate on to the app. Load the app: --app FOLDER',
     store: isAppAsked
-      ? 'The app, loaded here, did not decide by this document.'
+      ? 'The app, loaded here, did not use this document.'
       : 'The app may have other trust stores too, and options of its own. To ask all of them: --app FOLDER',
   };
   return unverified.map((each) => lines[each]);

@@ -55,6 +55,6 @@ export function findImportedThumbprint(text: string): ImportedThumbprint | undef
 export function explainNoThumbprint(text: string): string {
   const digits = text.replace(/[\s:\p{Cf}\p{P}]/gu, '');
   if (digits === '') return 'there is no thumbprint';
-  if (!/^[0-9A-Fa-f]+$/.test(digits)) return 'it has characters that are no hexadecimal digits';
+  if (!/^[0-9A-Fa-f]+$/.test(digits)) return 'it has characters that are not hexadecimal digits';
   return `it has ${digits.length} hexadecimal digits; a SHA-1 thumbprint has 40, a SHA-256 one 64`;
 }

@@ -194,7 +194,7 @@ function readIdentity(identity: Element, needsRevocation: boolean): ImportEntry 
 }
 
 const revocationReason =
-  'API Management looks up whether it is revoked, and a pin does not; --without-revocation imports it all the same, and you must then disable its pin when it is revoked';
+  'API Management looks up whether it is revoked, and a pin does not; --without-revocation imports it anyway, and you must then disable its pin when it is revoked';
 
 function explainNameless(count: number): string {
   return count === 0

@@ -39,7 +39,7 @@ export function readAnchor(
   if (!Array.isArray(x5c) || x5c.length !== 1 || typeof x5c[0] !== 'string') {
     return { fault: `has ${Array.isArray(x5c) ? x5c.length : 'no'} certificates in x5c, and must have one` };
   }
-  if ('d' in key) return { fault: 'holds a private key, which is no secret any more' };
+  if ('d' in key) return { fault: 'has a private key, which is not a secret any more' };
   const base64 = decodeBase64(x5c[0]);
   if (!base64.ok) return { fault: 'has a certificate that is not in base64' };
   const { decodePathCertificate, findAuthorityFault } = loadPathValidation();
@@ -54,7 +54,7 @@ export function readAnchor(
   }
   const unfit = findAuthorityFault(certificate, 'trust-anchor', [clientAuthentication]);
   if (unfit !== undefined)
-    return { leftOut: { description, reason: `is no CA for the gate (${unfit.code}): ${unfit.detail}` } };
+    return { leftOut: { description, reason: `is not a CA for the gate (${unfit.code}): ${unfit.detail}` } };
   return { anchor: { certificate, pem: encodePem('CERTIFICATE', base64.bytes) } };
 }
 

@@ -74,7 +74,7 @@ describe('a SPIFFE bundle', () => {
     assert.equal(read(writeBundle(keys, '18446744073709551615', nested)).sequence, 18_446_744_073_709_551_615n);
     assert.equal(read(writeBundle(keys, null, nested)).sequence, undefined);
     for (const number of ['-1', '1.5', '1e3', '"1"', 'null', '9'.repeat(41)]) {
-      refuse(writeBundle(keys, number), /spiffe_sequence is no whole number/);
+      refuse(writeBundle(keys, number), /spiffe_sequence is not a whole number/);
     }
   });
 
@@ -92,7 +92,7 @@ describe('a SPIFFE bundle', () => {
       [{ ...one, x5c: [7] }, /keys\[1\] has 1 certificates|must have one/],
       [{ ...one, x5c: ['-_-_'] }, /not in base64/],
       [{ ...one, x5c: ['AAAA'] }, /certificate that can't be read/],
-      [{ ...one, d: 'AAAA' }, /holds a private key/],
+      [{ ...one, d: 'AAAA' }, /has a private key/],
       [{ ...one, x: undefined }, /keys\[1\] can't be read/],
       [
         { ...one, ...other, x5c: one?.['x5c'] },
@@ -108,7 +108,7 @@ describe('a SPIFFE bundle', () => {
         { ...one, x5c: [] },
         { ...one, d: 'x' },
       ]),
-      /keys\[0\] has 0[^]*; keys\[1\] holds a private key/,
+      /keys\[0\] has 0[^]*; keys\[1\] has a private key/,
     );
     refuse(writeBundle(keys), /not for spiffe:\/\/other\.example/, 'other.example');
   });
@@ -147,7 +147,7 @@ describe('a SPIFFE bundle', () => {
     refuse('[]', /no list of keys/);
     refuse('{"keys": {}}', /no list of keys/);
     refuse('{"trust_domains": {}}', /a map of bundles/);
-    refuse(writeBundle([7]), /keys\[0\] is no object/);
+    refuse(writeBundle([7]), /keys\[0\] is not an object/);
     refuse(writeBundle(keys, 1, '"spiffe_sequence": 2,'), /the key spiffe_sequence twice/);
     refuse(writeBundle(keys, 1, '"keys": [],'), /the key keys twice/);
     refuse('['.repeat(500_000), /not valid JSON/);

@@ -49,7 +49,7 @@ export function readSpiffeBundle(
   const keys = bundle['keys'] as readonly unknown[];
   const found = keys.map((key, index) => ({ index, key, kind: findKind(key) }));
   const malformed = found.find(({ kind }) => kind === 'malformed');
-  if (malformed !== undefined) throw refuse(`keys[${malformed.index}] is no object`);
+  if (malformed !== undefined) throw refuse(`keys[${malformed.index}] is not an object`);
   const readings = found
     .filter(({ kind }) => kind === 'x509Svid')
     .map(({ key, index }) => ({ index, ...readAnchor(key as JsonObject, { trustDomain, now }) }));
@@ -126,7 +126,7 @@ function readSequence(text: string, bundle: JsonObject, refuse: Refuse): bigint 
   if (!('spiffe_sequence' in bundle)) return undefined;
   const literal = findLiteral(text, 'spiffe_sequence');
   if (literal === undefined || !/^\d{1,40}$/.test(literal)) {
-    throw refuse('its spiffe_sequence is no whole number from 0');
+    throw refuse('its spiffe_sequence is not a whole number from 0');
   }
   return BigInt(literal);
 }

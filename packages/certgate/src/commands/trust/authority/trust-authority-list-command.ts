@@ -82,7 +82,7 @@ function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): s
   const { mode, scope, crls, ocsp, graceMilliseconds, minimumCrlNumbers, noRevAvailMaximumLifetimeMilliseconds } =
     revocation;
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
-  const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s of grace`;
+  const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s grace period`;
   const minimums = [...minimumCrlNumbers].map(([issuer, number]) => `, lists of "${issuer}" from number ${number} on`);
   const excused =
     noRevAvailMaximumLifetimeMilliseconds === undefined

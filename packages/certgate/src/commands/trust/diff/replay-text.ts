@@ -21,7 +21,7 @@ const reasonSentences: Readonly<Record<UntoldReason, string>> = {
   observed: 'the function was observed, so the call went on whatever was decided',
   statusOnly: 'only status lines count them, which name no function',
   suppressed: 'their lines were not written, only counted',
-  unavailable: 'the gate had no document to decide by',
+  unavailable: 'the gate had no document',
 };
 
 export function describeReason(reason: UntoldReason): string {

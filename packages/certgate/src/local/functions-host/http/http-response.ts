@@ -67,7 +67,7 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  */
 function formatSetCookie(cookie: RpcHttpCookie): string {
   const name = cookie.name ?? '';
-  if (!token.test(name)) throw new Error(`"${name}" is no name for a cookie.`);
+  if (!token.test(name)) throw new Error(`"${name}" is not a valid name of a cookie.`);
   const expires = cookie.expires?.value?.seconds;
   const maxAge = cookie.maxAge?.value;
   if (maxAge !== undefined && maxAge <= -1) throw new RangeError(`The cookie "${name}" has a negative maxAge.`);

@@ -68,7 +68,7 @@ function createAnswer({ status, headers, body }: AnsweredMessage): LocalAppAnswe
       try {
         return JSON.parse(body);
       } catch (cause) {
-        const message = `The answer (status ${status}) is no JSON: ${body.slice(0, 200)}`;
+        const message = `The answer (status ${status}) is not JSON: ${body.slice(0, 200)}`;
         throw createLocalAppError('CERTGATE_LOCAL_APP_CALL_FAILED', message, { cause });
       }
     },

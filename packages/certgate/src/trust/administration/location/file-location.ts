@@ -140,7 +140,7 @@ async function readBounded(path: string, maximumBytes: number): Promise<Buffer |
   }
   try {
     const facts = await file.stat();
-    if (!facts.isFile()) throw new ToolFailure(`${path} is no file.`);
+    if (!facts.isFile()) throw new ToolFailure(`${path} is not a file.`);
     if (facts.size > maximumBytes) throw new ToolFailure(`${path} is larger than ${maximumBytes} bytes.`);
     return await file.readFile();
   } finally {

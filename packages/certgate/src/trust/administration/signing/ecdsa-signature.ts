@@ -10,7 +10,7 @@ const maximumLength = 96;
 export function encodeEcdsaSignature(fixed: Uint8Array): Uint8Array {
   const { length } = fixed;
   if (length === 0 || length % 2 !== 0 || length > maximumLength) {
-    throw new RangeError(`${length} bytes are no ECDSA signature of P-256 or P-384.`);
+    throw new RangeError(`${length} bytes are not an ECDSA signature of P-256 or P-384.`);
   }
   const content = [...encodeInteger(fixed.subarray(0, length / 2)), ...encodeInteger(fixed.subarray(length / 2))];
   return Uint8Array.from([0x30, content.length, ...content]);

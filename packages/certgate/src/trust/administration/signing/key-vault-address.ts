@@ -27,7 +27,7 @@ export function parseKeyVaultAddress(text: string): KeyVaultAddress {
     throw refuse('has more than a host and a path. A secret does not belong into an argument');
   }
   if (!vaultHost.test(url.hostname)) {
-    throw refuse(`names the host ${url.hostname}, which is no vault of Azure's. Tokens are sent only to vaults`);
+    throw refuse(`names the host ${url.hostname}, which is not a vault of Azure's. Tokens are sent only to vaults`);
   }
   const { keyName, version } = keyPath.exec(url.pathname)?.groups ?? {};
   if (keyName === undefined) {

@@ -120,7 +120,7 @@ async function signWith(
   // By the apps' own verifier: what they would refuse is not stored.
   if (signature !== '' && (await verifyDocumentSignature(document, signature, publicKey)) === 'fits') return signature;
   throw new ToolFailure(
-    `The vault's answer (${result.length} bytes) is no signature of ${id} over this document. Nothing was written.`,
+    `The vault's answer (${result.length} bytes) is not a signature of ${id} over this document. Nothing was written.`,
     { remedy: 'Run it again. If it happens again, a proxy may change the answers, or the SDK has another version.' },
   );
 }
