@@ -61,13 +61,13 @@ const commandTable: readonly CommandRow[] = [
   {
     name: 'doctor',
     description:
-      'Probe a deployed app from outside: who is admitted, whether forged headers or certificates are, and what a refusal gives away.',
+      'Probe a deployed app from outside: who is admitted, whether forged headers or certificates get in, and what a refusal discloses.',
     load: async () => (await import('./commands/top-level-verbs.js')).doctorVerb,
   },
   {
     name: 'fleet',
     description:
-      'Say what runs where, by the lines of many apps: version, trust document, signers, front end, functions.',
+      'Show what runs where, from the log lines of many apps: version, trust document, signers, front end, functions.',
     load: async () => (await import('./commands/top-level-verbs.js')).fleetVerb,
   },
 ];

@@ -159,14 +159,17 @@ export const doctorVerb: Verb = {
     ],
     '--allowed-key <file>': 'its key in PEM, if the file of --allowed contains only the certificate',
     '--allowed-password-file <file>': 'a file that contains only the password of the file of --allowed',
-    '--denied <file>': ['the same of a caller who may not call, or whom the app does not know', { isRequired: true }],
+    '--denied <file>': ['the same for a caller that may not call, or that the app does not know', { isRequired: true }],
     '--denied-key <file>': 'its key in PEM, if the file of --denied contains only the certificate',
     '--denied-password-file <file>': 'a file that contains only the password of the file of --denied',
     '--function <name>': [
       'a function that must be closed, and that the allowed caller may call: its name, or its path (repeatable)',
-      { default: [] },
+      { default: [], defaultText: 'none' },
     ],
-    '--public-function <name>': ['a function that must answer everybody (repeatable)', { default: [] }],
+    '--public-function <name>': [
+      'a function that must answer everybody (repeatable)',
+      { default: [], defaultText: 'none' },
+    ],
     ...serverAuthorityOption,
     '--front-end <name>': [
       'the front end before the app: its header fields are forged in every spelling, those of the others in one',
@@ -174,7 +177,7 @@ export const doctorVerb: Verb = {
     ],
     '--i-operate-this': 'you operate this app, or its operator agreed: required',
     '--any-server':
-      'no Certgate is there: judge by status and body alone what gets in, and go on after it; without --function, the path of <url> must be closed',
+      'the server does not use Certgate: judge what gets in by status and body alone, and continue after it; without --function, the path of <url> must be closed',
     '-X, --request <method>': [
       'the HTTP method of the probes; others than GET and HEAD may change data',
       { parse: parseMethod, default: 'GET' },
@@ -182,7 +185,7 @@ export const doctorVerb: Verb = {
     '--with-post': 'also send POST requests by callers who must be refused; a function that is open runs',
     '--also-host <name>': [
       'another host name that may reach the app: it is sent in Host, to the address of the app (repeatable)',
-      { parse: collectHost, default: [] },
+      { parse: collectHost, default: [], defaultText: 'none' },
     ],
     '--with-large-body': 'also send a POST of 1 byte and one of 128 KiB, with the allowed certificate',
     '--http-port <port>': [
@@ -214,7 +217,7 @@ export const fleetVerb: Verb = {
     ...logOptions,
     ...appsOption,
     '--silent-after <time>': [
-      'an app without a line for so long, while others wrote, is silent; an instance whose app wrote meanwhile is left out',
+      'an app is silent if it wrote no line for this time while others did; an instance is left out if its app wrote',
       { parse: parseDuration, default: 86_400_000, defaultText: '24h' },
     ],
     '--expect-sha256 <digits>': [
@@ -222,7 +225,7 @@ export const fleetVerb: Verb = {
       parseDigits,
     ],
     '--wait <time>': [
-      'with --expect-sha256: read again until every app runs it, for so long at most (like 5m)',
+      'with --expect-sha256: read again until every app runs it, for at most this time, like 5m',
       parseDuration,
     ],
     '--summary <file>': 'append the table in Markdown, for the summary of a job',

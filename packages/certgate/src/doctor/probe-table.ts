@@ -383,7 +383,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     isPassive: true,
   },
   'software-version': {
-    sends: 'nothing more: it reads the header fields and the bodies of the other probes\' refusals',
+    sends: "nothing more: it reads the header fields and the bodies of the other probes' refusals",
     claim: 'The answers name no version of the software.',
     failure: 'The answers name software and its version: anyone who probes the app knows which faults to try.',
     remedy: 'Remove the field (Server, X-Powered-By, X-AspNet-Version) or the text.',

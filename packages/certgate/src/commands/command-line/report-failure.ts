@@ -9,7 +9,9 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   if (!(error instanceof ToolFailure)) {
     printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
     printNotice(
-      escapeLines(error instanceof Error ? (error.stack ?? error.message) : 'something that is not an Error was thrown'),
+      escapeLines(
+        error instanceof Error ? (error.stack ?? error.message) : 'something that is not an Error was thrown',
+      ),
     );
     return exitCodes.failed;
   }

@@ -17,7 +17,7 @@ export interface LogFlags {
 }
 
 export const logText =
-  'lines of the log of one app or of many, as they are or as an export has them; a folder: all files in it; - reads standard input (repeatable)';
+  'log lines of one or more apps, plain or in an export; a folder: all files in it; - reads standard input (repeatable)';
 
 /** Where the lines come from: on every verb that answers from the log. */
 export const logOptions: Options = {
@@ -36,7 +36,7 @@ export const logOptions: Options = {
 
 /** Of verbs that answer for all apps. */
 export const appsOption: Options = {
-  '--apps <file>': 'names of the apps that should be there, one a line: those without a line are named, too',
+  '--apps <file>': 'the names of the expected apps, one on each line: those without log lines are listed too',
 };
 
 /** Its ID is a GUID; queries by its name fail with a message about a path. */

@@ -214,7 +214,7 @@ export const documentVerbs: VerbTable = {
       'certgate trust restore --blob-version 2026-11-25T10:00:00.1234567Z --reason "undo the import" --store blob:https://account.blob.core.windows.net/certgate/trust.json',
     ],
     notes: [
-      'Running apps refuse a lower revision, so to copy an earlier document over the present one does not restore it.',
+      'Running apps refuse a lower revision, so copying an earlier document over the present one does not restore it.',
       'With a signing key, the earlier document must be signed with it too, or with a key of --signed-by: your signature vouches for everything in it.',
     ],
   },

@@ -61,7 +61,7 @@ export const readingVerbs: VerbTable = {
         { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'] },
       ],
       '--replay':
-        'with --log: decide the calls of the log by the later document; the earlier one is the document that decided them',
+        'with --log: decide the calls of the log again with the later document; the earlier one is the document that decided them',
       ...logOptions,
       '--app <folder>':
         'with --replay: load this app, as app inspect does, for the roles that its functions require, which no line tells',
@@ -73,7 +73,7 @@ export const readingVerbs: VerbTable = {
       0: 'nobody gains or loses what --fail-on names; with --replay, all calls that were admitted would be admitted again',
       1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse; with --replay, a call that was admitted would be refused',
       2: "a document, the log or the app can't be read or is not valid",
-      3: 'with --replay: no call that was admitted would be refused as far as the lines tell, but of some they do not tell',
+      3: 'with --replay: the lines show no admitted call that would be refused, but for some calls they cannot tell',
     },
     examples: [
       'certgate trust diff deployed.json trust.json',
@@ -111,8 +111,8 @@ export const readingVerbs: VerbTable = {
     work: orPrintQuery(async () => (await import('./trust-explain-command.js')).explain),
     exitCodes: {
       0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
-      1: 'the caller is denied; the step and the reason are printed; with --log, a line needs something to be done; with --thumbprint, no pin begins with these digits',
-      2: 'the document, the certificate or the app cannot be used, or the app has no such function',
+      1: 'the caller is denied; the step and the reason are printed; with --log, a line needs action; with --thumbprint, no pin begins with these digits',
+      2: 'the document, the certificate or the app cannot be used, or the app does not have the function',
       3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience',
     },
     examples: [
@@ -126,7 +126,7 @@ export const readingVerbs: VerbTable = {
   },
   usage: {
     description:
-      'Show who was admitted by which pin or name when, by the lines of the log, and how far it is known who was not. Nothing is changed.',
+      'Show who was admitted when, and by which pin or name, from the log lines of the apps, and which times the lines cover. It changes nothing.',
     options: {
       ...storeOption,
       ...logOptions,
@@ -134,14 +134,14 @@ export const readingVerbs: VerbTable = {
         'one row for each identity, or for each pin and name',
         { choices: ['identity', 'pin'], default: 'identity' },
       ],
-      '--identity <name>': 'this identity alone',
+      '--identity <name>': 'only this identity',
       ...appsOption,
       ...withinOption,
       ...jsonOption,
     },
     work: orPrintQuery(async () => (await import('./trust-usage-command.js')).showUsage),
     exitCodes: {
-      0: 'the answer is printed, however far it is known',
+      0: 'the answer is printed, even if the lines do not cover the whole time',
       2: 'the document or the log cannot be read or is not valid, or the document has no such identity',
     },
     examples: [
@@ -169,7 +169,7 @@ export const readingVerbs: VerbTable = {
     },
     work: async () => (await import('./trust-view-command.js')).view,
     exitCodes: {
-      0: 'stopped by a signal; with --json, the facts are printed, whatever they are; `trust check` judges a document',
+      0: 'stopped by a signal; with --json, the facts are printed; `trust check` judges a document',
       2: 'the document, the folder or an authority cannot be read or is not valid, or the port is in use',
     },
     examples: [

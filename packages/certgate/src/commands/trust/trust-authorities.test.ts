@@ -146,7 +146,10 @@ describe('certgate trust, with authorities', () => {
     );
 
     const none = await own.expect(...minimum('CN=Corp Issuing=none'));
-    assert.match(none.replaceAll(/\s+/g, ' '), /by "CN=Corp Issuing" are accepted from number any on, no longer from 3/);
+    assert.match(
+      none.replaceAll(/\s+/g, ' '),
+      /by "CN=Corp Issuing" are accepted from number any on, no longer from 3/,
+    );
     const absent = /no minimum CRL number for "CN=Corp Issuing".*one for "CN=Corp Root"/;
     await own.refuse(absent, ...minimum('CN=Corp Issuing=none'));
     await own.expect(...minimum('CN=Corp Root=none'));

@@ -81,7 +81,7 @@ export const authorityVerbs: VerbGroup = {
     },
     sync: {
       description:
-        'Make the trust anchors of an authority those of a SPIFFE bundle, read now: add the new ones, remove those that are gone. Apps read no bundles.',
+        'Replace the trust anchors of an authority with those of a SPIFFE bundle: new ones are added, and missing ones removed. Apps read no bundles.',
       arguments: { '<name>': 'the authority of the trust domain; it is added if there is none' },
       options: {
         '--spiffe-bundle <url|file>': [

@@ -96,7 +96,7 @@ describe('a trust document in a file', () => {
 
   it('refuses what is no file, in words', async () => {
     mkdirSync(path);
-    await assert.rejects(createFileLocation(path).read(), /is (?:no file|a folder)/);
+    await assert.rejects(createFileLocation(path).read(), /is (?:not a file|a folder)/);
     await assert.rejects(createFileLocation(join(folder, 'no', 'trust.json')).read(), /folder of .* does not exist/);
     symlinkSync(join(folder, 'nowhere'), join(folder, 'link.json'), 'file');
     await assert.rejects(createFileLocation(join(folder, 'link.json')).read(), /does not exist/);

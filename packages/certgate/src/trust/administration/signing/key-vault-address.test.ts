@@ -23,7 +23,7 @@ describe('the URL of a key in Key Vault', () => {
       'corp.vault.azure.net.',
       '127.0.0.1',
     ]) {
-      expectRefusal(`https://${host}/keys/trust`, /no vault of Azure's/);
+      expectRefusal(`https://${host}/keys/trust`, /not a vault of Azure's/);
     }
     expectRefusal('http://corp.vault.azure.net/keys/trust', /no|not an https: URL/);
   });
