@@ -205,7 +205,7 @@ describe('the baseline of certgate app inspect', () => {
     const [first = {}, ...others] = good.functions;
     const bad: readonly (readonly [string, RegExp])[] = [
       ['{', /not JSON/],
-      ['[]', /no JSON object/],
+      ['[]', /not a JSON object/],
       [JSON.stringify({ ...good, baselineVersion: 3 }), /baselineVersion is 3/],
       [JSON.stringify({ ...good, gate: { ...gateOptions(), frontEnd: 7 } }), /no "gate" that can be read/],
       [JSON.stringify({ ...good, gate: undefined }), /no "gate" that can be read/],

@@ -308,7 +308,7 @@ describe('certgate trust explain', () => {
     // Nor one that can't read what it needs.
     const lost = create(`firstOf(trustStoreFrom(process.env.CERTGATE_TRUST), trustStoreFromFile('absent.json'))`);
     assert.deepEqual((await explain('reader', ...words, lost)).outcome, 'unverified');
-    assert.match((await run('reader', ...words, lost)).stdout, /^not verified +The app, loaded here, did not decide/m);
+    assert.match((await run('reader', ...words, lost)).stdout, /^not verified +The app, loaded here, did not use/m);
     // What it compares with the document is its own affair.
     const strict = create(`trustStoreFrom(process.env.CERTGATE_TRUST, { minimumRevision: 13 })`);
     const tooOld = await explain('reader', ...words, strict);

@@ -195,7 +195,7 @@ describe('certgate trust with a key in Key Vault', () => {
     assert.match(password.stderr, /cannot be used with/);
     const unsigned = await run(['lock', '--unsigned', '--key-vault-key', vault.urlOf('P-256')]);
     assert.match(unsigned.stderr, /cannot be used with/);
-    await expectRefusal(['lock', '--key-vault-key', 'https://127.0.0.1/keys/trust'], /no vault of Azure's/);
+    await expectRefusal(['lock', '--key-vault-key', 'https://127.0.0.1/keys/trust'], /not a vault of Azure's/);
     for (const { exitCode } of [neither, both, password, unsigned]) assert.equal(exitCode, 2);
   });
 

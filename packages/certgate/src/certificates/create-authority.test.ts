@@ -264,8 +264,8 @@ describe('an authority and what it issues, to openssl', () => {
       [() => makeBelow(root, { pathLength: 1 }), /the path length is at most 0/],
       [() => makeBelow(root, { commonName: 'ROOT' }), /name of the authority itself/],
       [() => issue(root, { commonName: 'Root' }), /name of the authority itself/],
-      [() => makeRoot({ permitDns: ['.example.org'] }), /no DNS name/],
-      [() => makeRoot({ permitUri: ['https://example.org'] }), /no DNS name/],
+      [() => makeRoot({ permitDns: ['.example.org'] }), /not a DNS name/],
+      [() => makeRoot({ permitUri: ['https://example.org'] }), /not a DNS name/],
       [() => makeRoot({ organization: '' }), /organization must have/],
       [() => makeRoot({ wanted: { days: 3651 } }), /1 to 3650/],
     ];

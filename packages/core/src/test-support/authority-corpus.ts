@@ -66,15 +66,15 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
   refusedAnchor('no base64', anchor.replace(/\n(.)/, '\n$1='), /not base64/, isBeyond),
   refusedAnchor('no certificate', toPem(Buffer.of(48, 0)), /no certificate that can be read/, isBeyond),
   refusedAnchor('more than 16 KB', anchor.padEnd(16_385, '\n'), /16384 characters/),
-  refusedAnchor('a leaf', pems.leaf, /"CN=billing" is no CA certificate.*pinned under identities/, isBeyond),
-  refusedAnchor('without basicConstraints', pems.withoutConstraints, /no CA certificate/, isBeyond),
+  refusedAnchor('a leaf', pems.leaf, /"CN=billing" is not a CA certificate.*pinned under identities/, isBeyond),
+  refusedAnchor('without basicConstraints', pems.withoutConstraints, /not a CA certificate/, isBeyond),
   refusedAnchor('without keyCertSign', pems.withoutSigning, /keyCertSign/, isBeyond),
   refusedAnchor('of version 1', pems.version1, /version 1/, isBeyond),
   refuse(
     'a leaf as an intermediate',
     authority({ intermediates: [pems.leaf] }),
     `${first}.intermediates[0]`,
-    /no CA certificate/,
+    /not a CA certificate/,
     isBeyond,
   ),
   refuse(

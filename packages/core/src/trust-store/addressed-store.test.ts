@@ -46,7 +46,7 @@ test('nor does what opens a blob, whatever it does', async () => {
   const throwNothing: BlobOpener = () => {
     throw Object.create(null) as Error;
   };
-  await expectMisuse(`blob:${url}`, throwNothing, /no Error was thrown/);
+  await expectMisuse(`blob:${url}`, throwNothing, /not an Error was thrown/);
 });
 
 test('a blob is opened once, by its address, and read by the client', async () => {

@@ -137,7 +137,7 @@ describe('a trust document in a blob', () => {
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the client is code that nobody has seen
         client.next = () => Promise.reject(undefined);
       },
-      /no Error was thrown/,
+      /not an Error was thrown/,
     ],
     [
       'no stream comes',

@@ -79,13 +79,13 @@ describe('a source in code', () => {
   const fill = Buffer.alloc(33 * 1024 * 1024, 0x30);
   const strange: readonly (readonly [string, Buffer | Error, RegExp])[] = [
     ['an unreachable source', new Error('the host is gone'), /list: the host is gone/],
-    ['nothing', Buffer.alloc(0), /no CRL/],
-    ['a truncated list', revoking.subarray(0, -10), /no CRL/],
-    ['a list with something behind it', Buffer.concat([revoking, Buffer.from([0])]), /no CRL/],
-    ['a page of HTML', Buffer.from('<html>log in</html>'), /no CRL/],
-    ['a huge list', Buffer.concat([Buffer.from('308402100000', 'hex'), fill]), /no CRL/],
-    ['a certificate', issuing.der, /no CRL/],
-    ['a certificate in PEM', Buffer.from(toPem(issuing.der)), /no CRL/],
+    ['nothing', Buffer.alloc(0), /not a CRL/],
+    ['a truncated list', revoking.subarray(0, -10), /not a CRL/],
+    ['a list with something behind it', Buffer.concat([revoking, Buffer.from([0])]), /not a CRL/],
+    ['a page of HTML', Buffer.from('<html>log in</html>'), /not a CRL/],
+    ['a huge list', Buffer.concat([Buffer.from('308402100000', 'hex'), fill]), /not a CRL/],
+    ['a certificate', issuing.der, /not a CRL/],
+    ['a certificate in PEM', Buffer.from(toPem(issuing.der)), /not a CRL/],
     [
       'a list of another CA',
       makeCrl({ authority: issue({ name: 'Other', key: 'p-521' }), number: '09' }),
@@ -104,7 +104,7 @@ describe('a source in code', () => {
     [
       'a list with one octet changed',
       flip(makeCrl({ authority: issuing, number: '09' }), -1),
-      /not signed by a CA|no CRL/,
+      /not signed by a CA|not a CRL/,
     ],
     [
       'a list signed with SHA-1',

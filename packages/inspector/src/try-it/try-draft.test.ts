@@ -29,7 +29,7 @@ it('sends nothing while the form is wrong, and says what is', () => {
   for (const [part, fault] of [
     [{}, /braces/],
     [{ target: 'https://elsewhere.example/' }, /slash/],
-    [{ target: '/api/health', headers: 'x-ok: 1\nno header' }, /no header/],
+    [{ target: '/api/health', headers: 'x-ok: 1\nno header' }, /not a header/],
   ] as const) {
     const read = readDraft({ ...draft, ...part });
     assert.match('fault' in read ? read.fault : '', fault);
@@ -79,5 +79,5 @@ it('headers are read line by line', () => {
     ],
     fault: undefined,
   });
-  assert.match(parseHeaders('GET / HTTP/1.1').fault ?? '', /no header/);
+  assert.match(parseHeaders('GET / HTTP/1.1').fault ?? '', /not a header/);
 });

@@ -31,7 +31,7 @@ const compress = (point: Buffer): Buffer => {
   const octets = (point.length - 1) / 2;
   return Buffer.concat([Buffer.from([2 + ((point.at(-1) ?? 0) & 1)]), point.subarray(1, 1 + octets)]);
 };
-const noPoint = /no point of its curve/;
+const noPoint = /not a point of its curve/;
 
 describe('EC keys', () => {
   for (const [kind, octets, prime] of [

@@ -22,7 +22,7 @@ describe('a CA certificate by itself', () => {
     assert.equal(find(make(authorityExtensions)), undefined);
     // What `openssl req -x509` makes without an option.
     assert.match(find(make(['basicConstraints = critical, CA:TRUE'])) ?? '', /^The trust anchor "CN=CA" .*keyCertSign/);
-    assert.match(find(make(['basicConstraints = critical, CA:FALSE'])) ?? '', /no CA certificate/);
+    assert.match(find(make(['basicConstraints = critical, CA:FALSE'])) ?? '', /not a CA certificate/);
     assert.match(find(make(['basicConstraints = CA:TRUE', 'keyUsage = keyCertSign'])) ?? '', /not critical/);
     assert.match(
       find(make([basic, 'keyUsage = keyCertSign', 'extendedKeyUsage = serverAuth'])) ?? '',

@@ -57,7 +57,7 @@ describe('certgate trust, with authorities', () => {
   });
 
   it('authority add refuses what signs nothing, a name twice, and nothing at all', async () => {
-    await refuse(/authorities\[1\].*no CA certificate/, 'authority', 'add', 'other', '--trust-anchor', leaf);
+    await refuse(/authorities\[1\].*not a CA certificate/, 'authority', 'add', 'other', '--trust-anchor', leaf);
     await refuse(
       /There is an authority "corp" already.*--to-existing/,
       'authority',

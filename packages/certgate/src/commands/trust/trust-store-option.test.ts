@@ -119,7 +119,7 @@ describe('the place of the trust document', () => {
       ['{"schemaVersion":1}', /trust document.*trustStoreFromAppSetting/s],
       ['http://example.com/trust.json', /begins with http:.*Write https:/s],
       ['https://corp.blob.core.windows.net/trust/trust.json', /blob: before https:/],
-      ['blob:https://corp.blob.core.windows.net/trust/trust.json?sig=SECRET', /no place for secrets/],
+      ['blob:https://corp.blob.core.windows.net/trust/trust.json?sig=SECRET', /must not have secrets/],
     ] as const) {
       const { exitCode, stderr } = await run('list', '--store', text);
       assert.equal(exitCode, 2);

@@ -120,7 +120,7 @@ describe('pins of certificates that the gate refuses', () => {
       );
       assert.equal(decision.outcome === 'allowed', findings.length === 0);
       for (const { message } of findings)
-        assert.match(message, /The grace of the pin .* does not count, since an auth/);
+        assert.match(message, /The grace period of the pin .* does not apply, because an auth/);
     }
   });
 
