@@ -153,7 +153,7 @@ export interface StrangerClaim {
   /**
    * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it is
    * a pinned certificate with its other ECDSA signature, which anybody can compute. `name`: it has a name of the identity,
-   * which anybody can write into a certificate.
+   * which anybody can write into a certificate. A custom store needs `findClaim` for it.
    */
   readonly claimedBy: 'path' | 'pin' | 'name';
   /** That identity, if the document has one. This admits nobody. */

@@ -8,8 +8,8 @@ import { cutText, maximumFieldLength } from './log-text.js';
 /** What a line tells of a certificate that no identity has. */
 export interface StrangerLine extends Partial<StrangerClaim> {
   /**
-   * On `certificate_not_trusted`: the subject of the certificate, at most 96 characters, without e-mail addresses and
-   * numbers of persons. Absent with `strangerNames: false`.
+   * On `certificate_not_trusted`: the subject of the certificate, at most 96 characters, without e-mail addresses and what
+   * looks like the number of a person. With `strangerNames: false`, it is absent, and `detail` has no names.
    */
   readonly subject?: string;
   /** Its issuer, in the same form. */

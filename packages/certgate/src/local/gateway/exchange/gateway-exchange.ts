@@ -19,28 +19,29 @@ export const gatewayAnswers = {
   },
   'malformed-request': {
     status: 400,
-    message: 'The request is not well-formed HTTP/1.1. A header value with line breaks looks like this.',
+    message:
+      'The request is not well-formed HTTP/1.1. One cause is a header value with line breaks, such as base64 that a tool wrapped.',
   },
   'host-invalid': {
     status: 400,
-    message: 'The request needs exactly one Host field with a host name and perhaps a port.',
+    message: 'Send exactly one Host field: a host name, and optionally a port.',
   },
   'request-target-invalid': { status: 400, message: 'The request target must be a path that starts with "/".' },
   'connection-field-invalid': {
     status: 400,
-    message: 'The Connection field names a field that is not for one connection.',
+    message: 'The Connection field must not name Host, Content-Length or Transfer-Encoding.',
   },
   'content-length-invalid': {
     status: 400,
-    message: 'Content-Length must stand there once, as one number, without Transfer-Encoding.',
+    message: 'Send one Content-Length with one number, and no Transfer-Encoding.',
   },
   'transfer-encoding-invalid': {
     status: 400,
     message: 'Transfer-Encoding must be "chunked", once, in HTTP/1.1, without Content-Length.',
   },
   'request-timeout': { status: 408, message: 'The request did not arrive in time.' },
-  'expectation-not-supported': { status: 417, message: 'The only expectation understood is 100-continue.' },
-  'headers-too-large': { status: 431, message: 'The header section has too many bytes or fields.' },
+  'expectation-not-supported': { status: 417, message: 'Only the expectation 100-continue is supported.' },
+  'headers-too-large': { status: 431, message: 'The headers have more than 16 KiB or 100 fields.' },
   'method-not-supported': { status: 501, message: 'CONNECT and TRACE are not supported.' },
   'upgrade-not-supported': { status: 501, message: 'Changing the protocol (WebSocket, h2c) is not supported.' },
   'upstream-unreachable': { status: 502, message: 'The app behind this gateway does not answer: is it running?' },
@@ -48,7 +49,10 @@ export const gatewayAnswers = {
     status: 502,
     message: 'The app behind this gateway sent a response that is not well-formed HTTP/1.1.',
   },
-  'upstream-timeout': { status: 504, message: 'The app behind this gateway was silent for too long.' },
+  'upstream-timeout': {
+    status: 504,
+    message: 'The app behind this gateway sent nothing for too long; on Azure, the limit is 230 seconds.',
+  },
   'http-version-not-supported': { status: 505, message: 'Only HTTP/1.1 and HTTP/1.0 are supported.' },
   'landing-page': { status: 200, message: 'What this gateway sees of your connection.' },
 } as const;
