@@ -107,7 +107,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     claim: 'A caller with a certificate that is not allowed is refused.',
     failure: 'The app admits a certificate that it should not: perhaps any certificate.',
     remedy:
-      'Explain that certificate by the trust document (`trust explain --certificate`). If the document does not list it, the gate does not cover the function: `app inspect` shows it.',
+      'Explain that certificate with `trust explain --certificate`. If the document does not list it, the gate does not cover the function: `app inspect` shows it.',
     wouldTell:
       'A function that refuses callers without a certificate, and a definite answer to the denied one that differs from the one to the allowed.',
     needsNoControl: true,
@@ -189,7 +189,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   'forged-header-beside-denied': {
     ...forged,
     sends: 'the same, with the denied certificate',
-    claim: 'A header that the caller wrote does not count beside the certificate that they hold.',
+    claim: "A header that the caller wrote has no effect beside the caller's certificate.",
     remedy: 'The front end must replace the header, not append to it, and the app must refuse more than one value.',
   },
   'forged-header-twice': {

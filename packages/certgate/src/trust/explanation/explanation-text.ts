@@ -164,7 +164,7 @@ function describeIdentity(identity: NonNullable<ExplanationReport['identity']>):
     owner && `owner ${owner}`,
     `roles ${list(roles)}`,
     functions && `functions ${list(functions)}`,
-    matchedBy && `recognised by ${matchedBy}`,
+    matchedBy && `recognized by ${matchedBy}`,
   ];
   return parts.filter((part) => part !== null).join(', ');
 }
