@@ -324,11 +324,7 @@ describe('the app does not start', () => {
     environment?: Readonly<Record<string, string>>,
   ])[] = [
     ['secureApp twice', 'secureApp(app, { trustStore }); secureApp(app, { trustStore });', /called twice/],
-    [
-      'a typo in an option',
-      "secureApp(app, { trustStore, frontend: 'app-service' });",
-      /does not know the option frontend/,
-    ],
+    ['a typo in an option', "secureApp(app, { trustStore, frontend: 'app-service' });", /has no option frontend/],
     [
       'an unknown front end in the setting',
       'secureApp(app, { trustStore });',

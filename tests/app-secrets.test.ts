@@ -163,7 +163,7 @@ describe('what makes a private key', () => {
       [warnings.corp, 'authorities/corp/corp.key.pem'],
     ] as const) {
       assert.ok(
-        said.replaceAll('\\', '/').includes(`warning ${file} holds a private key and lies in the function app`),
+        said.replaceAll('\\', '/').includes(`warning ${file} holds a private key and is in the function app`),
         said,
       );
     }

@@ -229,7 +229,7 @@ describe('HTTP starters of Durable Functions', () => {
     assert.equal(report.functions.length, starters.length + 2);
   });
 
-  it('start an orchestration for who may call, and for nobody else', () => {
+  it('start an orchestration only for callers who may call', () => {
     const answers = Object.fromEntries(
       starters.flatMap((functionName, row) =>
         Object.keys(callers()).map((caller, column) => {

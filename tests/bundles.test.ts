@@ -351,7 +351,7 @@ it('a bundle without path validation refuses a document with authorities, and sa
         const messages = [];
         try { trustStoreFromDocument(${JSON.stringify(document)}); } catch ({ message }) { messages.push(message); }
         const store = trustStoreFromFile(process.argv[2]);
-        // It is no fault of the document's, so the app starts, and denies.
+        // It is not a fault of the document's, so the app starts, and denies.
         store.start().then(() => {
           messages.push(store.report().fault);
           process.stdout.write(JSON.stringify({ messages, version: store.version ?? null }));
@@ -455,7 +455,7 @@ describe('loading an entry does nothing that "sideEffects": false would lose', (
             network: process.moduleLoadList.filter((name) => /^NativeModule (?:https?|http2|tls|net|_http_\\w+)$/.test(name)),
           });
           (async () => {
-            // Node's own machinery for imports counts for nobody.
+            // Node's own machinery for imports is left out.
             await import('node:os');
             const before = look();
             ${statement};

@@ -38,11 +38,7 @@ describe('the baseline of certgate app inspect', () => {
     const text = readFileSync(baselineOf(one), 'utf8');
     assert.equal(text, readFileSync(baselineOf(other), 'utf8'));
     assert.ok(!text.includes(one) && !text.includes('index.js'));
-    assert.equal(
-      text,
-      `${JSON.stringify(agreedBaseline, null, 2)}\n`,
-      'whoever reviews it sees no line that only moved',
-    );
+    assert.equal(text, `${JSON.stringify(agreedBaseline, null, 2)}\n`, 'a reviewer sees no line that only moved');
     const { exitCode, report } = await inspectJson(one);
     assert.equal(exitCode, 0);
     assert.deepEqual(report.baseline, { file: baselineOf(one), status: 'same', differences: [] });
@@ -175,7 +171,7 @@ describe('the baseline of certgate app inspect', () => {
     const folder = createApp(context, agreed, { 'certgate.baseline.json': text });
     const { exitCode, stdout } = await inspect(folder);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^changes +app +gate not said by this baseline → no option of the front end in code$/m);
+    assert.match(stdout, /^changes +app +gate not in this baseline → no option of the front end in code$/m);
     assert.match(stdout, /^1 difference from /m);
   });
 
@@ -198,7 +194,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal((await inspect(folder, '--baseline', file)).exitCode, 0);
   });
 
-  it('is refused when it can not be read, or says more or less than it should', async (context) => {
+  it('is refused when it cannot be read, or says more or less than it should', async (context) => {
     const folder = createApp(context, agreed);
     await inspect(folder, '--write-baseline');
     const good = JSON.parse(readFileSync(baselineOf(folder), 'utf8')) as { functions: Record<string, unknown>[] };
@@ -211,7 +207,7 @@ describe('the baseline of certgate app inspect', () => {
       [JSON.stringify({ ...good, gate: undefined }), /no "gate" that can be read/],
       [JSON.stringify({ ...good, baselineVersion: 1 }), /unknown key "gate"/],
       [JSON.stringify({ ...good, functoins: [] }), /unknown key "functoins"/],
-      [JSON.stringify({ ...good, functions: [first, first, ...others] }), /stands in it twice/],
+      [JSON.stringify({ ...good, functions: [first, first, ...others] }), /is in it twice/],
       [
         JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }),
         /no "policy" that can be read/,

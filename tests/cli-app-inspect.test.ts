@@ -247,7 +247,7 @@ describe('certgate app inspect', () => {
     assert.equal(
       (await inspect(folder)).exitCode,
       0,
-      'an HTTP function with an output that this host cannot supply is reported all the same',
+      'an HTTP function with an output that this host cannot supply is still reported',
     );
     assert.deepEqual(
       report.functions.map(({ name, http, trigger }) => [name, http, trigger]),
@@ -405,7 +405,7 @@ describe('certgate app inspect', () => {
       [createApp(context, ''), /registered no function/],
       [
         createApp(context, `try { secureApp(app, { nonsense: 1 }); } catch {} app.http('F', { handler });`),
-        /secureApp failed, and the app caught the error: .*does not know the option nonsense/,
+        /secureApp failed, and the app caught the error: .*has no option nonsense/,
       ],
       [
         createApp(

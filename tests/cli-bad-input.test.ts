@@ -41,7 +41,7 @@ describe('bad input to the command line', () => {
     assert.match(stderr, what);
     assert.match(stderr, /^error /);
     assert.ok(stderr.trim().split('\n').length <= 3, stderr);
-    assert.doesNotMatch(stderr, /\n\s+at /, 'a stack is no message');
+    assert.doesNotMatch(stderr, /\n\s+at /, 'a stack is not a message');
   };
 
   const url = 'https://localhost:1/api/x';
@@ -100,7 +100,7 @@ describe('bad input to the command line', () => {
         assert.deepEqual([exitCode, /this machine with a port.*like http:/.test(stderr)], [2, true], stderr);
       }
     });
-    it('an --exclude that is no path', async () => {
+    it('an --exclude that is not a path', async () => {
       const app = makeApp('exclude', {});
       expectOneClearLine(await dev(app, '--exclude', 'api'), /--exclude names "api", which is not a path/);
     });
@@ -185,7 +185,7 @@ describe('bad input to the command line', () => {
         ['trust', 'explain', 'a b.pem', '--function', 'F', '--store', 'x'],
         /takes no argument "a b\.pem"\. If it is a file: --certificate "a b\.pem"\n/,
       ],
-      [['trust', 'list', 'x', '--store', 'y'], /certgate trust list takes no argument "x"\. A value belongs behind/],
+      [['trust', 'list', 'x', '--store', 'y'], /certgate trust list takes no argument "x"\. Write a value after/],
       [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],

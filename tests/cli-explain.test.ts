@@ -351,7 +351,7 @@ describe('certgate trust explain', () => {
     assert.equal((JSON.parse(stdout) as ExplanationReport).identity?.name, 'reader');
   });
 
-  it('refuses what it can not use in one clear line', async (context) => {
+  it('refuses what it cannot use in one clear line', async (context) => {
     const off = `app.http('Off', { handler });`;
     const settings = JSON.stringify({ IsEncrypted: false, Values: { 'AzureWebJobs.Off.Disabled': 'true' } });
     const { folder: app } = createAdapterApp(context, {
@@ -365,7 +365,7 @@ describe('certgate trust explain', () => {
       [['--function', 'X', '--app', app, '--requires-role', 'a'], /cannot be used with option '--app <folder>'/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],
       [['--function', 'X', '--at', 'tomorrow'], /time that exists/],
-      [['--function', 'X', '--requires-role', ' '], /not empty/],
+      [['--function', 'X', '--requires-role', ' '], /non-empty/],
       [[], /--function/],
     ];
     for (const [words, message] of cases) {

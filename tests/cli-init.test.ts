@@ -467,7 +467,7 @@ describe('certgate init changes nothing', () => {
     ],
     'a gate in a place of its own': [
       { ...vsCode, 'src/index.ts': `import { secureApp } from 'x';\nif (cond) { secureApp(app, {}); }\n` },
-      /src\/index\.ts seems to call secureApp already/,
+      /src\/index\.ts already seems to call secureApp/,
     ],
     'source that does not parse': [{ ...vsCode, 'src/index.ts': 'import {' }, /src\/index\.ts can't be parsed/],
     'another app': [
@@ -480,7 +480,10 @@ describe('certgate init changes nothing', () => {
     ],
     'no host.json': [{ 'package.json': manifest({ main: 'index.js' }) }, /no host\.json/],
     'broken JSON': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": [ }' }, /tasks\.json is not valid JSON at line 1/],
-    'tasks that are no list': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": {} }' }, /"tasks" in .*is no array/],
+    'tasks that are not a list': [
+      { ...funcInit, '.vscode/tasks.json': '{ "tasks": {} }' },
+      /"tasks" in .*is not an array/,
+    ],
     'encrypted settings': [
       { ...funcInit, 'local.settings.json': json({ IsEncrypted: true, Values: { a: 'x' } }) },
       /func settings add CERTGATE_TRUST/,
@@ -502,7 +505,7 @@ describe('certgate init changes nothing', () => {
     dependencies: { '@azure/functions': '^4.0.0', express: '^5.0.0' },
   });
 
-  it('where there is no folder', async () => {
+  it('where there is not a folder', async () => {
     const ended = await runCertgateHere(['init', join(temporary, 'absent'), '--yes']);
     assert.equal(ended.exitCode, 2);
     assert.ok(!existsSync(join(temporary, 'absent')));

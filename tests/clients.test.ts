@@ -107,7 +107,7 @@ describe('the clients of examples/clients', () => {
     await until(async () => Number((await app.callAs('none', '/api/Waiting')).body) === programs.length + 1);
   });
 
-  it('say that files can not be used, and go on with what they have', async () => {
+  it('say that files cannot be used, and go on with what they have', async () => {
     for (const file of [files.pfx, files.pem]) replaceFile(file, 'half a f');
     vault.answer = () => refuse(403, 'Forbidden', 'ForbiddenByRbac');
     await until(() => programs.every(({ stderr }) => stderr.includes('could not be reloaded')));

@@ -60,7 +60,7 @@ describe('npm run conformance', () => {
     assert.match(stderr, /README/);
   });
 
-  it('ends with 2 where the data is missing, is no suite, or a file of it is gone', () => {
+  it('ends with 2 where the data is missing, is not a suite, or a file of it is gone', () => {
     assert.equal(runConformance('--data', join(folder, 'nothing')).exitCode, 2);
     assert.equal(runConformance('--data', join(folder, 'crls')).exitCode, 2);
     assert.equal(runConformance('--data', join(folder, 'openssl.cnf')).exitCode, 2);

@@ -120,7 +120,7 @@ describe('certgate dev before an app whose code and settings say what is there',
     assert.equal(
       (await runCertgateHere(['app', 'inspect', folder])).exitCode,
       0,
-      'a disabled function is no difference',
+      'a disabled function is not a difference',
     );
   });
 });

@@ -140,7 +140,7 @@ describe('certgate dev', () => {
     }
   });
 
-  it("decides by the document that the app's own setting names, and says which it was", async () => {
+  it("uses the document that the app's own setting names, and says which it was", async () => {
     const app = await makeApp('own-trust', gate + hello('one'));
     const billing = makeOpensslCertificate(folder, 'billing', 'ec');
     cpSync(writeTrust(folder, { billing: { certificate: billing } }), join(app, 'callers.json'));
@@ -325,7 +325,7 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
     const { exitCode, stdout } = await runCertgateHere(['dev', await makeApp('timed', timer), '--once']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /Left alone, no HTTP or MCP trigger: Nightly \(timerTrigger\)/);
+    assert.match(stdout, /Not called, no HTTP or MCP trigger: Nightly \(timerTrigger\)/);
   });
 
   it('two that start together on a fresh folder agree on certificates and trust', async () => {

@@ -155,7 +155,7 @@ const requestFaults: Readonly<Record<string, Fault>> = {
     'http-1.0',
     openTo(({ httpVersion }) => httpVersion === '1.0'),
   ),
-  'lets in whoever asks for a WebSocket': opens('upgrade', openTo(hasField('upgrade', /websocket/))),
+  'lets in anybody who asks for a WebSocket': opens('upgrade', openTo(hasField('upgrade', /websocket/))),
   'replaces the header in the first request of a connection alone': opens(
     'second-request',
     takes((request) => (request.isFirst ? [] : valuesOf(request))),

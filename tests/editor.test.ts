@@ -156,7 +156,7 @@ describe('VS Code, for a document that trust init wrote', () => {
     const content = write('{"name":"billing","roles":[]}');
     const { text, parsed } = open(folder, content);
     const hover = await service.doHover(text, text.positionAt(content.indexOf('"roles"') + 2), parsed);
-    assert.match(JSON.stringify(hover?.contents), /What the caller may do; functions ask for roles/);
+    assert.match(JSON.stringify(hover?.contents), /The roles that functions require/);
   });
 
   it('names an unknown key, and says in words what a value must be', async () => {
@@ -170,7 +170,7 @@ describe('VS Code, for a document that trust init wrote', () => {
       'It must be a time in UTC, such as 2027-03-01T00:00:00Z.',
     ]);
     assert.deepEqual(await found({ pins: [{ thumbprintSha1: sha1 }] }), [
-      'A SHA-1 thumbprint is accepted for migration only. Replace it by thumbprintSha256.',
+      'A SHA-1 thumbprint is accepted for migration only. Replace it with thumbprintSha256.',
     ]);
   });
 });

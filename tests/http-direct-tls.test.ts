@@ -87,7 +87,7 @@ describe('direct-tls', () => {
     }
   });
 
-  it('reads no certificate of a connection that is no TLS', async (context) => {
+  it('reads no certificate of a connection that is not TLS', async (context) => {
     const server = createHttpServer((_request, response) => response.end('in'));
     secureServer(server, makeGate());
     server.listen(0, '127.0.0.1');
@@ -107,7 +107,7 @@ describe('direct-tls', () => {
     const servers: readonly (readonly [object, string, RegExp | undefined])[] = [
       [{ requestCert: true }, 'closed', /no ca, and rejectUnauthorized is true[^]*rejectUnauthorized: false/],
       [{ requestCert: true, ca }, 'issued', /without a certificate of its ca[^]*rejectUnauthorized: false/],
-      [{}, '401', /asks nobody for a certificate[^]*requestCert: true/],
+      [{}, '401', /does not request certificates[^]*requestCert: true/],
       [{ requestCert: true, rejectUnauthorized: false }, 'issued', undefined],
     ];
     const warn = context.mock.method(console, 'warn', () => undefined);

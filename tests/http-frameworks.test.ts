@@ -212,7 +212,7 @@ for (const host of securedHosts) {
       assert.equal(body, `secret: ${host.hidesSecret ? '' : frontEndSecret}`);
     });
 
-    it('answers 503 where trust is not there, and public routes all the same', async (context) => {
+    it('answers 503 where trust is not there, and public routes as before', async (context) => {
       const down: TrustStore = { find: () => ({ outcome: 'unavailable', detail: 'down' }) };
       const port = await start(context, makeGate(openRoutes, down).gate);
       const [forAnn, forNobody] = await askBoth(port, '/after');

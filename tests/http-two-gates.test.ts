@@ -155,7 +155,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
       }
     });
 
-    it('has neither take the other for nobody, and the gate tell its own wherever it is asked', async (context) => {
+    it('has neither take the other for none, and the gate tell its own wherever it is asked', async (context) => {
       const [open, closed, strict] = [makeGate('outer', ['GET /app']), makeGate('inner'), makeGate('inner', [], false)];
       const inner = createApp();
       secureExpress(inner, closed);

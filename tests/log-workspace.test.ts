@@ -88,7 +88,7 @@ describe('certgate trust explain --workspace', () => {
     );
   });
 
-  it('divides the time where the service gives a part of an answer, and names what did not come', async () => {
+  it('divides the time where the service gives a part of an answer, and names what did not arrive', async () => {
     const minute = 60_000;
     service.rows = Array.from({ length: 10 }, (_, index) => row(until - (index + 1) * minute, `f${index}`));
     service.maximumRows = 3;
@@ -99,8 +99,8 @@ describe('certgate trust explain --workspace', () => {
     service.rows = Array.from({ length: 5 }, (_, index) => row(until - minute, `f${index}`));
     const part = await run('--json');
     assert.equal(functions(part).length, 3);
-    assert.match(part.stderr, /workspace 4f1d.*gave a part of the lines from 2026-11-30T23:5.* only: PartialError/);
-    assert.match(part.stderr, /2 of the 5 lines that it counted did not come/);
+    assert.match(part.stderr, /workspace 4f1d.*returned only some of the lines from 2026-11-30T23:5.*: PartialError/);
+    assert.match(part.stderr, /2 of the 5 lines that it counted did not arrive/);
     service.maximumRows = 500_000;
   });
 

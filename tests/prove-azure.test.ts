@@ -62,7 +62,7 @@ if (process.env.FAIL && is(process.env.FAIL)) {
   process.exit(1);
 }
 const isHeld = process.env.HANG && is(process.env.HANG);
-// Whoever is told to end during a removal waits for it.
+// A process that is told to end during a removal waits for it.
 setTimeout(work, !isHeld ? 0 : is('group delete') ? 1_000 : 60_000);
 function work() {
   if (is('storage blob upload')) copyFileSync(option('--file'), place('trust.json'));
@@ -329,7 +329,7 @@ describe('against the local front end', () => {
   });
 
   for (const step of ['functionapp update', 'functionapp show']) {
-    it(`a failure of ${step} is no answer, and everything is removed`, async () => {
+    it(`a failure of ${step} is not an answer, and everything is removed`, async () => {
       const args = [...paid, '--plan', 'FlexConsumption'];
       const { exitCode, stdout } = await collect(stage.start(args, { ...environment, FAIL: step }));
       assert.equal(exitCode, 1, stdout);
@@ -432,7 +432,7 @@ describe('an answer', () => {
     assert.equal(ask('forged-header-spelled', inOptional(...spelled.slice(1)))[0], 'cannot tell');
   });
 
-  it('about the mode is no where Azure keeps another one, or asks nobody', () => {
+  it('about the mode says no where Azure keeps another one, or asks nobody', () => {
     const judge = (note: string, verdict?: string): unknown =>
       ask('mode-enforced', inMode('Required', modeSeen(note, verdict)))[0];
     assert.deepEqual(
@@ -454,7 +454,7 @@ describe('an answer', () => {
     assert.deepEqual(ask('excluded-path-as-sent', exclusion(403, 403, 403)), ['cannot tell']);
   });
 
-  it('about MCP is no only if an HTTP function of the app admits the same caller', () => {
+  it('about MCP says no only if an HTTP function of the app admits the same caller', () => {
     const refused = { status: 200, code: 'client_certificate_required', hasRun: false };
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: true } }), ['no']);
     assert.deepEqual(ask('mcp-header', { mcp: { ...refused, isAdmittedByHttp: false } }), ['cannot tell']);

@@ -141,13 +141,13 @@ describe('a call', () => {
     // @ts-expect-error -- a caller that nobody declared
     await assert.rejects(app.callAs('raeder', '/'), /no caller "raeder"; there are reader, none, denied/);
     const wrong: readonly [unknown, unknown, RegExp][] = [
-      [{ certificatePem: 'x' }, '/', /the caller's privateKeyPem must be a text/],
+      [{ certificatePem: 'x' }, '/', /the caller's privateKeyPem must be a non-empty string/],
       [{ certificatePem: 'x', privateKeyPem: 'y', password: 'z' }, '/', /has no "password"/],
-      ['none', 'https://localhost/', /path must be a text that starts with "\/"/],
-      ['none', { path: '/', verb: 'GET' }, /has no "verb"; known are path, method, headers, body/],
+      ['none', 'https://localhost/', /path must be a string that starts with "\/"/],
+      ['none', { path: '/', verb: 'GET' }, /has no "verb"; it can have path, method, headers, body/],
       ['none', { path: '/', body: 'x' }, /must name its method/],
       ['none', { path: '/', method: 'POST', body: {} }, /write JSON with JSON\.stringify/],
-      ['none', { path: '/', headers: { a: 1 } }, /header "a" must be a list of texts/],
+      ['none', { path: '/', headers: { a: 1 } }, /header "a" must be a list of strings/],
     ];
     for (const [caller, request, message] of wrong) {
       await assert.rejects(app.callAs(caller as 'none', request as string), {
@@ -236,17 +236,17 @@ describe('a start that cannot be meant', () => {
   it('is refused, and says why', async () => {
     const wrong: readonly [unknown, RegExp][] = [
       [undefined, /its argument must be an object/],
-      [{}, /folder must be a text/],
+      [{}, /folder must be a non-empty string/],
       [
         { folder, caller: {} },
-        /has no "caller"; known are folder, callers, environment, frontEnd, clientCertificateMode, onLog/,
+        /has no "caller"; it can have folder, callers, environment, frontEnd, clientCertificateMode, onLog/,
       ],
       [{ folder, callers: { denied: {} } }, /"denied" is always there and never trusted/],
-      [{ folder, callers: { a: { role: ['x'] } } }, /callers\.a has no "role"; known are roles, functions/],
-      [{ folder, callers: { a: { functions: undefined } } }, /callers\.a\.functions must be a list of texts/],
-      [{ folder, callers: { a: { roles: 'x' } } }, /callers\.a\.roles must be a list of texts/],
+      [{ folder, callers: { a: { role: ['x'] } } }, /callers\.a has no "role"; it can have roles, functions/],
+      [{ folder, callers: { a: { functions: undefined } } }, /callers\.a\.functions must be a list of strings/],
+      [{ folder, callers: { a: { roles: 'x' } } }, /callers\.a\.roles must be a list of strings/],
       [{ folder, callers: { a: {} }, environment: { CERTGATE_TRUST: 'x' } }, /Leave out one of the two/],
-      [{ folder, environment: { PORT: 1 } }, /environment\.PORT must be a text/],
+      [{ folder, environment: { PORT: 1 } }, /environment\.PORT must be a string/],
       [{ folder, frontEnd: 'lighttpd' }, /frontEnd must be one of app-service, application-gateway/],
       [{ folder, frontEnd: 'nginx', clientCertificateMode: 'required' }, /clientCertificateMode is for app-service/],
       [{ folder, clientCertificateMode: 'on' }, /must be one of required, optional/],
@@ -265,7 +265,7 @@ describe('a start that cannot be meant', () => {
 
   it('refuses callers that no trust document could hold', async () => {
     const callers = { a: { roles: ['x', 'x'] } };
-    await assert.rejects(startLocalApp({ folder, callers }), /identities\[0\]\.roles: a text stands twice/);
+    await assert.rejects(startLocalApp({ folder, callers }), /identities\[0\]\.roles: the same string appears twice/);
   });
 
   it("gives the app's own error as the cause", async (context) => {

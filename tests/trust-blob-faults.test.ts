@@ -86,7 +86,7 @@ describe('faults on the way to the storage', () => {
     ],
   ];
   for (const [name, fault, words, refresh = quickRefresh] of faults) {
-    it(`${name}: the last good document stays in use, and what was written meanwhile takes effect after it`, async (t) => {
+    it(`${name}: the last good document stays in use, and what was written in the meantime takes effect after it`, async (t) => {
       // One try: the SDK's own retries would only hide what the storage said, behind our timeout.
       const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
       stage.proxy.fault = fault;
@@ -252,7 +252,7 @@ describe('faults of the storage itself', () => {
   });
 });
 
-describe('a document that can not be used', () => {
+describe('a document that cannot be used', () => {
   const halves = Buffer.from(scene.text(2, ['reporting']));
   const documents: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     ['a lower revision', scene.text(0, ['billing']), /revision 0, lower than 1/],

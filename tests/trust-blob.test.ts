@@ -32,7 +32,7 @@ after(() => {
 const isDisabled = ({ reporting }: { readonly reporting: string }): boolean => reporting === 'identity_disabled';
 
 describe('trustStoreFromBlob over the real SDK', () => {
-  it("takes the SDK's clients without a cast, and nothing that is no blob", async () => {
+  it("takes the SDK's clients without a cast, and nothing that is not a blob", async () => {
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
     const { exitCode, stdout } = await runProgram(process.execPath, [tsc, '-p', azuriteFolder]);
     assert.equal(exitCode, 0, stdout);

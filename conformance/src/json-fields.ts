@@ -71,7 +71,7 @@ export class JsonFields {
     const text = this.findText(key);
     if (text === undefined) return undefined;
     const instant = Date.parse(text);
-    return Number.isNaN(instant) ? this.#refuse(key, `is no time: ${text}`) : instant;
+    return Number.isNaN(instant) ? this.#refuse(key, `is not a time: ${text}`) : instant;
   }
 
   #find<T>(key: string, isOfType: (value: unknown) => value is T, what: string): T | undefined {

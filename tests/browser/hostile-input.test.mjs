@@ -102,7 +102,7 @@ it('a missing or stale token says what to do', async (test) => {
   test.after(inspected.close);
   for (const [token, message] of [
     [null, 'The address has no token.'],
-    ['of-yesterday', 'The token is not the one of this start.'],
+    ['of-yesterday', 'The token is from another start.'],
   ]) {
     const { page, close } = await openPage(browser, inspected, { token });
     await page.getByRole('alert').getByText(message).waitFor();

@@ -107,12 +107,12 @@ it('sends headers, a body and a file of the user, and nothing while the form is 
   await page.getByRole('alert').getByText('in braces').waitFor();
   await page.getByLabel('id', { exact: true }).fill('9');
   await page.getByText('Headers and body').click();
-  await page.getByLabel('Headers, one a line').fill('not a header');
+  await page.getByLabel('Headers, one on each line').fill('not a header');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('alert').getByText('not a header').waitFor();
   assert.ok(!requests.some((url) => url.endsWith('/api/try')));
 
-  await page.getByLabel('Headers, one a line').fill('content-type: text/plain\nx-a: 1');
+  await page.getByLabel('Headers, one on each line').fill('content-type: text/plain\nx-a: 1');
   await page.getByLabel('Body', { exact: true }).fill('hello');
   const file = { name: 'mine.pfx', mimeType: 'application/x-pkcs12', buffer: Buffer.from([0x30, 0xff, 0x00]) };
   await page.locator('.callers input[type=file]').setInputFiles(file);

@@ -41,7 +41,7 @@ export function listAlerts(): readonly Alert[] {
 /** Of a duration such as `PT15M` or `P1D`. */
 export function readDuration(duration: string): { readonly count: number; readonly unit: 'D' | 'H' | 'M' } {
   const [, count, unit] = /^PT?(\d+)([DHM])$/.exec(duration) ?? [];
-  if (count === undefined) throw new Error(`${duration} is no duration that the template has.`);
+  if (count === undefined) throw new Error(`${duration} is not a duration that the template has.`);
   return { count: Number(count), unit: unit as 'D' | 'H' | 'M' };
 }
 

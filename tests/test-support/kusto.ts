@@ -259,7 +259,7 @@ function toText(value: unknown): string {
 }
 
 function toNumber(value: unknown): number {
-  return typeof value === 'number' ? value : fail(`${String(value)} is no number`);
+  return typeof value === 'number' ? value : fail(`${String(value)} is not a number`);
 }
 
 function fail(what = 'an argument'): never {

@@ -72,12 +72,12 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'a grace of a pin without an end',
+    name: 'a grace period of a pin without an end',
     seed: 250,
     changes: [['core/dist/esm/trust-snapshot/client-auth-grace.js', 'now >= since && now < until', 'now >= since']],
   },
   {
-    name: 'a grace of a list without an end',
+    name: 'a grace period of a list without an end',
     seed: 265,
     changes: [[path, 'nextUpdate+question.graceMilliseconds', '(question.graceMilliseconds>0?1/0:nextUpdate)']],
   },

@@ -99,7 +99,7 @@ export function describeCases({ certificates }: Material): Cases {
 
   const own = pinned('pin', 'own');
   ask('a pin', own, 'own');
-  ask('a pin, by a time that is no whole second', own, 'own', { time: '2027-01-01T00:00:00.500Z' });
+  ask('a pin, by a time that is not a whole second', own, 'own', { time: '2027-01-01T00:00:00.500Z' });
   ask('nobody', own, 'server');
   ask('the twin of a pin is another certificate', own, 'ownTwin');
   ask('roles', own, 'own', { roles: [['orders.read', 'orders.write']] });
@@ -184,9 +184,9 @@ export function describeCases({ certificates }: Material): Cases {
   const grace = pinned('grace', 'server', {
     acceptWithoutClientAuth: { since: '2027-01-01T00:00:00Z', until: '2027-01-02T00:00:00Z', reason: 'test' },
   });
-  ask('before a grace', grace, 'server', { time: '2026-12-31T23:59:59.999Z' });
-  ask('a grace', grace, 'server');
-  ask('the end of a grace', grace, 'server', { time: '2027-01-02T00:00:00Z' });
+  ask('before a grace period', grace, 'server', { time: '2026-12-31T23:59:59.999Z' });
+  ask('a grace period', grace, 'server');
+  ask('the end of a grace period', grace, 'server', { time: '2027-01-02T00:00:00Z' });
   for (const label of [
     'server',
     'expired',
@@ -197,7 +197,7 @@ export function describeCases({ certificates }: Material): Cases {
     'weakKey',
     'unsupportedKey',
   ])
-    ask(`a pin of a certificate that is no client's: ${label}`, pinned(`${label}-pin`, label), label);
+    ask(`a pin of a certificate that is not a client's: ${label}`, pinned(`${label}-pin`, label), label);
   ask('the last second of a certificate', 'expired-pin', 'expired', { time: '2026-12-31T23:59:59Z' });
 
   const names = issued('names');

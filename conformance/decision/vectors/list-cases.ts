@@ -57,8 +57,8 @@ export function askAboutLists({ ask, issued, corp }: CaseBook): void {
   read('a forged list', ofCaller, ['forged']);
   read('nothing is known', available, []);
   read('a list that has ended', ofCaller, ['issuing2Ended']);
-  read('a list in its grace', graceful, ['issuing2Ended'], 'billing', { time: '2026-12-31T23:59:59.999Z' });
-  read('the end of the grace', graceful, ['issuing2Ended']);
+  read('a list in its grace period', graceful, ['issuing2Ended'], 'billing', { time: '2026-12-31T23:59:59.999Z' });
+  read('the end of the grace period', graceful, ['issuing2Ended']);
   read('a list of the future', ofCaller, ['issuing1'], 'billing', { time: '2026-12-31T23:59:59.999Z' });
   read('a list with too low a number', numbered, ['issuing1']);
   read('a list with the lowest number', numbered, ['issuing2Released']);

@@ -56,7 +56,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
     const has = describeOpening(inner) ?? 'requires a role';
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      `allowAnonymous was given a handler that ${has}. Take away one of the two.`,
+      `allowAnonymous was given a handler that ${has}. Remove one of the two.`,
     );
   }
   return wrapHandler(handler, copyOwn({ kind: 'anonymous' }), (_args, call) => call());
@@ -109,7 +109,7 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   if (inner.kind === 'anonymous') {
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      'A role was required of an anonymous handler. Take away allowAnonymous or the role.',
+      'A role was required of an anonymous handler. Remove allowAnonymous or the role.',
     );
   }
   const opening = describeOpening(inner);
@@ -167,7 +167,7 @@ function refuse(denial: Denial, context: unknown): unknown {
   if (kind !== undefined && kind !== 'http' && kind !== 'mcp') {
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      `The function "${readFunctionName(context)}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take requireRole away.`,
+      `The function "${readFunctionName(context)}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: remove requireRole.`,
     );
   }
   logRoleDenial(context, denial);
@@ -220,7 +220,7 @@ function expectRoles(roles: unknown, who: string, { name }: AnyHandler): readonl
   const each = list.map((role) => (typeof role === 'string' ? JSON.stringify(role) : typeof role)).join(', ');
   const given = Array.isArray(roles) ? each || 'none' : typeof roles;
   const subject = name === '' ? 'a handler' : `the handler "${name}"`;
-  throw invalidArgument(`${who} needs the role that ${subject} requires, a text that is not empty; it got ${given}.`);
+  throw invalidArgument(`${who} needs the role that ${subject} requires, a non-empty string; it got ${given}.`);
 }
 
 function isRole(role: unknown): role is string {

@@ -219,12 +219,12 @@ describe('options', () => {
     ['no trust store', {}, /needs a trustStore/],
     ['a trust store without find', { trustStore: {} }, /needs a trustStore/],
     ['an inherited trust store', Object.create({ trustStore }), /needs a trustStore/],
-    ['a typo', { trustStore, frontend: 'app-service' }, /does not know the option frontend/],
-    ['an unknown symbol', { trustStore, [Symbol('x')]: true }, /does not know the option Symbol\(x\)/],
+    ['a typo', { trustStore, frontend: 'app-service' }, /has no option frontend/],
+    ['an unknown symbol', { trustStore, [Symbol('x')]: true }, /has no option Symbol\(x\)/],
     [
       'an unknown front end',
       { trustStore, frontEnd: 'lighttpd' },
-      /frontEnd of secureApp is "lighttpd"; known are app-service/,
+      /frontEnd of secureApp is "lighttpd"; it must be one of app-service/,
     ],
     ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd of secureApp is undefined/],
     ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd of secureApp is "App-Service"/],
@@ -236,7 +236,7 @@ describe('options', () => {
     [
       'an unknown isolation',
       { trustStore, frontEndIsolation: 'vnet' },
-      /"vnet"; known are ingress, access-restrictions/,
+      /"vnet"; it must be one of ingress, access-restrictions/,
     ],
     [
       'a secret that is too short',
@@ -244,14 +244,14 @@ describe('options', () => {
       /frontEndSecret of secureApp is not valid: .*32 to 256/,
     ],
     ['three secrets', { trustStore, frontEndSecret: ['a', 'b', 'c'].map((each) => each.repeat(32)) }, /not valid/],
-    ['a secret that is no text', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is not text/],
+    ['a secret that is not a string', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is not text/],
     [
       'an unknown choice of log lines',
       { trustStore, decisionLog: 'none' },
-      /decisionLog "none"; known are all, denials/,
+      /decisionLog "none"; it must be one of all, denials/,
     ],
     [
-      'strangerNames that is no boolean',
+      'strangerNames that is not a boolean',
       { trustStore, strangerNames: 'no' },
       /strangerNames of secureApp must be true or false/,
     ],
@@ -287,10 +287,10 @@ describe('options', () => {
     const { app } = createApp(context, { CERTGATE_FRONT_END: 'appservice' });
     assert.throws(() => {
       secureApp(app, { trustStore });
-    }, /CERTGATE_FRONT_END is "appservice"; known are app-service/);
+    }, /CERTGATE_FRONT_END is "appservice"; it must be one of app-service/);
   });
 
-  it('what is no app is an error at load', () => {
+  it('what is not an app is an error at load', () => {
     for (const app of [undefined, null, {}, { hook: {} }, { app: {} }]) {
       assert.throws(() => {
         secureApp(app as FunctionApp, { trustStore });

@@ -178,7 +178,7 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
     securedCores.delete(core);
     throw new CertgateError(
       'CERTGATE_ALREADY_INSTALLED',
-      'Another copy of @certgate/azure-functions, of an older version, has secured the app already. Its gate can be misled by ' +
+      'Another copy of @certgate/azure-functions, of an older version, has already secured the app. Its gate can be misled by ' +
         'two preInvocation hooks together, so it does not stand for this copy. Give all files of the app one version.',
     );
   }

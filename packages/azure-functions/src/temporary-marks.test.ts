@@ -373,7 +373,7 @@ for (const mark of marks) {
     const withOptions = (options: unknown) => (): unknown => wrap(secret, options as never);
     const cases: readonly (readonly [what: string, misuse: () => unknown, code: string, message: RegExp])[] = [
       ['around allowAnonymous', () => wrap(allowAnonymous(secret), { until }), conflict, /anonymous handler/],
-      ['inside allowAnonymous', () => allowAnonymous(wrap(secret, { until })), conflict, /Take away one/],
+      ['inside allowAnonymous', () => allowAnonymous(wrap(secret, { until })), conflict, /Remove one/],
       ['inside requireRole', () => requireRole('r', wrap(secret, { until })), conflict, outermost],
       ['inside requireAnyRole', () => requireAnyRole(['r'], wrap(secret, { until })), conflict, outermost],
       ['twice', () => wrap(wrap(secret, { until }), { until }), conflict, mark.isAlready],

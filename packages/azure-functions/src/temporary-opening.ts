@@ -17,14 +17,14 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
   if (inner.kind === 'anonymous') {
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      `${who} was given an anonymous handler, which refuses nobody. Take away one of the two.`,
+      `${who} was given an anonymous handler, which refuses nobody. Remove one of the two.`,
     );
   }
   const opening = describeOpening(inner);
   if (opening !== undefined) {
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      `${who} was given a handler that ${opening} already. Take away one of the two.`,
+      `${who} was given a handler that ${opening} already. Remove one of the two.`,
     );
   }
   const policy = copyOwn({ kind: 'certificate', roles: inner.roles, [endKeys[who]]: until } as const);
@@ -38,7 +38,7 @@ function readUntil(who: Opener, options: unknown): number {
   }
   const unknown = Reflect.ownKeys(options).find((key) => key !== 'until');
   if (unknown !== undefined) {
-    throw invalidArgument(`${who} does not know the option ${String(unknown)}; known is until.`);
+    throw invalidArgument(`${who} has no option ${String(unknown)}; its only option is until.`);
   }
   const until = Object.hasOwn(options, 'until') ? (options as { readonly until: unknown }).until : undefined;
   const instant = typeof until === 'string' ? findInstant(until) : undefined;

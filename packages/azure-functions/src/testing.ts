@@ -56,12 +56,12 @@ const identityKeys = ['name', 'roles', 'functions', 'owner', 'certificate'];
 function createTestIdentity(identity: TestIdentity): ClientIdentity {
   const unknown = Object.keys(identity).find((key) => !identityKeys.includes(key));
   if (unknown !== undefined) {
-    throw invalidArgument(`withClientIdentity does not know "${unknown}"; known are ${identityKeys.join(', ')}.`);
+    throw invalidArgument(`withClientIdentity does not know "${unknown}"; it knows ${identityKeys.join(', ')}.`);
   }
   const { name, roles = [], functions, owner, certificate = testCertificate } = identity;
   if (typeof name !== 'string' || name.trim() === '') throw invalidArgument('A client identity needs a name.');
   if (owner !== undefined && typeof owner !== 'string')
-    throw invalidArgument('The owner of a client identity is a text.');
+    throw invalidArgument('The owner of a client identity must be a string.');
   return Object.freeze({
     name,
     roles: copyTexts('roles', roles),
@@ -78,7 +78,7 @@ function createTestIdentity(identity: TestIdentity): ClientIdentity {
 
 function copyTexts(key: string, texts: unknown): readonly string[] {
   if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return Object.freeze([...texts]);
-  throw invalidArgument(`The ${key} of a client identity are a list of texts.`);
+  throw invalidArgument(`The ${key} of a client identity must be a list of strings.`);
 }
 
 /** Values that nobody takes for real ones. */

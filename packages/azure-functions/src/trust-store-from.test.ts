@@ -8,7 +8,7 @@ import { firstOf, type TrustStore, trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
 import { bearing, createApp, reader, watchWarnings } from './test-support/secured-app.js';
 
-describe('an address that can not be one', () => {
+describe('an address that cannot be one', () => {
   const addresses: readonly (readonly [string, string | undefined, RegExp])[] = [
     ['is absent', undefined, /Is the environment variable set/],
     ['is empty', '', /Is the environment variable set/],
@@ -78,6 +78,6 @@ describe('a mirror', () => {
     rmSync(mirror);
     const [[lost, reason] = []] = await start();
     assert.equal(lost, 'trust_mirror_unusable');
-    assert.match(String(reason), /mirror\.json: ENOENT.*would refuse everybody with 503\.$/);
+    assert.match(String(reason), /mirror\.json: ENOENT.*would refuse every call with 503\.$/);
   });
 });

@@ -34,7 +34,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
     3,
     'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
   ],
-  '--baseline': [2, 'What app inspect --write-baseline wrote of an app.'],
+  '--baseline': [2, 'What app inspect --write-baseline wrote for an app.'],
   '--by': [2, 'Who: the person that makes the change, or what the rows of the answer are about.'],
   '--certificate': [3, "The file of a caller's certificate."],
   '--certificate-folder': [3, 'A folder of certificates at hand.'],
@@ -53,8 +53,8 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--key': [2, 'The private key of the certificate, PEM.'],
   '--log': [2, 'Lines of the logs of apps.'],
   '--mode': [2, 'The client certificate mode that the gateway plays.'],
-  '--not-after': [2, 'Until when the pin counts.'],
-  '--not-before': [2, 'From when on the pin counts.'],
+  '--not-after': [2, 'When the pin ends.'],
+  '--not-before': [2, 'When the pin begins.'],
   '--organizational-unit': [2, "An organizational unit in the certificate's subject."],
   '--owner': [2, 'Who answers for the identity.'],
   '--port': [2, "The gateway's port."],
@@ -88,7 +88,7 @@ describe('the help of the command line', () => {
     }
   });
 
-  it('is no wider than the terminal, and 80 columns elsewhere', () => {
+  it('is at most as wide as the terminal, and 80 columns elsewhere', () => {
     for (const width of [80, 120]) {
       for (const { path, command } of commands) {
         const wide = readHelp(command, width)

@@ -69,7 +69,7 @@ async function hear(certificate: MadeCertificate, choice: DecisionLogChoice, gra
   return { lines, event: events[0] };
 }
 
-test('every call that a grace admits is logged as a warning with the end of the grace, whatever decisionLog is', async () => {
+test('every call that a grace period admits is logged as a warning with its end, whatever decisionLog is', async () => {
   const until = now + 1000 * hour;
   const grace = { since: iso(now), until: iso(until), reason: 'renewal' };
   for (const choice of ['all', 'denials'] as const) {

@@ -140,7 +140,7 @@ export interface StrangerFacts {
   readonly authorities?: readonly string[];
   /** Of its names, the first: together no longer than an operator reads. */
   readonly names?: readonly { readonly type: NameEntry['type']; readonly value: string }[];
-  /** What of its subject is no text, and stands for nobody. */
+  /** What of its subject is not text, and matches nobody. */
   readonly attributeWithoutText?: string;
   /** Why its names could not be compared. */
   readonly decodingFault?: string;

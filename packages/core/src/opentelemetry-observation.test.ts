@@ -150,7 +150,7 @@ describe('an observation', () => {
   it('takes no option that it does not know', () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       [null, /are an object/],
-      [{ meter: {} }, /does not know "meter"; known are meterProvider, tracerProvider, decisionSpans/],
+      [{ meter: {} }, /does not know "meter"; it knows meterProvider, tracerProvider, decisionSpans/],
       [{ [Symbol('odd')]: 1 }, /does not know "Symbol\(odd\)"/],
       [{ meterProvider: {} }, /meterProvider of observeGate is an object with getMeter/],
       [{ meterProvider: null }, /meterProvider/],

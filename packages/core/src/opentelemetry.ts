@@ -90,7 +90,7 @@ function readOptions(options: unknown): ObserveGateOptions {
     throw invalidArgument('The options of observeGate are an object.');
   const unknown = Reflect.ownKeys(options).find((key) => !knownOptions.some((known) => known === key));
   if (unknown !== undefined) {
-    throw invalidArgument(`observeGate does not know "${String(unknown)}"; known are ${knownOptions.join(', ')}.`);
+    throw invalidArgument(`observeGate does not know "${String(unknown)}"; it knows ${knownOptions.join(', ')}.`);
   }
   const { meterProvider, tracerProvider, decisionSpans } = options as Readonly<Record<string, unknown>>;
   expectProvider('meterProvider', meterProvider, 'getMeter');

@@ -26,7 +26,7 @@ export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]
   const identity = findClientIdentity(request, ...of);
   if (identity !== undefined) return identity;
   throw new ClientIdentityMissing(
-    'No client was authenticated for this request. Either no gate stands before this handler, or the route is anonymous ' +
+    'No client was authenticated for this request. Either no gate runs before this handler, or the route is anonymous ' +
       '(then use findClientIdentity), or this is not the request that the adapter was given.',
   );
 }
@@ -43,7 +43,7 @@ export function findClientIdentity(request: object, ...of: readonly [gate?: Gate
   const passed = find(request) ?? find(findRaw(request));
   if (passed !== 'several') return passed?.identity;
   throw new ClientIdentityMissing(
-    'Two gates have let this request pass, in a context of Fastify and in one around it, and it can not be told whose code ' +
+    'Two gates have let this request pass, in a context of Fastify and in one around it, and it is unknown whose code ' +
       'asks. Say which gate is meant: getClientIdentity(request, gate).',
   );
 }

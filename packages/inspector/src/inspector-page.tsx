@@ -140,7 +140,7 @@ function ShutPage({ fault }: { readonly fault: ApiFault | undefined }): VNode {
   const isUnreachable = fault !== undefined && !fault.isStale;
   return (
     <div class="shut" role="alert">
-      <h2>{isUnreachable ? 'certgate can not be asked' : 'This page is not open any more'}</h2>
+      <h2>{isUnreachable ? 'certgate does not answer' : 'This page is no longer valid'}</h2>
       <Notice tone="warn">{fault?.message ?? 'The address has no token.'}</Notice>
       {!isUnreachable && (
         <p>

@@ -397,7 +397,7 @@ describe('arguments that are none', () => {
 });
 
 describe('what is on Object.prototype', () => {
-  it('is no member of a question', () => {
+  it('is not a member of a question', () => {
     const polluted = {
       profile: 'rfc5280',
       maximumIntermediates: 0,

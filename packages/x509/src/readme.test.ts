@@ -51,7 +51,7 @@ describe('the example of the README', () => {
     assert.equal(run([makeClient(below), below], [root]), 'valid');
   });
 
-  it('refuses other issuers, what is no client, and what is no PEM', () => {
+  it('refuses other issuers, what is not a client, and what is not PEM', () => {
     assert.match(run([client], [stranger]), /^path_not_found: /);
     assert.match(run([makeClient(below)], [root]), /^path_not_found: /);
     assert.match(run([makeClient(root, 'keyEncipherment')], [root]), /^certificate_key_usage_unsuitable: /);

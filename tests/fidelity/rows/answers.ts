@@ -9,7 +9,7 @@ export const answers: readonly Row[] = [
   { name: 'text, by HEAD', send: 'HEAD /api/answer/text', azure: { status: 200, text: '', headers: { 'content-type': 'text/plain;charset=UTF-8' } }, from: ['libraryResponse', 'kestrelResponse'] },
   { name: 'empty text', send: 'GET /api/answer/empty-text', azure: { status: 200, text: '', headers: { 'content-type': 'text/plain;charset=UTF-8' } }, from: 'libraryResponse' },
   { name: 'JSON out', send: 'GET /api/answer/json', azure: { status: 200, text: '{"a":[1,null,"é"]}', headers: { 'content-type': 'application/json' } }, from: 'libraryResponse' },
-  { name: 'JSON null is no body', send: 'GET /api/answer/json-null', azure: { status: 200, text: '', headers: { 'content-type': null } }, from: 'libraryResponse' },
+  { name: 'JSON null is not a body', send: 'GET /api/answer/json-null', azure: { status: 200, text: '', headers: { 'content-type': null } }, from: 'libraryResponse' },
   { name: 'JSON of another type', send: 'GET /api/answer/json-own-type', azure: { status: 200, text: '{"a":1}', headers: { 'content-type': 'application/problem+json' } }, from: 'libraryResponse' },
   { name: 'binary out', send: 'GET /api/answer/binary', azure: { status: 200, headers: { 'content-type': null } }, from: ['libraryResponse', 'hostResponse'] },
   { name: 'a form out', send: 'GET /api/answer/form', azure: { status: 200, text: 'a=1+2', headers: { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' } }, from: 'libraryResponse' },
@@ -44,7 +44,7 @@ export const answers: readonly Row[] = [
   { name: 'a thrown error', send: 'GET /api/answer/thrown', azure: { status: 500, text: '' }, from: 'hostExceptions', streaming: neverAnswered },
   { name: 'a rejection', send: 'GET /api/answer/rejected', azure: { status: 500, text: '' }, from: 'hostExceptions', streaming: neverAnswered },
   { name: 'a thrown string', send: 'GET /api/answer/thrown-string', azure: { status: 500, text: '' }, from: ['workerInvocation', 'hostExceptions'], streaming: neverAnswered },
-  { name: 'undefined thrown is no error', send: 'GET /api/answer/thrown-undefined', azure: { status: 204, text: '' }, from: 'workerInvocation', streaming: neverAnswered },
+  { name: 'undefined thrown is not an error', send: 'GET /api/answer/thrown-undefined', azure: { status: 204, text: '' }, from: 'workerInvocation', streaming: neverAnswered },
 
   // Cookies and headers.
   { name: 'cookies out', send: 'GET /api/answer/cookie', azure: { status: 200, headers: { 'set-cookie': [`session=c%3Bd%20%27%C3%A9%27; expires=${date}; max-age=60; domain=example.test; path=/x; secure; samesite=strict; httponly`, 'plain=1; path=/'] } }, from: ['hostCookies', 'responseCookies', 'setCookie'], streaming: { azure: { status: 200, headers: { 'set-cookie': [`session=c%3Bd%20'%C3%A9'; Max-Age=60; Domain=example.test; Path=/x; Expires=${date}; HttpOnly; Secure; SameSite=Strict`, 'plain=1'] } }, from: 'libraryProxy' } },

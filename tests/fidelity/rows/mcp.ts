@@ -91,7 +91,7 @@ const rows: readonly (Omit<Row, 'app' | 'send'> & { readonly send?: string })[] 
   { name: 'a resource of a template', body: ask('resources/read', { uri: 'USER://x7' }), azure: contents('USER://x7', 'text/plain', 'user x7'), from: ['mcpResources', 'mcpUris'] },
   { name: 'a resource that is an object', body: ask('resources/read', { uri: 'file://object' }), azure: failed, from: ['mcpResourceResult', 'sdkSession'] },
   { name: 'a resource that is not there', body: ask('resources/read', { uri: 'file://other' }), azure: error(-32602, "Unknown resource: 'file://other'"), from: 'mcpMethods' },
-  { name: 'a resource by what is no URI', body: ask('resources/read', { uri: 'other' }), azure: failed, from: ['mcpUris', 'sdkSession'] },
+  { name: 'a resource by what is not a URI', body: ask('resources/read', { uri: 'other' }), azure: failed, from: ['mcpUris', 'sdkSession'] },
   { name: 'a prompt', body: ask('prompts/get', { name: 'greet', arguments: { who: 'Ann' } }), azure: result({ messages: [{ content: { type: 'text', text: 'Greet Ann' }, role: 'user' }] }), from: 'mcpPromptResult' },
   { name: 'a prompt without what it requires', body: ask('prompts/get', { name: 'Greet' }), azure: error(-32602, 'One or more required prompt arguments are missing values. Please provide: who'), from: 'mcpPromptListener' },
 ];

@@ -23,7 +23,7 @@ export const requests: readonly Row[] = [
   { name: 'a header named __proto__', send: 'GET /api/any', headers: [['X-A', '1'], ['__proto__', '2']], azure: { status: 200, sees: { headers: { 'x-a': '1' } } }, from: 'hostRequest' },
   { name: 'UTF-8 in a header', send: 'GET /api/any', headers: [['X-A', octets('é')]], azure: { status: 200, sees: { headers: { 'x-a': 'é' } } }, from: ['kestrelRequestHeaders', 'libraryRequest'] },
   { name: 'UTF-8 beyond Latin-1 in a header', send: 'GET /api/any', headers: [['X-A', octets('€')]], azure: { status: 500, text: '' }, from: ['kestrelRequestHeaders', 'libraryRequest'], streaming: neverAnswered },
-  { name: 'a header that is no UTF-8', send: 'GET /api/any', headers: [['X-A', '\xff']], azure: { status: 400, text: '' }, from: ['kestrelRequestHeaders', 'kestrelRefusals'] },
+  { name: 'a header that is not UTF-8', send: 'GET /api/any', headers: [['X-A', '\xff']], azure: { status: 400, text: '' }, from: ['kestrelRequestHeaders', 'kestrelRefusals'] },
   { name: 'a long header', send: 'GET /api/any', headers: [['X-A', 'a'.repeat(12_000)]], azure: { status: 200, sees: { headers: { 'x-a': 'a'.repeat(12_000) } } }, from: 'kestrelLimits' },
   { name: 'a header over 16 KiB', send: 'GET /api/any', headers: [['X-A', 'a'.repeat(20_000)]], azure: { status: 200 }, from: 'kestrelLimits', streaming: { azure: { status: 431 }, from: 'libraryProxy' } },
   { name: 'headers over 32 KiB', send: 'GET /api/any', headers: [['X-A', 'a'.repeat(33_000)]], azure: { status: 431, text: '' }, from: ['kestrelLimits', 'kestrelRefusals'] },

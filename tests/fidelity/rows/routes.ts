@@ -45,7 +45,7 @@ export const routes: readonly Row[] = [
   { name: 'encoded UTF-8', send: 'GET /api/segment/caf%C3%A9', azure: { status: 200, sees: { params: { v: 'café' }, url: 'http://host/api/segment/caf%C3%A9' } }, from: ['kestrelPath', 'pathString'] },
   { name: 'an encoded slash stays encoded', send: 'GET /api/segment/a%2Fb', azure: { status: 200, sees: { params: { v: 'a%2Fb' }, url: 'http://host/api/segment/a%2Fb' } }, from: ['kestrelPath', 'pathString'] },
   { name: 'an encoded percent sign', send: 'GET /api/segment/100%25', azure: { status: 200, sees: { params: { v: '100%' } } }, from: 'kestrelPath' },
-  { name: 'a plus sign is no space', send: 'GET /api/segment/a+b', azure: { status: 200, sees: { params: { v: 'a+b' } } }, from: 'kestrelPath' },
+  { name: 'a plus sign is not a space', send: 'GET /api/segment/a+b', azure: { status: 200, sees: { params: { v: 'a+b' } } }, from: 'kestrelPath' },
   { name: 'dot segments', send: 'GET /api/segment/../optional/7', azure: { status: 200, sees: { function: 'Optional', params: { id: '7' } } }, from: 'kestrelPath' },
   { name: 'encoded dot segments', send: 'GET /api/segment/%2e%2E/optional/7', azure: { status: 200, sees: { function: 'Optional', params: { id: '7' } } }, from: 'kestrelPath' },
 

@@ -224,7 +224,7 @@ describe('secureApp that threw, in an app that went on', () => {
     assert.equal((await worker.invoke('Tick', { data: { json: '{}' } })).error, undefined);
     assert.equal(ticks, 1);
     assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
-    assert.match(errors()[0]!.detail, /does not know the option nonsense/);
+    assert.match(errors()[0]!.detail, /has no option nonsense/);
   });
 
   for (const [what, app] of [
@@ -533,7 +533,7 @@ describe('a function that was registered under the model of version 3', () => {
     bindings: { req: { type: 'httpTrigger', direction: 'in' }, $return: { type: 'http', direction: 'out' } },
   };
 
-  it('keeps the app from starting; if it runs all the same, each call is refused and none hangs', async (context) => {
+  it('keeps the app from starting; if it runs anyway, each call is refused and none hangs', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createApp(context);
     setClassicModel();

@@ -135,7 +135,7 @@ describe('the channel certgate:decision', () => {
     assert.ok(Object.isFrozen(events[1]?.observed));
   });
 
-  it('tells what the log only counts, and nothing of anonymous functions', async (context) => {
+  it('tells what the log only adds up, and nothing of anonymous functions', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({}) });
     app.http('Open', { handler: allowAnonymous(() => ({})) });

@@ -104,11 +104,11 @@ export class OpeningNotice {
     const [code, detail] = this.#clock.isAhead(until)
       ? ([
           'observed',
-          `Until ${observedUntil}, "${name}" is open to everybody whom Azure's key check lets in; decision lines with observedUntil say who will be refused then.`,
+          `Until ${observedUntil}, "${name}" is open to everybody whom Azure's key check admits; decision lines with observedUntil say who will be refused then.`,
         ] as const)
       : ([
           'observation_ended',
-          `Since ${observedUntil}, "${name}" is closed to callers without an allowed certificate. Take observe away.`,
+          `Since ${observedUntil}, "${name}" is closed to callers without an allowed certificate. Remove observe.`,
         ] as const);
     warnAtStart(code, detail, { function: name, observedUntil });
   }
@@ -120,11 +120,11 @@ function giveReportOnly(name: string, until: number): void {
     Date.now() < until
       ? ([
           'report_only',
-          `Until ${reportOnlyUntil}, "${name}" lets in every caller that is known, whatever its roles and functions; a decision line with reportOnlyCode says whom it will refuse then.`,
+          `Until ${reportOnlyUntil}, "${name}" admits every known caller, whatever its roles and functions; a decision line with reportOnlyCode says whom it will refuse then.`,
         ] as const)
       : ([
           'report_only_ended',
-          `Since ${reportOnlyUntil}, "${name}" is closed to callers without its roles. Take reportOnly away.`,
+          `Since ${reportOnlyUntil}, "${name}" is closed to callers without its roles. Remove reportOnly.`,
         ] as const);
   warnAtStart(code, detail, { function: name, reportOnlyUntil });
 }

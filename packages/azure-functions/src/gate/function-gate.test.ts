@@ -229,7 +229,7 @@ describe('faults end in a refusal', () => {
         throw new Error('boom');
       },
     },
-    'a store that throws what is no Error': {
+    'a store that throws what is not an Error': {
       find: () => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- what users do.
         throw broken;
@@ -276,7 +276,7 @@ describe('faults end in a refusal', () => {
     }
   });
 
-  it('a stranger costs the store one report, for the log, whoever asks', async (context) => {
+  it('a stranger costs the store one report, for the log, whichever caller asks', async (context) => {
     let reports = 0;
     const report = (): TrustStoreReport => {
       reports += 1;

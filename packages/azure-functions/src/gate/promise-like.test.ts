@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { isPromiseLike } from './worker-core.js';
 
-it('a promise is told by its then, whoever made it', () => {
+it('a promise is recognized by its then, whatever made it', () => {
   const callable = Object.assign(() => undefined, { then: () => undefined });
   const foreign = runInNewContext('Promise.resolve(1)') as unknown;
   assert.ok(!(foreign instanceof Promise));

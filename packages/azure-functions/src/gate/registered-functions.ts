@@ -71,7 +71,7 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   if ((kind === 'other' || kind === 'unknown-mcp') && functionPolicies.has(handler)) {
     throw new CertgateError(
       'CERTGATE_POLICY_CONFLICT',
-      `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
+      `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: remove allowAnonymous, requireRole, reportOnly or observe.`,
     );
   }
   // Nothing that starts them brings a certificate; what they run is left as it is.
@@ -99,11 +99,11 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
 }
 
 function describeNoKey(name: string): string {
-  return `The function "${name}" is observed, so only Azure's function key protects it, but its authLevel does not ask for one (without an authLevel, app.http means anonymous). Set authLevel: 'function', or take observe away to close the function to callers without an allowed certificate.`;
+  return `The function "${name}" is observed, so only Azure's function key protects it, but its authLevel does not ask for one (without an authLevel, app.http means anonymous). Set authLevel: 'function', or remove observe to close the function to callers without an allowed certificate.`;
 }
 
 function describeNoSystemKey(name: string): string {
-  return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting switches that key off, or host.json can't be read. Set it to System, or take observe away to close the function to callers without an allowed certificate.`;
+  return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting switches that key off, or host.json can't be read. Set it to System, or remove observe to close the function to callers without an allowed certificate.`;
 }
 
 /** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */

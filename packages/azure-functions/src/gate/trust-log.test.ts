@@ -43,14 +43,14 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
     );
     const detail = String(findLines()[0]?.['detail']);
     assert.match(detail, /not JSON/);
-    const [, end = ''] = /decides until (\S+), then closed functions answer 503/.exec(detail) ?? [];
+    const [, end = ''] = /stays in use until (\S+); then closed functions answer 503/.exec(detail) ?? [];
     assert.ok(Math.abs(Date.parse(end) - Date.now() - 3_600_000) < 60_000, detail);
 
     rmSync(file);
     await callUntil(2);
     assert.equal(findLines()[1]?.['code'], 'trust_refresh_failed');
     // The limit of the refused document goes on, though now the file can't be read.
-    const [, laterEnd] = /decides until (\S+),/.exec(String(findLines()[1]?.['detail'])) ?? [];
+    const [, laterEnd] = /stays in use until (\S+);/.exec(String(findLines()[1]?.['detail'])) ?? [];
     assert.equal(laterEnd, end);
 
     place(JSON.stringify(trustDocument));

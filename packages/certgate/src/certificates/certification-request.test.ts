@@ -122,7 +122,7 @@ describe('a certificate request', () => {
     expectRefusal('hello', /contains no certificate request/);
     expectRefusal(Buffer.from([0x30, 0xff, 0x01]), /no certificate request that can be read/);
     expectRefusal(readFileSync(certificate), /contains a certificate, not a certificate request/);
-    expectRefusal(pem + readFileSync(key, 'utf8'), /private key[^]*The caller must keep its key/);
+    expectRefusal(pem + readFileSync(key, 'utf8'), /private key[^]*The key must stay with the caller/);
     expectRefusal(pem + pem, /contains 2 certificate requests/);
     expectRefusal(Buffer.concat([der, der]), /more in it than one certificate request/);
     expectRefusal(der.subarray(0, -1), /no certificate request that can be read/);

@@ -92,9 +92,9 @@ export function parseCertificationRequest(bytes: Buffer, name: string): Certific
 function findRequestBlock(text: string, name: string): Buffer {
   const blocks = readPemBlocks(text);
   if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) {
-    throw new ToolFailure(`${name} contains a private key beside what is asked for.`, {
+    throw new ToolFailure(`${name} contains a private key in addition to the request.`, {
       remedy:
-        'The caller must keep its key to itself. This one has left it: let the caller make a new key, and send only the request.',
+        'The key must stay with the caller, and this one did not: let the caller make a new key, and send only the request.',
     });
   }
   const [request, ...others] = blocks.filter(({ label }) => /^(?:NEW )?CERTIFICATE REQUEST$/.test(label));

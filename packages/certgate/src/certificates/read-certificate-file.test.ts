@@ -128,7 +128,7 @@ describe('readCertificateFile', () => {
     await expectFailure(mixed, /not the key of the certificate/);
   });
 
-  test('what is no certificate is named', async () => {
+  test('what is not a certificate is named', async () => {
     const request = runOpenssl(['req', '-new', '-key', pair.key, '-subj', '/CN=x']);
     await expectFailure(Buffer.from(request), /certificate signing request/);
     const requestDer = folder.file('request.der');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { parsePassword } from './password.js';
 
-test('the end of the line is no part of the password, spaces are', () => {
+test('the end of the line is not part of the password, spaces are', () => {
   for (const [text, password] of [
     ['secret', 'secret'],
     ['secret\n', 'secret'],

@@ -156,7 +156,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
   );
   if (disabled !== undefined) {
     throw new ToolFailure(`--call names "${disabled.name}", which is disabled.`, {
-      remedy: `Take away the app setting AzureWebJobs.${disabled.name}.Disabled, or leave the name out.`,
+      remedy: `Remove the app setting AzureWebJobs.${disabled.name}.Disabled, or leave the name out.`,
     });
   }
   const unknown = namesToCall.find(
@@ -183,7 +183,7 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
   const others = app.functions.filter((hosted) => !isCallable(hosted));
   if (others.length > 0) {
     printLine(
-      `Left alone, no HTTP or MCP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
+      `Not called, no HTTP or MCP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
     );
   }
   const disabled = app.functions.filter((hosted) => hosted.disabled === true);

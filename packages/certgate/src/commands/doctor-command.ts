@@ -27,7 +27,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   if (flags.iOperateThis !== true) {
     throw new ToolFailure(
       `doctor sends forged headers and certificates to ${target.origin.host}. Do that only to an app that you operate, or with its operator's consent. Nothing was sent.`,
-      { remedy: 'If that is so, add --i-operate-this.' },
+      { remedy: 'If you operate it or have that consent, add --i-operate-this.' },
     );
   }
   const allowed = await readCertificate('allowed', flags);

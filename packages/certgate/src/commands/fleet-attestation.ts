@@ -37,7 +37,7 @@ export async function prepareAttestation(flags: AttestationFlags): Promise<Attes
     throw new ToolFailure('--attest-key and --baseline are for a statement: --attest is missing.');
   if (attestKey === undefined) {
     throw new ToolFailure('--attest needs a key that signs the statement: --attest-key.', {
-      remedy: 'Make one of its own: openssl genpkey -algorithm ed25519 -out attest.key.pem',
+      remedy: 'Make a separate one: openssl genpkey -algorithm ed25519 -out attest.key.pem',
     });
   }
   const baselines: AttestedBaseline[] = [];

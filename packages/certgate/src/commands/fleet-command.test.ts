@@ -138,7 +138,7 @@ describe('certgate fleet', () => {
     const words = ['fleet', '--log', 'export.jsonl', '--expect-sha256', eight.sha256];
     const { exitCode, stdout } = await runLineInProcess(words, folder);
     assert.equal(exitCode, 3);
-    assert.match(stdout, /A line is of 2999-01-01T00:00:00Z, which is later than now/);
+    assert.match(stdout, /A line has the time 2999-01-01T00:00:00Z, which is in the future/);
     const until = new Date(start + minute).toISOString();
     assert.equal((await runLineInProcess([...words, '--until', until], folder)).exitCode, 1);
   });

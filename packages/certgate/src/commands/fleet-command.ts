@@ -55,15 +55,15 @@ export async function runFleet(flags: FleetFlags): Promise<void> {
     ...describeLines(fleet),
     // Those without lines have rows.
     ...coverage.limits.filter(({ code }) => code !== 'apps_without_lines').map(describeLimit),
-    ...(leftOut > 0 ? [`There are too many apps: ${leftOut} lines of others found no room.`] : []),
+    ...(leftOut > 0 ? [`There are too many apps: ${leftOut} lines of others were left out.`] : []),
     ...(aheadAt === undefined
       ? []
       : [
-          `A line is of ${formatInstant(aheadAt)}, which is later than now, so which lines are the newest is not known. To leave out such lines: --until.`,
+          `A line has the time ${formatInstant(aheadAt)}, which is in the future, so it is unknown which lines are the newest. To leave out such lines: --until.`,
         ]),
     ...(expectation === undefined ? [] : listExpectationSentences(expectation)),
     ...(expectation !== undefined && aheadAt === undefined && lacksLines(answer)
-      ? ['Lines that were not used may say something else, so that every app runs it is not known.']
+      ? ['Lines that were not used may say something else, so it is unknown whether every app runs it.']
       : []),
   ];
   if (summary !== undefined) await appendTo(summary, formatFleetSummary(fleet, sentences));
@@ -95,7 +95,7 @@ async function findAttestation(flags: AttestationFlags): Promise<Attestation | u
 
 function checkFlags({ wait, expectSha256, log = [] }: FleetFlags): void {
   if (wait === undefined) return;
-  if (expectSha256 === undefined) throw new ToolFailure('--wait needs --expect-sha256: what is waited for.');
+  if (expectSha256 === undefined) throw new ToolFailure('--wait requires --expect-sha256, the document to wait for.');
   if (log.includes('-')) {
     throw new ToolFailure('--wait reads the lines again, and standard input is read once.', {
       remedy: 'Pass a file that grows, or --workspace.',

@@ -172,7 +172,7 @@ export const doctorVerb: Verb = {
     ],
     ...serverAuthorityOption,
     '--front-end <name>': [
-      'the front end before the app: its header fields are forged in every spelling, those of the others in one',
+      'the front end before the app: its header fields are forged in every spelling, those of other front ends in one',
       { choices: () => loadCore().frontEndNames, default: 'app-service' },
     ],
     '--i-operate-this': 'you operate this app, or its operator agreed: required',
@@ -231,9 +231,9 @@ export const fleetVerb: Verb = {
     '--summary <file>': 'append the table in Markdown, for the summary of a job',
     '--attest <file>': 'write the answer as a signed statement for an auditor: in-toto, in a DSSE envelope',
     '--attest-key <file>':
-      'the private key in PEM that signs the statement (Ed25519, EC P-256 or P-384), and no trust document',
+      'the private key in PEM that signs the statement (Ed25519, EC P-256 or P-384); it must not sign trust documents too',
     '--attest-key-password-file <file>': 'a file that contains only the password of that key',
-    '--baseline <app=file>': 'put into the statement what app inspect --write-baseline wrote of an app (repeatable)',
+    '--baseline <app=file>': 'put into the statement what app inspect --write-baseline wrote for an app (repeatable)',
     ...jsonOption,
   },
   work: orPrintQuery(async () => (await import('./fleet-command.js')).runFleet),

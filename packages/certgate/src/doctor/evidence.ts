@@ -33,7 +33,7 @@ export function explainFinding({ id, verdict, wouldTell }: ProbeResult, isAnySer
     case 'fails':
       return [text.failure, `What to do: ${text.remedy}`];
     case 'cannot-tell':
-      return [`What would tell: ${wouldTell ?? text.wouldTell}`];
+      return [`Needed to tell: ${wouldTell ?? text.wouldTell}`];
   }
 }
 

@@ -59,9 +59,9 @@ export function formatCounts(report: DoctorReport): string {
 /** With `--any-server`: what got in, or that nothing did of what was tried. */
 export function formatAdmitted(report: DoctorReport): readonly string[] {
   const admitted = listAdmitted(report);
-  if (admitted.length > 0) return [`Got in, and must be refused: ${admitted.join('; ')}.`];
+  if (admitted.length > 0) return [`Admitted, but must be refused: ${admitted.join('; ')}.`];
   const { 'cannot-tell': unclear } = countVerdicts(report);
   return [
-    `Nothing was seen to get in that must be refused${unclear === 0 ? '' : `, but ${unclear} of the probes cannot tell`}.`,
+    `No request that must be refused was seen to get in${unclear === 0 ? '' : `, but ${unclear} of the probes cannot tell`}.`,
   ];
 }

@@ -27,7 +27,7 @@ const forged = {
 };
 const proveKey = (version: string): ProbeFacts => ({
   ofAnyServer: { remedy: 'What ends TLS must verify the handshake. Until then, stop the server.' },
-  sends: `over TLS ${version} alone: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`,
+  sends: `over TLS ${version} only: the allowed certificate with its key, and then with a key that has the same public half and other secret numbers`,
   claim: `Over TLS ${version}, a caller who has an allowed certificate but not its key is refused in the handshake.`,
   failure:
     'The front end does not check that the caller has the private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.',
@@ -113,7 +113,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     needsNoControl: true,
     ofAnyServer: {
       remedy:
-        'Compare the certificate with a list of those that are allowed (by SHA-256 thumbprint), or trust an authority that issues to allowed callers alone.',
+        'Compare the certificate with a list of those that are allowed (by SHA-256 thumbprint), or trust an authority that issues only to allowed callers.',
     },
   },
   'allowed-certificate': {
@@ -139,7 +139,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     sends: 'nothing more: it looks at the handshakes and answers of the other probes',
     claim: 'The front end asks callers for a certificate.',
     failure: 'The front end never asks for a certificate, so no caller can be known by one.',
-    remedy: 'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode alone does nothing.',
+    remedy:
+      'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode does nothing unless clientCertEnabled is true.',
     wouldTell: 'A completed request without a certificate.',
     isPassive: true,
     ofAnyServer: { remedy: 'Let the server ask for a certificate in the handshake.' },
@@ -208,21 +209,21 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   'forged-header-underscore': {
     ...forged,
     sends: 'the names with "_" or "." for "-", like X_ARR_ClientCert; without a certificate, and with the denied one',
-    claim: 'A name with other separators is not taken for the header.',
+    claim: 'A name with other separators is not accepted as the header.',
     remedy: 'A layer before the app turns "_" or "." into "-". Make it drop such names, or remove the layer.',
   },
   'forged-header-whitespace': {
     ...forged,
     sends:
       'the name with a space or tab before the colon, and before the name; without a certificate, and with the denied one',
-    claim: 'A name with white space is not taken for the header.',
+    claim: 'A name with white space is not accepted as the header.',
     remedy: 'A layer before the app accepts malformed header lines (RFC 9112 §5.1). Update or remove it.',
   },
   'forged-header-encoding': {
     ...forged,
     sends:
-      'the header with other texts of the certificate, such as PEM instead of base64; without a certificate, and with the denied one',
-    claim: 'Other texts of the certificate do not get past the front end.',
+      'the header with the certificate in other encodings, such as PEM instead of base64; without a certificate, and with the denied one',
+    claim: 'Other encodings of the certificate do not get past the front end.',
     remedy: 'The front end must remove or replace the header, whatever is in it.',
   },
   'forged-header-of-others': {
@@ -238,7 +239,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     sends:
       "two certificates made on the spot with the allowed one's names and serial number: one names itself as issuer, one the allowed certificate's issuer",
     claim: 'A certificate with the names and the serial number of an allowed one is refused.',
-    failure: 'The app compares names or numbers and not keys: everybody can make a certificate that it admits.',
+    failure: 'The app compares names or numbers, not keys: anybody can make a certificate that it admits.',
     remedy: 'Pin the certificate by its SHA-256 thumbprint, or trust names only under their authority.',
     wouldTell: 'A function that admits the allowed certificate and refuses the denied one.',
   },
@@ -254,7 +255,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   browser: {
     sends: 'User-Agent: Mozilla/…, by the four callers',
     claim: 'A browser needs a certificate too.',
-    failure: 'Callers who name themselves as a browser are let in.',
+    failure: 'Callers who claim to be a browser get in.',
     remedy:
       'Set the client certificate mode to Required. In OptionalInteractiveUser, browsers are treated differently.',
     wouldTell: needsAllowedCaller,
@@ -262,7 +263,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   },
   'http-1.0': {
     sends: 'a request over HTTP/1.0, by the four callers',
-    claim: 'Over HTTP/1.0 nobody is let in who must be refused.',
+    claim: 'Callers who must be refused are also refused over HTTP/1.0.',
     failure: 'Over HTTP/1.0 the front end passes on something else: no certificate, or a forged one.',
     remedy: 'Let the front end refuse HTTP/1.0.',
     wouldTell: needsAllowedCaller,
@@ -321,16 +322,16 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
     ofAnyServer: { remedy: 'Remove the rule that depends on the method.' },
   },
   'tls-1.2': {
-    sends: 'over TLS 1.2 alone: without a certificate, with a forged header, with the allowed certificate',
+    sends: 'over TLS 1.2 only: without a certificate, with a forged header, with the allowed certificate',
     claim: 'Over TLS 1.2 the gate decides the same.',
     failure: 'Over TLS 1.2 the front end passes on something else: no certificate, or a forged one.',
     remedy:
-      'Set the client certificate mode to Required, without exclusion paths. If a proxy stands before the app, check its TLS 1.2.',
+      'Set the client certificate mode to Required, without exclusion paths. If a proxy is in front of the app, check its TLS 1.2.',
     wouldTell: needsAllowedCaller,
     ofAnyServer: { remedy: 'Ask for the certificate in the handshake, and not after the request.' },
   },
   'tls-1.3': {
-    sends: 'over TLS 1.3 alone: without a certificate, with a forged header, with the allowed certificate',
+    sends: 'over TLS 1.3 only: without a certificate, with a forged header, with the allowed certificate',
     claim: 'Over TLS 1.3 the gate decides the same.',
     failure: 'Over TLS 1.3 the front end passes on something else: no certificate, or a forged one.',
     remedy: 'Remove exclusion paths and the mode OptionalInteractiveUser, which need TLS 1.2 and must switch 1.3 off.',
@@ -357,7 +358,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeFacts>> = {
   },
   'scm-site': {
     sends: 'a request without a certificate to NAME.scm.azurewebsites.net',
-    claim: 'The SCM site admits nobody who is not signed in.',
+    claim: 'The SCM site requires a sign-in.',
     failure: 'The SCM site, from which the app can be replaced, answers without a sign-in.',
     remedy: 'Restrict access to the SCM site (scmIpSecurityRestrictions), and switch basic publishing credentials off.',
     wouldTell: 'A definite answer of the SCM site.',

@@ -89,6 +89,6 @@ export function digestKey(publicKey: string): string {
 export function expectOwnKey({ name, publicKey }: SigningKey, signers: ReadonlySet<string>): void {
   if (!signers.has(digestKey(publicKey).slice(0, 16).toUpperCase())) return;
   throw new ToolFailure(`${name} signs trust documents of these apps, so it can't also attest what they run.`, {
-    remedy: 'Make a key of its own: openssl genpkey -algorithm ed25519 -out attest.key.pem',
+    remedy: 'Make a separate key: openssl genpkey -algorithm ed25519 -out attest.key.pem',
   });
 }

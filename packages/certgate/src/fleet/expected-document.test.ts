@@ -84,7 +84,7 @@ describe('an expected document', () => {
     assert.deepEqual(summarize(expectOf([...lines, told])), ['orders has 16']);
   });
 
-  it('can’t be told by what is no SHA-256', () => {
+  it('can’t be told by what is not an SHA-256', () => {
     for (const sha256 of ['', eight.sha256.slice(0, 15), 'version 8']) {
       assert.deepEqual(summarize(expectOf([sayStatus(orders, start, [{ revision: 8, sha256 }])])), ['orders cannot_tell -']); // prettier-ignore
     }

@@ -39,7 +39,7 @@ export function checkSender(request: IncomingMessage, tokenHash: Buffer): void {
   if (typeof token !== 'string' || token === '') throw new RefusedRequest(401, `The token is missing. ${openAgain}`);
   // Of one length whatever was sent.
   if (!timingSafeEqual(hashToken(token), tokenHash)) {
-    throw new RefusedRequest(401, `The token is not the one of this start. ${openAgain}`);
+    throw new RefusedRequest(401, `The token is from another start. ${openAgain}`);
   }
 }
 

@@ -85,7 +85,7 @@ function readMembers(value: unknown, names: readonly string[], what: string): Re
 }
 
 function readText(value: unknown, name: string): string {
-  return typeof value === 'string' ? value : refuse(`${name} must be a text.`);
+  return typeof value === 'string' ? value : refuse(`${name} must be a string.`);
 }
 
 function readTextOrNull(value: unknown, name: string): string | null {

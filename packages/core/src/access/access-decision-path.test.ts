@@ -135,7 +135,7 @@ describe('critical extensions', () => {
   const constrained = issueCaller({
     extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'],
   });
-  test('one that a path processes is no reason to refuse, where a path was validated', () => {
+  test('one that a path processes is not a reason to refuse, where a path was validated', () => {
     assert.equal(decide(constrained.header, issuedSnapshot([billing])).decision.outcome, 'allowed');
   });
   test('and is one where the certificate is pinned alone', () => {

@@ -61,7 +61,7 @@ describe('report-only', () => {
     assert.ok(!('deferred' in decision));
   });
 
-  test('an end that is no moment, or never comes, is none', () => {
+  test('an end that is not a moment, or never comes, is none', () => {
     for (const end of [Number.NaN, Number.POSITIVE_INFINITY, '9999999999999', null, new Date(until), 1n << 60n]) {
       const requirement = { reportOnlyUntil: end as number };
       assertDenied(decide(header, [{ roles: [], pins: [pin] }], requirement), 'role_missing');

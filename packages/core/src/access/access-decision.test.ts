@@ -190,7 +190,7 @@ describe('the path, step by step', () => {
 });
 
 describe('closed when something is missing', () => {
-  test('a time that is no number', () => {
+  test('a time that is not a number', () => {
     for (const at of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, undefined, null, '2027']) {
       const question = { header, trust: snapshotOf(...pinned), requirement, now: at as number };
       assertDenied(decideAccess(question), 'internal_fault');

@@ -97,7 +97,7 @@ describe('what was remembered ends', () => {
     assert.equal(gate.count(), 1);
     assert.equal(await gate.decideAt(now + 10_001, header), 'path_certificate_expired');
   });
-  test('after a minute where nothing is known and that is no refusal', async () => {
+  test('after a minute where nothing is known and that is not a refusal', async () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
     for (const at of [now, now + 59_999, now + 60_000, now + 119_999]) assert.equal(await gate.decideAt(at), 'allowed');
     assert.equal(gate.count(), 2);

@@ -84,7 +84,7 @@ describe('functions', () => {
     assert.equal(codeOf(identity, ' getorders'), 'function_not_allowed');
     assert.equal(codeOf(identity, ''), 'function_not_allowed');
   });
-  test('only tighten: a role is asked for all the same', () => {
+  test('only tighten: a role is still required', () => {
     assert.equal(codeOf(identityOf([], ['f']), 'f', ['admin']), 'role_missing');
     assert.equal(codeOf(identityOf(['admin'], ['g']), 'f', ['admin']), 'function_not_allowed');
   });

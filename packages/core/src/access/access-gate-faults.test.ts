@@ -47,14 +47,14 @@ describe("a store of the user's own that goes wrong", () => {
       },
     ],
     [
-      'throws what can not be described',
+      'throws what cannot be described',
       () => {
         throw undescribable;
       },
     ],
     ['rejects', () => Promise.reject(new Error('boom'))],
     ['rejects with undefined', () => Promise.reject(nothing)],
-    ['rejects with what can not be described', () => Promise.reject(undescribable)],
+    ['rejects with what cannot be described', () => Promise.reject(undescribable)],
     ['never settles', () => never],
     ['answers undefined', () => undefined],
     ['answers null', () => null],

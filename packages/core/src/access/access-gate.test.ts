@@ -202,7 +202,7 @@ describe('misuse', () => {
       message: /"timeout"/,
     });
   });
-  test('a time that is no number is refused, remembered or not', async () => {
+  test('a time that is not a number is refused, remembered or not', async () => {
     const gate = new AccessGate({ trustStore: new CountingStore() });
     for (let count = 0; count < 2; count += 1) {
       for (const at of [Number.NaN, undefined, Number.POSITIVE_INFINITY]) {
@@ -230,13 +230,13 @@ describe('misuse', () => {
       }
     }
   });
-  test('a header that is no certificate is a denial of its own, and asks no store', async () => {
+  test('a header that is not a certificate is a denial of its own, and asks no store', async () => {
     const store = new CountingStore();
     const decision = await new AccessGate({ trustStore: store }).decide('no certificate', open, now);
     assert.match(decision.code, /^certificate_/);
     assert.equal(store.calls, 0);
   });
-  test('a header that is no text is a denial', async () => {
+  test('a header that is not text is a denial', async () => {
     const gate = new AccessGate({ trustStore: new CountingStore() });
     for (const value of [7, {}, [header], Buffer.from(header), true]) {
       assert.equal((await gate.decide(value as unknown as string, open, now)).outcome, 'denied');
@@ -247,7 +247,7 @@ describe('misuse', () => {
 describe('over a store that refreshes', () => {
   const pinned: IdentityInput = { name: 'a', pins: [{ thumbprintSha256 }] };
 
-  test('a process that slept decides by the fresh document, though it remembered the caller', async () => {
+  test('a process that slept uses the fresh document, though it remembered the caller', async () => {
     const source = new ScriptedSource();
     const clock = new ManualClock(now);
     const gate = new AccessGate({ trustStore: new RefreshingTrustStore(source, {}, clock) });

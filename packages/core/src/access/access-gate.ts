@@ -119,7 +119,7 @@ export class AccessGate {
     now: number,
   ): Decision | Promise<Decision> {
     try {
-      // Every comparison with a time that is no number is false.
+      // Every comparison with a time that is not a number is false.
       if (!Number.isFinite(now)) return deny('internal_fault', { problem: 'time_not_a_number' });
       const version = readVersion(this.#trustStore, this.#isVersionLasting);
       if (extraction.outcome === 'denied') return extraction;

@@ -63,7 +63,7 @@ describe('whom a denial names', () => {
     assert.deepEqual(unfit({ ...nominated, identityName: 'b' }), { thumbprintSha256, identityName: 'b' });
     assert.deepEqual(unfit(nominated), { thumbprintSha256 });
   });
-  test('what somebody put on Object.prototype is no part of a finding', () => {
+  test('what somebody put on Object.prototype is not part of a finding', () => {
     const name = { type: 'dns', value: 'b', issuedBy: 'c' };
     const claim = describeClaim({ identity: { name: 'a' }, trustName: name } as never);
     const restore = pollute({ matched: 'AB', identityName: 'b', claim });

@@ -71,7 +71,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     return known;
   };
 
-  test('whatever the usages, the grace and the time: admitted by clientAuth, or by serverAuth within the grace', () => {
+  test('whatever the usages, the grace period and the time: admitted by clientAuth, or by serverAuth within the grace period', () => {
     const seen = { byUsage: 0, byGrace: 0, refused: 0 };
     const bound = fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -1, max: 1 }));
     fc.assert(
@@ -119,7 +119,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.deepEqual(codes, [no, no, yes, yes, yes, yes, no, no, no, yes]);
   });
 
-  test('shows in the log when the grace begins, and when it ended', () => {
+  test('shows in the log when the grace period begins, and when it ended', () => {
     const document = pinned(pinOf(server, graceOf(now, now + hour)));
     for (const [at, words] of [
       [now - 1, /accepts that from 2027-01-01T00:00:00Z on \(acceptWithoutClientAuth\)/],
@@ -161,7 +161,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assertDenied(decide(other, document), unsuitable);
   });
 
-  test('accepts it only while every matching pin has a grace', () => {
+  test('accepts it only while every matching pin has a grace period', () => {
     const withGrace = { acceptWithoutClientAuth: graceOf(now - hour, now + hour) };
     const longer = { acceptWithoutClientAuth: graceOf(now - 2 * hour, now + 3 * hour) };
     const end = { notAfter: iso(now + 9 * hour) };

@@ -115,7 +115,7 @@ describe('what has ended while the store answered admits nobody', () => {
       }
     });
 
-    test(`the grace of a pin, while the process ${how}`, async () => {
+    test(`the grace period of a pin, while the process ${how}`, async () => {
       const made = makeCertificate({
         extensions: ['basicConstraints = critical, CA:FALSE', 'extendedKeyUsage = serverAuth'],
       });

@@ -112,7 +112,7 @@ describe('a caller of an authority', () => {
     });
   }
 
-  it('that has a second common name, which is no text, has none to be known by', () => {
+  it('that has a second common name, which is not text, has none to be known by', () => {
     const caller = renameCaller(text(types.commonName, 'billing'), [types.commonName, 0x02, Buffer.from([5])]);
     const trust = issuedSnapshot([{ name: 'b', names: [{ issuedBy: 'corp', commonName: 'billing' }] }]);
     assert.match(judge(caller, trust), /^certificate_not_trusted: /);
@@ -121,7 +121,7 @@ describe('a caller of an authority', () => {
   });
 
   for (const [what, tag, hex] of broken) {
-    it(`with ${what} in its name is no certificate, by a pin either`, () => {
+    it(`with ${what} in its name is not a certificate, by a pin either`, () => {
       const caller = renameCaller([types.commonName, tag, Buffer.from(hex, 'hex')]);
       assert.match(judge(caller), /^certificate_not_trusted: .*issuer of "corp", .* it is not a certificate: /);
       const { thumbprintSha256 } = presentCertificate(caller.der);
@@ -135,14 +135,14 @@ describe('a caller of an authority', () => {
     assert.equal(judge(caller, trust), 'allowed');
   });
 
-  it('is let in where what is no text is only shown, and a log shows it as it is encoded', () => {
+  it('is let in where what is not text is only shown, and a log shows it as it is encoded', () => {
     const caller = renameCaller(text(types.commonName, 'billing'), [types.serialNumber, numeric, Buffer.from('12')]);
     assert.equal(judge(caller), 'allowed');
     assert.equal(caller.certificate.subjectText, 'serialNumber=#12023132,CN=billing');
   });
 });
 
-describe('an authority whose name is no text', () => {
+describe('an authority whose name is not text', () => {
   const subject = writeName([types.commonName, numeric, Buffer.from('Corp issuing CA')]);
 
   it('does not chain, though openssl lets it', () => {
@@ -168,7 +168,7 @@ describe('an authority whose name is no text', () => {
   });
 });
 
-it('a list of revoked certificates of an issuer whose name is no text is not read', () => {
+it('a list of revoked certificates of an issuer whose name is not text is not read', () => {
   const { issuing } = getStage();
   const indirect = makeCrl({
     authority: issuing,
@@ -216,7 +216,7 @@ describe('name constraints on directory names', () => {
     assert.equal(judge(callerOf(issuing, text(types.organization, 'Evil'), unique), trust), 'allowed');
   });
 
-  it('that are no text themselves refuse every name of the form', () => {
+  it('that are not text themselves refuse every name of the form', () => {
     const { issuing } = constrained('excluded;dirName:evil');
     const { root } = getStage();
     const tree = parseTree(issuing.der);

@@ -94,7 +94,7 @@ for (const [key, name] of kinds) {
 
     // That profile verifies Ed448.
     if (key === 'ed448') return;
-    it('is no broken signature for the profile of RFC 5280 either', () => {
+    it('is not a broken signature for the profile of RFC 5280 either', () => {
       const issuer = issue({ name: 'Corp issuing CA', key });
       const path = findCertificationPath({
         target: issueCaller({ issuer }).certificate,

@@ -68,7 +68,7 @@ describe('the log says of a header that is refused', () => {
     ['that it is not base64', '{}', /is not base64\./],
     ['that a dash does not make it PEM', '----', /is base64url/],
     ['that dashes further on do not make it PEM', 'A-----==', /is base64url/],
-    ['that it is no SEQUENCE', base64(Buffer.from('let me in')), /not a DER SEQUENCE/],
+    ['that it is not a SEQUENCE', base64(Buffer.from('let me in')), /not a DER SEQUENCE/],
     ['that the certificate is cut short', base64(der.subarray(0, -3)), /certificate in the header is cut short/],
     ['that bytes follow the certificate', base64(Buffer.concat([der, der])), /bytes after the certificate/],
     ['how long it is', 'A'.repeat(16_385), /has 16385 characters; 16384 are read/],

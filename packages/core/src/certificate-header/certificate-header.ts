@@ -135,7 +135,7 @@ export interface PresentedCertificate {
   readonly thumbprintSha1: string;
   /**
    * SHA-256 of the subject public key info; undefined where the bytes have none. Worked out without decoding the rest:
-   * bytes that are no certificate may have one, and `decoding` then says so.
+   * bytes that are not a certificate may have one, and `decoding` then says so.
    */
   readonly publicKeySha256: string | undefined;
   readonly decoding: ClientCertificateDecoding;

@@ -13,7 +13,7 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
       case 'connection_without_tls':
         return 'The front end is direct-tls, and the request did not come over a TLS connection of this server. If something else ends TLS, name it with frontEnd.';
       case 'handshake_without_certificate':
-        return 'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where the trust document alone decides.';
+        return 'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where only the trust document decides.';
       case 'mcp_trigger_unknown':
         return `"${facts.functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
     }

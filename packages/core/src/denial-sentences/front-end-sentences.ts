@@ -53,7 +53,7 @@ function describeContradiction(facts: DenialFacts['front_end_contradicted']): st
         facts.given === 'secret'
           ? 'frontEndSecret or CERTGATE_FRONT_END_SECRET'
           : 'frontEndIsolation or CERTGATE_FRONT_END_ISOLATION';
-      return `${given} is given, but the front end "${facts.frontEnd}" needs neither a secret nor an isolation: the platform lets nobody past it. Take it away, or name the front end that is there.`;
+      return `${given} is given, but the front end "${facts.frontEnd}" needs neither a secret nor an isolation: the platform lets nobody past it. Remove it, or name the front end that is there.`;
     }
     case 'direct_tls':
       return `The code names direct-tls, but the environment variable ${facts.setting} is for a front end. Remove one of the two.`;
@@ -73,7 +73,7 @@ function describeUnnamed(facts: Unnamed): string {
     marks === ''
       ? 'nothing shows that this is a local host: it is not run by `certgate dev`, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine'
       : `this environment has ${marks} of another host`;
-  return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which does not count, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
+  return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which is ignored, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
 }
 
 /** Not App Service first where nothing tells of it: named in front of nothing, it lets anybody send the header. */

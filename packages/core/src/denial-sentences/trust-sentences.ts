@@ -31,10 +31,10 @@ export const trustSentences: Sentences<TrustCode> = {
   identity_ambiguous: ({ identities: [one, other], isAcrossStores }) => {
     const [first, second] = [one?.identity ?? '', other?.identity ?? ''];
     if (isAcrossStores !== true)
-      return `The certificate stands for two identities, "${first}" and "${second}"; leave it in one.`;
+      return `The certificate belongs to two identities, "${first}" and "${second}"; leave it in one.`;
     return first === second
       ? `Two trust stores know the certificate as "${first}" and give it different roles or functions; make the entries equal, or leave it in one store.`
-      : `The certificate stands for two identities, "${first}" and "${second}", in two trust stores; leave it in one.`;
+      : `The certificate belongs to two identities, "${first}" and "${second}", in two trust stores; leave it in one.`;
   },
   identity_disabled: ({ identity }) => `The identity "${identity}" is disabled in the trust document.`,
   identity_expired: ({ identity, expiresAt }) =>

@@ -27,7 +27,7 @@ export function findJsonFault(text: string, start = 0): JsonFault | undefined {
     if (character === undefined) {
       return expected === 'end' ? undefined : fault('it ends too early; was it written whole?');
     }
-    if (expected === 'end') return fault('something stands behind its end; take it out');
+    if (expected === 'end') return fault('there is something after its end; remove it');
     const isClosing = character === '}' || character === ']';
     if (isClosing && expected !== 'colon') {
       const opening = open.at(-1);
@@ -35,7 +35,7 @@ export function findJsonFault(text: string, start = 0): JsonFault | undefined {
         return fault(`${character} does not close what was opened last; look for a bracket that is missing before it`);
       if (expected === 'key' || expected === 'value') {
         return text[comma] === ','
-          ? fault(`a comma stands before the closing ${character}; take it out`, comma)
+          ? fault(`there is a comma before the closing ${character}; remove it`, comma)
           : fault('a value is missing here');
       }
       open.pop();
@@ -94,20 +94,20 @@ function readString(text: string, start: number): number | JsonFault {
     }
     position += escaped.length;
   }
-  return { position: start, what: 'a text begins here that has no closing quote; was it written whole?' };
+  return { position: start, what: 'a string begins here that has no closing quote; was it written whole?' };
 }
 
 function describeControl(character: string): string {
   if (character === '\n' || character === '\r')
-    return 'a text goes on in the next line; write it on one line, with \\n for each line end (a PEM too)';
-  if (character === '\t') return 'a text has a tab in it; write it as \\t';
-  return 'a text has a control character in it; write it as \\u and four digits';
+    return 'a string continues on the next line; write it on one line, with \\n for each line end (a PEM too)';
+  if (character === '\t') return 'a string has a tab in it; write it as \\t';
+  return 'a string has a control character in it; write it as \\u and four digits';
 }
 
 function describeStray(character: string, missing: string): string {
-  if (character === '/' || character === '#') return 'JSON has no comments; take it out';
-  if (character === "'") return 'a text stands in double quotes in JSON, not in single ones';
-  if (/[\w$]/.test(character)) return `${missing}; JSON has no such word or number (texts stand in double quotes)`;
+  if (character === '/' || character === '#') return 'JSON has no comments; remove it';
+  if (character === "'") return 'JSON puts a string in double quotes, not in single ones';
+  if (/[\w$]/.test(character)) return `${missing}; JSON has no such word or number (strings are in double quotes)`;
   return missing;
 }
 

@@ -36,7 +36,7 @@ const findPath = (json: string): string | undefined => {
   return paths[0];
 };
 
-describe('a key that stands twice', () => {
+describe('a key that appears twice', () => {
   for (const [json, path] of [
     ['{"a":1,"a":2}', 'a'],
     ['{"a":1,"b":{},"a":2}', 'a'],
@@ -335,7 +335,7 @@ describe('bounds', () => {
     assert.match(reading.ok ? '' : reading.fault, /more than 10000 levels/);
     assert.equal(parse('['.repeat(2_000_000)).ok, false);
   });
-  test('a key or a white space of megabytes is no fault of its own', () => {
+  test('a key or a white space of megabytes is not a fault of its own', () => {
     const key = '\\u0061'.repeat(500_000);
     for (const text of [`{"${key}":[1,2],"b":[3,4]}`, `[1,${' '.repeat(3_000_000)}[2,3],4]`]) {
       assert.deepEqual(parse(text, 10), { ok: true, value: JSON.parse(text) as unknown, duplicateKey: undefined });
@@ -361,28 +361,28 @@ describe('what is wrong with a text, where, and what to do', () => {
     [
       'a PEM with its line ends',
       `{\n  "trustAnchors": ["${pem}"]\n}`,
-      /^a text goes on in the next line; write it on one line, with \\n for each line end \(a PEM too\) \(line 2, column 48\)$/,
+      /^a string continues on the next line; write it on one line, with \\n for each line end \(a PEM too\) \(line 2, column 48\)$/,
     ],
     [
       'a comma before a brace',
       '{\n  "a": 1,\n}',
-      /^a comma stands before the closing }; take it out \(line 2, column 9\)$/,
+      /^there is a comma before the closing }; remove it \(line 2, column 9\)$/,
     ],
-    ['a comma before a bracket', '[1, 2, ]', /^a comma stands before the closing ]; take it out \(line 1, column 6\)$/],
+    ['a comma before a bracket', '[1, 2, ]', /^there is a comma before the closing ]; remove it \(line 1, column 6\)$/],
     ['a comma that is missing', '{"a":1\n "b":2}', /^a comma is missing before this \(line 2, column 2\)$/],
     ['two commas', '[1,,2]', /^a value is missing here \(line 1, column 4\)$/],
     ['a value that is missing', '{"a":}', /^a value is missing here \(line 1, column 6\)$/],
-    ['a comment', '{\n// x\n}', /^JSON has no comments; take it out \(line 2, column 1\)$/],
-    ['single quotes', "{'a':1}", /^a text stands in double quotes in JSON, not in single ones \(line 1, column 2\)$/],
+    ['a comment', '{\n// x\n}', /^JSON has no comments; remove it \(line 2, column 1\)$/],
+    ['single quotes', "{'a':1}", /^JSON puts a string in double quotes, not in single ones \(line 1, column 2\)$/],
     ['a key without quotes', '{a:1}', /^a key in double quotes is missing here; .*\(line 1, column 2\)$/],
     [
       'a path of Windows',
       '{"a":"C:\\temp\\x"}',
       /^a backslash that is meant as one is written \\\\ in JSON \(line 1, column 14\)$/,
     ],
-    ['a text without an end', '{"a":"b}', /^a text begins here that has no closing quote; .* \(line 1, column 6\)$/],
+    ['a text without an end', '{"a":"b}', /^a string begins here that has no closing quote; .* \(line 1, column 6\)$/],
     ['half a document', '{"a":[{"b":1', /^it ends too early; was it written whole\? \(line 1, column 13\)$/],
-    ['two documents', '{} {}', /^something stands behind its end; take it out \(line 1, column 4\)$/],
+    ['two documents', '{} {}', /^there is something after its end; remove it \(line 1, column 4\)$/],
     ['the wrong bracket', '{"a":[1}', /^} does not close what was opened last; /],
     ['nothing', '', /^it ends too early/],
   ] as const) {

@@ -120,7 +120,7 @@ export function expectFrontEndOptions(
 function findChoiceFault(subject: string, value: unknown, known: readonly string[]): string | undefined {
   if (value === undefined && subject.startsWith('The environment variable')) return undefined;
   if (known.some((name) => name === value)) return undefined;
-  return `${subject} is ${JSON.stringify(value)}; known are ${known.join(', ')}.`;
+  return `${subject} is ${JSON.stringify(value)}; it must be one of ${known.join(', ')}.`;
 }
 
 const maximumElements = 8;

@@ -34,7 +34,7 @@ describe('the secret of a front end', () => {
     for (const given of others) assert.equal(isProven(first, given), false, String(given));
   });
 
-  it('is no text of other characters with the same low octets', () => {
+  it('is not a text of other characters with the same low octets', () => {
     for (const offset of [0x100, 0x200, 0xff00, 0xd800]) {
       for (let index = 0; index < first.length; index += 1) {
         const lookalike = String.fromCharCode(first.charCodeAt(index) + offset);

@@ -47,4 +47,4 @@ export function expectSecret(option: FrontEndSecretOption): readonly string[] {
 }
 
 const grammarDetail =
-  'it must be one or two texts of 32 to 256 characters of A-Z a-z 0-9 . _ ~ + / = -. To make one: openssl rand -hex 32';
+  'it must be one or two values of 32 to 256 characters of A-Z a-z 0-9 . _ ~ + / = -. To make one: openssl rand -hex 32';

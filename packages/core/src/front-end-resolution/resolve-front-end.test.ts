@@ -103,7 +103,7 @@ describe('what the operator says', () => {
     assert.match(detail(undefined, { CONTAINER_NAME: 'c' }), /CONTAINER_NAME.*frontEnd: 'app-service'/);
     assert.match(
       detail(undefined, { ...development, WEBSITE_SKU: 'Dynamic' }),
-      /Development, which does not count, since this environment has WEBSITE_SKU of another host/,
+      /Development, which is ignored, since this environment has WEBSITE_SKU of another host/,
     );
     assert.match(
       detail('app-service', { CONTAINER_APP_NAME: 'n' }),
@@ -179,7 +179,7 @@ describe('Development', () => {
       assert.equal(isDevelopment({ ...development, WEBSITE_HOSTNAME: other }), false, other);
   });
 
-  it("or the embedded host's mark in the process, which is no variable", (context) => {
+  it("or the embedded host's mark in the process, which is not a variable", (context) => {
     const word = { AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
     Object.defineProperty(globalThis, localHostMark, { value: true, configurable: true });
     context.after(() => Reflect.deleteProperty(globalThis, localHostMark));

@@ -38,7 +38,7 @@ describe('one element', () => {
       assert.equal(judgeText(text), 'certificate_missing');
   });
 
-  it('is recognised by the certificate itself, whatever Hash says', () => {
+  it('is recognized by the certificate itself, whatever Hash says', () => {
     assert.equal(judgeText(`Hash=${hashOf(victim.der)};${certOf(leaf)}`), callerThumbprint);
   });
 

@@ -46,13 +46,13 @@ describe('createContextMap', () => {
     }
   });
 
-  it('gives nothing for what is no object', () => {
+  it('gives nothing for what is not an object', () => {
     const map = createContextMap<number>();
     const values = [undefined, null, 'context', 1, Symbol('context')] as unknown as object[];
     assert.deepEqual(values.map(map.get), Array(5).fill(undefined));
   });
 
-  it('can not be changed by whoever shares it', () => {
+  it('cannot be changed by others that share it', () => {
     assert.ok(Object.isFrozen(createContextMap()));
   });
 });

@@ -42,7 +42,7 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   const unknown = Reflect.ownKeys(own).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw invalidArgument(
-      `${who} does not know the option ${String(unknown)}; known are ${known.filter((key) => typeof key === 'string').join(', ')}.`,
+      `${who} has no option ${String(unknown)}; its options are ${known.filter((key) => typeof key === 'string').join(', ')}.`,
     );
   }
   const missing = more.find((name) => name in own && own[name] === undefined);
@@ -91,7 +91,7 @@ function expectTrustStore(who: string, trustStore: unknown): void {
 function expectDecisionLog(who: string, decisionLog: unknown): void {
   if (decisionLogChoices.some((choice) => choice === decisionLog)) return;
   throw invalidArgument(
-    `${who} does not know the decisionLog ${JSON.stringify(decisionLog)}; known are ${decisionLogChoices.join(', ')}.`,
+    `${who} does not know the decisionLog ${JSON.stringify(decisionLog)}; it must be one of ${decisionLogChoices.join(', ')}.`,
   );
 }
 

@@ -195,7 +195,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.match(ending?.detail ?? '', /needs a new one.*the next certificate will be refused/);
   });
 
-  it('is not reported if it is for clients alone, or has lost clientAuth already: then its grace ends', () => {
+  it('is not reported if it is only for clients, or has already lost clientAuth: then its grace period ends', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     log.note(context, identityWith('clientAuth'), now);

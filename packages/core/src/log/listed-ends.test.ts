@@ -77,7 +77,7 @@ describe('access that the document ends soon', () => {
     );
   });
 
-  it('is no matter while another pin lasts, nor where nobody is admitted anyway', () => {
+  it('does not matter while another pin lasts, nor where nobody is admitted anyway', () => {
     const soon = { notAfter: toTime(3) };
     const { lines, call } = createStage(
       readIdentities(

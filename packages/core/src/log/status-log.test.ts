@@ -49,7 +49,7 @@ function createStage(
     functionName: 'A',
     invocationId: 'id',
     log: write,
-    warn: () => assert.fail('a status line is no warning'),
+    warn: () => assert.fail('a status line is not a warning'),
   };
   const note = (decision: Decision, now: number, isObserved = false): void => {
     log.note(subject, decision, isObserved, now);
@@ -178,7 +178,7 @@ describe('the status lines', () => {
       log: () => {
         throw new Error('full');
       },
-      warn: () => assert.fail('a status line is no warning'),
+      warn: () => assert.fail('a status line is not a warning'),
     };
     assert.throws(() => {
       log.note(broken, stranger, false, start + hour);

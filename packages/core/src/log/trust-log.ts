@@ -70,7 +70,7 @@ function createFailureLine(report: TrustStoreReport, fault: string): TrustLogLin
 function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
   const end = new Date((failure && usableUntil) ?? Number.NaN);
   if (Number.isNaN(end.getTime())) return '';
-  return ` (what was in use decides until ${end.toISOString()}, then closed functions answer 503)`;
+  return ` (what was in use stays in use until ${end.toISOString()}; then closed functions answer 503)`;
 }
 
 function createTrustLine(

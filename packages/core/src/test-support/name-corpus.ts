@@ -36,7 +36,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
   refuse('a name without its authority', names({ dns: 'a.example' }), `${name}.issuedBy`, /missing/),
   refuse('an authority without a name', names({ issuedBy: 'corp' }), name, /exactly one of dns, uri/),
   refuse('two names', named({ dns: 'a.example', uri: 'urn:a:b' }), name, /exactly one of/),
-  refuse('an IP address', named({ ip: '10.0.0.1' }), `${name}.ip`, /unknown key; known are issuedBy, dns/),
+  refuse('an IP address', named({ ip: '10.0.0.1' }), `${name}.ip`, /unknown key; the known keys are issuedBy, dns/),
   refuse('a pattern', named({ dnsPattern: '.*' }), `${name}.dnsPattern`, /unknown key/),
   refuse(
     'an authority that is not there',
@@ -52,7 +52,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
     /which has none/,
     isBeyond,
   ),
-  refuse('an authority that is null', named({ issuedBy: null, dns: 'a.example' }), `${name}.issuedBy`, /text/),
+  refuse('an authority that is null', named({ issuedBy: null, dns: 'a.example' }), `${name}.issuedBy`, /a string/),
   ...[
     '',
     ' a.example',
@@ -73,7 +73,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
     (text) => refusedDns(text, /wildcard/),
   ),
   refusedDns(`${'a.'.repeat(130)}example`, /253/),
-  refusedDns(null, /text/),
+  refusedDns(null, /a string/),
   ...['', 'billing', '/billing', '//host/billing', 'urn:', 'urn:ä', 'urn:a b', 'urn:%zz', 'urn:a\n'].map((text) =>
     refusedUri(text, /absolute URI|empty/),
   ),
@@ -119,7 +119,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
     'a name twice under one authority',
     names({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'Corp', dns: 'A.Example' }),
     'identities[0].names[1]',
-    /dns a.example of the authority corp stands already/,
+    /dns a.example of the authority corp is already/,
     isBeyond,
   ),
   refuse(
@@ -132,7 +132,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
       { authorities: [corp] },
     ),
     'identities[1].names[0]',
-    /stands already in the identity "caller-0"/,
+    /is already in the identity "caller-0"/,
     isBeyond,
   ),
   // pins
@@ -140,7 +140,7 @@ export const refusedNameDocuments: readonly RefusedDocument[] = [
     'a key without notAfter or authority',
     pin({ publicKeySha256: sha256 }),
     'identities[0].pins[0]',
-    /notAfter of its own, or an authority/,
+    /its own notAfter, or an authority/,
   ),
   refuse(
     'a pin of an authority that is not there',

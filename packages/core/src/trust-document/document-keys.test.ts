@@ -63,7 +63,7 @@ describe('the readers read every key of the table', () => {
     test(`${objectName}: an unknown key is answered with the known ones`, () => {
       const { document, target } = copyAndFind(objectName);
       target['unheardOf'] = 1;
-      const words = `unknown key; known are ${keysOf(objectName)
+      const words = `unknown key; the known keys are ${keysOf(objectName)
         .map(([key]) => key)
         .join(', ')}`;
       assert.throws(() => parseTrustDocument(document, { audience: 'app' }), new RegExp(words.replaceAll('$', '\\$')));

@@ -52,7 +52,7 @@ export class DocumentReader {
     const prefix = path === '' ? '' : `${path}.`;
     const { known, required } = getKnownKeys(objectName);
     for (const [key, field] of Object.entries(value)) {
-      if (!known.includes(key)) this.report(`${prefix}${key}`, `unknown key; known are ${known.join(', ')}`);
+      if (!known.includes(key)) this.report(`${prefix}${key}`, `unknown key; the known keys are ${known.join(', ')}`);
       // JSON can't say it, a literal in code can: `functions: settings.functions` must not open every function.
       if (field === undefined) this.report(`${prefix}${key}`, 'it is undefined; leave the key out if that is meant');
     }
@@ -76,7 +76,7 @@ export class DocumentReader {
   }
 
   readText(value: unknown, path: string, maximumLength: number = maximumTextLength): string {
-    if (typeof value !== 'string') this.report(path, 'it must be a text');
+    if (typeof value !== 'string') this.report(path, 'it must be a string');
     else if (value.length > maximumLength) this.report(path, `it has more than ${maximumLength} characters`);
     else if (value.trim() === '') this.report(path, 'it is empty');
     return typeof value === 'string' ? value : '';
@@ -98,7 +98,7 @@ export class DocumentReader {
   readOptionalTexts(value: unknown, path: string): readonly string[] | undefined {
     if (value === undefined) return undefined;
     const texts = this.readArray(value, path).map((item, index) => this.readName(item, `${path}[${index}]`));
-    if (new Set(texts).size < texts.length) this.report(path, 'a text stands twice');
+    if (new Set(texts).size < texts.length) this.report(path, 'the same string appears twice');
     return texts;
   }
 
@@ -137,7 +137,7 @@ export class DocumentReader {
 
   expectUnique(seen: Map<string, string>, key: string, path: string, what: string): void {
     const earlier = seen.get(key);
-    if (earlier !== undefined) this.report(path, `${what} stands already at ${earlier}`);
+    if (earlier !== undefined) this.report(path, `${what} is already at ${earlier}`);
     else seen.set(key, path);
   }
 }

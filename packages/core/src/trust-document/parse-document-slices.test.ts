@@ -288,7 +288,7 @@ describe('audience', () => {
       /names no app/,
     );
   });
-  test('what is no name is an error, also of a document without audience', async () => {
+  test('what is not a name is an error, also of a document without audience', async () => {
     for (const audience of [1, null, ['orders'], Symbol('certgate/any-audience')]) {
       const options = { audience } as unknown as TrustDocumentReadingOptions;
       assert.throws(() => parseTrustDocument(documentOf([]), options), { code: 'CERTGATE_ARGUMENT_INVALID' });

@@ -89,7 +89,7 @@ describe('JSON text', () => {
     });
   }
 
-  test('a key from the document stands in a message, but can not break its line or fill the log', () => {
+  test('a key from the document stands in a message, but cannot break its line or fill the log', () => {
     const { message } = captureError(() => parseTrustDocument(documentOf([], { 'a\r\nb\u2028\u001b[2J': 1 })));
     assert.doesNotMatch(message, /[\p{C}\p{Zl}]/u);
     const { message: long } = captureError(() => parseTrustDocument(documentOf([], { ['k'.repeat(100_000)]: 1 })));
@@ -149,7 +149,7 @@ describe('literals in code', () => {
     assert.ok(problemsOf(documentOf([{ functions: holed('f') }])).length > 0);
     assert.ok(problemsOf(documentOf([{ pins: holed({ thumbprintSha256: sha256 }) }])).length > 0);
   });
-  test('a Date, a Map, a function are no JSON values', () => {
+  test('a Date, a Map, a function are not JSON values', () => {
     assert.ok(problemsOf(documentOf([{ expiresAt: new Date(0) }])).length > 0);
     assert.ok(problemsOf(new Map([['schemaVersion', 1]])).length > 0);
     assert.ok(problemsOf(() => documentOf([])).length > 0);
@@ -189,7 +189,7 @@ describe('audience', () => {
   test('a misspelt option is an error', () => {
     assert.throws(() => parseTrustDocument(document, { audiance: 'orders' } as object), {
       code: 'CERTGATE_ARGUMENT_INVALID',
-      message: /no option "audiance"; known are audience/,
+      message: /no option "audiance"; its options are audience/,
     });
   });
 });

@@ -98,7 +98,7 @@ function* parseJson(text: string | Uint8Array): Steps<unknown> {
   if (typeof text !== 'string' && !isUtf8(text)) refuse('it is not UTF-8; save it again in that encoding');
   const reading = yield* parseJsonInSteps(text);
   if (!reading.ok) return refuse(`it is not JSON: ${reading.fault}`);
-  if (reading.duplicateKey !== undefined) refuse('this key stands twice in one object', reading.duplicateKey.path);
+  if (reading.duplicateKey !== undefined) refuse('this key appears twice in one object', reading.duplicateKey.path);
   return reading.value;
 }
 

@@ -47,7 +47,7 @@ function* readAuthority(
   if (fields === undefined) return;
   const problemsBefore = reader.problems.length;
   const name = reader.readName(fields.name, `${path}.name`);
-  const what = `the authority "${name}" (letter case does not tell names apart)`;
+  const what = `the authority "${name}" (letter case is ignored)`;
   reader.expectUnique(seen.names, name.toLowerCase(), `${path}.name`, what);
   const places = new Map<string, string>();
   const trustAnchors = yield* readCertificates(reader, fields.trustAnchors, path, 'trustAnchors', places);
@@ -158,11 +158,11 @@ function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: 
 
 const pemFaults: Readonly<Record<PemFault, string>> = {
   not_pem: 'it must be the text of a certificate in PEM (-----BEGIN CERTIFICATE-----), not its path or its bytes',
-  several_blocks: 'it holds several certificates; give each a text of its own',
-  private_key: 'it holds a private key, which has no place in a trust document; take it out, and replace the key',
+  several_blocks: 'it holds several certificates; give each its own string',
+  private_key: 'it holds a private key, which has no place in a trust document; remove it, and replace the key',
   other_label: 'it must be a certificate in PEM (-----BEGIN CERTIFICATE-----), and is something else in PEM',
   text_around: 'there is more in it than one certificate in PEM',
-  not_base64: 'what stands between BEGIN and END is not base64',
+  not_base64: 'the content between BEGIN and END is not base64',
 };
 
 /** Any CA certificate may be an anchor; what is none signs nothing. */

@@ -49,7 +49,7 @@ function readDeniedCertificate(
       ? issuedBy !== undefined && serial !== undefined
       : issuedBy === undefined && serial === undefined;
   if (!isWhole) {
-    reader.report(path, 'give thumbprintSha256 alone, or issuedBy and serialNumber together');
+    reader.report(path, 'give only thumbprintSha256, or issuedBy and serialNumber together');
     return undefined;
   }
   if (thumbprint !== undefined) {

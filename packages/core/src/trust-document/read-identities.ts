@@ -48,8 +48,8 @@ export function* readIdentities(
     const earlier = positions.get(name);
     if (earlier === undefined) positions.set(name, position);
     else {
-      const what = `the name "${identity.name}" (letter case does not tell names apart)`;
-      reader.report(`${path}.name`, `${what} stands already at identities[${earlier}].name`);
+      const what = `the name "${identity.name}" (letter case is ignored)`;
+      reader.report(`${path}.name`, `${what} is already at identities[${earlier}].name`);
     }
     yield* addOnce(reader, index, identity, path);
     identities.push(identity);
@@ -67,17 +67,14 @@ function* addOnce(
   for (const [position, pin] of identity.pins.entries()) {
     const earlier = addPin(index, identity, pin);
     if (earlier !== undefined) {
-      reader.report(`${path}.pins[${position}]`, `the pin ${pin.kind} ${pin.value} stands already ${placeOf(earlier)}`);
+      reader.report(`${path}.pins[${position}]`, `the pin ${pin.kind} ${pin.value} is already ${placeOf(earlier)}`);
     }
     if (position % itemsPerStep === itemsPerStep - 1) yield;
   }
   for (const [position, trustName] of identity.names.entries()) {
     const earlier = addName(index, identity, trustName);
     if (earlier !== undefined) {
-      reader.report(
-        `${path}.names[${position}]`,
-        `the name ${describeName(trustName)} stands already ${placeOf(earlier)}`,
-      );
+      reader.report(`${path}.names[${position}]`, `the name ${describeName(trustName)} is already ${placeOf(earlier)}`);
     }
     if (position % itemsPerStep === itemsPerStep - 1) yield;
   }
@@ -206,14 +203,14 @@ function readPin(
     // Whoever holds the key can issue a certificate with any dates.
     reader.report(
       path,
-      "a publicKeySha256 pin needs a notAfter of its own, or an authority (issuedBy): the certificate's dates are in the key holder's hand",
+      'a publicKeySha256 pin needs its own notAfter, or an authority (issuedBy): the holder of the key can give a certificate any dates',
     );
   }
   if (kind === 'thumbprintSha1') {
     warnings.push({
       code: 'pin_sha1',
       path,
-      message: 'SHA-1 thumbprints are accepted for migration; replace it by thumbprintSha256',
+      message: 'SHA-1 thumbprints are accepted for migration; replace it with thumbprintSha256',
     });
   }
   const pinValue = readPinValue(reader, kind, fields[kind], path);

@@ -155,7 +155,7 @@ function findCrlFault(text: string): string | undefined {
   const { protocol, hostname } = new URL(text);
   return protocol === 'https:' || isLoopbackHost(hostname)
     ? undefined
-    : 'it must begin with https: ; http: is for this machine alone';
+    : 'it must begin with https: ; http: is for this machine only';
 }
 
 const notWeb = 'it must be an http: or https: URL';

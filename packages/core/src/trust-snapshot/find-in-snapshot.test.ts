@@ -168,7 +168,7 @@ describe('a match that denies, denies', () => {
       'identity_disabled',
     ],
     [
-      'another pin of the identity that is disabled and does not match is no matter',
+      'another pin of the identity that is disabled and does not match changes nothing',
       [{ pins: [{ thumbprintSha256 }, { thumbprintSha256: stranger.thumbprintSha256, enabled: false }] }],
       'found',
     ],
@@ -178,7 +178,7 @@ describe('a match that denies, denies', () => {
       assert.equal(outcomeOf(find(...identities)), outcome);
     });
   }
-  test('of two that deny, the stricter counts, in either order', () => {
+  test('of two that deny, the stricter decides, in either order', () => {
     const [ended, disabled] = [{ notAfter: past }, { enabled: false }];
     for (const [one, other] of [
       [ended, disabled],
@@ -250,7 +250,7 @@ describe('two kinds of pins', () => {
   });
 });
 
-describe('bytes that are no certificate', () => {
+describe('bytes that are not a certificate', () => {
   const key = presentCertificate(
     runOpenssl(['pkcs8', '-topk8', '-nocrypt', '-in', getKeyPath('p-256'), '-outform', 'der']),
   );

@@ -22,7 +22,7 @@ function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = calle
 describe('what can be said of a path', () => {
   const pin = { thumbprintSha256: caller.thumbprintSha256 };
 
-  test('a certificate that no path can be read of has none, whoever is pinned to it', () => {
+  test('a certificate that no path can be read of has none, whatever identity is pinned to it', () => {
     // Distribution points without a point, which the end-entity checks don't look into.
     const made = makeCertificate({
       extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],

@@ -93,7 +93,7 @@ describe('a name under its authority', () => {
     );
   });
 
-  test('of the certificate of another issuer, and of what is no certificate, nothing is told', () => {
+  test('of the certificate of another issuer, and of what is not a certificate, nothing is told', () => {
     const foreign = issueCaller({ issuer: issue({ name: 'Nobody', key: 'ed25519' }) });
     for (const der of [foreign.der, Buffer.from('3000', 'hex')]) {
       assert.deepEqual(findInSnapshot(issuedSnapshot([billing]), presentCertificate(der), now), {
@@ -260,7 +260,7 @@ describe('pins and names', () => {
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.validUntil, finding.isPathValidated], [Date.UTC(2028, 0, 1), true]);
   });
-  test('a forged path to the name of another is no match: the pin decides', () => {
+  test('a forged path to the name of another is not a match: the pin decides', () => {
     const finding = find(forged, issuedSnapshot([billing, { name: 'a', ...pinOf(forged) }]));
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', undefined]);
@@ -391,14 +391,14 @@ describe('SPIFFE', () => {
       assert.equal(outcomeOf(withUris(...uris), trust), 'notFound');
     });
   }
-  test('what is no SVID has no URI to be known by', () => {
+  test('what is not an SVID has no URI to be known by', () => {
     for (const uris of [['spiffe://corp.example/billing/'], ['spiffe://corp.example/billing', 'urn:x']]) {
       const finding = find(withUris(...uris), trust);
       assert.ok(finding.outcome === 'notFound');
       assert.deepEqual(finding.facts?.names, [{ type: 'commonName', value: 'billing' }]);
     }
   });
-  test('a CA certificate with an ID is no SVID', () => {
+  test('a CA certificate with an ID is not an SVID', () => {
     const extensions = ['basicConstraints = critical, CA:TRUE', 'keyUsage = critical, keyCertSign, digitalSignature'];
     const made = issueCaller({ extensions, names: ['URI:spiffe://corp.example/billing'] });
     assert.equal(outcomeOf(made, trust), 'certificate_is_authority');
@@ -415,7 +415,7 @@ describe('SPIFFE', () => {
   });
 });
 
-describe('a trust anchor, and what is above a caller, is no caller', () => {
+describe('a trust anchor, and what is above a caller, is not a caller', () => {
   test('by a pin with issuedBy', () => {
     for (const { der, certificate } of [root, issuing]) {
       const { thumbprintSha256 } = certificate;

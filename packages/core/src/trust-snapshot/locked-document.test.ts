@@ -28,7 +28,7 @@ const lockedText = (revision: number): string => JSON.stringify(documentOf([pinn
 describe('a locked document admits nobody', () => {
   const callers = [certificate, presentCertificate(makeCertificate({ key: 'p-256-again' }).der)];
 
-  test('whatever else it says, and whoever calls', () => {
+  test('whatever else it says, and whichever caller it is', () => {
     fc.assert(
       fc.property(validDocument, fc.constantFrom(...callers), (document, caller) => {
         const finding = findInSnapshot(parseTrustDocument({ ...document, locked }, { audience: 'app' }), caller, now);
@@ -110,7 +110,7 @@ describe('a locked document among several', () => {
     makeCertificate({ key: 'p-256-again' }),
   ];
 
-  test('answers as if nothing were looked up, whoever is known to another, and for whatever refused there', async () => {
+  test('answers as if nothing were looked up, whatever identity another store knows, and for whatever refused there', async () => {
     const [caller] = made;
     assert.ok(caller !== undefined);
     const { thumbprintSha256 } = presentCertificate(caller.der);

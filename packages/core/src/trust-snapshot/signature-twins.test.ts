@@ -81,14 +81,14 @@ describe('signature twins', () => {
     });
   }
 
-  it('are none of a signature by RSA or Ed25519, and of what is no certificate', () => {
+  it('are none of a signature by RSA or Ed25519, and of what is not a certificate', () => {
     for (const key of ['rsa-2048', 'ed25519'] as const)
       assert.deepEqual(listSignatureTwins(makeChain(key).leaf.der), []);
     for (const hex of ['', '30', '3000', '30053003020100'])
       assert.deepEqual(listSignatureTwins(Buffer.from(hex, 'hex')), []);
   });
 
-  it('are none of a signature that is no DER, which OpenSSL does not verify either', () => {
+  it('are none of a signature that is not DER, which OpenSSL does not verify either', () => {
     const { leaf } = makeChain('p-256');
     const tree = parseTree(leaf.der);
     const bits = getNode(tree, 2);

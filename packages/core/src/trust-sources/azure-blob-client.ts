@@ -19,7 +19,7 @@ export function openAzureBlob({ url, account, isAzure, isLoopback }: BlobAddress
     return new BlobClient(url, BlobServiceClient.fromConnectionString(azuriteConnection).credential, clientOptions);
   }
   throw new Error(
-    `A token of the app's identity is sent to *.blob.core.windows.net and its sister clouds only. For another host, give trustStoreFromBlob a BlobClient of your own.`,
+    `A token of the app's identity is sent to *.blob.core.windows.net and its counterparts in other Azure clouds only. For another host, give trustStoreFromBlob a BlobClient of your own.`,
   );
 }
 

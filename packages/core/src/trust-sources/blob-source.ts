@@ -112,7 +112,7 @@ function describeRefusal(error: unknown): string {
   const [firstLine = ''] = redactUrlsIn(describeFault(error)).split(/[\r\n]/);
   // Of @azure/identity: before the storage is asked. Its statusCode is that of the token's issuer.
   if (/^(?:CredentialUnavailable|\w*Authentication(?:Required)?)Error:/.test(firstLine)) {
-    return `the app gets no token for the storage: has it a managed identity, and does AZURE_CLIENT_ID name it if it is a user-assigned one? On your machine: az login (${firstLine})`;
+    return `the app gets no token for the storage: does it have a managed identity, and does AZURE_CLIENT_ID name it if it is user-assigned? On your machine: az login (${firstLine})`;
   }
   if (status === undefined) return `the blob can't be reached: ${firstLine}`;
   const code = findErrorCode(error);

@@ -97,7 +97,7 @@ describe('what counts for nothing', () => {
     const texts = [folded, 'no', `${signature}=`, signature.replace(/=+$/, ''), 'A'.repeat(2_000), '{"signature":""}'];
     for (const text of texts) assert.equal(await verifyDocumentSignature(document, text, publicKey), 'malformed', text);
   });
-  test('bytes that are no signature of that kind', async () => {
+  test('bytes that are not a signature of that kind', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
         for (const key of Object.values(keys)) {
@@ -133,7 +133,7 @@ describe('keys', () => {
     ['a Buffer', Buffer.from(keys['P-256']!.publicKey), /of type object/],
   ];
   for (const [what, signedBy, words] of refused) {
-    test(`${what} is no key to verify with`, () => {
+    test(`${what} is not a key to verify with`, () => {
       assert.throws(() => new DocumentSignatureVerifier(signedBy), {
         code: 'CERTGATE_ARGUMENT_INVALID',
         message: words,

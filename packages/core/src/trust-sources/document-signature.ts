@@ -197,6 +197,6 @@ function describeVerdict(verdict: Exclude<DocumentSignatureState, 'fits'>, place
     case 'wrong':
       return `the document's signature (${place}) was not made over these bytes with a key of signedBy; either the document was changed and not signed again, or somebody else signed it`;
     case 'absent':
-      return `the document is not signed, and signedBy wants that; its signature is looked for in ${place}`;
+      return `the document is not signed, but signedBy requires a signature; it is looked for in ${place}`;
   }
 }

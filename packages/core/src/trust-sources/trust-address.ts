@@ -106,7 +106,7 @@ function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
       'Write it in one line, without quotation marks or spaces around it.',
     );
   }
-  if (/^["'].*["']$/.test(text)) return refuse('The address stands in quotation marks.', 'Write it without them.');
+  if (/^["'].*["']$/.test(text)) return refuse('The address is in quotation marks.', 'Write it without them.');
   if (/(?:AccountKey|AccountName|SharedAccessSignature|BlobEndpoint)=/i.test(text)) {
     return refuse(
       'This is a connection string of a storage account, which is not used.',
@@ -145,7 +145,7 @@ function readFileAddress(rest: string, text: string): TrustAddress | TrustAddres
   if (rest.startsWith('/') && /%[0-9a-f]{2}/i.test(rest)) {
     return refuse(
       'After file: there is a path with a percent sign, which can be read in two ways.',
-      'Write the path alone, as it is; or a whole URL that begins with file:///',
+      'Write only the path, as it is; or a whole URL that begins with file:///',
     );
   }
   return readPath(rest);
@@ -172,7 +172,7 @@ function readUrlAddress(text: string): TrustAddress | TrustAddressRefusal {
   if ('kind' in url) return url;
   if (azureHost.test(url.hostname) && url.search === '') {
     return refuse(
-      'A blob is named by its URL alone, so it would be read without a login.',
+      'The address is only the URL of the blob, so it would be read without a login.',
       'Write blob: before https:, so that the app signs in by its managed identity.',
     );
   }
@@ -202,7 +202,7 @@ function readPlainUrl(text: string): URL | TrustAddressRefusal {
   }
   if (text.includes('#')) return refuse('The URL has a fragment (#).', 'Leave it out; a # in a name is written %23.');
   if (!isSecureUrl(url)) {
-    return refuse('The URL begins with http:.', 'Write https:. Plain http: is for this machine alone.');
+    return refuse('The URL begins with http:.', 'Write https:. Plain http: is for this machine only.');
   }
   if (hasDotSegment(text.split('?', 1)[0] ?? '')) {
     return refuse('The URL has . or .. in its path.', 'Write the path that is meant.');

@@ -281,7 +281,7 @@ describe('a signature at the URL', () => {
     serve(unknown(2), signByOpenssl(unknown(2), key));
     assert.equal(await ask(), 'notFound');
   });
-  test('that can not be read is a fault of its own', async () => {
+  test('that cannot be read is a fault of its own', async () => {
     const { store, ask } = createStore(server.url, { ca: server.ca }, { signedBy: key.publicKey });
     server.answerWith((request, response) =>
       request.url === '/trust.json' ? response.end(known(1)) : response.writeHead(500).end(),

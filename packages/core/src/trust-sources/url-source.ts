@@ -72,7 +72,7 @@ function readUrl(text: string | undefined): URL | undefined {
   }
   if (!isSecureUrl(url)) {
     throw invalidArgument(
-      `The trust document's URL must begin with https: (${redactUrl(url)}); http: is for this machine alone.`,
+      `The trust document's URL must begin with https: (${redactUrl(url)}); http: is for this machine only.`,
     );
   }
   url.hash = '';

@@ -28,7 +28,7 @@ async function expectMisuse(text: string | undefined, openBlob: BlobOpener, word
   assert.doesNotMatch(JSON.stringify(store.report?.()), /SECRET/);
 }
 
-test('what is no address throws nothing: the store denies, and does not let the app start', async () => {
+test('what is not an address throws nothing: the store denies, and does not let the app start', async () => {
   await expectMisuse(undefined, refuseBlobs, /no address.*Is the environment variable set, e\.g\. CERTGATE_TRUST\?/);
   await expectMisuse('', refuseBlobs, /no address/);
   await expectMisuse('{"schemaVersion":1}', refuseBlobs, /trustStoreFromAppSetting/);

@@ -134,7 +134,7 @@ describe('trustStoreFromAppSetting', () => {
     }
     for (const each of ['TRUST', 'Trust__Document', 'trust:document', 'a.b-c']) trustStoreFromAppSetting(each);
   });
-  test('hands its options on, and refuses what they can not be', () => {
+  test('hands its options on, and refuses what they cannot be', () => {
     assert.throws(() => trustStoreFromAppSetting('x', { refreshIntervalSeconds: 0 }), {
       code: 'CERTGATE_ARGUMENT_INVALID',
     });

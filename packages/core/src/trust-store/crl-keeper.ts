@@ -126,7 +126,7 @@ export class CrlKeeper {
     const kept = this.#listKept(authority).map(({ lists }) => lists.filter(isOfPresent));
     const missing = findMissingNumber(kept, now);
     if (missing !== undefined) {
-      const fault = `the complete list ${missing} is missing, to which a delta belongs, so older ones clear nobody; publish it`;
+      const fault = `the complete list ${missing} is missing, and a delta is based on it, so older lists clear nobody; publish it`;
       faults.set('CRLs', fault);
     }
     if (faults.size === 0) this.#faults.delete(key);

@@ -72,7 +72,7 @@ function createMirrorStage(options: RefreshOptions = {}): MirrorStage {
 }
 
 describe('when the app starts', () => {
-  test('the mirror is used where the first place can not be read, and the report says so', async () => {
+  test('the mirror is used where the first place cannot be read, and the report says so', async () => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(away, known(3)), 'found');
     const { revision, fault, mirror } = store.report();
@@ -212,7 +212,7 @@ describe('while the app runs', () => {
     assert.equal(await ask(unknown(4), away), 'notFound');
   });
 
-  test('the mirror renews no limit: it can be read for good, and what the first place says can not', async () => {
+  test('the mirror renews no limit: it can be read for good, and what the first place says cannot', async () => {
     const limits = { maximumStalenessSeconds: 200, maximumStalenessAfterRefusalSeconds: 100 };
     const { store, ask } = createMirrorStage(limits);
     const asked = async (count: number, first: Given, mirror: Given): Promise<readonly string[]> => {

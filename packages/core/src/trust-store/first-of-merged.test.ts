@@ -377,7 +377,7 @@ describe('entries about one caller, spread over three documents', () => {
     }
   });
 
-  test('a pin under the other signature counts, also while its authority cannot be asked', async () => {
+  test('a pin under the other signature is used, also while its authority cannot be asked', async () => {
     const admits = storeOf([admitting]);
     const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
     const denies = trustStoreFromDocument({

@@ -75,7 +75,7 @@ export class KeptLists {
     const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
     const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {
-      throw new Error(`it gave lists of ${maximumScopes} kinds already, and this is one of another`);
+      throw new Error(`it already gave lists of ${maximumScopes} kinds, and this is one of another`);
     }
     const { complete, deltas } = scope ?? { complete: [], deltas: [] };
     const known = [this, ...elsewhere].flatMap((kept) => kept.listComplete(name));
@@ -84,7 +84,7 @@ export class KeptLists {
     if (before.some((other) => hasSameContent(crl, other))) return this;
     const after = addList(before, crl, known, now);
     if (after.length <= before.length && !signer.isValid) {
-      throw new Error('no certificate of the key that signed it is valid now, so it takes the place of no other list');
+      throw new Error('no certificate of the key that signed it is valid now, so it replaces no other list');
     }
     const next = isDelta ? { name, complete, deltas: after } : { name, complete: after, deltas };
     return new KeptLists(new Map(this.#byScope).set(key, next));
@@ -184,7 +184,7 @@ function makeRoom(lists: Lists, crl: CertificateRevocationList, now: number): Li
   const after = lists.filter((other) => !(isIncluded(other) && takesPlace(crl, other, now)));
   if (after.length <= maximumBeside) return after;
   throw new Error(
-    `it gave ${maximumBeside} lists already of which none replaces another; publish the newest complete list`,
+    `it already gave ${maximumBeside} lists of which none replaces another; publish the newest complete list`,
   );
 }
 

@@ -223,7 +223,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(other), 'unknown');
   });
 
-  test('without a nonce, an answer is for those who do without, and for nobody else', async () => {
+  test('without a nonce, an answer is only for those who do without', async () => {
     const request = encodeOcspRequest({ certificate, issuer });
     server.answerWith(() => answerOcsp({ authority: issuing, request, index: { '1234': 'V' } }));
     await keeper.ask(wantedOf(certificate, server.url, true), now);
@@ -231,7 +231,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'unknown');
     await keeper.ask(wantedOf(), now);
     assert.deepEqual([statusOf(), countQuestions()], ['unknown', 2]);
-    assert.match(faultOf(), /without the nonce/);
+    assert.match(faultOf(), /lacks the nonce/);
   });
 
   const withoutNonce = encodeOcspRequest({ certificate, issuer });
@@ -246,7 +246,7 @@ describe('OcspKeeper', () => {
     [
       'without the nonce',
       () => answerOcsp({ authority: issuing, request: withoutNonce, index: { '1234': 'V' } }),
-      /without the nonce/,
+      /lacks the nonce/,
     ],
     [
       'about another certificate',
@@ -404,7 +404,7 @@ describe('OcspKeeper', () => {
     const [last] = many.slice(-1);
     assert.ok(last !== undefined);
     await keeper.ask(wantedOf(last), now);
-    assert.match(faultOf(last), /256 questions wait for an answer already/);
+    assert.match(faultOf(last), /256 questions are already waiting for an answer/);
     await until(() => held.length === 16);
     for (const response of held) response.destroy();
     // The responder fails, so those that wait do not ask it.

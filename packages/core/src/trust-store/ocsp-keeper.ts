@@ -107,7 +107,12 @@ export class OcspKeeper {
     const wasAsked = now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
     if (wasAsked || this.#isPaused(responder, key, now)) return Promise.resolve();
     if (this.#inFlight.size >= maximumWaiting) {
-      this.#noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
+      this.#noteSetback(
+        this.#certificateSetbacks,
+        key,
+        `${maximumWaiting} questions are already waiting for an answer`,
+        now,
+      );
       return Promise.resolve();
     }
     const answer = this.#askInTurn(wanted, key, now).finally(() => {

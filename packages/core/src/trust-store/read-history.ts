@@ -102,7 +102,7 @@ export class ReadHistory {
     if (this.#refusal === undefined)
       return `The trust document has not been readable for more than ${limit} s (${source}): ${fault}`;
     const later = this.#failure === 'unreachable' ? ` Since then it could not be read: ${fault}` : '';
-    return `The trust document (${source}) was refused, and the last good one is more than ${limit} s old, which is maximumStalenessAfterRefusalSeconds. Put a document there that can be taken: ${this.#refusal}${later}`;
+    return `The trust document (${source}) was refused, and the last good one is more than ${limit} s old, which is maximumStalenessAfterRefusalSeconds. Publish a document that can be accepted: ${this.#refusal}${later}`;
   }
 
   get #limit(): number {

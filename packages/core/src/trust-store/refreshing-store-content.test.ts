@@ -50,7 +50,7 @@ describe('what a source brings', () => {
     assert.equal(await stage.ask(), 'found');
     assert.match(stage.store.report().fault ?? '', /larger than 67108864 bytes/);
   });
-  test('minimumRevision keeps an old document out, also at the first load, and is no reason not to start', async () => {
+  test('minimumRevision keeps an old document out, also at the first load, and is not a reason not to start', async () => {
     const { source, store, clock, ask } = createStage({ minimumRevision: 5 });
     const started = store.start();
     await source.answer(known(4));
@@ -62,7 +62,7 @@ describe('what a source brings', () => {
     await source.answer(known(5));
     assert.equal((await finding).outcome, 'found');
   });
-  test('minimumRevision is a whole number from 0, and an absent one is no default', () => {
+  test('minimumRevision is a whole number from 0, and an absent one is not a default', () => {
     for (const minimumRevision of [-1, 0.5, Number.NaN, '3', null, undefined]) {
       const options = { minimumRevision } as object;
       assert.throws(() => new RefreshingTrustStore(new ScriptedSource(), options), {

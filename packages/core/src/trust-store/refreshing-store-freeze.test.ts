@@ -76,8 +76,8 @@ async function createFreezeStage(): Promise<FreezeStage> {
   return { ...stage, blob, begin };
 }
 
-describe('an instance that was frozen decides by no list of before', () => {
-  test('it waits for the lists, whoever asks', async () => {
+describe('an instance that was frozen uses no list of before', () => {
+  test('it waits for the lists, whichever caller asks', async () => {
     const { blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const first = begin();
@@ -140,7 +140,7 @@ describe('an instance that was frozen decides by no list of before', () => {
     assert.equal(await conclude(asked), 'certificate_revoked');
   });
 
-  test('a document that changed meanwhile is in force at once', async () => {
+  test('a document that changed in the meantime is in force at once', async () => {
     const { store, blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const asked = begin();

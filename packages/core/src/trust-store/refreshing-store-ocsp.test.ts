@@ -77,7 +77,7 @@ describe('OCSP through a store', () => {
     assert.equal(await decideAt(began + 99 * minute), 'certificate_revoked');
   });
 
-  test('where a list says good as well, the answer’s end counts: the list must not outlive it', async () => {
+  test('where a list says good as well, the answer’s end applies: the list must not outlive it', async () => {
     const { find } = await createStage({}, [list]);
     const finding = await find();
     assert.ok(finding.outcome === 'found');
@@ -96,7 +96,7 @@ describe('OCSP through a store', () => {
     assert.equal(nameFinding(later), 'certificate_revoked');
   });
 
-  test('the grace is for a responder that is down: it is asked all the same', async () => {
+  test('the grace period is for a responder that is down: it is still asked', async () => {
     const { store, clock } = await createStage({ graceSeconds: 86_400 });
     const askAt = async (at: number): Promise<FullAnswer> => askInFull(store, getCaller(), at);
     assert.equal(nameFinding(await askAt(clock.wall())), 'found');

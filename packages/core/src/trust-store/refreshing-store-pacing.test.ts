@@ -49,7 +49,7 @@ describe('when the next read is due', () => {
     lookAt(store);
     assert.equal(source.reads.length, 3);
   });
-  test('sooner while there is nothing to decide by: 1, 2, 4 seconds and so on, up to the interval', async () => {
+  test('sooner while there is no document: 1, 2, 4 seconds and so on, up to the interval', async () => {
     const { source, clock, ask } = createStage();
     const first = ask();
     await settle();

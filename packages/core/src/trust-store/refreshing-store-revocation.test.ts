@@ -116,7 +116,7 @@ describe('lists', () => {
     assert.equal(store.report().fault, undefined);
   });
 
-  test('the grace adds to that end', async () => {
+  test('the grace period adds to that end', async () => {
     const { store } = await stageOf(empty, { ...required, graceSeconds: 3_600 });
     const askAt = async (at: number): Promise<string> => nameFinding(await askInFull(store, getCaller(), at));
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000 - 1), 'found');
@@ -232,7 +232,7 @@ describe('modes', () => {
     const finding = await find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.equal(finding.identityName, 'billing');
-    assert.match(finding.detail, /No CRL speaks of the certificate.*corp\.crl.*the storage is gone.*"billing"/s);
+    assert.match(finding.detail, /No CRL is about the certificate.*corp\.crl.*the storage is gone.*"billing"/s);
     assert.match(store.report().fault ?? '', /the storage is gone/);
   });
   test('when-available: what is not known passes, for a minute; what is known to be revoked does not', async () => {

@@ -57,7 +57,7 @@ describe('staleness', () => {
     }
     assert.equal(await ask(), 'unavailable');
   });
-  test('a limit of one interval is no gap: a request past both waits for the read', async () => {
+  test('a limit of one interval is not a gap: a request past both waits for the read', async () => {
     const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 30 });
     clock.pass(30 * second + 1);
     assert.equal(store.version, undefined);

@@ -332,7 +332,7 @@ export class RefreshingTrustStore implements TrustStore {
     }
     // Old signed documents stay signed: of two, whoever writes to the storage could put the one that suits in its place.
     if (this.#settings.verifier !== undefined && revision === this.#loaded?.snapshot.revision) {
-      const fault = `the document has revision ${revision}, like the one in use, and other content`;
+      const fault = `the document has revision ${revision}, the same as the one in use, but other content`;
       throw new Error(`${fault}; a signed document needs a higher revision for every change`);
     }
   }

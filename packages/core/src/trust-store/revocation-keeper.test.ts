@@ -117,7 +117,7 @@ describe('what tools read of revocation', () => {
     const answer = answerOcsp({ authority: issuing, request, index: { '1234': 'V' } });
     server.answerWith(() => answer);
     for (const [ocspNonce, count, fault] of [
-      ['required', 0, /^OCSP responder .* without the nonce.*\.$/],
+      ['required', 0, /^OCSP responder .* lacks the nonce.*\.$/],
       ['optional', 1, /^$/],
     ] as const) {
       const read = await readRevocationInformation(trustOf({ ocspNonce }), { certificateDer: caller.der, now });

@@ -50,7 +50,7 @@ describe('a file that must be signed', () => {
     await store.start();
     assert.equal(await ask(), 'found');
   });
-  test('is no reason not to start without; the app denies until the signature is there', async () => {
+  test('is not a reason not to start without; the app denies until the signature is there', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const { store, ask } = createFileStage(path);
@@ -74,7 +74,7 @@ describe('a file that must be signed', () => {
       ['an empty one', known(2), '', /is not signed/],
       ['something else', known(2), '{}', /not base64 in one line/],
       ['a large file', known(2), Buffer.alloc(5_000, 'A'), /larger than 4096 bytes/],
-      ['what is no document', '{"half', signByOpenssl(known(2), key), /was not made over these bytes/],
+      ['what is not a document', '{"half', signByOpenssl(known(2), key), /was not made over these bytes/],
     ];
     for (const [what, text, signature, words] of attempts) {
       writeFileSync(path, text);
@@ -150,7 +150,7 @@ describe('a file that must be signed', () => {
         assert.equal(await ask(), outcome);
         const fault = store.report().fault ?? '';
         if (text === first) assert.equal(fault, '');
-        else assert.match(fault, /has revision 7, like the one in use, and other content.*higher revision/);
+        else assert.match(fault, /has revision 7, the same as the one in use, but other content.*higher revision/);
         assert.equal(store.report().failure, text === first ? undefined : 'refused');
         assert.equal(store.version, version);
       }
@@ -161,7 +161,7 @@ describe('a file that must be signed', () => {
     put(known(9));
     assert.equal(await ask(), 'found');
   });
-  test('without signedBy, a signature is no matter', async () => {
+  test('without signedBy, a signature does not matter', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     writeFileSync(`${path}.sig`, 'whatever');

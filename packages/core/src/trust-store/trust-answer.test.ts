@@ -13,7 +13,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 const identity = { name: 'a', roles: ['reader'] };
 const found = { outcome: 'found', identity, matchedBy: 'table' };
 
-describe('answers that are no answer are unavailable', () => {
+describe('answers that are not an answer are unavailable', () => {
   const cases: readonly (readonly [string, unknown])[] = [
     ['undefined', undefined],
     ['null', null],
@@ -37,10 +37,10 @@ describe('answers that are no answer are unavailable', () => {
     ['roles as a text, which has includes', { ...found, identity: { name: 'a', roles: 'reader,admin' } }],
     ['roles as a Set', { ...found, identity: { name: 'a', roles: new Set(['reader']) } }],
     ['roles as an object with includes', { ...found, identity: { name: 'a', roles: { includes: () => true } } }],
-    ['a role that is no text', { ...found, identity: { name: 'a', roles: ['reader', 1] } }],
+    ['a role that is not text', { ...found, identity: { name: 'a', roles: ['reader', 1] } }],
     ['functions null, which might mean all', { ...found, identity: { ...identity, functions: null } }],
     ['functions as a text', { ...found, identity: { ...identity, functions: 'f' } }],
-    ['a function name that is no text', { ...found, identity: { ...identity, functions: [undefined] } }],
+    ['a function name that is not text', { ...found, identity: { ...identity, functions: [undefined] } }],
     ['an interval from NaN', { ...found, validFrom: Number.NaN }],
     ['an interval to NaN', { ...found, validUntil: Number.NaN }],
     ['an interval to null', { ...found, validUntil: null }],
@@ -225,7 +225,7 @@ describe('answers that are understood', () => {
       assert.ok(!('claim' in readTrustFinding({ outcome: 'nominated', claim, confirm: () => found })));
     }
   });
-  test('found with an owner, who is dropped where it is no text', () => {
+  test('found with an owner, who is dropped where it is not text', () => {
     const ownerOf = (owner: unknown): unknown => {
       const finding = readTrustFinding({ ...found, identity: { ...identity, owner } });
       assert.ok(finding.outcome === 'found');

@@ -313,7 +313,7 @@ describe('trustStoreFromFile', () => {
     assert.equal(store.version, undefined);
     assert.equal(store.report?.().fault, undefined);
   });
-  test('hands its options on, and refuses what they can not be', () => {
+  test('hands its options on, and refuses what they cannot be', () => {
     assert.throws(() => trustStoreFromFile('x', { refreshIntervalSeconds: 0 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     assert.throws(() => trustStoreFromFile('x', { refreshSeconds: 1 } as object), {
       code: 'CERTGATE_ARGUMENT_INVALID',

@@ -32,7 +32,7 @@ export function readRequirement(
   const unknown = Reflect.ownKeys(own).find((key) => !knownMembers.some((known) => known === key));
   if (unknown !== undefined)
     throw invalidArgument(
-      `The requirement of ${subject} has no member ${String(unknown)}; known are ${knownMembers.join(', ')}.`,
+      `The requirement of ${subject} has no member ${String(unknown)}; its members are ${knownMembers.join(', ')}.`,
     );
   // What is written was meant: without it, callers would be admitted that it should refuse.
   const missing = knownMembers.find((name) => name in own && own[name] === undefined);
@@ -56,14 +56,14 @@ function describe(value: unknown): string {
 /** `subject` is what has the name, for messages. @throws {CertgateError} for what is no name. */
 export function expectFunctionName(name: unknown, subject: string): string {
   if (typeof name === 'string' && name.trim() !== '') return name;
-  throw invalidArgument(`functionName of ${subject} must be a text that is not empty.`);
+  throw invalidArgument(`functionName of ${subject} must be a non-empty string.`);
 }
 
 function expectRoles(entry: unknown, subject: string): readonly string[] {
   // A copy first: `every` passes over the holes of a list.
   const list: readonly unknown[] = Array.isArray(entry) ? [...(entry as unknown[])] : [entry];
   if (list.length > 0 && list.every(isRole)) return Object.freeze(list);
-  throw invalidArgument(`A role that ${subject} requires must be a text that is not empty.`);
+  throw invalidArgument(`A role that ${subject} requires must be a non-empty string.`);
 }
 
 function isRole(role: unknown): role is string {

@@ -33,7 +33,7 @@ it('every line of a field is found, and of no other', () => {
   );
 });
 
-it('what stands on a prototype is no field', (context) => {
+it('what stands on a prototype is not a field', (context) => {
   const inherited = Object.create({ 'x-client-certificate': 'x' }) as Record<string, string>;
   assert.equal(toFindField(inherited)('x-client-certificate'), undefined);
   Object.defineProperty(Object.prototype, 'get', {

@@ -220,8 +220,8 @@ describe('createGate', () => {
   const misuses: readonly (readonly [string, unknown, RegExp])[] = [
     ['nothing', undefined, /needs options/],
     ['no trust store', {}, /needs a trustStore/],
-    ['a typo', { trustStore, allowanonymous: [] }, /does not know the option allowanonymous/],
-    ['an unknown front end', { trustStore, frontEnd: 'lighttpd' }, /known are app-service/],
+    ['a typo', { trustStore, allowanonymous: [] }, /has no option allowanonymous/],
+    ['an unknown front end', { trustStore, frontEnd: 'lighttpd' }, /must be one of app-service/],
     ['a short secret', { trustStore, frontEnd: 'nginx', frontEndSecret: 'short' }, /32 to 256 characters/],
     ['a secret of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndSecret: secret }, /has no use for/],
     ['an isolation of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndIsolation: 'loopback' }, /no use for/],

@@ -46,7 +46,7 @@ describe('the status lines of an HTTP server', () => {
     );
   });
 
-  it("go with an hour's first call to the gate's own log, whoever calls", async (context) => {
+  it("go with an hour's first call to the gate's own log, whichever caller it is", async (context) => {
     context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1, 10, 59) });
     const { gate, lines } = createStage(context);
     watch(context);

@@ -19,7 +19,7 @@ describe('secureServer, before a caller sends its body', () => {
     assert.match(admitted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*body/);
   });
 
-  it('answers 100 Continue to nobody whom it refuses, where the app does not listen for it', async (context) => {
+  it('does not answer 100 Continue to a caller whom it refuses, where the app does not listen for it', async (context) => {
     const echo: RequestListener = (request, response) => request.pipe(response);
     const { port } = await start(context, echo, { allowAnonymous: ['POST /open'] });
     const expecting = { expect: '100-continue', 'content-length': '4', ...close };

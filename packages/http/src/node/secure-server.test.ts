@@ -55,7 +55,7 @@ describe('secureServer', () => {
     assert.deepEqual(seen, ['/b']);
   });
 
-  it('decides about upgrades and CONNECT, whoever listens', async (context) => {
+  it('decides about upgrades and CONNECT, whichever code listens', async (context) => {
     const { server, port, lines } = await start(context, hello, { allowAnonymous: ['GET /chat'] });
     const listen = (request: object, socket: Socket): void => {
       socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${findClientIdentity(request)?.name ?? 'nobody'}`);

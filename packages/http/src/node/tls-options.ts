@@ -21,9 +21,9 @@ interface TlsServerMembers {
 }
 
 const remedy =
-  'Create it with requestCert: true and rejectUnauthorized: false, so that the trust document alone decides.';
+  'Create it with requestCert: true and rejectUnauthorized: false, so that only the trust document decides.';
 
-const unaskedDetail = `The front end is direct-tls, and the server asks nobody for a certificate, so every call of a closed route is refused. ${remedy}`;
+const unaskedDetail = `The front end is direct-tls, and the server does not request certificates, so every call of a closed route is refused. ${remedy}`;
 
 const rejectedDetail = `The server has no ca, and rejectUnauthorized is true, its default: it closes the connection of every caller whose certificate no public CA issued, and of those without one, before the gate can decide or log. ${remedy}`;
 

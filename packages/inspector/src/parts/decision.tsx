@@ -103,7 +103,7 @@ function listFacts(report: ExplanationReport): readonly Fact[] {
   const { identity, certificate, accessEndsAt, withoutClientAuthUntil, clientAuthLoss } = report;
   const { nextChange, store, revision } = report;
   const facts: Fact[] = [];
-  if (certificate !== null) facts.push(['Certificate', certificate.subject ?? 'can not be decoded']);
+  if (certificate !== null) facts.push(['Certificate', certificate.subject ?? 'cannot be decoded']);
   if (identity !== null) {
     const owner = identity.owner === null ? '' : `, owner ${identity.owner}`;
     const roles = identity.roles.length === 0 ? 'no roles' : `roles ${identity.roles.join(', ')}`;

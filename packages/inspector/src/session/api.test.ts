@@ -37,7 +37,7 @@ it('a refusal says what the tool says, and whether the token is stale', async ()
   }
 });
 
-it('no answer, or one that is no JSON, is a message for people too', async () => {
+it('no answer, or one that is not JSON, is a message for people too', async () => {
   const gone = createApi('x', () => Promise.reject(new TypeError('fetch failed')));
   await assert.rejects(gone.getState(), (fault: ApiFault) => /still running/.test(fault.message) && !fault.isStale);
   const strange = createApi('x', () => Promise.resolve(new Response('<html>', { status: 502 })));

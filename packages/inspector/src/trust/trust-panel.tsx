@@ -92,7 +92,7 @@ function Authorities({ authorities }: { readonly authorities: readonly TrustAuth
           <h4>{name}</h4>
           <p class="dim">Revocation: {revocation}</p>
           <Facts facts={vouchesFor.map((each) => [each.identity, each.name])} />
-          {vouchesFor.length === 0 && <p class="dim">For nobody: no identity has a name under it.</p>}
+          {vouchesFor.length === 0 && <p class="dim">Admits nobody: no identity has a name under it.</p>}
         </div>
       ))}
     </section>

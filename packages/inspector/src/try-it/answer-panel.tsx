@@ -23,7 +23,7 @@ export function AnswerPanel({ result, isSending, isMcp }: AnswerPanelProps): VNo
       </header>
       {result === undefined ? (
         <p class="empty small">
-          {isSending ? 'Sending …' : 'Choose a function and who to be, and send. The answer comes with its reason.'}
+          {isSending ? 'Sending …' : 'Choose a function and a caller, then send. The answer comes with its reason.'}
         </p>
       ) : (
         <Result result={result} isMcp={isMcp} />

@@ -11,14 +11,14 @@ it('shows the same value: as JSON.stringify writes it, where that can write it',
   );
 });
 
-it('changes no token: neither long numbers, nor escapes, nor members that stand there twice', () => {
+it('changes no token: neither long numbers, nor escapes, nor members that appear there twice', () => {
   assert.equal(
     indentJson('{"id":12345678901234567890,"a":1.00,"a":"\\u00e9 {[,:]}","e":{ },"f":[ ]}'),
     '{\n  "id": 12345678901234567890,\n  "a": 1.00,\n  "a": "\\u00e9 {[,:]}",\n  "e": {},\n  "f": []\n}',
   );
 });
 
-it('leaves alone what is no JSON object or array, or was cut', () => {
+it('leaves alone what is not a JSON object or array, or was cut', () => {
   for (const text of ['', 'hello', '12', 'null', '"{}"', '{"a":1', '{"a":1} x', '<p>{}</p>']) {
     assert.equal(indentBody(text), undefined, text);
   }

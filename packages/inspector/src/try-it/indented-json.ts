@@ -3,7 +3,7 @@ const longestIndented = 1_000_000;
 
 /**
  * A JSON text with line ends and indentation between its tokens. The tokens themselves stay as they were sent: numbers keep
- * all their digits, and members that stand there twice are shown twice. Undefined: it is not one JSON object or array, or
+ * all their digits, and members that appear there twice are shown twice. Undefined: it is not one JSON object or array, or
  * would be too long.
  */
 export function indentJson(text: string): string | undefined {

@@ -81,7 +81,7 @@ export function RequestBar({ app, draft, isSending, onChange }: RequestBarProps)
           </summary>
           <div class="headers-and-body-fields">
             <label>
-              <span>Headers, one a line</span>
+              <span>Headers, one on each line</span>
               <textarea
                 class="mono"
                 rows={4}

@@ -90,7 +90,7 @@ interface ParsedHeaders {
   readonly fault: string | undefined;
 }
 
-/** `name: value`, one a line, as in RFC 9110, section 5. */
+/** `name: value`, one on each line, as in RFC 9110, section 5. */
 export function parseHeaders(text: string): ParsedHeaders {
   const headers: (readonly [string, string])[] = [];
   for (const line of text.split('\n').filter((each) => each.trim() !== '')) {

@@ -28,7 +28,7 @@ const decode = (...relativeNames: readonly Buffer[]): DerDecoding<CanonicalName>
 const faultOf = (decoding: DerDecoding<CanonicalName>): string => (decoding.ok ? '' : decoding.fault);
 
 describe('canonical names', () => {
-  it('are refused where they are longer than names are, since folding them costs whoever is asked', () => {
+  it('are refused where they are longer than names are, since folding them costs time', () => {
     const longest = Array.from({ length: 4096 / 16 }, () => set(attribute('abcde')));
     assert.equal(Buffer.concat(longest).length, 4096);
     assert.ok(decode(...longest).ok);

@@ -121,7 +121,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     refuses(decodeClientCertificate(critical('010101')), /BOOLEAN/);
     assert.equal(decodeClientCertificate(critical('0101ff')).ok, true);
   });
-  test('a field behind the value, and a value that is no OCTET STRING', () => {
+  test('a field behind the value, and a value that is not an OCTET STRING', () => {
     const more = editCertificate(der, (certificate) => {
       getChildren(certificate, 0, tbsFields.extensions, 0, 0).push(node('0500'));
     });
@@ -141,7 +141,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     ['key usage: trailing zero bits', keyUsage, '03020080', /DER/],
     ['key usage: another type', keyUsage, '0500', /tag/],
     ['extended key usage: empty', extendedKeyUsage, '3000', /./],
-    ['extended key usage: a value that is no identifier', extendedKeyUsage, '30020500', /tag/],
+    ['extended key usage: a value that is not an identifier', extendedKeyUsage, '30020500', /tag/],
     ['extended key usage: a SET', extendedKeyUsage, '310406022a03', /tag/],
   ] as const) {
     test(`${what}: refused`, () => {

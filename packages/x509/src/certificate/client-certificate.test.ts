@@ -85,7 +85,7 @@ describe('versions', () => {
   const v3 = makeCertificate().der;
 
   test('version 1 has no extensions', () => {
-    assert.notEqual(getNode(parseTree(v1), 0, 0).tag, 0xa0, 'the fixture is no version 1 certificate');
+    assert.notEqual(getNode(parseTree(v1), 0, 0).tag, 0xa0, 'the fixture is not a version 1 certificate');
     const certificate = decode(v1);
     assert.equal(certificate.hasExtensions, false);
     assert.equal(certificate.isCertificateAuthority, false);

@@ -84,7 +84,7 @@ describe('names that openssl wrote', () => {
     assert.equal(formatDistinguishedName(decode(Buffer.from('3000', 'hex')) ?? [[]]), '');
     assert.equal(findCommonName([]), undefined);
   });
-  test('the last common name counts, as the most specific one', () => {
+  test('the last common name is used, as the most specific one', () => {
     assert.equal(make({ name: ['0.CN = outer', '1.CN = inner'] }).certificate.commonName, 'inner');
   });
 });
@@ -140,7 +140,7 @@ describe('control characters', () => {
   });
 });
 
-describe('values that are no text', () => {
+describe('values that are not text', () => {
   test('are # and their DER, unescaped, and no common name', () => {
     const name = decode(nameOf(0x04, Buffer.from('61', 'hex')));
     assert.ok(name !== undefined);

@@ -76,7 +76,7 @@ describe('names, by properties', () => {
     assert.ok(texts > 60);
   });
 
-  it('two that are equal say the same, and what is no text equals itself alone', () => {
+  it('two that are equal say the same, and what is not text equals itself alone', () => {
     fc.assert(
       fc.property(value, value, ([tag, content], [otherTag, otherContent]) => {
         const [one, other] = [decode(tag, content), decode(otherTag, otherContent)];

@@ -75,7 +75,7 @@ describe('paths that are made to be expensive', () => {
   });
 });
 
-describe('bytes that are no certificate, list or response', () => {
+describe('bytes that are not a certificate, list or response', () => {
   const nested = (depth: number): Buffer =>
     Array.from({ length: depth }).reduce<Buffer>((inner) => encodeElement(0x30, inner), Buffer.alloc(0));
   const garbage: readonly Buffer[] = [

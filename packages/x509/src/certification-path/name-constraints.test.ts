@@ -136,7 +136,7 @@ describe('what the subject says', () => {
   });
 });
 
-describe('what can not be compared is refused where its form is constrained, and there alone', () => {
+describe('what cannot be compared is refused where its form is constrained, and there alone', () => {
   const bases = {
     dNSName: exclude(dns('other.example')),
     rfc822Name: exclude(mail('other.example')),
@@ -159,7 +159,7 @@ describe('what can not be compared is refused where its form is constrained, and
       assert.ok(isAdmitted(under(...elsewhere.map(([, each]) => each)), named(name)));
     });
   }
-  test('so is every name of a form with a constraint that can not be processed', () => {
+  test('so is every name of a form with a constraint that cannot be processed', () => {
     const unprocessable: readonly (readonly [GeneralName, GeneralName])[] = [
       ...['.a.example', '*.a.example', 'a..example', 'a.example.'].map((text) => [dns(text), dns('b.org')] as const),
       ...['', '.', 'a@b@c.example', '@a.example'].map((text) => [mail(text), mail('a@b.org')] as const),
@@ -228,7 +228,7 @@ describe('several constraints', () => {
     for (const name of [dns('b.example'), mail('u@a.example'), address(11, 1, 2, 3)])
       assert.ok(isAdmitted(without, named(name)));
   });
-  test('refuse all names of the form where any of them can not be processed', () => {
+  test('refuse all names of the form where any of them cannot be processed', () => {
     const [good, broken] = [dns('b.example'), dns('a..example')];
     for (const bases of [
       [broken, good],

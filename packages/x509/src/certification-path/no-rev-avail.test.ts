@@ -129,7 +129,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.equal(ask(caller(), { crls: [readCrl(makeCrl({ authority: root }))] }), 'valid');
   });
 
-  it('is reported as an unknown status that is no fault', () => {
+  it('is reported as an unknown status that is not a fault', () => {
     const heard: PathCheck[] = [];
     const verdict = findCertificationPath({
       target: caller(),

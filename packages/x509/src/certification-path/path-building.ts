@@ -134,7 +134,7 @@ function findLinkFault(
 ): PathFault | undefined {
   const [highest] = path;
   if (path.some((certificate) => isSameEntity(certificate, issuer))) {
-    return failAt('path_not_found', issuer, 'intermediate', 'stands in the path already.');
+    return failAt('path_not_found', issuer, 'intermediate', 'is already in the path.');
   }
   const unfit = findLocalFault(issuer, 'intermediate', settings);
   if (unfit !== undefined) return unfit;

@@ -49,7 +49,7 @@ describe('CA certificates that came with the target', () => {
     }
   });
 
-  it('are no trust anchors', () => {
+  it('are not trust anchors', () => {
     const own = newName('Root');
     const target = writeClient(own);
     assert.equal(codeOf(askAbout(target, writeAuthority(own))), 'valid');

@@ -134,7 +134,7 @@ describe('an answer', () => {
     assert.equal(silent.verdict.outcome, 'invalid');
   });
 
-  test('that says good counts until it ends, and leaves nothing to ask', () => {
+  test('that says good is used until it ends, and leaves nothing to ask', () => {
     const { verdict, wanted } = ask({ responses: [readOcsp(good)] });
     assert.deepEqual(verdict, { outcome: 'cleared', validFrom: from, validUntil: end(good) });
     assert.equal(wanted, 0);
@@ -143,7 +143,7 @@ describe('an answer', () => {
     assert.deepEqual(within.verdict, { outcome: 'cleared', validFrom: from, validUntil: end(good) + 600_000 });
   });
 
-  test('that counts by the grace alone is asked for again, and counts briefly', () => {
+  test('that is valid only by its grace period is asked for again, and used briefly', () => {
     const [responses, now] = [[readOcsp(good)], end(good)];
     assert.equal(judge({ responses, now }), 'revocation_unavailable');
     const { verdict, wanted } = ask({ responses, now, graceMilliseconds: 600_000 });
@@ -167,7 +167,7 @@ test('a list that clears a caller counts briefly where there is a responder that
 describe('what isn’t known', () => {
   const stale = { responses: [readOcsp(good)], now: end(good) };
   const findFault = (): string => 'The address does not answer.';
-  const byList = 'No CRL speaks of the certificate\\.';
+  const byList = 'No CRL is about the certificate\\.';
   const byAnswer = 'An OCSP response is no longer current\\.';
   for (const [what, situation, expected] of [
     ['no list and no responder', { onOcspWanted: undefined }, ` ${byList}`],
@@ -181,7 +181,7 @@ describe('what isn’t known', () => {
     test(`is told: ${what}`, () => {
       const { verdict } = ask(situation);
       assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
-      assert.match(verdict.detail, new RegExp(`can't be said\\.${expected}$`));
+      assert.match(verdict.detail, new RegExp(`whether it is revoked\\.${expected}$`));
       // Where nothing has to be known, it passes for a while.
       assert.equal(judge({ ...situation, mode: 'when-available' }), 'cleared');
     });

@@ -277,13 +277,13 @@ function describeRevoked(
 function describeUnknown({ certificate, role, noRevAvailObstacle }: PathMember, detail: string): PathFault {
   const remedy =
     role === 'intermediate'
-      ? ' The list of its own issuer is wanted too; where there is none, "scope": "end-entity" asks about callers alone.'
+      ? ' The list of its own issuer is required too; if there is none, "scope": "end-entity" checks only callers.'
       : certificate.hasNoRevAvail
         ? ` It ${noRevAvailObstacle ?? ''}; see "noRevAvailMaximumLifetimeSeconds".`
         : '';
   return failPath(
     'revocation_unavailable',
-    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,
+    `${describe(certificate, role)}: cannot tell whether it is revoked. ${detail}${remedy}`,
     { certificate, role },
   );
 }

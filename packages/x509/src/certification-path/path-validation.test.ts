@@ -124,7 +124,7 @@ describe('who names constrain', () => {
   const anchor = writeAuthority(root);
   const constrained = writeAuthority(a, root, permitted);
 
-  it('is no self-issued CA on the way', () => {
+  it('is not a self-issued CA on the way', () => {
     const renewed = { name: a.name, key: makeWritingKey() };
     const foreign = extensions.subjectAlternativeName(generalNames.dns('evil.example'));
     const target = writeClient(renewed);

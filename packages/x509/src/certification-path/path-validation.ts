@@ -177,7 +177,7 @@ function findSignatureFault(
 /** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */
 function findLengthFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (role !== 'intermediate' || certificate.isSelfIssued || state.maximumPathLength > 0) return undefined;
-  return failAt('path_length_exceeded', certificate, role, 'stands deeper than a CA above it allows (path length).');
+  return failAt('path_length_exceeded', certificate, role, 'is deeper than a CA above it allows (path length).');
 }
 
 /** §6.1.3 (b), (c): a self-issued certificate on the way is exempt, the target never. */

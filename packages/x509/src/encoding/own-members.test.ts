@@ -37,7 +37,7 @@ class Options {
 }
 
 describe('a copy of own members', () => {
-  test('has no prototype, is frozen, and is no copy of what is so already', () => {
+  test('has no prototype, is frozen, and is not a copy of what is so already', () => {
     const source = { limit: 1 };
     const copy = copyOwn(source);
     assert.notEqual(copy, source);
@@ -81,7 +81,7 @@ describe('options', () => {
   test('are refused if their name is unknown', () => {
     assert.equal(
       refusal(() => readKnownOptions({ limti: 1 }, ['limit', 'mode'], 'it')),
-      'it has no option "limti"; known are limit, mode.',
+      'it has no option "limti"; its options are limit, mode.',
     );
   });
 });
@@ -102,8 +102,8 @@ describe('members of an argument', () => {
     [{}, 'it: "flag" must be true or false.'],
     [{ flag: undefined }, 'it: "flag" must be true or false.'],
     [{ flag: true, count: null }, 'it: "count" must be a number, and not negative.'],
-    [{ flag: true, conut: 1 }, 'it has no member "conut"; known are flag, count.'],
-    [{ flag: true, count: 1, conut: 1 }, 'it has no member "conut"; known are flag, count.'],
+    [{ flag: true, conut: 1 }, 'it has no member "conut"; its members are flag, count.'],
+    [{ flag: true, count: 1, conut: 1 }, 'it has no member "conut"; its members are flag, count.'],
   ] as const) {
     test(message, () => {
       assert.equal(

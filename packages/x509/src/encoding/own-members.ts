@@ -53,7 +53,7 @@ export function confirmMember(target: object, name: PropertyKey, value: unknown)
 export function readKnownOptions<T extends object>(options: T, known: readonly string[], owner: string): Readonly<T> {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw invalidArgument(`${owner} has no option "${name}"; known are ${known.join(', ')}.`);
+      throw invalidArgument(`${owner} has no option "${name}"; its options are ${known.join(', ')}.`);
     }
   }
   const given = known.filter((name) => hasMember(options, name));
@@ -85,7 +85,7 @@ export function readMembers<T extends object>(given: T, owner: string, rules: Me
   const known = Object.keys(rules);
   if (names.length > known.length) {
     const stranger = names.find((name) => !known.includes(name)) ?? '';
-    throw invalidArgument(`${owner} has no member "${stranger}"; known are ${known.join(', ')}.`);
+    throw invalidArgument(`${owner} has no member "${stranger}"; its members are ${known.join(', ')}.`);
   }
   for (const name of names) {
     const rule = rules[name as keyof T & string];

@@ -32,7 +32,7 @@ describe('findThumbprint', () => {
     ['one digit too few', sha256.slice(1)],
     ['one digit too many', `${sha256}0`],
     ['the other algorithm', sha1],
-    ['a letter that is no digit', sha256.replace('F', 'G')],
+    ['a letter that is not a digit', sha256.replace('F', 'G')],
     ['a dash', sha256.replace('F', '-')],
     ['0x in front', `0x${sha256}`],
     ['the name in front', `SHA256:${sha256}`],

@@ -134,7 +134,7 @@ describe('certificate revocation list', () => {
     assert.equal(readCrl(encodeTree(tree)).crlNumber, undefined);
   });
 
-  it('refuses what is no strict list', () => {
+  it('refuses what is not a strict list', () => {
     assert.match(findFault(Buffer.concat([der, Buffer.from([0])])), /trailing/);
     assert.match(findFault(der.subarray(0, -1)), /past its parent/);
     assert.match(findFault(new Uint8Array()), /header/);

@@ -140,7 +140,7 @@ describe('the reasons that a list covers', () => {
       0b110,
     ],
     [
-      'bits that are no reasons, also where shifts begin again',
+      'bits that are not reasons, also where shifts begin again',
       scopeOf({ onlySomeReasons: [0, 9, 33] }),
       certificateOf(),
       0,
@@ -231,7 +231,7 @@ it('a list speaks of the certificates of its issuer, and an indirect one of thos
   assert.equal(countFaults([naming], false), 0);
 });
 
-it('a list may be signed by its issuer without a key usage, and by no other that is no CA', () => {
+it('a list may be signed by its issuer without a key usage, and by no other that is not a CA', () => {
   const bare = write({ subject: ca, extensions: [] });
   const crls = readCrls([writeCrl({ issuer: ca })]);
   assert.equal(findCrlStatements(ask(crls, { issuer: bare })).statements.length, 1);

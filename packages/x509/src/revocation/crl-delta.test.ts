@@ -11,7 +11,7 @@ describe('CRL processing: deltas', () => {
   const base = make({ number: '05' });
   const held = make({ number: '05', ...names('certificateHold') });
 
-  it('are no base', () => {
+  it('are not a base', () => {
     assert.match(judge([make({ number: '06', ...delta('05') })]), /unknown: .*without its base/);
   });
 
@@ -48,7 +48,7 @@ describe('CRL processing: deltas', () => {
 
   it('of a newer base tell that the complete list is no longer current, until that base is there', () => {
     const newer = make({ number: '07', ...delta('06') });
-    const missing = /unknown: .*belongs to the complete CRL 6, and the one at hand is 5/;
+    const missing = /unknown: .*belongs to the complete CRL 6, and the one in use is 5/;
     assert.match(judge([base, newer]), missing);
     assert.match(judge([newer, base]), missing);
     for (const number of ['06', '07', '08']) assert.equal(judge([base, newer, make({ number })]), 'good');

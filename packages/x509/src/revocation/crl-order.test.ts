@@ -92,7 +92,7 @@ describe('a certificate that no list names', () => {
     const delta = (thisUpdate: number): CertificateRevocationList =>
       list({ crlNumber: 2, baseNumber: 2, thisUpdate, nextUpdate: now + 9 * hour });
     assert.deepEqual(ask([base, delta(now + 1000)]), { status: 'good', validFrom: now - hour, validUntil: now + 1000 });
-    const outdated = /belongs to the complete CRL 2, and the one at hand is 1/;
+    const outdated = /belongs to the complete CRL 2, and the one in use is 1/;
     assert.match(detailOf(ask([base, delta(now)])), outdated);
     // The one that lacks reasons is not outdated, and the other is.
     const partial = list({ crlNumber: 1, ...someReasons(1) });
@@ -124,7 +124,7 @@ describe('a certificate that no list names', () => {
   });
 
   it('is told why the list is not current', () => {
-    assert.match(detailOf(ask([list({ thisUpdate: now + 1000, nextUpdate: now + 2000 })])), /is of the future/);
+    assert.match(detailOf(ask([list({ thisUpdate: now + 1000, nextUpdate: now + 2000 })])), /is from the future/);
     // It began and ended at this moment.
     assert.match(detailOf(ask([list({ thisUpdate: now, nextUpdate: now })])), /was due to be replaced/);
     const endless = { ...list(), nextUpdate: undefined };

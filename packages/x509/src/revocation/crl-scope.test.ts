@@ -81,7 +81,7 @@ describe('CRL processing: indirect lists', () => {
   const trusting = { signers: [lister.certificate], isSignerValid: () => true };
   const delegated = withPoint('CRLissuer = dirName:dir', '[dir]', 'CN = lister');
 
-  it('count for certificates that name their issuer', () => {
+  it('apply to certificates that name their issuer', () => {
     assert.equal(judge([clear], { ...trusting, ...delegated }), 'good');
     assert.equal(judge([naming], { ...trusting, ...delegated }), 'revoked: unspecified');
     assert.match(judge([clear], trusting), /unknown: No CRL/);

@@ -41,7 +41,7 @@ describe('CRL processing: one complete list', () => {
     assert.deepEqual(status, { status: 'revoked', reason: 'keyCompromise', revokedAt: Date.UTC(2026, 5, 1) });
   });
 
-  it('is current from thisUpdate until before nextUpdate and the grace', () => {
+  it('is current from thisUpdate until before nextUpdate and the grace period', () => {
     const at = (instant: number, graceMilliseconds = 0): string => judge([empty], { now: instant, graceMilliseconds });
     assert.match(at(Date.UTC(2027, 0, 1) - 1), /unknown: .*future/);
     assert.equal(at(Date.UTC(2027, 0, 1)), 'good');

@@ -78,7 +78,7 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
   const [fault] = faults;
   if (bases.length === 0) {
     if (fault !== undefined) return fault;
-    return statements.length === 0 ? 'No CRL speaks of the certificate.' : 'There is a delta CRL without its base.';
+    return statements.length === 0 ? 'No CRL is about the certificate.' : 'There is a delta CRL without its base.';
   }
   const ofKey = bases.filter((base) => isOfIssuingKey(base, question));
   if (ofKey.length === 0) {
@@ -95,7 +95,7 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
 }
 
 function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
-  if (crl.thisUpdate > now) return `A CRL is of the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
+  if (crl.thisUpdate > now) return `A CRL is from the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
   if (crl.nextUpdate === undefined) return 'A CRL doesn’t say when the next one comes.';
   return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
 }
@@ -107,7 +107,7 @@ function describeOutdated(
 ): string | undefined {
   const successor = findSuccessor(base, statements);
   if (successor === undefined || successor.crl.thisUpdate > now) return undefined;
-  return `A delta CRL belongs to the complete CRL ${getCompleteNumber(successor)}, and the one at hand is ${base.crl.crlNumber}; publish the newer one.`;
+  return `A delta CRL belongs to the complete CRL ${getCompleteNumber(successor)}, and the one in use is ${base.crl.crlNumber}; publish the newer one.`;
 }
 
 interface StatedEntry {

@@ -20,7 +20,7 @@ describe('OCSP: decoding', () => {
     assert.match(judge([], { responses }), /unknown: .*tryLater/);
   });
 
-  it('refuses what is no strict response', () => {
+  it('refuses what is not a strict response', () => {
     for (const hex of ['', '30030a0104', '30030a0107', '30030a0100', '30020a00', '30050a0103a000']) {
       assert.equal(decodeOcspResponse(Buffer.from(hex, 'hex')).ok, false, hex);
     }

@@ -105,7 +105,7 @@ describe('OCSP: responders', () => {
     }
   });
 
-  it('are no delegate’s delegate', () => {
+  it('are not a delegate’s delegate', () => {
     const below = make({ name: 'below', key: 'p-521', serialNumber: '60', extensions: ['basicConstraints = CA:TRUE'] });
     assert.match(judge([by(delegate({ issuer: below }))]), refused('"CN=delegate" has another issuer'));
   });

@@ -49,7 +49,7 @@ describe('OCSP: answers', () => {
     assert.match(judge([good, unknown], { now: at(unknown) }), /unknown: .*doesn’t know/);
   });
 
-  it('are current from thisUpdate until before nextUpdate and the grace', () => {
+  it('are current from thisUpdate until before nextUpdate and the grace period', () => {
     assert.match(judge([good], { now: begin(good) - 1 }), /unknown: .*future/);
     assert.match(judge([good], { now: at(good) - 1 }), /unknown: .*future/);
     assert.equal(judge([good], { now: at(good) - 1, clockSkewMilliseconds: 1000 }), 'good');
@@ -128,7 +128,7 @@ describe('OCSP: answers', () => {
     const old = dated(answer({ index: {} }), past, '20200102000000Z');
     assert.equal(judge([good, old], { now: at(old) }), 'good');
     assert.match(judge([old], { now: at(old) }), /no longer current/);
-    assert.match(judge([dated(good, farEnd, '99990101000000Z')], { now: at(good) }), /of the future/);
+    assert.match(judge([dated(good, farEnd, '99990101000000Z')], { now: at(good) }), /from the future/);
   });
 
   it('are current while the certificate of the responder is, not that of the issuer, which the path knows', () => {
@@ -158,7 +158,7 @@ describe('OCSP: answers', () => {
     assert.deepEqual(ask(der, content.issuer), expected);
   });
 
-  it('count for the very certificate alone', () => {
+  it('apply only to the very certificate', () => {
     const certificate = make({ name: 'client', serialNumber: '11' }).certificate;
     assert.match(judge([good], { certificate }), /unknown: No OCSP response is about/);
     const sameName = issue({ name: 'authority', key: 'p-384', ...always });
@@ -199,7 +199,7 @@ describe('OCSP: nonces', () => {
   });
 
   it('may be missing where the caller says so', () => {
-    assert.match(judge([good], { nonce }), /unknown: .*without the nonce/);
+    assert.match(judge([good], { nonce }), /unknown: .*lacks the nonce/);
     assert.equal(judge([good], { nonce, allowMissingNonce: true }), 'good');
     assert.equal(judge([good], { nonce, profile: 'rfc5280' }), 'good');
   });

@@ -167,7 +167,7 @@ function findFault(statement: Statement, question: OcspQuestion): string | undef
   const { validFrom, validUntil } = findInterval(statement, question);
   // Written so that a time which is no number is never current.
   if (!(validFrom <= now && response.producedAt - clockSkewMilliseconds <= now)) {
-    return 'An OCSP response is of the future; compare the clocks.';
+    return 'An OCSP response is from the future; compare the clocks.';
   }
   return now < validUntil ? undefined : 'An OCSP response is no longer current.';
 }
@@ -179,7 +179,7 @@ function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): s
     return Buffer.compare(nonce, question.nonce) === 0 ? undefined : 'An OCSP response is to another request (nonce).';
   }
   if (question.profile === 'rfc5280' || question.allowMissingNonce === true) return undefined;
-  return 'An OCSP response is without the nonce of its request.';
+  return 'An OCSP response lacks the nonce of its request.';
 }
 
 interface Interval {

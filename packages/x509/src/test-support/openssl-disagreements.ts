@@ -37,6 +37,6 @@ export const disagreements: readonly Disagreement[] = [
   {
     flaws: ['another authority key identifier'],
     theirs: 'unable to get local issuer certificate',
-    why: 'Key identifiers help to find the issuer (RFC 5280 §4.2.1.1) and are no part of validation (§6.1): name and signature decide.',
+    why: 'Key identifiers help to find the issuer (RFC 5280 §4.2.1.1) and are not part of validation (§6.1): name and signature decide.',
   },
 ];

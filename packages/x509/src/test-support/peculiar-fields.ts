@@ -131,7 +131,7 @@ export interface Disagreement {
 }
 
 const opaqueAttribute: Disagreement = {
-  why: 'An attribute value is of ANY type (RFC 5280 §4.1.2.4): one that is no text we compare as it is encoded, and never look into it.',
+  why: 'An attribute value is of ANY type (RFC 5280 §4.1.2.4): one that is not text we compare as it is encoded, and never look into it.',
   applies: (certificate) => {
     const directories = listGeneralNames(certificate).flatMap((name) => ('name' in name ? [name.name] : []));
     return [certificate.issuer, certificate.subject, ...directories].some(({ relativeNames }) =>

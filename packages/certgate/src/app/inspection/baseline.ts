@@ -158,7 +158,7 @@ function findShapeFault(value: unknown, shape: Shape): string | undefined {
 function expectUnique<Item>(items: readonly Item[], nameOf: (item: Item) => string, refuse: Refuse): readonly Item[] {
   const seen = new Set<string>();
   for (const name of items.map(nameOf)) {
-    if (seen.has(name.toLowerCase())) refuse(`${name} stands in it twice`);
+    if (seen.has(name.toLowerCase())) refuse(`${name} is in it twice`);
     seen.add(name.toLowerCase());
   }
   return items;

@@ -17,7 +17,7 @@ export function compareGates(
   after: GateDescription | null,
 ): readonly GateChange[] {
   if (before === undefined) {
-    return [{ what: 'gate', effect: 'changes', before: 'not said by this baseline', after: describe(after) }];
+    return [{ what: 'gate', effect: 'changes', before: 'not in this baseline', after: describe(after) }];
   }
   if (before === null || after === null) {
     if (before === after) return [];

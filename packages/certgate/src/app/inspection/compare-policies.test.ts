@@ -37,7 +37,7 @@ function admits(policy: InspectedPolicy, caller: readonly string[] | undefined, 
   return policy.roles.every((anyOf) => anyOf.some((role) => caller.includes(role)));
 }
 
-test('whoever gets in after and did not before is told as opening, and the other way round as closing', () => {
+test('a caller who gets in after and did not before is told as opening, and the other way round as closing', () => {
   fc.assert(
     fc.property(policies, policies, (before, after) => {
       const { opens, closes } = comparePolicies(before, after);

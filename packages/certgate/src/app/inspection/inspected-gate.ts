@@ -42,7 +42,7 @@ export function readInspectedGate(
   if (gate === undefined) return null;
   const options = findGateOptions(gate.options);
   if (options === undefined) {
-    throw new ToolFailure("What the app's gate says of its own options can't be read.", {
+    throw new ToolFailure("What the app's gate says about its options can't be read.", {
       remedy: 'Use certgate and @certgate/azure-functions of the same version.',
     });
   }
@@ -96,7 +96,7 @@ export function describeInspectedGate(gate: InspectedGate | null): readonly stri
   return [
     'The gate:',
     `  front end: ${describeFrontEnd(options, settings)}`,
-    `  proof that requests come by it: ${describeProof(gate)}`,
+    `  proof that requests come through it: ${describeProof(gate)}`,
     ...(elements === null ? [] : [`  elements in X-Forwarded-Client-Cert: ${elements}`]),
     ...(options.acceptForwardedChain
       ? ['  CA certificates that callers send are accepted (acceptForwardedChain)']

@@ -26,7 +26,7 @@ export function readInspectedPolicy({ name, covered, policy }: HostedFunction): 
   if (covered === 'none' || covered === undefined) return { kind: 'none' };
   const read = findPolicy(policy);
   if (read !== undefined) return read;
-  throw new ToolFailure(`What the gate says of the function "${name}" can't be read.`, {
+  throw new ToolFailure(`What the gate says about the function "${name}" can't be read.`, {
     remedy: 'Use certgate and @certgate/azure-functions of the same version.',
   });
 }

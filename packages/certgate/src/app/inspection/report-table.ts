@@ -29,7 +29,7 @@ export function formatReport(report: CoverageReport, now: number): string {
     '',
     ...describeInspectedGate(report.gate).map((line) => escapeControls(line)),
     '',
-    "Outside the gate, covered by the platform's client-certificate setting alone:",
+    "Outside the gate, covered only by the platform's client-certificate setting:",
     ...outsideTheGate.map(({ path, state, key, reason }) => {
       const needs = key === 'none' ? (state === 'absent' ? '' : ', no key') : `, ${key}`;
       return `  ${path.padEnd(32)}${state}${needs}: ${escapeControls(reason)}`;

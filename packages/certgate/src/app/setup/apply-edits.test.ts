@@ -45,9 +45,9 @@ describe('applyEdits', () => {
     writeFileSync(join(folder, 'a'), 'old');
     writeFileSync(join(folder, 'b'), 'edited since');
     const edits = [edit('a', 'old', 'new'), edit('b', 'as it was', 'new')];
-    await assert.rejects(applyEdits(folder, edits), /b has changed meanwhile/);
-    await assert.rejects(applyEdits(folder, [edit('a', 'old', 'new'), edit('b', undefined, 'x')]), /meanwhile/);
-    await assert.rejects(applyEdits(folder, [edit('a', 'old', 'new'), edit('c', 'gone', 'x')]), /meanwhile/);
+    await assert.rejects(applyEdits(folder, edits), /b was changed in the meantime/);
+    await assert.rejects(applyEdits(folder, [edit('a', 'old', 'new'), edit('b', undefined, 'x')]), /in the meantime/);
+    await assert.rejects(applyEdits(folder, [edit('a', 'old', 'new'), edit('c', 'gone', 'x')]), /in the meantime/);
     assert.equal(readFileSync(join(folder, 'a'), 'utf8'), 'old');
     assert.equal(readFileSync(join(folder, 'b'), 'utf8'), 'edited since');
     assert.ok(!existsSync(join(folder, 'c')));

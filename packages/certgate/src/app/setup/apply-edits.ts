@@ -42,7 +42,7 @@ async function stageEdit(folder: string, edit: FileEdit, undo: (() => Promise<un
   const original = isPresent ? await readFile(target) : undefined;
   const expected = edit.before === undefined ? undefined : encodeText(edit.before, edit);
   if (original?.toString('utf8') !== expected) {
-    throw new ToolFailure(`${edit.path} has changed meanwhile. Nothing was changed by certgate.`, {
+    throw new ToolFailure(`${edit.path} was changed in the meantime. Nothing was changed by certgate.`, {
       remedy: 'Run certgate init again.',
     });
   }

@@ -50,7 +50,7 @@ async function findGate(app: FunctionApp, sources: SourceFiles, path: string): P
     const text = (await app.files.find(each)) ?? '';
     if (!/\bsecureApp\s*\(/.test(text)) continue;
     if (readModuleSource(each, text).callsSecureApp) return each;
-    throw byHand(`${each} seems to call secureApp already, but not in a statement of its own.`, `in ${path} alone`);
+    throw byHand(`${each} already seems to call secureApp, but not in a separate statement.`, `only in ${path}`);
   }
   return undefined;
 }
@@ -71,7 +71,7 @@ function createGate(app: FunctionApp, sources: SourceFiles, path: string): reado
 function addGate(app: FunctionApp, source: ModuleSource): readonly FileEdit[] {
   const { text, code, path, usesImport, imports, endOfImports } = source;
   if (/\b(?:secureApp|trustStoreFrom(?:[A-Z]\w*)?)\b/.test(code)) {
-    throw byHand(`${path} mentions secureApp, but does not call it in a statement of its own.`, 'in it');
+    throw byHand(`${path} mentions secureApp, but does not call it in a separate statement.`, 'in it');
   }
   const found = imports.find(
     (each) => each.specifier === '@azure/functions' && each.app !== undefined && each.end <= endOfImports,

@@ -61,8 +61,8 @@ describe('JsonText', () => {
     assert.throws(() => read('{ "a": }'), /not valid JSON at line 1/);
     assert.throws(() => read('[]'), /must hold a JSON object/);
     assert.throws(() => new JsonText('package.json', '{ } // c', 'json'), /not valid JSON/);
-    assert.throws(() => read('{ "a": 1 }').addProperty(['a'], 'b', 1), /"a" in file\.json is no object/);
+    assert.throws(() => read('{ "a": 1 }').addProperty(['a'], 'b', 1), /"a" in file\.json is not an object/);
     assert.throws(() => read('{ "a": { "__proto__": [] } }').addProperty(['a'], 'b', 1), /changed safely/);
-    assert.throws(() => read('{ "a": "b", "a": {} }').addProperty(['a'], 'b', 1), /changed safely|is no object/);
+    assert.throws(() => read('{ "a": "b", "a": {} }').addProperty(['a'], 'b', 1), /changed safely|is not an object/);
   });
 });

@@ -28,13 +28,13 @@ export class JsonText {
 
   /** Sets a property that is absent. The objects on the way must be there. */
   addProperty(objectPath: JsonPath, name: string, value: unknown): JsonText {
-    this.#expect(objectPath, 'object', isJsonObject);
+    this.#expect(objectPath, 'an object', isJsonObject);
     const expected = changeAt(this.value, objectPath, (object) => ({ ...(object as JsonObject), [name]: value }));
     return this.#edit([...objectPath, name], value, expected);
   }
 
   replaceString(path: JsonPath, value: string): JsonText {
-    this.#expect(path, 'string', (target) => typeof target === 'string');
+    this.#expect(path, 'a string', (target) => typeof target === 'string');
     return this.#edit(
       path,
       value,
@@ -44,7 +44,7 @@ export class JsonText {
 
   /** Adds an item before the others of a list. */
   prependItem(arrayPath: JsonPath, value: unknown): JsonText {
-    this.#expect(arrayPath, 'array', Array.isArray);
+    this.#expect(arrayPath, 'an array', Array.isArray);
     const expected = changeAt(this.value, arrayPath, (list) => [value, ...(list as unknown[])]);
     return this.#edit([...arrayPath, 0], value, expected);
   }
@@ -52,7 +52,7 @@ export class JsonText {
   #expect(path: JsonPath, what: string, isOne: (target: unknown) => boolean): void {
     const target = path.reduce((value: unknown, key) => (Object(value) as JsonObject)[key], this.value);
     if (isOne(target)) return;
-    throw new ToolFailure(`"${path.join('.')}" in ${this.path} is no ${what}.`, { remedy: `Correct ${this.path}.` });
+    throw new ToolFailure(`"${path.join('.')}" in ${this.path} is not ${what}.`, { remedy: `Correct ${this.path}.` });
   }
 
   #edit(path: readonly (string | number)[], value: unknown, expected: unknown): JsonText {

@@ -34,7 +34,7 @@ export function openAuthorityKey(
   const key = decrypt(block.text, password, authority.name);
   const certificate = new X509Certificate(authority.certificateDer);
   if (createPublicKey(key).equals(certificate.publicKey)) return key;
-  throw new ToolFailure(`The key of the authority ${authority.name} is not that of its certificate.`, {
+  throw new ToolFailure(`The key of the authority ${authority.name} does not match its certificate.`, {
     remedy: 'Restore both files from the same backup.',
   });
 }

@@ -80,7 +80,7 @@ function listContents(files: AuthorityFiles, authority: NewAuthority): readonly 
 }
 
 function alreadyThere(folder: string): ToolFailure {
-  return new ToolFailure(`${folder} exists already. Nothing was written.`, {
+  return new ToolFailure(`${folder} already exists. Nothing was written.`, {
     remedy:
       'Choose another name. There is no --force here, because nothing could be revoked any longer with a key that was overwritten.',
   });

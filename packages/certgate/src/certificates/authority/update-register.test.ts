@@ -40,7 +40,7 @@ describe('the register under its lock', () => {
     if (process.platform !== 'win32') assert.equal(statSync(files.register).mode & 0o777, 0o600);
   });
 
-  test('whoever lost the lock changes nothing, and ends with 1', async () => {
+  test('a process that lost the lock changes nothing, and ends with 1', async () => {
     const asleep = updateRegister(files, (register) => {
       rmSync(files.lock, { recursive: true });
       return { ...countUp(register), files: [{ path: files.list, content: 'list' }] };

@@ -129,7 +129,7 @@ function octetsOf(node: Asn1): Buffer {
 function unexpected(wanted: string): PfxError {
   return new PfxError(
     'malformed',
-    `It is damaged, or no PFX at all: ${wanted} was expected where something else stands.`,
+    `It is damaged, or is not a PFX: ${wanted} was expected, and something else was found.`,
   );
 }
 

@@ -87,7 +87,7 @@ function openGuard(
 function readDataContent(contentInfo: Asn1 | undefined): Buffer {
   const [contentType, content] = readSequence(contentInfo);
   if (readObjectIdentifier(contentType) !== oids.data) {
-    throw new PfxError('unsupported', 'It is guarded by a public key, not by a password.');
+    throw new PfxError('unsupported', 'It is protected by a public key, not by a password.');
   }
   return readOctetString(readExplicitZero(content));
 }

@@ -51,7 +51,7 @@ export class DerivationBudget {
     if (rounds < 1 || rounds > maximumRounds) {
       throw new PfxError(
         'unsupported',
-        `It asks for ${rounds} rounds of key derivation; 1 to ${maximumRounds} are worked off. ${exportAgain}`,
+        `It asks for ${rounds} rounds of key derivation; 1 to ${maximumRounds} are accepted. ${exportAgain}`,
       );
     }
     this.#left -= rounds * blocks;
@@ -155,7 +155,7 @@ function checkScrypt([, cost, blockSize, parallelization]: readonly Asn1[]): voi
   if (product > maximumScryptCost) {
     throw new PfxError(
       'unsupported',
-      `It asks for scrypt with N × r × p = ${product}; at most ${maximumScryptCost} is worked off.`,
+      `It asks for scrypt with N × r × p = ${product}; at most ${maximumScryptCost} is accepted.`,
     );
   }
 }

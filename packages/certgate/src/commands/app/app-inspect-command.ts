@@ -57,7 +57,7 @@ function listWebhookWarnings({ outsideTheGate }: CoverageReport): readonly strin
     .filter(({ path, state, key }) => path.startsWith('/runtime/webhooks/') && state === 'live' && key === 'none')
     .map(
       ({ path }) =>
-        `${path} answers everybody without a key. Take webhookAuthorizationLevel out of host.json; if it is intended, agree to it with --write-baseline.`,
+        `${path} answers everybody without a key. Remove webhookAuthorizationLevel from host.json; if it is intended, accept it with --write-baseline.`,
     );
 }
 
@@ -125,7 +125,7 @@ function printAzure({ set, removed, differences }: AzureComparison): void {
   printLine(
     differences.length === 0
       ? colors.green("Nothing differs between the two loads. The app's own settings in Azure are not known here.")
-      : `${count} between the load here and the one as in Azure. All else above is about the load here.`,
+      : `${count} between the load here and the one as in Azure. Everything else above is about the load here.`,
   );
   printLine();
 }

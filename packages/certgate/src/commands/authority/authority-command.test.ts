@@ -144,7 +144,7 @@ describe('an authority on the command line', () => {
       readFileSync(pathOf('own.csr.pem'), 'utf8').replace(/....\n(?==*-----END)/, 'AAAA\n'),
     );
     const refused: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
-      [request('own', 'own.csr.pem'), /exist already: own\.crt\.pem/],
+      [request('own', 'own.csr.pem'), /already exist: own\.crt\.pem/],
       [request('broken', 'broken.csr.pem'), /broken\.csr\.pem .*Nothing was issued/],
       [request('broken', 'missing.csr.pem'), /no file missing\.csr\.pem/],
       [request('evil', 'own.csr.pem', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
@@ -237,7 +237,7 @@ describe('an authority on the command line', () => {
       [issue('evil', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
       [issue('late', '--days', '3650'), /The authority services ends before 3650 days are over/],
       [issue('odd', '--eku', 'anyExtendedKeyUsage'), /must be one of clientAuth/],
-      [run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'), /exists already/],
+      [run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'), /already exists/],
       [run('authority', 'show', 'nobody'), /There is no authority nobody/],
       [run('authority', 'create', 'x', '--key-algorithm', 'rsa-2048'), /Allowed choices/],
     ];

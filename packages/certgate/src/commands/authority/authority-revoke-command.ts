@@ -47,7 +47,7 @@ export async function revoke(givenName: string, what: string, flags: RevokeFlags
   if (reason === 'removeFromCRL')
     printLine(`Ended the hold of ${which}. Apps accept it again when they have the new list.`);
   else if (before === undefined) printLine(`Revoked ${which}: ${reason}.`);
-  else printLine(`${which} was revoked already, on ${before.revokedAt}. The reason is now ${reason}.`);
+  else printLine(`${which} was already revoked, on ${before.revokedAt}. The reason is now ${reason}.`);
   printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${Object.values(files).join(' and ')}`);
   printLine();
   printLine('An app refuses the certificate only when it has this list, so publish the list where the apps read it.');

@@ -110,7 +110,7 @@ describe('certgate certificate create', () => {
       const { exitCode, stdout, stderr } = await create('kept', '--out', 'taken', '--password-file', 'password');
       assert.equal(exitCode, 2);
       assert.equal(stdout, '');
-      assert.match(stderr, /exist already: .*Nothing was written/);
+      assert.match(stderr, /already exist: .*Nothing was written/);
       assert.deepEqual(readdirSync(out), [present]);
       assert.equal(readFileSync(join(out, present), 'utf8'), 'mine');
       const forced = await create('kept', '--out', 'taken', '--password-file', 'password', '--force');
@@ -138,7 +138,7 @@ describe('certgate certificate create', () => {
     assert.equal((await create('--password-file', 'password', '--', '-x')).exitCode, 2);
   });
 
-  test('no password, an empty one, two sources, a file that is no password', async () => {
+  test('no password, an empty one, two sources, a file that is not a password', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [[], /needs a password, and there is no terminal/],
       [['--password-file', 'empty'], /password is empty/],

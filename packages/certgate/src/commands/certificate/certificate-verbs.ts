@@ -29,7 +29,7 @@ export const certificateVerbs: VerbGroup = {
       work: async () => (await import('./certificate-create-command.js')).create,
       exitCodes: {
         0: 'the files are written',
-        2: "an argument can't be used, a file exists already, or there is no password; nothing is written",
+        2: "an argument can't be used, a file already exists, or there is no password; nothing is written",
       },
       examples: [
         'certgate certificate create billing',
@@ -68,7 +68,7 @@ export const certificateVerbs: VerbGroup = {
       exitCodes: {
         0: 'the files are written, and the certificate is in the register',
         1: "another process took over the authority's lock; run the command again",
-        2: "an argument or the request can't be used, the authority may not issue that, a password is missing or wrong, or a file exists already; no file is written",
+        2: "an argument or the request can't be used, the authority may not issue that, a password is missing or wrong, or a file already exists; no file is written",
       },
       examples: [
         'certgate certificate issue billing --authority corp',

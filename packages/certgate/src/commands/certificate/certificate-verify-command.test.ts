@@ -204,7 +204,7 @@ describe('the options of certgate certificate verify', () => {
     );
   });
 
-  test('refuses what it can not use in one clear line', async () => {
+  test('refuses what it cannot use in one clear line', async () => {
     const { leaf } = scene.cases['good'];
     folder.file('empty.pem', '');
     folder.file('text.crl', 'no list');

@@ -47,7 +47,7 @@ function formatQuestion(report: VerificationReport): readonly string[] {
   const purpose = purposes.length === 0 ? 'any' : purposes.map(nameKeyPurpose).join(', ');
   const lists = revocation.mode === 'off' ? 'off' : `${revocation.mode} (${revocation.scope})`;
   return [
-    field('certificate', subject === null ? 'can not be decoded' : subject || '(no subject)'),
+    field('certificate', subject === null ? 'cannot be decoded' : subject || '(no subject)'),
     ...(subject === null
       ? []
       : [

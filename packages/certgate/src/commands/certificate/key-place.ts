@@ -16,7 +16,7 @@ export function warnOfKeysInApp(keyFiles: readonly string[], remedy: string): vo
     const app = findAppFolder(dirname(resolve(file)));
     if (app === undefined || relative(app, resolve(file)).split(sep).includes(developmentFolderName)) continue;
     printNotice(
-      `${colors.yellow('warning')} ${file} holds a private key and lies in the function app ${app}: it may be committed or deployed with the app.`,
+      `${colors.yellow('warning')} ${file} holds a private key and is in the function app ${app}: it may be committed or deployed with the app.`,
     );
     printNotice(
       `        Move it out of the app, or next time write it to ${developmentFolderName}/ by ${remedy}. certgate init makes git and deployments leave out *.pfx, *.p12, *.key and *.key.pem.`,

@@ -41,7 +41,7 @@ export async function writeFileSet(files: readonly FileToWrite[], overwrite: boo
 export async function refusePresentFiles(paths: readonly string[]): Promise<void> {
   const present = await listPresent(paths);
   if (present.size === 0) return;
-  throw new ToolFailure(`These files exist already: ${[...present].join(', ')}. Nothing was written.`, {
+  throw new ToolFailure(`These files already exist: ${[...present].join(', ')}. Nothing was written.`, {
     remedy: 'Choose another name or folder, or replace all of them with --force.',
   });
 }

@@ -25,7 +25,7 @@ export function prepareCommands(command: Command): void {
   command
     .exitOverride()
     .showSuggestionAfterError(false)
-    .showHelpAfterError(`Run ${describeCommand(command)} --help for what it takes.`)
+    .showHelpAfterError(`Run ${describeCommand(command)} --help to see what it takes.`)
     .configureHelp(helpLayout)
     .configureOutput({
       writeErr: (text) => {
@@ -46,7 +46,7 @@ function refuseRepetition(command: Command): void {
     let count = 0;
     command.on(`option:${option.name()}`, () => {
       count += 1;
-      if (count > 1) command.error(`error: option '${option.flags}' takes one value, and is there more than once.`);
+      if (count > 1) command.error(`error: option '${option.flags}' takes one value, but is given more than once.`);
     });
   }
 }
@@ -90,7 +90,7 @@ function describeExcess(command: Command, word: string): string {
   const hasCertificate = command.options.some(({ long }) => long === '--certificate');
   const hint = hasCertificate
     ? `If it is a file: --certificate ${shellWord(word)}`
-    : 'A value belongs behind its option, and a text with spaces in quotes.';
+    : 'Write a value after its option, and put text with spaces in quotes.';
   return `error: ${describeCommand(command)} takes no argument "${word}". ${hint}\n`;
 }
 

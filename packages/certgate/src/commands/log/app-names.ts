@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
 
-/** The file of `--apps`: the names of the apps that there should be, one a line, as the lines name them. */
+/** The file of `--apps`: the names of the apps that there should be, one on each line, as the lines name them. */
 export async function readAppNames(file: string): Promise<readonly string[]> {
   let text: string;
   try {
@@ -14,6 +14,6 @@ export async function readAppNames(file: string): Promise<readonly string[]> {
     .split(/\r?\n/)
     .map((line) => line.trim());
   const apps = [...new Set(names.filter((name) => name !== ''))];
-  if (apps.length === 0) throw new ToolFailure(`${file} names no app.`, { remedy: 'Write one name a line.' });
+  if (apps.length === 0) throw new ToolFailure(`${file} names no app.`, { remedy: 'Write one name on each line.' });
   return apps;
 }

@@ -42,7 +42,7 @@ describe('the time that options ask about', () => {
     };
     assert.deepEqual(await read({}), [-3, -1, 1]);
     assert.deepEqual(await read({ since: { days: 2 }, until: now }), [-1]);
-    await assert.rejects(read({ until: now - 9 * day }), /no line of Certgate of the time that is asked for/);
+    await assert.rejects(read({ until: now - 9 * day }), /no line of Certgate in the requested time/);
     writeFileSync(join(folder, 'other.log'), 'Host started\n');
     await assert.rejects(
       readLogOptions({ log: [join(folder, 'other.log')] }, () => undefined),

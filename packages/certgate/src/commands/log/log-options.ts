@@ -104,7 +104,7 @@ export async function readLogOptions(
 function findQuerySpan(flags: LogFlags): { readonly from: number; readonly until: number } {
   const { from, until } = findLogWindow(flags);
   if (from !== undefined) return { from, until };
-  throw new ToolFailure('--since is missing: from when on are the lines of the workspace to be read?', {
+  throw new ToolFailure('--since is missing, so the start of the time to read from the workspace is unknown.', {
     remedy: 'Pass --since, such as --since 90d.',
   });
 }

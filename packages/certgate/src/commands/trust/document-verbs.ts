@@ -186,7 +186,7 @@ export const documentVerbs: VerbTable = {
       'certgate trust import --from policy.xml --certificate-folder certificates --reason "leaving API Management" --store file:trust.json',
     ],
     notes: [
-      'A CSV says all of its callers itself: with it, --role, --function, --owner, --as, --name-prefix and --without-revocation are refused.',
+      'A CSV says everything about its callers in its columns: with it, --role, --function, --owner, --as, --name-prefix and --without-revocation are refused.',
     ],
   },
   restore: {
@@ -197,7 +197,7 @@ export const documentVerbs: VerbTable = {
     options: {
       ...storeOption,
       '--blob-version <id>': [
-        'in place of a document: an earlier version of the blob in --store, by its version ID, e.g. 2026-11-25T10:00:00.1234567Z',
+        'instead of a document: an earlier version of the blob in --store, by its version ID, e.g. 2026-11-25T10:00:00.1234567Z',
         parseVersionId,
       ],
       ...revisionOption,

@@ -122,7 +122,7 @@ describe('callers with certificates of public CAs', () => {
     }
   });
 
-  it('are refused with the way out, and admitted by a grace that every report shows', async () => {
+  it('are refused with the way out, and admitted by a grace period that every report shows', async () => {
     const refused = await explain();
     assert.equal(refused['code'], 'certificate_extended_key_usage_unsuitable');
     assert.match(String(refused['detail']), /public CA \(likely: .*an authority of your own/);
@@ -141,7 +141,7 @@ describe('callers with certificates of public CAs', () => {
       ...reason,
     );
     assert.match(said, /^Changed a pin of partner\.\n {2}\+ The pin .* accepts a certificate without clientAuth from /);
-    assert.match(said, /ATTENTION: until .* is admitted although its issuer made it for servers alone/);
+    assert.match(said, /ATTENTION: until .* is admitted although its issuer made it only for servers/);
     const { acceptWithoutClientAuth: grace } = pinOf(stage.read()) as Record<string, Record<string, string>>;
     assert.deepEqual([grace?.['until'], grace?.['reason']], [soon, 'until our own authority']);
 

@@ -64,7 +64,7 @@ export const readingVerbs: VerbTable = {
         'with --log: decide the calls of the log again with the later document; the earlier one is the document that decided them',
       ...logOptions,
       '--app <folder>':
-        'with --replay: load this app, as app inspect does, for the roles that its functions require, which no line tells',
+        'with --replay: load this app, as app inspect does, for the roles that its functions require, which no line contains',
       '--markdown': ['print Markdown for a pull request, of bounded length', { conflicts: ['json'] }],
       ...jsonOption,
     },
@@ -93,7 +93,7 @@ export const readingVerbs: VerbTable = {
       '--log <file>': [`instead of a certificate: ${logText}`, { conflicts: ['certificate', 'thumbprint', 'at'] }],
       '--correlation-id <id>': 'with --log: only the lines with this correlation id',
       '--thumbprint <hex>': [
-        'instead of a certificate: whose pin it is, or is near; the first 8 digits are enough',
+        'instead of a certificate: find whose pin has these digits, or nearly has them; the first 8 digits are enough',
         { conflicts: ['certificate'] },
       ],
       '--function <name>': 'the function that is called',
@@ -157,7 +157,7 @@ export const readingVerbs: VerbTable = {
     options: {
       ...storeOption,
       '--certificate-folder <folder>':
-        'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
+        'a folder of certificates, which shows when pinned ones begin and end, and what authorities issued',
       '--authority <name>': 'an authority of your own, whose register tells what it issued (repeatable)',
       ...atOption,
       '--inspector-port <port>': [
@@ -187,6 +187,6 @@ function parseDays(text: string): number {
 }
 
 function collectRole(role: string, roles: readonly string[] = []): readonly string[] {
-  if (role.trim() === '') throw new InvalidArgumentError('A role is a text that is not empty.');
+  if (role.trim() === '') throw new InvalidArgumentError('A role is a non-empty string.');
   return [...roles, role];
 }

@@ -211,7 +211,7 @@ describe('certgate trust check', () => {
     for (const path of paths) assert.ok(text.includes(`  ${path}: `), path);
   });
 
-  test('2: what is no JSON or no UTF-8, with the line', async () => {
+  test('2: what is not JSON or not UTF-8, with the line', async () => {
     folder.file('broken.json', '{\n  "schemaVersion": 1,,\n  // note\n}');
     assert.match((await check('broken.json')).stdout, /not JSON.*line 2, column 22/);
     folder.file('latin.json', Buffer.from([0x7b, 0xe9, 0x7d]));

@@ -43,7 +43,7 @@ export async function explain(flags: QuestionFlags): Promise<void> {
     if (value !== undefined && !isLog) throw new ToolFailure(`--${option} requires --log.`);
   if (isLog) {
     if (flags.requiresRole !== undefined && name === undefined) {
-      throw new ToolFailure('--requires-role with --log also needs --function: which lines it is about.');
+      throw new ToolFailure('--requires-role with --log also requires --function, which says which lines it is about.');
     }
     await explainLog(flags);
   } else if (thumbprint !== undefined) await findPin(flags, thumbprint);
@@ -146,13 +146,13 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
     await read({ ...lines, from: () => lines, passOther, passTooLong: passUnreadable, noteGap: note });
     if (unreadable > 0) {
       const which = unreadable === 1 ? '1 line that is' : `${unreadable} lines that are`;
-      note(`passed over ${which} cut short, damaged or longer than 1 MiB.`);
+      note(`skipped ${which} cut short, damaged or longer than 1 MiB.`);
     }
   }
   if (used > 0) return groups;
   if (outside > 0) {
     const which = correlationId === undefined ? '' : ` with the correlation id "${correlationId}"`;
-    throw new ToolFailure(`The log has no line of Certgate${which} of the time that is asked for.`, {
+    throw new ToolFailure(`The log has no line of Certgate${which} in the requested time.`, {
       remedy: 'Give an earlier --since, or a later --until.',
     });
   }

@@ -96,7 +96,7 @@ async function importEntries(
   const update = await updateTrustDocument(location, change, (document) => {
     plan = planImport(document, entries, options);
     if (format === 'csv' && plan.refusals.length > 0) {
-      throw new ToolFailure('The document was changed meanwhile, and not every row fits it any more.', {
+      throw new ToolFailure('The document was changed in the meantime, and not every row fits it any more.', {
         remedy: 'Nothing was written. Run it again: it names the rows.',
       });
     }

@@ -65,7 +65,7 @@ const lockNotes: readonly string[] = [
 
 function tellArrival(sha256: string): string {
   const words = ['fleet', '--expect-sha256', sha256, '--wait', '5m', '--log', 'LOG_FILE'];
-  return `Whether it has arrived everywhere: ${formatToolCall(words)}`;
+  return `To see whether it has arrived everywhere: ${formatToolCall(words)}`;
 }
 
 export function unlock(flags: ChangeFlags): Promise<void> {

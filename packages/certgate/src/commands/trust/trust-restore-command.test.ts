@@ -81,7 +81,7 @@ describe('trust restore', () => {
     assert.equal(readFileSync(stage.path, 'utf8'), now);
   });
 
-  it('refuses what is no trust document, and what would not be valid', async () => {
+  it('refuses what is not a trust document, and what would not be valid', async () => {
     await makeDocuments();
     writeFileSync(file('broken.json'), '{"schemaVersion":1}');
     for (const [name, message] of [

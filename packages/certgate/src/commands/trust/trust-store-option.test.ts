@@ -113,7 +113,7 @@ describe('the place of the trust document', () => {
     assert.doesNotMatch(stdout + stderr, /SECRET/);
   });
 
-  it('that is no place is refused with what to write', async () => {
+  it('that is not a place is refused with what to write', async () => {
     writeFileSync(join(folder, 'own.json'), '{}');
     for (const [text, words] of [
       ['{"schemaVersion":1}', /trust document.*trustStoreFromAppSetting/s],

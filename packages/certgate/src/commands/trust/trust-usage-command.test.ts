@@ -46,7 +46,7 @@ describe('certgate trust usage', () => {
     const { exitCode, stdout, stderr } = await run('--since', '1d', '--apps', 'apps.txt');
     assert.equal(exitCode, 0);
     assert.match(stderr, /^orders\.log: \d+ of \d+ lines used/);
-    const claim = 'no call in the 22 of 24 hours that the lines cover; cannot tell of shipping';
+    const claim = 'no call in the 22 of 24 hours that the lines cover; cannot tell for shipping';
     assert.ok(stdout.includes(`N${claim.slice(1)}: 1\n`), stdout);
     assert.match(stdout, /│ --crm +│ crm team +│/);
     assert.ok(stdout.includes(`trust disable --reason "${claim}" --store file:trust.json -- --crm\n`), stdout);
@@ -57,7 +57,7 @@ describe('certgate trust usage', () => {
     );
     assert.match(stdout, /Not admitted now: 1\n.*\n.*\n│ late +│ ended .* identity_expired 1/);
     assert.match(stdout, /In the lines, and not in this document: 1\n.*\n.*\n│ x\\u001b\[2Jy /);
-    assert.match(stdout, /- No line of shipping: what was called there is not known\./);
+    assert.match(stdout, /- No line of shipping: its calls are not known\./);
     assert.match(stdout, /- No line shows revision 1 of this document in use/);
   });
 

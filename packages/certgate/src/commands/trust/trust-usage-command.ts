@@ -64,13 +64,13 @@ async function findUsage(location: TrustLocation, flags: UsageFlags): Promise<Us
   });
   const remarks = [
     ...(usageTracker.leftOut > 0
-      ? [`There are too many callers to count: ${usageTracker.leftOut} lines about callers found no room.`]
+      ? [`There are too many callers to count: ${usageTracker.leftOut} lines about callers were left out.`]
       : []),
     ...(usageTracker.hasDocument(documentSha256)
       ? []
       : [`No line shows revision ${snapshot.revision} of this document in use: the lines may be of apps with another one, or of an earlier time.`]), // prettier-ignore
     ...(ages.isUncertain
-      ? ["Entries may be younger than the lines: the document's log of changes doesn't tell of the whole time."]
+      ? ["Entries may be younger than the lines: the document's log of changes doesn't cover the whole time."]
       : []),
   ];
   const shown =

@@ -82,7 +82,7 @@ describe('certgate trust view --json', () => {
     assert.equal(without.identities[0]?.windows[0]?.until, null);
   });
 
-  it('names a file that is no certificate', async () => {
+  it('names a file that is not a certificate', async () => {
     mkdirSync(folder.file('certificates'));
     folder.file('certificates/notes.pem', 'no certificate\n');
     const { stderr } = await run('--store', 'file:trust.json', '--certificate-folder', 'certificates', '--json');

@@ -44,7 +44,7 @@ export function printUsage(answer: UsageAnswer, by: 'identity' | 'pin'): void {
   printUnlisted(usage.unlisted);
   printLine();
   printLine(
-    'Status lines and decision lines tell of the same calls: for each app, the larger number is taken. Functions, the latest first, and certificates are those of decision lines.',
+    'Status lines and decision lines report the same calls: for each app, the larger number is taken. Functions, the latest first, and certificates are those of decision lines.',
   );
   for (const sentence of [...remarks, ...formatCoverage(coverage)]) printLine(`- ${escapeControls(sentence)}`);
 }

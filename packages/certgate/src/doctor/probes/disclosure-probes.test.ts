@@ -91,7 +91,7 @@ describe('a refusal that says why', () => {
   });
 });
 
-it('what Certgate adds in Development counts, except on this machine', () => {
+it('what Certgate adds in Development is reported, except on this machine', () => {
   const body = JSON.stringify({ ...problem, development });
   assert.equal(judge(body, body), 'fails');
   assert.equal(judge(body, body, 'localhost:7443'), 'holds');

@@ -60,7 +60,7 @@ export function judgeRefusalReason(examination: Examination): Judgement {
   }
   return {
     verdict: 'holds',
-    note: isDevelopment ? 'This machine runs the app in Development; what Certgate adds then was not counted.' : '',
+    note: isDevelopment ? 'This machine runs the app in Development; what Certgate adds then was ignored.' : '',
   };
 }
 

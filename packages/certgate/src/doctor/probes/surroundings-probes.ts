@@ -70,7 +70,7 @@ async function probeLargeBody(examination: Examination): Promise<Judgement> {
   const { withLargeBody, allowed } = examination.options;
   if (!withLargeBody) return { verdict: 'not-run', note: 'It sends a POST: only with --with-large-body.' };
   const examined = findTellingFunction(examination);
-  if (examined === undefined) return cannotTell('No function admits the allowed caller alone.');
+  if (examined === undefined) return cannotTell('No function admits only the allowed caller.');
   const post = (length: number): ReturnType<Examination['call']> =>
     examination.call(examined.target, { method: 'POST', certificate: allowed, body: Buffer.alloc(length, 'x') });
   const small = await post(1);

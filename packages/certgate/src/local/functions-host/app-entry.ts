@@ -36,7 +36,7 @@ export async function findAppEntry(folder: string): Promise<AppEntry> {
     });
   }
   if ((await findJsonObject(join(folder, 'host.json'))) === undefined) {
-    throw new ToolFailure(`There is no host.json in ${folder}, so it is hardly the folder of a function app.`, {
+    throw new ToolFailure(`There is no host.json in ${folder}, so it is probably not the folder of a function app.`, {
       remedy: 'Create it with {"version": "2.0"}, or name the folder that has it.',
     });
   }

@@ -100,6 +100,6 @@ test('a file that encrypts nothing needs no decryption', async (context) => {
 test('a fault of the file is told in words, at its place, comments counted in', async (context) => {
   await assert.rejects(
     resolve(context, '{ // c\n  "IsEncrypted": false, /* x */ "Values": { "A": "x", } }'),
-    /local\.settings\.json is not valid JSON: a comma stands before the closing \}; take it out \(line 2, column 53\)/,
+    /local\.settings\.json is not valid JSON: there is a comma before the closing \}; remove it \(line 2, column 53\)/,
   );
 });

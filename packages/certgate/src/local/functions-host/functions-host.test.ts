@@ -126,7 +126,7 @@ const failures: readonly (readonly [
   message: RegExp,
 ])[] = [
   ['no package.json', { 'package.json': undefined }, /no package\.json/],
-  ['package.json that is no JSON', { 'package.json': '{' }, /package\.json is not valid JSON/],
+  ['package.json that is not JSON', { 'package.json': '{' }, /package\.json is not valid JSON/],
   ['no main', { 'package.json': '{}' }, /no "main"/],
   [
     'a main that matches nothing',
@@ -171,7 +171,7 @@ const failures: readonly (readonly [
   [
     'duplicate names',
     commonJs('app.get("a", () => ({})); app.get("a", () => ({}));'),
-    /registers the function "a", which is registered already/,
+    /registers the function "a", which is already registered/,
   ],
   [
     'duplicate names that the app swallows',
@@ -206,7 +206,7 @@ const failures: readonly (readonly [
     /"a" and "b" have the same route/,
   ],
   ['host.json without version', { 'host.json': '{}' }, /host\.json has no "version"/],
-  ['host.json that is no JSON', { 'host.json': 'x' }, /host\.json is not valid JSON/],
+  ['host.json that is not JSON', { 'host.json': 'x' }, /host\.json is not valid JSON/],
   [
     'a route prefix with slashes',
     { 'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "a/" } } }' },
@@ -218,7 +218,7 @@ const failures: readonly (readonly [
     { 'local.settings.json': '{ "Values": { "A": "x" } }' },
     /is encrypted, or doesn't say/,
   ],
-  ['settings that are no JSON', { 'local.settings.json': '{ "Values": ' }, /local\.settings\.json is not valid JSON/],
+  ['settings that are not JSON', { 'local.settings.json': '{ "Values": ' }, /local\.settings\.json is not valid JSON/],
   [
     'settings that are objects',
     { 'local.settings.json': '{ "IsEncrypted": false, "Values": { "A": {} } }' },
@@ -349,7 +349,7 @@ test('a floating rejection ends the app, and the parent hears why', async (conte
   assert.match(exits[1]?.message ?? '', /exit code 7/);
 });
 
-test('close runs appTerminate hooks, kills what does not end, and is no exit', async (context) => {
+test('close runs appTerminate hooks, kills what does not end, and does not exit', async (context) => {
   const sample = await createSampleApp(
     context,
     commonJs(

@@ -157,7 +157,7 @@ async function forkHost<Kind extends AnswerKind>(
   const running = new RunningHost(child, { ...options, onLog }, expected);
   running.send(createMessage({ folder, ...entry, ...configuration }));
   const answer = await withNotice(running.ready, () => {
-    const message = 'The app is still loading: a file that awaits something which never comes would look like this.';
+    const message = 'The app is still loading: a file that awaits something that never arrives would look like this.';
     onLog({ source: 'host', level: 'warning', message });
   });
   return [running, answer, settings];

@@ -32,7 +32,9 @@ export function readLogLevels(
     [...Object.entries(written), ...overriding].map(([category, value]) => {
       const level = levels.find((known) => typeof value === 'string' && known === value.toLowerCase());
       if (level !== undefined) return [category.toLowerCase(), level];
-      throw refuse(`The log level of "${category}" is ${JSON.stringify(value)}; known are ${levels.join(', ')}`);
+      throw refuse(
+        `The log level of "${category}" is ${JSON.stringify(value)}; it must be one of ${levels.join(', ')}`,
+      );
     }),
   );
 }

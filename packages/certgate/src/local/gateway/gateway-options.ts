@@ -95,7 +95,7 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
   const { upstream, upstreamToken, serverCertificate, exclusionPaths = [], host = '127.0.0.1', port = 0 } = options;
   if (options.unsafeListen !== true && !isLoopbackHost(host)) {
     throw new TypeError(
-      `Gateway: host "${host}" is not this machine alone. Use 127.0.0.1 or ::1, or unsafeListen (--unsafe-listen).`,
+      `Gateway: host "${host}" is not only this machine. Use 127.0.0.1 or ::1, or unsafeListen (--unsafe-listen).`,
     );
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('Gateway: port must be 0 to 65535.');

@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const close = (): Promise<void> => (closed ??= closeListener(listener));
   if (!settings.unsafeListen && !isLoopbackHost(address)) {
     await close();
-    throw new Error(`Gateway: host "${settings.host}" led to ${address}, which is not this machine alone.`);
+    throw new Error(`Gateway: host "${settings.host}" led to ${address}, which is not only this machine.`);
   }
   return Object.freeze({ url: `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`, port, close });
 }

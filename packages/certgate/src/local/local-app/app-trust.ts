@@ -70,7 +70,7 @@ export async function findOwnTrust(
   await expectFile(
     file,
     `${trustSettingName} in ${setBy}`,
-    'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
+    'Correct the setting, or remove it: certgate dev then makes a document with callers to try the app.',
   );
   return { file, address: file, setBy };
 }

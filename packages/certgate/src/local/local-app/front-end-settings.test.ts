@@ -63,7 +63,7 @@ test('another name in the settings, and a setting that is not valid, are errors 
   );
   await assert.rejects(
     findAppFrontEnd(folder, undefined, { CERTGATE_FRONT_END: 'lighttpd' }),
-    /CERTGATE_FRONT_END is "lighttpd"; known are app-service, /,
+    /CERTGATE_FRONT_END is "lighttpd"; it must be one of app-service, /,
   );
   await assert.rejects(findAppFrontEnd(folder, undefined, { CERTGATE_FRONT_END_SECRET: 'too short' }), (error) => {
     assert.ok(error instanceof ToolFailure);

@@ -30,7 +30,7 @@ test('a policy in words: who is admitted, and until when it is report-only', () 
   assert.equal(describe(moving, now + 1000), 'certificate');
 });
 
-test('an end that is no moment of the calendar is none: the function counts as closed', () => {
+test('an end that is not in the calendar is none: the function counts as closed', () => {
   for (const reportOnlyUntil of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, '2030-01-01T00:00:00Z', null, true])
     assert.deepEqual(readPolicy(hosted({ kind: 'certificate', roles: [], reportOnlyUntil })), {
       kind: 'certificate',

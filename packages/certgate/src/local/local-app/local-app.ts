@@ -65,7 +65,7 @@ export interface LocalTrust {
   readonly setBy: OwnTrust['setBy'] | 'certgate dev';
   /** Callers made for development whom a document of the user's own doesn't list. */
   readonly unknownCallers: readonly string[];
-  /** It is no file, and only the app reads it: nothing is known of whom it lists. */
+  /** It is not a file, and only the app reads it: nothing is known of whom it lists. */
   readonly isUnread?: true;
 }
 

@@ -42,8 +42,8 @@ type Describe = {
 
 const describe: Describe = {
   apps_not_listed: () =>
-    'Apps without a line are not seen here. Name the apps that there are with --apps, one a line, to learn which of them are missing.',
-  apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: what was called there is not known.`,
+    'Apps without a line are not seen here. Name the expected apps with --apps, one on each line, to learn which of them are missing.',
+  apps_without_lines: ({ apps }) => `No line of ${listWords(apps)}: its calls are not known.`,
   apps_silent_together: ({ spans }) =>
     `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, an outage of the log, or nobody called. Where a line of that time is missing, it is not covered.`,
   lines_not_used: ({ source, lines, mayBeStatusLines }) =>
@@ -52,7 +52,7 @@ const describe: Describe = {
   repetitions_possible: ({ lines }) =>
     `${count(lines, 'line')} could not be compared with all lines before: calls may be counted twice.`,
   too_many_instances: ({ maximum }) =>
-    `There are more than ${maximum} instances. No hour is taken for covered; ask about a shorter time.`,
+    `There are more than ${maximum} instances. No hour is treated as covered; choose a shorter time.`,
   status_lines_missing: () =>
     'No status line: the app has an older version, or host.json keeps lines of level information out of the log. No hour is covered.',
   status_lines_at_start_only: ({ starts }) =>
@@ -70,15 +70,15 @@ const describe: Describe = {
     `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.${missing === 0 ? '' : ` It may have been, if that line was lost: ${count(missing, 'line is', 'lines are')} known to be missing.`}`,
   instances_not_named: () =>
     "The lines don't name instances: one that wrote no status line can't be told from the others.",
-  parts_missing: ({ lines }) => `${count(lines, 'status line')} lack some of their parts, and cover nothing.`,
+  parts_missing: ({ lines }) => `${count(lines, 'status line')} are incomplete, and cover nothing.`,
   callers_left_out: ({ lines, calls }) =>
     `${count(lines, 'status line')} leave out callers, with ${count(calls, 'call')}: too many were called in the time. They cover nothing.`,
   clock_put_back: ({ lines }) =>
-    `A clock was put back ${count(lines, 'time', 'times')}; those lines cover nothing, and those before nothing of the time that it showed again.`,
+    `A clock was set back ${count(lines, 'time', 'times')}; those lines cover nothing, and the lines before do not cover the time that it showed again.`,
   admissions_not_logged: () =>
-    "Calls are known from status lines alone, without functions and certificates: no line of an admitted call is there (decisionLog: 'denials', or a level in host.json).",
+    "Calls are known only from status lines, without functions and certificates: no line of an admitted call is there (decisionLog: 'denials', or a level in host.json).",
   denials_suppressed: ({ denials }) =>
-    `${count(denials, 'refusal')} were counted without a line of their own: which function and certificate is not known.`,
+    `${count(denials, 'refusal')} were counted without a separate line: their functions and certificates are not known.`,
   own_store: ({ matchedBy }) =>
     `Callers are also admitted by a trust store of the app's own (${listWords(matchedBy)}), which the document doesn't list.`,
   revisions_not_seen: ({ source, revisions }) =>

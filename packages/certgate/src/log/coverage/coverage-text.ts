@@ -33,7 +33,7 @@ function describeApps({ apps, window }: Coverage): readonly string[] {
   if (least.length === 0) return [];
   const [next] = sorted.slice(maximumListed);
   const rest = next === undefined ? '' : `, ${more} more at least ${describeCovered(next.covered)}`;
-  return [`Covered are whole hours in which status lines tell of every call: ${least.join(', ')}${rest}.`];
+  return [`Covered (whole hours in which status lines report every call): ${least.join(', ')}${rest}.`];
 }
 
 interface ReportedLimit extends Readonly<Record<string, unknown>> {

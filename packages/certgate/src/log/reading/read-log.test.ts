@@ -388,7 +388,7 @@ test('where repetitions are no longer looked for, it is said', () => {
   assert.equal(reportReading([reading])[0]?.first, time);
 });
 
-test('of many files, those with lines that can not be used are named', async () => {
+test('of many files, those with lines that cannot be used are named', async () => {
   mkdirSync(join(folder, 'many'), { recursive: true });
   for (let index = 0; index < 25; index += 1) {
     const line = decision(`${index}`);

@@ -74,9 +74,7 @@ function describeSource(reading: SourceReading): readonly string[] {
     return count === 0 ? [] : [`${formatCount(count)} ${words}`];
   });
   if (withUnknownKeys > 0) {
-    parts.push(
-      `${formatCount(withUnknownKeys)} used with keys that this version passes over (${unknownKeys.join(', ')})`,
-    );
+    parts.push(`${formatCount(withUnknownKeys)} used with keys that this version ignores (${unknownKeys.join(', ')})`);
   }
   const rest = parts.length === 0 ? '' : `; ${parts.join('; ')}`;
   return [
@@ -105,7 +103,7 @@ export function reportReading(readings: readonly SourceReading[]): readonly Repo
 export function explainEmptyReading(readings: readonly SourceReading[]): ToolFailure {
   const isFiltered = readings.some(({ outside }) => outside > 0);
   const what = isFiltered
-    ? 'The log has no line of Certgate of the time that is asked for.'
+    ? 'The log has no line of Certgate in the requested time.'
     : 'The log has no line of Certgate that can be used: none contains {"certgate":1, …}.';
   const faulty = readings.filter(hasFaults).slice(0, 3);
   return new ToolFailure([what, ...faulty.flatMap(describeSource).map(escapeControls)].join(' '), {

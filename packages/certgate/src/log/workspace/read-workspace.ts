@@ -62,7 +62,7 @@ class WorkspaceReader {
     const expected = [...counts.values()].reduce((sum, count) => sum + count, 0);
     for (const each of divideSpan(span, counts)) await this.#readSpan(each);
     if (this.#rowCount < expected) {
-      this.#sink.noteGap(`${expected - this.#rowCount} of the ${expected} lines that it counted did not come.`);
+      this.#sink.noteGap(`${expected - this.#rowCount} of the ${expected} lines that it counted did not arrive.`);
     }
   }
 
@@ -75,7 +75,9 @@ class WorkspaceReader {
     }
     if (answer.status !== 'Success') {
       const [from, until] = [span.from, span.until].map((instant) => new Date(instant).toISOString());
-      this.#sink.noteGap(`The service gave a part of the lines from ${from} to ${until} only: ${explainPart(answer)}.`);
+      this.#sink.noteGap(
+        `The service returned only some of the lines from ${from} to ${until}: ${explainPart(answer)}.`,
+      );
     }
     const tables = answer.status === 'Success' ? answer.tables : answer.partialTables;
     for (const row of listTableRows(tables)) {

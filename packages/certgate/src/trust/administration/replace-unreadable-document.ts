@@ -111,7 +111,7 @@ export async function replaceUnreadableDocument(
   const replaced = stored && { documentSha256: hashDocument(stored.bytes), etag: stored.etag };
   const outcome = await commitUpdate(location, prepared, { replaced, change, replacesUnreadable: true });
   if (outcome !== 'conflict') return { ...prepared.update, replacesUnreadable: true, outcome, keptAt };
-  throw new ToolFailure(`${location.description} was changed meanwhile. Nothing was written.`, {
+  throw new ToolFailure(`${location.description} was changed in the meantime. Nothing was written.`, {
     remedy: `Look at it, then run the command again: ${formatTrustCall('check')}`,
     kind: 'conflict',
   });

@@ -61,7 +61,7 @@ describe('the history of a trust document', () => {
     assert.deepEqual(summarise(readTrustHistory(lines, at('d', 4))), ['change a', 'change b', 'gap 3', 'change d']);
   });
 
-  it('says of two intents before a gap that it can not tell which was made', () => {
+  it('says of two intents before a gap that it cannot tell which was made', () => {
     const lines = [line('a', null, 1), line('b1', 'a', 2), line('b2', 'a', 2), line('d', 'x', 4)];
     assert.deepEqual(summarise(readTrustHistory(lines, at('d', 4))), [
       'change a',
@@ -105,7 +105,7 @@ describe('the history of a trust document', () => {
     assert.deepEqual(summarise(readTrustHistory(lines, at('b', 2))), ['change a', 'change a', 'change b']);
   });
 
-  it('shows lines that can not be read, and goes on', () => {
+  it('shows lines that cannot be read, and goes on', () => {
     const lines = [line('a', null, 1), '{"version":1,"at":"2026', line('b', 'a', 2), 'null', line('c', 'b', 3)];
     const items = summarise(readTrustHistory(lines, at('c', 3)));
     assert.deepEqual(items, ['change a', 'damaged', 'change b', 'damaged', 'change c']);
@@ -123,7 +123,7 @@ describe('the history of a trust document', () => {
 });
 
 describe('lines that mean the same document', () => {
-  it('are no tampering, also after the next change', () => {
+  it('are not tampering, also after the next change', () => {
     const twice = [line('a', null, 1), line('b', 'a', 2), line('b', 'a', 2, { by: 'bob' })];
     assert.deepEqual(summarise(readTrustHistory(twice, at('b', 2))), ['change a', 'change b', 'same b']);
     const next = [...twice, line('c', 'b', 3)];
@@ -134,7 +134,7 @@ describe('lines that mean the same document', () => {
     assert.deepEqual(summarise(readTrustHistory(created, at('b', 2))), ['change a', 'same a', 'change b']);
   });
 
-  it('and a signature that lost a race against a change are no tampering', () => {
+  it('and a signature that lost a race against a change are not tampering', () => {
     const lines = [line('a', null, 1), line('b', 'a', 2), line('a', 'a', 1, { verb: 'sign' }), line('c', 'b', 3)];
     assert.deepEqual(summarise(readTrustHistory(lines, at('c', 3))), ['change a', 'change b', 'same a', 'change c']);
   });

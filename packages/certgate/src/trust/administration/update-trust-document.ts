@@ -172,7 +172,7 @@ export function prepareFirst(document: TrustDocument, change: ChangeRequest): Pr
 const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
 
 function alreadyThere(location: TrustLocation): ToolFailure {
-  return new ToolFailure(`There is a trust document at ${location.description} already. Nothing was written.`, {
+  return new ToolFailure(`There is already a trust document at ${location.description}. Nothing was written.`, {
     remedy: `To see it: ${formatToolCall(['trust', 'list', '--store', location.description])}`,
   });
 }

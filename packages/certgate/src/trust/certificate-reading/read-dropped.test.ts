@@ -214,7 +214,7 @@ describe('what is dropped on the page', () => {
     }
   });
 
-  it('what it can not read: the reason', async () => {
+  it('what it cannot read: the reason', async () => {
     const cases: readonly (readonly [Uint8Array | string, RegExp])[] = [
       ['', /empty/],
       [' \n', /empty/],

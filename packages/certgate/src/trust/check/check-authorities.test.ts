@@ -101,7 +101,7 @@ describe('authorities', () => {
         { now },
       ).find(({ severity }) => severity === 'warning')?.message;
     const old = authority('Root 1', -300, 20);
-    assert.match(message(old) ?? '', /put the new one beside it before that\.$/);
+    assert.match(message(old) ?? '', /add the new one before that\.$/);
     assert.match(
       message(old, authority('Root 2', -1, 300)) ?? '',
       /"CN=Root 1".*; "CN=Root 2" is valid until 2027-10-28T00:00:00Z, so make sure before then that every caller has a certificate below that one, and remove this one\.$/,
@@ -109,8 +109,8 @@ describe('authorities', () => {
     const over = authority('Root 1', -300, -1);
     assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /is valid until .*, so remove this one\.$/);
     // Older, or after a gap: no successor.
-    assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /put the new one beside it/);
-    assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /put the new one beside it/);
+    assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /add the new one before that/);
+    assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /add the new one before that/);
   });
   test('the last second belongs to a certificate', () => {
     const { 0: finding, length } = checkTrust(

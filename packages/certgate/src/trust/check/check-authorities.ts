@@ -34,7 +34,7 @@ function checkAuthority(authority: TrustedAuthority, path: string, moment: Momen
   const { name, trustAnchors, intermediates } = authority;
   const findings: CheckFinding[] = [];
   if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
-    const message = `Every trust anchor of the authority "${name}" has ended, so nobody gets in by it; add the new one.`;
+    const message = `Every trust anchor of the authority "${name}" has ended, so it admits nobody; add the new one.`;
     findings.push({ code: 'authority_without_usable_anchor', severity: 'error', path, message });
   }
   for (const [index, crl] of authority.revocation.crls.entries()) {
@@ -90,7 +90,7 @@ function checkValidity(
       ? `"${newer.subjectText.slice(0, 120)}" is valid until ${formatInstant(newer.notAfter)}, so ${isOver ? 'remove this one' : 'make sure before then that every caller has a certificate below that one, and remove this one'}`
       : isOver
         ? 'callers that need it are refused; put the new one in its place'
-        : 'put the new one beside it before that';
+        : 'add the new one before that';
   return {
     code: isOver ? 'authority_certificate_ended' : 'authority_certificate_ends_soon',
     severity: isFollowed ? 'information' : 'warning',
@@ -150,7 +150,7 @@ function findNamesUnderWildcards(snapshot: TrustSnapshot): readonly CheckFinding
       if (other === undefined) return [];
       const { name, owner } = identity;
       const path = `identities[${index}].names[${nameIndex}]`;
-      const message = `"${name}" has the name ${describeName(trustName)}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
+      const message = `"${name}" has the name ${describeName(trustName)}, and a wildcard of "${other.name}" matches it too: the certificate is ambiguous and refused. Leave it in one of them.`;
       return [{ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message }];
     }),
   );

@@ -186,7 +186,7 @@ describe('several', () => {
   });
 });
 
-test('what is no time and no number of days is an error', () => {
+test('what is not a time or a number of days is an error', () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => checkTrust(snapshotOf(), { now: wrong, withinDays: 1 }), RangeError);
     assert.throws(() => checkTrust(snapshotOf(), { now, withinDays: wrong }), RangeError);

@@ -121,7 +121,7 @@ function checkItself(identity: TrustedIdentity, hasEnded: boolean, moment: Momen
   const { name, expiresAt, pins, names } = identity;
   const findings: PlacelessFinding[] = [];
   if (expiresAt !== undefined && hasEnded) {
-    const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or take it out.`;
+    const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or remove it.`;
     return [{ code: 'identity_ended', severity: 'warning', endsAt: expiresAt, message }];
   }
   if (expiresAt !== undefined && moment.endsSoon(undefined, expiresAt)) {
@@ -134,7 +134,7 @@ function checkItself(identity: TrustedIdentity, hasEnded: boolean, moment: Momen
   } else if (names.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
     // Disabled pins are so on purpose; one that has ended may have been forgotten.
     const severity = pins.some(({ enabled }) => enabled) ? 'error' : 'warning';
-    const message = `No pin of "${name}" admits now or later, so nobody can be it; pin a certificate that is in use.`;
+    const message = `No pin of "${name}" admits anybody now or later, so nobody can be this identity; pin a certificate that is in use.`;
     findings.push({ code: 'identity_without_usable_pins', severity, message });
   }
   return findings;
@@ -144,7 +144,7 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
   const { notBefore, notAfter, kind, acceptWithoutClientAuth: grace } = pin;
   const what = `The pin ${describePin(pin)} of "${identity.name}"`;
   if (notAfter !== undefined && !(now < notAfter)) {
-    const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); take it out.`;
+    const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); remove it.`;
     return [{ code: 'pin_ended', severity: 'warning', endsAt: notAfter, message }];
   }
   const findings: PlacelessFinding[] = [];
@@ -158,7 +158,7 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
   const end = findEnd(identity, pin);
   // A certificate that an authority issued ends as the authority says.
   if (end === undefined && pin.issuedBy === undefined) {
-    const message = `${what} has no end of its own: when its certificate ends, this document can't tell.`;
+    const message = `${what} has no notAfter: this document can't tell when its certificate ends.`;
     findings.push({ code: 'pin_without_end', severity: 'information', message });
   } else if (end !== undefined && end === notAfter && endsSoon(notBefore, end)) {
     const hasNext = hasSuccessor(identity, pin, end);
@@ -177,7 +177,7 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
     findings.push({ code, severity: 'warning', endsAt: grace.until, message });
   }
   if (kind === 'thumbprintSha1') {
-    const message = `${what} is by SHA-1, which is accepted for migration; replace it by thumbprintSha256.`;
+    const message = `${what} is by SHA-1, which is accepted for migration; replace it with thumbprintSha256.`;
     findings.push({ code: 'pin_sha1', severity: 'warning', message });
   }
   return findings;
@@ -185,7 +185,7 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
 
 function checkDenied({ identity, pin }: PlacedPin, denied: TrustSnapshot['denied']): readonly PlacelessFinding[] {
   if (pin.kind !== 'thumbprintSha256' || !denied.thumbprintsSha256.has(pin.value)) return [];
-  const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
+  const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; remove it.`;
   return [{ code: 'pin_denied', severity: 'warning', message }];
 }
 

@@ -23,7 +23,7 @@ function findNamesAlike(identities: readonly TrustedIdentity[]): readonly CheckF
     path: `identities[${index}].name`,
     identityName: text,
     owner: identities[index]?.owner,
-    message: `"${text}" looks like "${earlier}", and is another identity; give one of them another name.`,
+    message: `"${text}" looks like "${earlier}", but is another identity; rename one of them.`,
   }));
 }
 
@@ -36,7 +36,7 @@ function findRolesAlike({ name, owner, roles }: TrustedIdentity, path: string): 
     path: `${path}.roles[${index}]`,
     identityName: name,
     owner,
-    message: `The roles "${earlier}" and "${text}" of "${name}" are two: letter case tells roles apart.`,
+    message: `The roles "${earlier}" and "${text}" of "${name}" are two different roles: letter case matters in roles.`,
   }));
 }
 

@@ -50,7 +50,7 @@ function canLose(issuance: PublicIssuance): issuance is Loss {
 }
 
 const wayOut =
-  'Public CAs no longer issue clientAuth, so that a renewal is refused: use an authority of your own, or pin a certificate that the caller makes for this. See docs/public-certificates.md.';
+  'Public CAs no longer issue clientAuth, so a renewed certificate is refused: use an authority of your own, or pin a certificate that the caller makes for this. See docs/public-certificates.md.';
 
 function describeLoss(placed: PlacedPin, { file, notAfter }: KnownCertificate, loss: Loss): CheckFinding {
   return {
@@ -66,7 +66,7 @@ function severityOf({ verdict }: Loss): 'warning' | 'information' {
   return verdict === 'likely' ? 'warning' : 'information';
 }
 
-/** All callers that are recognised by an authority of such certificates, in one finding. */
+/** All callers that are recognized by an authority of such certificates, in one finding. */
 function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly CheckFinding[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }, index) => {
     const losses = [...trustAnchors, ...intermediates].map(({ der }) => judgePublicIssuance(der)).filter(canLose);

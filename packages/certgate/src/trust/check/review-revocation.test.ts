@@ -52,7 +52,7 @@ describe('revocation lists', () => {
   };
   const { issuing, impostor } = getStage();
 
-  test('that are good: told with issuer, number and end, and found by nobody', async () => {
+  test('that are good: told with issuer, number and end, and not among the findings', async () => {
     const bytes = makeCrl({ authority: issuing, number: '2A' });
     lists.answerWith((_, response) => response.end(bytes));
     for (const crl of [fileOf(bytes), lists.url]) {
@@ -64,7 +64,7 @@ describe('revocation lists', () => {
     }
   });
 
-  test('that end soon, or have ended; the grace counts', async () => {
+  test('that end soon, or have ended; the grace period is added', async () => {
     const crls = [fileOf(makeCrl({ authority: issuing }))];
     const at = (days: number): number => Date.UTC(2027, 1, 1) + days * day;
     assert.deepEqual(codes(await review({ crls }, { at: at(-5) })), ['warning revocation_list_ends_soon']);

@@ -83,7 +83,7 @@ describe('pins of certificates that the gate refuses', () => {
     assert.match(finding?.message ?? '', /a certificate of the authority "corp": certificate_is_authority: /);
   });
 
-  it('are told in spite of a grace where an authority is asked too, as the gate refuses them', async () => {
+  it('are told in spite of a grace period where an authority is asked too, as the gate refuses them', async () => {
     const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
     const { certificate, pemPath } = issueCertificate(
       { extensions: ['extendedKeyUsage = serverAuth', 'subjectAltName = DNS:api.contoso.com'] },
@@ -125,7 +125,7 @@ describe('pins of certificates that the gate refuses', () => {
   });
 
   it(
-    'are no errors for an algorithm of other versions of Node.js, on which the app may run',
+    'are not errors for an algorithm of other versions of Node.js, on which the app may run',
     { skip: isMlDsaKnown || !certificates.isKeyKindKnown('ml-dsa-44') },
     async () => {
       const { der } = certificates.makeCertificate({ key: 'ml-dsa-44' });

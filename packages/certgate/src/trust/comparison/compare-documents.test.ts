@@ -65,7 +65,7 @@ describe('what is told', () => {
     ['nothing', [a], [a], []],
     ['an identity', [], [a], ['gains identity a', 'gains pin a']],
     ['an identity that is gone', [a], [], ['loses identity a', 'loses pin a']],
-    ['one that can not call yet', [], [{ ...a, enabled: false }], ['changes identity a', 'changes pin a']],
+    ['one that cannot call yet', [], [{ ...a, enabled: false }], ['changes identity a', 'changes pin a']],
     ['one without pins', [], [{ name: 'a' }], ['changes identity a']],
     ['a disabled one that is gone', [{ ...a, enabled: false }], [], ['changes identity a', 'changes pin a']],
     [

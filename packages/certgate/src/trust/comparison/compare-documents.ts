@@ -137,8 +137,8 @@ function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Gene
   for (const trustName of identity.names) {
     const holder = findNameHolder(before, trustName);
     if (holder !== undefined && isSameIdentity(holder, identity)) continue;
-    const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
-    const sentence = `"${identity.name}" is anyone who has a certificate with ${describeName(trustName)}.${taken}`;
+    const taken = holder === undefined ? '' : ` Before, it was recognized as "${holder.name}".`;
+    const sentence = `A certificate with ${describeName(trustName)} is now recognized as "${identity.name}".${taken}`;
     yield changeOf(identity, gainsIf(identity), 'trustName', sentence, { trustName });
   }
 }
@@ -148,7 +148,7 @@ function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Gen
   for (const trustName of identity.names) {
     const holder = findNameHolder(after, trustName);
     if (holder !== undefined && isSameIdentity(holder, identity)) continue;
-    const sentence = `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`;
+    const sentence = `A certificate with ${describeName(trustName)} is no longer recognized as "${identity.name}".`;
     yield changeOf(identity, losesIf(identity), 'trustName', sentence, { trustName });
   }
 }

@@ -151,7 +151,7 @@ describe('what a removed entry leaves to another one', () => {
     assert.deepEqual(
       changes.filter(({ effect }) => effect === 'gains').map(({ sentence }) => sentence),
       [
-        '"y" alone is now anyone who has a certificate with dns a.corp.example of the authority corp; it was refused as ambiguous with "x".',
+        'A certificate with dns a.corp.example of the authority corp is now recognized as "y"; before, it was refused as ambiguous with "x".',
       ],
     );
     assert.equal(

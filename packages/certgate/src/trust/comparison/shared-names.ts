@@ -36,11 +36,11 @@ export function* compareSharedNames(
   after: TrustSnapshot,
 ): Generator<TrustChange, void, undefined> {
   for (const { heir, former, trustName } of listHeirs(before, after)) {
-    const sentence = `"${heir.name}" alone is now anyone who has a certificate with ${describeName(trustName)}; it was refused as ambiguous with "${former.name}".`;
+    const sentence = `A certificate with ${describeName(trustName)} is now recognized as "${heir.name}"; before, it was refused as ambiguous with "${former.name}".`;
     yield changeOf(heir, gainsIf(heir), 'trustName', sentence, { trustName });
   }
   for (const { heir, former, trustName } of listHeirs(after, before)) {
-    const sentence = `A certificate with ${describeName(trustName)} is now refused as ambiguous: it is of "${heir.name}" and of "${former.name}".`;
+    const sentence = `A certificate with ${describeName(trustName)} is now refused as ambiguous: it matches "${heir.name}" and "${former.name}".`;
     yield changeOf(heir, losesIf(heir), 'trustName', sentence, { trustName });
   }
 }

@@ -79,11 +79,11 @@ export function chooseForConstraint({ authority, claim }: PathFacts, context: Re
   const NAME = context.identityName ?? claim?.identity;
   const found = context.trust.authorities.find(({ name }) => name === authority);
   const ofDot = {
-    when: 'If the constraint with a leading dot means the names below it alone, as OpenSSL reads it',
+    when: 'If the constraint with a leading dot means only the names below it, as OpenSSL reads it',
     commands: [run('readLeadingDot', { AUTHORITY: authority })],
   };
   const ofPin = {
-    when: `If this certificate of "${NAME ?? ''}" should count whatever its CA may sign, until it is replaced`,
+    when: `If this certificate of "${NAME ?? ''}" is to be accepted whatever its CA may sign, until it is replaced`,
     commands: [run('addCertificate', { NAME, FILE: ofOwner })],
   };
   return [...(found !== undefined && hasLeadingDot(found) ? [ofDot] : []), ...(NAME === undefined ? [] : [ofPin])];
@@ -123,12 +123,12 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
     },
     isExcused &&
       (lifetime ?? 0) <= maximumLifetimeSeconds && {
-        when: `If certificates of "${AUTHORITY}" with noRevAvail may live so long without a list`,
+        when: `If certificates of "${AUTHORITY}" with noRevAvail may be valid for that long without a list`,
         commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime ?? 'SECONDS') })],
       },
     late !== undefined &&
       late <= maximumGraceSeconds && {
-        when: `If the next list of "${AUTHORITY}" is late, and those revoked meanwhile may be admitted`,
+        when: `If the next list of "${AUTHORITY}" is late, and certificates that are revoked until then may be admitted`,
         commands: [run('extendLists', { AUTHORITY, SECONDS: String(late) })],
       },
     // A line of the log has the sentence alone.

@@ -262,7 +262,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'certificate_not_trusted: a new certificate of a known name': {
     make: () => add('Caller', '--certificate', 'other.crt.pem'),
   },
-  'certificate_not_trusted: of an authority that vouches for nobody of that name': {
+  'certificate_not_trusted: of an authority that does not vouch for anybody of that name': {
     certificate: 'rooted',
     make: () => change(...corp()),
   },
@@ -377,7 +377,7 @@ const faults: Readonly<Record<string, Fault>> = {
 
 /** What the line alone does not end: it has no whole name of the certificate. */
 const onlyByCertificate: ReadonlySet<string> = new Set([
-  'certificate_not_trusted: of an authority that vouches for nobody of that name',
+  'certificate_not_trusted: of an authority that does not vouch for anybody of that name',
 ]);
 
 async function isEndedByOne(choices: ReportedRemedy['choices'], certificate: string, fault: Buffer): Promise<boolean> {
@@ -466,7 +466,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.equal((await explain('caller')).code, 'allowed');
   });
 
-  test('a document that somebody else signed: whoever vouches for it signs it', async () => {
+  test('a document that somebody else signed: the one who vouches for it signs it', async () => {
     await begin();
     await addCaller();
     for (const name of ['signing', 'foreign']) {

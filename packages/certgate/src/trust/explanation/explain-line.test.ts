@@ -215,7 +215,7 @@ describe('certgate trust explain --log and --thumbprint', () => {
       [['--log', 'trust.json'], /no line of Certgate/],
       [['--log', 'app.log', '--no-certificate'], /cannot be used with option '--no-certificate'/],
       [['--log', 'app.log', '--at', '2026-01-01T00:00:00Z'], /cannot be used with option '--at <time>'/],
-      [['--log', 'app.log', '--requires-role', 'reader'], /also needs --function/],
+      [['--log', 'app.log', '--requires-role', 'reader'], /also requires --function/],
       [['--log', 'app.log', '--signed-by', '-----BEGIN PUBLIC KEY-----'], /--signed-by can't be used/],
       [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
       [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],
@@ -231,18 +231,21 @@ describe('certgate trust explain --log and --thumbprint', () => {
     writeFileSync(join(folder, 'cut.log'), [line, line.slice(0, 40), 'Host started', line.slice(0, 60)].join('\n'));
     const found = await run('--log', 'cut.log');
     assert.equal(found.exitCode, 1);
-    assert.equal(found.stderr, 'cut.log: passed over 2 lines that are cut short, damaged or longer than 1 MiB.\n');
+    assert.equal(found.stderr, 'cut.log: skipped 2 lines that are cut short, damaged or longer than 1 MiB.\n');
     const { exitCode, stderr } = await run('--log', 'cut.log', '--correlation-id', 'c2');
     assert.equal(exitCode, 2);
-    assert.match(stderr, /^cut\.log: passed over 2 lines/);
+    assert.match(stderr, /^cut\.log: skipped 2 lines/);
   });
 
   test('says of what time there is no line, where there are others', async () => {
     const lines = [1, 2].map((day) => JSON.stringify({ certgate: 1, event: 'decision', time: `2026-01-0${day}T00:00:00Z`, correlationId: `c${day}`, code: 'certificate_missing' })); // prettier-ignore
     writeFileSync(join(folder, 'dated.log'), lines.join('\n'));
     for (const [words, expected] of [
-      [['--since', '2026-02-01T00:00:00Z'], /no line of Certgate of the time that is asked for\.\n.*earlier --since/],
-      [['--until', '2026-01-01T12:00:00Z', '--correlation-id', 'c2'], /with the correlation id "c2" of the time/],
+      [['--since', '2026-02-01T00:00:00Z'], /no line of Certgate in the requested time\.\n.*earlier --since/],
+      [
+        ['--until', '2026-01-01T12:00:00Z', '--correlation-id', 'c2'],
+        /with the correlation id "c2" in the requested time/,
+      ],
     ] as const) {
       const { exitCode, stderr } = await run('--log', 'dated.log', ...words);
       assert.equal(exitCode, 2);
@@ -250,7 +253,7 @@ describe('certgate trust explain --log and --thumbprint', () => {
     }
   });
 
-  test('says how a document is replaced that can not be read, in commands for a shell', async () => {
+  test('says how a document is replaced that cannot be read, in commands for a shell', async () => {
     writeFileSync(join(folder, 'a $(id).json'), '{');
     const input = '{"certgate":1,"event":"decision","outcome":"denied","code":"trust_unavailable"}';
     const words = ['trust', 'explain', '--store', 'file:a $(id).json', '--log', '-'];

@@ -102,7 +102,7 @@ function classify(line: LogLine): LineClass {
     denialCodes.find((each) => each === text),
   );
   const meaning = findOtherLine(event, code);
-  const until = (key: string): string => findText(line, key) ?? 'an end that is not told';
+  const until = (key: string): string => findText(line, key) ?? 'an unknown end';
   const isDecision = event === 'decision';
   // The first that is true of the line.
   const classes: readonly (readonly [boolean, DenialCode | undefined, string])[] = [

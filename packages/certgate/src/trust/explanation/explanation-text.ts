@@ -19,7 +19,7 @@ export function formatExplanation(given: ExplanationReport, explained: Explained
   const report = escapeTexts(given);
   const { store, revision, audience, certificate, at, paths } = report;
   const audienceNote = audience === null ? '' : `, for apps that say ${audience.join(' or ')}`;
-  const subject = certificate?.subject ?? 'can not be decoded';
+  const subject = certificate?.subject ?? 'cannot be decoded';
   return [
     ...field('trust', `${store}, revision ${revision}${audienceNote}`),
     ...field('function', describeExplainedFunction(escapeTexts(explained))),
@@ -99,7 +99,7 @@ function formatAnswer(report: ExplanationReport, isAppAsked: boolean): readonly 
 function formatAdmission({ deferred, outcome, withoutClientAuthUntil: until }: ExplanationReport): readonly string[] {
   const isAllowed = outcome === 'allowed';
   const head = !isAllowed
-    ? 'Not verified: the document would let the function run, but the answer depends on what was not looked at.'
+    ? 'Not verified: the document would let the function run, but the answer depends on what was not checked.'
     : deferred === null
       ? 'Allowed: the function runs.'
       : 'Allowed, report-only: the function runs, though authorization would refuse.';

@@ -51,7 +51,7 @@ export function describeUnverified(
       'Which roles the function requires is unknown. Load the app with --app FOLDER, or pass --requires-role ROLE',
     'front-end': isAppAsked
       ? 'The app, loaded here, has no front end that it accepts certificates from.'
-      : 'It was not checked whether the front end hands the certificate on to the app. Load the app: --app FOLDER',
+      : 'It was not checked whether the front end passes the certificate on to the app. Load the app: --app FOLDER',
     store: isAppAsked
       ? 'The app, loaded here, did not use this document.'
       : 'The app may have other trust stores too, and options of its own. To ask all of them: --app FOLDER',

@@ -129,7 +129,7 @@ export class CallerRow {
       this.#report('until', 'write a date like 2027-12-31, or a time in UTC like 2027-12-31T12:00:00Z');
       return undefined;
     }
-    if (end <= this.#options.now) this.#report('until', 'that is over; correct it, or remove the row');
+    if (end <= this.#options.now) this.#report('until', 'that is in the past; correct it, or remove the row');
     return formatInstant(end);
   }
 

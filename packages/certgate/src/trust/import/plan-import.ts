@@ -112,11 +112,11 @@ function mergeEntries(
       refusals.push({
         origin,
         item,
-        reason: `it stands there for ${names}; one certificate stands for one identity, so correct one of them`,
+        reason: `it is listed for ${names}; a certificate belongs to one identity, so correct one of them`,
       });
       continue;
     }
-    if (group.length > 1) repeated.push({ origin, item, reason: `it stands there ${group.length} times; taken once` });
+    if (group.length > 1) repeated.push({ origin, item, reason: `it is listed ${group.length} times; imported once` });
     candidates.push({ entry, certificate: find(entry), name: as ?? [...callers.values()][0] });
   }
   return { candidates, refusals, repeated };
@@ -162,7 +162,7 @@ class Draft {
           }
         );
       }
-      const reason = `it is pinned for ${JSON.stringify(identity.name)} in the document; one certificate stands for one identity, so that caller needs one of their own`;
+      const reason = `it is pinned for ${JSON.stringify(identity.name)} in the document; a certificate belongs to one identity, so that caller needs a separate one`;
       return { origin, item, reason };
     }
     if (certificate !== undefined && certificate.faults.length > 0) {
@@ -175,7 +175,7 @@ class Draft {
     const target = name ?? this.#chooseName(certificate?.hashes.thumbprintSha256 ?? item);
     const isNewIdentity = !this.#former.has(target.toLowerCase());
     if (!isNewIdentity && this.#options.toExisting !== true) {
-      const reason = `there is an identity ${JSON.stringify(target)} already; with --to-existing the certificate gets what that identity may do`;
+      const reason = `there is already an identity ${JSON.stringify(target)}; with --to-existing the certificate gets what that identity may do`;
       return { origin, item, reason };
     }
     const former = isNewIdentity ? undefined : this.#identities.get(target.toLowerCase());
@@ -190,7 +190,7 @@ class Draft {
   #findContradiction({ stated }: ImportEntry, identity: TrustDocumentIdentity): ImportRefusal | undefined {
     const column = stated && findDisagreement(stated, identity);
     if (stated === undefined || column === undefined) return undefined;
-    const reason = `the document says something else of ${JSON.stringify(identity.name)}, and an import doesn't change that; correct the cell, or remove the row and change the identity by other commands`;
+    const reason = `the document has another value for ${JSON.stringify(identity.name)}, and an import doesn't change it; correct the cell, or remove the row and change the identity by other commands`;
     return { origin: `${stated.row}, column ${column}`, item: identity.name, reason };
   }
 

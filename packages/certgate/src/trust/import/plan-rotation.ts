@@ -89,7 +89,7 @@ export function planRotations(
     };
     const [identity, ...others] = listNamed(document, file);
     const other = identity && files.get(identity);
-    if (identity === undefined) report('no identity is called so; name the file after the identity: NAME.crt.pem');
+    if (identity === undefined) report('no identity has this name; name the file after the identity: NAME.crt.pem');
     else if (others.length > 0) {
       report(`it may be for ${[identity, ...others].map(quote).join(' or ')}; rotate them one by one`);
     } else if (other !== undefined) report(`${other} is for ${quote(identity)} too; leave one of them in the folder`);

@@ -93,7 +93,7 @@ describe('an identity of validate-client-certificate', () => {
     expectRefusal(`<person thumbprint="${a}" />`, /<person>/);
   });
 
-  test('with a thumbprint that can not be read, or that nobody can have there, is refused', () => {
+  test('with a thumbprint that cannot be read, or that nobody can have there, is refused', () => {
     expectRefusal(`<identity thumbprint="${a.slice(1)}" />`, /39 hexadecimal digits/);
     expectRefusal(`<identity thumbprint="${'AB'.repeat(32)}" />`, /SHA-256/);
     expectRefusal('<identity thumbprint="{{client-thumbprint}}" />', /a named value; write the value itself/);
@@ -109,7 +109,7 @@ describe('the policy around it', () => {
       ),
     );
     assert.deepEqual(imported, [`- ${a}`]);
-    for (const expected of [/ignore-error/, /dates/, /not carried over: <base>, <ip-filter>\./])
+    for (const expected of [/ignore-error/, /dates/, /not imported: <base>, <ip-filter>\./])
       assert.match(notes, expected);
   });
 
@@ -182,7 +182,7 @@ describe('hostile text', () => {
   });
 
   test('what is too large, or nested deeply, is refused in bounded time', () => {
-    expectFailure(`<policies>${' '.repeat(262_144)}</policies>`, /larger than 256 KiB/, /of its own/);
+    expectFailure(`<policies>${' '.repeat(262_144)}</policies>`, /larger than 256 KiB/, /separate file/);
     const depth = 37_000;
     expectFailure(`${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`, /no <validate-client-certificate>/, /./);
     expectFailure('<a>'.repeat(depth * 2), /not well-formed XML: .{1,200}$/, /Copy it whole/);

@@ -59,8 +59,8 @@ const unusableMarkup: readonly (readonly [RegExp, string])[] = [
 
 function parsePolicy(text: string): Element {
   if (text.length > maximumPolicyLength) {
-    throw new ToolFailure('The policy is larger than 256 KiB, and API Management takes none of that size.', {
-      remedy: 'Copy its <validate-client-certificate> element into a file of its own, and import that.',
+    throw new ToolFailure('The policy is larger than 256 KiB, and API Management accepts no policy of that size.', {
+      remedy: 'Copy its <validate-client-certificate> element into a separate file, and import that.',
     });
   }
   const expression = /@[({]/.exec(text);
@@ -98,7 +98,7 @@ function refuseExpression(text: string, position: number): ToolFailure {
     `The policy has an expression (line ${lineOf(text, position)}). API Management evaluates expressions for each request, and Certgate can't tell who gets through.`,
     {
       remedy:
-        'If a <validate-client-certificate> stands in <inbound> unconditionally, copy that element into a file and import it. Otherwise write the thumbprints of the callers that you mean to admit into a list, one on a line, and import the list.',
+        'If a <validate-client-certificate> is in <inbound> unconditionally, copy that element into a file and import it. Otherwise write the thumbprints of the callers that you mean to admit into a list, one on a line, and import the list.',
     },
   );
 }
@@ -126,7 +126,7 @@ function findCheck(statements: readonly Element[]): Element {
   if (check === undefined && nested.length === 0) {
     throw new ToolFailure(`The policy has no <${checkName}> in its <inbound> section.`, {
       remedy:
-        'If the check stands in another policy (of the API, the product or the workspace) or in a fragment, import that.',
+        'If the check is in another policy (of the API, the product or the workspace) or in a fragment, import that.',
     });
   }
   if (check !== undefined && checks.length === 1 && nested.length === 0) return check;
@@ -186,7 +186,7 @@ function readIdentity(identity: Element, needsRevocation: boolean): ImportEntry 
   const thumbprint = findImportedThumbprint(written);
   if (thumbprint === undefined) return refuse(explainNoThumbprint(written));
   if (thumbprint.algorithm === 'sha256') {
-    return refuse('API Management compares SHA-1 thumbprints, so nobody gets in by this SHA-256 one');
+    return refuse('API Management compares SHA-1 thumbprints, so this SHA-256 thumbprint admits nobody');
   }
   if (needsRevocation) return { ...refuse(revocationReason), item: thumbprint.value };
   const claims = attributes.filter(({ name }) => name !== 'thumbprint');
@@ -224,7 +224,7 @@ function listNotes(check: Element, statements: readonly Element[]): readonly str
         ]
       : []),
     ...(hasDates ? [] : ['API Management does not check the dates of certificates there; Certgate always does.']),
-    ...(others.size > 0 ? [`Also in this policy, and not carried over: ${[...others].join(', ')}.`] : []),
+    ...(others.size > 0 ? [`Also in this policy, and not imported: ${[...others].join(', ')}.`] : []),
   ];
 }
 

@@ -85,7 +85,7 @@ describe('a table of callers', () => {
         'row 3, column thumbprint: it has 65 hexadecimal digits',
         'row 4, column thumbprint: write a thumbprint, or the file of the certificate in the column certificate',
         'row 5, column roles: separate the roles by spaces or semicolons, not by commas',
-        'row 5, column until: that is over',
+        'row 5, column until: that is in the past',
         'row 6, column owner: it has more than 256 characters',
         'row 7: it has 2 cells, and the header has 7',
         'row 8: a quotation mark is inside a cell',
@@ -105,7 +105,7 @@ describe('a table of callers', () => {
     assert.deepEqual((await listFaults(`name,thumbprint,role,,Name\nx,${a},,,`)).map(place), [
       'row 1, column 3: there is no such column',
       'row 1, column 4: it has no heading',
-      'row 1, column 5: this column is there twice',
+      'row 1, column 5: this column appears twice',
     ]);
     assert.deepEqual((await listFaults(`owner,thumbprint\nx,${a}`)).map(place), ['row 1: the column name is missing']);
     assert.deepEqual((await listFaults('name,owner\nx,y')).map(place), [

@@ -55,7 +55,7 @@ function listHeaderFaults({ cells, fault, number }: CsvRow): ImportRefusal[] {
     };
     const column = findColumn(cell);
     if (column === undefined) report(`${cell === '' ? 'it has no heading' : 'there is no such column'}. ${wanted}`);
-    else if (seen.has(column)) report('this column is there twice; remove one of them');
+    else if (seen.has(column)) report('this column appears twice; remove one of them');
     seen.add(column ?? '');
   }
   const item = cells.join(', ');

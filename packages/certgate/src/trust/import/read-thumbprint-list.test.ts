@@ -53,7 +53,7 @@ describe('a list of thumbprints', () => {
     assert.deepEqual(entries.map(({ thumbprint, origin }) => `${origin} ${thumbprint.algorithm}`), ['line 1 sha1', 'line 2 sha256']); // prettier-ignore
   });
 
-  test('what is no thumbprint is a fault, with its place', () => {
+  test('what is not a thumbprint is a fault, with its place', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       [`${a}\n${a.slice(1)}`, /^line 2: .*39 hexadecimal digits/],
       [`${a} ${b.slice(2)}`, /38/],

@@ -123,6 +123,6 @@ function refuseEverything(origin: string): ImportRefusal {
   return {
     origin,
     item: '*',
-    reason: 'it stands for every certificate, and a trust document names each one',
+    reason: 'it matches every certificate, and a trust document names each one',
   };
 }

@@ -165,7 +165,7 @@ function describeBreak({
       code: null,
       detail: isUnmatched
         ? 'No entry of the document admits the certificate.'
-        : 'It would be refused in any case; for which of several reasons, no line tells.',
+        : 'It would be refused in any case; no line says for which of several reasons.',
     };
   if (isUnmatched) return { code, detail: 'No entry of the document matches the certificate.' };
   if (code === 'certificate_extended_key_usage_unsuitable')

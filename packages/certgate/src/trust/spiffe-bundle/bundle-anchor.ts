@@ -61,9 +61,7 @@ export function readAnchor(
 function findKeyFault({ kty, crv, x, y, n, e }: JsonObject, certificateDer: Uint8Array): string | undefined {
   try {
     const key = createPublicKey({ key: { kty, crv, x, y, n, e } as JsonWebKey, format: 'jwk' });
-    return key.equals(new X509Certificate(certificateDer).publicKey)
-      ? undefined
-      : 'is another key than that of its certificate';
+    return key.equals(new X509Certificate(certificateDer).publicKey) ? undefined : 'is not the key of its certificate';
   } catch (cause) {
     return `can't be read (${messageOf(cause)})`;
   }

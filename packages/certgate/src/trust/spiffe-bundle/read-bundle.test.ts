@@ -94,10 +94,7 @@ describe('a SPIFFE bundle', () => {
       [{ ...one, x5c: ['AAAA'] }, /certificate that can't be read/],
       [{ ...one, d: 'AAAA' }, /has a private key/],
       [{ ...one, x: undefined }, /keys\[1\] can't be read/],
-      [
-        { ...one, ...other, x5c: one?.['x5c'] },
-        /is another key than that of its certificate: "CN=first,O=corp\.example/,
-      ],
+      [{ ...one, ...other, x5c: one?.['x5c'] }, /is not the key of its certificate: "CN=first,O=corp\.example/],
       [describeKey(foreign), /certificate for spiffe:\/\/evil\.example\/, and not for spiffe:\/\/corp\.example/],
       [describeKey(pathed), /certificate for spiffe:\/\/corp\.example\/ns\//],
       [describeKey(double), /certificate for spiffe:\/\/corp\.example\/, spiffe:\/\/evil\.example\//],
@@ -113,7 +110,7 @@ describe('a SPIFFE bundle', () => {
     refuse(writeBundle(keys), /not for spiffe:\/\/other\.example/, 'other.example');
   });
 
-  it('leaves out what admits nobody: a CA that has ended, and one that the gate can not use', () => {
+  it('leaves out what admits nobody: a CA that has ended, and one that the gate cannot use', () => {
     const ended = makeSpiffeRoot(folder, 'ended', { days: 1 });
     const leaf = makeOpensslPair(folder, 'leaf');
     const weak = makeSpiffeRoot(folder, 'weak', { newKey: ['-newkey', 'rsa:1024'] });

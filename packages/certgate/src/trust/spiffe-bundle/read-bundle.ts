@@ -107,7 +107,7 @@ function parseBundle(text: string, refuse: Refuse): JsonObject {
   if (isJsonObject(value) && Array.isArray(value['keys'])) return value;
   throw refuse(
     isJsonObject(value) && 'trust_domains' in value
-      ? 'it is a map of bundles; pass that of the trust domain alone'
+      ? 'it is a map of bundles; pass only that of the trust domain'
       : 'it has no list of keys',
     'A SPIFFE bundle is a JWK set. SPIRE writes one with: spire-server bundle show -format spiffe',
   );

@@ -44,7 +44,7 @@ export function describeClaim(claim: UsageClaim): string {
   const later = since === undefined ? '' : ` since ${new Date(since).toISOString().slice(0, 10)}`;
   if (covered === undefined) return `cannot tell: no whole day or hour${later} is covered by the lines`;
   const where = apps > 1 ? ` (${leastApp}, the least of ${apps} apps)` : '';
-  const rest = uncoveredApps.length === 0 ? '' : `; cannot tell of ${listNames(uncoveredApps)}`;
+  const rest = uncoveredApps.length === 0 ? '' : `; cannot tell for ${listNames(uncoveredApps)}`;
   return `no call in the ${describeCovered(covered)}${later} that the lines cover${where}${rest}`;
 }
 

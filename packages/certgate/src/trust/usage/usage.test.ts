@@ -141,7 +141,7 @@ describe('the usage of an identity', () => {
     assert.deepEqual([admissions?.last.at, admissions?.last.function, certificates], [at(0.5), undefined, []]);
   });
 
-  it('can not tell by which of two pins with the same first digits a call was', async () => {
+  it('cannot tell by which of two pins with the same first digits a call was', async () => {
     const calls = [call(0.5, 'twin'), call(1.5, 'other')];
     const { entries } = find(ask(await writeLines({ instance: 'i1', start: at(0), calls })).usage, 'twin');
     assert.deepEqual(entries.map(({ isAmbiguous, claim }: EntryUsage) => [isAmbiguous, claim]), [[true, undefined], [true, undefined]]); // prettier-ignore
@@ -167,7 +167,7 @@ describe('the usage of an identity', () => {
     assert.equal(find(ask([...lines, ...copies]).usage, 'busy').admissions?.calls, 2);
   });
 
-  it('can not tell by which pin a call was where the line has no digits', async () => {
+  it('cannot tell by which pin a call was where the line has no digits', async () => {
     const calls = [
       call(1, 'busy', { matchedBy: 'publicKeySha256' }),
       call(95, 'busy', { matchedBy: 'publicKeySha256' }),
@@ -216,7 +216,7 @@ describe('the answer that there was no call', () => {
     assert.equal(claimOf(ask(two)), 'no call in the 3 of 4 days that the lines cover (orders, the least of 2 apps)');
     assert.equal(
       claimOf(ask(one, { window, apps: ['orders', 'crm'] })),
-      'no call in the 3 of 4 days that the lines cover; cannot tell of crm',
+      'no call in the 3 of 4 days that the lines cover; cannot tell for crm',
     );
     assert.equal(claimOf(ask(one.slice(0, 2))), 'cannot tell: no whole day or hour is covered by the lines');
   });

@@ -55,7 +55,7 @@ export const authorityVerbs: VerbGroup = {
         ...changeOptions,
       },
       work: async () => (await import('./trust-authority-change-command.js')).add,
-      exitCodes: listChangeExitCodes("the name exists already, a certificate is not a CA's"),
+      exitCodes: listChangeExitCodes("the name already exists, a certificate is not a CA's"),
       examples: [
         'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
         'certgate trust authority add corp --to-existing --trust-anchor root-2030.pem --reason "renewed" --store file:trust.json',

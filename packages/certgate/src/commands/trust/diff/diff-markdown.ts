@@ -53,7 +53,7 @@ function formatReplay(replay: ReplayReport): readonly string[] {
     ),
     ...section('Cannot tell', cannotTell, (row) => describeUntold(row, isSampled)),
     ...section('Would newly be admitted', wouldGetIn, (row) => `${describe(row)}. Refused before: ${code(row.was)}`),
-    ...section('Would come as another identity', asAnother, (row) => `${describe(row)}, as ${code(row.as)}`),
+    ...section('Would be recognized as another identity', asAnother, (row) => `${describe(row)}, as ${code(row.as)}`),
     formatRest(replay, code).join('\n'),
   ];
 }

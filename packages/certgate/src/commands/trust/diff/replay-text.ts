@@ -4,23 +4,23 @@ import type { ReplayedCalls, ReplayReport, UntoldCalls, UntoldReason } from '../
 
 /** One sentence each, after "Cannot tell of N calls that were allowed:". */
 const reasonSentences: Readonly<Record<UntoldReason, string>> = {
-  firstOf: 'several trust documents decided, or a store of the app beside one',
-  otherDocument: 'another document than the earlier one decided',
+  firstOf: 'several trust documents decided, or one and a store of the app',
+  otherDocument: 'a document other than the earlier one decided',
   noDocument: 'the lines name no document',
-  audience: 'the later document is not for every app that the earlier one is for, and no line tells which its app is',
+  audience: 'the later document is not for every app that the earlier one is for, and no line names its app',
   matched: 'the lines do not tell which entry of the document matched',
   authorities: 'they depend on an authority that is new or has changed, or on revocation',
   denyList: 'the deny list has new entries that may be of their certificates, or of CA certificates on their paths',
   entries:
-    'entries of the later document that no thumbprint tells (SHA-1, public keys, names) may match their certificates',
+    'entries of the later document that do not show the thumbprint (SHA-1, public keys, names) may match their certificates',
   twin: 'an entry of the later document is about the other ECDSA signature of a certificate of the caller',
-  roles: 'no line tells all roles that the function requires; pass --app',
+  roles: 'no line names all roles that the function requires; pass --app',
   certificate:
-    'they were refused before the gate looked whether the certificate is fit for a client, which no line tells',
+    'they were refused before the gate checked that the certificate is suitable for a client, and no line says whether it is',
   reportOnly: 'the function was report-only, and may let the refusal through',
-  observed: 'the function was observed, so the call went on whatever was decided',
-  statusOnly: 'only status lines count them, which name no function',
-  suppressed: 'their lines were not written, only counted',
+  observed: 'the function was observed, so it ran whatever the gate decided',
+  statusOnly: 'only status lines, which name no function, count them',
+  suppressed: 'their lines were counted, not written',
   unavailable: 'the gate had no document',
 };
 
@@ -53,7 +53,7 @@ export function formatReplay(replay: ReplayReport): readonly string[] {
     ),
     ...list(
       asAnother,
-      (row) => `· renamed   ${escapeControls(`${describe(row)}. It would come as ${quote(row.as)}.`)}`,
+      (row) => `· renamed   ${escapeControls(`${describe(row)}. It would be recognized as ${quote(row.as)}.`)}`,
     ),
     ...cannotTell.map((row) => `${colors.yellow('? cannot tell')} ${escapeControls(describeUntold(row, isSampled))}`),
     ...formatRest(replay),
@@ -74,7 +74,7 @@ function quote(name: string): string {
 
 export function formatSpan({ from, until }: ReplayReport): string {
   return from === null || until === null
-    ? 'No line tells of a call.'
+    ? 'No line reports a call.'
     : `Replay of the calls from ${from} until ${until}:`;
 }
 
@@ -96,7 +96,7 @@ export function formatRest(
     `${formatCalls(unaffected, isSampled)} ${unaffected === 1 ? 'ends' : 'end'} as before`,
     ...(notAboutDocument === 0
       ? []
-      : [`${formatCalls(notAboutDocument, isSampled)} refused for what no document changes`]),
+      : [`${formatCalls(notAboutDocument, isSampled)} refused for a reason that no document changes`]),
     ...(decidedByAfter === 0 ? [] : [`${formatCalls(decidedByAfter, isSampled)} decided by the later document itself`]),
   ];
   return [
@@ -106,6 +106,6 @@ export function formatRest(
       ({ sha256, revision, calls }) =>
         `${formatCalls(calls, isSampled)} decided by another document: ${quoteForeign(`${sha256}…`)}, revision ${revision ?? 'unknown'}.`,
     ),
-    ...assumptions.map((each) => `Taken for granted: ${each}`),
+    ...assumptions.map((each) => `Assumed: ${each}`),
   ];
 }

@@ -28,7 +28,7 @@ describe('certgate trust, where the first word was not the right one', () => {
 
   it('add of another end for an identity that is there names --to-existing', async () => {
     await stage.refuse(
-      /identity "billing" already\.\n.*certgate trust add billing --to-existing/,
+      /already an identity "billing"\.\n.*certgate trust add billing --to-existing/,
       'add',
       'billing',
       '--expires-at',

@@ -41,7 +41,7 @@ export const identityVerbs: VerbTable = {
       ...changeOptions,
     },
     work: async () => (await import('./trust-add-command.js')).add,
-    exitCodes: listChangeExitCodes('the name or the certificate exists already, the certificate is unfit'),
+    exitCodes: listChangeExitCodes('the name or the certificate already exists, the certificate is unfit'),
     examples: [
       'certgate trust add billing --certificate billing.crt.pem --role orders.read --owner "payments team" --reason "monthly invoices" --store file:trust.json',
       'certgate trust add billing --issued-by corp --dns billing.corp.example --role orders.read --reason "monthly invoices" --store file:trust.json',
@@ -130,7 +130,7 @@ export const identityVerbs: VerbTable = {
         parseBound,
       ],
       '--accept-without-client-auth-until <time>': [
-        'accept this certificate without clientAuth (with serverAuth alone) until this time, at most 90 days ahead; none ends it',
+        'accept this certificate without clientAuth (with only serverAuth) until this time, at most 90 days ahead; none ends it',
         parseBound,
       ],
       ...changeOptions,

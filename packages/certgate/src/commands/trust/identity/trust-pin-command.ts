@@ -32,7 +32,7 @@ export async function rotate(name: string | undefined, flags: RotateFlags): Prom
     throw new ToolFailure(
       name === undefined
         ? 'No identity is named.'
-        : 'With --from, the files name the identities, so none is named beside it.',
+        : 'With --from, the files name the identities, so no other may be named.',
       { remedy: 'Name one identity, or pass a folder of certificates with --from.' },
     );
   }
@@ -147,7 +147,7 @@ function describeGrace(until: string | undefined, rotation: string): readonly st
   if (until === undefined || until === 'none') return [];
   return [
     colors.red(
-      `ATTENTION: until ${until}, this certificate is admitted although its issuer made it for servers alone. All other checks apply as before. From then on, the caller is refused with it.`,
+      `ATTENTION: until ${until}, this certificate is admitted although its issuer made it only for servers. All other checks apply as before. From then on, the caller is refused with it.`,
     ),
     `Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): ${rotation}`,
     'Every admitted call is logged as a warning, with withoutClientAuthUntil.',

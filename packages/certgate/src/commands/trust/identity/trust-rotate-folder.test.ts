@@ -89,7 +89,7 @@ describe('certgate trust rotate --from', () => {
     rmSync(join(folder, 'billing.crt.pem'));
     const { stdout } = await stage.run(...rotate);
     assert.match(stdout, /billing\.pfx: .*needs a password\. No password is asked for here/);
-    assert.match(stdout, /billing\.chain\.pem: CN=two: no identity is called so/);
+    assert.match(stdout, /billing\.chain\.pem: CN=two: no identity has this name/);
   });
 
   it('names every file that it is not sure about, and writes nothing', async () => {
@@ -110,7 +110,7 @@ describe('certgate trust rotate --from', () => {
     ]); // prettier-ignore
     assert.match(reasons['billing.pem'] ?? '', /^billing\.crt\.pem is for "billing" too/);
     assert.match(reasons['more'] ?? '', /is a folder/);
-    assert.match(reasons['nobody.pem'] ?? '', /no identity is called so/);
+    assert.match(reasons['nobody.pem'] ?? '', /no identity has this name/);
     assert.match(reasons['reporting.crt.pem'] ?? '', /"reporting" or "reporting\.crt"/);
     assert.equal(stage.read().revision, 7);
   });

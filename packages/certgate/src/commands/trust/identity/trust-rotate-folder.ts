@@ -38,7 +38,7 @@ export async function rotateFromFolder(
     edit: (present) => {
       const plan = planRotations(present, certificates, rotation);
       if (plan.faults.length > 0) {
-        throw new ToolFailure('The document was changed meanwhile, and not every certificate fits it any more.', {
+        throw new ToolFailure('The document was changed in the meantime, and not every certificate fits it any more.', {
           remedy: 'Nothing was written. Run it again: it names the files.',
           kind: 'conflict',
         });
@@ -51,7 +51,7 @@ export async function rotateFromFolder(
       notes: [
         oldEndNote,
         ...describeWindows(before.document, rotated, rotation),
-        'Each file is taken for the identity that it is named after; compare the subjects:',
+        'Each file is used for the identity that it is named after; compare the subjects:',
         ...rotated.map(describeRotation),
       ],
       json: { oldPinsEnd: rotation.oldEnd === undefined ? null : formatInstant(rotation.oldEnd), rotated },

@@ -76,11 +76,11 @@ const keyOptions: Options = {
 const reportOptions: Options = {
   // The apps' own settings aren't known here; their defaults are.
   '--refresh-interval <seconds>': [
-    'the `refreshIntervalSeconds` of the apps, to tell when the change takes effect',
+    'the `refreshIntervalSeconds` of the apps, to say when the change takes effect',
     { parse: parseSeconds, default: 30 },
   ],
   '--read-timeout <seconds>': [
-    'the `readTimeoutSeconds` of the apps, to tell when the change takes effect',
+    'the `readTimeoutSeconds` of the apps, to say when the change takes effect',
     { parse: parseSeconds, default: 10 },
   ],
   '--dry-run': 'print what would change, and write nothing',

@@ -47,7 +47,7 @@ test('bodies that together are too much wait for each other, in the order of arr
   assert.deepEqual(await observe(largest), ['reading']);
 });
 
-test('small bodies wait for nobody, and a client that leaves its place gives it to the next', async () => {
+test('small bodies do not wait, and a client that leaves its place gives it to the next', async () => {
   const budget = new BodyBudget(100 * mebibyte);
   const [first, second, third] = [90, 90, 10].map((size) => new Reading(budget, size * mebibyte));
   assert.ok(first !== undefined && second !== undefined && third !== undefined);

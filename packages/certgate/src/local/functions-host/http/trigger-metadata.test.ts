@@ -41,7 +41,7 @@ test('a name that the caller took is not replaced by the true headers', () => {
   assert.equal(metadata('/api?headers=forged', {})['Headers'], undefined);
 });
 
-test('a body that is no JSON object adds nothing', () => {
+test('a body that is not a JSON object adds nothing', () => {
   for (const body of ['', 'text', '[1]', '"x"', 'null', '{']) {
     assert.deepEqual(Object.keys(metadata('/api', {}, body)), ['Query', 'Headers'], body);
   }

@@ -140,7 +140,7 @@ test('names and URIs are found without case, and a resource before a template', 
   for (const name of ['', '__proto__', 'constructor', 'toString']) assert.equal(catalog.find('tool', name), undefined);
 });
 
-test('an app without MCP has an empty catalog, and a disabled function is no part of one', (context) => {
+test('an app without MCP has an empty catalog, and a disabled function is not part of one', (context) => {
   assert.ok(new McpCatalog([register('http', 'httpTrigger', {})]).isEmpty);
   process.env['AzureWebJobs.off.Disabled'] = 'true';
   context.after(() => Reflect.deleteProperty(process.env, 'AzureWebJobs.off.Disabled'));

@@ -109,7 +109,7 @@ test('a client that leaves during its body no longer counts as an open request',
   }
 });
 
-test('a client that leaves is reported, and its call counts until the function has ended', async (context) => {
+test('a client that leaves is reported, and its call stays open until the function has ended', async (context) => {
   const { url, waiting, answers } = await startWaiting(context, 1);
   const leaving = new AbortController();
   const post = (body: string, signal: AbortSignal | null): Promise<Response> =>

@@ -77,7 +77,7 @@ const unreadable: readonly (readonly [what: string, value: RpcTypedData])[] = [
   ['no content', wrap({ type: 'text' })],
   ['content of null', wrap({ type: 'text', content: null })],
   ['content "null"', wrap({ type: 'text', content: 'null' })],
-  ['content that is no JSON', wrap({ type: 'text', content: '{invalid-json}' })],
+  ['content that is not JSON', wrap({ type: 'text', content: '{invalid-json}' })],
   ['content that is an object', wrap({ type: 'text', content: text })],
   ['an unknown type', envelope('random_type', 'ignored')],
   ['no blocks', envelope('multi_content_result', [])],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDurableStandIn } from './durable-client.js';
 
-test('names that are no percent-encoding are answered, and the next request too', async () => {
+test('names that are not percent-encoding are answered, and the next request too', async () => {
   const started: string[] = [];
   const { clientInput } = await startDurableStandIn('http://127.0.0.1:1', (orchestration, id) => {
     started.push(`${orchestration} ${id}`);

@@ -83,7 +83,7 @@ async function loadEntryFile(app: AppContext, file: string, packageType: 'module
   } catch (error) {
     const name = relative(app.folder, file);
     if (app.duplicateFunction !== undefined) {
-      throw new ToolFailure(`${name} registers the function "${app.duplicateFunction}", which is registered already.`, {
+      throw new ToolFailure(`${name} registers the function "${app.duplicateFunction}", which is already registered.`, {
         remedy: 'Give every function its own name.',
         cause: error,
       });

@@ -66,7 +66,7 @@ test("a function that comes later, or takes other methods, is in nobody's way", 
   for (const { unsafeBecause } of plan(functions, 'Zed')) assert.equal(unsafeBecause, undefined);
 });
 
-test("the host's own 404 is no answer of the function", () => {
+test("the host's own 404 is not an answer of the function", () => {
   const anonymous = { policy: { kind: 'anonymous' } };
   const checks = plan([hosted('Health', '/api/health/{id:regex(^x[0-9]+$)}', anonymous)], 'Health', ['Health']);
   assert.equal(checks.length, 2);

@@ -101,7 +101,7 @@ function judge(
 function explainUnavailable({ publicCode, precise, correlationId }: Refusal): Pick<CheckResult, 'detail'> {
   if (precise !== publicCode) return {};
   return {
-    detail: `the reason is in the app's log, at the correlationId ${correlationId}. The answer hides it, since the app does not take this for Development: does local.settings.json hold variables of a cloud or container host, such as CONTAINER_APP_NAME or WEBSITE_INSTANCE_ID? Take them out`,
+    detail: `the reason is in the app's log, at the correlationId ${correlationId}. The answer hides it, since the app does not take this for Development: does local.settings.json hold variables of a cloud or container host, such as CONTAINER_APP_NAME or WEBSITE_INSTANCE_ID? Remove them`,
   };
 }
 

@@ -36,17 +36,17 @@ export function expectObject(value: unknown, what: string): Readonly<Record<stri
 export function expectKnownKeys(value: object, known: readonly string[], what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  throw invalidInput(`${what} has no "${unknown}"; known are ${known.join(', ')}.`);
+  throw invalidInput(`${what} has no "${unknown}"; it can have ${known.join(', ')}.`);
 }
 
 export function expectText(value: unknown, what: string): string {
   if (typeof value === 'string' && value.trim() !== '') return value;
-  throw invalidInput(`${what} must be a text that is not empty.`);
+  throw invalidInput(`${what} must be a non-empty string.`);
 }
 
 export function expectTexts(value: unknown, what: string): readonly string[] {
   // A copy first: `every` passes over the holes of a list.
   const texts: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [undefined];
   if (texts.every((text) => typeof text === 'string')) return texts;
-  throw invalidInput(`${what} must be a list of texts.`);
+  throw invalidInput(`${what} must be a list of strings.`);
 }

@@ -36,7 +36,7 @@ export function readRequest(value: unknown): CallMessage['request'] {
 
 function expectPath(value: unknown): string {
   if (typeof value === 'string' && value.startsWith('/')) return value;
-  throw invalidInput("the request's path must be a text that starts with \"/\", e.g. '/api/orders'.");
+  throw invalidInput("the request's path must be a string that starts with \"/\", e.g. '/api/orders'.");
 }
 
 function readHeaders(given: unknown): CallMessage['request']['headers'] {
@@ -54,5 +54,5 @@ function encodeBody(body: unknown): string {
   if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('base64');
   // Not `instanceof`: a runner's globals are others than those of this process.
   if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
-  throw invalidInput("the request's body must be a text or bytes; write JSON with JSON.stringify.");
+  throw invalidInput("the request's body must be a string or bytes; write JSON with JSON.stringify.");
 }

@@ -58,7 +58,7 @@ function readEnvironment(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
     settings.map(([name, text]) => {
       if (typeof text === 'string') return [name, text];
-      throw invalidInput(`environment.${name} must be a text, as every app setting is.`);
+      throw invalidInput(`environment.${name} must be a string, as every app setting is.`);
     }),
   );
 }

@@ -81,7 +81,7 @@ describe('the credential for a blob', () => {
     assert.deepEqual(choose(local, {}).credential, development);
   });
 
-  it('that can not be one is refused without repeating it', () => {
+  it('that cannot be one is refused without repeating it', () => {
     for (const environment of [
       { AZURE_STORAGE_KEY: 'no base64!' },
       { AZURE_STORAGE_CONNECTION_STRING: 'SECRET' },

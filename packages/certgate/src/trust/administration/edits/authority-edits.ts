@@ -14,7 +14,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
   const there = findAuthority(document, authority.name);
   if (there !== undefined) {
-    throw new ToolFailure(`There is an authority ${JSON.stringify(there.name)} already.`, {
+    throw new ToolFailure(`There is already an authority ${JSON.stringify(there.name)}.`, {
       remedy: 'To add a certificate to it or change a setting: --to-existing',
     });
   }
@@ -87,7 +87,7 @@ function expectOnlyDomain({ name, spiffeTrustDomains = [] }: TrustDocumentAuthor
   if (others.length > 0) {
     throw new ToolFailure(
       `The authority ${JSON.stringify(name)} signs for ${others.join(', ')} too, so a bundle of ${trustDomain} would vouch for names there. Nothing was written.`,
-      { remedy: 'Give each trust domain an authority of its own.' },
+      { remedy: 'Give each trust domain a separate authority.' },
     );
   }
   if (spiffeTrustDomains.length > 0) return;

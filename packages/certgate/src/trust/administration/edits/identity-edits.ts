@@ -51,7 +51,7 @@ export function addIdentity(
 export function expectNewName(document: TrustDocument, name: string): void {
   const there = findIdentity(document, name);
   if (there === undefined) return;
-  throw new ToolFailure(`There is an identity ${quote(there.name)} already.`, {
+  throw new ToolFailure(`There is already an identity ${quote(there.name)}.`, {
     remedy: `To add a role (or a certificate or function, or to change its end, by other options): ${formatTrustChange('add', [there.name], ['--to-existing', '--role', 'ROLE'])}\nTo replace its certificate: ${formatTrustChange('rotate', [there.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
   });
 }

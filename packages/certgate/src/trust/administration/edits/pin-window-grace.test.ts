@@ -20,7 +20,7 @@ test('it begins now, or with the pin, and the rest of the pin stays', () => {
   assert.deepEqual(change(null, change(until)), pin);
 });
 
-test('while it runs, its 90 days do not start again; one that is over does not count for the next', () => {
+test('while it runs, its 90 days do not start again; one that is over does not shorten the next', () => {
   const old = graceOf('2026-12-01T00:00:00Z', '2027-01-02T00:00:00Z');
   assert.deepEqual(change('2027-03-01T00:00:00Z', old), graceOf('2026-12-01T00:00:00Z', '2027-03-01T00:00:00Z'));
   assert.throws(() => change('2027-03-02T00:00:00Z', old), /90 days at most/);

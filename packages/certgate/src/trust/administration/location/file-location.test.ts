@@ -64,7 +64,7 @@ describe('a trust document in a file', () => {
     assert.equal(existsSync(`${path}.sig`), false);
   });
 
-  it('is not written by one who was taken for dead meanwhile', async () => {
+  it('is not written by one who was taken for dead in the meantime', async () => {
     const location = createFileLocation(path);
     await location.write(content('one'), undefined);
     const version = await location.read();
@@ -94,7 +94,7 @@ describe('a trust document in a file', () => {
     assert.ok(existsSync(`${real}.log.jsonl`));
   });
 
-  it('refuses what is no file, in words', async () => {
+  it('refuses what is not a file, in words', async () => {
     mkdirSync(path);
     await assert.rejects(createFileLocation(path).read(), /is (?:not a file|a folder)/);
     await assert.rejects(createFileLocation(join(folder, 'no', 'trust.json')).read(), /folder of .* does not exist/);
@@ -111,7 +111,7 @@ describe('a trust document in a file', () => {
     assert.deepEqual(await location.readLog(), ['{"a":1}', '{"b":', '{"c":3}']);
   });
 
-  it('whose log can not be written says that nothing was changed', async () => {
+  it('whose log cannot be written says that nothing was changed', async () => {
     mkdirSync(`${path}.log.jsonl`);
     await assert.rejects(createFileLocation(path).appendLog('{}'), (fault: unknown) => {
       assert.ok(fault instanceof ToolFailure);

@@ -24,7 +24,7 @@ export function parseKeyVaultAddress(text: string): KeyVaultAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') throw refuse('is not an https: URL');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw refuse('has more than a host and a path. A secret does not belong into an argument');
+    throw refuse('has more than a host and a path. A secret does not belong in an argument');
   }
   if (!vaultHost.test(url.hostname)) {
     throw refuse(`names the host ${url.hostname}, which is not a vault of Azure's. Tokens are sent only to vaults`);
