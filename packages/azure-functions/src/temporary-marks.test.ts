@@ -417,7 +417,7 @@ for (const mark of marks) {
         () => {
           app.timer('Tick', { schedule: '0 * * * * *', handler });
         },
-        { code: conflict, message: new RegExp(`"Tick" has no HTTP trigger.*${mark.name}.* away`) },
+        { code: conflict, message: new RegExp(`"Tick" has no HTTP trigger.*: remove .*${mark.name}`) },
       );
     });
 
