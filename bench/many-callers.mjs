@@ -26,7 +26,7 @@ const maximumRatio = 2;
 if (process.argv[2] === 'serve') await serve(process.argv[3], process.argv[4]);
 else await run();
 
-/** The server of one kind, in a process of its own; it answers a message with its CPU time and the requests so far. */
+/** The server of one kind, in a process of its own; it answers a message with its CPU time and the requests until now. */
 async function serve(kind, document) {
   let requests = 0;
   const server = createServer((request, response) => {

@@ -24,7 +24,7 @@ export interface InstalledHosts {
 export interface RunningHost {
   /** On loopback. */
   readonly port: number;
-  /** What it wrote so far, a line each; log lines are JSON. */
+  /** What it wrote until now, a line each; log lines are JSON. */
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }

@@ -50,7 +50,7 @@ export interface ConnectOptions {
 
 export interface RunningMcpExample {
   readonly url: string;
-  /** All that was written so far, to both streams. */
+  /** All that was written until now, to both streams. */
   output(): string;
   stop(): Promise<void>;
 }

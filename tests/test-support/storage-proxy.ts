@@ -19,7 +19,7 @@ export interface StorageProxy {
   readonly endpoint: string;
   /** The status of each answer, in order; `cut` where the connection was cut instead. */
   readonly answers: readonly (number | 'cut')[];
-  /** Sent to clients so far, headers and all. */
+  /** Sent to clients until now, headers and all. */
   readonly bytesSent: number;
   fault: StorageFault | undefined;
   close(): Promise<void>;

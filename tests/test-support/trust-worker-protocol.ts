@@ -27,7 +27,7 @@ export interface CallerTally {
   /** When the last request that was let in was asked. */
   readonly lastAllowedAskedAt: number | undefined;
   readonly firstDeniedAt: number | undefined;
-  /** Requests that were asked after the first refusal, and let in all the same. */
+  /** Requests that were asked after the first refusal, and let in anyway. */
   readonly readmitted: number;
 }
 

@@ -6,7 +6,7 @@ import * as documents from './document.js';
 import type { Document, Identity, Match } from './document.js';
 import { ask, type ListReading } from './revocation.js';
 
-/** One trust store: its document, if there is one to decide by, and the lists that were read so far, by authority. */
+/** One trust store: its document, if there is one to decide by, and the lists that were read until now, by authority. */
 export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
 
 /** Of a certificate, or of what the front end sent instead, by its code. Of each list of roles, one is enough. */

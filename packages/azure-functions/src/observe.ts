@@ -12,7 +12,7 @@ export interface ObserveOptions {
 }
 
 /**
- * Leaves a function open that has function keys so far, and tells who would be refused if it were closed: for the move from
+ * Leaves a function open that still has function keys, and tells who would be refused if it were closed: for the move from
  * keys to certificates. Every call is decided as a closed function decides it, roles included, and logged; until `until`, at
  * most 90 days ahead, it goes on to the handler whatever was decided, also where the decision itself fails. From then on
  * the function is closed.

@@ -18,7 +18,7 @@ export interface Register {}
 export type Role = Register extends { readonly role: infer Declared extends string } ? Declared : string;
 
 /**
- * Who calls. The trust document may give a caller roles that the app doesn't declare: they are in `roles` all the same,
+ * Who calls. The trust document may give a caller roles that the app doesn't declare: they are in `roles` anyway,
  * and no function of the app asks for them.
  */
 export interface ClientIdentity extends IdentityOfAnyRoles {

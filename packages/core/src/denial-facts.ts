@@ -71,7 +71,7 @@ export interface AuthorityQuestion {
   readonly pin?: PinEntry;
   /** The name that counts only under it. */
   readonly claim?: NameClaim;
-  /** The authority issued the certificate, and it is refused all the same. */
+  /** The authority issued the certificate, and it is refused anyway. */
   readonly isIssued?: true;
   /** A CA certificate of the authority has signed the certificate, so that its names are no stranger's, whatever is wrong. */
   readonly isSigned?: true;

@@ -11,7 +11,7 @@ export type CertificateUnfitness = 'expired' | 'not-yet-valid' | 'wrong-usage' |
 
 /**
  * A self-signed certificate with the subject and the key of another one that is fit, and one thing wrong with it: a pin
- * on the key finds it, and the gate must refuse it all the same.
+ * on the key finds it, and the gate must refuse it anyway.
  */
 export function createUnfitCertificate(
   original: { readonly certificateDer: Uint8Array; readonly privateKeyPem: string },

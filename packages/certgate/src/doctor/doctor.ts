@@ -9,7 +9,7 @@
 //     │ tls-…, http-2           the same over each protocol
 //     │ plain-http, scm-site    beside the app's address
 //     │                         between them, the allowed caller again: refusals count only while it is admitted
-//     ▼ refusal-reason, …       read from the answers so far
+//     ▼ refusal-reason, …       read from the answers until now
 //   a verdict for each probe: holds, fails, cannot tell
 
 import { Control } from './control.js';

@@ -69,7 +69,7 @@ type ProbeRun = (examination: Examination) => Judgement | Promise<Judgement>;
 
 export type ProbeRuns<Id extends ProbeId = ProbeId> = Readonly<Record<Id, ProbeRun>>;
 
-/** What the probes share: the target, the callers, and what was seen so far. */
+/** What the probes share: the target, the callers, and what was seen until now. */
 export class Examination {
   readonly options: ExaminationOptions;
   readonly sender: ProbeSender;
@@ -82,7 +82,7 @@ export class Examination {
   cacheIgnoresQuery = false;
   /** A forged header of the front end that is named gets in, in whatever request it is. */
   admitsForgedHeader = false;
-  /** Every answer of the app so far. */
+  /** Every answer of the app until now. */
   readonly answers: WireAnswer[] = [];
   /** With the callers' own certificates only. */
   readonly refusals: SeenRefusal[] = [];

@@ -164,7 +164,7 @@ function findFault(
   status: SaidStatus | undefined,
 ): RunningFault | undefined {
   const statusAt = status?.time ?? 0;
-  // An app whose set-up failed may write status lines all the same; only a start that didn't fail ends that.
+  // An app whose set-up failed may write status lines anyway; only a start that didn't fail ends that.
   const failureEnds = failure?.line.code === 'gate_setup_failed' ? (startedAt ?? 0) : statusAt;
   if (failure !== undefined && failure.time > failureEnds) {
     return { code: failure.line.code, detail: failure.line.detail, time: failure.time };

@@ -21,7 +21,7 @@ interface Entry extends RememberedIdentity {
 /**
  * Remembers who trusted certificates belong to. The key is a hash of the header's tail, confirmed by comparing the whole
  * text: cheaper than hashing it all. A key that matches with another text is a miss: never a denial, never an eviction,
- * so that nobody can push a trusted caller out. Only certificates of an identity enter, and it is bounded all the same.
+ * so that nobody can push a trusted caller out. Only certificates of an identity enter, and it is bounded anyway.
  */
 export class IdentityCache {
   readonly #entries = new Map<number, Entry>();

@@ -5,7 +5,7 @@ const manyKeys = 16;
 export class JsonLevel {
   start = 0;
   isObject = false;
-  /** Keys so far, for duplicates. */
+  /** Keys until now, for duplicates. */
   readonly keys: string[] = [];
   keySet: Set<string> | undefined;
   expectsKey = false;

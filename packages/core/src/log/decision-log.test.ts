@@ -100,7 +100,7 @@ describe('denial lines', () => {
     assert.equal(lines.length, 24);
     for (let index = 0; index < 5000; index += 1) write(`made up ${index}`, observation);
     assert.equal(lines.length, 24 + 998);
-    // A caller with a key of its own has its line all the same.
+    // A caller with a key of its own has its line anyway.
     for (let time = 0; time < 5; time += 1) write('late', { ...observation, functionKey: 'late' });
     assert.equal(lines.length, 24 + 999);
     assert.deepEqual([lines.at(-1)?.functionKey, lines.at(-1)?.suppressed], ['late', 5000 - 998]);

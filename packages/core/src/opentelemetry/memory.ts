@@ -51,7 +51,7 @@ function chooseFirstEnd(one: number, other: number): number {
   return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }
 
-/** No app has as many stores; a bound all the same, since the names come through a channel that anybody may publish to. */
+/** No app has as many stores; a bound anyway, since the names come through a channel that anybody may publish to. */
 const maximumSources = 100;
 
 interface Read {
@@ -96,7 +96,7 @@ export class TrustReads {
   }
 }
 
-/** No app has as many; a bound all the same, as of sources. */
+/** No app has as many; a bound anyway, as of sources. */
 const maximumLists = 100;
 
 /** The revocation lists in use, and when they end. */

@@ -9,7 +9,7 @@ export type Answering = (request: Buffer) => Buffer | Promise<Buffer>;
 
 export interface OcspServer {
   readonly url: string;
-  /** What was asked so far. */
+  /** What was asked until now. */
   readonly questions: readonly Buffer[];
   answerWith: (answer: Answering) => void;
   /** For answers that are none. */

@@ -31,7 +31,7 @@ export class RotatingCallers {
   readonly clock: ManualClock = new ManualClock(start);
   readonly store: RefreshingTrustStore;
   readonly gate: AccessGate;
-  /** How many certificates were presented so far. */
+  /** How many certificates were presented until now. */
   issued = 0;
   readonly #names: readonly string[];
   readonly #keys: readonly WritingKey[];

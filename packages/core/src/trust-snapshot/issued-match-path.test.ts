@@ -80,7 +80,7 @@ describe('what can be said of a path', () => {
     const chainFaultOf = (made: ReturnType<typeof issueCaller>, authorities = [authorityOf()]): unknown => {
       const finding = answerInFull(issuedSnapshot([billing], { authorities }), presentCertificate(made.der, many), now);
       assert.ok(finding.outcome === 'denied');
-      // And whether the signature is that of a CA of the document all the same.
+      // And whether the signature is that of a CA of the document anyway.
       return [finding.code, ...['chainFault', 'isSigned'].map((each) => each in (finding.facts ?? {}))];
     };
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor })), ['path_signature_invalid', false, false]);

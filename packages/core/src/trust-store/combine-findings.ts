@@ -121,7 +121,7 @@ function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFi
   return [{ outcome: 'denied', ...describeRefusal('identity_ambiguous', facts) }];
 }
 
-/** A pin or an identity that is not in force has matched all the same. */
+/** A pin or an identity that is not in force has matched anyway. */
 function isMatch(finding: Refused): finding is RefusedFinding | RefusedNomination {
   return finding.outcome === 'denied' && /^(?:identity|pin)_/.test(finding.code);
 }

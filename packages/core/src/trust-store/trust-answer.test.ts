@@ -131,7 +131,7 @@ describe('answers that are understood', () => {
     const own = { outcome: 'denied', ...describeRefusal('pin_disabled', facts), identityName: 'a' };
     assert.deepEqual(readTrustFinding(own), own);
     assert.deepEqual(readTrustFinding({ ...own, detail: 'mine', more: 1 }), { ...own, detail: 'mine' });
-    // As of another code, as a copy, and as what nobody made: the words stay, and it is a denial all the same.
+    // As of another code, as a copy, and as what nobody made: the words stay, and it is a denial anyway.
     const said = { outcome: 'denied', code: 'pin_disabled', detail: own.detail, identityName: 'a' };
     for (const odd of [{ ...facts }, {}, [], null, 'facts', 7, new Proxy(own.facts, {})])
       assert.deepEqual(readTrustFinding({ ...own, facts: odd }), said);

@@ -53,7 +53,7 @@ export interface TrustStore {
   report?(): TrustStoreReport;
 
   /**
-   * For a line of the log about a certificate that the store doesn't know: whom it points to all the same. Asked only for
+   * For a line of the log about a certificate that the store doesn't know: whom it points to anyway. Asked only for
    * lines that are written.
    */
   findClaim?(certificate: PresentedCertificate, now: number): StrangerClaim | undefined;

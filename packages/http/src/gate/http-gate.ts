@@ -204,7 +204,7 @@ export class HttpGate implements Gate, Gatekeeper {
       const { readiness } = this.#start;
       const { locked } = this.#gate;
       if (locked !== undefined) {
-        // What the store says is told at start all the same, and nobody waits for it.
+        // What the store says is told at start anyway, and nobody waits for it.
         if (readiness === undefined) this.#start.settle().catch(() => undefined);
         return decide(locked);
       }

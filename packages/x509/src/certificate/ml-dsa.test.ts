@@ -34,7 +34,7 @@ describe('certificates with ML-DSA, made by openssl', { skip: !isKeyKindKnown('m
     }
   });
 
-  // Where the runtime verifies none, its Node may make a key object of it all the same.
+  // Where the runtime verifies none, its Node may make a key object of it anyway.
   it("verifies nothing if the runtime can't", { skip: isMlDsaKnown }, async () => {
     for (const { signed, verificationKey } of parameterSets.map((key) => readCertificate(make(key)))) {
       assert.equal(isSignatureValid(signed, verificationKey), false);

@@ -71,7 +71,7 @@ function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFa
   return failPath('path_not_found', detail, { certificate, role });
 }
 
-/** `path` begins with the highest certificate so far and ends with the target. Undefined: nothing holds from here on. */
+/** `path` begins with the highest certificate until now and ends with the target. Undefined: nothing holds from here on. */
 function extend(
   search: PathSearch,
   path: readonly [PathCertificate, ...PathCertificate[]],

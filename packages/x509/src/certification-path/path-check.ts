@@ -25,7 +25,7 @@ export interface PathCheck {
   readonly fault: PathFault | undefined;
   /** Of the path that is being looked at; undefined: the search is still on its way up to one. */
   readonly trustAnchor: PathCertificate | undefined;
-  /** From the highest certificate below the trust anchor, or the highest so far, to the target. */
+  /** From the highest certificate below the trust anchor, or the highest until now, to the target. */
   readonly certificates: readonly PathCertificate[];
   /** At `revocation` of a certificate: what is known, and each list and answer that speaks of it. */
   readonly revocation?: { readonly status: RevocationStatus; readonly evidence: readonly RevocationEvidence[] };

@@ -50,7 +50,7 @@ export interface PathRevocation {
   readonly crls: readonly CertificateRevocationList[];
   /**
    * The longest lifetime of an end-entity certificate of which `noRevAvail` (RFC 9608) is believed: it then needs no
-   * revocation information, and no responder is asked. One that is known to be revoked is refused all the same.
+   * revocation information, and no responder is asked. One that is known to be revoked is refused anyway.
    * Undefined: the extension excuses nothing.
    */
   readonly noRevAvailMaximumLifetimeMilliseconds?: number | undefined;

@@ -45,7 +45,7 @@ export interface ValidPath {
   readonly userConstrainedPolicySet: readonly string[];
 }
 
-/** What has been worked out of the certificates so far (RFC 5280 §6.1.2). */
+/** What has been worked out of the certificates until now (RFC 5280 §6.1.2). */
 interface PathState {
   readonly workingIssuerName: CanonicalName;
   readonly workingKey: PathCertificate['verificationKey'];

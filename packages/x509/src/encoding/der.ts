@@ -55,7 +55,7 @@ export function readDer<T>(decode: () => T): DerDecoding<T> {
     return { ok: true, value: decode() };
   } catch (error) {
     if (error instanceof DerError) return { ok: false, fault: error.message };
-    // A RangeError and its like would be a bug of ours; a decoder of hostile bytes answers with a refusal all the same.
+    // A RangeError and its like would be a bug of ours; a decoder of hostile bytes answers with a refusal anyway.
     return { ok: false, fault: `undecodable (${error instanceof Error ? error.name : 'unknown fault'})` };
   }
 }

@@ -78,7 +78,7 @@ export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensio
   const reason = extensions.get(entryExtensionTypes.reasonCode);
   const invalidityDate = extensions.get(entryExtensionTypes.invalidityDate);
   const certificateIssuer = extensions.get(entryExtensionTypes.certificateIssuer);
-  // It decides nothing; that it is one is looked at all the same.
+  // It decides nothing; that it is one is looked at anyway.
   if (invalidityDate !== undefined) decodeTime(readSingle(invalidityDate.value, derTags.generalizedTime));
   return {
     reason: reason === undefined ? 'unspecified' : decodeReasonCode(reason.value),

@@ -63,7 +63,7 @@ async function moveIntoPlace(
   undo.push(() => (original === undefined ? rm(target, { force: true }) : writeFile(target, original)));
 }
 
-/** Last first. What can't be undone is named, and the rest is undone all the same. */
+/** Last first. What can't be undone is named, and the rest is undone anyway. */
 async function undoAll(undo: readonly (() => Promise<unknown>)[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const step of [...undo].reverse()) {

@@ -38,7 +38,7 @@ export function readModuleSource(path: string, text: string): ModuleSource {
   const { body, directives } = program;
   const leading = body.findIndex((statement) => !isImport(statement));
   const head = leading === -1 ? body : body.slice(0, leading);
-  // An import that stands further down is loaded first all the same.
+  // An import that stands further down is loaded first anyway.
   const imports = [...head, ...body.slice(head.length).filter(isHoisted)];
   const start = body[0]?.start ?? directives.at(-1)?.end ?? text.length;
   return {

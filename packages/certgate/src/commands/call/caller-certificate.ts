@@ -13,7 +13,7 @@ export interface CallerCertificate {
   /** Of the certificate alone. */
   readonly der: Buffer;
   readonly thumbprintSha256: string;
-  /** Null when the certificate is one that Certgate can't decode. It is sent all the same: the server decides. */
+  /** Null when the certificate is one that Certgate can't decode. It is sent anyway: the server decides. */
   readonly subject: string | null;
 }
 

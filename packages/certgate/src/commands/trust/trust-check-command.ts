@@ -48,7 +48,7 @@ export async function check(flags: CheckFlags): Promise<void> {
     try {
       checks.push(await checkStore(store, { now, folder }, flags));
     } catch (failure) {
-      // The other documents are checked all the same.
+      // The other documents are checked anyway.
       if (!(failure instanceof ToolFailure) || stores.length === 1) throw failure;
       failures.push({ store, failure });
     }

@@ -67,7 +67,7 @@ async function start(message: StartMessage): Promise<void> {
   });
 }
 
-/** An app that this host couldn't run, for its bindings, can be described all the same: nothing is called. */
+/** An app that this host couldn't run, for its bindings, can be described anyway: nothing is called. */
 async function describe(message: DescribeMessage): Promise<void> {
   process.env['WEBSITE_HOSTNAME'] ??= 'localhost';
   const { app, streamingUri } = await load(message);

@@ -1,7 +1,7 @@
 /**
  * One request to the app and its response back, both streamed with backpressure. Every request has its own connection
  * to the app, so no response can be taken for the answer to another request, and no stale connection fails one.
- * It is announced as one that stays open all the same: an app that is told to close resets the connection when it
+ * It is announced as one that stays open anyway: an app that is told to close resets the connection when it
  * answers before it has read the body, and the reset may overtake its answer.
  */
 import { request as openHttpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';

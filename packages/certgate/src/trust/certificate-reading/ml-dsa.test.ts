@@ -36,7 +36,7 @@ for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
       const { certificateDer } = await readCertificateFile(content);
       assert.ok(certificateDer.equals(der));
     }
-    // The private key with it: a certificate all the same.
+    // The private key with it: a certificate anyway.
     const both = Buffer.concat([pem, readFileSync(keyPath)]);
     assert.equal((await drop(both)).certificates.length, 1);
     assert.ok((await readCertificateFile(both, { privateKey: 'ignored' })).certificateDer.equals(der));

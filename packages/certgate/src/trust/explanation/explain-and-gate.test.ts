@@ -143,7 +143,7 @@ async function askGate({ gate, caller, needsRole }: Scene, path: string): Promis
     ...(minimumRevision === undefined ? {} : { minimumRevision }),
   };
   const trustStore = trustStoreFromFile(path, options);
-  // An app does not start with a document that is not for it; asked all the same, its gate denies.
+  // An app does not start with a document that is not for it; asked anyway, its gate denies.
   await trustStore.start?.().catch(() => undefined);
   const header = caller === undefined ? undefined : derOf(caller).toString('base64');
   const requirement = { functionName: 'GetOrder', roles: needsRole ? [['reader']] : [] };

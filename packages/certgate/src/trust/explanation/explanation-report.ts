@@ -117,7 +117,7 @@ export function createExplanationReport(
   const { observedUntil = '', reportOnlyUntil = null } =
     explained.policy.kind === 'certificate' ? explained.policy : {};
   const identity = ifKnown(explanation, (known) => findIdentity(trust, known));
-  // A function that is observed runs all the same.
+  // A function that is observed runs anyway.
   const answered = Date.parse(observedUntil) > now ? undefined : denial?.code;
   return {
     version: 1,

@@ -47,7 +47,7 @@ const lineKeys: readonly LineKey[] = [
 /** What decides, of a line. */
 export type CalledLine = Pick<DecisionLogLine, LineKey>;
 
-/** Strangers and their certificates are without number; those that neither document knows are all the same. */
+/** Strangers and their certificates are without number; those that neither document knows are not told apart. */
 function isLeftOut({ code }: DecisionLogLine, key: LineKey, isTold: boolean): boolean {
   if (key === 'detail') return code !== 'role_missing' && code !== 'trust_locked';
   return key === 'thumbprintSha256' && !isTold;

@@ -47,7 +47,7 @@ function setEnabled(isEnable: boolean, name: string, flags: EnableFlags): Promis
   });
 }
 
-/** It is enabled, and refused all the same: who hears that there is nothing to change would stop looking. */
+/** It is enabled, and refused anyway: who hears that there is nothing to change would stop looking. */
 function findEnabledInVain(
   { after, afterSnapshot }: TrustUpdate,
   givenName: string,

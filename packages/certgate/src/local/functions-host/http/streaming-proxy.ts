@@ -37,7 +37,7 @@ export class StreamingExchange {
     body: Buffer | undefined,
   ) {
     this.#client = client;
-    // Its server closes idle connections; a fresh one per request can't be half dead. Kept alive all the same: a server
+    // Its server closes idle connections; a fresh one per request can't be half dead. Kept alive anyway: a server
     // that closes after an early answer resets the connection over the body it didn't read, and the answer is lost.
     const connection = new Agent({ keepAlive: true, maxSockets: 1 });
     this.#forwarded = request(uri, {
