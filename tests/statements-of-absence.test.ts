@@ -155,7 +155,7 @@ const claims: readonly Claim[] = [
     shownBy: ['packages/core/src/front-ends/front-ends.test.ts', 'is not believed where it says'],
   },
   {
-    says: "The tool refuses a credential of another account and doesn't send it.",
+    says: "If a connection string is for another account, the tool refuses it and doesn't send it.",
     shownBy: [
       'packages/certgate/src/trust/administration/blob/blob-credential.test.ts',
       'of another account is not sent',
