@@ -44,7 +44,6 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
     'core/trust-store/kept-lists addList',
     'core/trust-store/kept-lists makeRoom',
     'core/trust-store/refreshing-store #expectRevision',
-    'core/trust-store/refreshing-store #replace',
   ],
   'trustStoreFrom makes a TrustSourceMisuse of it, which keeps the app from starting': [
     'core/trust-sources/azure-blob-client expectClasses',

@@ -318,7 +318,7 @@ describe('an authority that changes its certificates under the same name', () =>
       await keeper.refresh([former], timeout, now);
     }
     assert.equal(keeper.list(former).length, 16);
-    assert.match(keeper.fault ?? '', /lists of 16 kinds already/);
+    assert.match(keeper.fault ?? '', /already gave lists of 16 kinds/);
     source.content = ofHeir;
     await keeper.refresh([renewed], timeout, now);
     assert.deepEqual([keeper.list(former).length, keeper.list(renewed).length], [0, 1]);
