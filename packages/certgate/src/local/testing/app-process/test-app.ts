@@ -153,7 +153,7 @@ function expectKeyPair({ certificatePem, privateKeyPem }: CallerCertificate): Ca
       return { certificatePem, privateKeyPem };
     }
   } catch (cause) {
-    throw new Error("The caller's certificate or its key is not a PEM that can be read.", { cause });
+    throw new Error("The caller's certificate or its key can't be read as PEM.", { cause });
   }
   throw new Error("The caller's key belongs to another certificate.");
 }
