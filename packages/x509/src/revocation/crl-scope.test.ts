@@ -86,7 +86,10 @@ describe('CRL processing: indirect lists', () => {
     assert.equal(judge([naming], { ...trusting, ...delegated }), 'revoked: unspecified');
     assert.match(judge([clear], trusting), /unknown: No CRL/);
     assert.match(judge([naming], trusting), /unknown: No CRL/);
-    assert.match(judge([clear], { ...delegated, signers: trusting.signers }), /unknown: .*signer of a CRL may not sign/);
+    assert.match(
+      judge([clear], { ...delegated, signers: trusting.signers }),
+      /unknown: .*signer of a CRL may not sign/,
+    );
   });
 
   it('are not found by a relative name behind several issuers', () => {

@@ -53,7 +53,9 @@ const cases: Readonly<Record<string, Case>> = {
   'the override': {
     options: { unsafeTrustCertificateHeaderFromAnywhere: true },
     lines: [/front end: any, by the header fields of app-service \(unsafe/],
-    warnings: [/^unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches the app can claim any certificate/],
+    warnings: [
+      /^unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches the app can claim any certificate/,
+    ],
   },
   'two front ends': {
     options: { frontEnd: 'nginx' },

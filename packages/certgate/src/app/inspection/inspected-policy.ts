@@ -85,7 +85,8 @@ export function describeInspectedPolicy(policy: InspectedPolicy): string {
       const { roles, reportOnlyUntil, observedUntil } = policy;
       const role = roles.length === 0 ? '' : `, role ${roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
       const report = reportOnlyUntil === undefined ? '' : `, report-only until ${reportOnlyUntil}`;
-      const observed = observedUntil === undefined ? '' : `anyone who has a key until ${observedUntil} (observed), then `;
+      const observed =
+        observedUntil === undefined ? '' : `anyone who has a key until ${observedUntil} (observed), then `;
       return `${observed}allowed certificates${role}${report}`;
     }
   }

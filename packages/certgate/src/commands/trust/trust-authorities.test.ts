@@ -188,7 +188,10 @@ describe('certgate trust, with authorities', () => {
     const said = await stage.expect(
       'add', 'billing', '--issued-by', 'CORP', '--dns', '*.corp.example', '--role', 'orders.read', '--reason', 'invoices',
     ); // prettier-ignore
-    assert.match(said, /\+ A certificate with dns \*\.corp\.example of the authority corp is now recognized as "billing"/);
+    assert.match(
+      said,
+      /\+ A certificate with dns \*\.corp\.example of the authority corp is now recognized as "billing"/,
+    );
     await stage.expect(
       'add', 'billing', '--to-existing', '--issued-by', 'corp', '--uri', 'spiffe://corp.example/billing',
       '--public-key-sha256', 'A1'.repeat(32), '--reason', 'more',
