@@ -45,7 +45,7 @@ describe('lists', () => {
     assert.equal(await (await stageOf(revoking)).ask(), 'certificate_revoked');
   });
 
-  test('are waited for by whoever asks, also where an earlier read found no document', async () => {
+  test('are waited for by everyone who asks, also where an earlier read found no document', async () => {
     let answer: (content: Buffer) => void = () => undefined;
     const slow = new StubBlob(new Promise<Buffer>((resolve) => (answer = resolve)));
     const document = new ScriptedSource();

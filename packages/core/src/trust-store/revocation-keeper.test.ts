@@ -77,7 +77,7 @@ describe('what tools read of revocation', () => {
     assert.deepEqual([countQuestions(), read.find('corp')?.findOcspResponses(stranger.certificate).length], [1, 1]);
   });
 
-  test('nobody is asked about a certificate that cannot be read, that no path can be read of, that has ended or is no client’s', async () => {
+  test('nobody is asked about a certificate that cannot be read, that no path can be read of, that has ended or is not a client’s', async () => {
     const trust = trustOf();
     const [authority] = trust.authorities;
     const withoutPath = makeCertificate({
