@@ -24,7 +24,18 @@ export default defineConfig({
   lastUpdated: false,
   // Instead of a request for an icon that is not there.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
-  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    // As GitHub makes them, so that a link leads to the same heading there and here.
+    anchor: {
+      slugify: (heading) =>
+        heading
+          .trim()
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+          .replace(/\s/gu, '-'),
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
