@@ -67,6 +67,8 @@ async function lookAtPages(view) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  // Long enough for a machine with other work; what hangs still ends.
+  page.setDefaultTimeout(180_000);
   let address = '';
   const report = (fault) => faults.push(`${address} (${view.name}): ${fault}`);
   page.on('pageerror', (error) => report(String(error)));
