@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -40,6 +41,11 @@ interface Page {
   /** Relative to the repository's root. */
   readonly path: string;
   readonly text: string;
+}
+
+interface SideBar {
+  readonly sideBar: readonly { readonly pages: readonly string[] }[];
+  readonly movedPages: Readonly<Record<string, string>>;
 }
 
 interface CodeBlock {
@@ -216,6 +222,21 @@ it('the type of a refusal is written once in the sources, and pages show it with
 });
 
 describe('every page', () => {
+  it('has its place in the side bar of the site, once', async () => {
+    const { sideBar, movedPages } = (await import(pathToFileURL(join(root, 'site', 'side-bar.mjs')).href)) as SideBar;
+    const listed = sideBar.flatMap((group) => group.pages).filter((name) => name !== 'api/index');
+    const known = readdirSync(join(root, 'docs')).flatMap((name) => /^(.+)\.md$/.exec(name)?.[1] ?? []);
+    assert.deepEqual(sortTexts(listed), sortTexts([...known, 'security', 'contributing', 'changelog']));
+    assert.deepEqual(
+      Object.keys(movedPages).filter((name) => known.includes(name)),
+      [],
+    );
+  });
+
+  it('is short enough that all of them together can be kept true', () => {
+    execFileSync(process.execPath, [join(root, 'scripts', 'count-words.mjs')]);
+  });
+
   it('leads only to files and headings that exist', () => {
     const links = pages.flatMap(({ path, text }) =>
       [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
