@@ -43,7 +43,7 @@ function renderAnswer(answer: GatewayAnswer): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${status} ${answer}</title>
 <h1>${status} ${answer.replaceAll('-', ' ')}</h1>
 <p>${escapeHtml(message)}</p>
-<p>The Certgate gateway says this; the app behind it has not decided anything.</p></html>
+<p>This answer comes from the Certgate gateway, not from the app behind it.</p></html>
 `;
 }
 
