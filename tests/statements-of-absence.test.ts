@@ -38,7 +38,7 @@ const absences: readonly Absence[] = [
   },
   {
     page: 'docs/http-hosts.md',
-    statement: '`reportOnly` and `observe` are not available here.',
+    statement: '[`reportOnly`](errors.md#report-only) and [`observe`](from-function-keys.md) are not available here.',
     check: () => {
       assert.deepEqual(
         Object.keys(http).filter((name) => /reportOnly|observe/i.test(name)),
