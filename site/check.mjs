@@ -12,8 +12,9 @@ const site = fileURLToPath(new URL('.', import.meta.url));
 const output = join(site, 'dist', 'site');
 const { values } = parseArgs({ options: { screenshots: { type: 'string' } } });
 
-await import('./build.mjs');
+// Before the build, which sets NODE_ENV to "production": npm then leaves these tools out.
 installTools(join(site, '..', 'tests', 'browser'));
+await import('./build.mjs');
 const { findViolations, startBrowser } = await import('../tests/browser/browser.mjs');
 const { serve } = await import('vitepress');
 
