@@ -91,6 +91,25 @@ describe('when the next read is due', () => {
     }
     assert.equal(source.reads.length, 11);
   });
+  test('also where a good read took longer than its document may be used: after a second, and no sooner', async (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const { source, store, clock, ask } = createStage({ maximumStalenessSeconds: 30 });
+    const started = store.start();
+    await settle();
+    for (let passed = 0; passed < 31; passed += 1) {
+      clock.pass(second);
+      context.mock.timers.tick(second);
+    }
+    await source.answer(known(1));
+    await started;
+    clock.pass(second);
+    assert.equal(await ask(), 'unavailable');
+    assert.equal(source.reads.length, 1);
+    clock.pass(1);
+    assert.equal(await ask(), 'waiting');
+    await source.answerUnchanged();
+    assert.equal(await ask(), 'found');
+  });
   test('and with the first success at the interval again', async () => {
     const { source, store, clock } = createStage();
     const started = store.start();

@@ -354,7 +354,8 @@ export class RefreshingTrustStore implements TrustStore {
     const { failureCount } = this.#history;
     const spread = 1 - 0.1 * this.#random();
     if (!this.#history.isStale()) return refreshInterval * spread;
-    const retry = firstRetryMilliseconds * 2 ** Math.min(failureCount - 1, 30);
+    // Also after no failure: a good read took so long that its document is already stale.
+    const retry = firstRetryMilliseconds * 2 ** Math.min(Math.max(failureCount, 1) - 1, 30);
     return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
   }
 
