@@ -57,7 +57,9 @@ export interface TrustLocation {
 
 /** What a document that can't be read is kept as, behind the document's own name: by its bytes and its signature. */
 export function nameAside({ bytes, signature = '' }: StoredDocument): string {
-  return `.damaged-${createHash('sha256').update(bytes).update(signature).digest('hex').slice(0, 16)}`;
+  // With the length, no other division into bytes and signature has the same name.
+  const hash = createHash('sha256').update(`${bytes.length}\n`).update(bytes).update(signature);
+  return `.damaged-${hash.digest('hex').slice(0, 16)}`;
 }
 
 /** What a running app reads at most (`maximumDocumentLength` of core). */
