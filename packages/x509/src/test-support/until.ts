@@ -6,7 +6,7 @@ const turnsBeforePauses = 200;
 
 /** The real ones, for tests that put others in their place. */
 const { setTimeout: startTimer } = globalThis;
-const readClock = process.hrtime.bigint;
+const readClock = process.hrtime.bigint.bind(process.hrtime);
 
 /** Lets other work go on until it is so: first by turns of the event loop, then with pauses, which leave the processor to others. */
 export async function until(isSo: () => unknown): Promise<void> {
