@@ -111,8 +111,9 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#loaded === undefined) return undefined;
     // Every request comes here, so the clocks are read once for the three questions.
     const now = this.#ages.moment();
-    if (this.#isAsleep(now) || this.#history.isStale(now)) return undefined;
-    if (this.#isDue(now)) this.#refreshInBackground();
+    const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
+    if (this.#isAsleep(age) || this.#history.isStale(now)) return undefined;
+    if (this.#isDue(age)) this.#refreshInBackground();
     return this.#nameContent(this.#loaded, this.#revocation?.version ?? 0);
   }
 
@@ -158,12 +159,12 @@ export class RefreshingTrustStore implements TrustStore {
     return this.#loaded && findStrangerClaim(this.#loaded.snapshot, certificate, now);
   }
 
-  #isDue(now?: Moment): boolean {
-    return this.#ages.ageAtWorst(this.#lastAttempt, now) > this.#dueAfter;
+  #isDue(age = this.#ages.ageAtWorst(this.#lastAttempt)): boolean {
+    return age > this.#dueAfter;
   }
 
-  #isAsleep(now?: Moment): boolean {
-    return this.#ages.ageAtWorst(this.#lastAttempt, now) > 2 * this.#settings.refreshInterval;
+  #isAsleep(age = this.#ages.ageAtWorst(this.#lastAttempt)): boolean {
+    return age > 2 * this.#settings.refreshInterval;
   }
 
   async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
