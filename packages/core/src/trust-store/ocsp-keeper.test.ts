@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { type TestContext, after, before, beforeEach, describe, test } from 'node:test';
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import { decodePathCertificate, encodeOcspRequest, findOcspStatus, type PathCertificate } from '@certgate/x509/path';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
@@ -413,35 +413,36 @@ describe('OcspKeeper', () => {
   });
 
   test('who waits for others longer than for an answer asks no more', async (context) => {
-    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 60_000 });
-    let clock = 1e6;
-    context.mock.method(performance, 'now', () => clock);
-    const held: { readonly end: (bytes: Buffer) => void }[] = [];
-    server.respondWith((response) => held.push(response));
-    const many = Array.from({ length: 17 }, (_, index) => imitate(index));
-    const asked = many.map((each) => keeper.ask(wantedOf(each), now));
-    await until(() => held.length === 16);
-    clock += 60 * second + 1;
-    for (const response of held) response.end(Buffer.from('no answer'));
-    await Promise.all(asked);
+    const { asked, answerAfter } = await fillTurns(context);
+    await answerAfter(60 * second + 1);
     assert.equal(countQuestions(), 16);
-    assert.match(faultOf(many.at(-1)), /others were asked about first, and that took too long/);
+    assert.match(faultOf(asked.at(-1)), /others were asked about first, and that took too long/);
   });
 
   test('who has waited for others no longer than for an answer asks', async (context) => {
-    let clock = 1e6;
-    context.mock.method(performance, 'now', () => clock);
-    const held: { readonly end: (bytes: Buffer) => void }[] = [];
-    server.respondWith((response) => held.push(response));
-    const many = Array.from({ length: 17 }, (_, index) => imitate(index));
-    const asked = many.map((each) => keeper.ask(wantedOf(each), now));
-    await until(() => held.length === 16);
-    clock += 60 * second;
-    server.answerWith(() => Buffer.from('no answer'));
-    for (const response of held) response.end(Buffer.from('no answer'));
-    await Promise.all(asked);
+    const { answerAfter } = await fillTurns(context);
+    await answerAfter(60 * second);
     assert.equal(countQuestions(), 17);
   });
+
+  /** Asks about 17 certificates, of which 16 wait for the responder, and the last for its turn. */
+  async function fillTurns(context: TestContext) {
+    let clock = 1e6;
+    context.mock.method(performance, 'now', () => clock);
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 60_000 });
+    const held: { readonly end: (bytes: Buffer) => void }[] = [];
+    server.respondWith((response) => held.push(response));
+    const asked = Array.from({ length: 17 }, (_, index) => imitate(index));
+    const answers = asked.map((each) => keeper.ask(wantedOf(each), now));
+    await until(() => held.length === 16);
+    const answerAfter = async (milliseconds: number): Promise<void> => {
+      clock += milliseconds;
+      server.answerWith(() => Buffer.from('no answer'));
+      for (const response of held) response.end(Buffer.from('no answer'));
+      await Promise.all(answers);
+    };
+    return { asked, answerAfter };
+  }
 
   function askAnew(about = certificate): Uint8Array {
     return encodeOcspRequest({ certificate: about, issuer, nonce: Buffer.alloc(32, 7) });
