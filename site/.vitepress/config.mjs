@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { movedPages, sideBar } from '../side-bar.mjs';
+import { pagesFolder } from '../write-pages.mjs';
 
 const site = fileURLToPath(new URL('..', import.meta.url));
-const pages = join(site, 'dist', 'pages');
 const { repository } = JSON.parse(readFileSync(join(site, '..', 'release.json'), 'utf8'));
 // Where the site lies below its host; GitHub Pages serves a project below the project's name.
 const base = process.env['CERTGATE_SITE_BASE'] ?? '/';
@@ -59,7 +59,7 @@ export default defineConfig({
 
 /** The page's first heading. */
 function readTitle(name) {
-  const path = join(pages, `${name}.md`);
+  const path = join(pagesFolder, `${name}.md`);
   if (!existsSync(path)) throw new Error(`site/side-bar.mjs names the page ${name}, which is not there.`);
   if (name === 'api/index') return 'API';
   return /^# (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1].replace(/`/g, '') ?? name;
@@ -68,7 +68,6 @@ function readTitle(name) {
 /** GitHub Pages has no redirects of its own. */
 function writeRedirect(outDir, from, to) {
   const path = join(outDir, `${from}.html`);
-  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(
     path,
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Moved</title><meta http-equiv="refresh" content="0; url=${to}"><link rel="canonical" href="${to}"></head><body><p>This page has moved to <a href="${to}">${to}</a>.</p></body></html>\n`,
