@@ -77,15 +77,21 @@ export function findAuthorityPath(
   });
 }
 
-/** Whether a CA certificate of the document signed it: nobody else can have. Whether a path holds is not asked. */
+/** By P-521, their signatures cost as much as a path may. */
+const maximumNamesakes = 32;
+
+/**
+ * Whether a CA certificate of the document signed it: nobody else can have. Whether a path holds is not asked. For logs:
+ * if more CA certificates have the issuer's name, the others are not looked at.
+ */
 export function isSignedByAuthority(
   { trustAnchors, intermediates }: TrustedAuthority,
   target: PathCertificate,
 ): boolean {
-  return [...trustAnchors, ...intermediates].some(
-    (issuer) =>
-      issuer.subject.key === target.issuer.key && loadPathValidation().isSignedBy(target, issuer.verificationKey),
-  );
+  return [...trustAnchors, ...intermediates]
+    .filter((issuer) => issuer.subject.key === target.issuer.key)
+    .slice(0, maximumNamesakes)
+    .some(({ verificationKey }) => loadPathValidation().isSignedBy(target, verificationKey));
 }
 
 /** A certificate of a path, for a denial's facts. */

@@ -6,10 +6,13 @@ import type { RevocationInformation } from './revocation-information.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
+import { toPem } from '../test-support/authority-certificates.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { editCertificate, getNode, tbsFields } from '@certgate/x509/test-support/der-editing.js';
 import { issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import { newName, writeAuthority, writeClient } from '@certgate/x509/test-support/written-path.js';
+import { isSignedByAuthority } from './authority-path.js';
 
 const { issuing, impostorRoot, impostor } = getStage();
 const caller = presentCertificate(issueCaller().der);
@@ -153,6 +156,15 @@ describe('what can be said of a path', () => {
       assert.deepEqual([finding.currentFrom, finding.currentUntil], [Date.UTC(2026, 11, 31), Date.UTC(2027, 0, 2)]);
     }
   });
+});
+
+test('for the log, a signature is verified by 32 CA certificates of one name at most', () => {
+  const namesakes = Array.from({ length: 33 }, () => newName('Authority'));
+  const trustAnchors = namesakes.map((name) => toPem(writeAuthority(name).der));
+  const [authority] = issuedSnapshot([billing], { authorities: [{ name: 'corp', trustAnchors }] }).authorities;
+  assert.ok(authority !== undefined);
+  const signed = namesakes.map((name) => isSignedByAuthority(authority, writeClient(name)));
+  assert.deepEqual(signed, [...Array.from({ length: 32 }, () => true), false]);
 });
 
 test('where the part that validates paths was left out, it is said what to do', async (context) => {

@@ -138,7 +138,7 @@ function findLinkFault(
   }
   const unfit = findLocalFault(issuer, 'intermediate', settings);
   if (unfit !== undefined) return unfit;
-  const isSigned = isSignedWithinBudget(highest, issuer.verificationKey, settings.budget);
+  const isSigned = isSignedWithinBudget(highest, issuer, settings.budget);
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
   const role = path.length === 1 ? 'end-entity' : 'intermediate';

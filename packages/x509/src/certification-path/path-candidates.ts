@@ -39,7 +39,7 @@ function isSignedByOneOf(
 ): boolean {
   if (!budget.spendStep()) return false;
   return findBySubject(vouchers, candidate.issuer).some(
-    ({ verificationKey }) => isSignedWithinBudget(candidate, verificationKey, budget) === true,
+    (voucher) => isSignedWithinBudget(candidate, voucher, budget) === true,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type CanonicalName, areNamesEqual } from '../certificate/distinguished-name.js';
+import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { LeadingDotReading } from './name-location.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
@@ -47,8 +47,8 @@ export interface ValidPath {
 
 /** What has been worked out of the certificates until now (RFC 5280 §6.1.2). */
 interface PathState {
-  readonly workingIssuerName: CanonicalName;
-  readonly workingKey: PathCertificate['verificationKey'];
+  /** Its subject and key are the working issuer name and public key. */
+  readonly issuer: PathCertificate;
   /** How many more certificates that are not self-issued may follow; infinite where nobody has said. */
   readonly maximumPathLength: number;
   readonly names: NameConstraintState;
@@ -116,8 +116,7 @@ function findAnchorFault(
 function beginAt(trustAnchor: PathCertificate, { dnsConstraintsWithLeadingDot }: PathSettings): PathState {
   const { basicConstraints } = trustAnchor;
   return {
-    workingIssuerName: trustAnchor.subject,
-    workingKey: trustAnchor.verificationKey,
+    issuer: trustAnchor,
     maximumPathLength: basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY,
     names: constrainNames(unconstrainedNames, trustAnchor, dnsConstraintsWithLeadingDot),
   };
@@ -157,7 +156,7 @@ function findValidityFault(certificate: PathCertificate, role: PathRole, now: nu
 
 /** §6.1.3 (a) (4). */
 function findIssuerFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
-  if (areNamesEqual(certificate.issuer, state.workingIssuerName)) return undefined;
+  if (areNamesEqual(certificate.issuer, state.issuer.subject)) return undefined;
   return failAt('path_not_found', certificate, role, 'names another issuer than the certificate above it.');
 }
 
@@ -168,7 +167,7 @@ function findSignatureFault(
   state: PathState,
   budget: PathBudget,
 ): PathFault | undefined {
-  const isValid = isSignedWithinBudget(certificate, state.workingKey, budget);
+  const isValid = isSignedWithinBudget(certificate, state.issuer, budget);
   if (isValid === undefined) return exhausted('signatures');
   if (isValid) return undefined;
   return failAt('path_signature_invalid', certificate, role, 'is not signed by the key of the certificate above it.');
@@ -204,8 +203,7 @@ function prepareForNext(
   const { basicConstraints, isSelfIssued } = certificate;
   const remaining = isSelfIssued ? state.maximumPathLength : state.maximumPathLength - 1;
   return {
-    workingIssuerName: certificate.subject,
-    workingKey: certificate.verificationKey,
+    issuer: certificate,
     maximumPathLength: Math.min(remaining, basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY),
     names: constrainNames(state.names, certificate, dnsConstraintsWithLeadingDot),
   };

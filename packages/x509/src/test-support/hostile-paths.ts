@@ -59,6 +59,21 @@ export const hostilePaths: readonly HostilePath[] = [
     expected: 'path_budget_exhausted',
   },
   {
+    name: '31 issuers of one name with P-521 keys, the last of them the right one, the key identifier points to none',
+    ask: () => askCrowd(31, 'none', 'p-521'),
+    expected: 'valid',
+  },
+  {
+    name: '32 issuers of one name with P-521 keys, the last of them the right one, the key identifier points to none',
+    ask: () => askCrowd(32, 'none', 'p-521'),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '63 issuers of one name, the last of them the right one, the key identifier points to none',
+    ask: () => askCrowd(63, 'none'),
+    expected: 'valid',
+  },
+  {
     name: '1,000 name constraints, 100 names',
     ask: () => askNames(1000, 100),
     expected: 'valid',
