@@ -3,10 +3,10 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/explanation/explanation-report.js';
 import { createAdapterApp } from './test-support/adapter-app.js';
 import { type Ended, runCertgateHere } from './test-support/certgate.js';
-import { openssl } from './test-support/openssl.js';
 
 // `trust explain` for callers whom the document knows by their authority and a name, with what the tool itself issues.
 
@@ -183,15 +183,15 @@ describe('certgate trust explain, of callers by their authority', () => {
   it('after an intermediate is over that issued for longer than it lives', async () => {
     // The tool issues no such thing; openssl does.
     const make = (name: string, until: string, extensions: readonly string[], issuer?: string): void => {
-      const ofIssuer = issuer === undefined ? [] : ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`];
-      openssl(
-        [
-          ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', `/CN=${name}`],
-          ...['-not_before', '20260101000000Z', '-not_after', until, '-keyout', `${name}.key`, '-out', `${name}.pem`],
-          ...[...ofIssuer, ...extensions.flatMap((extension) => ['-addext', extension])],
-        ],
-        folder,
-      );
+      const inFolder = (file: string) => ({
+        pemPath: join(folder, `${file}.pem`),
+        keyPath: join(folder, `${file}.key`),
+      });
+      const { pemPath, keyPath } = inFolder(name);
+      writeDatedCertificate(pemPath, {
+        ...{ keyPath, name: [`CN = ${name}`], extensions, notBefore: '20260101000000Z', notAfter: until },
+        ...(issuer === undefined ? {} : { issuer: inFolder(issuer) }),
+      });
     };
     const authority = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
     make('root', '20500101000000Z', authority);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/explanation/explanation-report.js';
 import { createAdapterApp, send } from './test-support/adapter-app.js';
 import { type Ended, runCertgate, runCertgateHere } from './test-support/certgate.js';
@@ -80,15 +81,11 @@ after(() => {
 
 function makeDated(name: string, from: number, until: number): string {
   const file = join(folder, `${name}.crt.pem`);
-  const [start, end] = [from, until].map((days) => fromNow(days).replace(/[-:T]/g, ''));
-  openssl(
-    [
-      ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', `/CN=${name}`],
-      ...['-addext', 'basicConstraints=critical,CA:FALSE', '-not_before', start ?? '', '-not_after', end ?? ''],
-      ...['-keyout', join(folder, `${name}.key.pem`), '-out', file],
-    ],
-    folder,
-  );
+  const [notBefore = '', notAfter = ''] = [from, until].map((days) => fromNow(days).replace(/[-:T]/g, ''));
+  writeDatedCertificate(file, {
+    ...{ keyPath: join(folder, `${name}.key.pem`), name: [`CN = ${name}`], notBefore, notAfter },
+    extensions: ['basicConstraints = critical, CA:FALSE'],
+  });
   return file;
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { createAdapterApp, readHeader, send } from './test-support/adapter-app.js';
 import { root } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
@@ -35,19 +37,12 @@ interface Caller {
   readonly expected: 'allowed' | 'certificate_missing' | 'certificate_not_trusted' | 'certificate_expired';
 }
 
-const clientExtensions = [
-  'basicConstraints=critical,CA:FALSE',
-  'keyUsage=critical,digitalSignature',
-  'extendedKeyUsage=clientAuth',
-];
-
 /** Self-signed by openssl, and over for years. */
 function makeExpiredCertificate(folder: string, name: string): OpensslCertificate {
   const [certificateFile, keyFile] = [join(folder, `${name}.crt.pem`), join(folder, `${name}.key.pem`)];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile];
-  const validity = ['-not_before', '20200101000000Z', '-not_after', '20210101000000Z'];
-  const added = clientExtensions.flatMap((extension) => ['-addext', extension]);
-  openssl(['req', '-x509', ...key, ...validity, '-subj', `/CN=${name}`, ...added, '-out', certificateFile], folder);
+  const validity = { notBefore: '20200101000000Z', notAfter: '20210101000000Z' };
+  const extensions = clientExtensions;
+  writeDatedCertificate(certificateFile, { keyPath: keyFile, name: [`CN = ${name}`], extensions, ...validity });
   const printed = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], folder);
   return { certificateFile, keyFile, thumbprintSha256: printed.split('=')[1]?.trim() ?? '' };
 }

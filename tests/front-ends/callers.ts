@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type DatedCertificateRequest, writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 
 /** A caller's certificate and key, made by openssl at run time. */
 export interface Caller {
@@ -44,7 +45,7 @@ export interface Certificates {
 const authority = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
 const leaf = ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature'];
 const client = [...leaf, 'extendedKeyUsage=clientAuth'];
-const past = ['-not_before', '20200101000000Z', '-not_after', '20210101000000Z'];
+const past = { notBefore: '20200101000000Z', notAfter: '20210101000000Z' };
 
 /** Writes its files to `folder`; who made that removes it. */
 export function makeCertificates(folder: string): Certificates {
@@ -52,10 +53,14 @@ export function makeCertificates(folder: string): Certificates {
     const added = extensions.flatMap((extension) => ['-addext', extension]);
     const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    const days = more.includes('-not_after') ? [] : ['-days', '2'];
-    runOpenssl(['req', '-x509', ...key, ...days, '-subj', `/CN=${name}`, ...added, ...files, ...more], folder);
+    runOpenssl(['req', '-x509', ...key, '-days', '2', '-subj', `/CN=${name}`, ...added, ...files, ...more], folder);
   };
   const by = (issuer: string): readonly string[] => ['-CA', `${issuer}.crt`, '-CAkey', `${issuer}.key`];
+  const makePast = (name: string, more: Partial<DatedCertificateRequest> = {}): void => {
+    const keyPath = join(folder, `${name}.key`);
+    const request = { keyPath, name: [`CN = ${name}`], extensions: client, ...past, ...more };
+    writeDatedCertificate(join(folder, `${name}.crt`), request);
+  };
   make('localhost', [...leaf, 'extendedKeyUsage=serverAuth', 'subjectAltName=DNS:localhost']);
   make('client-ca', authority);
   make('intermediate', authority, by('client-ca'));
@@ -63,8 +68,10 @@ export function makeCertificates(folder: string): Certificates {
   make('stranger', client);
   make('issued', client, by('client-ca'));
   make('chained', client, by('intermediate'));
-  make('expired', client, past);
-  make('expired-issued', client, [...past, ...by('client-ca')]);
+  makePast('expired');
+  makePast('expired-issued', {
+    issuer: { pemPath: join(folder, 'client-ca.crt'), keyPath: join(folder, 'client-ca.key') },
+  });
   const caller = (...names: readonly [string, ...string[]]): Caller => {
     const certificates = names.map((name) => readCertificate(folder, name));
     const cert = certificates.map(({ pem }) => pem).join('');

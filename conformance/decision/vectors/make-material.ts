@@ -58,7 +58,7 @@ export function makeMaterial(): Material {
     makeCertificate({
       key: 'p-256-again',
       name: ['CN = batch', 'OU = payments'],
-      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+      issuer: issuing,
     }),
   );
   add('billingAndReports', caller({ names: ['DNS:billing.corp.example', 'DNS:a.reports.corp.example'] }));
@@ -73,7 +73,7 @@ export function makeMaterial(): Material {
   );
   add('own', makeCertificate({ key: 'p-256', name: ['CN = own'] }));
   certificates['ownTwin'] = makeTwin(certificates['own'] ?? Buffer.alloc(0));
-  add('ownRenewed', makeCertificate({ key: 'p-256', name: ['CN = own'], options: ['-set_serial', '2'] }));
+  add('ownRenewed', makeCertificate({ key: 'p-256', name: ['CN = own'], serialNumber: '2' }));
   const forServers = [...clientExtensions.slice(0, 2), 'extendedKeyUsage = serverAuth'];
   add('server', makeCertificate({ key: 'ed25519', name: ['CN = server'], extensions: forServers }));
   add('expired', makeCertificate({ key: 'ed25519', notAfter: '20261231235959Z' }));
@@ -95,7 +95,7 @@ export function makeMaterial(): Material {
   add('forged', caller({ issuer: impostor }));
   add('noKeyIdentifier', caller({ extensions: [...clientExtensions, 'authorityKeyIdentifier = none'] }));
   add('unknownExtensionIssued', caller({ extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] }));
-  add('sha1', caller({ options: ['-sha1'] }));
+  add('sha1', caller({ digest: 'sha1' }));
   add('ofEd448', caller({ issuer: issue({ name: 'Corp issuing CA', key: 'ed448' }) }));
   add(
     'shallowRoot',

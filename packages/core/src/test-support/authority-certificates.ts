@@ -1,4 +1,5 @@
 import { type CertificateRequest, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { toVersion1 } from '@certgate/x509/test-support/der-editing.js';
 import { toPem } from '@certgate/x509/test-support/openssl.js';
 
 export { toPem };
@@ -42,7 +43,7 @@ export function getAuthorityPems(): AuthorityPems {
     leaf: makePem({ name: ['CN = billing'] }),
     withoutConstraints: makePem({ name: corp, extensions: ['keyUsage = keyCertSign'] }),
     withoutSigning: makePem({ name: corp, extensions: ['basicConstraints = CA:TRUE', 'keyUsage = cRLSign'] }),
-    version1: makePem({ name: corp, extensions: [], options: ['-x509v1'] }),
+    version1: toPem(toVersion1(makeCertificate({ name: corp, extensions }).der)),
   };
   return made;
 }

@@ -45,11 +45,10 @@ export function issueExpiredWithManyNames(): MadeCaller {
 
 function makeOddHeaders(): readonly string[] {
   const { issuing } = getStage();
-  const options = ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath];
   return [
     issueExpiredWithManyNames().header,
     // Distribution points without a point: the end-entity checks don't look into them, a path does.
-    makeCertificate({ extensions: [...clientExtensions, '2.5.29.31 = DER:3000'], options }).header,
+    makeCertificate({ extensions: [...clientExtensions, '2.5.29.31 = DER:3000'], issuer: issuing }).header,
     issueCaller({ extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'] }).header,
     issueCaller({ extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] }).header,
     issuing.der.toString('base64'),

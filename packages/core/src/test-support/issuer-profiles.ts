@@ -20,7 +20,6 @@ export interface CallerProfile {
   readonly more: readonly string[];
   readonly notBefore: string;
   readonly notAfter: string;
-  readonly options: readonly string[];
 }
 
 /** Go's order: key usage, its extension, basic constraints, key identifiers, names, and what a template adds. */
@@ -45,7 +44,7 @@ function createProfile({ authority: made, caller, ...shape }: ProfileShape): Iss
   return {
     authority,
     issue: (special = {}) => {
-      const { subject, names, extendedKeyUsage, more, notBefore, notAfter, options } = { ...caller, ...special };
+      const { subject, names, extendedKeyUsage, more, notBefore, notAfter } = { ...caller, ...special };
       const extensions = [
         `keyUsage = critical, ${shape.keyUsage}`,
         ...(extendedKeyUsage === '' ? [] : [`extendedKeyUsage = ${extendedKeyUsage}`]),
@@ -58,12 +57,11 @@ function createProfile({ authority: made, caller, ...shape }: ProfileShape): Iss
       const { certificate } = issueCertificate(
         {
           key: shape.key,
-          name: subject.length === 0 ? ['CN = replaced'] : subject,
+          name: subject,
           extensions,
           sections: shape.sections ?? [],
           notBefore,
           notAfter,
-          options: [...(subject.length === 0 ? ['-subj', '/'] : []), ...options],
         },
         authority,
       );
@@ -72,7 +70,7 @@ function createProfile({ authority: made, caller, ...shape }: ProfileShape): Iss
   };
 }
 
-const defaults = { extendedKeyUsage: 'serverAuth, clientAuth', more: [], options: [] } as const;
+const defaults = { extendedKeyUsage: 'serverAuth, clientAuth', more: [] } as const;
 
 /** An hour, begun ten seconds ago. */
 export const createSpireProfile = (): IssuerProfile =>

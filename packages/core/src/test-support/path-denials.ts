@@ -103,7 +103,7 @@ export function listPathDenials(): readonly PathDenial[] {
       header: issueCaller({ issuer: issue({ name: 'Corp issuing CA', key: 'ed448' }) }).header,
       trust,
     },
-    byCaller('path_algorithm_too_weak', { options: ['-sha1'] }),
+    byCaller('path_algorithm_too_weak', { digest: 'sha1' }),
     {
       code: 'certificate_revoked',
       step: 'certification-path',

@@ -29,7 +29,7 @@ describe('what can be said of a path', () => {
     // Distribution points without a point, which the end-entity checks don't look into.
     const made = makeCertificate({
       extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],
-      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+      issuer: issuing,
     }).der;
     const odd = presentCertificate(made);
     assert.equal(odd.pathDecoding.ok, false);

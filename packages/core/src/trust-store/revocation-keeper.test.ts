@@ -84,7 +84,7 @@ describe('what tools read of revocation', () => {
       notBefore: stampOf(-2),
       notAfter: stampOf(300),
       extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],
-      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+      issuer: issuing,
     });
     assert.equal(presentCertificate(withoutPath.der).pathDecoding.ok, false);
     const ended = issueCaller({ serialNumber: '1234', notBefore: stampOf(-3), notAfter: stampOf(-1) });

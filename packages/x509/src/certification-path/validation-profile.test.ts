@@ -144,7 +144,7 @@ describe('the strict profile', () => {
 
   it('takes strong keys', () => {
     const judgeKey = (key: KeyKind): string => {
-      const { der } = makeCertificate({ key, options: ['-sha256'] });
+      const { der } = makeCertificate({ key, digest: 'sha256' });
       return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'strict')?.code ?? 'fit';
     };
     for (const key of ['rsa-1024', 'rsa-2047', 'p-192', 'explicit'] as const)
@@ -235,7 +235,7 @@ describe('the strict profile', () => {
     assert.equal(isAlgorithmAccepted({ scheme: 'ed448' }, 'strict'), false);
     for (const profile of ['strict', 'rfc5280'] as const)
       assert.equal(isAlgorithmAccepted({ scheme: 'unknown', objectIdentifier: '1.2.3' }, profile), false);
-    const { der } = makeCertificate({ options: ['-sha1'] });
+    const { der } = makeCertificate({ digest: 'sha1' });
     const certificate = readWritten(decodePathCertificate, der);
     assert.equal(findProfileFault(certificate, 'end-entity', 'strict')?.code, 'path_algorithm_too_weak');
   });
@@ -256,7 +256,7 @@ describe('the profile of RFC 5280', () => {
 
   it('takes keys of any strength, and none whose curve the certificate itself defines', () => {
     const judgeKey = (key: KeyKind): string => {
-      const { der } = makeCertificate({ key, options: ['-sha256'] });
+      const { der } = makeCertificate({ key, digest: 'sha256' });
       return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'rfc5280')?.code ?? 'fit';
     };
     for (const key of ['rsa-1024', 'p-192', 'secp256k1'] as const) assert.equal(judgeKey(key), 'fit', key);

@@ -195,7 +195,7 @@ describe('OCSP: responders', () => {
       'digest' in algorithm && algorithm.digest !== 'sha1';
     assert.match(judge([by(responder, '-rmd', 'sha1')], { isAlgorithmAccepted }), /not accepted \(ecdsa with sha1\)/);
     assert.equal(judge([by(responder)], { isAlgorithmAccepted }), 'good');
-    const old = by(delegate({ settings: ['default_md = sha1'] }));
+    const old = by(delegate({ digest: 'sha1' }));
     assert.match(
       judge([old], { isAlgorithmAccepted }),
       refused('"CN=delegate" has a certificate signed with ecdsa with sha1, which is not accepted'),

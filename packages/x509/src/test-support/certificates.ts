@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { type DatedCertificateRequest, makeDatedCertificate } from './dated-certificates.js';
 import { newTemporaryPath, runOpenssl } from './openssl.js';
 
 /** Inside the default validity of the certificates made here, whatever the wall clock says. */
 export const now: number = Date.UTC(2027, 0, 1);
 export const defaultNotBefore: number = Date.UTC(2025, 0, 1);
 export const defaultNotAfter: number = Date.UTC(2035, 0, 1);
+const defaultValidity = { notBefore: '20250101000000Z', notAfter: '20350101000000Z' };
 
 const keyOptions = {
   'rsa-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
@@ -61,20 +62,9 @@ export function isKeyKindKnown(kind: KeyKind): boolean {
   }
 }
 
-export interface CertificateRequest {
+/** A `DatedCertificateRequest` with defaults: an ordinary client's certificate for ten years around `now`. */
+export interface CertificateRequest extends Partial<Omit<DatedCertificateRequest, 'keyPath'>> {
   readonly key?: KeyKind;
-  /** Lines of the configuration's distinguished name section; `CN = client` by default. */
-  readonly name?: readonly string[];
-  /** Lines of the configuration's extension section; those of an ordinary client by default. */
-  readonly extensions?: readonly string[];
-  /** Further lines of the configuration: sections that the extensions refer to. */
-  readonly sections?: readonly string[];
-  /** Lines of the `[req]` section. */
-  readonly settings?: readonly string[];
-  readonly options?: readonly string[];
-  /** `YYYYMMDDHHMMSSZ`. */
-  readonly notBefore?: string;
-  readonly notAfter?: string;
 }
 
 export interface MadeCertificate {
@@ -90,34 +80,23 @@ export const clientExtensions: readonly string[] = [
   'extendedKeyUsage = clientAuth',
 ];
 
-/** A self-signed certificate, made by openssl. */
+/** A certificate, made by openssl. */
 export function makeCertificate(request: CertificateRequest = {}): MadeCertificate {
-  const {
-    key = 'p-256',
-    name = ['CN = client'],
-    extensions = clientExtensions,
-    sections = [],
-    settings = [],
-  } = request;
-  const { options = [], notBefore = '20250101000000Z', notAfter = '20350101000000Z' } = request;
+  const { key = 'p-256', ...rest } = request;
   const keyPath = getKeyPath(key);
-  const configuration = newTemporaryPath('.cnf');
-  const lines = ['[req]', 'prompt = no', 'utf8 = yes', 'distinguished_name = dn', ...settings];
-  if (extensions.length > 0) lines.push('x509_extensions = ext');
-  lines.push('[dn]', ...name, '[ext]', ...extensions, ...sections);
-  writeFileSync(configuration, `${lines.join('\n')}\n`);
-  const validity = ['-not_before', notBefore, '-not_after', notAfter];
-  const args = ['req', '-x509', '-new', '-config', configuration, '-key', keyPath, ...validity, ...options];
-  const der = runOpenssl([...args, '-outform', 'der']);
+  const defaults = { name: ['CN = client'], extensions: clientExtensions, ...defaultValidity };
+  const der = makeDatedCertificate({ ...defaults, ...rest, keyPath });
   return { der, header: der.toString('base64'), keyPath };
 }
 
 /** A certificate as OpenSSL makes it when nobody thinks about extensions: CA:TRUE. */
 export function makeDefaultSelfSigned(): MadeCertificate {
-  const keyPath = getKeyPath('p-256');
-  const validity = ['-not_before', '20250101000000Z', '-not_after', '20350101000000Z'];
-  const der = runOpenssl(['req', '-x509', '-key', keyPath, '-subj', '/CN=default', ...validity, '-outform', 'der']);
-  return { der, header: der.toString('base64'), keyPath };
+  // Of the section [v3_ca] in OpenSSL's own configuration.
+  const identifiers = ['subjectKeyIdentifier = hash', 'authorityKeyIdentifier = keyid:always, issuer'];
+  return makeCertificate({
+    name: ['CN = default'],
+    extensions: [...identifiers, 'basicConstraints = critical, CA:TRUE'],
+  });
 }
 
 export interface OpensslFacts {

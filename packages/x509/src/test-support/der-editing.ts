@@ -80,6 +80,15 @@ export function editCertificate(der: Uint8Array, edit: (certificate: DerNode) =>
   return encodeTree(certificate);
 }
 
+/** The certificate as one of version 1, which has no extensions. */
+export function toVersion1(der: Uint8Array): Buffer {
+  return editCertificate(der, (certificate) => {
+    const fields = getChildren(certificate, 0);
+    fields.splice(tbsFields.extensions, 1);
+    fields.splice(tbsFields.version, 1);
+  });
+}
+
 /** Replaces the value of the extension with this object identifier (hexadecimal content octets). */
 export function editExtension(der: Uint8Array, identifier: string, edit: (value: Buffer) => Buffer): Buffer {
   return editCertificate(der, (certificate) => {

@@ -18,8 +18,7 @@ export const authorityExtensions: readonly string[] = [
 
 /** A certificate made by openssl; without an issuer it is self-signed. */
 export function issueCertificate(request: CertificateRequest, issuer?: IssuedCertificate): IssuedCertificate {
-  const options = issuer === undefined ? [] : ['-CA', issuer.pemPath, '-CAkey', issuer.keyPath];
-  const made = makeCertificate({ ...request, options: [...options, ...(request.options ?? [])] });
+  const made = makeCertificate({ ...request, ...(issuer === undefined ? {} : { issuer }) });
   const decoding = decodePathCertificate(made.der);
   assert.ok(decoding.ok, decoding.ok ? '' : decoding.fault);
   const pemPath = newTemporaryPath('.pem');

@@ -4,7 +4,7 @@ import {
   decodeCertificateRevocationList,
 } from '../revocation/certificate-revocation-list.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
-import { type KeyKind, makeCertificate } from './certificates.js';
+import { type CertificateRequest, makeCertificate } from './certificates.js';
 import { type DerNode, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
 import { fromPem, newTemporaryPath, runOpenssl, toPem } from './openssl.js';
 
@@ -21,35 +21,16 @@ export const authorityExtensions: readonly string[] = [
   'subjectKeyIdentifier = hash',
 ];
 
-export interface IssueRequest {
-  readonly issuer?: MadeAuthority;
+export interface IssueRequest extends Omit<CertificateRequest, 'name'> {
   readonly name: string;
-  readonly key?: KeyKind;
-  readonly extensions?: readonly string[];
-  readonly sections?: readonly string[];
-  /** Lines of the `[req]` section. */
-  readonly settings?: readonly string[];
-  /** Hexadecimal. */
-  readonly serialNumber?: string;
-  readonly notBefore?: string;
-  readonly notAfter?: string;
-  readonly options?: readonly string[];
 }
 
-/** A certificate of an issuer, or a self-signed one; an authority's extensions where none are said. */
-export function issue(request: IssueRequest): MadeAuthority {
-  const { issuer, name, extensions = authorityExtensions, serialNumber, options = [], ...rest } = request;
-  const ofIssuer = issuer === undefined ? [] : ['-CA', issuer.pemPath, '-CAkey', issuer.keyPath];
-  const ofSerial = serialNumber === undefined ? [] : ['-set_serial', `0x${serialNumber}`];
-  const made = makeCertificate({
-    ...rest,
-    name: [`CN = ${name}`],
-    extensions,
-    options: [...ofIssuer, ...ofSerial, ...options],
-  });
+/** A certificate of an issuer, or a self-signed one; an authority's extensions by default. */
+export function issue({ name, ...request }: IssueRequest): MadeAuthority {
+  const { der, keyPath } = makeCertificate({ extensions: authorityExtensions, ...request, name: [`CN = ${name}`] });
   const pemPath = newTemporaryPath('.pem');
-  writeFileSync(pemPath, toPem(made.der));
-  return { certificate: readCertificate(made.der), der: made.der, pemPath, keyPath: made.keyPath };
+  writeFileSync(pemPath, toPem(der));
+  return { certificate: readCertificate(der), der, pemPath, keyPath };
 }
 
 export function readCertificate(der: Uint8Array): PathCertificate {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { getKeyPath } from '@certgate/x509/test-support/certificates.js';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import {
   createTemporaryFolder,
   makeOpensslPair,
@@ -99,14 +101,17 @@ describe('certgate certificate inspect and header', () => {
   });
 
   test('lists every reason to refuse, with exit code 1', async () => {
-    const key = folder.file('bad.key');
     const file = folder.file('bad.crt');
     // What a plain `openssl req -x509` makes, for servers, with a short key, long ago.
-    runOpenssl([
-      'req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-keyout', key, '-out', file, '-subj', '/CN=bad',
-      '-not_before', '20200101000000Z', '-not_after', '20200201000000Z', '-addext', 'extendedKeyUsage=serverAuth',
-      '-addext', 'keyUsage=critical,keyEncipherment',
-    ]); // prettier-ignore
+    writeDatedCertificate(file, {
+      ...{ keyPath: getKeyPath('rsa-1024'), name: ['CN = bad'] },
+      extensions: [
+        'basicConstraints = critical, CA:TRUE',
+        'extendedKeyUsage = serverAuth',
+        'keyUsage = critical, keyEncipherment',
+      ],
+      ...{ notBefore: '20200101000000Z', notAfter: '20200201000000Z' },
+    });
     const { problems, exitCode } = await inspect([file]);
     assert.equal(exitCode, 1);
     assert.deepEqual(

@@ -39,7 +39,7 @@ export function createDoctorStage(): DoctorStage {
   const dates = { from: '20200101000000Z', until: '20990101000000Z' };
   const issuer = makeCertificate(folder, 'authority', { ...dates, extensions: authorityExtensions });
   const make = (name: string, names: string, more: object = {}): Made =>
-    makeCertificate(folder, name, { ...dates, issuer, subject: `/CN=${names}`, ...more });
+    makeCertificate(folder, name, { ...dates, issuer, commonName: names, ...more });
   const forServer = (names: string): object => ({
     extensions: [`subjectAltName=${names}`, 'extendedKeyUsage=serverAuth', 'basicConstraints=critical,CA:FALSE'],
   });

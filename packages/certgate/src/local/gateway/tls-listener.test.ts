@@ -127,8 +127,8 @@ test('a client can renegotiate neither to lose its certificate nor to change it'
 test('only possession is proven: expired, CA, wrong usage and weak-looking certificates all arrive as they are', async () => {
   openssl.makeSelfSigned('authority');
   const certificates = [
-    openssl.makeSelfSigned('expired', '-not_before', '20200101000000Z', '-not_after', '20200102000000Z'),
-    openssl.makeSelfSigned('early', '-not_before', '20990101000000Z', '-not_after', '20990102000000Z'),
+    openssl.makeDated('expired', '20200101000000Z', '20200102000000Z'),
+    openssl.makeDated('early', '20990101000000Z', '20990102000000Z'),
     openssl.makeSelfSigned('serverauth', '-addext', 'extendedKeyUsage=serverAuth'),
     openssl.makeSelfSigned('critical', '-addext', '1.2.3.4=critical,DER:0500'),
     openssl.makeSelfSigned('authority'),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { TrustDocument } from '@certgate/core/internal';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { runInProcess } from '../../commands/trust/test-support/run-in-process.js';
 import { denialRemedies, type ReportedRemedy } from './denial-remedies.js';
 import type { LineReport } from './explain-line.js';
@@ -43,12 +44,12 @@ before(() => {
   makeCertificate('caller', ['basicConstraints=critical,CA:FALSE']);
   makeCertificate('ended', ['basicConstraints=critical,CA:FALSE'], { end: '20250101000000Z' });
   makeCertificate('other', ['basicConstraints=critical,CA:FALSE']);
-  for (const root of ['root', 'imitator']) makeCertificate(root, ca, { subject: '/CN=root' });
+  for (const root of ['root', 'imitator']) makeCertificate(root, ca, { commonName: 'root' });
   makeCertificate('issuing', ca, { issuer: 'root' });
   // The same CA with the same key, in a certificate that is over.
   makeCertificate('issuing-old', ca, {
     issuer: 'root',
-    subject: '/CN=issuing',
+    commonName: 'issuing',
     key: 'issuing',
     end: '20250101000000Z',
   });
@@ -67,7 +68,7 @@ before(() => {
   makeCertificate('successor', ca);
   // As `openssl req -x509` makes one, without keyUsage; and the same CA made well.
   makeCertificate('careless', ['basicConstraints=critical,CA:TRUE']);
-  makeCertificate('careful', ca, { subject: '/CN=careless', key: 'careless' });
+  makeCertificate('careful', ca, { commonName: 'careless', key: 'careless' });
   makeCertificate('of-careless', client, { issuer: 'careless' });
   makeCertificate('of-successor', client, { issuer: 'successor' });
   makeCertificate('narrow', [...ca, 'nameConstraints=critical,permitted;DNS:other.example']);
@@ -87,7 +88,7 @@ after(() => {
 });
 
 interface CertificateRequest {
-  readonly subject?: string;
+  readonly commonName?: string;
   readonly issuer?: string;
   /** Whose key it is of; its own by default. */
   readonly key?: string;
@@ -96,17 +97,11 @@ interface CertificateRequest {
 }
 
 function makeCertificate(name: string, extensions: readonly string[], request: CertificateRequest = {}): void {
-  const { subject = `/CN=${name}`, issuer, key, begin = '20200101000000Z', end = '20600101000000Z' } = request;
-  const keyWords =
-    key === undefined
-      ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', `${name}.key.pem`]
-      : ['-key', `${key}.key.pem`];
-  openssl(
-    ...['req', '-x509', '-nodes', ...keyWords, '-subj', subject, '-not_before', begin, '-not_after', end],
-    ...extensions.flatMap((extension) => ['-addext', extension]),
-    ...(issuer === undefined ? [] : ['-CA', `${issuer}.crt.pem`, '-CAkey', `${issuer}.key.pem`]),
-    ...['-out', `${name}.crt.pem`],
-  );
+  const { commonName = name, issuer, key = name, begin = '20200101000000Z', end = '20600101000000Z' } = request;
+  writeDatedCertificate(`${name}.crt.pem`, {
+    ...{ keyPath: `${key}.key.pem`, name: [`CN = ${commonName}`], extensions, notBefore: begin, notAfter: end },
+    ...(issuer === undefined ? {} : { issuer: { pemPath: `${issuer}.crt.pem`, keyPath: `${issuer}.key.pem` } }),
+  });
 }
 
 function makeRevocationList(authority: string, file: string, times: readonly string[] = ['-crldays', '30']): void {

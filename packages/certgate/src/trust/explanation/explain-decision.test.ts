@@ -12,6 +12,7 @@ import {
   parseTrustDocument,
   presentCertificate,
 } from '@certgate/core/internal';
+import { makeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import fc from 'fast-check';
 import { type ExplanationQuestion, explainDecision } from './explain-decision.js';
 
@@ -23,19 +24,14 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'certgate-explain-'));
   const openssl = (...args: string[]): Buffer =>
     execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  openssl(
-    ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', '/CN=billing'],
-    ...[
-      '-addext',
-      'basicConstraints=critical,CA:FALSE',
-      '-not_before',
-      '20300101000000Z',
-      '-not_after',
-      '20300201000000Z',
-    ],
-    ...['-keyout', 'key.pem', '-outform', 'DER', '-out', 'billing.der'],
-  );
-  der = readFileSync(join(folder, 'billing.der'));
+  der = makeDatedCertificate({
+    ...{
+      keyPath: join(folder, 'key.pem'),
+      name: ['CN = billing'],
+      extensions: ['basicConstraints = critical, CA:FALSE'],
+    },
+    ...{ notBefore: '20300101000000Z', notAfter: '20300201000000Z' },
+  });
   openssl('pkey', '-in', 'key.pem', '-pubout', '-outform', 'DER', '-out', 'key.der');
   publicKeySha256 = createHash('sha256')
     .update(readFileSync(join(folder, 'key.der')))

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import fc from 'fast-check';
 import { createTemporaryFolder, makeOpensslPair } from '../../certificates/test-support/openssl.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -125,8 +126,11 @@ describe('a SPIFFE bundle', () => {
   });
 
   it('has a CA that is valid already beside those that begin later', () => {
-    const later = makeSpiffeRoot(folder, 'later', {
-      dates: ['-not_before', '20980101000000Z', '-not_after', '20990101000000Z'],
+    const later = { certificate: folder.file('later.pem') };
+    writeDatedCertificate(later.certificate, {
+      ...{ keyPath: folder.file('later.key.pem'), name: ['CN = later'] },
+      extensions: [...rootExtensions, 'subjectAltName = URI:spiffe://corp.example/'],
+      ...{ notBefore: '20980101000000Z', notAfter: '20990101000000Z' },
     });
     refuse(writeBundle([describeKey(later)]), /none of its CA certificates is valid before 2098-01-01T00:00:00Z/);
     assert.equal(read(writeBundle([...keys, describeKey(later)])).anchors.length, 3);

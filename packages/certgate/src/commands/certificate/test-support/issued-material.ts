@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { type TemporaryFolder, runOpenssl, tryOpenssl } from '../../../certificates/test-support/openssl.js';
 
 /** Files of a certificate that openssl made. */
@@ -10,7 +11,8 @@ export interface Made {
 
 export interface MakeRequest {
   readonly issuer?: Made;
-  readonly subject?: string;
+  /** The file's name by default. */
+  readonly commonName?: string;
   /** That of another certificate, for cross-signing; else a new one. */
   readonly key?: string;
   readonly extensions?: readonly string[];
@@ -34,27 +36,15 @@ export const clientExtensions: readonly string[] = [
 /** The time that the material is checked at. */
 export const checkedAt = '2027-01-15T00:00:00Z';
 
-/** A certificate of an issuer, or a self-signed one, by `openssl req`. */
+/** A certificate of an issuer, or a self-signed one. */
 export function makeCertificate(folder: TemporaryFolder, name: string, request: MakeRequest): Made {
-  const { issuer, subject = `/CN=${name}`, extensions = authorityExtensions, digest = 'sha256' } = request;
-  const { from = '20260101000000Z', until = '20360101000000Z' } = request;
-  const key = request.key ?? folder.file(`${name}.key`);
+  const { issuer, commonName = name, key = folder.file(`${name}.key`), extensions = authorityExtensions } = request;
+  const { from = '20260101000000Z', until = '20360101000000Z', digest = 'sha256' } = request;
   const certificate = folder.file(`${name}.pem`);
-  const ofKey =
-    request.key === undefined
-      ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
-      : ['-new', '-key', key];
-  const ofIssuer = issuer === undefined ? [] : ['-CA', issuer.certificate, '-CAkey', issuer.key];
-  const isGiven = (line: string): boolean => extensions.some((given) => given.split('=')[0] === line.split('=')[0]);
-  const identifiers = ['subjectKeyIdentifier=hash', ...(issuer === undefined ? [] : ['authorityKeyIdentifier=keyid'])];
-  const added = [...identifiers.filter((line) => !isGiven(line)), ...extensions].flatMap((line) => ['-addext', line]);
-  const dates = ['-not_before', from, '-not_after', until];
-  // A configuration of its own: the machine's may add extensions.
-  const configuration = folder.file('req.cnf', '[req]\ndistinguished_name = name\n[name]\n');
-  runOpenssl([
-    'req', '-x509', '-config', configuration, ...ofKey, ...ofIssuer, '-subj', subject, `-${digest}`, ...dates,
-    ...added, '-out', certificate,
-  ]); // prettier-ignore
+  writeDatedCertificate(certificate, {
+    ...{ keyPath: key, name: [`CN = ${commonName}`], extensions, digest, notBefore: from, notAfter: until },
+    ...(issuer === undefined ? {} : { issuer: { pemPath: issuer.certificate, keyPath: issuer.key } }),
+  });
   return { name, certificate, key };
 }
 

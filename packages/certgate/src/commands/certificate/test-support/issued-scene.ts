@@ -55,13 +55,13 @@ export function makeIssuedScene(folder: TemporaryFolder): IssuedScene {
     extensions: [...authorityExtensions, 'extendedKeyUsage=clientAuth'],
   });
   // The same name and key under another root: a path that leads nowhere here.
-  const crossed = make('issuing-crossed', { issuer: otherRoot, key: issuing.key, subject: '/CN=issuing' });
+  const crossed = make('issuing-crossed', { issuer: otherRoot, key: issuing.key, commonName: 'issuing' });
   const limited = make('limited', {
     issuer: root,
     extensions: [...authorityExtensions, 'nameConstraints=critical,permitted;DNS:corp.example'],
     until: '20280101000000Z',
   });
-  const impostor = make('impostor', { issuer: otherRoot, subject: '/CN=issuing' });
+  const impostor = make('impostor', { issuer: otherRoot, commonName: 'issuing' });
   const leaf = (name: string, request: MakeRequest = {}): Made =>
     make(name, { issuer: issuing, extensions: clientExtensions, ...request });
   const named = (host: string): readonly string[] => [...clientExtensions, `subjectAltName=DNS:${host}`];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../../certificates/test-support/openssl.js';
 import { TrustStage } from '../test-support/trust-stage.js';
 
@@ -142,10 +143,11 @@ describe('certgate trust rotate --from', () => {
     writeFileSync(stage.path, JSON.stringify({ ...document, identities }));
     const centuries = await stage.expect('rotate', '--from', 'next', '--overlap', '99999d', ...reason, '--dry-run');
     assert.match(centuries, /Note: Old certificates that end earlier .*: billing\n/);
-    const [key, later] = [made.file('later.key.pem'), join(folder, 'billing.pem')];
-    const dates = ['-not_before', '20980101000000Z', '-not_after', '20990101000000Z'];
-    const fit = ['-addext', 'basicConstraints=critical,CA:FALSE', '-subj', '/CN=later', '-nodes'];
-    runOpenssl(['req', '-x509', '-newkey', 'ed25519', ...dates, ...fit, '-keyout', key, '-out', later]);
+    writeDatedCertificate(join(folder, 'billing.pem'), {
+      ...{ keyPath: made.file('later.key.pem'), name: ['CN = later'] },
+      extensions: ['basicConstraints = critical, CA:FALSE'],
+      ...{ notBefore: '20980101000000Z', notAfter: '20990101000000Z' },
+    });
     assert.match(
       await stage.expect('rotate', '--from', 'next', '--overlap', '1d', ...reason),
       /refused in between: billing\n/,

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 
 /** A certificate and its key, as text and as files for curl and openssl. */
 export interface TestCertificate {
@@ -27,6 +28,13 @@ export class OpensslFolder {
     const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
     this.run('req', '-x509', ...key, ...files, '-subj', `/O=Certgate tests/CN=${name}`, '-days', '2', ...extra);
+    return this.read(name);
+  }
+
+  makeDated(name: string, notBefore: string, notAfter: string): TestCertificate {
+    const [certificate, keyPath] = [join(this.folder, `${name}.pem`), join(this.folder, `${name}.key`)];
+    const extensions = ['basicConstraints = critical, CA:TRUE'];
+    writeDatedCertificate(certificate, { keyPath, name: [`CN = ${name}`], extensions, notBefore, notAfter });
     return this.read(name);
   }
 

@@ -19,18 +19,16 @@ export function makeSpiffeRoot(
     extensions = [...caExtensions, `subjectAltName=URI:spiffe://${trustDomain}/`],
     newKey = ec,
     days = 30,
-    dates = ['-days', String(days)],
   }: {
     readonly trustDomain?: string;
     readonly extensions?: readonly string[];
     readonly newKey?: readonly string[];
     readonly days?: number;
-    readonly dates?: readonly string[];
   } = {},
 ): MadeAuthority {
   const made = { certificate: folder.file(`${name}.pem`), key: folder.file(`${name}.key.pem`) };
   runOpenssl([
-    'req', '-x509', ...newKey, '-nodes', '-subj', `/O=corp.example/CN=${name}`, ...dates,
+    'req', '-x509', ...newKey, '-nodes', '-subj', `/O=corp.example/CN=${name}`, '-days', String(days),
     '-keyout', made.key, '-out', made.certificate, ...extensions.flatMap((each) => ['-addext', each]),
   ]); // prettier-ignore
   return made;
