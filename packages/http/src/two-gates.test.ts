@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { until } from '@certgate/x509/test-support/until.js';
 import { trustStoreFromDocument } from '@certgate/core';
+import type { MadeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { findClientIdentity, getClientIdentity } from './caller-identity.js';
 import type { Gate } from './gate/http-gate.js';
 import { secureServer } from './node/secure-server.js';
 import { secureFetch } from './secure-fetch.js';
-import { createStage, fieldsOf, operator, trustDocument } from './test-support/gate-stage.js';
+import { createStage, fieldsOf, operator, reader, secretField, trustDocument } from './test-support/gate-stage.js';
+import { close, converse, start, write } from './test-support/server-stage.js';
 
 // Two gates around one request: each names the same caller by a name of its own. The frameworks are in
 // tests/http-two-gates.test.ts.
@@ -213,5 +215,116 @@ describe('a server that hands its requests to another', () => {
       'outside, close outer',
       'outside, finish outer',
     ]);
+  });
+});
+
+describe('secureServer around secureFetch that gets another object and asks another copy of the gate, as in Next.js', () => {
+  type Handle = (request: Request) => Promise<Response>;
+  const copy = ({ url = '', headers }: IncomingMessage): Request =>
+    new Request(`http://localhost${url}`, { headers: headers as Record<string, string> });
+  const pass =
+    (handle: Handle): RequestListener =>
+    (incoming, response) => {
+      const answer = async (): Promise<void> => {
+        const { status, body } = await handle(copy(incoming));
+        response.writeHead(status);
+        for await (const chunk of body ?? []) response.write(chunk);
+        response.end();
+      };
+      answer().catch(() => response.destroy());
+    };
+  const hello = (request: Request): Response => new Response(`hello ${getClientIdentity(request).name}`);
+  const ask = (port: number, caller: MadeCertificate | undefined, path = '/'): Promise<string> =>
+    converse(port, write(`GET ${path}`, { ...close, ...fieldsOf(caller) }));
+
+  it('admits by what the server was given, and logs one outcome', async (context) => {
+    const inner = createStage(context);
+    const { port, lines } = await start(context, pass(secureFetch(hello, inner.gate)));
+    assert.match(await ask(port, operator), /^HTTP\/1\.1 200 [^]*hello operator/);
+    assert.match(await ask(port, reader), /^HTTP\/1\.1 200 [^]*hello reader/);
+    assert.match(await ask(port, undefined), /^HTTP\/1\.1 401 /);
+    assert.deepEqual(
+      lines.map(({ code }) => code),
+      ['allowed', 'allowed', 'certificate_missing'],
+    );
+    assert.deepEqual(inner.lines, []);
+  });
+
+  it('refuses by the role, the function and the trust of the inner gate, under the id of the admission', async (context) => {
+    const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
+    for (const [status, code, inner, ...requirement] of [
+      [403, 'role_missing', createStage(context), { roles: ['operator'] }],
+      [403, 'function_not_allowed', createStage(context), { functionName: 'orders' }],
+      [401, 'certificate_not_trusted', createStage(context, { trustStore: nobody })],
+      [401, 'front_end_bypassed', createStage(context, { frontEnd: 'haproxy', frontEndSecret: 'x'.repeat(32) })],
+    ] as const) {
+      const { port, lines } = await start(context, pass(secureFetch(hello, inner.gate, ...requirement)));
+      assert.match(await ask(port, reader), new RegExp(`^HTTP/1.1 ${status} `), code);
+      assert.deepEqual(
+        [...lines, ...inner.lines].map((line) => line['code']),
+        ['allowed', code],
+      );
+      assert.equal(inner.lines[0]?.['correlationId'], lines[0]?.['correlationId'], code);
+    }
+  });
+
+  it('logs whom a gate of another name, or of other trust, admits', async (context) => {
+    const { inner } = createGates(context);
+    const named = createStage(context, { functionName: 'orders' });
+    const seen: unknown[] = [];
+    const { port, lines } = await start(
+      context,
+      pass(async (request) => {
+        const answers = [secureFetch(hello, named.gate)(request), secureFetch(hello, inner)(new Request(request))];
+        for (const answer of answers) seen.push(await (await answer).text());
+        return new Response();
+      }),
+    );
+    await ask(port, operator);
+    assert.deepEqual(seen, ['hello operator', 'hello inner']);
+    assert.deepEqual([lines.length, named.lines.length], [1, 1]);
+    assert.notEqual(named.lines[0]?.['correlationId'], lines[0]?.['correlationId']);
+  });
+
+  it("takes no request object for the caller's that has another certificate, or none, or comes after the response", async (context) => {
+    const inner = createStage(context);
+    const handle = secureFetch(hello, inner.gate);
+    const ofReader = Object.entries(fieldsOf(reader)).filter(([name]) => name !== secretField);
+    const seen: Promise<Response>[] = [];
+    const { port } = await start(context, (incoming, response) => {
+      for (const headers of [ofReader, []]) seen.push(handle(new Request('http://localhost/', { headers })));
+      seen.push(handle(copy(incoming)));
+      response.once('close', () => seen.push(handle(copy(incoming)))).end();
+    });
+    await ask(port, operator);
+    await until(() => seen.length === 4);
+    const answers = await Promise.all(seen);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [401, 401, 200, 401],
+    );
+  });
+
+  it('refuses where the asynchronous context is lost or is that of another caller', async (context) => {
+    const inner = createStage(context);
+    const handle = pass(secureFetch(hello, inner.gate));
+    const waiting: (() => void)[] = [];
+    // A queue of callbacks: each caller's are run by whoever comes next.
+    const { port } = await start(context, (incoming, response) => {
+      for (const run of waiting.splice(0)) run();
+      if (incoming.url === '/queued')
+        waiting.push(() => {
+          handle(incoming, response);
+        });
+      else handle(incoming, response);
+    });
+    const queued = ask(port, operator, '/queued');
+    await until(() => waiting.length === 1);
+    assert.match(await ask(port, reader), /hello reader/);
+    assert.match(await queued, /^HTTP\/1\.1 401 /);
+    const alone = ask(port, operator, '/queued');
+    await until(() => waiting.length === 1);
+    waiting.pop()?.();
+    assert.match(await alone, /^HTTP\/1\.1 401 /);
   });
 });

@@ -110,6 +110,8 @@ export type CertificateSource =
       readonly outcome: 'known';
       /** For the status lines. */
       readonly frontEnd: Pick<GateStatus, 'frontEnd' | 'frontEndProof'>;
+      /** The field with the caller's certificate. Undefined if TLS ends in this process. */
+      readonly certificateField: string | undefined;
       readonly read: (source: RequestSource) => CertificateExtraction | Denial;
     }
   | (Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven' });
@@ -123,6 +125,7 @@ export function resolveCertificateSource({ options, isDirectTls }: GateSettings)
   return {
     outcome: 'known',
     frontEnd: describeFrontEnd(frontEnd),
+    certificateField: reader.fields[0],
     read: ({ findField }) => reader.read(findField),
   };
 }
@@ -136,6 +139,7 @@ function resolveDirectTls({ acceptForwardedChain }: CoreGateOptions): Certificat
   return {
     outcome: 'known',
     frontEnd: { frontEnd: 'direct-tls' },
+    certificateField: undefined,
     read: ({ socket }) => certificates.read(socket),
   };
 }

@@ -43,10 +43,20 @@ export class GateStart {
     return this.#running !== undefined || this.#isDue() ? undefined : this.#failure;
   }
 
+  /** The field with the caller's certificate. Undefined if TLS ends in this process, or if the front end is unknown. */
+  get certificateField(): string | undefined {
+    const source = this.#findSource();
+    return source.outcome === 'known' ? source.certificateField : undefined;
+  }
+
+  #findSource(): CertificateSource {
+    return this.#source ?? resolveCertificateSource(this.#settings);
+  }
+
   /** For the status lines. */
   describe(): GateStatus {
     const { functionName, anonymousRoutes } = this.#settings;
-    const source = this.#source ?? resolveCertificateSource(this.#settings);
+    const source = this.#findSource();
     const frontEnd = source.outcome === 'known' ? source.frontEnd : { frontEndFault: source.code };
     return { host: 'server', ...frontEnd, closed: [functionName], open: anonymousRoutes.list() };
   }

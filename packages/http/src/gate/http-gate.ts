@@ -2,6 +2,7 @@
 //
 //   an adapter's request
 //     │ passed-requests        this gate let it pass before              asks for roles alone
+//     │   by its exchange      a gate around the framework let it pass   decides anew, by what that gate was given
 //     │ anonymous-routes       method and path are open to all           passes without an identity
 //     │ gate-start             trust is not valid, or not there yet      503 trust_unavailable
 //     │ gate-settings          no front end to go by                     503 front_end_unknown, front_end_unproven …
@@ -13,6 +14,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   authorize,
+  type ClientIdentity,
   createDenialAnswer,
   type Decision,
   type Denial,
@@ -28,7 +30,14 @@ import { readRequirement, type RouteRequirement } from './call-requirement.js';
 import { type GateOptions, type GateSettings, readGateSettings, type RequestSource } from './gate-settings.js';
 import { GateStart, type Readiness, strangersCertificate } from './gate-start.js';
 import { type RequestHeaders, toFindField } from './header-fields.js';
-import { findCurrent, findPassed, type Gatekeeper, notePassed, type PassedRequest } from './passed-requests.js';
+import {
+  findCurrent,
+  findExchange,
+  findPassed,
+  type Gatekeeper,
+  notePassed,
+  type PassedRequest,
+} from './passed-requests.js';
 import { type IncomingCall, passed, type GateAnswer } from './incoming-call.js';
 
 /** Decides about requests. The adapters take one; `decide` serves whatever has no adapter. */
@@ -78,6 +87,10 @@ export class HttpGate implements Gate, Gatekeeper {
     this.#start = new GateStart(this.#settings, this.#gate);
   }
 
+  get functionName(): string {
+    return this.#settings.functionName;
+  }
+
   get isDirectTls(): boolean {
     return this.#settings.isDirectTls;
   }
@@ -121,12 +134,18 @@ export class HttpGate implements Gate, Gatekeeper {
       if (earlier !== undefined) return this.#decideAgain(earlier, call, required);
       const { method, target } = call;
       // Another gate has taken its secret from the request; what it was given still has it.
-      const source = findPassed(call.request)?.source ?? call;
+      const before = findPassed(call.request);
+      const linked = before === undefined ? this.#listLinked(call) : [];
+      const source = before?.source ?? linked[0]?.source ?? call;
+      const said = linked.find(({ gate }) => gate.functionName === this.functionName) ?? {
+        identity: undefined,
+        correlationId,
+      };
       if (required === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
-        notePassed(call.request, { gate: this, identity: undefined, source, correlationId });
+        notePassed(call.request, { gate: this, identity: undefined, source, correlationId: said.correlationId });
         return passed;
       }
-      return this.#decideAnew(source, call, required ?? this.#ofGate, correlationId);
+      return this.#decideAnew(source, call, required ?? this.#ofGate, said);
     } catch (error) {
       return this.#answerFault(error, correlationId);
     }
@@ -137,6 +156,20 @@ export class HttpGate implements Gate, Gatekeeper {
     const earlier = findPassed(request, this);
     if (earlier === undefined || earlier.identity !== undefined) return earlier;
     return earlier === findCurrent(request) ? earlier : undefined;
+  }
+
+  /**
+   * The passed requests of the exchange that this call belongs to, the outermost gate's first. The call must present the
+   * certificate of that exchange: a queue may run one caller's request in the context of another's, and Next.js fills its cache in
+   * the context of any caller.
+   */
+  #listLinked({ request, findField }: IncomingCall): readonly PassedRequest[] {
+    const exchange = findExchange();
+    const linked = exchange?.listPassed() ?? [];
+    if (linked[0] === undefined || exchange?.request === request) return linked;
+    const field = this.#start.certificateField;
+    if (field === undefined) return [];
+    return (findField(field) ?? undefined) === (linked[0].source.findField(field) ?? undefined) ? linked : [];
   }
 
   #readRequirement(requirement: RouteRequirement | undefined, subject?: string): FunctionRequirement {
@@ -153,26 +186,29 @@ export class HttpGate implements Gate, Gatekeeper {
     source: RequestSource,
     call: IncomingCall,
     required: FunctionRequirement,
-    correlationId: string,
+    said: Said,
   ): GateAnswer | Promise<GateAnswer> {
+    const { correlationId } = said;
     const conclude = (decision: Decision): GateAnswer => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
       notePassed(call.request, { gate: this, identity: decision.identity, source, correlationId });
       return passed;
     };
-    const decision = this.#decide(() => source, required, this.#createSubject(required, correlationId, call));
+    const subject = this.#createSubject(required, correlationId, call);
+    const decision = this.#decide(() => source, required, subject, said.identity);
     if (isSettled(decision)) return conclude(decision);
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
 
   /** Who calls is known, unless the route is anonymous and something in it asks for a caller after all. */
   #decideAgain(
-    { identity, source, correlationId }: PassedRequest,
+    earlier: PassedRequest,
     call: IncomingCall,
     required: FunctionRequirement | undefined,
   ): GateAnswer | Promise<GateAnswer> {
+    const { identity, source, correlationId } = earlier;
     if (identity === undefined)
-      return required === undefined ? passed : this.#decideAnew(source, call, required, correlationId);
+      return required === undefined ? passed : this.#decideAnew(source, call, required, earlier);
     const now = Date.now();
     const requirement = required ?? this.#ofGate;
     const decision = authorize(identity, requirement, now);
@@ -182,11 +218,12 @@ export class HttpGate implements Gate, Gatekeeper {
     return this.createAnswer(decision, correlationId);
   }
 
-  /** Never throws or rejects. */
+  /** Never throws or rejects. It does not report again that `said` is admitted. */
   #decide(
     findSource: () => RequestSource,
     requirement: FunctionRequirement,
     subject: LoggingCall,
+    said?: ClientIdentity,
   ): Decision | Promise<Decision> {
     const decide = (readiness: Readiness): Decision | Promise<Decision> => {
       const now = Date.now();
@@ -194,7 +231,8 @@ export class HttpGate implements Gate, Gatekeeper {
       const decision =
         extraction === undefined ? (readiness as Denial) : this.#gate.decide(extraction, requirement, now);
       const report = (settled: Decision): Decision => {
-        this.#gate.report({ subject, requirement }, { decision: settled, now, extraction });
+        if (said === undefined || settled.outcome !== 'allowed' || settled.identity.name !== said.name)
+          this.#gate.report({ subject, requirement }, { decision: settled, now, extraction });
         return settled;
       };
       return isSettled(decision) ? report(decision) : decision.then(report);
@@ -219,6 +257,9 @@ export class HttpGate implements Gate, Gatekeeper {
     return { functionName, invocationId, about, ...this.#log };
   }
 }
+
+/** Whom a gate of the same name around the framework has admitted, and the id in the lines of the request. */
+type Said = Pick<PassedRequest, 'identity' | 'correlationId'>;
 
 /** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {

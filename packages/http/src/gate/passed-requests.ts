@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
 import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
@@ -5,6 +6,7 @@ import type { IncomingCall, GateAnswer } from './incoming-call.js';
 
 /** A gate, as a later part of the same request's path asks it. */
 export interface Gatekeeper {
+  readonly functionName: string;
   decideCall(call: IncomingCall, requirement?: RouteRequirement): GateAnswer | Promise<GateAnswer>;
 }
 
@@ -84,4 +86,47 @@ export function leaveScope(request: object, scope: Scope): void {
   const passage = passages.get(request);
   if (passage === undefined) return;
   passages.set(request, { ...passage, scopes: passage.scopes.filter((each) => each !== scope) });
+}
+
+/** A request of node:http, as the handlers that run because of it find it, whichever copy of this package they load. */
+export interface LinkedExchange {
+  /** Undefined after the response has closed, because code that still runs in this context may serve another caller. */
+  request: object | undefined;
+  /** The passed requests of the copy that made this object, the outermost gate's first. */
+  readonly listPassed: () => readonly PassedRequest[];
+}
+
+/**
+ * Next.js bundles a copy of this package for the handlers, and gives them another request object than the adapter had. Only the
+ * asynchronous context leads from one to the other. `v1` names the shape of `LinkedExchange`.
+ */
+const exchangesKey = Symbol.for('certgate/http-exchanges/v1');
+const exchanges =
+  (Reflect.get(globalThis, exchangesKey) as AsyncLocalStorage<LinkedExchange> | undefined) ??
+  new AsyncLocalStorage<LinkedExchange>();
+Object.defineProperty(globalThis, exchangesKey, { value: exchanges });
+
+export function findExchange(): LinkedExchange | undefined {
+  return exchanges.getStore();
+}
+
+/** Runs the handlers of a request in the context of its exchange. */
+export function runExchange(
+  request: object,
+  response: { once(event: 'close', listener: () => void): unknown },
+  proceed: () => void,
+): void {
+  if (findExchange()?.request === request) {
+    proceed();
+    return;
+  }
+  // No closure holds the request itself: a pooled connection keeps the context in which it was opened.
+  const exchange: LinkedExchange = {
+    request,
+    listPassed: () => (exchange.request === undefined ? [] : (passages.get(exchange.request)?.entries ?? [])),
+  };
+  response.once('close', () => {
+    exchange.request = undefined;
+  });
+  exchanges.run(exchange, proceed);
 }

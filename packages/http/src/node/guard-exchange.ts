@@ -13,7 +13,7 @@ import {
 } from '@certgate/core';
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
-import type { Gatekeeper } from '../gate/passed-requests.js';
+import { type Gatekeeper, runExchange } from '../gate/passed-requests.js';
 import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
 import { answerRefused, isGone } from './node-answer.js';
@@ -38,7 +38,10 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
       return;
     }
     hideSecret(request);
-    if (!isLate || !isGone(request, response)) proceed(enterExchange(request, response, gate));
+    if (isLate && isGone(request, response)) return;
+    runExchange(request, response, () => {
+      proceed(enterExchange(request, response, gate));
+    });
   });
 }
 
