@@ -2,6 +2,7 @@
 // tests of folders and files. The linters are `npm run lint`; what needs proxies, or installs
 // packages as users do, is `npm run test:hosts`.
 import './check-node.mjs';
+import './check-programs.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -186,13 +186,10 @@ describe('the inspector of certgate dev', () => {
 
   it('gives lines that do the same from a terminal', async () => {
     const { commands } = await attempt('denied', 'SecuredFunction', { headers: [['X-Note', 'a "b" $c']] });
-    const { stdout } = await runProgram(
-      'sh',
-      ['-c', `${commands.curl} --silent --output /dev/null --write-out '%{http_code}'`],
-      {
-        cwd: new URL('../../', import.meta.url).pathname,
-      },
-    );
+    const { stdout } = await runProgram('sh', [
+      '-c',
+      `${commands.curl} --silent --output /dev/null --write-out '%{http_code}'`,
+    ]);
     assert.equal(stdout, '401');
   });
 

@@ -4,9 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Ended, cleanEnvironment, collect, root } from './test-support/certgate.js';
+import { type Ended, cleanEnvironment, collect, root, runProgram } from './test-support/certgate.js';
 
-// Somebody with an older Node is told so, before anything that their Node lacks is loaded.
+// Somebody with an older Node is told so, before anything that their Node lacks is loaded; and somebody whose machine lacks
+// a program of the tests, before anything is built.
 
 let temporary: string;
 
@@ -68,7 +69,7 @@ describe('an older Node', () => {
       for (const version of older) expectRefusal(await runAs(version, script), version);
       const [first, ...others] = [...readFileSync(script, 'utf8').matchAll(/^import .*/gm)].map(([line]) => line);
       assert.equal(first, "import './check-node.mjs';");
-      for (const line of others) assert.match(line, / from '(?:node:|\.\/)/);
+      for (const line of others) assert.match(line, / (?:from )?'(?:node:|\.\/)/);
     }
   });
 
@@ -76,6 +77,47 @@ describe('an older Node', () => {
     const script = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
     for (const version of ['20.19.0', '21.0.0', '22.0.0', '100.0.0']) {
       assert.equal((await runAs(version, script, '--version')).exitCode, 0, version);
+    }
+  });
+});
+
+describe('the programs that the tests need', () => {
+  /** Runs a script where PATH has programs that print a version, and no others. */
+  const runBeside = (script: string, versions: Readonly<Record<string, string>>): Promise<Ended> => {
+    const PATH = mkdtempSync(join(temporary, 'programs-'));
+    for (const [name, version] of Object.entries(versions))
+      writeFileSync(join(PATH, name), `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 });
+    return runProgram(process.execPath, [join(root, 'scripts', script)], { env: { PATH } });
+  };
+  const others = { curl: 'curl 8.5.0 (x86_64-pc-linux-gnu)', git: 'git version 2.43.0' };
+
+  for (const [versions, found] of [
+    [{ openssl: 'LibreSSL 3.3.6', ...others }, 'openssl is LibreSSL 3.3.6'],
+    [{ openssl: 'OpenSSL 1.1.1w  11 Sep 2023', ...others }, 'openssl is OpenSSL 1.1.1w'],
+    [{ openssl: 'OpenSSL 3.0.13 30 Jan 2024', curl: others.curl }, 'git is missing'],
+    [{}, 'openssl is missing and curl is missing and git is missing'],
+  ] as const)
+    it(`are looked for before anything is built: ${found}`, async () => {
+      const { exitCode, stdout, stderr } = await runBeside('test.mjs', versions);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stdout, '');
+      const [sentence, ...remedies] = stderr.trimEnd().split('\n');
+      assert.equal(sentence, `error The tests need OpenSSL 3.0 or later, curl and git, and here ${found}.`);
+      assert.match(
+        remedies.join('\n'),
+        /^ +Debian and Ubuntu: .*openssl curl git\n +macOS: brew install openssl@3 .*$/,
+      );
+    });
+
+  it('include an OpenSSL without ML-DSA, with one line', async () => {
+    for (const [version, said] of [
+      ['OpenSSL 3.0.13 30 Jan 2024', /^Skipped here: tests of ML-DSA .*OpenSSL 3\.0 .*3\.5 does\.\n$/],
+      ['OpenSSL 3.5.0 8 Apr 2025', /^$/],
+      ['OpenSSL 4.0.0 14 Apr 2026', /^$/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await runBeside('check-programs.mjs', { openssl: version, ...others });
+      assert.deepEqual([exitCode, stderr], [0, '']);
+      assert.match(stdout, said);
     }
   });
 });

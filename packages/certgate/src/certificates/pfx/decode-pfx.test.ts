@@ -4,7 +4,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import forge from 'node-forge';
-import { createTemporaryFolder, makeOpensslPair, runOpenssl, type OpensslPair } from '../test-support/openssl.js';
+import {
+  createTemporaryFolder,
+  makeOpensslPair,
+  runOpenssl,
+  tryOpenssl,
+  type OpensslPair,
+} from '../test-support/openssl.js';
 import { decodePfx } from './decode-pfx.js';
 import { DerivationBudget } from './key-derivation.js';
 import { PfxError, type PfxErrorCode } from './pfx-error.js';
@@ -24,6 +30,9 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   'many rounds': ['-iter', '50000'],
   PBMAC1: ['-pbmac1_pbkdf2'],
 };
+
+/** RFC 9579. OpenSSL writes it from 3.4 on. */
+const isPbmac1Written = tryOpenssl(['pkcs12', '-help']).text.includes('-pbmac1_pbkdf2');
 
 describe('decodePfx', () => {
   const folder = createTemporaryFolder();
@@ -67,7 +76,8 @@ describe('decodePfx', () => {
   }
 
   for (const [kind, args] of Object.entries(kinds)) {
-    test(`opens openssl's ${kind}, EC and RSA`, () => {
+    const skip = kind === 'PBMAC1' && !isPbmac1Written;
+    test(`opens openssl's ${kind}, EC and RSA`, { skip }, () => {
       for (const pair of [ec, rsa]) {
         for (const password of ['correct horse', 'Grüße-пароль-🔑']) {
           expectPair(makePfx(pair, password, ...args), password, pair);
@@ -75,7 +85,7 @@ describe('decodePfx', () => {
       }
     });
 
-    test(`${kind}: another password is told from damage`, () => {
+    test(`${kind}: another password is told from damage`, { skip }, () => {
       const pfx = makePfx(ec, 'correct horse', ...args);
       for (const password of ['', undefined, 'Correct horse', 'correct horse\n']) {
         expectFault('password_wrong', () => decodePfx(pfx, password));
@@ -170,7 +180,7 @@ describe('decodePfx', () => {
         return Buffer.from(asked, 'hex');
       };
       // Of the MAC, which comes first.
-      for (const args of [['-macalg', 'sha512'], ['-pbmac1_pbkdf2'], legacy]) {
+      for (const args of [['-macalg', 'sha512'], ...(isPbmac1Written ? [['-pbmac1_pbkdf2']] : []), legacy]) {
         expectRefusal(askTooMany(...args), single);
       }
       for (const args of [[], legacy, [...legacy, ...clear]]) expectRefusal(askTooMany('-nomac', ...args), single);
