@@ -40,10 +40,10 @@ it('a list in a blob: required, in force within a refresh, kept when the blob go
     (await gate.decide(header, { functionName: 'f', roles: [] }, Date.now())).code;
 
   assert.equal(await decide(), 'revocation_unavailable');
-  assert.match(store.report?.().fault ?? '', /blob http:\/\/127\.0\.0\.1:\d+\/.*corp\.crl.*404/);
+  assert.match(store.report?.().revocationFault ?? '', /blob http:\/\/127\.0\.0\.1:\d+\/.*corp\.crl.*404/);
   await write(container, 'corp.crl', makeList());
   await until(async () => (await decide()) === 'allowed');
-  assert.equal(store.report?.().fault, undefined);
+  assert.equal(store.report?.().revocationFault, undefined);
 
   openssl(['ca', ...configuration, '-revoke', 'caller.pem'], folder);
   await write(container, 'corp.crl', makeList());

@@ -10,8 +10,9 @@ const keys = documentKeys.revocation;
 /** RFC 5280 §5.2.3: up to 20 octets, of which the first bit is the sign. */
 const maximumCrlNumber = 2n ** 159n - 1n;
 
-const noRevocation: AuthorityRevocation = Object.freeze({
+export const noRevocation: AuthorityRevocation = Object.freeze({
   mode: 'off',
+  isModeStated: false,
   scope: 'chain',
   crls: Object.freeze([]),
   ocsp: undefined,
@@ -40,6 +41,7 @@ export function readRevocation(
       : reader.readCount(fields.graceSeconds, `${path}.graceSeconds`, keys.graceSeconds.maximum);
   return Object.freeze({
     mode: reader.readChoice(fields.mode, `${path}.mode`, keys.mode.choices) ?? (hasSource ? 'required' : 'off'),
+    isModeStated: fields.mode !== undefined,
     scope: reader.readChoice(fields.scope, `${path}.scope`, keys.scope.choices) ?? 'chain',
     crls: Object.freeze(crls),
     ocsp,

@@ -54,7 +54,7 @@ export function findAuthorityPath(
     dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
     revocation: {
       // Lists that the code gives are a source as those of the document are, and a source means "required".
-      mode: mode === 'off' && information?.isConfiguredInCode === true ? 'required' : mode,
+      mode: mode === 'off' && information?.isRequiredByCode === true ? 'required' : mode,
       scope,
       graceMilliseconds,
       noRevAvailMaximumLifetimeMilliseconds,

@@ -6,8 +6,8 @@ export interface AuthorityRevocationInformation {
   readonly crls: readonly CertificateRevocationList[];
   /** Answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
-  /** The code names a source of it, beside those of the document. */
-  readonly isConfiguredInCode?: boolean;
+  /** The code gives lists of this authority, or may give them. The mode `off` is then `required`. */
+  readonly isRequiredByCode?: boolean;
   /** The list that names the certificate as revoked, or the newest one of its issuer; for the operator. */
   readonly findList?: (certificate: PathCertificate, isRevoked: boolean) => RevocationListEntry | undefined;
   /** Why there is less of it than there should be, for the operator. */

@@ -185,6 +185,8 @@ export interface TrustedAuthority {
 /** How the certificates of an authority are checked for revocation. */
 export interface AuthorityRevocation {
   readonly mode: RevocationMode;
+  /** Whether the document states the mode; otherwise it follows from whether the document names a source. */
+  readonly isModeStated: boolean;
   readonly scope: RevocationScope;
   /** `file:PATH` or a URL, as written. */
   readonly crls: readonly string[];

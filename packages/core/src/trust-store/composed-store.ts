@@ -93,13 +93,16 @@ export class ComposedTrustStore implements TrustStore {
       revision: undefined,
       sha256: reports.flatMap(({ sha256 }) => sha256 ?? []).join() || undefined,
       warnings: this.#joinWarnings(reports),
-      fault: failing.map(({ description, fault }) => `${description}: ${fault ?? ''}`).join('; ') || undefined,
+      fault: joinFaults(reports, 'fault'),
+      revocationFault: joinFaults(reports, 'revocationFault'),
       failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
       // Of the store that was read longest ago.
       lastSuccessAt: findExtreme(reports, 'lastSuccessAt', Math.min),
       ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
-      // All are needed, so the first that closes, closes the gate.
-      usableUntil: findExtreme(reports, 'usableUntil', Math.min),
+      // All are needed, so the first that closes, closes the gate. One that never had a document has closed it already.
+      usableUntil: failing.every(({ usableUntil }) => usableUntil !== undefined)
+        ? findExtreme(reports, 'usableUntil', Math.min)
+        : undefined,
       ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
       // A report is made at every request, so nothing is copied without need.
       parts: reports.some(({ parts }) => parts !== undefined)
@@ -237,6 +240,13 @@ function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
 function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
   return finding.code === 'certificate_on_deny_list';
+}
+
+function joinFaults(reports: readonly TrustStoreReport[], key: 'fault' | 'revocationFault'): string | undefined {
+  const said = reports.flatMap(({ description, [key]: fault }) =>
+    fault === undefined ? [] : `${description}: ${fault}`,
+  );
+  return said.join('; ') || undefined;
 }
 
 /** In use only where no store lacks its document: what is said of the mirror must not hide that. */

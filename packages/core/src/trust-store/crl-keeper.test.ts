@@ -62,7 +62,7 @@ describe('a source in code', () => {
       const { keeper, source, refresh, numbers } = keepFrom(content);
       source.version = 'v1';
       await refresh();
-      assert.deepEqual([numbers(), keeper.version, keeper.fault], [[1n], 1, undefined]);
+      assert.deepEqual([numbers(), keeper.version, keeper.findFault('corp')], [[1n], 1, undefined]);
       await refresh();
       assert.equal(source.reads.at(-1)?.lastVersion, 'v1');
       // The same bytes by another name are no other content.
@@ -130,12 +130,12 @@ describe('a source in code', () => {
       source.content = content;
       await refresh();
       assert.deepEqual([numbers(), keeper.version], [[2n], 1]);
-      assert.match(keeper.fault ?? '', fault);
+      assert.match(keeper.findFault('corp') ?? '', fault);
       assert.match(keeper.findFault('CORP') ?? '', fault);
-      assert.doesNotMatch(keeper.fault ?? '', /[\p{C}]/u);
+      assert.doesNotMatch(keeper.findFault('corp') ?? '', /[\p{C}]/u);
       source.content = revoking;
       await refresh();
-      assert.deepEqual([keeper.fault, keeper.findFault('corp')], [undefined, undefined]);
+      assert.deepEqual([keeper.findFault('corp'), keeper.findFault('corp')], [undefined, undefined]);
     });
   }
 
@@ -179,12 +179,12 @@ test('a fault is told while its source is read again, and no more when the docum
   source.content = new Promise<Buffer>((_, reject) => (answer = reject));
   const reading = refresh(now + hour);
   await until(() => source.reads.length === 2);
-  assert.match(keeper.fault ?? '', /the host is gone/);
+  assert.match(keeper.findFault('corp') ?? '', /the host is gone/);
   answer(new Error('the host is still gone'));
   await reading;
-  assert.match(keeper.fault ?? '', /the host is still gone/);
+  assert.match(keeper.findFault('corp') ?? '', /the host is still gone/);
   await keeper.refresh([], timeout, now + hour);
-  assert.equal(keeper.fault, undefined);
+  assert.equal(keeper.findFault('corp'), undefined);
 });
 
 test('a delta whose complete list is known waits for no other read, and takes the place of the one before', async () => {
@@ -267,7 +267,10 @@ describe('a list takes the place of the one before', () => {
         keeper.list(ofSigner).map(({ crlNumber }) => crlNumber),
         [isTaken ? 2n : 1n],
       );
-      assert.match(keeper.fault ?? '', isTaken ? /^$/ : /no certificate of the key that signed it is valid now/);
+      assert.match(
+        keeper.findFault('corp') ?? '',
+        isTaken ? /^$/ : /no certificate of the key that signed it is valid now/,
+      );
     });
   }
 });
@@ -295,16 +298,16 @@ describe('an authority that changes its certificates under the same name', () =>
     answer(ofHeir);
     await Promise.all(reads);
     assert.equal(keeper.list(renewed).length, 1);
-    assert.equal(keeper.fault, undefined);
+    assert.equal(keeper.findFault('corp'), undefined);
     assert.equal(source.reads.length, 2);
   });
   test('a delta of the former ones lacks no complete list any more', async () => {
     const { keeper, source, refresh } = keepFrom(deltaOf('05', '06'));
     await refresh();
-    assert.match(keeper.fault ?? '', /the complete list 5 is missing/);
+    assert.match(keeper.findFault('corp') ?? '', /the complete list 5 is missing/);
     source.content = ofHeir;
     await keeper.refresh([renewed], timeout, now);
-    assert.equal(keeper.fault, undefined);
+    assert.equal(keeper.findFault('corp'), undefined);
   });
   test('where there is no room for another kind of list, only those of the former ones go', async () => {
     const issuer = newName('Corp root');
@@ -318,7 +321,7 @@ describe('an authority that changes its certificates under the same name', () =>
       await keeper.refresh([former], timeout, now);
     }
     assert.equal(keeper.list(former).length, 16);
-    assert.match(keeper.fault ?? '', /already gave lists of 16 kinds/);
+    assert.match(keeper.findFault('corp') ?? '', /already gave lists of 16 kinds/);
     source.content = ofHeir;
     await keeper.refresh([renewed], timeout, now);
     assert.deepEqual([keeper.list(former).length, keeper.list(renewed).length], [0, 1]);
@@ -346,18 +349,18 @@ describe('files', () => {
       return keeper.list(ofFile).map(({ crlNumber }) => crlNumber);
     };
     assert.deepEqual(await read(), []);
-    assert.match(keeper.fault ?? '', /^file .*ENOENT/);
+    assert.match(keeper.findFault('corp') ?? '', /^file .*ENOENT/);
     put(empty);
     assert.deepEqual(await read(), [1n]);
     put(Buffer.from(toPem(revoking, 'X509 CRL')));
-    assert.deepEqual([await read(), keeper.fault], [[2n], undefined]);
+    assert.deepEqual([await read(), keeper.findFault('corp')], [[2n], undefined]);
     rmSync(path);
     assert.deepEqual(await read(), [2n]);
-    assert.ok(keeper.fault?.startsWith(`file ${path}: `), keeper.fault);
-    assert.match(keeper.fault ?? '', /ENOENT.* \(a CRL of "CN=Corp issuing CA"\)\.$/);
+    assert.ok(keeper.findFault('corp')?.startsWith(`file ${path}: `), keeper.findFault('corp'));
+    assert.match(keeper.findFault('corp') ?? '', /ENOENT.* \(a CRL of "CN=Corp issuing CA"\)\.$/);
     mkdirSync(path);
     assert.deepEqual(await read(), [2n]);
-    assert.match(keeper.fault ?? '', /is not a file/);
+    assert.match(keeper.findFault('corp') ?? '', /is not a file/);
 
     function put(content: Buffer): void {
       const beside = newTemporaryPath('.new');
@@ -409,11 +412,11 @@ describe('a web server', () => {
     server.answerWith((request, response) => {
       response.writeHead(request.headers['if-none-match'] === '"1"' ? 304 : 500).end();
     });
-    assert.deepEqual([await read(), keeper.fault], [1, undefined]);
+    assert.deepEqual([await read(), keeper.findFault('corp')], [1, undefined]);
     server.answerWith((_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end());
     assert.equal(await read(), 1);
-    assert.match(keeper.fault ?? '', /redirects are not followed/);
-    assert.doesNotMatch(keeper.fault ?? '', /hidden/);
+    assert.match(keeper.findFault('corp') ?? '', /redirects are not followed/);
+    assert.doesNotMatch(keeper.findFault('corp') ?? '', /hidden/);
     const requests = server.requests.length;
     server.answerWith((_, response) => response.writeHead(503).end());
     assert.equal(await read(), 1);

@@ -65,38 +65,37 @@ export class CrlKeeper {
     return this.#inCode.has(authorityName.toLowerCase());
   }
 
-  /** The lists that speak for this authority; with new certificates under the old name, only those that they signed. */
-  list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
-    return this.#listKept(authority)
+  /**
+   * The lists that speak for this authority, of those that were read under these names; with new certificates under the
+   * old name, only those that they signed.
+   */
+  list(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly CertificateRevocationList[] {
+    return this.#listKept(names)
       .flatMap(({ lists }) => lists.lists)
       .filter((crl) => isUsable(crl, authority));
   }
 
   /** Those that the authority goes by now, with their ends. */
-  listInUse(authority: TrustedAuthority): readonly RevocationListStatus[] {
-    return describeListsInUse(authority.name, this.#listKept(authority), (list) => isUsable(list, authority));
+  listInUse(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly RevocationListStatus[] {
+    return describeListsInUse(authority.name, this.#listKept(names), (list) => isUsable(list, authority));
   }
 
   /** The list to name in a refusal. */
   findListAbout(
-    authority: TrustedAuthority,
+    names: readonly string[],
     certificate: PathCertificate,
     isRevoked: boolean,
   ): RevocationListEntry | undefined {
-    return findListAbout(certificate, this.#listKept(authority), isRevoked);
+    return findListAbout(certificate, this.#listKept(names), isRevoked);
   }
 
-  #listKept({ name }: TrustedAuthority): readonly Kept[] {
-    return [...(this.#kept.get(name.toLowerCase())?.values() ?? [])];
+  #listKept(names: readonly string[]): readonly Kept[] {
+    return names.flatMap((name) => [...(this.#kept.get(name.toLowerCase())?.values() ?? [])]);
   }
 
   /** Why the latest reads failed, for the operator; undefined when all succeeded. */
   findFault(authorityName: string): string | undefined {
     return this.#faults.get(authorityName.toLowerCase());
-  }
-
-  get fault(): string | undefined {
-    return [...this.#faults.values()].join(' ') || undefined;
   }
 
   /** Reads every source once; never rejects. `now` is in milliseconds. */
@@ -113,7 +112,7 @@ export class CrlKeeper {
       try {
         await this.#refreshOnce({ authority, now }, findSource(), readTimeout);
       } catch (error) {
-        const known = this.#listKept(authority).find(({ source }) => source === name);
+        const known = this.#listKept([authority.name]).find(({ source }) => source === name);
         const whose = known === undefined ? `the authority "${authority.name}"` : `"${known.latest.issuerText}"`;
         faults.set(name, `${describeFault(error)} (a CRL of ${whose})`);
       }
@@ -123,7 +122,7 @@ export class CrlKeeper {
       ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
     ]);
     const isOfPresent = (crl: CertificateRevocationList): boolean => isOfAuthority(crl, authority);
-    const kept = this.#listKept(authority).map(({ lists }) => lists.filter(isOfPresent));
+    const kept = this.#listKept([authority.name]).map(({ lists }) => lists.filter(isOfPresent));
     const missing = findMissingNumber(kept, now);
     if (missing !== undefined) {
       const fault = `the complete list ${missing} is missing, and a delta is based on it, so older lists clear nobody; publish it`;

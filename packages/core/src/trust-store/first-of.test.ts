@@ -237,6 +237,7 @@ describe('start and report', () => {
         warnings: [],
         fault: 'not signed',
         failure: 'refused',
+        revocationFault: 'no list',
         lastSuccessAt: 4,
         ageMilliseconds: 6,
         usableUntil: 10,
@@ -250,12 +251,18 @@ describe('start and report', () => {
       warnings: one.report?.().warnings,
       fault: 'first of a store of your own, table: table: down; list: not signed',
       failure: 'refused',
+      revocationFault: 'list: no list',
       lastSuccessAt: 4,
       ageMilliseconds: 6,
       usableUntil: 10,
       parts: [one.report?.(), own, two.report?.(), three.report?.()],
     });
     assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
+    const unread: TrustStore = {
+      find: () => notFound,
+      report: () => ({ description: 'blob', revision: undefined, warnings: [], fault: 'gone' }),
+    };
+    assert.equal(firstOf(unread, three).report?.().usableUntil, undefined);
   });
   test('give the same list of warnings as long as the stores do, since a report is made at every request', () => {
     const [warning] = trustStoreFromDocument(documentOf([{ pins: [] }])).report?.().warnings ?? [];

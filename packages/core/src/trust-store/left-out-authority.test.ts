@@ -21,7 +21,7 @@ test('a revocation is not forgotten while the document leaves out the CA that to
     await document.answer(
       documentText(revision, undefined, { authorities: [authorityOf({ intermediates, revocation })] }),
     );
-    await until(() => store.report().revision === revision && store.report().fault === undefined);
+    await until(() => store.report().revision === revision && store.report().revocationFault === undefined);
   };
   // Meanwhile, the place has a list of the CA that is there.
   blob.content = makeCrl({ authority: other });

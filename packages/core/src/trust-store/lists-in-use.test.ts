@@ -79,8 +79,8 @@ describe('the lists in use', () => {
     assert.deepEqual(store.report().revocationLists, [{ ...known, number: '1', source }]);
     blobs[0]!.content = gone;
     await refresh();
-    await until(() => store.report().fault !== undefined);
-    const { fault = '' } = store.report();
+    await until(() => store.report().revocationFault !== undefined);
+    const { revocationFault: fault = '' } = store.report();
     assert.ok(fault.startsWith(`${source}: `) && fault.includes(`the storage is gone (a CRL of "${issuer}")`), fault);
     const both = firstOf(trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] }), store);
     assert.deepEqual(both.report?.().parts?.[1]?.revocationLists, [{ ...known, number: '1', source }]);

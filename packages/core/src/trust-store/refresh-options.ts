@@ -32,7 +32,8 @@ export interface RefreshOptions {
   readonly minimumRevision?: number;
   /**
    * CRLs in blobs, by the name of the authority in the document, beside those that the document names: your own
-   * `BlobClient`s. An authority that has one here requires revocation information.
+   * `BlobClient`s. An authority that has one here requires revocation information, also under another name in the
+   * document: then the authority whose CA signed the lists, and until that is known, each without a stated mode.
    */
   readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
 }

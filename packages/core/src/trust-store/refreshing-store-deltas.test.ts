@@ -66,12 +66,12 @@ describe('a delta to a complete list that was missed', () => {
         // Complete list 6 names the caller, and so a delta to it needn't.
         await publish({ whole, delta: delta(6, 7) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
-        await until(() => store.report().fault?.includes('the complete list 6 is missing'));
+        await until(() => store.report().revocationFault?.includes('the complete list 6 is missing'));
         await publish({ delta: delta(6, 8) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
         await publish({ whole: list(6, { revoked }) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
-        await until(() => store.report().fault === undefined);
+        await until(() => store.report().revocationFault === undefined);
         await publish({ delta: delta(6, 9) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
       });
@@ -116,6 +116,6 @@ test('a delta to a complete list that is there counts at once, however slow the 
   let end: (content: Buffer) => void = () => undefined;
   await publish({ whole: new Promise<Buffer>((resolve) => (end = resolve)), delta: delta(1, 6, { revoked: ofOther }) });
   assert.equal(await decide(other), 'certificate_revoked');
-  assert.equal(store.report().fault, undefined, 'it was waited for until its read was given up');
+  assert.equal(store.report().revocationFault, undefined, 'it was waited for until its read was given up');
   end(list(1));
 });

@@ -14,7 +14,6 @@ import {
 } from '../test-support/revocation-stage.js';
 import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { until } from '@certgate/x509/test-support/until.js';
-import { documentOf } from '../test-support/documents.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { listIdentities } from './listed-identities.js';
@@ -81,7 +80,7 @@ describe('lists', () => {
     for (const content of [gone, empty, Buffer.from('x')]) {
       blob.content = content;
       await refresh();
-      await until(() => store.report().fault !== undefined);
+      await until(() => store.report().revocationFault !== undefined);
       assert.equal(await decide(), 'certificate_revoked');
     }
     clock.pass(40 * day);
@@ -95,8 +94,8 @@ describe('lists', () => {
     const { store, blob, document, clock, refresh, find } = await stageOf(empty);
     blob.content = gone;
     await refresh();
-    await until(() => store.report().fault !== undefined);
-    assert.match(store.report().fault ?? '', /corp\.crl.*the storage is gone/);
+    await until(() => store.report().revocationFault !== undefined);
+    assert.match(store.report().revocationFault ?? '', /corp\.crl.*the storage is gone/);
     const finding = await find();
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.currentUntil, Date.UTC(2027, 1, 1));
@@ -113,7 +112,7 @@ describe('lists', () => {
     await settle();
     await document.answerUnchanged();
     assert.equal(await asked, 'found');
-    assert.equal(store.report().fault, undefined);
+    assert.equal(store.report().revocationFault, undefined);
   });
 
   test('the grace period adds to that end', async () => {
@@ -171,7 +170,7 @@ describe('lists', () => {
     const askOf = async (...lists: readonly Buffer[]): Promise<readonly [string, string | undefined]> => {
       const blobs = lists.map((each, index) => new StubBlob(each, `${index}.crl`));
       const stage = await createRevocationStage({ ...required, minimumCrlNumbers }, { crlBlobs: { corp: blobs } });
-      return [await stage.ask(), stage.store.report().fault];
+      return [await stage.ask(), stage.store.report().revocationFault];
     };
     const revoked = [{ serialNumber: callerSerial }];
     const whole = list({ number: '02' });
@@ -194,7 +193,7 @@ describe('lists', () => {
     const finding = await stage.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     // The source has the same list as before, so nothing but the minimum tells why it counts no longer.
-    await until(() => stage.store.report().fault?.includes('minimumCrlNumbers asks for 2') === true);
+    await until(() => stage.store.report().revocationFault?.includes('minimumCrlNumbers asks for 2') === true);
   });
 
   test('one of the future leaves the one before in use', async () => {
@@ -233,7 +232,7 @@ describe('modes', () => {
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.equal(finding.identityName, 'billing');
     assert.match(finding.detail, /No CRL is about the certificate.*corp\.crl.*the storage is gone.*"billing"/s);
-    assert.match(store.report().fault ?? '', /the storage is gone/);
+    assert.match(store.report().revocationFault ?? '', /the storage is gone/);
   });
   test('when-available: what is not known passes, for a minute; what is known to be revoked does not', async () => {
     const { find, blob, refresh, store, ask } = await stageOf(gone, { mode: 'when-available', scope: 'end-entity' });
@@ -272,16 +271,6 @@ describe('modes', () => {
 });
 
 describe('crlBlobs', () => {
-  test('of an authority that the document does not have: said, and nobody is hurt', async () => {
-    const { store, ask } = await createRevocationStage(undefined, { crlBlobs: { Partner: [new StubBlob(empty)] } });
-    assert.match(store.report().fault ?? '', /crlBlobs names the authority "partner"/);
-    assert.equal(await ask(), 'found');
-    const ofPins = trustStoreFromDocument(JSON.stringify(documentOf([])), {
-      crlBlobs: { corp: [new StubBlob(empty)] },
-    });
-    await ofPins.start?.();
-    assert.match(ofPins.report?.().fault ?? '', /crlBlobs names the authority "corp"/);
-  });
   test('an option that is none is an error at once', () => {
     const source = new ScriptedSource();
     for (const crlBlobs of [

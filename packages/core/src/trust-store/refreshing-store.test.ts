@@ -118,6 +118,7 @@ describe('the first load', () => {
       warnings: [],
       fault: undefined,
       failure: undefined,
+      revocationFault: undefined,
       lastSuccessAt: now,
       ageMilliseconds: 0,
       usableUntil: now + 86_400_000,

@@ -143,8 +143,9 @@ export class RefreshingTrustStore implements TrustStore {
       revision: this.#loaded?.snapshot.revision,
       sha256: this.#loaded?.digest,
       warnings: this.#loaded?.warnings ?? [],
-      fault: this.#fault ?? this.#revocation?.fault,
+      fault: this.#fault,
       failure,
+      revocationFault: this.#revocation?.fault,
       ...(this.#mirror && { mirror: this.#mirror.report(this.#loaded?.isMirrored === true) }),
       lastSuccessAt: lastSuccess?.wall,
       ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
@@ -344,9 +345,20 @@ export class RefreshingTrustStore implements TrustStore {
    * said.
    */
   #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
-    if (this.#loaded?.snapshot.revision !== snapshot.revision) return snapshot.warnings;
+    const warnings = this.#listWarnings(snapshot);
+    if (this.#loaded?.snapshot.revision !== snapshot.revision) return warnings;
     const message = `the content changed and the revision stayed ${snapshot.revision}; raise it with every change, so that the log tells which content decided`;
-    return Object.freeze([...snapshot.warnings, { code: 'revision_reused', path: 'revision', message } as const]);
+    return Object.freeze([...warnings, { code: 'revision_reused', path: 'revision', message } as const]);
+  }
+
+  /** The document can't know of lists that the code gives. */
+  #listWarnings({ authorities, warnings }: TrustSnapshot): TrustSnapshot['warnings'] {
+    const withLists = authorities.map((authority) => this.#revocation?.hasListsInCode(authority) === true);
+    if (!withLists.includes(true)) return warnings;
+    return warnings.filter(({ code, path }) => {
+      const isAboutLists = code === 'authority_without_revocation' || code === 'revocation_without_source';
+      return !isAboutLists || withLists[Number(/\d+/.exec(path))] === false;
+    });
   }
 
   /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
@@ -369,6 +381,7 @@ export class RefreshingTrustStore implements TrustStore {
       outcome: failure === undefined ? good : failure === 'refused' ? 'refused' : 'failed',
       revision: this.#loaded?.snapshot.revision,
       fault: this.#fault,
+      revocationFault: this.#revocation?.fault,
       lastSuccessAt: lastSuccess?.wall,
       usableUntil,
     });

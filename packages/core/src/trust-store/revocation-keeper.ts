@@ -9,6 +9,7 @@ import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { CrlKeeper, type CrlSourcesInCode } from './crl-keeper.js';
 import type { RevocationListStatus } from './lists-in-use.js';
+import { noRevocation } from '../trust-document/read-revocation.js';
 import { OcspKeeper } from './ocsp-keeper.js';
 import { publishLists } from './revocation-channel.js';
 
@@ -17,7 +18,13 @@ export class RevocationKeeper implements RevocationInformation {
   readonly #inCode: CrlSourcesInCode;
   readonly #crls: CrlKeeper;
   readonly #ocsp = new OcspKeeper();
+  /** The authorities of the document, as the snapshot has them. */
+  #given: readonly TrustedAuthority[] = [];
+  /** The same by lower-case name. */
   #authorities: ReadonlyMap<string, TrustedAuthority> = new Map();
+  /** The names of the code that the document lacks. */
+  #unmatched: readonly TrustedAuthority[] = [];
+  #fault: string | undefined;
   #latest: Promise<void> = Promise.resolve();
   #inUse: readonly RevocationListStatus[] = [];
   readonly #lists = new WeakMap<
@@ -38,13 +45,15 @@ export class RevocationKeeper implements RevocationInformation {
     return this.#crls.version + this.#ocsp.revocations;
   }
 
-  /** For the operator; undefined: every list could be read. */
+  /** What is wrong, and who is refused because of that, for the operator. Undefined: nothing. */
   get fault(): string | undefined {
-    const unknown = [...this.#inCode.keys()].filter((name) => !this.#authorities.has(name));
-    const names = unknown.map((name) => `crlBlobs names the authority "${name}", which the document doesn't have.`);
-    const said = [...names, ...(this.#crls.fault === undefined ? [] : [this.#crls.fault])].join(' ');
-    // As the fault of a document: part of a sentence.
-    return said.replace(/\.$/, '') || undefined;
+    return this.#fault;
+  }
+
+  /** Whether the code gives lists of the authority, whatever came of reading them. */
+  hasListsInCode(authority: TrustedAuthority): boolean {
+    const [, ...formerNames] = this.#findNames(authority);
+    return this.#isNamedInCode(authority) || this.#crls.list(authority, formerNames).length > 0;
   }
 
   find(authorityName: string): AuthorityRevocationInformation | undefined {
@@ -54,11 +63,23 @@ export class RevocationKeeper implements RevocationInformation {
 
   /** Never rejects. `now` is in milliseconds. */
   refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
-    this.#authorities = new Map(authorities.map((authority) => [authority.name.toLowerCase(), authority]));
-    this.#latest = this.#crls.refresh(authorities, readTimeout, now).then(() => {
+    if (authorities !== this.#given) this.#use(authorities);
+    // If the code names every authority of the document, these lists count for none.
+    const others = authorities.every((authority) => this.#isNamedInCode(authority)) ? [] : this.#unmatched;
+    const lists = this.#crls.refresh([...authorities, ...others], readTimeout, now);
+    this.#fault = this.#describeFault();
+    this.#latest = lists.then(() => {
+      this.#fault = this.#describeFault();
       this.#noteLists(now);
     });
     return this.#latest;
+  }
+
+  #use(authorities: readonly TrustedAuthority[]): void {
+    this.#given = authorities;
+    this.#authorities = new Map(authorities.map((authority) => [authority.name.toLowerCase(), authority]));
+    const names = [...this.#inCode.keys()].filter((name) => !this.#authorities.has(name));
+    this.#unmatched = names.map((name) => createStandIn(name, authorities));
   }
 
   /** The lists in use, as of the latest reads. */
@@ -69,7 +90,7 @@ export class RevocationKeeper implements RevocationInformation {
   /** For people alone. */
   #noteLists(now: number): void {
     const before = this.#inUse;
-    this.#inUse = [...this.#authorities.values()].flatMap((authority) => this.#crls.listInUse(authority));
+    this.#inUse = this.#given.flatMap((authority) => this.#crls.listInUse(authority, this.#findNames(authority)));
     publishLists(this.#inUse, before, now);
   }
 
@@ -89,7 +110,8 @@ export class RevocationKeeper implements RevocationInformation {
     const known = this.#lists.get(authority);
     if (known?.version === version) return known.found;
     const [crls, ocsp] = [this.#crls, this.#ocsp];
-    const { name, revocation } = authority;
+    const { revocation } = authority;
+    const names = this.#findNames(authority);
     const source =
       revocation.ocsp === undefined
         ? undefined
@@ -98,16 +120,97 @@ export class RevocationKeeper implements RevocationInformation {
             allowMissingNonce: revocation.ocspNonce === 'optional',
           };
     const found: AuthorityRevocationInformation = {
-      crls: crls.list(authority),
+      crls: crls.list(authority, names),
       findOcspResponses: (certificate) => ocsp.find(source, certificate),
-      isConfiguredInCode: crls.hasSourcesInCode(name),
-      findList: (certificate, isRevoked) => crls.findListAbout(authority, certificate, isRevoked),
+      isRequiredByCode: this.#isRequiredByCode(authority),
+      findList: (certificate, isRevoked) => crls.findListAbout(names, certificate, isRevoked),
       findFault: (certificate) =>
-        [crls.findFault(name), source && ocsp.findFault(source, certificate)].filter(Boolean).join(' ') || undefined,
+        [...names.map((each) => crls.findFault(each)), source && ocsp.findFault(source, certificate)]
+          .filter(Boolean)
+          .join(' ') || undefined,
     };
     this.#lists.set(authority, { version, found });
     return found;
   }
+
+  #isNamedInCode({ name }: TrustedAuthority): boolean {
+    return this.#crls.hasSourcesInCode(name);
+  }
+
+  /** The names under which its lists may be kept: those that the document lacks may be former names of the authority. */
+  #findNames(authority: TrustedAuthority): readonly string[] {
+    const others = this.#isNamedInCode(authority) ? [] : this.#unmatched.map(({ name }) => name);
+    return [authority.name, ...others];
+  }
+
+  /**
+   * A document that renames an authority must not end what the code requires of it. While no list tells which authority
+   * that is, it may be any whose mode the document doesn't state.
+   */
+  #isRequiredByCode(authority: TrustedAuthority): boolean {
+    return this.hasListsInCode(authority) || (this.#unmatched.some(this.#isUnknown) && this.#isOpen(authority));
+  }
+
+  readonly #isUnknown = (standIn: TrustedAuthority): boolean => this.#crls.list(standIn).length === 0;
+
+  #isOpen(authority: TrustedAuthority): boolean {
+    const { mode, isModeStated } = authority.revocation;
+    return mode === 'off' && !isModeStated && !this.#isNamedInCode(authority);
+  }
+
+  /** A part of a sentence, as the fault of a document is. */
+  #describeFault(): string | undefined {
+    const ofAuthorities = this.#given.flatMap((authority) => {
+      const fault = this.#crls.findFault(authority.name);
+      return fault === undefined ? [] : [fault, this.#describeRefused([authority])];
+    });
+    const said = [...this.#unmatched.map((standIn) => this.#describeUnmatched(standIn)), ...ofAuthorities];
+    return said.join(' ').replace(/\.$/, '') || undefined;
+  }
+
+  #describeUnmatched(standIn: TrustedAuthority): string {
+    const { name } = standIn;
+    const signers = this.#given.filter((authority) => this.#crls.list(authority, [name]).length > 0);
+    const others = signers.filter((authority) => !this.#isNamedInCode(authority));
+    const isUnknown = this.#isUnknown(standIn);
+    const whose = isUnknown
+      ? 'no list under that name is known to be of a CA of the document'
+      : others.length > 0
+        ? `its lists apply to ${listNames(others)}`
+        : 'its lists are not used, because crlBlobs names the authorities of their CAs, too';
+    const fault = this.#crls.findFault(name);
+    return [
+      `crlBlobs names the authority "${name}", which the document doesn't have: ${whose}. Write the document's name there.`,
+      ...(fault === undefined ? [] : [fault]),
+      this.#describeRefused(isUnknown ? this.#given.filter((authority) => this.#isOpen(authority)) : signers),
+    ].join(' ');
+  }
+
+  #describeRefused(authorities: readonly TrustedAuthority[]): string {
+    const required = authorities.filter((authority) => {
+      const { mode } = authority.revocation;
+      return mode === 'required' || (mode === 'off' && this.#isRequiredByCode(authority));
+    });
+    if (required.length === 0) return 'Nobody is refused because of that.';
+    const callers = `Callers by ${listNames(required)} whom no current revocation information covers`;
+    return `${callers} are refused with 503 revocation_unavailable.`;
+  }
+}
+
+function listNames(authorities: readonly TrustedAuthority[]): string {
+  return authorities.map(({ name }) => `"${name}"`).join(', ');
+}
+
+/** Reads and judges the lists under a name that the document lacks: any of its CAs may have signed them. */
+function createStandIn(name: string, authorities: readonly TrustedAuthority[]): TrustedAuthority {
+  return {
+    name,
+    trustAnchors: authorities.flatMap(({ trustAnchors }) => trustAnchors),
+    intermediates: authorities.flatMap(({ intermediates }) => intermediates),
+    spiffeTrustDomains: [],
+    dnsConstraintsWithLeadingDot: 'refuse',
+    revocation: noRevocation,
+  };
 }
 
 /** The options of `readRevocationInformation`. */

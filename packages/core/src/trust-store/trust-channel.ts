@@ -20,6 +20,11 @@ export interface TrustRefreshEvent {
   readonly revision: number | undefined;
   /** Why it failed, or why the document was refused. */
   readonly fault: string | undefined;
+  /**
+   * What is wrong with the revocation lists by their latest reads, and who is refused because of that. The outcome is about
+   * the document alone. Undefined (or absent): nothing.
+   */
+  readonly revocationFault?: string | undefined;
   /** When the last good read began, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly lastSuccessAt: number | undefined;
   /** When the document in use stops deciding unless a good read comes first, in the same unit. */

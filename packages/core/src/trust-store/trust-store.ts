@@ -70,13 +70,18 @@ export interface TrustStoreReport {
    */
   readonly sha256?: string | undefined;
   readonly warnings: readonly TrustStoreWarning[];
-  /** Why the latest read failed; undefined when it succeeded. */
+  /** Why the latest read of the document failed; undefined when it succeeded. */
   readonly fault: string | undefined;
   /**
    * What kind of failure `fault` is: the document could not be read, or it was read and is not taken. Undefined (or
    * absent): neither, or the store doesn't tell.
    */
   readonly failure?: 'unreachable' | 'refused' | undefined;
+  /**
+   * What is wrong with the revocation lists, and who is refused because of that. The document decides anyway.
+   * Undefined (or absent): nothing, or the store doesn't tell.
+   */
+  readonly revocationFault?: string | undefined;
   /**
    * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent): never, or the
    * store doesn't read.
