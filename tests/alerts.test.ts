@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   both,
+  corp,
   createAlertScene,
   faults,
   playFault,
   playSilence,
   putListThatEnds,
+  reporting,
   strangers,
 } from './test-support/alert-scenes.js';
 import { listAlerts } from './test-support/alerts.js';
@@ -29,6 +31,21 @@ describe('somebody is woken by', () => {
 });
 
 describe('nobody is woken by', () => {
+  it('a revocation list that cannot be read, as long as no caller needs it', async (context) => {
+    const { pass, listFired, put, table } = createAlertScene(context);
+    put({ authorities: [{ ...corp, revocation: { crls: ['file:nowhere.crl'] } }] });
+    await pass(5, [reporting]);
+    const starts = table.map(({ message }) => String(message)).filter((line) => line.includes('"event":"start"'));
+    assert.deepEqual(
+      starts.map((line) => (JSON.parse(line) as { readonly code: string }).code),
+      ['revocation_refresh_failed'],
+    );
+    assert.match(starts[0] ?? '', /nowhere\.crl.*Callers by .*corp.* are refused with 503/);
+    assert.deepEqual(listFired(waking), []);
+    await pass(5, both);
+    assert.deepEqual(listFired(waking), ['unavailable revocation_unavailable', 'listed-caller-refused billing']);
+  });
+
   it('strangers, whatever name they have', async (context) => {
     const { pass, listFired } = createAlertScene(context);
     await pass(240, both);

@@ -464,6 +464,8 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   trustLog.note(call, { ...report, fault: 'ENOENT', failure: 'unreachable' });
   trustLog.note(call, { ...report, fault: 'it is not JSON', failure: 'refused' });
   trustLog.note(call, { ...report, fault: undefined });
+  for (const revocationFault of ['no list', undefined])
+    trustLog.note(call, { ...report, fault: undefined, revocationFault });
   const warnings = [{ code: 'revision_reused', path: 'revision', message: 'The revision stayed 7.' }] as const;
   trustLog.note(call, { ...report, warnings, fault: undefined });
 

@@ -114,6 +114,12 @@ describe('metrics', () => {
       kind: 'gauge',
       series: [{ attributes: { 'certgate.trust.source': 'file trust.json' }, value: 7 }],
     });
+    const readFaults = async (): Promise<unknown> => (await telemetry.collect())['certgate.revocation.faults']?.series;
+    const ofDocument = { attributes: { 'certgate.trust.source': 'file trust.json' }, value: 0 };
+    const ofSetting = { attributes: { 'certgate.trust.source': 'app setting X' }, value: 0 };
+    assert.deepEqual(await readFaults(), [ofDocument, ofSetting]);
+    publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'unchanged', revocationFault: 'no list' });
+    assert.deepEqual(await readFaults(), [{ ...ofDocument, value: 1 }, ofSetting]);
     // It grows although nothing is published.
     monotonic += 2_000;
     assert.equal((await telemetry.collect())['certgate.trust.age']?.series[0]?.value, 62);

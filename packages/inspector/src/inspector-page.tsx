@@ -124,13 +124,16 @@ interface SourceProps {
 function Source({ state, isLost }: SourceProps): VNode {
   if (state === undefined) return <p class="source" />;
   const { app, trust } = state;
+  const fault = trust.fault ?? trust.revocationFault;
   const revision = trust.revision === null ? 'trust revision unknown' : `trust revision ${trust.revision}`;
   return (
     <p class="source">
       {isLost && <span class="text-bad">not connected</span>}
       {app !== null && <span class="mono">{app.url}</span>}
-      <span class={trust.fault === null ? 'dim' : 'text-bad'} title={trust.fault ?? trust.store}>
-        {trust.fault === null ? revision : `${revision}, the latest read failed`}
+      <span class={fault === undefined ? 'dim' : 'text-bad'} title={fault ?? trust.store}>
+        {revision}
+        {trust.fault !== null && ', the latest read failed'}
+        {trust.revocationFault !== undefined && ', revocation lists have a fault'}
       </span>
     </p>
   );

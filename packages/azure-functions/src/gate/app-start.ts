@@ -76,7 +76,9 @@ export class AppStart {
     if (this.#isBegun) return;
     if (this.#failure === undefined) warnAtStart('gate_late', lateDetail);
     this.begin().catch((error: unknown) => {
-      if (this.#failure === undefined) warnAtStart('trust_unavailable', describeFault(error));
+      if (this.#failure !== undefined) return;
+      const refused = 'Calls of closed functions are refused with 503 until the trust is valid';
+      warnAtStart('trust_unavailable', `${refused}: ${describeFault(error)}`);
     });
   }
 

@@ -184,6 +184,18 @@ describe('the rows of a fleet', () => {
     );
     assert.deepEqual(faults(sayTrust(ordersA, start - 1, refused), status), [undefined]);
     assert.deepEqual(faults(sayStatus(ordersA, start, [{ ...eight, fault: 'away' }])), ['trust_refresh_failed']);
+    // The document and its lists are told of apart.
+    const lists = { code: 'revocation_refresh_failed', source: 'x', detail: 'no list' } as const;
+    const refreshed = { code: 'trust_refreshed', source: 'x', trustRevision: 8 } as const;
+    const both = [status, sayTrust(ordersA, start + 1, refused), sayTrust(ordersA, start + 2, lists)];
+    assert.deepEqual(faults(...both), ['trust_document_refused']);
+    both.push(sayTrust(ordersA, start + 3, refreshed));
+    assert.deepEqual(faults(...both), ['revocation_refresh_failed']);
+    both.push(sayTrust(ordersA, start + 4, { code: 'revocation_refreshed', source: 'x' }));
+    assert.deepEqual(faults(...both), [undefined]);
+    assert.deepEqual(faults(sayStatus(ordersA, start, [{ ...eight, revocationFault: 'no list' }])), [
+      'revocation_refresh_failed',
+    ]);
     assert.deepEqual(faults(sayStatus(ordersA, start, [eight], { frontEndFault: 'front_end_unknown' })), [
       'front_end_unknown',
     ]);

@@ -20,6 +20,7 @@ export interface SaidStatus {
   /** Of each document of `facts.trust`. */
   readonly ages: readonly (number | undefined)[];
   readonly fault: string | undefined;
+  readonly revocationFault: string | undefined;
 }
 
 /** What a decision says of the document that it was made by. */
@@ -56,6 +57,8 @@ export interface InstanceState {
   status: SaidStatus | undefined;
   document: SaidDocument | undefined;
   trust: SaidTrust | undefined;
+  /** The same of its revocation lists. */
+  lists: SaidTrust | undefined;
   failure: SaidFailure | undefined;
   /** Of a named one, when it had which documents: by their digits, the latest ones. */
   readonly had: Map<string, Sighting>;
@@ -131,7 +134,7 @@ export class FleetTracker {
         this.#noteStatus(app, state, time, line);
         break;
       case 'trust':
-        if (time >= (state.trust?.time ?? time)) state.trust = { time, line };
+        noteTrust(state, line.code.startsWith('revocation_') ? 'lists' : 'trust', { time, line });
         break;
       case 'start':
         if (failureCodes.has(line.code) && time >= (state.failure?.time ?? time)) state.failure = { time, line };
@@ -168,7 +171,9 @@ export class FleetTracker {
     noteHad(state, joinDigests(line.trust ?? []), time);
     const facts = shareFacts(app, line);
     const ages = (line.trust ?? []).map(({ ageSeconds }) => ageSeconds);
-    const said = { time, facts, ages, fault: line.trust?.find(({ fault }) => fault !== undefined)?.fault };
+    const findFirst = (key: 'fault' | 'revocationFault'): string | undefined =>
+      line.trust?.find(({ [key]: fault }) => fault !== undefined)?.[key];
+    const said = { time, facts, ages, fault: findFirst('fault'), revocationFault: findFirst('revocationFault') };
     if (time >= (state.status?.time ?? time)) state.status = said;
     if (state.unnamed !== undefined) keepNewest(state.unnamed.statuses, facts.key, said);
   }
@@ -183,11 +188,21 @@ function openInstance(app: AppState, name: string | undefined, time: number): In
   if (app.instances.size >= 2 * maximumInstances) forgetInstances(app);
   const state: InstanceState = {
     ...{ name, last: time, lastCall: undefined, status: undefined, document: undefined },
-    ...{ trust: undefined, failure: undefined, startedAt: undefined, had: new Map<string, Sighting>() },
+    ...{
+      trust: undefined,
+      lists: undefined,
+      failure: undefined,
+      startedAt: undefined,
+      had: new Map<string, Sighting>(),
+    },
     unnamed: name === undefined ? { statuses: new Map(), documents: new Map() } : undefined,
   };
   app.instances.set(name, state);
   return state;
+}
+
+function noteTrust(state: InstanceState, kind: 'trust' | 'lists', said: SaidTrust): void {
+  if (said.time >= (state[kind]?.time ?? said.time)) state[kind] = said;
 }
 
 function forgetInstances(app: AppState): void {
@@ -280,6 +295,6 @@ function shareFacts(app: AppState, line: StatusLogLine): StatusFacts {
 }
 
 function withoutMoments(document: TrustStatus): TrustStatus {
-  const { ageSeconds, fault, ...lasting } = document;
-  return ageSeconds === undefined && fault === undefined ? document : lasting;
+  const { ageSeconds, fault, revocationFault, ...lasting } = document;
+  return [ageSeconds, fault, revocationFault].every((each) => each === undefined) ? document : lasting;
 }

@@ -1,4 +1,4 @@
-import { type AppState, type InstanceState, joinDigests, type SaidDocument, type SaidStatus, type TrustStatus } from './fleet-tracker.js'; // prettier-ignore
+import { type AppState, type InstanceState, joinDigests, type SaidDocument, type SaidStatus, type SaidTrust, type TrustStatus } from './fleet-tracker.js'; // prettier-ignore
 
 /** A document that an instance decides by, as far as its lines tell. */
 export interface RunningDocument {
@@ -73,7 +73,10 @@ function splitState(
   return timed.map((pair, index) =>
     index === 0
       ? createView(state, { ...pair, last: state.last, isOverwritten: false })
-      : createView({ ...state, trust: undefined, failure: undefined }, { ...pair, isOverwritten: true }),
+      : createView(
+          { ...state, trust: undefined, lists: undefined, failure: undefined },
+          { ...pair, isOverwritten: true },
+        ),
   );
 }
 
@@ -160,7 +163,7 @@ function describeTold(
 
 /** By the newest line that says something of it. */
 function findFault(
-  { trust, failure, startedAt }: InstanceState,
+  { trust, lists, failure, startedAt }: InstanceState,
   status: SaidStatus | undefined,
 ): RunningFault | undefined {
   const statusAt = status?.time ?? 0;
@@ -172,12 +175,16 @@ function findFault(
   const frontEndFault = status?.facts.frontEndFault;
   if (status !== undefined && frontEndFault !== undefined)
     return { code: frontEndFault, detail: undefined, time: statusAt };
-  const isNewer = trust !== undefined && trust.time >= statusAt && trust.line.code !== 'revision_reused';
-  if (isNewer) {
-    const { code, detail } = trust.line;
-    return code === 'trust_refreshed' ? undefined : { code, detail, time: trust.time };
-  }
-  return status?.fault === undefined
-    ? undefined
-    : { code: 'trust_refresh_failed', detail: status.fault, time: statusAt };
+  return (
+    chooseFault(trust, { code: 'trust_refresh_failed', detail: status?.fault, time: statusAt }) ??
+    chooseFault(lists, { code: 'revocation_refresh_failed', detail: status?.revocationFault, time: statusAt })
+  );
+}
+
+/** By a line about a change or by a status line, whichever is newer. */
+function chooseFault(said: SaidTrust | undefined, ofStatus: RunningFault): RunningFault | undefined {
+  const isNewer = said !== undefined && said.time >= ofStatus.time && said.line.code !== 'revision_reused';
+  if (!isNewer) return ofStatus.detail === undefined ? undefined : ofStatus;
+  const { code, detail } = said.line;
+  return code.endsWith('_refreshed') ? undefined : { code, detail, time: said.time };
 }

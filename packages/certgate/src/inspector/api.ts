@@ -58,7 +58,7 @@ export class InspectorApi {
     if ('store' in this.#subject) return { app: null, trust: await this.#describeStore(this.#subject.store) };
     const { running } = this.#subject;
     const { url, trust } = running.app;
-    const { revision = null, fault = null } = trust.read ?? {};
+    const { revision = null, fault = null, revocationFault } = trust.read ?? {};
     return {
       app: {
         url,
@@ -66,7 +66,7 @@ export class InspectorApi {
         functions: describeFunctions(running),
         callers: this.#listCallers(running).map(describeCaller),
       },
-      trust: { store: nameStore(trust.address), revision, fault },
+      trust: { store: nameStore(trust.address), revision, fault, ...(revocationFault && { revocationFault }) },
     };
   }
 

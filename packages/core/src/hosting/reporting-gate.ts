@@ -14,7 +14,7 @@ import { type GateStatus, StatusLog } from '../log/status-log.js';
 import { RevocationLog } from '../log/revocation-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { describeClaimant, describeStranger } from '../log/stranger-line.js';
-import { TrustLog } from '../log/trust-log.js';
+import { describeEnd, TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
 import { findSettingLock, lockSetting } from './lock-setting.js';
 import { readVariable } from '../front-end-resolution/host-environment.js';
@@ -234,13 +234,18 @@ function findText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function warnOfSource({ description, fault, mirror, revision }: TrustStoreReport): void {
+/** The document and its lists are two things: while a list is missing, the document goes on admitting others. */
+function warnOfSource(report: TrustStoreReport): void {
+  const { description, fault, revocationFault, mirror, revision } = report;
+  if (revocationFault !== undefined) warnAtStart('revocation_refresh_failed', `${description}: ${revocationFault}.`);
   if (fault !== undefined && mirror?.isInUse === true) {
     // Of several documents, there is no one revision.
     const having = revision === undefined ? '' : `, with revision ${revision}`;
     warnAtStart('trust_mirror_used', `${description}: ${fault}${having}.`);
   } else if (fault !== undefined) {
-    warnAtStart('trust_unavailable', `${description}: ${fault}. ${unavailableDetail}`);
+    // Another gate of this process may have loaded it before.
+    const end = describeEnd(report);
+    warnAtStart('trust_unavailable', `${description}: ${fault}${end === '' ? `. ${unavailableDetail}` : `${end}.`}`);
   } else if (mirror?.fault !== undefined) {
     warnAtStart('trust_mirror_unusable', `${mirror.description}: ${mirror.fault}. ${mirrorDetail}`);
   }

@@ -11,6 +11,7 @@ export const startCodes = [
   'front_end_anywhere',
   'app_locked',
   'trust_unavailable',
+  'revocation_refresh_failed',
   'trust_mirror_used',
   'trust_mirror_unusable',
   'tls_callers_refused',

@@ -47,6 +47,8 @@ export interface TrustStatus {
   readonly locked?: true;
   /** Why the latest read failed. */
   readonly fault?: string;
+  /** What is wrong with the revocation lists, and who is refused because of that. */
+  readonly revocationFault?: string;
 }
 
 /** Who called by what; times as RFC 3339. */
@@ -220,7 +222,8 @@ function shorten(key: 'closed' | 'open', names: readonly string[]): Partial<Stat
 }
 
 function describeTrust(report: TrustStoreReport): TrustStatus {
-  const { description: source, revision, sha256, ageMilliseconds, signedBy, isLocked, mirror, fault } = report;
+  const { description: source, revision, sha256, ageMilliseconds, signedBy, isLocked, mirror } = report;
+  const { fault, revocationFault } = report;
   return {
     source,
     ...(mirror?.isInUse === true ? { mirror: mirror.description } : {}),
@@ -230,6 +233,7 @@ function describeTrust(report: TrustStoreReport): TrustStatus {
     ...(signedBy === undefined ? {} : { signedBy }),
     ...(isLocked === true ? { locked: true } : {}),
     ...(fault === undefined ? {} : { fault }),
+    ...(revocationFault === undefined ? {} : { revocationFault }),
   };
 }
 

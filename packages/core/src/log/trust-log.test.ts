@@ -46,15 +46,24 @@ test('what was said at start is not said again', () => {
   );
 });
 
-test('a fault that is none of the document itself is told without an end: the document goes on deciding', () => {
-  const listFault = { ...none, fault: 'URL https://ca.example/corp.crl: gone.', usableUntil: 8_640_000_000_000_000 };
+test('the document and its revocation lists are told of apart, and neither hides the other', () => {
+  const usableUntil = Date.UTC(2027, 0, 1);
+  const lists = { ...none, revocationFault: 'no list. Callers by the authority "corp" are refused', usableUntil };
+  const refused = { fault: 'not valid', failure: 'refused' } as const;
   const { call, lines } = createCall();
   const log = new TrustLog();
   log.begin(none);
-  for (const report of [listFault, { ...listFault, failure: 'unreachable' as const, fault: 'gone' }])
+  for (const report of [lists, { ...lists, ...refused }, lists, { ...none, ...refused, usableUntil }, none, none])
     log.note(call, report);
-  assert.deepEqual(
-    lines.map(({ detail }) => detail?.includes('answer 503')),
-    [false, true],
-  );
+  const line = { certgate: 1, event: 'trust', source: 'table', trustRevision: 7 };
+  const end = 'what was in use stays in use until 2027-01-01T00:00:00.000Z; then closed functions answer 503';
+  const failed = { ...line, code: 'trust_document_refused', detail: `not valid (${end})` };
+  assert.deepEqual(lines, [
+    { ...line, code: 'revocation_refresh_failed', detail: lists.revocationFault },
+    failed,
+    { ...line, code: 'trust_refreshed' },
+    failed,
+    { ...line, code: 'revocation_refreshed' },
+    { ...line, code: 'trust_refreshed' },
+  ]);
 });

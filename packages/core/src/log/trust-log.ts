@@ -2,15 +2,24 @@ import type { TrustStoreReport, TrustStoreWarning } from '../trust-store/trust-s
 import type { LoggingCall } from './decision-channel.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** One line when the state of the trust document changes. Level information for `trust_refreshed`, warning for the others. */
+/**
+ * One line when the state of the trust document or of its revocation lists changes. Level information for
+ * `trust_refreshed` and `revocation_refreshed`, warning for the others.
+ */
 export interface TrustLogLine extends LineStart<'trust'> {
   /** What happened. */
-  readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'trust_document_refused' | 'revision_reused';
+  readonly code:
+    | 'trust_refreshed'
+    | 'trust_refresh_failed'
+    | 'trust_document_refused'
+    | 'revision_reused'
+    | 'revocation_refreshed'
+    | 'revocation_refresh_failed';
   /** Where the document is read. */
   readonly source: string;
   /** The `revision` in use. */
   readonly trustRevision?: number;
-  /** What is wrong, and when calls begin to be refused; absent on `trust_refreshed`. */
+  /** What is wrong, and who is refused, or from when on; absent on `trust_refreshed` and `revocation_refreshed`. */
   readonly detail?: string;
 }
 
@@ -21,29 +30,33 @@ export interface TrustLogLine extends LineStart<'trust'> {
  */
 export class TrustLog {
   #fault: string | undefined;
+  #revocationFault: string | undefined;
   #warnings: TrustStoreReport['warnings'] | undefined;
   #isRevisionReused = false;
 
   /** What was said at start is not said again. */
   begin(report: TrustStoreReport | undefined): void {
     this.#fault = report?.fault;
+    this.#revocationFault = report?.revocationFault;
     this.#readWarnings(report);
   }
 
   /** For each call that is decided. */
   note(context: LoggingCall, report: TrustStoreReport | undefined): void {
     if (report === undefined) return;
-    this.#noteFault(context, report);
+    const { fault, revocationFault, failure } = report;
+    if (fault !== this.#fault) {
+      this.#fault = fault;
+      // A refused document says what its author wanted and what does not count, so it has a code of its own for alerts.
+      const code = failure === 'refused' ? 'trust_document_refused' : 'trust_refresh_failed';
+      writeChange(context, report, ['trust_refreshed', code], fault && `${fault}${describeEnd(report)}`);
+    }
+    if (revocationFault !== this.#revocationFault) {
+      this.#revocationFault = revocationFault;
+      writeChange(context, report, ['revocation_refreshed', 'revocation_refresh_failed'], revocationFault);
+    }
     const reused = this.#readWarnings(report);
     if (reused !== undefined) context.warn(formatLogLine(createTrustLine(report, 'revision_reused', reused.message)));
-  }
-
-  #noteFault(context: LoggingCall, report: TrustStoreReport): void {
-    const { fault } = report;
-    if (fault === this.#fault) return;
-    this.#fault = fault;
-    if (fault === undefined) context.log(formatLogLine(createTrustLine(report, 'trust_refreshed', undefined)));
-    else context.warn(formatLogLine(createFailureLine(report, fault)));
   }
 
   /** The warning, if it is new. A document may have a hundred thousand, so they are looked at once for each list. */
@@ -60,14 +73,19 @@ export class TrustLog {
   }
 }
 
-/** A refused document says what its author wanted and what does not count, so it has a code of its own for alerts. */
-function createFailureLine(report: TrustStoreReport, fault: string): TrustLogLine {
-  const code = report.failure === 'refused' ? 'trust_document_refused' : 'trust_refresh_failed';
-  return createTrustLine(report, code, `${fault}${describeEnd(report)}`);
+/** `fault`: what is wrong now; undefined: nothing any more. */
+function writeChange(
+  context: LoggingCall,
+  report: TrustStoreReport,
+  [well, wrong]: readonly [TrustLogLine['code'], TrustLogLine['code']],
+  fault: string | undefined,
+): void {
+  if (fault === undefined) context.log(formatLogLine(createTrustLine(report, well, undefined)));
+  else context.warn(formatLogLine(createTrustLine(report, wrong, fault)));
 }
 
-/** A fault that is none of the document's, such as a CRL that can't be read, ends nothing. A store may say anything. */
-function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
+/** Until when the last good document decides; empty if there is none. A store may say anything. */
+export function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
   const end = new Date((failure && usableUntil) ?? Number.NaN);
   if (Number.isNaN(end.getTime())) return '';
   return ` (what was in use stays in use until ${end.toISOString()}; then closed functions answer 503)`;

@@ -72,7 +72,8 @@ describe('reads of trust sources', () => {
     let monotonic = 500;
     const reads = new TrustReads({ wall: () => wall, monotonic: () => monotonic });
     reads.note({ ...event, source: 'file trust.json', lastSuccessAt: start - 2000 });
-    assert.deepEqual(reads.list(), [{ source: 'file trust.json', revision: 7, ageSeconds: 2 }]);
+    const known = { source: 'file trust.json', revision: 7, hasRevocationFault: false };
+    assert.deepEqual(reads.list(), [{ ...known, ageSeconds: 2 }]);
     wall += 3000;
     assert.equal(reads.list()[0]?.ageSeconds, 5);
     // Set back by an hour, while 10 seconds went by.
@@ -86,8 +87,8 @@ describe('reads of trust sources', () => {
     reads.note({ ...event, source: 'of the future', lastSuccessAt: start + 5000 });
     reads.note({ ...event, source: 'never read', outcome: 'failed', revision: undefined, lastSuccessAt: undefined });
     assert.deepEqual(reads.list(), [
-      { source: 'of the future', revision: 7, ageSeconds: 0 },
-      { source: 'never read', revision: undefined, ageSeconds: undefined },
+      { source: 'of the future', revision: 7, hasRevocationFault: false, ageSeconds: 0 },
+      { source: 'never read', revision: undefined, hasRevocationFault: false, ageSeconds: undefined },
     ]);
   });
 

@@ -56,6 +56,7 @@ const maximumSources = 100;
 
 interface Read {
   readonly revision: number | undefined;
+  readonly hasRevocationFault: boolean;
   /** How old the snapshot was when the event came, and when that was. */
   readonly ageThen: number | undefined;
   readonly monotonicThen: number;
@@ -65,6 +66,7 @@ interface Read {
 export interface TrustState {
   readonly source: string;
   readonly revision: number | undefined;
+  readonly hasRevocationFault: boolean;
   /** Undefined as long as nothing was read. */
   readonly ageSeconds: number | undefined;
 }
@@ -78,14 +80,19 @@ export class TrustReads {
     this.#clock = clock;
   }
 
-  note({ source, revision, lastSuccessAt }: TrustRefreshEvent): void {
+  note({ source, revision, revocationFault, lastSuccessAt }: TrustRefreshEvent): void {
     if (!this.#reads.has(source) && this.#reads.size >= maximumSources) return;
     const ageThen = lastSuccessAt === undefined ? undefined : this.#clock.wall() - lastSuccessAt;
-    this.#reads.set(source, { revision, ageThen, monotonicThen: this.#clock.monotonic(), lastSuccessAt });
+    const hasRevocationFault = revocationFault !== undefined;
+    const monotonicThen = this.#clock.monotonic();
+    this.#reads.set(source, { revision, hasRevocationFault, ageThen, monotonicThen, lastSuccessAt });
   }
 
   list(): readonly TrustState[] {
-    return [...this.#reads].map(([source, read]) => ({ source, revision: read.revision, ageSeconds: this.#age(read) }));
+    return [...this.#reads].map(([source, read]) => {
+      const { revision, hasRevocationFault } = read;
+      return { source, revision, hasRevocationFault, ageSeconds: this.#age(read) };
+    });
   }
 
   /** The larger of the two clocks' answers, as the store itself reckons: one may have stood still or been set back. */

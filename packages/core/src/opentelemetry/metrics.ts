@@ -64,6 +64,15 @@ export class GateMetrics {
         for (const { source, revision } of reads.list())
           if (revision !== undefined) result.observe(revision, { 'certgate.trust.source': source });
       }),
+      gauge(
+        'certgate.revocation.faults',
+        'Whether revocation lists have a fault (1) or not (0)',
+        '{fault}',
+        (result) => {
+          for (const { source, hasRevocationFault } of reads.list())
+            result.observe(hasRevocationFault ? 1 : 0, { 'certgate.trust.source': source });
+        },
+      ),
     ];
   }
 

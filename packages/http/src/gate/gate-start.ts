@@ -84,7 +84,7 @@ export class GateStart {
       else await this.#gate.start(source.outcome === 'denied' ? source : undefined);
       this.#source = source;
     } catch (error) {
-      const detail = `The gate could not start, so every call is refused: ${describeFault(error)}. Correct that; later calls make the gate try again.`;
+      const detail = `The gate could not start, so every call of a closed route is refused with 503: ${describeFault(error)}. Correct that; later calls make the gate try again.`;
       if (this.#failureCount === 0) warnAtStart('trust_unavailable', detail);
       this.#failure = deny('trust_unavailable', { fault: detail });
       this.#failureCount += 1;

@@ -30,3 +30,10 @@ it('nothing is said of whom a document lists that only the app reads', () => {
   assert.match(warn(true), /only the app reads it, so checks make only refused calls/);
   assert.match(warn(false), /does not list the development caller allowed/);
 });
+
+it('a revocation list that is missing: the document is not said to be unreadable', () => {
+  const read = { source: 'file x', revision: 1, revocationFault: 'file corp.crl: ENOENT' };
+  const trust = { read, address: undefined, setBy: 'the environment', unknownCallers: [] } as const;
+  const warnings = listTrustWarnings({ trust, callers: [], isLocked: false });
+  assert.deepEqual(warnings, ['Revocation lists: file corp.crl: ENOENT.']);
+});

@@ -33,6 +33,7 @@ export function listTrustWarnings({
     ...(read?.fault === undefined
       ? []
       : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`]),
+    ...(read?.revocationFault === undefined ? [] : [`Revocation lists: ${escapeControls(read.revocationFault)}.`]),
   ];
   if (isUnread === true) {
     const what = `The trust document (${describeOrigin(setBy)}) is not a file, and only the app reads it`;

@@ -13,9 +13,10 @@ it('tells what the gate reads from when that has changed, and at no other time',
   watchTrust((trust) => told.push(trust));
   context.mock.timers.tick(2_000);
   assert.deepEqual(told, []);
-  report = { description: 'file trust.json', revision: 2, fault: 'it is gone' };
+  report = { description: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
   context.mock.timers.tick(2_000);
   report = undefined;
   context.mock.timers.tick(2_000);
-  assert.deepEqual(told, [{ source: 'file trust.json', revision: 2, fault: 'it is gone' }, undefined]);
+  const said = { source: 'file trust.json', revision: 2, fault: 'it is gone', revocationFault: 'no list' };
+  assert.deepEqual(told, [said, undefined]);
 });

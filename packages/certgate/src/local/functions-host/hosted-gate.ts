@@ -68,12 +68,13 @@ function callMark(name: string): unknown {
 
 function readTrust(value: unknown): HostedTrust | undefined {
   const report = Object(value) as Readonly<Record<string, unknown>>;
-  const { description: source, revision, fault, mirror, parts, signedBy } = report;
+  const { description: source, revision, fault, revocationFault, mirror, parts, signedBy } = report;
   if (typeof source !== 'string') return undefined;
   return {
     source,
     ...(typeof revision === 'number' ? { revision } : {}),
     ...(typeof fault === 'string' ? { fault } : {}),
+    ...(typeof revocationFault === 'string' ? { revocationFault } : {}),
     ...readMirror(mirror),
     ...(Array.isArray(signedBy) ? { signedBy: signedBy.map(String) } : {}),
     ...(Array.isArray(parts) ? { parts: parts.flatMap((part: unknown) => readTrust(part) ?? []) } : {}),

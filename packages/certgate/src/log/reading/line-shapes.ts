@@ -81,6 +81,7 @@ const trustStatus = shape<NonNullable<StatusLogLine['trust']>[number]>(
     signedBy: optional(isTexts),
     locked: optional(isFlag),
     fault: optional(isText),
+    revocationFault: optional(isText),
   },
   'trust.',
 );

@@ -17,6 +17,9 @@ interface OtherLines {
   readonly renewal: Readonly<Record<RenewalLogLine['code'], string>>;
 }
 
+const listsFailed =
+  'A revocation list could not be read, or crlBlobs names an authority that the document lacks. The document is used. The detail says who is refused.';
+
 export const otherLines: OtherLines = {
   start: {
     gate_late:
@@ -28,6 +31,7 @@ export const otherLines: OtherLines = {
     trust_mirror_used:
       'The app uses the document of the mirror. It returns to the first source by itself when that has the same or a later document.',
     trust_mirror_unusable: 'The mirror has no document that the app could use. Correct it before it is needed.',
+    revocation_refresh_failed: listsFailed,
     tls_callers_refused:
       'The TLS options of the server refuse callers or request no certificate. Create the server with requestCert: true and rejectUnauthorized: false.',
     report_only:
@@ -53,6 +57,8 @@ export const otherLines: OtherLines = {
     trust_document_refused:
       'The document was read and refused, so its changes have no effect. The last good document stays in use until the time in the detail; then calls are refused. Act at once.',
     trust_refreshed: 'The document can be read and is accepted again.',
+    revocation_refresh_failed: listsFailed,
+    revocation_refreshed: 'The revocation lists are in order again.',
     revision_reused:
       'The document changed under the same revision. It is accepted unless documents must be signed. Raise the revision with every change, so that the log shows which content decided.',
   },

@@ -13,7 +13,13 @@ export interface InspectorState {
   /** Null: opened without an app, for the trust views alone. */
   readonly app: InspectedApp | null;
   /** Where the trust document is. The revision is the one that the app's gate uses now; null: it does not say, or there is none. */
-  readonly trust: { readonly store: string; readonly revision: number | null; readonly fault: string | null };
+  readonly trust: {
+    readonly store: string;
+    readonly revision: number | null;
+    readonly fault: string | null;
+    /** What is wrong with the revocation lists of the app's gate, and who is refused because of that. */
+    readonly revocationFault?: string;
+  };
 }
 
 export interface InspectedApp {

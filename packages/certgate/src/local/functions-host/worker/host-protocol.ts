@@ -64,6 +64,8 @@ export interface HostedTrust {
   readonly revision?: number;
   /** Why the latest read failed. */
   readonly fault?: string;
+  /** What is wrong with the revocation lists, and who is refused because of that. */
+  readonly revocationFault?: string;
   /** The second place of its document, and whether that decides. */
   readonly mirror?: { readonly source: string; readonly isInUse: boolean };
   /** Of each key whose signature counts, the first digits of its SHA-256; absent: nothing must be signed. */
