@@ -1,12 +1,13 @@
 // In a process of its own: Hono's server for Node.js replaces the global Request and Response.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -92,9 +93,15 @@ async function listen(context: TestContext, listener: RequestListener | Server):
 }
 
 /** Status and body for Ann and for nobody. */
-async function askBoth(port: number, path: string, method = 'GET'): Promise<readonly [Answer, Answer]> {
+async function askBoth(
+  port: number,
+  path: string,
+  method = 'GET',
+  address = '127.0.0.1',
+): Promise<readonly [Answer, Answer]> {
+  const host = address.includes(':') ? `[${address}]` : address;
   const ask = async (headers: Readonly<Record<string, string>>): Promise<Answer> => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
+    const answer = await fetch(`http://${host}:${port}${path}`, { method, headers });
     return [answer.status, await answer.text()];
   };
   return [await ask(fieldsOf(ann)), await ask({})];
@@ -119,16 +126,21 @@ async function expectClosed(
   path: string,
   expected: readonly [number, string | undefined],
 ): Promise<void> {
-  const [forAnn, forNobody] = await askBoth(port, path);
+  const [forAnn, forNobody] = await askBoth(port, path, 'GET', address);
   assert.equal(forAnn[0], expected[0], path);
+  address?: string,
   if (expected[1] !== undefined) assert.equal(forAnn[1], expected[1], path);
   assert.equal(forNobody[0], 401, path);
   assert.match(forNobody[1], /client_certificate_required/, path);
 }
 
 /** Asks for an upgrade, and tells all that was answered. */
-async function askUpgrade(port: number, fields: Readonly<Record<string, string>> = {}): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+async function askUpgrade(
+  port: number,
+  fields: Readonly<Record<string, string>> = {},
+  address = '127.0.0.1',
+): Promise<string> {
+  const socket = connect(port, address);
   const all = { Host: 'x', Connection: 'Upgrade', Upgrade: 'echo', ...fields };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET /after HTTP/1.1\r\n${lines.join('')}\r\n`);
@@ -517,3 +529,80 @@ describe('secureFetch', () => {
     assert.equal((await answer(new Request('http://x/after'), {})).status, 200);
   });
 });
+describe('secureServer with fastify, which opens a second server for the other address of localhost', () => {
+  const hasBoth = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === '::1'),
+  );
+  const skip = hasBoth ? false : 'this machine has no address ::1';
+
+  const createApp = (context: TestContext): FastifyLike => {
+    const { lookup } = dns;
+    const both = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ];
+    // What most machines say of localhost; on some it has one address.
+    context.mock.method(dns, 'lookup', (host: string, options: { readonly all?: boolean }, found: Found) => {
+      if (host === 'localhost' && options.all === true) setImmediate(found, null, both);
+      else Reflect.apply(lookup, dns, [host, options, found]);
+    });
+    const app = (frameworks.load('fastify') as () => FastifyLike)();
+    context.after(() => app.close());
+    app.get('/after', ({ raw }) => findClientIdentity(raw)?.name ?? 'nobody');
+    app.server.on('upgrade', answerUpgrade);
+    return app;
+  };
+  type Found = (error: null, addresses: readonly object[]) => void;
+
+  it('closes both, upgrades too, and decides once', { skip }, async (context) => {
+    const app = createApp(context);
+    const { gate, lines } = makeGate();
+    secureServer(app.server, gate);
+    await app.listen({ port: 0 });
+    assert.deepEqual(
+      app
+        .addresses()
+        .map(({ address }) => address)
+        .toSorted(),
+      ['127.0.0.1', '::1'],
+    );
+    for (const { address, port } of app.addresses()) {
+      await expectClosed(port, '/after', [200, 'Ann'], address);
+      assert.match(await askUpgrade(port, {}, address), /^HTTP\/1\.1 401 /);
+      assert.match(await askUpgrade(port, fieldsOf(ann), address), /^HTTP\/1\.1 101 /);
+    }
+    assert.equal(lines.length, 8);
+  });
+
+  it('closes both where a library has replaced the listeners of the first', { skip }, async (context) => {
+    const app = createApp(context);
+    secureServer(app.server, makeGate().gate);
+    // As Socket.IO does it.
+    const listeners = app.server.listeners('request') as RequestListener[];
+    app.server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
+      for (const listener of listeners) listener(request, response);
+    });
+    await app.listen({ port: 0 });
+    assert.equal(app.addresses().length, 2);
+    for (const { address, port } of app.addresses()) await expectClosed(port, '/after', [200, 'Ann'], address);
+  });
+
+  it(
+    'takes no server whose second one it cannot find, and leaves other servers of the process alone',
+    { skip },
+    async (context) => {
+      const late = createApp(context);
+      await late.listen({ port: 0 });
+      assert.throws(() => {
+        secureServer(late.server, makeGate().gate);
+      }, /Call it before app\.listen/);
+      const app = createApp(context);
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      secureServer(app.server, makeGate().gate);
+      const [{ port } = { port: 0 }] = app.addresses();
+      await expectClosed(port, '/after', [200, 'Ann']);
+      assert.deepEqual((await askBoth(await listen(context, name), '/after'))[1], [200, 'nobody']);
+    },
+  );
+});
+

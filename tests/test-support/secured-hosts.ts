@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   type FastifyPlugin,
   findClientIdentity,
@@ -150,6 +151,7 @@ async function createFastifyServer(frameworks: InstalledFrameworks, gate: Gate):
     const role = rolesOf[path];
     const config = role === undefined ? {} : { certgate: { roles: [role] } };
     app.get(path, { config }, ({ raw }) => answer(path, raw));
+  addresses(): readonly AddressInfo[];
   };
   add(before);
   await app.register(secureFastify(gate));

@@ -131,3 +131,7 @@ export function noteSecured(who: string, target: object): void {
     );
   securedTargets.add(target);
 }
+export function isSecured(target: object): boolean {
+  return securedTargets.has(target);
+}
+

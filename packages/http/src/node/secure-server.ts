@@ -1,17 +1,21 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidArgument } from '@certgate/core';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
 import { passed, type GateAnswer } from '../gate/incoming-call.js';
-import { guardExchange, hideSecret, noteSecured, settle, toCall } from './guard-exchange.js';
+import { guardExchange, hideSecret, isSecured, noteSecured, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
 import { warnOfTlsOptions } from './tls-options.js';
 
 /**
  * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any listener of the
- * server runs, whenever that listener was added. So it closes whatever framework the server runs.
+ * server runs, whenever that listener was added. So it closes whatever framework the server runs, and also the servers that
+ * this process opens at the same port later, as Fastify does for the second address of `localhost`. Requests that never come
+ * to a server, such as those of Fastify's `inject`, are not closed.
  *
  * @example
  * ```ts
@@ -26,27 +30,67 @@ import { warnOfTlsOptions } from './tls-options.js';
  * ```
  *
  * @throws {CertgateError} for a server of another kind, such as one of `node:http2`.
- * @throws {CertgateError} where the server has a gate already.
+ * @throws {CertgateError} where the server has a gate already, or where Fastify has opened a second server for it.
  */
 export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void {
-  if (!(server instanceof HttpServer) && !((server as unknown) instanceof HttpsServer)) {
+  if (!isServer(server)) {
     throw invalidArgument(
       'secureServer takes a server of node:http or node:https; servers of node:http2 are not supported.',
     );
   }
   const guard = expectGate('secureServer', gate);
+  // Fastify's own event, for which it listens once it has opened a second server; nothing leads from this server to that one.
+  if (server.listening && server.listenerCount('unref') > 0)
+    throw invalidArgument(
+      'secureServer was called after Fastify had opened a second server for another address, which would stay open. Call it before app.listen.',
+    );
   noteSecured('secureServer', server);
+  closeServer(guard, server);
+  if (server.listening) startEarly(guard, server);
+}
+
+function isServer(server: object): server is HttpServer | HttpsServer {
+  return server instanceof HttpServer || server instanceof HttpsServer;
+}
+
+function closeServer(guard: HttpGate, server: HttpServer | HttpsServer): void {
   const ownEmit = Object.getOwnPropertyDescriptor(server, 'emit')?.value as Emit | undefined;
   // Looked up at each event: tracing libraries replace the method of the class, also later.
   const emit: Emit = (...event) =>
     Reflect.apply(ownEmit ?? (Reflect.get(Object.getPrototypeOf(server) as object, 'emit') as Emit), server, event);
-  const guarded: Emit = (...event) => guardEvent(guard, server, event, emit);
+  const closeOther = (message: unknown): void => {
+    closeAtSamePort(guard, server, (message as { readonly server: object }).server);
+  };
+  const guarded: Emit = (...event) => {
+    const [name] = event;
+    // Once: a server may have been listening already.
+    if (name === 'listening' || name === 'close') unsubscribe(listenChannel, closeOther);
+    if (name === 'listening') subscribe(listenChannel, closeOther);
+    return guardEvent(guard, server, event, emit);
+  };
   server.emit = guarded as typeof server.emit;
   // Where nobody listens for it, Node writes 100 Continue before anything is decided.
   server.on('checkContinue', (request, response) => {
     continueAlone(server, request, response, emit);
   });
-  if (server.listening) startEarly(guard, server);
+  if (server.listening) subscribe(listenChannel, closeOther);
+}
+
+/** Node's own, of every server that has begun to listen: before its event `listening`, and so before any connection. */
+const listenChannel = 'tracing:net.server.listen:asyncEnd';
+
+/** One port is one app: by the port, since libraries such as Socket.IO replace the listeners by which the app could be told. */
+function closeAtSamePort(guard: HttpGate, server: HttpServer | HttpsServer, other: object): void {
+  if (!isServer(other) || isSecured(other)) return;
+  const port = findPort(server);
+  if (port === undefined || findPort(other) !== port) return;
+  noteSecured('secureServer', other);
+  closeServer(guard, other);
+}
+
+/** Undefined while it does not listen, and for a pipe. */
+function findPort(server: HttpServer | HttpsServer): number | undefined {
+  return (server.address() as Partial<AddressInfo> | null)?.port;
 }
 
 type Emit = (name: string | symbol, ...args: unknown[]) => boolean;
