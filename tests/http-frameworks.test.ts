@@ -10,10 +10,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type Mock, type TestContext } from 'node:test';
 import {
   CertgateError,
   createGate,
+  type FastifyPlugin,
   findClientIdentity,
   type Gate,
   getClientIdentity,
@@ -29,6 +30,8 @@ import { type MadeCertificate, makeCertificate } from '@certgate/x509/test-suppo
 import { makeCertificates } from './front-ends/callers.js';
 import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
 import {
+  createNest,
+  createNestAdapter,
   type ExpressLike,
   type FastifyLike,
   type FastifyRequestLike,
@@ -125,10 +128,10 @@ async function expectClosed(
   port: number,
   path: string,
   expected: readonly [number, string | undefined],
+  address?: string,
 ): Promise<void> {
   const [forAnn, forNobody] = await askBoth(port, path, 'GET', address);
   assert.equal(forAnn[0], expected[0], path);
-  address?: string,
   if (expected[1] !== undefined) assert.equal(forAnn[1], expected[1], path);
   assert.equal(forNobody[0], 401, path);
   assert.match(forNobody[1], /client_certificate_required/, path);
@@ -145,6 +148,12 @@ async function askUpgrade(
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET /after HTTP/1.1\r\n${lines.join('')}\r\n`);
   return text(socket);
+}
+
+/** The lines of this code that were written to a console that is mocked. */
+function listStartLines(warn: Mock<typeof console.warn>, code: string): readonly string[] {
+  const lines = warn.mock.calls.map(({ arguments: [line] }) => String(line));
+  return lines.filter((line) => line.includes(`"code":"${code}"`));
 }
 
 const answerUpgrade = (_request: IncomingMessage, socket: Socket): void => {
@@ -416,13 +425,132 @@ describe('secureFastify', () => {
     assert.equal(runs, 0);
   });
 
-  it('runs after the hooks that were added before it, which can answer', async (context) => {
+  it('runs after the hooks that were added before it, which can answer, and says at start which they are', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
     const app = createApp(context);
-    app.addHook('onRequest', (_request, reply) => reply.send('before'));
-    await app.register(secureFastify(makeGate().gate));
-    app.get('/after', whoami);
+    const passOn = (_request: unknown, _reply: unknown, done: () => void): void => {
+      done();
+    };
+    await app.register((child: FastifyLike, _options: object, done: () => void) => {
+      child.addHook('onRequest', function ofContext(...args) {
+        passOn(...args);
+      });
+      child.get('/child', whoami);
+      done();
+    });
+    app.addHook('onRequest', function answerAll(_request, reply) {
+      return reply.send('before');
+    });
+    app.addHook('onRequest', (...args) => {
+      passOn(...args);
+    });
+    const { gate } = makeGate();
+    await app.register(secureFastify(gate));
+    app.addHook('onRequest', function afterGate(...args) {
+      passOn(...args);
+    });
+    app.get('/after', { onRequest: passOn }, whoami);
+    // Another gate says nothing new.
+    void app.register((child: FastifyLike, _options: object, done: () => void) => {
+      void child.register(secureFastify(makeGateFor('Ann')));
+      child.get('/inner', whoami);
+      done();
+    });
     assert.deepEqual((await askBoth(await start(app), '/after'))[1], [200, 'before']);
+    const lines = listStartLines(warn, 'hooks_before_gate');
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', / them: ofContext\(\), answerAll\(\), functions without a name\. /);
   });
+
+  it('says nothing at start where it is registered first', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const app = createApp(context);
+    await app.register(secureFastify(makeGate().gate));
+    app.addHook('onRequest', (_request, _reply, done) => {
+      done();
+    });
+    app.get('/after', whoami);
+    await app.ready();
+    assert.deepEqual(listStartLines(warn, 'hooks_before_gate'), []);
+  });
+
+  it('does not let an app start whose middleware would run before it, and runs before middleware that comes after it', async (context) => {
+    const middie = frameworks.load('@fastify/middie') as FastifyPlugin;
+    const late = createApp(context);
+    await late.register(middie);
+    await assert.rejects(Promise.resolve(late.register(secureFastify(makeGate().gate))), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+      message: /Register secureFastify first/,
+    });
+    const app = createApp(context);
+    await app.register(secureFastify(makeGate().gate));
+    await app.register(middie);
+    let runs = 0;
+    app.use((_request, _response, next) => {
+      runs += 1;
+      next();
+    });
+    app.get('/after', whoami);
+    await expectClosed(await start(app), '/after', [200, 'Ann']);
+    assert.equal(runs, 1);
+  });
+
+  it('does not let an app of NestJS start that has its middleware already; before that, it runs first', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const late = createNestAdapter(frameworks);
+    const opened = await createNest(frameworks, late);
+    context.after(() => opened.close());
+    late.register(secureFastify(makeGate().gate));
+    await opened.init();
+    await assert.rejects(late.getInstance().ready(), {
+      message: /call adapter\.register\(secureFastify\(gate\)\) before/,
+    });
+    const adapter = createNestAdapter(frameworks);
+    adapter.register(secureFastify(makeGate().gate));
+    const app = await createNest(frameworks, adapter);
+    context.after(() => app.close());
+    let runs = 0;
+    app.use((_request, response) => {
+      runs += 1;
+      (response as ServerResponse).end('middleware');
+    });
+    await app.init();
+    await adapter.getInstance().ready();
+    const port = await listen(context, app.getHttpServer());
+    for (const path of ['/after', '/nowhere']) await expectClosed(port, path, [200, 'middleware']);
+    assert.equal(runs, 2);
+    // The adapter's own, such as the one for CORS.
+    assert.equal(listStartLines(warn, 'hooks_before_gate').length, 1);
+  });
+
+  for (const phase of ['onRequest', 'preHandler']) {
+    it(`refuses a role where no gate has decided, as a hook ${phase}`, async (context) => {
+      const warn = context.mock.method(console, 'warn', () => undefined);
+      const app = createApp(context);
+      const forOperators = { [phase]: requireRole('operator') };
+      app.get('/outside', forOperators, () => 'open');
+      void app.register((child: FastifyLike, _options: object, done: () => void) => {
+        void child.register(secureFastify(makeGate().gate));
+        child.get('/inside', forOperators, whoami);
+        child.get('/other', { [phase]: requireRole('writer') }, whoami);
+        void child.register((grandchild: FastifyLike, _also: object, ready: () => void) => {
+          void grandchild.register(secureFastify(makeGateFor('Ann', ['operator'])));
+          grandchild.get('/two-gates', forOperators, whoami);
+          ready();
+        });
+        done();
+      });
+      const port = await start(app);
+      await expectClosed(port, '/inside', [200, 'Ann']);
+      await expectClosed(port, '/other', [403, undefined]);
+      for (const [status] of await askBoth(port, '/outside')) assert.equal(status, 503);
+      assert.deepEqual(
+        (await askBoth(port, '/two-gates')).map(([status]) => status),
+        [503, 401],
+      );
+      assert.equal(listStartLines(warn, 'gate_not_installed').length, 3);
+    });
+  }
 
   it('opens no upgrade by an anonymous route, where a plugin has made a route of it', async (context) => {
     const app = createApp(context);
@@ -494,10 +622,10 @@ describe('secureFastify', () => {
       const app = create({ https: { ...https, requestCert: true, ...more } });
       await app.register(secureFastify(createGate({ trustStore, frontEnd: 'direct-tls' })));
       await app.ready();
-      const lines = warn.mock.calls.map(({ arguments: [line] }) => String(line));
+      const lines = listStartLines(warn, 'tls_callers_refused');
       warn.mock.restore();
       await app.close();
-      assert.equal(lines.filter((line) => line.includes('"code":"tls_callers_refused"')).length, expected);
+      assert.equal(lines.length, expected);
     }
   });
 
@@ -510,25 +638,6 @@ describe('secureFastify', () => {
   });
 });
 
-describe('secureFetch', () => {
-  it('opens no upgrade by an anonymous route, where a WebSocket is a route of the app', async (context) => {
-    const open: (request: Request, env: object) => Response = () => new Response('a WebSocket');
-    const answer = secureFetch(open, makeGateFor('Ann', [], ['GET /after']));
-    const server = createServer();
-    // As @hono/node-server does it.
-    server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
-      const headers = incoming.headers as Readonly<Record<string, string>>;
-      answer(new Request('http://x/after', { headers }), { incoming }).then(
-        ({ status }) => socket.end(`HTTP/1.1 ${status} \r\n\r\n`),
-        () => socket.destroy(),
-      );
-    });
-    const port = await listen(context, server);
-    assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
-    assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
-    assert.equal((await answer(new Request('http://x/after'), {})).status, 200);
-  });
-});
 describe('secureServer with fastify, which opens a second server for the other address of localhost', () => {
   const hasBoth = Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === '::1'),
@@ -606,3 +715,22 @@ describe('secureServer with fastify, which opens a second server for the other a
   );
 });
 
+describe('secureFetch', () => {
+  it('opens no upgrade by an anonymous route, where a WebSocket is a route of the app', async (context) => {
+    const open: (request: Request, env: object) => Response = () => new Response('a WebSocket');
+    const answer = secureFetch(open, makeGateFor('Ann', [], ['GET /after']));
+    const server = createServer();
+    // As @hono/node-server does it.
+    server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
+      const headers = incoming.headers as Readonly<Record<string, string>>;
+      answer(new Request('http://x/after', { headers }), { incoming }).then(
+        ({ status }) => socket.end(`HTTP/1.1 ${status} \r\n\r\n`),
+        () => socket.destroy(),
+      );
+    });
+    const port = await listen(context, server);
+    assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
+    assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
+    assert.equal((await answer(new Request('http://x/after'), {})).status, 200);
+  });
+});

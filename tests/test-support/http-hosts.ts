@@ -8,10 +8,18 @@ import { cleanEnvironment, collect, root } from './certgate.js';
 import { installWithTarballs, packPackages } from './npm.js';
 
 /** The servers of examples/http-hosts/src. */
-export type HttpHostName = 'node-http' | 'direct-tls' | 'express' | 'fastify' | 'hono';
+export type HttpHostName =
+  'node-http' | 'direct-tls' | 'express' | 'fastify' | 'hono' | 'nestjs-express' | 'nestjs-fastify';
 
 /** Those that a front end can stand before. */
-export const hostsBehindFrontEnds: readonly HttpHostName[] = ['node-http', 'express', 'fastify', 'hono'];
+export const hostsBehindFrontEnds: readonly HttpHostName[] = [
+  'node-http',
+  'express',
+  'fastify',
+  'hono',
+  'nestjs-express',
+  'nestjs-fastify',
+];
 
 /** A copy of examples/http-hosts with its frameworks, and Certgate from its tarballs; compiled. */
 export interface InstalledHosts {

@@ -71,6 +71,20 @@ export const securedHosts: readonly SecuredHost[] = [
     create: (frameworks: InstalledFrameworks, gate: Gate) => createExpressServer(frameworks, gate, name),
   })),
   { name: 'fastify', adapter: 'secureFastify', hidesSecret: true, closesUpgrades: false, create: createFastifyServer },
+  {
+    name: 'nestjs-express',
+    adapter: 'secureExpress',
+    hidesSecret: true,
+    closesUpgrades: false,
+    create: createNestOnExpress,
+  },
+  {
+    name: 'nestjs-fastify',
+    adapter: 'secureFastify',
+    hidesSecret: true,
+    closesUpgrades: false,
+    create: createNestOnFastify,
+  },
   { name: 'hono', adapter: 'secureFetch', hidesSecret: false, closesUpgrades: false, create: createHonoServer },
 ];
 
@@ -126,13 +140,18 @@ function createExpressServer(frameworks: InstalledFrameworks, gate: Gate, framew
 
 /** What the tests use of Fastify. */
 export interface FastifyLike {
-  addHook(name: 'onRequest', hook: (request: unknown, reply: { send(body: string): unknown }) => unknown): unknown;
+  addHook(
+    name: 'onRequest',
+    hook: (request: unknown, reply: { send(body: string): unknown }, done: () => void) => unknown,
+  ): unknown;
+  use(handler: (request: unknown, response: unknown, next: () => void) => void): unknown;
   get(path: string, handler: (request: FastifyRequestLike) => unknown): unknown;
   get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
   register(
     plugin: FastifyPlugin | ((app: FastifyLike, options: object, done: () => void) => void),
   ): PromiseLike<unknown>;
   listen(options: object): Promise<string>;
+  addresses(): readonly AddressInfo[];
   ready(): Promise<unknown>;
   inject(path: string): Promise<{ readonly statusCode: number }>;
   close(): Promise<void>;
@@ -149,15 +168,90 @@ async function createFastifyServer(frameworks: InstalledFrameworks, gate: Gate):
   const app = (frameworks.load('fastify') as () => FastifyLike)();
   const add = (path: string): void => {
     const role = rolesOf[path];
-    const config = role === undefined ? {} : { certgate: { roles: [role] } };
-    app.get(path, { config }, ({ raw }) => answer(path, raw));
-  addresses(): readonly AddressInfo[];
+    app.get(path, role === undefined ? {} : { onRequest: requireRole(role) }, ({ raw }) => answer(path, raw));
   };
   add(before);
   await app.register(secureFastify(gate));
   for (const path of others) add(path);
   const secureAgain = async (): Promise<unknown> => app.register(secureFastify(gate));
   return { server: app.server, secureAgain, ready: async () => app.ready(), close: () => app.close() };
+}
+
+/** What the tests use of an app of NestJS. */
+export interface NestLike {
+  use(handler: (request: unknown, response: unknown, next: () => void) => void): unknown;
+  init(): Promise<unknown>;
+  close(): Promise<void>;
+  getHttpServer(): Server;
+  getHttpAdapter(): { getInstance(): never };
+}
+
+export interface NestAdapterLike {
+  register(plugin: FastifyPlugin): unknown;
+  getInstance(): FastifyLike;
+}
+
+type Decorator = (...target: readonly unknown[]) => unknown;
+
+/** Its controller has the routes of the table; the adapter is that of Express where none is given. */
+export async function createNest(
+  frameworks: InstalledFrameworks,
+  ...adapter: readonly [adapter?: NestAdapterLike]
+): Promise<NestLike> {
+  frameworks.load('reflect-metadata');
+  const { NestFactory } = frameworks.load('@nestjs/core') as {
+    readonly NestFactory: { create(...args: readonly unknown[]): Promise<NestLike> };
+  };
+  const { Controller, Get, Module, Req } = frameworks.load('@nestjs/common') as Readonly<
+    Record<'Controller' | 'Get' | 'Module' | 'Req', (...options: readonly unknown[]) => Decorator>
+  >;
+  class Routes {
+    readonly paths = Object.keys(rolesOf);
+  }
+  for (const path of Object.keys(rolesOf)) {
+    const value = (request: IncomingMessage & { readonly raw?: IncomingMessage }): string =>
+      answer(path, request.raw ?? request);
+    Object.defineProperty(Routes.prototype, path, { value });
+    Get(path)(Routes.prototype, path, { value });
+    Req()(Routes.prototype, path, 0);
+  }
+  Controller()(Routes);
+  class App {
+    configure(consumer: { apply(handler: unknown): { forRoutes(path: string): unknown } }): void {
+      for (const [path, role] of Object.entries(rolesOf))
+        if (role !== undefined) consumer.apply(requireRole(role)).forRoutes(path);
+    }
+  }
+  Module({ controllers: [Routes] })(App);
+  return NestFactory.create(App, ...adapter, { logger: false });
+}
+
+async function createNestOnExpress(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const app = await createNest(frameworks);
+  const secureAgain = (): void => {
+    secureExpress(app.getHttpAdapter().getInstance(), gate);
+  };
+  secureAgain();
+  return { server: app.getHttpServer(), secureAgain, ready: () => app.init(), close: () => app.close() };
+}
+
+export function createNestAdapter(frameworks: InstalledFrameworks): NestAdapterLike {
+  const { FastifyAdapter } = frameworks.load('@nestjs/platform-fastify') as {
+    readonly FastifyAdapter: new () => NestAdapterLike;
+  };
+  return new FastifyAdapter();
+}
+
+async function createNestOnFastify(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const adapter = createNestAdapter(frameworks);
+  adapter.register(secureFastify(gate));
+  const app = await createNest(frameworks, adapter);
+  const ready = async (): Promise<void> => {
+    await app.init();
+    await adapter.getInstance().ready();
+  };
+  const secureAgain = (): unknown => adapter.register(secureFastify(gate));
+  return { server: app.getHttpServer(), secureAgain, ready, close: () => app.close() };
 }
 
 /** What the tests use of Hono. */

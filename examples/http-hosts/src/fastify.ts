@@ -1,12 +1,9 @@
-import { type ClientIdentity, type RouteRequirement, createGate, secureFastify, trustStoreFrom } from '@certgate/http';
+import { type ClientIdentity, createGate, requireRole, secureFastify, trustStoreFrom } from '@certgate/http';
 import fastify from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
     readonly clientIdentity: ClientIdentity;
-  }
-  interface FastifyContextConfig {
-    certgate?: RouteRequirement;
   }
 }
 
@@ -20,11 +17,7 @@ await app.register(secureFastify(gate));
 
 app.get('/public', () => 'open to all\n');
 app.get('/closed', (request) => `hello ${request.clientIdentity.name}\n`);
-app.get(
-  '/role',
-  { config: { certgate: { roles: ['operator'] } } },
-  (request) => `operator ${request.clientIdentity.name}\n`,
-);
+app.get('/role', { onRequest: requireRole('operator') }, (request) => `operator ${request.clientIdentity.name}\n`);
 
 await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
 console.log('listening on', app.server.address());

@@ -2,17 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument } from '@certgate/core';
 import { expectRequirement } from './gate/call-requirement.js';
 import { type Gate, expectGate } from './gate/http-gate.js';
-import { findCurrent } from './gate/passed-requests.js';
-import { guardExchange, guardUngated, noteSecured } from './node/guard-exchange.js';
+import { findCurrent, type Gatekeeper } from './gate/passed-requests.js';
+import {
+  denyUngated,
+  type FastifyReply,
+  type FastifyRequest,
+  guardExchange,
+  guardHook,
+  noteSecured,
+  refuseHook,
+} from './node/guard-exchange.js';
+import { answerRefused } from './node/node-answer.js';
 
 /** An app of Express 4 or 5, or of Connect. Their types don't tell of its method `handle`, which every request goes through. */
 export type ExpressApp = (request: never, response: never, ...rest: never[]) => unknown;
 
-/** A middleware of Express or Connect, and of whatever else has `next`. */
+/** A middleware of Express or Connect, and of whatever else has `next`; or a hook of a Fastify route, such as `onRequest`. */
 export type RoleMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
+  request: IncomingMessage | FastifyRequest,
+  response: ServerResponse | FastifyReply,
+  next: () => void,
 ) => void;
 
 /**
@@ -69,7 +78,7 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
  * import { requireRole } from '@certgate/http';
  *
  * const asOperator = requireRole('operator');
- * // In Express: app.get('/restart', asOperator, handler).
+ * // In Express: app.get('/restart', asOperator, handler). In Fastify: app.get('/restart', { onRequest: asOperator }, handler).
  * export const server = createServer((request, response) => {
  *   asOperator(request, response, () => response.end('restarting'));
  * });
@@ -89,12 +98,31 @@ export function requireRole(role: string): RoleMiddleware {
 export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });
   expectRequirement(requirement, 'requireAnyRole');
-  return (request, response, next) => {
-    const passed = findCurrent(request);
+  return (...args) => {
     const proceed = (): void => {
-      next();
+      args[2]();
     };
-    if (passed === undefined || passed === 'several') guardUngated(request, response);
-    else guardExchange(passed.gate, { request, response, isContinueAwaited: false, requirement, proceed });
+    if (isOfFastify(args)) {
+      const [request, reply] = args;
+      const gate = findGate(request.raw);
+      if (gate === undefined) refuseHook(request, reply, denyUngated());
+      else guardHook(gate, { request, reply, requirement, subject: undefined, proceed });
+      return;
+    }
+    const [request, response] = args as [IncomingMessage, ServerResponse, unknown];
+    const gate = findGate(request);
+    if (gate === undefined) answerRefused(request, response, denyUngated(), false);
+    else guardExchange(gate, { request, response, isContinueAwaited: false, requirement, proceed });
   };
+}
+
+/** Fastify's reply has Node's response, which has no such member. */
+function isOfFastify(args: readonly [object, object, unknown]): args is [FastifyRequest, FastifyReply, unknown] {
+  return Object.hasOwn(args[1], 'raw');
+}
+
+/** Undefined where no gate has let the request pass, and where two have whose handlers can't be told apart. */
+function findGate(request: object): Gatekeeper | undefined {
+  const passed = findCurrent(request);
+  return passed === 'several' ? undefined : passed?.gate;
 }

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { ClientIdentity, DenialAnswer } from '@certgate/core';
+import { type ClientIdentity, invalidArgument, warnAtStart } from '@certgate/core';
 import { getClientIdentity } from './caller-identity.js';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
 import { enterContext } from './gate/passed-requests.js';
-import { passed } from './gate/incoming-call.js';
-import { hideSecret, noteSecured, settle, toCall } from './node/guard-exchange.js';
-import { discardBody } from './node/node-answer.js';
+import { type FastifyReply, type FastifyRequest, guardHook, hideSecret, noteSecured } from './node/guard-exchange.js';
 import { warnOfTlsOptions } from './node/tls-options.js';
 
 /** What is used of a Fastify instance. */
@@ -16,7 +14,11 @@ export interface FastifyApp {
   /** Fastify's own. */
   decorateRequest(name: string, value: unknown): unknown;
   /** Fastify's own. */
+  hasDecorator(name: string): boolean;
+  /** Fastify's own. */
   hasRequestDecorator(name: string): boolean;
+  /** Fastify's own. */
+  printRoutes(options: { includeHooks: true }): string;
   /** Fastify's own. */
   readonly server?: object;
 }
@@ -24,27 +26,20 @@ export interface FastifyApp {
 /** What `app.register` takes. */
 export type FastifyPlugin = (app: FastifyApp, options: object, done: (error?: Error) => void) => void;
 
-interface FastifyRequest {
-  readonly raw: IncomingMessage;
-  readonly routeOptions: RouteOptions;
-}
-
 interface RouteOptions {
   readonly method: string | readonly string[];
   readonly url: string;
   readonly config?: { readonly certgate?: RouteRequirement };
 }
 
-interface FastifyReply {
-  code(status: number): FastifyReply;
-  headers(headers: Readonly<Record<string, string>>): FastifyReply;
-  send(body: Buffer): unknown;
-}
-
 /**
  * Makes the plugin that closes a Fastify app, or one of its contexts: every route of the context in which it is registered and
- * of those below, whether they were added before or after, and requests without a route. A route says in `config.certgate` what
- * it requires in addition. `request.clientIdentity` is who calls. The app fails to start where the trust document is not valid.
+ * of those below, whether they were added before or after, and requests without a route. `request.clientIdentity` is who calls.
+ * A route of these contexts may say in `config.certgate` what it requires in addition; for other routes it says nothing, so
+ * require roles by `requireRole`, as the route's hook `onRequest`. The app fails to start where the trust document is not valid.
+ *
+ * Register it first. Hooks run in the order in which they were added, and a line at start names those that run before the gate.
+ * After `@fastify/middie` or `@fastify/express`, the app fails to start.
  *
  * Fastify itself answers requests with a malformed URL. Listeners for upgrades belong to the server: close them by
  * `secureServer(app.server, gate)`.
@@ -63,28 +58,21 @@ interface FastifyReply {
 export function secureFastify(gate: Gate): FastifyPlugin {
   const guard = expectGate('secureFastify', gate);
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    const { raw, routeOptions } = request;
+    const routeOptions = request.routeOptions as RouteOptions;
     const requirement = findRequirement(routeOptions);
     const subject = requirement === undefined ? undefined : describeRoute(routeOptions);
-    settle(
-      guard.decideCall({ ...toCall(raw), route: findPattern(routeOptions) }, requirement, subject),
-      (gateAnswer) => {
-        if (gateAnswer === passed) {
-          hideSecret(raw);
-          enterContext(raw, guard);
-          done();
-          return;
-        }
-        const { status, headers, body } = gateAnswer as DenialAnswer;
-        // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
-        reply.code(status).headers(headers).send(Buffer.from(body));
-        discardBody(raw);
-      },
-    );
+    const proceed = (): void => {
+      hideSecret(request.raw as IncomingMessage);
+      enterContext(request.raw, guard);
+      done();
+    };
+    guardHook(guard, { request, reply, requirement, subject, proceed });
   };
+  Object.defineProperty(onRequest, 'name', { value: hookName });
   const plugin: FastifyPlugin = (app, _options, done) => {
     try {
       noteSecured('secureFastify', app);
+      if (app.hasDecorator('use')) throw invalidArgument(lateDetail);
       if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
       app.addHook('onRequest', onRequest);
       app.addHook('onRoute', (route: RouteOptions) => {
@@ -93,6 +81,7 @@ export function secureFastify(gate: Gate): FastifyPlugin {
       });
       app.addHook('onReady', () => {
         if (guard.isDirectTls && app.server !== undefined) warnOfTlsOptions(app.server);
+        warnOfEarlierHooks(app);
         return gate.start();
       });
     } catch (error) {
@@ -109,6 +98,32 @@ export function secureFastify(gate: Gate): FastifyPlugin {
   });
 }
 
+/** Our hook in what `printRoutes` prints; a bundler may have renamed the function. */
+const hookName = 'secureFastify';
+
+const lateDetail =
+  'secureFastify was registered after @fastify/middie or @fastify/express, so middleware would run before the gate. Register secureFastify first; in NestJS, call adapter.register(secureFastify(gate)) before NestFactory.create(module, adapter).';
+
+/** The apps that were looked at, by the server that all contexts of an app have in common. */
+const inspected = new WeakSet<object>();
+
+/** Contexts inherit hooks, and Fastify runs hooks in the order in which they were added; nobody can add one in front. */
+function warnOfEarlierHooks(app: FastifyApp): void {
+  const { server = app } = app;
+  if (inspected.has(server)) return;
+  inspected.add(server);
+  const lists = [...app.printRoutes({ includeHooks: true }).matchAll(/ \(onRequest\) (\[.*\])$/gm)].map(
+    ([, list = '']) => JSON.parse(list) as readonly string[],
+  );
+  const earlier = new Set(lists.flatMap((list) => list.slice(0, Math.max(0, list.indexOf(`${hookName}()`)))));
+  if (earlier.size === 0) return;
+  const names = [...earlier].map((name) => (name === 'anonymous()' ? 'functions without a name' : name)).join(', ');
+  warnAtStart(
+    'hooks_before_gate',
+    `These onRequest hooks run before the gate, so they see calls that it refuses, and can answer them: ${names}. If that is not meant, register secureFastify before what adds them.`,
+  );
+}
+
 /**
  * Its own: a requirement that something else put on `Object.prototype` would name another function. One that is undefined is
  * none that is valid.
@@ -116,11 +131,6 @@ export function secureFastify(gate: Gate): FastifyPlugin {
 function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
   if (config === undefined || !Object.hasOwn(config, 'certgate')) return undefined;
   return config.certgate ?? (null as never);
-}
-
-/** For the log. Requests without a route have none. */
-function findPattern({ url }: RouteOptions): string | undefined {
-  return typeof (url as unknown) === 'string' ? url : undefined;
 }
 
 function describeRoute({ method, url }: RouteOptions): string {

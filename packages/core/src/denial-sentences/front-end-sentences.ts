@@ -37,7 +37,7 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
   gate_not_installed: ({ host }) =>
     host === 'functions'
       ? 'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.'
-      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress, or its server by secureServer; in Fastify, let the route say by config.certgate what it requires.',
+      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress or secureFastify, or its server by secureServer; with two gates, let the route of Fastify say by config.certgate what it requires.',
   invocation_unknown: ({ functionName }) =>
     `The handler of "${functionName}" was called with a context that does not belong to an invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. A hook or handler that calls it must pass on the very context that the Functions worker gave to its own invocation.`,
 };

@@ -15,6 +15,7 @@ export const startCodes = [
   'trust_mirror_used',
   'trust_mirror_unusable',
   'tls_callers_refused',
+  'hooks_before_gate',
   'report_only',
   'report_only_ended',
   'observed',

@@ -7,7 +7,8 @@ import type { IncomingCall, GateAnswer } from './incoming-call.js';
 /** A gate, as a later part of the same request's path asks it. */
 export interface Gatekeeper {
   readonly functionName: string;
-  decideCall(call: IncomingCall, requirement?: RouteRequirement): GateAnswer | Promise<GateAnswer>;
+  /** `subject` is what has the requirement, for messages. */
+  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer>;
 }
 
 /** What one gate has said of a request that it let pass. */

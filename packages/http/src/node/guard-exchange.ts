@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   CertgateError,
   createDenialAnswer,
+  type DenialAnswer,
   DecisionLog,
   deny,
   publishDecision,
@@ -16,7 +17,7 @@ import { findInRawHeaders } from '../gate/header-fields.js';
 import { type Gatekeeper, runExchange } from '../gate/passed-requests.js';
 import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
-import { answerRefused, isGone } from './node-answer.js';
+import { answerRefused, discardBody, isGone } from './node-answer.js';
 
 /** One request of a server, and what the adapter would do with it. */
 export interface Exchange {
@@ -45,8 +46,55 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   });
 }
 
+/** What is used of Fastify's request. */
+export interface FastifyRequest {
+  /** Node's own request; of node:http2, too. */
+  readonly raw: object;
+  readonly routeOptions: { readonly url?: unknown };
+}
+
+/** What is used of Fastify's reply. */
+export interface FastifyReply {
+  readonly raw: object;
+  code(status: number): FastifyReply;
+  headers(headers: Readonly<Record<string, string>>): FastifyReply;
+  send(body: Buffer): unknown;
+}
+
+/** One call of a hook of Fastify. */
+export interface HookCall {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly requirement: RouteRequirement | undefined;
+  /** What has the requirement, for messages. */
+  readonly subject: string | undefined;
+  readonly proceed: () => void;
+}
+
+/** As `guardExchange`, where Fastify answers. */
+export function guardHook(gate: Gatekeeper, { request, reply, requirement, subject, proceed }: HookCall): void {
+  const raw = request.raw as IncomingMessage;
+  // Requests without a route have none.
+  const { url } = request.routeOptions;
+  const call = { ...toCall(raw), route: typeof url === 'string' ? url : undefined };
+  settle(gate.decideCall(call, requirement, subject), (gateAnswer) => {
+    if (gateAnswer === passed) proceed();
+    else refuseHook(request, reply, gateAnswer as DenialAnswer);
+  });
+}
+
+export function refuseHook(
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers, body }: DenialAnswer,
+): void {
+  // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
+  reply.code(status).headers(headers).send(Buffer.from(body));
+  discardBody(raw as IncomingMessage);
+}
+
 /** Refuses a request that no gate has let pass, and that came to what asks for a role. */
-export function guardUngated(request: IncomingMessage, response: ServerResponse): void {
+export function denyUngated(): DenialAnswer {
   const correlationId = randomUUID();
   const denial = deny('gate_not_installed', { host: 'server' });
   const write = (line: string): void => {
@@ -55,7 +103,7 @@ export function guardUngated(request: IncomingMessage, response: ServerResponse)
   const subject = { functionName: 'http', invocationId: correlationId, log: write, warn: write };
   ungatedLog.write(subject, { decision: denial });
   publishDecision(subject, { decision: denial });
-  answerRefused(request, response, createDenialAnswer(denial, correlationId, undefined), false);
+  return createDenialAnswer(denial, correlationId, undefined);
 }
 
 /** There is no gate whose log it could be. */
@@ -122,6 +170,10 @@ export function hideSecret(request: IncomingMessage): void {
 /** The servers and apps that have a gate. Two would decide everything twice, and log it twice. */
 const securedTargets = new WeakSet<object>();
 
+export function isSecured(target: object): boolean {
+  return securedTargets.has(target);
+}
+
 /** @throws {CertgateError} where this was said of the same server or app before. */
 export function noteSecured(who: string, target: object): void {
   if (securedTargets.has(target))
@@ -131,7 +183,3 @@ export function noteSecured(who: string, target: object): void {
     );
   securedTargets.add(target);
 }
-export function isSecured(target: object): boolean {
-  return securedTargets.has(target);
-}
-

@@ -34,6 +34,8 @@ export const otherLines: OtherLines = {
     revocation_refresh_failed: listsFailed,
     tls_callers_refused:
       'The TLS options of the server refuse callers or request no certificate. Create the server with requestCert: true and rejectUnauthorized: false.',
+    hooks_before_gate:
+      'Hooks of the Fastify app run before the gate, and can answer calls that it would refuse. If that is not meant, register secureFastify before what adds them.',
     report_only:
       'The function is report-only: calls that lack a role or the function are let through. Watch reportOnlyCode.',
     report_only_ended:

@@ -1,0 +1,41 @@
+import 'reflect-metadata';
+import { createGate, getClientIdentity, requireRole, secureExpress, trustStoreFrom } from '@certgate/http';
+import { Controller, Get, type MiddlewareConsumer, Module, type NestModule, Req } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+@Controller()
+class AppController {
+  @Get('public')
+  readPublic(): string {
+    return 'open to all\n';
+  }
+
+  @Get('closed')
+  readClosed(@Req() request: object): string {
+    return `hello ${getClientIdentity(request).name}\n`;
+  }
+
+  @Get('role')
+  readRole(@Req() request: object): string {
+    return `operator ${getClientIdentity(request).name}\n`;
+  }
+}
+
+@Module({ controllers: [AppController] })
+class AppModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(requireRole('operator')).forRoutes('role');
+  }
+}
+
+// CERTGATE_FRONT_END names the front end, and CERTGATE_FRONT_END_SECRET is what it sends to show that it did.
+const gate = createGate({
+  trustStore: trustStoreFrom(process.env.CERTGATE_TRUST),
+  allowAnonymous: ['GET /public'],
+});
+
+const app = await NestFactory.create(AppModule);
+secureExpress(app.getHttpAdapter().getInstance(), gate);
+
+await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
+console.log('listening on', app.getHttpServer().address());
