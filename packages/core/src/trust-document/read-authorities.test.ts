@@ -33,6 +33,7 @@ describe('authorities', () => {
     assert.equal(authority.intermediates[0]?.subjectText, 'CN=Corp Issuing CA');
     const revocation = {
       mode: 'off',
+      isModeStated: false,
       scope: 'chain',
       crls: [],
       ocsp: undefined,

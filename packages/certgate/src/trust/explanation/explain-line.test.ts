@@ -163,6 +163,9 @@ describe('a line of the log', () => {
       [{ event: 'trust', code: 'trust_document_refused' }, /stays in use/, 'trust_unavailable'],
       [{ event: 'trust', code: 'trust_refreshed' }, /accepted again/, undefined],
       [{ event: 'revocation', code: 'revocation_ended' }, /revocation list/, 'revocation_unavailable'],
+      ...(['start', 'trust'] as const).map(
+        (event) => [{ event, code: 'revocation_refresh_failed' }, /who is refused/, 'revocation_unavailable'] as const,
+      ),
       [{ event: 'suppressed', denials: {} }, /were not logged/, undefined],
       [{ event: 'status', moment: 'hour' }, /nothing to explain/, undefined],
       [{ event: 'start', code: 'constructor' }, /Not about a denial/, undefined],

@@ -125,7 +125,7 @@ function classify(line: LogLine): LineClass {
       `Not a decision. ${meaning ?? ''}`,
     ],
     [
-      event === 'revocation',
+      event === 'revocation' || code === 'revocation_refresh_failed',
       'revocation_unavailable',
       `Not a decision. ${meaning ?? 'It is about a revocation list.'}`,
     ],
