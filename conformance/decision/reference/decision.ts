@@ -17,7 +17,7 @@ export type Answer =
   | { readonly status: 200; readonly code: 'allowed'; readonly identity: Identity }
   | { readonly status: 401 | 403 | 503; readonly code: string };
 
-const unavailable = ['trust_locked', 'trust_unavailable', 'revocation_unavailable'];
+const unavailable = ['trust_locked', 'trust_unavailable', 'algorithm_unsupported_by_runtime', 'revocation_unavailable'];
 const forbidden = ['function_not_allowed', 'role_missing'];
 
 /** Where several refuse, the first of these is told: what is certain comes before what may be known later. */

@@ -32,7 +32,6 @@ const doors = [
   'azure-functions/src/temporary-opening.ts',
   'x509/src/certgate-error.ts',
   'x509/src/certificate/general-name.ts',
-  'x509/src/certificate/signature-verification.ts',
   'x509/src/certificate/spiffe-id.ts',
 ];
 

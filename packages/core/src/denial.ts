@@ -88,7 +88,10 @@ const denials = {
   certificate_key_usage_unsuitable: { steps: ['certificate-verification'] },
   certificate_key_unsupported: { steps: ['certificate-verification'] },
   certificate_key_too_weak: { steps: ['certificate-verification'] },
-  algorithm_unsupported_by_runtime: { steps: ['certificate-verification', 'certification-path'] },
+  algorithm_unsupported_by_runtime: {
+    publicCode: 'unavailable',
+    steps: ['certificate-verification', 'certification-path'],
+  },
   // Later where a path was looked for that would have processed the extension.
   certificate_critical_extension_unknown: { steps: ['certificate-verification', 'certification-path'] },
   // The path to an authority. The trust store counts the names before it compares them, and a store of the user's own

@@ -183,7 +183,8 @@ describe('the path, step by step', () => {
       const isNamed =
         step !== 'certificate-header' && code !== 'certificate_not_trusted' && code !== 'identity_ambiguous';
       assert.equal(decision.identityName !== undefined, isNamed, code);
-      const status = step === 'authorization' ? 403 : code === 'internal_fault' ? 503 : 401;
+      const isOperators = code === 'internal_fault' || code === 'algorithm_unsupported_by_runtime';
+      const status = step === 'authorization' ? 403 : isOperators ? 503 : 401;
       assert.equal(getPublicStatus(code), status);
     }
   });

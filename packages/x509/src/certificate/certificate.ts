@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
   contextConstructed,
   contextPrimitive,
@@ -15,7 +16,6 @@ import {
 } from '../encoding/der.js';
 import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
 import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
-import { VerificationKey } from './signature-verification.js';
 
 /**
  * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
@@ -233,8 +233,8 @@ const otherCurveNames: Readonly<Record<string, string>> = {
   '1.2.840.10045.3.1.1': 'P-192',
   '1.3.132.0.33': 'P-224',
 };
-const rsaEncryption = '1.2.840.113549.1.1.1';
-const ecPublicKey = '1.2.840.10045.2.1';
+export const rsaEncryption = '1.2.840.113549.1.1.1';
+export const ecPublicKey = '1.2.840.10045.2.1';
 /** RFC 8032 §5.1.5, §5.2.5. */
 const edwardsKeys: Readonly<Record<string, { readonly algorithm: 'ed25519' | 'ed448'; readonly octets: number }>> = {
   '1.3.101.112': { algorithm: 'ed25519', octets: 32 },
@@ -315,9 +315,18 @@ function isPoint(point: Uint8Array, curve: Curve | undefined, { encoded }: DerEl
   const { octets, prime, b } = curve;
   if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
   // A square root takes longer than OpenSSL does, and nearly no CA compresses.
-  if (isCompressed) return new VerificationKey(encoded).key !== null;
+  if (isCompressed) return readPublicKey(encoded) !== null;
   const hex = Buffer.from(point.buffer, point.byteOffset, point.length).toString('hex');
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
   return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;
+}
+
+/** Null: the runtime can't read it. */
+export function readPublicKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {
+  try {
+    return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
+  } catch {
+    return null;
+  }
 }

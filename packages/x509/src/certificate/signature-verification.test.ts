@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { isMlDsaKnown, makeWritingKey, writeCertificate } from '../test-support/certificate-writing.js';
 import { type KeyKind, makeCertificate } from '../test-support/certificates.js';
+import { clientExtensions } from '../test-support/extension-writing.js';
 import { readCertificate } from '../test-support/revocation.js';
+import { newName, pathNow, writeChain } from '../test-support/written-path.js';
 import {
   type SignedData,
   VerificationKey,
+  isBeyondRuntime,
   isSignatureValid,
   isSignatureValidInBackground,
   recallSignature,
@@ -119,4 +125,98 @@ describe('verification ahead', () => {
       assert.equal(recallSignature(other, verificationKey), false);
     }
   });
+});
+
+describe('known answers', () => {
+  const { verificationKey: pssKey } = made.find(({ key }) => key === 'rsa-pss') ?? assert.fail();
+
+  it('are given by this Node, for each algorithm of each kind of keys', () => {
+    const digests = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const tried = [
+      ...['P-256', 'P-384', 'P-521', 'secp256k1'].flatMap((namedCurve) => {
+        const pair = generateKeyPairSync('ec', { namedCurve });
+        return digests.map((digest) => ({ pair, algorithm: { scheme: 'ecdsa', digest } as const }));
+      }),
+      ...[...digests, 'md5' as const].map((digest) => ({
+        pair: rsa,
+        algorithm: { scheme: 'rsa-pkcs1', digest } as const,
+      })),
+      { pair: generateKeyPairSync('ed25519'), algorithm: { scheme: 'ed25519' } as const },
+      { pair: generateKeyPairSync('ed448'), algorithm: { scheme: 'ed448' } as const },
+    ];
+    const toKey = ({ publicKey }: (typeof tried)[number]['pair']): VerificationKey =>
+      new VerificationKey(publicKey.export({ type: 'spki', format: 'der' }));
+    const data = Buffer.from('anything');
+    for (const { pair, algorithm } of tried) {
+      const signature = sign('digest' in algorithm ? algorithm.digest : null, data, pair.privateKey);
+      assert.ok(isSignatureValid({ data, algorithm, signature }, toKey(pair)), JSON.stringify(algorithm));
+    }
+    for (const key of [toKey(rsa), pssKey]) {
+      for (const digest of digests) {
+        const algorithm = { scheme: 'rsa-pss', digest, saltLength: 7 } as const;
+        assert.equal(isBeyondRuntime({ data, algorithm, signature: data }, key), false, digest);
+      }
+    }
+  });
+
+  const kinds = ['p-256', 'ed25519', ...(isMlDsaKnown ? (['ml-dsa-44'] as const) : [])] as const;
+  const chains = kinds.flatMap((kind) => {
+    const { root, intermediate, leaf } = writeChain(kind);
+    const issuer = { name: 'Intermediate', key: { ...makeWritingKey(kind), identifier: readIdentifier(intermediate) } };
+    const extensions = clientExtensions(issuer.key);
+    return [leaf, writeCertificate({ subject: newName('client', kind), issuer, extensions })].map((target) =>
+      [root, intermediate, target].map((der) => der.toString('base64')),
+    );
+  });
+
+  function readIdentifier(der: Uint8Array): Buffer {
+    return Buffer.from(readCertificate(der).subjectKeyIdentifier ?? '', 'hex');
+  }
+
+  /** What a process says of a genuine path and a forged one, and of a signature by RSA-PSS, where `verify` is this function. */
+  function askRuntime(verify: string): readonly string[] {
+    const script = `
+      import crypto from 'node:crypto';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { verify } = crypto;
+      crypto.verify = ${verify};
+      syncBuiltinESMExports();
+      const [, folder, chains, key] = process.argv;
+      const { decodePathCertificate, findCertificationPath } = await import(folder + 'path.js');
+      const { VerificationKey, isBeyondRuntime } = await import(folder + 'certificate/signature-verification.js');
+      const codes = JSON.parse(chains).map((chain) => {
+        const [root, intermediate, target] = chain.map((der) => decodePathCertificate(Buffer.from(der, 'base64')).value);
+        const question = { target, trustAnchors: [root], now: ${pathNow}, revocation: 'off' };
+        const known = findCertificationPath({ ...question, intermediates: [intermediate] });
+        const forwarded = findCertificationPath({ ...question, intermediates: [], candidates: [intermediate] });
+        return [known, forwarded].map(({ outcome, code }) => code ?? outcome);
+      });
+      const signed = { algorithm: { scheme: 'rsa-pss', digest: 'sha256', saltLength: 32 } };
+      const isBeyond = isBeyondRuntime(signed, new VerificationKey(Buffer.from(key, 'base64')));
+      process.stdout.write(JSON.stringify([...codes.flat(), isBeyond ? 'PSS unproven' : 'PSS proven']));`;
+    const folder = new URL('../', import.meta.url).href;
+    const key = Buffer.from(pssKey.subjectPublicKeyInfo).toString('base64');
+    const words = ['--input-type=module', '--eval', script, folder, JSON.stringify(chains), key];
+    return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as readonly string[];
+  }
+
+  const all = (code: string): readonly string[] => chains.flatMap(() => [code, code]);
+  const right = kinds.flatMap(() => ['valid', 'valid', 'path_signature_invalid', 'path_signature_invalid']);
+  const unsupported = all('algorithm_unsupported_by_runtime');
+  for (const [name, verify, expected] of [
+    ['this Node', 'verify', [...right, 'PSS proven']],
+    ['a runtime that says "valid" of everything', '() => true', [...unsupported, 'PSS unproven']],
+    ['a runtime that says "not valid" of everything', '() => false', [...unsupported, 'PSS unproven']],
+    ['a runtime that throws', '() => { throw new Error("not implemented"); }', [...unsupported, 'PSS unproven']],
+    [
+      'a runtime that takes any length of a salt',
+      '(digest, data, key, signature) => verify(digest, data, key.padding === 6 ? { ...key, saltLength: -2 } : key, signature)',
+      [...right, 'PSS unproven'],
+    ],
+  ] as const) {
+    it(`${name}: says of each path what it can say`, () => {
+      assert.deepEqual(askRuntime(verify), expected);
+    });
+  }
 });

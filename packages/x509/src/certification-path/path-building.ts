@@ -3,7 +3,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import { isSignedWithinBudget } from './path-budget.js';
 import { failPath, noteOn, type PathFault, type PathRole } from './path-check.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { describe, failAt } from './validation-profile.js';
+import { describe, failAt, failUnsigned } from './validation-profile.js';
 
 export interface PathSearch {
   readonly target: PathCertificate;
@@ -58,7 +58,9 @@ class Attempts {
   }
 
   remember(fault: PathFault, length: number, isWhole: boolean): void {
-    const rank = length * 2 + (isWhole ? 1 : 0);
+    // Of two issuers of one name, the one whose signatures can't be verified says more than the one that didn't sign.
+    const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
+    const rank = length * 2 + (isWhole ? 1 : 0) + (isOfRuntime ? 0.5 : 0);
     if (rank <= this.#rank) return;
     this.#rank = rank;
     this.#fault = fault;
@@ -142,7 +144,7 @@ function findLinkFault(
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
   const role = path.length === 1 ? 'end-entity' : 'intermediate';
-  return failAt('path_signature_invalid', highest, role, `is not signed by "${issuer.subjectText}".`);
+  return failUnsigned(highest, role, issuer, `is not signed by "${issuer.subjectText}".`);
 }
 
 function listIssuers(

@@ -1,4 +1,5 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { isBeyondRuntime } from '../certificate/signature-verification.js';
 import { isSignedWithinBudget, type PathBudget } from './path-budget.js';
 import { findBySubject } from './path-building.js';
 
@@ -39,7 +40,10 @@ function isSignedByOneOf(
 ): boolean {
   if (!budget.spendStep()) return false;
   return findBySubject(vouchers, candidate.issuer).some(
-    (voucher) => isSignedWithinBudget(candidate, voucher, budget) === true,
+    (voucher) =>
+      isSignedWithinBudget(candidate, voucher, budget) === true ||
+      // No path leads over it, but its search ends with the reason.
+      isBeyondRuntime(candidate.signed, voucher.verificationKey),
   );
 }
 

@@ -15,7 +15,14 @@ import {
   type PathRole,
 } from './path-check.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { type ValidationProfile, describe, failAt, findProfileFault, findPurposeFault } from './validation-profile.js';
+import {
+  type ValidationProfile,
+  describe,
+  failAt,
+  failUnsigned,
+  findProfileFault,
+  findPurposeFault,
+} from './validation-profile.js';
 
 export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -170,7 +177,7 @@ function findSignatureFault(
   const isValid = isSignedWithinBudget(certificate, state.issuer, budget);
   if (isValid === undefined) return exhausted('signatures');
   if (isValid) return undefined;
-  return failAt('path_signature_invalid', certificate, role, 'is not signed by the key of the certificate above it.');
+  return failUnsigned(certificate, role, state.issuer, 'is not signed by the key of the certificate above it.');
 }
 
 /** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */

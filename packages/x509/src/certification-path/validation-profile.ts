@@ -24,6 +24,7 @@ import {
   describeSignatureAlgorithm,
   isVerifiable,
 } from '../certificate/signature-algorithm.js';
+import { isBeyondRuntime } from '../certificate/signature-verification.js';
 
 /**
  * `rfc5280` asks what the standard's algorithm asks, for conformance runs over material of its time. `strict`, the default
@@ -171,7 +172,12 @@ const checkPublicKey: Check = (certificate, role) => {
   const verdict = judgeKey(certificate.publicKey);
   if (verdict === 'accepted') return undefined;
   if (verdict === 'unsupported-by-runtime') {
-    return failForRuntime(certificate, role, `has a key for ${describePublicKey(certificate.publicKey)}`);
+    return failForRuntime(
+      certificate,
+      role,
+      `has a key for ${describePublicKey(certificate.publicKey)}`,
+      runtimeRemedy,
+    );
   }
   const [code, what] =
     verdict === 'too-weak'
@@ -181,14 +187,27 @@ const checkPublicKey: Check = (certificate, role) => {
   return failAt(code, certificate, role, `has a key (${key}) ${what}; issue it with ${acceptedKeys}.`);
 };
 
-/** The certificate is good; an app on another Node decides about it. */
-const failForRuntime = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
-  failAt(
-    'algorithm_unsupported_by_runtime',
-    certificate,
-    role,
-    `${what}, which this Node.js can't verify: ${runtimeRemedy}.`,
-  );
+/** The certificate may be good; an app on another Node decides about it. */
+const failForRuntime = (certificate: PathCertificate, role: PathRole, what: string, remedy: string): PathFault =>
+  failAt('algorithm_unsupported_by_runtime', certificate, role, `${what}, which this runtime can't verify: ${remedy}.`);
+
+/** The signature is not by the issuer, or only another runtime could tell. `what` is said of the first. */
+export function failUnsigned(
+  certificate: PathCertificate,
+  role: PathRole,
+  issuer: PathCertificate,
+  what: string,
+): PathFault {
+  const { signed, signatureAlgorithm } = certificate;
+  if (!isBeyondRuntime(signed, issuer.verificationKey)) {
+    return failAt('path_signature_invalid', certificate, role, what);
+  }
+  const by = `is signed with ${describeSignatureAlgorithm(signatureAlgorithm)} by a key (${describePublicKey(issuer.publicKey)})`;
+  return failForRuntime(certificate, role, by, provenRemedy);
+}
+
+const provenRemedy =
+  'it gave a wrong answer to a signature of this kind that is known; run the app on Node.js, with an OpenSSL that has the algorithm';
 
 /**
  * Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. Of a curve that
@@ -212,7 +231,8 @@ const checkSignatureAlgorithmIn =
     const verdict = role === 'trust-anchor' ? 'accepted' : judgeAlgorithm(signatureAlgorithm, profile);
     if (verdict === 'accepted') return undefined;
     const algorithm = describeSignatureAlgorithm(signatureAlgorithm);
-    if (verdict === 'unsupported-by-runtime') return failForRuntime(certificate, role, `is signed with ${algorithm}`);
+    if (verdict === 'unsupported-by-runtime')
+      return failForRuntime(certificate, role, `is signed with ${algorithm}`, runtimeRemedy);
     const [code, why] =
       verdict === 'too-weak'
         ? (['path_algorithm_too_weak', 'is too weak; let the CA sign with SHA-256 or better'] as const)

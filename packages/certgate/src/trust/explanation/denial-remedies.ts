@@ -173,7 +173,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
   certificate_key_unsupported: newCertificate,
   certificate_key_too_weak: newCertificate,
   algorithm_unsupported_by_runtime:
-    'Run the app on Node.js 24.6 or later, built with OpenSSL 3.5 or later; or give the caller a certificate with RSA, EC or Ed25519.',
+    'Run the app on Node.js, not on Bun, Deno or workerd; for ML-DSA on 24.6 or later, built with OpenSSL 3.5 or later. Or give the caller a certificate with another algorithm.',
   certificate_critical_extension_unknown: newCertificate,
   path_not_found: {
     ...authorityOrPin,
