@@ -45,6 +45,7 @@ const hostTests = [
   'github-action',
   'http-frameworks',
   'http-hosts',
+  'http-next',
   'http-two-gates',
   'log-workspace',
   'mcp-agents',

@@ -122,10 +122,21 @@ for (const framework of ['express', 'express-4', 'connect']) {
         throw new Error('no');
       });
       inner.use('/failed', (_request, _response, next) => setImmediate(next, new Error('no')));
+      inner.use('/nowhere', (request, response, next) => {
+        response.on('left', () => {
+          response.on('finish', () => {
+            notes.say('inner after it left', who(request));
+          });
+        });
+        next();
+      });
       outer.use('/app', inner);
       outer.use('/app/outer-role', requireRole('outer'));
       outer.use('/', watch('outer again'));
-      outer.use('/', (request, response) => response.end(who(request)));
+      outer.use('/', (request, response) => {
+        response.emit('left');
+        response.end(who(request));
+      });
       const answerError: ErrorMiddleware = (_error, request, response, next) => {
         if (response.headersSent) next();
         response.end(`error of ${who(request)}`);
@@ -147,7 +158,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
         ['/app/roles', '403', atBothEnds],
         ['/app/thrown', 'error of outer', atBothEnds],
         ['/app/failed', 'error of outer', atBothEnds],
-        ['/app/nowhere', 'outer', left],
+        ['/app/nowhere', 'outer', { ...left, 'inner after it left': 'outer' }],
         ['/app/outer-role', 'outer', left],
       ] as const) {
         assert.equal(await ask(port, path), answer, path);

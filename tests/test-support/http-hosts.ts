@@ -29,6 +29,13 @@ export interface InstalledHosts {
   remove(): void;
 }
 
+/** An app with one server. */
+export interface InstalledApp {
+  /** As `InstalledHosts`. */
+  start(settings: Readonly<Record<string, string>>): Promise<RunningHost>;
+  remove(): void;
+}
+
 export interface RunningHost {
   /** On loopback. */
   readonly port: number;
@@ -60,14 +67,29 @@ export async function installHttpHosts(): Promise<InstalledHosts> {
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
     const { exitCode, stdout } = await collect(spawn(process.execPath, [tsc, '-p', folder]));
     if (exitCode !== 0) throw new Error(`The examples do not compile:\n${stdout}`);
-    return { folder, start: (name, settings) => startHost(folder, name, settings), remove };
+    return { folder, start: (name, settings) => startHost(folder, join('dist', `${name}.js`), settings), remove };
+  });
+}
+
+/** A built copy of examples/http-hosts/next, with the routes of a folder of tests/. About half a minute. */
+export async function installNextApp(routes: string): Promise<InstalledApp> {
+  const { temporary, folder: hosts, remove } = copyExample();
+  const folder = join(hosts, 'next');
+  cpSync(join(root, 'tests', routes), join(folder, 'app'), { recursive: true });
+  return removeUnless(remove, async () => {
+    await installWithTarballs(folder, await packPackages(temporary, ['certgate-http']));
+    const env = { ...cleanEnvironment(), NEXT_TELEMETRY_DISABLED: '1' };
+    const next = join(folder, 'node_modules', 'next', 'dist', 'bin', 'next');
+    const { exitCode, stdout, stderr } = await collect(spawn(process.execPath, [next, 'build'], { cwd: folder, env }));
+    if (exitCode !== 0) throw new Error(`The app of Next.js was not built:\n${stdout}${stderr}`);
+    return { start: (settings) => startHost(folder, 'server.js', { ...settings, NODE_ENV: 'production' }), remove };
   });
 }
 
 function copyExample(): { readonly temporary: string; readonly folder: string; readonly remove: () => void } {
   const temporary = mkdtempSync(join(tmpdir(), 'certgate-http-hosts-'));
   const folder = join(temporary, 'hosts');
-  const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist)$/.test(source);
+  const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist|\.next)$/.test(source);
   cpSync(join(root, 'examples', 'http-hosts'), folder, { recursive: true, filter: isOurs });
   const remove = (): void => {
     rmSync(temporary, { recursive: true, force: true });
@@ -86,11 +108,11 @@ async function removeUnless<Result>(remove: () => void, install: () => Promise<R
 
 async function startHost(
   folder: string,
-  name: HttpHostName,
+  script: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningHost> {
   const env = { ...cleanEnvironment(), ...settings, PORT: '0' };
-  const child = spawn(process.execPath, [join(folder, 'dist', `${name}.js`)], { cwd: folder, env });
+  const child = spawn(process.execPath, [join(folder, script)], { cwd: folder, env });
   const end = (): void => {
     child.kill();
   };

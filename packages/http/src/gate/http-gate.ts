@@ -57,6 +57,9 @@ export interface Gate {
   /**
    * Decides by the header fields of a request, logs a line and publishes an event. It never throws or rejects. The correlation
    * id stands in both, and `createAnswer` tells it to a refused caller.
+   *
+   * Each call is a new decision. An adapter decides once about a request object, so that an object which your code uses for a
+   * second caller keeps the identity of the first one.
    */
   decide(headers: RequestHeaders, requirement?: RouteRequirement, correlationId?: string): Decision | Promise<Decision>;
   /** The HTTP response for a refused caller: problem details by RFC 9457. */
