@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type InspectionReport, functionsOfTheSample } from './test-support/app-inspection.js';
@@ -62,6 +62,11 @@ let trustFile: string;
 before(async () => {
   apps = await installApps();
   folder = apps.folder;
+  // An app of its own for the code of the page, beside a function that gives the extension's addresses away.
+  cpSync(join(folder, 'durable-functions'), join(folder, 'durable-status'), { recursive: true });
+  const page = readFileSync(join(root, 'docs', 'app-shapes.md'), 'utf8');
+  const [, code = ''] = /^```ts\n((?:(?!^```)[^])*'durable-functions'[^]*?)^```$/m.exec(page) ?? [];
+  writeFileSync(join(folder, 'durable-status', 'src', 'functions', 'starters.ts'), code + givesAway);
   trusted = makeOpensslCertificate(folder, 'trusted', 'ec');
   operator = makeOpensslCertificate(folder, 'operator', 'ec');
   stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
@@ -265,6 +270,45 @@ describe('HTTP starters of Durable Functions', () => {
   });
 });
 
+const givesAway = `
+app.http('GiveAway', {
+  authLevel: 'anonymous',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) => df.getClient(context).createCheckStatusResponse(request, 'id'),
+});
+`;
+
+describe('the status of an orchestration', () => {
+  it('is for its own caller, behind the gate; the addresses of the extension show a key', async () => {
+    await apps.build('durable-status');
+    await addDevelopmentFiles(join(folder, 'durable-status'));
+    const dev = apps.startCertgate(['dev', 'durable-status', '--trust', trustFile, '--port', '0', '--host-port', '0']);
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      const call = (path: string, certificate: OpensslCertificate | undefined, ...more: readonly string[]) =>
+        curl('durable-status', `${url}${path}`, certificate, ...more);
+      const { status, body } = await call('/api/reports', trusted, '--data', '');
+      assert.equal(status, 202);
+      const { status: address = '' } = JSON.parse(body) as { readonly status?: string };
+      assert.match(address, /^\/api\/reports\/[0-9a-f]{32}$/);
+      const own = await call(address, trusted);
+      assert.deepEqual([own.status, JSON.parse(own.body)], [200, { runtimeStatus: 'Pending', output: null }]);
+      assert.equal((await call(address, operator)).status, 404, 'of another caller');
+      for (const certificate of [undefined, stranger]) assert.equal((await call(address, certificate)).status, 401);
+      const other = address.replace(/[^/]+$/, '..%2Finstances%2F$&');
+      assert.equal((await call(other, trusted)).status, 404, 'a path');
+      const given = await call('/api/GiveAway', trusted);
+      assert.equal(given.status, 202);
+      for (const [name, value] of Object.entries(JSON.parse(given.body) as Record<string, string>))
+        if (name !== 'id')
+          assert.match(value, /\/runtime\/webhooks\/durabletask\/.*[?&]code=system-key-of-durabletask$/);
+    } finally {
+      dev.kill('SIGTERM');
+      await collect(dev);
+    }
+  });
+});
+
 describe('certgate app inspect on apps of other shapes', () => {
   const inspectInstalled = async (name: string): Promise<InspectionReport> => {
     await apps.build(name);
@@ -287,7 +331,7 @@ describe('certgate app inspect on apps of other shapes', () => {
   }
 
   it('durable-functions', async () => {
-    const { functions, outsideTheGate } = await inspectInstalled('durable-functions');
+    const { functions, outsideTheGate, notes } = await inspectInstalled('durable-functions');
     assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'gate' : undefined)));
     assert.deepEqual(
       functions.filter(({ http }) => http === false).map(({ trigger }) => trigger),
@@ -295,6 +339,12 @@ describe('certgate app inspect on apps of other shapes', () => {
     );
     const durable = outsideTheGate.find(({ path }) => path === '/runtime/webhooks/durabletask');
     assert.deepEqual([durable?.state, durable?.key], ['live', 'system key']);
+    assert.deepEqual(notes, []);
+    const { notes: named } = await inspectInstalled('durable-status');
+    assert.deepEqual(
+      named.map((note) => note.split(', which ')[0]),
+      ['dist/src/functions/starters.js mentions a call of createCheckStatusResponse'],
+    );
   });
 });
 
@@ -327,13 +377,23 @@ async function callWithCurl(
   url: string,
   certificate: OpensslCertificate | undefined,
 ): Promise<{ status: number; msg: unknown; caller: unknown }> {
+  const { status, body } = await curl('hono', url, certificate);
+  const { msg, caller } = JSON.parse(body) as { readonly msg?: unknown; readonly caller?: unknown };
+  return { status, msg, caller };
+}
+
+async function curl(
+  app: string,
+  url: string,
+  certificate: OpensslCertificate | undefined,
+  ...more: readonly string[]
+): Promise<{ readonly status: number; readonly body: string }> {
   const identity =
     certificate === undefined ? [] : ['--cert', certificate.certificateFile, '--key', certificate.keyFile];
-  const server = ['--cacert', join(folder, 'hono', '.certgate', 'gateway.crt.pem')];
-  const options = ['--silent', '--show-error', '--path-as-is', '--write-out', '\n%{http_code}'];
+  const server = ['--cacert', join(folder, app, '.certgate', 'gateway.crt.pem')];
+  const options = ['--silent', '--show-error', '--path-as-is', '--write-out', '\n%{http_code}', ...more];
   const { stdout, stderr, exitCode } = await runProgram('curl', [...options, ...server, ...identity, url]);
   assert.equal(exitCode, 0, stderr);
   const [body = '', status = ''] = stdout.split('\n');
-  const { msg, caller } = JSON.parse(body) as { readonly msg?: unknown; readonly caller?: unknown };
-  return { status: Number(status), msg, caller };
+  return { status: Number(status), body };
 }

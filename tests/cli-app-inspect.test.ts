@@ -222,6 +222,7 @@ describe('certgate app inspect', () => {
       context,
       `secure();
        app.http('Hello', { handler, extraOutputs: [output.eventGrid({ topicEndpointUri: 'u', topicKeySetting: 'k' })] });
+       const answer = (client, request) => client?.createCheckStatusResponse(request, client.createHttpManagementPayload('a').id);
        app.generic('Flow', { trigger: { type: 'orchestrationTrigger', name: 'context' }, handler });
        app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });
        app.timer('Tick', { schedule: '0 0 * * * *', handler });`,
@@ -275,6 +276,10 @@ describe('certgate app inspect', () => {
     assert.deepEqual(
       starting.map(({ path, starts }) => [path, starts]),
       [['/runtime/webhooks/durabletask', ['Flow']]],
+    );
+    assert.match(
+      report.notes.join('\n'),
+      /^src\/\S+ mentions a call of createCheckStatusResponse, createHttpManagementPayload, which answers with addresses below \/runtime\/webhooks\/durabletask and their key\. .*app-shapes\.md#durable-functions$/,
     );
   });
 

@@ -26,6 +26,7 @@ export interface InspectionReport {
     readonly key: string;
     readonly starts?: readonly string[];
   }[];
+  readonly notes: readonly string[];
   readonly warnings: readonly string[];
   readonly asInAzure: {
     readonly set: readonly string[];

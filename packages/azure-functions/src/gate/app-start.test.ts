@@ -519,6 +519,10 @@ describe('functions that a webhook of the host starts', () => {
       ['connectorTrigger', 'connector'],
       ['orchestrationTrigger', 'durabletask'],
     ]);
+    assert.match(
+      lines[0]!.detail,
+      /\. Only the key of the extension .* Required lets any self-signed certificate pass\.$/,
+    );
   });
 });
 

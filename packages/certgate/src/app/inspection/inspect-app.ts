@@ -12,6 +12,7 @@ import { findTrustSetting, trustSettingName } from '../../local/local-app/app-tr
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findJsonObject } from '../../files/json-file.js';
 import { type AzureComparison, compareLoads } from './compare-loads.js';
+import { listHandedOutKeys } from './handed-out-keys.js';
 import type { InspectedGate } from './inspected-gate.js';
 import { type CoverageReport, createCoverageReport } from './coverage-report.js';
 
@@ -44,7 +45,9 @@ export async function inspectApp(options: AppInspectionOptions): Promise<Inspect
     const environment = await supplyTrust(root, temporary);
     const settings = await resolveAppSettings({ folder: root, inherited: process.env, explicit: environment });
     const load = { ...options, folder: root, environment };
-    const report = await inspectLoad(load, settings);
+    const loaded = await inspectLoad(load, settings);
+    const keys = await listHandedOutKeys(root, loaded.outsideTheGate);
+    const report = { ...loaded, notes: [...loaded.notes, ...keys] };
     if (options.asInAzure !== true) return { report, azure: undefined };
     const { settings: inAzure, ...names } = placeOnAppService(settings, process.env);
     const azure = await inspectLoad({ ...load, isAzure: true }, inAzure);

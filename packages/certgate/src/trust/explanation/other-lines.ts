@@ -45,7 +45,7 @@ export const otherLines: OtherLines = {
     mcp_trigger:
       'Certgate cannot read the headers of this MCP trigger, so every call is refused. Update @certgate/azure-functions, or move the function to another app.',
     webhook_functions:
-      'Extensions of the host start these functions by a webhook, without a certificate: only the key of the extension and the client certificate mode Required protect them. Functions that were registered before secureApp are not named.',
+      'Extensions of the host start these functions by a webhook, past the gate: only the key of the extension protects them, because the client certificate mode Required lets any self-signed certificate pass. Functions that were registered before secureApp are not named.',
     programming_model_unknown:
       'Certgate does not know the programming model of this worker, so wrappers and a hook decide instead. Update @certgate/azure-functions.',
     gate_bypassed:

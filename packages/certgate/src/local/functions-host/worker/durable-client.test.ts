@@ -7,7 +7,10 @@ test('names that are not percent-encoding are answered, and the next request too
   const { clientInput } = await startDurableStandIn('http://127.0.0.1:1', (orchestration, id) => {
     started.push(`${orchestration} ${id}`);
   });
-  const { rpcBaseUrl } = JSON.parse(clientInput) as { rpcBaseUrl: string };
+  const { rpcBaseUrl, managementUrls } = JSON.parse(clientInput) as {
+    readonly rpcBaseUrl: string;
+    readonly managementUrls: Readonly<Record<string, string>>;
+  };
   const status = async (method: string, path: string): Promise<number> =>
     (await fetch(`${rpcBaseUrl}${path}`, { method })).status;
   for (const text of ['%', '%E0%A4%A', '%ff']) {
@@ -19,4 +22,9 @@ test('names that are not percent-encoding are answered, and the next request too
   assert.deepEqual(started, ['Run a b']);
   assert.equal(await status('GET', 'instances/a%20b'), 202);
   assert.equal(await status('GET', 'instances/b'), 404);
+  // A developer sees what a function gives away that answers with these addresses.
+  const { id, ...addresses } = managementUrls;
+  for (const address of Object.values(addresses))
+    assert.match(address, /INSTANCEID.*[?&]code=system-key-of-durabletask$/);
+  assert.equal(id, 'INSTANCEID');
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { BindingInfo } from './core-types.js';
 
 /**
@@ -40,10 +41,9 @@ export async function startDurableStandIn(
   onStart: (orchestration: string, instanceId: string) => void,
 ): Promise<DurableStandIn> {
   const instances = new Map<string, object>();
-  const server = createServer((request, response) => {
-    request.resume();
-    const { kind, name, id } = readTarget(request.url ?? '');
-    if (request.method === 'POST' && kind === 'orchestrators') {
+  const respond = ({ url = '', method }: IncomingMessage, body: string, response: ServerResponse): void => {
+    const { kind, name, id } = readTarget(url);
+    if (method === 'POST' && kind === 'orchestrators') {
       const orchestration = name;
       const instanceId = id ?? randomUUID().replaceAll('-', '');
       const now = new Date().toISOString();
@@ -54,10 +54,10 @@ export async function startDurableStandIn(
         createdTime: now,
         lastUpdatedTime: now,
       };
-      instances.set(instanceId, { ...status, input: null, output: null, customStatus: null });
+      instances.set(instanceId, { ...status, input: parseInput(body), output: null, customStatus: null });
       onStart(orchestration, instanceId);
       answer(response, 202, { id: instanceId });
-    } else if (request.method === 'GET' && kind === 'instances' && id === undefined) {
+    } else if (method === 'GET' && kind === 'instances' && id === undefined) {
       const status = instances.get(name);
       answer(response, status === undefined ? 404 : 202, status ?? {});
     } else {
@@ -65,6 +65,14 @@ export async function startDurableStandIn(
         message: 'This local host has no Durable Functions extension; run behind `func start`.',
       });
     }
+  };
+  const server = createServer((request, response) => {
+    text(request).then(
+      (body) => {
+        respond(request, body, response);
+      },
+      () => response.destroy(),
+    );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   // The app's process ends without waiting for it.
@@ -85,29 +93,41 @@ function readTarget(target: string): { readonly kind?: string; readonly name: st
   }
 }
 
-/** `OrchestrationClientInputData` of durable-functions. In Azure the management URLs carry a key of their own. */
+function parseInput(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+/** In Azure, the system key of the extension, which opens its addresses past the gate. This host serves none of them. */
+const key = 'system-key-of-durabletask';
+const query = `taskHub=LocalHub&connection=Storage&code=${key}`;
+
+/** `OrchestrationClientInputData` of durable-functions. */
 function describeClient(hostUrl: string, rpcBaseUrl: string): object {
   const base = `${hostUrl}/runtime/webhooks/durabletask`;
   const instance = `${base}/instances/INSTANCEID`;
   return {
     taskHubName: 'LocalHub',
     creationUrls: {
-      createNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]`,
-      createAndWaitOnNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}`,
+      createNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]?code=${key}`,
+      createAndWaitOnNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&code=${key}`,
     },
     managementUrls: {
       id: 'INSTANCEID',
-      statusQueryGetUri: instance,
-      sendEventPostUri: `${instance}/raiseEvent/{eventName}`,
-      terminatePostUri: `${instance}/terminate?reason={text}`,
-      rewindPostUri: `${instance}/rewind?reason={text}`,
-      purgeHistoryDeleteUri: instance,
-      restartPostUri: `${instance}/restart`,
-      suspendPostUri: `${instance}/suspend?reason={text}`,
-      resumePostUri: `${instance}/resume?reason={text}`,
+      statusQueryGetUri: `${instance}?${query}`,
+      sendEventPostUri: `${instance}/raiseEvent/{eventName}?${query}`,
+      terminatePostUri: `${instance}/terminate?reason={text}&${query}`,
+      rewindPostUri: `${instance}/rewind?reason={text}&${query}`,
+      purgeHistoryDeleteUri: `${instance}?${query}`,
+      restartPostUri: `${instance}/restart?${query}`,
+      suspendPostUri: `${instance}/suspend?reason={text}&${query}`,
+      resumePostUri: `${instance}/resume?reason={text}&${query}`,
     },
     baseUrl: base,
-    requiredQueryStringParameters: '',
+    requiredQueryStringParameters: `code=${key}`,
     rpcBaseUrl,
   };
 }
