@@ -431,13 +431,16 @@ describe('secureFastify', () => {
     const passOn = (_request: unknown, _reply: unknown, done: () => void): void => {
       done();
     };
-    await app.register((child: FastifyLike, _options: object, done: () => void) => {
-      child.addHook('onRequest', function ofContext(...args) {
-        passOn(...args);
-      });
-      child.get('/child', whoami);
-      done();
-    });
+    await app.register(
+      (child: FastifyLike, _options: object, done: () => void) => {
+        child.addHook('onRequest', function ofContext(...args) {
+          passOn(...args);
+        });
+        child.setNotFoundHandler(whoami);
+        done();
+      },
+      { prefix: '/child' },
+    );
     app.addHook('onRequest', function answerAll(_request, reply) {
       return reply.send('before');
     });
@@ -459,7 +462,7 @@ describe('secureFastify', () => {
     assert.deepEqual((await askBoth(await start(app), '/after'))[1], [200, 'before']);
     const lines = listStartLines(warn, 'hooks_before_gate');
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? '', / them: ofContext\(\), answerAll\(\), functions without a name\. /);
+    assert.match(lines[0] ?? '', / them: answerAll, functions without a name, ofContext\. /);
   });
 
   it('says nothing at start where it is registered first', async (context) => {
@@ -472,6 +475,20 @@ describe('secureFastify', () => {
     app.get('/after', whoami);
     await app.ready();
     assert.deepEqual(listStartLines(warn, 'hooks_before_gate'), []);
+  });
+
+  it('says at start that it cannot see earlier hooks, where Fastify does not show them', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const app = createApp(context);
+    const secure = secureFastify(makeGate().gate);
+    const hide: FastifyPlugin = (shown, options, done) => {
+      const addHook = shown.addHook.bind(shown);
+      const decorateRequest = shown.decorateRequest.bind(shown);
+      secure({ addHook, decorateRequest, hasDecorator: () => false, hasRequestDecorator: () => false }, options, done);
+    };
+    await app.register(hide);
+    await app.ready();
+    assert.match(listStartLines(warn, 'hooks_before_gate').join(), /this version of Fastify does not show/);
   });
 
   it('does not let an app start whose middleware would run before it, and runs before middleware that comes after it', async (context) => {

@@ -149,7 +149,9 @@ export interface FastifyLike {
   get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
   register(
     plugin: FastifyPlugin | ((app: FastifyLike, options: object, done: () => void) => void),
+    options?: object,
   ): PromiseLike<unknown>;
+  setNotFoundHandler(handler: (request: FastifyRequestLike) => unknown): unknown;
   listen(options: object): Promise<string>;
   addresses(): readonly AddressInfo[];
   ready(): Promise<unknown>;

@@ -18,8 +18,6 @@ export interface FastifyApp {
   /** Fastify's own. */
   hasRequestDecorator(name: string): boolean;
   /** Fastify's own. */
-  printRoutes(options: { includeHooks: true }): string;
-  /** Fastify's own. */
   readonly server?: object;
 }
 
@@ -98,7 +96,7 @@ export function secureFastify(gate: Gate): FastifyPlugin {
   });
 }
 
-/** Our hook in what `printRoutes` prints; a bundler may have renamed the function. */
+/** Tells our hook in Fastify's lists; a bundler may have renamed the function. */
 const hookName = 'secureFastify';
 
 const lateDetail =
@@ -107,21 +105,45 @@ const lateDetail =
 /** The apps that were looked at, by the server that all contexts of an app have in common. */
 const inspected = new WeakSet<object>();
 
-/** Contexts inherit hooks, and Fastify runs hooks in the order in which they were added; nobody can add one in front. */
+/** Fastify runs hooks in the order in which they were added, those of the contexts around first; nobody can add one in front. */
 function warnOfEarlierHooks(app: FastifyApp): void {
   const { server = app } = app;
   if (inspected.has(server)) return;
   inspected.add(server);
-  const lists = [...app.printRoutes({ includeHooks: true }).matchAll(/ \(onRequest\) (\[.*\])$/gm)].map(
-    ([, list = '']) => JSON.parse(list) as readonly string[],
-  );
-  const earlier = new Set(lists.flatMap((list) => list.slice(0, Math.max(0, list.indexOf(`${hookName}()`)))));
+  const earlier = new Set(listEarlierHooks(findRoot(app)));
   if (earlier.size === 0) return;
-  const names = [...earlier].map((name) => (name === 'anonymous()' ? 'functions without a name' : name)).join(', ');
+  const names = [...earlier].map((name) => (name === '' ? 'functions without a name' : name)).join(', ');
   warnAtStart(
     'hooks_before_gate',
     `These onRequest hooks run before the gate, so they see calls that it refuses, and can answer them: ${names}. If that is not meant, register secureFastify before what adds them.`,
   );
+}
+
+/** The prototype of a context is the context around it. */
+function findRoot(context: object): object {
+  const around = Object.getPrototypeOf(context) as object;
+  return findOwn(around, 'fastify.hooks') === undefined ? context : findRoot(around);
+}
+
+/** Of all contexts: `printRoutes` leaves out those that only answer what is not found. */
+function listEarlierHooks(context: object): readonly string[] {
+  const hooks = findOwn(context, 'fastify.hooks') as HookLists | undefined;
+  const children = findOwn(context, 'fastify.children') as readonly object[] | undefined;
+  if (hooks === undefined || children === undefined) return [unknownHooks];
+  const names = hooks.onRequest.map(({ name }) => name);
+  return [...names.slice(0, Math.max(0, names.indexOf(hookName))), ...children.flatMap(listEarlierHooks)];
+}
+
+interface HookLists {
+  readonly onRequest: readonly { readonly name: string }[];
+}
+
+const unknownHooks = 'those that were added before it, which this version of Fastify does not show';
+
+/** By Fastify's own symbols, the same in versions 4 and 5. */
+function findOwn(context: object, description: string): unknown {
+  const key = Object.getOwnPropertySymbols(context).find((symbol) => symbol.description === description);
+  return key === undefined ? undefined : Reflect.get(context, key);
 }
 
 /**
