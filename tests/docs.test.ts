@@ -440,6 +440,7 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   for (let time = 0; time < 30; time += 1) log.write(call, { decision: decideForCertificate([['admin']]) });
   now += 3_600_000;
   log.write(call, { decision: decideForCertificate([['admin']]) });
+  log.write(call, { decision: decideForCertificate([['admin']]), after: 'allowed' });
   log.write(call, { decision: deny('trust_unavailable', { fault: 'The source is out of reach.' }) });
   const stranger = deny('certificate_not_trusted', {});
   const claim = { claimedBy: 'name', claimedIdentity: 'caller' } as const;
@@ -489,9 +490,11 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
       findTrustReport: () => ({ ...report, fault: undefined }),
       isLocked: () => false,
     });
+    status.tell(invocation, 0);
     for (let index = 0; index < 2_001; index += 1)
-      status.note(invocation, { ...admitted, identity: { ...identity, name: `caller ${index}` } }, false, 0);
-    status.note(invocation, stranger, false, 3_600_000);
+      status.count({ decision: { ...admitted, identity: { ...identity, name: `caller ${index}` } }, decidedAt: 0 });
+    status.count({ decision: stranger });
+    status.tell(invocation, 3_600_000);
   }
 
   const warn = context.mock.method(console, 'warn', write);

@@ -1,6 +1,7 @@
 // In a process of its own: Hono's server for Node.js replaces the global Request and Response.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
@@ -14,6 +15,8 @@ import { after, before, describe, it, type Mock, type TestContext } from 'node:t
 import {
   CertgateError,
   createGate,
+  decisionChannelName,
+  type DecisionEvent,
   type FastifyPlugin,
   findClientIdentity,
   type Gate,
@@ -195,6 +198,39 @@ for (const host of securedHosts) {
       await expectClosed(port, '/role', [200, 'Ann']);
       await expectClosed(port, '/open-role', [200, 'Ann']);
       await expectClosed(port, '/other-role', [403, undefined]);
+    });
+
+    it('has one outcome of each request, which the last of its lines and one event tell', async (context) => {
+      const events: DecisionEvent[] = [];
+      const hear = (event: unknown): number => events.push(event as DecisionEvent);
+      subscribe(decisionChannelName, hear);
+      context.after(() => unsubscribe(decisionChannelName, hear));
+      for (const isAround of [false, true]) {
+        const { gate, lines } = makeGate(openRoutes);
+        const port = await start(context, gate, (server) => {
+          if (isAround && host.adapter !== 'secureServer') secureServer(server, gate);
+        });
+        for (const [path, code] of [
+          ['/role', 'allowed'],
+          ['/other-role', 'role_missing'],
+          ['/open-role', 'allowed'],
+          ['/after', 'allowed'],
+        ] as const) {
+          const first = lines.length;
+          await fetch(`http://127.0.0.1:${port}${path}`, { headers: fieldsOf(ann) });
+          const own = lines.slice(first).map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+          const correlationId = own[0]?.['correlationId'];
+          assert.deepEqual(
+            events.splice(0).map((event) => [event.code, event.correlationId]),
+            [[code, correlationId]],
+            path,
+          );
+          // A host that knows the role before it asks the gate has a line of the refusal alone.
+          const told = own.map((line) => [line['code'], line['after'], line['correlationId']]);
+          const line = [code, own.length === 1 ? undefined : 'allowed', correlationId];
+          assert.deepEqual(told, own.length === 1 ? [line] : [['allowed', undefined, correlationId], line], path);
+        }
+      }
     });
 
     it('opens a public route by its exact method and path alone', async (context) => {

@@ -60,6 +60,8 @@ const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
 const handler = () => ({ body: 'ok' });
 app.http('Orders', { handler });
 app.http('Refund', { handler: requireRole('operator', handler) });
+const refund = requireRole('operator', handler);
+app.http('Nested', { handler: (request, context) => refund(request, context) });
 app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: inDays(30) }) });
 app.http('Moving', { authLevel: 'function', handler: observe(handler, { until: inDays(30) }) });
 app.http('HourLater', { handler: allowAnonymous(() => { ahead += 3_600_000; return { body: 'ok' }; }) });
@@ -104,7 +106,7 @@ after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
-/** Every kind of line and event: an admission, refusals, silence, a report-only pass, observed calls, a source that fails and recovers. */
+/** Every kind of line and event: an admission, refusals, one of them after an admission, silence, a report-only pass, observed calls, a source that fails and recovers. */
 async function runObservedApp(context: TestContext): Promise<{ lines: readonly LogLine[]; recorded: Recorded }> {
   const app = createAdapterApp(context, {
     'package.json': '{ "type": "module", "main": "src/index.js" }',
@@ -128,6 +130,7 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   assert.equal(await call('Orders', callers.reader), 200);
   assert.equal(await call('Orders', readHeader({ thumbprintSha256, ...files })), 200);
   assert.equal(await call('Refund', callers.reader), 403);
+  assert.equal(await call('Nested', callers.reader), 403);
   mkdirSync(join(app.folder, 'other'));
   const namesake = makeOpensslCertificate(join(app.folder, 'other'), 'reader', 'ec');
   assert.equal(await call('Orders', readHeader(namesake)), 401);

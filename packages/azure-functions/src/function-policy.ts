@@ -1,5 +1,7 @@
 import {
+  CallOutcome,
   DecisionLog,
+  type DecisionFacts,
   type Denial,
   type LoggingCall,
   copyOwn,
@@ -19,6 +21,7 @@ import { answerDenial, createRefusal, findTriggerType } from './gate/denial-resp
 import {
   type AnyHandler,
   type ClosedPolicy,
+  callOutcomes,
   closedPolicy,
   clientIdentities,
   findPolicy,
@@ -170,9 +173,11 @@ function refuse(denial: Denial, context: unknown): unknown {
       `The function "${readFunctionName(context)}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: remove requireRole.`,
     );
   }
-  logRoleDenial(context, denial);
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
-  publishDecision(call, { decision: denial });
+  const outcome = callOutcomes.get(context as object) ?? new CallOutcome(publishDecision);
+  const facts = { decision: denial, after: outcome.after };
+  logRoleDenial(context, facts);
+  outcome.replace(call, facts, true);
   // Whatever an MCP handler returns becomes its result, so a refusal must be thrown.
   if (kind === 'mcp') throw createRefusal(denial, call.functionName, call.invocationId);
   const response = createDenialAnswer(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
@@ -182,9 +187,9 @@ function refuse(denial: Denial, context: unknown): unknown {
 /** Wrappers know no gate; they share one log. */
 const roleLog = new DecisionLog();
 
-function logRoleDenial(context: unknown, denial: Denial): void {
+function logRoleDenial(context: unknown, facts: DecisionFacts): void {
   try {
-    if (isLoggingContext(context)) roleLog.write(context, { decision: denial });
+    if (isLoggingContext(context)) roleLog.write(context, facts);
   } catch {
     // The refusal stands without its line: an object that was made from a context can't log, for one.
   }

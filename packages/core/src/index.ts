@@ -107,6 +107,7 @@ export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.j
 export {
   decisionChannelName,
   type CallDescription,
+  CallOutcome,
   type DecisionEvent,
   type DecisionFacts,
   type LoggingCall,

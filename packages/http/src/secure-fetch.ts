@@ -40,21 +40,26 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
     const source = incoming === undefined ? undefined : findPassed(incoming)?.source;
     const findField = source?.findField ?? toFindField(request.headers);
     const isOfUpgrade = incoming !== undefined && isUpgrade(incoming);
+    let settle = (): void => undefined;
     const call = {
       request,
       method: isOfUpgrade ? undefined : method,
       target: findTarget(request.url),
       findField,
       socket: undefined,
+      // Handlers further in ask for their roles before the response is there.
+      awaitAnswer: (settled: () => void): void => {
+        settle = settled;
+      },
     };
     const gateAnswer = await guard.decideCall(call, requirement);
     if (gateAnswer !== passed) return createResponse(gateAnswer as DenialAnswer, method);
     const scope = enterScope(request, guard);
-    if (scope === undefined) return Reflect.apply(handler, this, [request, ...rest]);
     try {
       return await Reflect.apply(handler, this, [request, ...rest]);
     } finally {
-      leaveScope(request, scope);
+      if (scope !== undefined) leaveScope(request, scope);
+      settle();
     }
   };
 }

@@ -43,7 +43,14 @@ import { HandlerGate } from './handler-gate.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
-import type { AnyHandler, CoveringGate, FunctionCoverage, GateAnswer, RegisteredFunction } from './shared-state.js';
+import {
+  type AnyHandler,
+  callOutcomes,
+  type CoveringGate,
+  type FunctionCoverage,
+  type GateAnswer,
+  type RegisteredFunction,
+} from './shared-state.js';
 import { findTriggerKind, hasMembers, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
@@ -141,7 +148,14 @@ export class AppGate implements CoveringGate {
     this.start.beginLate();
     const callDecision = this.#decide(invocation);
     const proceed = (settled: CallDecision): unknown => {
-      if (settled === admitted) return invocation.invoke(invocation.handler);
+      if (settled === admitted) {
+        const result = invocation.invoke(invocation.handler);
+        const settle = (): void => callOutcomes.get(invocation.context as object)?.settle();
+        // Handlers that this one calls ask for their roles until then.
+        if (isPromiseLike(result)) result.then(settle, settle);
+        else settle();
+        return result;
+      }
       const refusal = (): Promise<unknown> =>
         new Promise((resolve) => {
           resolve(this.#answer(settled as Denial, invocation));

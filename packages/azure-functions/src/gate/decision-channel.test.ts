@@ -147,7 +147,7 @@ describe('the channel certgate:decision', () => {
     assert.ok(events.every(({ code }) => code === 'certificate_missing'));
   });
 
-  it('tells a handler that is closed twice once, and the refusal of a role whose mark was lost', async (context) => {
+  it('tells a handler that is closed twice once, and of a role whose mark was lost the refusal alone', async (context) => {
     const trustStore: TrustStore = {
       find: () => ({ outcome: 'found', identity: { name: 'a', roles: [], owner: 'team' }, matchedBy: 'x' }),
     };
@@ -163,11 +163,18 @@ describe('the channel certgate:decision', () => {
       events.map(({ functionName, code, status, owner }) => [functionName, code, status, owner]),
       [
         ['Closed', 'allowed', undefined, 'team'],
-        ['Lost', 'allowed', undefined, 'team'],
         ['Lost', 'role_missing', 403, undefined],
       ],
     );
-    assert.equal(events[2]?.correlationId, invocationId);
+    assert.equal(events[1]?.correlationId, invocationId);
+    assert.deepEqual(
+      worker.decisions.map(({ code, after }) => [code, after]),
+      [
+        ['allowed', undefined],
+        ['allowed', undefined],
+        ['role_missing', 'allowed'],
+      ],
+    );
   });
 
   it('tells a fault once: where the log fails, the refusal that came of it', async (context) => {

@@ -19,7 +19,7 @@ import {
 } from '@certgate/core';
 import type { CallHeaders, CallSource, EarlierCall } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
-import { clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
+import { callOutcomes, clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
 import { isPromiseLike } from './worker-core.js';
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
@@ -113,10 +113,15 @@ export class FunctionGate {
   /** `earlier` is set where it led to the decision. */
   #conclude(call: GatedCall, decided: ReportedDecision, earlier?: EarlierCall): CallDecision {
     const { decision } = decided;
-    if (earlier?.decision !== decision) this.#gate.report(call, decided);
+    const { requirement, request, context, observation, isInvocation } = call;
+    if (earlier?.decision !== decision) {
+      // What would be refused and goes on takes nothing back.
+      const before = earlier === undefined || observation !== undefined ? undefined : callOutcomes.get(context);
+      const outcome = this.#gate.report(call, decided, before, isInvocation);
+      if (isInvocation) callOutcomes.set(context, outcome);
+    }
     if (decision.outcome !== 'allowed')
-      return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
-    const { requirement, request, context } = call;
+      return observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
     this.#noteCall(call, decision);
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);

@@ -1,4 +1,5 @@
 import {
+  type CallOutcome,
   type ClientIdentity,
   type ContextMap,
   type GateDescription,
@@ -88,6 +89,8 @@ interface SharedState {
   readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': ContextMap<ClientIdentity>;
+  /** The outcome of an admitted invocation, by its context. */
+  readonly 'call-outcomes/v1': ContextMap<CallOutcome>;
   /** What a gate let through in an invocation, by its context; written by gates alone. */
   readonly 'deferrals/v1': ContextMap<Deferral>;
   /**
@@ -126,6 +129,7 @@ export const clientIdentities: SharedState['client-identities/v1'] = getShared(
   'client-identities/v1',
   createContextMap,
 );
+export const callOutcomes: SharedState['call-outcomes/v1'] = getShared('call-outcomes/v1', createContextMap);
 export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1', createContextMap);
 export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1', () => new WeakMap());
 

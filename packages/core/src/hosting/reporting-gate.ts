@@ -7,7 +7,13 @@ import { type PresentedCertificate, readCertificateText } from '../certificate-h
 import { type Denial, deny, isDeniedFor } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { frontEndOverride } from '../front-end-resolution/front-end-options.js';
-import { type DecisionFacts, type LoggingCall, type Observation, publishDecision } from '../log/decision-channel.js';
+import {
+  CallOutcome,
+  type DecisionFacts,
+  type LoggingCall,
+  type Observation,
+  publishDecision,
+} from '../log/decision-channel.js';
 import { DecisionLog } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
 import { type GateStatus, StatusLog } from '../log/status-log.js';
@@ -134,8 +140,17 @@ export class ReportingGate {
     return this.locked ?? this.#access.decide(header, requirement, now);
   }
 
-  /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */
-  report({ subject, requirement, observation }: ReportedCall, decided: ReportedDecision): void {
+  /**
+   * Throws what the call's own log throws; then the call must be refused (`denyFault`). `earlier` is what was reported of
+   * the same request before. `canChange`: code behind the gate may refuse the admitted request, until the host settles its
+   * outcome.
+   */
+  report(
+    { subject, requirement, observation }: ReportedCall,
+    decided: ReportedDecision,
+    earlier?: CallOutcome,
+    canChange = false,
+  ): CallOutcome {
     const { decision, now } = decided;
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
@@ -149,16 +164,23 @@ export class ReportingGate {
       trustSha256: findText(report?.sha256),
       reportOnlyUntil,
       observation,
+      after: earlier?.after,
       describeStranger: this.#findStranger(decided),
     };
-    this.#log.write(subject, facts);
-    // A log that fails makes another decision of it: nobody counts as admitted whose call is then refused.
-    this.#statusLog.note(subject, decision, observation !== undefined, now);
+    this.#statusLog.tell(subject, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     this.#expiryLog.noteListed(subject, this.#listIdentities, now);
-    // Last: a log that fails makes another decision of it.
-    publishDecision(subject, facts);
+    // Last: a log that fails makes another decision of it, and nobody counts as admitted whose call is then refused.
+    const isLogged = this.#log.write(subject, facts);
+    const outcome = earlier ?? new CallOutcome(this.#conclude);
+    outcome.replace(subject, facts, isLogged, earlier === undefined ? canChange : undefined);
+    return outcome;
   }
+
+  readonly #conclude = (subject: Pick<LoggingCall, 'functionName' | 'invocationId'>, facts: DecisionFacts): void => {
+    this.#statusLog.count(facts);
+    publishDecision(subject, facts);
+  };
 
   /** Only a line that is written asks: it decodes the certificate, and looks for whom it points to. */
   #findStranger({ decision, now, extraction }: ReportedDecision): DecisionFacts['describeStranger'] {
@@ -192,24 +214,21 @@ export class ReportingGate {
   }
 
   /** A refusal because something in the gate itself failed, reported. Never throws. */
-  denyFault(subject: LoggingCall, error: unknown, observation?: Observation): Denial {
-    return this.reportDenial(
-      subject,
-      deny('internal_fault', { problem: 'failed', fault: describeFault(error) }),
-      observation,
-    );
+  denyFault(subject: LoggingCall, error: unknown, observation?: Observation, earlier?: CallOutcome): Denial {
+    const denial = deny('internal_fault', { problem: 'failed', fault: describeFault(error) });
+    return this.reportDenial(subject, denial, observation, earlier);
   }
 
   /** Logs and publishes a denial that needed no decision. Never throws. */
-  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation): Denial {
-    const facts = { decision: denial, observation };
+  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation, earlier?: CallOutcome): Denial {
+    const facts = { decision: denial, observation, after: earlier?.after };
     try {
-      this.#statusLog.note(subject, denial, observation !== undefined, Date.now());
+      this.#statusLog.tell(subject, Date.now());
       this.#log.write(subject, facts);
     } catch {
       // It may be the log that failed; the refusal stands without its line.
     }
-    publishDecision(subject, facts);
+    (earlier ?? new CallOutcome(this.#conclude)).replace(subject, facts, true);
     return denial;
   }
 

@@ -23,7 +23,7 @@ const maximumCallers = 2_000;
 
 type Tally = { -readonly [key in keyof CallerTally]: CallerTally[key] };
 
-/** Counts admitted calls, so that it is known who used which pin last even where no line is written of a call. */
+/** Counts admitted calls, in any order, so that it is known who used which pin last even where no line is written of a call. */
 export class CallerTallies {
   /** By identity; few have more than one or two. Nothing is made for a caller that is known. */
   #tallies = new Map<string, Tally[]>();
@@ -35,7 +35,8 @@ export class CallerTallies {
     for (const tally of ofIdentity) {
       if (tally.matched !== matched || tally.matchedBy !== matchedBy) continue;
       tally.calls += 1;
-      tally.last = now;
+      if (now < tally.first) tally.first = now;
+      if (now > tally.last) tally.last = now;
       return;
     }
     if (this.#count >= maximumCallers) {

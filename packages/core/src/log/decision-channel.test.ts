@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { publishDecision } from './decision-channel.js';
+import type { Decision } from '../access/decision.js';
+import { deny } from '../denial.js';
+import { CallOutcome, publishDecision } from './decision-channel.js';
 
 // What is told of a real decision: gate/decision-channel.test.ts of azure-functions.
 
@@ -34,5 +36,51 @@ describe('the channel certgate:decision', () => {
       setTimeout(() => console.log(JSON.stringify(seen)), 10);`;
     const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
     assert.deepEqual([status, JSON.parse(stdout)], [0, ['pin_expired', 'decided', 'mine']]);
+  });
+});
+
+describe('the outcome of an admitted call', () => {
+  const call = { functionName: 'F', invocationId: 'id' };
+  const admission = { outcome: 'allowed', code: 'allowed' } as Decision;
+  const denial = deny('certificate_not_trusted', {});
+  const create = (concluded: string[]): CallOutcome =>
+    new CallOutcome((_call, { decision }) => {
+      concluded.push(decision.code);
+    });
+
+  it('is concluded once, by the first refusal or when nothing can refuse any more', () => {
+    for (const [decisions, expected] of [
+      [[admission], ['allowed']],
+      [[admission, denial], ['certificate_not_trusted']],
+      [[admission, admission, denial, denial], ['certificate_not_trusted']],
+    ] as const) {
+      const concluded: string[] = [];
+      const outcome = create(concluded);
+      for (const decision of decisions) outcome.replace(call, { decision }, true, decision === admission || undefined);
+      outcome.settle();
+      outcome.settle();
+      assert.deepEqual(concluded, expected);
+    }
+  });
+
+  it('says which line the next one replaces: none that was not written, nor one that counts already', () => {
+    const [logged, unlogged, settled] = [create([]), create([]), create([])];
+    logged.replace(call, { decision: admission }, true, true);
+    unlogged.replace(call, { decision: admission }, false, true);
+    settled.replace(call, { decision: admission }, true, true);
+    settled.settle();
+    assert.deepEqual([logged.after, unlogged.after, settled.after], ['allowed', undefined, undefined]);
+    for (const outcome of [logged, unlogged, settled]) outcome.replace(call, { decision: denial }, true);
+    assert.deepEqual([logged.after, unlogged.after, settled.after], ['denied', 'denied', 'denied']);
+  });
+
+  it('waits in a bounded number of calls: the oldest of too many counts as admitted', () => {
+    const concluded: string[] = [];
+    const outcomes = Array.from({ length: 10_001 }, () => create(concluded));
+    for (const outcome of outcomes) outcome.replace(call, { decision: admission }, true, true);
+    assert.deepEqual([concluded.length, outcomes[0]?.after, outcomes[1]?.after], [1, undefined, 'allowed']);
+    for (const outcome of outcomes) outcome.replace(call, { decision: denial }, true);
+    // A refusal after that is concluded in addition to the admission.
+    assert.deepEqual([concluded.length, concluded.at(-1)], [10_002, 'certificate_not_trusted']);
   });
 });

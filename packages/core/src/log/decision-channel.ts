@@ -8,10 +8,13 @@ import { copyOwn } from '@certgate/x509/internal';
 import { redactText, redactTexts } from './log-text.js';
 import type { StrangerLine } from './stranger-line.js';
 
-/** The `node:diagnostics_channel` on which every decision is published, also those that the log counts only. */
+/**
+ * The `node:diagnostics_channel` on which the outcome of every request is published once, also of those that the log counts
+ * only. An admission is published when nothing behind the gate can refuse the request any more.
+ */
 export const decisionChannelName = 'certgate:decision';
 
-/** One decision. Frozen. It names certificates by their thumbprints; no certificate or key is in it. */
+/** The outcome of one request. Frozen. It names certificates by their thumbprints; no certificate or key is in it. */
 export interface DecisionEvent {
   /** Raised with every change of the shape that a subscriber could notice. */
   readonly version: 1;
@@ -100,6 +103,8 @@ export interface DecisionFacts {
   readonly reportOnlyUntil?: number | undefined;
   /** Set where the function is observed now. */
   readonly observation?: Observation | undefined;
+  /** The outcome in the request's earlier line, which this decision replaces. */
+  readonly after?: CallOutcome['after'];
   /** What the line tells of a certificate that nobody has. It parses the certificate, so only a line that is written asks. */
   readonly describeStranger?: (() => StrangerLine) | undefined;
 }
@@ -124,6 +129,60 @@ export function publishDecision(call: Call, facts: DecisionFacts): void {
   } catch {
     // A context whose properties throw, for one: an event that can't be made spoils no decision.
   }
+}
+
+/** Fewer requests are under way in a server without having an answer yet. */
+const maximumWaiting = 10_000;
+
+/** The admissions that wait, those of all gates in this process; the oldest first. */
+const waiting = new Map<CallOutcome, readonly [Call, DecisionFacts]>();
+let isExitAwaited = false;
+
+/**
+ * What became of a request. It is counted and published once: at once, unless code behind the gate may still refuse an
+ * admitted request. Then it waits for the first refusal, for `settle`, or until the process exits. If too many wait, the
+ * oldest counts as admitted.
+ */
+export class CallOutcome {
+  /** The outcome in the request's latest line, if its next line replaces that. Written by this class alone. */
+  after: 'allowed' | 'denied' | undefined;
+  readonly #conclude: (call: Call, facts: DecisionFacts) => void;
+
+  /** `conclude` counts and publishes a decision, and never throws. */
+  constructor(conclude: (call: Call, facts: DecisionFacts) => void) {
+    this.#conclude = conclude;
+  }
+
+  /** Takes this decision in place of the one before. `isLogged`: it has a line. `canChange`: an admission waits. */
+  replace(call: Call, facts: DecisionFacts, isLogged: boolean, canChange: boolean = waiting.has(this)): void {
+    if (this.after === 'denied') return;
+    const isDenied = facts.decision.outcome === 'denied';
+    if (isDenied || !canChange) {
+      waiting.delete(this);
+      this.after = isDenied ? 'denied' : undefined;
+      this.#conclude(call, facts);
+      return;
+    }
+    waiting.set(this, [call, facts]);
+    if (isLogged) this.after = 'allowed';
+    if (!isExitAwaited) process.once('exit', settleWaiting);
+    isExitAwaited = true;
+    const [oldest] = waiting.keys();
+    if (waiting.size > maximumWaiting) oldest?.settle();
+  }
+
+  /** Nothing can refuse the request any more. It may be called again. */
+  settle(): void {
+    const held = waiting.get(this);
+    if (held === undefined) return;
+    waiting.delete(this);
+    this.after = undefined;
+    this.#conclude(...held);
+  }
+}
+
+function settleWaiting(): void {
+  for (const outcome of waiting.keys()) outcome.settle();
 }
 
 function createDecisionEvent({ functionName, invocationId }: Call, facts: DecisionFacts): DecisionEvent {

@@ -17,6 +17,11 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly code: 'allowed' | DenialCode;
   /** On denials: the HTTP status of the answer. */
   readonly status?: number;
+  /**
+   * The outcome in an earlier line with this `correlationId`, if a role behind the gate has refused the request since. A
+   * request counts once: the `allowed` before this line does not count, and a line after `denied` does not.
+   */
+  readonly after?: 'allowed' | 'denied';
   /** The name of the function; of an HTTP server, its `functionName`. */
   readonly function: string;
   /** The HTTP method, if the host tells it. */
@@ -112,6 +117,7 @@ function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: numb
     outcome: findOutcome(facts),
     code: decision.code,
     status: isDenied && observation === undefined ? getPublicStatus(decision.code) : undefined,
+    after: facts.after,
     function: functionName,
     method: about?.method === undefined ? undefined : cutText(about.method, maximumMethodLength),
     route: about?.route === functionName ? undefined : about?.route,

@@ -50,26 +50,35 @@ export class DecisionLog {
     this.#warn = warn;
   }
 
-  /** Throws what the context's own log throws. */
-  write(context: LoggingCall, facts: DecisionFacts): void {
-    const { decision } = facts;
+  /** @returns whether a line was written. Throws what the context's own log throws. */
+  write(context: LoggingCall, facts: DecisionFacts): boolean {
+    const { decision, after } = facts;
     if (decision.outcome === 'allowed' && !isException(decision)) {
       if (this.#choice === 'all') context.log(formatDecisionLine(context, facts, 0));
-      return;
+      return this.#choice === 'all';
     }
-    const suppressed = decision.outcome === 'denied' ? this.#countDenial(context, decision, facts) : 0;
-    if (suppressed === undefined) return;
+    // The admission has a line, which would count if this one were left out.
+    const isLimited = decision.outcome === 'denied' && after !== 'allowed';
+    const suppressed = isLimited ? this.#countDenial(context, decision, facts) : 0;
+    if (suppressed === undefined) return false;
     context.warn(formatDecisionLine(context, facts, suppressed));
+    return true;
   }
 
   /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
-  #countDenial(context: LoggingCall, denial: Denial, { observation, decidedAt }: DecisionFacts): number | undefined {
+  #countDenial(
+    context: LoggingCall,
+    denial: Denial,
+    { observation, decidedAt, after }: DecisionFacts,
+  ): number | undefined {
     if (observation !== undefined) return this.#countObserved(context.functionName, denial, observation);
     const { code, thumbprintSha256 } = denial;
     const identity = findListed(denial);
     const certificate = identity === undefined ? thumbprintSha256 : undefined;
-    if (this.#budget.spend({ key: code, identity, certificate }, this.#now()))
-      return this.#suppressed.take(code, identity);
+    const isWritten = this.#budget.spend({ key: code, identity, certificate }, this.#now());
+    // The request counts with its first refusal.
+    if (after === 'denied') return isWritten ? 0 : undefined;
+    if (isWritten) return this.#suppressed.take(code, identity);
     this.#suppressed.note(code, identity, decidedAt ?? Date.now());
     this.#tellLater();
     return undefined;

@@ -52,10 +52,13 @@ function createStage(
     warn: () => assert.fail('a status line is not a warning'),
   };
   const note = (decision: Decision, now: number, isObserved = false): void => {
-    log.note(subject, decision, isObserved, now);
+    log.tell(subject, now);
+    log.count({ decision, decidedAt: now, observation: isObserved ? observation : undefined });
   };
   return { log, lines, raw, note };
 }
+
+const observation = { until: start + 2 * hour, functionKey: undefined };
 
 function allow(name: string, matched = pin, matchedBy = 'thumbprintSha256'): Decision {
   return { outcome: 'allowed', code: 'allowed', identity: { name, matched, matchedBy } } as unknown as Decision;
@@ -181,9 +184,9 @@ describe('the status lines', () => {
       warn: () => assert.fail('a status line is not a warning'),
     };
     assert.throws(() => {
-      log.note(broken, stranger, false, start + hour);
+      log.tell(broken, start + hour);
     }, /full/);
-    log.note(broken, stranger, false, start + hour + 1);
+    log.tell(broken, start + hour + 1);
   });
 
   it('lose and invent no call', (context) => {
@@ -197,6 +200,7 @@ describe('the status lines', () => {
         const describeGate = (): GateStatus => ({ host: 'server', closed: [], open: [] });
         const log = new StatusLog({ describe: describeGate, findTrustReport: () => undefined, isLocked: () => true });
         const expected = { allowed: 0, denied: 0, lastOfA: '' };
+        const waiting: (() => void)[] = [];
         let now = start;
         for (const step of steps) {
           now += typeof step === 'number' ? step : step.after;
@@ -205,10 +209,16 @@ describe('the status lines', () => {
             expected.allowed += 1;
             if (step.who === 'a') expected.lastOfA = new Date(now).toISOString();
           }
-          const decision = typeof step === 'number' ? stranger : allow(step.who, step.by, 'dns');
-          log.note(subject, decision, false, now);
+          const [decidedAt, decision] = [now, typeof step === 'number' ? stranger : allow(step.who, step.by, 'dns')];
+          log.tell(subject, now);
+          waiting.push(() => {
+            log.count({ decision, decidedAt });
+          });
+          // An outcome is known later than the decision, and not in the same order.
+          if (waiting.length === 3) for (const count of waiting.splice(0).reverse()) count();
         }
-        log.note(subject, stranger, true, now + hour);
+        for (const count of waiting) count();
+        log.tell(subject, now + hour);
         const callers = lines.flatMap((line) => line.callers);
         for (const { first, last } of callers) assert.ok(first <= last);
         const lasts = callers.filter(({ identity }) => identity === 'a').map(({ last }) => last);

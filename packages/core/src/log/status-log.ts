@@ -1,8 +1,7 @@
-import type { Decision } from '../access/decision.js';
 import type { DenialCode } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { CallerTallies, type CallerTally } from './caller-tallies.js';
-import type { LoggingCall } from './decision-channel.js';
+import type { DecisionFacts, LoggingCall } from './decision-channel.js';
 import { shortenMatched } from './decision-log-line.js';
 import { DenialTotals } from './denial-totals.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
@@ -59,11 +58,11 @@ export interface CallerStatus {
   readonly matchedBy: string;
   /** The name itself, or the first 16 digits of the pin. */
   readonly matched?: string;
-  /** The first call since `since`. */
+  /** When the first of the calls was decided. */
   readonly first: string;
-  /** The last one. */
+  /** When the last one was. */
   readonly last: string;
-  /** How many calls were admitted. */
+  /** How many calls were admitted, and refused by no role behind the gate. */
   readonly calls: number;
 }
 
@@ -130,13 +129,17 @@ export class StatusLog {
     }
   }
 
-  /** For each call that is decided, after its own line. Throws what the call's own log throws. */
-  note(context: LoggingCall, decision: Decision, isObserved: boolean, now: number): void {
+  /** For each call that is decided. Throws what the call's own log throws. */
+  tell(context: LoggingCall, now: number): void {
     this.#since ??= now;
-    const lines = now >= this.#hourEndsAt || now < this.#hourBeginsAt ? this.#beginHour(now) : noLines;
-    if (decision.outcome === 'allowed') this.#callers.note(decision.identity, now);
-    else if (!isObserved) this.#denials.count(decision.code);
-    for (const line of lines) context.log(line);
+    if (now < this.#hourEndsAt && now >= this.#hourBeginsAt) return;
+    for (const line of this.#beginHour(now)) context.log(line);
+  }
+
+  /** For the outcome of each call. */
+  count({ decision, observation, decidedAt = Date.now() }: DecisionFacts): void {
+    if (decision.outcome === 'allowed') this.#callers.note(decision.identity, decidedAt);
+    else if (observation === undefined) this.#denials.count(decision.code);
   }
 
   /** A clock that was put back begins another hour, too. In the hour of the start, nothing is to be told yet. */

@@ -11,12 +11,15 @@
 //     │ ReportingGate of core  trust, roles; the line and the event      401, 403 or 503
 //     ▼ the app's handler, with the client's identity
 
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import {
   authorize,
-  type ClientIdentity,
+  type CallOutcome,
   createDenialAnswer,
   type Decision,
+  decisionChannelName,
   type Denial,
   type DenialAnswer,
   type FunctionRequirement,
@@ -65,6 +68,8 @@ export interface Gate {
   /** The HTTP response for a refused caller: problem details by RFC 9457. */
   createAnswer(denial: Denial, correlationId: string): DenialAnswer;
 }
+
+const decisions = channel(decisionChannelName);
 
 export class HttpGate implements Gate, Gatekeeper {
   readonly #settings: GateSettings;
@@ -143,14 +148,16 @@ export class HttpGate implements Gate, Gatekeeper {
       const said = linked.find(({ gate }) => gate.functionName === this.functionName) ?? {
         identity: undefined,
         correlationId,
+        outcome: undefined,
       };
       if (required === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
-        notePassed(call.request, { gate: this, identity: undefined, source, correlationId: said.correlationId });
+        notePassed(call.request, { ...said, gate: this, identity: undefined, source });
         return passed;
       }
       return this.#decideAnew(source, call, required ?? this.#ofGate, said);
     } catch (error) {
-      return this.#answerFault(error, correlationId);
+      const earlier = findPassed(call.request, this);
+      return this.#answerFault(error, earlier?.correlationId ?? correlationId, earlier?.outcome);
     }
   }
 
@@ -180,9 +187,9 @@ export class HttpGate implements Gate, Gatekeeper {
     return readRequirement(requirement, this.#ofGate, subject ?? this.#ofGate.functionName);
   }
 
-  #answerFault(error: unknown, correlationId: string): DenialAnswer {
+  #answerFault(error: unknown, correlationId: string, earlier?: CallOutcome): DenialAnswer {
     const subject = this.#createSubject(this.#ofGate, correlationId);
-    return this.createAnswer(this.#gate.denyFault(subject, error), correlationId);
+    return this.createAnswer(this.#gate.denyFault(subject, error, undefined, earlier), correlationId);
   }
 
   #decideAnew(
@@ -192,13 +199,23 @@ export class HttpGate implements Gate, Gatekeeper {
     said: Said,
   ): GateAnswer | Promise<GateAnswer> {
     const { correlationId } = said;
+    let { outcome } = said;
+    const note = (reported: CallOutcome): void => {
+      if (outcome !== undefined) return;
+      outcome = reported;
+      const settle = (): void => {
+        reported.settle();
+      };
+      // A subscriber finds the context of the request, whoever writes the head of the answer.
+      call.awaitAnswer(decisions.hasSubscribers ? AsyncResource.bind(settle) : settle);
+    };
     const conclude = (decision: Decision): GateAnswer => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
-      notePassed(call.request, { gate: this, identity: decision.identity, source, correlationId });
+      notePassed(call.request, { gate: this, identity: decision.identity, source, correlationId, outcome });
       return passed;
     };
     const subject = this.#createSubject(required, correlationId, call);
-    const decision = this.#decide(() => source, required, subject, said.identity);
+    const decision = this.#decide(() => source, required, subject, { said, note });
     if (isSettled(decision)) return conclude(decision);
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
@@ -209,7 +226,7 @@ export class HttpGate implements Gate, Gatekeeper {
     call: IncomingCall,
     required: FunctionRequirement | undefined,
   ): GateAnswer | Promise<GateAnswer> {
-    const { identity, source, correlationId } = earlier;
+    const { identity, source, correlationId, outcome } = earlier;
     if (identity === undefined)
       return required === undefined ? passed : this.#decideAnew(source, call, required, earlier);
     const now = Date.now();
@@ -217,16 +234,19 @@ export class HttpGate implements Gate, Gatekeeper {
     const decision = authorize(identity, requirement, now);
     if (decision.outcome === 'allowed') return passed;
     const subject = this.#createSubject(requirement, correlationId, call);
-    this.#gate.report({ subject, requirement }, { decision, now });
+    this.#gate.report({ subject, requirement }, { decision, now }, outcome);
     return this.createAnswer(decision, correlationId);
   }
 
-  /** Never throws or rejects. It does not report again that `said` is admitted. */
+  /**
+   * Never throws or rejects. `behind` is set for a call whose handlers may ask for roles. It does not report again that a
+   * caller is admitted.
+   */
   #decide(
     findSource: () => RequestSource,
     requirement: FunctionRequirement,
     subject: LoggingCall,
-    said?: ClientIdentity,
+    behind?: Behind,
   ): Decision | Promise<Decision> {
     const decide = (readiness: Readiness): Decision | Promise<Decision> => {
       const now = Date.now();
@@ -234,13 +254,17 @@ export class HttpGate implements Gate, Gatekeeper {
       const decision =
         extraction === undefined ? (readiness as Denial) : this.#gate.decide(extraction, requirement, now);
       const report = (settled: Decision): Decision => {
-        if (said === undefined || settled.outcome !== 'allowed' || settled.identity.name !== said.name)
-          this.#gate.report({ subject, requirement }, { decision: settled, now, extraction });
+        const name = behind?.said.identity?.name;
+        if (name !== undefined && settled.outcome === 'allowed' && settled.identity.name === name) return settled;
+        const decided = { decision: settled, now, extraction };
+        const canChange = behind !== undefined;
+        const outcome = this.#gate.report({ subject, requirement }, decided, behind?.said.outcome, canChange);
+        if (settled.outcome === 'allowed') behind?.note(outcome);
         return settled;
       };
       return isSettled(decision) ? report(decision) : decision.then(report);
     };
-    const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error);
+    const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error, undefined, behind?.said.outcome);
     try {
       const { readiness } = this.#start;
       const { locked } = this.#gate;
@@ -262,7 +286,13 @@ export class HttpGate implements Gate, Gatekeeper {
 }
 
 /** Whom a gate of the same name around the framework has admitted, and the id in the lines of the request. */
-type Said = Pick<PassedRequest, 'identity' | 'correlationId'>;
+type Said = Pick<PassedRequest, 'identity' | 'correlationId' | 'outcome'>;
+
+/** `note` gets the outcome of an admitted call. */
+interface Behind {
+  readonly said: Said;
+  readonly note: (outcome: CallOutcome) => void;
+}
 
 /** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {

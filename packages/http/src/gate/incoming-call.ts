@@ -10,6 +10,8 @@ export interface IncomingCall extends RequestSource {
   readonly route?: string | undefined;
   /** Path and query, as the app will see them. */
   readonly target: string | undefined;
+  /** Has `settle` called when the answer to the admitted request begins, or none can come: no role can refuse it then. */
+  readonly awaitAnswer: (settle: () => void) => void;
 }
 
 /** Node says so of what it emits as an upgrade or CONNECT alone; plugins for WebSockets make ordinary routes of those. */

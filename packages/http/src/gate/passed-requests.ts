@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
+import { type CallOutcome, type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
 import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
 import type { IncomingCall, GateAnswer } from './incoming-call.js';
@@ -18,6 +18,8 @@ export interface PassedRequest {
   readonly identity: ClientIdentity | undefined;
   readonly source: RequestSource;
   readonly correlationId: string;
+  /** Undefined where the route is anonymous. */
+  readonly outcome: CallOutcome | undefined;
 }
 
 /** The handlers behind one gate have the request, until they leave it. */

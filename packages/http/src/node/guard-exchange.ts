@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import {
   CertgateError,
   createDenialAnswer,
@@ -17,7 +18,7 @@ import { findInRawHeaders } from '../gate/header-fields.js';
 import { type Gatekeeper, runExchange } from '../gate/passed-requests.js';
 import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
-import { answerRefused, discardBody, isGone } from './node-answer.js';
+import { answerRefused, awaitAnswer, discardBody, isGone } from './node-answer.js';
 
 /** One request of a server, and what the adapter would do with it. */
 export interface Exchange {
@@ -33,7 +34,7 @@ export interface Exchange {
 /** Runs the app's handler for a request that may pass, and answers every other. */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
-  settle(gate.decideCall(toCall(request), requirement), (gateAnswer, isLate) => {
+  settle(gate.decideCall(toCall(request, response), requirement), (gateAnswer, isLate) => {
     if (gateAnswer !== passed) {
       answerRefused(request, response, gateAnswer as Exclude<GateAnswer, typeof passed>, isContinueAwaited);
       return;
@@ -76,7 +77,7 @@ export function guardHook(gate: Gatekeeper, { request, reply, requirement, subje
   const raw = request.raw as IncomingMessage;
   // Requests without a route have none.
   const { url } = request.routeOptions;
-  const call = { ...toCall(raw), route: typeof url === 'string' ? url : undefined };
+  const call = { ...toCall(raw, reply.raw as ServerResponse), route: typeof url === 'string' ? url : undefined };
   settle(gate.decideCall(call, requirement, subject), (gateAnswer) => {
     if (gateAnswer === passed) proceed();
     else refuseHook(request, reply, gateAnswer as DenialAnswer);
@@ -110,10 +111,19 @@ export function denyUngated(): DenialAnswer {
 const ungatedLog = new DecisionLog();
 
 /** An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. */
-export function toCall(request: IncomingMessage): IncomingCall {
+export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex): IncomingCall {
   const { url: target, rawHeaders, socket } = request;
-  const method = isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method;
-  return { request, method, route: findRoute(request), target, findField: findInRawHeaders(rawHeaders), socket };
+  return {
+    request,
+    method: isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method,
+    route: findRoute(request),
+    target,
+    findField: findInRawHeaders(rawHeaders),
+    socket,
+    awaitAnswer: (settled) => {
+      awaitAnswer(answer, settled);
+    },
+  };
 }
 
 /** What Express has matched before it runs the middlewares of a route: for the log. */

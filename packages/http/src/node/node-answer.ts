@@ -43,6 +43,32 @@ export function discardBody(request: IncomingMessage): void {
   });
 }
 
+/**
+ * Calls `settle` when the answer begins, before its first bytes, or when it can't come any more. Node.js has no event for the
+ * head of a response, whose implicit head is written by the same method. Never throws.
+ */
+export function awaitAnswer(answer: ServerResponse | Duplex, settle: () => void): void {
+  if (answer.destroyed) {
+    settle();
+    return;
+  }
+  for (const name of 'writeHead' in answer ? headMethods : socketMethods) callBefore(answer, name, settle);
+  // Before the listeners of tracing libraries, which end the request's span.
+  answer.prependListener('close', settle);
+}
+
+const headMethods = ['writeHead'];
+const socketMethods = ['write', 'end'];
+
+function callBefore(target: object, name: string, settle: () => void): void {
+  const original: unknown = Reflect.get(target, name);
+  if (typeof original !== 'function') return;
+  Reflect.set(target, name, function (this: unknown, ...args: readonly unknown[]): unknown {
+    settle();
+    return Reflect.apply(original, this, args) as unknown;
+  });
+}
+
 /** Whether the caller hung up. */
 export function isGone(request: IncomingMessage, response: ServerResponse): boolean {
   return response.destroyed || request.socket.destroyed;

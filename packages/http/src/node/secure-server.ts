@@ -150,7 +150,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   const ignore = (): void => undefined;
   socket.on('error', ignore);
   // Without a method also where somebody else emits the event.
-  settle(gate.decideCall({ ...toCall(request), method: undefined }), (gateAnswer) => {
+  settle(gate.decideCall({ ...toCall(request, socket), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
     if (gateAnswer !== passed) {
       answerRefusedUpgrade(socket, gateAnswer as Exclude<GateAnswer, typeof passed>);

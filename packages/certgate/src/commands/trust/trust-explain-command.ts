@@ -15,6 +15,7 @@ import {
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
 import { explainLine, type LineQuestion } from '../../trust/explanation/explain-line.js';
 import { findText, type LogLine } from '../../trust/explanation/line-facts.js';
+import { OneOutcome } from '../../log/reading/one-outcome.js';
 import { LineGroups } from '../../trust/explanation/line-groups.js';
 import { findWhosePin } from '../../trust/explanation/whose-pin.js';
 import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
@@ -119,6 +120,12 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
   const { correlationId } = flags;
   const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = findLineWindow(flags);
   const groups = new LineGroups();
+  const outcomes = new OneOutcome<LogLine>({
+    use: (line) => {
+      groups.add(line);
+    },
+    leaveOut: () => undefined,
+  });
   let count = 0;
   let outside = 0;
   let used = 0;
@@ -131,7 +138,7 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
     count += 1;
     if (correlationId !== undefined && line['correlationId'] !== correlationId) return;
     used += 1;
-    groups.add(line);
+    outcomes.take(line, line);
   };
   for (const { name, read } of await openLogOptions(flags)) {
     let unreadable = 0;
@@ -149,6 +156,7 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
       note(`skipped ${which} cut short, damaged or longer than 1 MiB.`);
     }
   }
+  outcomes.end();
   if (used > 0) return groups;
   if (outside > 0) {
     const which = correlationId === undefined ? '' : ` with the correlation id "${correlationId}"`;

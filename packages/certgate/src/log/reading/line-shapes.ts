@@ -114,6 +114,7 @@ const shapes = new Map<string, Member['fits']>(
       outcome: required(isOneOf('allowed', 'denied', 'observed')),
       code: required(isText),
       status: optional(isCount),
+      after: optional(isText),
       function: required(isText),
       method: optional(isText),
       route: optional(isText),

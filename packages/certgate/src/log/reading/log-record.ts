@@ -63,10 +63,17 @@ export interface SourceReading {
   readonly malformed: number;
   /** Left out, since the same line came before in this source or another. */
   readonly repeated: number;
+  /** Left out, since another line has the outcome of the same request. */
+  readonly replaced: number;
   /** Of a time that was not asked for. */
   readonly outside: number;
   /** Among `records`: not looked for among the lines before, of which there were too many to know them all. */
   readonly uncompared: number;
+  /**
+   * Among `records`: refusals of admitted requests, whose admission was not found near them. If it is in the log, it is
+   * counted too.
+   */
+  readonly admissionUnfound: number;
   /** Among `records`: earlier than a record before. */
   readonly outOfOrder: number;
   /** Among `records`: with keys that this version doesn't know. They are passed over. */

@@ -50,9 +50,10 @@ async function readFiles(files: readonly string[], window?: LogWindow): Promise<
   const [reading] = readings;
   assert.ok(reading !== undefined);
   for (const each of readings) {
-    const { lines, others, unreadable, tooLong, otherVersions, otherEvents, malformed, repeated, outside } = each;
+    const { lines, others, unreadable, tooLong, otherVersions, otherEvents, malformed, repeated, replaced, outside } =
+      each;
     const passed = others + unreadable + tooLong + otherVersions + otherEvents + malformed + repeated + outside;
-    assert.equal(lines, each.records + passed, 'every line is in one count');
+    assert.equal(lines, each.records + passed + replaced, 'every line is in one count');
   }
   return { records, reading, readings };
 }
@@ -331,6 +332,62 @@ describe('what is not a line of today is counted', () => {
     assert.deepEqual([all.reading.first, all.reading.last], [Date.UTC(2026, 10, 1), Date.UTC(2026, 10, 4)]);
     const some = await read(lines.join('\n'), { from: Date.UTC(2026, 10, 2), until: Date.UTC(2026, 10, 3) });
     assert.deepEqual([ids(some), some.reading.outside], [['03', '02'], 2]);
+  });
+});
+
+describe('the lines of one request', () => {
+  const denied = { outcome: 'denied', code: 'role_missing', status: 403 };
+  const takingBack = decision('1', { ...denied, after: 'allowed' });
+  const all = [decision('1'), decision('2'), takingBack, decision('1', { ...denied, after: 'denied' })];
+
+  test('count with its outcome alone, in either order', async () => {
+    for (const [lines, expected] of [
+      [all, ['2', '1']],
+      [all.toReversed(), ['1', '2']],
+    ] as const) {
+      const found = await read(lines.join('\n'));
+      assert.deepEqual(ids(found), expected);
+      assert.deepEqual(counts(found), { lines: 4, records: 2, replaced: 2 });
+      assert.match(
+        formatReading(found.readings),
+        /2 of 4 lines used, .*; 2 of requests whose outcome another line tells/,
+      );
+    }
+  });
+
+  test('in a row have the last of them count: a nested function that report-only lets through, and one that refuses', async () => {
+    const again = decision('1', { function: 'Refund', after: 'allowed' });
+    const last = decision('1', { ...denied, function: 'Delete', after: 'allowed' });
+    for (const lines of [
+      [decision('1'), again, last],
+      [last, again, decision('1')],
+    ]) {
+      const { records, reading } = await read(lines.join('\n'));
+      assert.deepEqual(
+        records.map(({ line }) => line),
+        [JSON.parse(last)],
+      );
+      assert.equal(reading.admissionUnfound, 0);
+    }
+  });
+
+  test('may be in several files, and some thousands apart; what is further apart is said', async () => {
+    const others = (count: number): string =>
+      Array.from({ length: count }, (_, index) => decision(`other ${index}`)).join('\n');
+    const [first, second] = [join(folder, 'orders.log'), join(folder, 'orders.log.1')];
+    writeFileSync(first, `${decision('1')}\n${others(15_000)}`);
+    writeFileSync(second, takingBack);
+    const { readings } = await readFiles([first, second]);
+    assert.deepEqual(
+      readings.map(({ records, replaced, admissionUnfound }) => [records, replaced, admissionUnfound]),
+      [
+        [15_000, 1, 0],
+        [1, 0, 0],
+      ],
+    );
+    const far = await read(`${decision('1')}\n${others(45_000)}\n${takingBack}`);
+    assert.deepEqual([far.reading.records, far.reading.admissionUnfound], [45_002, 1]);
+    assert.match(formatReading(far.readings), /1 used of refusals whose admission may be counted too/);
   });
 });
 

@@ -35,6 +35,7 @@ export async function readRecords(
     await read(source);
     readings.push(source.finish());
   }
+  records.end();
   return readings;
 }
 

@@ -11,8 +11,10 @@ const counts = {
   otherVersions: 'of another version of the format',
   otherEvents: 'about events that this version does not know',
   repeated: 'that were read before',
+  replaced: 'of requests whose outcome another line tells',
   outside: 'of other times',
   uncompared: 'used that may be repetitions: there were too many lines before them to compare',
+  admissionUnfound: 'used of refusals whose admission may be counted too: it is not near them',
   outOfOrder: 'used that are earlier than one before',
   others: 'not of Certgate',
 } as const satisfies Partial<Record<keyof SourceReading, string>>;

@@ -3,6 +3,7 @@ import type { LineSink } from './gate-lines.js';
 import { findLineInstant } from './instants.js';
 import { checkLine } from './line-shapes.js';
 import type { GateLine, LineOrigin, LogRecord, LogWindow, SourceReading } from './log-record.js';
+import { OneOutcome } from './one-outcome.js';
 import { SeenLines } from './seen-lines.js';
 
 type Counts = { -readonly [Key in keyof SourceReading]: SourceReading[Key] };
@@ -12,23 +13,45 @@ export interface SourceReader extends FileSink {
   readonly finish: () => SourceReading;
 }
 
-/** Makes records of lines: of the right shape, of the times that are asked for, each once. */
+/** A record, and the counts of its source. */
+interface Counted {
+  readonly record: LogRecord;
+  readonly counts: Counts;
+}
+
+/** Makes records of lines: of the right shape, of the times that are asked for, each once, one for each request. */
 export class RecordReader {
-  readonly #use: (record: LogRecord) => void;
   readonly #window: LogWindow;
   readonly #seen: SeenLines;
+  readonly #outcomes: OneOutcome<Counted>;
 
   constructor(use: (record: LogRecord) => void, window: LogWindow, seen: SeenLines = new SeenLines()) {
-    this.#use = use;
     this.#window = window;
     this.#seen = seen;
+    this.#outcomes = new OneOutcome({
+      use: ({ record }) => {
+        use(record);
+      },
+      leaveOut: ({ counts }) => {
+        counts.records -= 1;
+        counts.replaced += 1;
+      },
+      noteUnfound: ({ counts }) => {
+        counts.admissionUnfound += 1;
+      },
+    });
+  }
+
+  /** After the last source: its counts are final then. */
+  end(): void {
+    this.#outcomes.end();
   }
 
   begin(name: string): SourceReader {
     const counts: Counts = {
       ...{ name, lines: 0, records: 0, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0, otherEvents: 0 },
-      ...{ malformed: 0, repeated: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0, unknownKeys: [] },
-      ...{ gaps: [], first: undefined, last: undefined },
+      ...{ malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0 },
+      ...{ withUnknownKeys: 0, unknownKeys: [], gaps: [], first: undefined, last: undefined },
     };
     const pass = (key: 'others' | 'unreadable' | 'tooLong') => () => {
       counts.lines += 1;
@@ -74,11 +97,16 @@ export class RecordReader {
       counts.repeated += 1;
       return;
     }
+    // It counts with the refusal before it.
+    if (line.event === 'decision' && line.after === 'denied') {
+      counts.replaced += 1;
+      return;
+    }
     if (this.#seen.isFull) counts.uncompared += 1;
     if (unknownKeys.length > 0) noteUnknownKeys(unknownKeys, counts);
     noteTime(time, counts);
     counts.records += 1;
-    this.#use({ line, time, ...origin });
+    this.#outcomes.take(line.event === 'decision' ? line : {}, { record: { line, time, ...origin }, counts });
   }
 
   /**
