@@ -2,7 +2,7 @@
 // later are files of their own, and each file is loaded with its first use.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
+import { buildModules, createdRequire, lineLimit, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
 /**
  * What an app needs after its first request, or never: files of their own, each loaded with its first use. A name that ends
@@ -240,7 +240,7 @@ function exportValues(text, name) {
 export async function toCommonJs(text, name) {
   const options = { minifyWhitespace: false, minifySyntax: false, sourcemap: 'inline' };
   const { code } = await translate(exportValues(text, name), name, 'cjs', options);
-  return translate(requireAtFirstUse(code), name, 'cjs', { charset: 'ascii', treeShaking: true });
+  return translate(requireAtFirstUse(code), name, 'cjs', { charset: 'ascii', treeShaking: true, lineLimit });
 }
 
 /**

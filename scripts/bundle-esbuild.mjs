@@ -9,6 +9,9 @@ const lazyRequire = 'requireOfTheSource';
 /** Names stay: they are in logs and stack traces, and an app's own bundler shortens them anyway. */
 const minified = { minifyWhitespace: true, minifySyntax: true };
 
+/** Of what is published: Node prints the line that threw before it says why, and a terminal shows the end of it. */
+export const lineLimit = 200;
+
 /** Source maps lead to lines of src/, by TypeScript's own maps. */
 export function buildModules(folder, entries, outdir, extension, plugins, splitting = true) {
   return build({

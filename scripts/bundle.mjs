@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildCommonJs, toCommonJs } from './bundle-commonjs.mjs';
-import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
+import { buildModules, createdRequire, lineLimit, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
 export async function bundlePackage(folder) {
   const entries = listEntries(folder);
@@ -37,7 +37,7 @@ async function bundleEntries(folder, entries) {
   const forBundlers = await buildModules(folder, entries, 'dist/bundler', '.mjs', [importAtOnce]);
   for (const [{ outputFiles }, prefix, toFormat] of [
     [forNode, '', toCommonJs],
-    [forBundlers, 'bundler/', (text, name) => translate(withoutBareImports(text), name, 'esm')],
+    [forBundlers, 'bundler/', (text, name) => translate(withoutBareImports(text), name, 'esm', { lineLimit })],
   ]) {
     for (const { path, text } of outputFiles) {
       const name = basename(path);
@@ -78,8 +78,8 @@ function withoutBareImports(text) {
 function handOn(names, commonJs) {
   return `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
-const { ${names.join(', ')} } = require('./${commonJs}');
-export { ${names.join(', ')} };
+const { ${names.join(',\n')} } = require('./${commonJs}');
+export { ${names.join(',\n')} };
 `;
 }
 

@@ -501,6 +501,28 @@ describe('the bundles are minified, and their source maps lead to the sources', 
   }
 });
 
+describe('a server that does not start', () => {
+  for (const [type, load] of [
+    ['module', "import { createGate, trustStoreFrom } from '@certgate/http';"],
+    ['commonjs', "const { createGate, trustStoreFrom } = require('@certgate/http');"],
+  ] as const) {
+    it(`says why in the last lines that a terminal shows, as ${type}`, async () => {
+      const script = `${load}
+        void createGate({ trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), frontEnd: 'nginx' }).start();`;
+      const { stderr, exitCode } = await runProgram(process.execPath, [`--input-type=${type}`, '--eval', script], {
+        cwd: join(root, 'tests'),
+      });
+      assert.equal(exitCode, 1);
+      const lines = stderr.split('\n');
+      assert.ok(
+        lines.slice(-25).some((line) => /^TrustSourceMisuse: .*CERTGATE_TRUST/.test(line)),
+        stderr.slice(-2000),
+      );
+      for (const line of lines) assert.ok(line.length < 1000, `${line.length} characters in a line`);
+    });
+  }
+});
+
 describe('the tarballs hold what apps load, one declaration file of each entry and kind, and nothing else', () => {
   const names = ['x509', 'core', 'azure-functions', 'http'];
   let tarballs: readonly { readonly name: string; readonly files: readonly { readonly path: string }[] }[];

@@ -77,6 +77,11 @@ describe('a tarball alone, in an empty folder', () => {
     const folder = makeFolder('tool');
     await expectNpm(['install', ...quietly, findTarball(packed, 'certgate')], folder);
     assert.ok(!existsSync(join(folder, 'node_modules', '@certgate')));
+    const dist = join(folder, 'node_modules', 'certgate', 'dist');
+    const scripts = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+    assert.ok(scripts.length > 100);
+    const mapped = scripts.filter((file) => /^\/\/# sourceMappingURL=/m.test(readFileSync(join(dist, file), 'utf8')));
+    assert.deepEqual(mapped, []);
     const { version } = JSON.parse(readFileSync(join(root, 'packages/certgate/package.json'), 'utf8')) as {
       readonly version: string;
     };

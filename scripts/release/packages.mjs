@@ -95,8 +95,16 @@ function stage(target, name, packages, bundled) {
 }
 
 function copyFiles({ folder, manifest, files }, target) {
-  for (const file of files) cpSync(join(root, 'packages', folder, file), join(target, file));
+  for (const file of files) {
+    cpSync(join(root, 'packages', folder, file), join(target, file));
+    if (/\.[cm]?js$/.test(file) && !files.includes(`${file}.map`)) dropMapComment(join(target, file));
+  }
   writeManifest(manifest, target);
+}
+
+/** The map is not in the tarball: a debugger would look for it in vain. */
+function dropMapComment(path) {
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=\S+\s*$(?![^])/m, ''));
 }
 
 function writeManifest(manifest, target) {
