@@ -43,6 +43,7 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
     let settle = (): void => undefined;
     const call = {
       request,
+      origin: incoming,
       method: isOfUpgrade ? undefined : method,
       target: findTarget(request.url),
       findField,

@@ -234,6 +234,8 @@ describe('secureServer around secureFetch that gets another object and asks anot
       answer().catch(() => response.destroy());
     };
   const hello = (request: Request): Response => new Response(`hello ${getClientIdentity(request).name}`);
+  const withoutSecret = (caller: MadeCertificate): Record<string, string> =>
+    Object.fromEntries(Object.entries(fieldsOf(caller)).filter(([name]) => name !== secretField));
   const ask = (port: number, caller: MadeCertificate | undefined, path = '/'): Promise<string> =>
     converse(port, write(`GET ${path}`, { ...close, ...fieldsOf(caller) }));
 
@@ -248,6 +250,18 @@ describe('secureServer around secureFetch that gets another object and asks anot
       ['allowed', 'allowed', 'certificate_missing'],
     );
     assert.deepEqual(inner.lines, []);
+  });
+
+  it('looks at the caller of an anonymous route where the inner gate asks for a role, and whether it came by the front end', async (context) => {
+    const open = { allowAnonymous: ['GET /open'] };
+    const inner = createStage(context, open);
+    const { port, lines } = await start(context, pass(secureFetch(hello, inner.gate, { roles: ['operator'] })), open);
+    assert.match(await ask(port, operator, '/open'), /hello operator/);
+    assert.match(
+      await converse(port, write('GET /open', { ...close, ...withoutSecret(operator) })),
+      /^HTTP\/1\.1 401 /,
+    );
+    assert.deepEqual([lines.length, inner.lines.length], [0, 2]);
   });
 
   it('refuses by the role, the function and the trust of the inner gate, under the id of the admission', async (context) => {
@@ -289,10 +303,10 @@ describe('secureServer around secureFetch that gets another object and asks anot
   it("takes no request object for the caller's that has another certificate, or none, or comes after the response", async (context) => {
     const inner = createStage(context);
     const handle = secureFetch(hello, inner.gate);
-    const ofReader = Object.entries(fieldsOf(reader)).filter(([name]) => name !== secretField);
     const seen: Promise<Response>[] = [];
     const { port } = await start(context, (incoming, response) => {
-      for (const headers of [ofReader, []]) seen.push(handle(new Request('http://localhost/', { headers })));
+      for (const headers of [withoutSecret(reader), {}])
+        seen.push(handle(new Request('http://localhost/', { headers })));
       seen.push(handle(copy(incoming)));
       response.once('close', () => seen.push(handle(copy(incoming)))).end();
     });
@@ -303,6 +317,33 @@ describe('secureServer around secureFetch that gets another object and asks anot
       answers.map(({ status }) => status),
       [401, 401, 200, 401],
     );
+  });
+
+  it('takes no request past the front end for that of a caller in whose context its server was opened', async (context) => {
+    const inner = createStage(context);
+    const secured = createServer(pass(() => Promise.resolve(new Response())));
+    secureServer(secured, inner.gate);
+    const handle = secureFetch<Request, [object]>(hello, inner.gate);
+    const ofHono = createServer((incoming, response) => {
+      // As @hono/node-server does it.
+      pass((request) => handle(request, { incoming }))(incoming, response);
+    });
+    const answers: string[] = [];
+    const { port } = await start(context, (_incoming, response) => {
+      const askOpened = async (): Promise<void> => {
+        for (const server of [secured, ofHono]) {
+          await once(server.listen(0, '127.0.0.1'), 'listening');
+          context.after(() => server.close());
+          const opened = (server.address() as AddressInfo).port;
+          answers.push(await converse(opened, write('GET /', { ...close, ...withoutSecret(operator) })));
+        }
+        response.end();
+      };
+      askOpened().catch(() => response.destroy());
+    });
+    assert.match(await ask(port, operator), /^HTTP\/1\.1 200 /);
+    assert.equal(answers.length, 2);
+    for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 401 /);
   });
 
   it('refuses where the asynchronous context is lost or is that of another caller', async (context) => {

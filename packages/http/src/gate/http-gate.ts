@@ -169,14 +169,16 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   /**
-   * The passed requests of the exchange that this call belongs to, the outermost gate's first. The call must present the
-   * certificate of that exchange: a queue may run one caller's request in the context of another's, and Next.js fills its cache in
-   * the context of any caller.
+   * The passed requests of the exchange that this call belongs to, the outermost gate's first. The context alone proves nothing: a
+   * queue may run one caller's request in the context of another's, a server that a handler opened runs all of its requests there,
+   * and Next.js fills its cache there. So Node's request must be that of the exchange. Where it is unknown, the call must present
+   * the certificate of the exchange.
    */
-  #listLinked({ request, findField }: IncomingCall): readonly PassedRequest[] {
+  #listLinked({ origin, findField }: IncomingCall): readonly PassedRequest[] {
     const exchange = findExchange();
     const linked = exchange?.listPassed() ?? [];
-    if (linked[0] === undefined || exchange?.request === request) return linked;
+    if (linked[0] === undefined) return [];
+    if (origin !== undefined) return exchange?.request === origin ? linked : [];
     const field = this.#start.certificateField;
     if (field === undefined) return [];
     return (findField(field) ?? undefined) === (linked[0].source.findField(field) ?? undefined) ? linked : [];

@@ -5,6 +5,8 @@ import type { RequestSource } from './gate-settings.js';
 export interface IncomingCall extends RequestSource {
   /** By which handlers ask who calls. */
   readonly request: object;
+  /** Node's own request. Undefined if the adapter was given only what a framework has made of it. */
+  readonly origin: object | undefined;
   readonly method: string | undefined;
   /** The pattern of the route, where the framework has told it. */
   readonly route?: string | undefined;

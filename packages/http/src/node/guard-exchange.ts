@@ -115,6 +115,7 @@ export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex
   const { url: target, rawHeaders, socket } = request;
   return {
     request,
+    origin: request,
     method: isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method,
     route: findRoute(request),
     target,
