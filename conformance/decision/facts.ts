@@ -156,11 +156,15 @@ export function describeScope(list: CertificateRevocationList): string {
 /** What the list has of the certificate, by the reasons. Undefined: it is not about that certificate. */
 export function findReasons(
   list: CertificateRevocationList,
-  { serialNumber, issuer, basicConstraints }: PathCertificate,
+  { serialNumber, issuer, basicConstraints, crlDistributionPoints = [] }: PathCertificate,
 ): readonly string[] | undefined {
   const { onlyContainsUserCertificates, onlyContainsAuthorityCertificates } = list.issuingDistributionPoint ?? {};
   const isAuthority = basicConstraints?.isCertificateAuthority === true;
-  if (list.issuer.key !== issuer.key) return undefined;
+  const crlIssuers = crlDistributionPoints.flatMap(({ crlIssuer = [] }) =>
+    crlIssuer.flatMap((each) => ('name' in each ? each.name.key : [])),
+  );
+  const isIndirect = list.issuingDistributionPoint?.isIndirect === true && crlIssuers.includes(list.issuer.key);
+  if (list.issuer.key !== issuer.key && !isIndirect) return undefined;
   if (isAuthority ? onlyContainsUserCertificates : onlyContainsAuthorityCertificates) return undefined;
   return list.entries.find(serialNumber, issuer).map(({ reason }) => reason);
 }

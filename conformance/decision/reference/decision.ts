@@ -120,7 +120,7 @@ function judge(stores: readonly Store[], match: Match, { path: target }: Certifi
   if (authority === undefined || target === undefined)
     return { match, code: undefined, hasPath: false, isClaim: false };
   const store = stores.find(({ document }) => document?.authorities?.includes(authority));
-  const answer = ask(authority, store?.lists.get(authority.name.toLowerCase()), target, now);
+  const answer = ask(store?.document, authority, store?.lists.get(authority.name.toLowerCase()), target, now);
   const ofPath = [...authority.trustAnchors, ...(authority.intermediates ?? [])].filter(
     ({ path }) => path !== undefined && 'path' in answer && answer.path.includes(path),
   );

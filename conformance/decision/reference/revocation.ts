@@ -1,35 +1,68 @@
 // Which lists an instance goes by, and what they say of the certificates of a path (docs/authorities.md, "Revocation").
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import * as facts from '../facts.js';
-import type { Authority } from './document.js';
+import { type Authority, type Document, isDenied as isOnDenyList } from './document.js';
 
-/** What was read from a source of lists, for the authority as the document described it then. */
+/** What was read from a source of lists, for the document that was in use then. */
 export type ListReading = Readonly<{
   source: string;
   at: number;
+  document: Document;
   authority: Authority;
   list: CertificateRevocationList;
 }>;
 
-/** A list that a CA of the authority signed. Lists are compared within their scope: key, and what they are about. */
-type Accepted = ListReading & { key: string; scope: string; number: bigint; isDelta: boolean; base: bigint };
+/** A list that a CA of the authority signed. Lists are compared within their place: source, key, and what they are about. */
+type Kept = ListReading & {
+  readonly key: string;
+  readonly scope: string;
+  readonly number: bigint;
+  readonly isDelta: boolean;
+  readonly base: bigint;
+  /** It clears and replaces nothing, and revokes. */
+  readonly isBeside: boolean;
+};
 
-/** Signed by a CA that is valid, with the number that the document asks for, and not older than what was read before. */
-function accept(readings: readonly ListReading[]): readonly Accepted[] {
-  return readings.reduce<readonly Accepted[]>((before, reading) => {
-    const { list, authority, at } = reading;
-    const signer = facts.listSigners(list, authority).find((ca) => facts.isInForce(ca, at));
-    if (signer === undefined || isNumberTooLow(list, authority)) return before;
-    const { crlNumber: number = -1n, deltaBaseNumber: base = 0n } = list;
-    const key = facts.keyOf(signer);
-    const scope = `${key} ${facts.describeScope(list)}`;
-    const accepted = { ...reading, key, scope, number, isDelta: list.deltaBaseNumber !== undefined, base };
-    const isKnown = before.some(
-      (each) =>
-        isAlike(each, accepted) && (each.list === list || (isOlder(accepted, each) && hasBase(each, before, at))),
-    );
-    return isKnown ? before : [...before, accepted];
-  }, []);
+const mostOfAPlace = 4;
+
+/** What an instance keeps of the lists that it read, one after the other. */
+function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
+  const { list, authority, at } = reading;
+  const signers = facts.listSigners(list, authority);
+  const [signer] = signers;
+  if (signer === undefined || isNumberTooLow(list, authority)) return before;
+  const { crlNumber: number = -1n, deltaBaseNumber: base = 0n } = list;
+  const key = facts.keyOf(signer);
+  const scope = `${key} ${facts.describeScope(list)}`;
+  const isDelta = list.deltaBaseNumber !== undefined;
+  const item: Kept = { ...reading, key, scope, number, isDelta, base, isBeside: false };
+  const isOfPlace = (each: Kept): boolean => each.source === item.source && each.scope === scope;
+  const beside = before.filter((each) => isOfPlace(each) && each.isBeside);
+  const alike = before.filter((each) => isOfPlace(each) && !each.isBeside && each.isDelta === isDelta);
+  if (alike.some((each) => each.list === list)) return before;
+
+  // The newest takes the place of what came before it, also where that may be only now: its time, or its base, has come.
+  const isAfter = (next: Kept, each: Kept): boolean =>
+    !isOlder(next, each, at) && !isTwin(next, each) && (!isFuture(next, at) || isFuture(each, at));
+  const takesPlace = (next: Kept, each: Kept): boolean => hasBase(next, before, at) && isAfter(next, each);
+  const withoutReplaced = (lists: readonly Kept[]): readonly Kept[] =>
+    lists.filter((each, index) => !lists.slice(index + 1).some((next) => takesPlace(next, each)));
+  let inUse = withoutReplaced([...alike, item]);
+  // A delta has all that one before it to the same base has, or to a later one.
+  if (inUse.length > mostOfAPlace) inUse = inUse.filter((each) => each.base < base || !isAfter(item, each));
+  const isOld = alike.some((each) => hasBase(each, before, at) && isOlder(item, each, at));
+  const mayReplace = signers.some((ca) => maySignNow(ca, reading, before));
+  if (isOld || inUse.length > mostOfAPlace || (alike.length > 0 && !mayReplace)) {
+    if (beside.some((each) => each.list === list)) return before;
+    const all = [...beside, { ...item, isBeside: true }];
+    const dates = all.map((each) => each.list.thisUpdate);
+    const oldest = all.length > mostOfAPlace ? all[dates.indexOf(Math.min(...dates))] : undefined;
+    return [...before.filter((each) => !beside.includes(each)), ...all.filter((each) => each !== oldest)];
+  }
+  const isOver = (each: Kept): boolean =>
+    isOfPlace(each) && (each.list === list || ((each.isDelta || !isDelta) && takesPlace(item, each)));
+  const others = before.filter((each) => !alike.includes(each) && !isOver(each));
+  return [...others, ...inUse];
 }
 
 function isNumberTooLow({ crlNumber = -1n, issuerText }: CertificateRevocationList, authority: Authority): boolean {
@@ -37,33 +70,51 @@ function isNumberTooLow({ crlNumber = -1n, issuerText }: CertificateRevocationLi
   return minimumCrlNumbers.some(({ issuer, number }) => issuer === issuerText && crlNumber < BigInt(number));
 }
 
-const isAlike = (one: Accepted, other: Accepted): boolean =>
-  one.source === other.source && one.scope === other.scope && one.isDelta === other.isDelta;
+const isFuture = ({ list }: Kept, at: number): boolean => list.thisUpdate > at;
 
-const isOlder = (one: Accepted, other: Accepted): boolean =>
-  one.number < other.number || one.list.thisUpdate < other.list.thisUpdate;
+const isTwin = (one: Kept, other: Kept): boolean =>
+  one.number === other.number && one.list.thisUpdate === other.list.thisUpdate;
+
+/** A CA whose clock ran ahead, and was set right, goes by its numbers. */
+const isOlder = (one: Kept, other: Kept, at: number): boolean =>
+  one.number < other.number ||
+  (one.list.thisUpdate < other.list.thisUpdate && !(isFuture(other, at) && one.number > other.number));
 
 /** Whether there is a complete list that is as new as the delta's base: then no older delta is needed. */
-function hasBase({ isDelta, scope, base }: Accepted, lists: readonly Accepted[], at: number): boolean {
-  const isBase = (each: Accepted): boolean => !each.isDelta && each.scope === scope && each.list.thisUpdate <= at;
+function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: number): boolean {
+  const isBase = (each: Kept): boolean =>
+    !each.isDelta && !each.isBeside && each.scope === scope && !isFuture(each, at);
   return !isDelta || lists.some((each) => isBase(each) && each.number >= base);
 }
 
-/** What no newer list of its source has replaced. One of the future replaces its like alone. */
-function listKept(accepted: readonly Accepted[]): readonly Accepted[] {
-  return accepted.filter((each, index) => {
-    const isReplacedBy = (next: Accepted, position: number): boolean =>
-      position > index &&
-      isAlike(each, next) &&
-      !isOlder(next, each) &&
-      (next.list.thisUpdate <= next.at || each.list.thisUpdate > next.at) &&
-      hasBase(next, accepted.slice(0, position), next.at);
-    return !accepted.some(isReplacedBy);
+/** The signer has a path now, and is not denied or known to be revoked. */
+function maySignNow(ca: PathCertificate, { authority, document, at }: ListReading, lists: readonly Kept[]): boolean {
+  return facts.decodedOf(authority.trustAnchors).some((anchor) => {
+    const context = {
+      authority,
+      anchor,
+      document,
+      lists: listUsable(lists, authority),
+      mode: 'when-available',
+      now: at,
+    };
+    return !isDenied(anchor, context) && isGoodSigner(ca, context, []);
   });
 }
 
+/** Only what the CAs of the document that is in use now have signed. */
+const listUsable = (lists: readonly Kept[], authority: Authority): readonly Kept[] =>
+  lists.filter(({ list }) => facts.listSigners(list, authority).length > 0 && !isNumberTooLow(list, authority));
+
 type Status = 'revoked' | 'good' | 'unknown';
-type Context = { authority: Authority; anchor: PathCertificate; lists: readonly Accepted[]; mode: string; now: number };
+type Context = Readonly<{
+  authority: Authority;
+  anchor: PathCertificate;
+  document: Document | undefined;
+  lists: readonly Kept[];
+  mode: string;
+  now: number;
+}>;
 
 /** `asked`: what is being asked about already, against circles of signers. */
 function findStatus(
@@ -72,42 +123,55 @@ function findStatus(
   context: Context,
   asked: facts.Path,
 ): Status {
-  const { authority, now, lists } = context;
+  const { authority, now } = context;
   const issuerKey = facts.keyOf(issuer);
-  const reasonsIn = ({ list }: Accepted): readonly string[] => facts.findReasons(list, certificate) ?? [];
-  const accepted = lists.filter(({ list, key }) => {
-    if (facts.findReasons(list, certificate) === undefined) return false;
-    return key === issuerKey || facts.listSigners(list, authority).some((ca) => isGoodSigner(ca, context, asked));
+  const reasonsIn = ({ list }: Kept): readonly string[] => facts.findReasons(list, certificate) ?? [];
+  const about = context.lists.flatMap((each) => {
+    if (facts.findReasons(each.list, certificate) === undefined) return [];
+    const signers = facts.listSigners(each.list, authority);
+    const isGood = each.key === issuerKey || signers.some((ca) => isGoodSigner(ca, context, asked));
+    // A revocation outlives its signer, who had a path when signing.
+    const then = Math.min(each.list.thisUpdate, now);
+    const revokes = isGood || signers.some((ca) => hadPath(ca, context, then, []));
+    return revokes ? [{ ...each, clears: isGood && !each.isBeside }] : [];
   });
-  const kept = listKept(accepted);
-  const isCurrent = ({ list: { thisUpdate, nextUpdate = 0 } }: Accepted): boolean =>
+  const clearing = about.filter(({ clears }) => clears);
+  const isCurrent = ({ list: { thisUpdate, nextUpdate = 0 } }: Kept): boolean =>
     thisUpdate <= now && now < nextUpdate + (authority.revocation?.graceSeconds ?? 0) * 1000;
 
-  // A revocation once seen stays, also when its list has ended or its source is gone.
-  const isFinal = (reason: string): boolean => reason !== 'certificateHold' && reason !== 'removeFromCRL';
-  if (accepted.some((each) => reasonsIn(each).some(isFinal))) return 'revoked';
+  // A revocation stays, also when its list has ended or its source is gone. Only a delta takes an entry back.
+  const isFinal = (reason: string, { isDelta }: Kept): boolean =>
+    reason !== 'certificateHold' && !(reason === 'removeFromCRL' && isDelta);
+  if (about.some((each) => reasonsIn(each).some((reason) => isFinal(reason, each)))) return 'revoked';
   // A certificate on hold comes back by a newer list without it, or by a delta that takes the entry back from its list.
-  const isBaseOf = (delta: Accepted, { isDelta, scope, number }: Accepted): boolean =>
+  const isBaseOf = (delta: Kept, { isDelta, scope, number }: Kept): boolean =>
     !isDelta && scope === delta.scope && delta.base <= number && number <= delta.number;
-  const takesBack = (newer: Accepted): boolean => {
+  const takesBack = (newer: Kept): boolean => {
     if (!newer.isDelta) return reasonsIn(newer).length === 0;
-    return reasonsIn(newer).includes('removeFromCRL') && kept.some((each) => isBaseOf(newer, each) && isCurrent(each));
+    const isTold = reasonsIn(newer).length > 0 && reasonsIn(newer).every((reason) => reason === 'removeFromCRL');
+    return isTold && clearing.some((each) => isBaseOf(newer, each) && isCurrent(each));
   };
-  const isLifted = ({ scope, number }: Accepted): boolean =>
-    kept.some((newer) => newer.scope === scope && newer.number > number && isCurrent(newer) && takesBack(newer));
-  if (kept.some((each) => reasonsIn(each).includes('certificateHold') && !isLifted(each))) return 'revoked';
-  // Good by a current list of the key that signed the certificate, unless another one tells of a newer complete list.
-  const known = kept.filter(({ list }) => list.thisUpdate <= now);
-  const complete = kept.filter(({ isDelta, key }) => !isDelta && key === issuerKey);
-  const isOutrun = ({ scope, number }: Accepted): boolean =>
+  const isNewer = (newer: Kept, { scope, number, list }: Kept): boolean =>
+    newer.scope === scope && newer.number > number && newer.list.thisUpdate >= list.thisUpdate;
+  const isLifted = (held: Kept): boolean =>
+    clearing.some((newer) => isNewer(newer, held) && isCurrent(newer) && takesBack(newer));
+  if (about.some((each) => reasonsIn(each).includes('certificateHold') && !isLifted(each))) return 'revoked';
+  // Good by a current list of the key that signed the certificate, or of the CA that publishes its lists, unless another one
+  // tells of a newer complete list.
+  const known = clearing.filter((each) => !isFuture(each, now));
+  const isOfKey = ({ key, list }: Kept): boolean => key === issuerKey || list.issuer.key !== certificate.issuer.key;
+  const isOutrun = ({ scope, number }: Kept): boolean =>
     known.some((each) => each.scope === scope && (each.isDelta ? each.base : each.number) > number);
-  return complete.some((each) => isCurrent(each) && each.number >= 0n && !isOutrun(each)) ? 'good' : 'unknown';
+  const isClear = (each: Kept): boolean =>
+    !each.isDelta && isOfKey(each) && isCurrent(each) && each.number >= 0n && !isOutrun(each);
+  return clearing.some(isClear) ? 'good' : 'unknown';
 }
 
 /** Whoever signed a list and did not issue the certificate must be valid below the same anchor. */
 function isGoodSigner(ca: PathCertificate, context: Context, asked: facts.Path): boolean {
+  if (!facts.isInForce(ca, context.now)) return false;
   if (ca === context.anchor) return true;
-  if (asked.includes(ca) || !facts.isInForce(ca, context.now)) return false;
+  if (asked.includes(ca) || isDenied(ca, context)) return false;
   return facts.listIssuers(ca, context.authority).some((issuer) => {
     if (!isGoodSigner(issuer, context, [...asked, ca])) return false;
     const status = findStatus(ca, issuer, context, [...asked, ca]);
@@ -115,26 +179,41 @@ function isGoodSigner(ca: PathCertificate, context: Context, asked: facts.Path):
   });
 }
 
+/** Whether it had a path then, whatever is revoked or denied. */
+function hadPath(ca: PathCertificate, context: Context, then: number, asked: facts.Path): boolean {
+  if (!facts.isInForce(ca, then) || asked.includes(ca)) return false;
+  if (ca === context.anchor) return true;
+  return facts.listIssuers(ca, context.authority).some((issuer) => hadPath(issuer, context, then, [...asked, ca]));
+}
+
+function isDenied(ca: PathCertificate, { authority, document }: Context): boolean {
+  const all = [...authority.trustAnchors, ...(authority.intermediates ?? [])];
+  return document !== undefined && all.some((each) => each.path === ca && isOnDenyList(document, each));
+}
+
 type Readings = readonly ListReading[] | undefined;
 type PathAnswer = { readonly path: facts.Path } | { readonly code: string };
 
 /** Did the authority issue the certificate, by a path that is valid now, and on which nothing is revoked? */
-export function ask(authority: Authority, readings: Readings, target: PathCertificate, now: number): PathAnswer {
+export function ask(
+  document: Document | undefined,
+  authority: Authority,
+  readings: Readings,
+  target: PathCertificate,
+  now: number,
+): PathAnswer {
   const { mode: written = 'off', scope, noRevAvailMaximumLifetimeSeconds = 0 } = authority.revocation ?? {};
   // Lists that the code gives are a source, and a source means "required".
   const mode = written === 'off' && readings !== undefined ? 'required' : written;
   const isExempt = facts.measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds * 1000;
-  // Only what the CAs of the document that is in use now have signed.
-  const isOfAuthority = ({ list }: Accepted): boolean =>
-    facts.listSigners(list, authority).length > 0 && !isNumberTooLow(list, authority);
-  const lists = accept(readings ?? []).filter(isOfAuthority);
+  const lists = listUsable((readings ?? []).reduce<readonly Kept[]>(keep, []), authority);
   const { paths, code } = facts.listPaths(authority, target, now);
   const answers = paths.map((path): PathAnswer => {
     const [anchor = target] = path;
     const statuses = path.map((certificate, index): Status => {
       const issuer = path[index - 1];
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
-      const status = findStatus(certificate, issuer, { authority, anchor, lists, mode, now }, [target]);
+      const status = findStatus(certificate, issuer, { authority, anchor, document, lists, mode, now }, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
       return status === 'unknown' && isUnasked ? 'good' : status;
     });

@@ -6,7 +6,7 @@ import {
   extension,
 } from '@certgate/x509/test-support/certificate-writing.js';
 import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
-import { integer, sequence } from '@certgate/x509/test-support/der-writing.js';
+import { integer, sequence, tagged } from '@certgate/x509/test-support/der-writing.js';
 import {
   authorityExtensions,
   clientExtensions,
@@ -68,6 +68,8 @@ function splitElements(bytes: Uint8Array): readonly Element[] {
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 const [dns, uri, email] = [generalNames.dns, generalNames.uri, generalNames.email];
 const named = (...names: readonly Buffer[]): Buffer => extensions.subjectAlternativeName(...names);
+const pointOf = (crlIssuer: string): Buffer =>
+  extension('2.5.29.31', false, sequence(sequence(tagged(2, generalNames.directory(crlIssuer)))));
 const noRevAvail = extension('2.5.29.56', false, Buffer.from('0500', 'hex'));
 
 export interface Pool {
@@ -76,6 +78,9 @@ export interface Pool {
   readonly issuing: MadeAuthority;
   readonly renewed: MadeAuthority;
   readonly secondKey: MadeAuthority;
+  /** Publishes lists of the issuing CA's certificates. Its key has two certificates, and the first ends in a scene's time. */
+  readonly lister: MadeAuthority;
+  readonly listerRenewed: MadeAuthority;
   readonly otherRoot: MadeAuthority;
   readonly otherIssuing: MadeAuthority;
   readonly authorities: readonly MadeAuthority[];
@@ -117,6 +122,7 @@ function makePool(): Pool {
     root: { name: 'Root', key: makeWritingKey() },
     issuing: { name: 'Issuing CA', key: makeWritingKey() },
     second: { name: 'Issuing CA', key: makeWritingKey() },
+    lister: { name: 'List CA', key: makeWritingKey() },
     otherRoot: { name: 'Other root', key: makeWritingKey('ed25519') },
     other: { name: 'Other CA', key: makeWritingKey() },
   };
@@ -124,18 +130,22 @@ function makePool(): Pool {
   const issuing = makeAuthority('issuing', names.issuing, names.root, 0x11, { notAfter: start + 20 * day });
   const renewed = makeAuthority('renewed', names.issuing, names.root, 0x12, { notBefore: start - 2 * day });
   const secondKey = makeAuthority('second key', names.second, names.root, 0x13, { notBefore: start - 5 * day });
+  const lister = makeAuthority('lister', names.lister, names.root, 0x14, { notAfter: start + 6 * day });
+  const listerRenewed = makeAuthority('lister renewed', names.lister, names.root, 0x15, { notBefore: start + day });
   const otherRoot = makeAuthority('other root', names.otherRoot, names.otherRoot, 1);
   const otherIssuing = makeAuthority('other issuing', names.other, names.otherRoot, 0x11);
   return {
-    ...{ root, issuing, renewed, secondKey, otherRoot, otherIssuing },
-    authorities: [root, issuing, renewed, secondKey, otherRoot, otherIssuing],
+    ...{ root, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing },
+    authorities: [root, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing],
     callers: makeCallers(names),
   };
 }
 
-type Names = Readonly<Record<'root' | 'issuing' | 'second' | 'otherRoot' | 'other', WrittenName>>;
+type Names = Readonly<Record<'root' | 'issuing' | 'second' | 'lister' | 'otherRoot' | 'other', WrittenName>>;
 
-function makeCallers({ root, issuing, second, otherRoot, other }: Names): readonly Made[] {
+export const issuerOfIndirect = 'Issuing CA';
+
+function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names): readonly Made[] {
   const keys: readonly WritingKey[] = [makeWritingKey(), makeWritingKey('ed25519'), makeWritingKey('rsa-2048')];
   const stranger = { name: 'Issuing CA', key: makeWritingKey() };
   let serialNumber = 0x1000;
@@ -206,5 +216,11 @@ function makeCallers({ root, issuing, second, otherRoot, other }: Names): readon
     ...issue('forged a', stranger, [a], { serial: 0x1001 }),
     ...issue('a of the other root', otherRoot, [a], { serial: 0x1001 }),
     ...issue('unnamed of the first key', issuing, [], { name: 'plain' }),
+    // Their lists are published by another CA.
+    ...[issuing, second].flatMap((issuer, index) =>
+      issue(`listed a of the ${index === 0 ? 'first' : 'second'} key`, issuer, [a], {
+        of: [...clientExtensions(issuer.key), pointOf(lister.name)],
+      }),
+    ),
   ];
 }

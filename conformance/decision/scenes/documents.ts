@@ -46,27 +46,42 @@ export function makeDraft(random: Random, focus: readonly Made[], usual: Usual):
 
 /** For scenes about lists: a name under an authority with two keys, and little else. */
 export function makeListDraft(random: Random, usual: Usual): Draft {
-  const { root, issuing, renewed, secondKey } = getPool();
-  const intermediates = random.pick([
-    [issuing, secondKey],
-    [secondKey, issuing],
-    [renewed, issuing, secondKey],
-  ]);
+  const { root, issuing, renewed, secondKey, lister, listerRenewed } = getPool();
+  const ofLists = random.pick([[], [lister], [lister, listerRenewed], [listerRenewed, lister]]);
+  const intermediates = [
+    ...random.pick([
+      [issuing, secondKey],
+      [secondKey, issuing],
+      [renewed, issuing, secondKey],
+    ]),
+    ...ofLists,
+  ];
   const mode = random.pick(['required', 'when-available'] as const);
   const scope = random.pick(['end-entity', 'end-entity', 'chain'] as const);
   const revocation = { mode, scope, ...(random.chance(0.2) ? { graceSeconds: 7200 } : {}) };
   const identity = { ...makeIdentity(random, usual), names: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
   const authorities = [{ name: 'corp', trustAnchors: [root], intermediates, revocation }];
-  return { revision: 1, isLocked: false, authorities, denied: [], identities: [identity] };
+  const draft: Draft = { revision: 1, isLocked: false, authorities, denied: [], identities: [identity] };
+  if (random.chance(0.08)) denySigner(random, draft);
+  return draft;
+}
+
+/** Whoever signs lists of others' certificates. */
+function denySigner(random: Random, { denied }: Draft): void {
+  const { secondKey, lister } = getPool();
+  const { facts } = random.pick([secondKey, lister, lister]);
+  const { thumbprintSha256, path } = facts;
+  const entry = random.pick([{ thumbprintSha256 }, { issuedBy: 'corp', serialNumber: path?.serialNumber ?? '' }]);
+  if (denied.length === 0) denied.push(entry);
 }
 
 function makeAuthorities(random: Random): DraftAuthority[] {
-  const { root, issuing, renewed, secondKey, otherRoot, otherIssuing } = getPool();
+  const { root, issuing, renewed, secondKey, lister, otherRoot, otherIssuing } = getPool();
   const ofCorp = random.pick([
     ...[
       [issuing, secondKey],
       [secondKey, issuing],
-      [issuing, secondKey],
+      [issuing, secondKey, lister],
       [issuing, renewed, secondKey],
     ],
     ...[[issuing], [issuing, renewed], [secondKey]],
@@ -248,13 +263,16 @@ export function changeDraft(random: Random, given: Draft, focus: readonly Made[]
       if (authority !== undefined) authority.revocation = makeRevocation(random);
     },
     () => {
-      const { issuing, renewed, secondKey } = getPool();
+      if (authority?.name.toLowerCase() === 'corp') denySigner(random, draft);
+    },
+    () => {
+      const { issuing, renewed, secondKey, lister, listerRenewed } = getPool();
       if (authority?.name.toLowerCase() === 'corp')
         authority.intermediates = random.pick([
-          [issuing, secondKey],
-          [renewed],
+          [issuing, secondKey, listerRenewed],
+          [renewed, lister],
           [renewed, secondKey],
-          [issuing, renewed],
+          [issuing, renewed, listerRenewed, lister],
         ]);
     },
   ];

@@ -9,18 +9,18 @@ export class ListPlan {
   readonly #random: Random;
   /** Each place of "corp" gives the lists of any key of its issuing CA. */
   readonly #isMixing: boolean;
-  /** Of the issuing CA's two keys, of its root, and of the other authority. */
+  /** Of the issuing CA's two keys, of its root, of the CA that publishes some of its lists, and of the other authority. */
   readonly #published: readonly (readonly PublishedList[])[];
 
   constructor(random: Random, callers: readonly Made[], isMixing: boolean) {
     this.#random = random;
     this.#isMixing = isMixing;
-    const { root, issuing, secondKey, otherRoot, otherIssuing, authorities } = getPool();
+    const { root, issuing, secondKey, lister, otherRoot, otherIssuing, authorities } = getPool();
     const ofCallers = callers
       .flatMap(({ facts }) => facts.path ?? [])
       .map(({ serialNumber }) => Number.parseInt(serialNumber, 16));
     const ofAuthorities = authorities.map(({ serialNumber }) => serialNumber);
-    this.#published = [issuing, secondKey, root, otherIssuing, otherRoot].map((authority) => {
+    this.#published = [issuing, secondKey, root, lister, otherIssuing, otherRoot].map((authority) => {
       const isRoot = authority === root || authority === otherRoot;
       const serials = isRoot ? [...ofAuthorities, 0x999, 0x998, 0x997, 0x996] : [...ofCallers, 0x999];
       return publishLists(random, authority, serials, authority === issuing ? secondKey : issuing);
@@ -43,10 +43,10 @@ export class ListPlan {
     const random = this.#random;
     if (random.chance(0.04)) return 'garbage';
     if (random.chance(0.1)) return 'unreachable';
-    const all = authority === 'other' ? this.#published.slice(3) : this.#published.slice(0, 3);
-    const usual = (authority === 'corp' ? [0, 2, 1][Number(name)] : Number(name) % all.length) ?? random.below(3);
+    const all = authority === 'other' ? this.#published.slice(4) : this.#published.slice(0, 4);
+    const usual = (authority === 'corp' ? [0, 2, 3, 1][Number(name)] : Number(name) % all.length) ?? random.below(4);
     const chosen = random.chance(0.85) ? usual : random.below(all.length);
-    const lists = all[authority === 'corp' && this.#isMixing ? random.below(2) : chosen] ?? [];
+    const lists = all[authority === 'corp' && this.#isMixing ? random.pick([0, 0, 1, 1, 3]) : chosen] ?? [];
     return (position === undefined ? undefined : lists[position]) ?? random.pick(lists);
   }
 }

@@ -2,6 +2,7 @@ import { sign } from 'node:crypto';
 import { type CertificateRevocationList, decodeCertificateRevocationList } from '@certgate/x509/path';
 import { extension } from '@certgate/x509/test-support/certificate-writing.js';
 import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
+import { generalNames } from '@certgate/x509/test-support/extension-writing.js';
 import {
   bitString,
   integer,
@@ -11,13 +12,14 @@ import {
   tagged,
   time,
 } from '@certgate/x509/test-support/der-writing.js';
-import { day, hour, type MadeAuthority, start } from './certificates.js';
+import { day, hour, issuerOfIndirect, type MadeAuthority, start } from './certificates.js';
 import { iso } from './documents.js';
 import type { Random } from './random.js';
 
 /** Written and signed when it is first read: most lists of a scene never are. */
 export class PublishedList {
   readonly label: string;
+  readonly isDelta: boolean;
   readonly #writing: ListWriting;
   #written: { readonly der: Uint8Array; readonly list: CertificateRevocationList } | undefined;
 
@@ -26,6 +28,7 @@ export class PublishedList {
     const named = [...entries].map(([serial, reason]) => `${serial.toString(16)} ${reason}`).join(', ');
     const what = baseNumber === undefined ? `list ${number}` : `delta ${number} over ${baseNumber}`;
     this.label = `${what} of ${authority.label} (${kind}) ${iso(thisUpdate)} to ${iso(nextUpdate)} [${named}]`;
+    this.isDelta = baseNumber !== undefined;
     this.#writing = writing;
   }
 
@@ -59,7 +62,8 @@ interface ListWriting {
   readonly nextUpdate: number;
   /** Whose key identifier the list has; undefined: none. */
   readonly identifiedAs: MadeAuthority | undefined;
-  readonly kind: 'all' | 'users' | 'authorities';
+  /** `indirect`: of another CA's certificates. */
+  readonly kind: 'all' | 'users' | 'authorities' | 'indirect';
 }
 
 const algorithms = {
@@ -75,10 +79,15 @@ function writeList(writing: ListWriting): Uint8Array {
     sequence(
       integer(serialNumber),
       time(start - 10 * day),
-      sequence(extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reasonCodes[reason]])))),
+      sequence(
+        extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reasonCodes[reason]]))),
+        ...(kind === 'indirect'
+          ? [extension('2.5.29.29', true, sequence(generalNames.directory(issuerOfIndirect)))]
+          : []),
+      ),
     ),
   );
-  const point = { all: undefined, users: 0x81, authorities: 0x82 }[kind];
+  const point = { all: undefined, users: 0x81, authorities: 0x82, indirect: 0x84 }[kind];
   const tbs = sequence(
     integer(1),
     algorithm,
@@ -105,8 +114,8 @@ function writeList(writing: ListWriting): Uint8Array {
 }
 
 /**
- * What one key of a CA publishes in a scene: complete lists and deltas, their numbers and dates rising. An entry goes
- * only from hold; that a CA takes back another is not in the scenes.
+ * What one key of a CA publishes in a scene: complete lists and deltas. Of most CAs, numbers and dates rise, and an entry
+ * goes only from hold. Some take back other entries as well, or were restored from a backup, or had a wrong clock.
  */
 export function publishLists(
   random: Random,
@@ -118,6 +127,8 @@ export function publishLists(
   const entries = new Map<number, Reason>();
   const bases: { number: number; entries: ReadonlyMap<number, Reason> }[] = [];
   const isHolding = random.chance(0.3);
+  const isForgetful = random.chance(0.4);
+  const isRestored = random.chance(0.2);
   // A delta is applied only to a list that says the same of its key (RFC 5280 §6.3.3 (c)), which lifts a hold or not.
   const identifiers = random.pick([
     [authority],
@@ -125,13 +136,16 @@ export function publishLists(
     [undefined],
     isHolding ? [authority] : [authority, undefined, stranger],
   ]);
-  const kind = random.pick(['all', 'all', 'all', authority.label.includes('root') ? 'authorities' : 'users'] as const);
+  const part = authority.label.includes('root') ? ('authorities' as const) : ('users' as const);
+  const kind = authority.label.startsWith('lister')
+    ? ('indirect' as const)
+    : random.pick(['all', 'all', 'all', part] as const);
   let number = random.below(3) + 1;
   let thisUpdate = start - random.below(5) * day - hour;
   for (let index = random.below(5) + 2; index > 0; index -= 1) {
     const serial = random.pick(serials);
     if (random.chance(0.45)) {
-      if (entries.get(serial) === 'hold') entries.delete(serial);
+      if (entries.get(serial) === 'hold' || (isForgetful && random.chance(0.5))) entries.delete(serial);
       else entries.set(serial, entries.get(serial) ?? (isHolding && random.chance(0.7) ? 'hold' : 'final'));
     }
     const nextUpdate = thisUpdate + random.pick([2 * hour, 3 * day, 7 * day, 40 * day, 40 * day]);
@@ -139,7 +153,9 @@ export function publishLists(
     const common = { authority, number, thisUpdate, nextUpdate, kind, identifiedAs: random.pick(identifiers) };
     if (base === undefined) {
       bases.push({ number, entries: new Map(entries) });
-      published.push(new PublishedList({ ...common, entries: new Map(entries) }));
+      const named = new Map(entries);
+      if (random.chance(0.1)) named.set(random.pick(serials), 'removed');
+      published.push(new PublishedList({ ...common, entries: named }));
     } else {
       const changed = new Map([...entries].filter(([each, reason]) => base.entries.get(each) !== reason));
       for (const each of base.entries.keys()) if (!entries.has(each)) changed.set(each, 'removed');
@@ -147,6 +163,10 @@ export function publishLists(
     }
     number += random.below(2) + 1;
     thisUpdate += random.pick([hour, 5 * hour, day, 3 * day]);
+    if (isRestored && random.chance(0.4)) {
+      number = Math.max(number - random.pick([0, 2, 3, 4]), 1);
+      thisUpdate -= random.pick([0, hour, 2 * day]);
+    }
   }
   return published;
 }

@@ -31,7 +31,7 @@ export class SceneStore {
   readonly lists: readonly ListSource[];
   content: Content;
   readonly #clock: ManualClock;
-  readonly #pending: (() => void)[] = [];
+  readonly #pending: { readonly answer: () => void; readonly isDelta: boolean }[] = [];
   readonly #readings: { readonly began: Moment; readonly content: DocumentReading['content'] }[] = [];
   readonly #listReadings = new Map<string, ListReading[]>();
   readonly #known = new Map<Draft, Document>();
@@ -58,9 +58,10 @@ export class SceneStore {
     return this.#pending.length > 0;
   }
 
-  /** Lets what is being read arrive. */
+  /** Lets one of what is being read arrive: a delta waits for the complete lists that are read with it. */
   answer(): void {
-    for (const answer of this.#pending.splice(0)) answer();
+    const index = this.#pending.findIndex(({ isDelta }) => !isDelta);
+    for (const { answer } of this.#pending.splice(Math.max(index, 0), 1)) answer();
   }
 
   /** What the instance has, for the reference. */
@@ -115,24 +116,26 @@ export class SceneStore {
       download: () => {
         const wall = this.#clock.wall();
         // Before the new document has come, lists are read for the one before.
-        const authority = this.#findTaken()?.authorities?.find(({ name }) => name.toLowerCase() === source.authority);
+        const document = this.#findTaken();
+        const authority = document?.authorities?.find(({ name }) => name.toLowerCase() === source.authority);
+        const isDelta = typeof source.content !== 'string' && source.content.isDelta;
         return this.#later(() => {
           const { content } = source;
           if (content === 'unreachable') throw new Error('unreachable');
           const bytes = content === 'garbage' ? Buffer.from('garbage') : Buffer.from(content.der);
-          if (content !== 'garbage' && authority !== undefined) {
+          if (content !== 'garbage' && document !== undefined && authority !== undefined) {
             const readings = this.#listReadings.get(source.authority);
-            readings?.push({ source: source.name, at: wall, authority, list: content.list });
+            readings?.push({ source: source.name, at: wall, document, authority, list: content.list });
           }
           return { contentLength: bytes.length, readableStreamBody: chunksOf(bytes) };
-        });
+        }, isDelta);
       },
     };
   }
 
-  #later<T>(answer: () => T): Promise<T> {
+  #later<T>(answer: () => T, isDelta = false): Promise<T> {
     return new Promise<void>((resolve) => {
-      this.#pending.push(resolve);
+      this.#pending.push({ answer: resolve, isDelta });
     }).then(answer);
   }
 }

@@ -85,12 +85,10 @@ class FactBook {
   readLists(document: Document | undefined, labels: NonNullable<Case['lists']>, at: number): Store['lists'] {
     const readings = Object.entries(labels).map(([name, ofAuthority]): [string, ListReading[]] => {
       const authority = document?.authorities?.find((each) => each.name === name);
-      const lists = authority === undefined ? [] : ofAuthority;
+      if (document === undefined || authority === undefined) return [name, []];
       return [
         name,
-        lists.flatMap((label) =>
-          authority === undefined ? [] : [{ source: 'lists', at, authority, list: this.#readList(label) }],
-        ),
+        ofAuthority.map((label) => ({ source: 'lists', at, document, authority, list: this.#readList(label) })),
       ];
     });
     return new Map(readings);

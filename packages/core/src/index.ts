@@ -57,7 +57,7 @@ export { describeFrontEnd, type ResolvedFrontEnd, resolveFrontEnd } from './fron
 export { type RequestReader, secretHeaderName } from './front-end-resolution/request-reader.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
 export type { RevocationListEvent } from './trust-store/revocation-channel.js';
-export type { RevocationListStatus } from './trust-store/lists-in-use.js';
+export type { RevocationListStatus, WithdrawnRevocation } from './trust-store/lists-in-use.js';
 export { revocationChannelName, trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';

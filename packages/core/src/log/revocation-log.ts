@@ -1,15 +1,28 @@
 import { formatInstant } from '@certgate/x509/internal';
+import type { RevocationListEntry } from '../denial-facts.js';
+import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { findListState, type ListState } from '../trust-store/revocation-channel.js';
-import type { RevocationListStatus } from '../trust-store/lists-in-use.js';
+import type { RevocationListStatus, WithdrawnRevocation } from '../trust-store/lists-in-use.js';
 import { DailyNotice } from './daily-notice.js';
 import type { LoggingCall } from './decision-channel.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** A revocation list ends soon, or has ended. Level warning, once a day per instance and list. */
+/**
+ * A revocation list ends soon, or has ended: once a day per instance and list. Or a newer list left out a certificate that
+ * the instance had refused as revoked. Level warning.
+ */
 export interface RevocationLogLine extends LineStart<'revocation'> {
-  /** Whether the list has ended. */
-  readonly code: Exclude<ListState, 'revocation_current'>;
+  /** What happened to the list, or by it. */
+  readonly code: Exclude<ListState, 'revocation_current'> | 'revocation_withdrawn';
+  /** On `revocation_withdrawn`: the authority of the trust document. */
+  readonly authority?: string;
+  /** On `revocation_withdrawn`: the subject of the certificate (RFC 4514). */
+  readonly subject?: string;
+  /** On `revocation_withdrawn`: the serial number in hexadecimal. */
+  readonly serialNumber?: string;
+  /** On `revocation_withdrawn`: the SHA-256 thumbprint. */
+  readonly thumbprintSha256?: string;
   /** The list. */
   readonly list: {
     /** The CA that issued it (RFC 4514). */
@@ -19,15 +32,16 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
     /** Where it was read, such as `file corp.crl`. */
     readonly source?: string;
     /** Its `nextUpdate`, RFC 3339. */
-    readonly end: string;
+    readonly end?: string;
   };
   /** What to do. */
   readonly detail: string;
 }
 
-/** Warns of revocation lists that end, or have ended. */
+/** Warns of revocation lists that end, or have ended, and of revocations that they take back. */
 export class RevocationLog {
   readonly #notice = new DailyNotice();
+  readonly #told = new WeakSet<WithdrawnRevocation>();
 
   /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
   note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
@@ -39,7 +53,12 @@ export class RevocationLog {
   #createLines(report: TrustStoreReport, now: number): readonly string[] {
     const lines: string[] = [];
     try {
-      for (const { revocationLists = [] } of report.parts ?? [report]) {
+      for (const { revocationLists = [], withdrawnRevocations = [] } of report.parts ?? [report]) {
+        for (const withdrawn of withdrawnRevocations) {
+          if (this.#told.has(withdrawn)) continue;
+          this.#told.add(withdrawn);
+          lines.push(formatLogLine(describeWithdrawn(withdrawn, now)));
+        }
         for (const status of revocationLists) {
           const code = findListState(status, now);
           if (code !== 'revocation_current' && this.#notice.isDue(nameNotice(status, code), now))
@@ -57,20 +76,41 @@ function nameNotice({ authority, issuer, number, source }: RevocationListStatus,
   return JSON.stringify([code, authority, issuer, number, source]);
 }
 
-function createLine(status: RevocationListStatus, code: RevocationLogLine['code'], now: number): RevocationLogLine {
-  const { authority, issuer, number, source, isDelta } = status;
+function describeWithdrawn({ list, ...of }: WithdrawnRevocation, now: number): RevocationLogLine {
+  const serialNumber = formatSerialNumber(of.serialNumber);
+  const number = list.number === undefined ? '' : ` ${list.number}`;
+  const source = list.source === undefined ? '' : ` (${list.source})`;
+  return {
+    ...startLine('revocation', now),
+    ...{ code: 'revocation_withdrawn', authority: of.authority, subject: of.subject, serialNumber },
+    thumbprintSha256: of.thumbprintSha256,
+    list: describeList(list),
+    detail: `The CRL${number} of "${list.issuer}"${source} no longer names "${of.subject}", serial number ${serialNumber}, which this instance refused as revoked. It is admitted again, unless something else refuses it. Ask the CA why: if it was restored from a backup, deny every certificate that it has revoked since, such as with: certgate trust deny --issued-by "${of.authority}" --serial ${serialNumber} --reason "revoked before the restore"`,
+  };
+}
+
+function describeList({ issuer, number, source, end }: RevocationListEntry): RevocationLogLine['list'] {
+  return {
+    issuer,
+    ...(number === undefined ? {} : { number }),
+    ...(source === undefined ? {} : { source }),
+    ...(end === undefined ? {} : { end: formatInstant(end) }),
+  };
+}
+
+function createLine(
+  status: RevocationListStatus,
+  code: Exclude<ListState, 'revocation_current'>,
+  now: number,
+): RevocationLogLine {
+  const { authority, issuer, source, isDelta } = status;
   const end = formatInstant(status.end);
   const list = `The ${isDelta ? 'delta CRL' : 'CRL'} of "${issuer}"`;
   const what = code === 'revocation_ended' ? `${list} ended at ${end}` : `${list} ends at ${end}`;
   return {
     ...startLine('revocation', now),
     code,
-    list: {
-      issuer,
-      ...(number === undefined ? {} : { number }),
-      ...(source === undefined ? {} : { source }),
-      end,
-    },
+    list: describeList(status),
     detail: `${what}: let the CA publish the next one${source === undefined ? '' : ` (${source})`}. If the authority "${authority}" requires revocation information, callers who need this list are refused with revocation_unavailable once it has ended and its grace period is over.`,
   };
 }

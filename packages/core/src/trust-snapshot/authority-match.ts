@@ -27,7 +27,7 @@ const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<strin
  * to; whether any of them signed, nobody has looked yet.
  */
 export function findIssuingAuthorities(
-  { authorities }: TrustSnapshot,
+  { authorities }: Pick<TrustSnapshot, 'authorities'>,
   presented: Pick<PresentedCertificate, 'issuer' | 'candidates'>,
 ): readonly TrustedAuthority[] {
   const { issuer } = presented;

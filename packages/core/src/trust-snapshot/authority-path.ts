@@ -52,6 +52,7 @@ export function findAuthorityPath(
     profile: 'strict',
     purposes: [clientAuthentication],
     dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
+    isSignerDenied: information?.isSignerDenied,
     revocation: {
       // Lists that the code gives are a source as those of the document are, and a source means "required".
       mode: mode === 'off' && information?.isRequiredByCode === true ? 'required' : mode,
@@ -59,6 +60,7 @@ export function findAuthorityPath(
       graceMilliseconds,
       noRevAvailMaximumLifetimeMilliseconds,
       crls: information?.crls ?? [],
+      revokingCrls: information?.revokingCrls,
       findOcspResponses: information?.findOcspResponses ?? (() => []),
       findFault: information?.findFault,
       onOcspWanted:

@@ -4,7 +4,7 @@ import { describeMember } from './authority-path.js';
 import { hashHex } from '@certgate/x509/internal';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
-import type { CandidateList } from '../certificate-header/candidate-certificate.js';
+import { type CandidateList, noCandidates } from '../certificate-header/candidate-certificate.js';
 import { findIssuingAuthorities } from './authority-match.js';
 import {
   type DeniedCertificate,
@@ -27,7 +27,7 @@ export function findDeniedCertificate(
 
 /** The entry for the certificate's serial number under one of the authorities that may have issued it. */
 export function findDeniedSerial(
-  { denied, authorities }: TrustSnapshot,
+  { denied, authorities }: Pick<TrustSnapshot, 'authorities' | 'denied'>,
   certificate: Pick<PathCertificate, 'serialNumber' | 'thumbprintSha256'>,
   issuers: readonly TrustedAuthority[],
 ): DeniedCertificate | undefined {
@@ -66,16 +66,26 @@ export function findDeniedAuthority(
   candidates: CandidateList,
 ): DeniedPath | undefined {
   for (const [index, certificate] of [trustAnchor, ...certificates].entries()) {
-    const { issuer } = certificate;
-    const entry =
-      findDeniedThumbprint(snapshot.denied, certificate) ??
-      findDeniedSerial(snapshot, certificate, findIssuingAuthorities(snapshot, { issuer, candidates }));
+    const entry = findDeniedIssued(snapshot, certificate, candidates);
     if (entry === undefined) continue;
     const role = index === 0 ? 'trust-anchor' : index === certificates.length ? 'end-entity' : 'intermediate';
     const facts = { entry, certificate: describeMember({ certificate, role }) };
     return { outcome: 'invalid', code: 'certificate_on_deny_list', facts };
   }
   return undefined;
+}
+
+/** The entry for a certificate of a path, or one that signed a list. */
+export function findDeniedIssued(
+  snapshot: Pick<TrustSnapshot, 'authorities' | 'denied'>,
+  certificate: PathCertificate,
+  candidates: CandidateList = noCandidates,
+): DeniedCertificate | undefined {
+  const { issuer } = certificate;
+  return (
+    findDeniedThumbprint(snapshot.denied, certificate) ??
+    findDeniedSerial(snapshot, certificate, findIssuingAuthorities(snapshot, { issuer, candidates }))
+  );
 }
 
 /** Also under its other signature: a CA certificate may have come with the request, from whoever has computed that. */

@@ -177,7 +177,9 @@ function findList(
 ): RevocationListEntry | undefined {
   const isRevoked = code === 'certificate_revoked';
   if (about === undefined || (!isRevoked && code !== 'revocation_unavailable')) return undefined;
-  return revocation.find(name)?.findList?.(about.certificate, isRevoked);
+  const known = revocation.find(name);
+  if (isRevoked) known?.noteRevoked?.(about.certificate);
+  return known?.findList?.(about.certificate, isRevoked);
 }
 
 function describePathFault(

@@ -4,12 +4,18 @@ import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@
 /** What is known of the revocation of one authority's certificates. */
 export interface AuthorityRevocationInformation {
   readonly crls: readonly CertificateRevocationList[];
+  /** More lists, which only revoke. */
+  readonly revokingCrls?: readonly CertificateRevocationList[];
+  /** Does the document deny this signer of lists, or a CA above it? */
+  readonly isSignerDenied?: (certificate: PathCertificate) => boolean;
   /** Answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
   /** The code gives lists of this authority, or may give them. The mode `off` is then `required`. */
   readonly isRequiredByCode?: boolean;
   /** The list that names the certificate as revoked, or the newest one of its issuer; for the operator. */
   readonly findList?: (certificate: PathCertificate, isRevoked: boolean) => RevocationListEntry | undefined;
+  /** Hears of each certificate that is refused as revoked. */
+  readonly noteRevoked?: (certificate: PathCertificate) => void;
   /** Why there is less of it than there should be, for the operator. */
   readonly findFault?: (certificate: PathCertificate) => string | undefined;
 }

@@ -1,13 +1,23 @@
-import { describeRefusedAlgorithm } from '@certgate/x509/internal';
-import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
+import { describeRefusedAlgorithm, shortenText } from '@certgate/x509/internal';
+import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@certgate/x509/path';
 import type { RevocationListEntry } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
-import { describeListsInUse, findListAbout, type ListsOfSource, type RevocationListStatus } from './lists-in-use.js';
-import { findMissingNumber, KeptLists, knowsBase, type ListSigner } from './kept-lists.js';
+import {
+  type CertificateOfIssuer,
+  describeList,
+  describeListsInUse,
+  findListAbout,
+  type ListOfSource,
+  listReasons,
+  type ListsOfSource,
+  type RevocationListStatus,
+  type WithdrawnRevocation,
+} from './lists-in-use.js';
+import { findMissingNumber, KeptLists, knowsBase } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
@@ -24,7 +34,16 @@ interface Kept extends ListsOfSource {
 interface Wanted {
   readonly authority: TrustedAuthority;
   readonly now: number;
+  readonly signers: SignerKnowledge;
 }
+
+/** What the operator and the responders say of those who sign lists. */
+export interface SignerKnowledge {
+  readonly isDenied: (certificate: PathCertificate) => boolean;
+  readonly findOcspResponses: (authority: TrustedAuthority, certificate: PathCertificate) => readonly OcspResponse[];
+}
+
+const nothingKnown: SignerKnowledge = { isDenied: () => false, findOcspResponses: () => [] };
 
 interface InFlight {
   wanted: Wanted;
@@ -34,6 +53,14 @@ interface InFlight {
   isHeld: boolean;
   readonly read: Promise<void>;
 }
+
+interface RefusedCertificate extends Omit<WithdrawnRevocation, 'list'>, CertificateOfIssuer {
+  /** Under which the lists that bear on it may be kept. */
+  readonly names: readonly string[];
+}
+
+const maximumRefused = 1000;
+const maximumWithdrawn = 100;
 
 /** Sources that the code names, by the authority's name in lower case. */
 export type CrlSourcesInCode = ReadonlyMap<string, readonly TrustSource[]>;
@@ -51,6 +78,8 @@ export class CrlKeeper {
   readonly #faults = new Map<string, string>();
   readonly #inFlight = new Map<string, InFlight>();
   #changeCount = 0;
+  readonly #refused = new Map<string, RefusedCertificate>();
+  #withdrawn: readonly WithdrawnRevocation[] = [];
 
   constructor(inCode: CrlSourcesInCode = new Map()) {
     this.#inCode = inCode;
@@ -75,6 +104,16 @@ export class CrlKeeper {
       .filter((crl) => isUsable(crl, authority));
   }
 
+  /** As `list`: those that only revoke. */
+  listRevoking(
+    authority: TrustedAuthority,
+    names: readonly string[] = [authority.name],
+  ): readonly CertificateRevocationList[] {
+    return this.#listKept(names)
+      .flatMap(({ lists }) => lists.revoking)
+      .filter((crl) => isUsable(crl, authority));
+  }
+
   /** Those that the authority goes by now, with their ends. */
   listInUse(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly RevocationListStatus[] {
     return describeListsInUse(authority.name, this.#listKept(names), (list) => isUsable(list, authority));
@@ -89,6 +128,39 @@ export class CrlKeeper {
     return findListAbout(certificate, this.#listKept(names), isRevoked);
   }
 
+  /**
+   * Remembers who was refused as revoked, until a newer list leaves them out. A stranger is never among them: they have a
+   * valid path otherwise, and a CA of the authority has revoked them.
+   */
+  noteRevoked(names: readonly [string, ...string[]], certificate: PathCertificate): void {
+    const reasons = listReasons(certificate, this.#listKept(names));
+    if (!reasons.some((reason) => reason !== 'certificateHold')) return;
+    const { issuer, serialNumber, thumbprintSha256, subjectText } = certificate;
+    const [authority] = names;
+    const key = [authority.toLowerCase(), issuer.key, serialNumber].join('\n');
+    const subject = shortenText(subjectText);
+    this.#refused.delete(key);
+    this.#refused.set(key, { names, authority, issuer, serialNumber, thumbprintSha256, subject });
+    const [oldest] = this.#refused.keys();
+    if (oldest !== undefined && this.#refused.size > maximumRefused) this.#refused.delete(oldest);
+  }
+
+  /** The latest, the newest last. */
+  get withdrawn(): readonly WithdrawnRevocation[] {
+    return this.#withdrawn;
+  }
+
+  #noteWithdrawn({ name }: TrustedAuthority, newer: ListOfSource): void {
+    for (const [key, { names, issuer, ...refused }] of this.#refused) {
+      const { serialNumber } = refused;
+      if (!names.some((each) => each.toLowerCase() === name.toLowerCase())) continue;
+      if (listReasons({ issuer, serialNumber }, this.#listKept(names)).length > 0) continue;
+      this.#refused.delete(key);
+      const withdrawn = Object.freeze({ ...refused, list: Object.freeze(describeList(newer)) });
+      this.#withdrawn = Object.freeze([...this.#withdrawn.slice(1 - maximumWithdrawn), withdrawn]);
+    }
+  }
+
   #listKept(names: readonly string[]): readonly Kept[] {
     return names.flatMap((name) => [...(this.#kept.get(name.toLowerCase())?.values() ?? [])]);
   }
@@ -99,18 +171,24 @@ export class CrlKeeper {
   }
 
   /** Reads every source once; never rejects. `now` is in milliseconds. */
-  async refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
+  async refresh(
+    authorities: readonly TrustedAuthority[],
+    readTimeout: number,
+    now: number,
+    signers: SignerKnowledge = nothingKnown,
+  ): Promise<void> {
     const names = new Set(authorities.map(({ name }) => name.toLowerCase()));
     for (const name of this.#faults.keys()) if (!names.has(name)) this.#faults.delete(name);
-    await Promise.all(authorities.map((authority) => this.#refreshAuthority(authority, readTimeout, now)));
+    await Promise.all(authorities.map((authority) => this.#refreshAuthority({ authority, now, signers }, readTimeout)));
   }
 
-  async #refreshAuthority(authority: TrustedAuthority, readTimeout: number, now: number): Promise<void> {
+  async #refreshAuthority(wanted: Wanted, readTimeout: number): Promise<void> {
+    const { authority, now } = wanted;
     const key = authority.name.toLowerCase();
     const faults = new Map<string, string>();
     const refresh = async (name: string, findSource: () => TrustSource): Promise<void> => {
       try {
-        await this.#refreshOnce({ authority, now }, findSource(), readTimeout);
+        await this.#refreshOnce(wanted, findSource(), readTimeout);
       } catch (error) {
         const known = this.#listKept([authority.name]).find(({ source }) => source === name);
         const whose = known === undefined ? `the authority "${authority.name}"` : `"${known.latest.issuerText}"`;
@@ -161,7 +239,7 @@ export class CrlKeeper {
   }
 
   async #refreshSource(entry: InFlight, source: TrustSource, readTimeout: number): Promise<void> {
-    const { authority, now } = entry.wanted;
+    const { authority, now, signers } = entry.wanted;
     const key = authority.name.toLowerCase();
     // At once, since the authority's sources are read side by side.
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
@@ -184,16 +262,56 @@ export class CrlKeeper {
     }
     const latest = await decodeList(bytes);
     await loadPathValidation().prepareCrl(latest, listCertificates(authority));
-    const signer = getSigner(latest, authority, now);
+    const signedBy = getSigners(latest, authority);
+    const { subjectPublicKeyInfo: publicKey } = signedBy[0].verificationKey;
     expectMinimumNumber(latest, authority);
     const listAll = (): readonly KeptLists[] => [...ofAuthority.values()].map(({ lists }) => lists);
     // A complete list belongs to no other.
-    if (!knowsBase(listAll(), latest, signer, now)) await this.#settleOthers(key, entry);
+    if (!knowsBase(listAll(), latest, publicKey, now)) await this.#settleOthers(key, entry);
     const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
+    const isValid = signedBy.some((each) => this.#mayReplace(each, authority, now, signers));
     // Its own lists are among all of them, which changes nothing.
-    const lists = known.add(latest, signer, now, listAll());
-    ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest, source: source.description });
-    this.#changeCount += 1;
+    const { kept: lists, fault } = known.add(latest, { publicKey, isValid }, now, listAll());
+    const isOfUse = fault === undefined || present === undefined;
+    const read = isOfUse ? { latest, sourceVersion, digest, source: source.description } : present;
+    if (fault === undefined || lists !== known) this.#changeCount += 1;
+    ofAuthority.set(sourceKey, { ...read, lists });
+    // It is read again until there is a better one, or its signer is valid.
+    if (fault !== undefined) throw new Error(fault);
+    this.#noteWithdrawn(authority, { list: latest, source: source.description });
+  }
+
+  /**
+   * RFC 5280 §6.3.3 (f), as far as what is known now. The theft of a key that signs lists must not end the lists that its
+   * owner signed before.
+   */
+  #mayReplace(
+    signer: PathCertificate,
+    authority: TrustedAuthority,
+    now: number,
+    { isDenied, findOcspResponses }: SignerKnowledge,
+  ): boolean {
+    const { trustAnchors, intermediates, dnsConstraintsWithLeadingDot, revocation } = authority;
+    if (signer.keyUsage?.includes('cRLSign') === false || isDenied(signer)) return false;
+    if (trustAnchors.includes(signer)) return signer.notBefore <= now && now <= signer.notAfter;
+    const verdict = loadPathValidation().findCertificationPath({
+      target: signer,
+      targetRole: 'crl-signer',
+      trustAnchors: trustAnchors.filter((anchor) => !isDenied(anchor)),
+      intermediates,
+      dnsConstraintsWithLeadingDot,
+      now,
+      isSignerDenied: isDenied,
+      revocation: {
+        mode: 'when-available',
+        scope: 'chain',
+        graceMilliseconds: revocation.graceMilliseconds,
+        crls: this.list(authority),
+        revokingCrls: this.listRevoking(authority),
+        findOcspResponses: (certificate) => findOcspResponses(authority, certificate),
+      },
+    });
+    return verdict.outcome === 'valid';
   }
 
   /**
@@ -275,29 +393,25 @@ function expectMinimumNumber(crl: CertificateRevocationList, authority: TrustedA
 }
 
 /**
- * Whoever can put something in the source's place must not be able to displace the list. That a path leads to its signer,
- * the decision asks.
+ * Whoever can put something in the source's place must not be able to displace the list.
  *
  * @throws {Error} when the authority didn't sign the list.
  */
-function getSigner(crl: CertificateRevocationList, authority: TrustedAuthority, now: number): ListSigner {
+function getSigners(
+  crl: CertificateRevocationList,
+  authority: TrustedAuthority,
+): readonly [PathCertificate, ...PathCertificate[]] {
   const { algorithm } = crl.signed;
   if (!loadPathValidation().isAlgorithmAccepted(algorithm, 'strict')) {
     throw new Error(
       `it is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}); let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
     );
   }
-  const signers = listCertificates(authority).filter((certificate) => isSigner(certificate, crl));
-  const [signer] = signers;
+  const [signer, ...others] = listCertificates(authority).filter((certificate) => isSigner(certificate, crl));
   if (signer === undefined) {
     throw new Error(
       `it is not signed by a CA of the authority "${authority.name}"; its signer must be among the trustAnchors or intermediates`,
     );
   }
-  const { subjectPublicKeyInfo: publicKey } = signer.verificationKey;
-  const isValid = signers.some(
-    ({ notBefore, notAfter, keyUsage }) =>
-      notBefore <= now && now <= notAfter && keyUsage?.includes('cRLSign') !== false,
-  );
-  return { publicKey, isValid };
+  return [signer, ...others];
 }

@@ -31,7 +31,22 @@ const signedBy = (authority: MadeAuthority, isValid = true): ListSigner => ({
 
 /** Lists of `issuing`, which come one after the other on one day. */
 function add(kept: KeptLists, dayOfMonth: number, ...lists: readonly CertificateRevocationList[]): KeptLists {
-  return lists.reduce((before, crl) => before.add(crl, signedBy(issuing), at(dayOfMonth), []), kept);
+  return lists.reduce((before, crl) => before.add(crl, signedBy(issuing), at(dayOfMonth), []).kept, kept);
+}
+
+/** A list that stays beside the others, which stay as they are: why. */
+function addBeside(
+  kept: KeptLists,
+  dayOfMonth: number,
+  crl: CertificateRevocationList,
+  signer: ListSigner = signedBy(issuing),
+): string {
+  const added = kept.add(crl, signer, at(dayOfMonth), []);
+  assert.deepEqual(added.kept.lists, kept.lists);
+  assert.ok(added.kept.revoking.includes(crl));
+  const again = added.kept.add(crl, signer, at(dayOfMonth), []);
+  assert.deepEqual([again.kept, again.fault], [added.kept, added.fault]);
+  return added.fault ?? '';
 }
 
 const keep = (dayOfMonth: number, ...lists: readonly CertificateRevocationList[]): KeptLists =>
@@ -42,17 +57,42 @@ describe('the newest list of a scope', () => {
   test('takes the place of the one before', () => {
     assert.deepEqual(keep(11, tenth, eleventh).lists, [eleventh]);
   });
-  test('an older one, or one of a lower number, is refused, with both named', () => {
+  test('an older one, or one of a lower number, stays beside it, and the fault names both', () => {
     const kept = keep(11, eleventh);
     for (const older of [tenth, ofDay(12, 10), ofDay(10, 12)]) {
       // Also at the very moment of the one in use, which is then no longer of the future.
       for (const dayOfMonth of [11, 12]) {
-        assert.throws(
-          () => add(kept, dayOfMonth, older),
-          /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/,
-        );
+        const fault = addBeside(kept, dayOfMonth, older);
+        assert.match(fault, /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/);
       }
     }
+  });
+  test('takes the place of older ones beside it, and of deltas, but not of those that may be newer', () => {
+    const unclear = ofDay(14, 10);
+    const kept = keep(20, eleventh, tenth, unclear, deltaOf(11, 12));
+    assert.deepEqual(
+      [numbersOf(kept), kept.revoking],
+      [
+        [11n, 12n],
+        [tenth, unclear],
+      ],
+    );
+    const next = add(kept, 20, ofDay(13, 13));
+    assert.deepEqual([numbersOf(next), next.revoking], [[13n], [unclear]]);
+    assert.deepEqual(add(kept, 20, deltaOf(11, 13)).revoking, [tenth, unclear]);
+  });
+  test('has four beside it at most: the oldest by its own date goes, whenever it came', () => {
+    const dates = [5, 7, 6, 8];
+    const kept = keep(11, eleventh, ...dates.map((day) => ofDay(day, day)));
+    assert.deepEqual(
+      kept.revoking.map(({ crlNumber }) => crlNumber),
+      [5n, 7n, 6n, 8n],
+    );
+    assert.deepEqual(
+      add(kept, 11, ofDay(9, 9)).revoking.map(({ crlNumber }) => crlNumber),
+      [7n, 6n, 8n, 9n],
+    );
+    assert.deepEqual(add(kept, 11, ofDay(4, 4)).revoking, kept.revoking);
   });
   test('the same number again, later: taken, as by CAs that count nothing', () => {
     const again = ofDay(12, 11);
@@ -70,12 +110,12 @@ describe('the newest list of a scope', () => {
     }
     const others = ['08', '09'].map((serialNumber) => ofDay(11, 11, { revoked: [{ serialNumber }] }));
     const four = keep(11, eleventh, twin, ...others);
-    assert.throws(() => add(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /already gave 4 lists/);
+    assert.match(addBeside(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /already gave 4 lists/);
   });
   test('is the newest of its key, whatever it says of the key', () => {
     const unidentified = ofDay(12, 12, { hasKeyIdentifier: false });
     assert.deepEqual(keep(12, eleventh, unidentified).lists, [unidentified]);
-    assert.throws(() => keep(12, unidentified, eleventh), /older/);
+    assert.match(addBeside(keep(12, unidentified), 12, eleventh), /older/);
   });
 });
 
@@ -105,7 +145,7 @@ describe('a list of another scope displaces none', () => {
   });
   test('of another key, though it has the same name and identifier', () => {
     const other = ofDay(20, 99);
-    const kept = keep(20, eleventh).add(other, signedBy(root), at(20), []);
+    const { kept } = keep(20, eleventh).add(other, signedBy(root), at(20), []);
     assert.deepEqual(kept.lists, [eleventh, other]);
   });
   test('and there is an end to scopes', () => {
@@ -121,15 +161,18 @@ describe('a list of another scope displaces none', () => {
 
 describe('a signer that is not valid now', () => {
   const invalid = signedBy(issuing, false);
-  test('displaces no list', () => {
+  test('displaces no list: its own stays beside, until the signer is valid', () => {
     const kept = keep(11, tenth, deltaOf(9, 10));
-    for (const crl of [eleventh, deltaOf(10, 11)]) {
-      assert.throws(() => kept.add(crl, invalid, at(11), []), /no certificate of the key that signed it is valid now/);
+    for (const crl of [eleventh, ofDay(12, 10), deltaOf(10, 11)]) {
+      assert.match(addBeside(kept, 11, crl, invalid), /no certificate now with a valid path/);
     }
+    const { kept: waiting } = kept.add(eleventh, invalid, at(11), []);
+    const next = add(waiting, 11, eleventh);
+    assert.deepEqual([next.lists, next.revoking], [[eleventh], []]);
   });
   test('and may add one where there is none', () => {
-    assert.deepEqual(new KeptLists().add(tenth, invalid, at(10), []).lists, [tenth]);
-    assert.equal(keep(11, tenth).add(deltaOf(10, 11), invalid, at(11), []).lists.length, 2);
+    assert.deepEqual(new KeptLists().add(tenth, invalid, at(10), []).kept.lists, [tenth]);
+    assert.equal(keep(11, tenth).add(deltaOf(10, 11), invalid, at(11), []).kept.lists.length, 2);
   });
 });
 
@@ -151,14 +194,14 @@ describe('a delta', () => {
   test('takes all their places when that list is there', () => {
     const waiting = keep(9, first, fifth, seventh);
     assert.deepEqual(numbersOf(add(waiting, 9, sixth, eighth)), [6n, 8n]);
-    assert.throws(() => add(waiting, 9, sixth, deltaOf(1, 6)), /older/);
+    assert.match(addBeside(add(waiting, 9, sixth, eighth), 9, deltaOf(1, 7)), /older/);
   });
   test('finds its complete list at another source, of the same scope and key', () => {
     const addTo = (elsewhere: KeptLists): readonly (bigint | undefined)[] =>
-      numbersOf(keep(9, fifth).add(seventh, signedBy(issuing), at(9), [new KeptLists(), elsewhere]));
+      numbersOf(keep(9, fifth).add(seventh, signedBy(issuing), at(9), [new KeptLists(), elsewhere]).kept);
     assert.deepEqual(addTo(keep(9, sixth)), [7n]);
     assert.deepEqual(addTo(keep(9, first)), [5n, 7n]);
-    assert.deepEqual(addTo(new KeptLists().add(sixth, signedBy(root), at(9), [])), [5n, 7n]);
+    assert.deepEqual(addTo(new KeptLists().add(sixth, signedBy(root), at(9), []).kept), [5n, 7n]);
     const ofUsers = {
       extensions: ['issuingDistributionPoint = critical, @idp'],
       sections: ['[idp]', 'onlyuser = TRUE'],
@@ -195,7 +238,7 @@ describe('a delta', () => {
     assert.deepEqual(numbersOf(add(full, 20, deltaOf(6, 10))), [1n, 5n, 10n]);
     const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
     assert.deepEqual(numbersOf(add(missed, 20, deltaOf(10, 12))), [1n, 5n, 7n, 9n, 12n]);
-    assert.throws(() => add(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
+    assert.match(addBeside(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
     // The complete list always has its place, and makes room.
     assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
   });
@@ -221,8 +264,7 @@ describe('a list of the future', () => {
     const kept = add(keep(10, tenth), 11, ahead);
     const right = ofDay(11, 13);
     assert.deepEqual(add(kept, 11, right).lists, [right]);
-    for (const older of [eleventh, ofDay(11, 12)]) assert.throws(() => add(kept, 11, older), /older/);
-    assert.throws(() => add(kept, 11, ofDay(9, 14)), /older/);
+    for (const older of [eleventh, ofDay(11, 12), ofDay(9, 14)]) assert.match(addBeside(kept, 11, older), /older/);
   });
 });
 
@@ -232,7 +274,7 @@ test('room is made only where there is none, and then of lists that the authorit
   let kept = keep(10, tenth);
   for (let key = 1; key < 16; key += 1) {
     assert.deepEqual(kept.makeRoom(isTenth).lists, kept.lists);
-    kept = kept.add(other, { publicKey: Buffer.from([key]), isValid: true }, at(20), []);
+    kept = kept.add(other, { publicKey: Buffer.from([key]), isValid: true }, at(20), []).kept;
   }
   assert.equal(kept.lists.length, 16);
   assert.throws(() => kept.add(other, { publicKey: Buffer.from([0]), isValid: true }, at(20), []), /16 kinds/);

@@ -5,7 +5,7 @@ import { loadPathValidation } from '../load-path-validation.js';
 export interface ListSigner {
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
-  /** Has the key a certificate that is valid now, and that lets it sign lists? */
+  /** Has the key a certificate that lets it sign lists, with a valid path now, and neither denied nor known to be revoked? */
   readonly isValid: boolean;
 }
 
@@ -19,6 +19,15 @@ interface Scope {
   readonly complete: Lists;
   /** The newest delta, and older ones as long as the complete list is missing that holds what they say. */
   readonly deltas: Lists;
+  /** Came later and could take no place: they only revoke, until a list takes theirs. */
+  readonly beside: Lists;
+}
+
+/** What came of one more list. */
+export interface Addition {
+  readonly kept: KeptLists;
+  /** Why the list stays beside those in use, where it only revokes; undefined: it is one of them. */
+  readonly fault: string | undefined;
 }
 
 /** A source has one list, or a few: a CA's and its delta, those of a CA and the CA above it. */
@@ -39,7 +48,12 @@ export class KeptLists {
   }
 
   get lists(): Lists {
-    return [...this.#byScope.values()].flatMap(({ complete, deltas }) => [...complete, ...deltas]);
+    return this.scopes.flatMap(({ complete, deltas }) => [...complete, ...deltas]);
+  }
+
+  /** Those that only revoke. */
+  get revoking(): Lists {
+    return this.scopes.flatMap(({ beside }) => beside);
   }
 
   /** The complete lists of a scope, as far as they are understood. */
@@ -53,7 +67,8 @@ export class KeptLists {
 
   /** Only those that the authority signed: of CAs that the document leaves out, lists say nothing. */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
-    const isKept = ({ complete, deltas }: Scope): boolean => [...complete, ...deltas].every(isOfAuthority);
+    const isKept = ({ complete, deltas, beside }: Scope): boolean =>
+      [...complete, ...deltas, ...beside].every(isOfAuthority);
     return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
   }
 
@@ -64,30 +79,45 @@ export class KeptLists {
 
   /**
    * With a list whose signature holds. `now` is in milliseconds; `elsewhere` is what the authority's other sources gave: a
-   * delta and its complete list come from one each.
+   * delta and its complete list come from one each. A list that is older than one in use, or whose signer may not displace
+   * one, or for which there is no room, stays beside the lists in use.
    *
-   * @throws {Error} when it is older than the one in use, when its signer may not displace that one, and when there is no
-   * room: then the lists in use stay, and so does what they say.
+   * @throws {Error} when the source already gave as many kinds of lists as are kept.
    */
-  add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): KeptLists {
-    const name = nameScope(crl, signer);
+  add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): Addition {
+    const name = nameScope(crl, signer.publicKey);
     // A list that clears nobody, since it isn't understood or numbered (§5.2, §5.2.3), takes no place of one that does.
     const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
     const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {
       throw new Error(`it already gave lists of ${maximumScopes} kinds, and this is one of another`);
     }
-    const { complete, deltas } = scope ?? { complete: [], deltas: [] };
+    const { complete, deltas, beside } = scope ?? { complete: [], deltas: [], beside: [] };
     const known = [this, ...elsewhere].flatMap((kept) => kept.listComplete(name));
     const isDelta = crl.deltaBaseNumber !== undefined;
     const before = isDelta ? deltas : complete;
-    if (before.some((other) => hasSameContent(crl, other))) return this;
-    const after = addList(before, crl, known, now);
-    if (after.length <= before.length && !signer.isValid) {
-      throw new Error('no certificate of the key that signed it is valid now, so it replaces no other list');
-    }
-    const next = isDelta ? { name, complete, deltas: after } : { name, complete: after, deltas };
-    return new KeptLists(new Map(this.#byScope).set(key, next));
+    const isSame = (other: CertificateRevocationList): boolean => hasSameContent(crl, other);
+    if (before.some(isSame)) return { kept: this, fault: undefined };
+    const added = addList(before, crl, known, now);
+    const unfit =
+      before.length > 0 && !signer.isValid
+        ? 'the key that signed it has no certificate now with a valid path that is neither denied nor revoked, so it replaces no other list'
+        : undefined;
+    const fault = added.fault ?? unfit;
+    if (fault !== undefined && beside.some(isSame)) return { kept: this, fault };
+    const isOver = (other: CertificateRevocationList): boolean =>
+      isSame(other) ||
+      ((isDelta ? other.deltaBaseNumber !== undefined : true) &&
+        isBaseKnown(crl, known, now) &&
+        takesPlace(crl, other, now));
+    const remaining = (lists: Lists): Lists => lists.filter((other) => !isOver(other));
+    const next =
+      fault !== undefined
+        ? { complete, deltas, beside: leaveOutOldest([...beside, crl]) }
+        : isDelta
+          ? { complete, deltas: added.after, beside: remaining(beside) }
+          : { complete: added.after, deltas: remaining(deltas), beside: remaining(beside) };
+    return { kept: new KeptLists(new Map(this.#byScope).set(key, { name, ...next })), fault };
   }
 }
 
@@ -106,10 +136,10 @@ export function findMissingNumber(sources: readonly KeptLists[], now: number): b
 export function knowsBase(
   sources: readonly KeptLists[],
   delta: CertificateRevocationList,
-  signer: ListSigner,
+  publicKey: Uint8Array,
   now: number,
 ): boolean {
-  const name = nameScope(delta, signer);
+  const name = nameScope(delta, publicKey);
   return isBaseKnown(
     delta,
     sources.flatMap((kept) => kept.listComplete(name)),
@@ -121,7 +151,7 @@ export function knowsBase(
  * RFC 5280 §5: who issued it, by which key, and for which certificates and reasons. The key is the one that made the
  * signature: what a list says of its key (authorityKeyIdentifier), its signer chooses.
  */
-function nameScope({ issuer, extensions }: CertificateRevocationList, { publicKey }: ListSigner): string {
+function nameScope({ issuer, extensions }: CertificateRevocationList, publicKey: Uint8Array): string {
   const point = extensions.get(loadPathValidation().crlExtensionTypes.issuingDistributionPoint)?.value;
   return [point && toHex(point), toHex(publicKey), issuer.key].join('\n');
 }
@@ -139,16 +169,29 @@ function hasSameContent({ signed }: CertificateRevocationList, other: Certificat
   return Buffer.compare(signed.data, other.signed.data) === 0;
 }
 
+interface AddedList {
+  readonly after: Lists;
+  readonly fault?: string;
+}
+
 /** Of one scope and kind. `known` are its complete lists. */
-function addList(before: Lists, crl: CertificateRevocationList, known: Lists, now: number): Lists {
+function addList(before: Lists, crl: CertificateRevocationList, known: Lists, now: number): AddedList {
   const isUsable = (list: CertificateRevocationList): boolean => isBaseKnown(list, known, now);
   const newer = before.find((other) => isUsable(other) && isOlder(crl, other, now));
-  if (newer !== undefined) throw new Error(describeOlder(crl, newer));
+  if (newer !== undefined) return { after: before, fault: describeOlder(crl, newer) };
   const all = [...before, crl];
   const isDisplaced = (list: CertificateRevocationList, index: number): boolean =>
     all.slice(index + 1).some((later) => isUsable(later) && takesPlace(later, list, now));
   const after = all.filter((list, index) => !isDisplaced(list, index));
-  return after.length <= maximumBeside ? after : makeRoom(after, crl, now);
+  return after.length <= maximumBeside ? { after } : makeRoom(before, after, crl, now);
+}
+
+/** By what they say of themselves: old lists that somebody puts in the source's place push out no newer one. */
+function leaveOutOldest(lists: Lists): Lists {
+  if (lists.length <= maximumBeside) return lists;
+  const oldest = Math.min(...lists.map(({ thisUpdate }) => thisUpdate));
+  const index = lists.findIndex(({ thisUpdate }) => thisUpdate === oldest);
+  return lists.filter((_, position) => position !== index);
 }
 
 /**
@@ -178,14 +221,13 @@ function isOlder(crl: CertificateRevocationList, other: CertificateRevocationLis
 }
 
 /** A delta to the same base, or to an older one, has all that one before it has: so none is kept but the newest. */
-function makeRoom(lists: Lists, crl: CertificateRevocationList, now: number): Lists {
+function makeRoom(before: Lists, lists: Lists, crl: CertificateRevocationList, now: number): AddedList {
   const isIncluded = ({ deltaBaseNumber = 0n }: CertificateRevocationList): boolean =>
     (crl.deltaBaseNumber ?? 0n) <= deltaBaseNumber;
   const after = lists.filter((other) => !(isIncluded(other) && takesPlace(crl, other, now)));
-  if (after.length <= maximumBeside) return after;
-  throw new Error(
-    `it already gave ${maximumBeside} lists of which none replaces another; publish the newest complete list`,
-  );
+  if (after.length <= maximumBeside) return { after };
+  const fault = `it already gave ${maximumBeside} lists of which none replaces another; publish the newest complete list`;
+  return { after: before, fault };
 }
 
 function describeOlder(crl: CertificateRevocationList, inUse: CertificateRevocationList): string {

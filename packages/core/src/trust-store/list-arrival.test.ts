@@ -17,7 +17,7 @@ import {
 } from '../test-support/list-history.js';
 import { ListSource } from '../test-support/revocation-stage.js';
 import { findAuthorityPath } from '../trust-snapshot/authority-path.js';
-import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
+import { nothingDenied, type TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { RevocationKeeper } from './revocation-keeper.js';
 
 // A CA that renewed its key: one name, two keys, and each key has issued to two callers.
@@ -105,7 +105,7 @@ class Instance {
     const from = this.#sources[source];
     assert.ok(from !== undefined);
     from.content = issued.der;
-    await this.#keeper.refresh([required], 5_000, this.#now);
+    await this.#keeper.refresh({ authorities: [required], denied: nothingDenied }, 5_000, this.#now);
     const isRefused = this.#keeper.fault?.includes(`${from.description}: it`) === true;
     if (!isRefused) this.heard[key]?.push(issued);
     this.hasHeardOfFuture ||= issued.number > this.today;

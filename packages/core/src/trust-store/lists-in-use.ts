@@ -10,7 +10,7 @@ export interface ListsOfSource {
   readonly source: string;
 }
 
-interface ListOfSource {
+export interface ListOfSource {
   readonly list: CertificateRevocationList;
   readonly source: string;
 }
@@ -53,21 +53,52 @@ export function describeListsInUse(
 
 /** The list that names the certificate as revoked; or, where `isRevoked` is false, the newest one of its issuer. */
 export function findListAbout(
-  { serialNumber, issuer }: PathCertificate,
+  certificate: CertificateOfIssuer,
   sources: readonly ListsOfSource[],
   isRevoked: boolean,
 ): RevocationListEntry | undefined {
-  const all = sources.flatMap(({ lists, source }) => lists.lists.map((list) => ({ list, source })));
+  const all = sources.flatMap(({ lists, source }) =>
+    [...lists.lists, ...(isRevoked ? lists.revoking : [])].map((list) => ({ list, source })),
+  );
   const about = all.filter(({ list }) =>
-    isRevoked
-      ? list.entries.find(serialNumber, issuer).some(({ reason }) => reason !== 'removeFromCRL')
-      : list.issuer.key === issuer.key,
+    isRevoked ? listReasonsIn(list, certificate).length > 0 : list.issuer.key === certificate.issuer.key,
   );
   const [newest] = about.sort((one, other) => other.list.thisUpdate - one.list.thisUpdate);
   return newest && describeList(newest);
 }
 
-function describeList({ list, source }: ListOfSource): RevocationListEntry {
+/** What identifies a certificate in lists. */
+export type CertificateOfIssuer = Pick<PathCertificate, 'serialNumber' | 'issuer'>;
+
+/** For which reasons the lists of these sources revoke the certificate. */
+export function listReasons(certificate: CertificateOfIssuer, sources: readonly ListsOfSource[]): readonly string[] {
+  const all = sources.flatMap(({ lists }) => [...lists.lists, ...lists.revoking]);
+  return all.flatMap((list) => listReasonsIn(list, certificate));
+}
+
+function listReasonsIn(
+  { entries, deltaBaseNumber }: CertificateRevocationList,
+  { serialNumber, issuer }: CertificateOfIssuer,
+): readonly string[] {
+  // RFC 5280 §5.3.1: only a delta takes an entry back.
+  const isRemoval = (reason: string): boolean => reason === 'removeFromCRL' && deltaBaseNumber !== undefined;
+  return entries.find(serialNumber, issuer).flatMap(({ reason }) => (isRemoval(reason) ? [] : reason));
+}
+
+/** A newer list left out a certificate that this instance had refused for a reason from which no list brings it back. */
+export interface WithdrawnRevocation {
+  /** The authority of the trust document. */
+  readonly authority: string;
+  /** RFC 4514. */
+  readonly subject: string;
+  /** The INTEGER's content in upper-case hexadecimal. */
+  readonly serialNumber: string;
+  readonly thumbprintSha256: string;
+  /** The newer list. */
+  readonly list: RevocationListEntry;
+}
+
+export function describeList({ list, source }: ListOfSource): RevocationListEntry {
   const { issuerText, crlNumber, nextUpdate } = list;
   return {
     issuer: shortenText(issuerText),

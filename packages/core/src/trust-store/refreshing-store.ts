@@ -153,6 +153,7 @@ export class RefreshingTrustStore implements TrustStore {
       isLocked: this.#loaded && this.#loaded.snapshot.locked !== undefined,
       signedBy: this.#settings.verifier?.keyIds,
       revocationLists: this.#revocation?.inUse,
+      withdrawnRevocations: this.#revocation?.withdrawn,
     };
   }
 
@@ -263,10 +264,10 @@ export class RefreshingTrustStore implements TrustStore {
     this.#refreshLists(this.#loaded.snapshot, moment).catch(() => undefined);
   }
 
-  #refreshLists({ authorities }: TrustSnapshot, { wall }: Moment): Promise<void> {
-    if (authorities.length > 0) this.#revocation ??= new RevocationKeeper(this.#settings.crlSources);
+  #refreshLists(snapshot: TrustSnapshot, { wall }: Moment): Promise<void> {
+    if (snapshot.authorities.length > 0) this.#revocation ??= new RevocationKeeper(this.#settings.crlSources);
     // Also with no authority left: the keeper then forgets the lists of those before.
-    return this.#revocation?.refresh(authorities, this.#settings.readTimeout, wall) ?? Promise.resolve();
+    return this.#revocation?.refresh(snapshot, this.#settings.readTimeout, wall) ?? Promise.resolve();
   }
 
   async #read(): Promise<TrustSourceReading> {

@@ -133,15 +133,15 @@ describe('what tools read of revocation', () => {
     const times = { lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' };
     const source = new ListSource(makeCrl({ authority: issuing, ...times }));
     const keeper = new RevocationKeeper(new Map([['corp', [source]]]));
-    const { authorities } = trustOf();
+    const snapshot = trustOf();
     const versions = [keeper.version];
-    await keeper.refresh(authorities, 1_000, now);
+    await keeper.refresh(snapshot, 1_000, now);
     versions.push(keeper.version);
     const [certificate, issuer] = [caller.certificate, issuing.certificate];
     await keeper.ask([{ responder: server.url, allowMissingNonce: false, certificate, issuer }], now);
     versions.push(keeper.version);
     source.content = makeCrl({ authority: issuing, number: '02', ...times });
-    await keeper.refresh(authorities, 1_000, now);
+    await keeper.refresh(snapshot, 1_000, now);
     versions.push(keeper.version);
     assert.equal(new Set(versions).size, 4, versions.join());
   });
@@ -155,8 +155,8 @@ describe('what a store says of its lists', () => {
         ['lost', []],
       ]),
     );
-    const { authorities } = issuedSnapshot([billing]);
-    await keeper.refresh(authorities, 1_000, now);
+    const snapshot = issuedSnapshot([billing]);
+    await keeper.refresh(snapshot, 1_000, now);
     assert.match(
       keeper.fault ?? '',
       /^crlBlobs names the authority "lost", which .*Nobody is refused because of that$/,

@@ -1,14 +1,16 @@
 import { findCertificateFault } from '@certgate/x509/internal';
+import type { OcspResponse, PathCertificate } from '@certgate/x509/path';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   AuthorityRevocationInformation,
   RevocationInformation,
 } from '../trust-snapshot/revocation-information.js';
 import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
+import { findDeniedIssued } from '../trust-snapshot/deny-list.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { CrlKeeper, type CrlSourcesInCode } from './crl-keeper.js';
-import type { RevocationListStatus } from './lists-in-use.js';
+import { CrlKeeper, type CrlSourcesInCode, type SignerKnowledge } from './crl-keeper.js';
+import type { RevocationListStatus, WithdrawnRevocation } from './lists-in-use.js';
 import { noRevocation } from '../trust-document/read-revocation.js';
 import { OcspKeeper } from './ocsp-keeper.js';
 import { publishLists } from './revocation-channel.js';
@@ -25,6 +27,7 @@ export class RevocationKeeper implements RevocationInformation {
   /** The names of the code that the document lacks. */
   #unmatched: readonly TrustedAuthority[] = [];
   #fault: string | undefined;
+  #isDenied: SignerKnowledge['isDenied'] = () => false;
   #latest: Promise<void> = Promise.resolve();
   #inUse: readonly RevocationListStatus[] = [];
   readonly #lists = new WeakMap<
@@ -62,11 +65,15 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /** Never rejects. `now` is in milliseconds. */
-  refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
+  refresh(snapshot: AuthoritiesOfDocument, readTimeout: number, now: number): Promise<void> {
+    const { authorities } = snapshot;
+    this.#isDenied = (certificate) => findDeniedIssued(snapshot, certificate) !== undefined;
+    const isDenied = this.#isDenied;
+    const signers: SignerKnowledge = { isDenied, findOcspResponses: (...signer) => this.#findAnswers(...signer) };
     if (authorities !== this.#given) this.#use(authorities);
     // If the code names every authority of the document, these lists count for none.
     const others = authorities.every((authority) => this.#isNamedInCode(authority)) ? [] : this.#unmatched;
-    const lists = this.#crls.refresh([...authorities, ...others], readTimeout, now);
+    const lists = this.#crls.refresh([...authorities, ...others], readTimeout, now, signers);
     this.#fault = this.#describeFault();
     this.#latest = lists.then(() => {
       this.#fault = this.#describeFault();
@@ -85,6 +92,11 @@ export class RevocationKeeper implements RevocationInformation {
   /** The lists in use, as of the latest reads. */
   get inUse(): readonly RevocationListStatus[] {
     return this.#inUse;
+  }
+
+  /** Refused certificates that newer lists have left out. */
+  get withdrawn(): readonly WithdrawnRevocation[] {
+    return this.#crls.withdrawn;
   }
 
   /** For people alone. */
@@ -110,20 +122,18 @@ export class RevocationKeeper implements RevocationInformation {
     const known = this.#lists.get(authority);
     if (known?.version === version) return known.found;
     const [crls, ocsp] = [this.#crls, this.#ocsp];
-    const { revocation } = authority;
     const names = this.#findNames(authority);
-    const source =
-      revocation.ocsp === undefined
-        ? undefined
-        : {
-            responder: revocation.ocsp,
-            allowMissingNonce: revocation.ocspNonce === 'optional',
-          };
+    const source = describeResponder(authority);
     const found: AuthorityRevocationInformation = {
       crls: crls.list(authority, names),
-      findOcspResponses: (certificate) => ocsp.find(source, certificate),
+      revokingCrls: crls.listRevoking(authority, names),
+      isSignerDenied: (certificate) => this.#isDenied(certificate),
+      findOcspResponses: (certificate) => this.#findAnswers(authority, certificate),
       isRequiredByCode: this.#isRequiredByCode(authority),
       findList: (certificate, isRevoked) => crls.findListAbout(names, certificate, isRevoked),
+      noteRevoked: (certificate) => {
+        crls.noteRevoked(names, certificate);
+      },
       findFault: (certificate) =>
         [...names.map((each) => crls.findFault(each)), source && ocsp.findFault(source, certificate)]
           .filter(Boolean)
@@ -133,12 +143,16 @@ export class RevocationKeeper implements RevocationInformation {
     return found;
   }
 
+  #findAnswers(authority: TrustedAuthority, certificate: PathCertificate): readonly OcspResponse[] {
+    return this.#ocsp.find(describeResponder(authority), certificate);
+  }
+
   #isNamedInCode({ name }: TrustedAuthority): boolean {
     return this.#crls.hasSourcesInCode(name);
   }
 
   /** The names under which its lists may be kept: those that the document lacks may be former names of the authority. */
-  #findNames(authority: TrustedAuthority): readonly string[] {
+  #findNames(authority: TrustedAuthority): readonly [string, ...string[]] {
     const others = this.#isNamedInCode(authority) ? [] : this.#unmatched.map(({ name }) => name);
     return [authority.name, ...others];
   }
@@ -213,6 +227,13 @@ function createStandIn(name: string, authorities: readonly TrustedAuthority[]): 
   };
 }
 
+type AuthoritiesOfDocument = Pick<TrustSnapshot, 'authorities' | 'denied'>;
+
+function describeResponder({ revocation }: TrustedAuthority): Parameters<OcspKeeper['find']>[0] {
+  const { ocsp, ocspNonce } = revocation;
+  return ocsp === undefined ? undefined : { responder: ocsp, allowMissingNonce: ocspNonce === 'optional' };
+}
+
 /** The options of `readRevocationInformation`. */
 export interface RevocationReadingOptions {
   /** The certificate whose responders are asked; undefined: no responder is. */
@@ -249,7 +270,7 @@ export async function readRevocationInformation(
 
 async function readLists(snapshot: TrustSnapshot, readTimeout: number, now: number): Promise<RevocationKeeper> {
   const keeper = new RevocationKeeper(new Map());
-  await keeper.refresh(snapshot.authorities, readTimeout, now);
+  await keeper.refresh(snapshot, readTimeout, now);
   return keeper;
 }
 

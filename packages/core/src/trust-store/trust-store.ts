@@ -18,7 +18,7 @@ import {
 import { isOwnClaim } from '../trust-snapshot/issued-match.js';
 import type { StrangerClaim } from '../denial-facts.js';
 import { isClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
-import type { RevocationListStatus } from './lists-in-use.js';
+import type { RevocationListStatus, WithdrawnRevocation } from './lists-in-use.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
 /**
@@ -100,6 +100,8 @@ export interface TrustStoreReport {
   readonly isLocked?: boolean | undefined;
   /** The revocation lists that the document's authorities go by. */
   readonly revocationLists?: readonly RevocationListStatus[] | undefined;
+  /** Certificates that were refused as revoked, and that newer lists have left out: the latest hundred. */
+  readonly withdrawnRevocations?: readonly WithdrawnRevocation[] | undefined;
   /** Of each key whose signature counts, the first 16 digits of its SHA-256 (SPKI); absent: nothing must be signed. */
   readonly signedBy?: readonly string[] | undefined;
   /** Of a store of several: what each of them says, nested ones in the place of the store that has them. */

@@ -22,7 +22,7 @@ import { failPath, noteOn, type PathFault, type PathListener } from './path-chec
 import { type PathRevocation, checkRevocation, noRevocation, revocationRules } from './path-revocation.js';
 import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
-import { aProfile, type ValidationProfile } from './validation-profile.js';
+import { aProfile, failAt, type ValidationProfile } from './validation-profile.js';
 
 /** RFC 5280 §6.1.1, and what a search needs beside it. */
 export interface PathQuestion {
@@ -42,6 +42,10 @@ export interface PathQuestion {
   readonly revocation: PathRevocation | 'off';
   /** Certificates that may have signed a CRL, beside anchors and intermediates. */
   readonly crlSigners?: readonly PathCertificate[];
+  /** Has the operator denied this certificate? A list whose signer's path leads through it only revokes. */
+  readonly isSignerDenied?: ((certificate: PathCertificate) => boolean) | undefined;
+  /** Default `end-entity`. `crl-signer`: may the target's lists show that certificates are not revoked? */
+  readonly targetRole?: 'end-entity' | 'crl-signer';
   /** Default `strict`. */
   readonly profile?: ValidationProfile;
   /** Object identifiers of extended key usages; default: client authentication in `strict`, none in `rfc5280`. */
@@ -75,6 +79,8 @@ const questionRules: MemberRules<PathQuestion> = {
   now: anInstant,
   revocation: { words: '"off", or an object', holds: (value) => value === 'off' || typeof value === 'object' },
   crlSigners: optional(certificates),
+  isSignerDenied: optional(aFunction),
+  targetRole: optional(oneOf(['end-entity', 'crl-signer'])),
   profile: optional(aProfile),
   purposes: optional(listOf(anObjectIdentifier)),
   policies: optional(anObject),
@@ -123,15 +129,16 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
  */
 export function findCertificationPath(given: PathQuestion): CertificationPath | PathFault {
   const question = readQuestion(given);
-  const { profile = 'strict', limits } = question;
+  const { profile = 'strict', targetRole = 'end-entity', limits } = question;
+  const isClient = profile === 'strict' && targetRole === 'end-entity';
   const settings: PathSettings = {
     now: question.now,
     profile,
-    purposes: question.purposes ?? (profile === 'strict' ? [clientAuthentication] : []),
+    purposes: question.purposes ?? (isClient ? [clientAuthentication] : []),
     policies: question.policies ?? anyPolicyInputs,
     budget: new PathBudget(limits),
     dnsConstraintsWithLeadingDot: question.dnsConstraintsWithLeadingDot,
-    targetRole: 'end-entity',
+    targetRole,
     onCheck: question.onCheck,
   };
   const { candidates = noCandidates } = question;
@@ -195,12 +202,17 @@ function examineRevocation(
   path: ValidPath,
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
-  const { now, intermediates, trustAnchors, crlSigners = [] } = question;
+  const { now, intermediates, trustAnchors, crlSigners = [], isSignerDenied } = question;
+  const denied =
+    settings.targetRole === 'crl-signer' ? path.certificates.find((each) => isSignerDenied?.(each)) : undefined;
+  if (denied !== undefined) return failAt('path_not_found', denied, 'crl-signer', 'is denied by the operator.');
   // One signer may have signed many lists; it is asked about once.
   const signers = new Map<PathCertificate, boolean>();
-  const isSignerValid = (signer: PathCertificate): boolean => {
-    const isValid =
-      signers.get(signer) ?? isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion);
+  const isSignerValid = (signer: PathCertificate, then?: number): boolean => {
+    const ofSigner = { signer, trustAnchor: path.trustAnchor };
+    // Whatever is revoked: a stolen key must not take back what its owner revoked with it.
+    if (then !== undefined) return hasSignerPath(question, { ...settings, now: then }, ofSigner, (each) => each);
+    const isValid = signers.get(signer) ?? isCrlSignerValid(question, settings, ofSigner, underQuestion);
     signers.set(signer, isValid);
     return isValid;
   };
@@ -248,12 +260,30 @@ const signerPrice = 50;
 function isCrlSignerValid(
   question: CheckedQuestion,
   settings: PathSettings,
-  trustAnchor: PathCertificate,
-  signer: PathCertificate,
+  { signer, trustAnchor }: CrlSigner,
   underQuestion: readonly PathCertificate[],
 ): boolean {
   if (signer === trustAnchor) return true;
-  if (underQuestion.includes(signer) || !settings.budget.spendStep(signerPrice)) return false;
+  if (underQuestion.includes(signer)) return false;
+  return hasSignerPath(question, settings, { signer, trustAnchor }, (path, ofSigner) => {
+    const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);
+    return cleared.outcome === 'cleared' ? path : cleared;
+  });
+}
+
+/** A certificate that may have signed a CRL, and the trust anchor of the path that the CRL is for. */
+interface CrlSigner {
+  readonly signer: PathCertificate;
+  readonly trustAnchor: PathCertificate;
+}
+
+function hasSignerPath(
+  question: CheckedQuestion,
+  settings: PathSettings,
+  { signer, trustAnchor }: CrlSigner,
+  examine: (path: ValidPath, ofSigner: PathSettings) => ValidPath | PathFault,
+): boolean {
+  if (!settings.budget.spendStep(signerPrice)) return false;
   const ofSigner: PathSettings = { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined };
   const verdict = findPath({
     target: signer,
@@ -262,10 +292,7 @@ function isCrlSignerValid(
     candidates: noCandidates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings: ofSigner,
-    examine: (path) => {
-      const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);
-      return cleared.outcome === 'cleared' ? path : cleared;
-    },
+    examine: (path) => examine(path, ofSigner),
   });
   return verdict.outcome === 'valid';
 }

@@ -48,6 +48,8 @@ export interface PathRevocation {
   /** How long past its nextUpdate a CRL or an OCSP answer still counts. */
   readonly graceMilliseconds: number;
   readonly crls: readonly CertificateRevocationList[];
+  /** More lists, which only revoke, such as one that is older than the list in use. Left out: none. */
+  readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
   /**
    * The longest lifetime of an end-entity certificate of which `noRevAvail` (RFC 9608) is believed: it then needs no
    * revocation information, and no responder is asked. One that is known to be revoked is refused anyway.
@@ -67,6 +69,7 @@ export const revocationRules: MemberRules<PathRevocation> = {
   scope: oneOf(revocationScopes),
   graceMilliseconds: aDuration,
   crls: listOf(aRevocationList),
+  revokingCrls: optional(listOf(aRevocationList)),
   noRevAvailMaximumLifetimeMilliseconds: optional(aDuration),
   findOcspResponses: aFunction,
   onOcspWanted: optional(aFunction),
@@ -87,8 +90,8 @@ export interface RevocationQuestion {
   readonly revocation: PathRevocation;
   /** Certificates, beside those of the path, that may have signed a CRL. */
   readonly signers: readonly PathCertificate[];
-  /** Does a path lead from the same trust anchor to this signer, and is it not revoked? */
-  readonly isSignerValid: (signer: PathCertificate) => boolean;
+  /** As in `CrlQuestion`. */
+  readonly isSignerValid: CrlQuestion['isSignerValid'];
   readonly profile: ValidationProfile;
   readonly now: number;
   /** Of the name comparisons; left out: unbounded. */
@@ -176,7 +179,8 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
   };
   const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
   const spendComparisons = budget && ((count: number) => budget.spendComparisons(count));
-  const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid, spendComparisons };
+  const { crls, revokingCrls } = revocation;
+  const byLists = { ...common, crls, revokingCrls, signers: candidates, isSignerValid, spendComparisons };
   const findStatusInLists = (each: PathCertificate): string => findCrlStatus({ ...byLists, certificate: each }).status;
   const responses = revocation.findOcspResponses(certificate);
   expectArgument(responses, ocspResponses, 'What findOcspResponses returns');

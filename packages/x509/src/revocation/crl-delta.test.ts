@@ -100,7 +100,7 @@ describe('the numbers of CRLs', () => {
   const plain = readCrl(make());
   const ofNumber = (crlNumber: bigint | undefined, deltaBaseNumber?: bigint, changes: object = {}): CrlStatement => {
     const crl = { ...plain, crlNumber, deltaBaseNumber, ...changes };
-    return { crl, reasons: 1, signer: authority.certificate };
+    return { crl, reasons: 1, signer: authority.certificate, mayClear: true };
   };
 
   it('tell which list a delta may be applied to', () => {

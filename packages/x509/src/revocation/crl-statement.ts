@@ -16,6 +16,8 @@ export interface CrlStatement {
   /** A mask of `allReasons`; never 0. */
   readonly reasons: number;
   readonly signer: PathCertificate;
+  /** False: the list only revokes. It never shows that a certificate is not revoked, and lifts no hold. */
+  readonly mayClear: boolean;
 }
 
 export interface CrlStatements {
@@ -31,17 +33,20 @@ export interface CrlStatements {
 export function findCrlStatements(question: CrlQuestion): CrlStatements {
   const statements: CrlStatement[] = [];
   const faults: string[] = [];
-  for (const crl of question.crls) {
+  const { crls, revokingCrls = [] } = question;
+  for (const crl of [...crls, ...revokingCrls]) {
     if (question.useDeltas === false && crl.deltaBaseNumber !== undefined) continue;
     if (!isIssuerCovered(crl, question.certificate)) continue;
     const { algorithm } = crl.signed;
-    const signer = question.isAlgorithmAccepted(algorithm) ? findSigner(crl, question) : undefined;
-    if (signer !== undefined) {
-      const reasons = findCoveredReasons(crl, question.certificate, question.spendComparisons);
-      if (reasons !== 0) statements.push({ crl, reasons, signer });
-    } else if (question.isAlgorithmAccepted(algorithm)) faults.push('The signer of a CRL may not sign it.');
-    else
+    if (!question.isAlgorithmAccepted(algorithm)) {
       faults.push(`A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}).`);
+      continue;
+    }
+    const found = findSigner(crl, question);
+    if (found?.isValid !== true) faults.push('The signer of a CRL may not sign it.');
+    const reasons = found && findCoveredReasons(crl, question.certificate, question.spendComparisons);
+    if (found === undefined || reasons === undefined || reasons === 0) continue;
+    statements.push({ crl, reasons, signer: found.signer, mayClear: found.isValid && !revokingCrls.includes(crl) });
   }
   return { statements, faults };
 }
@@ -81,14 +86,27 @@ function isSameExtension(left: CertificateRevocationList, right: CertificateRevo
   return Buffer.compare(one.value, other.value) === 0;
 }
 
-/** §6.3.3 (f), (g). The certificate's issuer first: nearly always it is the one. */
-function findSigner(crl: CertificateRevocationList, question: CrlQuestion): PathCertificate | undefined {
-  return [question.issuer, ...question.signers].find((signer) => {
-    if (!areNamesEqual(signer.subject, crl.issuer) || !maySignCrls(signer, question)) return false;
-    // The path before the signature: a stranger's certificate must not buy the hash of megabytes.
-    if (recallSignature(crl, signer.verificationKey) === false) return false;
-    return (signer === question.issuer || question.isSignerValid(signer)) && isSignedBy(crl, signer.verificationKey);
-  });
+/**
+ * §6.3.3 (f), (g). The certificate's issuer first: nearly always it is the one. A revocation outlives its signer: otherwise
+ * the end of one certificate, or the theft of its key, would readmit everybody whom its lists name. So a signer that has no
+ * valid path now, or is revoked, counts by the path that it had when it signed; its lists only revoke.
+ */
+function findSigner(
+  crl: CertificateRevocationList,
+  question: CrlQuestion,
+): { readonly signer: PathCertificate; readonly isValid: boolean } | undefined {
+  const find = (isTaken: (signer: PathCertificate) => boolean): PathCertificate | undefined =>
+    [question.issuer, ...question.signers].find((signer) => {
+      if (!areNamesEqual(signer.subject, crl.issuer) || !maySignCrls(signer, question)) return false;
+      // The path before the signature: a stranger's certificate must not buy the hash of megabytes.
+      if (recallSignature(crl, signer.verificationKey) === false) return false;
+      return isTaken(signer) && isSignedBy(crl, signer.verificationKey);
+    });
+  const valid = find((signer) => signer === question.issuer || question.isSignerValid(signer));
+  if (valid !== undefined) return { signer: valid, isValid: true };
+  const signedAt = Math.min(crl.thisUpdate, question.now);
+  const former = find((signer) => question.isSignerValid(signer, signedAt));
+  return former && { signer: former, isValid: false };
 }
 
 /**
@@ -107,10 +125,15 @@ export interface CrlQuestion {
   readonly issuer: PathCertificate;
   /** Any lists: those that don't speak of the certificate are passed over. */
   readonly crls: readonly CertificateRevocationList[];
+  /** More lists, which only revoke; left out: none. */
+  readonly revokingCrls?: readonly CertificateRevocationList[] | undefined;
   /** Who else may have signed them: intermediates, anchors, CRL issuers' certificates. */
   readonly signers: readonly PathCertificate[];
-  /** Does the signer have a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f))? Cycles end there. */
-  readonly isSignerValid: (signer: PathCertificate) => boolean;
+  /**
+   * Does the signer have a valid path to the certificate's own trust anchor (RFC 5280 §6.3.3 (f)), and is it not revoked?
+   * Cycles end there. With a time: did it have such a path then, whether or not it is revoked?
+   */
+  readonly isSignerValid: (signer: PathCertificate, then?: number) => boolean;
   readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
   /** `strict`: a list without nextUpdate is never current. */
   readonly profile: 'strict' | 'rfc5280';

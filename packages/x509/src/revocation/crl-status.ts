@@ -31,9 +31,10 @@ export function findCrlStatus(given: CrlQuestion): RevocationStatus {
     return { status: 'unknown', detail: 'The certificate has another issuer.' };
   }
   const found = findCrlStatements(question);
-  const entry = findRevocation(found.statements, question);
+  const clearing = found.statements.filter(({ mayClear }) => mayClear);
+  const entry = findRevocation(found.statements, clearing, question);
   if (entry !== undefined) return { status: 'revoked', reason: entry.reason, revokedAt: entry.revokedAt };
-  return findGoodStatus(found, question);
+  return findGoodStatus({ ...found, statements: clearing }, question);
 }
 
 /** §6.3.3 (l): lists are taken, the newest first, until they cover every reason. */
@@ -119,14 +120,18 @@ interface StatedEntry {
  * Does any list name the certificate (RFC 5280 §6.3.3 (i) to (k))? One that is no longer current counts as well: a
  * revocation once seen is not forgotten. Only a certificate on hold comes back, by what a newer list says.
  */
-function findRevocation(statements: readonly CrlStatement[], question: CrlQuestion): CrlEntry | undefined {
+function findRevocation(
+  statements: readonly CrlStatement[],
+  clearing: readonly CrlStatement[],
+  question: CrlQuestion,
+): CrlEntry | undefined {
   const findings = statements.flatMap((statement) =>
     findEntries(statement, question)
       .filter((entry) => !isRemoval(entry, statement))
       .map((entry): StatedEntry => ({ entry, statement })),
   );
   const final = findings.find(({ entry }) => entry.reason !== 'certificateHold');
-  return (final ?? findings.find((finding) => !isLifted(finding, statements, question)))?.entry;
+  return (final ?? findings.find((finding) => !isLifted(finding, clearing, question)))?.entry;
 }
 
 function findEntries({ crl }: CrlStatement, { certificate }: CrlQuestion): readonly CrlEntry[] {
@@ -139,8 +144,8 @@ function isRemoval(entry: CrlEntry, { crl }: CrlStatement): boolean {
 }
 
 /** By a newer list that doesn't have the certificate any more, or a newer delta, with its base, that takes it back. */
-function isLifted({ statement }: StatedEntry, statements: readonly CrlStatement[], question: CrlQuestion): boolean {
-  return statements.some((newer) => {
+function isLifted({ statement }: StatedEntry, clearing: readonly CrlStatement[], question: CrlQuestion): boolean {
+  return clearing.some((newer) => {
     if (!isSameScope(newer, statement) || !isNewer(newer, statement)) return false;
     if (findUsableInterval(newer.crl, question) === undefined) return false;
     const entries = findEntries(newer, question);
@@ -148,7 +153,7 @@ function isLifted({ statement }: StatedEntry, statements: readonly CrlStatement[
     const isRemoved = entries.length > 0 && entries.every((entry) => isRemoval(entry, newer));
     return (
       isRemoved &&
-      statements.some((base) => isDeltaOf(newer, base) && findUsableInterval(base.crl, question) !== undefined)
+      clearing.some((base) => isDeltaOf(newer, base) && findUsableInterval(base.crl, question) !== undefined)
     );
   });
 }

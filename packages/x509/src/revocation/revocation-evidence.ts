@@ -18,9 +18,13 @@ export type RevocationEvidence =
 
 /** For tools: the decision takes all of them together. */
 export function listRevocationEvidence(byLists: CrlQuestion, byResponses: OcspQuestion): readonly RevocationEvidence[] {
-  const lists = byLists.crls
+  const { crls, revokingCrls = [] } = byLists;
+  const lists = [...crls, ...revokingCrls]
     .filter((crl) => findCoveredReasons(crl, byLists.certificate) !== 0)
-    .map((crl) => ({ source: 'crl', crl, status: findCrlStatus({ ...byLists, crls: [crl] }) }) as const);
+    .map((crl) => {
+      const alone = { crls: [crl], revokingCrls: revokingCrls.includes(crl) ? [crl] : [] };
+      return { source: 'crl', crl, status: findCrlStatus({ ...byLists, ...alone }) } as const;
+    });
   const { certificate, issuer } = byResponses;
   const answers = byResponses.responses.flatMap((response) => {
     if (response.responseStatus !== 'successful') return [];

@@ -86,6 +86,8 @@ export interface CrlEntryWriting {
   readonly serialNumber: number | bigint;
   /** The number of RFC 5280 §5.3.1. */
   readonly reason: number;
+  /** Of an indirect list: the common name of the CA that issued the certificate. */
+  readonly certificateIssuer?: string;
 }
 
 export interface CrlWriting {
@@ -110,7 +112,7 @@ export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }:
   const { baseNumber, keyIdentifier = issuer.key.identifier } = rest;
   const entries = revoked.map((entry) =>
     typeof entry === 'object'
-      ? sequence(integer(entry.serialNumber), since, sequence(writeReason(entry.reason)))
+      ? sequence(integer(entry.serialNumber), since, sequence(...writeEntryExtensions(entry)))
       : sequence(integer(entry), since),
   );
   const tbs = sequence(
@@ -135,8 +137,10 @@ export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }:
   return signed(tbs, signer);
 }
 
-function writeReason(reason: number): Buffer {
-  return extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reason])));
+function writeEntryExtensions({ reason, certificateIssuer }: CrlEntryWriting): readonly Buffer[] {
+  const ofReason = extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reason])));
+  if (certificateIssuer === undefined) return [ofReason];
+  return [ofReason, extension('2.5.29.29', true, sequence(tagged(4, name(certificateIssuer))))];
 }
 
 export function extension(type: string, isCritical: boolean, value: Uint8Array): Buffer {

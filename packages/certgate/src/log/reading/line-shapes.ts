@@ -200,7 +200,11 @@ const shapes = new Map<string, Member['fits']>(
     revocation: shape<RevocationLogLine>({
       ...start,
       code: required(isText),
-      list: required(shape({ ...revocationList, end: required(isTime) }, 'list.')),
+      authority: optional(isText),
+      subject: optional(isText),
+      serialNumber: optional(isText),
+      thumbprintSha256: optional(isText),
+      list: required(shape(revocationList, 'list.')),
       detail: required(isText),
     }),
   } satisfies Record<GateLine['event'], Member['fits']>),

@@ -126,7 +126,7 @@ function classify(line: LogLine): LineClass {
     ],
     [
       event === 'revocation' || code === 'revocation_refresh_failed',
-      'revocation_unavailable',
+      code === 'revocation_withdrawn' ? 'certificate_revoked' : 'revocation_unavailable',
       `Not a decision. ${meaning ?? 'It is about a revocation list.'}`,
     ],
     [

@@ -69,6 +69,8 @@ export const otherLines: OtherLines = {
       'The revocation list is in the last third of its lifetime. Let the CA publish the next one at its source.',
     revocation_ended:
       'The revocation list has ended. Let the CA publish the next one now: if revocation information is required, callers that need the list are refused once its grace period is over.',
+    revocation_withdrawn:
+      'A newer list no longer names a certificate that the instance refused as revoked, so the list no longer refuses it. Ask the CA why. If it was restored from a backup, deny what it had revoked.',
   },
   expiry: {
     access_ends_soon:
