@@ -32,9 +32,11 @@ export interface CaseBook {
     more?: Partial<Case>,
   ) => void;
   /** Writes a document about the name of "billing" under an authority, and returns the document's name. */
-  readonly issued: (name: string, authority?: object) => string;
+  readonly issued: (name: string, authority?: object, more?: object) => string;
   /** The authority "corp". */
   readonly corp: (more?: object, anchor?: string, intermediates?: readonly string[]) => object;
+  /** What an entry for the certificate is written with. */
+  readonly sha256: (label: string) => { readonly thumbprintSha256: string };
 }
 
 export interface Cases {
@@ -285,7 +287,7 @@ export function describeCases({ certificates }: Material): Cases {
   const byKey = issued('no-path', corp(), {}, [{ ...billing, pins: [{ ...sha256('stranger'), issuedBy: 'corp' }] }]);
   ask('a pin with issuedBy of a certificate that somebody else issued', byKey, 'stranger');
 
-  askAboutLists({ ask, issued, corp });
+  askAboutLists({ ask, issued, corp, sha256 });
   const unlike = pinned('other-roles', 'own', {}, { roles: ['orders.write'] });
   const denying = write('denying', [], { denied: [sha256('own')] });
   ask('two stores that agree', [own, own], 'own');

@@ -1,7 +1,7 @@
 import type { Case, CaseBook } from './cases.js';
 
 /** What lists say, in the order in which they are read. */
-export function askAboutLists({ ask, issued, corp }: CaseBook): void {
+export function askAboutLists({ ask, issued, corp, sha256 }: CaseBook): void {
   const required = issued('required', corp({ revocation: { mode: 'required' } }));
   const ofCaller = issued('of-caller', corp({ revocation: { mode: 'required', scope: 'end-entity' } }));
   const available = issued('when-available', corp({ revocation: { mode: 'when-available', scope: 'end-entity' } }));
@@ -75,6 +75,35 @@ export function askAboutLists({ ask, issued, corp }: CaseBook): void {
   read('a caller of the second key, and its list', renewed, ['secondKey1'], 'billingOfSecondKey');
   read('revoked, and then the list of another key', renewedAvailable, ['issuing2Revoking', 'secondKey1']);
   read('named by the list of another key', renewedAvailable, ['root', 'secondKey2Revoking']);
+  read('a newer list that leaves a revoked certificate out', ofCaller, ['issuing2Revoking', 'issuing3']);
+  read('the same, and then the older list again', ofCaller, ['issuing2Revoking', 'issuing3', 'issuing2Revoking']);
+  read('an entry that takes back, in a complete list', ofCaller, ['issuing2Revoking', 'issuing3Removing']);
+  const ofLister = { mode: 'when-available', scope: 'end-entity' };
+  const listed = issued('listed', corp({ revocation: ofLister }, 'root', ['issuing', 'lister']));
+  const listedRequired = issued(
+    'listed-required',
+    corp({ revocation: { ...ofLister, mode: 'required' } }, 'root', ['issuing', 'lister']),
+  );
+  const listedByEnded = issued('listed-by-ended', corp({ revocation: ofLister }, 'root', ['issuing', 'listerEnded']));
+  const listedByDenied = issued('listed-by-denied', corp({ revocation: ofLister }, 'root', ['issuing', 'lister']), {
+    denied: [sha256('lister')],
+  });
+  const readListed = (name: string, document: string, lists: readonly string[]): void => {
+    read(name, document, lists, 'billingListed');
+  };
+  readListed('an indirect list', listedRequired, ['root', 'lister1']);
+  readListed('an indirect list, for whom another is about', listedRequired, ['root', 'issuing1']);
+  readListed('revoked by an indirect list', listed, ['lister2Revoking']);
+  readListed('a newer indirect list that leaves out a revoked certificate', listed, ['lister2Revoking', 'lister3']);
+  for (const [why, document, lists] of [
+    ['has ended', listedByEnded, []],
+    ['is denied', listedByDenied, []],
+    ['is revoked', listed, ['rootRevokingLister']],
+  ] as const) {
+    readListed(`revoked by a list whose signer ${why}`, document, [...lists, 'lister2Revoking']);
+    readListed(`a newer list whose signer ${why}`, document, [...lists, 'lister2Revoking', 'lister3']);
+  }
+  readListed('required, and the signer of the list is revoked', listedRequired, ['rootRevokingLister', 'lister1']);
   read('short-lived, without revocation information', exempting, [], 'shortLived');
   read('short-lived, but for a second', strict, [], 'shortLived');
   read('the same without noRevAvail', exempting, [], 'billing');

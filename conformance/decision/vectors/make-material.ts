@@ -1,10 +1,13 @@
 import { clientExtensions, makeCertificate, makeDefaultSelfSigned } from '@certgate/x509/test-support/certificates.js';
 import {
   authorityExtensions,
+  encodeCertificateIssuer,
+  encodeEntry,
   issue,
   type IssueRequest,
   type MadeAuthority,
   makeCrl,
+  replaceEntries,
 } from '@certgate/x509/test-support/revocation.js';
 import { makeTwin } from '../scenes/certificates.js';
 
@@ -25,11 +28,17 @@ export function makeMaterial(): Material {
     issuer: issue({ name: 'Corp root', key: 'rsa-2048' }),
   });
   const otherRoot = issue({ name: 'Other root', key: 'ed25519' });
+  const lister = issue({ name: 'Corp list CA', issuer: root, key: 'p-256-again', serialNumber: '0A03' });
+  const ended = { serialNumber: '0A04', notAfter: '20261231000000Z' };
+  const listerEnded = issue({ name: 'Corp list CA', issuer: root, key: 'p-256-again', ...ended });
   const certificates: Record<string, Uint8Array> = {};
   const add = (label: string, { der }: { readonly der: Uint8Array }): void => {
     certificates[label] = der;
   };
-  for (const [label, made] of Object.entries({ root, issuing, secondKey, otherRoot })) add(label, made);
+  for (const [label, made] of Object.entries({
+    ...{ root, issuing, secondKey, otherRoot, lister, listerEnded },
+  }))
+    add(label, made);
   const caller = ({
     names = ['DNS:billing.corp.example'],
     extensions = clientExtensions,
@@ -44,6 +53,12 @@ export function makeMaterial(): Material {
     });
   add('billing', caller({ serialNumber: '1234' }));
   certificates['billingTwin'] = makeTwin(certificates['billing'] ?? Buffer.alloc(0));
+  const ofLister = ['crlDistributionPoints = point'];
+  const point = ['[point]', 'CRLissuer = dirName:lister', '[lister]', 'CN = Corp list CA'];
+  add(
+    'billingListed',
+    caller({ serialNumber: '4234', extensions: [...clientExtensions, ...ofLister], sections: point }),
+  );
   add('billingOfSecondKey', caller({ issuer: secondKey, serialNumber: '2234' }));
   add('billingOfOtherRoot', caller({ issuer: otherRoot, serialNumber: '1234' }));
   add(
@@ -127,6 +142,18 @@ export function makeMaterial(): Material {
     extensions: [`2.5.29.27 = critical, DER:0201${base}`],
   });
   const ofIssuing = { authority: issuing };
+  /** Of certificates of the issuing CA, of December. */
+  const listedBy = (authority: MadeAuthority, number: string, serialNumbers: readonly string[]): Buffer =>
+    replaceEntries(
+      makeCrl({
+        ...{ authority, number, lastUpdate: '20261201000000Z' },
+        revoked: [{ serialNumber: '01' }],
+        extensions: ['issuingDistributionPoint = critical, @idp'],
+        sections: ['[idp]', 'indirectCRL = TRUE'],
+      }),
+      serialNumbers.map((each) => encodeEntry(each, encodeCertificateIssuer(issuing))),
+      authority,
+    );
   const lists = {
     root: makeCrl({ authority: root }),
     rootRevokingIssuing: makeCrl({ authority: root, number: '02', revoked: [{ serialNumber: '0A01' }] }),
@@ -157,6 +184,16 @@ export function makeMaterial(): Material {
     secondKey1: makeCrl({ authority: secondKey }),
     secondKey2Revoking: makeCrl({ authority: secondKey, number: '02', revoked }),
     forged: makeCrl({ authority: impostor }),
+    issuing3: makeCrl({ ...ofIssuing, number: '03' }),
+    issuing3Removing: makeCrl({
+      ...ofIssuing,
+      number: '03',
+      revoked: [{ serialNumber: '1234', reason: 'removeFromCRL' }],
+    }),
+    rootRevokingLister: makeCrl({ authority: root, number: '02', revoked: [{ serialNumber: '0A03' }] }),
+    lister1: listedBy(lister, '01', []),
+    lister2Revoking: listedBy(lister, '02', ['4234']),
+    lister3: listedBy(lister, '03', []),
   };
   const encode = (all: Readonly<Record<string, Uint8Array>>): Readonly<Record<string, string>> =>
     Object.fromEntries(Object.entries(all).map(([label, der]) => [label, Buffer.from(der).toString('base64')]));
