@@ -199,7 +199,7 @@ describe('a newer list that leaves the caller out', () => {
         await prepare(gate);
         await gate.publish(byLister(6));
         assert.equal(await gate.ask(), 'certificate_revoked');
-        assert.match(gate.store.report().fault ?? '', /no certificate now with a valid path/);
+        assert.match(gate.store.report().revocationFault ?? '', /no certificate now with a valid path/);
         assert.deepEqual(gate.listLines(), []);
       }
     });
@@ -247,7 +247,7 @@ describe('a newer list that leaves the caller out', () => {
     // An older list revokes again, and again a newer one takes that back.
     await gate.publish(byLister(4, superseded));
     assert.equal(await gate.ask(), 'certificate_revoked');
-    assert.match(gate.store.report().fault ?? '', /older than the list in use/);
+    assert.match(gate.store.report().revocationFault ?? '', /older than the list in use/);
     await gate.publish(byLister(7));
     assert.equal(await gate.ask(), 'allowed');
     assert.equal(gate.listLines().length, 1);

@@ -125,6 +125,7 @@ describe('the first load', () => {
       isLocked: false,
       signedBy: undefined,
       revocationLists: undefined,
+      withdrawnRevocations: undefined,
     });
   });
   test('a document that is locked is told as such', async () => {
