@@ -215,10 +215,12 @@ class Scene {
     const isAmbiguous = [decision.code, answer.code].includes('identity_ambiguous');
     if (this.#stores.length === 1) return isAmbiguous && status === answer.status;
     if (status === answer.status || isAmbiguous) return true;
-    // While a store has no document, the others need not be asked about the twin.
+    // While a store has no document, the others need not be asked about the twin, and may refuse for good by what they say.
     const { caller } = call;
-    return (
-      typeof caller !== 'string' && status === decide(stores, { ...call, caller: { ...caller, twins: [] } }).status
+    if (typeof caller === 'string') return false;
+    const known = stores.filter(({ document }) => document !== undefined);
+    return [decide(stores, { ...call, caller: { ...caller, twins: [] } }), decide(known, call)].some(
+      (each) => each.status === status,
     );
   }
 
