@@ -40,11 +40,11 @@ async function findDifference(
 }
 
 describe('the reference decision', () => {
-  it('has at most 480 lines, and no code of core', () => {
+  it('has at most 510 lines, and no code of core', () => {
     const folder = new URL('../reference/', import.meta.url);
     const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
     const count = texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
-    assert.ok(count <= 480, `${count} lines`);
+    assert.ok(count <= 510, `${count} lines`);
     for (const text of [...texts, readFileSync(new URL('../facts.ts', import.meta.url), 'utf8')])
       assert.doesNotMatch(text, /@certgate\/core/);
   });

@@ -117,10 +117,10 @@ const takenBack = ['certificate_revoked', 'certificate_on_deny_list', 'revocatio
 /** Whether the match holds, by the authority's word: else why not. A name is a claim, unless the authority took it back. */
 function judge(stores: readonly Store[], match: Match, { path: target }: Certificate, now: number) {
   const { authority, pin } = match;
-  if (authority === undefined || target === undefined)
+  const store = stores.find(({ document }) => authority && document?.authorities?.includes(authority));
+  if (authority === undefined || target === undefined || store?.document === undefined)
     return { match, code: undefined, hasPath: false, isClaim: false };
-  const store = stores.find(({ document }) => document?.authorities?.includes(authority));
-  const answer = ask(store?.document, authority, store?.lists.get(authority.name.toLowerCase()), target, now);
+  const answer = ask(store.document, authority, store.lists, target, now);
   const ofPath = [...authority.trustAnchors, ...(authority.intermediates ?? [])].filter(
     ({ path }) => path !== undefined && 'path' in answer && answer.path.includes(path),
   );

@@ -45,6 +45,16 @@ const isSameText = (one: string | undefined, other: string): boolean => one?.toL
 const digitsOf = (text: string): string => text.replace(/[^0-9A-Fa-f]/g, '').toUpperCase();
 const serialOf = (text: string): string => digitsOf(text).replace(/^0+/, '');
 
+/** Whose lists these may be: under a name that the document lacks, those of any of its CAs. */
+export function findAuthority({ authorities = [] }: Document, name: string): Authority {
+  const all = {
+    name,
+    trustAnchors: authorities.flatMap(({ trustAnchors }) => trustAnchors),
+    intermediates: authorities.flatMap(({ intermediates = [] }) => intermediates),
+  };
+  return authorities.find((each) => isSameText(each.name, name)) ?? all;
+}
+
 /** By its thumbprints, and by its public key. */
 export function findPins({ identities, authorities = [] }: Document, of: Partial<Certificate>): readonly Match[] {
   return pinKinds.flatMap((kind) =>

@@ -191,22 +191,41 @@ function isDenied(ca: PathCertificate, { authority, document }: Context): boolea
   return document !== undefined && all.some((each) => each.path === ca && isOnDenyList(document, each));
 }
 
-type Readings = readonly ListReading[] | undefined;
+type Lists = ReadonlyMap<string, readonly ListReading[]>;
+
+/**
+ * The lists that the code gives to an authority, and whether that makes revocation information required. Those under a name
+ * that the document lacks are of each other authority whose CA signed them. As long as that is nobody, they may be of any
+ * whose mode the document doesn't state.
+ */
+function findKept(given: Lists, { authorities = [] }: Document, authority: Authority) {
+  const keepAll = (readings: readonly ListReading[]): readonly Kept[] => readings.reduce<readonly Kept[]>(keep, []);
+  const own = given.get(authority.name.toLowerCase());
+  if (own !== undefined) return { kept: keepAll(own), isRequired: true };
+  const names = authorities.map(({ name }) => name.toLowerCase());
+  const others = [...given].flatMap(([name, readings]) => (names.includes(name) ? [] : [keepAll(readings)]));
+  const isOf = (by: Authority, { list }: Kept): boolean => facts.listSigners(list, by).length > 0;
+  const isUnknown = others.some((lists) => !authorities.some((by) => lists.some((each) => isOf(by, each))));
+  const isTold = others.some((lists) => lists.some((each) => isOf(authority, each)));
+  return { kept: others.flat(), isRequired: isTold || (isUnknown && authority.revocation?.mode === undefined) };
+}
+
 type PathAnswer = { readonly path: facts.Path } | { readonly code: string };
 
 /** Did the authority issue the certificate, by a path that is valid now, and on which nothing is revoked? */
 export function ask(
-  document: Document | undefined,
+  document: Document,
   authority: Authority,
-  readings: Readings,
+  given: Lists,
   target: PathCertificate,
   now: number,
 ): PathAnswer {
   const { mode: written = 'off', scope, noRevAvailMaximumLifetimeSeconds = 0 } = authority.revocation ?? {};
   // Lists that the code gives are a source, and a source means "required".
-  const mode = written === 'off' && readings !== undefined ? 'required' : written;
+  const { kept, isRequired } = findKept(given, document, authority);
+  const mode = written === 'off' && isRequired ? 'required' : written;
   const isExempt = facts.measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds * 1000;
-  const lists = listUsable((readings ?? []).reduce<readonly Kept[]>(keep, []), authority);
+  const lists = listUsable(kept, authority);
   const { paths, code } = facts.listPaths(authority, target, now);
   const answers = paths.map((path): PathAnswer => {
     const [anchor = target] = path;

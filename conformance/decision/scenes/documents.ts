@@ -281,6 +281,22 @@ export function changeDraft(random: Random, given: Draft, focus: readonly Made[]
   return draft;
 }
 
+/** Gives the authority "corp" its other name, of which the code knows nothing. */
+export function renameAuthority(draft: Draft): void {
+  const isRenamed = (name: string | undefined): boolean => /^corp(?:orate)?$/i.test(name ?? '');
+  const rename = (name: string): string => (/^corporate$/i.test(name) ? 'corp' : 'corporate');
+  const follow = <Entry extends { readonly issuedBy?: string }>(entries: readonly Entry[]): Entry[] =>
+    entries.map((each) => (isRenamed(each.issuedBy) ? { ...each, issuedBy: rename(each.issuedBy ?? '') } : each));
+  draft.authorities = draft.authorities.map((each) =>
+    isRenamed(each.name) ? { ...each, name: rename(each.name) } : each,
+  );
+  draft.denied = follow(draft.denied);
+  for (const identity of draft.identities) {
+    identity.pins = follow(identity.pins);
+    identity.names = follow(identity.names);
+  }
+}
+
 /** As it is published: JSON. */
 export function writeDocument({ revision, isLocked, authorities, denied, identities }: Draft): string {
   return JSON.stringify({

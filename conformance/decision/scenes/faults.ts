@@ -98,6 +98,17 @@ export const faults: readonly Fault[] = [
     changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(publicKey), ', '']],
   },
   {
+    name: 'an authority that is free of revocation under another name',
+    seed: 520,
+    changes: [
+      [
+        'core/dist/esm/trust-store/revocation-keeper.js',
+        'isRequiredByCode: this.#isRequiredByCode(authority)',
+        'isRequiredByCode: this.#isNamedInCode(authority)',
+      ],
+    ],
+  },
+  {
     name: 'lists that speak by the name of the CA alone',
     seed: 204,
     changes: [[path, '.filter(statement=>isOfIssuingKey(statement,question))', '']],

@@ -2,7 +2,7 @@ import type { ManualClock } from '@certgate/core/test-support/scripted-source.js
 import type { TrustSource, TrustSourceReading } from '@certgate/core/trust-sources/trust-source';
 import type { RefreshingTrustStore } from '@certgate/core/trust-store/refreshing-store';
 import type { Store } from '../reference/decision.js';
-import type { Document } from '../reference/document.js';
+import { type Document, findAuthority } from '../reference/document.js';
 import { type DocumentReading, findDocument } from '../reference/instance.js';
 import type { ListReading } from '../reference/revocation.js';
 import { type Draft, readDraft, writeDocument } from './documents.js';
@@ -117,7 +117,7 @@ export class SceneStore {
         const wall = this.#clock.wall();
         // Before the new document has come, lists are read for the one before.
         const document = this.#findTaken();
-        const authority = document?.authorities?.find(({ name }) => name.toLowerCase() === source.authority);
+        const authority = document && findAuthority(document, source.authority);
         const isDelta = typeof source.content !== 'string' && source.content.isDelta;
         return this.#later(() => {
           const { content } = source;

@@ -2,7 +2,7 @@ import { ManualClock } from '@certgate/core/test-support/scripted-source.js';
 import type { Decision } from '@certgate/core';
 import { type Answer, type Call, decide, type Store } from '../reference/decision.js';
 import { day, getPool, hour, type Made, start } from './certificates.js';
-import { changeDraft, type Draft, makeDraft, makeListDraft } from './documents.js';
+import { changeDraft, type Draft, makeDraft, makeListDraft, renameAuthority } from './documents.js';
 import { sendBy } from './front-end-writers.js';
 import type { GateUnderTest } from './gate.js';
 import { ListPlan } from './list-plan.js';
@@ -39,6 +39,7 @@ export async function runScene(
 class Scene {
   readonly #seed: number;
   readonly #random: Random;
+  readonly #renames: Random;
   readonly #gate: GateUnderTest;
   readonly #codes: Map<string, number>;
   readonly #clock = new ManualClock(start);
@@ -53,6 +54,8 @@ class Scene {
   constructor(seed: number, gate: GateUnderTest, codes: Map<string, number>) {
     this.#seed = seed;
     this.#random = new Random(seed);
+    // On its own, so that the seeds of faults stay what they are.
+    this.#renames = new Random(seed ^ 0x5eed);
     this.#gate = gate;
     this.#codes = codes;
     this.#isAboutLists = this.#random.chance(0.3);
@@ -124,6 +127,7 @@ class Scene {
     if (store === undefined || draft === undefined) return;
     if (random.chance(this.#isAboutLists ? 0.1 : 0.45)) {
       const changed = changeDraft(random, draft, this.#focus);
+      if (this.#renames.chance(0.15)) renameAuthority(changed);
       if (random.chance(0.1)) changed.revision = Math.max(draft.revision - random.below(2), 0);
       if (changed.revision >= draft.revision) this.#drafts[index] = changed;
       store.content = changed;

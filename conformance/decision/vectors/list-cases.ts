@@ -104,6 +104,20 @@ export function askAboutLists({ ask, issued, corp, sha256 }: CaseBook): void {
     readListed(`a newer list whose signer ${why}`, document, [...lists, 'lister2Revoking', 'lister3']);
   }
   readListed('required, and the signer of the list is revoked', listedRequired, ['rootRevokingLister', 'lister1']);
+  const unstated = issued('unstated', corp({ revocation: { scope: 'end-entity' } }));
+  const off = issued('off', corp({ revocation: { mode: 'off', scope: 'end-entity' } }));
+  for (const [what, document] of [
+    ['no mode', unstated],
+    ['off', off],
+  ] as const) {
+    const readFormer = (name: string, ...former: readonly string[]): void => {
+      ask(`lists under another name than the document's, ${what}: ${name}`, document, 'billing', { lists: { former } });
+    };
+    readFormer('none is there');
+    readFormer('of another CA', 'forged');
+    readFormer('good', 'issuing1');
+    readFormer('revoked', 'issuing2Revoking');
+  }
   read('short-lived, without revocation information', exempting, [], 'shortLived');
   read('short-lived, but for a second', strict, [], 'shortLived');
   read('the same without noRevAvail', exempting, [], 'billing');

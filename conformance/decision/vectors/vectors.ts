@@ -1,7 +1,7 @@
 import { type CertificateRevocationList, decodeCertificateRevocationList } from '@certgate/x509/path';
 import { type Certificate, describeCertificate } from '../facts.js';
 import { decide, type Store } from '../reference/decision.js';
-import type { Document } from '../reference/document.js';
+import { type Document, findAuthority } from '../reference/document.js';
 import type { ListReading } from '../reference/revocation.js';
 import { makeTwin } from '../scenes/certificates.js';
 import { type Case, describeCases } from './cases.js';
@@ -84,8 +84,8 @@ class FactBook {
 
   readLists(document: Document | undefined, labels: NonNullable<Case['lists']>, at: number): Store['lists'] {
     const readings = Object.entries(labels).map(([name, ofAuthority]): [string, ListReading[]] => {
-      const authority = document?.authorities?.find((each) => each.name === name);
-      if (document === undefined || authority === undefined) return [name, []];
+      if (document === undefined) return [name, []];
+      const authority = findAuthority(document, name);
       return [
         name,
         ofAuthority.map((label) => ({ source: 'lists', at, document, authority, list: this.#readList(label) })),
