@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -138,6 +138,8 @@ describe('direct-tls', () => {
 
   it('lets no connection change its certificate in TLS 1.2, also one that was there before the gate', async (context) => {
     const server = createTlsServer();
+    const accepted: Socket[] = [];
+    server.on('connection', (socket: Socket) => accepted.push(socket));
     const port = await listen(context, server);
     const connections = await Promise.all(
       [0, 1].map(() => TlsConnection.open(port, certificates, certificates.callers.issued, { maxVersion: 'TLSv1.2' })),
@@ -147,12 +149,15 @@ describe('direct-tls', () => {
       await TlsConnection.open(port, certificates, certificates.callers.issued, { maxVersion: 'TLSv1.2' }),
     );
     for (const [index, connection] of connections.entries()) {
+      const ofServer = accepted.find(({ remotePort }) => remotePort === connection.socket.localPort);
+      assert.ok(ofServer !== undefined);
       if (index !== 1) assert.equal((await connection.ask(request)).body, 'issued');
       connection.socket.renegotiate({}, () => undefined);
       // Nothing was read of the second one yet: what it is now is read with its first request.
       if (index === 1) assert.equal((await connection.ask(request)).body, 'issued');
       connection.socket.renegotiate({}, () => undefined);
       await assert.rejects(connection.ask(request));
+      if (!ofServer.closed) await once(ofServer, 'close');
       connection.close();
     }
   });
