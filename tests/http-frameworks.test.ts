@@ -605,6 +605,26 @@ describe('secureFastify', () => {
     });
   }
 
+  it('reads config.certgate of the routes of its contexts and of no others, also as one of two gates', async (context) => {
+    const app = createApp(context);
+    const forWriters = { config: { certgate: { roles: ['writer'] } } };
+    app.get('/outside', forWriters, ({ raw }) => findClientIdentity(raw)?.name ?? 'nobody');
+    void app.register((child: FastifyLike, _options: object, done: () => void) => {
+      void child.register(secureFastify(makeGateFor('Ann', ['writer'])));
+      child.get('/one-gate', forWriters, () => 'written');
+      void child.register((grandchild: FastifyLike, _also: object, ready: () => void) => {
+        void grandchild.register(secureFastify(makeGateFor('Ann', ['reader'])));
+        grandchild.get('/two-gates', forWriters, () => 'written');
+        ready();
+      });
+      done();
+    });
+    const port = await start(app);
+    assert.deepEqual((await askBoth(port, '/outside'))[1], [200, 'nobody']);
+    await expectClosed(port, '/one-gate', [200, 'written']);
+    await expectClosed(port, '/two-gates', [403, undefined]);
+  });
+
   it('opens no upgrade by an anonymous route, where a plugin has made a route of it', async (context) => {
     const app = createApp(context);
     await app.register(secureFastify(makeGateFor('Ann', [], ['GET /after'])));

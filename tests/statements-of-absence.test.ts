@@ -184,6 +184,10 @@ const claims: readonly Claim[] = [
     ],
   },
   {
+    says: '{ roles } }`, which only the gates of its contexts read',
+    shownBy: ['tests/http-frameworks.test.ts', 'reads config.certgate of the routes of its contexts and of no others'],
+  },
+  {
     says: 'Redirects, compressed answers and proxies are not supported',
     shownBy: ['packages/core/src/trust-sources/url-source.test.ts', 'a redirect'],
   },
