@@ -11,7 +11,7 @@ import {
   issueIntermediate,
   type MadeCaller,
 } from '@certgate/core/test-support/authority-stage.js';
-import { createGate, type GateOptions } from '@certgate/http';
+import { createGate, type GateOptions, secureFetch } from '@certgate/http';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { type Alert, readDuration } from './alerts.js';
@@ -28,6 +28,8 @@ export interface Caller {
   /** PEM that the caller sends beside its own. */
   readonly chain?: readonly string[];
   readonly functionName?: string;
+  /** Asked for behind the gate. */
+  readonly role?: string;
   readonly secret?: string;
   readonly field?: string;
 }
@@ -94,7 +96,14 @@ export function createAlertScene(
       'x-client-certificate-verification': 'UNVERIFIED',
       ...sent,
     };
-    await gate.decide(fields, { functionName });
+    if (caller.role === undefined) {
+      await gate.decide(fields, { functionName });
+      return;
+    }
+    const inner = secureFetch(() => new Response(), gate, { functionName, roles: [caller.role] });
+    await secureFetch((request: Request) => inner(request), gate, { functionName })(
+      new Request('http://x/', { headers: fields }),
+    );
   };
   const pass = async (minutes: number, callers: readonly Caller[], often = 5): Promise<void> => {
     for (const end = time + minutes * minute; time < end;) {
@@ -254,6 +263,11 @@ export const faults: readonly Fault[] = [
       'admissions-stopped Orders',
       'revocation-ended CN=Corp issuing CA',
     ],
+  },
+  {
+    what: 'a role behind the gate that a new version of the app asks for, and nobody has',
+    callers: [{ ...billing, role: 'orders.read' }, reporting],
+    fired: ['listed-caller-refused billing', 'admissions-stopped Orders'],
   },
   {
     what: 'a document that is refused, while the last good one still decides',

@@ -279,6 +279,7 @@ describe('secureServer around secureFetch that gets another object and asks anot
         ['allowed', code],
       );
       assert.equal(inner.lines[0]?.['correlationId'], lines[0]?.['correlationId'], code);
+      assert.equal(inner.lines[0]?.['after'], 'allowed');
     }
   });
 

@@ -167,8 +167,9 @@ export class CallOutcome {
     if (isLogged) this.after = 'allowed';
     if (!isExitAwaited) process.once('exit', settleWaiting);
     isExitAwaited = true;
+    if (waiting.size <= maximumWaiting) return;
     const [oldest] = waiting.keys();
-    if (waiting.size > maximumWaiting) oldest?.settle();
+    oldest?.settle();
   }
 
   /** Nothing can refuse the request any more. It may be called again. */
