@@ -108,7 +108,7 @@ describe('the channel certgate:trust', () => {
     const good = (count: number): object => ({ lastSuccessAt: at(count), usableUntil: at(count) + 86_400_000 });
     const none = { lastSuccessAt: undefined, usableUntil: undefined };
     const afterRefusal = { lastSuccessAt: at(4), usableUntil: at(4) + 3_600_000 };
-    const common = { version: 1, source: description };
+    const common = { version: 1, source: description, revocationFault: undefined };
     const lower = 'the document has revision 1, lower than 2 which is in use; raise its revision';
     assert.deepEqual(events, [
       { ...common, outcome: 'failed', revision: undefined, fault: 'unreachable', ...none },

@@ -189,9 +189,7 @@ export class RevocationKeeper implements RevocationInformation {
     const isUnknown = this.#isUnknown(standIn);
     const whose = isUnknown
       ? 'no list under that name is known to be of a CA of the document'
-      : others.length > 0
-        ? `its lists apply to ${listNames(others)}`
-        : 'its lists are not used, because crlBlobs names the authorities of their CAs, too';
+      : `its lists apply to ${listNames(others) || 'no other one'}`;
     const fault = this.#crls.findFault(name);
     return [
       `crlBlobs names the authority "${name}", which the document doesn't have: ${whose}. Write the document's name there.`,
