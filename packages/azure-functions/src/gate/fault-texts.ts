@@ -5,7 +5,7 @@ export const lateDetail =
   'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
 
 export function describeWebhooks(names: readonly string[]): string {
-  return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. Only the key of the extension protects them, unless host.json takes it away: the client certificate mode Required lets any self-signed certificate pass.`;
+  return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. Only the key of the extension protects them, unless host.json takes it away: the mode Required lets any self-signed certificate pass.`;
 }
 
 export function describeHiddenMcp(functionName: string): string {

@@ -14,7 +14,11 @@ export async function listHandedOutKeys(
 ): Promise<readonly string[]> {
   const durable = outsideTheGate.find(({ path }) => path === '/runtime/webhooks/durabletask');
   if (durable?.state !== 'live') return [];
-  const files = await fastGlob('**/*.{js,cjs,mjs}', { cwd: folder, ignore: ['**/node_modules/**'] });
+  const files = await fastGlob('**/*.{js,cjs,mjs}', {
+    cwd: folder,
+    ignore: ['**/node_modules/**'],
+    followSymbolicLinks: false,
+  });
   const notes = files.sort().map(async (file) => {
     const calls = (await readFile(join(folder, file), 'utf8')).matchAll(method);
     const names = [...new Set([...calls].map(([, name]) => name))];
