@@ -66,7 +66,7 @@ const partsOf = {
 };
 
 /** What is loaded at once although its room is a part. */
-const atStart = ['front-ends/app-service', 'front-ends/front-end-table'];
+const atStart = ['front-ends/app-service', 'front-ends/front-end', 'front-ends/front-end-table'];
 
 /**
  * Modules most of whose functions run up to a first decision. V8 compiles those with the file: it would read each twice

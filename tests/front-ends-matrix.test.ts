@@ -37,6 +37,13 @@ for (const frontEnd of matrixFrontEnds) {
   });
 }
 
+it('lets in a caller with a chain behind Traefik with acceptForwardedChain', async () => {
+  const traefik = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'traefik');
+  assert.ok(traefik);
+  const cells = await runMatrixPair(traefik, 'functions', stage, { acceptForwardedChain: true });
+  assert.deepEqual(cells.find(({ caller }) => caller === 'chained')?.statuses, [200, 200, 403]);
+});
+
 const forwarding = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'rfc9440');
 assert.ok(forwarding);
 

@@ -19,6 +19,7 @@ import {
   type DecisionEvent,
   type FastifyPlugin,
   findClientIdentity,
+  type FrontEndName,
   type Gate,
   getClientIdentity,
   requireRole,
@@ -29,6 +30,8 @@ import {
   type TrustStore,
   trustStoreFromDocument,
 } from '@certgate/http';
+import { frontEndForms, listDoubledLines, writeVerified } from '@certgate/core/test-support/front-end-forms.js';
+import { bothPinned, caller } from '@certgate/core/test-support/front-end-stage.js';
 import { type MadeCertificate, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { makeCertificates } from './front-ends/callers.js';
 import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
@@ -262,6 +265,24 @@ for (const host of securedHosts) {
       }
       assert.equal((await askRaw(port, 'GET /after', own)).status, 200);
     });
+
+    for (const form of frontEndForms) {
+      const { name: frontEnd } = form.frontEnd;
+      it(`refuses two lines of the certificate behind ${frontEnd}`, async (context) => {
+        const isolation = frontEnd === 'app-service' ? {} : ({ frontEndIsolation: 'loopback' } as const);
+        const log = { info: (): void => undefined, warn: (): void => undefined };
+        const options = {
+          trustStore: trustStoreFromDocument(bothPinned),
+          frontEnd: frontEnd as FrontEndName,
+          ...isolation,
+          log,
+        };
+        const port = await start(context, createGate(options));
+        const own = Object.entries(writeVerified(form, caller.der));
+        assert.equal((await askRaw(port, 'GET /after', own)).status, 200);
+        for (const lines of listDoubledLines(form)) assert.equal((await askRaw(port, 'GET /after', lines)).status, 401);
+      });
+    }
 
     it(`shows handlers ${host.hidesSecret ? 'no secret' : 'the secret, as docs/http-hosts.md says'}`, async (context) => {
       const port = await start(context, makeGate().gate);

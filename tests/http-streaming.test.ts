@@ -176,6 +176,24 @@ describe('HTTP streaming', () => {
     assert.equal(await ask({ ...json, ...proven }, body), '401');
   });
 
+  it('behind Traefik, a second line is not taken for a chain', async (context) => {
+    const settings = { CERTGATE_FRONT_END: 'traefik', CERTGATE_FRONT_END_ISOLATION: 'private-network' };
+    const { url } = await startApp(context, 'src/a.js', settings);
+    const ask = async (value: string | readonly string[]): Promise<number> =>
+      (await sendLines(`${url}/api/Closed`, { 'X-Forwarded-Tls-Client-Cert': value })).status;
+    const { operator, reader } = callers;
+    assert.equal(await ask(reader), 200);
+    // .NET's host joins the lines of what it proxies.
+    for (const value of [
+      [operator, reader],
+      ['', reader],
+      [reader, ''],
+      `${operator},${reader}`,
+      `${operator}, ${reader}`,
+    ])
+      assert.equal(await ask(value), 401);
+  });
+
   it('an invocation id sent by the client changes nothing', async () => {
     const { url } = shared;
     for (const id of [randomUUID(), '', 'x'.repeat(1000)]) {

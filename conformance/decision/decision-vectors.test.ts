@@ -5,7 +5,7 @@ import { denialCodes } from '@certgate/core';
 import { frontEndNames } from '@certgate/core/internal';
 import { allKeys, listKeysIn } from '@certgate/core/test-support/whole-document.js';
 import { ManualClock, settle } from '@certgate/core/test-support/scripted-source.js';
-import type { TrustStore } from '@certgate/core';
+import type { FieldContent, TrustStore } from '@certgate/core';
 import { type GateUnderTest, loadGate, stopTime } from './scenes/gate.js';
 import { type Vector, type VectorFile, writeVectors } from './vectors/vectors.js';
 
@@ -85,16 +85,17 @@ describe('the decision vectors', () => {
 });
 
 async function answerBy(
-  { AccessGate, firstOf, findFrontEnd, getPublicStatus }: GateUnderTest,
+  { AccessGate, firstOf, findFrontEnd, getPublicStatus, RequestReader }: GateUnderTest,
   vector: Vector,
 ): Promise<Vector['expected']> {
   const now = Date.parse(vector.time);
   const stores = await Promise.all(vector.documents.map((name) => loadStore(name, vector.lists ?? {}, now)));
   const [only = firstOf(...stores)] = stores.length === 1 ? stores : [];
   const { frontEnd = 'app-service', certificate, headers = {} } = vector;
-  const sent: Readonly<Record<string, string | undefined>> =
+  const sent: Readonly<Record<string, FieldContent>> =
     certificate === undefined ? headers : { 'x-arr-clientcert': file.certificates[certificate] };
-  const extraction = findFrontEnd(frontEnd as 'caddy').extract((field) => sent[field]);
+  const reader = new RequestReader(findFrontEnd(frontEnd as 'caddy'), undefined, false);
+  const extraction = reader.read((field) => sent[field]);
   const asked = new AccessGate({ trustStore: only }, new ManualClock(now));
   const requirement = { functionName: vector.function, roles: vector.roles };
   const cold = await asked.decideExtracted(extraction, requirement, now);

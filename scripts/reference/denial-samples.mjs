@@ -41,7 +41,7 @@ const madeFacts = {
     { problem: 'pem' },
     { problem: 'other_structure', structure: 'it is a private key' },
   ],
-  certificate_multiple: [{}],
+  certificate_multiple: [{}, { isPerhapsChain: true }],
   certificate_too_large: [{ length: 20_000, limit: 16_384 }],
   certificate_verification_failed: [{ header: 'x-ssl-client-verify', said: 'FAILED', accepted: 'SUCCESS' }],
   trust_locked: [{ since: Date.UTC(2026, 11, 1), by: 'ada', reason: 'key disclosed' }, { setting: 'CERTGATE_LOCKED' }],

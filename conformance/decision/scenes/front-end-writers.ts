@@ -3,7 +3,7 @@ import type { FrontEndName } from '@certgate/core';
 import { toPem } from '@certgate/x509/test-support/openssl.js';
 import type { Random } from './random.js';
 
-export type Fields = Readonly<Record<string, string>>;
+export type Fields = Readonly<Record<string, string | readonly string[]>>;
 
 /** What a front end sends, and what that means: the certificate, or a code. */
 export interface Sent {
@@ -22,9 +22,9 @@ const element = (der: Uint8Array): string =>
 interface Grammar {
   readonly field: string;
   readonly write: (der: Uint8Array) => string;
+  /** What is written behind the certificate for one that came with it. */
+  readonly chain?: (der: Uint8Array) => string;
   readonly verification?: readonly [field: string, success: string, failure: string];
-  /** What a text is that stands there twice. Default: several certificates. */
-  readonly twice?: 'the certificate';
   /** What a text of 70,000 letters is. Default: too large. */
   readonly tooLong?: 'certificate_malformed';
 }
@@ -51,22 +51,26 @@ const grammars: Readonly<Record<FrontEndName, Grammar>> = {
     verification: ['x-client-certificate-verification', '0', '23'],
   },
   caddy: { field: 'x-client-certificate', write: base64 },
-  traefik: { field: 'x-forwarded-tls-client-cert', write: base64, twice: 'the certificate' },
+  traefik: { field: 'x-forwarded-tls-client-cert', write: base64, chain: (der) => `,${base64(der)}` },
   rfc9440: { field: 'client-cert', write: (der) => `:${base64(der)}:`, tooLong: 'certificate_malformed' },
 };
 const names = Object.keys(grammars) as FrontEndName[];
 
 export function sendBy(random: Random, der: Uint8Array): Sent {
   const frontEnd = random.pick(names);
-  const { field, write, verification, twice, tooLong = 'certificate_too_large' } = grammars[frontEnd];
+  const { field, write, chain = () => '', verification, tooLong = 'certificate_too_large' } = grammars[frontEnd];
   const text = write(der);
   const verified = verification === undefined ? {} : { [verification[0]]: verification[1] };
-  const send = (value: string, code?: string): Sent => ({ frontEnd, fields: { ...verified, [field]: value }, code });
-  if (random.chance(0.9)) return send(random.chance(0.1) ? ` ${text}\t` : text);
+  const send = (value: Fields[string], code?: string): Sent => ({
+    frontEnd,
+    fields: { ...verified, [field]: value },
+    code,
+  });
+  if (random.chance(0.9)) return send(random.pick([text, ` ${text}\t`, [text], [`${text}${chain(der)}`]]));
   const faults: readonly (() => Sent)[] = [
     () => ({ frontEnd, fields: {}, code: 'certificate_missing' }),
     () => send('', 'certificate_missing'),
-    () => send(`${text},${text}`, twice === undefined ? 'certificate_multiple' : undefined),
+    () => send(random.pick([`${text},${text}`, [text, text], ['', text], [text, '']]), 'certificate_multiple'),
     () => send(text.slice(0, -9), 'certificate_malformed'),
     () => send('x'.repeat(70_000), tooLong),
     () =>

@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AccessGate, getPublicStatus } from '@certgate/core';
 import type * as firstOfModule from '@certgate/core/trust-store/first-of';
+import type * as readerModule from '@certgate/core/front-end-resolution/request-reader';
 import type * as frontEndModule from '@certgate/core/front-ends/front-end-table';
 import type * as storeModule from '@certgate/core/trust-store/refreshing-store';
 
@@ -11,6 +12,7 @@ export interface GateUnderTest {
   readonly RefreshingTrustStore: typeof storeModule.RefreshingTrustStore;
   readonly firstOf: typeof firstOfModule.firstOf;
   readonly findFrontEnd: typeof frontEndModule.findFrontEnd;
+  readonly RequestReader: typeof readerModule.RequestReader;
   readonly getPublicStatus: typeof getPublicStatus;
 }
 
@@ -26,6 +28,7 @@ export async function loadGate(
       'trust-store/refreshing-store.js',
       'trust-store/first-of.js',
       'front-ends/front-end-table.js',
+      'front-end-resolution/request-reader.js',
     ].map(load),
   );
   return Object.assign({}, ...modules) as GateUnderTest;

@@ -175,7 +175,8 @@ class Scene {
     const sent = sendBy(random, made.der);
     const functionName = random.pick(['GetOrder', 'list', 'other']);
     const roles = random.pick([[], [], [['reader']], [['writer', 'admin']], [['reader'], ['writer']]]);
-    const extraction = this.#gate.findFrontEnd(sent.frontEnd).extract((name) => sent.fields[name]);
+    const reader = new this.#gate.RequestReader(this.#gate.findFrontEnd(sent.frontEnd), undefined, false);
+    const extraction = reader.read((name) => sent.fields[name]);
     const what = `${made.label} calls ${functionName} ${JSON.stringify(roles)} by ${sent.frontEnd}`;
     const answers: string[] = [];
     let difference: Difference | undefined;

@@ -12,7 +12,8 @@ export interface Case {
   /** A certificate by its label, or what a front end sent. */
   readonly certificate?: string;
   readonly frontEnd?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list has the lines of a header as they came; a text may be several lines that were joined. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** What the headers mean: a certificate's label, or a code. Told to the reference, and not part of the vector. */
   readonly meaning?: string;
   /** By authority: the lists that its source gave, in this order. Absent: the authority's lists are read from nowhere. */

@@ -240,6 +240,8 @@ export interface DenialFacts {
   readonly certificate_multiple: {
     /** Where the front end sends a list: how many elements are expected. */
     readonly expectedElements?: number;
+    /** What follows a comma is Traefik's chain, or another line of the header. */
+    readonly isPerhapsChain?: true;
   };
   readonly certificate_too_large: {
     /** In characters. */
@@ -354,6 +356,7 @@ export type MalformedProblem =
   | 'pem_block_cut'
   | 'not_pem_block'
   | 'forwarded_elements_forgeable'
+  | 'forwarded_json'
   | 'not_forwarded_elements'
   | 'byte_sequence_empty'
   | 'not_byte_sequence';

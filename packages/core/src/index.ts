@@ -45,7 +45,7 @@ export {
 } from './trust-store/trust-stores.js';
 export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
 export { isDevelopment, localHostMark, readVariable } from './front-end-resolution/host-environment.js';
-export type { FindField } from './front-ends/front-end.js';
+export type { FieldContent, FindField } from './front-ends/front-end.js';
 export {
   type FrontEndIsolation,
   type FrontEndOptions,

@@ -3,6 +3,7 @@ import {
   type CallDescription,
   type Decision,
   type Denial,
+  type FieldContent,
   type FindField,
   type FunctionRequirement,
   hasMember,
@@ -123,17 +124,15 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
 
   /**
    * A header of the request that the host sent with the invocation, by its name in lower case; undefined where it has
-   * none. Names and values are taken as the library's `Headers` would take them. Two values stay two: the front end's
-   * grammar knows the comma.
+   * none. Names and values are taken as the library's `Headers` would take them.
    */
-  findHeader(wanted: string): string | undefined {
-    let header: string | undefined;
+  findHeader(wanted: string): HeaderContent {
+    let header: HeaderContent;
     // Loops, since this runs at every invocation.
     for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
       this.#http = readOf(readOf(input, 'data'), 'http');
-      const value = findHttpHeader(this.#http, wanted);
-      if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
+      header = addContent(header, findHttpHeader(this.#http, wanted));
     }
     return header;
   }
@@ -198,7 +197,7 @@ const keyNameClaim = 'http://schemas.microsoft.com/2017/07/functions/claims/keyi
  * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
  * is empty then.
  */
-function findHttpHeader(http: unknown, wanted: string): string | undefined {
+function findHttpHeader(http: unknown, wanted: string): HeaderContent {
   const nullable = readOf(http, 'nullableHeaders');
   const isNullable = isObject(nullable) && Object.keys(nullable).length > 0;
   const fields = isNullable ? nullable : readOf(http, 'headers');
@@ -209,16 +208,22 @@ function findHttpHeader(http: unknown, wanted: string): string | undefined {
  * A header by its name in lower case, in an object whose members are headers: texts or, where they are nullable, objects
  * with a `value`. The same name in several spellings is one header with several values.
  */
-export function findField(fields: object, wanted: string, isNullable = false): string | undefined {
-  let header: string | undefined;
+export function findField(fields: object, wanted: string, isNullable = false): HeaderContent {
+  let header: HeaderContent;
   for (const name of Object.keys(fields)) {
     if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
     const field = readOf(fields, name);
-    const value = trimField(toText(isNullable ? readOf(field, 'value') : field));
-    header = header === undefined ? value : `${header},${value}`;
+    header = addContent(header, trimField(toText(isNullable ? readOf(field, 'value') : field)));
   }
   return header;
 }
+
+/** One value stays a text, in which the host may have joined several lines. Two are a list: they were several lines. */
+function addContent(header: HeaderContent, more: HeaderContent): HeaderContent {
+  return header === undefined ? more : [header, more ?? []].flat();
+}
+
+type HeaderContent = Exclude<FieldContent, null>;
 
 /** What is no text is an empty value, which no certificate is. */
 function toText(value: unknown): string {

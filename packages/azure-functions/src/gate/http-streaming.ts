@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FindField } from '@certgate/core';
+import type { FieldContent, FindField } from '@certgate/core';
 import { isPromiseLike, type ProgrammingModel, replaceMethod } from './worker-core.js';
 
 /** Where the headers of an invocation are that the front end has set. */
@@ -14,12 +14,12 @@ export type HeaderSource =
 
 interface ProxiedRequest {
   /** Of the headers that the front end sets, by their names in lower case. */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, FieldContent>;
   readonly isUsable: boolean;
 }
 
 /** A request that ended before its invocation asked, or that came with an id that was there already. */
-const unusable: ProxiedRequest = Object.freeze({ headers: new Map<string, string>(), isUsable: false });
+const unusable: ProxiedRequest = Object.freeze({ headers: new Map<string, FieldContent>(), isUsable: false });
 
 /** Ended requests are remembered up to this many, the oldest forgotten first; open ones are bounded by their sockets. */
 const maximumRemembered = 10_000;
@@ -83,12 +83,12 @@ export class HttpStreamingWatch {
     });
   }
 
-  #copyHeaders(request: IncomingMessage): ReadonlyMap<string, string> {
-    const headers = new Map<string, string>();
+  #copyHeaders(request: IncomingMessage): ReadonlyMap<string, FieldContent> {
+    const headers = new Map<string, FieldContent>();
     for (const name of this.#listHeaders()) {
       const values = listRawValues(request, name);
-      // Two values stay two: the front end's grammar knows the comma.
-      if (values.length > 0) headers.set(name, values.join(','));
+      // One value stays a text: the host, which proxies the request, may have joined several lines.
+      if (values.length > 0) headers.set(name, values.length === 1 ? values[0] : values);
     }
     return headers;
   }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SecureAppOptions } from '../secure-app.js';
+import { type FrontEndName, trustStoreFromDocument } from '@certgate/core';
+import { frontEndForms, listDoubledLines, writeVerified } from '@certgate/core/test-support/front-end-forms.js';
+import { bothPinned, caller } from '@certgate/core/test-support/front-end-stage.js';
 import { bearing, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
 import type { Answer, TestWorker } from '../test-support/test-worker.js';
 import { getClientIdentity } from '../request-identity.js';
@@ -71,14 +74,30 @@ describe('an app behind a front end of its own', () => {
     assert.equal(worker.decisions.at(-1)?.['code'], 'certificate_missing');
   });
 
-  it('two lines of the certificate stay two', async (context) => {
-    const worker = start(context, haproxy);
-    await worker.start();
-    for (const value of [`${reader.header}, ${reader.header}`, `${reader.header},${operator.header}`]) {
-      assert.equal((await worker.invoke('Who', { headers: fieldsOf(value) })).status, 401);
-      assert.equal(worker.decisions.at(-1)?.['code'], 'certificate_multiple');
-    }
-  });
+  for (const form of frontEndForms) {
+    const { name } = form.frontEnd;
+    it(`${name}: two lines of the certificate stay two, and a text may be two`, async (context) => {
+      const isolation = name === 'app-service' ? {} : ({ frontEndIsolation: 'private-network' } as const);
+      const trustStore = trustStoreFromDocument(bothPinned);
+      const options = { trustStore, frontEnd: name as FrontEndName, ...isolation };
+      const { worker, app } = createSecuredApp(context, options, {});
+      app.http('Who', { handler: (_request, invocation) => ({ body: getClientIdentity(invocation).name }) });
+      await worker.start();
+      const ask = async (headers: Readonly<Record<string, string>>): Promise<string> =>
+        codeOf(await worker.invoke('Who', { headers }));
+      assert.equal(await ask(writeVerified(form, caller.der)), 'caller');
+      const [field = ''] = form.frontEnd.fields;
+      for (const doubled of listDoubledLines(form)) {
+        // In two spellings, and as the host joins lines.
+        const joined = doubled.filter(([each]) => each.toLowerCase() === field).map(([, value]) => value);
+        const fields = [Object.fromEntries(doubled), { ...writeVerified(form, caller.der), [field]: joined.join(',') }];
+        for (const headers of fields) {
+          assert.match(await ask(headers), /^401 /);
+          assert.match(String(worker.decisions.at(-1)?.['code']), /^certificate_m(?:ultiple|alformed)$/);
+        }
+      }
+    });
+  }
 
   it('without a proof refuses every call with 503, and says so at start', async (context) => {
     const worker = start(context, { frontEnd: 'haproxy' });

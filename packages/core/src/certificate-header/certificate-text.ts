@@ -31,6 +31,8 @@ export interface ChainText {
    * commas between the certificates.
    */
   readonly encoding: 'percent-encoded-pem' | 'byte-sequences' | 'base64-list';
+  /** It may be another line of the header, joined to the certificate's by a comma. */
+  readonly isPerhapsLine?: boolean;
 }
 
 /** The text of the caller's certificate, or why there is none. */

@@ -1,6 +1,6 @@
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { type Denial, deny } from '../denial.js';
-import type { FindField, FrontEnd } from '../front-ends/front-end.js';
+import { type FindField, type FrontEnd, joinLines } from '../front-ends/front-end.js';
 import type { FrontEndSecret } from './front-end-secret.js';
 
 /** The field in which a front end sends the secret, in lower case. */
@@ -24,11 +24,13 @@ export class RequestReader {
 
   /** Decodes nothing. A denial where the request does not show that it came by the front end. */
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
-    if (this.#secret !== undefined && !this.#secret.isProvenBy(findField(secretHeaderName)))
+    // No secret has a comma, so several lines prove nothing.
+    if (this.#secret !== undefined && !this.#secret.isProvenBy(joinLines(findField(secretHeaderName))))
       return deny('front_end_bypassed', {});
     const extraction = this.#frontEnd.extract(findField);
     if (this.#acceptsChain || extraction.outcome === 'denied' || extraction.chain === undefined) return extraction;
-    const { outcome, leaf, encoding } = extraction;
+    const { outcome, leaf, encoding, chain } = extraction;
+    if (chain.isPerhapsLine === true) return deny('certificate_multiple', { isPerhapsChain: true });
     return { outcome, leaf, encoding, chain: undefined };
   }
 }

@@ -1,5 +1,4 @@
-import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
-import type { FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 /** The field that App Service's front end sets. */
 export const certificateHeaderName = 'x-arr-clientcert';
@@ -12,12 +11,9 @@ export const certificateHeaderName = 'x-arr-clientcert';
  * - **A field that the caller sent**: docs/front-ends.md has what is known, and what is not.
  * - **The operator configures**: incoming client certificates, on `Required` or `Optional`.
  */
-export const appService: FrontEnd = Object.freeze({
-  name: 'app-service',
-  fields: Object.freeze([certificateHeaderName]),
-  needsProof: false,
-  extract: (findField) => {
-    const leaf = trimHeader(findField(certificateHeaderName));
-    return leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
-  },
-} satisfies FrontEnd);
+export const appService: FrontEnd = createFrontEnd(
+  'app-service',
+  [certificateHeaderName],
+  (leaf) => ({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined }),
+  false,
+);

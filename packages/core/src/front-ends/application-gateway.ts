@@ -1,5 +1,5 @@
 import { findVerificationDenial } from './client-cert-verification.js';
-import { createFrontEnd, type FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd, joinLines } from './front-end.js';
 import { extractPemBlock } from './pem-block.js';
 
 const verificationField = 'x-client-certificate-verification';
@@ -23,7 +23,8 @@ export const applicationGateway: FrontEnd = createFrontEnd(
   ['x-client-certificate', verificationField],
   (text, findField) => {
     const result = findField(verificationField);
-    const denial = result === passedThrough ? undefined : findVerificationDenial(verificationField, result, 'SUCCESS');
+    const denial =
+      joinLines(result) === passedThrough ? undefined : findVerificationDenial(verificationField, result, 'SUCCESS');
     return denial ?? extractPemBlock(text);
   },
 );

@@ -1,4 +1,5 @@
 import { type Denial, deny } from '../denial.js';
+import { type FieldContent, joinLines } from './front-end.js';
 
 /**
  * What the configuration of a front end says in place of a result where it doesn't verify certificates, and trust alone
@@ -12,9 +13,10 @@ export const unverified = 'UNVERIFIED';
  */
 export function findVerificationDenial(
   field: string,
-  result: string | null | undefined,
+  content: FieldContent,
   success: string,
 ): Denial<'certificate_verification_failed'> | undefined {
+  const result = joinLines(content);
   if (result === success || result === unverified) return undefined;
   const isSaid = result !== null && result !== undefined && result !== '';
   const said = isSaid ? { said: result.slice(0, maximumShown) } : {};

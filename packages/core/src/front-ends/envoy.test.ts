@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DenialCode } from '../denial.js';
-import { caller, callerThumbprint, extractText, judge, victim } from '../test-support/front-end-stage.js';
+import { caller, callerThumbprint, extractFrom, extractText, judge, victim } from '../test-support/front-end-stage.js';
 import { escapedBodyOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
 import { hashHex } from '@certgate/x509/internal';
 import { createEnvoy } from './envoy.js';
@@ -42,6 +42,19 @@ describe('one element', () => {
     assert.equal(judgeText(`Hash=${hashOf(victim.der)};${certOf(leaf)}`), callerThumbprint);
   });
 
+  it('in JSON is refused with the setting that makes it text', () => {
+    for (const text of [
+      `[{"Hash":"${hashOf(leaf)}","Cert":"${escapedPemOf(leaf)}"}]`,
+      '{"Cert":"x"}',
+      '[',
+      `[${plain}]`,
+    ]) {
+      const extraction = extractFrom(envoy, { [field]: text });
+      assert.equal(extraction.outcome === 'denied' && extraction.code, 'certificate_malformed');
+      assert.match('detail' in extraction ? extraction.detail : '', /JSON.*TEXT in set_current_client_cert_details/);
+    }
+  });
+
   const hash = `Hash=${hashOf(leaf)}`;
   const cert = certOf(leaf);
   const malformed: readonly (readonly [string, string])[] = [
@@ -64,6 +77,7 @@ describe('one element', () => {
     ['Subject twice', `${plain};Subject="a";Subject="b"`],
     ['an unknown key', `${plain};IP=127.0.0.1`],
     ['the key of another time', `${hash};SAN=a;${cert}`],
+    ['the key of a later time', `${plain};Issuer="CN=a"`],
     ['a key in other letters', plain.replace('Cert=', 'cert=')],
     ['a key that only begins so', plain.replace('Cert=', 'Certificate=')],
     ['a space before the equals sign', plain.replace('Cert=', 'Cert =')],

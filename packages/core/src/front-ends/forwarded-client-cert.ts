@@ -48,7 +48,8 @@ export function extractForwardedClientCert(text: string, elementCount: number): 
   const scan = new ElementScan(text);
   for (let count = 1; ; count += 1) {
     const element = scan.readElement();
-    if (element === undefined) return denyMalformed();
+    if (element === undefined)
+      return jsonStart.test(text) ? deny('certificate_malformed', { problem: 'forwarded_json' }) : denyMalformed();
     if (count === elementCount) return scan.isAtEnd() ? extractElement(element) : denyCount(elementCount);
     if (scan.isAtEnd()) return denyCount(elementCount);
     if (element.isForgeable) return deny('certificate_malformed', { problem: 'forwarded_elements_forgeable' });
@@ -63,6 +64,9 @@ function extractElement({ cert, chain }: Element): CertificateExtraction {
   const { outcome, leaf, encoding } = extraction;
   return { outcome, leaf, encoding, chain: { text: chain, encoding: 'percent-encoded-pem' } };
 }
+
+/** Envoy has had `format: JSON` since 2026 (http_connection_manager.proto, ForwardClientCertFormat). */
+const jsonStart = /^[[{]/;
 
 function denyMalformed(): Denial<'certificate_malformed'> {
   return deny('certificate_malformed', { problem: 'not_forwarded_elements' });

@@ -2,12 +2,16 @@
 
 import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+import { deny } from '../denial.js';
 
 /**
- * The value of a header field by its name in lower case; nothing where the request has no such field. Several lines of one
- * field are joined by commas (RFC 9110 §5.3).
+ * The content of a header field by its name in lower case; nothing if the request has no such field. A list has the field's
+ * lines as they came. A text may be several lines that were joined by commas (RFC 9110 §5.3).
  */
-export type FindField = (name: string) => string | null | undefined;
+export type FindField = (name: string) => FieldContent;
+
+/** What `FindField` finds. */
+export type FieldContent = string | readonly string[] | null | undefined;
 
 /** What one front end is known to do. */
 export interface FrontEnd {
@@ -24,22 +28,31 @@ export interface FrontEnd {
 }
 
 /**
- * A front end that has to be proven. The certificate is in the first of its fields; `extract` gets that text, where there is
- * one.
+ * The certificate is in the first of the fields; `extract` gets that text, and whether it is known to be one line. Front ends
+ * send one: nobody can tell which of several is theirs, so those are refused, empty ones as well.
  */
 export function createFrontEnd(
   name: string,
   fields: readonly [certificateField: string, ...others: string[]],
-  extract: (text: string, findField: FindField) => CertificateExtraction,
+  extract: (text: string, findField: FindField, isOneLine: boolean) => CertificateExtraction,
+  needsProof = true,
 ): FrontEnd {
   const [certificateField] = fields;
   return Object.freeze({
     name,
     fields: Object.freeze(fields),
-    needsProof: true,
+    needsProof,
     extract: (findField: FindField) => {
-      const text = trimHeader(findField(certificateField));
-      return text === undefined ? denyMissing(certificateField) : extract(text, findField);
+      const content = findField(certificateField);
+      const isList = typeof content === 'object' && content !== null;
+      if (isList && content.length > 1) return deny('certificate_multiple', {});
+      const text = trimHeader(joinLines(content));
+      return text === undefined ? denyMissing(certificateField) : extract(text, findField, isList);
     },
   });
+}
+
+/** For fields in which a comma is refused anyway, or which may have several lines. */
+export function joinLines(content: FieldContent): string | null | undefined {
+  return typeof content === 'object' ? content?.join(',') : content;
 }

@@ -119,7 +119,7 @@ for (const form of frontEndForms) {
     it('hands on no chain to an app that accepts none', () => {
       const fields = withResult(form, form.write(caller.der, [victim.der]), verification?.success);
       for (const accepts of [false, true]) {
-        const reading = new RequestReader(frontEnd, undefined, accepts).read((name) => fields[name]);
+        const reading = new RequestReader(frontEnd, undefined, accepts).read((name) => [fields[name] ?? []].flat());
         assert.equal(reading.outcome, 'extracted');
         assert.equal(reading.chain !== undefined, accepts && form.handsOnChain);
       }

@@ -1,7 +1,7 @@
 import { trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
-import { createFrontEnd, type FrontEnd } from './front-end.js';
+import { createFrontEnd, type FrontEnd, joinLines } from './front-end.js';
 
 const chainField = 'client-cert-chain';
 
@@ -9,14 +9,14 @@ const chainField = 'client-cert-chain';
  * A front end that follows RFC 9440, as Apache httpd can.
  *
  * - **Grammar**: `Client-Cert` is one Byte Sequence (RFC 8941 §3.3.5) of the DER of the leaf, `Client-Cert-Chain` a list of
- *   them, without the leaf and in the order of the handshake (RFC 9440 §2.2 and §2.3). Parameters are defined for neither,
- *   and none is accepted. Padding may not be left out (RFC 8941 §4.1.8).
+ *   them on one or several lines, without the leaf and in the order of the handshake (RFC 9440 §2.2 and §2.3). Parameters
+ *   are defined for neither, and none is accepted. Padding may not be left out (RFC 8941 §4.1.8).
  * - **Verification**: none is said. What the front end verified is between it and its operator; here trust alone decides.
  * - **A field that the caller sent**: the front end must remove or replace it (RFC 9440 §2.4).
  * - **The operator configures**: examples/front-ends/apache.
  */
 export const rfc9440: FrontEnd = createFrontEnd('rfc9440', ['client-cert', chainField], (text, findField) =>
-  extractByteSequence(text, trimHeader(findField(chainField))),
+  extractByteSequence(text, trimHeader(joinLines(findField(chainField)))),
 );
 
 function extractByteSequence(text: string, chain: string | undefined): CertificateExtraction {

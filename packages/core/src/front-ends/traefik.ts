@@ -1,4 +1,3 @@
-import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
 
@@ -14,25 +13,17 @@ import { createFrontEnd, type FrontEnd } from './front-end.js';
  *   entry point removes it, unless `forwardedHeaders` trusts the address of whoever connects.
  * - **The operator configures**: examples/front-ends/traefik, where the caller's field is removed in either case.
  */
-export const traefik: FrontEnd = createFrontEnd('traefik', ['x-forwarded-tls-client-cert'], (text) => {
+export const traefik: FrontEnd = createFrontEnd('traefik', ['x-forwarded-tls-client-cert'], (text, _, isOneLine) => {
   if (text.includes('%')) return deny('certificate_malformed', { problem: 'base64_percent_encoded' });
   const comma = text.indexOf(',');
-  return comma < 0 ? extractCertificates(text, undefined) : splitCertificates(text, comma);
+  if (comma < 0) return { outcome: 'extracted', leaf: text, encoding: 'base64', chain: undefined };
+  if (foreignSeparator.test(text)) return deny('certificate_multiple', {});
+  const chain = { text: text.slice(comma + 1), encoding: 'base64-list', isPerhapsLine: !isOneLine } as const;
+  return { outcome: 'extracted', leaf: text.slice(0, comma), encoding: 'base64', chain };
 });
 
 /**
- * Traefik writes nothing between the commas and the certificates. Node and a `Headers` put a space where they join two lines,
- * which is refused. A host that joins them by a bare comma, as Azure's MCP extension does, makes the second line a chain: the
- * first line is the caller's certificate, so nothing but the removal of a field that the caller sent keeps that out.
+ * Traefik writes nothing between the commas and the certificates. Node and a `Headers` put a space where they join two lines.
+ * The Functions host joins them by a bare comma, so that the second line looks like a chain, and the first like the caller.
  */
-function splitCertificates(text: string, comma: number): CertificateExtraction {
-  if (foreignSeparator.test(text)) return deny('certificate_multiple', {});
-  return extractCertificates(text.slice(0, comma), text.slice(comma + 1));
-}
-
 const foreignSeparator = /^,|,(?:[, \t]|$)|[ \t],/;
-
-function extractCertificates(leaf: string, chain: string | undefined): CertificateExtraction {
-  const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'base64-list' } as const);
-  return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
-}

@@ -132,6 +132,22 @@ export function writeVerified({ write, verification }: FrontEndForm, der: Uint8A
   return { ...write(der), ...(verification && { [verification.field]: verification.success }) };
 }
 
+/** Lines of a request's head, as they come. */
+export type Lines = readonly (readonly [name: string, value: string])[];
+
+/** The victim's certificate comes first or last, beside the line that the front end itself writes. Empty lines count too. */
+export function listDoubledLines(form: FrontEndForm): readonly Lines[] {
+  const own = Object.entries(writeVerified(form, caller.der));
+  const [field = ''] = form.frontEnd.fields;
+  return [form.write(victim.der)[field] ?? '', ''].flatMap((value) => {
+    const other = [field.toUpperCase(), value] as const;
+    return [
+      [other, ...own],
+      [...own, other],
+    ];
+  });
+}
+
 export function withResult({ verification }: FrontEndForm, fields: Fields, result: string | null | undefined): Fields {
   return verification === undefined ? fields : { ...fields, [verification.field]: result };
 }
@@ -156,7 +172,7 @@ function listRefusedPlaceholders(placeholder: string): Refused {
   ];
 }
 
-/** Two lines without a space between them are a certificate and what came with it, as Traefik writes them. */
+/** Two lines without a space between them look like a certificate and what came with it: the request's reader decides. */
 function listRefusedLists(): Refused {
   const [leaf, other] = [base64Of(caller.der), base64Of(victim.der)];
   return [

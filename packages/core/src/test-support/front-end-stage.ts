@@ -9,6 +9,17 @@ export const caller: MadeCertificate = makeTelling('caller');
 export const victim: MadeCertificate = makeTelling('victim');
 export const callerThumbprint: string = describeByOpenssl(caller.der).thumbprintSha256;
 
+/** Whoever is taken for the victim is admitted too, by another name. */
+export const bothPinned: object = {
+  schemaVersion: 1,
+  revision: 1,
+  identities: Object.entries({ caller, victim }).map(([name, { der }]) => ({
+    name,
+    roles: [],
+    pins: [{ thumbprintSha256: describeByOpenssl(der).thumbprintSha256 }],
+  })),
+};
+
 /** Its base64 has all that front ends write differently: plus signs, slashes and padding. */
 function makeTelling(name: string): MadeCertificate {
   for (let length = 0; length < 30; length += 1) {

@@ -119,7 +119,7 @@ export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex
     method: isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method,
     route: findRoute(request),
     target,
-    findField: findInRawHeaders(rawHeaders),
+    findField: findInRawHeaders(rawHeaders, socket),
     socket,
     awaitAnswer: (settled) => {
       awaitAnswer(answer, settled);

@@ -89,7 +89,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     'A hook or handler must pass on the very context that the worker gave it, not a copy or a Proxy. If the log has gate_late, call secureApp earlier.',
   certificate_missing: `The caller must send its certificate. If it does, check that the front end requests one for this path, passes it on, and is the one that the app names. On App Service: the client certificate mode is not Ignore, the path is not an exclusion path, and the call is not plain HTTP. ${frontEndPages}`,
   certificate_malformed: `The front end must write the header as the app expects it: compare frontEnd with the front end that is there. ${frontEndPages} If a client set the header itself, it bypassed the front end. A private key in the header is disclosed: replace it.`,
-  certificate_multiple: 'A client or another proxy set the header too. Let the front end replace what clients send.',
+  certificate_multiple: `A client or another proxy set the header too. Let the front end replace what clients send. If the detail names acceptForwardedChain, callers may have sent a chain. ${frontEndPages}`,
   certificate_too_large: 'The header may have 16,384 characters. Issue a smaller certificate.',
   certificate_verification_failed: `Give the front end the CA that issued this certificate, or let it send UNVERIFIED. ${frontEndPages}`,
   trust_locked: {
