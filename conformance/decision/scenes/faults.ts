@@ -15,7 +15,7 @@ const path = 'x509/dist/path.cjs';
 export const faults: readonly Fault[] = [
   {
     name: 'a memory without a version',
-    seed: 15,
+    seed: 50,
     changes: [
       [
         'core/dist/esm/access/decision-memory.js',
@@ -26,7 +26,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a memory without an end',
-    seed: 190,
+    seed: 255,
     changes: [
       [
         'core/dist/esm/access/decision-memory.js',
@@ -73,17 +73,17 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a grace period of a pin without an end',
-    seed: 250,
+    seed: 375,
     changes: [['core/dist/esm/trust-snapshot/client-auth-grace.js', 'now >= since && now < until', 'now >= since']],
   },
   {
     name: 'a grace period of a list without an end',
-    seed: 265,
+    seed: 185,
     changes: [[path, 'nextUpdate+question.graceMilliseconds', '(question.graceMilliseconds>0?1/0:nextUpdate)']],
   },
   {
     name: 'revocations that are forgotten when a list or a delta is replaced',
-    seed: 320,
+    seed: 450,
     changes: [
       [
         'core/dist/esm/trust-store/kept-lists.js',
@@ -94,7 +94,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'lists that take their place by the name of the CA alone',
-    seed: 12,
+    seed: 62,
     changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(publicKey), ', '']],
   },
   {
@@ -109,8 +109,17 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'lists that clear whoever signed them',
+    seed: 580,
+    changes: [[path, 'mayClear:found.isValid&&', 'mayClear:']],
+  },
+  {
+    name: 'revocations that end with the signer of their list',
+    changes: [[path, 'former&&{signer:former,isValid:!1}', 'void 0']],
+  },
+  {
     name: 'lists that speak by the name of the CA alone',
-    seed: 204,
+    seed: 122,
     changes: [[path, '.filter(statement=>isOfIssuingKey(statement,question))', '']],
   },
 ];
@@ -129,7 +138,9 @@ export async function loadFaultyGate({ name, changes }: Fault): Promise<GateUnde
   for (const file of ['core/dist/esm', 'core/package.json', 'x509/dist', 'x509/package.json'])
     cpSync(`${packages}${file}`, `${modules}${file}`, { recursive: true, filter: isNeeded });
   for (const [file, text, replacement] of changes) {
-    const [before, after, ...others] = readFileSync(`${modules}${file}`, 'utf8').split(text);
+    // Published files are broken into lines wherever the language allows it.
+    const pattern = new RegExp([...text].map((each) => each.replace(/[$()*+.?[\\\]^{|}]/, '\\$&')).join('\n?'), 'u');
+    const [before, after, ...others] = readFileSync(`${modules}${file}`, 'utf8').split(pattern);
     if (before === undefined || after === undefined || others.length > 0)
       throw new Error(`${file} does not have this once: ${text}`);
     writeFileSync(`${modules}${file}`, before + replacement.replace('$&', text) + after);
