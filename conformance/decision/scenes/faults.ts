@@ -109,7 +109,7 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'lists that clear whoever signed them',
+    name: 'lists that clear, also without a valid signer',
     seed: 580,
     changes: [[path, 'mayClear:found.isValid&&', 'mayClear:']],
   },
@@ -139,7 +139,13 @@ export async function loadFaultyGate({ name, changes }: Fault): Promise<GateUnde
     cpSync(`${packages}${file}`, `${modules}${file}`, { recursive: true, filter: isNeeded });
   for (const [file, text, replacement] of changes) {
     // Published files are broken into lines wherever the language allows it.
-    const pattern = new RegExp([...text].map((each) => each.replace(/[$()*+.?[\\\]^{|}]/, '\\$&')).join('\n?'), 'u');
+    const pattern = new RegExp(
+      text
+        .split('')
+        .map((each) => each.replace(/[$()*+.?[\\\]^{|}]/, '\\$&'))
+        .join('\n?'),
+      'u',
+    );
     const [before, after, ...others] = readFileSync(`${modules}${file}`, 'utf8').split(pattern);
     if (before === undefined || after === undefined || others.length > 0)
       throw new Error(`${file} does not have this once: ${text}`);

@@ -85,7 +85,7 @@ function describeWithdrawn({ list, ...of }: WithdrawnRevocation, now: number): R
     ...{ code: 'revocation_withdrawn', authority: of.authority, subject: of.subject, serialNumber },
     thumbprintSha256: of.thumbprintSha256,
     list: describeList(list),
-    detail: `The CRL${number} of "${list.issuer}"${source} no longer names "${of.subject}", serial number ${serialNumber}, which this instance refused as revoked. It is admitted again, unless something else refuses it. Ask the CA why: if it was restored from a backup, deny every certificate that it has revoked since, such as with: certgate trust deny --issued-by "${of.authority}" --serial ${serialNumber} --reason "revoked before the restore"`,
+    detail: `The CRL${number} of "${list.issuer}"${source} no longer names "${of.subject}", serial number ${serialNumber}, which this instance refused as revoked. The list no longer refuses it. Ask the CA why; if it was restored from a backup, deny what it revoked since: certgate trust deny --issued-by "${of.authority}" --serial ${serialNumber} --reason "restore"`,
   };
 }
 

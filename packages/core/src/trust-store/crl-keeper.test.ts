@@ -270,7 +270,10 @@ describe('a list takes the place of the one before', () => {
         keeper.list(ofSigner).map(({ crlNumber }) => crlNumber),
         [isTaken ? 2n : 1n],
       );
-      assert.match(keeper.findFault('corp') ?? '', isTaken ? /^$/ : /no certificate now with a valid path/);
+      assert.match(
+        keeper.findFault('corp') ?? '',
+        isTaken ? /^$/ : /no certificate of the key that signed it is valid now/,
+      );
     });
   }
 });

@@ -164,7 +164,7 @@ describe('a signer that is not valid now', () => {
   test('displaces no list: its own stays beside, until the signer is valid', () => {
     const kept = keep(11, tenth, deltaOf(9, 10));
     for (const crl of [eleventh, ofDay(12, 10), deltaOf(10, 11)]) {
-      assert.match(addBeside(kept, 11, crl, invalid), /no certificate now with a valid path/);
+      assert.match(addBeside(kept, 11, crl, invalid), /no certificate of the key that signed it is valid now/);
     }
     const { kept: waiting } = kept.add(eleventh, invalid, at(11), []);
     const next = add(waiting, 11, eleventh);

@@ -101,7 +101,7 @@ export class KeptLists {
     const added = addList(before, crl, known, now);
     const unfit =
       before.length > 0 && !signer.isValid
-        ? 'the key that signed it has no certificate now with a valid path that is neither denied nor revoked, so it replaces no other list'
+        ? 'no certificate of the key that signed it is valid now, or it is denied or revoked, so it replaces no other list'
         : undefined;
     const fault = added.fault ?? unfit;
     if (fault !== undefined && beside.some(isSame)) return { kept: this, fault };

@@ -199,7 +199,10 @@ describe('a newer list that leaves the caller out', () => {
         await prepare(gate);
         await gate.publish(byLister(6));
         assert.equal(await gate.ask(), 'certificate_revoked');
-        assert.match(gate.store.report().revocationFault ?? '', /no certificate now with a valid path/);
+        assert.match(
+          gate.store.report().revocationFault ?? '',
+          /no certificate of the key that signed it is valid now/,
+        );
         assert.deepEqual(gate.listLines(), []);
       }
     });

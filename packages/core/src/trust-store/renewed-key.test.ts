@@ -92,7 +92,7 @@ describe('a key whose certificate has ended', () => {
     assert.deepEqual(await refresh(endedFirst), [1n]);
     source.content = listOf(issuing, newest);
     assert.deepEqual(await refresh(endedFirst), [1n]);
-    assert.match(keeper.fault ?? '', /no certificate now with a valid path/);
+    assert.match(keeper.fault ?? '', /no certificate of the key that signed it is valid now/);
     assert.deepEqual(await refresh(endedFirst, issuing), [99n]);
     assert.equal(keeper.fault, undefined);
   });
