@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { hashDocument } from './load-trust-document.js';
+import { maximumDocumentBytes } from './location/trust-location.js';
+import { replaceUnreadableDocument } from './replace-unreadable-document.js';
 import { signStoredDocument } from './sign-stored-document.js';
 import { MemoryLocation } from './test-support/memory-location.js';
 import { createSigningKey } from './signing/signing-key.js';
@@ -229,15 +231,31 @@ describe('an update of a trust document', () => {
     assert.equal(document.revision, 8);
   });
 
-  it('is refused before the document grows beyond what apps read', async () => {
-    const location = new MemoryLocation(makeDocument(['a']));
-    const roles = Array.from({ length: 270_000 }, (_, index) => `${index}`.padStart(250, 'r'));
-    const edit: TrustEdit = (document) => ({
-      ...document,
-      identities: [...document.identities, { ...makeIdentity('big'), roles }],
-    });
-    await assert.rejects(updateTrustDocument(location, change, edit), /would have \d+ bytes/);
-    assert.deepEqual(location.log, []);
+  it('is refused before the document grows beyond what apps read, as by every other writer', async () => {
+    // Few enough characters, which the parser of a text counts, and too many bytes, which apps read.
+    const [owner, pins] = ['ü'.repeat(256), [{ thumbprintSha256: 'A'.repeat(64) }]];
+    const count = maximumDocumentBytes / 1_024;
+    const identities = Array.from({ length: count }, (_, index) => ({
+      name: `n${index}`,
+      roles: [],
+      owner,
+      reason: owner,
+      pins: index === 0 ? pins : [],
+    }));
+    const large: TrustDocument = { schemaVersion: 1, revision: 9, identities };
+    const [there, absent] = [new MemoryLocation(makeDocument(['a'])), new MemoryLocation(undefined)];
+    const before = there.text;
+    const unreadable = { stored: await there.read(), failure: new ToolFailure('damaged') };
+    for (const write of [
+      () => updateTrustDocument(there, change, () => large),
+      () => replaceUnreadableDocument(there, change, unreadable, large),
+      () => createTrustDocument(absent, change, large),
+    ])
+      await assert.rejects(write, {
+        message: /would have \d{8} bytes, but apps accept at most 67108864\. Nothing was written/,
+        remedy: /an app can use several stores/,
+      });
+    assert.deepEqual([there.text, there.log, absent.log, await absent.read()], [before, [], [], undefined]);
   });
 });
 
