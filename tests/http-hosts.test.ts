@@ -162,8 +162,11 @@ describe('docs/http-hosts.md, "Close an Express app behind nginx"', { skip: reas
         code: code
           .replaceAll('3000', String(appPort))
           .replaceAll('8443', String(tlsPort))
-          .replaceAll('<certgate>', root)
-          .replaceAll('npx --no-install certgate', `node ${join(root, 'packages', 'certgate', 'bin', 'certgate.js')}`),
+          .replaceAll('<certgate>', `'${root}'`)
+          .replaceAll(
+            'npx --no-install certgate',
+            `node '${join(root, 'packages', 'certgate', 'bin', 'certgate.js')}'`,
+          ),
       }),
     );
     // Below the folder in which Express and the tarball are installed.
