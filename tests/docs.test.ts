@@ -478,6 +478,9 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   const revocationLists = [{ ...ofList, begin: 0, end: 300 }];
   const revocationLog = new RevocationLog();
   for (const time of [250, 350]) revocationLog.note(call, { ...report, revocationLists, fault: undefined }, time);
+  const refused = { authority: 'corp', subject: 'CN=billing', serialNumber: '0A', thumbprintSha256: 'AB'.repeat(32) };
+  const withdrawnRevocations = [{ ...refused, list, detail: 'Ask the CA why.' }];
+  revocationLog.note(call, { ...report, revocationLists: [], withdrawnRevocations, fault: undefined }, 350);
 
   const { StatusLog } = (await importBuilt('core', 'log/status-log.js')) as StatusLogModule;
   const names = Array.from({ length: 101 }, (_, index) => `F${index}`);

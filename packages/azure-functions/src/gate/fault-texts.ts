@@ -13,11 +13,11 @@ export function describeHiddenMcp(functionName: string): string {
 }
 
 export function describeBypass(functionName: string): string {
-  return `A handler of "${functionName}" was called before the gate was asked about the invocation, so the wrapper around the handler decided about the call. Usually a preInvocation hook of the app calls handlers itself. That is safe only for functions that were registered after Certgate was loaded: the others have no wrapper, and such a hook runs them undecided. If no hook does so, the Functions worker no longer calls handlers as this version of Certgate expects: update @certgate/azure-functions.`;
+  return `A handler of "${functionName}" was called before the gate was asked about the invocation, so the wrapper around the handler decided about the call. Usually a preInvocation hook of the app calls handlers itself. It runs those undecided that were registered before Certgate was loaded. If no hook does so, the worker no longer calls handlers as Certgate expects: update @certgate/azure-functions.`;
 }
 
 export function describeUnwrapped(functionName: string): string {
-  return `The handler of "${functionName}" has no wrapper, because the function was registered before Certgate was loaded, or by a function.json. The gate decides each invocation of it. But a preInvocation hook that calls the handler itself, as a cache may, runs it undecided. Load Certgate before the files that register functions, or make sure that no hook of the app calls handlers. Other functions may have none either: this is said once.`;
+  return `The handler of "${functionName}" has no wrapper, because the function was registered before Certgate was loaded, or by a function.json. The gate decides its invocations, but a preInvocation hook that calls the handler itself, as a cache may, runs it undecided. Load Certgate before the files that register functions. Other functions may have none either: this is said once.`;
 }
 
 export function createSharedFault(): TypeError {
@@ -25,4 +25,4 @@ export function createSharedFault(): TypeError {
 }
 
 export const unknownModelDetail =
-  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';
+  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep it from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';

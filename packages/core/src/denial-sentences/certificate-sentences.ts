@@ -32,9 +32,9 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
   },
   certificate_multiple: ({ expectedElements: count, isPerhapsChain }) => {
     if (isPerhapsChain === true)
-      return 'x-forwarded-tls-client-cert has a comma: before a chain, or where this host joined several lines. To accept chains, set acceptForwardedChain: true. See docs/front-ends.md.';
+      return 'x-forwarded-tls-client-cert has a comma: before a chain, or where this host joined several lines. To accept chains, set acceptForwardedChain: true.';
     return count === undefined
-      ? 'The header has more than one value or line, or the request more lines than the server reads; the front end sends one certificate.'
+      ? 'The header has more than one value or line, or the request more lines than the server reads.'
       : `x-forwarded-client-cert does not have ${count === 1 ? 'exactly one element' : `exactly ${count} elements`}: a client or another proxy set it too, and the front end keeps that.`;
   },
   certificate_too_large: ({ header = 'The certificate header', length, limit }) =>
@@ -72,7 +72,7 @@ const malformedTexts: Readonly<Record<MalformedProblem, string>> = {
   forwarded_json:
     'x-forwarded-client-cert is JSON. Set format to TEXT in set_current_client_cert_details. With APPEND_FORWARD, Envoy keeps the format that came.',
   not_forwarded_elements:
-    'x-forwarded-client-cert is not what is read of Envoy: pairs By, Hash, Cert, Chain, Subject, URI, DNS in this order.',
+    'x-forwarded-client-cert does not have the pairs By, Hash, Cert, Chain, Subject, URI, DNS in this order.',
   byte_sequence_empty: 'Client-Cert is an empty byte sequence. A front end leaves it out where no certificate came.',
   not_byte_sequence: 'Client-Cert is not a byte sequence, base64 between two colons (RFC 9440 section 2.2).',
 };

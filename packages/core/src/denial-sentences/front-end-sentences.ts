@@ -17,13 +17,13 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
       case 'secret_empty':
         return 'The environment variable CERTGATE_FRONT_END_SECRET is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or remove the variable.';
       case 'no_proof':
-        return `Nothing shows that requests come through the front end "${facts.frontEnd}", and anybody who reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give the same secret to the app in the environment variable CERTGATE_FRONT_END_SECRET or as frontEndSecret. Or state with frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from the app: see docs/front-ends.md.`;
+        return `Nothing shows that requests come through the front end "${facts.frontEnd}", and anybody who reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give it to the app, too, as CERTGATE_FRONT_END_SECRET or frontEndSecret. Or state with frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from the app: see docs/front-ends.md.`;
     }
   },
   front_end_bypassed: () =>
     'The request did not bring the secret of the front end in x-certgate-front-end-secret. Either it came past the front end, or the front end does not send the secret of CERTGATE_FRONT_END_SECRET or frontEndSecret.',
   http_streaming_ambiguous: () =>
-    'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.',
+    'HTTP streaming is on, and the gate found no proxied request with the id of this invocation, or two. If it happens often, the host and @azure/functions may disagree about streaming: update both.',
   mcp_transport_unsupported: ({ functionName, transport }) =>
     `The MCP call of "${functionName}" came over another transport than streamable HTTP (${transport === undefined ? 'one that Certgate does not know' : `"${transport}"`}), so its headers may be those of another request. The client must use streamable HTTP: the address /runtime/webhooks/mcp, without /sse.`,
   mcp_headers_unavailable: ({ functionName, problem }) => {
@@ -37,9 +37,9 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
   gate_not_installed: ({ host }) =>
     host === 'functions'
       ? 'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.'
-      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress or secureFastify, or its server by secureServer; with two gates, let the route of Fastify say by config.certgate what it requires.',
+      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app or its server; with two gates, let the route of Fastify say by config.certgate what it requires.',
   invocation_unknown: ({ functionName }) =>
-    `The handler of "${functionName}" was called with a context that does not belong to an invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. A hook or handler that calls it must pass on the very context that the Functions worker gave to its own invocation.`,
+    `The handler of "${functionName}" was called with a context that belongs to no invocation which the gate has seen: one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called. A hook or handler that calls it must pass on the context that the Functions worker gave to its own invocation.`,
 };
 
 function describeContradiction(facts: DenialFacts['front_end_contradicted']): string {

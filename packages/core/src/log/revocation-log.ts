@@ -1,6 +1,5 @@
 import { formatInstant } from '@certgate/x509/internal';
 import type { RevocationListEntry } from '../denial-facts.js';
-import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { findListState, type ListState } from '../trust-store/revocation-channel.js';
 import type { RevocationListStatus, WithdrawnRevocation } from '../trust-store/lists-in-use.js';
@@ -57,7 +56,7 @@ export class RevocationLog {
         for (const withdrawn of withdrawnRevocations) {
           if (this.#told.has(withdrawn)) continue;
           this.#told.add(withdrawn);
-          lines.push(formatLogLine(describeWithdrawn(withdrawn, now)));
+          lines.push(formatLogLine(createWithdrawnLine(withdrawn, now)));
         }
         for (const status of revocationLists) {
           const code = findListState(status, now);
@@ -76,17 +75,8 @@ function nameNotice({ authority, issuer, number, source }: RevocationListStatus,
   return JSON.stringify([code, authority, issuer, number, source]);
 }
 
-function describeWithdrawn({ list, ...of }: WithdrawnRevocation, now: number): RevocationLogLine {
-  const serialNumber = formatSerialNumber(of.serialNumber);
-  const number = list.number === undefined ? '' : ` ${list.number}`;
-  const source = list.source === undefined ? '' : ` (${list.source})`;
-  return {
-    ...startLine('revocation', now),
-    ...{ code: 'revocation_withdrawn', authority: of.authority, subject: of.subject, serialNumber },
-    thumbprintSha256: of.thumbprintSha256,
-    list: describeList(list),
-    detail: `The CRL${number} of "${list.issuer}"${source} no longer names "${of.subject}", serial number ${serialNumber}, which this instance refused as revoked. The list no longer refuses it. Ask the CA why; if it was restored from a backup, deny what it revoked since: certgate trust deny --issued-by "${of.authority}" --serial ${serialNumber} --reason "restore"`,
-  };
+function createWithdrawnLine({ list, ...rest }: WithdrawnRevocation, now: number): RevocationLogLine {
+  return { ...startLine('revocation', now), code: 'revocation_withdrawn', ...rest, list: describeList(list) };
 }
 
 function describeList({ issuer, number, source, end }: RevocationListEntry): RevocationLogLine['list'] {

@@ -8,8 +8,8 @@ import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
 import {
   type CertificateOfIssuer,
-  describeList,
   describeListsInUse,
+  describeWithdrawn,
   findListAbout,
   type ListOfSource,
   listReasons,
@@ -54,7 +54,7 @@ interface InFlight {
   readonly read: Promise<void>;
 }
 
-interface RefusedCertificate extends Omit<WithdrawnRevocation, 'list'>, CertificateOfIssuer {
+interface RefusedCertificate extends Omit<WithdrawnRevocation, 'list' | 'detail'>, CertificateOfIssuer {
   /** Under which the lists that bear on it may be kept. */
   readonly names: readonly string[];
 }
@@ -156,7 +156,7 @@ export class CrlKeeper {
       if (!names.some((each) => each.toLowerCase() === name.toLowerCase())) continue;
       if (listReasons({ issuer, serialNumber }, this.#listKept(names)).length > 0) continue;
       this.#refused.delete(key);
-      const withdrawn = Object.freeze({ ...refused, list: Object.freeze(describeList(newer)) });
+      const withdrawn = describeWithdrawn(refused, newer);
       this.#withdrawn = Object.freeze([...this.#withdrawn.slice(1 - maximumWithdrawn), withdrawn]);
     }
   }

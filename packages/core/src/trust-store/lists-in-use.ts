@@ -1,6 +1,7 @@
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import { shortenText } from '@certgate/x509/internal';
 import type { RevocationListEntry } from '../denial-facts.js';
+import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { KeptLists } from './kept-lists.js';
 
 /** What one source gave, and where that is. */
@@ -91,14 +92,29 @@ export interface WithdrawnRevocation {
   readonly authority: string;
   /** RFC 4514. */
   readonly subject: string;
-  /** The INTEGER's content in upper-case hexadecimal. */
+  /** In upper-case hexadecimal, as openssl prints it. */
   readonly serialNumber: string;
   readonly thumbprintSha256: string;
   /** The newer list. */
   readonly list: RevocationListEntry;
+  /** What happened, and what to do. */
+  readonly detail: string;
 }
 
-export function describeList({ list, source }: ListOfSource): RevocationListEntry {
+/** The text is made here because most apps never load this file: the log's part of every app stays small. */
+export function describeWithdrawn(
+  refused: Omit<WithdrawnRevocation, 'list' | 'detail'>,
+  newer: ListOfSource,
+): WithdrawnRevocation {
+  const { authority, subject } = refused;
+  const list = Object.freeze(describeList(newer));
+  const serialNumber = formatSerialNumber(refused.serialNumber);
+  const number = list.number === undefined ? '' : ` ${list.number}`;
+  const detail = `The CRL${number} of "${list.issuer}" (${newer.source}) no longer names "${subject}", serial number ${serialNumber}, which this instance refused as revoked. The list no longer refuses it. Ask the CA why; if it was restored from a backup, deny what it revoked since: certgate trust deny --issued-by "${authority}" --serial ${serialNumber} --reason "restore"`;
+  return Object.freeze({ ...refused, serialNumber, list, detail });
+}
+
+function describeList({ list, source }: ListOfSource): RevocationListEntry {
   const { issuerText, crlNumber, nextUpdate } = list;
   return {
     issuer: shortenText(issuerText),
