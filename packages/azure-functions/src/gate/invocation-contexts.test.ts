@@ -91,7 +91,7 @@ describe('a context that no invocation got', () => {
     assert.equal(denials.length, 4);
     for (const { code, detail } of denials) {
       assert.equal(code, 'invocation_unknown');
-      assert.match(String(detail), /must pass on the very context that the Functions worker gave/);
+      assert.match(String(detail), /must pass on the context that the Functions worker gave/);
     }
     assert.deepEqual(worker.getHandler('Open')(request, byHand), { body: 'nobody' });
   });
