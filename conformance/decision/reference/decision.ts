@@ -120,14 +120,13 @@ function judge(stores: readonly Store[], match: Match, { path: target }: Certifi
   const store = stores.find(({ document }) => authority && document?.authorities?.includes(authority));
   if (authority === undefined || target === undefined || store?.document === undefined)
     return { match, code: undefined, hasPath: false, isClaim: false };
-  const answer = ask(store.document, authority, store.lists, target, now);
+  const all = stores.flatMap(({ document }) => document ?? []);
+  const answer = ask(store.document, all, authority, store.lists, target, now);
   const ofPath = [...authority.trustAnchors, ...(authority.intermediates ?? [])].filter(
     ({ path }) => path !== undefined && 'path' in answer && answer.path.includes(path),
   );
   // The deny lists of all documents are for CA certificates too: with one goes all that it issued.
-  const isCut = ofPath.some((ca) =>
-    stores.some(({ document }) => document !== undefined && documents.isDenied(document, ca)),
-  );
+  const isCut = ofPath.some((ca) => all.some((document) => documents.isDenied(document, ca)));
   const code = 'code' in answer ? answer.code : isCut ? 'certificate_on_deny_list' : undefined;
   return { match, code, hasPath: code === undefined, isClaim: pin === undefined && !takenBack.includes(code ?? '') };
 }

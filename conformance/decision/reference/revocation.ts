@@ -3,11 +3,11 @@ import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/
 import * as facts from '../facts.js';
 import { type Authority, type Document, isDenied as isOnDenyList } from './document.js';
 
-/** What was read from a source of lists, for the document that was in use then. */
+/** What was read from a source of lists, for the documents of all stores that were in use then. */
 export type ListReading = Readonly<{
   source: string;
   at: number;
-  document: Document;
+  documents: readonly Document[];
   authority: Authority;
   list: CertificateRevocationList;
 }>;
@@ -87,13 +87,13 @@ function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: num
   return !isDelta || lists.some((each) => isBase(each) && each.number >= base);
 }
 
-/** The signer has a path now, and is not denied or known to be revoked. */
-function maySignNow(ca: PathCertificate, { authority, document, at }: ListReading, lists: readonly Kept[]): boolean {
+/** The signer has a path now, and is neither denied by any document nor known to be revoked. */
+function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReading, lists: readonly Kept[]): boolean {
   return facts.decodedOf(authority.trustAnchors).some((anchor) => {
     const context = {
       authority,
       anchor,
-      document,
+      documents,
       lists: listUsable(lists, authority),
       mode: 'when-available',
       now: at,
@@ -110,7 +110,7 @@ type Status = 'revoked' | 'good' | 'unknown';
 type Context = Readonly<{
   authority: Authority;
   anchor: PathCertificate;
-  document: Document | undefined;
+  documents: readonly Document[];
   lists: readonly Kept[];
   mode: string;
   now: number;
@@ -186,9 +186,9 @@ function hadPath(ca: PathCertificate, context: Context, then: number, asked: fac
   return facts.listIssuers(ca, context.authority).some((issuer) => hadPath(issuer, context, then, [...asked, ca]));
 }
 
-function isDenied(ca: PathCertificate, { authority, document }: Context): boolean {
+function isDenied(ca: PathCertificate, { authority, documents }: Context): boolean {
   const all = [...authority.trustAnchors, ...(authority.intermediates ?? [])];
-  return document !== undefined && all.some((each) => each.path === ca && isOnDenyList(document, each));
+  return all.some((each) => each.path === ca && documents.some((document) => isOnDenyList(document, each)));
 }
 
 type Lists = ReadonlyMap<string, readonly ListReading[]>;
@@ -215,6 +215,7 @@ type PathAnswer = { readonly path: facts.Path } | { readonly code: string };
 /** Did the authority issue the certificate, by a path that is valid now, and on which nothing is revoked? */
 export function ask(
   document: Document,
+  documents: readonly Document[],
   authority: Authority,
   given: Lists,
   target: PathCertificate,
@@ -232,7 +233,7 @@ export function ask(
     const statuses = path.map((certificate, index): Status => {
       const issuer = path[index - 1];
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
-      const status = findStatus(certificate, issuer, { authority, anchor, document, lists, mode, now }, [target]);
+      const status = findStatus(certificate, issuer, { authority, anchor, documents, lists, mode, now }, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
       return status === 'unknown' && isUnasked ? 'good' : status;
     });

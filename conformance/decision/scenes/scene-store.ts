@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ManualClock } from '@certgate/core/test-support/scripted-source.js';
 import type { TrustSource, TrustSourceReading } from '@certgate/core/trust-sources/trust-source';
 import type { RefreshingTrustStore } from '@certgate/core/trust-store/refreshing-store';
@@ -35,10 +36,20 @@ export class SceneStore {
   readonly #readings: { readonly began: Moment; readonly content: DocumentReading['content'] }[] = [];
   readonly #listReadings = new Map<string, ListReading[]>();
   readonly #known = new Map<Draft, Document>();
+  readonly #byDigest = new Map<string | undefined, Document>();
+  /** All of the scene. */
+  readonly #all: readonly SceneStore[];
 
-  constructor(gate: GateUnderTest, clock: ManualClock, content: Content, lists: readonly ListSource[]) {
+  constructor(
+    gate: GateUnderTest,
+    clock: ManualClock,
+    content: Content,
+    lists: readonly ListSource[],
+    all: readonly SceneStore[],
+  ) {
     this.content = content;
     this.lists = lists;
+    this.#all = all;
     this.#clock = clock;
     const names = [...new Set(lists.map(({ authority }) => authority))];
     for (const name of names) this.#listReadings.set(name, []);
@@ -82,6 +93,11 @@ export class SceneStore {
     return Math.max(this.#clock.wall() - wall, this.#clock.monotonic() - monotonic);
   }
 
+  /** The document that the gate has now. Which of two that arrive together comes first, is nobody's concern. */
+  get inUse(): Document | undefined {
+    return this.#byDigest.get(this.store.report().sha256);
+  }
+
   #findTaken(): Document | undefined {
     return findDocument(this.#readings.map(({ content }) => ({ content, age: 0 })));
   }
@@ -107,6 +123,7 @@ export class SceneStore {
   #read(draft: Draft): Document {
     const document = this.#known.get(draft) ?? readDraft(draft);
     this.#known.set(draft, document);
+    this.#byDigest.set(createHash('sha256').update(writeDocument(draft)).digest('hex').toUpperCase(), document);
     return document;
   }
 
@@ -117,6 +134,7 @@ export class SceneStore {
         const wall = this.#clock.wall();
         // Before the new document has come, lists are read for the one before.
         const document = this.#findTaken();
+        const beside = this.#all.flatMap((store) => (store === this ? [] : (store.inUse ?? [])));
         const authority = document && findAuthority(document, source.authority);
         const isDelta = typeof source.content !== 'string' && source.content.isDelta;
         return this.#later(() => {
@@ -125,7 +143,13 @@ export class SceneStore {
           const bytes = content === 'garbage' ? Buffer.from('garbage') : Buffer.from(content.der);
           if (content !== 'garbage' && document !== undefined && authority !== undefined) {
             const readings = this.#listReadings.get(source.authority);
-            readings?.push({ source: source.name, at: wall, document, authority, list: content.list });
+            readings?.push({
+              source: source.name,
+              at: wall,
+              documents: [document, ...beside],
+              authority,
+              list: content.list,
+            });
           }
           return { contentLength: bytes.length, readableStreamBody: chunksOf(bytes) };
         }, isDelta);

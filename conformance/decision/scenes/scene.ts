@@ -71,10 +71,12 @@ class Scene {
     this.#drafts = Array.from({ length: count }, () =>
       this.#isAboutLists ? makeListDraft(this.#random, usual) : makeDraft(this.#random, this.#focus, usual),
     );
-    this.#stores = this.#drafts.map(
-      (draft) =>
-        new SceneStore(gate, this.#clock, this.#random.chance(0.05) ? 'unreachable' : draft, this.#lists.place(draft)),
-    );
+    const stores: SceneStore[] = [];
+    for (const draft of this.#drafts) {
+      const content = this.#random.chance(0.05) ? 'unreachable' : draft;
+      stores.push(new SceneStore(gate, this.#clock, content, this.#lists.place(draft), stores));
+    }
+    this.#stores = stores;
     this.#gates = listOrders(this.#stores).map((stores) => this.#createGate(stores));
     this.#note(`callers ${this.#focus.map(({ label }) => label).join(', ')}`);
     for (const [index, { content, lists }] of this.#stores.entries()) {

@@ -28,10 +28,12 @@ export function writeVectors({ certificates, lists }: Material): VectorFile {
   const { documents, cases } = describeCases({ certificates, lists });
   const vectors = cases.map(({ meaning, ...each }): Vector => {
     const now = Date.parse(each.time);
-    const stores = each.documents.map((name): Store => {
-      const document = name === null ? undefined : facts.readDocument(documents[name]);
-      return { document, lists: facts.readLists(document, each.lists ?? {}, now) };
-    });
+    const read = each.documents.map((name) => (name === null ? undefined : facts.readDocument(documents[name])));
+    const all = read.flatMap((document) => document ?? []);
+    const stores = read.map((document): Store => ({
+      document,
+      lists: facts.readLists(document, all, each.lists ?? {}, now),
+    }));
     const label = each.certificate ?? meaning ?? '';
     const caller = certificates[label] === undefined ? label : facts.get(certificates[label]);
     const answer = decide(stores, { caller, functionName: each.function, roles: each.roles, now });
@@ -82,13 +84,18 @@ class FactBook {
     };
   }
 
-  readLists(document: Document | undefined, labels: NonNullable<Case['lists']>, at: number): Store['lists'] {
+  readLists(
+    document: Document | undefined,
+    documents: readonly Document[],
+    labels: NonNullable<Case['lists']>,
+    at: number,
+  ): Store['lists'] {
     const readings = Object.entries(labels).map(([name, ofAuthority]): [string, ListReading[]] => {
       if (document === undefined) return [name, []];
       const authority = findAuthority(document, name);
       return [
         name,
-        ofAuthority.map((label) => ({ source: 'lists', at, document, authority, list: this.#readList(label) })),
+        ofAuthority.map((label) => ({ source: 'lists', at, documents, authority, list: this.#readList(label) })),
       ];
     });
     return new Map(readings);

@@ -7,7 +7,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
-import { listIdentities, noteListing } from './listed-identities.js';
+import { listDocuments, noteListing } from './listed-identities.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {
@@ -50,7 +50,7 @@ export class ComposedTrustStore implements TrustStore {
 
   constructor(stores: readonly TrustStore[]) {
     this.#stores = [...stores];
-    noteListing(this, () => this.#stores.flatMap(listIdentities));
+    noteListing(this, () => this.#stores.flatMap(listDocuments), this.#stores);
     Object.freeze(this);
   }
 

@@ -61,7 +61,7 @@ class DocumentTrustStore implements TrustStore {
     this.#snapshot = snapshot;
     this.#sha256 = sha256;
     this.#audience = audience;
-    noteListing(this, () => [snapshot.identities]);
+    noteListing(this, () => [snapshot]);
     Object.freeze(this);
   }
 

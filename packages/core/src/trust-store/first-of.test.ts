@@ -142,7 +142,8 @@ describe('firstOf', () => {
     assert.equal(await namesOf(off, over), 'identity_disabled');
   });
   test('needs a store', () => {
-    assert.throws(() => firstOf(), { code: 'CERTGATE_ARGUMENT_INVALID' });
+    for (const given of [[], [undefined], ['trust.json']])
+      assert.throws(() => firstOf(...(given as [])), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
   test('can stand inside another', async () => {
     const inner = firstOf(watch(notFound).store, watch(found('b')).store);

@@ -15,9 +15,10 @@ import type { TrustStore } from './trust-store.js';
  * const trustStore = firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
  * ```
  *
- * @throws {CertgateError} when no store is given.
+ * @throws {CertgateError} when no store is given, or something else.
  */
 export function firstOf(...stores: readonly TrustStore[]): TrustStore {
-  if (stores.length === 0) throw invalidArgument('firstOf needs at least one trust store.');
+  const areStores = stores.every((each) => Object(each) === each);
+  if (stores.length === 0 || !areStores) throw invalidArgument('firstOf needs trust stores, at least one.');
   return new ComposedTrustStore(stores);
 }

@@ -25,7 +25,10 @@ import { billing, issuedDocument } from '../test-support/authority-stage.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { StubBlob } from '../test-support/revocation-stage.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { trustStoreFromDocument } from './document-store.js';
+import { firstOf } from './first-of.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
+import type { TrustStore } from './trust-store.js';
 
 // Lists whose signer did not issue the caller's certificate, through a gate.
 const day = 86_400_000;
@@ -74,6 +77,12 @@ const byRoot = (...revoked: NonNullable<CrlWriting['revoked']>): Buffer =>
   writeCrl({ issuer: root, revoked, ...always });
 const [keyCompromise, superseded, hold] = [1, 4, 6] as const;
 
+const corp = {
+  name: 'corp',
+  trustAnchors: [toPem(anchor)],
+  intermediates: intermediates.map((der) => toPem(der)),
+};
+
 interface GateStage {
   readonly ask: () => Promise<string>;
   /** What the place has from now on; undefined: the same. */
@@ -84,21 +93,21 @@ interface GateStage {
   readonly listLines: () => readonly RevocationLogLine[];
 }
 
-async function createGate(list: Buffer, ofRoot: Buffer = byRoot(), mode = 'when-available'): Promise<GateStage> {
+async function createGate(
+  list: Buffer,
+  ofRoot: Buffer = byRoot(),
+  mode = 'when-available',
+  compose: (store: TrustStore) => TrustStore = (store) => store,
+): Promise<GateStage> {
   const document = new ScriptedSource();
   const clock = new ManualClock(now);
   const { wall, monotonic } = clock;
   const blob = new StubBlob(list);
   const crlBlobs = { corp: [blob, new StubBlob(ofRoot, 'root.crl')] };
   const store = new RefreshingTrustStore(document, { crlBlobs }, { wall, monotonic, random: () => 0 });
-  const gate = new AccessGate({ trustStore: store }, clock);
+  const gate = new AccessGate({ trustStore: compose(store) }, clock);
   const log = new RevocationLog();
-  const authority = {
-    name: 'corp',
-    trustAnchors: [toPem(anchor)],
-    intermediates: intermediates.map((der) => toPem(der)),
-    revocation: { mode, scope: 'end-entity' },
-  };
+  const authority = { ...corp, revocation: { mode, scope: 'end-entity' } };
   let revision = 0;
   const write = (more: object = {}): string => {
     revision += 1;
@@ -263,6 +272,41 @@ describe('a newer list that leaves the caller out', () => {
       await gate.publish(byLister(6));
       assert.equal(await gate.ask(), 'allowed');
       assert.deepEqual(gate.listLines(), []);
+    }
+  });
+});
+
+describe('a signer on the deny list of another store of firstOf', () => {
+  const entries = [
+    { thumbprintSha256: readWritten(decodePathCertificate, endingLister).thumbprintSha256 },
+    { issuedBy: 'corp', serialNumber: '14' },
+  ];
+  const compositions: readonly ((store: TrustStore, denying: TrustStore) => TrustStore)[] = [
+    (store, denying) => firstOf(store, denying),
+    (store, denying) => firstOf(denying, store),
+    (store, denying) => firstOf(firstOf(store), firstOf(firstOf(denying))),
+  ];
+  test('counts as it does in one document that has both', async () => {
+    for (const mode of ['when-available', 'required']) {
+      for (const entry of entries) {
+        const more = { denied: [entry] };
+        const denying = trustStoreFromDocument(issuedDocument([], { authorities: [corp], ...more }));
+        const ask = async (compose?: (store: TrustStore) => TrustStore): Promise<readonly string[]> => {
+          const answers: string[] = [];
+          for (const first of [byLister(5, keyCompromise), byLister(5, hold), byLister(5)]) {
+            const gate = await createGate(first, byRoot(), mode, compose);
+            if (compose === undefined) await gate.replaceDocument(more);
+            answers.push(await gate.ask());
+            await gate.publish(byLister(6));
+            answers.push(await gate.ask());
+          }
+          return answers;
+        };
+        const ofOne = await ask();
+        const unknown = mode === 'required' ? 'revocation_unavailable' : 'allowed';
+        assert.deepEqual(ofOne, [...Array<string>(4).fill('certificate_revoked'), unknown, unknown]);
+        for (const compose of compositions) assert.deepEqual(await ask((store) => compose(store, denying)), ofOne);
+      }
     }
   });
 });

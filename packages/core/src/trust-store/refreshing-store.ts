@@ -8,7 +8,7 @@ import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { DocumentMirror } from './document-mirror.js';
-import { noteListing } from './listed-identities.js';
+import { listDocumentsTogether, noteListing } from './listed-identities.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, ReadHistory, systemClock } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
@@ -85,12 +85,12 @@ export class RefreshingTrustStore implements TrustStore {
     this.#settings = readRefreshOptions(options);
     this.#ages = new AgeKeeper(surroundings);
     this.#history = new ReadHistory(this.#ages, this.#settings);
-    if (this.#settings.crlSources.size > 0) this.#revocation = new RevocationKeeper(this.#settings.crlSources);
+    if (this.#settings.crlSources.size > 0) this.#revocation = this.#createKeeper();
     this.#random = surroundings.random ?? Math.random;
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
     this.#mirror = mirror && new DocumentMirror(mirror, this.#settings, this.#signaturePause);
     this.#dueAfter = this.#settings.refreshInterval;
-    noteListing(this, () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot.identities]));
+    noteListing(this, () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot]));
     // Another `find` put in place of this one would be remembered under this one's version.
     Object.freeze(this);
   }
@@ -264,8 +264,12 @@ export class RefreshingTrustStore implements TrustStore {
     this.#refreshLists(this.#loaded.snapshot, moment).catch(() => undefined);
   }
 
+  #createKeeper(): RevocationKeeper {
+    return new RevocationKeeper(this.#settings.crlSources, () => listDocumentsTogether(this));
+  }
+
   #refreshLists(snapshot: TrustSnapshot, { wall }: Moment): Promise<void> {
-    if (snapshot.authorities.length > 0) this.#revocation ??= new RevocationKeeper(this.#settings.crlSources);
+    if (snapshot.authorities.length > 0) this.#revocation ??= this.#createKeeper();
     // Also with no authority left: the keeper then forgets the lists of those before.
     return this.#revocation?.refresh(snapshot, this.#settings.readTimeout, wall) ?? Promise.resolve();
   }

@@ -18,6 +18,7 @@ import { publishLists } from './revocation-channel.js';
 /** What a store knows of revocation, kept current beside its document. */
 export class RevocationKeeper implements RevocationInformation {
   readonly #inCode: CrlSourcesInCode;
+  readonly #listBeside: () => readonly AuthoritiesOfDocument[];
   readonly #crls: CrlKeeper;
   readonly #ocsp = new OcspKeeper();
   /** The authorities of the document, as the snapshot has them. */
@@ -35,8 +36,10 @@ export class RevocationKeeper implements RevocationInformation {
     { readonly version: number; readonly found: AuthorityRevocationInformation }
   >();
 
-  constructor(inCode: CrlSourcesInCode) {
+  /** `listBeside`: the documents whose deny lists count as well. */
+  constructor(inCode: CrlSourcesInCode, listBeside: () => readonly AuthoritiesOfDocument[] = () => []) {
     this.#inCode = inCode;
+    this.#listBeside = listBeside;
     this.#crls = new CrlKeeper(inCode);
   }
 
@@ -67,8 +70,10 @@ export class RevocationKeeper implements RevocationInformation {
   /** Never rejects. `now` is in milliseconds. */
   refresh(snapshot: AuthoritiesOfDocument, readTimeout: number, now: number): Promise<void> {
     const { authorities } = snapshot;
-    this.#isDenied = (certificate) => findDeniedIssued(snapshot, certificate) !== undefined;
-    const isDenied = this.#isDenied;
+    this.#isDenied = (certificate) => isDeniedBy(this.#listDenying(snapshot), certificate);
+    // As of now, as what is denied by the document itself.
+    const denying = this.#listDenying(snapshot);
+    const isDenied = (certificate: PathCertificate): boolean => isDeniedBy(denying, certificate);
     const signers: SignerKnowledge = { isDenied, findOcspResponses: (...signer) => this.#findAnswers(...signer) };
     if (authorities !== this.#given) this.#use(authorities);
     // If the code names every authority of the document, these lists count for none.
@@ -80,6 +85,10 @@ export class RevocationKeeper implements RevocationInformation {
       this.#noteLists(now);
     });
     return this.#latest;
+  }
+
+  #listDenying(snapshot: AuthoritiesOfDocument): readonly AuthoritiesOfDocument[] {
+    return [...new Set([snapshot, ...this.#listBeside()])];
   }
 
   #use(authorities: readonly TrustedAuthority[]): void {
@@ -207,6 +216,10 @@ export class RevocationKeeper implements RevocationInformation {
     const callers = `Callers by ${listNames(required)} whom no current revocation information covers`;
     return `${callers} are refused with 503 revocation_unavailable.`;
   }
+}
+
+function isDeniedBy(documents: readonly AuthoritiesOfDocument[], certificate: PathCertificate): boolean {
+  return documents.some((each) => findDeniedIssued(each, certificate) !== undefined);
 }
 
 function listNames(authorities: readonly TrustedAuthority[]): string {
