@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { decisionChannelName, type DecisionEvent, type StatusLogLine } from '@certgate/core';
 import { until } from '@certgate/x509/test-support/until.js';
-import { requireRole } from '../secure-express.js';
+import { requireRole, secureExpress } from '../secure-express.js';
 import { secureFetch } from '../secure-fetch.js';
 import { createStage, fieldsOf, operator, reader, type Stage } from '../test-support/gate-stage.js';
 import { close, converse, start, write } from '../test-support/server-stage.js';
@@ -135,6 +136,41 @@ describe('the event of an admission', () => {
     sockets[0]?.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
     assert.deepEqual(events, ['allowed', 'allowed']);
     await switched;
+  });
+
+  it('comes for each pipelined request when the connection closes before its turn', async (context) => {
+    let calls = 0;
+    const { port } = await start(context, () => (calls += 1));
+    const events = hear(context);
+    const caller = connect(port, '127.0.0.1').on('error', () => undefined);
+    caller.write(write('GET /', fieldsOf(reader)).repeat(3));
+    await until(() => calls === 3);
+    assert.deepEqual(events, []);
+    caller.destroy();
+    await until(() => events.length === 3);
+  });
+
+  it('comes with the first bytes of an upgrade that a plugin hands to an app', async (context) => {
+    const { gate } = createStage(context);
+    const app = {
+      handle: (...[{ socket }]: readonly [IncomingMessage, ServerResponse]): void => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      },
+    };
+    secureExpress(app as never, gate);
+    const server = createServer();
+    server.on('upgrade', (request) => {
+      // As express-ws and @fastify/websocket do it: nothing is written to this response.
+      app.handle(request, new ServerResponse(request));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    context.after(() => server.close());
+    const events = hear(context);
+    const caller = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    context.after(() => caller.destroy());
+    caller.write(write('GET /', { connection: 'Upgrade', upgrade: 'echo', ...fieldsOf(reader) }));
+    await once(caller, 'data');
+    assert.deepEqual(events, ['allowed']);
   });
 
   it('is published at the latest when the process exits', () => {

@@ -110,19 +110,24 @@ export function denyUngated(): DenialAnswer {
 /** There is no gate whose log it could be. */
 const ungatedLog = new DecisionLog();
 
-/** An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. */
+/**
+ * An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. Its answer goes
+ * past the response that plugins for WebSockets make.
+ */
 export function toCall(request: IncomingMessage, answer: ServerResponse | Duplex): IncomingCall {
   const { url: target, rawHeaders, socket } = request;
+  const isOfUpgrade = isUpgrade(request as { readonly upgrade?: unknown });
   return {
     request,
     origin: request,
-    method: isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method,
+    method: isOfUpgrade ? undefined : request.method,
     route: findRoute(request),
     target,
-    findField: findInRawHeaders(rawHeaders, socket),
+    // `hideSecret` changes the list of node:http2 itself.
+    findField: findInRawHeaders(request.httpVersionMajor === 2 ? [...rawHeaders] : rawHeaders, socket),
     socket,
     awaitAnswer: (settled) => {
-      awaitAnswer(answer, settled);
+      awaitAnswer(isOfUpgrade ? socket : answer, socket, settled);
     },
   };
 }

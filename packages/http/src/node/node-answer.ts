@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { DenialAnswer } from '@certgate/core';
@@ -45,9 +46,9 @@ export function discardBody(request: IncomingMessage): void {
 
 /**
  * Calls `settle` when the answer begins, before its first bytes, or when it can't come any more. Node.js has no event for the
- * head of a response, whose implicit head is written by the same method. Never throws.
+ * head of a response, whose implicit head is written by the same method. `connection` is that of the request. Never throws.
  */
-export function awaitAnswer(answer: ServerResponse | Duplex, settle: () => void): void {
+export function awaitAnswer(answer: ServerResponse | Duplex, connection: Duplex, settle: () => void): void {
   if (answer.destroyed) {
     settle();
     return;
@@ -55,6 +56,29 @@ export function awaitAnswer(answer: ServerResponse | Duplex, settle: () => void)
   for (const name of 'writeHead' in answer ? headMethods : socketMethods) callBefore(answer, name, settle);
   // Before the listeners of tracing libraries, which end the request's span.
   answer.prependListener('close', settle);
+  if ('socket' in answer && answer.socket === null) awaitTurn(answer, connection, settle);
+}
+
+/** By connection: the calls whose responses wait for the one before them. */
+const queues = new WeakMap<Duplex, Set<() => void>>();
+
+/** Node.js tells only the first of the pipelined responses that their connection has closed. */
+function awaitTurn(response: ServerResponse, connection: Duplex, settle: () => void): void {
+  // A host that makes its requests itself may have no stream there.
+  if (!(connection instanceof EventEmitter)) return;
+  if (connection.destroyed) {
+    settle();
+    return;
+  }
+  const queue = queues.get(connection) ?? new Set();
+  if (!queues.has(connection)) {
+    queues.set(connection, queue);
+    connection.once('close', () => {
+      for (const each of queue) each();
+    });
+  }
+  queue.add(settle);
+  response.once('socket', () => queue.delete(settle));
 }
 
 const headMethods = ['writeHead'];
