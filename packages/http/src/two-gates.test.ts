@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { until } from '@certgate/x509/test-support/until.js';
 import { trustStoreFromDocument } from '@certgate/core';
@@ -9,6 +11,7 @@ import type { MadeCertificate } from '@certgate/x509/test-support/certificates.j
 import { findClientIdentity, getClientIdentity } from './caller-identity.js';
 import type { Gate } from './gate/http-gate.js';
 import { secureServer } from './node/secure-server.js';
+import { secureExpress } from './secure-express.js';
 import { secureFetch } from './secure-fetch.js';
 import { createStage, fieldsOf, operator, reader, secretField, trustDocument } from './test-support/gate-stage.js';
 import { close, converse, start, write } from './test-support/server-stage.js';
@@ -215,6 +218,34 @@ describe('a server that hands its requests to another', () => {
       'outside, close outer',
       'outside, finish outer',
     ]);
+  });
+});
+
+describe('an app in an app that run on node:http2', () => {
+  it('are asked whom their gates admit, by what the outer gate was given', async (context) => {
+    const { outer, inner } = createGates(context);
+    const within = {
+      handle: (request: object, response: { end(body: string): void }): void => {
+        response.end(who(request));
+      },
+    };
+    const app = { ...within };
+    app.handle = (request, response) => {
+      assert.equal(who(request), 'outer');
+      within.handle(request, response);
+    };
+    secureExpress(within as never, inner);
+    secureExpress(app as never, outer);
+    const server = createHttp2Server((request, response) => {
+      app.handle(request, response);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    context.after(() => {
+      session.destroy();
+      server.close();
+    });
+    assert.equal(await text(session.request(fieldsOf(operator))), 'inner');
   });
 });
 
