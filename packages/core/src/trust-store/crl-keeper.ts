@@ -37,8 +37,10 @@ interface Wanted {
   readonly signers: SignerKnowledge;
 }
 
-/** What the operator and the responders say of those who sign lists. */
+/** What the operator, the responders and lists say of those who sign lists. */
 export interface SignerKnowledge {
+  /** Under which the lists about them may be kept. Left out: the authority's own. */
+  readonly findNames?: (authority: TrustedAuthority) => readonly string[];
   readonly isDenied: (certificate: PathCertificate) => boolean;
   readonly findOcspResponses: (authority: TrustedAuthority, certificate: PathCertificate) => readonly OcspResponse[];
 }
@@ -289,8 +291,9 @@ export class CrlKeeper {
     signer: PathCertificate,
     authority: TrustedAuthority,
     now: number,
-    { isDenied, findOcspResponses }: SignerKnowledge,
+    { findNames, isDenied, findOcspResponses }: SignerKnowledge,
   ): boolean {
+    const names = findNames?.(authority);
     const { trustAnchors, intermediates, dnsConstraintsWithLeadingDot, revocation } = authority;
     if (signer.keyUsage?.includes('cRLSign') === false || isDenied(signer)) return false;
     if (trustAnchors.includes(signer)) return signer.notBefore <= now && now <= signer.notAfter;
@@ -306,8 +309,8 @@ export class CrlKeeper {
         mode: 'when-available',
         scope: 'chain',
         graceMilliseconds: revocation.graceMilliseconds,
-        crls: this.list(authority),
-        revokingCrls: this.listRevoking(authority),
+        crls: this.list(authority, names),
+        revokingCrls: this.listRevoking(authority, names),
         findOcspResponses: (certificate) => findOcspResponses(authority, certificate),
       },
     });

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
   type CrlWriting,
@@ -218,6 +221,25 @@ describe('a newer list that leaves the caller out', () => {
   }
   test('readmits nobody when its signer is revoked, whose older list is known', async () => {
     const gate = await createGate(byLister(5, keyCompromise), byRoot(numberOf.lister));
+    await gate.publish(byLister(6));
+    assert.equal(await gate.ask(), 'certificate_revoked');
+  });
+  test('readmits nobody when its signer is revoked by a list of the document, which has renamed the authority', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-'));
+    t.after(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const path = join(folder, 'root.crl');
+    writeFileSync(path, byRoot(numberOf.lister));
+    const gate = await createGate(byLister(5, keyCompromise));
+    const revocation = { mode: 'when-available', scope: 'end-entity', crls: [`file:${path}`] };
+    const names = [{ issuedBy: 'corporate', dns: 'billing.corp.example' }];
+    await gate.replaceDocument({
+      authorities: [{ ...corp, name: 'corporate', revocation }],
+      identities: [{ ...billing, roles: [], names }],
+    });
+    await until(() => gate.store.report().revocationLists?.some(({ source }) => source?.includes(path)) === true);
+    assert.equal(await gate.ask(), 'certificate_revoked');
     await gate.publish(byLister(6));
     assert.equal(await gate.ask(), 'certificate_revoked');
   });

@@ -74,7 +74,11 @@ export class RevocationKeeper implements RevocationInformation {
     // As of now, as what is denied by the document itself.
     const denying = this.#listDenying(snapshot);
     const isDenied = (certificate: PathCertificate): boolean => isDeniedBy(denying, certificate);
-    const signers: SignerKnowledge = { isDenied, findOcspResponses: (...signer) => this.#findAnswers(...signer) };
+    const signers: SignerKnowledge = {
+      findNames: (authority) => this.#findNames(authority),
+      isDenied,
+      findOcspResponses: (...signer) => this.#findAnswers(...signer),
+    };
     if (authorities !== this.#given) this.#use(authorities);
     // If the code names every authority of the document, these lists count for none.
     const others = authorities.every((authority) => this.#isNamedInCode(authority)) ? [] : this.#unmatched;
@@ -160,10 +164,15 @@ export class RevocationKeeper implements RevocationInformation {
     return this.#crls.hasSourcesInCode(name);
   }
 
-  /** The names under which its lists may be kept: those that the document lacks may be former names of the authority. */
+  /**
+   * The names under which its lists may be kept: those that the document lacks may be former names of the authority, which
+   * may have lists under its present name as well.
+   */
   #findNames(authority: TrustedAuthority): readonly [string, ...string[]] {
-    const others = this.#isNamedInCode(authority) ? [] : this.#unmatched.map(({ name }) => name);
-    return [authority.name, ...others];
+    const isFormer = this.#unmatched.includes(authority);
+    if (!isFormer && this.#isNamedInCode(authority)) return [authority.name];
+    const others = isFormer ? this.#given.filter((each) => !this.#isNamedInCode(each)) : this.#unmatched;
+    return [authority.name, ...others.map(({ name }) => name)];
   }
 
   /**
