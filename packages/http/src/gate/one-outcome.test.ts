@@ -173,6 +173,21 @@ describe('the event of an admission', () => {
     assert.deepEqual(events, ['allowed']);
   });
 
+  it('comes at once where the response lacks what is listened to', async (context) => {
+    const { gate } = createStage(context);
+    const events = hear(context);
+    const seen: string[][] = [];
+    const app = { handle: (): number => seen.push([...events]) };
+    secureExpress(app as never, gate);
+    const [rawHeaders, once] = [Object.entries(fieldsOf(reader)).flat(), (): void => undefined];
+    Reflect.apply(app.handle, app, [
+      { method: 'GET', url: '/', headers: {}, rawHeaders, socket: { destroy: once } },
+      { once },
+    ]);
+    await until(() => events.length > 0);
+    assert.deepEqual([seen, events], [[['allowed']], ['allowed']]);
+  });
+
   it('is published at the latest when the process exits', () => {
     const script = `
       const { subscribe } = await import('node:diagnostics_channel');

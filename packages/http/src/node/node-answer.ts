@@ -53,10 +53,15 @@ export function awaitAnswer(answer: ServerResponse | Duplex, connection: Duplex,
     settle();
     return;
   }
-  for (const name of 'writeHead' in answer ? headMethods : socketMethods) callBefore(answer, name, settle);
-  // Before the listeners of tracing libraries, which end the request's span.
-  answer.prependListener('close', settle);
-  if ('socket' in answer && answer.socket === null) awaitTurn(answer, connection, settle);
+  try {
+    for (const name of 'writeHead' in answer ? headMethods : socketMethods) callBefore(answer, name, settle);
+    // Before the listeners of tracing libraries, which end the request's span.
+    answer.prependListener('close', settle);
+    if ('socket' in answer && answer.socket === null) awaitTurn(answer, connection, settle);
+  } catch {
+    // A host's own object may lack what Node's has, which is no reason to refuse an admitted call.
+    settle();
+  }
 }
 
 /** By connection: the calls whose responses wait for the one before them. */
