@@ -195,8 +195,8 @@ type Lists = ReadonlyMap<string, readonly ListReading[]>;
 
 /**
  * The lists that the code gives to an authority, and whether that makes revocation information required. Those under a name
- * that the document lacks are of each other authority whose CA signed them. As long as that is nobody, they may be of any
- * whose mode the document doesn't state.
+ * that the document lacks are of each authority that the code doesn't name and whose CA signed them. As long as there is
+ * none, they may be of any whose mode the document doesn't state.
  */
 function findKept(given: Lists, { authorities = [] }: Document, authority: Authority) {
   const keepAll = (readings: readonly ListReading[]): readonly Kept[] => readings.reduce<readonly Kept[]>(keep, []);
@@ -205,7 +205,8 @@ function findKept(given: Lists, { authorities = [] }: Document, authority: Autho
   const names = authorities.map(({ name }) => name.toLowerCase());
   const others = [...given].flatMap(([name, readings]) => (names.includes(name) ? [] : [keepAll(readings)]));
   const isOf = (by: Authority, { list }: Kept): boolean => facts.listSigners(list, by).length > 0;
-  const isUnknown = others.some((lists) => !authorities.some((by) => lists.some((each) => isOf(by, each))));
+  const unnamed = authorities.filter(({ name }) => !given.has(name.toLowerCase()));
+  const isUnknown = others.some((lists) => !unnamed.some((by) => lists.some((each) => isOf(by, each))));
   const isTold = others.some((lists) => lists.some((each) => isOf(authority, each)));
   return { kept: others.flat(), isRequired: isTold || (isUnknown && authority.revocation?.mode === undefined) };
 }

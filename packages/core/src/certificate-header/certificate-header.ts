@@ -79,8 +79,11 @@ export function readCertificateHeader(header: string | null | undefined): Certif
     : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined });
 }
 
+/** The field that App Service's front end sets. */
+export const certificateHeaderName = 'x-arr-clientcert';
+
 /** For a request whose front end says nothing of a certificate. `source` is what says nothing. */
-export function denyMissing(source = 'the header'): Denial<'certificate_missing'> {
+export function denyMissing(source: string = certificateHeaderName): Denial<'certificate_missing'> {
   return deny('certificate_missing', { problem: 'absent', source });
 }
 

@@ -51,7 +51,7 @@ describe('a presented certificate', () => {
     const again = (await import(name)) as typeof reading;
     assert.deepEqual(again.readCertificateHeader('').outcome === 'denied' && again.denyMissing().facts, {
       problem: 'absent',
-      source: 'the header',
+      source: 'x-arr-clientcert',
     });
     for (const leaf of [header, header]) {
       const text = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined } as const;

@@ -32,9 +32,9 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
   },
   certificate_multiple: ({ expectedElements: count, isPerhapsChain }) => {
     if (isPerhapsChain === true)
-      return 'x-forwarded-tls-client-cert has a comma: before a chain, or where this host joined several lines. To accept chains, set acceptForwardedChain: true.';
+      return 'x-forwarded-tls-client-cert has a comma: before a chain, or where this host joined lines. To accept chains, set acceptForwardedChain: true.';
     return count === undefined
-      ? 'The header has more than one value or line, or the request more lines than the server reads.'
+      ? 'The header has more than one value or line, or the request has more lines than the server reads.'
       : `x-forwarded-client-cert does not have ${count === 1 ? 'exactly one element' : `exactly ${count} elements`}: a client or another proxy set it too, and the front end keeps that.`;
   },
   certificate_too_large: ({ header = 'The certificate header', length, limit }) =>

@@ -17,7 +17,7 @@ export const frontEndSentences: Sentences<FrontEndCode> = {
       case 'secret_empty':
         return 'The environment variable CERTGATE_FRONT_END_SECRET is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or remove the variable.';
       case 'no_proof':
-        return `Nothing shows that requests come through the front end "${facts.frontEnd}", and anybody who reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give it to the app, too, as CERTGATE_FRONT_END_SECRET or frontEndSecret. Or state with frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from the app: see docs/front-ends.md.`;
+        return `Nothing shows that requests come through the front end "${facts.frontEnd}", and anybody who reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give it to the app as CERTGATE_FRONT_END_SECRET or frontEndSecret. Or state with frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from the app: see docs/front-ends.md.`;
     }
   },
   front_end_bypassed: () =>

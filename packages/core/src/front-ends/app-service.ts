@@ -1,7 +1,5 @@
+import { certificateHeaderName } from '../certificate-header/certificate-header.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
-
-/** The field that App Service's front end sets. */
-export const certificateHeaderName = 'x-arr-clientcert';
 
 /**
  * The front end of App Service, Azure Functions included.

@@ -276,7 +276,7 @@ const mirrorDetail =
 const unavailableDetail =
   'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
 
-const lockedDetail = `The environment variable ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked. Public functions stay open, and so do observed functions, which only their keys protect. To end it, remove the variable and restart the app.`;
+const lockedDetail = `The environment variable ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked. Public functions stay open, and so do observed ones, which only their keys protect. To end it, remove the variable and restart the app.`;
 
 const anywhereDetail =
   'unsafeTrustCertificateHeaderFromAnywhere is set: anyone who reaches this app can claim to be any caller, because certificates are not secret. Remove it if anything except your own front end reaches the app.';

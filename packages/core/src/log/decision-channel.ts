@@ -141,7 +141,7 @@ let isExitAwaited = false;
 /**
  * What became of a request. It is counted and published once: at once, unless code behind the gate may still refuse an
  * admitted request. Then it waits for the first refusal, for `settle`, or until the process exits. If too many wait, the
- * oldest counts as admitted.
+ * oldest counts as admitted. A refusal after that counts in addition.
  */
 export class CallOutcome {
   /** The outcome in the request's latest line, if its next line replaces that. Written by this class alone. */

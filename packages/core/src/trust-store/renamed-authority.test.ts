@@ -203,6 +203,13 @@ describe('while no list tells which authority crlBlobs means', () => {
     await until(async () => (await ask('partner')) === 'found');
   });
 
+  test('a list of an authority that crlBlobs names tells nothing of another name', async () => {
+    const inCode = { corp: blobsOf(ofPartner), partner: blobsOf(ofPartner) };
+    const { ask, fault } = await createStage(inCode, { authorities: [corp('corporate'), other()] });
+    assert.deepEqual([await ask('good'), await ask('partner')], ['revocation_unavailable', 'found']);
+    assert.match(fault(), /"corp".* no list .* is known.*Callers by "corporate" /s);
+  });
+
   test('an authority that crlBlobs names, and a document without authorities, are left as they are', async () => {
     const named = await createStage(
       { corp: blobsOf(ofCorp, ofRoot), partner: blobsOf(ofPartner) },

@@ -183,7 +183,9 @@ export class RevocationKeeper implements RevocationInformation {
     return this.hasListsInCode(authority) || (this.#unmatched.some(this.#isUnknown) && this.#isOpen(authority));
   }
 
-  readonly #isUnknown = (standIn: TrustedAuthority): boolean => this.#crls.list(standIn).length === 0;
+  /** A list of an authority that the code names doesn't show whose name the document has changed. */
+  readonly #isUnknown = ({ name }: TrustedAuthority): boolean =>
+    !this.#given.some((each) => !this.#isNamedInCode(each) && this.#crls.list(each, [name]).length > 0);
 
   #isOpen(authority: TrustedAuthority): boolean {
     const { mode, isModeStated } = authority.revocation;
@@ -206,8 +208,8 @@ export class RevocationKeeper implements RevocationInformation {
     const others = signers.filter((authority) => !this.#isNamedInCode(authority));
     const isUnknown = this.#isUnknown(standIn);
     const whose = isUnknown
-      ? 'no list under that name is known to be of a CA of the document'
-      : `its lists apply to ${listNames(others) || 'no other one'}`;
+      ? "no list under that name is known to be of a CA of an authority that crlBlobs doesn't name"
+      : `its lists apply to ${listNames(others)}`;
     const fault = this.#crls.findFault(name);
     return [
       `crlBlobs names the authority "${name}", which the document doesn't have: ${whose}. Write the document's name there.`,
