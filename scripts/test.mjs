@@ -30,6 +30,7 @@ const hostTests = [
   'bundlers',
   'cli-app-baseline',
   'cli-explain',
+  'clients',
   'compared',
   'deployed-app',
   'dev-app-settings',
