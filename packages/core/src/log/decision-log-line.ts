@@ -20,7 +20,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   /**
    * The outcome in an earlier line with this `correlationId`, if a role behind the gate has refused the request since. A
    * request counts once: the `allowed` before this line does not count, and a line after `denied` does not. Absent if the
-   * role refused after the head of the answer: that refusal counts, too.
+   * role refused after the head of the answer: such a request has two outcomes.
    */
   readonly after?: 'allowed' | 'denied';
   /** The name of the function; of an HTTP server, its `functionName`. */
