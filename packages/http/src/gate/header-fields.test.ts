@@ -133,15 +133,19 @@ for (const form of frontEndForms) {
       const { port, server } = await start(context, (_, response) => response.end(), optionsFor(name));
       const [first = ['', ''], ...others] = listDoubledLines(form)[0] ?? [];
       const between = (count: number): Lines => [first, ...Array<Lines[0]>(count).fill(['a', '']), ...others];
+      const answers: string[] = [];
       for (const [maximum, count] of [
         [null, 1_500],
         [50, 100],
         [0, 1_500],
       ] as const) {
         server.maxHeadersCount = maximum;
-        assert.equal(await ask(port, between(count)), '401', String(maximum));
+        answers.push(await ask(port, between(count)));
       }
-      assert.deepEqual(codes, Array(3).fill('certificate_multiple'));
+      // Node.js 24 refuses such requests itself.
+      const ofNode = answers[0] === '431' ? '431' : '401';
+      assert.deepEqual(answers, [ofNode, ofNode, '401']);
+      assert.deepEqual(codes, Array(ofNode === '431' ? 1 : 3).fill('certificate_multiple'));
       assert.equal(await ask(port, [...between(1_500).slice(1)]), '200');
     });
 
