@@ -9,7 +9,7 @@ export class ListPlan {
   readonly #random: Random;
   /** Each place of "corp" gives the lists of any key of its issuing CA. */
   readonly #isMixing: boolean;
-  /** Of the issuing CA's two keys, of its root, of the CA that publishes some of its lists, and of the other authority. */
+  /** The lists of the issuing CA's two keys, its root, its separate list publisher, and the other authority. */
   readonly #published: readonly (readonly PublishedList[])[];
 
   constructor(random: Random, callers: readonly Made[], isMixing: boolean) {

@@ -142,7 +142,7 @@ export function makeMaterial(): Material {
     extensions: [`2.5.29.27 = critical, DER:0201${base}`],
   });
   const ofIssuing = { authority: issuing };
-  /** Of certificates of the issuing CA, of December. */
+  /** Lists of December about certificates of the issuing CA. */
   const listedBy = (authority: MadeAuthority, number: string, serialNumbers: readonly string[]): Buffer =>
     replaceEntries(
       makeCrl({

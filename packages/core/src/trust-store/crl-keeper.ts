@@ -106,7 +106,7 @@ export class CrlKeeper {
       .filter((crl) => isUsable(crl, authority));
   }
 
-  /** As `list`: those that only revoke. */
+  /** The authority's lists that only revoke, filtered as in `list`. */
   listRevoking(
     authority: TrustedAuthority,
     names: readonly string[] = [authority.name],

@@ -71,7 +71,7 @@ export class RevocationKeeper implements RevocationInformation {
   refresh(snapshot: AuthoritiesOfDocument, readTimeout: number, now: number): Promise<void> {
     const { authorities } = snapshot;
     this.#isDenied = (certificate) => isDeniedBy(this.#listDenying(snapshot), certificate);
-    // As of now, as what is denied by the document itself.
+    // This read goes by the deny lists as they are now, like the document's own.
     const denying = this.#listDenying(snapshot);
     const isDenied = (certificate: PathCertificate): boolean => isDeniedBy(denying, certificate);
     const signers: SignerKnowledge = {

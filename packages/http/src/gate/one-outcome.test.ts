@@ -160,7 +160,7 @@ describe('the event of an admission', () => {
     secureExpress(app as never, gate);
     const server = createServer();
     server.on('upgrade', (request) => {
-      // As express-ws and @fastify/websocket do it: nothing is written to this response.
+      // express-ws and @fastify/websocket do the same: nothing is written to this response.
       app.handle(request, new ServerResponse(request));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -72,7 +72,7 @@ export interface HookCall {
   readonly proceed: () => void;
 }
 
-/** As `guardExchange`, where Fastify answers. */
+/** Does what `guardExchange` does for a hook of Fastify, which sends the answer itself. */
 export function guardHook(gate: Gatekeeper, { request, reply, requirement, subject, proceed }: HookCall): void {
   const raw = request.raw as IncomingMessage;
   // Requests without a route have none.
