@@ -22,6 +22,10 @@ function documentOf(draft) {
   return documents.get(draft);
 }
 
+function readContent(content) {
+  return typeof content === 'string' ? content : documentOf(content);
+}
+
 export function forgetDocuments() {
   documents.clear();
 }
@@ -83,6 +87,16 @@ export class DocumentPlace {
       });
   }
 
+  /** Which documents may have been in use while a list was read: fresh then, whatever their age is now. */
+  listDocumentsWhile({ earliest, latest }) {
+    const certain = this.readings.filter((reading) => reading.latest < earliest).length;
+    const possible = this.readings.filter((reading) => reading.earliest <= latest).length;
+    const found = new Set();
+    for (let count = certain; count <= possible; count += 1)
+      found.add(findDocument(this.readings.slice(0, count).map(({ content }) => ({ content: readContent(content), age: 0 }))));
+    return [...found].filter((document) => document !== undefined);
+  }
+
   /** Which documents a gate may have in use at some moment of a call. Undefined stands for none. */
   listPossible(from, until) {
     const now = this.#clock.instant();
@@ -92,7 +106,7 @@ export class DocumentPlace {
     for (let count = certain; count <= possible; count += 1) {
       for (const tolerance of [-ageTolerance, ageTolerance]) {
         const readings = this.readings.slice(0, count).map(({ content, last, isCurrent }) => ({
-          content: typeof content === 'string' ? content : documentOf(content),
+          content: readContent(content),
           age: (isCurrent ? 0 : Math.max(now.wall - last.wall, now.real - last.real)) + tolerance,
         }));
         found.add(findDocument(readings));

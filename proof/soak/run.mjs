@@ -270,13 +270,30 @@ class Episode {
     };
   }
 
+  /** A list replaces another only if its signer is on no deny list, so each possible set of deny lists is one choice. */
+  #addDocuments(readings) {
+    return readings.reduce(
+      (all, reading) => {
+        const choices = this.#stores
+          .map(({ place }) => place.listDocumentsWhile(reading))
+          .reduce((before, documents) => before.flatMap((each) => documents.map((next) => [...each, next])), [[]]);
+        const distinct = new Map(choices.map((each) => [JSON.stringify(each.map(({ denied }) => denied)), each]));
+        return all.flatMap((before) => [...distinct.values()].map((documents) => [...before, { ...reading, documents }]));
+      },
+      [[]],
+    );
+  }
+
   /** By what the reference says: the answers that are possible, by their codes. */
   #listAnswers(caller, from, until) {
     const choices = this.#stores.map(({ place, lists }) => {
       const ofLists =
         lists.length === 0
           ? [new Map()]
-          : lists[0].listPossible(from, until).map((readings) => new Map([[lists[0].authority, readings]]));
+          : lists[0]
+              .listPossible(from, until)
+              .flatMap((readings) => this.#addDocuments(readings))
+              .map((readings) => new Map([[lists[0].authority, readings]]));
       return place.listPossible(from, until).flatMap((document) => ofLists.map((each) => ({ document, lists: each })));
     });
     const combined = choices.reduce(
