@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { shellWord } from '../../faults/safe-text.js';
 import { countSlips } from '../../faults/slips.js';
+import { formerNames } from './former-names.js';
 import { helpLayout, isRepeatable } from './help.js';
 import { printNotice } from './output.js';
 
@@ -72,7 +73,9 @@ function describeUsageError(command: Command, text: string): string {
   if (unknown !== undefined) {
     const suggestion = suggestOption(command, unknown);
     const options = command.options.flatMap(({ long }) => long ?? []);
-    const hint = suggestion === undefined ? `Its options are ${options.join(', ')}.` : `Did you mean ${suggestion}?`;
+    const hint =
+      findReplacement(command, unknown) ??
+      (suggestion === undefined ? `Its options are ${options.join(', ')}.` : `Did you mean ${suggestion}?`);
     return `error: ${describeCommand(command)} has no option ${unknown}. ${hint}\n`;
   }
   const expected = /^error: too many arguments for .* Expected (\d+)/m.exec(text)?.[1];
@@ -82,8 +85,14 @@ function describeUsageError(command: Command, text: string): string {
   if (verb === undefined) return text;
   const names = command.commands.map((each) => each.name());
   const suggestion = findSimilar(verb, names);
-  const hint = suggestion === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${suggestion}?`;
+  const hint =
+    findReplacement(command, verb) ??
+    (suggestion === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${suggestion}?`);
   return `error: ${describeCommand(command)} has no command ${verb}. ${hint}\n`;
+}
+
+function findReplacement(command: Command, name: string): string | undefined {
+  return formerNames[describeCommand(command)]?.[name];
 }
 
 function describeExcess(command: Command, word: string): string {
