@@ -186,6 +186,10 @@ describe('bad input to the command line', () => {
         /takes no argument "a b\.pem"\. If it is a file: --certificate "a b\.pem"\n/,
       ],
       [['trust', 'list', 'x', '--store', 'y'], /certgate trust list takes no argument "x"\. Write a value after/],
+      [
+        ['trust', 'import', '--without-revocation'],
+        /has no option --without-revocation\. Policies are not read any more/,
+      ],
       [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { type AppFiles, createAdapterApp } from './test-support/adapter-app.js';
-import { type Ended, collect, root, runCertgate, startCertgate, waitForReady } from './test-support/certgate.js';
+import {
+  type Ended,
+  collect,
+  root,
+  runCertgate,
+  runProgram,
+  startCertgate,
+  waitForReady,
+} from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
 // What pages of docs/ show as the output of a command is what the command prints today.
@@ -28,6 +37,8 @@ const common: AppFiles = {
   'local.settings.json': settings,
   'src/index.js': gate,
 };
+const tool = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
+
 /** As examples/function-app. */
 const sample: AppFiles = {
   ...common,
@@ -50,13 +61,13 @@ app.mcpTool('OrderStatus', tool('order_status', (call, context) =>
 `,
 };
 
-/** The blocks without a language: outputs. Those of numbered steps lose their indentation. */
-function readOutputs(page: string): readonly string[] {
+/** The page's blocks of a language; outputs have none. Those of numbered steps lose their indentation. */
+function readOutputs(page: string, wanted = ''): readonly string[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
     .replaceAll('\r\n', '\n')
     .replaceAll(/^ {3}/gm, '');
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)\n```$/gm)].flatMap(([, language, code = '']) =>
-    language === '' ? [code] : [],
+    language === wanted ? [code] : [],
   );
 }
 
@@ -173,6 +184,35 @@ describe('docs/from-pins-to-a-ca.md', () => {
     await run('init', '--reason', 'first callers');
     const imported = await run('import', '--from', 'callers.csv', '--reason', 'partners of 2027');
     assert.match(imported.stdout, /^Imported 2 certificates for 2 identities from callers\.csv\.$/m);
+  });
+
+  it('has a line that imports the callers of an API Management policy, and nothing else of it', async (context) => {
+    const { folder, run } = prepareTrust(context);
+    const made = ['billing', 'reports', 'backend'].map((name) => makeOpensslCertificate(folder, name, 'ec'));
+    const [billing, reports, backend] = made.map(
+      ({ certificateFile }) => new X509Certificate(readFileSync(certificateFile)).fingerprint,
+    );
+    mkdirSync(join(folder, 'certificates'));
+    copyFileSync(join(folder, 'billing.crt.pem'), join(folder, 'certificates', 'billing.crt.pem'));
+    writeFileSync(
+      join(folder, 'policy.xml'),
+      `<policies><inbound><validate-client-certificate validate-trust="true"><identities>
+        <identity issuer-thumbprint="${backend}"\r\n\tthumbprint="${billing?.replaceAll(':', '').toLowerCase()}" />
+        <identity thumbprint = '${reports}' common-name='a "b"'></identity><identity subject="CN=x" />
+      </identities></validate-client-certificate><authentication-certificate thumbprint="${backend}" /></inbound></policies>`,
+    );
+    await run('init', '--reason', 'first callers');
+    const line = readOutputs('from-pins-to-a-ca.md', 'sh').find((code) => code.includes('policy.xml')) ?? '';
+    const shell = `certgate() { "${process.execPath}" "${tool}" "$@"; }\n${line.replace(' --dry-run', ' --json')}`;
+    const { exitCode, stdout, stderr } = await runProgram('sh', ['-eu', '-c', shell], { cwd: folder });
+    assert.equal(exitCode, 0, stdout + stderr);
+    const { added } = JSON.parse(stdout) as {
+      readonly added: readonly { readonly pin: Readonly<Record<string, string>> }[];
+    };
+    assert.deepEqual(
+      added.map(({ pin }) => pin['thumbprintSha256'] ?? pin['thumbprintSha1']),
+      [made[0]?.thumbprintSha256, reports].map((thumbprint) => thumbprint?.replaceAll(':', '')),
+    );
   });
 });
 

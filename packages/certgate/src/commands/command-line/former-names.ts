@@ -4,4 +4,7 @@
  */
 export const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   certgate: {},
+  'certgate trust import': {
+    '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
+  },
 };

@@ -150,10 +150,9 @@ export const documentVerbs: VerbTable = {
     ],
   },
   import: {
-    description:
-      'Import the callers from a CSV file, from a list of thumbprints, such as an app setting, or from the <identity> elements of an API Management policy.',
+    description: 'Import the callers from a CSV file, or from a list of thumbprints, such as an app setting.',
     options: {
-      '--from <file|->': ['the CSV, the list or the policy; - reads standard input', { isRequired: true }],
+      '--from <file|->': ['the CSV or the list; - reads standard input', { isRequired: true }],
       '--print-template': ['print a CSV with its header and an example row, and do nothing else', { isAlone: true }],
       '--as <name>': [
         'import all certificates into this one identity, whatever names the list has',
@@ -169,24 +168,23 @@ export const documentVerbs: VerbTable = {
       '--to-existing': 'also add certificates to existing identities; they get the access of these identities',
       '--certificate-folder <folder>':
         'a folder of certificates: those in the list are pinned by SHA-256, with their end',
-      '--without-revocation': 'import a policy even if it checks revocation, which a pin does not',
       ...changeOptions,
     },
     work: async () => (await import('./trust-import-command.js')).importTrust,
     exitCodes: {
       0: 'every caller is in the document now, or was in it before',
-      1: 'some callers of the list or policy were not imported, for reasons that are printed; the others are in the document',
-      2: "something in the list or policy can't be read, a row of the CSV can't be imported, or the store or an argument can't be used; nothing is written",
+      1: 'some callers of the list were not imported, for reasons that are printed; the others are in the document',
+      2: "something in the list can't be read, a row of the CSV can't be imported, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust import --print-template > callers.csv',
       'certgate trust import --from callers.csv --reason "partners of 2027" --store file:trust.json --dry-run',
       'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',
       'echo "$ALLOWED_THUMBPRINTS" | certgate trust import --from - --as partners --reason "from the app setting" --store file:trust.json --dry-run',
-      'certgate trust import --from policy.xml --certificate-folder certificates --reason "leaving API Management" --store file:trust.json',
+      'certgate trust import --from thumbprints.txt --certificate-folder certificates --reason "from the app setting" --store file:trust.json',
     ],
     notes: [
-      'A CSV says everything about its callers in its columns: with it, --role, --function, --owner, --as, --name-prefix and --without-revocation are refused.',
+      'A CSV says everything about its callers in its columns: with it, --role, --function, --owner, --as and --name-prefix are refused.',
     ],
   },
   restore: {

@@ -12,7 +12,6 @@ import { type CertificateFolder, readCertificateFolder } from '../../trust/impor
 import type { ImportReading, ImportRefusal } from '../../trust/import/import-reading.js';
 import { type ImportOptions, type ImportPlan, planImport, type PlannedPin } from '../../trust/import/plan-import.js';
 import { findTableSeparator, readCallerTable, tableTemplate } from '../../trust/import/read-caller-table.js';
-import { readApiManagementPolicy } from '../../trust/import/read-api-management-policy.js';
 import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { pick } from '../command-line/option-values.js';
@@ -32,7 +31,6 @@ interface ImportFlags extends ChangeFlags {
   readonly owner?: string;
   readonly toExisting?: boolean;
   readonly certificateFolder?: string;
-  readonly withoutRevocation?: boolean;
 }
 
 export async function importTrust(flags: ImportFlags): Promise<void> {
@@ -125,8 +123,8 @@ async function readImport(source: string, flags: ImportFlags): Promise<ImportRea
     return readCallerTable(text, { separator, folder, now: Date.now() });
   }
   if (!/^\s*</.test(text)) return readThumbprintList(text);
-  return readApiManagementPolicy(text, {
-    withoutRevocation: flags.withoutRevocation ?? false,
+  throw new ToolFailure(`${source} is XML, and Certgate imports a list of thumbprints or a CSV.`, {
+    remedy: 'docs/from-pins-to-a-ca.md has a line that finds the thumbprints of an API Management policy.',
   });
 }
 
@@ -138,7 +136,6 @@ function expectNoOptionOfLists(flags: ImportFlags): void {
     '--owner': flags.owner,
     '--as': flags.as,
     '--name-prefix': flags.namePrefix,
-    '--without-revocation': flags.withoutRevocation,
   }).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new ToolFailure(`${given[0]} can't be used with a CSV, which says that in its columns.`, {
@@ -203,12 +200,11 @@ function describeAsJson({ source, reading, plan, refusals, certificates }: Finis
     present: plan.present,
     repeated: plan.repeated,
     refused: refusals,
-    notes: reading.notes,
     unreadableCertificates: certificates?.unreadable ?? [],
   };
 }
 
-function printLists({ reading, plan, refusals, certificates }: FinishedImport): void {
+function printLists({ plan, refusals, certificates }: FinishedImport): void {
   if (refusals.length > 0) {
     printLine();
     printLine(colors.red(`Not imported, ${refusals.length}:`));
@@ -220,11 +216,10 @@ function printLists({ reading, plan, refusals, certificates }: FinishedImport): 
     'Repeated:',
     plan.repeated.map(({ origin, item, reason }) => `${origin}: ${item}: ${reason}`),
   );
-  const notes = plan.added.flatMap(({ origin, notes: each }) => each.map((note) => `${origin}: ${note}`));
   const unreadable = (certificates?.unreadable ?? []).map(
     (file) => `${file} contains no certificate that can be read.`,
   );
-  printSection('Note:', [...reading.notes, ...notes, ...unreadable, ...explainSha1(plan.added)]);
+  printSection('Note:', [...unreadable, ...explainSha1(plan.added)]);
 }
 
 /** SHA-1 is what lists and API Management have. It is taken over, and told how to leave. */

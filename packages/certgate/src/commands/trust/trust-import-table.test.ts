@@ -94,7 +94,6 @@ describe('certgate trust import of a CSV', () => {
     for (const option of ['--role', '--function', '--owner', '--as', '--name-prefix']) {
       await stage.refuse(/can't be used with a CSV/, 'import', '--from', 'callers.csv', ...reason, option, 'x');
     }
-    await stage.refuse(/can't be used with/, 'import', '--from', 'callers.csv', ...reason, '--without-revocation');
     write('name,thumbprint\n');
     await stage.refuse(/no row below the header/, 'import', '--from', 'callers.csv', ...reason);
   });

@@ -81,7 +81,7 @@ export class CallerRow {
     if (thumbprint === undefined) return { name, stated };
     const origin = this.#locate(certificate === undefined ? 'thumbprint' : 'certificate');
     const known = certificate === undefined ? {} : { certificate };
-    return { name, stated, entry: { thumbprint, name, origin, notes: [], stated, ...known } };
+    return { name, stated, entry: { thumbprint, name, origin, stated, ...known } };
   }
 
   #getCell(column: TableColumn): string {

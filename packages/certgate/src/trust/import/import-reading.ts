@@ -15,8 +15,6 @@ export interface ImportEntry {
   readonly name: string | undefined;
   /** Where it stands, for messages: `line 3`. */
   readonly origin: string;
-  /** What the input asked besides the thumbprint, and what became of it. */
-  readonly notes: readonly string[];
   /** Where the input names its file. */
   readonly certificate?: KnownCertificate;
   /** What the input says of the caller itself. Absent: the options of the command apply. */
@@ -30,16 +28,14 @@ export interface ImportRefusal {
   readonly reason: string;
 }
 
-/** What was found in a list, a policy or a table. */
+/** What was found in a list or a table. */
 export interface ImportReading {
-  readonly format: 'list' | 'policy' | 'csv';
+  readonly format: 'list' | 'csv';
   readonly entries: readonly ImportEntry[];
   /** Understood, but not to be had in a trust document without letting in more than before. */
   readonly refusals: readonly ImportRefusal[];
   /** Not understood: a slip of the pen. Nothing is imported as long as there is one. */
   readonly faults: readonly ImportRefusal[];
-  /** What holds for the whole input. */
-  readonly notes: readonly string[];
 }
 
 /** A whole text as a thumbprint; the length tells the algorithm. */

@@ -15,7 +15,6 @@ const entry = (value: string, name?: string, origin = 'line 1'): ImportEntry => 
   thumbprint: { algorithm: value.length === 40 ? 'sha1' : 'sha256', value },
   name,
   origin,
-  notes: [],
 });
 
 const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };

@@ -1,4 +1,4 @@
-// import/: from lists, tables and folders of certificates, and from API Management policies, to pins.
+// import/: from lists, tables and folders of certificates to pins.
 
 import {
   formatInstant,
@@ -32,7 +32,6 @@ export interface PlannedPin {
   readonly isNewIdentity: boolean;
   readonly pin: TrustDocumentPin;
   readonly origin: string;
-  readonly notes: readonly string[];
 }
 
 /** A certificate that the document pins already. */
@@ -183,7 +182,7 @@ class Draft {
     if (contradiction !== undefined) return contradiction;
     const pin = createPin(candidate);
     const identity = this.#put(target, pin, entry);
-    return { identity: identity.name, isNewIdentity, pin, origin, notes: entry.notes };
+    return { identity: identity.name, isNewIdentity, pin, origin };
   }
 
   /** An import adds certificates; it changes nothing else of an identity that is there. */

@@ -37,7 +37,6 @@ describe('a table of callers', () => {
         thumbprint: { algorithm: 'sha256', value: a },
         name: 'billing',
         origin: 'row 2, column thumbprint',
-        notes: [],
         stated: {
           row: 'row 2',
           columns,
@@ -51,7 +50,6 @@ describe('a table of callers', () => {
         thumbprint: { algorithm: 'sha1', value: 'C'.repeat(40) },
         name: 'reporting',
         origin: 'row 4, column thumbprint',
-        notes: [],
         stated: { row: 'row 4', columns, roles: [], expiresAt: '2027-12-31T12:00:00Z' },
       },
     ]);

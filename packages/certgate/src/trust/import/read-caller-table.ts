@@ -41,7 +41,7 @@ export async function readCallerTable(text: string, options: TableOptions): Prom
     if (entry !== undefined) entries.push(entry);
     faults.push(...reader.faults, ...(stated === undefined ? [] : agreement.check(name, stated)));
   }
-  return { format: 'csv', entries, refusals: [], faults, notes: [] };
+  return { format: 'csv', entries, refusals: [], faults };
 }
 
 function listHeaderFaults({ cells, fault, number }: CsvRow): ImportRefusal[] {

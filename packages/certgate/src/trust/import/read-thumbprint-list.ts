@@ -23,12 +23,12 @@ export function readThumbprintList(text: string): ImportReading {
       name = part.name ?? name;
       if (part.isEverything) refusals.push(refuseEverything(origin));
       for (const item of part.items) {
-        if (typeof item !== 'string') entries.push({ thumbprint: item, name, origin, notes: [] });
+        if (typeof item !== 'string') entries.push({ thumbprint: item, name, origin });
         else faults.push({ origin, item, reason: explainNoThumbprint(item) });
       }
     }
   }
-  return { format: 'list', entries, refusals, faults, notes: [] };
+  return { format: 'list', entries, refusals, faults };
 }
 
 interface Line {
