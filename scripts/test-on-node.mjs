@@ -28,7 +28,6 @@ function listRooms() {
     'certgate/azure-sdk',
     'certgate/commands',
     'certgate/faults',
-    'certgate/fleet',
     'certgate/log',
     'certgate/trust',
     'inspector',

@@ -37,7 +37,6 @@ const hostTests = [
   'dev-front-ends',
   'doctor',
   'doctor-servers',
-  'fleet',
   'fleet-example',
   'foreign-hooks',
   'front-ends-matrix',

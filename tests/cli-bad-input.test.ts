@@ -193,6 +193,11 @@ describe('bad input to the command line', () => {
       [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],
+      [
+        ['fleet', '--log', 'x'],
+        /certgate has no command fleet\. Whether a document has arrived: certgate trust arrived\. /,
+      ],
+      [['trust', 'diff', 'a', 'b', '--replay'], /trust diff has no option --replay\. Who would be refused: /],
     ] as const) {
       const { exitCode, stdout, stderr } = await runCertgateHere(args);
       assert.equal(exitCode, 2, args.join(' '));

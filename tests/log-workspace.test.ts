@@ -76,18 +76,6 @@ describe('certgate trust explain --workspace', () => {
     assert.match(service.queries[1] ?? '', /AppTraces[^]*startswith_cs '\{"certgate":'[^]*AppRoleInstance, ItemCount/);
   });
 
-  it('knows the app of each line, and says what it read', async () => {
-    service.rows = ['orders', 'billing'].map((app) => ({ ...row(until - 3_600_000, app), app, itemCount: 2 }));
-    const { exitCode, stdout, stderr } = await runWords(['fleet', ...asked, '--json']);
-    assert.equal(exitCode, 0, stderr);
-    const { rows, reading } = JSON.parse(stdout) as { rows: { app: string }[]; reading: { name: string }[] };
-    assert.deepEqual(rows.map(({ app }) => app).sort(), ['billing', 'orders']);
-    assert.deepEqual(
-      reading.map(({ name }) => name),
-      [`workspace ${workspace}`],
-    );
-  });
-
   it('divides the time where the service gives a part of an answer, and names what did not arrive', async () => {
     const minute = 60_000;
     service.rows = Array.from({ length: 10 }, (_, index) => row(until - (index + 1) * minute, `f${index}`));

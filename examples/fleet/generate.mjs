@@ -48,9 +48,7 @@ async function runApp(app) {
   for (const instance of listInstances(app, told)) {
     const own = calls.filter(({ time, pick }) => instance.begin <= time && time < instance.end && instance.has(pick));
     await runInstance(app, told, instance, own, (level, text) => {
-      const version =
-        told.version === undefined ? text : text.replace(/"version":"[^"]*"/, `"version":"${told.version}"`);
-      written.push({ app: app.name, instance: instance.name, time: clock, level, text: version });
+      written.push({ app: app.name, instance: instance.name, time: clock, level, text });
     });
   }
   return written.filter(({ time, level }) => isKept(told, time, level));
@@ -119,7 +117,7 @@ function runTimers(until) {
 }
 
 /** The store of an app: it answers by the document that was in use at the time, and says where that came from. */
-function createTrustStore({ reads, isUnsigned }) {
+function createTrustStore({ reads }) {
   const isOfMirror = reads === 'mirror';
   const present = () => (isOfMirror || clock < story.documentChanges ? stores.earlier : stores.trust);
   const fault = isOfMirror ? 'the storage answered 403 AuthorizationFailure' : undefined;
@@ -134,7 +132,7 @@ function createTrustStore({ reads, isUnsigned }) {
       warnings: [],
       fault,
       ...(isOfMirror ? { mirror, failure: 'unreachable' } : {}),
-      ...(isUnsigned ? {} : { signedBy }),
+      signedBy,
     }),
   };
 }
@@ -149,9 +147,7 @@ function listCalls(app, { idleFrom = Infinity, strangers = [] }) {
 function listCallsOf({ name }, app) {
   const told = story.callerStories[name] ?? {};
   const { functions, certificates } = calling.get(name);
-  const called = [...functions, ...(told.alsoCalls ? [told.alsoCalls] : [])].filter((each) =>
-    app.functions.includes(each),
-  );
+  const called = functions.filter((each) => app.functions.includes(each));
   return called.flatMap((functionName) => {
     const chance = createChance(`${name} ${functionName}`);
     return listTimes(told, chance)

@@ -29,8 +29,6 @@ export const apps = areas.flatMap((area) => {
 /** What is not as usual in an app. */
 export const appStories = {
   'tariffs-api': { reads: 'mirror' },
-  'drivers-jobs': { version: '0.0.9' },
-  'depots-api': { isUnsigned: true },
   'pricing-api': { decisionLog: 'denials' },
   'energy-api': { isWithoutInformation: true, strangers: [at(4, 5), at(12, 2, 40), at(25, 23)] },
   'reports-api': { sampling: 4 },
@@ -57,7 +55,6 @@ export const callerStories = {
   'claims-mobile': { from: documentChanges },
   'contracts-archive': { days: [1, 15], function: 'GetContracts' },
   'stock-loader': { function: 'PostStock' },
-  'returns-desk': { alsoCalls: 'PostInvoices' },
   'tariffs-kiosk': { end: at(20, 12) },
   ...Object.fromEntries(
     ['payments-ledger', 'shipping-mobile', 'energy-monitor'].map((name, index) => [name, { end: at(34 + 6 * index) }]),

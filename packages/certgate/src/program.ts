@@ -64,12 +64,6 @@ const commandTable: readonly CommandRow[] = [
       'Probe a deployed app from outside: who is admitted, whether forged headers or certificates get in, and what a refusal discloses.',
     load: async () => (await import('./commands/top-level-verbs.js')).doctorVerb,
   },
-  {
-    name: 'fleet',
-    description:
-      'Show what runs where, from the log lines of many apps: version, trust document, signers, front end, functions.',
-    load: async () => (await import('./commands/top-level-verbs.js')).fleetVerb,
-  },
 ];
 
 /**

@@ -54,7 +54,6 @@ export { escapePath } from './trust-document/document-reader.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { parseJsonInSteps } from './encoding/strict-json.js';
 export { formatSerialNumber } from './encoding/serial-number.js';
-export { isReportOnly } from './access/access-gate.js';
 export { describeIssuance, isForServersAlone } from './access/client-auth.js';
 export { findClientAuthLoss } from './access/client-auth-loss.js';
 export {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { mcpPath } from '../local/client/request-fields.js';
 import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/request-options.js';
 import { passwordOptions } from './certificate/password-options.js';
-import { loadCore, parseDuration, parsePort } from './command-line/option-values.js';
+import { loadCore, parsePort } from './command-line/option-values.js';
 import { jsonOption, type Options, type Verb } from './command-line/verb.js';
 import { usualRate } from './doctor-flags.js';
 import {
@@ -13,7 +13,6 @@ import {
   listGatewayOptions,
   parseUpstream,
 } from './gateway-flags.js';
-import { appsOption, logOptions, orPrintQuery } from './log/log-options.js';
 
 export const initVerb: Verb = {
   arguments: { '[folder]': ['the app: the folder with host.json and package.json', '.'] },
@@ -211,55 +210,6 @@ export const doctorVerb: Verb = {
     'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
   ],
 };
-
-export const fleetVerb: Verb = {
-  options: {
-    ...logOptions,
-    ...appsOption,
-    '--silent-after <time>': [
-      'an app is silent if it wrote no line for this time while others did; an instance is left out if its app wrote',
-      { parse: parseDuration, default: 86_400_000, defaultText: '24h' },
-    ],
-    '--expect-sha256 <digits>': [
-      'the SHA-256 of the document that every app should run: 64 hexadecimal digits, or at least the first 16',
-      parseDigits,
-    ],
-    '--wait <time>': [
-      'with --expect-sha256: read again until every app runs it, for at most this time, like 5m',
-      parseDuration,
-    ],
-    '--summary <file>': 'append the table in Markdown, for the summary of a job',
-    '--attest <file>': 'write the answer as a signed statement for an auditor: in-toto, in a DSSE envelope',
-    '--attest-key <file>':
-      'the private key in PEM that signs the statement (Ed25519, EC P-256 or P-384); it must not sign trust documents too',
-    '--attest-key-password-file <file>': 'a file that contains only the password of that key',
-    '--baseline <app=file>': 'put into the statement what app inspect --write-baseline wrote for an app (repeatable)',
-    ...jsonOption,
-  },
-  work: orPrintQuery(async () => (await import('./fleet-command.js')).runFleet),
-  notes: [
-    'Each row says what the newest lines of an app said. An app that writes no lines is not seen unless --apps names it.',
-  ],
-  exitCodes: {
-    0: 'the answer is printed; with --expect-sha256: every app was last seen with that document',
-    1: 'with --expect-sha256: an app runs something else',
-    2: 'an option or a file cannot be used, or there is no line of a gate; no statement is written',
-    3: 'with --expect-sha256: no app is known to run something else, but for one or more the lines cannot tell, or some lines could not be read',
-  },
-  examples: [
-    'certgate fleet --log export.jsonl --apps apps.txt',
-    'certgate fleet --log orders.log --log refunds.log --json',
-    'certgate fleet --log export.jsonl --attest fleet.att.json --attest-key attest.key.pem --baseline orders=certgate.baseline.json',
-    'certgate fleet --log export.jsonl --expect-sha256 6D1E0BA0E7EB5ED73D0ED2FCCB6C34E1E0F1AAC4D3A4C8ED4AA58ABBE27C5A1F --wait 5m',
-  ],
-};
-
-function parseDigits(text: string): string {
-  if (/^[0-9a-f]{16,64}$/i.test(text)) return text.toUpperCase();
-  throw new InvalidArgumentError(
-    'It must be the 64 hexadecimal digits of a SHA-256, or at least the first 16 of them.',
-  );
-}
 
 function collectHost(host: string, hosts: readonly string[]): readonly string[] {
   if (/^[a-z0-9.-]+(?::\d{1,5})?$/i.test(host)) return [...hosts, host];

@@ -7,18 +7,6 @@ export function describeDays(milliseconds: number): string {
   return milliseconds > 0 ? `in ${amount}` : `${amount} ago`;
 }
 
-const spanUnits: readonly (readonly [number, string])[] = [
-  [millisecondsPerDay, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-];
-
-/** `3 h`: never more than it is. */
-export function describeSpan(milliseconds: number): string {
-  const [length, unit] = spanUnits.find(([each]) => milliseconds >= each) ?? [1000, 's'];
-  return `${Math.floor(milliseconds / length)} ${unit}`;
-}
-
 /** `2027-03-01T00:00Z`. */
 export function formatMinute(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 16)}Z`;

@@ -290,7 +290,7 @@ export function findAuthorizationDenial(
 }
 
 /** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
-export function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
+function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
   const { reportOnlyUntil } = copyOwn(requirement);
   return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
 }

@@ -3,7 +3,12 @@
  * script that has one of them ends with exit code 2 and this sentence.
  */
 export const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  certgate: {},
+  certgate: {
+    fleet: 'Whether a document has arrived: certgate trust arrived. What runs where: the queries in examples/queries.',
+  },
+  'certgate trust diff': {
+    '--replay': 'Who would be refused: --fail-on losses. Whether they called: certgate trust usage --log.',
+  },
   'certgate trust import': {
     '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
   },

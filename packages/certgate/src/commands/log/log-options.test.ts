@@ -15,6 +15,7 @@ after(() => {
 });
 
 const file = join(folder, 'orders.log');
+writeFileSync(join(folder, 'trust.json'), JSON.stringify({ schemaVersion: 1, revision: 1, identities: [] }));
 writeFileSync(
   file,
   [now - 3 * day, now - day, now + day]
@@ -57,7 +58,7 @@ describe('the time that options ask about', () => {
 
 describe('the options', () => {
   const run = (...words: readonly string[]): ReturnType<typeof runLineInProcess> =>
-    runLineInProcess(['fleet', ...words], folder);
+    runLineInProcess(['trust', 'usage', '--store', 'file:trust.json', ...words], folder);
 
   test('print the query of a workspace and run nothing', async () => {
     const { exitCode, stdout } = await run('--print-query', '--since', '30d', '--until', '2026-12-01T00:00:00Z');

@@ -57,29 +57,22 @@ export const readingVerbs: VerbTable = {
     },
     options: {
       '--fail-on <what>': [
-        'what causes exit code 1 (default: any; with --replay, calls that would be refused, and what this names)',
-        { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'] },
+        'what causes exit code 1',
+        { choices: ['any', 'gains', 'possible-gains', 'losses', 'never'], default: 'any' },
       ],
-      '--replay':
-        'with --log: decide the calls of the log again with the later document; the earlier one is the document that decided them',
-      ...logOptions,
-      '--app <folder>':
-        'with --replay: load this app, as app inspect does, for the roles that its functions require, which no line contains',
       '--markdown': ['print Markdown for a pull request, of bounded length', { conflicts: ['json'] }],
       ...jsonOption,
     },
-    work: orPrintQuery(async () => (await import('./diff/trust-diff-command.js')).diff),
+    work: async () => (await import('./diff/trust-diff-command.js')).diff,
     exitCodes: {
-      0: 'nobody gains or loses what --fail-on names; with --replay, all calls that were admitted would be admitted again',
-      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse; with --replay, a call that was admitted would be refused',
-      2: "a document, the log or the app can't be read or is not valid",
-      3: 'with --replay: the lines show no admitted call that would be refused, but for some calls they cannot tell',
+      0: 'nobody gains or loses what --fail-on names',
+      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse',
+      2: "a document can't be read or is not valid",
     },
     examples: [
       'certgate trust diff deployed.json trust.json',
       'git show main:trust.json | certgate trust diff - trust.json --fail-on gains',
       'certgate trust diff blob:https://account.blob.core.windows.net/certgate/trust.json trust.json --json',
-      'certgate trust diff deployed.json trust.json --replay --log app.log --since 90d',
     ],
   },
   explain: {

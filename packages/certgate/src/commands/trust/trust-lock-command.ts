@@ -64,7 +64,7 @@ const lockNotes: readonly string[] = [
 ];
 
 function tellArrival(sha256: string): string {
-  const words = ['fleet', '--expect-sha256', sha256, '--wait', '5m', '--log', 'LOG_FILE'];
+  const words = ['trust', 'arrived', '--log', 'LOG_FILE', '--expect-sha256', sha256];
   return `To see whether it has arrived everywhere: ${formatToolCall(words)}`;
 }
 

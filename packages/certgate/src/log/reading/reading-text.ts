@@ -90,7 +90,7 @@ function formatCount(count: number): string {
 }
 
 /** As `--json` prints it: times in RFC 3339; null: there is no line. */
-export interface ReportedReading extends Omit<SourceReading, 'first' | 'last'> {
+interface ReportedReading extends Omit<SourceReading, 'first' | 'last'> {
   readonly first: string | null;
   readonly last: string | null;
 }

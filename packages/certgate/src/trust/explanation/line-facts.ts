@@ -30,7 +30,7 @@ interface Reading extends Partial<Pick<LineFacts, 'nearMatches' | 'untold'>> {
 }
 
 /** What a line is compared with. */
-export interface LineContext {
+interface LineContext {
   readonly trust: TrustSnapshot;
   /** The line names the content of this very document, so that a place in it means the same. */
   readonly isSameDocument: boolean;

@@ -83,18 +83,6 @@ describe('certgate trust diff', () => {
     assert.match((await diff('one.json', 'same-revision.json')).stdout, /raise it/);
   });
 
-  test('2: where the calls would be, without --replay', async () => {
-    for (const words of [
-      ['--workspace', '4f1d0a2e-7c35-4b7f-8a51-0f4f4a8c2a11'],
-      ['--log', 'app.log'],
-      ['--app', '.'],
-    ]) {
-      const { exitCode, stderr } = await diff('one.json', 'more.json', ...words);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, /are for --replay/);
-    }
-  });
-
   test('2: absent, not valid, both from standard input, a secret in the URL', async () => {
     const secret = 'blob:https://account.blob.core.windows.net/c/trust.json?sv=1&sig=dGVsbA';
     for (const args of [
