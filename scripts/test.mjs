@@ -47,7 +47,6 @@ const hostTests = [
   'http-hosts',
   'http-next',
   'http-two-gates',
-  'log-workspace',
   'mcp-agents',
   'operations',
   'prove-azure',

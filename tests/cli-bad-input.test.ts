@@ -190,6 +190,10 @@ describe('bad input to the command line', () => {
         ['trust', 'import', '--without-revocation'],
         /has no option --without-revocation\. Policies are not read any more/,
       ],
+      [
+        ['trust', 'usage', '--workspace', 'x'],
+        /no option --workspace\. Pass the result of the query of --print-query: az/,
+      ],
       [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],

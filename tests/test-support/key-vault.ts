@@ -9,7 +9,7 @@ import { makeOpensslCertificate } from './openssl.js';
 
 const host = 'certgate-tests.vault.azure.net';
 
-export interface VaultAnswer {
+interface VaultAnswer {
   readonly status: number;
   readonly body: object;
 }
@@ -191,7 +191,7 @@ function signDigest(digest: Buffer, { type, privateKeyFile }: StoredKey): Buffer
 }
 
 /** As the endpoint that App Service gives to managed identities. */
-export function answerWithToken(_request: IncomingMessage, response: ServerResponse): void {
+function answerWithToken(_request: IncomingMessage, response: ServerResponse): void {
   const now = Math.floor(Date.now() / 1000);
   const token = {
     access_token: 'made-up',

@@ -8,7 +8,6 @@ import { ToolFailure } from '../faults/tool-failure.js';
 const testedVersions = {
   '@azure/identity': '4.13.1',
   '@azure/keyvault-keys': '4.10.2',
-  '@azure/monitor-query-logs': '1.0.0',
   '@azure/storage-blob': '12.32.0',
 } as const;
 

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import type { LogSource } from '../../log/reading/read-log.js';
@@ -11,8 +10,6 @@ export interface LogFlags {
   readonly since?: StartTime;
   /** In milliseconds. */
   readonly until?: number;
-  /** The ID of a Log Analytics workspace. */
-  readonly workspace?: string;
   readonly printQuery?: boolean;
 }
 
@@ -27,25 +24,16 @@ export const logOptions: Options = {
     parseStart,
   ],
   '--until <time>': ['only lines up to this time (default: now)', parseInstant],
-  '--workspace <id>': [
-    "instead of files: the Log Analytics workspace of your apps' Application Insights, by its ID; needs --since",
-    { parse: parseWorkspace, conflicts: ['log'] },
+  '--print-query': [
+    'print the KQL query for these lines of a Log Analytics workspace, whose result --log reads; needs only --since',
+    { conflicts: ['log'], isAlone: true },
   ],
-  '--print-query': ['print the query that --workspace runs, and run nothing', { conflicts: ['log'] }],
 };
 
 /** Of verbs that answer for all apps. */
 export const appsOption: Options = {
   '--apps <file>': 'the names of the expected apps, one on each line: those without log lines are listed too',
 };
-
-/** Its ID is a GUID; queries by its name fail with a message about a path. */
-function parseWorkspace(text: string): string {
-  if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new InvalidArgumentError(
-    'It must be the ID of a workspace, a GUID: az monitor log-analytics workspace show --query customerId …',
-  );
-}
 
 /** What the options ask about. Without `--since`, it begins with the first line, which is not known before. */
 export function findLogWindow(
@@ -64,21 +52,10 @@ export function findLineWindow(flags: LogFlags): LogWindow {
   return { from: findLogWindow(flags).from, until: flags.until };
 }
 
-export function isLogGiven({ log = [], workspace }: LogFlags): boolean {
-  return log.length > 0 || workspace !== undefined;
-}
-
 /** @throws {ToolFailure} where the options name no log. */
-export async function openLogOptions(flags: LogFlags): Promise<readonly LogSource[]> {
-  const { log = [], workspace } = flags;
-  if (workspace !== undefined) {
-    const { openWorkspace } = await import('../../log/workspace/read-workspace.js');
-    return [openWorkspace(workspace, findQuerySpan(flags))];
-  }
+export async function openLogOptions({ log = [] }: LogFlags): Promise<readonly LogSource[]> {
   if (log.length === 0) {
-    throw new ToolFailure('No log is given.', {
-      remedy: 'Pass the logs of your apps with --log <file>, or their workspace with --workspace <id>.',
-    });
+    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
   }
   const { openLogFiles } = await import('../../log/reading/read-log.js');
   return openLogFiles(log);
@@ -100,15 +77,6 @@ export async function readLogOptions(
   return readings;
 }
 
-/** @throws {ToolFailure} where the options name no beginning: a workspace has lines of years. */
-function findQuerySpan(flags: LogFlags): { readonly from: number; readonly until: number } {
-  const { from, until } = findLogWindow(flags);
-  if (from !== undefined) return { from, until };
-  throw new ToolFailure('--since is missing, so the start of the time to read from the workspace is unknown.', {
-    remedy: 'Pass --since, such as --since 90d.',
-  });
-}
-
 /** The work of a verb that reads a log; with `--print-query`, it prints the query in place of that. */
 export function orPrintQuery(work: Verb['work']): Verb['work'] {
   return async () => {
@@ -124,7 +92,14 @@ function asksForQuery(word: unknown): word is LogFlags {
   return typeof word === 'object' && word !== null && 'printQuery' in word && word.printQuery === true;
 }
 
+/** @throws {ToolFailure} if the options name no start, because a workspace has lines of years. */
 async function printQuery(flags: LogFlags): Promise<void> {
-  const { widen, writeLinesQuery } = await import('../../log/workspace/workspace-query.js');
-  printLine(writeLinesQuery(widen(findQuerySpan(flags))));
+  const { from, until } = findLogWindow(flags);
+  if (from === undefined) {
+    throw new ToolFailure('--since is missing, so the start of the query is unknown.', {
+      remedy: 'Pass --since, such as --since 90d.',
+    });
+  }
+  const { writeLinesQuery } = await import('../../log/reading/query-result.js');
+  printLine(writeLinesQuery({ from, until }));
 }

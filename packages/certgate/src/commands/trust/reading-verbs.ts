@@ -106,7 +106,7 @@ export const readingVerbs: VerbTable = {
       0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
       1: 'the caller is denied; the step and the reason are printed; with --log, a line needs action; with --thumbprint, no pin begins with these digits',
       2: 'the document, the certificate or the app cannot be used, or the app does not have the function',
-      3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience',
+      3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience; with --log, there is nothing to do for these lines, but a file is incomplete',
     },
     examples: [
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',
@@ -136,11 +136,12 @@ export const readingVerbs: VerbTable = {
     exitCodes: {
       0: 'the answer is printed, even if the lines do not cover the whole time',
       2: 'the document or the log cannot be read or is not valid, or the document has no such identity',
+      3: 'the answer is printed, but a file of the log is incomplete, so nobody is said to have made no call',
     },
     examples: [
       'certgate trust usage --store file:trust.json --log logs --since 90d',
       'certgate trust usage --store file:trust.json --log logs --by pin --apps apps.txt',
-      'certgate trust usage --store file:trust.json --workspace 4f2c81d0-93f5-4b0e-8f0a-6c1d2e3f4a5b --since 90d',
+      'certgate trust usage --print-query --since 90d',
       'certgate trust usage --store file:trust.json --log app.log --identity billing --json',
     ],
   },

@@ -24,7 +24,7 @@ import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
-import { findLineWindow, isLogGiven, type LogFlags, openLogOptions } from '../log/log-options.js';
+import { findLineWindow, type LogFlags, openLogOptions } from '../log/log-options.js';
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
@@ -39,7 +39,7 @@ interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<Functio
 
 export async function explain(flags: QuestionFlags): Promise<void> {
   const { thumbprint, function: name, correlationId, since, until } = flags;
-  const isLog = isLogGiven(flags);
+  const isLog = (flags.log ?? []).length > 0;
   for (const [option, value] of Object.entries({ 'correlation-id': correlationId, since, until }))
     if (value !== undefined && !isLog) throw new ToolFailure(`--${option} requires --log.`);
   if (isLog) {
@@ -77,7 +77,8 @@ type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
 const maximumGroups = 20;
 
 async function explainLog(flags: QuestionFlags): Promise<void> {
-  const { groups, leftOut } = (await readGroups(flags)).takeLast(maximumGroups);
+  const { found, isIncomplete } = await readGroups(flags);
+  const { groups, leftOut } = found.takeLast(maximumGroups);
   const location = await openTrustLocation(flags.store);
   const unreadable = await findUnreadable(location, {});
   if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
@@ -112,11 +113,14 @@ async function explainLog(flags: QuestionFlags): Promise<void> {
     );
     if (leftOut > 0) printLine(`\n${leftOut} other groups of lines are left out: choose one with --correlation-id.`);
   }
-  process.exitCode = reports.some(({ remedy }) => remedy !== null) ? exitCodes.failed : exitCodes.ok;
+  const isFine = reports.every(({ remedy }) => remedy === null);
+  process.exitCode = isFine ? (isIncomplete ? exitCodes.unverified : exitCodes.ok) : exitCodes.failed;
 }
 
 /** Of the lines as they are: somebody may have pasted a part of one. */
-async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
+async function readGroups(
+  flags: QuestionFlags,
+): Promise<{ readonly found: LineGroups; readonly isIncomplete: boolean }> {
   const { correlationId } = flags;
   const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = findLineWindow(flags);
   const groups = new LineGroups();
@@ -129,6 +133,7 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
   let count = 0;
   let outside = 0;
   let used = 0;
+  let isIncomplete = false;
   const takeLine = (line: LogLine): void => {
     const time = findInstant(findText(line, 'time') ?? '');
     if (time !== undefined && (time < from || time > until)) {
@@ -150,14 +155,18 @@ async function readGroups(flags: QuestionFlags): Promise<LineGroups> {
       printNotice(escapeControls(`${name}: ${what}`));
     };
     const passOther = (): void => undefined;
-    await read({ ...lines, from: () => lines, passOther, passTooLong: passUnreadable, noteGap: note });
+    const noteGap = (gap: string): void => {
+      isIncomplete = true;
+      note(gap);
+    };
+    await read({ ...lines, from: () => lines, passOther, passTooLong: passUnreadable, noteGap });
     if (unreadable > 0) {
       const which = unreadable === 1 ? '1 line that is' : `${unreadable} lines that are`;
       note(`skipped ${which} cut short, damaged or longer than 1 MiB.`);
     }
   }
   outcomes.end();
-  if (used > 0) return groups;
+  if (used > 0) return { found: groups, isIncomplete };
   if (outside > 0) {
     const which = correlationId === undefined ? '' : ` with the correlation id "${correlationId}"`;
     throw new ToolFailure(`The log has no line of Certgate${which} in the requested time.`, {

@@ -1,6 +1,6 @@
 // In a process of its own: the clock stands still while a gate starts, and other tests go on meanwhile.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import { somePin, writeLines } from '../../log/coverage/test-support/written-lines.js';
@@ -38,7 +38,7 @@ describe('certgate trust usage', () => {
 
   const run = (...more: readonly string[]): Promise<CommandRun> =>
     runLineInProcess(
-      ['trust', 'usage', '--store', 'trust.json', '--log', 'orders.log', '--until', '2027-01-05T00:00:00Z', ...more],
+      ['trust', 'usage', '--store', 'trust.json', '--until', '2027-01-05T00:00:00Z', ...(more.includes('--log') ? [] : ['--log', 'orders.log']), ...more], // prettier-ignore
       folder.file('.'),
     );
 
@@ -93,6 +93,34 @@ describe('certgate trust usage', () => {
     const { stdout } = await run('--identity', 'BILLING', '--json');
     const { identities, unlisted } = JSON.parse(stdout) as { identities: readonly { name: string }[]; unlisted: readonly object[] }; // prettier-ignore
     assert.deepEqual([identities.map(({ name }) => name), unlisted], [['billing'], []]);
+  });
+
+  it('says of nobody that there was no call, and ends with 3, if the result of a query is incomplete', async () => {
+    // As `az monitor log-analytics query` prints it.
+    const lines = readFileSync(folder.file('orders.log'), 'utf8').trimEnd().split('\n');
+    const row = (more: object): object => ({ TableName: 'PrimaryResult', AppRoleName: 'orders', certgate_lines: '', ...more }); // prettier-ignore
+    const rows = lines.map((Message) => row({ Message, AppRoleInstance: 'i-1', ItemCount: '1' }));
+    const count = row({ Message: '', AppRoleName: '', ItemCount: 'None', certgate_lines: `${rows.length}` });
+    for (const [result, expected] of [
+      [[count, ...rows], 0],
+      [rows, 3],
+      [[count, ...rows.slice(0, -1)], 3],
+      [[...rows.slice(1), count], 3],
+    ] as const) {
+      writeFileSync(folder.file('result.json'), JSON.stringify(result));
+      const { exitCode, stdout } = await run('--since', '1d', '--log', 'result.json');
+      assert.equal(exitCode, expected);
+      assert.equal(/no call in/i.test(stdout), expected === 0, stdout);
+      assert.equal(
+        /Cannot tell: no whole day or hour is covered by the lines: 1\n/.test(stdout),
+        expected === 3,
+        stdout,
+      );
+      assert.equal(stdout.includes('trust disable'), expected === 0);
+    }
+    const { exitCode, stdout } = await run('--log', 'result.json', '--json');
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /source_incomplete/);
   });
 
   it('ends with 2 where the identity, the apps or the log are not there', async () => {

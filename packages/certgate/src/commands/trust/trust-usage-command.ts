@@ -10,6 +10,7 @@ import { type HistoryItem, readTrustHistory } from '../../trust/administration/t
 import { readEntryAges } from '../../trust/usage/entry-ages.js';
 import { describeUsage } from '../../trust/usage/usage.js';
 import { UsageTracker } from '../../trust/usage/usage-tracker.js';
+import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson } from '../command-line/output.js';
 import { readAppNames } from '../log/app-names.js';
 import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
@@ -31,6 +32,7 @@ export async function showUsage(flags: UsageFlags): Promise<void> {
       const { readings, coverage } = answer;
       printJson({ ...reportUsage(answer), reading: reportReading(readings), coverage: reportCoverage(coverage) });
     } else printUsage(answer, flags.by);
+    if (answer.readings.some(({ gaps }) => gaps.length > 0)) process.exitCode = exitCodes.unverified;
   });
 }
 

@@ -48,7 +48,7 @@ const describe: Describe = {
     `No app has a line ${listSpans(spans)}, though several have before and after: a daily cap, an outage of the log, or nobody called. Where a line of that time is missing, it is not covered.`,
   lines_not_used: ({ source, lines, mayBeStatusLines }) =>
     `${source} has ${count(lines, 'line')} of Certgate that can't be used: see what was read.${mayBeStatusLines ? ` ${restUncovered}` : ''}`,
-  source_incomplete: ({ source, gap }) => `${source}: ${gap} ${restUncovered}`,
+  source_incomplete: ({ source, gap }) => `${source}: ${gap} No hour is treated as covered.`,
   repetitions_possible: ({ lines }) =>
     `${count(lines, 'line')} could not be compared with all lines before: calls may be counted twice.`,
   too_many_instances: ({ maximum }) =>

@@ -222,18 +222,14 @@ describe('what status lines cover', () => {
     const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
     const [whole = assert.fail()] = coverWith({ unreadable: 1, otherEvents: 3 }).apps;
     assert.deepEqual(inHours(whole), [[1, 5], [6, 23]]); // prettier-ignore
-    for (const more of [
-      { unreadable: 2 },
-      { malformed: 1 },
-      { tooLong: 1 },
-      { otherVersions: 1 },
-      { gaps: ['A part is missing.'] },
-    ]) {
-      // prettier-ignore
+    for (const more of [{ unreadable: 2 }, { malformed: 1 }, { tooLong: 1 }, { otherVersions: 1 }]) {
       const { apps, limits } = coverWith(more);
       assert.deepEqual(apps.map(inHours), [[[1, 5]]]);
       assert.match(limits.map(describeLimit).join(), /what follows the last status line of an instance is not covered/);
     }
+    const { apps, limits } = coverWith({ gaps: ['A part is missing.'] });
+    assert.deepEqual(apps.map(inHours), [[]]);
+    assert.match(limits.map(describeLimit).join(), /a\.log: A part is missing\. No hour is treated as covered\./);
     assert.ok(codes(coverWith({ uncompared: 4 })).includes('repetitions_possible'));
   });
 

@@ -62,6 +62,7 @@ export class CoverageTracker {
     const tracks = [...this.#apps.values()].sort((one, other) => (one.app < other.app ? -1 : 1));
     const window = asked ?? findWindow(tracks);
     const isCut = this.#instances > maximumInstances;
+    const coversNothing = isCut || readings.some(({ gaps }) => gaps.length > 0);
     // Azure compares the names of apps without case.
     const names = new Set(tracks.map(({ app }) => app.toLowerCase()));
     const unseen = expected?.filter((name) => !names.has(name.toLowerCase())) ?? [];
@@ -80,7 +81,7 @@ export class CoverageTracker {
       window,
       apps: judged.map((app) => {
         const coverage = coverApp(app, window, outages);
-        return isCut ? { ...coverage, covered: [] } : coverage;
+        return coversNothing ? { ...coverage, covered: [] } : coverage;
       }),
       limits: limits.filter((limit) => limit !== undefined),
     };
@@ -234,8 +235,8 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
 }
 
 /** Status lines are the longest. A file that is still written may end in the middle of one line. */
-function mayLackStatusLines({ unreadable, tooLong, malformed, otherVersions, gaps }: SourceReading): boolean {
-  return unreadable > 1 || tooLong + malformed + otherVersions + gaps.length > 0;
+function mayLackStatusLines({ unreadable, tooLong, malformed, otherVersions }: SourceReading): boolean {
+  return unreadable > 1 || tooLong + malformed + otherVersions > 0;
 }
 
 function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {

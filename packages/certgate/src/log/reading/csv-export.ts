@@ -1,5 +1,6 @@
 import { type CsvSeparator, readCsvRows } from '../../files/csv-rows.js';
 import { type FileSink, findPart, readEnvelope, readMessage } from './export-rows.js';
+import type { QueryResult } from './query-result.js';
 import { maximumLineLength } from './text-lines.js';
 
 /** The columns of an export that are of use, by their places. */
@@ -24,13 +25,15 @@ export class CsvExport {
   readonly #header: CsvHeader;
   readonly #app: string;
   readonly #sink: FileSink;
+  readonly #result: QueryResult;
   #begun = '';
   #isOpen = false;
 
-  constructor(header: CsvHeader, app: string, sink: FileSink) {
+  constructor(header: CsvHeader, app: string, sink: FileSink, result: QueryResult) {
     this.#header = header;
     this.#app = app;
     this.#sink = sink;
+    this.#result = result;
   }
 
   takeText(line: string): void {
@@ -50,12 +53,13 @@ export class CsvExport {
   }
 
   #takeRow(text: string): void {
-    if (!text.includes('certgate')) {
+    if (text.trim() === '') {
       this.#sink.passOther();
       return;
     }
     const [row] = readCsvRows(text, this.#header.separator);
     const cells = Object.fromEntries(this.#header.columns.map(([name, index]) => [name, row?.cells[index]]));
+    if (this.#result.takeRow(cells)) return;
     const envelope = readEnvelope(cells, this.#app);
     if (row?.fault !== undefined) this.#sink.passUnreadable();
     else if (envelope === undefined) this.#sink.passOther();

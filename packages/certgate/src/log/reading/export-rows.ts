@@ -1,7 +1,8 @@
 import { findGateLines, isObject, type LineSink, parseJson, parseObject } from './gate-lines.js';
 import type { LineOrigin } from './log-record.js';
+import { countColumn, type QueryResult } from './query-result.js';
 
-type Part = 'message' | 'app' | 'instance' | 'itemCount' | 'within';
+type Part = 'message' | 'app' | 'instance' | 'itemCount' | 'within' | 'count';
 
 /** What the columns of exports are called: of AppTraces and traces, of FunctionAppLogs, of containers. In lower case. */
 const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
@@ -20,6 +21,7 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['containergroupname_s', 'instance'],
   ['itemcount', 'itemCount'],
   ['properties', 'within'],
+  [countColumn, 'count'],
 ]);
 
 /** Columns that were looked up: an export has the same ones in each row. */
@@ -93,13 +95,14 @@ export function readMessage({ message, origin }: Envelope, sink: RowSink): void 
 }
 
 /** One line of a file: of a console, a row of JSON lines, or a part of a JSON file that could not be read as a whole. */
-export function readTextLine(text: string, origin: LineOrigin, sink: RowSink): void {
+export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, result: QueryResult): void {
   if (!text.includes('certgate')) {
     sink.passOther();
     return;
   }
   // Nothing else is looked for in a row of JSON, which has its line in a text.
   const row = text.startsWith('{"') && !text.startsWith('{"certgate"') ? parseObject(text) : undefined;
+  if (row !== undefined && result.takeJsonLine(row)) return;
   if (row !== undefined) readValue(row, origin, sink);
   else if (findGateLines(text, sink.from(origin)) === 0) readJsonLine(text.trim(), origin, sink);
 }

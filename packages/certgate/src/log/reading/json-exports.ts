@@ -1,5 +1,6 @@
 import { findPart, type RowSink, readEnvelope, readMessage } from './export-rows.js';
 import { isObject, parseJson } from './gate-lines.js';
+import type { QueryResult } from './query-result.js';
 
 /**
  * Reads a JSON file that is one value: an array of rows, as `az monitor log-analytics query` prints it, or what the REST
@@ -7,11 +8,13 @@ import { isObject, parseJson } from './gate-lines.js';
  *
  * @returns false for what is neither.
  */
-export function readJsonExport(text: string, app: string, sink: RowSink): boolean {
+export function readJsonExport(text: string, app: string, sink: RowSink, result: QueryResult): boolean {
   const value = parseJson(text);
   const rows = Array.isArray(value) ? value : listRows(value);
   if (rows === undefined) return false;
+  result.begin();
   for (const row of rows) {
+    if (result.takeRow(row)) continue;
     const envelope = isObject(row) ? readEnvelope(row, app) : undefined;
     if (envelope === undefined) sink.passOther();
     else readMessage(envelope, sink);

@@ -42,11 +42,11 @@ export interface LogRecord extends LineOrigin {
 }
 
 /**
- * What became of the lines of one file or query. Lines that are not in `records` are in exactly one of the counts up to
+ * What became of the lines of one file. Lines that are not in `records` are in exactly one of the counts up to
  * `outside`. A row of an export is a line; of a message or a line that has several lines of gates, each of them is.
  */
 export interface SourceReading {
-  /** A file as it was given, `standard input`, or the workspace. */
+  /** A file as it was given, or `standard input`. */
   readonly name: string;
   readonly lines: number;
   /** Lines of Certgate that were used. */

@@ -70,6 +70,17 @@ const counts = ({ reading }: Read): Record<string, number> =>
     ),
   );
 
+/** `az monitor log-analytics query` makes a text of every value, and prints the rows alone. */
+const formatLikeAz = (rows: readonly object[]): string =>
+  JSON.stringify(
+    rows.map((row) => ({
+      TableName: 'PrimaryResult',
+      ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? 'None' : `${value}`])),
+    })),
+    null,
+    2,
+  );
+
 const csv = (...cells: readonly string[]): string => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
 
 describe('lines of gates are found', () => {
@@ -130,11 +141,7 @@ describe('lines of gates are found', () => {
       'JSON lines within properties': rows
         .map((each) => JSON.stringify({ time, category: 'AppTraces', properties: asObject(each) }))
         .join('\n'),
-      'az -o json': JSON.stringify(
-        rows.map((each) => asObject(each)),
-        null,
-        2,
-      ),
+      'az -o json': formatLikeAz(rows.map((each) => asObject(each))),
       'REST API': JSON.stringify({
         tables: [{ name: 'P', columns: columns.map((name) => ({ name, type: 'string' })), rows }],
       }),
@@ -250,6 +257,61 @@ test('whatever callers choose as their names, each form gives the lines that wer
     }),
     { numRuns: 150 },
   );
+});
+
+describe('the result of a query', () => {
+  const columns = ['TimeGenerated', 'Message', 'AppRoleName', 'ItemCount', 'certgate_lines'];
+  const lines = ['1', '2', '3'].map((id) => [time, decision(id), 'billing', 1, '']);
+  type Row = readonly (string | number | null)[];
+  const count = (found: number): Row => [null, '', '', null, `${found}`];
+  const asObject = (cells: Row): object => Object.fromEntries(columns.map((name, index) => [name, cells[index]]));
+  const forms: Record<string, (rows: readonly Row[]) => string> = {
+    'az -o json': (rows) => formatLikeAz(rows.map(asObject)),
+    'az -o json and jq': (rows) =>
+      (JSON.parse(formatLikeAz(rows.map(asObject))) as object[]).map((row) => JSON.stringify(row)).join('\n'),
+    'REST API': (rows) => JSON.stringify({ tables: [{ columns: columns.map((name) => ({ name })), rows }] }),
+    'CSV of the portal': (rows) => [columns.join(','), ...rows.map((each) => csv(...each.map((cell) => `${cell ?? ''}`)))].join('\r\n'), // prettier-ignore
+  };
+
+  test('is whole if it has as many rows as its query found, wherever the row with their number is', async () => {
+    for (const [form, write] of Object.entries(forms)) {
+      for (const rows of [
+        [count(3), ...lines],
+        [...lines.slice(1), count(3), ...lines.slice(0, 1)],
+      ]) {
+        const found = await read(write(rows));
+        assert.deepEqual([ids(found).toSorted(), found.reading.gaps], [['1', '2', '3'], []], form);
+      }
+      const none = await read(write([count(0)]));
+      assert.deepEqual([none.reading.records, none.reading.gaps], [0, []], form);
+    }
+  });
+
+  test('is incomplete with another number of rows, or without the row', async () => {
+    for (const [form, write] of Object.entries(forms)) {
+      for (const [rows, message] of [
+        [[count(5), ...lines], /It has 3 rows, and its query found 5\./],
+        [[count(2), ...lines], /It has 3 rows, and its query found 2\./],
+        [lines, /It has no row with the number of its lines/],
+      ] as const) {
+        const found = await read(write(rows));
+        assert.deepEqual(ids(found), ['1', '2', '3'], form);
+        assert.match(found.reading.gaps.join(), message, form);
+      }
+    }
+    assert.match((await read('[]')).reading.gaps.join(), /no row/);
+    assert.match((await read(`${columns.join(',')}\n`)).reading.gaps.join(), /no row/);
+    const cut = forms['az -o json']?.([count(3), ...lines]).slice(0, -20) ?? '';
+    assert.match((await read(cut)).reading.gaps.join(), /cut or damaged/);
+  });
+
+  test('has its number from a column, which no line can be', async () => {
+    const forged = decision('1', { certgate_lines: '1', TableName: 'PrimaryResult' });
+    for (const form of [forged, JSON.stringify({ Message: forged }), `[2026] ${forged}`]) {
+      const found = await read(`${form}\n${decision('2')}`);
+      assert.deepEqual([ids(found), found.reading.gaps], [['1', '2'], []], form);
+    }
+  });
 });
 
 describe('what is not a line of today is counted', () => {

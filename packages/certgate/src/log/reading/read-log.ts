@@ -7,6 +7,7 @@ import { readJsonExport } from './json-exports.js';
 import { type LogFile, nameFile, readLogBytes } from './log-bytes.js';
 import { listLogFiles, type NamedFile } from './log-files.js';
 import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
+import { QueryResult } from './query-result.js';
 import { RecordReader } from './record-reader.js';
 import { TextLines } from './text-lines.js';
 
@@ -50,12 +51,15 @@ export async function readLog(
 
 /** Reads one file as what its beginning says it is. */
 async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
+  const result = new QueryResult();
   let form: FileForm | undefined;
   for await (const bytes of readLogBytes(file, sink.noteGap)) {
-    form ??= chooseForm(bytes.toString('utf8', 0, 4096), { file, app }, sink);
+    form ??= chooseForm(bytes.toString('utf8', 0, 4096), { file, app }, sink, result);
     form.push(bytes);
   }
   form?.end();
+  const gap = result.findGap();
+  if (gap !== undefined) sink.noteGap(gap);
 }
 
 /** How a file is read; the bytes may change afterwards. */
@@ -64,15 +68,15 @@ interface FileForm {
   readonly end: () => void;
 }
 
-function chooseForm(head: string, { file, app }: NamedFile, sink: FileSink): FileForm {
+function chooseForm(head: string, { file, app }: NamedFile, sink: FileSink, result: QueryResult): FileForm {
   const header = findCsvHeader(head.split('\n', 1)[0] ?? '');
-  if (header !== undefined) return readCsv(new CsvExport(header, app, sink), sink);
+  if (header !== undefined) return readCsv(new CsvExport(header, app, sink, result), sink);
   const origin = { app, instance: undefined, itemCount: undefined };
   const takeText = (text: string): void => {
-    readTextLine(text, origin, sink);
+    readTextLine(text, origin, sink, result);
   };
   const lines = new TextLines({ takeText, passTooLong: sink.passTooLong });
-  return isWholeJson(head) ? readWhole({ file, app }, lines, sink) : lines;
+  return isWholeJson(head) ? readWhole({ file, app }, lines, sink, result) : lines;
 }
 
 function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
@@ -95,7 +99,7 @@ function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
 const maximumWholeLength = 128 * 1_048_576;
 
 /** What was cut short, or is something else, is read by its lines. */
-function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink): FileForm {
+function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink, result: QueryResult): FileForm {
   const pieces: Buffer[] = [];
   let length = 0;
   return {
@@ -106,7 +110,8 @@ function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink): 
     },
     end: () => {
       const whole = Buffer.concat(pieces);
-      if (readJsonExport(whole.toString(), app, sink)) return;
+      if (readJsonExport(whole.toString(), app, sink, result)) return;
+      sink.noteGap('It begins as one JSON value, and is cut or damaged.');
       lines.push(whole);
       lines.end();
     },

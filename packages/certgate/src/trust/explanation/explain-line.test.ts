@@ -238,6 +238,11 @@ describe('certgate trust explain --log and --thumbprint', () => {
     const { exitCode, stderr } = await run('--log', 'cut.log', '--correlation-id', 'c2');
     assert.equal(exitCode, 2);
     assert.match(stderr, /^cut\.log: skipped 2 lines/);
+    const Message = JSON.stringify({ certgate: 1, event: 'decision', outcome: 'allowed', code: 'allowed' });
+    writeFileSync(join(folder, 'part.json'), JSON.stringify([{ TableName: 'PrimaryResult', Message }]));
+    const part = await run('--log', 'part.json');
+    assert.equal(part.exitCode, 3);
+    assert.match(part.stderr, /^part\.json: It has no row with the number of its lines/);
   });
 
   test('says of what time there is no line, where there are others', async () => {
