@@ -91,9 +91,7 @@ export type {
   PathRole,
   RevocationEvidence,
   OcspResponse,
-  PolicyInputs,
   PathCertificate,
-  ValidationProfile,
   CertificateRevocationList,
   LeadingDotReading,
 } from '@certgate/x509/path';

@@ -16,21 +16,18 @@ const roles = {
   'crl-signer': 'CRL signer',
 } as const;
 
-/** Each path with its checks, an empty line in between. Brief: only the checks that failed, and what revocation rests on. */
-export function formatPaths(
-  paths: readonly ReportedPath[],
-  { isBrief = false }: { readonly isBrief?: boolean } = {},
-): readonly string[] {
+/** Each path with the checks that failed and what revocation rests on, an empty line in between. */
+export function formatPaths(paths: readonly ReportedPath[]): readonly string[] {
   const shown = paths
     .slice(0, maximumPaths)
-    .flatMap((path, index) => [...(index === 0 ? [] : ['']), ...formatPath(path, index + 1, isBrief)]);
+    .flatMap((path, index) => [...(index === 0 ? [] : ['']), ...formatPath(path, index + 1)]);
   const more = paths.length - maximumPaths;
   return more > 0 ? [...shown, '', `… and ${more} more; --json lists all of them`] : shown;
 }
 
-function formatPath(path: ReportedPath, number: number, isBrief: boolean): readonly string[] {
+function formatPath(path: ReportedPath, number: number): readonly string[] {
   const { certificates, reachesTrustAnchor } = path;
-  const checks = isBrief ? path.checks.filter(isTelling) : path.checks;
+  const checks = path.checks.filter(({ verdict, revocation }) => verdict !== 'passed' || revocation.length > 0);
   const names = certificates.map(({ subject }) => subject || '(no subject)').join(' → ');
   const title = reachesTrustAnchor
     ? `Path ${number}: ${names}`
@@ -46,10 +43,6 @@ function formatPath(path: ReportedPath, number: number, isBrief: boolean): reado
     ...ofCertificates,
     ...(ofPath.length === 0 ? [] : ['  the whole path', ...ofPath.flatMap(formatCheck)]),
   ];
-}
-
-function isTelling({ verdict, revocation }: ReportedCheck): boolean {
-  return verdict !== 'passed' || revocation.length > 0;
 }
 
 function formatCheck({ check, verdict, code, detail, revocation }: ReportedCheck): readonly string[] {

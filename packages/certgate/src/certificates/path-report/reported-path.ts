@@ -1,6 +1,5 @@
 import {
   type CertificateRevocationList,
-  type OcspResponse,
   type PathCertificate,
   type PathCheck,
   type PathRole,
@@ -9,17 +8,17 @@ import {
 } from '@certgate/core/internal';
 
 /** One path that was tried, or a beginning of one above which the search found nothing. */
-export interface TracedPath {
+interface TracedPath {
   /** Undefined: it never came to one. */
   readonly trustAnchor: PathCertificate | undefined;
   /** From the highest to the target. */
   readonly certificates: readonly PathCertificate[];
-  readonly checks: readonly PathCheck[];
+  readonly checks: PathCheck[];
 }
 
 /** Hears a validator, and sorts what it says by the path that it is about, in the order in which they were tried. */
 export class PathTrace {
-  readonly #paths = new Map<string, TracedPath & { readonly checks: PathCheck[] }>();
+  readonly #paths = new Map<string, TracedPath>();
 
   hear(check: PathCheck): void {
     const { trustAnchor, certificates } = check;
@@ -29,13 +28,13 @@ export class PathTrace {
     this.#paths.set(key, path);
   }
 
-  get paths(): readonly TracedPath[] {
-    return [...this.#paths.values()];
+  listPaths(sources: EvidenceSources = new Map()): readonly ReportedPath[] {
+    return [...this.#paths.values()].map((path) => describePath(path, sources));
   }
 }
 
-/** The file that a list or an answer came from, as far as that is known. */
-export type EvidenceSources = ReadonlyMap<CertificateRevocationList | OcspResponse, string>;
+/** The file that a list came from. */
+export type EvidenceSources = ReadonlyMap<CertificateRevocationList, string>;
 
 /** A path as `--json` prints it. Keys are only ever added. */
 export interface ReportedPath {
@@ -75,10 +74,13 @@ export interface ReportedEvidence {
   readonly detail: string | null;
 }
 
-export function describePath(
-  { trustAnchor, certificates, checks }: TracedPath,
-  sources: EvidenceSources = new Map(),
-): ReportedPath {
+/** `CN=root → CN=billing`; undefined if no path is valid. */
+export function findValidPath(paths: readonly ReportedPath[]): string | undefined {
+  const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
+  return valid?.certificates.map(({ subject }) => subject).join(' → ');
+}
+
+function describePath({ trustAnchor, certificates, checks }: TracedPath, sources: EvidenceSources): ReportedPath {
   const all = trustAnchor === undefined ? certificates : [trustAnchor, ...certificates];
   return {
     certificates: all.map((certificate, index) => ({
@@ -115,7 +117,7 @@ function describeEvidence(evidence: RevocationEvidence, sources: EvidenceSources
   const { thisUpdate, nextUpdate } = source === 'crl' ? evidence.crl : evidence.answer;
   return {
     source,
-    file: sources.get(source === 'crl' ? evidence.crl : evidence.response) ?? null,
+    file: (source === 'crl' ? sources.get(evidence.crl) : undefined) ?? null,
     crlNumber: source === 'crl' ? (evidence.crl.crlNumber?.toString() ?? null) : null,
     thisUpdate: formatInstant(thisUpdate),
     nextUpdate: nextUpdate === undefined ? null : formatInstant(nextUpdate),

@@ -95,7 +95,7 @@ export const certificateVerbs: VerbGroup = {
     },
     verify: {
       description:
-        'Verify a certificate with an authority by RFC 5280, as apps do. Shows every path that is tried, every check and the verdict.',
+        'Verify a certificate with an authority by RFC 5280, as apps do. Shows every path that is tried, what fails on it, and the verdict.',
       arguments: { '<file|->': 'PFX, PEM, DER or base64; its first certificate. - reads standard input' },
       options: verifyOptions,
       work: async () => (await import('./certificate-verify-command.js')).verify,

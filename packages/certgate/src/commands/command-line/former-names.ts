@@ -9,6 +9,13 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
   certgate: {
     fleet: 'Whether a document has arrived: certgate trust arrived. What runs where: the queries in examples/queries.',
   },
+  'certgate certificate verify': {
+    '--ocsp-response': 'With --store, the responder of the document is asked; openssl ocsp reads an answer in a file.',
+    '--policy': 'Gates accept any policy; openssl verify -policy checks one.',
+    '--profile': 'Gates use only the strict profile; openssl verify checks what RFC 5280 requires.',
+    '--purpose': 'Gates ask for clientAuth; openssl verify -purpose checks another one.',
+    '--require-policy': 'Gates accept any policy; openssl verify -policy checks one, with -explicit_policy.',
+  },
   'certgate trust diff': {
     '--replay': 'Who would be refused: --fail-on losses. Whether they called: certgate trust usage --log.',
     '--workspace': resultInstead,

@@ -1,11 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  authorityExtensions,
-  clientExtensions,
-  makeCertificate,
-  type Made,
-} from '../../commands/certificate/test-support/issued-material.js';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
+import { makeCertificate, type Made } from '../../commands/certificate/test-support/issued-material.js';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import { type DoctorOptions, type DoctorReport, examineApp, probes } from '../doctor.js';
 import { Examination, type ExaminedCertificate } from '../examination.js';
@@ -37,7 +33,7 @@ export const allowedName = 'billing.contoso.example';
 export function createDoctorStage(): DoctorStage {
   const folder = createTemporaryFolder();
   const dates = { from: '20200101000000Z', until: '20990101000000Z' };
-  const issuer = makeCertificate(folder, 'authority', { ...dates, extensions: authorityExtensions });
+  const issuer = makeCertificate(folder, 'authority', dates);
   const make = (name: string, names: string, more: object = {}): Made =>
     makeCertificate(folder, name, { ...dates, issuer, commonName: names, ...more });
   const forServer = (names: string): object => ({

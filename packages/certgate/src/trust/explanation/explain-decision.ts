@@ -11,7 +11,7 @@ import {
   noRevocationInformation,
   pinKinds,
 } from '@certgate/core/internal';
-import { PathTrace, type TracedPath } from '../../certificates/path-report/reported-path.js';
+import { PathTrace, type ReportedPath } from '../../certificates/path-report/reported-path.js';
 
 export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
@@ -33,7 +33,7 @@ export interface Explanation {
   /** What the document says of this certificate, whether or not it counts now. */
   readonly matches: readonly PinnedIdentity[];
   /** The certification paths that were tried, in that order; empty: none was looked for. */
-  readonly paths: readonly TracedPath[];
+  readonly paths: readonly ReportedPath[];
   /** The first moment after which the answer is another, if nobody changes anything. */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
@@ -53,7 +53,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
   const isTaken = refusal === undefined;
   const matches = isTaken && presented !== undefined ? findMatches(trust, presented) : [];
   const nextChange = isTaken ? findNextChange(question, decision, listInstants(question, matches)) : undefined;
-  return { decision, steps, matches, paths: trace.paths, nextChange };
+  return { decision, steps, matches, paths: trace.listPaths(), nextChange };
 }
 
 function decide(

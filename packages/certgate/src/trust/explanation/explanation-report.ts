@@ -10,7 +10,7 @@ import {
   getPublicCode,
   getPublicStatus,
 } from '@certgate/core/internal';
-import { type ReportedPath, describePath } from '../../certificates/path-report/reported-path.js';
+import type { ReportedPath } from '../../certificates/path-report/reported-path.js';
 import type { ReportedRemedy } from './denial-remedies.js';
 import type { Explanation } from './explain-decision.js';
 import type { AskedApp, ExplainedFunction } from './explained-function.js';
@@ -151,7 +151,7 @@ export function createExplanationReport(
       code,
     })),
     steps: decisionSteps.map((step) => reportStep(step, explanation, { presented, identity })),
-    paths: paths.map((path) => describePath(path)),
+    paths,
   };
 }
 

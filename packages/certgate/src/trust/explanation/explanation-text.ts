@@ -27,7 +27,7 @@ export function formatExplanation(given: ExplanationReport, explained: Explained
     ...field('at', at),
     '',
     ...report.steps.map(formatStep),
-    ...(paths.length === 0 ? [] : ['', ...formatPaths(paths, { isBrief: true })]),
+    ...(paths.length === 0 ? [] : ['', ...formatPaths(paths)]),
     '',
     ...formatAnswer(report, explained.covered !== undefined),
   ].join('\n');

@@ -1,5 +1,6 @@
 import { type DecisionStepName, type PresentedCertificate, formatInstant } from '@certgate/core/internal';
 import type { Explanation } from './explain-decision.js';
+import { findValidPath } from '../../certificates/path-report/reported-path.js';
 import { listBounds } from './whose-pin.js';
 
 /** A step of the decision as `--json` prints it. `deferred`: it would refuse, and is let through, since the function is report-only. */
@@ -54,11 +55,8 @@ function describe(step: DecisionStepName, explanation: Explanation, { presented,
       return certificate === undefined
         ? ''
         : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, ${describeFitness(explanation)}`;
-    case 'certification-path': {
-      const valid = explanation.paths.findLast(({ checks }) => checks.every(({ fault }) => fault === undefined));
-      if (valid === undefined) return 'no path is valid; a pin decides';
-      return [valid.trustAnchor, ...valid.certificates].flatMap((each) => each?.subjectText ?? []).join(' → ');
-    }
+    case 'certification-path':
+      return findValidPath(explanation.paths) ?? 'no path is valid; a pin decides';
     case 'client-identity':
       return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
     case 'authorization':

@@ -6,12 +6,11 @@ import {
   presentCertificate,
   readRevocationInformation,
 } from '@certgate/core/internal';
-import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { PathTrace } from '../../../certificates/path-report/reported-path.js';
-import { type Verification, refuseMalformed } from './verification.js';
+import { describeVerification, refuseMalformed, type Verdict, type Verification } from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /**
@@ -45,19 +44,7 @@ export async function verifyByStore(
       trace.hear(check);
     },
   });
-  return {
-    certificateDer,
-    authority: `"${authority.name}" of ${location.description}, revision ${snapshot.revision}`,
-    trustAnchors: authority.trustAnchors,
-    intermediates: authority.intermediates,
-    now,
-    profile: 'strict',
-    purposes: [getUsageOid('clientAuth')],
-    revocation: authority.revocation,
-    sources: new Map(),
-    verdict,
-    paths: trace.paths,
-  };
+  return describeVerification(verdict, authority.revocation.mode, trace);
 }
 
 /** The steps of a decision that follow once the document has nominated somebody. */
@@ -66,7 +53,7 @@ function verify(
   authority: TrustedAuthority,
   now: number,
   context: AuthorityContext,
-): Verification['verdict'] {
+): Verdict {
   const { decoding, pathDecoding } = presentCertificate(certificateDer);
   if (!decoding.ok) return refuseMalformed(decoding.fault);
   if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);

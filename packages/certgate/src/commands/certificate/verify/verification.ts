@@ -4,54 +4,33 @@ import {
   loadPathValidation,
   type PathCertificate,
   type RevocationMode,
-  type RevocationScope,
-  type ValidationProfile,
 } from '@certgate/core/internal';
-import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
-import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
+import { type EvidenceSources, PathTrace, type ReportedPath } from '../../../certificates/path-report/reported-path.js';
 import { readAuthorityArgument } from './authority-argument.js';
-import { readPathCertificates, readRevocationFiles, withoutRepeats } from './named-files.js';
-import { PathTrace, type TracedPath } from '../../../certificates/path-report/reported-path.js';
-import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
+import { readPathCertificates, readRevocationLists, withoutRepeats } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
-/** What was asked, and what came of it. */
+/** What `certgate certificate verify --json` prints. Keys are only ever added. */
 export interface Verification {
-  readonly certificateDer: Uint8Array;
-  /** For people: files, names. */
-  readonly authority: string;
-  readonly trustAnchors: readonly PathCertificate[];
-  readonly intermediates: readonly PathCertificate[];
-  readonly now: number;
-  readonly profile: ValidationProfile;
-  /** Object identifiers; empty: not asked. */
-  readonly purposes: readonly string[];
-  readonly revocation: { readonly mode: RevocationMode; readonly scope: RevocationScope };
-  readonly sources: EvidenceSources;
-  readonly verdict: CertificationPath | VerificationRefusal;
-  readonly paths: readonly TracedPath[];
+  readonly outcome: 'valid' | 'invalid';
+  /** The denial code; null if the certificate is valid. */
+  readonly code: DenialCode | null;
+  readonly detail: string | null;
+  /** `off`: revocation was not checked. */
+  readonly revocation: RevocationMode;
+  /** The paths that were tried, in that order; empty: the certificate itself is refused. */
+  readonly paths: readonly ReportedPath[];
 }
 
-export interface VerificationRefusal {
-  readonly outcome: 'invalid';
-  readonly code: DenialCode;
-  readonly detail: string;
-}
+export type Verdict =
+  CertificationPath | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
 
-const anyPolicy = '2.5.29.32.0';
-
-/** By files and by authorities in a folder: core's own validator, asked as the options say. Throws ToolFailure. */
+/** By files and by authorities in a folder: core's own validator. Throws ToolFailure. */
 export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFlags): Promise<Verification> {
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
-  const { crls, responses, sources } = await readRevocationFiles(
-    [...lists, ...(flags.crl ?? [])],
-    flags.ocspResponse ?? [],
-  );
-  const now = flags.at ?? Date.now();
-  const profile = flags.profile ?? 'strict';
-  const purposes = findPurposes(flags, profile);
-  const mode = flags.revocation ?? (crls.length + responses.length > 0 ? 'required' : 'off');
-  const revocation = { mode, scope: flags.scope ?? 'chain' } as const;
+  const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
+  const mode = flags.revocation ?? (sources.size > 0 ? 'required' : 'off');
+  const { maxIntermediates: maximumIntermediates, scope = 'chain' } = flags;
   const trace = new PathTrace();
   const decoding = loadPathValidation().decodePathCertificate(certificateDer);
   const verdict = decoding.ok
@@ -59,33 +38,30 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
         target: decoding.value,
         trustAnchors,
         intermediates,
-        now,
-        profile,
-        purposes,
-        policies: {
-          initialPolicySet: flags.policy ?? [anyPolicy],
-          initialExplicitPolicy: flags.requirePolicy ?? false,
-          initialPolicyMappingInhibit: false,
-          initialAnyPolicyInhibit: false,
-        },
-        ...(flags.maxIntermediates === undefined ? {} : { maximumIntermediates: flags.maxIntermediates }),
-        revocation: { ...revocation, graceMilliseconds: 0, crls, findOcspResponses: () => responses },
+        now: flags.at ?? Date.now(),
+        ...(maximumIntermediates === undefined ? {} : { maximumIntermediates }),
+        revocation: { mode, scope, graceMilliseconds: 0, crls: [...sources.keys()], findOcspResponses: () => [] },
         onCheck: (check) => {
           trace.hear(check);
         },
       })
     : refuseMalformed(decoding.fault);
-  const authority = flags.authority.join(', ');
-  const question = { certificateDer, authority, trustAnchors, intermediates, now, profile, purposes, revocation };
-  return { ...question, sources, verdict, paths: trace.paths };
+  return describeVerification(verdict, mode, trace, sources);
 }
 
-export function refuseMalformed(fault: string): VerificationRefusal {
-  return {
-    outcome: 'invalid',
-    code: 'certificate_malformed',
-    detail: `The certificate is not encoded as RFC 5280 requires: ${fault}.`,
-  };
+export function describeVerification(
+  verdict: Verdict,
+  revocation: RevocationMode,
+  trace: PathTrace,
+  sources?: EvidenceSources,
+): Verification {
+  const { outcome, code, detail } = verdict.outcome === 'valid' ? { ...verdict, code: null, detail: null } : verdict;
+  return { outcome, code, detail, revocation, paths: trace.listPaths(sources) };
+}
+
+export function refuseMalformed(fault: string): Verdict {
+  const detail = `The certificate is not encoded as RFC 5280 requires: ${fault}.`;
+  return { outcome: 'invalid', code: 'certificate_malformed', detail };
 }
 
 async function readAuthorities(flags: VerifyFlags): Promise<{
@@ -105,10 +81,4 @@ async function readAuthorities(flags: VerifyFlags): Promise<{
     intermediates: withoutRepeats(between, trustAnchors),
     lists: authorities.flatMap((each) => each.lists),
   };
-}
-
-function findPurposes({ purpose }: VerifyFlags, profile: ValidationProfile): readonly string[] {
-  if (purpose === undefined) return profile === 'strict' ? [getUsageOid('clientAuth')] : [];
-  const usage = extendedKeyUsageNames.find((name) => name === purpose);
-  return purpose === 'any' ? [] : [usage === undefined ? purpose : getUsageOid(usage)];
 }
