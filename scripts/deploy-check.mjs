@@ -1,13 +1,13 @@
-// What can be known of a deployment without a subscription: `npm run deploy:check` makes the sample's package, checks the
-// template, and runs what is in the package behind the local front end with App Service's environment variables, in each
-// client certificate mode that a deployment may have. There every function is called, and `certgate doctor` probes it.
+// What can be known of a deployment without a subscription: `npm run deploy:check` makes the sample's package, and runs what
+// is in the package behind the local front end with App Service's environment variables, in each client certificate mode
+// that a deployment may have. There every function is called, and `certgate doctor` probes it.
 // Exit code 0 only if everything holds.
 import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   createClientCertificate,
@@ -16,13 +16,11 @@ import {
 import { sendRequest } from '../packages/certgate/dist/esm/local/client/send-request.js';
 import { startFunctionsHost } from '../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import { startGateway } from '../packages/certgate/dist/esm/local/gateway/gateway.js';
-import { installTools } from './install-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
 const staged = join(sample, 'deploy');
 const certgate = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
-const templateCheck = join(root, 'scripts', 'deployment', 'check-template.mjs');
 
 /** The status without a certificate, with one that nobody allows, and with an allowed one, whose identity has no role. */
 const expectedAnswers = {
@@ -47,7 +45,6 @@ const steps = [
     [mode, 'answers every caller at every function', () => withDeployedApp(mode, callEveryFunction)],
     [mode, 'passes certgate doctor', () => withDeployedApp(mode, askDoctor)],
   ]),
-  ['template', 'has every security property', checkTemplate],
 ];
 
 let rows;
@@ -111,11 +108,6 @@ async function loadBlobPackages() {
   if (classes.some((each) => typeof each !== 'function'))
     throw new Error('BlobClient or DefaultAzureCredential is missing');
   return '@azure/storage-blob and @azure/identity load';
-}
-
-async function checkTemplate() {
-  installTools(dirname(templateCheck));
-  return readLastLine(await expectRun([templateCheck, '--mutate'], root));
 }
 
 /** Starts the app anew for each use, so that nothing that one leaves behind helps the other. */

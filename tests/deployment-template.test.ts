@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { denialCodes, getPublicStatus } from '@certgate/core';
 import { infra, listAlerts, readDuration, readText } from './test-support/alerts.js';
-import { root, runProgram } from './test-support/certgate.js';
+import { root } from './test-support/certgate.js';
 
-// Holds the pages to the sample's deployment template. `npm run deploy:check` checks the template itself, with tools that
-// have a lockfile of their own; where they are installed, its quick part runs here too.
+// Holds the pages to the sample's deployment template. template-security.test.ts holds the template itself.
 
 const page = readText(join(root, 'docs', 'observability.md'));
 const alerts = listAlerts();
@@ -47,31 +45,18 @@ describe('docs/observability.md', () => {
 
 describe('docs/deploy-to-azure.md', () => {
   const path = join(root, 'docs', 'deploy-to-azure.md');
-  const skip = existsSync(path) ? false : 'the page is not written yet';
 
-  it(
-    'lists the parameters of the template, with the variables of the azd environment and the defaults',
-    { skip },
-    () => {
-      const rows = [...readText(path).matchAll(/^\| `(\w+)` \| `([A-Z_]+)` \| (?:`([^`]*)` )?\|/gm)];
-      const listed = rows.map(([, name, variable, initial]) => [name, variable, initial]);
-      const declared = readText(join(infra, 'main.bicep')).matchAll(/^param (\w+) string(?: = '([^'\n]*)')?$/gm);
-      const { parameters } = JSON.parse(readText(join(infra, 'main.parameters.json'))) as ParametersFile;
-      const actual = [...declared].map(([, name = '', initial]) => [
-        name,
-        parameters[name]?.value.slice(2, -1),
-        initial === '' ? undefined : initial,
-      ]);
-      assert.deepEqual(listed, actual);
-    },
-  );
-
-  it('lists who has which role on what', { skip }, async () => {
-    const table = pathToFileURL(join(root, 'scripts', 'deployment', 'security-properties.mjs')).href;
-    const { roleAssignments } = (await import(table)) as { readonly roleAssignments: readonly string[] };
-    const rows = [...readText(path).matchAll(/^\| (the app|the operator) \| (.+?) \| .+? \(`(.+?)`\) \|/gm)];
-    const listed = rows.map(([, who, role, place]) => `${who}: ${role} on ${place}`);
-    assert.deepEqual(listed.sort(), [...roleAssignments].sort());
+  it('lists the parameters of the template, with the variables of the azd environment and the defaults', () => {
+    const rows = [...readText(path).matchAll(/^\| `(\w+)` \| `([A-Z_]+)` \| (?:`([^`]*)` )?\|/gm)];
+    const listed = rows.map(([, name, variable, initial]) => [name, variable, initial]);
+    const declared = readText(join(infra, 'main.bicep')).matchAll(/^param (\w+) string(?: = '([^'\n]*)')?$/gm);
+    const { parameters } = JSON.parse(readText(join(infra, 'main.parameters.json'))) as ParametersFile;
+    const actual = [...declared].map(([, name = '', initial]) => [
+      name,
+      parameters[name]?.value.slice(2, -1),
+      initial === '' ? undefined : initial,
+    ]);
+    assert.deepEqual(listed, actual);
   });
 });
 
@@ -84,17 +69,6 @@ describe('commands on the pages', () => {
         assert.ok(command.includes(`--set ${setting}`), `${setting} is missing: ${command}`);
       }
     }
-  });
-});
-
-describe('the template', () => {
-  const tools = join(root, 'scripts', 'deployment');
-  const reason = 'npm run deploy:check does this; here, first run npm ci --prefix scripts/deployment';
-  const skip = existsSync(join(tools, 'node_modules', 'web-tree-sitter')) ? false : reason;
-
-  it('has every security property', { skip }, async () => {
-    const { exitCode, stdout, stderr } = await runProgram(process.execPath, [join(tools, 'check-template.mjs')]);
-    assert.equal(exitCode, 0, `${stdout}${stderr}`);
   });
 });
 

@@ -1,5 +1,5 @@
 // The sample app with every setting that Certgate relies on. docs/deploy-to-azure.md explains it, and
-// `npm run deploy:check` in the repository's root checks it. Write one property per line: the check reads no others.
+// tests/template-security.test.ts in the repository checks its text, one property per line.
 targetScope = 'subscription'
 
 @description('The name of the azd environment. The names of all resources are derived from it.')
