@@ -99,9 +99,8 @@ export class ReportingGate {
   }
 
   async #loadTrust(): Promise<void> {
-    const start = readMember(this.#trustStore, 'start') as TrustStore['start'];
     try {
-      if (start !== undefined) await Reflect.apply(start, this.#trustStore, []);
+      await this.#askStore('start');
     } catch (error) {
       this.#trustLog.begin(this.findTrustReport());
       throw error;
@@ -203,8 +202,7 @@ export class ReportingGate {
   /** As `findTrustReport`. */
   #findClaim(certificate: PresentedCertificate, now: number): ReturnType<NonNullable<TrustStore['findClaim']>> {
     try {
-      const findClaim = readMember(this.#trustStore, 'findClaim') as TrustStore['findClaim'];
-      const claim = findClaim && Reflect.apply(findClaim, this.#trustStore, [certificate, now]);
+      const claim = this.#askStore('findClaim', certificate, now) as ReturnType<NonNullable<TrustStore['findClaim']>>;
       const claimedIdentity = findText(claim?.claimedIdentity);
       if (claim === undefined || findText(claim.claimedBy) === undefined) return undefined;
       return { claimedBy: claim.claimedBy, ...(claimedIdentity === undefined ? {} : { claimedIdentity }) };
@@ -242,9 +240,14 @@ export class ReportingGate {
   }
 
   #readReport(): TrustStoreReport | undefined {
-    const report = readMember(this.#trustStore, 'report') as TrustStore['report'];
-    const told: unknown = report === undefined ? undefined : Reflect.apply(report, this.#trustStore, []);
+    const told = this.#askStore('report');
     return typeof told === 'object' && told !== null ? (told as TrustStoreReport) : undefined;
+  }
+
+  /** Undefined if the store has no such method. */
+  #askStore(name: 'start' | 'report' | 'findClaim', ...args: readonly unknown[]): unknown {
+    const method = readMember(this.#trustStore, name) as ((...args: readonly unknown[]) => unknown) | undefined;
+    return method && Reflect.apply(method, this.#trustStore, args);
   }
 }
 

@@ -208,10 +208,24 @@ function createDecisionEvent({ functionName, invocationId }: Call, facts: Decisi
 
 const nothingDenied: Partial<Pick<Denial, 'detail' | 'facts'>> = Object.freeze({});
 
-function describeCaller(
-  decision: Decision,
-): Pick<
-  DecisionEvent,
+function describeCaller(decision: Decision): Pick<DecisionEvent, CallerKey> {
+  const denial = decision.outcome === 'denied' ? decision : undefined;
+  const identity = decision.outcome === 'denied' ? undefined : decision.identity;
+  const certificate = identity?.certificate;
+  return {
+    identityName: denial?.identityName ?? identity?.name,
+    owner: identity?.owner,
+    roles: identity?.roles,
+    matchedBy: identity?.matchedBy,
+    matched: denial === undefined ? identity?.matched : findMatched(denial),
+    thumbprintSha256: (denial ?? certificate)?.thumbprintSha256,
+    accessEndsAt: identity?.accessEndsAt,
+    withoutClientAuthUntil: identity?.withoutClientAuthUntil,
+    clientAuthLoss: certificate && findClientAuthLoss(certificate),
+  };
+}
+
+type CallerKey =
   | 'identityName'
   | 'owner'
   | 'roles'
@@ -220,38 +234,7 @@ function describeCaller(
   | 'thumbprintSha256'
   | 'accessEndsAt'
   | 'withoutClientAuthUntil'
-  | 'clientAuthLoss'
-> {
-  if (decision.outcome === 'denied') {
-    const { identityName, thumbprintSha256 } = decision;
-    return {
-      identityName,
-      owner: undefined,
-      roles: undefined,
-      matchedBy: undefined,
-      matched: findMatched(decision),
-      thumbprintSha256,
-      accessEndsAt: undefined,
-      withoutClientAuthUntil: undefined,
-      clientAuthLoss: undefined,
-    };
-  }
-  const { name, owner, roles, matchedBy, matched, certificate, accessEndsAt, withoutClientAuthUntil } =
-    decision.identity;
-  const { thumbprintSha256 } = certificate;
-  const clientAuthLoss = findClientAuthLoss(certificate);
-  return {
-    identityName: name,
-    owner,
-    roles,
-    matchedBy,
-    matched,
-    thumbprintSha256,
-    accessEndsAt,
-    withoutClientAuthUntil,
-    clientAuthLoss,
-  };
-}
+  | 'clientAuthLoss';
 
 /** What of the document a refused certificate matched: what its facts say, or what it is known by. */
 export function findMatched({ matched, facts }: Denial): string | undefined {

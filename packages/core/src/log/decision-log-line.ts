@@ -3,7 +3,7 @@ import type { Admission } from '../access/decision.js';
 import { type Denial, type DenialCode, getPublicStatus } from '../denial.js';
 import type { RevocationListEntry } from '../denial-facts.js';
 import { type DecisionFacts, findMatched, findOutcome, type LoggingCall, readDenialFacts } from './decision-channel.js';
-import { cutText, formatLogLine, type LineStart, startLine, maximumFieldLength } from './log-text.js';
+import { cutText, type Draft, formatLogLine, type LineStart, startLine, maximumFieldLength } from './log-text.js';
 import type { StrangerLine } from './stranger-line.js';
 
 /**
@@ -101,9 +101,9 @@ function shortenAdmission(line: DraftLine, excess: number): object {
   return isTwice && excess <= `"matched":"${matched}",`.length ? shorter : { ...shorter, route: undefined };
 }
 
-/** In one literal, whose absent members JSON leaves out: to put it together of parts would cost several times as much. */
-type DraftLine = { readonly [Key in keyof DecisionLogLine]: DecisionLogLine[Key] | undefined };
+type DraftLine = Draft<DecisionLogLine>;
 
+/** In one literal: to put it together of parts would cost several times as much. */
 function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): DraftLine {
   const { decision, trustSha256, observation } = facts;
   const isDenied = decision.outcome === 'denied';
@@ -181,8 +181,8 @@ function describeRefused(denial: Denial): CallerLine {
   };
 }
 
-function describeList({ end, ...list }: RevocationListEntry): NonNullable<DecisionLogLine['list']> {
-  return { ...list, ...(end === undefined ? {} : { end: formatInstant(end) }) };
+function describeList({ end, ...list }: RevocationListEntry): DraftLine['list'] {
+  return { ...list, end: formatEnd(end) };
 }
 
 function formatEnd(instant: number | undefined): string | undefined {

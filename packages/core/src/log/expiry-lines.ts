@@ -2,7 +2,7 @@ import { formatInstant } from '@certgate/x509/internal';
 import { type ClientAuthLoss, describeIssuance } from '../access/client-auth.js';
 import type { ClientIdentity } from '../access/decision.js';
 import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
-import { type LineStart, startLine } from './log-text.js';
+import { type Draft, type LineStart, startLine } from './log-text.js';
 
 /**
  * The access of a caller ends soon. Level warning, once a day per instance and certificate or identity; at most 1,000
@@ -55,13 +55,13 @@ export function createRenewalLine(
   { name, owner, certificate }: ClientIdentity,
   loss: ClientAuthLoss,
   now: number,
-): RenewalLogLine {
+): Draft<RenewalLogLine> {
   const endsAt = formatInstant(certificate.notAfter);
   return {
     ...startLine('renewal', now),
     code: 'client_auth_ends_at_renewal',
     identity: name,
-    ...(owner === undefined ? {} : { owner }),
+    owner,
     thumbprintSha256: certificate.thumbprintSha256,
     endsAt,
     publicIssuance: loss.verdict,
@@ -79,7 +79,7 @@ export function createExpiryLine(
   isAutomated: boolean,
   loss: ClientAuthLoss | undefined,
   now: number,
-): ExpiryLogLine {
+): Draft<ExpiryLogLine> {
   const { name, owner, certificate, accessEndsAt } = identity;
   const { thumbprintSha256, notAfter } = certificate;
   const endsFirst = accessEndsAt === notAfter ? 'certificate' : 'trust';
@@ -88,11 +88,11 @@ export function createExpiryLine(
     ...startLine('expiry', now),
     code: 'access_ends_soon',
     identity: name,
-    ...(owner === undefined ? {} : { owner }),
+    owner,
     thumbprintSha256,
     endsAt,
     endsFirst,
-    ...(loss === undefined ? {} : { publicIssuance: loss.verdict }),
+    publicIssuance: loss?.verdict,
     detail: describeEnd(identity, { endsFirst, endsAt, isAutomated }) + (loss === undefined ? '' : ` ${lossDetail}`),
   };
 }
@@ -102,15 +102,15 @@ export function createListedEndLine(
   { name, owner }: Pick<TrustedIdentity, 'name' | 'owner'>,
   given: { readonly endsAt: number; readonly isOfPin: boolean; readonly thumbprintSha256: string | undefined },
   now: number,
-): ExpiryLogLine {
+): Draft<ExpiryLogLine> {
   const { isOfPin, thumbprintSha256 } = given;
   const endsAt = formatInstant(given.endsAt);
   return {
     ...startLine('expiry', now),
     code: 'access_ends_soon',
     identity: name,
-    ...(owner === undefined ? {} : { owner }),
-    ...(thumbprintSha256 === undefined ? {} : { thumbprintSha256 }),
+    owner,
+    thumbprintSha256,
     endsAt,
     endsFirst: 'trust',
     detail: isOfPin

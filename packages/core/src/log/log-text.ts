@@ -11,9 +11,21 @@ export interface LineStart<Event extends string> {
   readonly time: string;
 }
 
+/** A line as it is written: JSON leaves out the members that are undefined. */
+export type Draft<Line> = Line extends readonly (infer Item)[]
+  ? readonly Draft<Item>[]
+  : Line extends object
+    ? { readonly [Key in keyof Line]: Draft<Line[Key]> | undefined }
+    : Line;
+
 /** `now` is in milliseconds. */
 export function startLine<Event extends string>(event: Event, now: number = Date.now()): LineStart<Event> {
-  return { certgate: logShapeVersion, event, time: new Date(now).toISOString() };
+  return { certgate: logShapeVersion, event, time: formatTime(now) };
+}
+
+/** RFC 3339 with milliseconds. */
+export function formatTime(instant: number): string {
+  return new Date(instant).toISOString();
 }
 
 /** Of a text that whoever calls chooses. */

@@ -5,7 +5,7 @@ import { findListState, type ListState } from '../trust-store/revocation-channel
 import type { RevocationListStatus, WithdrawnRevocation } from '../trust-store/lists-in-use.js';
 import { DailyNotice } from './daily-notice.js';
 import type { LoggingCall } from './decision-channel.js';
-import { formatLogLine, type LineStart, startLine } from './log-text.js';
+import { type Draft, formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /**
  * A revocation list ends soon, or has ended: once a day per instance and list. Or a newer list left out a certificate that
@@ -75,24 +75,19 @@ function nameNotice({ authority, issuer, number, source }: RevocationListStatus,
   return JSON.stringify([code, authority, issuer, number, source]);
 }
 
-function createWithdrawnLine({ list, ...rest }: WithdrawnRevocation, now: number): RevocationLogLine {
+function createWithdrawnLine({ list, ...rest }: WithdrawnRevocation, now: number): Draft<RevocationLogLine> {
   return { ...startLine('revocation', now), code: 'revocation_withdrawn', ...rest, list: describeList(list) };
 }
 
-function describeList({ issuer, number, source, end }: RevocationListEntry): RevocationLogLine['list'] {
-  return {
-    issuer,
-    ...(number === undefined ? {} : { number }),
-    ...(source === undefined ? {} : { source }),
-    ...(end === undefined ? {} : { end: formatInstant(end) }),
-  };
+function describeList({ issuer, number, source, end }: RevocationListEntry): Draft<RevocationLogLine['list']> {
+  return { issuer, number, source, end: end === undefined ? undefined : formatInstant(end) };
 }
 
 function createLine(
   status: RevocationListStatus,
   code: Exclude<ListState, 'revocation_current'>,
   now: number,
-): RevocationLogLine {
+): Draft<RevocationLogLine> {
   const { authority, issuer, source, isDelta } = status;
   const end = formatInstant(status.end);
   const list = `The ${isDelta ? 'delta CRL' : 'CRL'} of "${issuer}"`;

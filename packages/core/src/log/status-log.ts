@@ -4,7 +4,7 @@ import { CallerTallies, type CallerTally } from './caller-tallies.js';
 import type { DecisionFacts, LoggingCall } from './decision-channel.js';
 import { shortenMatched } from './decision-log-line.js';
 import { DenialTotals } from './denial-totals.js';
-import { formatLogLine, type LineStart, startLine } from './log-text.js';
+import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from './log-text.js';
 
 /** The version of all packages; they are released together. */
 export const packageVersion = '0.1.0';
@@ -158,19 +158,24 @@ export class StatusLog {
     const more = {
       ...this.#describe(),
       denials: this.#denials.take(),
-      ...(moreCalls === 0 ? {} : { moreCallers: { calls: moreCalls } }),
+      moreCallers: moreCalls === 0 ? undefined : { calls: moreCalls },
     };
     this.#since = now;
     const groups = groupCallers(callers.map(describeCaller), formatLogLine(more).length);
     const parts = groups.length;
     return groups.map((group, index) => {
       const place = parts === 1 ? {} : { part: index + 1, parts };
-      return formatLogLine({ ...head, ...place, ...(index === 0 ? more : {}), callers: group } satisfies StatusLogLine);
+      return formatLogLine({
+        ...head,
+        ...place,
+        ...(index === 0 ? more : {}),
+        callers: group,
+      } satisfies Draft<StatusLogLine>);
     });
   }
 
   /** For the log alone: what can't be said spoils no decision. */
-  #describe(): Partial<StatusLogLine> {
+  #describe(): Partial<Draft<StatusLogLine>> {
     try {
       const { describe, findTrustReport, isLocked } = this.#source;
       const { closed, open, ...gate } = describe();
@@ -202,8 +207,11 @@ const maximumNames = 100;
 const maximumNamesLength = 6_000;
 
 /** Callers for one line each; the first has `lengthBefore` characters already. */
-function groupCallers(callers: readonly CallerStatus[], lengthBefore: number): readonly (readonly CallerStatus[])[] {
-  const groups: CallerStatus[][] = [[]];
+function groupCallers(
+  callers: readonly Draft<CallerStatus>[],
+  lengthBefore: number,
+): readonly (readonly Draft<CallerStatus>[])[] {
+  const groups: Draft<CallerStatus>[][] = [[]];
   let length = lengthBefore;
   for (const caller of callers) {
     const own = formatLogLine(caller).length + 1;
@@ -217,40 +225,36 @@ function groupCallers(callers: readonly CallerStatus[], lengthBefore: number): r
   return groups;
 }
 
-function shorten(key: 'closed' | 'open', names: readonly string[]): Partial<StatusLogLine> {
+function shorten(key: 'closed' | 'open', names: readonly string[]): Partial<Draft<StatusLogLine>> {
   let length = 0;
   const shown = names.slice(0, maximumNames).filter((name) => (length += name.length + 3) <= maximumNamesLength);
   const more = names.length - shown.length;
-  return { [key]: shown, ...(more === 0 ? {} : { [key === 'closed' ? 'moreClosed' : 'moreOpen']: more }) };
+  return { [key]: shown, [key === 'closed' ? 'moreClosed' : 'moreOpen']: more === 0 ? undefined : more };
 }
 
-function describeTrust(report: TrustStoreReport): TrustStatus {
+function describeTrust(report: TrustStoreReport): Draft<TrustStatus> {
   const { description: source, revision, sha256, ageMilliseconds, signedBy, isLocked, mirror } = report;
   const { fault, revocationFault } = report;
   return {
     source,
-    ...(mirror?.isInUse === true ? { mirror: mirror.description } : {}),
-    ...(revision === undefined ? {} : { revision }),
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(ageMilliseconds === undefined ? {} : { ageSeconds: Math.round(ageMilliseconds / 1000) }),
-    ...(signedBy === undefined ? {} : { signedBy }),
-    ...(isLocked === true ? { locked: true } : {}),
-    ...(fault === undefined ? {} : { fault }),
-    ...(revocationFault === undefined ? {} : { revocationFault }),
+    mirror: mirror?.isInUse === true ? mirror.description : undefined,
+    revision,
+    sha256,
+    ageSeconds: ageMilliseconds === undefined ? undefined : Math.round(ageMilliseconds / 1000),
+    signedBy,
+    locked: isLocked === true ? true : undefined,
+    fault,
+    revocationFault,
   };
 }
 
-function describeCaller({ identity, matchedBy, matched, first, last, calls }: CallerTally): CallerStatus {
+function describeCaller({ identity, matchedBy, matched, first, last, calls }: CallerTally): Draft<CallerStatus> {
   return {
     identity,
     matchedBy,
-    ...(matched === undefined ? {} : { matched: shortenMatched(matched) }),
+    matched: matched === undefined ? undefined : shortenMatched(matched),
     first: formatTime(first),
     last: formatTime(last),
     calls,
   };
-}
-
-function formatTime(instant: number): string {
-  return new Date(instant).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { DenialCode } from '../denial.js';
 import { DenialTotals } from './denial-totals.js';
-import { formatLogLine, type LineStart, startLine } from './log-text.js';
+import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from './log-text.js';
 
 /** Denials that were not logged, if no line of the same kind followed within a minute. Level warning. */
 export interface SuppressedLogLine extends LineStart<'suppressed'> {
@@ -63,11 +63,11 @@ export class SuppressedDenials {
     const most = [...identities].sort(([, one], [, other]) => other - one).slice(0, maximumIdentities);
     return formatLogLine({
       ...startLine('suppressed', now),
-      since: new Date(this.#since).toISOString(),
+      since: formatTime(this.#since),
       denials: totals.take(),
-      ...(most.length === 0 ? {} : { identities: Object.fromEntries(most) }),
+      identities: most.length === 0 ? undefined : Object.fromEntries(most),
       total: left.reduce((sum, { count }) => sum + count, 0),
-    } satisfies SuppressedLogLine);
+    } satisfies Draft<SuppressedLogLine>);
   }
 }
 

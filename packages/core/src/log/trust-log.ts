@@ -1,6 +1,6 @@
 import type { TrustStoreReport, TrustStoreWarning } from '../trust-store/trust-store.js';
 import type { LoggingCall } from './decision-channel.js';
-import { formatLogLine, type LineStart, startLine } from './log-text.js';
+import { type Draft, formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /**
  * One line when the state of the trust document or of its revocation lists changes. Level information for
@@ -95,12 +95,6 @@ function createTrustLine(
   { description: source, revision }: TrustStoreReport,
   code: TrustLogLine['code'],
   detail: string | undefined,
-): TrustLogLine {
-  return {
-    ...startLine('trust'),
-    code,
-    source,
-    ...(revision === undefined ? {} : { trustRevision: revision }),
-    ...(detail === undefined ? {} : { detail }),
-  };
+): Draft<TrustLogLine> {
+  return { ...startLine('trust'), code, source, trustRevision: revision, detail };
 }
