@@ -412,7 +412,7 @@ function listKeys(event: string): readonly string[] {
           .find((text) => text.startsWith(`\`${event}\`\n`)) ?? '')
       : getSection('docs/log-fields.md', heading);
   const keys = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
-  return event === 'decision' ? keys : ['certgate', 'event', 'time', ...keys];
+  return event === 'decision' ? keys : ['certgate', 'event', 'time', 'process', ...keys];
 }
 
 /** Real lines of every event, by what writes them, about real decisions on a real certificate. */

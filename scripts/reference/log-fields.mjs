@@ -3,7 +3,7 @@ import { otherLines } from '../../packages/certgate/dist/esm/trust/explanation/o
 import { startCodes } from '../../packages/core/dist/esm/log/start-log.js';
 import { denialCodes } from '../../packages/core/dist/esm/denial.js';
 import { code, prose, table } from './markdown.mjs';
-import { readInterface } from './read-types.mjs';
+import { lineStart, readInterface } from './read-types.mjs';
 
 export function writeLogFields() {
   return [
@@ -17,10 +17,10 @@ export function writeLogFields() {
   ];
 }
 
-/** Every line has the first three, which the first table describes. */
+/** Every line has the first four, which the first table describes. */
 function describe(name) {
   const { text, keys } = readInterface(name);
-  const own = keys.filter(({ key }) => name === 'DecisionLogLine' || !['certgate', 'event', 'time'].includes(key));
+  const own = keys.filter(({ key }) => name === 'DecisionLogLine' || !lineStart.includes(key));
   const rows = own.map(({ key, text: content, isOptional, values }) => {
     const isListed = values.length > 1 && values.length < 8 && !values.some((value) => content.includes(value));
     const listed = isListed ? ` One of ${values.map(code).join(', ')}.` : '';

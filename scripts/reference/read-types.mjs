@@ -33,6 +33,9 @@ function findDeclaration(name) {
 const describe = (symbol) =>
   ts.displayPartsToString(symbol.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();
 
+/** The keys that every line begins with. */
+export const lineStart = ['certgate', 'event', 'time', 'process'];
+
 /** What an interface says of itself, and each key of it and of the objects in it. @throws {Error} where one has no text. */
 export function readInterface(name) {
   const symbol = checker.getSymbolAtLocation(findDeclaration(name).name);
@@ -42,7 +45,7 @@ export function readInterface(name) {
 function listKeys(type, owner, prefix) {
   const members = checker.getPropertiesOfType(type);
   // What every line begins with comes by inheritance, and so behind the rest.
-  const isStart = ({ name }) => ['certgate', 'event', 'time'].includes(name);
+  const isStart = ({ name }) => lineStart.includes(name);
   return [...members.filter(isStart), ...members.filter((member) => !isStart(member))].flatMap((member) => {
     const key = `${prefix}${member.name}`;
     const text = describe(member);

@@ -166,6 +166,7 @@ describe('an admission', () => {
         certgate: 1,
         event: 'decision',
         time: worker.decisions[0]?.['time'],
+        process: worker.decisions[0]?.['process'],
         outcome: 'allowed',
         code: 'allowed',
         function: 'Who',

@@ -29,7 +29,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly method?: string;
   /**
    * The pattern of the route, never the URL. Absent if it is the function's name, and if the line about an admitted call
-   * would be longer than 450 bytes.
+   * would be longer than 480 bytes.
    */
   readonly route?: string;
   /** Of an MCP call: the name of the tool or prompt, or the URI of the resource. */
@@ -45,7 +45,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
   readonly matchedBy?: string;
   /**
    * The name that matched, or the first 16 digits of the pin. Absent if `thumbprintSha256` begins with them and the line
-   * about an admitted call would be longer than 450 bytes.
+   * about an admitted call would be longer than 480 bytes.
    */
   readonly matched?: string;
   /** Of the caller's certificate, in upper-case hexadecimal; absent if the gate read no certificate. */
@@ -78,7 +78,7 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
 }
 
 /** In bytes: what an operator pays for, and what a stranger can make long. */
-const maximumLengths = { allowed: 450, denied: 700, stranger: 1100 } as const;
+const maximumLengths = { allowed: 480, denied: 730, stranger: 1130 } as const;
 
 /** The line of a decision, no longer than its kind allows unless the app's own names are. */
 export function formatDecisionLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): string {
@@ -110,11 +110,12 @@ function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: numb
   const { functionName, about } = call;
   const caller = isDenied ? describeRefused(decision) : describeAdmitted(decision);
   const deferred = isDenied ? undefined : decision.deferred;
-  const { certgate, event, time } = startLine('decision', facts.decidedAt);
+  const { certgate, event, time, process } = startLine('decision', facts.decidedAt);
   const line: DraftLine = {
     certgate,
     event,
     time,
+    process,
     outcome: findOutcome(facts),
     code: decision.code,
     status: isDenied && observation === undefined ? getPublicStatus(decision.code) : undefined,

@@ -11,6 +11,7 @@ import type { DecisionLogLine } from './decision-log-line.js';
 import { DecisionLog } from './decision-log.js';
 import { LineBudget } from './line-budget.js';
 import { formatLogLine } from './log-text.js';
+import { nameProcess } from './process-id.js';
 
 function createContext(): {
   readonly context: LoggingCall;
@@ -41,6 +42,7 @@ describe('denial lines', () => {
     assert.deepEqual(lines, [
       {
         certgate: 1,
+        process: nameProcess(),
         event: 'decision',
         time: '2027-01-01T00:00:00.000Z',
         outcome: 'denied',
@@ -181,6 +183,7 @@ describe('denial lines', () => {
     const [{ identities, ...line }, ...others] = told as [{ readonly identities: Record<string, number> }];
     assert.deepEqual(line, {
       certgate: 1,
+      process: nameProcess(),
       event: 'suppressed',
       time: '2027-01-01T00:01:00.000Z',
       since: '2027-01-01T00:00:00.000Z',

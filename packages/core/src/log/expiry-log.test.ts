@@ -7,6 +7,7 @@ import { authorityExtensions, issueCertificate } from '@certgate/x509/test-suppo
 import { createClientIdentity } from '../access/authentication.js';
 import type { ExpiryLogLine, RenewalLogLine } from './expiry-lines.js';
 import { ExpiryLog } from './expiry-log.js';
+import { nameProcess } from './process-id.js';
 
 // In an app: gate/expiry-log.test.ts of azure-functions.
 
@@ -41,6 +42,7 @@ describe('a certificate in use that ends soon', () => {
     const [{ detail, ...line } = { detail: '' }] = lines as [ExpiryLogLine?];
     assert.deepEqual(line, {
       certgate: 1,
+      process: nameProcess(),
       event: 'expiry',
       time: '2027-01-01T00:00:00.000Z',
       code: 'access_ends_soon',
@@ -172,6 +174,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.deepEqual(others, []);
     assert.deepEqual(line, {
       certgate: 1,
+      process: nameProcess(),
       event: 'renewal',
       time: '2027-01-01T00:00:00.000Z',
       code: 'client_auth_ends_at_renewal',

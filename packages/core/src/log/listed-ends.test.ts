@@ -10,6 +10,7 @@ import { createTrustSnapshot, type TrustedIdentity } from '../trust-snapshot/tru
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { ExpiryLogLine } from './expiry-lines.js';
 import { ListedEnds } from './listed-ends.js';
+import { nameProcess } from './process-id.js';
 
 const day = 86_400_000;
 const now = Date.UTC(2027, 0, 1);
@@ -58,12 +59,24 @@ describe('access that the document ends soon', () => {
       lines.map((line) => ({ ...line, detail: '' })),
       [
         {
-          ...{ certgate: 1, event: 'expiry', time: '2027-01-01T00:00:00.000Z', code: 'access_ends_soon' },
+          ...{
+            certgate: 1,
+            process: nameProcess(),
+            event: 'expiry',
+            time: '2027-01-01T00:00:00.000Z',
+            code: 'access_ends_soon',
+          },
           ...{ identity: 'billing', owner: 'payments team', thumbprintSha256: lines[0]?.thumbprintSha256 },
           ...{ endsAt: toTime(10), endsFirst: 'trust', detail: '' },
         },
         {
-          ...{ certgate: 1, event: 'expiry', time: '2027-01-01T00:00:00.000Z', code: 'access_ends_soon' },
+          ...{
+            certgate: 1,
+            process: nameProcess(),
+            event: 'expiry',
+            time: '2027-01-01T00:00:00.000Z',
+            code: 'access_ends_soon',
+          },
           ...{ identity: 'project', endsAt: toTime(5), endsFirst: 'trust', detail: '' },
         },
       ],

@@ -1,3 +1,5 @@
+import { nameProcess } from './process-id.js';
+
 /** Raised with every change of a line's shape that a query could notice. */
 export const logShapeVersion = 1;
 
@@ -9,6 +11,11 @@ export interface LineStart<Event extends string> {
   readonly event: Event;
   /** RFC 3339 with milliseconds: when the call was decided, or when the line was written. */
   readonly time: string;
+  /**
+   * 16 random hexadecimal digits that tell this process from others of the same instance. They identify and prove nothing.
+   * Lines of older versions lack them.
+   */
+  readonly process?: string;
 }
 
 /** A line as it is written: JSON leaves out the members that are undefined. */
@@ -20,7 +27,7 @@ export type Draft<Line> = Line extends readonly (infer Item)[]
 
 /** `now` is in milliseconds. */
 export function startLine<Event extends string>(event: Event, now: number = Date.now()): LineStart<Event> {
-  return { certgate: logShapeVersion, event, time: formatTime(now) };
+  return { certgate: logShapeVersion, event, time: formatTime(now), process: nameProcess() };
 }
 
 /** RFC 3339 with milliseconds. */

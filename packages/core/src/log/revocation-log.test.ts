@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { RevocationListStatus } from '../trust-store/lists-in-use.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { RevocationLog, type RevocationLogLine } from './revocation-log.js';
+import { nameProcess } from './process-id.js';
 
 const day = 86_400_000;
 const begin = Date.UTC(2027, 0, 1);
@@ -59,6 +60,7 @@ describe('the lines about revocation lists', () => {
     const { detail, ...line } = first;
     assert.deepEqual(line, {
       certgate: 1,
+      process: nameProcess(),
       event: 'revocation',
       time: '2027-01-03T00:00:00.000Z',
       code: 'revocation_ends_soon',

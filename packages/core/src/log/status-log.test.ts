@@ -7,6 +7,7 @@ import type { Decision } from '../access/decision.js';
 import { deny } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { type GateStatus, packageVersion, StatusLog, type StatusLogLine } from './status-log.js';
+import { nameProcess } from './process-id.js';
 
 const hour = 3_600_000;
 const start = Date.UTC(2027, 0, 1, 10, 30);
@@ -78,6 +79,7 @@ describe('the status lines', () => {
     assert.deepEqual(lines, [
       {
         certgate: 1,
+        process: nameProcess(),
         event: 'status',
         time: '2027-01-01T10:30:00.000Z',
         moment: 'start',

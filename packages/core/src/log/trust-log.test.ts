@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import type { LoggingCall } from './decision-channel.js';
 import { TrustLog, type TrustLogLine } from './trust-log.js';
+import { nameProcess } from './process-id.js';
 
 // With a file that turns bad, in an app: gate/trust-log.test.ts of azure-functions.
 
@@ -27,7 +28,14 @@ test('a document that comes under the revision of the one before is told once', 
   const reports = [none, reused, reused, { ...reused, warnings: [...reused.warnings] }, none, reused];
   // One that a store of the user's own makes up spoils no call.
   for (const report of [...reports, { ...none, warnings: undefined as never }, undefined]) log.note(call, report);
-  const line = { certgate: 1, event: 'trust', code: 'revision_reused', source: 'table', trustRevision: 7 };
+  const line = {
+    certgate: 1,
+    process: nameProcess(),
+    event: 'trust',
+    code: 'revision_reused',
+    source: 'table',
+    trustRevision: 7,
+  };
   assert.deepEqual(lines, [
     { ...line, detail: message },
     { ...line, detail: message },
@@ -55,7 +63,7 @@ test('the document and its revocation lists are told of apart, and neither hides
   log.begin(none);
   for (const report of [lists, { ...lists, ...refused }, lists, { ...none, ...refused, usableUntil }, none, none])
     log.note(call, report);
-  const line = { certgate: 1, event: 'trust', source: 'table', trustRevision: 7 };
+  const line = { certgate: 1, process: nameProcess(), event: 'trust', source: 'table', trustRevision: 7 };
   const end = 'what was in use stays in use until 2027-01-01T00:00:00.000Z; then closed functions answer 503';
   const failed = { ...line, code: 'trust_document_refused', detail: `not valid (${end})` };
   assert.deepEqual(lines, [

@@ -28,6 +28,7 @@ import { billing, issuedDocument } from '../test-support/authority-stage.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { StubBlob } from '../test-support/revocation-stage.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { nameProcess } from '../log/process-id.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { firstOf } from './first-of.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
@@ -263,7 +264,7 @@ describe('a newer list that leaves the caller out', () => {
     assert.ok(Date.parse(time) > now);
     const source = 'blob https://account.blob.core.windows.net/trust/corp.crl';
     assert.deepEqual(rest, {
-      ...{ certgate: 1, event: 'revocation', code: 'revocation_withdrawn', authority: 'corp' },
+      ...{ certgate: 1, process: nameProcess(), event: 'revocation', code: 'revocation_withdrawn', authority: 'corp' },
       ...{ subject: 'CN=billing', serialNumber: '1234', thumbprintSha256: thumbprintOf(caller) },
       list: {
         issuer: 'CN=List CA',

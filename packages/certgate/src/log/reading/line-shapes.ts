@@ -61,7 +61,9 @@ function listOf(fits: Member['fits']): Member['fits'] {
   return (value, note) => Array.isArray(value) && value.every((each) => fits(each, note));
 }
 
-const start = { certgate: required(isCount), event: required(isText), time: required(isTime) };
+const start = {
+  ...{ certgate: required(isCount), event: required(isText), time: required(isTime), process: optional(isText) },
+};
 
 const revocationList = {
   issuer: required(isText),

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+
+let named: { readonly start: string; readonly id: string } | undefined;
+
+/**
+ * The id of this process: 16 random hexadecimal digits, made for the first line. `randomBytes` keeps no random bytes in
+ * advance, as `randomUUID` does.
+ *
+ * Node restores a start-up snapshot with everything in memory, so an id that was made while the snapshot was built would be
+ * shared by all processes that start from it. They have another start; in containers, all may have the same `pid`. A forked
+ * process loads this file anew, and so does a worker thread, which has a gate of its own.
+ */
+export function nameProcess(): string {
+  const start = `${process.pid} ${performance.timeOrigin}`;
+  if (named?.start !== start) named = { start, id: randomBytes(8).toString('hex') };
+  return named.id;
+}
