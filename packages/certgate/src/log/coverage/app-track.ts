@@ -10,8 +10,8 @@ export function endHour(instant: number): number {
   return (Math.floor(instant / hourMilliseconds) + 1) * hourMilliseconds;
 }
 
-/** What one instance wrote, or all instances of an app whose lines don't name them. */
-export class InstanceTrack {
+/** What one process wrote, or all processes of an instance or an app whose lines don't name them. */
+export class ProcessTrack {
   readonly chains: StatusChains = new StatusChains();
   /** The hours of decisions, by their number since 1970. */
   readonly hours: Set<number> = new Set();
@@ -19,7 +19,15 @@ export class InstanceTrack {
   readonly pending: Map<string, PendingLine> = new Map();
   /** What status lines tell of, and leave something out. */
   readonly incomplete: TimeSpan[] = [];
+  /** Of all lines. */
+  first: number = Number.POSITIVE_INFINITY;
+  last: number = Number.NEGATIVE_INFINITY;
   #lastHour = -1;
+
+  noteTime(time: number): void {
+    if (time < this.first) this.first = time;
+    if (time > this.last) this.last = time;
+  }
 
   noteDecision(time: number): void {
     const hour = Math.floor(time / hourMilliseconds);
@@ -40,7 +48,8 @@ interface PendingLine {
 /** Of all lines of one app. Times in milliseconds. */
 export class AppTrack {
   readonly app: string;
-  readonly instances: Map<string | undefined, InstanceTrack> = new Map();
+  /** By instance, then by process. */
+  readonly instances: Map<string | undefined, Map<string | undefined, ProcessTrack>> = new Map();
   /** In which anything was written. */
   readonly hours: Set<number> = new Set();
   readonly sampledHours: Set<number> = new Set();
@@ -63,9 +72,10 @@ export class AppTrack {
     this.app = app;
   }
 
-  /** `track`: of the instance; undefined: there are too many. */
-  note({ line, time, itemCount }: LogRecord, track: InstanceTrack | undefined): void {
+  /** `track`: of the process; undefined: there are too many. */
+  note({ line, time, itemCount }: LogRecord, track: ProcessTrack | undefined): void {
     this.#noteTime(time, itemCount);
+    track?.noteTime(time);
     if (line.event === 'decision') {
       if (line.outcome === 'allowed') this.hasAdmission = true;
       if (line.suppressed !== undefined && line.outcome === 'denied') this.suppressed += line.suppressed;
@@ -94,7 +104,7 @@ export class AppTrack {
     }
   }
 
-  #noteStatus(line: StatusLogLine, time: number, track: InstanceTrack | undefined): void {
+  #noteStatus(line: StatusLogLine, time: number, track: ProcessTrack | undefined): void {
     const { moment, part = 1, parts = 1, callers, moreCallers } = line;
     const since = Date.parse(line.since);
     if (part === 1) {
@@ -125,7 +135,7 @@ const documentKinds =
 const maximumStores = 10;
 
 function notePart(
-  track: InstanceTrack,
+  track: ProcessTrack,
   line: { readonly since: number; readonly time: number; readonly isStart: boolean },
   part: number,
   parts: number,

@@ -14,7 +14,7 @@ export type CoverageLimit =
     }
   | { readonly code: 'source_incomplete'; readonly source: string; readonly gap: string }
   | { readonly code: 'repetitions_possible'; readonly lines: number }
-  | { readonly code: 'too_many_instances'; readonly maximum: number }
+  | { readonly code: 'too_many_processes'; readonly maximum: number }
   | { readonly code: 'status_lines_missing' }
   | { readonly code: 'status_lines_at_start_only'; readonly starts: number }
   | { readonly code: 'lines_begin_late'; readonly first: number }
@@ -23,7 +23,7 @@ export type CoverageLimit =
   | { readonly code: 'sampling_unknown' }
   | { readonly code: 'lines_lost'; readonly breaks: number }
   | { readonly code: 'ends_assumed'; readonly ends: number; readonly missing: number }
-  | { readonly code: 'instances_not_named' }
+  | { readonly code: 'processes_not_named' }
   | { readonly code: 'parts_missing'; readonly lines: number }
   | { readonly code: 'callers_left_out'; readonly lines: number; readonly calls: number }
   | { readonly code: 'clock_put_back'; readonly lines: number }
@@ -51,8 +51,8 @@ const describe: Describe = {
   source_incomplete: ({ source, gap }) => `${source}: ${gap} No hour is treated as covered.`,
   repetitions_possible: ({ lines }) =>
     `${count(lines, 'line')} could not be compared with all lines before: calls may be counted twice.`,
-  too_many_instances: ({ maximum }) =>
-    `There are more than ${maximum} instances. No hour is treated as covered; choose a shorter time.`,
+  too_many_processes: ({ maximum }) =>
+    `There are more than ${maximum} processes. No hour is treated as covered; choose a shorter time.`,
   status_lines_missing: () =>
     'No status line: the app has an older version, or host.json keeps lines of level information out of the log. No hour is covered.',
   status_lines_at_start_only: ({ starts }) =>
@@ -68,8 +68,8 @@ const describe: Describe = {
     `Single status lines are missing, in ${count(breaks, 'place')}, at times when others were written. ${restUncovered}`,
   ends_assumed: ({ ends, missing }) =>
     `${count(ends, 'time', 'times')}, an instance wrote no further status line. It is taken as not called after that hour, since the first call of an hour writes one.${missing === 0 ? '' : ` It may have been, if that line was lost: ${count(missing, 'line is', 'lines are')} known to be missing.`}`,
-  instances_not_named: () =>
-    "The lines don't name instances: one that wrote no status line can't be told from the others.",
+  processes_not_named: () =>
+    "Lines name neither instances nor processes: one that wrote no status line can't be told from the others.",
   parts_missing: ({ lines }) => `${count(lines, 'status line')} are incomplete, and cover nothing.`,
   callers_left_out: ({ lines, calls }) =>
     `${count(lines, 'status line')} leave out callers, with ${count(calls, 'call')}: too many were called in the time. They cover nothing.`,

@@ -83,6 +83,28 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne(lost)), [[8, 12]]);
   });
 
+  it('is nothing where a worker lacks the status line of its hour, though another of the same instance wrote one', async () => {
+    const one = await live(0, [0.5, 3.5, 5.5, 8.5], { process: 'a' });
+    const other = await live(0.1, [0.6, 3.6, 5.6, 8.6], { process: 'b' });
+    const isLost = ({ line, time }: LogRecord): boolean => line.event === 'status' && time >= at(5);
+    const kept = [...one, ...other.filter((record) => !isLost(record))];
+    assert.deepEqual(inHours(coverOne(kept)), [[1, 3]]);
+    const nameless = await live(0.1, [0.6, 3.6, 5.6, 8.6]);
+    const unnamed = [...(await live(0, [0.5, 3.5, 5.5, 8.5])), ...nameless.filter((record) => !isLost(record))];
+    assert.deepEqual(inHours(coverOne(unnamed)), [[1, 3], [4, 8]]); // prettier-ignore
+  });
+
+  it('goes on after a restart among lost lines, unless two workers of the instance wrote at the same time', async () => {
+    const reading = { readings: [{ unreadable: 2, gaps: [] }] as unknown as readonly SourceReading[], window };
+    const [first, second] = [
+      await live(0, [1.5, 4.5], { process: 'a' }),
+      await live(5.5, [6.5, 9.5], { process: 'b' }),
+    ];
+    assert.deepEqual(inHours(coverOne([...first, ...second], reading)), [[1, 4], [6, 9]]); // prettier-ignore
+    const beside = await live(3.5, [6.5, 9.5], { process: 'b' });
+    assert.deepEqual(inHours(coverOne([...first, ...beside], reading)), [[1, 4]]);
+  });
+
   it('is nothing after the last line of an instance where single lines are lost', async () => {
     const steady = await live(0, [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5]);
     const lossy = (await live(0, [1.2, 2.2, 3.2, 4.2, 9.2], { instance: 'i2' })).filter(
@@ -274,9 +296,12 @@ describe('a time that is covered', () => {
     }
   }
 
+  /** What lines name of their process: all processes are of one instance, or each is of an instance of its own. */
+  const naming = fc.constantFrom('instance', 'process', 'nothing');
+
   async function writeAll(
     given: readonly { start: number; calls: readonly WrittenCall[] }[],
-    isNamed: boolean,
+    named: 'instance' | 'process' | 'nothing',
   ): Promise<readonly LogRecord[][]> {
     // prettier-ignore
     const written: LogRecord[][] = [];
@@ -284,7 +309,12 @@ describe('a time that is covered', () => {
     for (const [index, { start, calls }] of given.entries()) {
       // No two write in the same millisecond.
       const each = { start: start + index, calls: calls.map((one) => ({ ...one, at: one.at + index })) };
-      written.push(await writeLines({ ...each, instance: isNamed ? `i${index}` : undefined, decisionLog: 'denials' }));
+      const names = {
+        instance: { instance: `i${index}` },
+        process: { instance: 'i', process: `p${index}` },
+        nothing: {},
+      };
+      written.push(await writeLines({ ...each, ...names[named], decisionLog: 'denials' }));
     }
     return written;
   }
@@ -292,8 +322,8 @@ describe('a time that is covered', () => {
   it('has no call that no line tells, whichever lines before the last of an instance are lost', async () => {
     const losses = fc.infiniteStream(fc.boolean());
     await fc.assert(
-      fc.asyncProperty(lives, fc.boolean(), losses, async (given, isNamed, isLost) => {
-        const written = await writeAll(given, isNamed);
+      fc.asyncProperty(lives, naming, losses, async (given, named, isLost) => {
+        const written = await writeAll(given, named);
         const kept = written.flatMap((lines) =>
           lines.filter((_, index) => index === lines.length - 1 || isLost.next().value !== true),
         );
@@ -305,8 +335,8 @@ describe('a time that is covered', () => {
 
   it('has no call that no line tells, if lines begin late and end early', async () => {
     await fc.assert(
-      fc.asyncProperty(lives, fc.boolean(), moment, moment, async (given, isNamed, from, until) => {
-        const kept = (await writeAll(given, isNamed)).flat().filter(({ time }) => from <= time && time < until);
+      fc.asyncProperty(lives, naming, moment, moment, async (given, named, from, until) => {
+        const kept = (await writeAll(given, named)).flat().filter(({ time }) => from <= time && time < until);
         assertTold(kept, given);
       }),
       { numRuns: countRuns(150) },
@@ -317,7 +347,7 @@ describe('a time that is covered', () => {
     const kept = fc.infiniteStream(fc.boolean());
     await fc.assert(
       fc.asyncProperty(lives, kept, async (given, isKept) => {
-        const records = (await writeAll(given, true)).flat().filter(() => isKept.next().value === true);
+        const records = (await writeAll(given, 'instance')).flat().filter(() => isKept.next().value === true);
         assertTold(records.map((record) => ({ ...record, itemCount: 2 })), given); // prettier-ignore
       }),
       { numRuns: countRuns(50) },

@@ -1,10 +1,11 @@
 // coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
 import type { LogRecord, SourceReading } from '../reading/log-record.js';
-import { AppTrack, endHour, hourMilliseconds, InstanceTrack } from './app-track.js';
+import { AppTrack, endHour, hourMilliseconds, ProcessTrack } from './app-track.js';
 import type { CoverageLimit } from './coverage-limit.js';
 import { RevisionsSeen } from './revisions-seen.js';
+import type { StatusChain } from './status-chains.js';
 import { findGaps, measureSpans, subtractSpans, type TimeSpan } from './time-span.js';
-import { findUncoveredTime, type UncoveredTime } from './uncovered-time.js';
+import { findUncoveredTime, type UncoveredTime, type UncoveredTimeOptions } from './uncovered-time.js';
 
 /** Of one app, by its name in the lines. */
 export interface AppCoverage {
@@ -37,31 +38,34 @@ export interface CoverageQuestion {
 }
 
 /** Beyond, some hundred megabytes would be taken. */
-const maximumInstances = 100_000;
+const maximumProcesses = 100_000;
 
 /** Takes the records of all lines in any order, and says what they cover. A few bytes for each status line stay in memory. */
 export class CoverageTracker {
   readonly #apps = new Map<string, AppTrack>();
   readonly #revisions = new RevisionsSeen();
-  #instances = 0;
+  #processes = 0;
 
   note(record: LogRecord): void {
     let app = this.#apps.get(record.app);
     if (app === undefined) this.#apps.set(record.app, (app = new AppTrack(record.app)));
     let instance = app.instances.get(record.instance);
-    if (instance === undefined && this.#instances < maximumInstances) {
-      this.#instances += 1;
-      app.instances.set(record.instance, (instance = new InstanceTrack()));
+    if (instance === undefined)
+      app.instances.set(record.instance, (instance = new Map<string | undefined, ProcessTrack>()));
+    let process = instance.get(record.line.process);
+    if (process === undefined && this.#processes < maximumProcesses) {
+      this.#processes += 1;
+      instance.set(record.line.process, (process = new ProcessTrack()));
     }
-    if (instance === undefined) this.#instances = Number.POSITIVE_INFINITY;
-    app.note(record, instance);
+    if (process === undefined) this.#processes = Number.POSITIVE_INFINITY;
+    app.note(record, process);
     if (record.line.event === 'status') this.#revisions.note(record.line.trust ?? []);
   }
 
   finish({ window: asked, apps: expected, readings = [] }: CoverageQuestion = {}): Coverage {
     const tracks = [...this.#apps.values()].sort((one, other) => (one.app < other.app ? -1 : 1));
     const window = asked ?? findWindow(tracks);
-    const isCut = this.#instances > maximumInstances;
+    const isCut = this.#processes > maximumProcesses;
     const coversNothing = isCut || readings.some(({ gaps }) => gaps.length > 0);
     // Azure compares the names of apps without case.
     const names = new Set(tracks.map(({ app }) => app.toLowerCase()));
@@ -72,7 +76,7 @@ export class CoverageTracker {
     const limits: readonly (CoverageLimit | undefined)[] = [
       expected === undefined ? { code: 'apps_not_listed' } : undefined,
       unseen.length > 0 ? { code: 'apps_without_lines', apps: unseen } : undefined,
-      isCut ? { code: 'too_many_instances', maximum: maximumInstances } : undefined,
+      isCut ? { code: 'too_many_processes', maximum: maximumProcesses } : undefined,
       silence.length > 0 ? { code: 'apps_silent_together', spans: silence } : undefined,
       ...this.#revisions.findUnseen(),
       ...readings.flatMap(findReadingLimits),
@@ -108,18 +112,42 @@ interface JudgedApp {
 
 /** `mayLack`: any status line may be among those that could not be used. */
 function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
-  const instances = [...track.instances].map(([name, instance]) => {
-    return { isNamed: name !== undefined, instance, chains: instance.chains.list() };
-  });
+  const processes = [...track.instances].flatMap(([instance, each]) => listProcesses(instance, each));
   const judge = (isAnyLost: boolean): readonly UncoveredTime[] =>
-    instances.map(({ instance, chains, isNamed }) => findUncoveredTime(instance, chains, { isNamed, isLossy: isAnyLost })); // prettier-ignore
+    processes.map((process) => findUncoveredTime(process.track, process.chains, { ...process, isLossy: isAnyLost }));
   const careless = judge(false);
   const lost = careless.flatMap((each) => each.lost);
   const breaks = lost.filter((time) => isAmongOthers(track, time)).length;
   const missing = lost.filter((time) => time >= track.first).length;
   const isLossy = mayLack || breaks > 0;
-  const told = instances.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
+  const told = processes.flatMap(({ chains }) => chains.flatMap(({ spans }) => spans));
   return { track, told, uncovered: isLossy ? judge(true) : careless, breaks, missing, isLossy };
+}
+
+interface JudgedProcess extends Pick<UncoveredTimeOptions, 'isNamed' | 'replacedAt'> {
+  readonly track: ProcessTrack;
+  readonly chains: readonly StatusChain[];
+}
+
+/**
+ * The processes of one instance. A process begins in the place of the one before it if the instance is named, and if no two
+ * of its processes wrote lines at the same time.
+ */
+function listProcesses(
+  instance: string | undefined,
+  processes: ReadonlyMap<string | undefined, ProcessTrack>,
+): readonly JudgedProcess[] {
+  const sorted = [...processes].sort(([, one], [, other]) => one.first - other.first);
+  const isOneAtATime =
+    instance !== undefined &&
+    sorted.every(([, { last }], index) => last < (sorted[index + 1]?.[1].first ?? Number.POSITIVE_INFINITY));
+  const listed = sorted.map(([process, track]) => {
+    return { isNamed: instance !== undefined || process !== undefined, track, chains: track.chains.list() };
+  });
+  return listed.map((each, index) => {
+    const next = isOneAtATime ? listed[index + 1]?.chains[0] : undefined;
+    return { ...each, replacedAt: next?.isBegun === true ? next.from : undefined };
+  });
 }
 
 function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]): AppCoverage {
@@ -135,7 +163,8 @@ function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]
     .filter(({ from, until }) => from < until);
   const isIn = window.from <= track.last && track.first < window.until;
   const ends = uncovered.reduce((sum, each) => sum + each.ends, 0);
-  const parts = [...track.instances.values()].reduce((sum, { pending }) => sum + pending.size, 0);
+  const tracks = [...track.instances.values()].flatMap((processes) => [...processes.values()]);
+  const parts = tracks.reduce((sum, { pending }) => sum + pending.size, 0);
   const limits: readonly (CoverageLimit | undefined)[] = [
     ...findTimeLimits(track, window, covered),
     breaks > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks } : undefined,
@@ -225,7 +254,7 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
   return [
     sampledLines > 0 ? { code: 'lines_sampled', lines: sampledLines } : undefined,
     track.isSamplingKnown ? undefined : { code: 'sampling_unknown' },
-    track.instances.has(undefined) ? { code: 'instances_not_named' } : undefined,
+    track.instances.get(undefined)?.has(undefined) === true ? { code: 'processes_not_named' } : undefined,
     leftOutLines > 0 ? { code: 'callers_left_out', lines: leftOutLines, calls: leftOutCalls } : undefined,
     putBack > 0 ? { code: 'clock_put_back', lines: putBack } : undefined,
     track.hasCaller && !track.hasAdmission ? { code: 'admissions_not_logged' } : undefined,

@@ -1,8 +1,8 @@
-import { endHour, hourMilliseconds, type InstanceTrack } from './app-track.js';
+import { endHour, hourMilliseconds, type ProcessTrack } from './app-track.js';
 import type { StatusChain } from './status-chains.js';
 import type { TimeSpan } from './time-span.js';
 
-/** When an instance may have been called without a status line that tells of it. */
+/** When a process may have been called without a status line that tells of it. */
 export interface UncoveredTime {
   readonly holes: readonly TimeSpan[];
   /** When a line was written that is missing. */
@@ -11,15 +11,23 @@ export interface UncoveredTime {
   readonly ends: number;
 }
 
+export interface UncoveredTimeOptions {
+  /** The lines name the instance or the process. */
+  readonly isNamed: boolean;
+  readonly isLossy: boolean;
+  /** When another process began in its place; undefined: none did. */
+  readonly replacedAt: number | undefined;
+}
+
 /**
- * An instance writes a status line with its first call of an hour. So what it was called after its last line is told by none
- * until the hour of that line is over; later calls would have written another one. That holds only while no line is lost:
- * with `isLossy`, nothing is known after a last line until the instance begins again.
+ * A process writes a status line with its first call of an hour. So no line reports the calls after its last line until the
+ * hour of that line is over; later calls would have written another one. If lines are lost (`isLossy`), nothing is known
+ * after a last line until the instance begins again.
  */
 export function findUncoveredTime(
-  track: InstanceTrack,
+  track: ProcessTrack,
   chains: readonly StatusChain[],
-  { isNamed, isLossy }: { readonly isNamed: boolean; readonly isLossy: boolean },
+  { isNamed, isLossy, replacedAt = Number.POSITIVE_INFINITY }: UncoveredTimeOptions,
 ): UncoveredTime {
   // One process at a time, as far as is seen: each line goes on from the one before it, or from one between them that is missing.
   const isAlone = isNamed && chains.every(({ from }, index) => index === 0 || (chains[index - 1]?.until ?? 0) < from);
@@ -40,7 +48,7 @@ export function findUncoveredTime(
     if (next?.isBegun === false) continue;
     ends += 1;
     const end = isLossy ? Number.POSITIVE_INFINITY : endHour(until);
-    holes.push({ from: until, until: Math.min(end, next?.from ?? Number.POSITIVE_INFINITY) });
+    holes.push({ from: until, until: Math.min(end, next?.from ?? replacedAt) });
   }
   const told = chains.flatMap(({ spans }) => spans);
   for (const hour of track.hours) {

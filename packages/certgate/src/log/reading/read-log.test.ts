@@ -482,6 +482,15 @@ describe('a line that came before', () => {
     assert.deepEqual([twice.readings.length, twice.records.length], [1, 3]);
   });
 
+  test('is another if its process is, and the same one of a process whatever its app is called', async () => {
+    const lines = [status({ process: 'a' }), status({ process: 'b' })];
+    assert.deepEqual((await read(lines.join('\n'))).reading.repeated, 0);
+    const second = join(folder, 'elsewhere.log');
+    writeFileSync(second, lines.join('\n'));
+    const { readings } = await readFiles([join(folder, 'orders.log'), second]);
+    assert.deepEqual(readings.map(({ records }) => records), [2, 0]); // prettier-ignore
+  });
+
   test('is another if its app or its time is', async () => {
     mkdirSync(join(folder, 'a/b'), { recursive: true });
     writeFileSync(join(folder, 'a/app.log'), status());

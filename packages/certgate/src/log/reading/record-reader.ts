@@ -110,14 +110,14 @@ export class RecordReader {
   }
 
   /**
-   * Whether the line did not come before. A decision is that of one call, which its correlation id names, so its text is
-   * enough, wherever it was exported to. Other lines of several instances may have one text, if they were written in the
-   * same millisecond; so may those of several apps. Where only one of two exports says which instance wrote such a line,
-   * both are taken for the same.
+   * Whether the line did not come before. A line with a process id is of that process, and a decision is of one call, which
+   * its correlation id names, so their text is enough, wherever it was exported to. Other lines of several instances or apps
+   * may have one text, if they were written in the same millisecond. If only one of two exports says which instance wrote
+   * such a line, both are treated as the same line.
    */
   #isFirst(line: GateLine, text: string, { app, instance }: LineOrigin): boolean {
     const seen = this.#seen;
-    if (line.event === 'decision' && line.correlationId !== '') return seen.add(text);
+    if (line.process !== undefined || (line.event === 'decision' && line.correlationId !== '')) return seen.add(text);
     const ofApp = JSON.stringify([app, text]);
     const ofInstance = (name: string | undefined): string => JSON.stringify([app, name ?? null, text]);
     if (instance === undefined) {

@@ -144,10 +144,10 @@ export class UsageTracker {
     }
   }
 
-  #noteStatus({ time, since, part, callers, trust = [] }: StatusLogLine, app: string): void {
+  #noteStatus({ time, process, since, part, callers, trust = [] }: StatusLogLine, app: string): void {
     for (const { sha256 } of trust) if (sha256 !== undefined) this.#noteDigest(sha256);
-    // With the milliseconds of so many calls, it is one line, though another file calls the app otherwise.
-    if (callers.length > 0 && !this.#seen.add(JSON.stringify([time, since, part, callers]))) return;
+    // With the milliseconds of so many calls, it is one line of one process, though another file names another app.
+    if (callers.length > 0 && !this.#seen.add(JSON.stringify([time, process, since, part, callers]))) return;
     for (const caller of callers) {
       const match = this.#findMatch(caller.identity, caller.matchedBy, caller.matched);
       if (match === undefined) continue;

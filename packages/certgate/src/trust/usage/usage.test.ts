@@ -125,6 +125,15 @@ describe('the usage of an identity', () => {
     assert.equal(claim, undefined);
   });
 
+  it('has the calls of two processes that wrote the same at the same time', async () => {
+    const life = { instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(1.5, 'busy')] };
+    const records = [
+      ...(await writeLines({ ...life, process: 'a' })),
+      ...(await writeLines({ ...life, process: 'b' })),
+    ];
+    assert.equal(find(ask(records).usage, 'busy').admissions?.statusCalls, 2);
+  });
+
   it('tells a digest that is the key of one and the thumbprint of another by its kind', async () => {
     const calls = [call(0.5, 'busy', { matchedBy: 'publicKeySha256', matched: pinOf('B') })];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls: [...calls, call(50.5, 'other')] }));
@@ -274,7 +283,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   'lines begin late': { spoil: (records) => records.filter(({ time }) => at(30.2) < time), code: 'lines_begin_late' },
   'lines end early': { spoil: (records) => records.filter(({ time }) => time < at(30.4)), code: 'hours_missing' },
   'single lines lost': { spoil: (records) => records.filter((record) => !(isHourLine(record) && record.instance === 'i2' && at(30) < record.time && record.time < at(33))), code: 'lines_lost' }, // prettier-ignore
-  'instances not named': { spoil: (records) => records.map((record) => ({ ...record, instance: undefined })), code: 'instances_not_named' }, // prettier-ignore
+  'neither instances nor processes named': { spoil: (records) => records.map((record) => ({ ...record, instance: undefined })), code: 'processes_not_named' }, // prettier-ignore
   'parts missing': { spoil: change(isHourLine, () => ({ part: 1, parts: 2, callers: [] })), code: 'parts_missing' },
   'callers left out': { spoil: change(isHourLine, () => ({ callers: [], moreCallers: { calls: 9 } })), code: 'callers_left_out' }, // prettier-ignore
   'clock put back': { spoil: change(isHourLine, ({ time }: { time: string }) => ({ since: new Date(Date.parse(time) + hour).toISOString() })), code: 'clock_put_back' }, // prettier-ignore

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { type Decision, type DenialCode, ReportingGate } from '@certgate/core/internal';
 import type { GateLine, LogRecord } from '../../reading/log-record.js';
@@ -18,6 +19,8 @@ export interface WrittenCall {
 export interface WrittenInstance {
   readonly app?: string;
   readonly instance?: string | undefined;
+  /** Absent: the lines don't name the process. */
+  readonly process?: string | undefined;
   readonly start: number;
   readonly calls: readonly WrittenCall[];
   readonly decisionLog?: 'all' | 'denials';
@@ -29,11 +32,13 @@ export const somePin: string = 'AB'.repeat(32);
 
 /** What the gate itself writes in such a life, in the order that it writes it. */
 export async function writeLines(life: WrittenInstance): Promise<LogRecord[]> {
-  const { app = 'orders', instance, start, calls, decisionLog = 'all', itemCount = 1, document } = life;
+  const { app = 'orders', instance, process, start, calls, decisionLog = 'all', itemCount = 1, document } = life;
   const records: LogRecord[] = [];
   const write = (text: string): void => {
-    const line = JSON.parse(text) as GateLine;
-    records.push({ line, time: Date.parse(line.time), app, instance, itemCount });
+    const { process: ofTest, ...line } = JSON.parse(text) as GateLine;
+    assert.ok(ofTest !== undefined);
+    const named: GateLine = process === undefined ? line : { ...line, process };
+    records.push({ line: named, time: Date.parse(line.time), app, instance, itemCount });
   };
   const clock = mock.method(Date, 'now', () => start);
   const consoles = [mock.method(console, 'info', write), mock.method(console, 'warn', write)];
