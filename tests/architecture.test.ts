@@ -184,7 +184,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'trust/import': ['faults', 'files', 'certificates', 'trust/administration/edits'],
     'trust/spiffe-bundle': ['faults', 'files', 'certificates/structure', 'certificates'],
     'trust/check': ['faults', 'trust/comparison', 'trust/administration', 'trust/import'],
-    'trust/usage': ['log/reading', 'log/coverage', 'trust/comparison', 'trust/administration', 'trust/check'],
+    'trust/usage': ['faults', 'log/reading', 'log/coverage', 'trust/comparison', 'trust/administration', 'trust/check'],
     'trust/explanation': [
       'faults',
       'certificates/path-report',

@@ -1,3 +1,5 @@
+import { formatInstant } from '@certgate/core/internal';
+
 const millisecondsPerDay = 86_400_000;
 
 /** `in 3 days`, or `3 days ago`: from now to a moment that lies so many milliseconds ahead. */
@@ -10,4 +12,9 @@ export function describeDays(milliseconds: number): string {
 /** `2027-03-01T00:00Z`. */
 export function formatMinute(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 16)}Z`;
+}
+
+/** RFC 3339, as reports print a time; null if there is none. */
+export function formatTime(instant: number | undefined): string | null {
+  return instant === undefined ? null : formatInstant(instant);
 }

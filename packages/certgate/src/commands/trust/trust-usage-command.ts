@@ -15,7 +15,7 @@ import { printJson } from '../command-line/output.js';
 import { readAppNames } from '../log/app-names.js';
 import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
 import type { StoreFlags } from './options/store-options.js';
-import { printUsage, reportUsage, type UsageAnswer } from './usage-report.js';
+import { printUsage, type UsageReport, type UsageSources } from './usage-report.js';
 
 interface UsageFlags extends StoreFlags, LogFlags {
   readonly by: 'identity' | 'pin';
@@ -27,16 +27,19 @@ interface UsageFlags extends StoreFlags, LogFlags {
 export async function showUsage(flags: UsageFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   await withStore(location.description, async () => {
-    const answer = await findUsage(location, flags);
-    if (flags.json === true) {
-      const { readings, coverage } = answer;
-      printJson({ ...reportUsage(answer), reading: reportReading(readings), coverage: reportCoverage(coverage) });
-    } else printUsage(answer, flags.by);
-    if (answer.readings.some(({ gaps }) => gaps.length > 0)) process.exitCode = exitCodes.unverified;
+    const { report, sources } = await findUsage(location, flags);
+    const { readings, coverage } = sources;
+    if (flags.json === true)
+      printJson({ ...report, reading: reportReading(readings), coverage: reportCoverage(coverage) });
+    else printUsage(report, sources, flags.by);
+    if (readings.some(({ gaps }) => gaps.length > 0)) process.exitCode = exitCodes.unverified;
   });
 }
 
-async function findUsage(location: TrustLocation, flags: UsageFlags): Promise<UsageAnswer> {
+async function findUsage(
+  location: TrustLocation,
+  flags: UsageFlags,
+): Promise<{ readonly report: UsageReport; readonly sources: UsageSources }> {
   const loaded = await loadTrustDocument(location);
   const { snapshot, documentSha256 } = loaded;
   if (flags.identity !== undefined && !snapshot.identities.some(isNamed(flags.identity))) {
@@ -79,7 +82,9 @@ async function findUsage(location: TrustLocation, flags: UsageFlags): Promise<Us
     flags.identity === undefined
       ? usage
       : { identities: usage.identities.filter(isNamed(flags.identity)), unlisted: [] };
-  return { store: location.description, loaded, usage: shown, coverage, readings, remarks, now: until };
+  const { revision } = snapshot;
+  const report = { version: 1 as const, store: location.description, revision, documentSha256, remarks, ...shown };
+  return { report, sources: { readings, coverage, now: until } };
 }
 
 function isNamed(name: string): (each: { readonly name: string }) => boolean {

@@ -1,7 +1,7 @@
 // In a process of its own: the clock stands still while a gate starts, and other tests go on meanwhile.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { parseTrustDocument, type TrustSnapshot } from '@certgate/core/internal';
+import { formatInstant, parseTrustDocument, type TrustSnapshot } from '@certgate/core/internal';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import * as fc from 'fast-check';
 import { type Coverage, CoverageTracker, type CoverageQuestion } from '../../log/coverage/coverage.js';
@@ -10,12 +10,13 @@ import { type WrittenCall, writeLines } from '../../log/coverage/test-support/wr
 import type { LogRecord } from '../../log/reading/log-record.js';
 import { readEntryAges } from './entry-ages.js';
 import { describeUsage, type EntryUsage, type IdentityUsage, type Usage } from './usage.js';
-import { describeClaim, type UsageClaim } from './usage-claim.js';
+import type { UsageClaim } from './usage-claim.js';
 import { UsageTracker } from './usage-tracker.js';
 
 const hour = 3_600_000;
 const begin = Date.UTC(2027, 0, 4);
 const at = (hours: number): number => begin + Math.round(hours * hour);
+const time = (hours: number): string => formatInstant(at(hours));
 const window = { from: begin, until: at(96) };
 const noAges = readEntryAges([], begin);
 
@@ -80,20 +81,23 @@ interface RealCall extends WrittenCall {
  * pin, in no hour that counts as covered.
  */
 function assertTrue({ usage, coverage }: Answer, calls: readonly RealCall[], what: string): void {
-  const assertClaim = (claim: UsageClaim | undefined, isMeant: (real: RealCall) => boolean): void => {
-    if (claim?.covered === undefined) return;
+  const assertClaim = (claim: UsageClaim | null, isMeant: (real: RealCall) => boolean): void => {
+    if ((claim?.covered ?? null) === null) return;
     for (const real of calls.filter(isMeant)) {
       const app = coverage.apps.find((each) => each.app === real.app);
       const isCovered = app?.covered.some(({ from, until }) => from <= real.at && real.at < until) ?? false;
       assert.ok(!isCovered, `${what}: ${real.identity} called ${real.app} at ${new Date(real.at).toISOString()}`);
     }
   };
-  for (const { name, claim, entries, admissions } of usage.identities) {
+  for (const { name, withoutCall, entries, admissions } of usage.identities) {
     const own = calls.filter((real) => real.identity.toLowerCase() === name);
-    assertClaim(claim, (real) => own.includes(real));
+    assertClaim(withoutCall, (real) => own.includes(real));
     for (const entry of entries)
-      assertClaim(entry.claim, (real) => real.matched === entry.value && entry.kind === (real.matchedBy ?? 'thumbprintSha256')); // prettier-ignore
-    assert.ok((admissions?.calls ?? 0) <= own.length, `${what}: ${name} has at least ${admissions?.calls} calls`);
+      assertClaim(entry.withoutCall, (real) => real.matched === entry.value && entry.kind === (real.matchedBy ?? 'thumbprintSha256')); // prettier-ignore
+    assert.ok(
+      (admissions?.callsAtLeast ?? 0) <= own.length,
+      `${what}: ${name} has at least ${admissions?.callsAtLeast} calls`,
+    );
   }
 }
 
@@ -106,23 +110,23 @@ describe('the usage of an identity', () => {
       call(3.5, 'busy', { function: 'Refund', thumbprintSha256: pinOf('A') }),
     ];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls }));
-    const { admissions, refusals, certificates, entries, claim } = find(usage, 'busy');
+    const { admissions, refusals, certificates, entries, withoutCall } = find(usage, 'busy');
     assert.deepEqual(
       { ...admissions },
       {
-        last: { at: at(3.5), app: 'orders', function: 'Refund', by: 'thumbprintSha256 AAAAAAAAAAAAAAAA' },
-        first: at(0.5),
-        ...{ calls: 3, statusCalls: 2, decisionCalls: 3, apps: ['orders'] },
+        last: { at: time(3.5), app: 'orders', function: 'Refund', by: 'thumbprintSha256 AAAAAAAAAAAAAAAA' },
+        first: time(0.5),
+        ...{ callsAtLeast: 3, statusCalls: 2, decisionCalls: 3, apps: ['orders'] },
         functions: [
-          { name: 'Refund', calls: 1, last: at(3.5) },
-          { name: 'Orders', calls: 2, last: at(2.5) },
+          { name: 'Refund', calls: 1, last: time(3.5) },
+          { name: 'Orders', calls: 2, last: time(2.5) },
         ],
       },
     );
-    assert.deepEqual(refusals, [{ code: 'role_missing', calls: 1, last: at(1.5) }]);
-    assert.deepEqual(certificates.map(({ thumbprintSha256, last }) => [thumbprintSha256, last]), [[pinOf('A'), at(3.5)], [pinOf('1'), at(2.5)]]); // prettier-ignore
-    assert.deepEqual(entries.map(({ kind, admissions: own }) => [kind, own?.calls]), [['thumbprintSha256', 2], ['publicKeySha256', 1]]); // prettier-ignore
-    assert.equal(claim, undefined);
+    assert.deepEqual(refusals, [{ code: 'role_missing', calls: 1, last: time(1.5) }]);
+    assert.deepEqual(certificates.map(({ thumbprintSha256, last }) => [thumbprintSha256, last]), [[pinOf('A'), time(3.5)], [pinOf('1'), time(2.5)]]); // prettier-ignore
+    assert.deepEqual(entries.map(({ kind, admissions: own }) => [kind, own?.callsAtLeast]), [['thumbprintSha256', 2], ['publicKeySha256', 1]]); // prettier-ignore
+    assert.equal(withoutCall, null);
   });
 
   it('has the calls of two processes that wrote the same at the same time', async () => {
@@ -137,8 +141,8 @@ describe('the usage of an identity', () => {
   it('tells a digest that is the key of one and the thumbprint of another by its kind', async () => {
     const calls = [call(0.5, 'busy', { matchedBy: 'publicKeySha256', matched: pinOf('B') })];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls: [...calls, call(50.5, 'other')] }));
-    assert.equal(find(usage, 'unused').admissions, undefined);
-    assert.equal(find(usage, 'busy').entries[1]?.admissions?.calls, 1);
+    assert.equal(find(usage, 'unused').admissions, null);
+    assert.equal(find(usage, 'busy').entries[1]?.admissions?.callsAtLeast, 1);
   });
 
   it('knows no function of a call that a status line alone tells', async () => {
@@ -147,13 +151,13 @@ describe('the usage of an identity', () => {
       calls: [call(0.5, 'busy'), call(1.5, 'busy')],
     });
     const { admissions, certificates } = find(ask(records).usage, 'busy');
-    assert.deepEqual([admissions?.last.at, admissions?.last.function, certificates], [at(0.5), undefined, []]);
+    assert.deepEqual([admissions?.last.at, admissions?.last.function, certificates], [time(0.5), null, []]);
   });
 
   it('cannot tell by which of two pins with the same first digits a call was', async () => {
     const calls = [call(0.5, 'twin'), call(1.5, 'other')];
     const { entries } = find(ask(await writeLines({ instance: 'i1', start: at(0), calls })).usage, 'twin');
-    assert.deepEqual(entries.map(({ isAmbiguous, claim }: EntryUsage) => [isAmbiguous, claim]), [[true, undefined], [true, undefined]]); // prettier-ignore
+    assert.deepEqual(entries.map(({ isAmbiguous, withoutCall }: EntryUsage) => [isAmbiguous, withoutCall]), [[true, null], [true, null]]); // prettier-ignore
   });
 
   it('counts no call from before the window, of which its first status line tells too', async () => {
@@ -173,7 +177,7 @@ describe('the usage of an identity', () => {
   it('counts a status line once that two files have under different names of its app', async () => {
     const lines = await writeLines({ instance: 'i1', start: begin, calls: [call(1, 'busy'), call(2, 'busy'), call(3, 'busy')], decisionLog: 'denials' }); // prettier-ignore
     const copies = lines.map((record) => ({ ...record, app: 'orders-copy', instance: undefined }));
-    assert.equal(find(ask([...lines, ...copies]).usage, 'busy').admissions?.calls, 2);
+    assert.equal(find(ask([...lines, ...copies]).usage, 'busy').admissions?.callsAtLeast, 2);
   });
 
   it('cannot tell by which pin a call was where the line has no digits', async () => {
@@ -184,8 +188,8 @@ describe('the usage of an identity', () => {
     const written = await writeLines({ instance: 'i1', start: begin, calls });
     const without = JSON.parse(JSON.stringify(written, (key, value: unknown) => (key === 'matched' ? undefined : value))) as LogRecord[]; // prettier-ignore
     const [thumbprint, key] = find(ask(without).usage, 'busy').entries;
-    assert.deepEqual([key?.isAmbiguous, key?.claim, key?.admissions?.decisionCalls], [true, undefined, 2]);
-    assert.ok(thumbprint?.claim?.covered !== undefined);
+    assert.deepEqual([key?.isAmbiguous, key?.withoutCall, key?.admissions?.decisionCalls], [true, null, 2]);
+    assert.ok((thumbprint?.withoutCall?.covered ?? null) !== null);
   });
 
   it('counts what an older document called otherwise, and names who is in no document', async () => {
@@ -193,10 +197,10 @@ describe('the usage of an identity', () => {
     const calls = [call(0.5, 'Formerly', pin), call(0.6, 'gone'), call(1.5, 'unused', { matchedBy: 'database' })];
     const { usage } = ask(await writeLines({ instance: 'i1', start: at(0), calls }));
     assert.deepEqual(find(usage, 'quiet').entries[0]?.otherNames, ['Formerly']);
-    assert.equal(find(usage, 'quiet').claim, undefined);
+    assert.equal(find(usage, 'quiet').withoutCall, null);
     assert.deepEqual(usage.unlisted.map(({ name }) => name), ['Formerly', 'gone']); // prettier-ignore
-    const { byOthers, claim, entries } = find(usage, 'unused');
-    assert.deepEqual([byOthers.length, claim, entries[0]?.admissions], [1, undefined, undefined]);
+    const { byOthers, withoutCall, entries } = find(usage, 'unused');
+    assert.deepEqual([byOthers.length, withoutCall, entries[0]?.admissions], [1, null, null]);
   });
 
   it('says what ends: by the document, and by a warning in the lines unless the certificate was replaced', async () => {
@@ -206,8 +210,8 @@ describe('the usage of an identity', () => {
       return { line, time: at(1), app: 'orders', instance: 'i1', itemCount: 1 } as LogRecord;
     };
     const { usage } = ask([...records, warn('busy', pinOf('A')), warn('other', pinOf('C'))]);
-    assert.equal(find(usage, 'other').ends?.at, Date.UTC(2027, 0, 20));
-    assert.equal(find(usage, 'busy').certificates[0]?.endsAt, Date.UTC(2027, 0, 20));
+    assert.equal(find(usage, 'other').endWarning?.at, '2027-01-20T00:00:00Z');
+    assert.equal(find(usage, 'busy').certificates[0]?.endsAt, '2027-01-20T00:00:00Z');
   });
 });
 
@@ -216,10 +220,7 @@ describe('the answer that there was no call', () => {
     const life = (app: string): Promise<LogRecord[]> =>
       writeLines({ app, instance: 'i1', start: at(0), calls: [call(0.5, 'busy'), call(95.5, 'busy')] });
     const one = await life('orders');
-    const claimOf = (answer: Answer): string => {
-      const { claim } = find(answer.usage, 'unused');
-      return describeClaim(claim ?? assert.fail('There is no claim.'));
-    };
+    const claimOf = (answer: Answer): string | undefined => find(answer.usage, 'unused').withoutCall?.sentence;
     assert.equal(claimOf(ask(one)), 'no call in the 3 of 4 days that the lines cover');
     const two = [...one, ...(await life('refunds'))];
     assert.equal(claimOf(ask(two)), 'no call in the 3 of 4 days that the lines cover (orders, the least of 2 apps)');
@@ -241,10 +242,10 @@ describe('the answer that there was no call', () => {
     const coverage = tracker.finish({ window });
     const usage = describeUsage({ snapshot, tallies: [], coverage, ages, isCut: false, now: at(96) });
     assert.equal(
-      describeClaim(find(usage, 'unused').claim ?? assert.fail()),
+      find(usage, 'unused').withoutCall?.sentence,
       'no call in the 47 of 48 hours since 2027-01-06 that the lines cover',
     );
-    assert.equal(find(usage, 'quiet').claim?.since, undefined);
+    assert.equal(find(usage, 'quiet').withoutCall?.since, null);
     assert.equal(ages.find({ name: 'UNUSED' }), Date.UTC(2027, 0, 6));
     assert.equal(readEntryAges([{ kind: 'change', entry: { ...change.entry, previousDocumentSha256: 'b' } }], begin).isUncertain, true); // prettier-ignore
   });
@@ -254,7 +255,7 @@ describe('the answer that there was no call', () => {
     const tracker = new CoverageTracker();
     for (const record of records) tracker.note(record);
     const facts = { snapshot, tallies: [], coverage: tracker.finish({ window }), ages: noAges, now: at(96) };
-    assert.equal(find(describeUsage({ ...facts, isCut: true }), 'unused').claim?.covered, undefined);
+    assert.equal(find(describeUsage({ ...facts, isCut: true }), 'unused').withoutCall?.covered, null);
   });
 });
 
@@ -316,7 +317,7 @@ describe('with each reason not to know, and each two of them', () => {
     const question = { window, apps: ['orders', 'refunds'] };
     const whole = ask(records, question);
     assertTrue(whole, calls, 'all lines');
-    assert.equal(find(whole.usage, 'unused').claim?.covered?.covered, 2);
+    assert.equal(find(whole.usage, 'unused').withoutCall?.covered?.covered, 2);
     for (const [name, { spoil, code }] of Object.entries(reasons)) {
       const answer = ask(spoil(records), question);
       const codes = [...answer.coverage.limits, ...answer.coverage.apps.flatMap(({ limits }) => limits)].map((limit) => limit.code); // prettier-ignore

@@ -1,5 +1,6 @@
 import {
   describeName,
+  formatInstant,
   type PinKind,
   shortenMatched,
   type NameType,
@@ -8,6 +9,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { formatTime } from '../../faults/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
 import { describeIdentityState, describePinState, type IdentityState } from '../administration/identity-state.js';
 import { type CheckFinding } from '../check/check-finding.js';
@@ -17,66 +19,74 @@ import type { EntryAges } from './entry-ages.js';
 import { claimNothing, type UsageClaim } from './usage-claim.js';
 import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
 
-/** The admissions by some pins and names together; times in milliseconds. */
+// These types are what `trust usage --json` prints: times in RFC 3339; null: not known, or there is none.
+
+/** The admissions by some pins and names together. */
 export interface Admissions {
   readonly last: {
-    readonly at: number;
+    readonly at: string;
     readonly app: string;
-    readonly function: string | undefined;
+    readonly function: string | null;
     readonly by: string;
   };
-  readonly first: number;
+  readonly first: string;
   /**
    * At least so many. Status lines and decision lines tell of the same calls, so they are not added: of each app, the larger
    * number is taken.
    */
-  readonly calls: number;
+  readonly callsAtLeast: number;
   readonly statusCalls: number;
   readonly decisionCalls: number;
   readonly apps: readonly string[];
   /** Of decision lines alone; the latest first. */
-  readonly functions: readonly { readonly name: string; readonly calls: number; readonly last: number }[];
+  readonly functions: readonly { readonly name: string; readonly calls: number; readonly last: string }[];
+}
+
+export interface UsedCertificate {
+  readonly thumbprintSha256: string;
+  readonly last: string | null;
+  readonly endsAt: string | null;
 }
 
 /** A pin or a name of the document. */
 export interface EntryUsage {
   readonly kind: PinKind | NameType;
   readonly value: string;
-  readonly issuedBy: string | undefined;
+  readonly issuedBy: string | null;
   readonly state: ReturnType<typeof describePinState>;
-  readonly endsAt: number | undefined;
+  readonly endsAt: string | null;
   /** Another entry has the same first digits, or the lines have none: nobody can tell by which entry the admissions were. */
   readonly isAmbiguous: boolean;
   /** Names in the lines under which it admitted, other than the document's: by an older document. */
   readonly otherNames: readonly string[];
-  readonly admissions: Admissions | undefined;
-  readonly certificates: readonly CertificateTally[];
-  /** Where there is no admission in the window. */
-  readonly claim: UsageClaim | undefined;
+  readonly admissions: Admissions | null;
+  readonly certificates: readonly UsedCertificate[];
+  /** If there is no admission in the window. */
+  readonly withoutCall: UsageClaim | null;
 }
 
 export interface IdentityUsage {
   readonly name: string;
-  readonly owner: string | undefined;
+  readonly owner: string | null;
   readonly state: IdentityState;
-  readonly entries: readonly EntryUsage[];
   /** By any of its entries, or under its name by what the document no longer has. */
-  readonly admissions: Admissions | undefined;
+  readonly admissions: Admissions | null;
   /** By what the document doesn't have: pins and names of an older one, or a trust store of the app's own. */
   readonly byOthers: readonly string[];
-  readonly refusals: readonly { readonly code: string; readonly calls: number; readonly last: number }[];
+  readonly refusals: readonly { readonly code: string; readonly calls: number; readonly last: string }[];
   readonly suppressed: number;
-  readonly certificates: readonly CertificateTally[];
+  readonly certificates: readonly UsedCertificate[];
   /** What `trust check` finds to end, and what warnings in the lines tell to end: the earliest. */
-  readonly ends: { readonly at: number; readonly message: string } | undefined;
-  /** Where there is no admission in the window. */
-  readonly claim: UsageClaim | undefined;
+  readonly endWarning: { readonly at: string; readonly message: string } | null;
+  /** If there is no admission in the window. */
+  readonly withoutCall: UsageClaim | null;
+  readonly entries: readonly EntryUsage[];
 }
 
 /** A caller in the lines that the document doesn't have. */
 export interface UnlistedUsage {
   readonly name: string;
-  readonly admissions: Admissions | undefined;
+  readonly admissions: Admissions | null;
   readonly refusals: IdentityUsage['refusals'];
   readonly suppressed: number;
   readonly by: readonly string[];
@@ -147,32 +157,30 @@ function describeIdentity(
 ): IdentityUsage {
   const { name, owner } = identity;
   const { ages, now } = context;
-  const entries = listKeys(identity).map((entry) => describeEntry(entry, identity, context));
   const own = new Set(
     listKeys(identity).flatMap((key) => findMatches(key, identity, context).map(({ match }) => match)),
   );
   const others = (tally?.matches ?? []).filter((match) => !own.has(match));
   const matches = [...own, ...others];
-  const admissions = sumAdmissions(matches);
   const certificates = mergeCertificates([...matches.map((match) => match.certificates), tally?.certificates]);
   return {
     name,
-    owner,
+    owner: owner ?? null,
     state: describeIdentityState(identity, now),
-    entries,
-    admissions,
+    admissions: sumAdmissions(matches),
     byOthers: others.map(describeMatch),
     refusals: listRefusals(tally?.refusals ?? new Map<string, never>()),
     suppressed: tally?.suppressed ?? 0,
-    certificates,
-    ends: findEnd(name, findings, certificates, now),
-    claim: isCalled(admissions, context) ? undefined : claim(context, ages.find(identity)),
+    certificates: certificates.map(describeCertificate),
+    endWarning: findEnd(name, findings, certificates, now),
+    withoutCall: isCalled(matches, context) ? null : claim(context, ages.find(identity)),
+    entries: listKeys(identity).map((entry) => describeEntry(entry, identity, context)),
   };
 }
 
 /** A status line of the window may tell of calls before it. */
-function isCalled(admissions: Admissions | undefined, { coverage: { window } }: Context): boolean {
-  return admissions !== undefined && admissions.last.at >= window.from;
+function isCalled(matches: readonly MatchTally[], { coverage: { window } }: Context): boolean {
+  return matches.some(({ last }) => last >= window.from);
 }
 
 function claim({ coverage, isCut }: Context, since: number | undefined): UsageClaim {
@@ -272,7 +280,7 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
   const found = findMatches(given, identity, context);
   const isPin = 'kind' in entry;
   const since = ages.find(identity, isPin ? describePin(entry) : describeName(entry));
-  const admissions = sumAdmissions(found.map(({ match }) => match));
+  const matches = found.map(({ match }) => match);
   const otherNames = found.map(({ name }) => name).filter((name) => !isSame(name, identity.name));
   const ownCount = listKeys(identity).filter((each) => each.key === key).length;
   const isShared =
@@ -282,14 +290,14 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
   return {
     kind: isPin ? entry.kind : entry.type,
     value: entry.value,
-    issuedBy: entry.issuedBy,
+    issuedBy: entry.issuedBy ?? null,
     state: isPin ? describePinState(entry, now) : 'active',
-    endsAt: isPin ? entry.notAfter : undefined,
+    endsAt: formatTime(isPin ? entry.notAfter : undefined),
     isAmbiguous: found.length > 0 && isShared,
     otherNames,
-    admissions,
-    certificates: mergeCertificates(found.map(({ match }) => match.certificates)),
-    claim: isCalled(admissions, context) ? undefined : claim(context, since),
+    admissions: sumAdmissions(matches),
+    certificates: mergeCertificates(matches.map(({ certificates }) => certificates)).map(describeCertificate),
+    withoutCall: isCalled(matches, context) ? null : claim(context, since),
   };
 }
 
@@ -298,9 +306,9 @@ function describeMatch({ matchedBy, matched }: MatchTally): string {
   return matched === undefined ? matchedBy : `${matchedBy} ${matched}`;
 }
 
-function sumAdmissions(matches: readonly MatchTally[]): Admissions | undefined {
+function sumAdmissions(matches: readonly MatchTally[]): Admissions | null {
   const [latest] = [...matches].sort((one, other) => other.last - one.last);
-  if (latest === undefined) return undefined;
+  if (latest === undefined) return null;
   const apps = new Map<string, { status: number; decisions: number }>();
   for (const [app, { status, decisions }] of matches.flatMap((match) => [...match.apps])) {
     const known = apps.get(app) ?? { status: 0, decisions: 0 };
@@ -308,9 +316,14 @@ function sumAdmissions(matches: readonly MatchTally[]): Admissions | undefined {
   }
   const counts = [...apps.values()];
   return {
-    last: { at: latest.last, app: latest.lastApp, function: latest.lastFunction, by: describeMatch(latest) },
-    first: Math.min(...matches.map(({ first }) => first)),
-    calls: counts.reduce((sum, { status, decisions }) => sum + Math.max(status, decisions), 0),
+    last: {
+      at: formatInstant(latest.last),
+      app: latest.lastApp,
+      function: latest.lastFunction ?? null,
+      by: describeMatch(latest),
+    },
+    first: formatInstant(Math.min(...matches.map(({ first }) => first))),
+    callsAtLeast: counts.reduce((sum, { status, decisions }) => sum + Math.max(status, decisions), 0),
     statusCalls: counts.reduce((sum, { status }) => sum + status, 0),
     decisionCalls: counts.reduce((sum, { decisions }) => sum + decisions, 0),
     apps: [...apps.keys()].sort(),
@@ -324,7 +337,7 @@ function sumFunctions(matches: readonly MatchTally[]): Admissions['functions'] {
     const known = sums.get(name);
     sums.set(name, { name, calls: calls + (known?.calls ?? 0), last: Math.max(last, known?.last ?? last) });
   }
-  return [...sums.values()].sort((one, other) => other.last - one.last);
+  return describeCounts([...sums.values()]);
 }
 
 /** The latest used first. */
@@ -344,7 +357,19 @@ function mergeCertificates(
 }
 
 function listRefusals(refusals: IdentityTally['refusals']): IdentityUsage['refusals'] {
-  return [...refusals].map(([code, each]) => ({ code, ...each })).sort((one, other) => other.last - one.last);
+  return describeCounts([...refusals].map(([code, each]) => ({ code, ...each })));
+}
+
+/** The latest first. */
+function describeCounts<Count extends { readonly last: number }>(
+  counts: readonly Count[],
+): readonly (Omit<Count, 'last'> & { readonly last: string })[] {
+  const sorted = [...counts].sort((one, other) => other.last - one.last);
+  return sorted.map((each) => ({ ...each, last: formatInstant(each.last) }));
+}
+
+function describeCertificate({ thumbprintSha256, last, endsAt }: CertificateTally): UsedCertificate {
+  return { thumbprintSha256, last: formatTime(last), endsAt: formatTime(endsAt) };
 }
 
 function findEnd(
@@ -352,7 +377,7 @@ function findEnd(
   findings: readonly CheckFinding[],
   certificates: readonly CertificateTally[],
   now: number,
-): IdentityUsage['ends'] {
+): IdentityUsage['endWarning'] {
   const found = findings.flatMap(({ identityName, endsAt, message }) =>
     identityName === name && endsAt !== undefined ? [{ at: endsAt, message }] : [],
   );
@@ -362,7 +387,7 @@ function findEnd(
     return [{ at: endsAt, message: `A line warns that the access with the certificate ${thumbprintSha256.slice(0, 16)} ends.` }]; // prettier-ignore
   });
   const [first] = [...found, ...told].sort((one, other) => one.at - other.at);
-  return first;
+  return first === undefined ? null : { ...first, at: formatInstant(first.at) };
 }
 
 const weekMilliseconds = 7 * 24 * 3_600_000;
