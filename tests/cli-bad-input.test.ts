@@ -186,6 +186,7 @@ describe('bad input to the command line', () => {
         /takes no argument "a b\.pem"\. If it is a file: --certificate "a b\.pem"\n/,
       ],
       [['trust', 'list', 'x', '--store', 'y'], /certgate trust list takes no argument "x"\. Write a value after/],
+      [['trust', 'rotate', '--from', 'renewed'], /no option --from\. Rotate each file in a loop/],
       [
         ['trust', 'import', '--without-revocation'],
         /has no option --without-revocation\. Policies are not read any more/,

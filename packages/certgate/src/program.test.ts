@@ -27,14 +27,12 @@ function readHelp(command: Command, width: number): string {
 
 /** The flags that verbs word in different ways: in how many, and the one meaning that they all have. */
 const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning: string]>> = {
-  '--app': [2, 'The folder of an app, which is loaded.'],
   '--at': [2, 'The time that is taken for now.'],
   '--audience': [2, 'The name of an app that the trust document is for.'],
   '--authority': [
     3,
     'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
   ],
-  '--baseline': [2, 'What app inspect --write-baseline wrote for an app.'],
   '--by': [2, 'Who: the person that makes the change, or what the rows of the answer are about.'],
   '--certificate': [3, "The file of a caller's certificate."],
   '--certificate-folder': [3, 'A folder of certificates at hand.'],
@@ -43,7 +41,6 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--dns': [2, 'A DNS name in the certificate.'],
   '--dry-run': [2, 'Say what would change, and change nothing.'],
   '--fail-on': [2, 'What the exit code 1 is for.'],
-  '--from': [2, 'Where the callers or their certificates are read from.'],
   '--front-end': [2, 'The front end that ends TLS before the app.'],
   '--function': [5, 'A function, by its name in the app.'],
   '--identity': [2, 'Answer about this identity of the document.'],

@@ -24,5 +24,6 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
     '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
   },
   'certgate trust explain': { '--workspace': resultInstead },
+  'certgate trust rotate': { '--from': 'Rotate each file in a loop, as docs/operations.md does.' },
   'certgate trust usage': { '--workspace': resultInstead },
 };

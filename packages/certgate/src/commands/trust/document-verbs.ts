@@ -106,7 +106,7 @@ export const documentVerbs: VerbTable = {
         { conflicts: ['since', 'all'] },
       ],
       '--all': 'also show attempts that failed because another change was faster',
-      '--export <format>': ['print it for other programs', { choices: ['json-lines', 'csv'] }],
+      '--export <format>': ['print it for a spreadsheet: csv', parseExport],
       '--json': ['print one JSON object', { conflicts: ['export'] }],
       ...storeOption,
     },
@@ -217,6 +217,11 @@ export const documentVerbs: VerbTable = {
     ],
   },
 };
+
+function parseExport(text: string): 'csv' {
+  if (text === 'csv') return text;
+  throw new InvalidArgumentError('It must be csv. For other programs: --json');
+}
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 function parseSince(text: string): number {

@@ -207,8 +207,9 @@ describe('certgate trust, from the first caller to the last', () => {
   });
 
   it('log tells all of it, with who and why, and exports it', async () => {
-    const lines = (await stage.expect('log', '--export', 'json-lines')).trim().split('\n');
-    const records = lines.map((text) => JSON.parse(text) as { kind: string; verb: string; revision: number });
+    const { items: records } = JSON.parse(await stage.expect('log', '--json')) as {
+      items: { kind: string; verb: string; revision: number }[];
+    };
     assert.deepEqual(new Set(records.map(({ kind }) => kind)), new Set(['change']));
     assert.deepEqual(records.map((record) => record.revision), records.map((_, index) => index + 1)); // prettier-ignore
     assert.match(await stage.expect('log'), /^ {4}\+ "billing" is new/m);
@@ -218,6 +219,12 @@ describe('certgate trust, from the first caller to the last', () => {
     );
     assert.match(await stage.expect('log'), /rotate {2}by .*\n {4}yearly\n/);
     assert.match(await stage.expect('log', '--export', 'csv'), /^"kind","revision".*\r\n"change","1"/);
+    await stage.refuse(
+      /'json-lines' is invalid\. It must be csv\. For other programs: --json/,
+      'log',
+      '--export',
+      'json-lines',
+    );
   });
 
   it('log blames nobody when two people meant the same document', async () => {

@@ -18,7 +18,7 @@ interface LogFlags extends StoreFlags {
   readonly since?: number;
   readonly roles?: boolean;
   readonly all?: boolean;
-  readonly export?: 'json-lines' | 'csv';
+  readonly export?: 'csv';
 }
 
 export async function showLog(flags: LogFlags): Promise<void> {
@@ -52,8 +52,6 @@ export async function showLog(flags: LogFlags): Promise<void> {
     );
   } else if (flags.json === true) {
     printJson({ store, revision, documentSha256, isWhole, items: listHistoryRecords(history, flags.identity) });
-  } else if (flags.export === 'json-lines') {
-    for (const record of listHistoryRecords(history, flags.identity)) printLine(JSON.stringify(record));
   } else if (flags.export === 'csv') {
     printLine(formatHistoryCsv(history, flags.identity));
   } else {

@@ -23,7 +23,7 @@ interface RoleRow extends HeldRole {
 /** Who has which role since when, according to the log of changes. */
 export function reportRoles(
   { store, loaded, history, name }: RolesInput,
-  flags: { readonly json?: boolean; readonly export?: 'json-lines' | 'csv' },
+  flags: { readonly json?: boolean; readonly export?: 'csv' },
 ): void {
   const { documentSha256, document, snapshot } = loaded;
   const now = Date.now();
@@ -34,8 +34,6 @@ export function reportRoles(
   const { revision } = document;
   if (flags.json === true) {
     printJson({ store, revision, documentSha256, roles: rows.map(describeAsJson), withoutRoles });
-  } else if (flags.export === 'json-lines') {
-    for (const row of rows) printLine(JSON.stringify(describeAsJson(row)));
   } else if (flags.export === 'csv') {
     printLine(formatCsv(columns, rows.map(listCells)));
   } else {

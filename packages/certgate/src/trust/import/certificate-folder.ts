@@ -79,7 +79,7 @@ async function readCertificates(
 }
 
 /** A key beside its certificate is no reason to complain. */
-export function isKeyAlone(fault: ToolFailure): boolean {
+function isKeyAlone(fault: ToolFailure): boolean {
   return fault.message.includes('private key, but no certificate');
 }
 

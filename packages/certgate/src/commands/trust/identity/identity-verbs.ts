@@ -80,26 +80,9 @@ export const identityVerbs: VerbTable = {
     description: 'Disable an identity, or one of its pins. It stays listed, but is refused.',
   },
   rotate: {
-    description:
-      'Give an identity, or with --from many of them, a new certificate. The old ones stay valid for an overlap, then end.',
-    arguments: { '[name]': 'the identity; not with --from' },
+    description: 'Give an identity a new certificate. The old ones stay valid for an overlap, then end.',
+    arguments: { '<name>': 'the identity' },
     options: {
-      '--from <folder>': [
-        'the new certificates of many identities in one change: each file is named after its identity, e.g. billing.crt.pem',
-        {
-          conflicts: [
-            'certificate',
-            'thumbprintSha256',
-            'publicKeySha256',
-            'issuedBy',
-            'notBefore',
-            'notAfter',
-            'evenIfUnfit',
-            'passwordFile',
-            'passwordStdin',
-          ],
-        },
-      ],
       '--overlap <duration>': [
         'how long the old certificates stay valid, e.g. 14d, 36h, 90m; 0 ends them at once',
         { parse: parseDuration, isRequired: true },
@@ -109,11 +92,10 @@ export const identityVerbs: VerbTable = {
     },
     work: async () => (await import('./trust-pin-command.js')).rotate,
     exitCodes: listChangeExitCodes(
-      'there is no such identity, the certificate is pinned already or unfit (with --from: one of them)',
+      'there is no such identity, the certificate is pinned already or unfit',
       'the document is written',
     ),
     examples: [
-      'certgate trust rotate --from renewed --overlap 14d --reason "yearly" --store file:trust.json --dry-run',
       'certgate trust rotate billing --certificate new.crt.pem --overlap 14d --reason "yearly" --store file:trust.json',
       'certgate trust rotate billing --thumbprint-sha256 60303AE22B998861BCE3B28F33EEC1BE758A213C86C93C076DBE9F558C11C752 --overlap 0 --reason "key lost" --store file:trust.json',
     ],

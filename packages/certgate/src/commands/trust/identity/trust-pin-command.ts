@@ -17,25 +17,10 @@ import type { ChangeFlags } from '../options/store-options.js';
 interface RotateFlags extends ChangeFlags, PinFlags {
   /** Milliseconds. */
   readonly overlap: number;
-  readonly from?: string;
 }
 
-export async function rotate(name: string | undefined, flags: RotateFlags): Promise<void> {
+export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   const now = Date.now();
-  if (flags.from !== undefined && name === undefined) {
-    const { rotateFromFolder } = await import('./trust-rotate-folder.js');
-    const end = findOldEnd(flags, now);
-    await rotateFromFolder(flags.from, { oldEnd: end, now, oldEndNote: describeOldEnd(end) }, flags);
-    return;
-  }
-  if (name === undefined || flags.from !== undefined) {
-    throw new ToolFailure(
-      name === undefined
-        ? 'No identity is named.'
-        : 'With --from, the files name the identities, so no other may be named.',
-      { remedy: 'Name one identity, or pass a folder of certificates with --from.' },
-    );
-  }
   const newPin = await readNewPin(flags, now);
   if (newPin === undefined) {
     throw new ToolFailure('No new certificate is given.', {

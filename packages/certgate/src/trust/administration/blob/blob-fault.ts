@@ -68,7 +68,7 @@ function explain(fault: AzureFault, { url, account, container }: BlobAddress, ac
   if (code === 'BlockCountExceedsLimit') {
     return {
       message: `The log of changes of ${url} is full (50,000 lines).`,
-      remedy: `Export it, then move the blob away: ${formatToolCall(['trust', 'log', '--export', 'json-lines', '--store', `blob:${url}`])}`,
+      remedy: `Export it, then move the blob away: ${formatToolCall(['trust', 'log', '--json', '--store', `blob:${url}`])}`,
     };
   }
   if (code === 'InvalidBlobType') {

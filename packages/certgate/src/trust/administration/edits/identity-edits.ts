@@ -161,7 +161,7 @@ export function changePins(
   });
 }
 
-export interface Rotation extends NewPin {
+interface Rotation extends NewPin {
   /** When the old pins end at the latest, in milliseconds; undefined: at once, so they are disabled. */
   readonly oldEnd: number | undefined;
   readonly now: number;
