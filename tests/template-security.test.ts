@@ -10,7 +10,7 @@ import { root } from './test-support/certgate.js';
 
 type Replacement = readonly [text: string, by: string];
 type Property = readonly [pattern: RegExp, lines: string, ...replacements: readonly Replacement[]];
-const alerts = listAlerts().map(({ name }) => `monitoring/alerts.${name}.query: loadTextContent('queries/${name}.kql')`);
+const alertQueries = listAlerts().map(({ name }) => `${name}.query: loadTextContent('queries/${name}.kql')`);
 const properties: Readonly<Record<string, Property>> = {
   'has these resources and role assignments only, in these versions, on these conditions': [
     /^\w+\/resource (?!\w+ 'Microsoft.Authorization\/roleAssignments@)/,
@@ -156,7 +156,7 @@ const properties: Readonly<Record<string, Property>> = {
   ],
   "sends an alert about the app's telemetry for each query, reads no other file, and hides no code": [
     /\bload\w+\(|\/(?:import|using|extension)\b|'''|\/\*|alertRules\.properties\.(?:enabled|scopes|actions|.+\.query)/,
-    `${alerts.join('\n')}
+    `monitoring/alerts.${alertQueries.join('\nmonitoring/alerts.')}
     monitoring/alertRules.properties.enabled: true
     monitoring/alertRules.properties.scopes.applicationInsights.id
     monitoring/alertRules.properties.criteria.allOf.query: alert.query
