@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { until } from '@certgate/x509/test-support/until.js';
@@ -204,6 +204,22 @@ describe('the queries', () => {
     const events = new Set(lines.map((line) => line['event']));
     const asked = new Set([...queries.join('\n').matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event));
     assert.deepEqual([...asked].sort(), [...events].sort());
+  });
+
+  it('of examples/queries read fields that docs/log-fields.md lists, and ask for events that occur', () => {
+    const folder = join(root, 'examples', 'queries');
+    const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+    const listed = [...readPage('log-fields.md').matchAll(/^\| `(?:\w+(?:\[\])?\.)?(\w+)` \|/gm)];
+    const fields = new Set(listed.map(([, field]) => field));
+    const read = [...text('Certgate.kql').matchAll(/\b(?:line|part|list|\[0\])(?:\.(\w+)|\['(\w+)'\])/g)];
+    assert.ok(read.length > 30);
+    for (const [, name, quoted] of read) assert.ok(fields.has(name ?? quoted), name ?? quoted);
+    const events = new Set([...lines.map((line) => line['event']), 'status.trust', 'status.caller']);
+    for (const name of readdirSync(folder).filter((each) => each.endsWith('.kql'))) {
+      for (const [, values = ''] of text(name).matchAll(/\bevent (?:==|in) (\([^)]*\)|'[^']*')/g)) {
+        for (const [, event] of values.matchAll(/'([^']*)'/g)) assert.ok(events.has(event), `${name}: ${event}`);
+      }
+    }
   });
 });
 

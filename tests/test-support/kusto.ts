@@ -197,7 +197,7 @@ class ExpressionReader {
     for (;;) {
       const isIndex = this.#tokens[0] === '[';
       if (!isIndex && this.#tokens[0] !== '.') break;
-      const [of, [, key = fail('.')]] = [value, this.#tokens.splice(0, 2)];
+      const [of, key] = [value, (this.#tokens.splice(0, 2)[1] ?? fail('.')).replaceAll("'", '')];
       if (isIndex && !this.#take(']')) fail('[ without ]');
       value = (row) => (of(row) as Row | undefined)?.[key];
     }

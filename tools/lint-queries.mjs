@@ -1,0 +1,67 @@
+// Parses every KQL query of the project with Microsoft's parser, against the columns of the tables and of Certgate(): the
+// alerts of the template, examples/queries, the pages, and what `--print-query` prints. It never ran a query.
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeLinesQuery } from '../packages/certgate/dist/esm/log/reading/query-result.js';
+
+// Its scripts are CommonJS and define a global.
+const require = createRequire(import.meta.url);
+require('@kusto/language-service-next/bridge.js');
+require('@kusto/language-service-next');
+const { GlobalState, KustoCode } = globalThis.Kusto.Language;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file) => readFileSync(join(root, file), 'utf8');
+const list = (folder, extension) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(extension))
+    .map((name) => `${folder}/${name}`);
+
+/** The columns that a query may use, of the tables that Azure documents. */
+const tables = `
+let AppTraces = datatable(TimeGenerated: datetime, Message: string, AppRoleName: string, AppRoleInstance: string, ItemCount: int) [];
+let traces = datatable(timestamp: datetime, message: string, cloud_RoleName: string, cloud_RoleInstance: string, itemCount: int) [];
+`;
+const certgate = `${tables}let Certgate = () {\n${read('examples/queries/Certgate.kql')}\n};\n`;
+
+const files = [...list('examples/queries', '.kql'), ...list('examples/function-app/infra/queries', '.kql')];
+const pages = [...list('docs', '.md'), 'examples/queries/README.md'];
+const queries = [
+  ...files.map((file) => ({ name: file, text: read(file) })),
+  ...pages.flatMap((file) =>
+    [...read(file).matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, text]) => ({ name: file, text })),
+  ),
+  { name: '--print-query', text: writeLinesQuery({ from: 0, until: 1 }) },
+];
+
+const faults = queries.flatMap(({ name, text }) => listFaults(name, text).map((fault) => `${name}: ${fault}`));
+// The check itself: a field that no line has must be refused, also where only Certgate() is used.
+for (const [column, isKnown] of Object.entries({ identity: true, identities: false })) {
+  const found = listFaults('', `Certgate() | where isnotempty(${column})`);
+  if ((found.length === 0) !== isKnown)
+    faults.push(`The parser takes the column ${column} for a${isKnown ? 'n un' : ' '}known one.`);
+}
+for (const fault of faults) console.error(fault);
+console.log(`${queries.length} queries, ${faults.length} faults.`);
+if (faults.length > 0) process.exitCode = 1;
+
+function listFaults(name, text) {
+  const before = name.endsWith('/Certgate.kql') ? tables : certgate;
+  const found = KustoCode.ParseAndAnalyze(before + text, GlobalState.Default).GetDiagnostics();
+  const faults = Array.from({ length: found.Count }, (_, index) => found.getItem(index))
+    .filter(({ Start }) => Start >= before.length)
+    .map(({ Start, Code, Message }) => `line ${countLines(before, text, Start)}: ${Code}: ${Message}`);
+  // Some services take these names for functions or operators.
+  const [, column] = /\b(last|first|latest)(?:'\])?\s*=(?!=)/.exec(text) ?? [];
+  if (column !== undefined) faults.push(`A column has the name ${column}.`);
+  const isExample = name.startsWith('examples/queries/') && name.endsWith('.kql');
+  if (isExample && !/^(?:\/\/.*\n)*\/\/ It cannot know: /.test(text))
+    faults.push('Its head does not say what it cannot know.');
+  return faults;
+}
+
+function countLines(before, text, start) {
+  return text.slice(0, start - before.length).split('\n').length;
+}
