@@ -11,7 +11,7 @@ const commit = process.argv[2];
 
 /** Of each group of pages, the most words. */
 const groups = [
-  { name: 'bench, conformance, examples, proof', limit: 3500, holds: /^(?:bench|conformance|examples|proof)\// },
+  { name: 'bench, conformance, examples, proof', limit: 3600, holds: /^(?:bench|conformance|examples|proof)\// },
   { name: 'README, docs, root and package pages', limit: 32_000, holds: /^/ },
 ];
 
