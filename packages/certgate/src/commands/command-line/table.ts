@@ -1,14 +1,35 @@
 import Table from 'cli-table3';
 import { escapeControls } from '../../faults/safe-text.js';
 
-/** A column's head, and what it shows of a row. */
-export type Column<Row> = readonly [head: string, show: (row: Row) => string];
+/** A column's head, what it shows of a row, and the colour of that. */
+export type Column<Row> = readonly [
+  head: string,
+  show: (row: Row) => string,
+  paint?: (row: Row) => (text: string) => string,
+];
 
-/** `isCompact`: without a line between rows, so that hundreds of them are one table. */
-export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], isCompact = false): string {
-  const chars = isCompact ? { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } : {};
-  const head = columns.map(([title]) => title);
-  const table = new Table({ head, chars, style: { head: [], border: [], compact: isCompact } });
-  table.push(...rows.map((row) => columns.map(([, show]) => escapeControls(show(row)))));
+export interface TableSettings {
+  /** Without a line between rows, so that hundreds of them are one table. */
+  readonly isCompact?: boolean;
+  /** Of each column, whose words are wrapped; null: as wide as its longest text. */
+  readonly widths?: (number | null)[];
+}
+
+/** One line for each row, or several if words are wrapped. */
+export function formatTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { isCompact = false, widths = [] }: TableSettings = {},
+): string {
+  const table = new Table({
+    head: columns.map(([head]) => head),
+    chars: isCompact ? { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } : {},
+    colWidths: widths,
+    wordWrap: widths.length > 0,
+    style: { head: [], border: [], compact: isCompact },
+  });
+  for (const row of rows) {
+    table.push(columns.map(([, show, paint = () => String]) => paint(row)(escapeControls(show(row)))));
+  }
   return table.toString();
 }

@@ -1,107 +1,86 @@
-import {
-  type DocumentProblem,
-  formatInstant,
-  type TrustSnapshot,
-  type verifyDocumentSignature,
-} from '@certgate/core/internal';
-import Table from 'cli-table3';
+import type { DocumentProblem, TrustSnapshot, verifyDocumentSignature } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { formatTrustCall } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
-import { describeDays } from '../../faults/time-words.js';
+import { describeDays, formatTime } from '../../faults/time-words.js';
 import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
-import type { DocumentReading } from '../../trust/check/document-problems.js';
 import type { PublicIssuanceReview } from '../../trust/check/public-certificates.js';
 import type { RevocationReview } from '../../trust/check/review-revocation.js';
 import { describeUnverified, type Unverified } from '../../trust/explanation/unverified.js';
 import { printLine, printNotice } from '../command-line/output.js';
+import { type Column, formatTable } from '../command-line/table.js';
 
-/** What the check of one document came to. */
-export interface StoreCheck {
+/** What `trust check --json` prints of one document. */
+export interface CheckReport {
   readonly store: string;
-  readonly reading: DocumentReading;
-  /** Undefined: no key to compare with was given. */
-  readonly signature: SignatureState | undefined;
-  /** Why apps of this name, or that ask for this revision, refuse the document. */
-  readonly refusal: string | undefined;
-  readonly isTaken: boolean;
+  readonly at: string;
+  readonly withinDays: number | null;
+  readonly valid: boolean;
+  readonly revision: number | null;
+  /** Null: no key to compare with was given. */
+  readonly signature: SignatureState | null;
   readonly unverified: readonly Unverified[];
-  readonly findings: readonly CheckFinding[];
-  readonly publicPins: PublicIssuanceReview['pins'] | undefined;
-  /** Undefined: nobody asked for it. */
-  readonly revocation: RevocationReview | undefined;
+  /** Why apps of this name, or that ask for this revision, refuse the document. */
+  readonly refusal: string | null;
+  readonly problems: readonly DocumentProblem[];
+  readonly findings: readonly ReportedFinding[];
+  readonly pinsFromPublicAuthorities: PublicIssuanceReview['pins'] | null;
+  /** Null: nobody asked for it. */
+  readonly revocation: Pick<RevocationReview, 'lists' | 'responders'> | null;
 }
 
 type SignatureState = Awaited<ReturnType<typeof verifyDocumentSignature>>;
 
-export function describeCheckAsJson(
-  { store, reading, signature, refusal, isTaken, unverified, findings, publicPins, revocation }: StoreCheck,
-  { now, withinDays }: { readonly now: number; readonly withinDays: number | undefined },
-): object {
-  const problems = 'problems' in reading ? reading.problems : [];
-  return {
-    store,
-    at: formatInstant(now),
-    withinDays: withinDays ?? null,
-    valid: problems.length === 0 && isTaken && unverified.length === 0,
-    revision: 'snapshot' in reading ? reading.snapshot.revision : null,
-    signature: signature ?? null,
-    unverified,
-    refusal: refusal ?? null,
-    problems,
-    findings: findings.map(describeAsJson),
-    pinsFromPublicAuthorities: publicPins ?? null,
-    revocation: revocation === undefined ? null : describeRevocationAsJson(revocation),
-  };
+interface ReportedFinding extends Omit<CheckFinding, 'owner' | 'pin' | 'endsAt'> {
+  readonly owner: string | null;
+  readonly pin: CheckFinding['pin'] | null;
+  readonly endsAt: string | null;
 }
 
-function describeAsJson(finding: CheckFinding): object {
-  const { endsAt, pin, owner, ...rest } = finding;
-  return {
-    ...rest,
-    owner: owner ?? null,
-    pin: pin ?? null,
-    endsAt: formatEnd(endsAt),
-  };
+export function reportFinding({ endsAt, pin, owner, ...rest }: CheckFinding): ReportedFinding {
+  return { ...rest, owner: owner ?? null, pin: pin ?? null, endsAt: formatTime(endsAt) };
+}
+
+/** The check of one document. */
+export interface StoreCheck {
+  readonly report: CheckReport;
+  /** Undefined: the document is not valid. */
+  readonly snapshot: TrustSnapshot | undefined;
+  readonly isTaken: boolean;
 }
 
 /** Who has to do something about what ends, over all documents. */
 interface OwnerGroup {
-  readonly owner: string | undefined;
-  readonly ends: readonly { readonly store: string; readonly finding: CheckFinding }[];
+  readonly owner: string | null;
+  readonly ends: readonly (ReportedFinding & { readonly store: string })[];
 }
 
-function groupByOwner(checks: readonly StoreCheck[]): readonly OwnerGroup[] {
+export function groupByOwner(checks: readonly StoreCheck[]): readonly OwnerGroup[] {
   const ends = checks
-    .flatMap(({ store, findings }) => findings.map((finding) => ({ store, finding })))
-    .filter(({ finding }) => finding.endsAt !== undefined)
-    .sort((one, other) => (one.finding.endsAt ?? 0) - (other.finding.endsAt ?? 0));
-  const owners = [...new Set(ends.map(({ finding }) => finding.owner))];
-  return owners.map((owner) => ({ owner, ends: ends.filter(({ finding }) => finding.owner === owner) }));
-}
-
-export function describeOwnersAsJson(checks: readonly StoreCheck[]): readonly object[] {
-  return groupByOwner(checks).map(({ owner, ends }) => ({
-    owner: owner ?? null,
-    ends: ends.map(({ store, finding }) => ({ store, ...describeAsJson(finding) })),
-  }));
+    .flatMap(({ report: { store, findings } }) => findings.map((finding) => ({ store, ...finding })))
+    .filter(({ endsAt }) => endsAt !== null)
+    .sort((one, other) => Date.parse(one.endsAt ?? '') - Date.parse(other.endsAt ?? ''));
+  const owners = [...new Set(ends.map(({ owner }) => owner))];
+  return owners.map((owner) => ({ owner, ends: ends.filter((finding) => finding.owner === owner) }));
 }
 
 /** `count`: of all documents, with those that could not be read. */
 export function printOwners(checks: readonly StoreCheck[], now: number, count: number): void {
   const groups = groupByOwner(checks);
-  const read = checks.filter(({ reading }) => 'snapshot' in reading).length;
+  const read = checks.filter(({ snapshot }) => snapshot !== undefined).length;
   const where = read === count ? '' : ` in the documents that can be read (${read} of ${count})`;
   if (groups.length === 0) printLine(`Nothing has ended or ends soon${where}.`);
   for (const { owner, ends } of groups) {
-    printLine(owner === undefined ? 'without an owner in the document' : escapeControls(owner));
-    for (const { store, finding } of ends) {
-      const { severity, endsAt = now, message } = finding;
-      const end = `${formatInstant(endsAt)} (${describeDays(endsAt - now)})`;
-      printLine(`  ${paints[severity](severity)} ${end} ${store}: ${escapeControls(message)}`);
+    printLine(owner === null ? 'without an owner in the document' : escapeControls(owner));
+    for (const { store, severity, endsAt, message } of ends) {
+      printLine(`  ${paints[severity](severity)} ${describeEnd(endsAt, now)} ${store}: ${escapeControls(message)}`);
     }
     printLine();
   }
+}
+
+function describeEnd(endsAt: string | null, now: number): string {
+  return endsAt === null ? '' : `${endsAt} (${describeDays(Date.parse(endsAt) - now)})`;
 }
 
 export interface PrintSettings {
@@ -112,37 +91,26 @@ export interface PrintSettings {
 }
 
 export function printCheck(check: StoreCheck, { now, isByOwner, hasFolder }: PrintSettings): void {
-  const { store, reading, findings, publicPins, revocation } = check;
-  if ('problems' in reading) {
-    printProblems(store, reading.problems);
+  const { report, snapshot } = check;
+  if (snapshot === undefined) {
+    printProblems(report);
     return;
   }
-  const shown = isByOwner ? findings.filter(({ endsAt }) => endsAt === undefined) : findings;
-  printFindings(shown, now);
-  if (revocation !== undefined) printRevocation(revocation);
-  printSummary(check, reading.snapshot, now);
-  if (hasFolder) printCannotTell(publicPins?.cannot_tell ?? 0);
-}
-
-function describeRevocationAsJson({ lists, responders }: RevocationReview): object {
-  return {
-    lists: lists.map(({ begin, end, ...rest }) => ({ ...rest, begin: formatInstant(begin), end: formatEnd(end) })),
-    responders: responders.map(({ end, ...rest }) => ({ ...rest, end: formatEnd(end) })),
-  };
-}
-
-function formatEnd(end: number | undefined): string | null {
-  return end === undefined ? null : formatInstant(end);
+  const { findings, pinsFromPublicAuthorities, revocation } = report;
+  printFindings(isByOwner ? findings.filter(({ endsAt }) => endsAt === null) : findings, now);
+  if (revocation !== null) printRevocation(revocation);
+  printSummary(check, snapshot);
+  if (hasFolder) printCannotTell(pinsFromPublicAuthorities?.cannot_tell ?? 0);
 }
 
 /** What was read; what could not be read is among the findings. */
-function printRevocation({ lists, responders }: RevocationReview): void {
+function printRevocation({ lists, responders }: NonNullable<CheckReport['revocation']>): void {
   for (const { authority, issuer, number, source, end, isDelta } of lists) {
     const what = `${isDelta ? 'delta list' : 'list'} ${number ?? 'without a number'} of "${issuer}" from ${source ?? 'an unknown source'}`;
-    printLine(escapeControls(`  ${authority}: ${what}, signed by the authority, until ${formatInstant(end)}`));
+    printLine(escapeControls(`  ${authority}: ${what}, signed by the authority, until ${end}`));
   }
   for (const { authority, responder, askedAbout, status, end } of responders) {
-    const until = end === undefined ? '' : `, until ${formatInstant(end)}`;
+    const until = end === null ? '' : `, until ${end}`;
     printLine(
       escapeControls(
         `  ${authority}: ${responder} answered ${status} about "${askedAbout}"${until}: the signature fits`,
@@ -151,7 +119,7 @@ function printRevocation({ lists, responders }: RevocationReview): void {
   }
 }
 
-function printProblems(store: string, problems: readonly DocumentProblem[]): void {
+function printProblems({ store, problems }: CheckReport): void {
   printLine(
     `${colors.red('not valid')}: ${store}. Apps refuse it; a running app continues with the last good one for a limited time.`,
   );
@@ -169,32 +137,28 @@ const paints: Readonly<Record<CheckSeverity, (text: string) => string>> = {
   information: colors.dim,
 };
 
-function printFindings(findings: readonly CheckFinding[], now: number): void {
+function printFindings(findings: readonly ReportedFinding[], now: number): void {
   if (findings.length === 0) return;
-  const table = new Table({
-    head: ['severity', 'code', 'ends', 'owner', 'what'],
-    colWidths: [null, null, null, null, 60],
-    wordWrap: true,
-    style: { head: [], border: [] },
-  });
-  for (const { severity, code, endsAt, owner, message } of findings.slice(0, maximumRows)) {
-    const end = endsAt === undefined ? '' : `${formatInstant(endsAt)} (${describeDays(endsAt - now)})`;
-    table.push([paints[severity](severity), code, end, escapeControls(owner ?? ''), escapeControls(message)]);
-  }
-  printLine(table.toString());
+  const columns: readonly Column<ReportedFinding>[] = [
+    ['severity', ({ severity }) => severity, ({ severity }) => paints[severity]],
+    ['code', ({ code }) => code],
+    ['ends', ({ endsAt }) => describeEnd(endsAt, now)],
+    ['owner', ({ owner }) => owner ?? ''],
+    ['what', ({ message }) => message],
+  ];
+  printLine(formatTable(columns, findings.slice(0, maximumRows), { widths: [null, null, null, null, 60] }));
   if (findings.length > maximumRows) printLine(`… and ${findings.length - maximumRows} more; --json lists all of them`);
 }
 
 function printSummary(
-  { store, findings, isTaken, unverified }: StoreCheck,
+  { report: { store, at, findings, unverified }, isTaken }: StoreCheck,
   { revision, identities, authorities, audience = [] }: TrustSnapshot,
-  now: number,
 ): void {
   const count = (wanted: CheckSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
   // "valid" is what apps say of a document that they take.
   const verdict = !isTaken ? 'refused' : unverified.length > 0 ? `not verified (${unverified.join(', ')})` : 'valid';
   printLine(
-    `${store}: ${verdict}, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
+    `${store}: ${verdict}, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${at}.`,
   );
   for (const line of describeUnverified(unverified, audience))
     printLine(`${colors.yellow('not verified')} ${escapeControls(line)}`);
@@ -208,10 +172,9 @@ function printCannotTell(count: number): void {
 }
 
 /** Why apps refuse the document, where it is valid by itself. */
-export function reportRefusal({ signature, refusal }: StoreCheck): void {
-  if (signature !== undefined && signature !== 'fits') printNotice(explainSignature(signature));
-  if (refusal !== undefined)
-    printNotice(`${colors.red('error')} Apps with these settings refuse the document: ${refusal}`);
+export function reportRefusal({ report: { signature, refusal } }: StoreCheck): void {
+  if (signature !== null && signature !== 'fits') printNotice(explainSignature(signature));
+  if (refusal !== null) printNotice(`${colors.red('error')} Apps with these settings refuse the document: ${refusal}`);
 }
 
 function explainSignature(verdict: SignatureState): string {

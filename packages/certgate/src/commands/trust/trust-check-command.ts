@@ -1,3 +1,4 @@
+import { formatInstant } from '@certgate/core/internal';
 import { withStore } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -15,10 +16,11 @@ import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printNotice } from '../command-line/output.js';
 import { reportFailure } from '../command-line/report-failure.js';
 import {
-  describeCheckAsJson,
-  describeOwnersAsJson,
+  type CheckReport,
+  groupByOwner,
   printCheck,
   printOwners,
+  reportFinding,
   reportRefusal,
   type StoreCheck,
 } from './check-report.js';
@@ -54,9 +56,11 @@ export async function check(flags: CheckFlags): Promise<void> {
     }
   }
   if (flags.json === true) {
-    const reports = checks.map((each) => describeCheckAsJson(each, { now, withinDays: flags.within }));
-    const owners = isByOwner ? { owners: describeOwnersAsJson(checks) } : {};
-    const all = [...reports, ...failures.map(describeFailureAsJson)];
+    const owners = isByOwner ? { owners: groupByOwner(checks) } : {};
+    const all = [
+      ...checks.map(({ report }) => report),
+      ...failures.map(({ store, failure: { message, remedy = null } }) => ({ store, error: { message, remedy } })),
+    ];
     printJson(all.length === 1 ? { ...all[0], ...owners } : { stores: all, ...owners });
   } else {
     if (isByOwner) printOwners(checks, now, checks.length + failures.length);
@@ -72,10 +76,6 @@ export async function check(flags: CheckFlags): Promise<void> {
 interface StoreFailure {
   readonly store: string;
   readonly failure: ToolFailure;
-}
-
-function describeFailureAsJson({ store, failure: { message, remedy } }: StoreFailure): object {
-  return { store, error: { message, remedy: remedy ?? null } };
 }
 
 interface Inquiry {
@@ -100,26 +100,36 @@ async function checkLocation(
   const refusal = await findRefusal(stored, reading, flags);
   const snapshot = 'snapshot' in reading ? reading.snapshot : undefined;
   const { within: withinDays } = flags;
-  const findings = snapshot === undefined ? [] : listFindings(snapshot, { now, withinDays, folder });
+  const own = snapshot === undefined ? [] : listFindings(snapshot, { now, withinDays, folder });
   const review =
     snapshot === undefined || flags.revocation !== true
       ? undefined
       : await reviewRevocation(snapshot, folder, createMoment({ now, withinDays }));
-  return {
+  const isTaken = (signature === undefined || signature === 'fits') && refusal === undefined;
+  const unverified = listUnverified({ signature: stored.signature, audience: snapshot?.audience }, flags);
+  const findings = review === undefined ? own : sortFindings([...own, ...review.findings]);
+  const report: CheckReport = {
     store: location.description,
-    reading,
-    signature,
-    refusal,
-    isTaken: (signature === undefined || signature === 'fits') && refusal === undefined,
-    unverified: listUnverified({ signature: stored.signature, audience: snapshot?.audience }, flags),
-    findings: review === undefined ? findings : sortFindings([...findings, ...review.findings]),
-    revocation: review,
-    publicPins: snapshot && reviewPublicIssuance(snapshot, folder, now).pins,
+    at: formatInstant(now),
+    withinDays: withinDays ?? null,
+    valid: snapshot !== undefined && isTaken && unverified.length === 0,
+    revision: snapshot?.revision ?? null,
+    signature: signature ?? null,
+    unverified,
+    refusal: refusal ?? null,
+    problems: 'problems' in reading ? reading.problems : [],
+    findings: findings.map(reportFinding),
+    pinsFromPublicAuthorities: snapshot === undefined ? null : reviewPublicIssuance(snapshot, folder, now).pins,
+    revocation: review === undefined ? null : { lists: review.lists, responders: review.responders },
   };
+  return { report, snapshot, isTaken };
 }
 
-function findExitCode({ reading, isTaken, findings, unverified }: StoreCheck, failOn: CheckFlags['failOn']): number {
-  if ('problems' in reading || !isTaken) return exitCodes.unusableInput;
+function findExitCode(
+  { report: { findings, unverified }, snapshot, isTaken }: StoreCheck,
+  failOn: CheckFlags['failOn'],
+): number {
+  if (snapshot === undefined || !isTaken) return exitCodes.unusableInput;
   if (findings.some(({ severity }) => isAtLeast(severity, failOn))) return exitCodes.failed;
   return unverified.length > 0 ? exitCodes.unverified : exitCodes.ok;
 }

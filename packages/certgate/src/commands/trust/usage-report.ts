@@ -172,7 +172,7 @@ function printTable<Row>(title: string, columns: readonly Column<Row>[], rows: r
   if (rows.length === 0) return;
   printLine();
   printLine(`${escapeControls(title)}: ${rows.length}`);
-  printLine(formatTable(columns, rows.slice(0, maximumRows), true));
+  printLine(formatTable(columns, rows.slice(0, maximumRows), { isCompact: true }));
   if (rows.length > maximumRows) printLine(`… and ${rows.length - maximumRows} more; --json lists all of them`);
 }
 

@@ -9,15 +9,19 @@ import {
   type TrustedAuthority,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { formatTime } from '../../faults/time-words.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { Moment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';
 
-/** What the lists and the responders of a document's authorities say at one moment. */
+/** What the lists and the responders of a document's authorities say at one moment. Times are RFC 3339. */
 export interface RevocationReview {
   readonly findings: readonly CheckFinding[];
   /** The lists that apps would go by, each with its end. */
-  readonly lists: readonly RevocationListStatus[];
+  readonly lists: readonly (Omit<RevocationListStatus, 'begin' | 'end'> & {
+    readonly begin: string;
+    readonly end: string;
+  })[];
   readonly responders: readonly ResponderStatus[];
 }
 
@@ -28,8 +32,8 @@ export interface ResponderStatus {
   /** About the certificate of this subject. */
   readonly askedAbout: string;
   readonly status: 'good' | 'revoked';
-  /** Milliseconds; until when an app would use the answer. Undefined: it says nothing good. */
-  readonly end: number | undefined;
+  /** Until when an app would use the answer; null: it says nothing good. */
+  readonly end: string | null;
 }
 
 /** Reads every list and asks every responder, as apps do. */
@@ -55,7 +59,12 @@ export async function reviewRevocation(
     findings.push(...found.map((finding) => ({ ...place, ...finding })));
     responders.push(...answers.filter((answer) => 'responder' in answer));
   }
-  return { findings, lists: information.inUse, responders };
+  const lists = information.inUse.map(({ begin, end, ...rest }) => ({
+    ...rest,
+    begin: formatInstant(begin),
+    end: formatInstant(end),
+  }));
+  return { findings, lists, responders };
 }
 
 type Draft = Omit<CheckFinding, 'path'>;
@@ -106,8 +115,10 @@ async function askResponder(
   for (const question of questions) {
     const askedAbout = question.certificate.subjectText;
     const answer = await ask(new URL(ocsp), question, authority, now);
-    if (typeof answer !== 'string') answers.push({ ...answer, authority: name, responder: ocsp, askedAbout });
-    else {
+    if (typeof answer !== 'string') {
+      const { status, end } = answer;
+      answers.push({ status, authority: name, responder: ocsp, askedAbout, end });
+    } else {
       const message = `The responder ${shown} of the authority "${name}" gave no answer that apps can use about "${askedAbout.slice(0, 120)}": ${answer}`;
       answers.push({ code: 'revocation_responder_unusable', severity: severityOf(authority), message });
     }
@@ -186,5 +197,5 @@ async function ask(
     isAlgorithmAccepted: (algorithm) => path.isAlgorithmAccepted(algorithm, 'strict'),
   });
   if (status.status === 'unknown') return status.detail;
-  return { status: status.status, end: status.status === 'good' ? status.validUntil : undefined };
+  return { status: status.status, end: status.status === 'good' ? formatTime(status.validUntil) : null };
 }
