@@ -54,6 +54,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--not-before': [2, 'When the pin begins.'],
   '--organizational-unit': [2, "An organizational unit in the certificate's subject."],
   '--owner': [2, 'Who answers for the identity.'],
+  '--pin': [2, 'A pin, by its hash or the first digits of it.'],
   '--port': [2, "The gateway's port."],
   '--reason': [2, 'Why it is done.'],
   '--request': [2, 'The HTTP method.'],
@@ -132,7 +133,7 @@ describe('a command line', () => {
       return said;
     };
     assert.match(await run('trust', 'list', '--store', 'a', '--store', 'b'), /'--store <location>' takes one value/);
-    assert.match(await run('trust', 'show', '--store=a', 'x', '--store=a'), /'--store <location>' takes one value/);
+    assert.match(await run('trust', 'list', '--store=a', 'x', '--store=a'), /'--store <location>' takes one value/);
     assert.doesNotMatch(await run('dev', '--call', 'a', '--call', 'b', '--nonsense'), /takes one value/);
   });
 

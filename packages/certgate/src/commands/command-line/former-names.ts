@@ -23,7 +23,11 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
   'certgate trust import': {
     '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
   },
-  'certgate trust explain': { '--workspace': resultInstead },
+  'certgate trust': { show: 'Everything about one identity: certgate trust list NAME.' },
+  'certgate trust explain': {
+    '--thumbprint': 'Whose pin it is: certgate trust list --pin HEX.',
+    '--workspace': resultInstead,
+  },
   'certgate trust rotate': { '--from': 'Rotate each file in a loop, as docs/operations.md does.' },
   'certgate trust usage': { '--workspace': resultInstead },
 };

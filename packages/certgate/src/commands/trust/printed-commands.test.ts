@@ -60,7 +60,7 @@ describe('a printed command', { skip: process.platform === 'win32' }, () => {
       before.map((identity) => ({ ...identity, reason: undefined })),
     );
 
-    const missing = await run(['trust', 'show', 'nobody', '--store', store]);
+    const missing = await run(['trust', 'list', 'nobody', '--store', store]);
     assert.match((await runPrinted(missing.stderr, 'To list the identities: ')).stdout, /billing/);
     const noPin = await run(['trust', 'disable', '--pin', '22222222', '--reason', 'x', '--store', store, '--', name]);
     assert.match((await runPrinted(noPin.stderr, 'To see its pins: ')).stdout, /1{8}/);

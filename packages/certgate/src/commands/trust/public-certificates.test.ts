@@ -158,7 +158,7 @@ describe('callers with certificates of public CAs', () => {
     const text = (await stage.run('explain', '--certificate', 'server.pem', '--function', 'F')).stdout;
     assert.match(text, /^The certificate lacks clientAuth, and its pin accepts that until /m);
     assert.match(text, /without clientAuth, which its pin accepts until .*: until our own authority/);
-    assert.match(await stage.expect('show', 'partner'), /accepted without clientAuth from .*: until our own authority/);
+    assert.match(await stage.expect('list', 'partner'), /accepted without clientAuth from .*: until our own authority/);
     assert.match(await stage.expect('list'), /1 of 1, 1 without clientAuth/);
     const { findings } = await check('--certificate-folder', '.');
     assert.deepEqual(

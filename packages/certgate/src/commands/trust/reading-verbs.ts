@@ -83,12 +83,8 @@ export const readingVerbs: VerbTable = {
       '--certificate <file>': 'PFX, PEM, DER or a header value; - reads standard input',
       '--no-certificate': 'a caller without a certificate',
       ...logOptions,
-      '--log <file>': [`instead of a certificate: ${logText}`, { conflicts: ['certificate', 'thumbprint', 'at'] }],
+      '--log <file>': [`instead of a certificate: ${logText}`, { conflicts: ['certificate', 'at'] }],
       '--correlation-id <id>': 'with --log: only the lines with this correlation id',
-      '--thumbprint <hex>': [
-        'instead of a certificate: find whose pin has these digits, or nearly has them; the first 8 digits are enough',
-        { conflicts: ['certificate'] },
-      ],
       '--function <name>': 'the function that is called',
       '--app <folder>':
         'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
@@ -103,8 +99,8 @@ export const readingVerbs: VerbTable = {
     },
     work: orPrintQuery(async () => (await import('./trust-explain-command.js')).explain),
     exitCodes: {
-      0: 'the caller is allowed; with --log, there is nothing to do; with --thumbprint, an identity has such a pin',
-      1: 'the caller is denied; the step and the reason are printed; with --log, a line needs action; with --thumbprint, no pin begins with these digits',
+      0: 'the caller is allowed; with --log, there is nothing to do',
+      1: 'the caller is denied; the step and the reason are printed; with --log, a line needs action',
       2: 'the document, the certificate or the app cannot be used, or the app does not have the function',
       3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience; with --log, there is nothing to do for these lines, but a file is incomplete',
     },
@@ -114,7 +110,6 @@ export const readingVerbs: VerbTable = {
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
       'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
       'certgate trust explain --store file:trust.json --log app.log --correlation-id 6b0a5f5c-63a3-4f3e-9f4b-0a3d8f1f5a52',
-      'certgate trust explain --store file:trust.json --thumbprint 60303AE22B998861',
     ],
   },
   usage: {

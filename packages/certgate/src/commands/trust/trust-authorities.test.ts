@@ -221,7 +221,7 @@ describe('certgate trust, with authorities', () => {
 
   it('list, show and authority list say what is there', async () => {
     assert.match(await stage.expect('list'), /authorities: corp[\s\S]*billing/);
-    const shown = await stage.expect('show', 'billing');
+    const shown = await stage.expect('list', 'billing');
     assert.match(shown, /state +active/);
     assert.match(shown, /dns \*\.corp\.example, issued by corp/);
     assert.match(shown, /publicKeySha256 (?:A1)+ active issued by corp/);

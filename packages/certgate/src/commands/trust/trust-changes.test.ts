@@ -114,12 +114,17 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.ok(Date.parse(fresh?.notAfter ?? '') > Date.parse(oldPinsEnd));
   });
 
-  it('list and show tell how it stands', async () => {
+  it('list tells, of all and of one, how it stands', async () => {
     assert.match(await stage.expect('list'), /billing.*active.*orders\.read.*2 of 2.*payments/);
     const { identities } = JSON.parse(await stage.expect('list', '--json')) as { identities: readonly object[] };
     assert.equal(identities.length, 1);
-    assert.match(await stage.expect('show', 'BILLING'), /thumbprintSha256 [0-9A-F]{64} active until/);
-    assert.equal((await stage.run('show', 'nobody')).exitCode, 2);
+    assert.match(await stage.expect('list', 'BILLING'), /thumbprintSha256 [0-9A-F]{64} active until/);
+    assert.equal((await stage.run('list', 'nobody')).exitCode, 2);
+    const pin = stage.read().identities[0]?.pins?.[0]?.thumbprintSha256 ?? '';
+    assert.match(await stage.expect('list', '--pin', pin.slice(0, 8)), /"billing" .* has the pin thumbprintSha256/);
+    const { exitCode, stdout } = await stage.run('list', '--pin', 'CD'.repeat(32));
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^No pin of the document has these digits, or is near\.$/m);
   });
 
   it('disable, again, and enable', async () => {
@@ -149,7 +154,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.deepEqual([locked?.by, locked?.reason], ['ada', 'breach']);
     assert.deepEqual(stage.read().identities, identities);
     assert.match(await stage.expect('lock'), /Nothing to change/);
-    for (const args of [['list'], ['show', 'billing']]) {
+    for (const args of [['list'], ['list', 'billing']]) {
       assert.match(await stage.expect(...args), /LOCKED, so nobody is admitted: since .* by ada: breach/);
     }
     assert.match(await stage.expect('disable', 'kept-out', '--reason', 'it was this one'), /is locked: nobody/);
@@ -169,13 +174,13 @@ describe('certgate trust, from the first caller to the last', () => {
     await stage.expect('enable', 'billing', '--reason', 'x');
     await stage.expect(...disable, '--reason', 'second time');
     assert.match(
-      await stage.expect('show', 'Billing'),
+      await stage.expect('list', 'Billing'),
       /disabled +\d{4}-\S+Z by ada: second time \(disable, according to the log/,
     );
     await stage.expect('enable', 'billing', '--reason', 'x');
     const pin = stage.read().identities[0]?.pins?.[0]?.thumbprintSha256 ?? '';
     await stage.expect(...disable, '--pin', pin.slice(0, 8), '--reason', 'only this one');
-    const shown = JSON.parse(await stage.expect('show', 'billing', '--json')) as {
+    const shown = JSON.parse(await stage.expect('list', 'billing', '--json')) as {
       disabled: null;
       pins: readonly { disabled: { by: string; reason: string } | null }[];
     };

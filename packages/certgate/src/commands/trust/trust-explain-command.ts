@@ -17,7 +17,6 @@ import { explainLine, type LineQuestion } from '../../trust/explanation/explain-
 import { findText, type LogLine } from '../../trust/explanation/line-facts.js';
 import { OneOutcome } from '../../log/reading/one-outcome.js';
 import { LineGroups } from '../../trust/explanation/line-groups.js';
-import { findWhosePin } from '../../trust/explanation/whose-pin.js';
 import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
 import { listUnverified, listUnverifiedOfApp } from '../../trust/explanation/unverified.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
@@ -28,17 +27,16 @@ import { findLineWindow, type LogFlags, openLogOptions } from '../log/log-option
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
-/** Of a certificate, a line of the log, or a thumbprint. */
+/** Of a certificate, or of a line of the log. */
 interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<FunctionFlags>, PasswordFlags {
   /** False: `--no-certificate`. */
   readonly certificate?: string | false;
   readonly at?: number;
   readonly correlationId?: string;
-  readonly thumbprint?: string;
 }
 
 export async function explain(flags: QuestionFlags): Promise<void> {
-  const { thumbprint, function: name, correlationId, since, until } = flags;
+  const { function: name, correlationId, since, until } = flags;
   const isLog = (flags.log ?? []).length > 0;
   for (const [option, value] of Object.entries({ 'correlation-id': correlationId, since, until }))
     if (value !== undefined && !isLog) throw new ToolFailure(`--${option} requires --log.`);
@@ -47,29 +45,11 @@ export async function explain(flags: QuestionFlags): Promise<void> {
       throw new ToolFailure('--requires-role with --log also requires --function, which says which lines it is about.');
     }
     await explainLog(flags);
-  } else if (thumbprint !== undefined) await findPin(flags, thumbprint);
-  else if (name !== undefined) await explainCaller({ ...flags, function: name });
+  } else if (name !== undefined) await explainCaller({ ...flags, function: name });
   else
     throw new ToolFailure('No function is given.', {
-      remedy:
-        'Pass the function that is called with --function <name>; or a log with --log, or digits with --thumbprint.',
+      remedy: 'Pass the function that is called with --function <name>, or a log with --log.',
     });
-}
-
-async function findPin({ store, json }: QuestionFlags, digits: string): Promise<void> {
-  const location = await openTrustLocation(store);
-  const { snapshot } = await loadTrustDocument(location);
-  const search = findWhosePin(snapshot, location.description, digits);
-  if (json === true) printJson(search);
-  else {
-    const { matches, denied, revision } = search;
-    printLine(`${location.description}, revision ${revision}`);
-    for (const { identity, owner, likeness } of matches)
-      printLine(escapeControls(`"${identity}"${owner === null ? '' : ` (owner ${owner})`} ${likeness}.`));
-    if (denied !== null) printLine(`The deny list has it (${denied}).`);
-    if (matches.length === 0) printLine('No pin of the document has these digits, or is near.');
-  }
-  process.exitCode = search.matches.some(({ isExact }) => isExact) ? exitCodes.ok : exitCodes.failed;
 }
 
 type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;

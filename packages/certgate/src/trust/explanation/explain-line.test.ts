@@ -180,7 +180,7 @@ describe('a line of the log', () => {
   });
 });
 
-describe('certgate trust explain --log and --thumbprint', () => {
+describe('certgate trust explain --log', () => {
   test('chooses a call by its id, and groups what says the same', async () => {
     const line = (id: string, code: string): string =>
       JSON.stringify({ ...{ certgate: 1, event: 'decision', outcome: 'denied', code }, correlationId: id });
@@ -221,7 +221,6 @@ describe('certgate trust explain --log and --thumbprint', () => {
       [['--log', 'app.log', '--requires-role', 'reader'], /also requires --function/],
       [['--log', 'app.log', '--signed-by', '-----BEGIN PUBLIC KEY-----'], /--signed-by can't be used/],
       [['--correlation-id', '4', '--no-certificate', '--function', 'F'], /requires --log/],
-      [['--thumbprint', 'xyz'], /at least 8 hexadecimal digits/],
     ] as const) {
       const { exitCode, stderr } = await run(...words);
       assert.equal(exitCode, 2);
@@ -272,20 +271,6 @@ describe('certgate trust explain --log and --thumbprint', () => {
       stderr,
       /certgate trust restore DOCUMENT --revision N --reason REASON --store 'file:a \$\(id\)\.json'\n/,
     );
-  });
-
-  test('says whose pin it is: whole, by its first digits, or nearly', async () => {
-    const find = async (given: string): Promise<readonly [number | null, string]> => {
-      const { exitCode, stdout } = await run('--thumbprint', given);
-      return [exitCode, stdout.split('\n')[1] ?? ''];
-    };
-    const whole = `"billing" (owner payments) has the pin thumbprintSha256 ${hash}.`;
-    assert.deepEqual(await find(hash.toLowerCase()), [0, whole]);
-    assert.deepEqual(await find('AB:AB:AB:AB'), [0, whole]);
-    const [exitCode, near] = await find(`C${hash.slice(1)}`);
-    assert.equal(exitCode, 1);
-    assert.match(near, /"billing" .*near: it differs from the pin thumbprintSha256 (?:AB){32} in one digit/);
-    assert.deepEqual(await find('CD'.repeat(32)), [1, 'No pin of the document has these digits, or is near.']);
   });
 });
 

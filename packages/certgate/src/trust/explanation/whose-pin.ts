@@ -2,7 +2,7 @@ import { findThumbprint, formatInstant, type TrustPin, type TrustSnapshot } from
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findNearPins } from './near-matches.js';
 
-/** What `certgate trust explain --thumbprint --json` prints. Keys are only ever added. */
+/** What `certgate trust list --pin --json` prints. Keys are only ever added. */
 export interface PinSearch {
   readonly version: 1;
   readonly store: string;
@@ -25,7 +25,7 @@ const fewestDigits = 8;
 export function findWhosePin(trust: TrustSnapshot, store: string, text: string): PinSearch {
   const digits = (findThumbprint(text, 'sha256') ?? text.replaceAll(/[\s:]/g, '')).toUpperCase();
   if (!/^[0-9A-F]+$/.test(digits) || digits.length < fewestDigits) {
-    throw new ToolFailure(`--thumbprint takes at least ${fewestDigits} hexadecimal digits, not "${text}".`);
+    throw new ToolFailure(`--pin takes at least ${fewestDigits} hexadecimal digits, not "${text}".`);
   }
   const exact = trust.identities.flatMap((identity) =>
     identity.pins

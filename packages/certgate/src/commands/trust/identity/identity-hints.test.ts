@@ -19,7 +19,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     ); // prettier-ignore
     assert.match(added, /"billing" is new, with no role, the function OrdersGet\./);
     assert.match(await stage.expect('list'), /│ OrdersGet/);
-    assert.match(await stage.expect('show', 'billing'), /^functions +OrdersGet$/m);
+    assert.match(await stage.expect('list', 'billing'), /^functions +OrdersGet$/m);
     assert.match(
       await stage.expect('add', 'billing', '--to-existing', '--function', 'OrdersPut', ...reason),
       /"billing" may call the function OrdersPut\./,

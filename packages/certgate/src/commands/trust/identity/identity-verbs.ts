@@ -6,22 +6,24 @@ import { changeOptions, listChangeExitCodes, storeOption } from '../options/stor
 
 export const identityVerbs: VerbTable = {
   list: {
-    description: 'List who may call: each identity with its state, roles, pins and earliest end.',
-    options: { ...jsonOption, ...storeOption },
+    description: 'List who may call: each identity with its state, roles, pins and earliest end; or all about one.',
+    arguments: { '[name]': 'show everything that the document says about this identity' },
+    options: {
+      '--pin <hex>': 'find whose pin has these digits, or nearly has them; the first 8 digits are enough',
+      ...jsonOption,
+      ...storeOption,
+    },
     work: async () => (await import('./trust-list-command.js')).list,
-    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
-    examples: ['certgate trust list --store file:trust.json', 'CERTGATE_TRUST=trust.json certgate trust list --json'],
-  },
-  show: {
-    description: 'Show everything that the trust document says about one identity.',
-    arguments: { '<name>': 'the identity; letter case is ignored' },
-    options: { ...jsonOption, ...storeOption },
-    work: async () => (await import('./trust-show-command.js')).show,
     exitCodes: {
-      0: 'the identity is printed',
+      0: 'the answer is printed; with --pin, an identity has such a pin',
+      1: 'with --pin: no pin begins with these digits',
       2: "there is no such identity, no document, it can't be read, or it is not valid",
     },
-    examples: ['certgate trust show billing --store file:trust.json'],
+    examples: [
+      'CERTGATE_TRUST=trust.json certgate trust list --json',
+      'certgate trust list billing --store file:trust.json',
+      'certgate trust list --pin 60303AE22B998861 --store file:trust.json',
+    ],
   },
   add: {
     description:

@@ -79,6 +79,6 @@ function findEnabledInVain(
   if (state !== 'no usable pin') return undefined;
   return fail(
     `${JSON.stringify(identity.name)} is enabled, but none of its pins is valid now`,
-    `To see them: ${formatTrustCall('show', [identity.name])}\nThen change their window: ${formatTrustChange('set', [identity.name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [identity.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
+    `To see them: ${formatTrustCall('list', [identity.name])}\nThen change their window: ${formatTrustChange('set', [identity.name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [identity.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
   );
 }

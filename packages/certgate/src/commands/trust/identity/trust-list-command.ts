@@ -5,29 +5,62 @@ import {
   formatSerialNumber,
   type TrustedIdentity,
   type TrustPin,
+  type TrustSnapshot,
 } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   describeIdentityState,
   findEarliestEnd,
   listUsablePins,
 } from '../../../trust/administration/identity-state.js';
-import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { findWhosePin } from '../../../trust/explanation/whose-pin.js';
+import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import type { StoreFlags } from '../options/store-options.js';
+import { listIdentity } from './trust-list-identity.js';
 
-export async function list(flags: StoreFlags): Promise<void> {
+interface ListFlags extends StoreFlags {
+  readonly pin?: string;
+}
+
+export async function list(name: string | undefined, flags: ListFlags): Promise<void> {
+  if (name !== undefined && flags.pin !== undefined) {
+    throw new ToolFailure('--pin finds the identity that has a pin, so none may be named.');
+  }
   const location = await openTrustLocation(flags.store);
-  const { document, snapshot, signature } = await loadTrustDocument(location);
+  const loaded = await loadTrustDocument(location);
+  if (name !== undefined) await listIdentity(name, location, loaded, flags);
+  else if (flags.pin !== undefined) listPin(flags.pin, loaded.snapshot, location.description, flags);
+  else listIdentities(loaded, location.description, flags);
+}
+
+function listPin(pin: string, trust: TrustSnapshot, store: string, { json }: ListFlags): void {
+  const search = findWhosePin(trust, store, pin);
+  const { matches, denied, revision } = search;
+  process.exitCode = matches.some(({ isExact }) => isExact) ? exitCodes.ok : exitCodes.failed;
+  if (json === true) {
+    printJson(search);
+    return;
+  }
+  printLine(`${store}, revision ${revision}`);
+  for (const { identity, owner, likeness } of matches)
+    printLine(escapeControls(`"${identity}"${owner === null ? '' : ` (owner ${owner})`} ${likeness}.`));
+  if (denied !== null) printLine(`The deny list has it (${denied}).`);
+  if (matches.length === 0) printLine('No pin of the document has these digits, or is near.');
+}
+
+function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, store: string, flags: ListFlags): void {
   const now = Date.now();
   const { revision, identities, audience, locked, authorities, denied } = snapshot;
   const deniedCount = denied.thumbprintsSha256.size + denied.serialNumbers.size;
   if (flags.json === true) {
     printJson({
-      store: location.description,
+      store,
       revision,
       audience: audience ?? null,
       signed: signature !== undefined,
@@ -38,7 +71,7 @@ export async function list(flags: StoreFlags): Promise<void> {
     });
     return;
   }
-  printLine(`${location.description}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
+  printLine(`${store}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
   if (locked !== undefined)
     printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(locked))}`));
   if (audience !== undefined) printLine(`for ${audience.join(', ')}`);

@@ -238,7 +238,7 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
     found.length === 0
       ? `${quote(identity.name)} has no pin that begins with ${digits}.`
       : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; pass more digits.`,
-    { remedy: `To see its pins: ${formatTrustCall('show', [identity.name])}` },
+    { remedy: `To see its pins: ${formatTrustCall('list', [identity.name])}` },
   );
 }
 

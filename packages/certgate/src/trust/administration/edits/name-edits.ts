@@ -27,7 +27,7 @@ export function withoutNames(
   for (const trustName of removed) {
     if (names.some((each) => toKey(each) === toKey(trustName))) continue;
     throw new ToolFailure(`${JSON.stringify(identity.name)} doesn't have the name ${describeName(trustName)}.`, {
-      remedy: `To see its names: ${formatTrustCall('show', [identity.name])}`,
+      remedy: `To see its names: ${formatTrustCall('list', [identity.name])}`,
     });
   }
   const kept = names.filter((trustName) => !keys.has(toKey(trustName)));

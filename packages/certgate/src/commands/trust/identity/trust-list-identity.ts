@@ -11,23 +11,25 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
-import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
-import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { readTrustHistory } from '../../../trust/administration/trust-history.js';
 import { printJson, printLine } from '../../command-line/output.js';
-import type { StoreFlags } from '../options/store-options.js';
 
-export async function show(name: string, flags: StoreFlags): Promise<void> {
-  const location = await openTrustLocation(flags.store);
-  const loaded = await loadTrustDocument(location);
+/** Everything that the document says about one identity. */
+export async function listIdentity(
+  name: string,
+  location: TrustLocation,
+  loaded: LoadedTrustDocument,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
   const { document, snapshot } = loaded;
   const written = getIdentity(document, name);
   const identity = snapshot.identities[document.identities.indexOf(written)];
   if (identity === undefined) throw new ToolFailure(`There is no identity ${JSON.stringify(name)}.`);
   const now = Date.now();
   const disables = await readDisables(location, loaded, identity);
-  if (flags.json === true) {
+  if (json === true) {
     printJson({
       store: location.description,
       revision: document.revision,
