@@ -86,42 +86,28 @@ function isHarmless(item: HistoryItem): boolean {
   return item.kind === 'gap' ? item.isBeginning : ['change', 'same', 'lost'].includes(item.kind);
 }
 
+/** What is said of a change beside its own line. */
+const remarks: Readonly<Record<Extract<HistoryItem, { readonly entry: ChangeLogEntry }>['kind'], string>> = {
+  change: '',
+  same: colors.dim(' (makes the same document as another line: repeated, or done by two people)'),
+  lost: colors.dim(' (not applied: another change was faster, or the tool was stopped)'),
+  undone: colors.red(' UNDONE by something other than this tool: the document does not descend from it'),
+  uncertain: colors.yellow(' (this, or another of the same revision; the trail is lost after it)'),
+};
+
 function printItem(item: HistoryItem, identity?: string): void {
-  const printEntry = (entry: ChangeLogEntry, remark: string): void => {
-    printChange(entry, remark, identity);
-  };
-  switch (item.kind) {
-    case 'change':
-      printEntry(item.entry, '');
-      return;
-    case 'same':
-      printEntry(item.entry, colors.dim(' (makes the same document as another line: repeated, or done by two people)'));
-      return;
-    case 'lost':
-      printEntry(item.entry, colors.dim(' (not applied: another change was faster, or the tool was stopped)'));
-      return;
-    case 'undone':
-      printEntry(
-        item.entry,
-        colors.red(' UNDONE by something other than this tool: the document does not descend from it'),
-      );
-      return;
-    case 'uncertain':
-      printEntry(item.entry, colors.yellow(' (this, or another of the same revision; the trail is lost after it)'));
-      return;
-    case 'gap':
-      printLine();
-      printLine(
-        item.isBeginning
-          ? colors.yellow(`The log begins here. The document was there before it (revision ${item.revision}).`)
-          : colors.red(
-              `CHANGED BY SOMETHING OTHER THAN THIS TOOL: no line explains the document of about revision ${item.revision}.`,
-            ),
-      );
-      return;
-    case 'damaged':
-      printLine();
-      printLine(colors.red(`A line that can't be read: ${escapeControls(item.line.slice(0, 80))}`));
+  printLine();
+  if ('entry' in item) printChange(item.entry, remarks[item.kind], identity);
+  else if (item.kind === 'damaged')
+    printLine(colors.red(`A line that can't be read: ${escapeControls(item.line.slice(0, 80))}`));
+  else if (item.isBeginning)
+    printLine(colors.yellow(`The log begins here. The document was there before it (revision ${item.revision}).`));
+  else {
+    printLine(
+      colors.red(
+        `CHANGED BY SOMETHING OTHER THAN THIS TOOL: no line explains the document of about revision ${item.revision}.`,
+      ),
+    );
   }
 }
 
@@ -129,7 +115,6 @@ function printChange(entry: ChangeLogEntry, remark: string, identity: string | u
   const { at, verb, by, reason, revision, changes, marks = '', changesLeftOut, signed } = entry;
   const concern = identity === undefined ? 'yes' : findConcern(entry, identity);
   const doubt = concern === 'perhaps' ? colors.yellow(' (may concern it: the line does not say)') : '';
-  printLine();
   printLine(
     `${revision}  ${escapeControls(at)}  ${escapeControls(verb)}  by ${escapeControls(by)}${signed ? '  signed' : ''}${remark}${doubt}`,
   );
