@@ -28,8 +28,10 @@ export function formatTable<Row>(
     wordWrap: widths.length > 0,
     style: { head: [], border: [], compact: isCompact },
   });
-  for (const row of rows) {
-    table.push(columns.map(([, show, paint = () => String]) => paint(row)(escapeControls(show(row)))));
-  }
+  for (const row of rows) table.push(listCells(columns, row));
   return table.toString();
+}
+
+export function listCells<Row>(columns: readonly Column<Row>[], row: Row): string[] {
+  return columns.map(([, show, paint = () => String]) => paint(row)(escapeControls(show(row))));
 }

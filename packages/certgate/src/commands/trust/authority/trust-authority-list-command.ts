@@ -1,21 +1,18 @@
 import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/internal';
-import Table from 'cli-table3';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { printJson, printLine } from '../../command-line/output.js';
+import { formatTable } from '../../command-line/table.js';
 import type { StoreFlags } from '../options/store-options.js';
 
 export async function list(flags: StoreFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { snapshot } = await loadTrustDocument(location);
-  const { revision, authorities } = snapshot;
+  const { revision } = snapshot;
+  const authorities = snapshot.authorities.map((authority) => describe(authority, snapshot));
   if (flags.json === true) {
-    printJson({
-      store: location.description,
-      revision,
-      authorities: authorities.map((authority) => describe(authority, snapshot)),
-    });
+    printJson({ store: location.description, revision, authorities });
     return;
   }
   printLine(`${location.description}, revision ${revision}`);
@@ -23,46 +20,31 @@ export async function list(flags: StoreFlags): Promise<void> {
     printLine('It trusts no authority.');
     return;
   }
-  const table = new Table({
-    head: ['authority', 'certificate', 'subject', 'thumbprintSha256', 'ends'],
-    style: { head: [], border: [] },
-  });
-  for (const authority of authorities) {
-    for (const { role, subject, thumbprintSha256, notAfter } of listCertificates(authority)) {
-      table.push([authority.name, role, subject, shortenThumbprint(thumbprintSha256), notAfter].map(escapeControls));
-    }
-  }
-  printLine(table.toString());
-  for (const authority of authorities) printLine(escapeControls(formatSettings(authority, snapshot)));
+  const rows = authorities.flatMap(({ name, certificates }) => certificates.map((each) => ({ name, ...each })));
+  printLine(
+    formatTable(
+      [
+        ['authority', ({ name }) => name],
+        ['certificate', ({ role }) => role],
+        ['subject', ({ subject }) => subject],
+        ['thumbprintSha256', ({ thumbprintSha256 }) => shortenThumbprint(thumbprintSha256)],
+        ['ends', ({ notAfter }) => notAfter],
+      ],
+      rows,
+    ),
+  );
+  for (const authority of authorities) printLine(escapeControls(formatSettings(authority)));
 }
 
-interface ListedCertificate {
-  readonly role: 'trust anchor' | 'intermediate';
-  readonly subject: string;
-  readonly thumbprintSha256: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-}
-
-function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): readonly ListedCertificate[] {
-  const describeAs =
-    (role: ListedCertificate['role']) =>
-    ({ subjectText, thumbprintSha256, notBefore, notAfter }: TrustedAuthority['trustAnchors'][number]) => ({
-      role,
-      subject: subjectText,
-      thumbprintSha256,
-      notBefore: formatInstant(notBefore),
-      notAfter: formatInstant(notAfter),
-    });
-  return [...trustAnchors.map(describeAs('trust anchor')), ...intermediates.map(describeAs('intermediate'))];
-}
-
-function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object {
+function describe(authority: TrustedAuthority, snapshot: TrustSnapshot) {
   const { name, spiffeTrustDomains, dnsConstraintsWithLeadingDot, revocation } = authority;
   const { graceMilliseconds, ocsp, minimumCrlNumbers, noRevAvailMaximumLifetimeMilliseconds, ...rest } = revocation;
   return {
     name,
-    certificates: listCertificates(authority),
+    certificates: [
+      ...authority.trustAnchors.map((each) => describeCertificate('trust anchor', each)),
+      ...authority.intermediates.map((each) => describeCertificate('intermediate', each)),
+    ],
     spiffeTrustDomains,
     dnsConstraintsWithLeadingDot,
     revocation: {
@@ -77,17 +59,23 @@ function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object 
   };
 }
 
-function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): string {
-  const { name, revocation, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = authority;
-  const { mode, scope, crls, ocsp, graceMilliseconds, minimumCrlNumbers, noRevAvailMaximumLifetimeMilliseconds } =
-    revocation;
-  const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
-  const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s grace period`;
-  const minimums = [...minimumCrlNumbers].map(([issuer, number]) => `, lists of "${issuer}" from number ${number} on`);
+function describeCertificate(
+  role: 'trust anchor' | 'intermediate',
+  { subjectText: subject, thumbprintSha256, notBefore, notAfter }: TrustedAuthority['trustAnchors'][number],
+) {
+  return { role, subject, thumbprintSha256, notBefore: formatInstant(notBefore), notAfter: formatInstant(notAfter) };
+}
+
+function formatSettings(authority: ReturnType<typeof describe>): string {
+  const { name, revocation, spiffeTrustDomains, dnsConstraintsWithLeadingDot, identities } = authority;
+  const { mode, scope, crls, ocsp, graceSeconds, minimumCrlNumbers, noRevAvailMaximumLifetimeSeconds } = revocation;
+  const sources = [...crls, ...(ocsp === null ? [] : [`OCSP ${ocsp}`])];
+  const grace = graceSeconds === 0 ? '' : `, ${graceSeconds} s grace period`;
+  const minimums = minimumCrlNumbers.map(({ issuer, number }) => `, lists of "${issuer}" from number ${number} on`);
   const excused =
-    noRevAvailMaximumLifetimeMilliseconds === undefined
+    noRevAvailMaximumLifetimeSeconds === null
       ? ''
-      : `, not needed with noRevAvail up to ${noRevAvailMaximumLifetimeMilliseconds / 1000} s of lifetime`;
+      : `, not needed with noRevAvail up to ${noRevAvailMaximumLifetimeSeconds} s of lifetime`;
   const asked =
     mode === 'off'
       ? 'off'
@@ -97,7 +85,7 @@ function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): s
     dnsConstraintsWithLeadingDot === 'refuse'
       ? ''
       : `; DNS constraints with a leading dot: ${dnsConstraintsWithLeadingDot}`;
-  return `${name}: revocation ${asked}${domains}${dot}; identities: ${listUsers(name, snapshot).length}`;
+  return `${name}: revocation ${asked}${domains}${dot}; identities: ${identities.length}`;
 }
 
 function listUsers(authorityName: string, { identities }: TrustSnapshot): readonly string[] {

@@ -1,15 +1,13 @@
 import {
   type DeniedCertificate,
   describeLock,
-  formatInstant,
   formatSerialNumber,
   type TrustedIdentity,
-  type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
+import { formatTime } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   describeIdentityState,
@@ -21,6 +19,7 @@ import { openTrustLocation } from '../../../trust/administration/open-trust-loca
 import { findWhosePin } from '../../../trust/explanation/whose-pin.js';
 import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine } from '../../command-line/output.js';
+import { type Column, formatTable, listCells } from '../../command-line/table.js';
 import type { StoreFlags } from '../options/store-options.js';
 import { listIdentity } from './trust-list-identity.js';
 
@@ -56,75 +55,61 @@ function listPin(pin: string, trust: TrustSnapshot, store: string, { json }: Lis
 
 function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, store: string, flags: ListFlags): void {
   const now = Date.now();
-  const { revision, identities, audience, locked, authorities, denied } = snapshot;
-  const deniedCount = denied.thumbprintsSha256.size + denied.serialNumbers.size;
+  const { revision, audience, locked, denied } = snapshot;
+  const report = {
+    store,
+    revision,
+    audience: audience ?? null,
+    signed: signature !== undefined,
+    locked: document.locked ?? null,
+    authorities: snapshot.authorities.map(({ name }) => name),
+    denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
+    identities: snapshot.identities.map((identity) => describe(identity, now)),
+  };
   if (flags.json === true) {
-    printJson({
-      store,
-      revision,
-      audience: audience ?? null,
-      signed: signature !== undefined,
-      locked: document.locked ?? null,
-      authorities: authorities.map(({ name }) => name),
-      denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
-      identities: identities.map((identity) => describe(identity, now)),
-    });
+    printJson(report);
     return;
   }
-  printLine(`${store}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
+  const { signed, authorities, identities } = report;
+  printLine(`${store}, revision ${revision}${signed ? ', signed' : ''}`);
   if (locked !== undefined)
     printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(locked))}`));
   if (audience !== undefined) printLine(`for ${audience.join(', ')}`);
-  if (authorities.length > 0)
-    printLine(escapeControls(`authorities: ${authorities.map(({ name }) => name).join(', ')}`));
-  if (deniedCount > 0) printLine(`certificates on the deny list: ${deniedCount}`);
+  if (authorities.length > 0) printLine(escapeControls(`authorities: ${authorities.join(', ')}`));
+  if (report.denied.length > 0) printLine(`certificates on the deny list: ${report.denied.length}`);
   if (identities.length === 0) printLine('It admits nobody.');
-  else printLine(formatTable(identities, now));
+  // The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame.
+  else if (identities.length <= maximumTableRows) printLine(formatTable(columns, identities));
+  else {
+    const rows = identities.map((identity) => listCells(columns, identity));
+    printLine([columns.map(([head]) => head), ...rows].map((row) => row.join('\t')).join('\n'));
+  }
 }
 
-const columns = ['identity', 'state', 'roles', 'functions', 'names', 'pins', 'earliest end', 'owner'];
-
-/** The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame. */
 const maximumTableRows = 1_000;
 
-function formatTable(identities: readonly TrustedIdentity[], now: number): string {
-  const rows = identities.map((identity) => listCells(identity, now));
-  if (rows.length > maximumTableRows) return [columns, ...rows].map((row) => row.join('\t')).join('\n');
-  const table = new Table({ head: columns, style: { head: [], border: [] } });
-  for (const row of rows) table.push(row);
-  return table.toString();
-}
+type ListedIdentity = ReturnType<typeof describe>;
 
-function listCells(identity: TrustedIdentity, now: number): string[] {
-  const { name, roles, functionsAsWritten: functions, owner } = identity;
-  const end = findEarliestEnd(identity, now);
-  return [
-    escapeControls(name),
-    describeIdentityState(identity, now),
-    escapeControls(roles.join(', ')),
-    functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
-    String(identity.names.length),
-    `${listUsablePins(identity, now).length} of ${identity.pins.length}${describeGraces(identity, now)}`,
-    end === undefined ? '' : formatInstant(end),
-    escapeControls(owner ?? ''),
-  ];
-}
+const columns: readonly Column<ListedIdentity>[] = [
+  ['identity', ({ name }) => name],
+  ['state', ({ state }) => state],
+  ['roles', ({ roles }) => roles.join(', ')],
+  ['functions', ({ functions }) => (functions?.length === 0 ? 'none' : (functions?.join(', ') ?? 'all'))],
+  ['names', ({ names }) => `${names}`],
+  [
+    'pins',
+    ({ pins, usablePins, pinsWithoutClientAuth: graces }) =>
+      `${usablePins} of ${pins}${graces === 0 ? '' : `, ${graces} without clientAuth`}`,
+  ],
+  ['earliest end', ({ earliestEnd }) => earliestEnd ?? ''],
+  ['owner', ({ owner }) => owner ?? ''],
+];
 
-/** Not over yet. */
-function listGraces(identity: TrustedIdentity, now: number): readonly TrustPin[] {
-  return identity.pins.filter(
-    ({ acceptWithoutClientAuth: grace, enabled }) => enabled && grace !== undefined && now < grace.until,
-  );
-}
-
-function describeGraces(identity: TrustedIdentity, now: number): string {
-  const { length } = listGraces(identity, now);
-  return length === 0 ? '' : `, ${length} without clientAuth`;
-}
-
-function describe(identity: TrustedIdentity, now: number): object {
+function describe(identity: TrustedIdentity, now: number) {
   const { name, roles, functionsAsWritten: functions, enabled, owner, names, pins } = identity;
-  const end = findEarliestEnd(identity, now);
+  const graces = pins.filter(
+    (pin) => pin.enabled && pin.acceptWithoutClientAuth !== undefined && now < pin.acceptWithoutClientAuth.until,
+  );
   return {
     name,
     state: describeIdentityState(identity, now),
@@ -135,8 +120,8 @@ function describe(identity: TrustedIdentity, now: number): object {
     names: names.length,
     pins: pins.length,
     usablePins: listUsablePins(identity, now).length,
-    pinsWithoutClientAuth: listGraces(identity, now).length,
-    earliestEnd: end === undefined ? null : formatInstant(end),
+    pinsWithoutClientAuth: graces.length,
+    earliestEnd: formatTime(findEarliestEnd(identity, now)),
   };
 }
 
