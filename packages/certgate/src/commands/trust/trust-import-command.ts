@@ -61,9 +61,17 @@ export async function importTrust(flags: ImportFlags): Promise<void> {
   }
   const change = await readChange('import', flags);
   const { plan, update } = await importEntries(location, change, reading, { ...options, reason: change.reason });
-  const refusals = [...reading.refusals, ...plan.refusals];
-  reportImport({ store: location.description, source, reading, plan, update, refusals, certificates }, flags);
-  if (refusals.length > 0) process.exitCode = exitCodes.failed;
+  const report: ImportReport = {
+    source,
+    format: reading.format,
+    added: plan.added,
+    present: plan.present,
+    repeated: plan.repeated,
+    refused: [...reading.refusals, ...plan.refusals],
+    unreadableCertificates: certificates?.unreadable ?? [],
+  };
+  reportImport(location.description, update, report, flags);
+  if (report.refused.length > 0) process.exitCode = exitCodes.failed;
 }
 
 /** Of a table, all rows are imported or none: what a list would leave out keeps the whole table out. */
@@ -152,15 +160,12 @@ async function readBytes(source: string, from: string): Promise<Buffer> {
   }
 }
 
-interface FinishedImport {
-  readonly store: string;
+/** What `--json` prints beside the change. */
+interface ImportReport extends Pick<ImportPlan, 'added' | 'present' | 'repeated'> {
   readonly source: string;
-  readonly reading: ImportReading;
-  readonly plan: ImportPlan;
-  /** Undefined: there was nothing to add. */
-  readonly update: TrustUpdate | undefined;
-  readonly refusals: readonly ImportRefusal[];
-  readonly certificates: CertificateFolder | undefined;
+  readonly format: ImportReading['format'];
+  readonly refused: readonly ImportRefusal[];
+  readonly unreadableCertificates: readonly string[];
 }
 
 /** Everything that can't be read, so that all of it can be mended at once. */
@@ -174,52 +179,33 @@ function reportFaults(source: string, { format, faults }: ImportReading, isJson:
   printRefusals(faults);
 }
 
-function reportImport(finished: FinishedImport, flags: ImportFlags): void {
-  const { store, update } = finished;
-  const json = describeAsJson(finished);
-  if (flags.json === true) {
-    if (update === undefined) printJson({ store, outcome: 'unchanged', changes: [], ...json });
-    else reportUpdate(store, update, { done: '', json }, flags);
-    return;
-  }
-  if (update === undefined) printLine(`Nothing to add to ${store}.`);
-  else reportUpdate(store, update, { done: describeDone(finished) }, flags);
-  printLists(finished);
+/** `update` is undefined if there was nothing to add. */
+function reportImport(store: string, update: TrustUpdate | undefined, json: ImportReport, flags: ImportFlags): void {
+  if (update !== undefined) reportUpdate(store, update, { done: describeDone(json), json }, flags);
+  else if (flags.json === true) printJson({ store, outcome: 'unchanged', changes: [], ...json });
+  else printLine(`Nothing to add to ${store}.`);
+  if (flags.json !== true) printLists(json);
 }
 
-function describeDone({ source, plan: { added } }: FinishedImport): string {
+function describeDone({ source, added }: ImportReport): string {
   const identities = new Set(added.map(({ identity }) => identity.toLowerCase())).size;
   return `Imported ${count(added.length, 'certificate')} for ${count(identities, 'identity', 'identities')} from ${source}.`;
 }
 
-function describeAsJson({ source, reading, plan, refusals, certificates }: FinishedImport): object {
-  return {
-    source,
-    format: reading.format,
-    added: plan.added,
-    present: plan.present,
-    repeated: plan.repeated,
-    refused: refusals,
-    unreadableCertificates: certificates?.unreadable ?? [],
-  };
-}
-
-function printLists({ plan, refusals, certificates }: FinishedImport): void {
-  if (refusals.length > 0) {
+function printLists({ added, present, repeated, refused, unreadableCertificates }: ImportReport): void {
+  if (refused.length > 0) {
     printLine();
-    printLine(colors.red(`Not imported, ${refusals.length}:`));
-    printRefusals(refusals);
+    printLine(colors.red(`Not imported, ${refused.length}:`));
+    printRefusals(refused);
   }
-  printSection('Already in the document:', plan.present.map(({ origin, item, identity, isDisabled }) =>
+  printSection('Already in the document:', present.map(({ origin, item, identity, isDisabled }) =>
     `${origin}: ${item} is ${JSON.stringify(identity)}${isDisabled ? ', which stays disabled' : ''}`)); // prettier-ignore
   printSection(
     'Repeated:',
-    plan.repeated.map(({ origin, item, reason }) => `${origin}: ${item}: ${reason}`),
+    repeated.map(({ origin, item, reason }) => `${origin}: ${item}: ${reason}`),
   );
-  const unreadable = (certificates?.unreadable ?? []).map(
-    (file) => `${file} contains no certificate that can be read.`,
-  );
-  printSection('Note:', [...unreadable, ...explainSha1(plan.added)]);
+  const unreadable = unreadableCertificates.map((file) => `${file} contains no certificate that can be read.`);
+  printSection('Note:', [...unreadable, ...explainSha1(added)]);
 }
 
 /** SHA-1 is what lists and API Management have. It is taken over, and told how to leave. */
