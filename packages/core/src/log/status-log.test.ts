@@ -6,7 +6,8 @@ import * as fc from 'fast-check';
 import type { Decision } from '../access/decision.js';
 import { deny } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
-import { type GateStatus, packageVersion, StatusLog, type StatusLogLine } from './status-log.js';
+import { packageVersion } from './status-channel.js';
+import { type GateStatus, StatusLog, type StatusLogLine } from './status-log.js';
 import { nameProcess } from './process-id.js';
 
 const hour = 3_600_000;

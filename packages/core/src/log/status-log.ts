@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { DenialCode } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 import { CallerTallies, type CallerTally } from './caller-tallies.js';
@@ -5,9 +6,7 @@ import type { DecisionFacts, LoggingCall } from './decision-channel.js';
 import { shortenMatched } from './decision-log-line.js';
 import { DenialTotals } from './denial-totals.js';
 import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from './log-text.js';
-
-/** The version of all packages; they are released together. */
-export const packageVersion = '0.1.0';
+import { packageVersion, statusChannelName } from './status-channel.js';
 
 /** What a gate knows of itself. */
 export interface GateStatus {
@@ -104,6 +103,8 @@ export interface StatusSource {
   readonly isLocked: () => boolean;
 }
 
+const statuses = channel(statusChannelName);
+
 const hourMilliseconds = 3_600_000;
 
 /** Says what the gate is when it starts, and once an hour what it did. */
@@ -181,16 +182,17 @@ export class StatusLog {
       const { closed, open, ...gate } = describe();
       const report = findTrustReport();
       const reports = report === undefined ? [] : (report.parts ?? [report]);
-      const status = {
+      const status = Object.freeze({
         version: packageVersion,
         ...gate,
         trust: reports.slice(0, maximumNames).map(describeTrust),
         ...shorten('closed', closed),
         ...shorten('open', open),
         locked: isLocked(),
-      };
+      });
       // A store of the user's own may say what is no JSON.
       formatLogLine(status);
+      statuses.publish(status);
       return status;
     } catch {
       return { version: packageVersion };
