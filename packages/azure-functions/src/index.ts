@@ -40,6 +40,7 @@ export {
   type SuppressedLogLine,
   type RevocationLogLine,
   type RevocationListEvent,
+  type RevocationReadFailure,
   revocationChannelName,
   type TrustBlobClient,
   type TrustFinding,

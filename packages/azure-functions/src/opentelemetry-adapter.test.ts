@@ -33,6 +33,10 @@ it('decisions of a secured app are counted, and told on spans', async (test) => 
   ].map(({ status }) => status);
   assert.deepEqual(statuses, [200, 401, 401, 403, 200]);
   const metric = await telemetry.collect();
+  const version = metric['certgate.decisions']?.scopeVersion ?? assert.fail();
+  const gate = { version, host: 'functions', front_end: 'app-service' };
+  const attributes = Object.fromEntries(Object.entries(gate).map(([key, value]) => [`certgate.gate.${key}`, value]));
+  assert.deepEqual(metric['certgate.gate.info']?.series, [{ attributes, value: 1 }]);
   const counted = metric['certgate.decisions']?.series.map(({ attributes, value }) => [
     attributes['certgate.function.name'],
     attributes['certgate.decision.outcome'],

@@ -56,7 +56,7 @@ export type { FrontEndName } from './front-ends/front-end-table.js';
 export { describeFrontEnd, type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
 export { type RequestReader, secretHeaderName } from './front-end-resolution/request-reader.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
-export type { RevocationListEvent } from './trust-store/revocation-channel.js';
+export type { RevocationListEvent, RevocationReadFailure } from './trust-store/revocation-channel.js';
 export type { RevocationListStatus, WithdrawnRevocation } from './trust-store/lists-in-use.js';
 export { revocationChannelName, trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';

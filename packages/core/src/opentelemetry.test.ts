@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SpanStatusCode, TraceFlags, context, metrics, trace } from '@opentelemetry/api';
+import type { DetectedResourceAttributes } from '@opentelemetry/resources';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
+import { nameProcess } from './log/process-id.js';
+import { packageVersion } from './log/status-channel.js';
 import { allowed, denied, observe, publish, publishRefresh, refreshed } from './test-support/gate-events.js';
+import { toPem } from './test-support/authority-certificates.js';
 import { createTelemetry } from './test-support/telemetry.js';
+import { trustStoreFromDocument } from './trust-store/document-store.js';
 
 // What an observation makes of events, with OpenTelemetry's own SDK. The adapter's: opentelemetry-adapter.test.ts.
 
@@ -110,6 +116,7 @@ describe('metrics', () => {
     assert.equal(age.series[0].value, 60);
     assert.deepEqual(metric['certgate.trust.revision'], {
       scope: '@certgate/core',
+      scopeVersion: packageVersion,
       unit: '{revision}',
       kind: 'gauge',
       series: [{ attributes: { 'certgate.trust.source': 'file trust.json' }, value: 7 }],
@@ -123,6 +130,72 @@ describe('metrics', () => {
     // It grows although nothing is published.
     monotonic += 2_000;
     assert.equal((await telemetry.collect())['certgate.trust.age']?.series[0]?.value, 62);
+  });
+
+  it('tell which document each source gave, and when it was adopted, by numbers', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    publishRefresh({ ...refreshed, sha256: `0123456789AB${'F'.repeat(52)}` });
+    publishRefresh({
+      ...refreshed,
+      source: 'app setting X',
+      outcome: 'failed',
+      sha256: undefined,
+      adoptedAt: undefined,
+    });
+    const metric = await telemetry.collect();
+    const attributes = { 'certgate.trust.source': 'file trust.json' };
+    assert.deepEqual(metric['certgate.trust.digest']?.series, [{ attributes, value: 0x0123456789ab }]);
+    assert.deepEqual(metric['certgate.trust.adopted']?.series, [{ attributes, value: Date.UTC(2027, 0, 1) / 1000 }]);
+  });
+
+  it('tell when the CA certificates of the document end, and count reads of lists that failed', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    const anchors = ['20900101000000Z', '20200101000000Z'].map((notAfter, index) => {
+      const request = { name: [`CN = Root ${index}`], extensions: authorityExtensions, notBefore: '20190101000000Z' };
+      const { certificate } = issueCertificate({ ...request, notAfter });
+      return toPem(certificate.der);
+    });
+    const corp = {
+      name: 'corp',
+      trustAnchors: anchors,
+      revocation: { mode: 'when-available', crls: ['file:nowhere.crl'] },
+    };
+    const document = { schemaVersion: 1, revision: 3, identities: [], authorities: [corp] };
+    await trustStoreFromDocument(document).start?.();
+    const metric = await telemetry.collect();
+    const ends = metric['certgate.authority.time_to_expiry'];
+    assert.deepEqual(
+      ends?.series.map(({ attributes }) => attributes),
+      ['CN=Root 1', 'CN=Root 0'].map((subject) => ({
+        'certgate.authority.name': 'corp',
+        'certgate.authority.subject': subject,
+      })),
+    );
+    const [ended, left] = ends.series.map(({ value }) => Number(value));
+    assert.equal(ended, 0);
+    assert.ok(Math.abs((left ?? 0) - (Date.UTC(2090, 0, 1) - Date.now()) / 1000) < 60);
+    assert.deepEqual(metric['certgate.revocation.read_failures']?.series, [
+      { attributes: { 'certgate.revocation.source': 'file nowhere.crl' }, value: 1 },
+    ]);
+  });
+
+  it('name the process, unless the resource of the SDK names the instance', async (test) => {
+    const listInstances = async (resource: DetectedResourceAttributes): Promise<Set<unknown>> => {
+      const telemetry = createTelemetry(test, AggregationTemporality.CUMULATIVE, resource);
+      const observation = observe(test, { meterProvider: telemetry.meterProvider });
+      publish({ ...allowed, outcome: 'denied' });
+      publishRefresh(refreshed);
+      const metric = await telemetry.collect();
+      observation.stop();
+      const series = Object.values(metric).flatMap((each) => each.series);
+      assert.ok(series.length > 6);
+      return new Set(series.map(({ attributes }) => attributes['service.instance.id']));
+    };
+    assert.deepEqual(await listInstances({ 'host.name': Promise.resolve('later') }), new Set([nameProcess()]));
+    for (const instance of ['mine', Promise.resolve('later')])
+      assert.deepEqual(await listInstances({ 'service.instance.id': instance }), new Set([undefined]));
   });
 
   it('go to the registered SDK, also when that comes later than the first decision', async (test) => {
@@ -229,7 +302,10 @@ describe('spans', () => {
     const [span, ...more] = telemetry.spans();
     assert.deepEqual(more, []);
     assert.equal(span?.name, 'certgate.decision');
-    assert.equal(span.instrumentationScope.name, '@certgate/core');
+    assert.deepEqual(
+      [span.instrumentationScope.name, span.instrumentationScope.version],
+      ['@certgate/core', packageVersion],
+    );
     assert.equal(span.spanContext().traceId, host.traceId);
     assert.equal(span.parentSpanContext?.spanId, host.spanId);
     assert.equal(span.attributes['certgate.decision.code'], 'certificate_not_trusted');

@@ -36,6 +36,7 @@ export {
   type SuppressedLogLine,
   type RevocationLogLine,
   type RevocationListEvent,
+  type RevocationReadFailure,
   revocationChannelName,
   type TrustBlobClient,
   trustChannelName,

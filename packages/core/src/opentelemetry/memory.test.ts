@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { refreshed } from '../test-support/gate-events.js';
 import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
+import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import { CertificatesInUse, RevocationEnds, TrustReads } from './memory.js';
 
 const day = 86_400_000;
@@ -65,15 +67,14 @@ describe('certificates in use', () => {
 });
 
 describe('reads of trust sources', () => {
-  const event = { version: 1, outcome: 'unchanged', revision: 7, fault: undefined, usableUntil: undefined } as const;
+  const event: TrustRefreshEvent = { ...refreshed, outcome: 'unchanged' };
 
   it('grow older by the clock that went further', () => {
     let wall = start;
     let monotonic = 500;
     const reads = new TrustReads({ wall: () => wall, monotonic: () => monotonic });
     reads.note({ ...event, source: 'file trust.json', lastSuccessAt: start - 2000 });
-    const known = { source: 'file trust.json', revision: 7, hasRevocationFault: false };
-    assert.deepEqual(reads.list(), [{ ...known, ageSeconds: 2 }]);
+    assert.equal(reads.list()[0]?.ageSeconds, 2);
     wall += 3000;
     assert.equal(reads.list()[0]?.ageSeconds, 5);
     // Set back by an hour, while 10 seconds went by.
@@ -86,10 +87,34 @@ describe('reads of trust sources', () => {
     const reads = new TrustReads({ wall: () => start, monotonic: () => 0 });
     reads.note({ ...event, source: 'of the future', lastSuccessAt: start + 5000 });
     reads.note({ ...event, source: 'never read', outcome: 'failed', revision: undefined, lastSuccessAt: undefined });
-    assert.deepEqual(reads.list(), [
-      { source: 'of the future', revision: 7, hasRevocationFault: false, ageSeconds: 0 },
-      { source: 'never read', revision: undefined, hasRevocationFault: false, ageSeconds: undefined },
+    assert.deepEqual(
+      reads.list().map(({ source, ageSeconds }) => [source, ageSeconds]),
+      [
+        ['of the future', 0],
+        ['never read', undefined],
+      ],
+    );
+  });
+
+  it('list when the CA certificates end, one of a subject, and those that end first', () => {
+    const reads = new TrustReads({ wall: () => start, monotonic: () => 0 });
+    const ends = (from: number): TrustRefreshEvent['authorityCertificates'] => [
+      { authority: 'corp', subject: 'CN=Root', notAfter: start - day },
+      { authority: 'corp', subject: 'CN=Root', notAfter: start + from },
+      { authority: 'corp', subject: 'CN=Old', notAfter: start - day },
+    ];
+    reads.note({ ...event, source: 'a', lastSuccessAt: start, authorityCertificates: ends(20_000) });
+    reads.note({ ...event, source: 'b', lastSuccessAt: start, authorityCertificates: ends(10_000) });
+    assert.deepEqual(reads.listAuthorityEnds(), [
+      { authority: 'corp', subject: 'CN=Old', seconds: 0 },
+      { authority: 'corp', subject: 'CN=Root', seconds: 10 },
     ]);
+    const many = Array.from({ length: 2000 }, (_, index) => {
+      return { authority: 'other', subject: `CN=${index}`, notAfter: start + 1000 * (2000 - index) };
+    });
+    reads.note({ ...event, source: 'a', lastSuccessAt: start, authorityCertificates: many });
+    const listed = reads.listAuthorityEnds();
+    assert.deepEqual([listed.length, listed[1]?.subject], [1000, 'CN=1999']);
   });
 
   it('are kept for 100 sources', () => {

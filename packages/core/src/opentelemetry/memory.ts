@@ -1,3 +1,5 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { StatusEvent } from '../log/status-channel.js';
 import type { Clock } from '../trust-store/read-history.js';
 import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
@@ -55,20 +57,23 @@ function chooseFirstEnd(one: number, other: number): number {
 const maximumSources = 100;
 
 interface Read {
-  readonly revision: number | undefined;
-  readonly hasRevocationFault: boolean;
+  readonly event: TrustRefreshEvent;
   /** How old the snapshot was when the event came, and when that was. */
   readonly ageThen: number | undefined;
   readonly monotonicThen: number;
-  readonly lastSuccessAt: number | undefined;
 }
 
-export interface TrustState {
-  readonly source: string;
-  readonly revision: number | undefined;
-  readonly hasRevocationFault: boolean;
+export interface TrustState extends TrustRefreshEvent {
   /** Undefined as long as nothing was read. */
   readonly ageSeconds: number | undefined;
+}
+
+/** When a CA certificate of an authority ends. */
+export interface AuthorityEnd {
+  readonly authority: string;
+  readonly subject: string;
+  /** 0 if it has ended. */
+  readonly seconds: number;
 }
 
 /** The latest read of each trust source. */
@@ -80,26 +85,57 @@ export class TrustReads {
     this.#clock = clock;
   }
 
-  note({ source, revision, revocationFault, lastSuccessAt }: TrustRefreshEvent): void {
+  note(event: TrustRefreshEvent): void {
+    const { source, lastSuccessAt } = event;
     if (!this.#reads.has(source) && this.#reads.size >= maximumSources) return;
     const ageThen = lastSuccessAt === undefined ? undefined : this.#clock.wall() - lastSuccessAt;
-    const hasRevocationFault = revocationFault !== undefined;
-    const monotonicThen = this.#clock.monotonic();
-    this.#reads.set(source, { revision, hasRevocationFault, ageThen, monotonicThen, lastSuccessAt });
+    this.#reads.set(source, { event, ageThen, monotonicThen: this.#clock.monotonic() });
   }
 
   list(): readonly TrustState[] {
-    return [...this.#reads].map(([source, read]) => {
-      const { revision, hasRevocationFault } = read;
-      return { source, revision, hasRevocationFault, ageSeconds: this.#age(read) };
-    });
+    return [...this.#reads.values()].map((read) => ({ ...read.event, ageSeconds: this.#age(read) }));
+  }
+
+  /** Of the authorities of all sources; of too many, those that end last are left out. */
+  listAuthorityEnds(): readonly AuthorityEnd[] {
+    const now = this.#clock.wall();
+    const ends = new Map<string, AuthorityEnd>();
+    for (const { event } of this.#reads.values()) {
+      for (const { authority, subject, notAfter } of event.authorityCertificates) {
+        const key = JSON.stringify([authority, subject]);
+        const left = Math.max(0, (notAfter - now) / 1000);
+        ends.set(key, { authority, subject, seconds: chooseFirstEnd(ends.get(key)?.seconds ?? 0, left) });
+      }
+    }
+    return [...ends.values()].sort((one, other) => one.seconds - other.seconds).slice(0, maximumCertificates);
   }
 
   /** The larger of the two clocks' answers, as the store itself reckons: one may have stood still or been set back. */
-  #age({ ageThen, monotonicThen, lastSuccessAt }: Read): number | undefined {
+  #age({ event: { lastSuccessAt }, ageThen, monotonicThen }: Read): number | undefined {
     if (ageThen === undefined || lastSuccessAt === undefined) return undefined;
     const byMonotonic = ageThen + this.#clock.monotonic() - monotonicThen;
     return Math.max(0, this.#clock.wall() - lastSuccessAt, byMonotonic) / 1000;
+  }
+}
+
+/** Gates of one process with different front ends. */
+const maximumGates = 100;
+
+/** What a gate is, as attributes. */
+export class Gates {
+  readonly #gates = new Map<string, Attributes>();
+
+  note({ version, host, frontEnd }: StatusEvent): void {
+    const attributes = {
+      'certgate.gate.version': version,
+      'certgate.gate.host': host,
+      ...(frontEnd === undefined ? {} : { 'certgate.gate.front_end': frontEnd }),
+    };
+    if (this.#gates.size < maximumGates) this.#gates.set(JSON.stringify(attributes), attributes);
+  }
+
+  list(): readonly Attributes[] {
+    return [...this.#gates.values()];
   }
 }
 

@@ -14,8 +14,10 @@ import {
 } from '@opentelemetry/api';
 import { decisionChannelName, type DecisionEvent } from '../log/decision-channel.js';
 import { revocationChannelName, trustChannelName, type TrustRefreshEvent } from '../trust-store/trust-channel.js';
-import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
-import { CertificatesInUse, RevocationEnds, TrustReads } from './memory.js';
+import { packageVersion, statusChannelName, type StatusEvent } from '../log/status-channel.js';
+import type { RevocationListEvent, RevocationReadFailure } from '../trust-store/revocation-channel.js';
+import { nameInstance } from './instance-id.js';
+import { CertificatesInUse, Gates, RevocationEnds, TrustReads } from './memory.js';
 import type { Clock } from '../trust-store/read-history.js';
 import { type GateMemory, GateMetrics } from './metrics.js';
 
@@ -29,7 +31,7 @@ export interface ObserverOptions {
 /** Of the meter and the tracer: this package, whichever adapter decides. */
 const scopeName = '@certgate/core';
 
-/** Listens to the two channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
+/** Listens to the channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
 export class GateObserver {
   readonly #options: ObserverOptions;
   readonly #memory: GateMemory;
@@ -40,17 +42,19 @@ export class GateObserver {
   constructor(options: ObserverOptions) {
     this.#options = options;
     const [certificates, lists] = [new CertificatesInUse(), new RevocationEnds()];
-    this.#memory = { certificates, reads: new TrustReads(options.clock), lists };
+    this.#memory = { gates: new Gates(), certificates, reads: new TrustReads(options.clock), lists };
     this.#findMetrics();
     subscribe(decisionChannelName, this.#onDecision);
     subscribe(trustChannelName, this.#onRefresh);
     subscribe(revocationChannelName, this.#onList);
+    subscribe(statusChannelName, this.#onStatus);
   }
 
   stop(): void {
     unsubscribe(decisionChannelName, this.#onDecision);
     unsubscribe(trustChannelName, this.#onRefresh);
     unsubscribe(revocationChannelName, this.#onList);
+    unsubscribe(statusChannelName, this.#onStatus);
     this.#attempt(() => this.#metrics?.remove());
   }
 
@@ -73,8 +77,17 @@ export class GateObserver {
 
   readonly #onList = (message: unknown): void => {
     this.#attempt(() => {
+      if (isReadFailure(message)) this.#findMetrics()?.countReadFailure(message);
       if (!isListEvent(message)) return;
       this.#memory.lists.note(message);
+      this.#findMetrics();
+    });
+  };
+
+  readonly #onStatus = (message: unknown): void => {
+    this.#attempt(() => {
+      if (!isStatus(message)) return;
+      this.#memory.gates.note(message);
       this.#findMetrics();
     });
   };
@@ -90,7 +103,7 @@ export class GateObserver {
     if (span?.isRecording() === true) {
       span.setAttributes(createSpanAttributes(event));
     } else if (this.#options.decisionSpans) {
-      const tracer = (this.#options.tracerProvider ?? trace).getTracer(scopeName);
+      const tracer = (this.#options.tracerProvider ?? trace).getTracer(scopeName, packageVersion);
       tracer.startSpan('certgate.decision', { attributes: createSpanAttributes(event) }, context.active()).end();
     }
   }
@@ -101,9 +114,10 @@ export class GateObserver {
    */
   #findMetrics(): GateMetrics | undefined {
     if (this.#metrics !== undefined) return this.#metrics;
-    const meter = (this.#options.meterProvider ?? metrics).getMeter(scopeName);
+    const provider = this.#options.meterProvider ?? metrics.getMeterProvider();
+    const meter = provider.getMeter(scopeName, packageVersion);
     if (meter === createNoopMeter()) return undefined;
-    this.#metrics = new GateMetrics(meter, this.#memory, this.#options.clock);
+    this.#metrics = new GateMetrics(meter, this.#memory, this.#options.clock, nameInstance(provider));
     return this.#metrics;
   }
 
@@ -133,7 +147,17 @@ function isDecisionEvent(message: unknown): message is DecisionEvent {
 }
 
 function isTrustRefreshEvent(message: unknown): message is TrustRefreshEvent {
-  return hasVersion1(message) && typeof message['source'] === 'string' && typeof message['outcome'] === 'string';
+  const isRead =
+    hasVersion1(message) && typeof message['source'] === 'string' && typeof message['outcome'] === 'string';
+  return isRead && Array.isArray(message['authorityCertificates']);
+}
+
+function isReadFailure(message: unknown): message is RevocationReadFailure {
+  return hasVersion1(message) && message['code'] === 'revocation_read_failed' && typeof message['source'] === 'string';
+}
+
+function isStatus(message: unknown): message is StatusEvent {
+  return isObject(message) && typeof message['version'] === 'string' && typeof message['host'] === 'string';
 }
 
 function isListEvent(message: unknown): message is RevocationListEvent {
@@ -141,7 +165,11 @@ function isListEvent(message: unknown): message is RevocationListEvent {
 }
 
 function hasVersion1(message: unknown): message is Readonly<Record<string, unknown>> {
-  return typeof message === 'object' && message !== null && 'version' in message && message.version === 1;
+  return isObject(message) && message['version'] === 1;
+}
+
+function isObject(message: unknown): message is Readonly<Record<string, unknown>> {
+  return typeof message === 'object' && message !== null;
 }
 
 /** What a span says of a decision. No certificate, and no `detail`: that is text for the log, which redacts it. */

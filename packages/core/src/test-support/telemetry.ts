@@ -1,6 +1,8 @@
 import type { TestContext } from 'node:test';
 import { type Attributes, type MeterProvider, type TracerProvider, context as contexts } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+// A dependency of the SDK for metrics.
+import { defaultResource, type DetectedResourceAttributes, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -22,6 +24,7 @@ export interface Series {
 export interface Metric {
   /** The name of the instrumentation scope. */
   readonly scope: string;
+  readonly scopeVersion: string | undefined;
   readonly unit: string;
   readonly kind: string;
   readonly series: readonly Series[];
@@ -36,15 +39,17 @@ export interface Telemetry {
   spans(): readonly ReadableSpan[];
 }
 
-/** OpenTelemetry's own SDK, exporting into memory. */
+/** OpenTelemetry's own SDK, exporting into memory; `more` is what its resource has besides the default. */
 export function createTelemetry(
   context: TestContext,
   temporality: AggregationTemporality = AggregationTemporality.CUMULATIVE,
+  more: DetectedResourceAttributes = { 'service.instance.id': 'one' },
 ): Telemetry {
   const exporter = new InMemoryMetricExporter(temporality);
   // Longer than any test: it collects when it is told to.
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const meterProvider = new SdkMeterProvider({ readers: [reader] });
+  const resource = defaultResource().merge(resourceFromAttributes(more));
+  const meterProvider = new SdkMeterProvider({ readers: [reader], resource });
   const spanExporter = new InMemorySpanExporter();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] });
   contexts.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -60,12 +65,13 @@ export function createTelemetry(
       exporter.reset();
       await reader.forceFlush();
       const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
-      const all = scopes.flatMap(({ scope, metrics }) => metrics.map((metric) => ({ scope: scope.name, ...metric })));
+      const all = scopes.flatMap(({ scope, metrics }) => metrics.map((metric) => ({ scope, ...metric })));
       return Object.fromEntries(
         all.map(({ scope, descriptor, dataPointType, dataPoints }) => [
           descriptor.name,
           {
-            scope,
+            scope: scope.name,
+            scopeVersion: scope.version,
             unit: descriptor.unit,
             kind: ['histogram', 'exponential histogram', 'gauge', 'sum'][dataPointType] ?? '',
             series: dataPoints.map(({ attributes, value }) => ({ attributes, value })),

@@ -19,6 +19,7 @@ import {
 } from './lists-in-use.js';
 import { findMissingNumber, KeptLists, knowsBase } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
+import { publishReadFailure } from './revocation-channel.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
 
@@ -194,7 +195,9 @@ export class CrlKeeper {
       } catch (error) {
         const known = this.#listKept([authority.name]).find(({ source }) => source === name);
         const whose = known === undefined ? `the authority "${authority.name}"` : `"${known.latest.issuerText}"`;
-        faults.set(name, `${describeFault(error)} (a CRL of ${whose})`);
+        const fault = describeFault(error);
+        publishReadFailure(authority.name, name, fault);
+        faults.set(name, `${fault} (a CRL of ${whose})`);
       }
     };
     await Promise.all([

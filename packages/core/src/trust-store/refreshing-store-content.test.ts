@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, test } from 'node:test';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
@@ -106,17 +107,22 @@ describe('the channel certgate:trust', () => {
     }
     const at = (count: number): number => now + count * 31 * second;
     const good = (count: number): object => ({ lastSuccessAt: at(count), usableUntil: at(count) + 86_400_000 });
-    const none = { lastSuccessAt: undefined, usableUntil: undefined };
+    const none = { sha256: undefined, adoptedAt: undefined, lastSuccessAt: undefined, usableUntil: undefined };
+    const adopted = (document: string, count: number): object => ({
+      sha256: createHash('sha256').update(document).digest('hex').toUpperCase(),
+      adoptedAt: at(count),
+    });
+    const [before, after] = [adopted(known(1), 1), adopted(unknown(2), 4)];
     const afterRefusal = { lastSuccessAt: at(4), usableUntil: at(4) + 3_600_000 };
-    const common = { version: 1, source: description, revocationFault: undefined };
+    const common = { version: 1, source: description, authorityCertificates: [], revocationFault: undefined };
     const lower = 'the document has revision 1, lower than 2 which is in use; raise its revision';
     assert.deepEqual(events, [
       { ...common, outcome: 'failed', revision: undefined, fault: 'unreachable', ...none },
-      { ...common, outcome: 'changed', revision: 1, fault: undefined, ...good(1) },
-      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...good(2) },
-      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...good(3) },
-      { ...common, outcome: 'changed', revision: 2, fault: undefined, ...good(4) },
-      { ...common, outcome: 'refused', revision: 2, fault: lower, ...afterRefusal },
+      { ...common, outcome: 'changed', revision: 1, fault: undefined, ...before, ...good(1) },
+      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...before, ...good(2) },
+      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...before, ...good(3) },
+      { ...common, outcome: 'changed', revision: 2, fault: undefined, ...after, ...good(4) },
+      { ...common, outcome: 'refused', revision: 2, fault: lower, ...after, ...afterRefusal },
     ]);
     assert.ok(events.every(Object.isFrozen));
   });

@@ -1,3 +1,4 @@
+import { shortenText } from '@certgate/x509/internal';
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
@@ -5,7 +6,7 @@ import { noRevocationInformation } from '../trust-snapshot/revocation-informatio
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { StrangerClaim } from '../denial-facts.js';
 import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
-import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { DocumentMirror } from './document-mirror.js';
 import { listDocumentsTogether, noteListing } from './listed-identities.js';
@@ -22,7 +23,7 @@ import {
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
 import { RevocationKeeper } from './revocation-keeper.js';
 import { readSigned } from '../trust-sources/document-signature.js';
-import { publishTrustRefresh } from './trust-channel.js';
+import { publishTrustRefresh, type TrustRefreshEvent } from './trust-channel.js';
 
 export type { Clock } from './read-history.js';
 export type { RefreshOptions } from './refresh-options.js';
@@ -41,6 +42,8 @@ interface Loaded {
   readonly version: string;
   readonly digest: string;
   readonly warnings: readonly TrustStoreWarning[];
+  /** By the wall clock, in milliseconds. */
+  readonly adoptedAt: number;
   /** It was read from the mirror, and the first place hasn't given the same since. */
   readonly isMirrored: boolean;
 }
@@ -312,14 +315,15 @@ export class RefreshingTrustStore implements TrustStore {
     this.#history.noteMirrored(began);
   }
 
-  async #use(document: Omit<Loaded, 'version' | 'warnings'>, began: Moment): Promise<void> {
+  async #use(document: Omit<Loaded, 'version' | 'warnings' | 'adoptedAt'>, began: Moment): Promise<void> {
     const { snapshot } = document;
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
     const lists = this.#refreshLists(snapshot, began);
     // At first nobody could be decided by; later, whoever is disabled now must not wait for a list.
     if (this.#loaded === undefined) await lists;
-    this.#loaded = { ...document, version, warnings: this.#collectWarnings(snapshot) };
+    const adoptedAt = this.#ages.moment().wall;
+    this.#loaded = { ...document, version, adoptedAt, warnings: this.#collectWarnings(snapshot) };
   }
 
   get #inUse(): { readonly digest: string; readonly revision: number } | undefined {
@@ -380,15 +384,28 @@ export class RefreshingTrustStore implements TrustStore {
   #publish(isReplaced: boolean): void {
     const { failure, lastSuccess, usableUntil } = this.#history;
     const good = isReplaced ? 'changed' : 'unchanged';
-    publishTrustRefresh({
+    publishTrustRefresh(() => ({
       version: 1,
       source: this.#source.description,
       outcome: failure === undefined ? good : failure === 'refused' ? 'refused' : 'failed',
       revision: this.#loaded?.snapshot.revision,
+      sha256: this.#loaded?.digest,
+      adoptedAt: this.#loaded?.adoptedAt,
+      authorityCertificates: (this.#loaded?.snapshot.authorities ?? []).flatMap(listCertificates),
       fault: this.#fault,
       revocationFault: this.#revocation?.fault,
       lastSuccessAt: lastSuccess?.wall,
       usableUntil,
-    });
+    }));
   }
+}
+
+function listCertificates({
+  name: authority,
+  trustAnchors,
+  intermediates,
+}: TrustedAuthority): TrustRefreshEvent['authorityCertificates'] {
+  return [...trustAnchors, ...intermediates].map(({ subjectText, notAfter }) => {
+    return { authority, subject: shortenText(subjectText), notAfter };
+  });
 }

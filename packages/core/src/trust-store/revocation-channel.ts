@@ -24,6 +24,18 @@ export interface RevocationListEvent {
   readonly end: number;
 }
 
+/** A read of a revocation list that failed: the source gave none, or one that is not accepted. */
+export interface RevocationReadFailure {
+  readonly version: 1;
+  readonly code: 'revocation_read_failed';
+  /** The authority of the trust document. */
+  readonly authority: string;
+  /** Where the list is read, e.g. `file corp.crl`. */
+  readonly source: string;
+  /** Why it failed. */
+  readonly fault: string;
+}
+
 /** How far a list is in its time. */
 export type ListState = 'revocation_current' | 'revocation_ends_soon' | 'revocation_ended';
 
@@ -49,6 +61,10 @@ export function publishLists(
 
 function isSamePlace(one: RevocationListStatus, other: RevocationListStatus): boolean {
   return one.authority === other.authority && one.issuer === other.issuer && one.isDelta === other.isDelta;
+}
+
+export function publishReadFailure(authority: string, source: string, fault: string): void {
+  lists.publish(Object.freeze({ version: 1, code: 'revocation_read_failed', authority, source, fault }));
 }
 
 /** Node reports a subscriber that throws as an uncaught exception of its own. */

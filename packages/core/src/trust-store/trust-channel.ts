@@ -18,6 +18,19 @@ export interface TrustRefreshEvent {
   readonly outcome: 'changed' | 'unchanged' | 'failed' | 'refused';
   /** Of the document in use now; undefined as long as there is none. */
   readonly revision: number | undefined;
+  /** The SHA-256 of the document in use, in upper-case hexadecimal; undefined if there is none. */
+  readonly sha256: string | undefined;
+  /** When the document in use was adopted, in milliseconds since 1970-01-01T00:00:00Z; undefined if there is none. */
+  readonly adoptedAt: number | undefined;
+  /** The trust anchors and intermediates of the authorities in the document in use. */
+  readonly authorityCertificates: readonly {
+    /** The authority's name in the trust document. */
+    readonly authority: string;
+    /** RFC 4514. */
+    readonly subject: string;
+    /** Milliseconds since 1970-01-01T00:00:00Z. */
+    readonly notAfter: number;
+  }[];
   /** Why it failed, or why the document was refused. */
   readonly fault: string | undefined;
   /**
@@ -34,6 +47,6 @@ export interface TrustRefreshEvent {
 const trustChannel: Channel = channel(trustChannelName);
 
 /** Node reports a subscriber that throws as an uncaught exception of its own; it can't spoil the read. */
-export function publishTrustRefresh(event: TrustRefreshEvent): void {
-  if (trustChannel.hasSubscribers) trustChannel.publish(Object.freeze(event));
+export function publishTrustRefresh(createEvent: () => TrustRefreshEvent): void {
+  if (trustChannel.hasSubscribers) trustChannel.publish(Object.freeze(createEvent()));
 }
