@@ -1,6 +1,5 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
-import type { LogSource } from '../../log/reading/read-log.js';
 import { findStart, parseInstant, parseStart, type StartTime } from '../command-line/option-values.js';
 import { printLine } from '../command-line/output.js';
 import type { Options, Verb } from '../command-line/verb.js';
@@ -52,15 +51,6 @@ export function findLineWindow(flags: LogFlags): LogWindow {
   return { from: findLogWindow(flags).from, until: flags.until };
 }
 
-/** @throws {ToolFailure} where the options name no log. */
-export async function openLogOptions({ log = [] }: LogFlags): Promise<readonly LogSource[]> {
-  if (log.length === 0) {
-    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
-  }
-  const { openLogFiles } = await import('../../log/reading/read-log.js');
-  return openLogFiles(log);
-}
-
 /**
  * Reads the lines that the options name.
  *
@@ -70,9 +60,13 @@ export async function readLogOptions(
   flags: LogFlags,
   use: (record: LogRecord) => void,
 ): Promise<readonly SourceReading[]> {
-  const { readRecords } = await import('../../log/reading/read-log.js');
+  const { log = [] } = flags;
+  if (log.length === 0) {
+    throw new ToolFailure('No log is given.', { remedy: 'Pass the logs of your apps with --log <file>.' });
+  }
+  const { readLog } = await import('../../log/reading/read-log.js');
   const { explainEmptyReading } = await import('../../log/reading/reading-text.js');
-  const readings = await readRecords(await openLogOptions(flags), use, findLineWindow(flags));
+  const readings = await readLog(log, use, findLineWindow(flags));
   if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings);
   return readings;
 }

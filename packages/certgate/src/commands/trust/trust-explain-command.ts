@@ -16,6 +16,7 @@ import type { ExplanationReport } from '../../trust/explanation/explanation-repo
 import { explainLine, type LineQuestion } from '../../trust/explanation/explain-line.js';
 import { findText, type LogLine } from '../../trust/explanation/line-facts.js';
 import { OneOutcome } from '../../log/reading/one-outcome.js';
+import { openLogFiles } from '../../log/reading/read-log.js';
 import { LineGroups } from '../../trust/explanation/line-groups.js';
 import { formatExplanation, formatLineReport } from '../../trust/explanation/explanation-text.js';
 import { listUnverified, listUnverifiedOfApp } from '../../trust/explanation/unverified.js';
@@ -23,7 +24,7 @@ import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
-import { findLineWindow, type LogFlags, openLogOptions } from '../log/log-options.js';
+import { findLineWindow, type LogFlags } from '../log/log-options.js';
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
@@ -125,7 +126,7 @@ async function readGroups(
     used += 1;
     outcomes.take(line, line);
   };
-  for (const { name, read } of await openLogOptions(flags)) {
+  for (const { name, read } of await openLogFiles(flags.log ?? [])) {
     let unreadable = 0;
     const passUnreadable = (): void => {
       unreadable += 1;

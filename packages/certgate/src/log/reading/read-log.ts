@@ -11,7 +11,7 @@ import { QueryResult } from './query-result.js';
 import { RecordReader } from './record-reader.js';
 import { TextLines } from './text-lines.js';
 
-/** Where lines are read from. */
+/** A file to read lines from. */
 export interface LogSource {
   readonly name: string;
   readonly read: (sink: FileSink) => Promise<void>;
@@ -23,30 +23,21 @@ export async function openLogFiles(files: readonly LogFile[]): Promise<readonly 
   return listed.map((file) => ({ name: nameFile(file.file), read: (sink) => readLogFile(file, sink) }));
 }
 
-/** Reads line by line, and calls `use` for each record, in the order of the sources. What can't be used is counted. */
-export async function readRecords(
-  sources: readonly LogSource[],
+/** Reads line by line, and calls `use` for each record, in the order of the files. What can't be used is counted. */
+export async function readLog(
+  files: readonly LogFile[],
   use: (record: LogRecord) => void,
-  window: LogWindow,
+  window: LogWindow = { from: undefined, until: undefined },
 ): Promise<readonly SourceReading[]> {
   const records = new RecordReader(use, window);
   const readings: SourceReading[] = [];
-  for (const { name, read } of sources) {
+  for (const { name, read } of await openLogFiles(files)) {
     const source = records.begin(name);
     await read(source);
     readings.push(source.finish());
   }
   records.end();
   return readings;
-}
-
-/** `readRecords` of files. */
-export async function readLog(
-  files: readonly LogFile[],
-  use: (record: LogRecord) => void,
-  window: LogWindow = { from: undefined, until: undefined },
-): Promise<readonly SourceReading[]> {
-  return readRecords(await openLogFiles(files), use, window);
 }
 
 /** Reads one file as what its beginning says it is. */
