@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -96,12 +96,12 @@ function describeAlert(fired: string): string {
   return `ALERTS{alertname="${rule}", alertstate="firing", severity="${severity}", ${own}="${dimension}"${more}}`;
 }
 
-function expectRules(cases: readonly object[]): void {
+function expectRules(cases: readonly object[], file = rules): void {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-rules-'));
-  const file = join(folder, 'test.yml');
+  const test = join(folder, 'test.yml');
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '5m', tests: cases }));
-  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
+  writeFileSync(test, JSON.stringify({ rule_files: [file], evaluation_interval: '5m', tests: cases }));
+  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', test], { encoding: 'utf8' });
   assert.equal(status, 0, `${stdout}${stderr}`);
   rmSync(folder, { recursive: true });
 }
@@ -146,5 +146,67 @@ describe('the rules for Prometheus', { skip }, () => {
       );
     });
     expectRules(cases);
+  });
+});
+
+describe('the rules of examples/queries', { skip }, () => {
+  const queries = join(root, 'examples', 'queries', 'certgate-queries.yml');
+  const blob = 'certgate_trust_source="blob trust"';
+  /** At 20 minutes, by the name of a rule: what fires, by one label. */
+  const play = (series: Readonly<Record<string, string>>, fired: readonly string[]): void => {
+    const input = Object.entries(series).map(([key, values]) => ({ series: key, values }));
+    const expr =
+      'count by (alertname, service_instance_id, certgate_authority_name, certgate_revocation_source) (ALERTS{alertstate="firing"})';
+    const samples = fired.map((labels) => ({ labels, value: 1 }));
+    const test = { expr, eval_time: '40m', exp_samples: samples };
+    expectRules([{ interval: '1m', input_series: input, promql_expr_test: [test] }], queries);
+  };
+
+  it('name the process that keeps an older document, and none that has just begun to read', () => {
+    const digest = `certgate_trust_digest{${blob},service_instance_id=`;
+    const revision = `certgate_trust_revision{${blob},service_instance_id=`;
+    const newest = { [`${digest}"a"}`]: '5x10 9x50', [`${revision}"a"}`]: '7x10 8x50' };
+    const behind = { [`${digest}"b"}`]: '5x60', [`${revision}"b"}`]: '7x60' };
+    const late = { [`${digest}"b"}`]: '5x12 9x50', [`${revision}"b"}`]: '7x12 8x50' };
+    play({ ...newest, ...behind }, ['{alertname="CertgateNotAdopted", service_instance_id="b"}']);
+    play({ ...newest, ...late }, []);
+    const ofFiles = Object.entries({ ...newest, ...behind }).map(([key, values]) => [
+      key.replace('blob', 'file'),
+      values,
+    ]);
+    play(Object.fromEntries(ofFiles) as Record<string, string>, []);
+  });
+
+  it('name the authority whose certificate ends within 30 days', () => {
+    const end = (name: string, days: number): object => ({
+      [`certgate_authority_time_to_expiry_seconds{certgate_authority_name="${name}",certgate_authority_subject="CN=x"}`]: `${days * 86_400}x60`,
+    });
+    play({ ...end('corp', 29), ...end('other', 31) }, [
+      '{alertname="CertgateAuthorityEndsSoon", certgate_authority_name="corp"}',
+    ]);
+  });
+
+  it('name the list that cannot be read for 15 minutes, and none that failed once', () => {
+    const failures = (source: string): string =>
+      `certgate_revocation_read_failures_total{certgate_revocation_source="${source}"}`;
+    play({ [failures('file corp.crl')]: '0+1x60', [failures('file once.crl')]: '0x5 1x60' }, [
+      '{alertname="CertgateListUnreadable", certgate_revocation_source="file corp.crl"}',
+    ]);
+  });
+
+  it('ask for metrics that docs/observability.md lists, with their attributes', () => {
+    const page = readFileSync(join(root, 'docs', 'observability.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(certgate\.[a-z_.]+)` \| (counter|gauge) \| `([^`]+)` \| (.*) \|$/gm)];
+    const names = rows.flatMap(([, name = '', kind, unit, attributes = '']) => {
+      const suffix = kind === 'counter' ? '_total' : unit === 's' ? '_seconds' : '';
+      const others = [...attributes.matchAll(/`([^`]+)`/g)].map(([, attribute = '']) => toPrometheus(attribute));
+      return [`${toPrometheus(name)}${suffix}`, ...others];
+    });
+    const asked = readFileSync(queries, 'utf8').match(/\bcertgate_\w+/g) ?? [];
+    assert.ok(asked.length > 10);
+    assert.deepEqual(
+      asked.filter((name) => !names.includes(name)),
+      [],
+    );
   });
 });
