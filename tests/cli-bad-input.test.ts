@@ -205,7 +205,7 @@ describe('bad input to the command line', () => {
         ['fleet', '--log', 'x'],
         /certgate has no command fleet\. Whether a document has arrived: certgate trust arrived\. /,
       ],
-      [['trust', 'diff', 'a', 'b', '--replay'], /trust diff has no option --replay\. Who would be refused: /],
+      [['trust', 'diff', 'a', 'b', '--replay'], /trust diff has no option --replay\. What callers would lose that they use: /],
     ] as const) {
       const { exitCode, stdout, stderr } = await runCertgateHere(args);
       assert.equal(exitCode, 2, args.join(' '));

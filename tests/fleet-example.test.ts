@@ -18,7 +18,10 @@ const shown = [...page.matchAll(/^```sh\nnpx --no-install certgate (.+)\n```\n\n
 );
 
 /** By the beginning of a command. The others end with 0. */
-const exitCodes: readonly (readonly [string, number])[] = [['trust check ', 1]];
+const exitCodes: readonly (readonly [string, number])[] = [
+  ['trust check ', 1],
+  ['trust diff ', 1],
+];
 
 let folder: string;
 

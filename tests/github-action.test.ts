@@ -62,7 +62,7 @@ function makePrograms(): void {
     '#!/bin/bash',
     '[ "$1 $2" = "--no-install certgate" ] || exit 99',
     'if [ "$3" != doctor ]; then exec "$TEST_NODE" "$TEST_CERTGATE" "${@:3}"; fi',
-    'printf "%s\\n" "${@:4}" > "$RUNNER_TEMP/doctor.txt"',
+    'printf "%s\n" "${@:4}" > "$RUNNER_TEMP/doctor.txt"',
     'while [ $# -gt 0 ]; do case "$1" in',
     '--allowed|--denied|--denied-key) cp "$2" "$RUNNER_TEMP/${1#--}.pem";;',
     '--report) printf "%s" "$TEST_REPORT" > "$2";; esac; shift; done',
@@ -149,9 +149,7 @@ function evaluate(
 }
 
 function readDefault(action: string, input: string): string {
-  const text = new RegExp(`^ {2}${input}:\\n(?: {4}.*\\n)*? {4}default: (.*)$`, 'm').exec(
-    actions.get(action) ?? '',
-  )?.[1];
+  const text = new RegExp(`^ {2}${input}:\n(?: {4}.*\n)*? {4}default: (.*)$`, 'm').exec(actions.get(action) ?? '')?.[1];
   assert.ok(text !== undefined, `the input ${input} is required`);
   return text === "''" ? '' : text.replace(/^'(.*)'$/, '$1');
 }
@@ -379,12 +377,26 @@ describe('Compare the trust document', () => {
     assert.equal(api.comments.filter(({ user }) => user.login === 'somebody').length, 100);
   });
 
-  it('fails with a log where somebody loses access, with no mention of anybody', async () => {
+  it('fails where a recorded call needed what is lost, and says which, with no mention of anybody', async () => {
     const { exitCode, summary } = await run({ 'trust-log': 'app.log', 'trust-base': 'base.json' });
     assert.equal(exitCode, 1);
-    assert.match(summary, /^- "@billing" is disabled/m);
+    assert.match(
+      summary,
+      /^- "@billing" is disabled.*\n {4}"@billing": last call by thumbprintSha256 \w{16} 2027-01-01T00:00Z/m,
+    );
+    assert.doesNotMatch(summary.replace(/^(`{3,})diff\n[^]*?\n\1$/gm, ''), /@/);
     assert.equal(api.comments.at(-1)?.body.trimEnd(), summary.trimEnd());
     assert.ok(!api.asked.some((each) => each.includes('contents')));
+  });
+
+  it('warns where the log does not tell of a loss, and fails where it has no line', async () => {
+    writeFileSync(join(app, 'app.log'), `${JSON.stringify({ ...line, identity: 'other', matched: '0'.repeat(16) })}\n`);
+    const { exitCode, stdout, summary } = await run({ 'trust-log': 'app.log' });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^::warning::No recorded call is known/m);
+    assert.match(summary, /cannot tell: no whole day or hour is covered/);
+    writeFileSync(join(app, 'app.log'), 'Host started\n');
+    assert.equal((await run({ 'trust-log': 'app.log' })).exitCode, 3);
   });
 
   it('writes the summary alone without a token, or with one that may not write', async () => {
@@ -491,7 +503,7 @@ describe('Probe the app from outside', () => {
 describe('docs/github.md', () => {
   const page = readFileSync(join(root, 'docs', 'github.md'), 'utf8');
   const listFirstCells = (heading: string): readonly string[] => {
-    const [, table = ''] = page.split(new RegExp(`^\\| ${heading} \\|.*\\n\\|-.*\\n`, 'm'));
+    const [, table = ''] = page.split(new RegExp(`^\\| ${heading} \\|.*\n\\|-.*\n`, 'm'));
     const [rows = ''] = table.split(/^(?!\|)/m);
     return [...rows.matchAll(/^\| `?([^|`]+?)`?(?:,[^|]*)? \|/gm)].map(([, cell = '']) => cell);
   };

@@ -8,7 +8,7 @@ if [ -z "$TRUST_BASE" ]; then
   node "${0%/*}/read-base.mjs"
 fi
 options=(--markdown)
-if [ -n "$TRUST_LOG" ]; then options+=(--fail-on losses); else options+=(--fail-on never); fi
+if [ -n "$TRUST_LOG" ]; then options+=(--log "$TRUST_LOG" --fail-on used-losses); else options+=(--fail-on never); fi
 status=0
 # What the app has installed needs no token.
 env -u GITHUB_TOKEN npx --no-install certgate trust diff "$TRUST_BASE" "$TRUST_DOCUMENT" "${options[@]}" > "$report" || status=$?
@@ -18,7 +18,7 @@ echo "report=$report" >> "$GITHUB_OUTPUT"
 cat "$report" >> "$GITHUB_STEP_SUMMARY"
 if [ -n "$GITHUB_TOKEN" ]; then REPORT="$report" node "${0%/*}/write-comment.mjs"; fi
 if [ "$status" -eq 3 ]; then
-  echo '::warning::No call that was admitted would be refused as far as the log tells, but of some it does not. See the summary of the job.'
+  echo '::warning::No recorded call is known to need what somebody loses, but the log does not tell all of it. See the summary of the job.'
   exit 0
 fi
 exit "$status"

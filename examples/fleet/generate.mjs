@@ -48,10 +48,15 @@ async function runApp(app) {
   for (const instance of listInstances(app, told)) {
     const own = calls.filter(({ time, pick }) => instance.begin <= time && time < instance.end && instance.has(pick));
     await runInstance(app, told, instance, own, (level, text) => {
-      written.push({ app: app.name, instance: instance.name, time: clock, level, text });
+      written.push({ app: app.name, instance: instance.name, time: clock, level, text: nameProcess(text, instance) });
     });
   }
   return written.filter(({ time, level }) => isKept(told, time, level));
+}
+
+/** One process made all lines; in the story, each instance is one. */
+function nameProcess(text, { name }) {
+  return text.replace(/"process":"\w+"/, `"process":"${hash(name).slice(0, 16).toLowerCase()}"`);
 }
 
 /** What reaches the log: the fleet's story says what doesn't. */

@@ -4,9 +4,10 @@
  * - `unusable_input`: wrong words, or an input (file, password, folder, app) that can't be used;
  * - `conflict`: somebody else changed the same thing meanwhile, and nothing was written;
  * - `no_answer`: a server couldn't be reached, or didn't answer;
+ * - `no_line`: a log has nothing that answers the question;
  * - `no_effect`: what was asked for would change nothing, because something else stands in its way.
  */
-export type FailureKind = 'unusable_input' | 'conflict' | 'no_answer' | 'no_effect';
+export type FailureKind = 'unusable_input' | 'conflict' | 'no_answer' | 'no_line' | 'no_effect';
 
 /**
  * Why the tool can't go on: one line of what happened, one of what to do next. It knows nothing of the command line:

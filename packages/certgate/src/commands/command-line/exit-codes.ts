@@ -18,5 +18,6 @@ export const exitCodeOf: Readonly<Record<FailureKind, ExitCode>> = {
   unusable_input: exitCodes.unusableInput,
   conflict: exitCodes.failed,
   no_answer: exitCodes.failed,
+  no_line: exitCodes.unverified,
   no_effect: exitCodes.failed,
 };

@@ -17,7 +17,8 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
     '--require-policy': 'Gates accept any policy; openssl verify -policy checks one, with -explicit_policy.',
   },
   'certgate trust diff': {
-    '--replay': 'Who would be refused: --fail-on losses. Whether they called: certgate trust usage --log.',
+    '--replay': 'What callers would lose that they use: --log <file> --fail-on used-losses.',
+    '--app': 'Whether a function of the app admits a caller: certgate trust explain --app.',
     '--workspace': resultInstead,
   },
   'certgate trust import': {

@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import { findStart, parseInstant, parseStart, type StartTime } from '../command-line/option-values.js';
 import { printLine } from '../command-line/output.js';
@@ -10,6 +10,8 @@ export interface LogFlags {
   /** In milliseconds. */
   readonly until?: number;
   readonly printQuery?: boolean;
+  /** The file of `appsOption`. */
+  readonly apps?: string;
 }
 
 export const logText =
@@ -59,6 +61,7 @@ export function findLineWindow(flags: LogFlags): LogWindow {
 export async function readLogOptions(
   flags: LogFlags,
   use: (record: LogRecord) => void,
+  emptyKind: FailureKind = 'unusable_input',
 ): Promise<readonly SourceReading[]> {
   const { log = [] } = flags;
   if (log.length === 0) {
@@ -67,7 +70,7 @@ export async function readLogOptions(
   const { readLog } = await import('../../log/reading/read-log.js');
   const { explainEmptyReading } = await import('../../log/reading/reading-text.js');
   const readings = await readLog(log, use, findLineWindow(flags));
-  if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings);
+  if (readings.every(({ records }) => records === 0)) throw explainEmptyReading(readings, emptyKind);
   return readings;
 }
 

@@ -1,6 +1,5 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { withStore } from '../../faults/tool-call.js';
-import { CoverageTracker } from '../../log/coverage/coverage.js';
 import { reportCoverage } from '../../log/coverage/coverage-text.js';
 import { reportReading } from '../../log/reading/reading-text.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
@@ -9,18 +8,16 @@ import { openTrustLocation } from '../../trust/administration/open-trust-locatio
 import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
 import { readEntryAges } from '../../trust/usage/entry-ages.js';
 import { describeUsage } from '../../trust/usage/usage.js';
-import { UsageTracker } from '../../trust/usage/usage-tracker.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson } from '../command-line/output.js';
-import { readAppNames } from '../log/app-names.js';
-import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
+import type { LogFlags } from '../log/log-options.js';
 import type { StoreFlags } from './options/store-options.js';
+import { listRemarks, readTallies } from './read-tallies.js';
 import { printUsage, type UsageReport, type UsageSources } from './usage-report.js';
 
 interface UsageFlags extends StoreFlags, LogFlags {
   readonly by: 'identity' | 'pin';
   readonly identity?: string;
-  readonly apps?: string;
   readonly within?: number;
 }
 
@@ -47,33 +44,21 @@ async function findUsage(
       remedy: 'Leave out --identity: callers that the document does not have are listed too.',
     });
   }
-  const apps = flags.apps === undefined ? undefined : await readAppNames(flags.apps);
-  const window = findLogWindow(flags);
-  const [usageTracker, coverageTracker] = [new UsageTracker(window.from), new CoverageTracker()];
-  const readings = await readLogOptions(flags, (record) => {
-    usageTracker.note(record);
-    coverageTracker.note(record);
-  });
-  const { from, until } = window;
-  const coverage = coverageTracker.finish({ window: from === undefined ? undefined : { from, until }, apps, readings });
+  const tallies = await readTallies(flags);
+  const { tracker, coverage, readings, until } = tallies;
   const history = await readHistory(location, loaded);
   const ages = readEntryAges(history, coverage.window.from);
   const usage = describeUsage({
     snapshot,
-    tallies: usageTracker.identities,
+    tallies: tracker.identities,
     coverage,
     ages,
-    isCut: usageTracker.leftOut > 0,
+    isCut: tracker.leftOut > 0,
     now: until,
     withinDays: flags.within,
   });
   const remarks = [
-    ...(usageTracker.leftOut > 0
-      ? [`There are too many callers to count: ${usageTracker.leftOut} lines about callers were left out.`]
-      : []),
-    ...(usageTracker.hasDocument(documentSha256)
-      ? []
-      : [`No line shows revision ${snapshot.revision} of this document in use: the lines may be of apps with another one, or of an earlier time.`]), // prettier-ignore
+    ...listRemarks(tallies, loaded),
     ...(ages.isUncertain
       ? ["Entries may be younger than the lines: the document's log of changes doesn't cover the whole time."]
       : []),

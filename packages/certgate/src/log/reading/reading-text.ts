@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
+import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
 import type { SourceReading } from './log-record.js';
 
 /** In words, in the order in which people should know of them. */
@@ -102,7 +102,7 @@ export function reportReading(readings: readonly SourceReading[]): readonly Repo
 }
 
 /** No line of what was read can be used. */
-export function explainEmptyReading(readings: readonly SourceReading[]): ToolFailure {
+export function explainEmptyReading(readings: readonly SourceReading[], kind: FailureKind): ToolFailure {
   const isFiltered = readings.some(({ outside }) => outside > 0);
   const what = isFiltered
     ? 'The log has no line of Certgate in the requested time.'
@@ -112,5 +112,6 @@ export function explainEmptyReading(readings: readonly SourceReading[]): ToolFai
     remedy: isFiltered
       ? 'Give an earlier --since, or a later --until.'
       : 'Pass the lines that the app wrote, as they are or as Application Insights exports them.',
+    kind,
   });
 }

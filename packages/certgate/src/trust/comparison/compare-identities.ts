@@ -86,9 +86,10 @@ function compareFunctions(before: TrustedIdentity, after: TrustedIdentity): read
     ...added.map((name) =>
       change(gainsIf(after), `"${after.name}" may call the function ${spellFunction(after, name)}.`),
     ),
-    ...removed.map((name) =>
-      change(losesIf(before), `"${after.name}" may no longer call the function ${spellFunction(before, name)}.`),
-    ),
+    ...removed.map((functionName) => {
+      const sentence = `"${after.name}" may no longer call the function ${spellFunction(before, functionName)}.`;
+      return changeOf(after, losesIf(before), 'functions', sentence, { functionName });
+    }),
   ];
 }
 

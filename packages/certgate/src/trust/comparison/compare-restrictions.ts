@@ -92,6 +92,7 @@ function describeDenied(
     effect,
     aspect: 'denied',
     ...(holder === undefined ? {} : { identityName: holder.identity.name }),
+    ...(thumbprintSha256 === undefined ? {} : { pin: { kind: 'thumbprintSha256', value: thumbprintSha256 } }),
     ...(issuedBy === undefined ? {} : { authorityName: issuedBy }),
     sentence: `The certificate ${certificate} ${what}.${holder === undefined ? '' : ` It is pinned for "${holder.identity.name}".`}`,
   };

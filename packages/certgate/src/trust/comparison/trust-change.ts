@@ -52,6 +52,8 @@ export interface TrustChange {
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   readonly trustName?: TrustName;
+  /** The function that came or went, in lower case; absent if it is about all that are not listed. */
+  readonly functionName?: string;
   /** The name of the authority that it is about. */
   readonly authorityName?: string;
   /** One sentence for people. */
@@ -60,11 +62,11 @@ export interface TrustChange {
 
 /** A change of one identity, or of a pin or a name of it. */
 export function changeOf(
-  { name }: TrustedIdentity,
+  { name }: Pick<TrustedIdentity, 'name'>,
   effect: TrustEffect,
   aspect: TrustAspect,
   sentence: string,
-  entry: Pick<TrustChange, 'pin' | 'trustName'> = {},
+  entry: Pick<TrustChange, 'pin' | 'trustName' | 'functionName'> = {},
 ): TrustChange {
   return { effect, aspect, identityName: name, ...entry, sentence };
 }

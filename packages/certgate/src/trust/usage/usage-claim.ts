@@ -17,6 +17,11 @@ export interface UsageClaim {
   readonly sentence: string;
 }
 
+/** The same lines, if something else keeps them from showing that there was no call. */
+export function coverNothing(coverage: Coverage): Coverage {
+  return { ...coverage, apps: coverage.apps.map((app) => ({ ...app, covered: [] })) };
+}
+
 /** Of an entry that is in the document since then; undefined: from before the window on, or nobody can tell. */
 export function claimNothing({ apps, window, limits }: Coverage, since?: number): UsageClaim {
   const from = Math.max(window.from, since ?? window.from);

@@ -45,7 +45,7 @@ export interface IdentityTally {
 /** Authorities may admit callers without end, and so may a trust store of the app's own. */
 const maximumIdentities = 20_000;
 const maximumMatches = 100_000;
-const maximumFunctions = 100;
+export const maximumFunctions = 1_000;
 const maximumCertificates = 20;
 
 /** Counts what lines tell of callers. Its memory grows with the callers, not with the lines. */

@@ -16,7 +16,7 @@ import { type CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
 import { describePin } from '../comparison/trust-change.js';
 import type { EntryAges } from './entry-ages.js';
-import { claimNothing, type UsageClaim } from './usage-claim.js';
+import { claimNothing, coverNothing, type UsageClaim } from './usage-claim.js';
 import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
 
 // These types are what `trust usage --json` prints: times in RFC 3339; null: not known, or there is none.
@@ -184,10 +184,7 @@ function isCalled(matches: readonly MatchTally[], { coverage: { window } }: Cont
 }
 
 function claim({ coverage, isCut }: Context, since: number | undefined): UsageClaim {
-  return claimNothing(
-    isCut ? { ...coverage, apps: coverage.apps.map((app) => ({ ...app, covered: [] })) } : coverage,
-    since,
-  );
+  return claimNothing(isCut ? coverNothing(coverage) : coverage, since);
 }
 
 /** How lines write an entry: kind, authority and the beginning of its value. */

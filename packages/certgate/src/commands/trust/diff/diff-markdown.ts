@@ -1,12 +1,16 @@
 import { escapeControls } from '../../../faults/safe-text.js';
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
+import type { TrustChange } from '../../../trust/comparison/trust-change.js';
+import type { LossUse } from '../../../trust/usage/used-losses.js';
+import type { ToldLosses } from './read-losses.js';
 
 /** By it, a pipeline finds the comment that it wrote before. */
 export const commentMark = '<!-- certgate-trust-diff -->';
 
-/** GitHub takes 65,536 characters in a comment. The list of changes, which is fenced, is always shorter. */
-const maximumLength = 60_000;
-const maximumChanges = 60;
+/** GitHub takes 65,536 characters in a comment. */
+const maximumLines = 150;
+const maximumUses = 5;
+const maximumRemarks = 30;
 const maximumText = 300;
 
 /**
@@ -16,24 +20,35 @@ const maximumText = 300;
 export function formatMarkdown(
   { changes, possibleGains, revision }: TrustComparison,
   revisionFault: string | undefined,
+  told: ToldLosses | undefined,
 ): string {
   const signs = { gains: '+', loses: '-', changes: ' ' } as const;
-  const lines = changes.slice(0, maximumChanges).map(({ effect, sentence }) => `${signs[effect]} ${clean(sentence)}`);
-  const text = [
+  // What breaks a caller is shown first.
+  const isUsed = (change: TrustChange): boolean => told?.uses.get(change)?.[0]?.verdict === 'used';
+  const sorted = [...changes.filter(isUsed), ...changes.filter((change) => !isUsed(change))];
+  const lines = sorted.flatMap((change) => [
+    `${signs[change.effect]} ${clean(change.sentence)}`,
+    ...formatUses(told?.uses.get(change), maximumUses).map((line) => `    ${clean(line)}`),
+  ]);
+  return [
     commentMark,
     '### Trust document',
     `Revision ${revision.before} → ${revision.after}. ${changes.length === 0 ? 'Nobody gains or loses anything.' : ''}`.trim(),
     ...(revisionFault === undefined ? [] : [revisionFault]),
-    ...(lines.length === 0 ? [] : [fence(lines)]),
-    ...listMore(changes.length - lines.length),
+    ...(lines.length === 0 ? [] : [fence(lines.slice(0, maximumLines))]),
+    ...(lines.length > maximumLines ? ['… and more; `--json` lists all of it.'] : []),
     ...(possibleGains === undefined ? [] : ['Cannot tell:', fence([clean(possibleGains)])]),
+    ...(told === undefined ? [] : ['What the log tells:', fence(told.remarks.slice(0, maximumRemarks).map(clean))]),
   ].join('\n\n');
-  if (text.length <= maximumLength) return text;
-  return [text.slice(0, text.lastIndexOf('\n', maximumLength)), '… and more; `--json` lists all of it.'].join('\n\n');
 }
 
-function listMore(more: number): readonly string[] {
-  return more > 0 ? [`… and ${more} more; \`--json\` lists all of them.`] : [];
+/** What a log tells of a loss, by identity. */
+export function formatUses(uses: readonly LossUse[] = [], maximum: number): readonly string[] {
+  const shown = uses
+    .slice(0, maximum)
+    .map(({ identity, sentence }) => (identity === null ? sentence : `"${identity}": ${sentence}`));
+  const more = uses.length - shown.length;
+  return [...shown, ...(more > 0 ? [`… and ${more} more; --json lists all of them`] : [])];
 }
 
 function clean(text: string): string {

@@ -1,28 +1,36 @@
-import type { TrustSnapshot } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { formatToolCall, withStore } from '../../../faults/tool-call.js';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { parseStoredDocument } from '../../../trust/administration/load-trust-document.js';
+import { type LoadedTrustDocument, parseStoredDocument } from '../../../trust/administration/load-trust-document.js';
 import { compareTrustDocuments, type TrustComparison } from '../../../trust/comparison/compare-documents.js';
-import { formatMarkdown } from './diff-markdown.js';
+import { formatMarkdown, formatUses } from './diff-markdown.js';
+import type { ToldLosses } from './read-losses.js';
+import type { LogFlags } from '../../log/log-options.js';
 import { formatPossibleGains } from '../report-update.js';
 import type { TrustEffect } from '../../../trust/comparison/trust-change.js';
 import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
 import { readDocumentArgument } from '../options/read-document-argument.js';
 
-interface DiffFlags {
+interface DiffFlags extends LogFlags {
   readonly failOn: FailOn;
   readonly markdown?: true;
   readonly json?: boolean;
 }
 
-type FailOn = 'any' | 'gains' | 'possible-gains' | 'losses' | 'never';
+/** Identities under one loss; `--json` has all of them. */
+const maximumUses = 20;
+
+type FailOn = 'any' | 'gains' | 'possible-gains' | 'losses' | 'used-losses' | 'never';
 
 export async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
-  if (beforeArgument === '-' && afterArgument === '-') {
-    throw new ToolFailure('Only one of the two documents can come from standard input.');
+  if ([beforeArgument, afterArgument, ...(flags.log ?? [])].filter((each) => each === '-').length > 1) {
+    throw new ToolFailure('Only one of the documents and logs can come from standard input.');
+  }
+  const { log, since, until, apps, failOn } = flags;
+  if (log === undefined && (failOn === 'used-losses' || (since ?? until ?? apps) !== undefined)) {
+    throw new ToolFailure('--fail-on used-losses, --since, --until and --apps require --log.');
   }
   const before = await readDocumentArgument(beforeArgument);
   const after = await readDocumentArgument(afterArgument);
@@ -32,23 +40,33 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
       `${colors.yellow('warning')} The signature of ${description} was not verified. To verify it: ${formatToolCall(['trust', 'check', '--signed-by', 'FILE', '--store', description])}`,
     );
   }
-  const comparison = withStore(afterArgument === '-' ? 'STORE' : after.description, () => {
-    const [earlier, later] = [before, after].map(
-      ({ stored, description }) => parseStoredDocument(stored, description).snapshot,
-    ) as [TrustSnapshot, TrustSnapshot];
-    return compareTrustDocuments(earlier, later);
+  const { compared, earlier, later } = withStore(afterArgument === '-' ? 'STORE' : after.description, () => {
+    const [earlier, later] = [before, after].map(({ stored, description }) =>
+      parseStoredDocument(stored, description),
+    ) as [LoadedTrustDocument, LoadedTrustDocument];
+    return { compared: compareTrustDocuments(earlier.snapshot, later.snapshot), earlier, later };
   });
+  // Most comparisons read no log, and load nothing of it.
+  const told =
+    log === undefined
+      ? undefined
+      : await (await import('./read-losses.js')).readLosses(compared, earlier, later, flags);
+  const { comparison } = told ?? { comparison: compared };
   const revisionFault = findRevisionFault(comparison);
   if (flags.json === true) {
     const { changes, gains, possibleGains = null, loses, revision } = comparison;
     const names = { before: before.description, after: after.description };
-    printJson({ ...names, revision, revisionFault: revisionFault ?? null, gains, possibleGains, loses, changes });
+    const report = { ...names, revision, revisionFault: revisionFault ?? null, gains, possibleGains, loses };
+    const withUses = changes.map((change) => ({ ...change, uses: told?.uses.get(change) }));
+    printJson({ ...report, changes: withUses, ...(told === undefined ? {} : { log: told.log }) });
   } else if (flags.markdown === true) {
-    printLine(formatMarkdown(comparison, revisionFault));
+    printLine(formatMarkdown(comparison, revisionFault, told));
   } else {
-    printComparison(comparison, revisionFault);
+    printComparison(comparison, revisionFault, told);
   }
-  process.exitCode = isFailure(comparison, revisionFault, flags.failOn) ? exitCodes.failed : exitCodes.ok;
+  const isFailed = isFailure(comparison, revisionFault, told, failOn);
+  const isUntold = failOn === 'used-losses' && told?.verdict === 'cannot_tell';
+  process.exitCode = isFailed ? exitCodes.failed : isUntold ? exitCodes.unverified : exitCodes.ok;
 }
 
 /** What keeps the later document from counting where the earlier one is in use. */
@@ -64,6 +82,7 @@ function findRevisionFault({ changes, revision: { before, after } }: TrustCompar
 function isFailure(
   { gains, possibleGains, loses, revision }: TrustComparison,
   revisionFault: string | undefined,
+  told: ToldLosses | undefined,
   failOn: FailOn,
 ): boolean {
   switch (failOn) {
@@ -75,6 +94,8 @@ function isFailure(
       return gains || possibleGains !== undefined;
     case 'losses':
       return loses;
+    case 'used-losses':
+      return told?.verdict === 'used' || revision.after < revision.before;
     case 'never':
       return false;
   }
@@ -89,8 +110,12 @@ const effectLabels: Readonly<Record<TrustEffect, string>> = {
 function printComparison(
   { changes, possibleGains, revision }: TrustComparison,
   revisionFault: string | undefined,
+  told: ToldLosses | undefined,
 ): void {
-  for (const { effect, sentence } of changes) printLine(`${effectLabels[effect]} ${escapeControls(sentence)}`);
+  for (const change of changes) {
+    printLine(`${effectLabels[change.effect]} ${escapeControls(change.sentence)}`);
+    for (const line of formatUses(told?.uses.get(change), maximumUses)) printLine(`          ${escapeControls(line)}`);
+  }
   if (possibleGains !== undefined) printLine(formatPossibleGains(possibleGains));
   if (changes.length > 0) printLine();
   const count = (effect: TrustEffect): number => changes.filter((change) => change.effect === effect).length;
@@ -100,4 +125,5 @@ function printComparison(
       : `${count('gains')} gained, ${count('loses')} lost, ${count('changes')} changed without effect on who may call.`;
   printLine(`${summary} Revision ${revision.before} → ${revision.after}.`);
   if (revisionFault !== undefined) printLine(revisionFault);
+  for (const sentence of told?.remarks ?? []) printLine(`- ${escapeControls(sentence)}`);
 }

@@ -1,0 +1,51 @@
+import { formatCoverage, reportCoverage } from '../../../log/coverage/coverage-text.js';
+import { formatReading, reportReading } from '../../../log/reading/reading-text.js';
+import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
+import type { TrustChange } from '../../../trust/comparison/trust-change.js';
+import { readEntryAges } from '../../../trust/usage/entry-ages.js';
+import { describeUsage } from '../../../trust/usage/usage.js';
+import { coverNothing } from '../../../trust/usage/usage-claim.js';
+import { describeUsedLosses, type UsedComparison } from '../../../trust/usage/used-losses.js';
+import { printNotice } from '../../command-line/output.js';
+import type { LogFlags } from '../../log/log-options.js';
+import { listRemarks, readTallies } from '../read-tallies.js';
+
+/** What a log tells of the losses. */
+export interface ToldLosses extends UsedComparison {
+  /** What the lines cover and don't tell: one sentence each. */
+  readonly remarks: readonly string[];
+  readonly log: object;
+}
+
+/** @throws {ToolFailure} if the log has no line that can be used. */
+export async function readLosses(
+  compared: TrustComparison,
+  before: LoadedTrustDocument,
+  after: LoadedTrustDocument,
+  flags: LogFlags & { json?: boolean },
+): Promise<ToldLosses> {
+  const read = await readTallies(flags, 'no_line');
+  const { tracker, readings, until: now } = read;
+  if (flags.json !== true) printNotice(formatReading(readings));
+  const isCut = tracker.leftOut > 0;
+  const coverage = isCut ? coverNothing(read.coverage) : read.coverage;
+  const [{ snapshot }, ages, tallies] = [before, readEntryAges([], 0), tracker.identities];
+  const usage = describeUsage({ snapshot, tallies, coverage, ages, isCut, now });
+  const told = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
+  const isHidden = compared.changes.some(isHiddenMatch);
+  const verdict = isHidden && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
+  const hidden = isHidden ? [hiddenMatches] : [];
+  const remarks = [...listRemarks(read, before), ...hidden, ...formatCoverage(read.coverage)];
+  const reports = { reading: reportReading(readings), coverage: reportCoverage(read.coverage) };
+  return { ...told, verdict, remarks, log: { verdict, remarks, ...reports } };
+}
+
+const hiddenMatches =
+  "No line shows whether a pin, name or authority that is new or has changed also matches a caller's certificate, which the gate may then refuse.";
+
+/** Lines have only the SHA-256 thumbprints of certificates. */
+function isHiddenMatch({ effect, pin, trustName, authorityName }: TrustChange): boolean {
+  const isOtherPin = pin !== undefined && pin.kind !== 'thumbprintSha256';
+  return effect !== 'loses' && (isOtherPin || trustName !== undefined || authorityName !== undefined);
+}
