@@ -48,6 +48,7 @@ const expectations: readonly (readonly [string, Expectation])[] = [
   ['certgate trust log', { says: /stolen key/ }],
   ['certgate trust disable billing ', {}],
   ['certgate trust unlock ', { answers: { 'billing-2': 401, warehouse: 200 } }],
+  ['certgate trust arrived ', { says: /^Arrived: 1 of the 1 processes .* revocation lists and open connections/ }],
   ['certgate trust rotate billing ', {}],
   ['certgate trust enable billing ', { answers: { billing: 401, 'billing-2': 401, 'billing-3': 200 } }],
   ['certgate trust authority add ', { answers: { warehouse: 200, 'warehouse-2': 200 } }],

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { folderOption } from '../authority/authority-options.js';
 import { passwordOptions } from '../certificate/password-options.js';
-import { atOption, parseInstant, parsePort } from '../command-line/option-values.js';
+import { atOption, parseDuration, parseInstant, parsePort } from '../command-line/option-values.js';
 import { jsonOption, type Options, type VerbTable } from '../command-line/verb.js';
 import { defaultInspectorPort } from '../gateway-flags.js';
 import { appsOption, logOptions, logText, orPrintQuery } from '../log/log-options.js';
-import { gateOptions, storeOption, storesOption } from './options/store-options.js';
+import { gateOptions, parseRevision, storeOption, storesOption } from './options/store-options.js';
 
 const withinOption: Options = {
   '--within <days>': [
@@ -15,6 +15,34 @@ const withinOption: Options = {
 };
 
 export const readingVerbs: VerbTable = {
+  arrived: {
+    description:
+      'Show whether each process has adopted a trust document, by the log lines of the apps that read it. What lines cannot prove is listed.',
+    options: {
+      '--log <file>': [logText, { isRequired: true }],
+      '--expect-sha256 <hex>': [
+        'the SHA-256 of the document, or at least its first 16 digits',
+        { parse: parseSha256, isRequired: true },
+      ],
+      '--at-least <n>': ['how many processes must have adopted it', { parse: parseRevision, default: 1 }],
+      '--silent-after <time>': [
+        'assume that a process has ended after so long without a line; at least the maximumStalenessSeconds of the apps',
+        { parse: parseDuration, default: 86_400_000, defaultText: '24h' },
+      ],
+      ...jsonOption,
+    },
+    work: async () => (await import('./trust-arrived-command.js')).showArrival,
+    exitCodes: {
+      0: 'each process in the lines adopted the document, or is assumed to have ended',
+      1: 'a process reports another document',
+      2: 'a file cannot be read',
+      3: 'it cannot be told: no lines, lines that have no process id or were not used, too few processes, or a silent one',
+    },
+    examples: [
+      'certgate trust arrived --log app.log --expect-sha256 6D1E0BA0E7EB5ED73D0ED2FCCB6C34E1E0F1AAC4D3A4C8ED4AA58ABBE27C5A1F',
+      'certgate trust arrived --log logs --expect-sha256 6D1E0BA0E7EB5ED7 --at-least 4 --silent-after 1h',
+    ],
+  },
   check: {
     description:
       'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
@@ -172,6 +200,11 @@ export const readingVerbs: VerbTable = {
     ],
   },
 };
+
+function parseSha256(text: string): string {
+  if (/^[\da-f]{16,64}$/i.test(text)) return text.toUpperCase();
+  throw new InvalidArgumentError('It must be the 64 hexadecimal digits of a SHA-256, or at least the first 16.');
+}
 
 function parseDays(text: string): number {
   const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);

@@ -1,5 +1,5 @@
 // coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
-import type { LogRecord, SourceReading } from '../reading/log-record.js';
+import { type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 import { AppTrack, endHour, hourMilliseconds, ProcessTrack } from './app-track.js';
 import type { CoverageLimit } from './coverage-limit.js';
 import { RevisionsSeen } from './revisions-seen.js';
@@ -71,7 +71,7 @@ export class CoverageTracker {
     const names = new Set(tracks.map(({ app }) => app.toLowerCase()));
     const unseen = expected?.filter((name) => !names.has(name.toLowerCase())) ?? [];
     const silence = findCommonSilence(tracks, window);
-    const judged = tracks.map((track) => judgeApp(track, readings.some(mayLackStatusLines)));
+    const judged = tracks.map((track) => judgeApp(track, readings.some(mayHaveLostLines)));
     const outages = findOutages(tracks, judged);
     const limits: readonly (CoverageLimit | undefined)[] = [
       expected === undefined ? { code: 'apps_not_listed' } : undefined,
@@ -263,17 +263,12 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
   ];
 }
 
-/** Status lines are the longest. A file that is still written may end in the middle of one line. */
-function mayLackStatusLines({ unreadable, tooLong, malformed, otherVersions }: SourceReading): boolean {
-  return unreadable > 1 || tooLong + malformed + otherVersions > 0;
-}
-
 function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {
   const { name: source, unreadable, tooLong, otherVersions, otherEvents, malformed, uncompared, gaps } = reading;
   const lines = unreadable + tooLong + otherVersions + otherEvents + malformed;
   return [
     ...(lines > 0
-      ? [{ code: 'lines_not_used' as const, source, lines, mayBeStatusLines: mayLackStatusLines(reading) }]
+      ? [{ code: 'lines_not_used' as const, source, lines, mayBeStatusLines: mayHaveLostLines(reading) }]
       : []),
     ...gaps.map((gap) => ({ code: 'source_incomplete' as const, source, gap })),
     ...(uncompared > 0 ? [{ code: 'repetitions_possible' as const, lines: uncompared }] : []),

@@ -87,6 +87,11 @@ export interface SourceReading {
   readonly last: number | undefined;
 }
 
+/** Whether a line that matters may be among those that were not used. A file that is being written may end within a line. */
+export function mayHaveLostLines({ unreadable, tooLong, malformed, otherVersions }: SourceReading): boolean {
+  return unreadable > 1 || tooLong + malformed + otherVersions > 0;
+}
+
 /** The times that are asked for, in milliseconds; undefined: all of them. */
 export interface LogWindow {
   readonly from: number | undefined;

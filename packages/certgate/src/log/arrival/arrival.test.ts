@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import type { SourceReading } from '../reading/log-record.js';
+import { readLog } from '../reading/read-log.js';
+import { type Arrival, ArrivalTracker } from './arrival.js';
+
+// The lines are those of real gates in processes of their own, two of which serve one instance.
+
+const folder = mkdtempSync(join(tmpdir(), 'certgate-arrival-'));
+const trustFile = join(folder, 'trust.json');
+const billing = makeCertificate({ name: ['CN = billing'] });
+const thumbprintSha256 = createHash('sha256').update(billing.der).digest('hex');
+
+/** Writes the next revision. @returns its SHA-256. */
+function publish(revision: number, more: object = {}, enabled = true): string {
+  const identities = [{ name: 'billing', roles: [], enabled, pins: [{ thumbprintSha256 }] }];
+  const text = JSON.stringify({ schemaVersion: 1, revision, identities, ...more });
+  writeFileSync(trustFile, text);
+  return createHash('sha256').update(text).digest('hex').toUpperCase();
+}
+
+const program = `
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { ReportingGate, trustStoreFromFile } from '@certgate/core/internal';
+const [file, seconds, leaf] = process.argv.slice(1);
+const write = (line) => process.stdout.write(line + '\\n');
+console.info = console.warn = write;
+const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: Number(seconds) });
+const gate = new ReportingGate({ trustStore }, () => ({ host: 'server', frontEnd: 'nginx', closed: ['Orders'], open: [] }));
+await gate.start(undefined);
+write('done');
+for await (const _ of createInterface({ input: process.stdin })) {
+  const extraction = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
+  const requirement = { functionName: 'Orders', roles: [] };
+  const now = Date.now();
+  const decision = await gate.decide(extraction, requirement, now);
+  const subject = { functionName: 'Orders', invocationId: randomUUID(), log: write, warn: write };
+  gate.report({ subject, requirement }, { decision, now, extraction });
+  write('done');
+}`;
+
+interface Worker {
+  /** What it has written. */
+  readonly lines: string[];
+  /** Calls it once. @returns the line of the decision. */
+  readonly call: () => Promise<Readonly<Record<string, unknown>>>;
+  readonly end: () => void;
+}
+
+async function startWorker(refreshSeconds: number): Promise<Worker> {
+  const words = ['--input-type=module', '-e', program, trustFile, `${refreshSeconds}`, billing.header];
+  const child = spawn(process.execPath, words, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
+  const output = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const lines: string[] = [];
+  const readOn = async (): Promise<void> => {
+    for (let next = await output.next(); next.value !== 'done'; next = await output.next()) {
+      assert.notEqual(next.done, true, 'the worker ended');
+      lines.push(String(next.value));
+    }
+  };
+  await readOn();
+  const call = async (): Promise<Readonly<Record<string, unknown>>> => {
+    child.stdin.write('\n');
+    await readOn();
+    return JSON.parse(lines.at(-1) ?? '') as Readonly<Record<string, unknown>>;
+  };
+  return { lines, call, end: () => child.kill() };
+}
+
+/** Calls it until a line has the document, and once more in a later millisecond. */
+async function callUntil(worker: Worker, sha256: string): Promise<void> {
+  let line = await worker.call();
+  while (line['trustSha256'] !== sha256.slice(0, 16)) line = await worker.call();
+  const { time } = line;
+  while (line['time'] === time) line = await worker.call();
+}
+
+interface Question {
+  readonly atLeast?: number;
+  readonly silentAfter?: number;
+  readonly now?: number;
+}
+
+async function ask(
+  lines: readonly object[] | readonly string[],
+  sha256: string,
+  question: Question = {},
+): Promise<Arrival> {
+  const file = join(folder, 'app.log');
+  writeFileSync(file, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+  const tracker = new ArrivalTracker(sha256);
+  const readings: readonly SourceReading[] = await readLog([file], (record) => {
+    tracker.note(record);
+  });
+  return tracker.finish(readings, { atLeast: 1, silentAfter: 86_400_000, now: Date.now(), ...question });
+}
+
+const findingsOf = ({ processes }: Arrival): readonly string[] => processes.map(({ finding }) => finding);
+
+const oneInstance = (lines: readonly string[]): readonly object[] =>
+  lines.map((Message) => ({ Message, AppRoleName: 'orders', AppRoleInstance: 'i1' }));
+
+/** Lines as of hours before. */
+const earlier = (lines: readonly string[], hours: number): readonly string[] =>
+  lines.map((line) =>
+    line.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) =>
+      new Date(Date.parse(time) - hours * 3_600_000).toISOString(),
+    ),
+  );
+
+const withoutIds = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/"process":"[0-9a-f]{16}",/, ''));
+
+describe('the arrival of a document', () => {
+  let prompt: Worker;
+  let behind: Worker;
+  /** Of the document that disables the caller, and of the one before. */
+  let [disabling, enabling] = ['', ''];
+  /** The lines of `behind` before the document was published. */
+  let linesBefore: readonly string[];
+
+  before(async () => {
+    enabling = publish(1);
+    [prompt, behind] = [await startWorker(0.02), await startWorker(3600)];
+    await behind.call();
+    await prompt.call();
+    linesBefore = [...behind.lines];
+    disabling = publish(2, {}, false);
+    await callUntil(prompt, disabling);
+    assert.equal((await behind.call())['outcome'], 'allowed');
+  });
+  after(() => {
+    for (const worker of [prompt, behind]) worker.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is not there while a worker of the same instance still admits the disabled caller', async () => {
+    const arrival = await ask(oneInstance([...prompt.lines, ...behind.lines]), disabling);
+    assert.deepEqual([arrival.verdict, findingsOf(arrival)], ['another_document', ['another_document', 'adopted']]);
+    assert.deepEqual(await ask(oneInstance([...behind.lines, ...prompt.lines].reverse()), disabling), arrival);
+    const [row] = arrival.processes;
+    assert.deepEqual([row?.app, row?.instance, row?.documents], ['orders', 'i1', [enabling.slice(0, 16)]]);
+    assert.notEqual(row?.process, arrival.processes[1]?.process);
+  });
+
+  it('is not known while that worker has written nothing since, until it is silent for long enough', async () => {
+    const recent = await ask([...linesBefore, ...prompt.lines], disabling);
+    assert.deepEqual([recent.verdict, findingsOf(recent)], ['cannot_tell', ['no_line_since', 'adopted']]);
+    const old = [...earlier(linesBefore, 2), ...prompt.lines];
+    const day = await ask(old, disabling);
+    assert.deepEqual([day.verdict, findingsOf(day)], ['cannot_tell', ['no_line_since', 'adopted']]);
+    const hour = await ask(old, disabling, { silentAfter: 3_600_000 });
+    assert.deepEqual([hour.verdict, findingsOf(hour)], ['arrived', ['silent', 'adopted']]);
+    // A document that was reported later, and then nothing for so long.
+    const other = await ask([...earlier(behind.lines, 2), ...prompt.lines, ...earlier(prompt.lines, 3)], disabling, { silentAfter: 3_600_000 }); // prettier-ignore
+    assert.deepEqual([other.verdict, findingsOf(other)], ['arrived', ['silent', 'adopted']]);
+    // Nobody has it: silence alone proves nothing.
+    const nobody = await ask([...earlier(linesBefore, 2), ...withoutIds(prompt.lines)], disabling, {
+      silentAfter: 3_600_000,
+    });
+    assert.deepEqual([nobody.verdict, nobody.doubts], ['cannot_tell', ['fewer_processes']]);
+  });
+
+  it('is there by the plain log of one server, by all digits and by the first 16', async () => {
+    for (const digits of [disabling, disabling.slice(0, 16)]) {
+      const arrival = await ask(prompt.lines, digits);
+      assert.deepEqual([arrival.verdict, arrival.doubts, findingsOf(arrival)], ['arrived', [], ['adopted']]);
+      assert.equal(arrival.processes[0]?.instance, null);
+      assert.equal(arrival.firstSeenAt, arrival.processes[0].adoptedAt);
+    }
+    const other = await ask(prompt.lines, `${disabling.slice(0, 20)}${'0'.repeat(44)}`);
+    assert.equal(other.verdict, 'arrived', 'a decision has 16 digits');
+    const brief = await ask(behind.lines.slice(0, 1), enabling.slice(0, 16));
+    assert.equal(brief.verdict, 'arrived');
+    const start = await ask([...behind.lines.slice(0, 1)], `${enabling.slice(0, 20)}${'0'.repeat(44)}`);
+    assert.equal(start.verdict, 'another_document', 'a status line has all');
+  });
+
+  it('is not known from lines without ids, from too few processes, or from none', async () => {
+    const unnamed = await ask(withoutIds(prompt.lines), disabling);
+    assert.deepEqual([unnamed.verdict, findingsOf(unnamed)], ['cannot_tell', ['no_process_id']]);
+    const both = await ask(withoutIds([...prompt.lines, ...behind.lines]), disabling);
+    assert.deepEqual(findingsOf(both), ['another_document']);
+    const few = await ask(prompt.lines, disabling, { atLeast: 2 });
+    assert.deepEqual([few.verdict, few.doubts], ['cannot_tell', ['fewer_processes']]);
+    const none = await ask(['Host started'], disabling, { atLeast: 0 });
+    assert.deepEqual([none.verdict, none.doubts], ['cannot_tell', ['no_lines', 'fewer_processes']]);
+  });
+
+  it('is not known from a start line that shows no document, lines that cannot be read, or times to come', async () => {
+    const start = prompt.lines.filter((line) => line.includes('"moment":"start"'));
+    const empty = await ask([...prompt.lines, ...start.map((line) => line.replace(/"process":"[^"]*"/, '"process":"0"').replace(/"trust":\[.*?\],"closed/, '"trust":[],"closed'))], disabling); // prettier-ignore
+    assert.deepEqual([empty.verdict, findingsOf(empty)], ['cannot_tell', ['no_document', 'adopted']]);
+    const alone = await ask(
+      start.map((line) => line.replace(/"trust":\[.*?\],"closed/, '"trust":[],"closed')),
+      disabling,
+    );
+    assert.deepEqual(findingsOf(alone), ['no_document']);
+    const damaged = await ask([...prompt.lines, '{"certgate":1,"event":"status"}'], disabling);
+    assert.deepEqual([damaged.verdict, damaged.doubts], ['cannot_tell', ['lines_not_used']]);
+    const ahead = await ask(prompt.lines, disabling, { now: Date.now() - 3_600_000 });
+    assert.deepEqual([ahead.verdict, ahead.doubts], ['cannot_tell', ['lines_of_the_future']]);
+    // Whoever is an hour ahead makes nobody silent.
+    const silent = await ask([...linesBefore, ...earlier(prompt.lines, -1)], disabling, { silentAfter: 60_000 });
+    assert.deepEqual(findingsOf(silent), ['no_line_since', 'adopted']);
+  });
+
+  it('is there for a lock, and is over when a process reports another document', async () => {
+    const locked = publish(3, { locked: { since: '2027-01-01T00:00:00Z', by: 'ops', reason: 'a key was stolen' } });
+    await callUntil(prompt, locked);
+    assert.equal((JSON.parse(prompt.lines.at(-1) ?? '') as { readonly code: string }).code, 'trust_locked');
+    assert.equal((await ask(prompt.lines, locked)).verdict, 'arrived');
+    const over = await ask(prompt.lines, disabling);
+    assert.deepEqual([over.verdict, findingsOf(over)], ['another_document', ['another_document']]);
+    assert.ok(over.processes[0]?.adoptedAt !== null);
+  });
+});
