@@ -10,7 +10,7 @@ export function describeDays(milliseconds: number): string {
 }
 
 /** `2027-03-01T00:00Z`. */
-export function formatMinute(instant: number): string {
+export function formatMinute(instant: number | string): string {
   return `${new Date(instant).toISOString().slice(0, 16)}Z`;
 }
 

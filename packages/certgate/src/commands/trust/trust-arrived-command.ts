@@ -1,6 +1,6 @@
 import { type Arrival, ArrivalTracker, type ProcessArrival } from '../../log/arrival/arrival.js';
 import { readLog } from '../../log/reading/read-log.js';
-import { formatReading, reportReading } from '../../log/reading/reading-text.js';
+import { formatReading } from '../../log/reading/reading-text.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';
@@ -22,7 +22,7 @@ export async function showArrival(flags: ArrivedFlags): Promise<void> {
   const arrival = tracker.finish(readings, { ...flags, now: Date.now() });
   process.exitCode = verdicts[arrival.verdict].exitCode;
   if (flags.json === true) {
-    printJson({ ...arrival, reading: reportReading(readings) });
+    printJson({ ...arrival, reading: readings });
     return;
   }
   printNotice(formatReading(readings));

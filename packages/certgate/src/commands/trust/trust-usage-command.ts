@@ -1,7 +1,5 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { withStore } from '../../faults/tool-call.js';
-import { reportCoverage } from '../../log/coverage/coverage-text.js';
-import { reportReading } from '../../log/reading/reading-text.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
@@ -26,8 +24,7 @@ export async function showUsage(flags: UsageFlags): Promise<void> {
   await withStore(location.description, async () => {
     const { report, sources } = await findUsage(location, flags);
     const { readings, coverage } = sources;
-    if (flags.json === true)
-      printJson({ ...report, reading: reportReading(readings), coverage: reportCoverage(coverage) });
+    if (flags.json === true) printJson({ ...report, reading: readings, coverage });
     else printUsage(report, sources, flags.by);
     if (readings.some(({ gaps }) => gaps.length > 0)) process.exitCode = exitCodes.unverified;
   });
@@ -47,7 +44,7 @@ async function findUsage(
   const tallies = await readTallies(flags);
   const { tracker, coverage, readings, until } = tallies;
   const history = await readHistory(location, loaded);
-  const ages = readEntryAges(history, coverage.window.from);
+  const ages = readEntryAges(history, Date.parse(coverage.from));
   const usage = describeUsage({
     snapshot,
     tallies: tracker.identities,

@@ -33,7 +33,7 @@ export function printUsage(report: UsageReport, sources: UsageSources, by: 'iden
   const { store, revision, remarks, identities, unlisted } = report;
   const { readings, coverage, now } = sources;
   printNotice(formatReading(readings));
-  const { from, until } = coverage.window;
+  const { from, until } = coverage;
   printLine(
     `${escapeControls(store)}, revision ${revision}; calls that were admitted from ${formatMinute(from)} to ${formatMinute(until)}.`,
   );
@@ -198,7 +198,7 @@ function isPinKind(kind: string): boolean {
 
 /** To the minute. */
 function formatLast(admissions: Admissions | null): string {
-  return admissions === null ? '' : `${admissions.last.at.slice(0, 16)}Z`;
+  return admissions === null ? '' : formatMinute(admissions.last.at);
 }
 
 function byLastCall(one: Used, other: Used): number {

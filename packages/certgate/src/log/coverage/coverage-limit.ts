@@ -1,11 +1,11 @@
 import { formatMinute } from '../../faults/time-words.js';
-import type { TimeSpan } from './time-span.js';
+import { type ReportedSpan } from './time-span.js';
 
-/** Why the lines don't tell everything, each with its facts. Times are milliseconds since 1970-01-01T00:00:00Z. */
-export type CoverageLimit =
+/** Why the lines don't tell everything, each with its facts. Times are RFC 3339. */
+export type LimitFacts =
   | { readonly code: 'apps_not_listed' }
   | { readonly code: 'apps_without_lines'; readonly apps: readonly string[] }
-  | { readonly code: 'apps_silent_together'; readonly spans: readonly TimeSpan[] }
+  | { readonly code: 'apps_silent_together'; readonly spans: readonly ReportedSpan[] }
   | {
       readonly code: 'lines_not_used';
       readonly source: string;
@@ -17,8 +17,8 @@ export type CoverageLimit =
   | { readonly code: 'too_many_processes'; readonly maximum: number }
   | { readonly code: 'status_lines_missing' }
   | { readonly code: 'status_lines_at_start_only'; readonly starts: number }
-  | { readonly code: 'lines_begin_late'; readonly first: number }
-  | { readonly code: 'hours_missing'; readonly spans: readonly TimeSpan[] }
+  | { readonly code: 'lines_begin_late'; readonly first: string }
+  | { readonly code: 'hours_missing'; readonly spans: readonly ReportedSpan[] }
   | { readonly code: 'lines_sampled'; readonly lines: number }
   | { readonly code: 'sampling_unknown' }
   | { readonly code: 'lines_lost'; readonly breaks: number }
@@ -30,14 +30,21 @@ export type CoverageLimit =
   | { readonly code: 'admissions_not_logged' }
   | { readonly code: 'denials_suppressed'; readonly denials: number }
   | { readonly code: 'own_store'; readonly matchedBy: readonly string[] }
-  | { readonly code: 'revisions_not_seen'; readonly source: string; readonly revisions: readonly TimeSpan[] };
+  | {
+      readonly code: 'revisions_not_seen';
+      readonly source: string;
+      readonly revisions: readonly { readonly from: number; readonly through: number }[];
+    };
 
-export type CoverageLimitCode = CoverageLimit['code'];
+export type CoverageLimitCode = LimitFacts['code'];
+
+/** `sentence`: for people, or two of them. Names in it are foreign text. */
+export type CoverageLimit = LimitFacts & { readonly sentence: string };
 
 const restUncovered = 'Others may be missing too, so what follows the last status line of an instance is not covered.';
 
 type Describe = {
-  readonly [Code in CoverageLimitCode]: (limit: Extract<CoverageLimit, { readonly code: Code }>) => string;
+  readonly [Code in CoverageLimitCode]: (limit: Extract<LimitFacts, { readonly code: Code }>) => string;
 };
 
 const describe: Describe = {
@@ -58,7 +65,7 @@ const describe: Describe = {
   status_lines_at_start_only: ({ starts }) =>
     `${count(starts, 'status line')} of a start, and none of an hour: host.json keeps lines of level information out of the log, or no instance was called in two different hours. No hour is covered.`,
   lines_begin_late: ({ first }) =>
-    `The lines begin at ${time(first)}: earlier ones were not kept, not exported, or never written.`,
+    `The lines begin at ${formatMinute(first)}: earlier ones were not kept, not exported, or never written.`,
   hours_missing: ({ spans }) => `No status line covers all that was called ${listSpans(spans)}.`,
   lines_sampled: ({ lines }) =>
     `${count(lines, 'line')} stand for others, which sampling removed. The hours around them are not covered, up to those in which no line stands for others.`,
@@ -85,9 +92,8 @@ const describe: Describe = {
     `No line shows ${listRevisions(revisions)} of ${source}, between revisions that are seen.`,
 };
 
-/** One sentence for people, or two. Names in it are foreign text. */
-export function describeLimit(limit: CoverageLimit): string {
-  return (describe[limit.code] as (limit: CoverageLimit) => string)(limit);
+export function describeLimit(limit: LimitFacts): CoverageLimit {
+  return { ...limit, sentence: (describe[limit.code] as (limit: LimitFacts) => string)(limit) };
 }
 
 const maximumListed = 5;
@@ -97,20 +103,16 @@ function listWords(words: readonly string[]): string {
   return `${words.slice(0, maximumListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function listSpans(spans: readonly TimeSpan[]): string {
-  return listWords(spans.map(({ from, until }) => `from ${time(from)} to ${time(until)}`));
+function listSpans(spans: readonly ReportedSpan[]): string {
+  return listWords(spans.map(({ from, until }) => `from ${formatMinute(from)} to ${formatMinute(until)}`));
 }
 
-function listRevisions(revisions: readonly TimeSpan[]): string {
+function listRevisions(revisions: readonly { readonly from: number; readonly through: number }[]): string {
   return listWords(
-    revisions.map(({ from, until }) => (until - from === 1 ? `revision ${from}` : `revisions ${from} to ${until - 1}`)),
+    revisions.map(({ from, through }) => (from === through ? `revision ${from}` : `revisions ${from} to ${through}`)),
   );
 }
 
 function count(number: number, one: string, several = `${one}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? one : several}`;
-}
-
-function time(instant: number): string {
-  return Number.isFinite(instant) ? formatMinute(instant) : 'the beginning';
 }

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import type { LogRecord, SourceReading } from '../reading/log-record.js';
 import { type AppCoverage, type Coverage, CoverageTracker, type CoverageQuestion, describeCovered, measureCovered } from './coverage.js'; // prettier-ignore
 import { describeLimit } from './coverage-limit.js';
+import { readSpan } from './time-span.js';
 import { type WrittenCall, type WrittenInstance, writeLines } from './test-support/written-lines.js';
 
 const hour = 3_600_000;
@@ -25,8 +26,8 @@ function coverOne(records: readonly LogRecord[], question?: CoverageQuestion): A
   return app ?? assert.fail('There is no app.');
 }
 
-function inHours({ covered }: AppCoverage): readonly (readonly [number, number])[] {
-  return covered.map(({ from, until }) => [(from - begin) / hour, (until - begin) / hour]);
+function inHours({ spans }: AppCoverage): readonly (readonly [number, number])[] {
+  return spans.map(readSpan).map(({ from, until }) => [(from - begin) / hour, (until - begin) / hour]);
 }
 
 const codes = ({ limits }: Pick<AppCoverage, 'limits'>): readonly string[] => limits.map(({ code }) => code);
@@ -78,7 +79,7 @@ describe('what status lines cover', () => {
     const mixed = [...one, ...other].sort((first, second) => first.time - second.time);
     const app = coverOne(mixed);
     assert.deepEqual(inHours(app), [[1, 12]]);
-    assert.equal(app.instances, undefined);
+    assert.equal(app.instances, null);
     const lost = mixed.filter(({ time, line }) => !(line.event === 'status' && time === at(6.1)));
     assert.deepEqual(inHours(coverOne(lost)), [[8, 12]]);
   });
@@ -173,7 +174,7 @@ describe('what status lines cover', () => {
     const kept = [...busy, ...idle, ...short].filter(({ time }) => time < at(10) || time >= at(16));
     const [orders, refunds] = cover(kept).apps;
     const assumed = orders?.limits.find(({ code }) => code === 'ends_assumed') ?? assert.fail();
-    assert.match(describeLimit(assumed), /if that line was lost: 1 line is known to be missing\.$/);
+    assert.match(assumed.sentence, /if that line was lost: 1 line is known to be missing\.$/);
     assert.deepEqual(inHours(refunds ?? assert.fail()), [[1, 10], [16, 20]]); // prettier-ignore
     const quiet = busy.filter(({ time }) => time < at(10));
     assert.deepEqual(inHours(cover([...quiet, ...idle]).apps[1] ?? assert.fail()), [[1, 20]]);
@@ -189,7 +190,7 @@ describe('what status lines cover', () => {
     const app = coverOne(lines);
     assert.deepEqual(inHours(app), [[2, 5]]);
     const limit = app.limits.find(({ code }) => code === 'callers_left_out');
-    assert.deepEqual(limit, { code: 'callers_left_out', lines: 1, calls: 100 });
+    assert.deepEqual(limit, describeLimit({ code: 'callers_left_out', lines: 1, calls: 100 }));
     const few = calls.slice(0, 900);
     const parts = await writeLines({ instance: 'i1', start: at(0), calls: [...few, call(1.5), call(2.5), call(5.5)] });
     assert.deepEqual(inHours(coverOne(parts)), [[1, 5]]);
@@ -217,8 +218,11 @@ describe('what status lines cover', () => {
       { ...(await live(0, []))[0], time: at(3), line: { event: 'suppressed', total: 10, denials: {} } } as never,
     ]);
     assert.ok(!codes(all).includes('admissions_not_logged'));
-    assert.deepEqual(all.limits.find(({ code }) => code === 'denials_suppressed'), { code: 'denials_suppressed', denials: 10 }); // prettier-ignore
-    assert.deepEqual(all.limits.find(({ code }) => code === 'own_store'), { code: 'own_store', matchedBy: ['database'] }); // prettier-ignore
+    for (const limit of [
+      { code: 'denials_suppressed', denials: 10 },
+      { code: 'own_store', matchedBy: ['database'] },
+    ] as const)
+      assert.deepEqual(all.limits.find(({ code }) => code === limit.code), describeLimit(limit)); // prettier-ignore
   });
 
   it('says which apps and revisions no line shows, and when all apps were silent', async () => {
@@ -229,29 +233,36 @@ describe('what status lines cover', () => {
       ),
     );
     const { limits } = cover(apps.flat(), { window, apps: ['Orders', 'Shipping'] });
-    assert.deepEqual(limits, [
+    const facts = [
       { code: 'apps_without_lines', apps: ['Shipping'] },
-      { code: 'apps_silent_together', spans: [{ from: at(3), until: at(9) }] },
-      { code: 'revisions_not_seen', source: 'file trust.json', revisions: [{ from: 5, until: 7 }] },
-    ]);
+      { code: 'apps_silent_together', spans: [{ from: '2027-01-04T13:00:00Z', until: '2027-01-04T19:00:00Z' }] },
+      { code: 'revisions_not_seen', source: 'file trust.json', revisions: [{ from: 5, through: 6 }] },
+    ] as const;
+    assert.deepEqual(limits, facts.map(describeLimit)); // prettier-ignore
     assert.deepEqual(codes(cover(apps.flat())), ['apps_not_listed', 'apps_silent_together', 'revisions_not_seen']);
-    for (const limit of limits) assert.match(describeLimit(limit), /\.$/);
+    for (const { sentence } of limits) assert.match(sentence, /\.$/);
   });
 
   it('is nothing after the last line of an instance where lines could not be read', async () => {
     const lines = [...(await live(0, [0.5, 12.5, 23.5])), ...(await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' }))];
-    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: 1, last: 2 }; // prettier-ignore
+    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
     const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
     const [whole = assert.fail()] = coverWith({ unreadable: 1, otherEvents: 3 }).apps;
     assert.deepEqual(inHours(whole), [[1, 5], [6, 23]]); // prettier-ignore
     for (const more of [{ unreadable: 2 }, { malformed: 1 }, { tooLong: 1 }, { otherVersions: 1 }]) {
       const { apps, limits } = coverWith(more);
       assert.deepEqual(apps.map(inHours), [[[1, 5]]]);
-      assert.match(limits.map(describeLimit).join(), /what follows the last status line of an instance is not covered/);
+      assert.match(
+        limits.map(({ sentence }) => sentence).join(),
+        /what follows the last status line of an instance is not covered/,
+      );
     }
     const { apps, limits } = coverWith({ gaps: ['A part is missing.'] });
     assert.deepEqual(apps.map(inHours), [[]]);
-    assert.match(limits.map(describeLimit).join(), /a\.log: A part is missing\. No hour is treated as covered\./);
+    assert.match(
+      limits.map(({ sentence }) => sentence).join(),
+      /a\.log: A part is missing\. No hour is treated as covered\./,
+    );
     assert.ok(codes(coverWith({ uncompared: 4 })).includes('repetitions_possible'));
   });
 
@@ -288,7 +299,9 @@ describe('a time that is covered', () => {
     const told = records.flatMap(({ line }) => (line.event === 'status' ? line.callers : []));
     const calls = given.flatMap((each, index) => each.calls.map((one) => ({ ...one, at: one.at + index })));
     for (const { at: time, identity } of calls) {
-      const isCovered = apps.some(({ covered }) => covered.some(({ from, until }) => from <= time && time < until));
+      const isCovered = apps.some(({ spans }) =>
+        spans.map(readSpan).some(({ from, until }) => from <= time && time < until),
+      );
       const isTold = told.some(
         (each) => each.identity === identity && Date.parse(each.first) <= time && time <= Date.parse(each.last),
       );

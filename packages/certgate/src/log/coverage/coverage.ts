@@ -1,28 +1,32 @@
 // coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
+import { formatInstant } from '@certgate/core/internal';
 import { type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 import { AppTrack, endHour, hourMilliseconds, ProcessTrack } from './app-track.js';
-import type { CoverageLimit } from './coverage-limit.js';
+import { type CoverageLimit, describeLimit, type LimitFacts } from './coverage-limit.js';
 import { RevisionsSeen } from './revisions-seen.js';
 import type { StatusChain } from './status-chains.js';
-import { findGaps, measureSpans, subtractSpans, type TimeSpan } from './time-span.js';
+import { findGaps, measureSpans, type ReportedSpan, reportSpan, subtractSpans, type TimeSpan } from './time-span.js';
 import { findUncoveredTime, type UncoveredTime, type UncoveredTimeOptions } from './uncovered-time.js';
 
-/** Of one app, by its name in the lines. */
+/** Of one app, by its name in the lines. Times are RFC 3339. */
 export interface AppCoverage {
   readonly app: string;
+  readonly covered: CoveredTime;
   /** The hours of the window in which the status lines of all its instances that are seen tell of every call. In order. */
-  readonly covered: readonly TimeSpan[];
-  /** Of its lines in the window; undefined: it has none there. */
-  readonly first: number | undefined;
-  readonly last: number | undefined;
-  /** How many are named; undefined: some line names none. */
-  readonly instances: number | undefined;
+  readonly spans: readonly ReportedSpan[];
+  /** Of its lines in the window; null: it has none there. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** How many are named; null: some line names none. */
+  readonly instances: number | null;
   readonly limits: readonly CoverageLimit[];
 }
 
-export interface Coverage {
-  /** `[from, until)` in milliseconds: what was asked for; else from the first to the last line. Empty: there are no lines. */
-  readonly window: TimeSpan;
+/**
+ * What `--json` prints. The window `[from, until)` is what was asked for; else from the first to the last line. Empty:
+ * there are no lines.
+ */
+export interface Coverage extends ReportedSpan {
   /** By name. */
   readonly apps: readonly AppCoverage[];
   /** About all apps together. */
@@ -73,21 +77,18 @@ export class CoverageTracker {
     const silence = findCommonSilence(tracks, window);
     const judged = tracks.map((track) => judgeApp(track, readings.some(mayHaveLostLines)));
     const outages = findOutages(tracks, judged);
-    const limits: readonly (CoverageLimit | undefined)[] = [
+    const limits: readonly (LimitFacts | undefined)[] = [
       expected === undefined ? { code: 'apps_not_listed' } : undefined,
       unseen.length > 0 ? { code: 'apps_without_lines', apps: unseen } : undefined,
       isCut ? { code: 'too_many_processes', maximum: maximumProcesses } : undefined,
-      silence.length > 0 ? { code: 'apps_silent_together', spans: silence } : undefined,
+      silence.length > 0 ? { code: 'apps_silent_together', spans: silence.map(reportSpan) } : undefined,
       ...this.#revisions.findUnseen(),
       ...readings.flatMap(findReadingLimits),
     ];
     return {
-      window,
-      apps: judged.map((app) => {
-        const coverage = coverApp(app, window, outages);
-        return coversNothing ? { ...coverage, covered: [] } : coverage;
-      }),
-      limits: limits.filter((limit) => limit !== undefined),
+      ...reportSpan(window),
+      apps: judged.map((app) => coverApp(app, window, { outages, coversNothing })),
+      limits: limits.filter((limit) => limit !== undefined).map(describeLimit),
     };
   }
 }
@@ -150,7 +151,11 @@ function listProcesses(
   });
 }
 
-function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]): AppCoverage {
+function coverApp(
+  app: JudgedApp,
+  window: TimeSpan,
+  { outages, coversNothing }: { readonly outages: readonly TimeSpan[]; readonly coversNothing: boolean },
+): AppCoverage {
   const { track, told, uncovered, breaks } = app;
   const lost = uncovered.flatMap((each) => each.lost).map((time) => spreadLoss(track, time));
   const outside = [
@@ -165,20 +170,22 @@ function coverApp(app: JudgedApp, window: TimeSpan, outages: readonly TimeSpan[]
   const ends = uncovered.reduce((sum, each) => sum + each.ends, 0);
   const tracks = [...track.instances.values()].flatMap((processes) => [...processes.values()]);
   const parts = tracks.reduce((sum, { pending }) => sum + pending.size, 0);
-  const limits: readonly (CoverageLimit | undefined)[] = [
+  const limits: readonly (LimitFacts | undefined)[] = [
     ...findTimeLimits(track, window, covered),
     breaks > 0 && track.hourLines > 0 ? { code: 'lines_lost', breaks } : undefined,
     ends > 0 && !app.isLossy && covered.length > 0 ? { code: 'ends_assumed', ends, missing: app.missing } : undefined,
     parts > 0 ? { code: 'parts_missing', lines: parts } : undefined,
     ...findContentLimits(track),
   ];
+  const spans = coversNothing ? [] : covered;
   return {
     app: track.app,
-    covered,
-    first: isIn ? Math.max(track.first, window.from) : undefined,
-    last: isIn ? Math.min(track.last, window.until - 1) : undefined,
-    instances: track.instances.has(undefined) ? undefined : track.instances.size,
-    limits: limits.filter((limit) => limit !== undefined),
+    covered: measureCovered(spans, window),
+    spans: spans.map(reportSpan),
+    first: isIn ? formatInstant(Math.max(track.first, window.from)) : null,
+    last: isIn ? formatInstant(Math.min(track.last, window.until - 1)) : null,
+    instances: track.instances.has(undefined) ? null : track.instances.size,
+    limits: limits.filter((limit) => limit !== undefined).map(describeLimit),
   };
 }
 
@@ -237,19 +244,19 @@ function findTimeLimits(
   { startLines, hourLines, first }: AppTrack,
   window: TimeSpan,
   covered: readonly TimeSpan[],
-): readonly (CoverageLimit | undefined)[] {
+): readonly (LimitFacts | undefined)[] {
   if (hourLines === 0)
     return [
       startLines === 0 ? { code: 'status_lines_missing' } : { code: 'status_lines_at_start_only', starts: startLines },
     ];
   const missing = subtractSpans([window], covered);
   return [
-    first - window.from >= hourMilliseconds ? { code: 'lines_begin_late', first } : undefined,
-    missing.length > 0 ? { code: 'hours_missing', spans: missing } : undefined,
+    first - window.from >= hourMilliseconds ? { code: 'lines_begin_late', first: formatInstant(first) } : undefined,
+    missing.length > 0 ? { code: 'hours_missing', spans: missing.map(reportSpan) } : undefined,
   ];
 }
 
-function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined)[] {
+function findContentLimits(track: AppTrack): readonly (LimitFacts | undefined)[] {
   const { sampledLines, leftOutLines, leftOutCalls, putBack, suppressed, ownStores } = track;
   return [
     sampledLines > 0 ? { code: 'lines_sampled', lines: sampledLines } : undefined,
@@ -263,7 +270,7 @@ function findContentLimits(track: AppTrack): readonly (CoverageLimit | undefined
   ];
 }
 
-function findReadingLimits(reading: SourceReading): readonly CoverageLimit[] {
+function findReadingLimits(reading: SourceReading): readonly LimitFacts[] {
   const { name: source, unreadable, tooLong, otherVersions, otherEvents, malformed, uncompared, gaps } = reading;
   const lines = unreadable + tooLong + otherVersions + otherEvents + malformed;
   return [

@@ -1,5 +1,5 @@
 import type { StatusLogLine } from '@certgate/core/internal';
-import type { CoverageLimit } from './coverage-limit.js';
+import type { LimitFacts } from './coverage-limit.js';
 import { findGaps } from './time-span.js';
 
 const maximumSources = 1_000;
@@ -18,10 +18,12 @@ export class RevisionsSeen {
   }
 
   /** Between two that were seen. */
-  findUnseen(): readonly CoverageLimit[] {
-    return [...this.#sources].flatMap(([source, seen]): readonly CoverageLimit[] => {
+  findUnseen(): readonly LimitFacts[] {
+    return [...this.#sources].flatMap(([source, seen]): readonly LimitFacts[] => {
       const gaps = findGaps([...seen].map((revision) => ({ from: revision, until: revision + 1 })));
-      const revisions = gaps.filter(({ until }) => until !== Number.POSITIVE_INFINITY);
+      const revisions = gaps
+        .filter(({ until }) => until !== Number.POSITIVE_INFINITY)
+        .map(({ from, until }) => ({ from, through: until - 1 }));
       return revisions.length === 0 ? [] : [{ code: 'revisions_not_seen', source, revisions }];
     });
   }

@@ -1,7 +1,23 @@
+import { formatInstant } from '@certgate/core/internal';
+
 /** `[from, until)` in milliseconds since 1970-01-01T00:00:00Z; infinite where there is no beginning or no end. */
 export interface TimeSpan {
   readonly from: number;
   readonly until: number;
+}
+
+/** As reports have it: RFC 3339. */
+export interface ReportedSpan {
+  readonly from: string;
+  readonly until: string;
+}
+
+export function reportSpan({ from, until }: TimeSpan): ReportedSpan {
+  return { from: formatInstant(from), until: formatInstant(until) };
+}
+
+export function readSpan({ from, until }: ReportedSpan): TimeSpan {
+  return { from: Date.parse(from), until: Date.parse(until) };
 }
 
 /** The same moments by spans that neither meet nor touch, in order. */

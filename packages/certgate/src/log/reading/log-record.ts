@@ -82,9 +82,9 @@ export interface SourceReading {
   readonly unknownKeys: readonly string[];
   /** Why lines that the source has may not be among these: one sentence each. */
   readonly gaps: readonly string[];
-  /** Of `records`, in milliseconds; undefined: there are none. */
-  readonly first: number | undefined;
-  readonly last: number | undefined;
+  /** Of `records`, in RFC 3339; null: there are none. */
+  readonly first: string | null;
+  readonly last: string | null;
 }
 
 /** Whether a line that matters may be among those that were not used. A file that is being written may end within a line. */

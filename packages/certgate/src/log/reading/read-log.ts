@@ -8,7 +8,7 @@ import { type LogFile, nameFile, readLogBytes } from './log-bytes.js';
 import { listLogFiles, type NamedFile } from './log-files.js';
 import type { LogRecord, LogWindow, SourceReading } from './log-record.js';
 import { QueryResult } from './query-result.js';
-import { RecordReader } from './record-reader.js';
+import { RecordReader, type SourceReader } from './record-reader.js';
 import { TextLines } from './text-lines.js';
 
 /** A file to read lines from. */
@@ -30,14 +30,14 @@ export async function readLog(
   window: LogWindow = { from: undefined, until: undefined },
 ): Promise<readonly SourceReading[]> {
   const records = new RecordReader(use, window);
-  const readings: SourceReading[] = [];
+  const readers: SourceReader[] = [];
   for (const { name, read } of await openLogFiles(files)) {
     const source = records.begin(name);
     await read(source);
-    readings.push(source.finish());
+    readers.push(source);
   }
   records.end();
-  return readings;
+  return readers.map((source) => source.finish());
 }
 
 /** Reads one file as what its beginning says it is. */

@@ -1,4 +1,3 @@
-import { formatInstant } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
 import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
 import type { SourceReading } from './log-record.js';
@@ -52,25 +51,26 @@ function addReadings(readings: readonly SourceReading[]): SourceReading {
   const sums: Readonly<Record<string, number>> = Object.fromEntries(
     names.map((name) => [name, readings.reduce((sum, reading) => sum + reading[name], 0)]),
   );
-  const find = (choose: typeof Math.min, key: 'first' | 'last'): number | undefined => {
-    const known = readings.flatMap((reading) => reading[key] ?? []);
-    // A folder may have more files than a call may have arguments.
-    return known.length === 0 ? undefined : known.reduce((one, other) => choose(one, other));
-  };
+  const times = (['first', 'last'] as const).map((key) => readings.flatMap((reading) => reading[key] ?? []));
+  const [[earliest = null] = [], ends = []] = times.map((each) => each.sort(compareTimes));
   return {
     ...(first as SourceReading),
     ...sums,
     name: `${formatCount(readings.length)} files`,
     unknownKeys: [...new Set(readings.flatMap(({ unknownKeys }) => unknownKeys))].slice(0, 10),
     gaps: [],
-    first: find(Math.min, 'first'),
-    last: find(Math.max, 'last'),
+    first: earliest,
+    last: ends.at(-1) ?? null,
   };
+}
+
+function compareTimes(one: string, other: string): number {
+  return Date.parse(one) - Date.parse(other);
 }
 
 function describeSource(reading: SourceReading): readonly string[] {
   const { name, lines, records, first, last, withUnknownKeys, unknownKeys, gaps } = reading;
-  const span = first === undefined || last === undefined ? '' : `, ${formatInstant(first)} to ${formatInstant(last)}`;
+  const span = first === null || last === null ? '' : `, ${first} to ${last}`;
   const parts = Object.entries(counts).flatMap(([key, words]) => {
     const count = reading[key as keyof typeof counts];
     return count === 0 ? [] : [`${formatCount(count)} ${words}`];
@@ -87,18 +87,6 @@ function describeSource(reading: SourceReading): readonly string[] {
 
 function formatCount(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-/** As `--json` prints it: times in RFC 3339; null: there is no line. */
-interface ReportedReading extends Omit<SourceReading, 'first' | 'last'> {
-  readonly first: string | null;
-  readonly last: string | null;
-}
-
-export function reportReading(readings: readonly SourceReading[]): readonly ReportedReading[] {
-  const report = (instant: number | undefined): string | null =>
-    instant === undefined ? null : formatInstant(instant);
-  return readings.map((reading) => ({ ...reading, first: report(reading.first), last: report(reading.last) }));
 }
 
 /** No line of what was read can be used. */

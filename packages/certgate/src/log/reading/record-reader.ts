@@ -1,3 +1,4 @@
+import { formatTime } from '../../faults/time-words.js';
 import type { FileSink } from './export-rows.js';
 import type { LineSink } from './gate-lines.js';
 import { findLineInstant } from './instants.js';
@@ -6,10 +7,15 @@ import type { GateLine, LineOrigin, LogRecord, LogWindow, SourceReading } from '
 import { OneOutcome } from './one-outcome.js';
 import { SeenLines } from './seen-lines.js';
 
-type Counts = { -readonly [Key in keyof SourceReading]: SourceReading[Key] };
+type Counts = { -readonly [Key in Exclude<keyof SourceReading, 'first' | 'last'>]: SourceReading[Key] } & {
+  /** In milliseconds. */
+  first: number | undefined;
+  last: number | undefined;
+};
 
 /** Takes the lines of one file or query, and counts what becomes of them. */
 export interface SourceReader extends FileSink {
+  /** After the end of all: a later line may still replace one of this file. */
   readonly finish: () => SourceReading;
 }
 
@@ -66,7 +72,7 @@ export class RecordReader {
       noteGap: (gap) => {
         counts.gaps = [...counts.gaps, gap];
       },
-      finish: () => counts,
+      finish: () => ({ ...counts, first: formatTime(counts.first), last: formatTime(counts.last) }),
     };
   }
 

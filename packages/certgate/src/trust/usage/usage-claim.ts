@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core/internal';
 import { type Coverage, describeCovered, measureCovered, type CoveredTime } from '../../log/coverage/coverage.js';
-import { subtractSpans, type TimeSpan } from '../../log/coverage/time-span.js';
+import { readSpan, subtractSpans, type TimeSpan } from '../../log/coverage/time-span.js';
 
 /** How far it is known that there was no admission, as `--json` has it. */
 export interface UsageClaim {
@@ -19,14 +19,18 @@ export interface UsageClaim {
 
 /** The same lines, if something else keeps them from showing that there was no call. */
 export function coverNothing(coverage: Coverage): Coverage {
-  return { ...coverage, apps: coverage.apps.map((app) => ({ ...app, covered: [] })) };
+  return { ...coverage, apps: coverage.apps.map((app) => ({ ...app, spans: [] })) };
 }
 
 /** Of an entry that is in the document since then; undefined: from before the window on, or nobody can tell. */
-export function claimNothing({ apps, window, limits }: Coverage, since?: number): UsageClaim {
+export function claimNothing({ apps, limits, ...given }: Coverage, since?: number): UsageClaim {
+  const window = readSpan(given);
   const from = Math.max(window.from, since ?? window.from);
   const span = { from, until: window.until };
-  const measured = apps.map(({ app, covered }) => ({ app, covered: measureCovered(clip(covered, span), span) }));
+  const measured = apps.map(({ app, spans }) => ({
+    app,
+    covered: measureCovered(clip(spans.map(readSpan), span), span),
+  }));
   const known = measured.filter(({ covered }) => covered.covered > 0);
   const [least] = [...known].sort((one, other) => one.covered.covered - other.covered.covered);
   const unseen = limits.flatMap((limit) => (limit.code === 'apps_without_lines' ? limit.apps : []));

@@ -6,6 +6,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import * as fc from 'fast-check';
 import { type Coverage, CoverageTracker, type CoverageQuestion } from '../../log/coverage/coverage.js';
 import type { CoverageLimitCode } from '../../log/coverage/coverage-limit.js';
+import { readSpan } from '../../log/coverage/time-span.js';
 import { type WrittenCall, writeLines } from '../../log/coverage/test-support/written-lines.js';
 import type { LogRecord } from '../../log/reading/log-record.js';
 import { readEntryAges } from './entry-ages.js';
@@ -85,7 +86,7 @@ function assertTrue({ usage, coverage }: Answer, calls: readonly RealCall[], wha
     if ((claim?.covered ?? null) === null) return;
     for (const real of calls.filter(isMeant)) {
       const app = coverage.apps.find((each) => each.app === real.app);
-      const isCovered = app?.covered.some(({ from, until }) => from <= real.at && real.at < until) ?? false;
+      const isCovered = app?.spans.map(readSpan).some(({ from, until }) => from <= real.at && real.at < until) ?? false;
       assert.ok(!isCovered, `${what}: ${real.identity} called ${real.app} at ${new Date(real.at).toISOString()}`);
     }
   };

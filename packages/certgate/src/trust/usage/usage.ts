@@ -179,8 +179,8 @@ function describeIdentity(
 }
 
 /** A status line of the window may tell of calls before it. */
-function isCalled(matches: readonly MatchTally[], { coverage: { window } }: Context): boolean {
-  return matches.some(({ last }) => last >= window.from);
+function isCalled(matches: readonly MatchTally[], { coverage: { from } }: Context): boolean {
+  return matches.some(({ last }) => last >= Date.parse(from));
 }
 
 function claim({ coverage, isCut }: Context, since: number | undefined): UsageClaim {

@@ -1,5 +1,5 @@
-import { formatCoverage, reportCoverage } from '../../../log/coverage/coverage-text.js';
-import { formatReading, reportReading } from '../../../log/reading/reading-text.js';
+import { formatCoverage } from '../../../log/coverage/coverage-text.js';
+import { formatReading } from '../../../log/reading/reading-text.js';
 import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import type { TrustChange } from '../../../trust/comparison/trust-change.js';
@@ -37,8 +37,7 @@ export async function readLosses(
   const verdict = isHidden && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
   const hidden = isHidden ? [hiddenMatches] : [];
   const remarks = [...listRemarks(read, before), ...hidden, ...formatCoverage(read.coverage)];
-  const reports = { reading: reportReading(readings), coverage: reportCoverage(read.coverage) };
-  return { ...told, verdict, remarks, log: { verdict, remarks, ...reports } };
+  return { ...told, verdict, remarks, log: { verdict, remarks, reading: readings, coverage: read.coverage } };
 }
 
 const hiddenMatches =
