@@ -33,6 +33,7 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
   for (const { description, reason } of bundle.leftOut) {
     printNotice(`${colors.yellow('warning')} Left out: ${escapeControls(`${description} ${reason}`)}`);
   }
+  const sequence = bundle.sequence?.toString() ?? null;
   const published = { trustDomain, trustAnchors: bundle.anchors.map(({ pem }) => pem) };
   const edit = (document: TrustDocument): TrustDocument => syncTrustAnchors(document, name, published);
   await changeTrust(flags, {
@@ -45,7 +46,7 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
       },
       spiffeBundle: {
         trustDomain,
-        sequence: bundle.sequence?.toString() ?? null,
+        sequence,
         keysSha256: bundle.keysSha256,
         isAccepted: acceptSequence !== undefined,
       },
@@ -57,7 +58,13 @@ export async function sync(name: string, flags: SyncFlags): Promise<void> {
         ...describeBundle(bundle),
         ...(findAuthority(before.document, name) === undefined ? [adviseName(name, trustDomain)] : []),
       ],
-      json: { bundle: describeAsJson(bundle) },
+      json: {
+        bundle: {
+          ...{ trustDomain, sequence, refreshHintSeconds: bundle.refreshHintSeconds ?? null },
+          trustAnchors: bundle.anchors.map(({ certificate }) => certificate.thumbprintSha256),
+          ...{ leftOut: bundle.leftOut, ignored: bundle.ignored },
+        },
+      },
     }),
   });
 }
@@ -83,22 +90,4 @@ function describeBundle({ sequence, refreshHintSeconds, ignored }: SpiffeBundle)
 
 function describeCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function describeAsJson({
-  trustDomain,
-  sequence,
-  refreshHintSeconds,
-  anchors,
-  leftOut,
-  ignored,
-}: SpiffeBundle): object {
-  return {
-    trustDomain,
-    sequence: sequence?.toString() ?? null,
-    refreshHintSeconds: refreshHintSeconds ?? null,
-    trustAnchors: anchors.map(({ certificate }) => certificate.thumbprintSha256),
-    leftOut,
-    ignored,
-  };
 }
