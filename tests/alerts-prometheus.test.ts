@@ -131,6 +131,18 @@ describe('the rules for Prometheus', { skip }, () => {
     expectRules([writeCase(series, steps(), [])]);
   });
 
+  it('say nothing of an idle process because another of its instance has refused a document', () => {
+    const of = (id: string): string => `certgate_trust_source="t", instance="one", service_instance_id="${id}"`;
+    const series = {
+      [`certgate_trust_age_seconds{${of('idle')}}`]: '400x60',
+      [`certgate_trust_age_seconds{${of('other')}}`]: '10x60',
+      [`certgate_trust_refreshes_total{certgate_trust_refresh_outcome="refused", ${of('other')}}`]: '0x20 1x40',
+    };
+    const input = Object.entries(series).map(([key, values]) => ({ series: key, values }));
+    const test = { expr: 'ALERTS{alertstate="firing"}', eval_time: '30m', exp_samples: [] };
+    expectRules([{ interval: '1m', input_series: input, promql_expr_test: [test] }]);
+  });
+
   it('name a caller that was admitted yesterday and is not today', async (context) => {
     const { scene, series, steps } = createRecordedScene(context);
     const cases: object[] = [];
