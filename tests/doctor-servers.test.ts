@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { findFrontEnd, type FrontEndName, frontEndNames, readCertificateText } from '@certgate/core/internal';
-import type { DoctorOptions, DoctorReport } from '../packages/certgate/dist/esm/doctor/doctor.js';
-import type * as evidenceModule from '../packages/certgate/dist/esm/doctor/evidence.js';
+import type { DoctorOptions } from '../packages/certgate/dist/esm/doctor/doctor.js';
 import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
 import type * as publishedReportModule from '../packages/certgate/dist/esm/doctor/published-report.js';
 import type * as targetModule from '../packages/certgate/dist/esm/doctor/target.js';
@@ -27,11 +26,11 @@ import { root } from './test-support/certgate.js';
 
 type ProbeId = probeTableModule.ProbeId;
 type DoctorStage = doctorStageModule.DoctorStage;
+type ExaminedPort = doctorStageModule.ExaminedPort;
 type Behaviour = faultyServersModule.Behaviour;
 
 const { probeIds } = (await importBuilt('probe-table.js')) as typeof probeTableModule;
 const { createRedactedReport } = (await importBuilt('published-report.js')) as typeof publishedReportModule;
-const { listAdmitted } = (await importBuilt('evidence.js')) as typeof evidenceModule;
 const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
 const { allowedName, createDoctorStage, examinePort, judgePort, listIds } = (await importBuilt(
   'test-support/doctor-stage.js',
@@ -607,7 +606,7 @@ describe('doctor', () => {
     );
     assert.equal(passing, 2);
     assert.deepEqual(
-      listAdmitted(report).map((text) => text.split(' ', 2).join(' ')),
+      report.gotIn?.map((text) => text.split(' ', 2).join(' ')),
       fields.map((name) => `forged-header-of-others: ${name}`),
     );
   });
@@ -629,7 +628,9 @@ describe('doctor', () => {
     };
     const report = await withServer(await startServer(stage, behaviour), ({ port }) => examinePort(stage, port));
     assert.deepEqual(listIds(report, 'fails'), []);
-    const doubtful = report.findings.filter(({ note }) => /^The allowed caller .* not admitted \(403\)/.test(note));
+    const doubtful = [...report.judgements.values()].filter(({ note }) =>
+      /^The allowed caller .* not admitted \(403\)/.test(note),
+    );
     assert.ok(doubtful.length > 10);
     for (const { verdict, wouldTell } of doubtful) {
       assert.equal(verdict, 'cannot-tell');
@@ -801,7 +802,7 @@ async function examineBehind(
   [name, variant, frontEnd]: readonly [ProxyName, ProxyVariant, FrontEndName],
   more: Partial<DoctorOptions>,
   edit?: (text: string) => string,
-): Promise<DoctorReport> {
+): Promise<ExaminedPort> {
   const app = createServer(({ headers }, response) => {
     const extraction = findFrontEnd(frontEnd).extract((field) => headers[field]?.toString());
     const reading = extraction.outcome === 'denied' ? extraction : readCertificateText(extraction);
@@ -861,7 +862,7 @@ function answerFromCache(key: string, isAdmitted: boolean): typeof admitted | un
 }
 
 /** After the first forgery that was admitted, no request followed. */
-function assertNothingAfterForgery(connections: number, report: DoctorReport): void {
+function assertNothingAfterForgery(connections: number, report: ExaminedPort): void {
   const failed = report.findings.find(({ id, verdict }) => verdict === 'fails' && forgeries.includes(id));
   if (failed === undefined) return;
   const later = probeIds.slice(probeIds.indexOf(failed.id) + 1);
@@ -873,9 +874,9 @@ function assertNothingAfterForgery(connections: number, report: DoctorReport): v
 }
 
 /** Nothing of the host, the callers, the functions or the server's words. */
-function assertRedacted(report: DoctorReport, { allowed, denied }: DoctorStage, port: number): void {
+function assertRedacted(report: ExaminedPort, { allowed, denied }: DoctorStage, port: number): void {
   const target = parseTarget(`https://secret-host.example:${port}`, ['Orders'], []);
-  const text = JSON.stringify(createRedactedReport(report, target, '0.0.0'));
+  const text = JSON.stringify(createRedactedReport(report, report.judgements, target, '0.0.0'));
   const secrets = [
     'secret-host',
     String(port),

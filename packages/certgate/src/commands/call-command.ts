@@ -2,11 +2,12 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import { isToolResult } from '../local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '../local/client/mcp-session.js';
 import { sendRequest } from '../local/client/send-request.js';
-import { printJsonReport, printMcpJsonReport, printMcpReport, printReport } from './call/call-report.js';
+import { createCallReport, printReport } from './call/call-report.js';
 import { type CallerCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
 import { findMcpAddress, readAuthorities, readRequestBody, readToolArguments } from './call/call-input.js';
 import type { HeaderFields } from './call/request-options.js';
 import { exitCodes } from './command-line/exit-codes.js';
+import { printJson } from './command-line/output.js';
 
 interface CallFlags extends CertificateFlags {
   readonly request?: string;
@@ -33,8 +34,9 @@ export async function call(url: string, flags: CallFlags): Promise<void> {
     method: flags.request ?? (body === undefined ? 'GET' : 'POST'),
     ...(body === undefined ? {} : { body }),
   });
-  if (flags.json === true) printJsonReport(response, certificate);
-  else printReport(response, certificate);
+  const report = createCallReport({ response }, certificate);
+  if (flags.json === true) printJson(report);
+  else printReport(report);
   if (response.status < 200 || response.status > 299) process.exitCode = exitCodes.failed;
 }
 
@@ -43,8 +45,9 @@ async function callTool(address: string, name: string, flags: CallFlags): Promis
   const parameters = { name, arguments: await readToolArguments(flags.mcpArguments, flags.passwordStdin === true) };
   const opened = await openMcpSession(await describeConnection(findMcpAddress(address), certificate, flags));
   const answer = opened.isOpen ? await opened.session.request('tools/call', parameters) : opened.answer;
-  if (flags.json === true) printMcpJsonReport(answer, certificate);
-  else printMcpReport(answer, certificate);
+  const report = createCallReport(answer, certificate);
+  if (flags.json === true) printJson(report);
+  else printReport(report);
   const isAnswered = opened.isOpen && answer.response.status === 200 && isToolResult(answer.reply);
   if (!isAnswered) process.exitCode = exitCodes.failed;
 }

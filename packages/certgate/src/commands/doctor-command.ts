@@ -2,10 +2,8 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import colors from 'picocolors';
 import { passwordRemedy } from '../certificates/password.js';
-import { type DoctorReport, examineApp } from '../doctor/doctor.js';
-import { explainFinding, formatEvidence, listAdmitted } from '../doctor/evidence.js';
+import { type ExaminedApp, examineApp } from '../doctor/doctor.js';
 import type { ExaminedCertificate } from '../doctor/examination.js';
-import { countVerdicts, formatAdmitted, formatCounts, formatFindings, nameFunction } from '../doctor/findings-table.js';
 import { probeIds } from '../doctor/probe-table.js';
 import { createRedactedReport, formatJobSummary } from '../doctor/published-report.js';
 import { type DoctorTarget, parseTarget } from '../doctor/target.js';
@@ -16,6 +14,7 @@ import { readAuthorities } from './call/call-input.js';
 import { type ExitCode, exitCodes } from './command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorFlags, usualRate } from './doctor-flags.js';
+import { printReport } from './findings-table.js';
 
 /** Against this machine, nobody else is disturbed. */
 const loopbackRate = 1000;
@@ -46,7 +45,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   // Now, and not when all probes are done.
   for (const file of [flags.report, flags.summary])
     if (file !== undefined) await writeTo(file, () => appendFile(file, ''));
-  const report = await examineApp({
+  const examined = await examineApp({
     target,
     allowed,
     denied,
@@ -66,11 +65,12 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
       printNotice(colors.dim(`${position + 1}/${probeIds.length} ${id}`));
     },
   });
-  await writeFiles(report, target, flags);
-  if (flags.json === true) printJson(describeReport(report, target));
-  else if (report.unreachable === undefined) printReport(report, target);
-  else printLine(`${target.origin.origin}: ${report.unreachable} Check the address, the port and the network.`);
-  process.exitCode = chooseExitCode(report);
+  const { report, unreachable } = examined;
+  await writeFiles(examined, target, flags);
+  if (flags.json === true) printJson(report);
+  else if (unreachable === undefined) printReport(report);
+  else printLine(`${report.target}: ${unreachable} Check the address, the port and the network.`);
+  process.exitCode = chooseExitCode(examined);
 }
 
 /** Of a server of which nothing is known, the address may name what must be closed. */
@@ -112,13 +112,16 @@ function createPlainHttpUrl({ origin }: DoctorTarget, port: number | undefined):
   return url;
 }
 
-async function writeFiles(report: DoctorReport, target: DoctorTarget, flags: DoctorFlags): Promise<void> {
-  const { report: reportFile, summary } = flags;
+async function writeFiles(
+  { report, judgements }: ExaminedApp,
+  target: DoctorTarget,
+  { report: reportFile, summary }: DoctorFlags,
+): Promise<void> {
   if (reportFile !== undefined) {
-    const text = `${JSON.stringify(createRedactedReport(report, target, getToolVersion()), null, 2)}\n`;
-    await writeTo(reportFile, () => writeFile(reportFile, text));
+    const redacted = createRedactedReport(report, judgements, target, getToolVersion());
+    await writeTo(reportFile, () => writeFile(reportFile, `${JSON.stringify(redacted, null, 2)}\n`));
   }
-  if (summary !== undefined) await writeTo(summary, () => appendFile(summary, formatJobSummary(report, target)));
+  if (summary !== undefined) await writeTo(summary, () => appendFile(summary, formatJobSummary(report)));
 }
 
 async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
@@ -129,38 +132,9 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-function describeReport(report: DoctorReport, target: DoctorTarget): object {
-  return {
-    target: target.origin.origin,
-    ...(report.isAnyServer === true ? { anyServer: true, gotIn: listAdmitted(report) } : {}),
-    counts: countVerdicts(report),
-    findings: report.findings.map((finding) => ({
-      id: finding.id,
-      verdict: finding.verdict,
-      evidence: formatEvidence(finding, (index) => nameFunction(target, index)),
-      detail: finding.detail ?? null,
-      meaning: explainFinding(finding, report.isAnyServer),
-      observations: finding.observations.map(({ functionIndex, ...rest }) => ({
-        function: functionIndex === undefined ? null : nameFunction(target, functionIndex),
-        ...rest,
-      })),
-    })),
-    notRun: report.notRun,
-    requests: report.requests,
-  };
-}
-
-function printReport(report: DoctorReport, target: DoctorTarget): void {
-  printLine(formatFindings(report, target));
-  printLine();
-  if (report.isAnyServer === true) for (const line of formatAdmitted(report)) printLine(line);
-  printLine(`${target.origin.origin}: ${formatCounts(report)}.`);
-}
-
-function chooseExitCode(report: DoctorReport): ExitCode {
+function chooseExitCode({ report: { counts }, unreachable }: ExaminedApp): ExitCode {
   // Not even where the allowed certificate has expired: the one line does not say so.
-  if (report.unreachable !== undefined) return exitCodes.unverified;
-  const counts = countVerdicts(report);
+  if (unreachable !== undefined) return exitCodes.unverified;
   if (counts.fails > 0) return exitCodes.failed;
   return counts['cannot-tell'] > 0 ? exitCodes.unverified : exitCodes.ok;
 }

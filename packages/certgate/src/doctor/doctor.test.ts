@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { DoctorOptions, DoctorReport } from './doctor.js';
-import { formatEvidence } from './evidence.js';
+import type { DoctorOptions } from './doctor.js';
 import { type ProbeId, probeIds } from './probe-table.js';
 import { judgeScmAnswer } from './probes/surroundings-probes.js';
 import { formatJobSummary } from './published-report.js';
 import { findScmOrigin, parseTarget } from './target.js';
-import { createDoctorStage, type DoctorStage, examinePort, listIds } from './test-support/doctor-stage.js';
+import {
+  createDoctorStage,
+  type DoctorStage,
+  type ExaminedPort,
+  examinePort,
+  listIds,
+} from './test-support/doctor-stage.js';
 import {
   type Behaviour,
   type FaultyServer,
@@ -46,7 +51,7 @@ describe('doctor', () => {
       await server.close();
     }
   };
-  const examine = async (behaviour: Behaviour, options?: Partial<DoctorOptions>): Promise<DoctorReport> =>
+  const examine = async (behaviour: Behaviour, options?: Partial<DoctorOptions>): Promise<ExaminedPort> =>
     withServer(await startServer(stage, behaviour), ({ port }) => examinePort(stage, port, options));
 
   for (const [what, reply, verdict] of [
@@ -91,10 +96,10 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'holds'), [...holdingAtFirst, 'cached-answer', ...holdingAnyway]);
     const { observations = [] } = report.findings.find(({ id }) => id === 'forged-header') ?? {};
     assert.deepEqual(
-      observations.map(({ functionIndex, outcome }) => [functionIndex, outcome]),
+      observations.map((each) => [each.function, each.outcome]),
       [
-        [0, 'refused'],
-        [1, 'admitted'],
+        ['Orders', 'refused'],
+        ['/v1/refunds', 'admitted'],
       ],
     );
   });
@@ -148,18 +153,18 @@ describe('doctor', () => {
   });
 
   it('suspects that --allowed and --denied are swapped', async () => {
-    const { findings } = await examine({}, { allowed: stage.denied, denied: stage.allowed });
-    for (const id of ['allowed-certificate', 'denied-certificate']) {
-      assert.match(findings.find((finding) => finding.id === id)?.note ?? '', /swapped/, id);
+    const { judgements } = await examine({}, { allowed: stage.denied, denied: stage.allowed });
+    for (const id of ['allowed-certificate', 'denied-certificate'] as const) {
+      assert.match(judgements.get(id)?.note ?? '', /swapped/, id);
     }
   });
 
   it('says that there is no such function where everybody gets 404, and of nobody else', async () => {
     const noteOf = async (status: number, ofNobody = status): Promise<string | undefined> => {
-      const { findings } = await examine({
+      const { judgements } = await examine({
         answer: ({ peer }) => ({ status: peer === undefined ? ofNobody : status }),
       });
-      return findings.find(({ id }) => id === 'allowed-certificate')?.note;
+      return judgements.get('allowed-certificate')?.note;
     };
     assert.match((await noteOf(404)) ?? '', /there is no such function/);
     assert.match((await noteOf(404, 403)) ?? '', /there is no such function/, 'in mode Required');
@@ -177,20 +182,19 @@ describe('doctor', () => {
     const now = performance.now.bind(performance);
     let passedMilliseconds = 0;
     context.mock.method(performance, 'now', () => now() + passedMilliseconds);
-    const { findings } = await examine({
+    const { judgements } = await examine({
       answer: ({ method }) => {
         if (method === 'TRACE') passedMilliseconds = 3_600_000;
         return undefined;
       },
     });
-    const find = (id: ProbeId) => findings.find((finding) => finding.id === id);
-    assert.equal(find('forged-header')?.verdict, 'holds');
-    assert.match(find('second-request')?.note ?? '', /^The time for all probes was over/);
+    assert.equal(judgements.get('forged-header')?.verdict, 'holds');
+    assert.match(judgements.get('second-request')?.note ?? '', /^The time for all probes was over/);
   });
 
   it('lists everything that it tried', async () => {
     const { findings } = await examine({});
-    const evidence = findings.flatMap((finding) => formatEvidence(finding, () => 'Orders')).join('\n');
+    const evidence = findings.flatMap((finding) => finding.evidence).join('\n');
     const sent = findings.flatMap(({ observations }) => observations.map((observation) => observation.sent));
     assert.ok(sent.length > 40);
     for (const text of sent) assert.ok(evidence.includes(text), text);
@@ -227,7 +231,7 @@ describe('doctor', () => {
     const { findings } = await examine(behaviour, { timeoutMilliseconds: 300 });
     const found = findings.find(({ id }) => id === 'allowed-certificate');
     assert.equal(found?.verdict, 'cannot-tell');
-    assert.match(`${found.note} ${found.wouldTell}`, /may be slow.*--timeout/);
+    assert.match([...found.evidence, ...found.meaning].join(' '), /may be slow.*--timeout/);
     for (const { id, verdict } of findings) if (forgeries.includes(id)) assert.equal(verdict, 'cannot-tell', id);
   });
 
@@ -272,7 +276,8 @@ describe('doctor', () => {
     );
     assert.equal(others.length, 4);
     for (const name of others) assert.match(name, /^Mozilla/);
-    const summary = formatJobSummary(report, parseTarget('https://app.example', ['a|b<i>`x`[l](http://y)'], []));
+    const findings = report.findings.map((finding) => ({ ...finding, evidence: ['a|b<i>`x`[l](http://y): 200'] }));
+    const summary = formatJobSummary({ ...report, findings });
     const rows = summary.split('\n').filter((line) => line.startsWith('| '));
     assert.ok(rows.length > 10);
     for (const row of rows) assert.equal(row.match(/\|/g)?.length, 5, row);

@@ -13,6 +13,7 @@
 //   a verdict for each probe: holds, fails, cannot tell
 
 import { Control } from './control.js';
+import { createDoctorReport, type DoctorReport, type Judgements } from './doctor-report.js';
 import { Examination, type ExaminationOptions, type ProbeRuns } from './examination.js';
 import { ProbeSender, type ProbeSenderOptions } from './probe-sender.js';
 import { type ProbeId, probeIds, probeTable } from './probe-table.js';
@@ -24,33 +25,14 @@ import { keyProofProbes } from './probes/key-proof-probe.js';
 import { protocolProbes } from './probes/protocol-probes.js';
 import { surroundingsProbes } from './probes/surroundings-probes.js';
 import { variantProbes } from './probes/variant-probes.js';
-import { type Judgement, type ProbeObservation, type Verdict, cannotTell } from './verdict.js';
+import { type Judgement, cannotTell } from './verdict.js';
 
-export interface ProbeResult {
-  readonly id: ProbeId;
-  readonly verdict: Verdict;
-  /** Words of this tool and numbers only. May be empty. */
-  readonly note: string;
-  readonly observations: readonly ProbeObservation[];
-  /** What the server or a certificate says; never published. */
-  readonly detail?: string;
-  /** Where the verdict is `cannot-tell`. */
-  readonly wouldTell?: string;
-}
-
-export interface SkippedProbe {
-  readonly id: ProbeId;
-  readonly reason: string;
-}
-
-export interface DoctorReport {
-  readonly findings: readonly ProbeResult[];
-  /** Probes that do not apply to this app, or were not asked for. */
-  readonly notRun: readonly SkippedProbe[];
-  readonly requests: number;
-  readonly isAnyServer?: boolean;
+export interface ExaminedApp {
+  readonly report: DoctorReport;
+  /** What the report rests on; of these, some words may be published. */
+  readonly judgements: Judgements;
   /** In one sentence, why there was no connection at all. Then nothing was tried. */
-  readonly unreachable?: string;
+  readonly unreachable: string | undefined;
 }
 
 export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
@@ -70,7 +52,7 @@ export const probes: ProbeRuns = {
 };
 
 /** Runs every probe against one app, one request after another. Never rejects for what the app or the network does. */
-export async function examineApp(options: DoctorOptions): Promise<DoctorReport> {
+export async function examineApp(options: DoctorOptions): Promise<ExaminedApp> {
   const sender = new ProbeSender(options);
   const examination = new Examination(options, sender);
   const judgements = new Map<ProbeId, Judgement>();
@@ -91,7 +73,11 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
     } else if (needsControl(id)) await control.confirmLater(id);
   }
   if (!hasForgedAdmission) await control.end(probeIds.filter(needsControl));
-  return describeJudgements(judgements, { requests: sender.sent, ...describeExamination(examination) });
+  return {
+    report: createDoctorReport(judgements, options, sender.sent),
+    judgements,
+    unreachable: examination.unreachable,
+  };
 }
 
 function needsControl(id: ProbeId): boolean {
@@ -108,34 +94,4 @@ async function runProbe(id: ProbeId, examination: Examination, hasForgedAdmissio
   if (hasForgedAdmission && isPassive !== true)
     return cannotTell('Nothing was sent after the forged admission.', 'Another run, once no forgery is admitted.');
   return probes[id](examination);
-}
-
-function describeExamination({ unreachable, options }: Examination): Pick<DoctorReport, 'isAnyServer' | 'unreachable'> {
-  return {
-    ...(options.isAnyServer === true ? { isAnyServer: true } : {}),
-    ...(unreachable === undefined ? {} : { unreachable }),
-  };
-}
-
-function describeJudgements(
-  judgements: ReadonlyMap<ProbeId, Judgement>,
-  facts: Omit<DoctorReport, 'findings' | 'notRun'>,
-): DoctorReport {
-  const findings: ProbeResult[] = [];
-  const notRun: SkippedProbe[] = [];
-  for (const [id, { verdict, note, observations = [], detail, wouldTell }] of judgements) {
-    if (verdict === 'not-run') {
-      notRun.push({ id, reason: note });
-      continue;
-    }
-    findings.push({
-      id,
-      verdict,
-      note,
-      observations,
-      ...(detail === undefined ? {} : { detail }),
-      ...(verdict === 'cannot-tell' ? { wouldTell: wouldTell ?? probeTable[id].wouldTell } : {}),
-    });
-  }
-  return Object.freeze({ findings, notRun, ...facts });
 }

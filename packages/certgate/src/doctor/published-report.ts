@@ -1,8 +1,13 @@
 import { escapeMarkdown } from '../faults/safe-text.js';
-import type { DoctorReport } from './doctor.js';
-import { explainFinding, formatEvidence } from './evidence.js';
-import { countVerdicts, formatCounts, nameFunction, verdictWords } from './findings-table.js';
+import { type DoctorReport, findWouldTell, formatCounts, type Judgements } from './doctor-report.js';
 import type { DoctorTarget } from './target.js';
+import type { Verdict } from './verdict.js';
+
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  holds: 'holds',
+  fails: 'FAILS',
+  'cannot-tell': 'cannot tell',
+};
 
 /**
  * What may be attached to a public issue. It is made from words of this tool, numbers and status codes alone, and never
@@ -10,7 +15,8 @@ import type { DoctorTarget } from './target.js';
  * header value or body to remove.
  */
 export function createRedactedReport(
-  report: DoctorReport,
+  { anyServer, counts, notRun }: DoctorReport,
+  judgements: Judgements,
   { origin, isLoopback }: DoctorTarget,
   toolVersion: string,
 ): object {
@@ -21,32 +27,33 @@ export function createRedactedReport(
       : origin.hostname.endsWith('.azurewebsites.net')
         ? 'a name below azurewebsites.net'
         : 'another name',
-    ...(report.isAnyServer === true ? { anyServer: true } : {}),
-    counts: countVerdicts(report),
-    findings: report.findings.map(({ id, verdict, note, observations, wouldTell }) => ({
-      id,
-      verdict,
-      note,
-      ...(wouldTell === undefined ? {} : { wouldTell }),
-      observations: observations.map(({ functionIndex, ...rest }) => ({
-        ...(functionIndex === undefined ? {} : { function: functionIndex + 1 }),
-        ...rest,
+    anyServer,
+    counts,
+    findings: [...judgements]
+      .filter(([, { verdict }]) => verdict !== 'not-run')
+      .map(([id, judgement]) => ({
+        id,
+        verdict: judgement.verdict,
+        note: judgement.note,
+        wouldTell: findWouldTell(id, judgement),
+        observations: (judgement.observations ?? []).map(({ functionIndex, ...rest }) => ({
+          function: functionIndex === undefined ? undefined : functionIndex + 1,
+          ...rest,
+        })),
       })),
-    })),
-    notRun: report.notRun,
+    notRun,
   };
 }
 
 /** For a job summary, which may be public: it names the host and the functions, and nothing that the server said. */
-export function formatJobSummary(report: DoctorReport, target: DoctorTarget): string {
-  const rows = report.findings.map((finding) => {
-    const evidence = formatEvidence(finding, (index) => nameFunction(target, index));
-    const cells = [evidence.join('\n'), explainFinding(finding, report.isAnyServer).join('\n')].map(escapeMarkdown);
-    return `| \`${finding.id}\` | ${finding.verdict === 'fails' ? '**FAILS**' : verdictWords[finding.verdict]} | ${cells.join(' | ')} |`;
+export function formatJobSummary(report: DoctorReport): string {
+  const rows = report.findings.map(({ id, verdict, evidence, meaning }) => {
+    const cells = [evidence, meaning].map((lines) => escapeMarkdown(lines.join('\n')));
+    return `| \`${id}\` | ${verdict === 'fails' ? '**FAILS**' : verdictWords[verdict]} | ${cells.join(' | ')} |`;
   });
   const notRun = report.notRun.map(({ id, reason }) => `- not run: \`${id}\`. ${escapeMarkdown(reason)}`);
   return [
-    `## certgate doctor ${escapeMarkdown(target.origin.origin)}`,
+    `## certgate doctor ${escapeMarkdown(report.target)}`,
     '',
     '| probe | verdict | evidence | meaning, and what to do |',
     '|---|---|---|---|',

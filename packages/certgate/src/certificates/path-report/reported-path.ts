@@ -7,29 +7,36 @@ import {
   formatInstant,
 } from '@certgate/core/internal';
 
-/** One path that was tried, or a beginning of one above which the search found nothing. */
-interface TracedPath {
-  /** Undefined: it never came to one. */
-  readonly trustAnchor: PathCertificate | undefined;
-  /** From the highest to the target. */
-  readonly certificates: readonly PathCertificate[];
-  readonly checks: PathCheck[];
-}
-
 /** Hears a validator, and sorts what it says by the path that it is about, in the order in which they were tried. */
 export class PathTrace {
-  readonly #paths = new Map<string, TracedPath>();
+  readonly #paths = new Map<string, ReportedPath & { readonly checks: ReportedCheck[] }>();
+  readonly #sources: EvidenceSources;
+
+  constructor(sources: EvidenceSources = new Map()) {
+    this.#sources = sources;
+  }
 
   hear(check: PathCheck): void {
-    const { trustAnchor, certificates } = check;
-    const key = [trustAnchor, ...certificates].map((each) => each?.thumbprintSha256 ?? '').join('\n');
-    const path = this.#paths.get(key) ?? { trustAnchor, certificates, checks: [] };
-    path.checks.push(check);
+    const { trustAnchor: anchor } = check;
+    const certificates = anchor === undefined ? check.certificates : [anchor, ...check.certificates];
+    const key = [anchor, ...check.certificates].map((each) => each?.thumbprintSha256 ?? '').join('\n');
+    const path = this.#paths.get(key) ?? {
+      certificates: certificates.map((each, index) => ({
+        subject: each.subjectText,
+        role: each === anchor ? 'trust-anchor' : index === certificates.length - 1 ? 'end-entity' : 'intermediate',
+        notBefore: formatInstant(each.notBefore),
+        notAfter: formatInstant(each.notAfter),
+        thumbprintSha256: each.thumbprintSha256,
+      })),
+      reachesTrustAnchor: anchor !== undefined,
+      checks: [],
+    };
+    path.checks.push(describeCheck(check, certificates, this.#sources));
     this.#paths.set(key, path);
   }
 
-  listPaths(sources: EvidenceSources = new Map()): readonly ReportedPath[] {
-    return [...this.#paths.values()].map((path) => describePath(path, sources));
+  get paths(): readonly ReportedPath[] {
+    return [...this.#paths.values()];
   }
 }
 
@@ -78,21 +85,6 @@ export interface ReportedEvidence {
 export function findValidPath(paths: readonly ReportedPath[]): string | undefined {
   const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
   return valid?.certificates.map(({ subject }) => subject).join(' → ');
-}
-
-function describePath({ trustAnchor, certificates, checks }: TracedPath, sources: EvidenceSources): ReportedPath {
-  const all = trustAnchor === undefined ? certificates : [trustAnchor, ...certificates];
-  return {
-    certificates: all.map((certificate, index) => ({
-      subject: certificate.subjectText,
-      role: certificate === trustAnchor ? 'trust-anchor' : index === all.length - 1 ? 'end-entity' : 'intermediate',
-      notBefore: formatInstant(certificate.notBefore),
-      notAfter: formatInstant(certificate.notAfter),
-      thumbprintSha256: certificate.thumbprintSha256,
-    })),
-    reachesTrustAnchor: trustAnchor !== undefined,
-    checks: checks.map((check) => describeCheck(check, all, sources)),
-  };
 }
 
 function describeCheck(

@@ -1,6 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
-import Table from 'cli-table3';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import type { AuthorityRegister, IssuedEntry } from '../../certificates/authority/authority-register.js';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
@@ -10,36 +9,36 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { hasCode, ToolFailure } from '../../faults/tool-failure.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { printJson, printLine } from '../command-line/output.js';
+import { type Column, formatTable } from '../command-line/table.js';
 import type { FolderFlags } from './authority-options.js';
 
-export async function list({ folder, json }: FolderFlags): Promise<void> {
-  const names = await listNames(folder);
-  const authorities = await Promise.all(names.map((name) => loadAuthority(folder, name)));
-  if (json === true) {
-    printJson({ folder, authorities: authorities.map(describe) });
-    return;
-  }
-  if (authorities.length === 0) {
-    printLine(`There is no authority in ${folder}.`);
-    return;
-  }
-  const head = ['authority', 'below', 'ends', 'issued', 'revoked', 'list', 'next list due'];
-  const table = new Table({ head, style: { head: [], border: [] } });
-  for (const each of authorities.map(describe)) {
-    const { name, parent, notAfter, issued, revoked, list: last } = each;
-    table.push([name, parent ?? '', notAfter, issued, revoked, last.number, formatDue(last.nextUpdate)]);
-  }
-  printLine(table.toString());
-}
-
-function describe({ name, register, certificateDer }: StoredAuthority): {
+/** What `certgate authority list --json` has of each. Keys are only ever added. */
+interface ListedAuthority extends Pick<AuthorityRegister, 'parent' | 'list'> {
   readonly name: string;
-  readonly parent: string | null;
   readonly notAfter: string;
   readonly issued: number;
   readonly revoked: number;
-  readonly list: { readonly number: number; readonly nextUpdate: string };
-} {
+}
+
+const columns: readonly Column<ListedAuthority>[] = [
+  ['authority', ({ name }) => name],
+  ['below', ({ parent }) => parent ?? ''],
+  ['ends', ({ notAfter }) => notAfter],
+  ['issued', ({ issued }) => String(issued)],
+  ['revoked', ({ revoked }) => String(revoked)],
+  ['list', ({ list: last }) => String(last.number)],
+  ['next list due', ({ list: last }) => formatDue(last.nextUpdate)],
+];
+
+export async function list({ folder, json }: FolderFlags): Promise<void> {
+  const names = await listNames(folder);
+  const authorities = (await Promise.all(names.map((name) => loadAuthority(folder, name)))).map(describe);
+  if (json === true) printJson({ folder, authorities });
+  else if (authorities.length === 0) printLine(`There is no authority in ${folder}.`);
+  else printLine(formatTable(columns, authorities));
+}
+
+function describe({ name, register, certificateDer }: StoredAuthority): ListedAuthority {
   const { parent, issued, revoked, list: last } = register;
   const notAfter = formatInstant(getDecoded({ certificateDer }).notAfter);
   return { name, parent, notAfter, issued: issued.length, revoked: revoked.length, list: last };
@@ -73,28 +72,33 @@ export async function show(givenName: string, { folder, json }: FolderFlags): Pr
   const name = checkCertificateName(givenName);
   const { register, certificateDer, files } = await loadAuthority(folder, name);
   const certificate = getDecoded({ certificateDer });
-  const { pathLength } = readAuthorityFacts(certificateDer);
-  const { subject, thumbprintSha256 } = certificate;
-  const serialNumber = formatSerialNumber(certificate.serialNumber);
-  const notAfter = formatInstant(certificate.notAfter);
-  const issued = register.issued.map((entry) => ({ ...entry, revoked: findRevocation(register, entry) }));
+  const report = {
+    authority: name,
+    parent: register.parent,
+    subject: certificate.subject,
+    serialNumber: formatSerialNumber(certificate.serialNumber),
+    thumbprintSha256: certificate.thumbprintSha256,
+    notAfter: formatInstant(certificate.notAfter),
+    pathLength: readAuthorityFacts(certificateDer).pathLength ?? null,
+    list: register.list,
+    issued: register.issued.map((entry) => ({ ...entry, revoked: findRevocation(register, entry) })),
+    files,
+  };
   if (json === true) {
-    const { parent, list } = register;
-    const facts = { authority: name, parent, subject, serialNumber, thumbprintSha256, notAfter };
-    printJson({ ...facts, pathLength: pathLength ?? null, list, issued, files });
+    printJson(report);
     return;
   }
-  const { number, nextUpdate } = register.list;
+  const { parent, subject, serialNumber, thumbprintSha256, notAfter, pathLength, issued } = report;
   const fields: readonly (readonly [string, string])[] = [
     ['authority', name],
-    ['below', register.parent ?? 'nobody: a root'],
+    ['below', parent ?? 'nobody: a root'],
     ['subject', escapeControls(subject)],
     ['serial', serialNumber],
     ['SHA-256', thumbprintSha256],
     ['ends', notAfter],
     ['below it', pathLength === 0 ? 'no authorities' : `authorities, ${pathLength ?? 'any number'} deep`],
     ['certificate', files.certificate],
-    ['list', `${number}, due again ${formatDue(nextUpdate)}: ${files.list}`],
+    ['list', `${report.list.number}, due again ${formatDue(report.list.nextUpdate)}: ${files.list}`],
   ];
   for (const [label, value] of fields) printLine(`${label.padEnd(12)}${value}`);
   printLine(issued.length === 0 ? 'nothing issued' : 'issued');

@@ -1,52 +1,61 @@
 import { STATUS_CODES } from 'node:http';
-import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../local/client/mcp-reply.js';
+import type { JsonObject } from '../../files/json-file.js';
+import { findToolRefusal, isToolResult, listTexts } from '../../local/client/mcp-reply.js';
 import type { McpAnswer } from '../../local/client/mcp-session.js';
 import type { IncomingResponse } from '../../local/client/send-request.js';
 import { escapeControls, escapeLines } from '../../faults/safe-text.js';
-import { printJson, printNotice } from '../command-line/output.js';
+import { printNotice } from '../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
-export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
-  printJson(describeResponse(response, findProblemCode(response), certificate));
+/** What `certgate call --json` prints. Keys are only ever added. */
+export interface CallReport extends IncomingResponse {
+  readonly code: string | null;
+  readonly certificate: Pick<CallerCertificate, 'thumbprintSha256' | 'subject'> | null;
+  /** With `--mcp-tool`. Both members are null if what answered does not speak MCP. */
+  readonly mcp?: {
+    readonly method: string;
+    readonly result: JsonObject | null;
+    readonly error: { readonly code: number; readonly message: string } | null;
+  };
 }
 
-function describeResponse(
-  { status, headers, body }: IncomingResponse,
-  code: string | undefined,
-  certificate: CallerCertificate | undefined,
-): object {
+export function createCallReport(
+  { response, method, reply }: Pick<McpAnswer, 'response'> & Partial<McpAnswer>,
+  caller: CallerCertificate | undefined,
+): CallReport {
+  const { status, headers, body } = response;
+  const code = reply === undefined ? findProblemCode(response) : findToolRefusal(reply)?.publicCode;
+  const result = reply?.kind === 'result' ? reply.result : null;
+  const error = reply?.kind === 'error' ? { code: reply.code, message: reply.message } : null;
   return {
     status,
     code: code ?? null,
     headers,
     body,
-    certificate:
-      certificate === undefined
-        ? null
-        : { thumbprintSha256: certificate.thumbprintSha256, subject: certificate.subject },
+    certificate: caller === undefined ? null : { thumbprintSha256: caller.thumbprintSha256, subject: caller.subject },
+    ...(method === undefined ? {} : { mcp: { method, result, error } }),
   };
 }
 
-/** The body is the answer, so it alone goes to stdout. */
-export function printReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
-  printHead(response.status, '', findProblemCode(response), certificate);
-  printBody(response.body);
-}
-
-/** Status, what else is known of the outcome, and who called. */
-function printHead(
-  status: number,
-  outcome: string,
-  code: string | undefined,
-  certificate: CallerCertificate | undefined,
-): void {
-  const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === undefined ? '' : `code: ${code}`];
+/** The answer alone goes to stdout: the tool's, or else the body. */
+export function printReport({ status, code, body, certificate, mcp }: CallReport): void {
+  const outcome = mcp === undefined ? '' : `${mcp.method}: ${describeOutcome(mcp)}`;
+  const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === null ? '' : `code: ${code}`];
   printNotice(escapeControls(words.filter((word) => word !== '').join('  ')));
   printNotice(
-    certificate === undefined
+    certificate === null
       ? 'without a client certificate'
       : `as ${escapeControls(certificate.subject ?? 'a certificate that Certgate does not decode')}, SHA-256 ${certificate.thumbprintSha256}`,
   );
+  const { result = null, error = null } = mcp ?? {};
+  if (result !== null) printBody(listTexts(result)?.join('\n') ?? JSON.stringify(result, null, 2));
+  else if (error === null) printBody(body);
+}
+
+function describeOutcome({ result, error }: NonNullable<CallReport['mcp']>): string {
+  if (error !== null) return `JSON-RPC error ${error.code}, ${error.message}`;
+  if (result === null) return 'no MCP answer';
+  return isToolResult({ kind: 'result', result }) ? 'result' : 'error result';
 }
 
 function printBody(text: string): void {
@@ -56,7 +65,7 @@ function printBody(text: string): void {
 }
 
 /** The member `code` of application/problem+json (RFC 9457 §3.2 lets a problem have such members). */
-export function findProblemCode({ headers, body }: IncomingResponse): string | undefined {
+function findProblemCode({ headers, body }: IncomingResponse): string | undefined {
   const contentType = headers['content-type'];
   if (typeof contentType !== 'string' || !/^application\/problem\+json\b/i.test(contentType)) return undefined;
   try {
@@ -66,38 +75,4 @@ export function findProblemCode({ headers, body }: IncomingResponse): string | u
   } catch {
     return undefined;
   }
-}
-
-export function printMcpJsonReport(answer: McpAnswer, certificate: CallerCertificate | undefined): void {
-  const { method, response, reply } = answer;
-  printJson({
-    ...describeResponse(response, findCode(answer), certificate),
-    mcp: {
-      method,
-      result: reply?.kind === 'result' ? reply.result : null,
-      error: reply?.kind === 'error' ? { code: reply.code, message: reply.message } : null,
-    },
-  });
-}
-
-/** Only the tool's answer goes to stdout or, if no tool answered, the body of the response. */
-export function printMcpReport(answer: McpAnswer, certificate: CallerCertificate | undefined): void {
-  const { method, response, reply } = answer;
-  printHead(response.status, `${method}: ${describeOutcome(reply)}`, findCode(answer), certificate);
-  if (reply === undefined) printBody(response.body);
-  if (reply?.kind === 'result') printBody(formatResult(reply.result));
-}
-
-function describeOutcome(reply: McpReply | undefined): string {
-  if (reply === undefined) return 'no MCP answer';
-  if (reply.kind === 'error') return `JSON-RPC error ${reply.code}, ${reply.message}`;
-  return isToolResult(reply) ? 'result' : 'error result';
-}
-
-function findCode({ response, reply }: McpAnswer): string | undefined {
-  return reply === undefined ? findProblemCode(response) : findToolRefusal(reply)?.publicCode;
-}
-
-function formatResult(result: Readonly<Record<string, unknown>>): string {
-  return listTexts(result)?.join('\n') ?? JSON.stringify(result, null, 2);
 }

@@ -36,36 +36,38 @@ export async function inspect(file: string, flags: InspectFlags): Promise<void> 
         },
       ];
   const certificate = decoding.ok ? decoding.certificate : undefined;
-  if (flags.json === true) printJson({ ...describeAsJson(found, certificate), problems });
+  if (flags.json === true) printJson({ ...describe(found, certificate), problems });
   else printReport(found, certificate, { problems, now });
   if (problems.length > 0) process.exitCode = exitCodes.failed;
 }
 
-function describeAsJson(file: CertificateFile, certificate: ClientCertificate | undefined): object {
+function describe(
+  { format, otherCertificates, privateKeyPem }: CertificateFile,
+  certificate?: ClientCertificate,
+): object {
   return {
-    format: file.format,
-    otherCertificates: file.otherCertificates.length,
+    format,
+    otherCertificates: otherCertificates.length,
     // Elsewhere a key is left alone, and it isn't known.
-    hasPrivateKey: file.format === 'pfx' ? file.privateKeyPem !== undefined : null,
-    certificate: certificate === undefined ? null : describeFieldsAsJson(certificate),
-  };
-}
-
-function describeFieldsAsJson(certificate: ClientCertificate): object {
-  return {
-    subject: certificate.subject,
-    issuer: certificate.issuer,
-    serialNumber: formatSerialNumber(certificate.serialNumber),
-    notBefore: formatInstant(certificate.notBefore),
-    notAfter: formatInstant(certificate.notAfter),
-    key: describePublicKey(certificate.publicKey),
-    isCertificateAuthority: certificate.isCertificateAuthority,
-    subjectAlternativeNames: certificate.subjectAlternativeNames,
-    keyUsage: certificate.keyUsage ?? null,
-    extendedKeyUsage: certificate.extendedKeyUsage?.map(nameKeyPurpose) ?? null,
-    thumbprintSha256: certificate.thumbprintSha256,
-    thumbprintSha1: certificate.thumbprintSha1,
-    publicKeySha256: certificate.publicKeySha256,
+    hasPrivateKey: format === 'pfx' ? privateKeyPem !== undefined : null,
+    certificate:
+      certificate === undefined
+        ? null
+        : {
+            subject: certificate.subject,
+            issuer: certificate.issuer,
+            serialNumber: formatSerialNumber(certificate.serialNumber),
+            notBefore: formatInstant(certificate.notBefore),
+            notAfter: formatInstant(certificate.notAfter),
+            key: describePublicKey(certificate.publicKey),
+            isCertificateAuthority: certificate.isCertificateAuthority,
+            subjectAlternativeNames: certificate.subjectAlternativeNames,
+            keyUsage: certificate.keyUsage ?? null,
+            extendedKeyUsage: certificate.extendedKeyUsage?.map(nameKeyPurpose) ?? null,
+            thumbprintSha256: certificate.thumbprintSha256,
+            thumbprintSha1: certificate.thumbprintSha1,
+            publicKeySha256: certificate.publicKeySha256,
+          },
   };
 }
 

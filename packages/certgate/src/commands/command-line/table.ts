@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import { escapeControls } from '../../faults/safe-text.js';
 
-/** A column's head, what it shows of a row, and the colour of that. */
+/** A column's head, what it shows of a row, in one line or several, and the colour of that. */
 export type Column<Row> = readonly [
   head: string,
-  show: (row: Row) => string,
+  show: (row: Row) => string | readonly string[],
   paint?: (row: Row) => (text: string) => string,
 ];
 
@@ -33,5 +33,5 @@ export function formatTable<Row>(
 }
 
 export function listCells<Row>(columns: readonly Column<Row>[], row: Row): string[] {
-  return columns.map(([, show, paint = () => String]) => paint(row)(escapeControls(show(row))));
+  return columns.map(([, show, paint = () => String]) => paint(row)([show(row)].flat().map(escapeControls).join('\n')));
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { makeCertificate, type Made } from '../../commands/certificate/test-support/issued-material.js';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
-import { type DoctorOptions, type DoctorReport, examineApp, probes } from '../doctor.js';
+import { type DoctorOptions, type ExaminedApp, examineApp, probes } from '../doctor.js';
+import type { DoctorReport } from '../doctor-report.js';
 import { Examination, type ExaminedCertificate } from '../examination.js';
 import { ProbeSender } from '../probe-sender.js';
 import type { ProbeId } from '../probe-table.js';
@@ -71,13 +72,16 @@ function readCaller({ certificate, key }: Made): ExaminedCertificate {
   };
 }
 
+export type ExaminedPort = DoctorReport & Omit<ExaminedApp, 'report'>;
+
 /** One function, `Orders`, on a port of this machine. */
-export function examinePort(
+export async function examinePort(
   stage: DoctorStage,
   port: number,
   more: Partial<DoctorOptions> = {},
-): Promise<DoctorReport> {
-  return examineApp(createOptions(stage, port, more));
+): Promise<ExaminedPort> {
+  const { report, ...rest } = await examineApp(createOptions(stage, port, more));
+  return { ...report, ...rest };
 }
 
 /** One probe alone, and what it needs to know before: a fraction of the requests of all. */

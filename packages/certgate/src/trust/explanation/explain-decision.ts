@@ -53,7 +53,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
   const isTaken = refusal === undefined;
   const matches = isTaken && presented !== undefined ? findMatches(trust, presented) : [];
   const nextChange = isTaken ? findNextChange(question, decision, listInstants(question, matches)) : undefined;
-  return { decision, steps, matches, paths: trace.listPaths(), nextChange };
+  return { decision, steps, matches, paths: trace.paths, nextChange };
 }
 
 function decide(

@@ -5,7 +5,7 @@ import {
   type PathCertificate,
   type RevocationMode,
 } from '@certgate/core/internal';
-import { type EvidenceSources, PathTrace, type ReportedPath } from '../../../certificates/path-report/reported-path.js';
+import { PathTrace, type ReportedPath } from '../../../certificates/path-report/reported-path.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, readRevocationLists, withoutRepeats } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
@@ -31,7 +31,7 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
   const mode = flags.revocation ?? (sources.size > 0 ? 'required' : 'off');
   const { maxIntermediates: maximumIntermediates, scope = 'chain' } = flags;
-  const trace = new PathTrace();
+  const trace = new PathTrace(sources);
   const decoding = loadPathValidation().decodePathCertificate(certificateDer);
   const verdict = decoding.ok
     ? loadPathValidation().findCertificationPath({
@@ -46,17 +46,12 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
         },
       })
     : refuseMalformed(decoding.fault);
-  return describeVerification(verdict, mode, trace, sources);
+  return describeVerification(verdict, mode, trace);
 }
 
-export function describeVerification(
-  verdict: Verdict,
-  revocation: RevocationMode,
-  trace: PathTrace,
-  sources?: EvidenceSources,
-): Verification {
+export function describeVerification(verdict: Verdict, revocation: RevocationMode, { paths }: PathTrace): Verification {
   const { outcome, code, detail } = verdict.outcome === 'valid' ? { ...verdict, code: null, detail: null } : verdict;
-  return { outcome, code, detail, revocation, paths: trace.listPaths(sources) };
+  return { outcome, code, detail, revocation, paths };
 }
 
 export function refuseMalformed(fault: string): Verdict {
