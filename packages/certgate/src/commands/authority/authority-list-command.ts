@@ -12,13 +12,7 @@ import { printJson, printLine } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';
 import type { FolderFlags } from './authority-options.js';
 
-/** What `certgate authority list --json` has of each. Keys are only ever added. */
-interface ListedAuthority extends Pick<AuthorityRegister, 'parent' | 'list'> {
-  readonly name: string;
-  readonly notAfter: string;
-  readonly issued: number;
-  readonly revoked: number;
-}
+type ListedAuthority = ReturnType<typeof describe>;
 
 const columns: readonly Column<ListedAuthority>[] = [
   ['authority', ({ name }) => name],
@@ -38,7 +32,7 @@ export async function list({ folder, json }: FolderFlags): Promise<void> {
   else printLine(formatTable(columns, authorities));
 }
 
-function describe({ name, register, certificateDer }: StoredAuthority): ListedAuthority {
+function describe({ name, register, certificateDer }: StoredAuthority) {
   const { parent, issued, revoked, list: last } = register;
   const notAfter = formatInstant(getDecoded({ certificateDer }).notAfter);
   return { name, parent, notAfter, issued: issued.length, revoked: revoked.length, list: last };

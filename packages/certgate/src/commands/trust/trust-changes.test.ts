@@ -120,11 +120,6 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal(identities.length, 1);
     assert.match(await stage.expect('list', 'BILLING'), /thumbprintSha256 [0-9A-F]{64} active until/);
     assert.equal((await stage.run('list', 'nobody')).exitCode, 2);
-    const pin = stage.read().identities[0]?.pins?.[0]?.thumbprintSha256 ?? '';
-    assert.match(await stage.expect('list', '--pin', pin.slice(0, 8)), /"billing" .* has the pin thumbprintSha256/);
-    const { exitCode, stdout } = await stage.run('list', '--pin', 'CD'.repeat(32));
-    assert.equal(exitCode, 1);
-    assert.match(stdout, /^No pin of the document has these digits, or is near\.$/m);
   });
 
   it('disable, again, and enable', async () => {

@@ -1,7 +1,11 @@
-import { type DecisionStepName, type PresentedCertificate, formatInstant } from '@certgate/core/internal';
+import {
+  type DecisionStepName,
+  type PresentedCertificate,
+  type TrustPin,
+  formatInstant,
+} from '@certgate/core/internal';
 import type { Explanation } from './explain-decision.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
-import { listBounds } from './whose-pin.js';
 
 /** A step of the decision as `--json` prints it. `deferred`: it would refuse, and is let through, since the function is report-only. */
 export interface ReportedStep {
@@ -80,4 +84,12 @@ function describeFitness({ decision, matches }: Explanation): string {
 
 function listOr(items: readonly string[] | null | undefined, otherwise: string): string {
   return items?.length === 0 ? 'none' : (items?.join(', ') ?? otherwise);
+}
+
+/** `from X` and `until Y`, as far as it has them. */
+export function listBounds({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): readonly string[] {
+  return [
+    ...(notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`]),
+    ...(notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`]),
+  ];
 }

@@ -3,7 +3,6 @@ import {
   describeLock,
   formatSerialNumber,
   type TrustedIdentity,
-  type TrustSnapshot,
 } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
@@ -16,12 +15,11 @@ import {
 } from '../../../trust/administration/identity-state.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { findWhosePin } from '../../../trust/explanation/whose-pin.js';
-import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { type Column, formatTable, listCells } from '../../command-line/table.js';
 import type { StoreFlags } from '../options/store-options.js';
 import { listIdentity } from './trust-list-identity.js';
+import { listPin } from './trust-list-pin.js';
 
 interface ListFlags extends StoreFlags {
   readonly pin?: string;
@@ -36,21 +34,6 @@ export async function list(name: string | undefined, flags: ListFlags): Promise<
   if (name !== undefined) await listIdentity(name, location, loaded, flags);
   else if (flags.pin !== undefined) listPin(flags.pin, loaded.snapshot, location.description, flags);
   else listIdentities(loaded, location.description, flags);
-}
-
-function listPin(pin: string, trust: TrustSnapshot, store: string, { json }: ListFlags): void {
-  const search = findWhosePin(trust, store, pin);
-  const { matches, denied, revision } = search;
-  process.exitCode = matches.some(({ isExact }) => isExact) ? exitCodes.ok : exitCodes.failed;
-  if (json === true) {
-    printJson(search);
-    return;
-  }
-  printLine(`${store}, revision ${revision}`);
-  for (const { identity, owner, likeness } of matches)
-    printLine(escapeControls(`"${identity}"${owner === null ? '' : ` (owner ${owner})`} ${likeness}.`));
-  if (denied !== null) printLine(`The deny list has it (${denied}).`);
-  if (matches.length === 0) printLine('No pin of the document has these digits, or is near.');
 }
 
 function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, store: string, flags: ListFlags): void {

@@ -1,12 +1,7 @@
-import {
-  describeGrace,
-  describeLock,
-  formatInstant,
-  type TrustedIdentity,
-  type TrustPin,
-} from '@certgate/core/internal';
+import { describeLock, formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
+import { formatTime } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
@@ -14,6 +9,7 @@ import { describeIdentityState, describePinState } from '../../../trust/administ
 import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
 import { readTrustHistory } from '../../../trust/administration/trust-history.js';
+import { pick } from '../../command-line/option-values.js';
 import { printJson, printLine } from '../../command-line/output.js';
 
 /** Everything that the document says about one identity. */
@@ -29,49 +25,37 @@ export async function listIdentity(
   if (identity === undefined) throw new ToolFailure(`There is no identity ${JSON.stringify(name)}.`);
   const now = Date.now();
   const disables = await readDisables(location, loaded, identity);
+  const report = {
+    store: location.description,
+    revision: document.revision,
+    locked: document.locked ?? null,
+    state: describeIdentityState(identity, now),
+    identity: written,
+    disabled: identity.enabled ? null : disables.ofIdentity(identity.name),
+    names: identity.names,
+    pins: identity.pins.map((pin) => ({
+      ...describePin(pin, now),
+      disabled: pin.enabled ? null : disables.ofPin(pin),
+    })),
+  };
   if (json === true) {
-    printJson({
-      store: location.description,
-      revision: document.revision,
-      locked: document.locked ?? null,
-      state: describeIdentityState(identity, now),
-      identity: written,
-      disabled: identity.enabled ? null : describeDisableAsJson(disables.ofIdentity(identity.name)),
-      names: identity.names,
-      pins: identity.pins.map((pin) => ({
-        ...describePin(pin, now),
-        disabled: pin.enabled ? null : describeDisableAsJson(disables.ofPin(pin)),
-      })),
-    });
+    printJson(report);
     return;
   }
   if (snapshot.locked !== undefined) {
     printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(snapshot.locked))}`));
   }
-  const fields = listFields(identity, now);
-  const disabled = identity.enabled ? [] : [['disabled', describeDisable(disables.ofIdentity(identity.name))] as const];
-  for (const [label, value] of [...fields.slice(0, 2), ...disabled, ...fields.slice(2)]) {
+  const { state, disabled, names, pins } = report;
+  for (const [label, value] of listFields(identity, state, disabled)) {
     printLine(`${label.padEnd(12)}${escapeControls(value)}`);
   }
-  if (identity.names.length > 0) printLine('names');
-  for (const { type, value, issuedBy } of identity.names) {
+  if (names.length > 0) printLine('names');
+  for (const { type, value, issuedBy } of names) {
     printLine(`  ${escapeControls(`${type} ${value}, issued by ${issuedBy}`)}`);
   }
-  if (identity.pins.length > 0) printLine('pins');
-  else if (identity.names.length === 0) printLine('no pins, so nobody can be this identity');
-  for (const pin of identity.pins) {
-    printLine(`  ${formatPin(pin, now)}`);
-    if (pin.acceptWithoutClientAuth !== undefined)
-      printLine(
-        colors.yellow(`    accepted without clientAuth ${escapeControls(describeGrace(pin.acceptWithoutClientAuth))}`),
-      );
-    if (!pin.enabled) printLine(`    ${escapeControls(describeDisable(disables.ofPin(pin)))}`);
-  }
-}
-
-interface Disables {
-  ofIdentity(name: string): ChangeLogEntry | undefined;
-  ofPin(pin: TrustPin): ChangeLogEntry | undefined;
+  if (pins.length > 0) printLine('pins');
+  else if (names.length === 0) printLine('no pins, so nobody can be this identity');
+  for (const pin of pins) for (const line of formatPin(pin)) printLine(`  ${line}`);
 }
 
 /** Who switched it off last, by the log of changes. The log is not signed: it informs, and decides nothing. */
@@ -79,14 +63,18 @@ async function readDisables(
   location: TrustLocation,
   { documentSha256, document: { revision } }: LoadedTrustDocument,
   { enabled, pins }: TrustedIdentity,
-): Promise<Disables> {
+) {
   const isNeeded = !enabled || pins.some((pin) => !pin.enabled);
   const history = isNeeded ? readTrustHistory(await readLogIfAllowed(location), { documentSha256, revision }) : [];
   const entries = history.flatMap((item) => (item.kind === 'change' ? [item.entry] : [])).reverse();
+  const find = (isMeant: (entry: ChangeLogEntry) => boolean) => {
+    const entry = entries.find(isMeant);
+    return entry === undefined ? null : pick(entry, 'at', 'by', 'reason', 'verb', 'revision');
+  };
   return {
-    ofIdentity: (name) =>
-      entries.find(({ identities = [] }) => identities.some((each) => each.toLowerCase() === name.toLowerCase())),
-    ofPin: ({ value }) => entries.find(({ pins: disabled = [] }) => disabled.includes(value)),
+    ofIdentity: (name: string) =>
+      find(({ identities = [] }) => identities.some((each) => each.toLowerCase() === name.toLowerCase())),
+    ofPin: ({ value }: TrustPin) => find(({ pins: disabled = [] }) => disabled.includes(value)),
   };
 }
 
@@ -100,40 +88,38 @@ async function readLogIfAllowed(location: TrustLocation): Promise<readonly strin
   }
 }
 
-function describeDisable(entry: ChangeLogEntry | undefined): string {
-  if (entry === undefined) return 'the log of changes does not say when and why';
-  const { at, by, reason, verb } = entry;
+type Disable = Pick<ChangeLogEntry, 'at' | 'by' | 'reason' | 'verb'> | null;
+
+function formatDisable(disable: Disable): string {
+  if (disable === null) return 'the log of changes does not say when and why';
+  const { at, by, reason, verb } = disable;
   return `${at} by ${by}: ${reason} (${verb}, according to the log of changes)`;
 }
 
-function describeDisableAsJson(entry: ChangeLogEntry | undefined): object | null {
-  if (entry === undefined) return null;
-  const { at, by, reason, verb, revision } = entry;
-  return { at, by, reason, verb, revision };
-}
-
-function listFields(identity: TrustedIdentity, now: number): readonly (readonly [string, string])[] {
-  const { name, roles, functionsAsWritten: functions, owner, reason, expiresAt } = identity;
+function listFields(
+  { name, enabled, roles, functionsAsWritten: functions, owner, reason, expiresAt }: TrustedIdentity,
+  state: string,
+  disable: Disable,
+): readonly (readonly [string, string])[] {
   return [
     ['identity', name],
-    ['state', describeIdentityState(identity, now)],
+    ['state', state],
+    ...(enabled ? [] : [['disabled', formatDisable(disable)] as const]),
     ['roles', roles.length === 0 ? 'none: only functions that require no role' : roles.join(', ')],
-    ['functions', functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', ')],
+    ['functions', functions?.length === 0 ? 'none' : (functions?.join(', ') ?? 'all')],
     ['owner', owner ?? '-'],
     ['reason', reason ?? '-'],
-    ['ends', expiresAt === undefined ? 'not by itself' : formatInstant(expiresAt)],
+    ['ends', formatTime(expiresAt) ?? 'not by itself'],
   ];
 }
 
-function describePin(pin: TrustPin, now: number): object {
-  const { kind, value, issuedBy, notBefore, notAfter, acceptWithoutClientAuth: grace } = pin;
+function describePin(pin: TrustPin, now: number) {
+  const { kind, value, issuedBy = null, acceptWithoutClientAuth: grace } = pin;
   return {
-    kind,
-    value,
-    issuedBy: issuedBy ?? null,
+    ...{ kind, value, issuedBy },
     state: describePinState(pin, now),
-    notBefore: notBefore === undefined ? null : formatInstant(notBefore),
-    notAfter: notAfter === undefined ? null : formatInstant(notAfter),
+    notBefore: formatTime(pin.notBefore),
+    notAfter: formatTime(pin.notAfter),
     acceptWithoutClientAuth:
       grace === undefined
         ? null
@@ -141,10 +127,15 @@ function describePin(pin: TrustPin, now: number): object {
   };
 }
 
-function formatPin(pin: TrustPin, now: number): string {
-  const { kind, value, issuedBy, notBefore, notAfter } = pin;
-  const issuer = issuedBy === undefined ? '' : ` issued by ${escapeControls(issuedBy)}`;
-  const from = notBefore === undefined ? '' : ` from ${formatInstant(notBefore)}`;
-  const until = notAfter === undefined ? '' : ` until ${formatInstant(notAfter)}`;
-  return `${kind} ${value} ${describePinState(pin, now)}${issuer}${from}${until}`;
+function formatPin(pin: ReturnType<typeof describePin> & { readonly disabled: Disable }): readonly string[] {
+  const { kind, value, state, issuedBy, notBefore, notAfter, acceptWithoutClientAuth: grace } = pin;
+  const issuer = issuedBy === null ? '' : ` issued by ${issuedBy}`;
+  const from = notBefore === null ? '' : ` from ${notBefore}`;
+  const until = notAfter === null ? '' : ` until ${notAfter}`;
+  const accepted = grace && `  accepted without clientAuth from ${grace.since} until ${grace.until}: ${grace.reason}`;
+  return [
+    escapeControls(`${kind} ${value} ${state}${issuer}${from}${until}`),
+    ...(accepted === null ? [] : [colors.yellow(escapeControls(accepted))]),
+    ...(state === 'disabled' ? [escapeControls(`  ${formatDisable(pin.disabled)}`)] : []),
+  ];
 }
