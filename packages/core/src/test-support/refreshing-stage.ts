@@ -29,11 +29,25 @@ export function createStage(options: RefreshOptions = {}, random: () => number =
   return { store, source, clock, ask: async () => outcomeNow(store.find(certificate, clock.wall())) };
 }
 
-export async function createLoadedStage(options: RefreshOptions = {}, text: string = known(1)): Promise<Stage> {
-  const stage = createStage(options);
+export async function createLoadedStage(
+  options: RefreshOptions = {},
+  text: string = known(1),
+  random?: () => number,
+): Promise<Stage> {
+  const stage = createStage(options, random);
   const started = stage.store.start();
   await stage.source.answer(text, 'v1');
   await started;
+  return stage;
+}
+
+/** Its first read, for a request, has failed. */
+export async function createFailedStage(options?: RefreshOptions, random?: () => number): Promise<Stage> {
+  const stage = createStage(options, random);
+  const first = stage.ask();
+  await settle();
+  await stage.source.fail();
+  await first;
   return stage;
 }
 

@@ -29,16 +29,23 @@ class ScriptedClient implements TrustBlobClient {
     return this.next(options);
   }
 
-  give(text: string, more: Partial<TrustBlobDownload> = {}): void {
-    const bytes = Buffer.from(text);
-    this.next = () =>
-      Promise.resolve({ contentLength: bytes.length, readableStreamBody: Readable.from([bytes]), ...more });
+  give(text: string, more?: Partial<TrustBlobDownload>): void {
+    this.next = giving(text, more);
   }
 
-  /** As the SDK's RestError is. */
-  refuse(statusCode: number, code?: string, message = 'words\nRequestId:1'): void {
-    this.next = () => Promise.reject(Object.assign(new Error(message), { name: 'RestError', statusCode, code }));
+  refuse(statusCode: number): void {
+    this.next = refusing({ statusCode });
   }
+}
+
+function giving(text: string, more: Partial<TrustBlobDownload> = {}): Download {
+  const bytes = Buffer.from(text);
+  return () => Promise.resolve({ contentLength: bytes.length, readableStreamBody: Readable.from([bytes]), ...more });
+}
+
+/** As the SDK's RestError is. */
+function refusing(more: object): Download {
+  return () => Promise.reject(Object.assign(new Error('words\nRequestId:1'), { name: 'RestError', ...more }));
 }
 
 interface BlobStage {
@@ -94,118 +101,72 @@ describe('a trust document in a blob', () => {
     return body;
   };
   const bytes = Buffer.from(known(6));
-  const faults: readonly (readonly [string, (client: ScriptedClient) => void, RegExp])[] = [
+  function* breakOff(): Generator<Buffer> {
+    yield bytes.subarray(0, 50);
+    throw new Error('reset, sig=hidden');
+  }
+  function endless(this: Readable): void {
+    this.push(Buffer.alloc(1024 * 1024, ' '));
+  }
+  const answering =
+    (download: () => TrustBlobDownload): Download =>
+    () =>
+      Promise.resolve(download());
+  const faults: readonly (readonly [string, Download, RegExp])[] = [
     [
       'the role is missing',
-      (client) => {
-        client.refuse(403, 'AuthorizationPermissionMismatch');
-      },
+      refusing({ statusCode: 403, code: 'AuthorizationPermissionMismatch' }),
       /answered 403 \(AuthorizationPermissionMismatch\): the app's identity needs the role Storage Blob Data Reader/,
     ],
     [
       'nobody is logged in',
-      (client) => {
-        client.refuse(401, 'NoAuthenticationInformation');
-      },
+      refusing({ statusCode: 401, code: 'NoAuthenticationInformation' }),
       /Storage Blob Data Reader/,
     ],
     [
       'the container is missing',
-      (client) => {
-        client.refuse(404, 'ContainerNotFound');
-      },
+      refusing({ statusCode: 404, code: 'ContainerNotFound' }),
       /404 \(ContainerNotFound\): the container is not there/,
     ],
     [
       'the blob is missing',
-      (client) => {
-        client.next = () =>
-          Promise.reject(Object.assign(new Error(), { statusCode: 404, details: { errorCode: 'BlobNotFound' } }));
-      },
+      refusing({ statusCode: 404, details: { errorCode: 'BlobNotFound' } }),
       /404 \(BlobNotFound\): the blob \(or its container\) is not there/,
     ],
     [
       'the service is busy',
-      (client) => {
-        client.refuse(503, 'ServerBusy');
-      },
+      refusing({ statusCode: 503, code: 'ServerBusy' }),
       /answered 503 \(ServerBusy\): RestError: words$/,
     ],
-    [
-      'no error is thrown',
-      (client) => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the client is code that nobody has seen
-        client.next = () => Promise.reject(undefined);
-      },
-      /not an Error was thrown/,
-    ],
-    [
-      'no stream comes',
-      (client) => {
-        client.next = () => Promise.resolve({ etag: '"2"' });
-      },
-      /no stream/,
-    ],
-    [
-      'the body is shorter than it should be',
-      (client) => {
-        client.give(known(6), { contentLength: bytes.length + 1 });
-      },
-      /cut short/,
-    ],
-    [
-      'the body is longer than it should be',
-      (client) => {
-        client.give(known(6), { contentLength: bytes.length - 1 });
-      },
-      /cut short/,
-    ],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the client is code that nobody has seen
+    ['no error is thrown', () => Promise.reject(undefined), /not an Error was thrown/],
+    ['no stream comes', answering(() => ({ etag: '"2"' })), /no stream/],
+    ['the body is shorter than it should be', giving(known(6), { contentLength: bytes.length + 1 }), /cut short/],
+    ['the body is longer than it should be', giving(known(6), { contentLength: bytes.length - 1 }), /cut short/],
     [
       'the body breaks off',
-      (client) => {
-        const body = Readable.from(
-          (function* (): Generator<Buffer> {
-            yield bytes.subarray(0, 50);
-            throw new Error('reset, sig=hidden');
-          })(),
-        );
-        client.next = () => Promise.resolve({ readableStreamBody: body });
-      },
+      answering(() => ({ readableStreamBody: Readable.from(breakOff()) })),
       /could not be read to its end: reset, sig=…/,
     ],
     [
       'its length is beyond the limit',
-      (client) => {
-        const body = watched('long', Readable.from([bytes]));
-        client.next = () => Promise.resolve({ contentLength: maximumDocumentLength + 1, readableStreamBody: body });
-      },
+      answering(() => ({
+        contentLength: maximumDocumentLength + 1,
+        readableStreamBody: watched('long', Readable.from([bytes])),
+      })),
       /larger than/,
     ],
     [
       'it does not end',
-      (client) => {
-        const chunk = Buffer.alloc(1024 * 1024, ' ');
-        const body = new Readable({
-          read(): void {
-            this.push(chunk);
-          },
-        });
-        client.next = () => Promise.resolve({ readableStreamBody: watched('endless', body) });
-      },
+      answering(() => ({ readableStreamBody: watched('endless', new Readable({ read: endless })) })),
       /larger than/,
     ],
-    [
-      'its revision is lower',
-      (client) => {
-        client.give(known(4));
-      },
-      /lower than 5/,
-    ],
+    ['its revision is lower', giving(known(4)), /lower than 5/],
   ];
-  for (const [what, cause, words] of faults) {
+  for (const [what, download, words] of faults) {
     test(`when ${what}, the last good one stays in use until it heals`, async () => {
       const { client, store, ask } = await createLoadedStage();
-      cause(client);
+      client.next = download;
       assert.equal(await ask(), 'found');
       assert.match(store.report().fault ?? '', words);
       client.give(unknown(6));

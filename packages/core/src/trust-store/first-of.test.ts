@@ -128,12 +128,6 @@ describe('firstOf', () => {
     };
     assert.equal(await namesOf(quick, slow), 'pin_disabled');
   });
-  test('a pin disabled in one store and present in another denies', async () => {
-    const off = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, enabled: false }] }]));
-    const on = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }]));
-    assert.equal(await namesOf(off, on), 'pin_disabled');
-    assert.equal(await namesOf(on, off), 'pin_disabled');
-  });
   test('a pin over in one store and an identity disabled in another: the first of the path denies', async () => {
     const pin = { name: 'a', pins: [{ thumbprintSha256, notAfter: '2000-01-01T00:00:00Z' }] };
     const over = trustStoreFromDocument(documentOf([pin]));
@@ -144,10 +138,6 @@ describe('firstOf', () => {
   test('needs a store', () => {
     for (const given of [[], [undefined], ['trust.json']])
       assert.throws(() => firstOf(...(given as [])), { code: 'CERTGATE_ARGUMENT_INVALID' });
-  });
-  test('can stand inside another', async () => {
-    const inner = firstOf(watch(notFound).store, watch(found('b')).store);
-    assert.equal(await namesOf(watch(notFound).store, inner), 'b');
   });
 });
 

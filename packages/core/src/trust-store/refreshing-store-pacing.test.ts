@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import {
   certificate,
+  createFailedStage,
   createLoadedStage,
   createStage,
   known,
@@ -19,10 +20,7 @@ describe('when the next read is due', () => {
   test('between 90 and 100 % of the interval, never later', async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (share) => {
-        const { source, store, clock } = createStage({}, () => share);
-        const started = store.start();
-        await source.answer(known(1));
-        await started;
+        const { source, store, clock } = await createLoadedStage({}, known(1), () => share);
         clock.pass(27 * second - 1);
         lookAt(store);
         assert.equal(source.reads.length, 1);
@@ -35,10 +33,7 @@ describe('when the next read is due', () => {
   });
   test('the spread is drawn anew after each read', async () => {
     const shares = [0, 0.99];
-    const { source, store, clock } = createStage({}, () => shares.shift() ?? 0);
-    const started = store.start();
-    await source.answer(known(1));
-    await started;
+    const { source, store, clock } = await createLoadedStage({}, known(1), () => shares.shift() ?? 0);
     clock.pass(28 * second);
     lookAt(store);
     assert.equal(source.reads.length, 1);
@@ -50,11 +45,7 @@ describe('when the next read is due', () => {
     assert.equal(source.reads.length, 3);
   });
   test('sooner while there is no document: 1, 2, 4 seconds and so on, up to the interval', async () => {
-    const { source, clock, ask } = createStage();
-    const first = ask();
-    await settle();
-    await source.fail();
-    await first;
+    const { source, clock, ask } = await createFailedStage();
     for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
       const { length } = source.reads;
       clock.pass(seconds * second);
@@ -67,11 +58,7 @@ describe('when the next read is due', () => {
     }
   });
   test('these pauses are spread too, and none is longer', async () => {
-    const { source, clock, ask } = createStage({}, () => 0.99);
-    const first = ask();
-    await settle();
-    await source.fail();
-    await first;
+    const { source, clock, ask } = await createFailedStage({}, () => 0.99);
     clock.pass(0.9 * second);
     assert.equal(await ask(), 'unavailable');
     clock.pass(0.1 * second);
@@ -79,11 +66,7 @@ describe('when the next read is due', () => {
     await source.fail();
   });
   test('a long interval does not keep an app down: a minute at most', async () => {
-    const { source, clock, ask } = createStage({ refreshIntervalSeconds: 3_600 });
-    const first = ask();
-    await settle();
-    await source.fail();
-    await first;
+    const { source, clock, ask } = await createFailedStage({ refreshIntervalSeconds: 3_600 });
     for (let count = 0; count < 10; count += 1) {
       clock.pass(60 * second + 1);
       assert.equal(await ask(), 'waiting');
@@ -111,10 +94,7 @@ describe('when the next read is due', () => {
     assert.equal(await ask(), 'found');
   });
   test('and with the first success at the interval again', async () => {
-    const { source, store, clock } = createStage();
-    const started = store.start();
-    await source.fail();
-    await started;
+    const { source, store, clock } = await createFailedStage();
     clock.pass(second + 1);
     const finding = store.find(certificate, clock.wall());
     await source.answer(known(1));

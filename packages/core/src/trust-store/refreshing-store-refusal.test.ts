@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import {
   certificate,
   createLoadedStage,
-  createStage,
   known,
   lookAt,
   outcomeNow,
@@ -38,6 +37,7 @@ describe('a document that is there and refused', () => {
   const readings: readonly (readonly [string, string, RefreshOptions?])[] = [
     ['of a later schema version', JSON.stringify(newer)],
     ['with a key that this runtime does not know', JSON.stringify({ ...newer, schemaVersion: 1, sealed: true })],
+    ['with such a key in an identity', textOf(9, { ...pinned, suspendedUntil: 'never' })],
     ['that is not valid', textOf(9, pinned, pinned)],
     ['that is not JSON', '{'],
     ['that is empty', ''],
@@ -48,8 +48,10 @@ describe('a document that is there and refused', () => {
     test(`${what}: the last good one decides for an hour, then nobody is let in`, async () => {
       const stage = await createLoadedStage(options, known(5));
       const { store, source, clock, ask } = stage;
+      const { version } = store;
       await read(stage, () => source.answer(text));
       assert.equal(await ask(), 'found');
+      assert.equal(store.version, version);
       assert.equal(store.report().failure, 'refused');
       assert.equal(store.report().usableUntil, now + hour);
       clock.set(now + hour);
@@ -108,18 +110,6 @@ describe('a document that is there and refused', () => {
     stage.clock.pass(1);
     assert.equal(await stage.ask(), 'unavailable');
   });
-  test('a source that cannot be read is none: the last good one decides for a day', async () => {
-    const stage = await createLoadedStage();
-    await read(stage, () => stage.source.fail(new Error('gone')));
-    assert.equal(stage.store.report().failure, 'unreachable');
-    assert.equal(stage.store.report().usableUntil, now + day);
-    stage.clock.set(now + day);
-    const finding = stage.store.find(certificate, stage.clock.wall());
-    await stage.source.fail(new Error('gone'));
-    assert.equal(await outcomeNow(finding), 'found');
-    stage.clock.pass(1);
-    assert.equal(await stage.ask(), 'unavailable');
-  });
 });
 
 interface SignedText {
@@ -150,15 +140,6 @@ class SignedSource implements TrustSource {
 }
 
 describe('the limit after a refusal', () => {
-  test('counts from the last good read, not from the refusal', async () => {
-    const stage = await createLoadedStage();
-    stage.clock.set(now + 5 * hour);
-    const finding = stage.ask();
-    await settle();
-    await stage.source.answer(JSON.stringify(newer));
-    assert.equal(await outcomeNow(stage.store.find(certificate, stage.clock.wall())), 'unavailable');
-    await finding;
-  });
   test('is not lengthened by reads that fail afterwards, and the detail says both', async () => {
     const stage = await createLoadedStage();
     await read(stage, () => stage.source.answer(JSON.stringify(newer)));
@@ -172,13 +153,6 @@ describe('the limit after a refusal', () => {
     assert.equal(closed.outcome, 'unavailable');
     assert.match('detail' in closed ? closed.detail : '', /schemaVersion: .* Since then it could not be read: gone/);
   });
-  test('counts the sleep of an instance that was frozen', async () => {
-    const stage = await createLoadedStage();
-    stage.clock.sleep(hour + 1);
-    const finding = stage.store.find(certificate, stage.clock.wall());
-    await stage.source.answer(JSON.stringify(newer));
-    assert.equal(await outcomeNow(finding), 'unavailable');
-  });
   test('ends with a good read, also one that finds the document in use back in its place', async () => {
     for (const answer of [
       (stage: Stage) => stage.source.answer(known(1)),
@@ -191,65 +165,6 @@ describe('the limit after a refusal', () => {
       assert.equal(stage.store.report().usableUntil, now + 62 * second + day);
     }
   });
-});
-
-// An old gate beside a new tool, and the reverse. The rows are what the author of the document did.
-describe('version skew', () => {
-  const oldest = { schemaVersion: 1, identities: [] };
-  const rows = [
-    {
-      runtime: 'old',
-      document: 'a revocation in a later schema version',
-      content: newer,
-      warm: 'refused',
-      cold: 'no start',
-    },
-    {
-      runtime: 'old',
-      document: 'a revocation with a key of a later schema, in the same version',
-      content: { ...oldest, revision: 9, lockedLater: {} },
-      warm: 'refused',
-      cold: 'no start',
-    },
-    {
-      runtime: 'old',
-      document: 'a revocation with a key of a later schema in an identity',
-      content: {
-        ...oldest,
-        revision: 9,
-        identities: [{ name: 'a', roles: [], pins: pinned['pins'], suspendedUntil: 'never' }],
-      },
-      warm: 'refused',
-      cold: 'no start',
-    },
-    {
-      runtime: 'new',
-      document: 'a revocation in the first schema version',
-      content: { ...oldest, revision: 9 },
-      warm: 'taken',
-      cold: 'starts',
-    },
-  ];
-  for (const { runtime, document, content, warm, cold } of rows) {
-    test(`${runtime} runtime, ${document}: ${warm} while it runs, ${cold} when it starts`, async () => {
-      const stage = await createLoadedStage();
-      await read(stage, () => stage.source.answer(JSON.stringify(content)));
-      assert.equal(await stage.ask(), warm === 'taken' ? 'notFound' : 'found');
-      stage.clock.set(now + hour + 1);
-      const finding = stage.store.find(certificate, stage.clock.wall());
-      await stage.source.answer(JSON.stringify(content));
-      assert.equal(await outcomeNow(finding), warm === 'taken' ? 'notFound' : 'unavailable');
-
-      const started = createStage();
-      const start = started.store.start().then(
-        () => 'starts',
-        () => 'no start',
-      );
-      await started.source.answer(JSON.stringify(content));
-      assert.equal(await start, cold);
-      assert.equal(await started.ask(), warm === 'taken' ? 'notFound' : 'unavailable');
-    });
-  }
 });
 
 // In each step some time passes, a call arrives, and where that begins a read, it is answered so.

@@ -41,11 +41,16 @@ function createFileStage(
   return { store, ask };
 }
 
+/** Writes a document, with a signature beside it, over the same bytes unless the test says otherwise. */
+function put(path: string, text: string, signature = signByOpenssl(text, key)): void {
+  writeFileSync(path, text);
+  writeFileSync(`${path}.sig`, signature);
+}
+
 describe('a file that must be signed', () => {
   test('is taken with its signature beside it', async () => {
     const path = newTemporaryPath('.json');
-    writeFileSync(path, known(1));
-    writeFileSync(`${path}.sig`, `${signByOpenssl(known(1), key)}\n`);
+    put(path, known(1), `${signByOpenssl(known(1), key)}\n`);
     const { store, ask } = createFileStage(path);
     await store.start();
     assert.equal(await ask(), 'found');
@@ -62,8 +67,7 @@ describe('a file that must be signed', () => {
   });
   test('is refused whatever an intruder writes, and heals by itself', async () => {
     const path = newTemporaryPath('.json');
-    writeFileSync(path, unknown(1));
-    writeFileSync(`${path}.sig`, signByOpenssl(unknown(1), key));
+    put(path, unknown(1));
     const { store, ask } = createFileStage(path);
     await store.start();
     const { version } = store;
@@ -84,32 +88,29 @@ describe('a file that must be signed', () => {
       assert.match(store.report().fault ?? '', words, what);
       assert.equal(store.version, version, what);
     }
-    writeFileSync(path, known(2));
-    writeFileSync(`${path}.sig`, signByOpenssl(known(2), key));
+    put(path, known(2));
     assert.equal(await ask(), 'found');
   });
   test('and settled is not read again, but is when only the signature changes', async () => {
     const path = newTemporaryPath('.json');
     const old = new Date(Date.now() - 10_000);
-    const put = (file: string, text: string, time: Date): void => {
-      writeFileSync(file, text);
-      utimesSync(file, time, time);
+    const putOld = (signature: string): void => {
+      put(path, known(1), signature);
+      for (const file of [path, `${path}.sig`]) utimesSync(file, old, old);
     };
-    put(path, known(1), old);
-    put(`${path}.sig`, signByOpenssl(known(1), key), old);
+    putOld(signByOpenssl(known(1), key));
     const request = { signal: new AbortController().signal, withSignature: true };
     const source = createFileSource(path);
     const reading = await source.read({ ...request, lastVersion: undefined });
     assert.ok(reading.changed && reading.version !== undefined && reading.signature !== undefined);
     const again = { ...request, lastVersion: reading.version };
     assert.deepEqual(await source.read(again), { changed: false });
-    put(`${path}.sig`, signByOpenssl(known(1), stranger), old);
+    putOld(signByOpenssl(known(1), stranger));
     assert.equal((await source.read(again)).changed, true);
   });
   test('a writer between the two files costs a moment, no refusal', async () => {
     const path = newTemporaryPath('.json');
-    writeFileSync(path, unknown(1));
-    writeFileSync(`${path}.sig`, signByOpenssl(unknown(1), key));
+    put(path, unknown(1));
     const { store, ask } = createFileStage(path);
     await store.start();
     const signature = signByOpenssl(known(2), key);
@@ -123,8 +124,7 @@ describe('a file that must be signed', () => {
   });
   test('a signed old document does not come back to an instance that knows its revision', async () => {
     const path = newTemporaryPath('.json');
-    writeFileSync(path, known(1));
-    writeFileSync(`${path}.sig`, signByOpenssl(known(1), key));
+    put(path, known(1));
     const { store, ask } = createFileStage(path, { minimumRevision: 2 });
     await store.start();
     assert.equal(await ask(), 'unavailable');
@@ -132,21 +132,17 @@ describe('a file that must be signed', () => {
   });
   test('of two signed documents of one revision, an instance stays with the one that it has', async () => {
     const path = newTemporaryPath('.json');
-    const put = (text: string): void => {
-      writeFileSync(path, text);
-      writeFileSync(`${path}.sig`, signByOpenssl(text, key));
-    };
     for (const [first, second, outcome] of [
       [known(7), unknown(7), 'found'],
       [unknown(7), known(7), 'notFound'],
     ] as const) {
-      put(first);
+      put(path, first);
       const { store, ask } = createFileStage(path, { maximumStalenessAfterRefusalSeconds: 3_600 });
       await store.start();
       const { version } = store;
       // They may be put there in turns.
       for (const text of [second, first, second]) {
-        put(text);
+        put(path, text);
         assert.equal(await ask(), outcome);
         const fault = store.report().fault ?? '';
         if (text === first) assert.equal(fault, '');
@@ -155,16 +151,15 @@ describe('a file that must be signed', () => {
         assert.equal(store.version, version);
       }
     }
-    put(unknown(8));
+    put(path, unknown(8));
     const { store, ask } = createFileStage(path);
     await store.start();
-    put(known(9));
+    put(path, known(9));
     assert.equal(await ask(), 'found');
   });
   test('without signedBy, a signature does not matter', async () => {
     const path = newTemporaryPath('.json');
-    writeFileSync(path, known(1));
-    writeFileSync(`${path}.sig`, 'whatever');
+    put(path, known(1), 'whatever');
     const store = trustStoreFromFile(path);
     await store.start?.();
     assert.equal((await store.find(certificate, now)).outcome, 'found');
