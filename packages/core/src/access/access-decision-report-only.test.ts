@@ -5,23 +5,15 @@ import { type DecisionStep, decideAccess } from './access-decision.js';
 import type { Decision, FunctionRequirement } from './decision.js';
 import { AccessGate } from './access-gate.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
-import { type DenialCode, denialCodes } from '../denial.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
-import {
-  type CertificateRequest,
-  defaultNotAfter,
-  makeCertificate,
-  now,
-} from '@certgate/x509/test-support/certificates.js';
-import { isMlDsaRefused } from '@certgate/x509/test-support/ml-dsa.js';
+import { defaultNotAfter, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
-import { listPathDenials } from '../test-support/path-denials.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const allowed = makeCertificate();
 const { header } = allowed;
-const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(allowed.der);
+const { thumbprintSha256, publicKeySha256 } = presentCertificate(allowed.der);
 const iso = (instant: number): string => new Date(instant).toISOString();
 const pin = { thumbprintSha256 };
 const until = now + 1000;
@@ -83,83 +75,11 @@ describe('report-only', () => {
   });
 });
 
-describe('every other denial is never deferred', () => {
-  const unfit = (request: CertificateRequest): readonly [string, readonly IdentityInput[]] => {
-    const made = makeCertificate(request);
-    const { thumbprintSha256: own } = presentCertificate(made.der);
-    return [made.header, [{ roles: [], pins: [{ thumbprintSha256: own }] }]];
-  };
-  const broken = Buffer.from('3000', 'hex');
-  const cases: Partial<Record<DenialCode, readonly [string | undefined, readonly IdentityInput[], number?]>> = {
-    certificate_missing: [undefined, []],
-    certificate_malformed: [
-      broken.toString('base64'),
-      [{ pins: [{ thumbprintSha256: presentCertificate(broken).thumbprintSha256 }] }],
-    ],
-    certificate_multiple: [`${header},${header}`, [{ pins: [pin] }]],
-    certificate_too_large: [header.repeat(100), [{ pins: [pin] }]],
-    certificate_not_trusted: [header, []],
-    identity_ambiguous: [header, [{ pins: [pin] }, { pins: [{ thumbprintSha1 }] }]],
-    identity_disabled: [header, [{ enabled: false, roles: [], pins: [pin] }]],
-    identity_expired: [header, [{ expiresAt: iso(now), roles: [], pins: [pin] }]],
-    pin_disabled: [header, [{ roles: [], pins: [{ ...pin, enabled: false }] }]],
-    pin_not_yet_valid: [header, [{ roles: [], pins: [{ ...pin, notBefore: iso(now + 1) }] }]],
-    pin_expired: [header, [{ roles: [], pins: [{ ...pin, notAfter: iso(now) }] }]],
-    certificate_not_yet_valid: [header, [{ roles: [], pins: [pin] }], Date.UTC(2020, 0, 1)],
-    certificate_expired: [header, [{ roles: [], pins: [pin] }], defaultNotAfter + 1],
-    certificate_is_authority: unfit({ extensions: ['basicConstraints = CA:TRUE'] }),
-    certificate_extended_key_usage_unsuitable: unfit({ extensions: ['extendedKeyUsage = serverAuth'] }),
-    certificate_key_usage_unsuitable: unfit({ extensions: ['keyUsage = keyEncipherment'] }),
-    certificate_critical_extension_unknown: unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
-    certificate_key_unsupported: unfit({ key: 'ed448' }),
-    certificate_key_too_weak: unfit({ key: 'rsa-1024' }),
-    ...(isMlDsaRefused ? { algorithm_unsupported_by_runtime: unfit({ key: 'ml-dsa-44' }) } : {}),
-    internal_fault: [header, [{ roles: [], pins: [pin] }], Number.NaN],
-  };
-  for (const [code, [text, identities, at]] of Object.entries(cases)) {
-    test(code, () => {
-      // Further ahead than any of the times asked for.
-      assertDenied(decide(text, identities, { reportOnlyUntil: Date.UTC(2100, 0, 1) }, at), code as DenialCode);
-    });
-  }
-
-  const byAuthority = listPathDenials();
-  for (const { code, header: text, trust, revocation } of byAuthority) {
-    test(code, () => {
-      const requirement = { functionName: 'f', roles: [], reportOnlyUntil: Date.UTC(2100, 0, 1) };
-      const question = { header: text, trust, requirement, now };
-      assertDenied(decideAccess(revocation === undefined ? question : { ...question, revocation }), code);
-    });
-  }
-
-  test('and a store that is unavailable, by the gate', async () => {
-    const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
-    const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };
-    assertDenied(await gate.decide(header, requirement, now), 'trust_unavailable');
-  });
-
-  test('no code is forgotten here', () => {
-    // Before anything is known of who calls: the front end.
-    const frontEnd = ['front_end_unknown', 'front_end_contradicted', 'front_end_unproven', 'front_end_bypassed'];
-    const elsewhere = [
-      ...frontEnd,
-      'certificate_verification_failed',
-      'http_streaming_ambiguous',
-      'mcp_transport_unsupported',
-      'mcp_headers_unavailable',
-      'gate_setup_failed',
-      'gate_not_installed',
-      'invocation_unknown',
-    ];
-    if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');
-    const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];
-    // A locked document: trust-snapshot/locked-document.test.ts.
-    const seen = new Set<string>([...codes, 'trust_unavailable', 'trust_locked']);
-    assert.deepEqual(
-      denialCodes.filter((code) => !seen.has(code)),
-      [],
-    );
-  });
+// That no other denial is deferred: access-decision.test.ts and access-decision-path.test.ts.
+test('a store that is unavailable is never deferred, by the gate', async () => {
+  const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
+  const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };
+  assertDenied(await gate.decide(header, requirement, now), 'trust_unavailable');
 });
 
 test('whatever the identities, requirement and time: only those two are deferred, and only before the end', async () => {

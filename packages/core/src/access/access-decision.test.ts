@@ -120,7 +120,7 @@ describe('the path, step by step', () => {
     ['role_missing', 'authorization', header, [{ roles: [], pins: [{ thumbprintSha256 }] }]],
     ['internal_fault', 'certificate-header', header, pinned, Number.NaN],
   ];
-  for (const [code, step, text, identities, at] of cases) {
+  for (const [code, step, text, identities, at = now] of cases) {
     test(`${code} ends at ${step}, and no later step runs`, () => {
       const { decision, trace } = decide(text, identities, at);
       assertDenied(decision, code);
@@ -130,6 +130,12 @@ describe('the path, step by step', () => {
       }
       const passed = steps.slice(0, steps.indexOf(step)).map((name) => ({ step: name, denial: undefined }));
       assert.deepEqual(trace, [...passed, { step, denial: decision }]);
+    });
+    if (step === 'authorization') continue;
+    test(`${code} at ${step} is not deferred by a function that only reports`, () => {
+      const question = { header: text, trust: snapshotOf(...identities), now: at };
+      const reporting = { functionName: 'f', roles: [['nobody']], reportOnlyUntil: Date.UTC(2100, 0, 1) };
+      assertDenied(decideAccess({ ...question, requirement: reporting }), code);
     });
   }
 

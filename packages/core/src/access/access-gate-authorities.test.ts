@@ -123,22 +123,6 @@ describe('a certificate that needs no revocation information (RFC 9608)', () => 
       now,
     });
   const excused = { mode: 'required', scope: 'end-entity', noRevAvailMaximumLifetimeSeconds: hour };
-
-  test('is admitted up to the lifetime that the authority sets, and no other is', () => {
-    assert.equal(decide(excused).code, 'allowed');
-    assert.equal(decide({ ...excused, mode: 'when-available' }).code, 'allowed');
-    const late = decide({ ...excused, noRevAvailMaximumLifetimeSeconds: hour - 1 });
-    assert.equal(late.code, 'revocation_unavailable');
-    assert.match(late.detail, /lifetime of 3601 seconds, longer than the 3600 that the authority accepts/);
-    const silent = decide({ mode: 'required', scope: 'end-entity' });
-    assert.equal(silent.code, 'revocation_unavailable');
-    assert.match(silent.detail, /noRevAvail, which this authority does not accept/);
-  });
-  test('still needs it for the CAs above, unless the scope leaves them out', () => {
-    const chain = decide({ ...excused, scope: 'chain' });
-    assert.equal(chain.code, 'revocation_unavailable');
-    assert.match(chain.detail, /The CA certificate "CN=Corp issuing CA"/);
-  });
   test('is refused if a revocation list or the deny list has it', () => {
     const revoked = readCrl(makeCrl({ authority: getStage().issuing, revoked: [{ serialNumber: '7A' }] }));
     assert.equal(decide(excused, [revoked]).code, 'certificate_revoked');

@@ -7,7 +7,7 @@ import { authorityExtensions, issueCertificate } from '@certgate/x509/test-suppo
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
-import { CountingStore, iso, open, stillClock } from '../test-support/gate-stage.js';
+import { createGate, iso, open, stillClock } from '../test-support/gate-stage.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import type { FoundFinding } from '../trust-snapshot/trust-finding.js';
@@ -212,8 +212,7 @@ describe('a trust store', () => {
   const answer: FoundFinding = { outcome: 'found', identity: { name: 'partner', roles: [] }, matchedBy: 'table' };
 
   test("of the app's own cannot grant it: no store accepts everybody without clientAuth", async () => {
-    const store = new CountingStore();
-    const gate = new AccessGate({ trustStore: store });
+    const { store, gate } = createGate();
     store.answer = {
       ...answer,
       acceptWithoutClientAuth: { since: now - hour, until: now + hour, reason: 'all of them' },

@@ -22,7 +22,7 @@ import { judge as judgeByCrl } from '@certgate/x509/test-support/crl-questions.j
 import { isVerifiedByOpenssl } from '@certgate/x509/test-support/issued-certificates.js';
 import * as ocsp from '@certgate/x509/test-support/ocsp-questions.js';
 import { type MadeAuthority, issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
-import { findCertificationPath, isAlgorithmAccepted } from '@certgate/x509/path';
+import { isAlgorithmAccepted } from '@certgate/x509/path';
 
 const requirement = { functionName: 'f', roles: [] };
 
@@ -122,19 +122,6 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
       assert.equal(decide(caller.header, under([pure, root], intermediates)), 'allowed');
     }
     assertDecided(decide(caller.header, under([pure], [crossed])), allowed);
-  });
-
-  it('by the profile of RFC 5280 too', () => {
-    const root = issue({ name: 'Corp root', key: 'ml-dsa-65' });
-    const path = findCertificationPath({
-      target: issueCaller({ issuer: root, key: 'ml-dsa-44' }).certificate,
-      trustAnchors: [root.certificate],
-      intermediates: [],
-      now,
-      profile: 'rfc5280',
-      revocation: { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] },
-    });
-    assertDecided(path.outcome === 'valid' ? 'allowed' : `${path.code}: ${path.detail}`, allowed);
   });
 
   it('no changed certificate is admitted, and nothing is thrown', () => {

@@ -17,18 +17,9 @@ import { toPem } from '../test-support/authority-certificates.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { encodeElement, encodeTree, getNode, parseTree, tbsFields } from '@certgate/x509/test-support/der-editing.js';
 import { objectIdentifier, sequence, set } from '@certgate/x509/test-support/der-writing.js';
-import { decodeCertificateRevocationList } from '@certgate/x509/path';
 import { isVerifiedByOpenssl } from '@certgate/x509/test-support/issued-certificates.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
-import {
-  type MadeAuthority,
-  authorityExtensions,
-  encodeEntry,
-  encodeExtension,
-  makeCrl,
-  replaceEntries,
-  signBytes,
-} from '@certgate/x509/test-support/revocation.js';
+import { type MadeAuthority, authorityExtensions, signBytes } from '@certgate/x509/test-support/revocation.js';
 
 type Attribute = readonly [type: string, tag: number, content: Buffer];
 
@@ -168,24 +159,6 @@ describe('an authority whose name is not text', () => {
   });
 });
 
-it('a list of revoked certificates of an issuer whose name is not text is not read', () => {
-  const { issuing } = getStage();
-  const indirect = makeCrl({
-    authority: issuing,
-    extensions: ['issuingDistributionPoint = critical, @idp'],
-    sections: ['[idp]', 'indirectCRL = TRUE'],
-  });
-  const names = (tag: number): Buffer =>
-    sequence(encodeElement(0xa4, writeName([types.commonName, tag, Buffer.from('Other CA')])));
-  const decode = (tag: number): ReturnType<typeof decodeCertificateRevocationList> => {
-    const entry = encodeEntry('10', encodeExtension('551d1d', true, names(tag)));
-    return decodeCertificateRevocationList(replaceEntries(indirect, [entry], issuing));
-  };
-  assert.ok(decode(utf8).ok);
-  const decoding = decode(visible);
-  assert.match(decoding.ok ? '' : decoding.fault, /a certificate issuer whose name is not text/);
-});
-
 describe('name constraints on directory names', () => {
   const sections = ['[evil]', 'O = Evil'];
   const constrained = (line: string): { issuing: MadeAuthority; trust: TrustSnapshot } => {
@@ -208,25 +181,5 @@ describe('name constraints on directory names', () => {
       const caller = callerOf(issuing, [types.organization, tag, Buffer.from('Evil')], name);
       assert.match(judge(caller, trust), /^path_name_not_permitted: .*can't be compared/);
     }
-  });
-
-  it('compare what is defined as something else than a text as it is encoded', () => {
-    const { issuing, trust } = constrained('permitted;dirName:evil');
-    const unique: Attribute = ['2.5.4.45', 0x03, Buffer.from([0, 1])];
-    assert.equal(judge(callerOf(issuing, text(types.organization, 'Evil'), unique), trust), 'allowed');
-  });
-
-  it('that are not text themselves refuse every name of the form', () => {
-    const { issuing } = constrained('excluded;dirName:evil');
-    const { root } = getStage();
-    const tree = parseTree(issuing.der);
-    const bytes = encodeElement(utf8, Buffer.from('Evil'));
-    const der = encodeTree(tree)
-      .toString('hex')
-      .replace(bytes.toString('hex'), encodeElement(visible, Buffer.from('Evil')).toString('hex'));
-    const odd = rename({ ...issuing, der: Buffer.from(der, 'hex') }, root, {});
-    const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [odd] })] });
-    const caller = callerOf(odd, text(types.commonName, 'billing'));
-    assert.match(judge(caller, trust), /^path_name_not_permitted: .*can't be processed/);
   });
 });

@@ -8,7 +8,7 @@ import type { FoundFinding, TrustDenialCode, TrustFinding } from '../trust-snaps
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { denySome } from '../test-support/denial-facts.js';
-import { CountingStore, found, header, open } from '../test-support/gate-stage.js';
+import { CountingStore, createGate, found, header, open } from '../test-support/gate-stage.js';
 
 const second = 1_000;
 const refusal = denySome('path_signature_invalid');
@@ -114,8 +114,7 @@ describe('in the gate', () => {
   const codeOf = async (gate: AccessGate, at = now): Promise<string> => (await gate.decide(header, open, at)).code;
 
   test('a refusal ends with the version of the store', async () => {
-    const store = new CountingStore();
-    const gate = new AccessGate({ trustStore: store });
+    const { store, gate } = createGate();
     store.answer = denied;
     assert.deepEqual(
       [await codeOf(gate), await codeOf(gate), store.calls],

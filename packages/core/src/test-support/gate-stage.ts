@@ -1,5 +1,5 @@
 import type { Decision, FunctionRequirement } from '../access/decision.js';
-import type { AccessGate } from '../access/access-gate.js';
+import { AccessGate } from '../access/access-gate.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { Clock } from '../trust-store/read-history.js';
@@ -27,6 +27,11 @@ export class CountingStore implements TrustStore {
     this.calls += 1;
     return this.answer;
   }
+}
+
+export function createGate(): { readonly store: CountingStore; readonly gate: AccessGate } {
+  const store = new CountingStore();
+  return { store, gate: new AccessGate({ trustStore: store }) };
 }
 
 /** Cold, then warm. */

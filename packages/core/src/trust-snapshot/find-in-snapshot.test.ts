@@ -57,10 +57,6 @@ describe('one pin', () => {
     const finding = findInSnapshot(both, certificate, now);
     assert.equal(finding.outcome === 'found' && finding.identity.name, 'b');
   });
-  test('an empty document, and one without pins, know nobody', () => {
-    assert.equal(outcomeOf(find()), 'notFound');
-    assert.equal(outcomeOf(find({}, { pins: [] })), 'notFound');
-  });
 });
 
 describe('windows are [notBefore, notAfter)', () => {
@@ -219,14 +215,6 @@ describe('beside the outcome', () => {
 });
 
 describe('two kinds of pins', () => {
-  test('of one identity: one identity, by the first kind', () => {
-    const finding = find({
-      name: 'a',
-      pins: [{ publicKeySha256, notAfter: future }, { thumbprintSha1 }, { thumbprintSha256 }],
-    });
-    assert.ok(finding.outcome === 'found');
-    assert.equal(finding.matchedBy, 'thumbprintSha256');
-  });
   test('of two identities: ambiguous, whatever state they are in', () => {
     const first = { name: 'a', pins: [{ thumbprintSha256 }] };
     for (const second of [
