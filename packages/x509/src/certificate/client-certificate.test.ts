@@ -172,6 +172,10 @@ describe('validity', () => {
 
 describe('bytes that are not one strict certificate', () => {
   const { der } = makeCertificate();
+  const withContent = (hex: string, ...place: readonly number[]): Buffer =>
+    editCertificate(der, (certificate) => {
+      getNode(certificate, ...place).content = Buffer.from(hex, 'hex');
+    });
   const cases: readonly (readonly [string, Buffer, RegExp])[] = [
     ['trailing bytes', Buffer.concat([der, Buffer.alloc(1)]), /trailing/],
     ['two certificates', Buffer.concat([der, der]), /trailing/],
@@ -193,34 +197,10 @@ describe('bytes that are not one strict certificate', () => {
       }),
       /trailing/,
     ],
-    [
-      'two signature algorithms',
-      editCertificate(der, (certificate) => {
-        getNode(certificate, 1, 0).content = Buffer.from('2a8648ce3d040303', 'hex');
-      }),
-      /two different signature algorithms/,
-    ],
-    [
-      'a signature that is not of whole octets',
-      editCertificate(der, (certificate) => {
-        getNode(certificate, 2).content = Buffer.from('0180', 'hex');
-      }),
-      /octet-aligned/,
-    ],
-    [
-      'a serial number that is not minimal',
-      editCertificate(der, (certificate) => {
-        getNode(certificate, 0, tbsFields.serial).content = Buffer.from('0001', 'hex');
-      }),
-      /minimal/,
-    ],
-    [
-      'a serial number of no octet',
-      editCertificate(der, (certificate) => {
-        getNode(certificate, 0, tbsFields.serial).content = Buffer.alloc(0);
-      }),
-      /INTEGER/,
-    ],
+    ['two signature algorithms', withContent('2a8648ce3d040303', 1, 0), /two different signature algorithms/],
+    ['a signature that is not of whole octets', withContent('0180', 2), /octet-aligned/],
+    ['a serial number that is not minimal', withContent('0001', 0, tbsFields.serial), /minimal/],
+    ['a serial number of no octet', withContent('', 0, tbsFields.serial), /INTEGER/],
     [
       'a key of no whole octets',
       editCertificate(der, (certificate) => {
@@ -256,10 +236,7 @@ describe('bytes that are not one strict certificate', () => {
 
   test('serial numbers of zero and below are read as they are', () => {
     for (const hex of ['00', 'ff', '80']) {
-      const edited = editCertificate(der, (certificate) => {
-        getNode(certificate, 0, tbsFields.serial).content = Buffer.from(hex, 'hex');
-      });
-      assert.equal(decode(edited).serialNumber, hex.toUpperCase());
+      assert.equal(decode(withContent(hex, 0, tbsFields.serial)).serialNumber, hex.toUpperCase());
     }
   });
 });

@@ -59,15 +59,6 @@ describe('noRevAvail in certificates that openssl made', () => {
       revocation: { ...required, noRevAvailMaximumLifetimeMilliseconds: hour, ...revocation },
     });
 
-  it('is accepted up to the lifetime that the operator sets, to the second', () => {
-    const target = caller();
-    assert.equal(ask(target), 'valid');
-    assert.equal(ask(target, { noRevAvailMaximumLifetimeMilliseconds: hour - second }), 'revocation_unavailable');
-    assert.equal(ask(target, { noRevAvailMaximumLifetimeMilliseconds: undefined }), 'revocation_unavailable');
-    assert.equal(ask(caller({ notAfter: '20270101010000Z' })), 'revocation_unavailable');
-    assert.equal(ask(caller({ extensions: clientLines })), 'revocation_unavailable');
-  });
-
   it('is not accepted for reasons that the denial names', () => {
     const verdict = findCertificationPath({
       target: caller(),
@@ -119,14 +110,6 @@ describe('noRevAvail in certificates that openssl made', () => {
       const der = writeCertificate({ subject: newName('x'), extensions: [noRevAvail] });
       assert.equal(decodePathCertificate(der).ok, false, value);
     }
-  });
-
-  it('does not hide a known revocation', () => {
-    const revoked = readCrl(makeCrl({ authority: root, revoked: [{ serialNumber: '1234' }] }));
-    for (const mode of ['required', 'when-available'] as const) {
-      assert.equal(ask(caller(), { mode, crls: [revoked] }), 'certificate_revoked');
-    }
-    assert.equal(ask(caller(), { crls: [readCrl(makeCrl({ authority: root }))] }), 'valid');
   });
 
   it('is reported as an unknown status that is not a fault', () => {

@@ -58,13 +58,10 @@ const reduce = (verdict: PolicyOutcome): object => {
 };
 const refusedAt = (at: number) => ({ outcome: 'refused', at });
 
+// Everything else is compared with the tree of RFC 5280 and with openssl, below.
 describe('the policies of a path', () => {
   const explicit = { initialExplicitPolicy: true };
   const cases: readonly [string, readonly Partial<PolicyPart>[], Partial<PolicyInputs>, object][] = [
-    ['none asserted, none asked for', [{}, {}], {}, acceptedWith()],
-    ['none asserted, one asked for', [{}, {}], explicit, refusedAt(0)],
-    ['one along the whole path', [policies('1'), policies('1')], explicit, acceptedWith('1')],
-    ['another at the end', [policies('1'), policies('2')], explicit, refusedAt(1)],
     ['another in the middle', [policies('1'), policies('2'), policies('2')], explicit, refusedAt(1)],
     [
       'several that are acceptable, in any order',
@@ -72,23 +69,7 @@ describe('the policies of a path', () => {
       { ...explicit, initialPolicySet: ['3', '2', '1'] },
       acceptedWith('1', '2', '3'),
     ],
-    ['another at the end, none asked for', [policies('1'), policies('2')], {}, acceptedWith()],
-    ['anyPolicy above', [policies(anyPolicy), policies('1')], explicit, acceptedWith('1')],
-    ['anyPolicy everywhere', [policies(anyPolicy), policies(anyPolicy)], explicit, acceptedWith(anyPolicy)],
-    [
-      'anyPolicy for one that is acceptable',
-      [policies(anyPolicy), policies(anyPolicy)],
-      { ...explicit, initialPolicySet: ['3'] },
-      acceptedWith('3'),
-    ],
-    ['one that is not acceptable', [policies('1')], { ...explicit, initialPolicySet: ['3'] }, refusedAt(0)],
     ['none acceptable at all', [policies(anyPolicy)], { ...explicit, initialPolicySet: [] }, refusedAt(0)],
-    [
-      'anyPolicy where it is inhibited',
-      [policies(anyPolicy), policies('1')],
-      { ...explicit, initialAnyPolicyInhibit: true },
-      refusedAt(0),
-    ],
     [
       'anyPolicy of a self-issued authority where it is inhibited',
       [{ ...policies(anyPolicy), isSelfIssued: true }, policies('1')],
@@ -101,46 +82,14 @@ describe('the policies of a path', () => {
       { ...explicit, initialAnyPolicyInhibit: true },
       refusedAt(0),
     ],
-    [
-      'inhibitAnyPolicy 0 of the issuer',
-      [{ ...policies('1'), inhibitAnyPolicy: 0 }, policies(anyPolicy)],
-      explicit,
-      refusedAt(1),
-    ],
-    [
-      'inhibitAnyPolicy 1 of the issuer',
-      [{ ...policies('1'), inhibitAnyPolicy: 1 }, policies(anyPolicy), policies(anyPolicy)],
-      explicit,
-      refusedAt(2),
-    ],
-    ['a mapping', [{ ...policies('1'), ...mapped(['1', '2']) }, policies('2')], explicit, acceptedWith('1')],
-    ['a mapping away', [{ ...policies('1'), ...mapped(['1', '2']) }, policies('1')], explicit, refusedAt(1)],
-    [
-      'a mapping of what anyPolicy stands for',
-      [{ ...policies(anyPolicy), ...mapped(['1', '2']) }, policies('2')],
-      { ...explicit, initialPolicySet: ['1'] },
-      acceptedWith('1'),
-    ],
-    [
-      'a mapping where it is inhibited',
-      [{ ...policies('1'), ...mapped(['1', '2']) }, policies('1', '2')],
-      { ...explicit, initialPolicyMappingInhibit: true },
-      refusedAt(1),
-    ],
     ['a mapping from anyPolicy', [{ ...policies('1'), ...mapped([anyPolicy, '2']) }, {}], {}, refusedAt(0)],
     ['a mapping to anyPolicy', [{ ...policies('1'), ...mapped(['1', anyPolicy]) }, {}], {}, refusedAt(0)],
-    ['requireExplicitPolicy 0 of the issuer', [requireExplicit(0), policies('1')], {}, refusedAt(1)],
-    ['requireExplicitPolicy 1 of the issuer', [requireExplicit(1), {}], {}, refusedAt(1)],
-    ['requireExplicitPolicy 2 of the issuer', [requireExplicit(2), {}], {}, acceptedWith()],
-    ['requireExplicitPolicy 0 of the target', [requireExplicit(0)], {}, refusedAt(0)],
-    ['requireExplicitPolicy 1 of the target', [requireExplicit(1)], {}, acceptedWith()],
     [
       'a self-issued authority does not count down',
       [requireExplicit(2), { isSelfIssued: true }, {}],
       {},
       acceptedWith(),
     ],
-    ['others do', [requireExplicit(2), {}, {}], {}, refusedAt(2)],
     ['a path of nothing', [], {}, refusedAt(0)],
   ];
   for (const [what, parts, inputs, expected] of cases) {

@@ -183,31 +183,18 @@ describe('BIT STRING', () => {
       refuses(() => decodeOctetAlignedBitString(element(derTags.bitString, content)));
   });
   test('of named bits numbers them from the left', () => {
-    const named = (content: string): readonly number[] => decodeNamedBits(element(derTags.bitString, content));
-    assert.deepEqual(
-      reads(() => named('00')),
-      [],
-    );
-    assert.deepEqual(
-      reads(() => named('0780')),
-      [0],
-    );
-    assert.deepEqual(
-      reads(() => named('05a0')),
-      [0, 2],
-    );
-    assert.deepEqual(
-      reads(() => named('070080')),
-      [8],
-    );
-    assert.deepEqual(
-      reads(() => named('00ff')),
-      [0, 1, 2, 3, 4, 5, 6, 7],
-    );
-    assert.deepEqual(
-      reads(() => named('000000000000000001')),
-      [63],
-    );
+    for (const [content, bits] of [
+      ['00', []],
+      ['0780', [0]],
+      ['05a0', [0, 2]],
+      ['070080', [8]],
+      ['00ff', [0, 1, 2, 3, 4, 5, 6, 7]],
+      ['000000000000000001', [63]],
+    ] as const)
+      assert.deepEqual(
+        reads(() => decodeNamedBits(element(derTags.bitString, content))),
+        bits,
+      );
   });
   for (const [what, content] of [
     ['a bad count of unused bits: none', ''],
@@ -273,26 +260,17 @@ describe('times', () => {
     decodeTime(readSingle(encodeElement(tag, Buffer.from(text, 'latin1')), tag));
 
   test('two-digit years turn at 50', () => {
-    assert.equal(
-      reads(() => instantOf(derTags.utcTime, '491231235959Z')),
-      Date.UTC(2049, 11, 31, 23, 59, 59),
-    );
-    assert.equal(
-      reads(() => instantOf(derTags.utcTime, '500101000000Z')),
-      Date.UTC(1950, 0, 1),
-    );
-    assert.equal(
-      reads(() => instantOf(derTags.generalizedTime, '20500101000000Z')),
-      Date.UTC(2050, 0, 1),
-    );
-    assert.equal(
-      reads(() => instantOf(derTags.generalizedTime, '99991231235959Z')),
-      253_402_300_799_000,
-    );
-    assert.equal(
-      reads(() => instantOf(derTags.utcTime, '280229000000Z')),
-      Date.UTC(2028, 1, 29),
-    );
+    for (const [tag, text, instant] of [
+      [derTags.utcTime, '491231235959Z', Date.UTC(2049, 11, 31, 23, 59, 59)],
+      [derTags.utcTime, '500101000000Z', Date.UTC(1950, 0, 1)],
+      [derTags.utcTime, '280229000000Z', Date.UTC(2028, 1, 29)],
+      [derTags.generalizedTime, '20500101000000Z', Date.UTC(2050, 0, 1)],
+      [derTags.generalizedTime, '99991231235959Z', 253_402_300_799_000],
+    ] as const)
+      assert.equal(
+        reads(() => instantOf(tag, text)),
+        instant,
+      );
   });
   for (const [tag, text, fault] of [
     [derTags.utcTime, '270229000000Z', /does not exist/],
