@@ -3,14 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  type AppFiles,
-  type Callers,
-  copyFunctionsLibrary,
-  createAdapterApp,
-  createCallers,
-  send,
-} from './test-support/adapter-app.js';
+import { type AppFiles, type Callers, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
 
 // The adapter inside real apps with the published @azure/functions, over HTTP, with the header set by hand.
 
@@ -157,121 +150,6 @@ describe('one app', () => {
     const query = encodeURIComponent(reader);
     assert.equal((await send(`${url}/api/Closed?${header}=${query}&Headers=${query}`)).status, 401);
   });
-
-  it('leaves the body to the handler', async (context) => {
-    const app = createAdapterApp(context, apps['an ES module app']!);
-    const { url } = await app.start({ environment: trust() });
-    const text = 'x'.repeat(200_000);
-    const answer = await send(`${url}/api/Closed`, { [header]: callers.reader }, text);
-    assert.deepEqual(JSON.parse(answer.body), { name: 'reader', roles: ['reader'], body: text });
-    assert.equal((await send(`${url}/api/Closed`, {}, text)).status, 401);
-  });
-});
-
-describe('two copies of @azure/functions in one app', () => {
-  it('are both closed, whichever registers what and whenever', async (context) => {
-    const app = createAdapterApp(context, {
-      'src/index.js': `const { app } = require('@azure/functions');
-        const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
-        secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
-      'src/functions/first.js': `const { app } = require('@azure/functions');
-        app.http('First', { handler: () => ({ body: 'secret' }) });
-        app.hook.appStart(() => require('../../library').register('Late'));`,
-      'library/index.js': `const { app } = require('@azure/functions');
-        exports.app = app;
-        exports.register = (name) => app.http(name, { handler: () => ({ body: 'secret' }) });`,
-      'src/functions/second.js': `const library = require('../../library');
-        if (library.app === require('@azure/functions').app) throw new Error('one copy only');
-        library.register('Second');`,
-    });
-    copyFunctionsLibrary(join(app.folder, 'library/node_modules'));
-    const { url, functions } = await app.start({ environment: trust() });
-    assert.deepEqual(
-      functions.map(({ name, covered }) => [name, covered]),
-      [
-        ['First', 'gate'],
-        ['Late', 'gate'],
-        ['Second', 'gate'],
-      ],
-    );
-    for (const name of ['First', 'Second', 'Late']) {
-      assert.equal((await send(`${url}/api/${name}`)).status, 401);
-      assert.equal((await send(`${url}/api/${name}`, { [header]: callers.stranger })).status, 401);
-      assert.equal((await send(`${url}/api/${name}`, { [header]: callers.reader })).body, 'secret');
-    }
-  });
-});
-
-describe('hooks of others', () => {
-  it('that dispose themselves, restore the handler or replace it let no stranger into what is registered later', async (context) => {
-    const secure = `const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
-      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`;
-    const app = createAdapterApp(context, {
-      'src/index.js': `const { app } = require('@azure/functions');
-        const registered = {};
-        app.hook.preInvocation((call) => { registered[call.invocationContext.functionName] ??= call.functionHandler; });
-        let hook = app.hook.preInvocation(() => { hook.dispose(); });
-        ${secure}
-        app.hook.preInvocation((call) => { call.functionHandler = registered[call.invocationContext.functionName]; });
-        app.hook.postInvocation((call) => {
-          if (call.invocationContext.functionName === 'Whitewashed') call.result = { status: 200, body: 'whitewashed' };
-        });`,
-      'src/functions/all.js': `const { app } = require('@azure/functions');
-        for (const name of ['Closed', 'Whitewashed']) app.http(name, { handler: () => { console.log('RAN ' + name); return { body: 'secret' }; } });`,
-    });
-    const { url, functions } = await app.start({ environment: trust() });
-    assert.ok(functions.every(({ covered }) => covered === 'gate'));
-    for (let time = 0; time < 3; time += 1) assert.equal((await send(`${url}/api/Closed`)).status, 401);
-    assert.equal((await send(`${url}/api/Whitewashed`)).body, 'whitewashed');
-    assert.ok(!app.logs.some(({ message }) => message.startsWith('RAN')));
-    assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).body, 'secret');
-  });
-
-  it('what is registered before secureApp is closed, and reported so', async (context) => {
-    const app = createAdapterApp(context, {
-      'src/index.js': `const { app } = require('@azure/functions');
-        const { allowAnonymous, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
-        app.http('Early', { handler: () => ({ body: 'secret' }) });
-        app.http('EarlyOpen', { handler: allowAnonymous(() => ({ body: 'open' })) });
-        secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
-    });
-    const { url, functions } = await app.start({ environment: trust() });
-    assert.deepEqual(
-      functions.map(({ name, covered }) => [name, covered]),
-      [
-        ['Early', 'gate'],
-        ['EarlyOpen', 'gate'],
-      ],
-    );
-    assert.equal((await send(`${url}/api/Early`)).status, 401);
-    assert.equal((await send(`${url}/api/Early`, { [header]: callers.reader })).status, 200);
-    assert.equal((await send(`${url}/api/EarlyOpen`)).status, 200);
-  });
-});
-
-describe('an app that is secured while it runs', () => {
-  it('is closed from then on, by trust that is loaded then, and its log has an error', async (context) => {
-    const app = createAdapterApp(context, {
-      'package.json': '{ "type": "module", "main": "src/index.js" }',
-      'src/index.js': `import { app } from '@azure/functions';
-        import { allowAnonymous, secureApp, trustStoreFrom } from '@certgate/azure-functions';
-        app.get('Open', allowAnonymous(() => ({})));
-        app.get('Closed', () => ({}));
-        app.get('Secure', async () => {
-          await new Promise((resolve) => setTimeout(resolve, 1));
-          secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
-          return {};
-        });`,
-    });
-    const { url } = await app.start({ environment: trust() });
-    const call = async (name: string, headers = {}): Promise<number> =>
-      (await send(`${url}/api/${name}`, headers)).status;
-    assert.deepEqual([await call('Closed'), await call('Secure')], [200, 200]);
-    assert.deepEqual(startCodes(await app.startLines(1)), ['gate_late']);
-    const admitted = { [header]: callers.reader };
-    assert.deepEqual([await call('Closed'), await call('Closed', admitted), await call('Open')], [401, 200, 200]);
-    assert.equal(app.logs.find(({ message }) => message.includes('gate_late'))?.level, 'error');
-  });
 });
 
 describe('the environment', () => {
@@ -283,9 +161,6 @@ describe('the environment', () => {
   ])[] = [
     ['Development on a laptop', {}, 200],
     ['Development copied to Linux Consumption', { CONTAINER_NAME: 'c' }, 503, 'front_end_unknown'],
-    ['Development copied to Flex Consumption', { WEBSITE_SKU: 'FlexConsumption' }, 503, 'front_end_unknown'],
-    ['Development copied to Container Apps', { CONTAINER_APP_NAME: 'n' }, 503, 'front_end_unknown'],
-    ['Development copied to Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 503, 'front_end_unknown'],
     ['Development copied to App Service', { WEBSITE_INSTANCE_ID: 'a1' }, 200],
     ['Flex Consumption, named', { WEBSITE_SKU: 'FlexConsumption', CERTGATE_FRONT_END: 'app-service' }, 200],
     [
@@ -312,36 +187,23 @@ describe('the environment', () => {
 describe('the app does not start', () => {
   const secured = (more: string): AppFiles => ({
     'src/index.js': `const { app } = require('@azure/functions');
-      const { allowAnonymous, requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      const { requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
       const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST);
       ${more}
       app.http('Closed', { handler: () => ({}) });`,
   });
-  const failures: readonly (readonly [
-    what: string,
-    more: string,
-    message: RegExp,
-    environment?: Readonly<Record<string, string>>,
-  ])[] = [
-    ['secureApp twice', 'secureApp(app, { trustStore }); secureApp(app, { trustStore });', /called twice/],
+  const failures: readonly (readonly [what: string, more: string, message: RegExp])[] = [
     ['a typo in an option', "secureApp(app, { trustStore, frontend: 'app-service' });", /has no option frontend/],
-    [
-      'an unknown front end in the setting',
-      'secureApp(app, { trustStore });',
-      /CERTGATE_FRONT_END/,
-      { CERTGATE_FRONT_END: 'lighttpd' },
-    ],
     [
       'a role on a timer',
       "secureApp(app, { trustStore }); app.timer('T', { schedule: '* * * * * *', handler: requireRole('r', () => {}) });",
       /"T" has no HTTP trigger/,
     ],
-    ['allowAnonymous around a role', "allowAnonymous(requireRole('r', () => ({})));", /requires a role/],
   ];
-  for (const [what, more, message, environment = {}] of failures) {
+  for (const [what, more, message] of failures) {
     it(what, async (context) => {
       const app = createAdapterApp(context, secured(more));
-      await assert.rejects(app.start({ environment: { ...trust(), ...environment } }), message);
+      await assert.rejects(app.start({ environment: trust() }), message);
     });
   }
 

@@ -7,8 +7,6 @@ import { basename, join } from 'node:path';
 import { type TestContext, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type * as functionsLibrary from '@azure/functions';
-import type * as testingEntry from '@certgate/azure-functions/testing';
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { build } from 'esbuild';
 import ts from 'typescript';
@@ -34,7 +32,6 @@ interface Entry {
 }
 
 const require = createRequire(import.meta.url);
-const { HttpRequest, InvocationContext } = require('@azure/functions') as typeof functionsLibrary;
 const entries = ['x509', 'core', 'azure-functions', 'http'].flatMap(listEntries);
 const kinds = ['import', 'require'] as const;
 
@@ -112,17 +109,13 @@ describe('what apps load', () => {
       assert.deepEqual(describeExports(await import(pathToFileURL(join(entry.folder, entry.module)).href)), expected);
     });
 
-    // esbuild's getters would be called whenever one package calls another.
-    it(`${entry.specifier} exports values, which nobody can replace`, () => {
-      const required = require(entry.specifier) as object;
-      assert.ok(Object.isFrozen(required));
-      const members = Object.entries(Object.getOwnPropertyDescriptors(required));
-      for (const [name, member] of members) assert.ok('value' in member, name);
-    });
-
-    it(`${entry.specifier} is there once, imported or required`, async () => {
+    it(`${entry.specifier} is there once, imported or required, and exports values that nobody can replace`, async () => {
       const imported = (await import(entry.specifier)) as Readonly<Record<string, unknown>>;
       const required = require(entry.specifier) as Readonly<Record<string, unknown>>;
+      assert.ok(Object.isFrozen(required));
+      // esbuild's getters would be called whenever one package calls another.
+      for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(required)))
+        assert.ok('value' in member, name);
       for (const [name, value] of Object.entries(imported)) assert.equal(required[name], value, name);
     });
   }
@@ -172,6 +165,14 @@ describe('what apps load', () => {
   });
 });
 
+function makeFolder(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-bundles-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
 /** Its anchor is PEM, but no certificate: path validation is loaded to find that out. */
 const authority = {
   name: 'corp',
@@ -187,7 +188,7 @@ describe('a part of a package is loaded with its first use, and then at once', (
     ['import', "await import('@certgate/core')"],
     ['require', "require('@certgate/core')"],
   ] as const) {
-    it(kind, async () => {
+    it(kind, async (context) => {
       const script = `(async () => {
         const { trustStoreFromDocument, trustStoreFromFile, trustStoreFromUrl } = ${load};
         const listParts = () =>
@@ -203,11 +204,9 @@ describe('a part of a package is loaded with its first use, and then at once', (
         seen.push(listParts());
         process.stdout.write(JSON.stringify(seen));
       })();`;
-      const folder = mkdtempSync(join(tmpdir(), 'certgate-parts-'));
-      const file = join(folder, 'trust.json');
+      const file = join(makeFolder(context), 'trust.json');
       writeFileSync(file, JSON.stringify(documents.pins));
       const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script, file], { cwd: root });
-      rmSync(folder, { recursive: true });
       assert.equal(exitCode, 0, stderr);
       const [atLoad, withPins, withFile, withUrl, name, message, withAuthority] = JSON.parse(
         stdout,
@@ -249,10 +248,7 @@ describe('a part that got lost after the start', () => {
 
   /** The codes of the decisions about two headers, before and after the document denies the pinned certificate. */
   async function decideWithout(context: TestContext, part: string): Promise<readonly string[]> {
-    const folder = mkdtempSync(join(tmpdir(), 'certgate-lost-part-'));
-    context.after(() => {
-      rmSync(folder, { recursive: true, force: true });
-    });
+    const folder = makeFolder(context);
     const file = join(folder, 'trust.json');
     writeFileSync(file, JSON.stringify(document));
     const script = `
@@ -295,28 +291,18 @@ describe('a part that got lost after the start', () => {
     return JSON.parse(stdout) as readonly string[];
   }
 
-  it('of deny lists: nobody is admitted by the document from before', async (context) => {
-    assert.deepEqual(await decideWithout(context, 'part-deny-list.cjs'), [
-      'allowed',
-      'certificate_not_trusted',
-      'trust_unavailable',
-    ]);
-  });
-
-  it('of sentences: refusals stand', async (context) => {
-    assert.deepEqual(await decideWithout(context, 'part-denial-sentences.cjs'), [
-      'allowed',
-      'certificate_not_trusted',
-      'certificate_on_deny_list',
-    ]);
-  });
+  for (const [what, part, last] of [
+    ['of deny lists: nobody is admitted by the document from before', 'part-deny-list.cjs', 'trust_unavailable'],
+    ['of sentences: refusals stand', 'part-denial-sentences.cjs', 'certificate_on_deny_list'],
+  ] as const) {
+    it(what, async (context) => {
+      assert.deepEqual(await decideWithout(context, part), ['allowed', 'certificate_not_trusted', last]);
+    });
+  }
 });
 
 it('reads a trust file by functions that a tracer has wrapped', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'certgate-wrapped-'));
-  context.after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = makeFolder(context);
   const file = join(folder, 'trust.json');
   writeFileSync(file, '{"schemaVersion":1,"revision":7,"identities":[]}');
   const script = `
@@ -333,10 +319,7 @@ it('reads a trust file by functions that a tracer has wrapped', async (context) 
 });
 
 it('a bundle without path validation refuses a document with authorities, and says what to do', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'certgate-no-path-'));
-  context.after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = makeFolder(context);
   const document = {
     schemaVersion: 1,
     revision: 1,
@@ -422,52 +405,35 @@ function describeExports(module: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(described) as Record<string, string>;
 }
 
-describe('the entries of the adapter are of one mind', () => {
-  const readOrders: functionsLibrary.HttpHandler = () => ({ body: 'read' });
-
-  it('on who calls, and what a function asks', async () => {
-    const { withClientIdentity } = require('@certgate/azure-functions/testing') as typeof testingEntry;
-    const { allowAnonymous, getClientIdentity, requireRole } = await import('@certgate/azure-functions');
-    const context = withClientIdentity(new InvocationContext(), { name: 'billing', roles: ['reader'] });
-    assert.equal(getClientIdentity(context).name, 'billing');
-
-    const request = new HttpRequest({ method: 'GET', url: 'https://localhost/' });
-    const read = requireRole('reader', readOrders);
-    assert.deepEqual(await read(request, context), { body: 'read' });
-    const write = requireRole('writer', readOrders);
-    assert.equal((await write(request, context)).status, 403);
-    assert.throws(() => allowAnonymous(read), /role/);
-  });
-});
-
 describe('loading an entry does nothing that "sideEffects": false would lose', () => {
-  for (const { specifier } of entries) {
-    for (const [kind, statement] of [
-      ['import', `await import('${specifier}')`],
-      ['require', `require('${specifier}')`],
-    ] as const) {
-      it(`${specifier} by ${kind}`, async () => {
-        const script = `
-          const look = () => ({
-            globals: Reflect.ownKeys(globalThis).filter((key) => !String(key).startsWith('Symbol(certgate/')).map(String),
-            listeners: process.eventNames().map(String),
-            // A cold start would pay for them, used or not.
-            network: process.moduleLoadList.filter((name) => /^NativeModule (?:https?|http2|tls|net|_http_\\w+)$/.test(name)),
-          });
-          (async () => {
-            // Node's own machinery for imports is left out.
-            await import('node:os');
-            const before = look();
-            ${statement};
-            const after = look();
-            process.stdout.write(JSON.stringify([before, after]));
-          })();`;
-        const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script], { cwd: root });
-        assert.equal(exitCode, 0, stderr);
-        const [before, after] = JSON.parse(stdout) as readonly unknown[];
-        assert.deepEqual(after, before);
-      });
-    }
+  const loads = { import: 'await import(name)', require: 'require(name)' };
+  for (const kind of kinds) {
+    it(`by ${kind}, one entry after the other`, async () => {
+      const script = `
+        const look = () => ({
+          globals: Reflect.ownKeys(globalThis).filter((key) => !String(key).startsWith('Symbol(certgate/')).map(String),
+          listeners: process.eventNames().map(String),
+          // A cold start would pay for them, used or not.
+          network: process.moduleLoadList.filter((name) => /^NativeModule (?:https?|http2|tls|net|_http_\\w+)$/.test(name)),
+        });
+        (async () => {
+          // Node's own machinery for imports is left out.
+          await import('node:os');
+          const before = look();
+          const after = [];
+          for (const name of process.argv.slice(1)) {
+            ${loads[kind]};
+            after.push([name, look()]);
+          }
+          process.stdout.write(JSON.stringify([before, after]));
+        })();`;
+      const words = ['-e', script, ...entries.map(({ specifier }) => specifier)];
+      const { stdout, stderr, exitCode } = await runProgram(process.execPath, words, { cwd: root });
+      assert.equal(exitCode, 0, stderr);
+      const [before, after] = JSON.parse(stdout) as readonly [unknown, readonly (readonly [string, unknown])[]];
+      assert.equal(after.length, entries.length);
+      for (const [name, seen] of after) assert.deepEqual(seen, before, name);
+    });
   }
 });
 
@@ -593,10 +559,7 @@ describe('the types are found, as those of the module kind that is loaded', () =
 
   for (const { name, file, types, ...resolution } of modes) {
     it(name, (context) => {
-      const folder = mkdtempSync(join(tmpdir(), 'certgate-types-'));
-      context.after(() => {
-        rmSync(folder, { recursive: true, force: true });
-      });
+      const folder = makeFolder(context);
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
       writeFileSync(join(folder, file), consumer);
       const settings = {

@@ -30,6 +30,26 @@ interface Report {
   }[];
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const gatewayCa = join(sampleFolder, '.certgate', 'gateway.crt.pem');
+
+async function runCurl(url: string, certificate?: OpensslCertificate, ...more: readonly string[]): Promise<Answer> {
+  const own = certificate === undefined ? [] : ['--cert', certificate.certificateFile, '--key', certificate.keyFile];
+  const options = ['--silent', '--show-error', '--write-out', '\n%{http_code}', '--cacert', gatewayCa, ...own, ...more];
+  const { stdout, stderr, exitCode } = await runProgram('curl', [...options, url]);
+  assert.equal(exitCode, 0, stderr);
+  const [status = '', ...body] = stdout.split('\n').reverse();
+  return { status: Number(status), body: body.reverse().join('\n') };
+}
+
+/** A certificate as a header has it. */
+const readHeader = ({ certificateFile }: OpensslCertificate): string =>
+  readFileSync(certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+
 describe('certgate dev --once --json on the sample', () => {
   it('answers every caller at every function as it should', async () => {
     const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
@@ -39,20 +59,20 @@ describe('certgate dev --once --json on the sample', () => {
     const statuses = Object.fromEntries(
       report.checks.map((check) => [`${check.function} ${check.caller}`, check.status]),
     );
-    assert.deepEqual(statuses, {
-      'PublicFunction none': 200,
-      'PublicFunction denied': 200,
-      'PublicFunction allowed': 200,
-      'PublicFunction allowed-operator': 200,
-      'RoleFunction none': 401,
-      'RoleFunction denied': 401,
-      'RoleFunction allowed': 403,
-      'RoleFunction allowed-operator': 200,
-      'SecuredFunction none': 401,
-      'SecuredFunction denied': 401,
-      'SecuredFunction allowed': 200,
-      'SecuredFunction allowed-operator': 200,
-    });
+    const callers = ['none', 'denied', 'allowed', 'allowed-operator'];
+    const expected = {
+      PublicFunction: [200, 200, 200, 200],
+      RoleFunction: [401, 401, 403, 200],
+      SecuredFunction: [401, 401, 200, 200],
+    };
+    assert.deepEqual(
+      statuses,
+      Object.fromEntries(
+        Object.entries(expected).flatMap(([name, each]) =>
+          callers.map((caller, index) => [`${name} ${caller}`, each[index]]),
+        ),
+      ),
+    );
     assert.ok(report.checks.every(({ ok }) => ok));
     assert.ok(report.functions.every(({ covered }) => covered === 'gate'));
     assert.match(report.gateway.url, /^https:\/\/localhost:\d+$/);
@@ -101,65 +121,33 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const curl = async (
-    path: string,
-    certificate?: OpensslCertificate,
-    ...more: string[]
-  ): Promise<{ status: number; body: string }> => {
-    const identity =
-      certificate === undefined ? [] : ['--cert', certificate.certificateFile, '--key', certificate.keyFile];
-    const server = ['--cacert', join(sampleFolder, '.certgate', 'gateway.crt.pem')];
-    const args = [
-      '--silent',
-      '--show-error',
-      '--write-out',
-      '\n%{http_code}',
-      ...server,
-      ...identity,
-      ...more,
-      `${url}${path}`,
-    ];
-    const { stdout, stderr, exitCode } = await runProgram('curl', args);
-    assert.equal(exitCode, 0, stderr);
-    const [status = '', ...body] = stdout.split('\n').reverse();
-    return { status: Number(status), body: body.reverse().join('\n') };
-  };
+  const curl = (path: string, certificate?: OpensslCertificate, ...more: string[]): Promise<Answer> =>
+    runCurl(`${url}${path}`, certificate, ...more);
 
-  it('public: 200 without a certificate', async () => {
+  it('answers each caller by its certificate, and tells the handler who calls', async () => {
+    const secured = (caller: string): object => ({
+      status: 200,
+      body: `{"msg":"Secured Azure Function called","caller":"${caller}"}`,
+    });
     assert.deepEqual(await curl('/api/PublicFunction'), {
       status: 200,
       body: '{"msg":"Public Azure Function called"}',
     });
-  });
-
-  it('secured: 401 without, 401 with one that nobody trusts, and the same body but for the ids', async () => {
-    const without = await curl('/api/SecuredFunction');
-    const denied = await curl('/api/SecuredFunction', stranger);
-    assert.equal(without.status, 401);
-    assert.equal(denied.status, 401);
-    const publicPart = (body: string): unknown => {
-      const { correlationId, development, ...rest } = JSON.parse(body) as Record<string, unknown>;
-      assert.equal(typeof correlationId, 'string');
-      assert.equal(typeof development, 'object');
-      return rest;
-    };
-    assert.deepEqual(publicPart(without.body), publicPart(denied.body));
-  });
-
-  it('secured: 200 with EC and with RSA, and the handler knows who calls', async () => {
-    assert.deepEqual(await curl('/api/SecuredFunction', ec), {
-      status: 200,
-      body: '{"msg":"Secured Azure Function called","caller":"ec"}',
-    });
-    assert.deepEqual(await curl('/api/SecuredFunction', rsa), {
-      status: 200,
-      body: '{"msg":"Secured Azure Function called","caller":"rsa"}',
-    });
-  });
-
-  it('role: 403 without it, 200 with it', async () => {
+    assert.deepEqual(await curl('/api/SecuredFunction', ec), secured('ec'));
+    assert.deepEqual(await curl('/api/SecuredFunction', rsa), secured('rsa'));
     assert.equal((await curl('/api/RoleFunction', ec)).status, 403);
     assert.equal((await curl('/api/RoleFunction', rsa)).status, 200);
+  });
+
+  it('answers 401 without a certificate and with one that nobody trusts, and the same body but for the ids', async () => {
+    const readPublicPart = async (certificate?: OpensslCertificate): Promise<unknown> => {
+      const { status, body } = await curl('/api/SecuredFunction', certificate);
+      assert.equal(status, 401);
+      const { correlationId, development, ...rest } = JSON.parse(body) as Record<string, unknown>;
+      assert.deepEqual([typeof correlationId, typeof development], ['string', 'object']);
+      return rest;
+    };
+    assert.deepEqual(await readPublicPart(), await readPublicPart(stranger));
   });
 
   it('a pinned CA certificate is refused with its own code, and the log names the remedy', async () => {
@@ -169,7 +157,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
   });
 
   it('a forged header through the gateway is 401, whatever its spelling', async () => {
-    const forged = readFileSync(ec.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+    const forged = readHeader(ec);
     for (const name of ['X-ARR-ClientCert', 'x-arr-clientcert', 'X_ARR_ClientCert', 'X-Arr_Clientcert']) {
       assert.equal((await curl('/api/SecuredFunction', undefined, '--header', `${name}: ${forged}`)).status, 401, name);
       assert.equal((await curl('/api/SecuredFunction', stranger, '--header', `${name}: ${forged}`)).status, 401, name);
@@ -178,9 +166,8 @@ describe('the sample behind the gateway, called by curl with certificates of ope
 
   it('the log has neither a certificate nor a key', async () => {
     await curl('/api/SecuredFunction', rsa);
-    const certificate = readFileSync(rsa.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
     assert.ok(log.includes(rsa.thumbprintSha256.replaceAll(':', '')));
-    assert.ok(!log.includes(certificate.slice(200, 260)));
+    assert.ok(!log.includes(readHeader(rsa).slice(200, 260)));
     assert.ok(!log.includes('PRIVATE KEY'));
   });
 
@@ -188,34 +175,10 @@ describe('the sample behind the gateway, called by curl with certificates of ope
     const password = join(folder, 'password.txt');
     writeFileSync(password, 'correct horse');
     const legacy = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'];
-    openssl(
-      [
-        'pkcs12',
-        '-export',
-        '-in',
-        ec.certificateFile,
-        '-inkey',
-        ec.keyFile,
-        ...legacy,
-        '-passout',
-        `file:${password}`,
-        '-out',
-        'ec.pfx',
-      ],
-      folder,
-    );
-    const cacert = join(sampleFolder, '.certgate', 'gateway.crt.pem');
-    const call = [
-      'call',
-      `${url}/api/SecuredFunction`,
-      '--certificate',
-      join(folder, 'ec.pfx'),
-      '--password-file',
-      password,
-      '--cacert',
-      cacert,
-      '--json',
-    ];
+    const source = ['-in', ec.certificateFile, '-inkey', ec.keyFile, '-passout', `file:${password}`];
+    openssl(['pkcs12', '-export', ...source, ...legacy, '-out', 'ec.pfx'], folder);
+    const identity = ['--certificate', join(folder, 'ec.pfx'), '--password-file', password];
+    const call = ['call', `${url}/api/SecuredFunction`, ...identity, '--cacert', gatewayCa, '--json'];
     const { exitCode, stdout, stderr } = await runCertgateHere(call);
     assert.equal(exitCode, 0, stderr);
     const answer = JSON.parse(stdout) as { status: number; certificate: { thumbprintSha256: string } };
@@ -230,33 +193,15 @@ describe('certgate dev --worst-case', () => {
     const trusted = makeOpensslCertificate(folder, 'trusted', 'ec');
     const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
     const trust = writeTrust(folder, { trusted: { certificate: trusted } });
-    const dev = startCertgate([
-      'dev',
-      sampleFolder,
-      '--trust',
-      trust,
-      '--port',
-      '0',
-      '--host-port',
-      '0',
-      '--worst-case',
-    ]);
+    const options = ['--trust', trust, '--port', '0', '--host-port', '0', '--worst-case'];
+    const dev = startCertgate(['dev', sampleFolder, ...options]);
     try {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
-      const forged = readFileSync(trusted.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
-      const { stdout } = await runProgram('curl', [
-        ...[
-          '--silent',
-          '--cacert',
-          join(sampleFolder, '.certgate', 'gateway.crt.pem'),
-          '--cert',
-          stranger.certificateFile,
-        ],
-        ...['--key', stranger.keyFile, '--header', `X-ARR-ClientCert: ${forged}`, `${url}/api/SecuredFunction`],
-      ]);
-      const problem = JSON.parse(stdout) as { status: number; development: { code: string } };
-      assert.equal(problem.status, 401);
-      assert.equal(problem.development.code, 'certificate_multiple');
+      const header = `X-ARR-ClientCert: ${readHeader(trusted)}`;
+      const { status, body } = await runCurl(`${url}/api/SecuredFunction`, stranger, '--header', header);
+      assert.equal(status, 401);
+      const { development } = JSON.parse(body) as { readonly development: { readonly code: string } };
+      assert.equal(development.code, 'certificate_multiple');
     } finally {
       dev.kill('SIGTERM');
       await collect(dev);

@@ -58,14 +58,6 @@ async function startApp(
       app.http('Role', { handler: requireRole('operator', whoami) });
       app.http('Seen', { methods: ['GET', 'POST'], handler: allowAnonymous(async (request) => ({ jsonBody: { header: request.headers.get('x-arr-clientcert') } })) });
       app.http('Echo', { methods: ['POST'], handler: async (request) => ({ body: request.body }) });
-      // As a user's function does that puts the answers of others together.
-      const registered = {};
-      for (const name of ['First', 'Second']) app.http(name, { handler: registered[name] = whoami });
-      app.hook.preInvocation((call) => { registered[call.invocationContext.functionName] = call.functionHandler; });
-      app.http('Both', { handler: allowAnonymous(async (...args) => {
-        const [first, second] = [await registered.First(...args), await registered.Second(...args)];
-        return { jsonBody: [first, second, await registered.First(...args)].map(({ status, body }) => status ?? body) };
-      }) });
       app.http('Memory', { handler: allowAnonymous(() => { global.gc?.(); return { jsonBody: process.memoryUsage().heapUsed }; }) });`,
   });
   const host = await app.start({
@@ -132,19 +124,6 @@ describe('HTTP streaming', () => {
     const headers = { 'content-type': 'application/json', [header]: callers.reader };
     assert.equal((await send(`${url}/api/Closed`, headers, body)).body, 'reader');
     assert.equal((await send(`${url}/api/Closed?headers=x`, { [header]: callers.reader })).body, 'reader');
-  });
-
-  it('the handlers that an open function calls are decided by the caller of the invocation, each of them', async () => {
-    const { url } = shared;
-    const call = async (path: string, certificate?: string): Promise<string> => {
-      const headers = certificate === undefined ? {} : { [header]: certificate };
-      return (await send(`${url}/api/${path}`, headers)).body;
-    };
-    // The hook takes the registered handlers from calls of them.
-    for (const name of ['First', 'Second']) assert.equal(await call(name, callers.reader), 'reader');
-    assert.equal(await call('Both', callers.operator), '["operator","operator","operator"]');
-    assert.equal(await call('Both', callers.stranger), '[401,401,401]');
-    assert.equal(await call('Both'), '[401,401,401]');
   });
 
   it('behind a front end of its own, its fields are taken from the wire, and two lines stay two', async (context) => {

@@ -101,26 +101,14 @@ describe('npm run release', () => {
     assert.deepEqual(findRefusals(ready), []);
   });
 
-  const edit = (file: string, from: RegExp | string, to: string): void => {
+  const edit = (file: string, from: RegExp | string, to: string) => (): void => {
     const text = read(file, ready);
     assert.notEqual(text.replace(from, to), text);
     writeFileSync(join(ready, file), text.replace(from, to));
   };
   const faults: readonly [string, () => void, RegExp][] = [
-    [
-      'a placeholder',
-      () => {
-        edit('release.json', '"somebody"', 'null');
-      },
-      /names no owner\. .*into "owner"/,
-    ],
-    [
-      'an owner without a name',
-      () => {
-        edit('release.json', '"somebody"', '" "');
-      },
-      /names no owner/,
-    ],
+    ['a placeholder', edit('release.json', '"somebody"', 'null'), /names no owner\. .*into "owner"/],
+    ['an owner without a name', edit('release.json', '"somebody"', '" "'), /names no owner/],
     [
       'a source that is not committed',
       () => {
@@ -130,44 +118,28 @@ describe('npm run release', () => {
     ],
     [
       'a package of another name',
-      () => {
-        edit('packages/http/package.json', '@certgate/http', '@other/http');
-      },
+      edit('packages/http/package.json', '@certgate/http', '@other/http'),
       /packages\/http is named @other\/http, and by release\.json @certgate\/http/,
     ],
     [
       'a package that npm could publish unchecked',
-      () => {
-        edit('packages/x509/package.json', '"private": true,', '');
-      },
+      edit('packages/x509/package.json', '"private": true,', ''),
       /packages\/x509 is not private/,
     ],
     [
       'a package of another version',
-      () => {
-        edit('packages/x509/package.json', /"version": "[^"]+"/, '"version": "9.9.9"');
-      },
+      edit('packages/x509/package.json', /"version": "[^"]+"/, '"version": "9.9.9"'),
       /packages\/x509 has @certgate\/x509 9\.9\.9, and the workspace is /,
     ],
     [
       'a dependency of another version',
-      () => {
-        edit('packages/http/package.json', /"@certgate\/core": "[^"]+"/, '"@certgate/core": "^0.0.1"');
-      },
+      edit('packages/http/package.json', /"@certgate\/core": "[^"]+"/, '"@certgate/core": "^0.0.1"'),
       /packages\/http has @certgate\/core \^0\.0\.1/,
     ],
-    [
-      'a changelog without the version',
-      () => {
-        edit('CHANGELOG.md', / - 2026.*/, '');
-      },
-      /has no section "## \[/,
-    ],
+    ['a changelog without the version', edit('CHANGELOG.md', / - 2026.*/, ''), /has no section "## \[/],
     [
       'entries that belong to no version',
-      () => {
-        edit('CHANGELOG.md', '[Unreleased]\n', '[Unreleased]\n\n### Added\n\n- Two\n');
-      },
+      edit('CHANGELOG.md', '[Unreleased]\n', '[Unreleased]\n\n### Added\n\n- Two\n'),
       /has entries under Unreleased/,
     ],
     [

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -77,30 +77,6 @@ export function createAdapterApp(context: Pick<TestContext, 'after'>, files: App
 async function waitForLines<Line>(find: () => readonly Line[], count: number): Promise<readonly Line[]> {
   await until(() => find().length >= count);
   return find();
-}
-
-/** A copy of `@azure/functions` from files of its own, so that a process loads it beside another one. */
-export function copyFunctionsLibrary(modules: string): void {
-  const target = join(modules, '@azure/functions');
-  rmSync(target, { recursive: true, force: true });
-  for (const part of ['package.json', 'dist']) cpSync(join(library, part), join(target, part), { recursive: true });
-  const require = createRequire(join(library, 'package.json'));
-  for (const name of ['@azure/functions-extensions-base', 'cookie']) {
-    link(dirname(findManifest(require, name)), join(target, 'node_modules', name));
-  }
-}
-
-function findManifest(require: NodeJS.Require, name: string): string {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const path = join(folder, name, 'package.json');
-    try {
-      readFileSync(path);
-      return path;
-    } catch {
-      // It stands further up.
-    }
-  }
-  throw new Error(`${name} is not installed`);
 }
 
 function link(target: string, path: string): void {

@@ -7,7 +7,9 @@ import { functionCoverage } from './gate/shared-state.js';
 import { observe } from './observe.js';
 import { getClientIdentity } from './request-identity.js';
 import { secureApp } from './secure-app.js';
+import { setModel } from './test-support/models.js';
 import {
+  codesOf,
   bearing,
   callHandler,
   callOf,
@@ -314,14 +316,12 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
 
   it('where the programming model is unknown, the wrapper observes, and closes at the end', async (context) => {
     const setTime = setClock(context);
-    const { app, worker } = createApp(context);
+    const created = createApp(context);
+    const { app, worker } = created;
     const original = worker.model!;
-    const odd = {};
-    Object.defineProperty(odd, 'getInvocationModel', {
-      get: () => (core: object) => original.getInvocationModel(core),
-      set: () => undefined,
-    });
-    (worker.core['setProgrammingModel'] as (model: object) => void)(odd);
+    const get = () => (core: object) => original.getInvocationModel(core);
+    const members = { getInvocationModel: { get, set: (): void => undefined } };
+    setModel(created, Object.defineProperties({}, members));
     secureApp(app, { trustStore });
     app.http('Orders', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
     await worker.start();
@@ -391,10 +391,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
         ['Orders', 'allowed'],
       ],
     );
-    assert.deepEqual(
-      readWarnings().map(({ code }) => code),
-      ['observed'],
-    );
+    assert.deepEqual(codesOf(readWarnings()), ['observed']);
   });
 
   it('an older copy of this package keeps the function closed as what saw the registration', async (context) => {

@@ -9,6 +9,7 @@ import { secureApp } from './secure-app.js';
 import { clientIdentities, deferrals, functionCoverage } from './gate/shared-state.js';
 import { documentOf } from './test-support/certificates.js';
 import {
+  codesOf,
   bearing,
   callHandler,
   createApp,
@@ -171,10 +172,7 @@ describe('hooks of others', () => {
     assert.equal(readWarnings().length, 1);
     for (let time = 0; time < 3; time += 1)
       assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
-    assert.deepEqual(
-      readWarnings().map(({ code }) => code),
-      ['report_only'],
-    );
+    assert.deepEqual(codesOf(readWarnings()), ['report_only']);
   });
 });
 

@@ -12,6 +12,7 @@ import { certificateHeaderName, documentOf } from './test-support/certificates.j
 import { startProxyTarget } from './test-support/proxy-target.js';
 import { loadSecondCopy } from './test-support/second-copy.js';
 import {
+  codesOf,
   bearing,
   callHandler,
   callOf,
@@ -233,10 +234,7 @@ for (const mark of marks) {
         worker.decisions.map((line) => pick(line, 'outcome', 'code', 'reportOnlyCode')),
         names.map((name) => mark.lines[name]),
       );
-      assert.deepEqual(
-        readWarnings().map(({ code }) => code),
-        [mark.startCodes[0]],
-      );
+      assert.deepEqual(codesOf(readWarnings()), [mark.startCodes[0]]);
       setTime(end);
       for (const name of names)
         assert.equal(tell(await worker.invoke('Moving', callOf(callers[name]))), strictAnswers[name], name);

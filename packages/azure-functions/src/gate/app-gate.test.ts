@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
 import { functionCoverage } from './shared-state.js';
+import { describeClassic, setClassicModel } from '../test-support/models.js';
 import {
+  codesOf,
   bearing,
   countHandler,
   createApp,
@@ -17,9 +18,6 @@ import {
   trustStore,
   watchWarningCodes,
 } from '../test-support/secured-app.js';
-import type { TestWorker } from '../test-support/test-worker.js';
-
-const require = createRequire(import.meta.url);
 
 describe('the usual app', () => {
   it('gets no hook, and no line at start; each call is decided and logged once', async (context) => {
@@ -60,10 +58,7 @@ describe('the usual app', () => {
     assert.equal(await invoke(nullable(['x-arr-clientcert'])), 200);
     assert.equal(await invoke(nullable(['X-ARR-ClientCert', 'x-arr-clientcert'])), 401);
     assert.equal(await invoke(nullable(['other']), { 'x-arr-clientcert': value }), 401);
-    assert.deepEqual(
-      worker.decisions.map(({ code }) => code),
-      ['allowed', 'certificate_multiple', 'certificate_missing'],
-    );
+    assert.deepEqual(codesOf(worker.decisions), ['allowed', 'certificate_multiple', 'certificate_missing']);
   });
 });
 
@@ -128,18 +123,6 @@ describe('policy goes by registered name', () => {
   });
 });
 
-/** The model of function.json functions, which the worker brings and starts with. */
-function createClassicFunction(worker: TestWorker, output: string, handler: (call: unknown) => unknown): void {
-  const name = require.resolve('azure-functions-model-v3');
-  Reflect.deleteProperty(require.cache, name);
-  (require(name) as { setup(): void }).setup();
-  const bindings = {
-    req: { type: 'httpTrigger', direction: 'in' },
-    [output]: { type: 'http', direction: 'out' },
-  };
-  worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback: handler });
-}
-
 describe('a function.json function', () => {
   for (const output of ['$return', 'res']) {
     for (const when of ['before', 'after'] as const) {
@@ -151,9 +134,13 @@ describe('a function.json function', () => {
           const response = { status: 200, body: getClientIdentity(call as never).name };
           return Promise.resolve(output === 'res' ? { res: response } : response);
         };
-        if (when === 'before') createClassicFunction(worker, output, handler);
+        const register = (): void => {
+          setClassicModel();
+          worker.functions.set('Classic', { metadata: describeClassic('Classic', output), callback: handler });
+        };
+        if (when === 'before') register();
         secureApp(app, { trustStore });
-        if (when === 'after') createClassicFunction(worker, output, handler);
+        if (when === 'after') register();
         await worker.start();
         for (const call of [{}, bearing(stranger)]) {
           const { status, body } = await worker.invoke('Classic', call);
@@ -347,10 +334,7 @@ describe('decisionLog', () => {
     await worker.start();
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
     assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
-    assert.deepEqual(
-      worker.decisions.map(({ code }) => code),
-      ['certificate_not_trusted'],
-    );
+    assert.deepEqual(codesOf(worker.decisions), ['certificate_not_trusted']);
   });
 });
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { HttpRequest } from '@azure/functions';
@@ -12,9 +11,11 @@ import { findClientIdentity } from '../request-identity.js';
 import { type SecureAppOptions, secureApp } from '../secure-app.js';
 import { functionCoverage } from './shared-state.js';
 import { registerMcp, payloadOf, readToolResult, sendPayload, transportOf } from '../test-support/mcp-app.js';
+import { describeClassic, setClassicModel } from '../test-support/models.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
 import {
   bearing,
+  codesOf,
   createApp,
   reader,
   type SecuredApp,
@@ -25,7 +26,6 @@ import {
 import { loadFunctionsLibrary, type TestWorker } from '../test-support/test-worker.js';
 
 const wrong = { nonsense: 1 } as unknown as SecureAppOptions;
-const require = createRequire(import.meta.url);
 
 type StartLine = Readonly<Record<'code' | 'detail', string>>;
 
@@ -42,13 +42,11 @@ function watchStartLines(context: TestContext): {
   return { errors, warnings: () => warnings().map(({ code }) => code) };
 }
 
-function codesOf(lines: readonly StartLine[]): readonly string[] {
-  return lines.map(({ code }) => code);
-}
-
 /** What an app does that goes on after the error. */
-function swallow(call: () => void): void {
-  assert.throws(call);
+function secureWrongly(app: unknown, options = wrong, secure = secureApp): void {
+  assert.throws(() => {
+    secure(app as SecuredApp['app'], options);
+  });
 }
 
 async function readStatuses(worker: TestWorker, names: readonly string[]): Promise<readonly (readonly number[])[]> {
@@ -200,9 +198,7 @@ describe('secureApp that threw, in an app that went on', () => {
   it('everything is refused: what was registered before and after, anonymous, observed', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     const until = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
     app.http('After', { handler: () => ({}) });
     app.http('Role', { handler: requireRole('reader', () => ({})) });
@@ -235,9 +231,7 @@ describe('secureApp that threw, in an app that went on', () => {
     it(`${what} is closed too`, async (context) => {
       const { errors } = watchStartLines(context);
       const { worker } = createOpenApp(context);
-      swallow(() => {
-        secureApp(app as never, { trustStore });
-      });
+      secureWrongly(app, { trustStore });
       await worker.start();
       assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
         [503, 503, 503],
@@ -251,9 +245,7 @@ describe('secureApp that threw, in an app that went on', () => {
     watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     const hook = { ...app.hook, appStart: (): never => assert.fail('no hook') };
-    swallow(() => {
-      secureApp({ hook }, { trustStore });
-    });
+    secureWrongly({ hook }, { trustStore });
     await worker.start();
     assert.deepEqual(await readStatuses(worker, ['Closed']), [[503, 503, 503]]);
   });
@@ -261,9 +253,7 @@ describe('secureApp that threw, in an app that went on', () => {
   it('a hook that puts the bare handler back, or calls it, changes nothing', async (context) => {
     watchStartLines(context);
     const { app, worker } = createApp(context);
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     app.http('F', { handler: allowAnonymous(() => ({ body: 'secret' })) });
     app.hook.preInvocation(async (call) => {
       const early: unknown = await call.functionHandler(call.inputs[0], call.invocationContext);
@@ -278,9 +268,7 @@ describe('secureApp that threw, in an app that went on', () => {
   it('where the programming model is unknown, wrappers and the hook refuse', async (context) => {
     watchStartLines(context);
     const { app, worker } = createOpenApp(context);
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     app.http('After', { handler: allowAnonymous(() => ({})) });
     // What the gate has put there is gone, and so is the way to find it out.
     Reflect.deleteProperty(worker.model!, 'getInvocationModel');
@@ -293,9 +281,7 @@ describe('secureApp that threw, in an app that went on', () => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     await worker.start();
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), Array(2).fill([503, 503, 503]));
     assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
   });
@@ -305,9 +291,7 @@ describe('secureApp that threw, in an app that went on', () => {
     const { app } = loadFunctionsLibrary();
     const gate = Symbol.for('certgate/gate/v1');
     Reflect.deleteProperty(globalThis, gate);
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     assert.equal(Reflect.has(globalThis, gate), false);
     assert.deepEqual(errors(), []);
   });
@@ -320,10 +304,7 @@ describe('several calls of secureApp, one of which threw', () => {
     for (const isLate of [false, true]) {
       const { errors } = watchStartLines(context);
       const { app, worker } = createOpenApp(context);
-      for (let attempt = 0; attempt < 2; attempt += 1)
-        swallow(() => {
-          secureApp(app, wrong);
-        });
+      for (let attempt = 0; attempt < 2; attempt += 1) secureWrongly(app);
       app.http('After', { handler: () => ({}) });
       if (isLate) {
         await worker.start();
@@ -345,42 +326,11 @@ describe('several calls of secureApp, one of which threw', () => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     secureApp(app, { trustStore });
-    swallow(() => {
-      secureApp(app, wrong);
-    });
+    secureWrongly(app);
     await worker.start();
     assert.deepEqual(await readStatuses(worker, ['Closed']), closedToStrangers);
     assert.deepEqual(errors(), []);
   });
-
-  for (const order of ['this copy fails', 'the other copy fails'] as const) {
-    it(`two copies of the package: ${order}, then the other takes over; or comes after it, and changes nothing`, async (context) => {
-      for (const isFirst of [true, false]) {
-        watchStartLines(context);
-        const { app, worker } = createOpenApp(context);
-        const copy = await loadSecondCopy(context);
-        const library = loadFunctionsLibrary();
-        const [failing, valid] =
-          order === 'this copy fails' ? [secureApp, copy.secureApp] : [copy.secureApp, secureApp];
-        const fail = (): void => {
-          swallow(() => {
-            failing(app, wrong);
-          });
-        };
-        if (isFirst) fail();
-        valid(library.app, { trustStore });
-        if (!isFirst) fail();
-        app.http('After', { handler: () => ({}) });
-        await worker.start();
-        assert.deepEqual(await readStatuses(worker, ['Closed', 'After', 'Marked']), [
-          ...closedToStrangers,
-          ...closedToStrangers,
-          [200, 200, 200],
-        ]);
-        for (const { code } of worker.decisions) assert.notEqual(code, 'gate_setup_failed');
-      }
-    });
-  }
 });
 
 describe('a call that began under a secureApp that failed, while another takes over', () => {
@@ -400,9 +350,7 @@ describe('a call that began under a secureApp that failed, while another takes o
           });
         };
         if (!isWrapped) register();
-        swallow(() => {
-          secureApp(app, wrong);
-        });
+        secureWrongly(app);
         if (isWrapped) register();
         app.http('Other', { handler: () => ({}) });
         // One rewrites the request; the other calls the handler, which only a wrapper can keep from running.
@@ -477,15 +425,19 @@ describe('calls of secureApp in any order, by two copies of the package, before 
           } catch {
             // The app goes on.
           }
+          app.http(`After${index}`, { handler: () => ({}) });
           if (startsAt === index + 1) await worker.start();
           if (startsAt > index + 1) continue;
           const known = { right: 200, other: 401 }[standing ?? ''] ?? 503;
           const unknown = standing === undefined ? 503 : 401;
-          assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
-            [unknown, unknown, known],
+          const after = Array.from({ length: index + 1 }, (_, each) => `After${each}`);
+          assert.deepEqual(await readStatuses(worker, ['Marked', 'Closed', ...after]), [
             Array(3).fill(standing === undefined ? 503 : 200),
+            ...[0, ...after].map(() => [unknown, unknown, known]),
           ]);
         }
+        if (standing !== undefined && startsAt >= calls.length)
+          for (const { code } of worker.decisions) assert.notEqual(code, 'gate_setup_failed');
       }),
       { numRuns: countRuns(50) },
     );
@@ -527,15 +479,7 @@ describe('functions that a webhook of the host starts', () => {
 });
 
 describe('a function that was registered under the model of version 3', () => {
-  const setClassicModel = (): void => {
-    const name = require.resolve('azure-functions-model-v3');
-    Reflect.deleteProperty(require.cache, name);
-    (require(name) as { setup(): void }).setup();
-  };
-  const metadata = {
-    name: 'Core',
-    bindings: { req: { type: 'httpTrigger', direction: 'in' }, $return: { type: 'http', direction: 'out' } },
-  };
+  const metadata = describeClassic('Core');
 
   it('keeps the app from starting; if it runs anyway, each call is refused and none hangs', async (context) => {
     const { errors } = watchStartLines(context);

@@ -10,6 +10,7 @@ import { secureApp, unsafeTrustCertificateHeaderFromAnywhere } from '../secure-a
 import { documentOf, certificateHeaderName } from '../test-support/certificates.js';
 import { appService, development } from '../test-support/environment.js';
 import {
+  codesOf,
   bearing,
   countHandler,
   createApp,
@@ -76,10 +77,12 @@ describe('a refusal', () => {
       assert.equal(answer.headers['cache-control'], 'no-store');
       assert.equal(answer.headers['retry-after'], undefined);
     }
-    assert.deepEqual(
-      worker.decisions.map(({ code }) => code),
-      ['certificate_missing', 'certificate_not_trusted', 'certificate_multiple', 'certificate_malformed'],
-    );
+    assert.deepEqual(codesOf(worker.decisions), [
+      'certificate_missing',
+      'certificate_not_trusted',
+      'certificate_multiple',
+      'certificate_malformed',
+    ]);
   });
 
   it('of an identity without the role, or without the function, is 403 without a challenge', async (context) => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import type { HttpHandler, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { allowAnonymous, requireRole } from '../function-policy.js';
@@ -8,6 +7,14 @@ import { reportOnly } from '../report-only.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
 import { payloadOf, transportOf } from '../test-support/mcp-app.js';
+import {
+  delegate,
+  describeClassic,
+  type InvocationModel,
+  keepContext,
+  setClassicModel,
+  wrapModel,
+} from '../test-support/models.js';
 import { clientHeaderName, createCallingHooks, rewritingHooks } from '../test-support/other-hooks.js';
 import { startProxyTarget } from '../test-support/proxy-target.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
@@ -18,7 +25,6 @@ import {
   createSecuredApp,
   operator,
   reader,
-  type SecuredApp,
   stranger,
   trustStore,
   watchWarningCodes,
@@ -28,34 +34,11 @@ import type { Call } from '../test-support/test-worker.js';
 import { CoreCalls } from './core-calls.js';
 import type { CoreInvocationContext } from './worker-core.js';
 
-type Model = NonNullable<SecuredApp['worker']['model']>;
-type InvocationModel = ReturnType<Model['getInvocationModel']>;
-
 const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
 
 /** The caller's own certificate, and the operator's public one in a header of the client's. */
 function forging(certificate?: typeof reader): Call {
   return { headers: { ...(certificate && bearing(certificate).headers), [clientHeaderName]: operator.header } };
-}
-
-function setModel({ worker }: SecuredApp, model: object): void {
-  (worker.core['setProgrammingModel'] as (model: object) => void)(model);
-}
-
-/** From now on, the present model answers through what `change` makes of its objects. */
-function wrapModel(created: SecuredApp, change: (invocation: InvocationModel, core: object) => object): void {
-  const original = created.worker.model!;
-  setModel(created, { getInvocationModel: (core: object) => change(original.getInvocationModel(core), core) });
-}
-
-/** An object of its own that hands all on to the invocation's. */
-function delegate(invocation: InvocationModel, more: Partial<InvocationModel> = {}): InvocationModel {
-  return {
-    getArguments: () => invocation.getArguments(),
-    invokeFunction: (...args) => invocation.invokeFunction(...args),
-    getResponse: (...args) => invocation.getResponse(...args),
-    ...more,
-  };
 }
 
 describe('a context that no invocation got', () => {
@@ -142,15 +125,7 @@ describe('a context of an invocation', () => {
     const created = createSecuredApp(context);
     const { app, worker } = created;
     app.http('Closed', { handler: whoami });
-    let kept: unknown;
-    wrapModel(created, (invocation) =>
-      delegate(invocation, {
-        getArguments: async () => {
-          const { context: own, inputs } = await invocation.getArguments();
-          return { context: (kept ??= own), inputs };
-        },
-      }),
-    );
+    keepContext(created);
     let release: (() => void) | undefined;
     const early: unknown[] = [];
     app.hook.preInvocation(async ({ functionHandler, inputs, invocationContext }) => {
@@ -178,15 +153,7 @@ describe('a context of an invocation', () => {
     const created = createSecuredApp(context);
     const { app, worker } = created;
     app.http('Closed', { handler: whoami });
-    let kept: unknown;
-    wrapModel(created, (invocation) =>
-      delegate(invocation, {
-        getArguments: async () => {
-          const { context: own, inputs } = await invocation.getArguments();
-          return { context: (kept ??= own), inputs };
-        },
-      }),
-    );
+    keepContext(created);
     const early: unknown[] = [];
     app.hook.preInvocation(({ functionHandler, inputs, invocationContext }) => {
       early.push(functionHandler(inputs[0], invocationContext));
@@ -302,14 +269,10 @@ describe('what the host sent', () => {
   it('is read before a hook of a function.json function can write to it', async (context) => {
     const { app, worker } = createApp(context);
     secureApp(app, { trustStore });
-    const require = createRequire(import.meta.url);
-    const model = require.resolve('azure-functions-model-v3');
-    Reflect.deleteProperty(require.cache, model);
-    (require(model) as { setup(): void }).setup();
-    const bindings = { req: { type: 'httpTrigger', direction: 'in' }, $return: { type: 'http', direction: 'out' } };
+    setClassicModel();
     const callback = (call: unknown): Promise<object> =>
       Promise.resolve({ status: 200, body: getClientIdentity(call as never).name });
-    worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback });
+    worker.functions.set('Classic', { metadata: describeClassic('Classic'), callback });
     // The model hands on the very object that the worker has, where the host sends no nullable headers.
     worker.hooks.preInvocation.push((call) => {
       const [{ headers }] = (call as { readonly inputs: readonly [{ headers: Record<string, string> }] }).inputs;

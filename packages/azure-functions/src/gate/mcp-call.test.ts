@@ -295,15 +295,6 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it('HTTP streaming changes nothing, because the payload is never streamed', async (context) => {
-    const { worker } = createMcpApp(context);
-    // In the place of the library's own, which would listen on a port.
-    Object.assign(worker.model!, { getCapabilities: () => ({ HttpUri: 'http://localhost:1/' }) });
-    await worker.start();
-    const answer = await sendPayload(worker, 'tool', payloadOf('tool', 'tool', bearing(reader)));
-    assert.deepEqual(readToolResult(answer), { isError: false, text: 'reader' });
-  });
-
   it('two transports in one payload are refused, whichever one a reader would take', async (context) => {
     const { app, worker } = createSecuredApp(context);
     registerMcp(app, 'tool', 'tool', () => 'ran');

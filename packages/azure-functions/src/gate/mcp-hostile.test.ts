@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { input, type InvocationContext } from '@azure/functions';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
 import { payloadOf, readToolResult, registerMcp, sendPayload, transportOf } from '../test-support/mcp-app.js';
+import { setClassicModel } from '../test-support/models.js';
 import { startProxyTarget } from '../test-support/proxy-target.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
 import {
@@ -131,10 +131,7 @@ describe('MCP functions of other ways to load an app', () => {
   it('one of function.json is closed, and its caller is known', async (context) => {
     const { app, worker } = createApp(context);
     secureApp(app, { trustStore });
-    const require = createRequire(import.meta.url);
-    const model = require.resolve('azure-functions-model-v3');
-    Reflect.deleteProperty(require.cache, model);
-    (require(model) as { setup(): void }).setup();
+    setClassicModel();
     let runs = 0;
     const callback = (call: unknown): Promise<string> => {
       runs += 1;

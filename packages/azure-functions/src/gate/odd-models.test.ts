@@ -5,6 +5,7 @@ import { allowAnonymous } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
+import { delegate, keepContext, type Model, setModel, wrapModel } from '../test-support/models.js';
 import {
   bearing,
   countHandler,
@@ -15,8 +16,6 @@ import {
   trustStore,
   watchWarningCodes,
 } from '../test-support/secured-app.js';
-
-type Model = NonNullable<SecuredApp['worker']['model']>;
 
 interface Scene extends SecuredApp {
   readonly runs: () => number;
@@ -33,10 +32,6 @@ function buildScene(context: TestContext, change: (created: SecuredApp) => void)
   secureApp(created.app, { trustStore });
   created.app.http('Late', { handler });
   return { ...created, runs, startCodes };
-}
-
-function setModel({ worker }: SecuredApp, model: object): void {
-  (worker.core['setProgrammingModel'] as (model: object) => void)(model);
 }
 
 async function expectClosed({ worker, runs }: Scene): Promise<void> {
@@ -65,13 +60,9 @@ describe('a model whose methods only seem to be replaced', () => {
 
   it('invokeFunction: the hook stands in from the first invocation on', async (context) => {
     const scene = buildScene(context, (created) => {
-      const original = created.worker.model!;
-      setModel(created, {
-        getInvocationModel: (core: object) => {
-          const invocation = original.getInvocationModel(core);
-          keepMember(invocation, 'invokeFunction', invocation.invokeFunction.bind(invocation));
-          return invocation;
-        },
+      wrapModel(created, (invocation) => {
+        keepMember(invocation, 'invokeFunction', invocation.invokeFunction.bind(invocation));
+        return invocation;
       });
     });
     await scene.worker.start();
@@ -157,28 +148,22 @@ describe('a model that keeps objects from one invocation to the next', () => {
   ] as const) {
     it(`an admission does not go on to the next invocation ${what}`, async (context) => {
       const scene = buildScene(context, (created) => {
-        const original = created.worker.model!;
-        let kept: unknown;
-        setModel(created, {
-          getInvocationModel: (core: object) => {
-            const invocation = original.getInvocationModel(core);
-            const getArguments = invocation.getArguments.bind(invocation);
-            const getResponse = invocation.getResponse.bind(invocation);
-            const id: unknown = Reflect.get(core, 'invocationId');
-            return Object.assign(invocation, {
-              getArguments: async () => {
-                const { context: own, inputs } = await getArguments();
-                kept ??= own;
-                if (hideId) Reflect.deleteProperty(core, 'invocationId');
-                return { context: kept, inputs };
-              },
-              // The library does not answer without it.
-              getResponse: (...call: Parameters<typeof getResponse>) => {
-                Reflect.set(core, 'invocationId', id);
-                return getResponse(...call);
-              },
-            });
-          },
+        keepContext(created);
+        if (!hideId) return;
+        wrapModel(created, (invocation, core) => {
+          const id: unknown = Reflect.get(core, 'invocationId');
+          return delegate(invocation, {
+            getArguments: async () => {
+              const found = await invocation.getArguments();
+              Reflect.deleteProperty(core, 'invocationId');
+              return found;
+            },
+            // The library does not answer without it.
+            getResponse: (...call) => {
+              Reflect.set(core, 'invocationId', id);
+              return invocation.getResponse(...call);
+            },
+          });
         });
       });
       const { app, worker, runs } = scene;

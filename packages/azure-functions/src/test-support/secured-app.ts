@@ -110,7 +110,11 @@ export function watchWarnings(context: TestContext): () => readonly Readonly<Rec
 /** The codes of those lines. */
 export function watchWarningCodes(context: TestContext): () => readonly unknown[] {
   const readWarnings = watchWarnings(context);
-  return () => readWarnings().map(({ code }) => code);
+  return () => codesOf(readWarnings());
+}
+
+export function codesOf(lines: readonly Readonly<Record<string, unknown>>[]): readonly unknown[] {
+  return lines.map(({ code }) => code);
 }
 
 /** A handler that answers "secret", and how often it ran. */
