@@ -132,6 +132,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
       });
       outer.use('/app', inner);
       outer.use('/app/outer-role', requireRole('outer'));
+      outer.use('/app/inner-role', requireRole('inner'));
       outer.use('/', watch('outer again'));
       outer.use('/', (request, response) => {
         response.emit('left');
@@ -160,6 +161,7 @@ for (const framework of ['express', 'express-4', 'connect']) {
         ['/app/failed', 'error of outer', atBothEnds],
         ['/app/nowhere', 'outer', { ...left, 'inner after it left': 'outer' }],
         ['/app/outer-role', 'outer', left],
+        ['/app/inner-role', '403', atBothEnds],
       ] as const) {
         assert.equal(await ask(port, path), answer, path);
         assert.deepEqual(await notes.take('inner, close'), noted, path);

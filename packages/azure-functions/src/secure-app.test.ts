@@ -205,59 +205,44 @@ describe('marks', () => {
 });
 
 describe('options', () => {
+  const choices = 'must be one of';
+  /** Beside a trust store. */
+  const wrong: readonly (readonly [what: string, option: object, message: RegExp])[] = [
+    ['a typo', { frontend: 'app-service' }, /has no option frontend/],
+    ['an unknown symbol', { [Symbol('x')]: true }, /has no option Symbol\(x\)/],
+    [
+      'an unknown front end',
+      { frontEnd: 'lighttpd' },
+      new RegExp(`frontEnd of secureApp is "lighttpd"; it ${choices} app-`),
+    ],
+    ['an undefined front end', { frontEnd: undefined }, /frontEnd of secureApp is undefined/],
+    ['another letter case', { frontEnd: 'App-Service' }, /frontEnd of secureApp is "App-Service"/],
+    ['an undefined isolation', { frontEndIsolation: undefined }, /frontEndIsolation of secureApp is undefined/],
+    [
+      'an unknown isolation',
+      { frontEndIsolation: 'vnet' },
+      new RegExp(`"vnet"; it ${choices} ingress, access-restrictions`),
+    ],
+    ['a short secret', { frontEndSecret: 'secret' }, /frontEndSecret of secureApp is not valid: .*32 to 256/],
+    ['three secrets', { frontEndSecret: ['a', 'b', 'c'].map((each) => each.repeat(32)) }, /not valid/],
+    ['a secret that is not a string', { frontEndSecret: 1 }, /frontEndSecret of secureApp is not text/],
+    [
+      'an unknown choice of log lines',
+      { decisionLog: 'none' },
+      new RegExp(`decisionLog "none"; it ${choices} all, denials`),
+    ],
+    ['no boolean', { strangerNames: 'no' }, /strangerNames of secureApp must be true or false/],
+    ['an undefined choice of log lines', { decisionLog: undefined }, /decisionLog undefined/],
+    ['a danger that is not true', { [unsafeTrustCertificateHeaderFromAnywhere]: 'yes' }, /can only be true/],
+    ['a danger that is false', { [unsafeTrustCertificateHeaderFromAnywhere]: false }, /can only be true/],
+  ];
   const refused: readonly (readonly [what: string, options: unknown, message: RegExp])[] = [
     ['nothing', undefined, /needs options/],
     ['a text', 'trust.json', /needs options/],
     ['no trust store', {}, /needs a trustStore/],
     ['a trust store without find', { trustStore: {} }, /needs a trustStore/],
     ['an inherited trust store', Object.create({ trustStore }), /needs a trustStore/],
-    ['a typo', { trustStore, frontend: 'app-service' }, /has no option frontend/],
-    ['an unknown symbol', { trustStore, [Symbol('x')]: true }, /has no option Symbol\(x\)/],
-    [
-      'an unknown front end',
-      { trustStore, frontEnd: 'lighttpd' },
-      /frontEnd of secureApp is "lighttpd"; it must be one of app-service/,
-    ],
-    ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd of secureApp is undefined/],
-    ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd of secureApp is "App-Service"/],
-    [
-      'an undefined isolation',
-      { trustStore, frontEndIsolation: undefined },
-      /frontEndIsolation of secureApp is undefined/,
-    ],
-    [
-      'an unknown isolation',
-      { trustStore, frontEndIsolation: 'vnet' },
-      /"vnet"; it must be one of ingress, access-restrictions/,
-    ],
-    [
-      'a secret that is too short',
-      { trustStore, frontEndSecret: 'secret' },
-      /frontEndSecret of secureApp is not valid: .*32 to 256/,
-    ],
-    ['three secrets', { trustStore, frontEndSecret: ['a', 'b', 'c'].map((each) => each.repeat(32)) }, /not valid/],
-    ['a secret that is not a string', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is not text/],
-    [
-      'an unknown choice of log lines',
-      { trustStore, decisionLog: 'none' },
-      /decisionLog "none"; it must be one of all, denials/,
-    ],
-    [
-      'strangerNames that is not a boolean',
-      { trustStore, strangerNames: 'no' },
-      /strangerNames of secureApp must be true or false/,
-    ],
-    ['an undefined choice of log lines', { trustStore, decisionLog: undefined }, /decisionLog undefined/],
-    [
-      'a dangerous option that is not true',
-      { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: 'yes' },
-      /can only be true/,
-    ],
-    [
-      'a dangerous option that is false',
-      { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: false },
-      /can only be true/,
-    ],
+    ...wrong.map(([what, option, message]) => [what, { trustStore, ...option }, message] as const),
   ];
   for (const [what, options, message] of refused) {
     it(`${what} is an error at load`, (context) => {

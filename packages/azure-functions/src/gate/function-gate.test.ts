@@ -227,28 +227,22 @@ describe('an admission', () => {
 
 describe('faults end in a refusal', () => {
   const broken = { header: 'thrown' };
-  const stores: Readonly<Record<string, TrustStore>> = {
-    'a store that throws': {
-      find: () => {
-        throw new Error('boom');
-      },
-    },
-    'a store that throws what is not an Error': {
-      find: () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what users do.
-        throw broken;
-      },
-    },
-    'a store that rejects': { find: () => Promise.reject(new Error('boom')) },
-    'a store that answers nothing': { find: () => undefined as never },
-    'a store that answers true': { find: () => true as never },
-    'a store that answers a bare outcome': { find: () => ({ outcome: 'found' }) as never },
-    'a store that answers a function': { find: () => (() => undefined) as never },
-    'a store that answers undefined later': { find: () => Promise.resolve(undefined as never) },
+  const fail = (fault: unknown = new Error('boom')): never => {
+    throw fault;
   };
-  for (const [what, store] of Object.entries(stores)) {
+  const finds: Readonly<Record<string, () => unknown>> = {
+    'a store that throws': fail,
+    'a store that throws what is not an Error': () => fail(broken),
+    'a store that rejects': () => Promise.reject(new Error('boom')),
+    'a store that answers nothing': () => undefined,
+    'a store that answers true': () => true,
+    'a store that answers a bare outcome': () => ({ outcome: 'found' }),
+    'a store that answers a function': () => () => undefined,
+    'a store that answers undefined later': () => Promise.resolve(undefined),
+  };
+  for (const [what, find] of Object.entries(finds)) {
     it(what, async (context) => {
-      const { worker, runs } = await startClosed(context, { trustStore: store });
+      const { worker, runs } = await startClosed(context, { trustStore: { find: find as TrustStore['find'] } });
       const answer = await worker.invoke('Closed', bearing(reader));
       assert.equal(readProblem(answer).code, 'unavailable');
       assert.deepEqual([answer.status, answer.headers['retry-after'], runs()], [503, '10', 0]);
@@ -257,13 +251,7 @@ describe('faults end in a refusal', () => {
   }
 
   it('a store whose report or revision fails spoils no decision', async (context) => {
-    const reports = [
-      (): never => {
-        throw new Error('boom');
-      },
-      (): never => undefined as never,
-    ];
-    for (const report of reports) {
+    for (const report of [() => fail(), (): never => undefined as never]) {
       const { app, worker } = createApp(context);
       let isStarted = false;
       secureApp(app, {
@@ -305,7 +293,7 @@ describe('faults end in a refusal', () => {
     });
     const failing = {
       get headers(): never {
-        throw new Error('unreadable');
+        return fail();
       },
     };
     for (const args of [
@@ -332,9 +320,7 @@ describe('faults end in a refusal', () => {
     const callback = worker.getHandler('Closed');
     const call = new library.InvocationContext({
       functionName: 'Closed',
-      logHandler: () => {
-        throw new Error('the disk is full');
-      },
+      logHandler: () => fail(),
     });
     const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
     assert.equal((callback(request, call) as HttpResponseInit).status, 503);
@@ -417,30 +403,30 @@ describe('a function whose return value is not the HTTP response', () => {
 });
 
 describe('the front end', () => {
-  it('that is not known denies every call, and says so in one line at load', async (context) => {
-    const readWarnings = watchWarnings(context);
-    const { worker, runs } = await startClosed(context, {}, {});
-    const lines = readWarnings();
-    assert.deepEqual(
-      lines.map(({ event, code }) => [event, code]),
-      [['start', 'front_end_unknown']],
-    );
-    assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END: application-gateway, /);
-    const answer = await worker.invoke('Closed', bearing(reader));
-    assert.deepEqual([answer.status, runs()], [503, 0]);
-  });
-
-  it('that was called anybody admits by the header alone, and says so in one line at load', async (context) => {
-    const readWarnings = watchWarnings(context);
-    const { worker } = await startClosed(context, { [unsafeTrustCertificateHeaderFromAnywhere]: true }, {});
-    const lines = readWarnings();
-    assert.deepEqual(
-      lines.map(({ event, code }) => [event, code]),
-      [['start', 'front_end_anywhere']],
-    );
-    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
-    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
-  });
+  for (const [what, options, code, statuses] of [
+    ['that is not known denies every call', {}, 'front_end_unknown', [503, 401]],
+    [
+      'that was called anybody admits by the header alone',
+      { [unsafeTrustCertificateHeaderFromAnywhere]: true as const },
+      'front_end_anywhere',
+      [200, 401],
+    ],
+  ] as const) {
+    it(`${what}, and says so in one line at load`, async (context) => {
+      const readWarnings = watchWarnings(context);
+      const { worker, runs } = await startClosed(context, options, {});
+      const lines = readWarnings();
+      assert.deepEqual(
+        lines.map((line) => [line['event'], line['code']]),
+        [['start', code]],
+      );
+      if (code === 'front_end_unknown')
+        assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END: application-gateway, /);
+      assert.equal((await worker.invoke('Closed', bearing(reader))).status, statuses[0]);
+      assert.equal(runs(), statuses[0] === 200 ? 1 : 0);
+      if (statuses[0] === 200) assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+    });
+  }
 
   it('is not settled while the instance is a placeholder', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
