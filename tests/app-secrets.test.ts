@@ -77,20 +77,13 @@ before(async () => {
   openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'signing.key.pem'], app);
   openssl(['pkey', '-in', 'signing.key.pem', '-pubout', '-out', 'signing.public.pem'], app);
   const store = ['--store', 'file:trust.json', '--reason', 'a test', '--signing-key', 'signing.key.pem'];
+  const ofAuthority = ['--authority-password-file', 'corp.password'];
   const [billing, orders, corp] = await Promise.all([
     expectCertgate('certificate', 'create', 'billing', '--pem', '--password-file', 'password.txt'),
     expectCertgate(
       ...['certificate', 'create', 'orders', '--pem', '--out', 'certificates', '--password-file', 'password.txt'],
     ),
-    expectCertgate(
-      'authority',
-      'create',
-      'corp',
-      '--folder',
-      'authorities',
-      '--authority-password-file',
-      'corp.password',
-    ),
+    expectCertgate('authority', 'create', 'corp', '--folder', 'authorities', ...ofAuthority),
     expectCertgate('trust', 'init', ...store),
   ]);
   warnings = { billing, orders, corp };
