@@ -26,7 +26,7 @@ export const logOptions: Options = {
   ],
   '--until <time>': ['only lines up to this time (default: now)', parseInstant],
   '--print-query': [
-    'print the KQL query for these lines of a Log Analytics workspace, whose result --log reads; needs only --since',
+    'print the KQL query for these lines of a Log Analytics workspace, whose result --log reads; takes --since',
     { conflicts: ['log'], isAlone: true },
   ],
 };
