@@ -26,7 +26,7 @@ export const readingVerbs: VerbTable = {
       ],
       '--at-least <n>': ['how many processes must have adopted it', { parse: parseRevision, default: 1 }],
       '--silent-after <time>': [
-        'assume that a process has ended after so long without a line; at least the maximumStalenessSeconds of the apps',
+        'assume that a process has ended after so long without a line, and five minutes for clocks that differ; at least the maximumStalenessSeconds of the apps',
         { parse: parseDuration, default: 86_400_000, defaultText: '24h' },
       ],
       ...jsonOption,
@@ -36,12 +36,9 @@ export const readingVerbs: VerbTable = {
       0: 'each process in the lines adopted the document, or is assumed to have ended',
       1: 'a process reports another document',
       2: 'a file cannot be read',
-      3: 'it cannot be told: no lines, lines that have no process id or were not used, too few processes, or a silent one',
+      3: 'it cannot be told: no lines, lines that have no process id or were not used, too few processes, a silent one, or one with several gates',
     },
-    examples: [
-      'certgate trust arrived --log app.log --expect-sha256 6D1E0BA0E7EB5ED73D0ED2FCCB6C34E1E0F1AAC4D3A4C8ED4AA58ABBE27C5A1F',
-      'certgate trust arrived --log logs --expect-sha256 6D1E0BA0E7EB5ED7 --at-least 4 --silent-after 1h',
-    ],
+    examples: ['certgate trust arrived --log logs --expect-sha256 6D1E0BA0E7EB5ED7 --at-least 4 --silent-after 1h'],
   },
   check: {
     description:

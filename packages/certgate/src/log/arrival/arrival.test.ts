@@ -31,12 +31,17 @@ const program = `
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { ReportingGate, trustStoreFromFile } from '@certgate/core/internal';
-const [file, seconds, leaf] = process.argv.slice(1);
+const [file, seconds, leaf, moreSeconds] = process.argv.slice(1);
 const write = (line) => process.stdout.write(line + '\\n');
 console.info = console.warn = write;
-const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: Number(seconds) });
-const gate = new ReportingGate({ trustStore }, () => ({ host: 'server', frontEnd: 'nginx', closed: ['Orders'], open: [] }));
-await gate.start(undefined);
+const startGate = async (refreshIntervalSeconds) => {
+  const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds });
+  const gate = new ReportingGate({ trustStore }, () => ({ host: 'server', frontEnd: 'nginx', closed: ['Orders'], open: [] }));
+  await gate.start(undefined);
+  return gate;
+};
+const gate = await startGate(Number(seconds));
+if (moreSeconds !== undefined) await startGate(Number(moreSeconds));
 write('done');
 for await (const _ of createInterface({ input: process.stdin })) {
   const extraction = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
@@ -56,8 +61,9 @@ interface Worker {
   readonly end: () => void;
 }
 
-async function startWorker(refreshSeconds: number): Promise<Worker> {
-  const words = ['--input-type=module', '-e', program, trustFile, `${refreshSeconds}`, billing.header];
+/** `more`: of a second gate, which is not called. */
+async function startWorker(refreshSeconds: number, ...more: readonly number[]): Promise<Worker> {
+  const words = ['--input-type=module', '-e', program, trustFile, `${refreshSeconds}`, billing.header, ...more.map(String)]; // prettier-ignore
   const child = spawn(process.execPath, words, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
   const output = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const lines: string[] = [];
@@ -117,6 +123,9 @@ const earlier = (lines: readonly string[], hours: number): readonly string[] =>
     ),
   );
 
+const elsewhere = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/"process":"[0-9a-f]{8}/, '"process":"00000000'));
+
 const withoutIds = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => line.replace(/"process":"[0-9a-f]{16}",/, ''));
 
@@ -161,8 +170,8 @@ describe('the arrival of a document', () => {
     const hour = await ask(old, disabling, { silentAfter: 3_600_000 });
     assert.deepEqual([hour.verdict, findingsOf(hour)], ['arrived', ['silent', 'adopted']]);
     // A document that was reported later, and then nothing for so long.
-    const other = await ask([...earlier(behind.lines, 2), ...prompt.lines, ...earlier(prompt.lines, 3)], disabling, { silentAfter: 3_600_000 }); // prettier-ignore
-    assert.deepEqual([other.verdict, findingsOf(other)], ['arrived', ['silent', 'adopted']]);
+    const other = await ask([...earlier(behind.lines, 2), ...prompt.lines, ...elsewhere(earlier(prompt.lines, 3))], disabling, { silentAfter: 3_600_000 }); // prettier-ignore
+    assert.deepEqual([other.verdict, findingsOf(other)], ['arrived', ['silent', 'adopted', 'adopted']]);
     // Nobody has it: silence alone proves nothing.
     const nobody = await ask([...earlier(linesBefore, 2), ...withoutIds(prompt.lines)], disabling, {
       silentAfter: 3_600_000,
@@ -194,6 +203,40 @@ describe('the arrival of a document', () => {
     assert.deepEqual([few.verdict, few.doubts], ['cannot_tell', ['fewer_processes']]);
     const none = await ask(['Host started'], disabling, { atLeast: 0 });
     assert.deepEqual([none.verdict, none.doubts], ['cannot_tell', ['no_lines', 'fewer_processes']]);
+  });
+
+  it('is not known of a process with several gates, one of which may be behind', async () => {
+    const before = publish(5);
+    const double = await startWorker(0.02, 3600);
+    const after = publish(6);
+    await callUntil(double, after);
+    double.end();
+    const several = await ask(double.lines, after);
+    assert.deepEqual([several.verdict, findingsOf(several)], ['cannot_tell', ['several_gates']]);
+    // Their start lines may be in an older file: one that reports the other document again is no gate that adopted it.
+    const [line = ''] = double.lines.slice(-1);
+    const [hour, again] = [earlier([line], 2), earlier([line.replace(after.slice(0, 16), before.slice(0, 16))], 1)];
+    const mixed = await ask([...hour, ...again, line], after);
+    assert.deepEqual([mixed.verdict, findingsOf(mixed)], ['cannot_tell', ['several_gates']]);
+  });
+
+  it('is not known from one process that two exports name differently, where there must be two', async () => {
+    const [first, ...others] = oneInstance(prompt.lines);
+    const rows = [{ ...first, AppRoleInstance: 'worker 1' }, ...others];
+    const arrival = await ask([...others.slice(0, 1).map((row) => ({ ...row, AppRoleInstance: 'x' })), ...rows.slice(2)], disabling, { atLeast: 2 }); // prettier-ignore
+    assert.deepEqual([arrival.verdict, arrival.doubts], ['cannot_tell', ['fewer_processes']]);
+  });
+
+  it('is not known where sampling or a clock may be why a process is silent, or a line is cut', async () => {
+    const silentAfter = 3_600_000;
+    const rows = [...earlier(linesBefore, 2), ...prompt.lines].map((Message) => ({ Message, ItemCount: 1 }));
+    assert.equal((await ask(rows, disabling, { silentAfter })).verdict, 'arrived');
+    const sampled = await ask(rows.map((row) => ({ ...row, ItemCount: 5 })), disabling, { silentAfter }); // prettier-ignore
+    assert.deepEqual([sampled.verdict, sampled.doubts], ['cannot_tell', ['lines_sampled']]);
+    const slow = await ask([...earlier(linesBefore, 1), ...prompt.lines], disabling, { silentAfter });
+    assert.deepEqual([slow.verdict, findingsOf(slow)], ['cannot_tell', ['no_line_since', 'adopted']]);
+    const cut = await ask([...(behind.lines.at(-1)?.slice(0, 300).split('\n') ?? []), ...prompt.lines], disabling);
+    assert.deepEqual([cut.verdict, cut.doubts], ['cannot_tell', ['lines_not_used']]);
   });
 
   it('is not known from a start line that shows no document, lines that cannot be read, or times to come', async () => {

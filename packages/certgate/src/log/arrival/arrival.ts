@@ -4,9 +4,10 @@ import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } f
 
 /**
  * What the latest line of a process about documents shows. `another_document`: it was written after the document was first
- * seen. `silent`: no line for long, and none that shows the document adopted. The last three: it cannot be told.
+ * seen. `silent`: no line for long, and none that shows it adopted. By the four in between, it cannot be told.
  */
-const findings = ['another_document', 'no_process_id', 'no_document', 'no_line_since', 'silent', 'adopted'] as const;
+// prettier-ignore
+const findings = ['another_document', 'no_process_id', 'several_gates', 'no_document', 'no_line_since', 'silent', 'adopted'] as const;
 
 /** What the lines of one process show, or all lines of an instance that have no process id. Times are RFC 3339. */
 export interface ProcessArrival {
@@ -14,7 +15,6 @@ export interface ProcessArrival {
   readonly instance: string | null;
   readonly process: string | null;
   readonly finding: (typeof findings)[number];
-  /** Its first line with the document. */
   readonly adoptedAt: string | null;
   /** Its latest documents: 64 digits by a status line, 16 by a decision. */
   readonly documents: readonly string[];
@@ -27,13 +27,12 @@ export interface Arrival {
   readonly version: 1;
   readonly sha256: string;
   readonly verdict: 'arrived' | 'another_document' | 'cannot_tell';
-  /** The first line of any process with the document. */
   readonly firstSeenAt: string | null;
   readonly newestLineAt: string | null;
   readonly silentAfterSeconds: number;
-  /** Why the lines may not be enough, whatever each process says. */
-  readonly doubts: readonly ('no_lines' | 'fewer_processes' | 'lines_not_used' | 'lines_of_the_future')[];
-  /** Those that did not adopt it first. */
+  readonly doubts: readonly (
+    'no_lines' | 'fewer_processes' | 'lines_not_used' | 'lines_sampled' | 'lines_of_the_future'
+  )[];
   readonly processes: readonly ProcessArrival[];
 }
 
@@ -45,28 +44,34 @@ interface Seen {
   hadAt: number;
   otherAt: number;
   documents: readonly string[];
+  /** Each gate writes one start line, and no line says which gate of the process wrote it. */
+  starts: number;
 }
 
-/** Clocks of servers differ by less. */
+/** Clocks of servers differ by less; and a line has the time at which its call began, and the document at its end. */
 const clockTolerance = 300_000;
 
 /** Takes the lines in any order. */
 export class ArrivalTracker {
   readonly #sha256: string;
   readonly #seen = new Map<string, Seen>();
+  #isSampled = false;
 
   /** `sha256`: at least its first 16 digits, in upper case. */
   constructor(sha256: string) {
     this.#sha256 = sha256;
   }
 
-  note({ line, time, app, instance: named }: LogRecord): void {
+  note({ line, time, app, instance: named, itemCount = 1 }: LogRecord): void {
     const [instance, process] = [named ?? null, line.process ?? null];
     const key = JSON.stringify([app, instance, process]);
-    const never = { adoptedAt: undefined, hadAt: Number.NEGATIVE_INFINITY, otherAt: Number.NEGATIVE_INFINITY };
-    const seen = this.#seen.get(key) ?? { origin: { app, instance, process }, last: time, documents: [], ...never };
+    const never = Number.NEGATIVE_INFINITY;
+    const none = { last: time, adoptedAt: undefined, hadAt: never, otherAt: never, documents: [], starts: 0 };
+    const seen: Seen = this.#seen.get(key) ?? { origin: { app, instance, process }, ...none };
     this.#seen.set(key, seen);
     seen.last = Math.max(seen.last, time);
+    this.#isSampled ||= itemCount > 1;
+    if (line.event === 'status' && line.moment === 'start' && (line.part ?? 1) === 1) seen.starts += 1;
     const documents = listDocuments(line);
     if (documents.length === 0) return;
     if (time >= Math.max(seen.hadAt, seen.otherAt)) seen.documents = documents;
@@ -84,21 +89,20 @@ export class ArrivalTracker {
     const all = [...this.#seen.values()];
     const newest = all.reduce((latest, { last }) => Math.max(latest, last), Number.NEGATIVE_INFINITY);
     const since = all.reduce((first, { adoptedAt = first }) => Math.min(first, adoptedAt), Number.POSITIVE_INFINITY);
-    const silentSince = Math.min(newest, now) - silentAfter;
+    const silentSince = Math.min(newest, now) - silentAfter - clockTolerance;
     const processes = all.map((seen) => describe(seen, since, silentSince)).sort(compareRows);
-    const has = (...wanted: readonly ProcessArrival['finding'][]): number =>
-      processes.filter(({ finding }) => wanted.includes(finding)).length;
     const doubts = Object.entries({
       no_lines: all.length === 0,
-      fewer_processes: has('adopted') < Math.max(atLeast, 1),
-      lines_not_used: readings.some((each) => mayHaveLostLines(each) || each.gaps.length > 0),
+      fewer_processes: countProcesses(processes, ['adopted']) < Math.max(atLeast, 1),
+      lines_not_used: readings.some((each) => mayHaveLostLines(each) || each.unreadable + each.gaps.length > 0),
+      lines_sampled: this.#isSampled && countProcesses(processes, ['silent']) > 0,
       lines_of_the_future: newest > now + clockTolerance,
     }).flatMap(([doubt, isThere]) => (isThere ? [doubt as Arrival['doubts'][number]] : []));
-    const isOpen = doubts.length + has('no_process_id', 'no_document', 'no_line_since') > 0;
+    const isOpen = doubts.length + countProcesses(processes, findings.slice(1, -2)) > 0;
     return {
       version: 1,
       sha256: this.#sha256,
-      verdict: has('another_document') > 0 ? 'another_document' : isOpen ? 'cannot_tell' : 'arrived',
+      verdict: processes[0]?.finding === 'another_document' ? 'another_document' : isOpen ? 'cannot_tell' : 'arrived',
       firstSeenAt: formatTime(Number.isFinite(since) ? since : undefined),
       newestLineAt: formatTime(Number.isFinite(newest) ? newest : undefined),
       silentAfterSeconds: silentAfter / 1000,
@@ -108,6 +112,12 @@ export class ArrivalTracker {
   }
 }
 
+/** Two exports may name one process differently. */
+export function countProcesses(rows: readonly ProcessArrival[], wanted: readonly string[] = findings): number {
+  const found = rows.filter(({ finding }) => wanted.includes(finding));
+  return new Set(found.map((row) => row.process ?? row)).size;
+}
+
 /** A trust store of the app's own may name its documents by other words than a SHA-256. */
 function listDocuments(line: GateLine): readonly string[] {
   const status = line.event === 'status' ? (line.trust ?? []).map(({ sha256 = '' }) => sha256) : [];
@@ -115,18 +125,20 @@ function listDocuments(line: GateLine): readonly string[] {
   return [...status, ...decision].flatMap((each) => (/^[\dA-F]{16,64}$/i.test(each) ? [each.toUpperCase()] : []));
 }
 
-function describe({ origin, last, ...seen }: Seen, since: number, silentSince: number): ProcessArrival {
-  const { adoptedAt, hadAt, otherAt, documents } = seen;
+function describe(seen: Seen, since: number, silentSince: number): ProcessArrival {
+  const { origin, last, starts, adoptedAt, hadAt, otherAt, documents } = seen;
   const documentsAt = Math.max(hadAt, otherAt);
   const row = {
     ...{ ...origin, adoptedAt: formatTime(adoptedAt), documents, lastLineAt: formatTime(last) ?? '' },
     documentsAt: formatTime(Number.isFinite(documentsAt) ? documentsAt : undefined),
   };
-  if (hadAt > otherAt && origin.process !== null) return { ...row, finding: 'adopted' };
+  const isOfOneGate = starts < 2 && otherAt < (adoptedAt ?? otherAt) + clockTolerance;
+  if (hadAt > otherAt && origin.process !== null && isOfOneGate) return { ...row, finding: 'adopted' };
   if (last <= silentSince) return { ...row, finding: 'silent' };
   const isLater = since === Number.POSITIVE_INFINITY || otherAt >= since;
   if (isLater && otherAt >= hadAt && Number.isFinite(otherAt)) return { ...row, finding: 'another_document' };
   if (origin.process === null) return { ...row, finding: 'no_process_id' };
+  if (hadAt > otherAt) return { ...row, finding: 'several_gates' };
   return { ...row, finding: documents.length === 0 ? 'no_document' : 'no_line_since' };
 }
 
