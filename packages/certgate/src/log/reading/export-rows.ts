@@ -103,6 +103,7 @@ export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, re
   // Nothing else is looked for in a row of JSON, which has its line in a text.
   const row = text.startsWith('{"') && !text.startsWith('{"certgate"') ? parseObject(text) : undefined;
   if (row !== undefined && result.takeJsonLine(row)) return;
+  if (row === undefined) result.takeText(text);
   if (row !== undefined) readValue(row, origin, sink);
   else if (findGateLines(text, sink.from(origin)) === 0) readJsonLine(text.trim(), origin, sink);
 }

@@ -50,6 +50,11 @@ export class QueryResult {
     return ('TableName' in row || countColumn in row) && this.takeRow(row);
   }
 
+  /** Takes another line of a log, to which somebody may have appended a result: what of it is missing is not known. */
+  takeText(text: string): void {
+    if (/^(?:\[\{|[\w\s"[\],;]*certgate_lines)/.test(text) && text.includes(countColumn)) this.begin();
+  }
+
   /** @returns why lines may be missing. */
   findGap(): string | undefined {
     if (!this.#isResult || this.#found === this.#rows) return undefined;

@@ -305,6 +305,17 @@ describe('the result of a query', () => {
     assert.match((await read(cut)).reading.gaps.join(), /cut or damaged/);
   });
 
+  test('is incomplete behind the lines of a log, where its rows cannot be told from others', async () => {
+    for (const [form, write] of Object.entries(forms).filter(([name]) => !/jq|REST/.test(name))) {
+      const found = await read(`${decision('0')}\n${write([count(3), ...lines])}`);
+      assert.match(found.reading.gaps.join(), /no row with the number/, form);
+    }
+    const array = JSON.stringify([count(3), ...lines].map(asObject));
+    assert.match((await read(`${decision('0')}\n${array}`)).reading.gaps.join(), /no row with the number/);
+    const agent = `::1 - "GET / HTTP/1.1" 200 "certgate_lines"`;
+    assert.deepEqual((await read(`${decision('0')}\n${agent}`)).reading.gaps, []);
+  });
+
   test('has its number from a column, which no line can be', async () => {
     const forged = decision('1', { certgate_lines: '1', TableName: 'PrimaryResult' });
     for (const form of [forged, JSON.stringify({ Message: forged }), `[2026] ${forged}`]) {
