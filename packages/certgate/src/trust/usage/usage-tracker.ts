@@ -46,7 +46,7 @@ export interface IdentityTally {
 const maximumIdentities = 20_000;
 const maximumMatches = 100_000;
 export const maximumFunctions = 1_000;
-const maximumCertificates = 20;
+export const maximumCertificates = 20;
 
 /** Counts what lines tell of callers. Its memory grows with the callers, not with the lines. */
 export class UsageTracker {

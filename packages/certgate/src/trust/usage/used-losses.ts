@@ -37,15 +37,12 @@ export interface UsedComparison {
 export interface LossFacts {
   readonly before: TrustSnapshot;
   readonly after: TrustSnapshot;
-  /** Of the earlier document. */
   readonly usage: Usage;
   readonly coverage: Coverage;
-  /** Milliseconds. */
   readonly now: number;
 }
 
 interface Context extends LossFacts {
-  /** By name in lower case. */
   readonly identities: ReadonlyMap<string, IdentityUsage>;
   readonly later: ReadonlyMap<string, TrustedIdentity>;
 }
@@ -109,8 +106,7 @@ function selectFunctions(identity: IdentityUsage, { functionName }: TrustChange,
   const [latest] = functions;
   if (latest === undefined) return { admissions: null, withoutCall: claimNothing(context.coverage) };
   const callsAtLeast = functions.reduce((sum, each) => sum + each.calls, 0);
-  const last = { ...admissions.last, at: latest.last };
-  return { admissions: { ...admissions, callsAtLeast, functions, last }, withoutCall };
+  return { admissions: { ...admissions, callsAtLeast, functions, last: { ...admissions.last, at: latest.last } }, withoutCall }; // prettier-ignore
 }
 
 const isCalled = (each: Needed): each is Needed & { readonly admissions: Admissions } =>
@@ -161,15 +157,14 @@ function isStillAdmitted(
   { after, later, now }: Context,
 ): boolean {
   const isInTime = (notBefore = Number.NEGATIVE_INFINITY, notAfter = Number.POSITIVE_INFINITY): boolean =>
-    notBefore <= Date.parse(first) && notAfter > Math.max(Date.parse(last.at), now);
+    notBefore <= Date.parse(first) && notAfter > Math.max(Date.parse(last.at), now, Date.now());
   if (aspect === 'expiresAt') return isInTime(undefined, later.get(identityName.toLowerCase())?.expiresAt);
   const left = aspect === 'pinWindow' && pin !== undefined ? after.pins[pin.kind].get(pin.value)?.pin : undefined;
   return left !== undefined && isInTime(left.notBefore, left.notAfter);
 }
 
 function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, context: Context): string {
-  const names = functions.map(({ name }) => name);
-  const where = names.length === 0 ? 'functions not known' : listNames(names, 1);
+  const where = functions.length === 0 ? 'functions not known' : listNames(functions.map(({ name }) => name), 1); // prettier-ignore
   const count = `at least ${calls.toLocaleString('en-US')} ${calls === 1 ? 'call' : 'calls'}`;
   return `last call by ${last.by} ${describeTime(last.at, context.now)}, ${count}, ${where}; ${describeCoverage(context)}`;
 }
@@ -182,7 +177,6 @@ function describeCoverage({ coverage }: Context): string {
   return covered === null ? 'no whole hour covered' : `${describeCovered(covered)} covered`;
 }
 
-/** The identities that called with the certificate. */
 function listCallersWith(thumbprintSha256: string, context: Context): readonly (readonly [IdentityUsage, LossUse])[] {
   return context.usage.identities.flatMap((caller) => {
     const { last = null } = caller.certificates.find((each) => each.thumbprintSha256 === thumbprintSha256) ?? {};
@@ -197,8 +191,8 @@ function listCallersWith(thumbprintSha256: string, context: Context): readonly (
  * have the thumbprint. All entries that match a certificate must be of one identity, and none may be out of force.
  */
 function listCollisions(context: Context): readonly (readonly [TrustChange, readonly LossUse[]])[] {
-  const { before, after, now } = context;
-  const known = before.pins.thumbprintSha256;
+  const { before, after } = context;
+  const [known, now] = [before.pins.thumbprintSha256, Math.max(context.now, Date.now())];
   const added = [...after.pins.thumbprintSha256.values()].filter(({ pin }) => !known.has(pin.value));
   return added.flatMap(({ identity, pin }) =>
     listCallersWith(pin.value, context).flatMap(([caller, use]) => {

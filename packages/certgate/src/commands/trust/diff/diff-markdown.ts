@@ -43,7 +43,7 @@ export function formatMarkdown(
 }
 
 /** What a log tells of a loss, by identity. */
-export function formatUses(uses: readonly LossUse[] = [], maximum: number): readonly string[] {
+export function formatUses(uses: readonly LossUse[] = [], maximum = 20): readonly string[] {
   const shown = uses
     .slice(0, maximum)
     .map(({ identity, sentence }) => (identity === null ? sentence : `"${identity}": ${sentence}`));

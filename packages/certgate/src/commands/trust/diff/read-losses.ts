@@ -4,8 +4,9 @@ import type { LoadedTrustDocument } from '../../../trust/administration/load-tru
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
 import type { TrustChange } from '../../../trust/comparison/trust-change.js';
 import { readEntryAges } from '../../../trust/usage/entry-ages.js';
-import { describeUsage } from '../../../trust/usage/usage.js';
-import { coverNothing } from '../../../trust/usage/usage-claim.js';
+import { describeUsage, type EntryUsage } from '../../../trust/usage/usage.js';
+import { maximumCertificates } from '../../../trust/usage/usage-tracker.js';
+import { claimNothing, coverNothing } from '../../../trust/usage/usage-claim.js';
 import { describeUsedLosses, type UsedComparison } from '../../../trust/usage/used-losses.js';
 import { printNotice } from '../../command-line/output.js';
 import type { LogFlags } from '../../log/log-options.js';
@@ -33,7 +34,9 @@ export async function readLosses(
   const [{ snapshot }, ages, tallies] = [before, readEntryAges([], 0), tracker.identities];
   const usage = describeUsage({ snapshot, tallies, coverage, ages, isCut, now });
   const told = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
-  const isHidden = compared.changes.some(isHiddenMatch);
+  const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
+  const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
+  const isHidden = compared.changes.some((change) => isHiddenMatch(change, hasUnseen));
   const verdict = isHidden && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
   const hidden = isHidden ? [hiddenMatches] : [];
   const remarks = [...listRemarks(read, before), ...hidden, ...formatCoverage(read.coverage)];
@@ -44,7 +47,13 @@ const hiddenMatches =
   "No line shows whether a pin, name or authority that is new or has changed also matches a caller's certificate, which the gate may then refuse.";
 
 /** Lines have only the SHA-256 thumbprints of certificates. */
-function isHiddenMatch({ effect, pin, trustName, authorityName }: TrustChange): boolean {
-  const isOtherPin = pin !== undefined && pin.kind !== 'thumbprintSha256';
+function isHiddenMatch({ effect, aspect, pin, trustName, authorityName }: TrustChange, hasUnseen: boolean): boolean {
+  const isOtherPin = pin !== undefined && (pin.kind !== 'thumbprintSha256' || (aspect === 'pin' && hasUnseen));
   return effect !== 'loses' && (isOtherPin || trustName !== undefined || authorityName !== undefined);
+}
+
+/** Certificates may have called by it without a line that has their thumbprint. */
+function isUnseen({ kind, admissions: calls, certificates }: EntryUsage, isCovered: boolean): boolean {
+  const isCounted = calls !== null && calls.callsAtLeast > calls.decisionCalls;
+  return kind !== 'thumbprintSha256' && (!isCovered || isCounted || certificates.length >= maximumCertificates);
 }

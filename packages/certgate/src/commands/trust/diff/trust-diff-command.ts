@@ -19,9 +19,6 @@ interface DiffFlags extends LogFlags {
   readonly json?: boolean;
 }
 
-/** Identities under one loss; `--json` has all of them. */
-const maximumUses = 20;
-
 type FailOn = 'any' | 'gains' | 'possible-gains' | 'losses' | 'used-losses' | 'never';
 
 export async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
@@ -114,7 +111,7 @@ function printComparison(
 ): void {
   for (const change of changes) {
     printLine(`${effectLabels[change.effect]} ${escapeControls(change.sentence)}`);
-    for (const line of formatUses(told?.uses.get(change), maximumUses)) printLine(`          ${escapeControls(line)}`);
+    for (const line of formatUses(told?.uses.get(change))) printLine(`          ${escapeControls(line)}`);
   }
   if (possibleGains !== undefined) printLine(formatPossibleGains(possibleGains));
   if (changes.length > 0) printLine();

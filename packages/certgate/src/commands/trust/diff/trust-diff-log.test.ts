@@ -205,7 +205,7 @@ describe('certgate trust diff --log', () => {
 
   it('passes where all calls are within the time that is left', async () => {
     for (const [notAfter, expected] of [
-      ['2027-01-20T00:00:00Z', [0, 'later']],
+      ['2127-01-20T00:00:00Z', [0, 'later']],
       ['2027-01-05T12:00:00Z', [1, 'used']],
       // The calls were before, and the next one is refused.
       ['2027-01-05T23:00:00Z', [1, 'used']],
@@ -217,6 +217,14 @@ describe('certgate trust diff --log', () => {
     }
     const [early] = await ask(billing({ pins: [{ ...used, notBefore: '2027-01-04T12:00:00Z' }, old, sha1] }));
     assert.equal(early, 1);
+  });
+
+  it('does not take a time that has ended since for one that goes on', async () => {
+    const past = Date.UTC(2024, 0, 4);
+    await writeLog('past.log', { start: past, calls: [{ ...call(0, 'billing', usedPin), at: past + hour }] });
+    write('new.json', 2, billing({ pins: [{ ...used, notAfter: '2024-02-01T00:00:00Z' }, old, sha1] }));
+    const ended = await run('new.json', '--log', 'past.log', '--until', '2024-01-05T00:00:00Z', '--fail-on', 'used-losses'); // prettier-ignore
+    assert.equal(ended.exitCode, 1, ended.stdout);
   });
 
   it('tells a denied certificate by its pin or by the lines, and not by what no line has', async () => {
@@ -245,6 +253,10 @@ describe('certgate trust diff --log', () => {
     assert.equal((await ask(own({})))[0], 0);
     assert.equal((await ask(own({ enabled: false })))[0], 1);
     assert.equal((await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha256: pinOf('F') }] } }))[0], 0); // prettier-ignore
+    // Lines that only count calls have no thumbprint, and lines that are missing may have one.
+    await writeLog('counted.log', { decisionLog: 'denials' });
+    folder.file('cut.json', '[]');
+    for (const log of ['counted.log', 'app.log cut.json']) assert.equal((await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha256: pinOf('F') }] } }, {}, log))[0], 3); // prettier-ignore
     // Of the thumbprint of another kind, no line tells.
     const [hidden, , { stdout: remark }] = await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha1: 'E'.repeat(40) }] } }); // prettier-ignore
     assert.equal(hidden, 3);
