@@ -22,7 +22,7 @@ export interface MatchTally {
   lastApp: string;
   /** Undefined: a status line tells of the last admission, which names none. */
   lastFunction: string | undefined;
-  /** By app: status lines and decision lines tell of the same calls. */
+  /** By app and process, of which status lines and decision lines tell of the same calls. */
   readonly apps: Map<string, { status: number; decisions: number }>;
   readonly functions: Map<string, { calls: number; last: number }>;
   readonly certificates: Map<string, CertificateTally>;
@@ -112,7 +112,7 @@ export class UsageTracker {
     if (outcome !== 'allowed' || identity === undefined || matchedBy === undefined) return;
     const match = this.#findMatch(identity, matchedBy, line.matched ?? deriveMatched(line));
     if (match === undefined) return;
-    countOf(match, app).decisions += 1;
+    countOf(match, app, line.process).decisions += 1;
     if (time >= match.last) {
       match.last = time;
       match.lastApp = app;
@@ -153,7 +153,7 @@ export class UsageTracker {
       if (match === undefined) continue;
       const [first, last] = [Date.parse(caller.first), Date.parse(caller.last)];
       // Of several calls from before until after that time, at least the last one is after it.
-      countOf(match, app).status += first >= this.#from ? caller.calls : last >= this.#from ? 1 : 0;
+      countOf(match, app, process).status += first >= this.#from ? caller.calls : last >= this.#from ? 1 : 0;
       if (last > match.last) {
         match.last = last;
         match.lastApp = app;
@@ -211,9 +211,10 @@ function deriveMatched({ matchedBy = '', thumbprintSha256 }: DecisionLogLine): s
   return matchedBy.startsWith('thumbprintSha256') ? thumbprintSha256?.slice(0, 16) : undefined;
 }
 
-function countOf({ apps }: MatchTally, app: string): { status: number; decisions: number } {
-  let counts = apps.get(app);
-  if (counts === undefined) apps.set(app, (counts = { status: 0, decisions: 0 }));
+function countOf({ apps }: MatchTally, app: string, process = ''): { status: number; decisions: number } {
+  const key = `${process}/${app}`;
+  let counts = apps.get(key);
+  if (counts === undefined) apps.set(key, (counts = { status: 0, decisions: 0 }));
   return counts;
 }
 

@@ -31,8 +31,8 @@ export interface Admissions {
   };
   readonly first: string;
   /**
-   * At least so many. Status lines and decision lines tell of the same calls, so they are not added: of each app, the larger
-   * number is taken.
+   * At least so many. Status lines and decision lines tell of the same calls, so they are not added: of each process, the
+   * larger number is taken.
    */
   readonly callsAtLeast: number;
   readonly statusCalls: number;
@@ -298,7 +298,6 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
   };
 }
 
-/** As lines name it. */
 function describeMatch({ matchedBy, matched }: MatchTally): string {
   return matched === undefined ? matchedBy : `${matchedBy} ${matched}`;
 }
@@ -307,9 +306,9 @@ function sumAdmissions(matches: readonly MatchTally[]): Admissions | null {
   const [latest] = [...matches].sort((one, other) => other.last - one.last);
   if (latest === undefined) return null;
   const apps = new Map<string, { status: number; decisions: number }>();
-  for (const [app, { status, decisions }] of matches.flatMap((match) => [...match.apps])) {
-    const known = apps.get(app) ?? { status: 0, decisions: 0 };
-    apps.set(app, { status: known.status + status, decisions: known.decisions + decisions });
+  for (const [key, { status, decisions }] of matches.flatMap((match) => [...match.apps])) {
+    const known = apps.get(key) ?? { status: 0, decisions: 0 };
+    apps.set(key, { status: known.status + status, decisions: known.decisions + decisions });
   }
   const counts = [...apps.values()];
   return {
@@ -323,7 +322,7 @@ function sumAdmissions(matches: readonly MatchTally[]): Admissions | null {
     callsAtLeast: counts.reduce((sum, { status, decisions }) => sum + Math.max(status, decisions), 0),
     statusCalls: counts.reduce((sum, { status }) => sum + status, 0),
     decisionCalls: counts.reduce((sum, { decisions }) => sum + decisions, 0),
-    apps: [...apps.keys()].sort(),
+    apps: [...new Set([...apps.keys()].map((key) => key.slice(key.indexOf('/') + 1)))].sort(),
     functions: sumFunctions(matches),
   };
 }

@@ -201,6 +201,10 @@ describe('certgate trust diff --log', () => {
     const [counted, why] = await ask(billing({ functions: ['Orders', 'RefundOrder'] }), {}, 'counted.log');
     assert.equal(counted, 3);
     assert.match(why, /cannot tell at which functions all were$/);
+    // The lines of another process tell nothing of these calls.
+    const latest = Array.from({ length: 40 }, (_, index) => call(47 + index / 100, 'billing', usedPin));
+    await writeLog('both.log', { decisionLog: 'denials' }, { process: 'fedcba9876543210', start: begin + 46.9 * hour, calls: latest }); // prettier-ignore
+    assert.equal((await ask(billing({ functions: ['Orders'] }), {}, 'both.log'))[0], 3);
   });
 
   it('passes where all calls are within the time that is left', async () => {
