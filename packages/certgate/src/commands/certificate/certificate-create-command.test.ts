@@ -65,27 +65,13 @@ describe('certgate certificate create', () => {
     );
   });
 
-  test('a password without a PFX is refused: nobody is to think that it protects the key', async () => {
-    for (const flags of [['--password-file', 'password'], ['--password-stdin'], ['--compatible']]) {
-      const { exitCode, stderr } = await create('idle', '--pem', '--no-pfx', ...flags);
-      assert.equal(exitCode, 2);
-      assert.match(
-        stderr,
-        new RegExp(`^error ${flags[0] ?? ''} applies to the PFX, .*the key of --pem is not encrypted`),
-      );
-    }
-    assert.ok(!existsSync(pathOf('idle.key.pem')));
-  });
-
   test('--rsa and --compatible, the password from standard input', async () => {
-    for (const [name, args, bits] of [
-      ['rsa', ['--rsa'], 3072],
-      ['rsa2', ['--rsa', '2048'], 2048],
+    for (const [name, size, bits] of [
+      ['rsa', [], 3072],
+      ['rsa2', ['2048'], 2048],
     ] as const) {
-      const { exitCode, stderr } = await runCertgate(
-        ['certificate', 'create', name, ...args, '--compatible', '--password-stdin'],
-        { cwd: folder.path, input: 'secret\r\n' },
-      );
+      const args = ['certificate', 'create', name, '--rsa', ...size, '--compatible', '--password-stdin'];
+      const { exitCode, stderr } = await runCertgate(args, { cwd: folder.path, input: 'secret\r\n' });
       assert.equal(exitCode, 0, stderr);
       const { text } = tryOpenssl([
         'pkcs12',
@@ -131,51 +117,35 @@ describe('certgate certificate create', () => {
     });
   }
 
-  test('a name that would leave the folder is refused, and one that looks like an option', async () => {
-    const { exitCode, stderr } = await create('../x', '--password-file', 'password');
-    assert.equal(exitCode, 2);
-    assert.match(stderr, /can't name a certificate/);
-    assert.equal((await create('--password-file', 'password', '--', '-x')).exitCode, 2);
-  });
-
-  test('no password, an empty one, two sources, a file that is not a password', async () => {
-    const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [[], /needs a password, and there is no terminal/],
-      [['--password-file', 'empty'], /password is empty/],
-      [['--password-stdin'], /password is empty/],
-      [['--password-file', 'password', '--password-stdin'], /cannot be used with/],
-      [['--password-file', 'lines'], /more than one line/],
-      [['--password-file', 'absent'], /There is no file/],
-    ];
+  test('what is refused, with nothing left behind', async () => {
     folder.file('empty', '\n');
-    folder.file('lines', 'a\nb\n');
+    const withPassword = ['--password-file', 'password'];
+    const withoutPfx =
+      /^error --(?:password-file|password-stdin|compatible) applies to the PFX, .*the key of --pem is not encrypted/;
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['../x', ...withPassword], /can't name a certificate/],
+      [[...withPassword, '--', '-x'], /can't name a certificate/],
+      [['odd'], /needs a password, and there is no terminal/],
+      [['odd', '--password-file', 'empty'], /password is empty/],
+      [['odd', '--password-stdin'], /password is empty/],
+      [['odd', ...withPassword, '--password-stdin'], /cannot be used with/],
+      // Nobody is to think that it protects the key.
+      ...[withPassword, ['--password-stdin'], ['--compatible']].map(
+        (flags) => [['odd', '--pem', '--no-pfx', ...flags], withoutPfx] as const,
+      ),
+      [['odd', ...withPassword, '--days', '3651'], /1 to 3650/],
+      [['odd', ...withPassword, '--days', '1e3'], /--days/],
+      [['odd', ...withPassword, '--rsa', '1024'], /--rsa/],
+      [['odd', ...withPassword, '--dns', 'a b'], /not a DNS name/],
+      [['odd', ...withPassword, '--no-pfx'], /--pem/],
+      [['odd', ...withPassword, '--out', 'password/inside'], /password/],
+    ];
     for (const [args, message] of cases) {
-      const { exitCode, stderr } = await create('nobody', ...args);
+      const { exitCode, stderr } = await create(...args);
       assert.equal(exitCode, 2, args.join(' '));
       assert.match(stderr, message);
     }
-    assert.ok(!existsSync(pathOf('nobody.pfx')));
-    assert.ok(!existsSync(pathOf('nobody.crt.pem')));
-  });
-
-  test('options that make no sense', async () => {
-    for (const args of [
-      ['--days', '0'], ['--days', '3651'], ['--days', '1e3'], ['--rsa', '1024'], ['--dns', 'a b'], ['--no-pfx'], ['--unknown'],
-    ]) {
-      const { exitCode, stderr } = await create('odd', '--password-file', 'password', ...args);
-      assert.equal(exitCode, 2, args.join(' '));
-      assert.notEqual(stderr, '');
-    } // prettier-ignore
-    assert.ok(!existsSync(pathOf('odd.pfx')));
-  });
-
-  test('a folder that cannot be made leaves nothing behind', async () => {
-    const { exitCode, stderr } = await create('lost', '--out', 'password/inside', '--password-file', 'password');
-    assert.equal(exitCode, 2);
-    assert.match(stderr, /can't be|password/);
-    assert.deepEqual(
-      readdirSync(folder.path).filter((name) => name.startsWith('lost') || name.endsWith('.tmp')),
-      [],
-    );
+    const isLeft = (name: string): boolean => name.startsWith('odd') || name.endsWith('.tmp');
+    assert.deepEqual(readdirSync(folder.path).filter(isLeft), []);
   });
 });

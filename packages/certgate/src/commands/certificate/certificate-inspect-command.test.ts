@@ -26,16 +26,10 @@ describe('certgate certificate inspect and header', () => {
     pair = makeOpensslPair(folder, 'billing');
     certificate = new X509Certificate(readFileSync(pair.certificate));
     folder.file('password', 'secret\n');
-    for (const [name, args] of [
-      ['modern', []],
-      ['legacy', ['-legacy']],
-    ] as const) {
-      runOpenssl([
-        'pkcs12', '-export', '-in', pair.certificate, '-inkey', pair.key, '-out', folder.file(`${name}.pfx`),
-        '-passout', 'pass:secret', ...args,
-      ]); // prettier-ignore
-    }
-    folder.file('billing.cer', certificate.raw);
+    runOpenssl([
+      'pkcs12', '-export', '-in', pair.certificate, '-inkey', pair.key, '-out', folder.file('modern.pfx'),
+      '-passout', 'pass:secret',
+    ]); // prettier-ignore
   });
   after(() => {
     folder.remove();
@@ -56,14 +50,9 @@ describe('certgate certificate inspect and header', () => {
     const base64 = certificate.raw.toString('base64');
     const forms: readonly (readonly [string, readonly string[], (string | Uint8Array)?])[] = [
       ['pfx', ['modern.pfx', '--password-file', 'password']],
-      ['pfx', ['legacy.pfx', '--password-file', 'password']],
       ['pem', ['billing.crt']],
-      ['der', ['billing.cer']],
-      ['base64', ['-'], base64],
       ['base64', ['-'], `X-ARR-ClientCert: ${base64}\n`],
       ['der', ['-'], certificate.raw],
-      ['pem', ['-'], readFileSync(folder.file('billing.crt'))],
-      ['pfx', ['-', '--password-file', 'password'], readFileSync(folder.file('modern.pfx'))],
     ];
     for (const [format, args, input] of forms) {
       const inspection = await inspect(args, input);
@@ -139,23 +128,17 @@ describe('certgate certificate inspect and header', () => {
     assert.match(stdout, /accept the certificate if the trust document lists it, but nobody can call with this file/);
   });
 
-  test('wrong password, missing password, no certificate, two things on standard input', async () => {
+  test('wrong password, no certificate, two things on standard input', async () => {
     const cases: readonly (readonly [readonly string[], RegExp, string?])[] = [
       [['modern.pfx', '--password-stdin'], /The password is wrong/, 'no\n'],
-      [['modern.pfx'], /It needs a password/],
       [['password'], /contains no certificate/],
-      [['absent'], /There is no file/],
       [['-'], /Standard input is empty/],
       [['-', '--password-stdin'], /only one of/i, 'x'],
     ];
     for (const verb of ['inspect', 'header']) {
-      for (const [args, message, input] of cases) {
-        const run = await runCertgate(['certificate', verb, ...args], {
-          cwd: folder.path,
-          ...(input === undefined ? {} : { input }),
-        });
-        assert.equal(run.exitCode, 2, args.join(' '));
-        assert.equal(run.stdout, '');
+      for (const [args, message, input = ''] of cases) {
+        const run = await runCertgate(['certificate', verb, ...args], { cwd: folder.path, input });
+        assert.deepEqual([run.exitCode, run.stdout], [2, ''], args.join(' '));
         assert.match(run.stderr, message);
       }
     }
