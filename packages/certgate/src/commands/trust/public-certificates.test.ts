@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { TrustDocument } from '@certgate/core/internal';
 import { runOpenssl } from '../../certificates/test-support/openssl.js';
-import { TrustStage } from './test-support/trust-stage.js';
+import { line, TrustStage } from './test-support/trust-stage.js';
 
 interface Finding {
   readonly code: string;
@@ -130,31 +130,17 @@ describe('callers with certificates of public CAs', () => {
     assert.match(verifyFirst, /Public CAs no longer issue clientAuth.*--accept-without-client-auth-until/);
 
     const [pin] = stage.read().identities.find(({ name }) => name === 'partner')?.pins ?? [];
-    const hash = pin?.thumbprintSha256 ?? '';
-    const said = await stage.expect(
-      'set',
-      'partner',
-      '--pin',
-      hash,
-      '--accept-without-client-auth-until',
-      soon,
-      ...reason,
-    );
+    const set = line`set partner --pin ${pin?.thumbprintSha256 ?? ''} --accept-without-client-auth-until`;
+    const said = await stage.expect(...set, soon, ...reason);
     assert.match(said, /^Changed a pin of partner\.\n {2}\+ The pin .* accepts a certificate without clientAuth from /);
     assert.match(said, /ATTENTION: until .* is admitted although its issuer made it only for servers/);
     const { acceptWithoutClientAuth: grace } = pinOf(stage.read()) as Record<string, Record<string, string>>;
     assert.deepEqual([grace?.['until'], grace?.['reason']], [soon, 'until our own authority']);
 
     const admitted = await explain();
-    assert.deepEqual(
-      [admitted['outcome'], admitted['withoutClientAuthUntil'], admitted['accessEndsAt']],
-      ['unverified', soon, soon],
-    );
-    assert.deepEqual(admitted['nextChange'], {
-      at: soon,
-      outcome: 'denied',
-      code: 'certificate_extended_key_usage_unsuitable',
-    });
+    const { outcome, withoutClientAuthUntil, accessEndsAt, nextChange } = admitted;
+    assert.deepEqual([outcome, withoutClientAuthUntil, accessEndsAt], ['unverified', soon, soon]);
+    assert.deepEqual(nextChange, { at: soon, outcome: 'denied', code: refused['code'] });
     const text = (await stage.run('explain', '--certificate', 'server.pem', '--function', 'F')).stdout;
     assert.match(text, /^The certificate lacks clientAuth, and its pin accepts that until /m);
     assert.match(text, /without clientAuth, which its pin accepts until .*: until our own authority/);
@@ -169,15 +155,7 @@ describe('callers with certificates of public CAs', () => {
     const dual = (await stage.run('explain', '--certificate', 'dual.pem', '--function', 'F')).stdout;
     assert.match(dual, /at renewal {4}it loses clientAuth: .*\(likely: /);
 
-    const taken = await stage.expect(
-      'set',
-      'partner',
-      '--pin',
-      hash,
-      '--accept-without-client-auth-until',
-      'none',
-      ...reason,
-    );
+    const taken = await stage.expect(...set, 'none', ...reason);
     assert.match(
       taken,
       /^Changed a pin of partner\.\n {2}- The pin .* no longer accepts a certificate without clientAuth from /,

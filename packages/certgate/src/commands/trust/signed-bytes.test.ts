@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, sign as signBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
-import {
-  AccessGate,
-  formatTrustDocument,
-  trustStoreFromFile,
-  verifyDocumentSignature,
-  type TrustDocument,
-} from '@certgate/core/internal';
+import { formatTrustDocument, verifyDocumentSignature, type TrustDocument } from '@certgate/core/internal';
 import { Command, CommanderError } from 'commander';
 import fc from 'fast-check';
-import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { parseChangeLogEntry } from '../../trust/administration/change-log.js';
 import { hashDocument } from '../../trust/administration/load-trust-document.js';
 import { exitCodeOf } from '../command-line/exit-codes.js';
 import { fillCommand } from '../command-line/verb.js';
@@ -231,40 +224,5 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
       assert.equal(await verifyDocumentSignature(readFileSync(path), readFileSync(`${path}.sig`, 'utf8'), publicKey), 'fits', args.join(' ')); // prettier-ignore
       rmSync(join(path, '..'), { recursive: true });
     }
-  });
-});
-
-describe('somebody who may write the storage, and not sign', () => {
-  it('gets nobody in by a line of the log that the tool is meant to believe', async () => {
-    const { certificate } = makeOpensslPair(folder, 'caller');
-    const header = readFileSync(certificate, 'utf8').replace(/-----[^-]+-----|\s/g, '');
-    const path = join(folder.path, 'attacked.json');
-    const run = async (...args: readonly string[]): Promise<void> => {
-      assert.equal(await runVerb(path, [...args, '--reason', 'x', '--signing-key', keyFile]), 0, args.join(' '));
-    };
-    const decide = async (): Promise<string> => {
-      const store = trustStoreFromFile(path, { signedBy: publicKey });
-      await store.start?.();
-      const decision = await new AccessGate({ trustStore: store }).decide(header, { functionName: 'f', roles: [] }, Date.now()); // prettier-ignore
-      return decision.code;
-    };
-    await run('init');
-    await run('add', 'caller', '--certificate', certificate);
-    assert.equal(await decide(), 'allowed');
-    await run('disable', 'caller');
-    assert.equal(await decide(), 'identity_disabled');
-    await run('lock');
-    assert.equal(await decide(), 'trust_locked');
-    // The attack: the last line claims that it was the lock which disabled the caller.
-    const lines = readFileSync(`${path}.log.jsonl`, 'utf8').trimEnd().split('\n');
-    const last = parseChangeLogEntry(lines.at(-1) ?? '');
-    assert.equal(last?.verb, 'lock');
-    const forged = [...lines.slice(0, -1), JSON.stringify({ ...last, identities: ['caller'] })];
-    writeFileSync(`${path}.log.jsonl`, '');
-    appendFileSync(`${path}.log.jsonl`, `${forged.join('\n')}\n`);
-    await run('unlock');
-    assert.equal(await decide(), 'identity_disabled');
-    const { identities } = JSON.parse(readFileSync(path, 'utf8')) as TrustDocument;
-    assert.equal(identities[0]?.enabled, false);
   });
 });

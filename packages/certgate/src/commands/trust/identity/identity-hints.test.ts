@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { TrustStage } from '../test-support/trust-stage.js';
+import { line, TrustStage } from '../test-support/trust-stage.js';
 
 describe('certgate trust, where the first word was not the right one', () => {
   const stage = new TrustStage();
@@ -15,8 +15,9 @@ describe('certgate trust, where the first word was not the right one', () => {
 
   it('add, list and show spell functions as they were given', async () => {
     const added = await stage.expect(
-      'add', 'billing', '--thumbprint-sha256', 'A'.repeat(64), '--function', 'OrdersGet', ...reason,
-    ); // prettier-ignore
+      ...line`add billing --thumbprint-sha256 ${'A'.repeat(64)} --function OrdersGet`,
+      ...reason,
+    );
     assert.match(added, /"billing" is new, with no role, the function OrdersGet\./);
     assert.match(await stage.expect('list'), /│ OrdersGet/);
     assert.match(await stage.expect('list', 'billing'), /^functions +OrdersGet$/m);
@@ -27,12 +28,10 @@ describe('certgate trust, where the first word was not the right one', () => {
   });
 
   it('add of another end for an identity that is there names --to-existing', async () => {
+    const another = line`add billing --expires-at 2090-01-01T00:00:00Z`;
     await stage.refuse(
       /already an identity "billing"\.\n.*certgate trust add billing --to-existing/,
-      'add',
-      'billing',
-      '--expires-at',
-      '2090-01-01T00:00:00Z',
+      ...another,
       ...reason,
     );
   });
@@ -54,12 +53,7 @@ describe('certgate trust, where the first word was not the right one', () => {
 
   it('enable of a pin that has ended names trust set', async () => {
     await stage.expect(
-      'add',
-      'late',
-      '--thumbprint-sha256',
-      'B'.repeat(64),
-      '--not-after',
-      '2020-01-01T00:00:00Z',
+      ...line`add late --thumbprint-sha256 ${'B'.repeat(64)} --not-after 2020-01-01T00:00:00Z`,
       ...reason,
     );
     const { exitCode, stderr } = await stage.run('enable', 'late', '--pin', 'BBBBBBBB', ...reason);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { TrustStage } from '../test-support/trust-stage.js';
+import { line, TrustStage } from '../test-support/trust-stage.js';
 
 describe('certgate trust set', () => {
   const stage = new TrustStage();
@@ -20,15 +20,7 @@ describe('certgate trust set', () => {
   const pin = (): unknown => stage.read().identities[0]?.pins?.[0];
 
   it('gives a pin another window by one write, and says who gains what', async () => {
-    const said = await stage.expect(
-      'set',
-      'billing',
-      '--pin',
-      '9F86D081',
-      '--not-after',
-      '2099-06-01T00:00:00Z',
-      ...reason,
-    );
+    const said = await stage.expect(...line`set billing --pin 9F86D081 --not-after 2099-06-01T00:00:00Z`, ...reason);
     assert.match(
       said,
       /^Changed the window of a pin of billing\.\n {2}\+ The pin publicKeySha256 9F86D081.* until 2099-06-01T00:00:00Z, no longer until 2099-01-01/,
@@ -40,29 +32,14 @@ describe('certgate trust set', () => {
   it('says nothing was changed where the document says so already, and writes nothing in a dry run', async () => {
     const same = ['set', 'billing', '--pin', hash, '--not-after', '2099-06-01T00:00:00Z', ...reason];
     assert.match(await stage.expect(...same), /Nothing to change/);
-    assert.match(
-      await stage.expect(
-        'set',
-        'billing',
-        '--pin',
-        hash,
-        '--not-before',
-        '2098-01-01T00:00:00Z',
-        '--dry-run',
-        ...reason,
-      ),
-      /because of --dry-run/,
-    );
+    const later = line`set billing --pin ${hash} --not-before 2098-01-01T00:00:00Z --dry-run`;
+    assert.match(await stage.expect(...later, ...reason), /because of --dry-run/);
     assert.equal(stage.read().revision, 3);
   });
 
   it('refuses nonsense, with nothing written', async () => {
-    for (const [args, message] of [
-      [['--not-after', 'none'], /needs an end/],
-      [[], /There is nothing to set/],
-    ] as const) {
-      await stage.refuse(message, 'set', 'billing', '--pin', hash, ...args, ...reason);
-    }
+    await stage.refuse(/needs an end/, ...line`set billing --pin ${hash} --not-after none`, ...reason);
+    await stage.refuse(/There is nothing to set/, ...line`set billing --pin ${hash}`, ...reason);
     assert.equal(stage.read().revision, 3);
   });
 });

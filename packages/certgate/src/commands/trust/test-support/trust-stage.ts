@@ -6,6 +6,13 @@ import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureStat
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './run-in-process.js';
 
+/** The words of a command line; an inserted value is one word, or part of one. */
+export function line(literals: TemplateStringsArray, ...values: readonly string[]): readonly string[] {
+  const words = literals.join('\0').split(' ');
+  let index = 0;
+  return words.map((word) => word.replaceAll('\0', () => values[index++] ?? ''));
+}
+
 /** A folder with a trust document in it, and the real command line to change it by. */
 export class TrustStage {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'certgate-trust-'));
