@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { createApp, gateOptions, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
@@ -59,98 +59,37 @@ describe('the baseline of certgate app inspect', () => {
     assert.match(stdout, /^1 difference from /m);
   });
 
+  // What each difference opens or closes is tested next to the comparison.
   const cases: readonly (readonly [what: string, main: string, expected: readonly string[]])[] = [
-    ['nothing', agreed.replace('requireRole(', 'requireAnyRole([').replace("'operator',", "'operator'],"), []],
-    ['a role taken away', agreed.replace("requireRole('operator', handler)", 'handler'), ['opens Role policy']],
-    ['another role', agreed.replace("'operator'", "'clerk'"), ['opens Role policy']],
     [
-      'one role of two in place of one',
-      agreed.replace("requireRole('operator',", "requireAnyRole(['operator', 'clerk'],"),
-      ['opens Role policy'],
-    ],
-    [
-      'a second role',
-      agreed
-        .replace("requireRole('operator',", "requireRole('clerk', requireRole('operator',")
-        .replace('handler) });', 'handler)) });'),
-      ['closes Role policy'],
-    ],
-    ['a mark taken away', agreed.replace('allowAnonymous(handler)', 'handler'), ['closes Public policy']],
-    [
-      'report-only',
-      agreed.replace(
-        "requireRole('operator', handler)",
-        "reportOnly(requireRole('operator', handler), { until: new Date(Date.now() + 86400000).toISOString() })",
-      ),
-      ['opens Role policy'],
-    ],
-    [
-      'observe',
-      agreed.replace(/app\.http\('Closed'.*/, observed('Closed', 1)),
-      ['opens Closed policy', 'closes Closed authLevel'],
+      'nothing of other words and another order of loading',
+      `app.http('Closed', { handler });${agreed.replace("app.http('Closed', { handler });", '').replace("requireRole('operator'", "requireAnyRole(['operator']")}`,
+      [],
     ],
     [
       'observe under another name',
       `${agreed.replace(/app\.http\('Closed'.*/, '')} ${observed('Closed2', 1)}`,
       ['opens Closed2 function', 'closes Closed function'],
     ],
-    ['a new function', `${agreed} app.http('New', { handler });`, ['opens New function']],
-    ['a function gone', agreed.replace(/app\.http\('Public'.*/, ''), ['closes Public function']],
-    ['another method', agreed.replace("['GET']", "['GET', 'DELETE']"), ['opens Role methods']],
     [
-      'a method less',
-      agreed.replace("app.http('Closed', {", "app.http('Closed', { methods: ['GET'],"),
-      ['closes Closed methods'],
-    ],
-    [
-      'another route',
-      agreed.replace("app.http('Closed', {", "app.http('Closed', { route: 'x',"),
-      ['changes Closed route'],
-    ],
-    [
-      'a function key',
-      agreed.replace("app.http('Closed', {", "app.http('Closed', { authLevel: 'function',"),
-      ['closes Closed authLevel'],
-    ],
-    ['streaming', `app.setup({ enableHttpStream: true }); ${agreed}`, ['changes app httpStreaming']],
-    ['a timer', `${agreed} app.timer('Tick', { schedule: '0 0 * * * *', handler });`, ['changes Tick function']],
-    [
-      'an extension with a webhook',
-      `${agreed} app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });`,
-      ['opens Tool function', 'opens /runtime/webhooks/mcp webhook'],
-    ],
-    [
-      'nothing of another order of loading',
-      `app.http('Closed', { handler });${agreed.replace("app.http('Closed', { handler });", '')}`,
-      [],
-    ],
-    [
-      'no gate at all',
-      agreed.replace('secure();', ''),
-      ['opens app gate', 'opens Closed policy', 'opens Public policy', 'opens Role policy'],
-    ],
-    [
-      'the override',
-      agreed.replace('secure()', 'secure(anywhere)'),
-      ['opens app unsafeTrustCertificateHeaderFromAnywhere'],
+      'streaming, a timer and an extension with a webhook',
+      `app.setup({ enableHttpStream: true }); ${agreed} app.timer('Tick', { schedule: '0 0 * * * *', handler });
+       app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });`,
+      [
+        ...['opens Tool function', 'opens /runtime/webhooks/mcp webhook'],
+        ...['changes Tick function', 'changes app httpStreaming'],
+      ],
     ],
     [
       'all of the front end at once',
       agreed.replace(
         'secure()',
-        "secure({ frontEnd: 'envoy', frontEndSecret: undefined, forwardedElements: 2, acceptForwardedChain: true })",
+        "secure({ frontEnd: 'envoy', frontEndSecret: undefined, forwardedElements: 2, acceptForwardedChain: true, ...anywhere })",
       ),
       [
-        'opens app frontEnd',
-        'opens app forwardedElements',
-        'opens app acceptForwardedChain',
-        'closes app frontEndSecret',
+        ...['opens app frontEnd', 'opens app forwardedElements', 'opens app acceptForwardedChain'],
+        ...['opens app unsafeTrustCertificateHeaderFromAnywhere', 'closes app frontEndSecret'],
       ],
-    ],
-    [
-      'two differences, those that open first',
-      `${agreed.replace("app.http('Closed', {", "app.http('Closed', { route: 'x',")} app.http('New', { handler });`,
-      ['opens New function', 'changes Closed route'],
     ],
   ];
 
@@ -194,32 +133,10 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal((await inspect(folder, '--baseline', file)).exitCode, 0);
   });
 
-  it('is refused when it cannot be read, or says more or less than it should', async (context) => {
-    const folder = createApp(context, agreed);
-    await inspect(folder, '--write-baseline');
-    const good = JSON.parse(readFileSync(baselineOf(folder), 'utf8')) as { functions: Record<string, unknown>[] };
-    const [first = {}, ...others] = good.functions;
-    const bad: readonly (readonly [string, RegExp])[] = [
-      ['{', /not JSON/],
-      ['[]', /not a JSON object/],
-      [JSON.stringify({ ...good, baselineVersion: 3 }), /baselineVersion is 3/],
-      [JSON.stringify({ ...good, gate: { ...gateOptions(), frontEnd: 7 } }), /no "gate" that can be read/],
-      [JSON.stringify({ ...good, gate: undefined }), /no "gate" that can be read/],
-      [JSON.stringify({ ...good, baselineVersion: 1 }), /unknown key "gate"/],
-      [JSON.stringify({ ...good, functoins: [] }), /unknown key "functoins"/],
-      [JSON.stringify({ ...good, functions: [first, first, ...others] }), /is in it twice/],
-      [
-        JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }),
-        /no "policy" that can be read/,
-      ],
-      [JSON.stringify({ ...good, functions: [{ ...first, open: true }] }), /unknown key "open"/],
-    ];
-    for (const [text, words] of bad) {
-      writeFileSync(baselineOf(folder), text);
-      const { exitCode, stdout, stderr } = await inspect(folder);
-      assert.equal(exitCode, 2, stderr);
-      assert.equal(stdout, '');
-      assert.match(stderr, words);
-    }
+  it('is refused when it cannot be read', async (context) => {
+    const { exitCode, stdout, stderr } = await inspect(createApp(context, agreed, { 'certgate.baseline.json': '{' }));
+    assert.equal(exitCode, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, /not JSON/);
   });
 });

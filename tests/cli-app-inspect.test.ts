@@ -92,10 +92,18 @@ describe('certgate app inspect', () => {
       httpFunction('Early', { kind: 'certificate', roles: [] }),
       httpFunction('Late', { kind: 'certificate', roles: [] }),
     ]);
-    const none = createApp(context, `app.http('Open', { handler });`);
+    const tool = `app.mcpTool('Tool', { toolName: 'tool', description: 'd', toolProperties: [], handler });`;
+    const none = createApp(context, `app.http('Open', { handler }); ${tool}`);
     const { exitCode: code, report } = await inspectJson(none);
     assert.equal(code, 1);
-    assert.deepEqual(report.functions, [httpFunction('Open', { kind: 'none' }, { covered: 'none' })]);
+    assert.deepEqual(report.functions, [
+      httpFunction('Open', { kind: 'none' }, { covered: 'none' }),
+      { ...mcpFunction('Tool', 'mcpToolTrigger', 'tool', 'tool', { kind: 'none' }), covered: 'none' },
+    ]);
+    assert.match(
+      report.warnings.join('\n'),
+      /^Tool is open to everybody who reaches the MCP endpoint: the app has no/m,
+    );
   });
 
   it('says which front end the gate goes by, by what proof, and which stores it asks', async (context) => {
@@ -200,21 +208,6 @@ describe('certgate app inspect', () => {
     const { stdout } = await inspect(folder);
     assert.match(stdout, /Hello.*mcpToolTrigger.*tool hello.*allowed certificates, role agent.*gate/);
     assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides each call of them/);
-  });
-
-  it('fails on tools, resources and prompts without a gate', async (context) => {
-    const folder = createApp(context, mcp.replace("requireRole('agent', handler)", 'handler'));
-    const { exitCode, report } = await inspectJson(folder);
-    assert.equal(exitCode, 1);
-    assert.deepEqual(
-      report.functions.map(({ policy, covered }) => [policy, covered]),
-      Array.from({ length: 3 }, () => [{ kind: 'none' }, 'none']),
-    );
-    assert.equal(report.warnings.length, 3);
-    assert.match(
-      report.warnings[0] ?? '',
-      /^Hello is open to everybody who reaches the MCP endpoint: the app has no gate\./,
-    );
   });
 
   it('says which webhooks of extensions are live, and which answer without a key', async (context) => {

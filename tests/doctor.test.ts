@@ -130,25 +130,10 @@ describe('certgate doctor on the sample', () => {
     assert.deepEqual(listIds(ended, 'cannot-tell'), ['key-proof-tls-1.2']);
   });
 
-  it('holds with an exclusion path that is none of its functions, but cannot tell about the key', async () => {
-    const ended = await examine({ exclusionPaths: ['/api/Health'] }, ['--json']);
-    assert.equal(ended.exitCode, 3, ended.stdout);
-    assert.deepEqual(listIds(ended, 'fails'), []);
-    assert.deepEqual(listIds(ended, 'cannot-tell'), ['key-proof-tls-1.2']);
-  });
-
   it('fails in mode ignore, where no caller can be known', async () => {
     const ended = await examine({ clientCertificateMode: 'ignore' }, ['--json']);
     assert.equal(ended.exitCode, 1);
     assert.deepEqual(listIds(ended, 'fails'), ['allowed-certificate', 'client-certificate-mode']);
-    assert.ok(listIds(ended, 'cannot-tell').includes('forged-header'));
-  });
-
-  it('fails where forged headers reach the app, and stops there', async () => {
-    const ended = await examine({ clientCertificateMode: 'optional', worstCase: true }, ['--json']);
-    assert.equal(ended.exitCode, 1);
-    assert.deepEqual(listIds(ended, 'fails'), ['forged-header']);
-    assert.ok(listIds(ended, 'cannot-tell').includes('forged-header-beside-denied'));
   });
 
   it('says of any server what gets in, and goes on after it', async () => {
@@ -209,14 +194,7 @@ describe('certgate doctor on the sample', () => {
     assert.match(stdout, /^https:\/\/localhost:9: No connection \(ECONNREFUSED\): nothing was sent\. Check .*\n$/);
     const { certificatePem, privateKeyPem } = createDoctorStage().expired;
     writeFileSync(join(folder, 'expired.pem'), certificatePem + privateKeyPem);
-    const expired = [
-      'doctor',
-      'https://localhost:9',
-      '--allowed',
-      'expired.pem',
-      ...files.slice(2),
-      '--i-operate-this',
-    ];
+    const expired = [...words.slice(0, 2), '--allowed', 'expired.pem', ...files.slice(2), '--i-operate-this'];
     assert.equal((await runCertgateHere(expired, folder)).exitCode, 3);
   });
 });

@@ -33,8 +33,6 @@ export interface ProxyOptions {
   readonly certificates: Pick<Certificates, 'server' | 'clientCa'>;
   readonly upstreamPort: number;
   readonly frontEndSecret: string;
-  /** Breaks its file in the way that a test is about. */
-  readonly edit?: (text: string) => string;
 }
 
 /**
@@ -100,7 +98,7 @@ function spawnProxy(
   variant: ProxyVariant,
   folder: string,
   port: number,
-  { certificates, upstreamPort, frontEndSecret, edit = (text) => text }: ProxyOptions,
+  { certificates, upstreamPort, frontEndSecret }: ProxyOptions,
 ): ChildProcess {
   const write = (file: string, text: string): string => {
     const path = join(folder, file);
@@ -121,7 +119,7 @@ function spawnProxy(
   };
   const program = proxyPrograms[name];
   // A copy: the proxy's user may not be allowed to read the checkout.
-  const exampleFile = write(basename(program.exampleFile(variant)), edit(readExample(name, variant)));
+  const exampleFile = write(basename(program.exampleFile(variant)), readExample(name, variant));
   const command = [...lowerPrivileges(), ...program.prepare(folder, exampleFile, variables)];
   // A file, since httpd opens /dev/stderr anew, and a pipe of Node's can't be opened.
   const output = openSync(join(folder, 'output'), 'w');

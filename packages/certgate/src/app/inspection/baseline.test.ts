@@ -96,6 +96,74 @@ function normalize(document: unknown): string {
   return sorted.replaceAll('HTTPTRIGGER', 'httpTrigger');
 }
 
+const gate = {
+  frontEnd: null,
+  frontEndSecret: false,
+  frontEndIsolation: null,
+  forwardedElements: null,
+  acceptForwardedChain: false,
+  unsafeTrustCertificateHeaderFromAnywhere: false,
+};
+const closed = {
+  ...{ name: 'A', trigger: 'httpTrigger', http: true, route: '/api/A', methods: ['GET'], authLevel: 'anonymous' },
+  ...{ policy: { kind: 'certificate', roles: [] }, covered: 'gate' },
+};
+const write = (more: object): string =>
+  JSON.stringify({ baselineVersion: 2, gate, httpStreaming: false, functions: [closed], webhooks: [], ...more });
+
+test('what a difference opens, closes or only changes, those that open first', () => {
+  const one = (more: object): object => ({ functions: [{ ...closed, ...more }] });
+  const withB = { functions: [closed, { ...closed, name: 'B' }] };
+  const timer = { name: 'Tick', trigger: 'timerTrigger', http: false };
+  const hook = { webhooks: [{ path: '/hook', key: 'system key' }] };
+  const cases: readonly (readonly [before: object, after: object, expected: readonly string[]])[] = [
+    [{}, one({ policy: { kind: 'anonymous' } }), ['opens A policy']],
+    [one({ policy: { kind: 'anonymous' } }), {}, ['closes A policy']],
+    [{}, one({ methods: ['GET', 'DELETE'] }), ['opens A methods']],
+    [one({ methods: null }), {}, ['closes A methods']],
+    [{}, one({ route: '/api/x' }), ['changes A route']],
+    [{}, one({ authLevel: 'function' }), ['closes A authLevel']],
+    [one({ authLevel: null }), {}, ['opens A authLevel']],
+    [{}, one({ authLevel: 'odd' }), ['changes A authLevel']],
+    [{}, withB, ['opens B function']],
+    [withB, {}, ['closes B function']],
+    [withB, { functions: [...withB.functions].reverse() }, []],
+    [{}, { functions: [closed, timer] }, ['changes Tick function']],
+    [{ functions: [{ ...timer, name: 'A' }] }, {}, ['opens A trigger']],
+    [{}, { httpStreaming: true }, ['changes app httpStreaming']],
+    [{}, hook, ['opens /hook webhook']],
+    [hook, {}, ['closes /hook webhook']],
+    [{}, { webhooks: [{ path: '/hook', key: 'none' }] }, ['opens /hook webhook']],
+    [{}, { gate: null }, ['opens app gate']],
+    [
+      one({ route: '/api/x' }),
+      { functions: [closed, { ...closed, name: 'B' }] },
+      ['opens B function', 'changes A route'],
+    ],
+  ];
+  for (const [before, after, expected] of cases) {
+    const differences = compareBaselines(parseBaseline(write(before), 'x'), parseBaseline(write(after), 'x'));
+    assert.deepEqual(differences.map(({ effect, subject, what }) => `${effect} ${subject} ${what}`), expected); // prettier-ignore
+  }
+});
+
+test('a baseline that says more or less than it should is refused', () => {
+  for (const [text, words] of [
+    ['[]', /not a JSON object/],
+    [write({ baselineVersion: 3 }), /baselineVersion is 3/],
+    [write({ gate: { ...gate, frontEnd: 7 } }), /no "gate" that can be read/],
+    [write({ gate: undefined }), /no "gate" that can be read/],
+    [write({ baselineVersion: 1 }), /unknown key "gate"/],
+    [write({ functoins: [] }), /unknown key "functoins"/],
+    [write({ functions: [closed, closed] }), /A is in it twice/],
+    [write({ functions: [{ ...closed, policy: { kind: 'certificat' } }] }), /no "policy" that can be read/],
+    [write({ functions: [{ ...closed, covered: 'none' }] }), /contradicts itself about A/],
+    [write({ functions: [{ ...closed, open: true }] }), /unknown key "open"/],
+  ] as const) {
+    assert.throws(() => parseBaseline(text, 'x'), words);
+  }
+});
+
 test('a mark of the gate that is not understood is an error, and never taken for a closed function', () => {
   const marks: readonly unknown[] = [
     undefined,
