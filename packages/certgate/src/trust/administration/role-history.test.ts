@@ -90,22 +90,6 @@ const set =
   });
 
 describe('who has which role since when', () => {
-  it('is the last change that gave it, also after it was taken away', async () => {
-    const story = new Story();
-    await story.change(set('a', ['r']));
-    await story.change(set('b', ['r']));
-    await story.change(set('a', ['s']));
-    await story.change(set('a', ['s', 'r']));
-    assert.deepEqual(
-      story.listHeld().map(({ identity: name, role, since }) => [name, role, since?.revision]),
-      [
-        ['b', 'r', 3],
-        ['a', 's', 4],
-        ['a', 'r', 5],
-      ],
-    );
-  });
-
   it('is not known before the log, before a line without roles, and before a change from outside', async () => {
     const held = async (tell: (story: Story) => void | Promise<void>): Promise<readonly unknown[]> => {
       const story = new Story();

@@ -33,128 +33,115 @@ const at = (documentSha256: string, revision: number): { documentSha256: string;
   revision,
 });
 
+/** What is read of the lines, where the last is in force unless another document is. */
+function read(lines: readonly string[], current?: { documentSha256: string; revision: number }): readonly string[] {
+  return summarise(readTrustHistory(lines, current ?? (JSON.parse(lines.at(-1) ?? '') as ReturnType<typeof at>)));
+}
+
 describe('the history of a trust document', () => {
-  it('is the chain from the document in force back to the first', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('c', 'b', 3)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('c', 3))), ['change a', 'change b', 'change c']);
-  });
-
-  it('leaves out intents that came to nothing, whichever stood first', () => {
-    const lines = [
-      line('a', null, 1),
-      line('lost', 'a', 2),
-      line('b', 'a', 2),
-      line('late', 'a', 2),
-      line('c', 'b', 3),
-    ];
-    const items = readTrustHistory(lines, at('c', 3));
-    assert.deepEqual(summarise(items), ['change a', 'lost lost', 'change b', 'lost late', 'change c']);
-  });
-
-  it('shows loudly that something else changed the document last', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('x', 9))), ['change a', 'change b', 'gap 9']);
-  });
-
-  it('shows where in the middle it was changed by something else', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('d', 'x', 4)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('d', 4))), ['change a', 'change b', 'gap 3', 'change d']);
-  });
-
-  it('says of two intents before a gap that it cannot tell which was made', () => {
-    const lines = [line('a', null, 1), line('b1', 'a', 2), line('b2', 'a', 2), line('d', 'x', 4)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('d', 4))), [
-      'change a',
-      'uncertain b1',
-      'uncertain b2',
-      'gap 3',
-      'change d',
-    ]);
-  });
-
-  it('tells a document that was there before the log from one that was changed', () => {
-    const lines = [line('b', 'a', 8), line('c', 'b', 9)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('c', 9))), ['gap 7 beginning', 'change b', 'change c']);
-    assert.deepEqual(summarise(readTrustHistory([], at('c', 9))), ['gap 9 beginning']);
-  });
-
-  it('does not take a lost race on the first known document for what came before it', () => {
-    const lines = [line('lost', 'a', 2), line('b', 'a', 2), line('c', 'b', 3)];
-    const items = summarise(readTrustHistory(lines, at('c', 3)));
-    assert.deepEqual(items, ['lost lost', 'gap 1 beginning', 'change b', 'change c']);
-  });
-
-  it('goes on before a document whose revision was set back by hand', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('d', 'x', 1)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('d', 1))), ['change a', 'change b', 'gap 0', 'change d']);
-  });
-
-  it('shows changes that were undone by putting an older document back', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('c', 'b', 3), line('d', 'c', 4)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('b', 2))), [
-      'change a',
-      'change b',
-      // Found by the one after it, so it was in force; of the last one nobody knows.
-      'undone c',
-      'lost d',
-    ]);
-  });
-
-  it('keeps signatures with the document that they sign', () => {
-    const lines = [line('a', null, 1), line('a', 'a', 1, { verb: 'sign' }), line('b', 'a', 2)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('b', 2))), ['change a', 'change a', 'change b']);
-  });
-
-  it('shows lines that cannot be read, and goes on', () => {
-    const lines = [line('a', null, 1), '{"version":1,"at":"2026', line('b', 'a', 2), 'null', line('c', 'b', 3)];
-    const items = summarise(readTrustHistory(lines, at('c', 3)));
-    assert.deepEqual(items, ['change a', 'damaged', 'change b', 'damaged', 'change c']);
-  });
-
-  it('takes a line that was appended twice for one', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('b', 'a', 2)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('b', 2))), ['change a', 'change b']);
-  });
+  const [a, b, c] = [line('a', null, 1), line('b', 'a', 2), line('c', 'b', 3)];
+  type Case = readonly [lines: readonly string[], expected: readonly string[], current?: ReturnType<typeof at>];
+  const cases: Readonly<Record<string, Case>> = {
+    'is the chain from the document in force back to the first': [
+      [a, b, c],
+      ['change a', 'change b', 'change c'],
+    ],
+    'leaves out intents that came to nothing, whichever stood first': [
+      [a, line('lost', 'a', 2), b, line('late', 'a', 2), c],
+      ['change a', 'lost lost', 'change b', 'lost late', 'change c'],
+    ],
+    'shows loudly that something else changed the document last': [
+      [a, b],
+      ['change a', 'change b', 'gap 9'],
+      at('x', 9),
+    ],
+    'shows where in the middle it was changed by something else': [
+      [a, b, line('d', 'x', 4)],
+      ['change a', 'change b', 'gap 3', 'change d'],
+    ],
+    'says of two intents before a gap that it cannot tell which was made': [
+      [a, line('b1', 'a', 2), line('b2', 'a', 2), line('d', 'x', 4)],
+      ['change a', 'uncertain b1', 'uncertain b2', 'gap 3', 'change d'],
+    ],
+    'tells a document that was there before the log from one that was changed': [
+      [line('b', 'a', 8), line('c', 'b', 9)],
+      ['gap 7 beginning', 'change b', 'change c'],
+    ],
+    'begins with the document where there are no lines': [[], ['gap 9 beginning'], at('c', 9)],
+    'does not take a lost race on the first known document for what came before it': [
+      [line('lost', 'a', 2), b, c],
+      ['lost lost', 'gap 1 beginning', 'change b', 'change c'],
+    ],
+    'goes on before a document whose revision was set back by hand': [
+      [a, b, line('d', 'x', 1)],
+      ['change a', 'change b', 'gap 0', 'change d'],
+    ],
+    // `c` is found by the one after it, so it was in force; of the last one nobody knows.
+    'shows changes that were undone by putting an older document back': [
+      [a, b, c, line('d', 'c', 4)],
+      ['change a', 'change b', 'undone c', 'lost d'],
+      at('b', 2),
+    ],
+    'keeps signatures with the document that they sign': [
+      [a, line('a', 'a', 1, { verb: 'sign' }), b],
+      ['change a', 'change a', 'change b'],
+    ],
+    'shows lines that cannot be read, and goes on': [
+      [a, '{"version":1,"at":"2026', b, 'null', c],
+      ['change a', 'damaged', 'change b', 'damaged', 'change c'],
+    ],
+    'takes a line that was appended twice for one': [
+      [a, b, b],
+      ['change a', 'change b'],
+    ],
+  };
+  for (const [what, [lines, expected, current]] of Object.entries(cases)) {
+    it(what, () => {
+      assert.deepEqual(read(lines, current), expected);
+    });
+  }
 
   it('ends on a log that goes round in a circle', () => {
-    const lines = [line('a', 'b', 1), line('b', 'a', 2)];
-    assert.ok(readTrustHistory(lines, at('b', 2)).length >= 2);
+    assert.ok(read([line('a', 'b', 1), b]).length >= 2);
   });
 });
 
 describe('lines that mean the same document', () => {
+  const pair = (document: string, previous: string, revision: number): readonly string[] => [
+    line(document, previous, revision),
+    line(document, previous, revision, { by: 'bob' }),
+  ];
+  const [a, b, c] = [line('a', null, 1), line('b', 'a', 2), line('c', 'b', 3)];
+
   it('are not tampering, also after the next change', () => {
-    const twice = [line('a', null, 1), line('b', 'a', 2), line('b', 'a', 2, { by: 'bob' })];
-    assert.deepEqual(summarise(readTrustHistory(twice, at('b', 2))), ['change a', 'change b', 'same b']);
-    const next = [...twice, line('c', 'b', 3)];
-    assert.deepEqual(summarise(readTrustHistory(next, at('c', 3))), ['change a', 'change b', 'same b', 'change c']);
-    const late = [...next, line('b', 'a', 2, { by: 'eve' })];
-    assert.deepEqual(summarise(readTrustHistory(late, at('c', 3))), [...summarise(readTrustHistory(next, at('c', 3))), 'same b']); // prettier-ignore
-    const created = [line('a', null, 1), line('a', null, 1, { by: 'bob' }), line('b', 'a', 2)];
-    assert.deepEqual(summarise(readTrustHistory(created, at('b', 2))), ['change a', 'same a', 'change b']);
+    const twice = [a, ...pair('b', 'a', 2)];
+    const chain = ['change a', 'change b', 'same b'];
+    assert.deepEqual(read(twice), chain);
+    assert.deepEqual(read([...twice, c]), [...chain, 'change c']);
+    assert.deepEqual(read([...twice, c, line('b', 'a', 2, { by: 'eve' })], at('c', 3)), [
+      ...chain,
+      'change c',
+      'same b',
+    ]);
+    assert.deepEqual(read([a, line('a', null, 1, { by: 'bob' }), b]), ['change a', 'same a', 'change b']);
   });
 
   it('and a signature that lost a race against a change are not tampering', () => {
-    const lines = [line('a', null, 1), line('b', 'a', 2), line('a', 'a', 1, { verb: 'sign' }), line('c', 'b', 3)];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('c', 3))), ['change a', 'change b', 'same a', 'change c']);
+    const lines = [a, b, line('a', 'a', 1, { verb: 'sign' }), c];
+    assert.deepEqual(read(lines), ['change a', 'change b', 'same a', 'change c']);
   });
 
   it('do not hide what something else changed before, between or after them', () => {
-    const pair = (document: string, previous: string, revision: number): readonly string[] => [
-      line(document, previous, revision),
-      line(document, previous, revision, { by: 'bob' }),
-    ];
-    const lines = [line('a', null, 1), ...pair('b', 'a', 2), ...pair('d', 'x', 4), line('e', 'd', 5)];
+    const lines = [a, ...pair('b', 'a', 2), ...pair('d', 'x', 4), line('e', 'd', 5)];
     const chain = ['change a', 'change b', 'same b', 'gap 3', 'change d', 'same d', 'change e'];
-    assert.deepEqual(summarise(readTrustHistory(lines, at('e', 5))), chain);
-    assert.deepEqual(summarise(readTrustHistory(lines, at('y', 6))), [...chain, 'gap 6']);
-    const backAndAgain = [line('a', null, 1), ...pair('b', 'a', 2), line('c', 'b', 3), line('d', 'c', 4), line('b', 'a', 2, { by: 'eve' }), line('f', 'b', 3)]; // prettier-ignore
-    assert.deepEqual(summarise(readTrustHistory(backAndAgain, at('f', 3))), [
+    assert.deepEqual(read(lines), chain);
+    assert.deepEqual(read(lines, at('y', 6)), [...chain, 'gap 6']);
+    const again = [line('d', 'c', 4), line('b', 'a', 2, { by: 'eve' }), line('f', 'b', 3)];
+    assert.deepEqual(read([a, ...pair('b', 'a', 2), c, ...again]), [
       ...['change a', 'change b', 'same b', 'undone c', 'lost d', 'same b', 'change f'],
     ]);
     // From a document that somebody put there in between.
-    const elsewhere = [line('a', null, 1), line('b', 'a', 2), line('b', 'x', 2), line('y', 'x', 2), line('c', 'b', 3)];
-    assert.deepEqual(summarise(readTrustHistory(elsewhere, at('c', 3))), [
+    assert.deepEqual(read([a, b, line('b', 'x', 2), line('y', 'x', 2), c]), [
       ...['change a', 'change b', 'gap 1', 'same b', 'gap 1', 'lost y', 'change c'],
     ]);
   });

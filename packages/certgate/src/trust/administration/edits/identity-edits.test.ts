@@ -142,15 +142,6 @@ describe('rotation', () => {
       { thumbprintSha256: hex('2') },
     ]);
   });
-  it('without overlap disables them', () => {
-    const document = makeDocument([{ thumbprintSha256: hex('1'), notAfter: '2028-01-01T00:00:00Z' }]);
-    const after = rotateIdentity(document, 'billing', { pin: { thumbprintSha256: hex('2') }, oldEnd: undefined, now });
-    assert.deepEqual(pinsOf(after)[0], {
-      thumbprintSha256: hex('1'),
-      notAfter: '2028-01-01T00:00:00Z',
-      enabled: false,
-    });
-  });
   it('refuses a pin that would begin after its new end', () => {
     const document = makeDocument([{ thumbprintSha256: hex('1'), notBefore: '2027-06-01T00:00:00Z' }]);
     const rotation = { pin: { thumbprintSha256: hex('2') }, oldEnd: now + day, now };

@@ -1,18 +1,6 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { after, before, describe, it } from 'node:test';
-import {
-  findInSnapshot,
-  parseTrustDocument,
-  presentCertificate,
-  type PresentedCertificate,
-  type TrustDocument,
-  type TrustDocumentPin,
-} from '@certgate/core/internal';
-import { createTemporaryFolder, makeOpensslPair } from '../../../certificates/test-support/openssl.js';
-import { MemoryLocation } from '../test-support/memory-location.js';
-import { updateTrustDocument } from '../update-trust-document.js';
+import { describe, it } from 'node:test';
+import type { TrustDocument, TrustDocumentPin } from '@certgate/core/internal';
 import { setPinWindow, type PinWindowChange } from './pin-window.js';
 
 const hash = 'A'.repeat(64);
@@ -71,45 +59,5 @@ describe("a pin's window", () => {
     const document = makeDocument({ thumbprintSha256: hash });
     assert.throws(() => setPinWindow(document, 'billing', ['CCCCCCCC'], { notAfter: null }), /has no pin that begins/);
     assert.throws(() => setPinWindow(document, 'nobody', ['AAAAAAAA'], { notAfter: null }), /no identity "nobody"/);
-  });
-
-  describe('of a caller who calls all the time', () => {
-    const folder = createTemporaryFolder();
-    let certificate: PresentedCertificate;
-    before(() => {
-      const pem = readFileSync(makeOpensslPair(folder, 'caller').certificate);
-      certificate = presentCertificate(new X509Certificate(pem).raw);
-    });
-    after(() => {
-      folder.remove();
-    });
-
-    it('is changed in one write: every version that was ever stored admits it', async () => {
-      const now = Date.parse('2030-06-01T00:00:00Z');
-      const { thumbprintSha256 } = certificate;
-      const location = new MemoryLocation(
-        JSON.stringify(makeDocument({ thumbprintSha256, notBefore: from2030, notAfter: from2031 })),
-      );
-      const versions = [location.text];
-      const write = location.write.bind(location);
-      location.write = async (...args) => {
-        const outcome = await write(...args);
-        versions.push(location.text);
-        return outcome;
-      };
-      const log = { verb: 'set', by: 'me', reason: 'longer' };
-      const { comparison, revision } = await updateTrustDocument(location, log, (document) =>
-        setPinWindow(document, 'billing', [thumbprintSha256], { notAfter: '2032-01-01T00:00:00Z' }),
-      );
-      assert.equal(revision, 2);
-      assert.equal(versions.length, 2);
-      for (const version of versions) {
-        assert.equal(findInSnapshot(parseTrustDocument(version), certificate, now).outcome, 'found');
-      }
-      assert.deepEqual(
-        comparison.changes.map(({ aspect, effect }) => [aspect, effect]),
-        [['pinWindow', 'gains']],
-      );
-    });
   });
 });
