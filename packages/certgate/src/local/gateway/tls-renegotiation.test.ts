@@ -47,23 +47,21 @@ beforeEach(() => {
   exchanges = [];
 });
 
+/** Of `gateway`, by openssl, with the client's certificate. */
+const runClient = (
+  more: readonly string[],
+  inputs: Parameters<typeof runProgram>[2],
+): ReturnType<typeof runProgram> => {
+  const files = ['-cert', client.certificateFile, '-key', client.keyFile];
+  return runProgram('openssl', ['s_client', '-connect', `127.0.0.1:${gateway.port}`, ...files, ...more], inputs);
+};
 const seenCertificates = (): string[] =>
   upstream.seen.flatMap(({ rawHeaders }) => getValues(rawHeaders, 'x-arr-clientcert'));
 
 test('curl, openssl, Node and undici answer the renegotiation with their certificate', async () => {
   assert.match((await curl(client, `${gateway.url}/a`)).output, /^HTTP\/1\.1 200/);
-  const { output } = await runProgram(
-    'openssl',
-    [
-      's_client',
-      '-connect',
-      `127.0.0.1:${gateway.port}`,
-      '-cert',
-      client.certificateFile,
-      '-key',
-      client.keyFile,
-      '-ign_eof',
-    ],
+  const { output } = await runClient(
+    ['-ign_eof'],
     [{ when: /---\n[^]*---\n/, write: 'GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' }],
   );
   assert.match(output, /HTTP\/1\.1 200/);
@@ -147,23 +145,9 @@ test("Azure's two ways around the limit work: Expect, and a HEAD request before"
   writeFileSync(file, Buffer.alloc(3_000_000));
   const expecting = await curl(client, '-H', 'Expect: 100-continue', '--data-binary', `@${file}`, `${gateway.url}/a`);
   assert.match(expecting.output, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
-  const afterHead = await curl(
-    client,
-    '--head',
-    `${gateway.url}/h`,
-    '--next',
-    '-sk',
-    '-i',
-    '--cert',
-    client.certificateFile,
-    '--key',
-    client.keyFile,
-    '-H',
-    'Expect:',
-    '--data-binary',
-    `@${file}`,
-    `${gateway.url}/b`,
-  );
+  const files = ['--cert', client.certificateFile, '--key', client.keyFile];
+  const second = ['--next', '-sk', '-i', ...files, '-H', 'Expect:', '--data-binary', `@${file}`, `${gateway.url}/b`];
+  const afterHead = await curl(client, '--head', `${gateway.url}/h`, ...second);
   assert.match(afterHead.output, /HTTP\/1\.1 200[^]*HTTP\/1\.1 200/);
   assert.deepEqual(
     upstream.seen.map(({ url, body }) => [url, body.length]),
@@ -187,19 +171,8 @@ test('an excluded path takes a large body', async () => {
 });
 
 test('a client that refuses to renegotiate is cut off, and never served', async () => {
-  const { output } = await runProgram(
-    'openssl',
-    [
-      's_client',
-      '-connect',
-      `127.0.0.1:${gateway.port}`,
-      '-cert',
-      client.certificateFile,
-      '-key',
-      client.keyFile,
-      '-no_renegotiation',
-      '-ign_eof',
-    ],
+  const { output } = await runClient(
+    ['-no_renegotiation', '-ign_eof'],
     [{ when: /---\n[^]*---\n/, write: 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n' }],
   );
   assert.match(output, /alert handshake failure/);
@@ -212,9 +185,8 @@ test('a client that refuses to renegotiate is cut off, and never served', async 
 
 test('a client that starts a renegotiation of its own is cut off, before and after being asked', async () => {
   for (const path of ['/public', '/a']) {
-    const { output } = await runProgram(
-      'openssl',
-      ['s_client', '-connect', `127.0.0.1:${gateway.port}`, '-cert', client.certificateFile, '-key', client.keyFile],
+    const { output } = await runClient(
+      [],
       [
         { when: /---\n[^]*---\n/, write: `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n` },
         { when: /answer \d/, write: 'R\n' },
