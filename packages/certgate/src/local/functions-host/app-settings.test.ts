@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { resolveAppSettings } from './app-settings.js';
 
 async function resolve(
@@ -98,6 +99,18 @@ test('a file that encrypts nothing needs no decryption', async (context) => {
 });
 
 test('a fault of the file is told in words, at its place, comments counted in', async (context) => {
+  for (const [file, message] of [
+    ['{ "IsEncrypted": true, "Values": { "A": "x" } }', /is encrypted/],
+    ['{ "Values": { "A": "x" } }', /is encrypted, or doesn't say/],
+    ['{ "Values": ', /local\.settings\.json is not valid JSON/],
+    ['{ "IsEncrypted": false, "Values": { "A": {} } }', /other than a string under "A"/],
+  ] as const) {
+    await assert.rejects(resolve(context, file), (error) => {
+      assert.ok(error instanceof ToolFailure && error.remedy !== undefined, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
   await assert.rejects(
     resolve(context, '{ // c\n  "IsEncrypted": false, /* x */ "Values": { "A": "x", } }'),
     /local\.settings\.json is not valid JSON: there is a comma before the closing \}; remove it \(line 2, column 53\)/,

@@ -191,11 +191,6 @@ const failures: readonly (readonly [
   ],
   ['a runtime route', commonJs('app.get("runtimeX", () => ({}));'), /"runtimeX" of the function "runtimeX"/],
   [
-    'a leading slash',
-    commonJs('app.get("a", { route: "/x", handler: () => ({}) });'),
-    /"\/" can't follow another "\/"/,
-  ],
-  [
     'an unknown constraint',
     commonJs('app.get("a", { route: "{x:even}", handler: () => ({}) });'),
     /no constraint "even"/,
@@ -204,25 +199,6 @@ const failures: readonly (readonly [
     'conflicting routes',
     commonJs('app.get("a", { route: "x/", handler: () => ({}) }); app.http("b", { route: "X", handler: () => ({}) });'),
     /"a" and "b" have the same route/,
-  ],
-  ['host.json without version', { 'host.json': '{}' }, /host\.json has no "version"/],
-  ['host.json that is not JSON', { 'host.json': 'x' }, /host\.json is not valid JSON/],
-  [
-    'a route prefix with slashes',
-    { 'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "a/" } } }' },
-    /route prefix "a\/"/,
-  ],
-  ['encrypted settings', { 'local.settings.json': '{ "IsEncrypted": true, "Values": { "A": "x" } }' }, /is encrypted/],
-  [
-    'settings that do not say they are plain',
-    { 'local.settings.json': '{ "Values": { "A": "x" } }' },
-    /is encrypted, or doesn't say/,
-  ],
-  ['settings that are not JSON', { 'local.settings.json': '{ "Values": ' }, /local\.settings\.json is not valid JSON/],
-  [
-    'settings that are objects',
-    { 'local.settings.json': '{ "IsEncrypted": false, "Values": { "A": {} } }' },
-    /other than a string under "A"/,
   ],
   [
     'an app that ends its process',

@@ -283,30 +283,6 @@ test('an app without an MCP function has no endpoint', async (context) => {
   assert.equal((await send(sample, { body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })).status, 404);
 });
 
-test('what a function gets: the payload, and the metadata beside it', async (context) => {
-  const sample = await startSample(context);
-  const given = { name: 'spoofed', transport: { name: 'http-sse' }, n: 1 };
-  const { result } = await call(
-    sample,
-    'tools/call',
-    { name: 'Echo', arguments: given },
-    { 'X-Own': 'a', 'x-functions-key': 'k' },
-  );
-  const [{ text }] = (result as { content: [{ text: string }] }).content;
-  const { call: seen, metadata } = JSON.parse(text) as Record<string, Record<string, unknown>>;
-  const { transport, ...others } = seen as {
-    transport: { name: string; properties: { headers: Record<string, string> } };
-  };
-  assert.deepEqual(others, { name: 'Echo', arguments: given });
-  assert.equal(transport.name, 'http-streamable');
-  const { headers } = transport.properties;
-  assert.deepEqual(
-    [headers['X-Own'], headers['x-functions-key'], headers['content-type']],
-    ['a', 'k', 'application/json'],
-  );
-  assert.deepEqual(metadata?.['mcptoolargs'], { name: 'spoofed', transport: '{"name":"http-sse"}', n: '1' });
-});
-
 test('each answer is reported: what was called, which function ran, and whether it failed', async (context) => {
   const sample = await startSample(context);
   await call(sample, 'tools/call', { name: 'HELLO', arguments: { who: 'Ann' } });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { JsonObject } from '../../../files/json-file.js';
 import { readRequestHeaders } from '../http/http-request.js';
 import { createCallMetadata, createHeaderMap, createTriggerPayload, type McpCall } from './trigger-payload.js';
 
@@ -50,26 +49,6 @@ test('a resource has its URI and no arguments, a prompt is as a tool', () => {
   assert.deepEqual(read({ kind: 'prompt', arguments: { a: 1 } }), { name: 'hello', arguments: { a: 1 }, transport });
 });
 
-test('the name of a header stays as it was sent, and repeated ones are joined by a comma', () => {
-  const headers = receive(
-    'X-ARR-ClientCert',
-    'MIIA',
-    'Accept',
-    'text/plain',
-    'accept',
-    'application/json',
-    'x-arr-clientcert',
-    'MIIB',
-  );
-  assert.deepEqual(
-    [...headers],
-    [
-      ['X-ARR-ClientCert', 'MIIA,MIIB'],
-      ['Accept', 'text/plain,application/json'],
-    ],
-  );
-});
-
 test('an empty session header is a session without a name, as in the extension', () => {
   const payload = read({ headers: receive('mcp-session-id', '') });
   assert.equal(payload['sessionid'], '');
@@ -77,24 +56,6 @@ test('an empty session header is a session without a name, as in the extension',
     ...{ name: 'http-streamable', sessionId: '' },
     properties: { headers: { 'mcp-session-id': '' } },
   });
-});
-
-test('names with a meaning in JavaScript are ordinary names', () => {
-  const headers = receive('__proto__', 'h1', 'constructor', 'h2', 'toString', 'h3');
-  const payload = createTriggerPayload(
-    call({ headers, arguments: JSON.parse('{"__proto__":{"a":1},"headers":{"x":1}}') as JsonObject }),
-  );
-  const { transport, arguments: given } = JSON.parse(payload) as {
-    transport: { properties: { headers: object } };
-    arguments: object;
-  };
-  assert.deepEqual(Object.entries(transport.properties.headers), [
-    ['__proto__', 'h1'],
-    ['constructor', 'h2'],
-    ['toString', 'h3'],
-  ]);
-  assert.deepEqual(Object.keys(given), ['__proto__', 'headers']);
-  assert.equal(({} as { a?: number }).a, undefined);
 });
 
 test('whatever the arguments contain, the transport is that of the request', () => {
