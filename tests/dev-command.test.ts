@@ -280,23 +280,9 @@ app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stri
     assert.ok(!existsSync(marker));
   });
 
-  it('takes a function that was registered before secureApp for closed', async () => {
-    const late = `
-const { app } = require('@azure/functions');
-app.http('Early', { handler: () => ({}) });
-const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
-secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
-`;
-    const { exitCode, stderr, checks } = await check(await makeApp('late', late));
-    assert.equal(exitCode, 0, stderr);
-    assert.ok(checks.length > 0);
-    assert.ok(checks.every(({ ok, status }) => ok && status === 401));
-  });
-
   it('expects of each mode what Azure answers in it', async () => {
     const app = await makeApp('modes', gate + hello('one'));
     for (const [flags, ...expected] of [
-      [[], 401, 401, 200],
       [['--mode', 'required'], 403, 401, 200],
       [['--mode', 'optional-interactive'], 401, 401, 200],
       [['--mode', 'ignore'], 401, 401, 401],

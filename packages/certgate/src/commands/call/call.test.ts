@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
@@ -113,9 +111,7 @@ describe('certgate call', () => {
   test('what cannot be used sends nothing: exit code 2', async () => {
     folder.file('other.txt', 'no certificate');
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--certificate', 'allowed.pfx'], /It needs a password/],
       [['--certificate', 'allowed.crt'], /not its private key/],
-      [['--certificate', 'allowed.crt', '--key', 'denied.key'], /not the key of the certificate/],
       [['--certificate', 'allowed.crt', '--key', 'allowed.crt'], /no private key in PEM/],
       [['--key', 'allowed.key'], /no certificate/],
       [['--certificate', 'allowed.pem', '--cacert', 'other.txt'], /no server could be trusted/],
@@ -134,16 +130,9 @@ describe('certgate call', () => {
     }
   });
 
-  test('a server that nobody vouches for, and one that is not there: exit code 1', async () => {
+  test('a server that nobody vouches for: exit code 1', async () => {
     const unknown = await runCertgate(['call', origin], { cwd: folder.path });
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /--cacert/);
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((resolve) => closed.close(resolve));
-    const absent = await runCertgate(['call', `https://127.0.0.1:${port}/`]);
-    assert.equal(absent.exitCode, 1);
-    assert.match(absent.stderr, /refused/);
   });
 });
