@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Azurite, azuriteFolder, shareAzurite } from './test-support/azurite.js';
-import { createBlobStage, quickRefresh } from './test-support/blob-stage.js';
+import { createBlobStage } from './test-support/blob-stage.js';
 import { runProgram } from './test-support/certgate.js';
-import { openssl } from './test-support/openssl.js';
 import {
   type TrustScene,
   afterDisabling,
   beforeDisabling,
   createTrustScene,
-  orUnavailable,
-  unavailable,
   whileDisabling,
 } from './test-support/trust-scene.js';
 
@@ -72,58 +69,4 @@ describe('trustStoreFromBlob over the real SDK', () => {
     await traffic.round(beforeDisabling);
     assert.equal(faultOf(), '');
   });
-});
-
-describe('a signature in the metadata of the blob', () => {
-  const signings = [
-    ['Ed25519', ['-algorithm', 'ED25519'], ['-rawin']],
-    ['EC P-256', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'], ['-rawin', '-digest', 'sha256']],
-  ] as const;
-  for (const [name, keyOptions, signOptions] of signings) {
-    it(`${name}: what its key signed is taken; what is unsigned, altered or signed by another is refused`, async (t) => {
-      const folder = mkdtempSync(join(temporary, 'keys-'));
-      const makeKey = (file: string): string => {
-        openssl(['genpkey', ...keyOptions, '-out', `${file}.key`], folder);
-        openssl(['pkey', '-in', `${file}.key`, '-pubout', '-out', `${file}.pub`], folder);
-        return readFileSync(join(folder, `${file}.pub`), 'utf8');
-      };
-      const sign = (key: string, text: string): Record<string, string> => {
-        writeFileSync(join(folder, 'document'), text);
-        const files = ['-inkey', `${key}.key`, '-in', 'document', '-out', 'signature'];
-        openssl(['pkeyutl', '-sign', ...signOptions, ...files], folder);
-        return { certgatesignature: readFileSync(join(folder, 'signature')).toString('base64') };
-      };
-      const [signedBy] = [makeKey('operator'), makeKey('intruder')];
-      const refresh = { ...quickRefresh, signedBy };
-      const { store, traffic, write, faultOf, revisionOf } = await createBlobStage(t, azurite, scene, { refresh });
-
-      // The stage wrote its first document unsigned.
-      await store.start?.();
-      await traffic.round(unavailable);
-      assert.match(faultOf(), /sign/i);
-
-      const first = scene.text(2);
-      await write(first, sign('operator', first));
-      await traffic.until(({ billing }) => billing === 'allowed', orUnavailable(beforeDisabling));
-      assert.equal(faultOf(), '');
-
-      // Whoever can write the storage would let `retired` in again.
-      const forged = first.replace('"enabled":false', '"enabled":true').replace('"revision":2', '"revision":3');
-      const attempts = [undefined, sign('operator', first), sign('intruder', forged), { certgatesignature: 'none' }];
-      for (const metadata of attempts) {
-        await write(forged, metadata);
-        await traffic.until(() => /sign/i.test(faultOf()), beforeDisabling);
-        for (let round = 0; round < 10; round += 1) await traffic.round(beforeDisabling);
-        assert.equal(revisionOf(), 2);
-        await write(first, sign('operator', first));
-        await traffic.until(() => faultOf() === '', beforeDisabling);
-      }
-
-      const last = scene.text(4, ['reporting']);
-      await write(last, sign('operator', last));
-      await traffic.until(isDisabled, whileDisabling);
-      await traffic.round(afterDisabling);
-      assert.equal(revisionOf(), 4);
-    });
-  }
 });
