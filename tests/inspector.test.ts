@@ -226,16 +226,9 @@ describe('the inspector of certgate dev', () => {
   });
 });
 
-describe('where there is no page', () => {
-  it('--once and --no-inspector serve none, and take no port for it', async () => {
-    for (const flag of ['--once', '--no-inspector']) {
-      const { exitCode, stderr } = await runCertgate(['dev', sampleFolder, flag, '--inspector-port', '0']);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, /--inspector-port/);
-    }
-    const { stdout } = await runCertgate(['dev', sampleFolder, '--once']);
-    assert.doesNotMatch(stdout, /inspector/);
-  });
+it('certgate dev --once serves no page', async () => {
+  const { stdout } = await runCertgate(['dev', sampleFolder, '--once']);
+  assert.doesNotMatch(stdout, /inspector/);
 });
 
 describe('certgate trust view', () => {
