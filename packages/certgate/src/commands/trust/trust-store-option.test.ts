@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -114,18 +114,9 @@ describe('the place of the trust document', () => {
   });
 
   it('that is not a place is refused with what to write', async () => {
-    writeFileSync(join(folder, 'own.json'), '{}');
-    for (const [text, words] of [
-      ['{"schemaVersion":1}', /trust document.*trustStoreFromAppSetting/s],
-      ['http://example.com/trust.json', /begins with http:.*Write https:/s],
-      ['https://corp.blob.core.windows.net/trust/trust.json', /blob: before https:/],
-      ['blob:https://corp.blob.core.windows.net/trust/trust.json?sig=SECRET', /must not have secrets/],
-    ] as const) {
-      const { exitCode, stderr } = await run('list', '--store', text);
-      assert.equal(exitCode, 2);
-      assert.match(stderr, words);
-      assert.doesNotMatch(stderr, /SECRET/);
-    }
+    const { exitCode, stderr } = await run('list', '--store', '{"schemaVersion":1}');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /trust document.*trustStoreFromAppSetting/s);
     assert.match((await runWith('', 'list')).stderr, /no address of a trust document/);
   });
 });

@@ -209,7 +209,12 @@ describe('an update of a trust document', () => {
   });
 
   it('does not touch a document that it cannot read whole', async () => {
-    for (const text of ['{', '{"schemaVersion":1,"revision":1,"identities":[],"extra":1}', '[]', '']) {
+    const identity = '{"name":"a","roles":[],"pins":[],"later":1}';
+    for (const text of [
+      ...['{', '[]', '', '{"schemaVersion":1,"revision":1,"identities":[],"extra":1}'],
+      `{"schemaVersion":1,"revision":1,"identities":[${identity}]}`,
+      '{"schemaVersion":2,"revision":1,"identities":[]}',
+    ]) {
       const location = new MemoryLocation(text);
       await assert.rejects(updateTrustDocument(location, change, addNamed('b')), ToolFailure);
       assert.equal(location.text, text);

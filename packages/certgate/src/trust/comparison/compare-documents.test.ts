@@ -37,23 +37,11 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
   createTrustSnapshot({
     revision: 1,
     audience: undefined,
-    identities: Array.from({ length: 100_000 }, (_, index) => {
-      const unsaid = {
-        functions: undefined,
-        functionsAsWritten: undefined,
-        owner: undefined,
-        reason: undefined,
-        expiresAt: undefined,
-      };
-      return {
-        name: `caller ${index}`,
-        roles: ['reader'],
-        enabled: true,
-        names: [],
-        pins: pinsOf(index),
-        ...unsaid,
-      };
-    }),
+    identities: Array.from({ length: 100_000 }, (_, index) => ({
+      ...{ name: `caller ${index}`, roles: ['reader'], enabled: true, names: [], pins: pinsOf(index) },
+      ...{ functions: undefined, functionsAsWritten: undefined },
+      ...{ owner: undefined, reason: undefined, expiresAt: undefined },
+    })),
     warnings: [],
   });
 
@@ -197,30 +185,15 @@ describe('what is told', () => {
     }
   });
 
-  test('100,000 identities', () => {
-    const many = (revision: number): TrustSnapshot =>
-      manyPinned((index) =>
-        index % 2 === 0
-          ? [{ ...open, kind: 'thumbprintSha256', value: `${index}` }]
-          : [{ ...open, kind: 'thumbprintSha1', value: `${index === 7 ? -revision : index}` }],
-      );
-    const { changes } = compareTrustDocuments(many(1), many(2));
-    assert.deepEqual(
-      changes.map(({ effect, aspect }) => [effect, aspect]),
-      [
-        ['gains', 'pin'],
-        ['loses', 'pin'],
-      ],
-    );
+  test('100,000 callers lose, each in a sentence of its own', () => {
+    const many = (enabled: boolean): TrustSnapshot =>
+      manyPinned((index) => [
+        { ...open, kind: index % 2 === 0 ? 'thumbprintSha256' : 'thumbprintSha1', value: `${index}`, enabled },
+      ]);
+    const { changes } = compareTrustDocuments(many(true), many(false));
+    assert.equal(changes.filter(({ effect, aspect }) => effect === 'loses' && aspect === 'pinEnabled').length, 100_000);
     assert.ok(changes.every(({ sentence }) => sentence.length < 400));
   });
-});
-
-test('100,000 callers lose', () => {
-  const manyOf = (enabled: boolean): TrustSnapshot =>
-    manyPinned((index) => [{ ...open, kind: 'thumbprintSha256', value: `${index}`, enabled }]);
-  const { changes } = compareTrustDocuments(manyOf(true), manyOf(false));
-  assert.equal(changes.filter(({ effect, aspect }) => effect === 'loses' && aspect === 'pinEnabled').length, 100_000);
 });
 
 test('a lock that comes, changes and goes', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
 import { startGateway, type Gateway } from '../gateway.js';
 import { connectTls, readUntil, sendBytes } from '../test-support/clients.js';
 import { OpensslFolder, type TestCertificate } from '../test-support/openssl-certificates.js';
@@ -196,69 +195,11 @@ test('the front end adds its fields', async () => {
 });
 
 test("order, spelling, duplicates and bytes of the client's fields arrive as they were", async () => {
-  const rawHeaders = await getForwarded(gateway.port, client, [
-    'b-B: 2',
-    'A-a: 1',
-    'B-b: 3',
-    'Cookie: x=1',
-    'Cookie: y=2',
-    'Set-Cookie: z',
-    'X-Bytes: \xe9\x80',
-    'X-Empty:',
-  ]);
+  const fields = [
+    ...[['b-B', '2'], ['A-a', '1'], ['B-b', '3'], ['Cookie', 'x=1'], ['Cookie', 'y=2'], ['Set-Cookie', 'z']],
+    ...[['X-Bytes', '\xe9\x80'], ['X-Empty', '']],
+  ]; // prettier-ignore
+  const rawHeaders = await getForwarded(gateway.port, client, fields.map((field) => field.join(': '))); // prettier-ignore
   const from = rawHeaders.indexOf('b-B');
-  assert.deepEqual(rawHeaders.slice(from, from + 16), [
-    'b-B',
-    '2',
-    'A-a',
-    '1',
-    'B-b',
-    '3',
-    'Cookie',
-    'x=1',
-    'Cookie',
-    'y=2',
-    'Set-Cookie',
-    'z',
-    'X-Bytes',
-    '\xe9\x80',
-    'X-Empty',
-    '',
-  ]);
-});
-
-test('property: the app sees exactly the presented certificate, or none, whatever else is sent', async () => {
-  const separator = fc.constantFrom('-', '_', '.', '--', '');
-  const lookalike = fc.tuple(separator, separator, fc.boolean()).map(([a, b, upper]) => {
-    const name = `x${a}arr${b}clientcert`;
-    return upper ? name.toUpperCase() : name;
-  });
-  const name = fc.oneof(
-    lookalike,
-    fc.constantFrom('Connection', 'Via', 'X-ARR-SSL', 'Cookie', 'Keep-Alive', 'X-Forwarded-For'),
-    fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,12}$/),
-  );
-  const value = fc.oneof(
-    fc.constant('x-arr-clientcert'),
-    fc.constant('close, X-ARR-ClientCert'),
-    fc.base64String({ maxLength: 40 }),
-    fc.stringMatching(/^[\x21-\x7e]{0,30}$/),
-  );
-  // These change whether the request is served at all; the refusals have their own tests.
-  const changesFate = /^(?:host|content-length|transfer-encoding|upgrade|expect|connection)$/i;
-  const field = fc
-    .tuple(name, value)
-    .filter(([key, text]) => !changesFate.test(key) || (key === 'Connection' && /clientcert/i.test(text)));
-  await fc.assert(
-    fc.asyncProperty(fc.array(field, { maxLength: 20 }), fc.boolean(), async (fields, withCertificate) => {
-      const rawHeaders = await getForwarded(
-        gateway.port,
-        withCertificate ? client : undefined,
-        fields.map(([key, text]) => `${key}: ${text}`),
-      );
-      const seen = findCertificateFields(rawHeaders);
-      assert.deepEqual(seen, withCertificate ? [['X-ARR-ClientCert', client.base64Der]] : []);
-    }),
-    { numRuns: 150 },
-  );
+  assert.deepEqual(rawHeaders.slice(from, from + 16), fields.flat());
 });
