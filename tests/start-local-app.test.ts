@@ -95,14 +95,6 @@ describe('who gets in', () => {
     assert.equal((await app.callAs('none', '/api/Public')).status, 403);
     assert.equal((await app.callAs('denied', '/api/Public')).status, 200);
   });
-
-  it('cannot be said by a header', async () => {
-    const app = shared;
-    const certificate = readPem(makeOpensslCertificate(temporary, 'forged', 'ec')).certificatePem;
-    const headers = { 'X-ARR-ClientCert': certificate.replace(/-----[^-]+-----|\s/g, '') };
-    const { json } = await app.callAs('none', { path: '/api/Secured', headers });
-    assert.equal((json() as { development: { code: string } }).development.code, 'certificate_missing');
-  });
 });
 
 describe('a call', () => {
@@ -122,18 +114,6 @@ describe('a call', () => {
       code: 'CERTGATE_LOCAL_APP_CALL_FAILED',
       message: /The answer \(status 200\) is not JSON: open/,
     });
-  });
-
-  it('gets its own answer, among many at once', async () => {
-    const app = shared;
-    const sizes = Array.from({ length: 20 }, (_, index) => index);
-    const answers = await Promise.all(
-      sizes.map((size) => app.callAs('none', { path: '/api/Echo', method: 'POST', body: 'x'.repeat(size) })),
-    );
-    assert.deepEqual(
-      answers.map(({ json }) => (json() as { bytes: number }).bytes),
-      sizes,
-    );
   });
 
   it('that cannot be meant is refused', async () => {
@@ -174,28 +154,6 @@ describe('the app', () => {
         policy: { kind: 'certificate', roles: [['operator']] },
       },
     );
-  });
-
-  it('has the policy of MCP functions too', async (context) => {
-    const main = `
-      const { app } = require('@azure/functions');
-      const { requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
-      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
-      app.mcpTool('Tool', { toolName: 'tool', description: 'd', toolProperties: [], handler: requireRole('operator', () => 'x') });`;
-    const app = await startLocalApp({ folder: createLocalApp(context, main) });
-    context.after(() => app.close());
-    const inputSchema = { type: 'object', properties: {}, required: [] };
-    assert.deepEqual(app.functions, [
-      {
-        ...{
-          name: 'Tool',
-          triggerType: 'mcpToolTrigger',
-          http: false,
-          mcp: { kind: 'tool', name: 'tool', inputSchema },
-        },
-        ...{ covered: 'gate', policy: { kind: 'certificate', roles: [['operator']] } },
-      },
-    ]);
   });
 
   it('sees the settings, and this process, but not its test runner', async (context) => {
