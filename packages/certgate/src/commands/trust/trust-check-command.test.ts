@@ -172,13 +172,13 @@ describe('certgate trust check', () => {
   test('2: every problem of a document that apps refuse, with its place', async () => {
     const pins = `{"thumbprintSha256":"${b}"}`;
     folder.file('bad.json', `{"schemaVersion":1,"revision":1,"revision":2,"identities":[
-      {"name":"a","roles":[],"x":1,"pins":[${pins},${pins}]}]}`); // prettier-ignore
+      {"name":"a","roles":[],"roles":["x"],"x":1,"pins":[${pins},${pins}]}]}`); // prettier-ignore
     const { exitCode, stdout } = await check('bad.json', '--json');
     assert.equal(exitCode, 2);
     const { valid, problems } = JSON.parse(stdout) as Report;
     assert.equal(valid, false);
     const paths = problems.map(({ path }) => path).sort();
-    assert.deepEqual(paths, ['identities[0].pins[1]', 'identities[0].x', 'revision']);
+    assert.deepEqual(paths, ['identities[0].pins[1]', 'identities[0].roles', 'identities[0].x', 'revision']);
     const text = (await check('bad.json')).stdout;
     for (const path of paths) assert.ok(text.includes(`  ${path}: `), path);
     for (const [content, expected] of [
