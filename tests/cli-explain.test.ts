@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createGate, secureFetch, trustStoreFrom } from '@certgate/http';
 import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import type { ExplanationReport } from '../packages/certgate/dist/esm/trust/explanation/explanation-report.js';
 import { createAdapterApp, send } from './test-support/adapter-app.js';
@@ -212,53 +211,6 @@ describe('certgate trust explain', () => {
     const { stdout } = await runCertgateHere(['trust', 'explain', '--store', store, '--log', log, '--app', app]);
     assert.match(stdout, /^not told +The app in .* has no function "Gone"\./m);
     assert.match(stdout, /trust add reader --to-existing --role operator /);
-  });
-
-  it('counts and explains a request once that the gate admitted and a role behind it refused, as trust usage does', async () => {
-    const lines: string[] = [];
-    const write = (line: string): unknown => line.includes('"event":"decision"') && lines.push(line);
-    const trustStore = trustStoreFrom(store);
-    const gate = createGate({
-      trustStore,
-      frontEnd: 'rfc9440',
-      frontEndIsolation: 'loopback',
-      log: { info: write, warn: write },
-    });
-    const role = secureFetch(() => new Response(), gate, { functionName: 'Restart', roles: ['operator'] });
-    const handler = secureFetch((request: Request) => role(request), gate);
-    for (const caller of ['reader', 'operator']) {
-      const headers = { 'Client-Cert': `:${subjects[caller]?.header ?? ''}:` };
-      assert.equal((await handler(new Request('http://x/', { headers }))).status, caller === 'reader' ? 403 : 200);
-    }
-    assert.equal(lines.length, 3);
-    const log = join(folder, 'server.log');
-    writeFileSync(log, lines.join('\n'));
-    const words = ['--store', store, '--log', log, '--json'];
-    const explained = JSON.parse((await runCertgateHere(['trust', 'explain', ...words])).stdout) as {
-      readonly lines: readonly { readonly identity: string; readonly code: string; readonly count: number }[];
-    };
-    assert.deepEqual(
-      explained.lines.map(({ identity, code, count }) => [identity, code, count]),
-      [
-        ['reader', 'role_missing', 1],
-        ['operator', 'allowed', 1],
-      ],
-    );
-    const { identities } = JSON.parse((await runCertgateHere(['trust', 'usage', ...words])).stdout) as {
-      readonly identities: readonly {
-        readonly name: string;
-        readonly admissions: object | null;
-        readonly refusals: readonly object[];
-      }[];
-    };
-    const called = identities.filter(({ admissions, refusals }) => admissions !== null || refusals.length > 0);
-    assert.deepEqual(
-      called.map(({ name, admissions, refusals }) => [name, admissions !== null, refusals.length]),
-      [
-        ['reader', false, 1],
-        ['operator', true, 0],
-      ],
-    );
   });
 
   it('without the app, says what nobody has looked at', async () => {

@@ -363,101 +363,96 @@ const isForged = (request: faultyServersModule.SeenRequest): boolean => valuesOf
 let answered = 0;
 
 /** What only a server of which nothing is known may do; the verdict of one probe, and what its note says. */
-const unknownServers: readonly (readonly [
-  what: string,
-  behaviour: Making<Behaviour>,
-  id: ProbeId,
-  verdict: 'holds' | 'fails' | 'cannot-tell',
-  note?: RegExp,
-])[] = [
-  [
-    'shows callers who must be refused a page to sign in',
-    () => ({ answer: (_, isAdmitted) => (isAdmitted ? undefined : page('Sign in')) }),
-    ...(['forged-header', 'cannot-tell', /no definite refusal/] as const),
-  ],
-  [
-    "answers forgeries with a firewall's page and 200",
-    () => ({ answer: (request) => (isForged(request) ? page('Are you human?') : undefined) }),
-    ...(['forged-header', 'cannot-tell'] as const),
-  ],
-  [
-    'greets any certificate by its name',
-    () => ({
-      admits: (values) => values.length === 1,
-      answer: ({ peer }, isAdmitted) =>
-        isAdmitted
-          ? page(`Welcome, ${new X509Certificate(Buffer.from(peer ?? '', 'base64')).subject}, visit ${(answered += 1)}`)
-          : undefined,
-    }),
-    ...(['denied-certificate', 'fails'] as const),
-  ],
-  [
-    'answers the same caller with 200 and 503 by turns',
-    () => ({ answer: (_, isAdmitted) => (isAdmitted && (answered += 1) % 2 === 0 ? { status: 503 } : undefined) }),
-    ...(['forged-header', 'cannot-tell', /differ from call to call/] as const),
-  ],
-  [
-    'admits a forgery once',
-    () => {
-      let forgeriesSeen = 0;
-      return {
-        answer: (request) => (isForged(request) && (forgeriesSeen += 1) === 1 ? admitted : undefined),
-      };
+interface Told {
+  readonly id: ProbeId;
+  readonly verdict: 'holds' | 'fails' | 'cannot-tell';
+  readonly behaviour: Making<Behaviour>;
+  readonly note: RegExp;
+}
+const told =
+  (id: ProbeId, verdict: Told['verdict'], note = /^/) =>
+  (behaviour: Making<Behaviour>): Told => ({ id, verdict, behaviour, note });
+const forgeryUntold = told('forged-header', 'cannot-tell');
+const notAdmitted = /allowed caller is not admitted/;
+const unasked: Behaviour = { tls: { requestCert: false } };
+
+const unknownServers: Readonly<Record<string, Told>> = {
+  'shows callers who must be refused a page to sign in': told(
+    'forged-header',
+    'cannot-tell',
+    /no definite refusal/,
+  )(() => ({ answer: (_, isAdmitted) => (isAdmitted ? undefined : page('Sign in')) })),
+  "answers forgeries with a firewall's page and 200": forgeryUntold(() => ({
+    answer: (request) => (isForged(request) ? page('Are you human?') : undefined),
+  })),
+  'greets any certificate by its name': told(
+    'denied-certificate',
+    'fails',
+  )(() => ({
+    admits: (values) => values.length === 1,
+    answer: ({ peer }, isAdmitted) => {
+      if (!isAdmitted) return undefined;
+      const { subject } = new X509Certificate(Buffer.from(peer ?? '', 'base64'));
+      return page(`Welcome, ${subject}, visit ${(answered += 1)}`);
     },
-    ...(['forged-header', 'cannot-tell', /once, and not again/] as const),
-  ],
-  [
-    'asks for no certificate, and trusts a header',
-    () => ({ tls: { requestCert: false }, forward: (request) => valuesOf(request) }),
-    ...(['forged-header', 'fails'] as const),
-  ],
-  [
-    'asks for no certificate, and trusts no header',
-    () => ({ tls: { requestCert: false } }),
-    ...(['forged-header', 'cannot-tell', /allowed caller is not admitted/] as const),
-  ],
-  ['asks for no certificate', () => ({ tls: { requestCert: false } }), 'client-certificate-mode', 'cannot-tell'],
-  [
-    'trusts what a client writes as nginx is often told to',
-    ({ allowed }) => ({
-      admits: ([value], { fields }) => {
-        const find = (name: string): string | undefined => fields.find(([each]) => each === name)?.[1];
-        const isNamed = find('X-Client-Verify') === 'SUCCESS' && find('X-Client-DN') === `CN=${allowedName}`;
-        return isNamed || value === allowed.der.toString('base64');
-      },
-    }),
-    ...(['forged-header-of-others', 'fails'] as const),
-  ],
-  [
-    'hides what is closed, and answers forgeries with another 404',
-    () => ({
-      answer: (request, isAdmitted) =>
-        isForged(request) || !isAdmitted
-          ? { status: 404, body: isForged(request) ? 'blocked' : 'no such page' }
-          : undefined,
-    }),
-    ...(['forged-header', 'cannot-tell'] as const),
-  ],
-  [
-    'refuses the allowed caller too, and answers OPTIONS to everybody',
-    () => ({
-      admits: () => false,
-      answer: ({ method }) => (method === 'OPTIONS' ? { status: 200, body: 'GET,HEAD' } : undefined),
-    }),
-    ...(['other-method', 'cannot-tell', /allowed caller is not admitted/] as const),
-  ],
-  [
-    'refuses the allowed caller too, and has a page for every other path',
-    () => ({ admits: () => false, answer: ({ path }) => (path === '/api/Orders' ? undefined : page('Welcome')) }),
-    ...(['other-path', 'cannot-tell', /allowed caller is not admitted/] as const),
-  ],
-  [
-    'admits the denied caller alone',
-    ({ denied }) => ({ admits: ([value]) => value === denied.der.toString('base64') }),
-    ...(['denied-certificate', 'fails', /swapped/] as const),
-  ],
-  ['refuses without a certificate', () => ({}), 'forged-header', 'holds'],
-];
+  })),
+  'answers the same caller with 200 and 503 by turns': told(
+    'forged-header',
+    'cannot-tell',
+    /differ from call to call/,
+  )(() => ({ answer: (_, isAdmitted) => (isAdmitted && (answered += 1) % 2 === 0 ? { status: 503 } : undefined) })),
+  'admits a forgery once': told(
+    'forged-header',
+    'cannot-tell',
+    /once, and not again/,
+  )(() => {
+    let forgeriesSeen = 0;
+    return { answer: (request) => (isForged(request) && (forgeriesSeen += 1) === 1 ? admitted : undefined) };
+  }),
+  'asks for no certificate, and trusts a header': told(
+    'forged-header',
+    'fails',
+  )(() => ({ ...unasked, forward: valuesOf })),
+  'asks for no certificate, and trusts no header': told('forged-header', 'cannot-tell', notAdmitted)(() => unasked),
+  'asks for no certificate': told('client-certificate-mode', 'cannot-tell')(() => unasked),
+  'trusts what a client writes as nginx is often told to': told(
+    'forged-header-of-others',
+    'fails',
+  )(({ allowed }) => ({
+    admits: ([value], { fields }) => {
+      const find = (name: string): string | undefined => fields.find(([each]) => each === name)?.[1];
+      const isNamed = find('X-Client-Verify') === 'SUCCESS' && find('X-Client-DN') === `CN=${allowedName}`;
+      return isNamed || value === allowed.der.toString('base64');
+    },
+  })),
+  'hides what is closed, and answers forgeries with another 404': forgeryUntold(() => ({
+    answer: (request, isAdmitted) => {
+      if (isForged(request)) return { status: 404, body: 'blocked' };
+      return isAdmitted ? undefined : { status: 404, body: 'no such page' };
+    },
+  })),
+  'refuses the allowed caller too, and answers OPTIONS to everybody': told(
+    'other-method',
+    'cannot-tell',
+    notAdmitted,
+  )(() => ({
+    admits: () => false,
+    answer: ({ method }) => (method === 'OPTIONS' ? { status: 200, body: 'GET,HEAD' } : undefined),
+  })),
+  'refuses the allowed caller too, and has a page for every other path': told(
+    'other-path',
+    'cannot-tell',
+    notAdmitted,
+  )(() => ({ admits: () => false, answer: ({ path }) => (path === '/api/Orders' ? undefined : page('Welcome')) })),
+  'admits the denied caller alone': told(
+    'denied-certificate',
+    'fails',
+    /swapped/,
+  )(({ denied }) => ({
+    admits: ([value]) => value === denied.der.toString('base64'),
+  })),
+  'refuses without a certificate': told('forged-header', 'holds')(() => ({})),
+};
 
 /** Bodies without an end are read up to a limit. */
 const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
@@ -546,12 +541,12 @@ describe('doctor', () => {
     });
   }
 
-  for (const [what, behaviour, id, verdict, note] of unknownServers) {
+  for (const [what, { id, verdict, behaviour, note }] of Object.entries(unknownServers)) {
     it(`takes ${id} for "${verdict}" where a server ${what}`, async () => {
       const server = await startServer(stage, behaviour(stage));
       const judgement = await withServer(server, ({ port }) => judgePort(stage, port, id, { isAnyServer: true }));
       assert.equal(judgement.verdict, verdict, judgement.note);
-      if (note !== undefined) assert.match(judgement.note, note);
+      assert.match(judgement.note, note);
     });
   }
 
@@ -656,63 +651,42 @@ describe('doctor', () => {
     });
   }
 
-  for (const [what, answer, id, verdict] of [
-    [
-      'answers other paths with one page',
-      ({ path }) => (path === '/api/Orders' ? undefined : { status: 200, body: '<h1>Welcome</h1>' }),
-      'other-path',
-      'holds',
-    ],
-    [
-      'answers paths that it does not take for an API with one page',
-      ({ path }) => (path.startsWith('/api/') ? undefined : { status: 200, body: '<h1>Welcome</h1>' }),
-      'other-path',
-      'holds',
-    ],
-    [
-      'leads back from a slash at the end',
-      ({ path }) => (path.endsWith('/') ? { status: 301, headers: { Location: '/api/Orders' } } : undefined),
-      'other-path',
-      'holds',
-    ],
-    [
-      'leads elsewhere from a slash at the end',
-      ({ path }) => (path.endsWith('/') ? { status: 302, headers: { Location: '/login' } } : undefined),
-      'other-path',
-      'cannot-tell',
-    ],
-    [
-      'answers OPTIONS for every path',
-      ({ method }) => (method === 'OPTIONS' ? { status: 204 } : undefined),
-      'other-method',
-      'holds',
-    ],
-    [
-      'answers OPTIONS where there is a function',
-      ({ method, path }) => (method === 'OPTIONS' && path === '/api/Orders' ? { status: 204 } : undefined),
+  const otherPage: Behaviour['answer'] = ({ path }) => (path === '/api/Orders' ? undefined : page('Welcome'));
+  const outsideApi: Behaviour['answer'] = ({ path }) => (path.startsWith('/api/') ? undefined : page('Welcome'));
+  const fromSlash =
+    (status: number, location: string): Behaviour['answer'] =>
+    ({ path }) =>
+      path.endsWith('/') ? { status, headers: { Location: location } } : undefined;
+  const options =
+    (isSo: (path: string) => boolean): Behaviour['answer'] =>
+    ({ method, path }) =>
+      method === 'OPTIONS' && isSo(path) ? { status: 204 } : undefined;
+  const judgements: Readonly<Record<string, readonly [ProbeId, string, Behaviour['answer']]>> = {
+    'answers other paths with one page': ['other-path', 'holds', otherPage],
+    'answers paths that it does not take for an API with one page': ['other-path', 'holds', outsideApi],
+    'leads back from a slash at the end': ['other-path', 'holds', fromSlash(301, '/api/Orders')],
+    'leads elsewhere from a slash at the end': ['other-path', 'cannot-tell', fromSlash(302, '/login')],
+    'answers OPTIONS for every path': ['other-method', 'holds', options(() => true)],
+    'answers OPTIONS where there is a function': [
       'other-method',
       'cannot-tell',
+      options((path) => path === '/api/Orders'),
     ],
-    ['does not know TRACE', ({ method }) => (method === 'TRACE' ? { status: 501 } : undefined), 'trace', 'holds'],
-    ['ends a connection on TRACE', ({ method }) => (method === 'TRACE' ? 'reset' : undefined), 'trace', 'cannot-tell'],
-    [
-      'ends a connection after each answer',
+    'does not know TRACE': ['trace', 'holds', ({ method }) => (method === 'TRACE' ? { status: 501 } : undefined)],
+    'ends a connection on TRACE': ['trace', 'cannot-tell', ({ method }) => (method === 'TRACE' ? 'reset' : undefined)],
+    'ends a connection after each answer': [
+      ...(['second-request', 'not-run'] as const),
       (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Connection: 'close' } }),
-      'second-request',
-      'not-run',
     ],
-    [
-      'refuses in the words of its answer, which are few',
+    'refuses in the words of its answer, which are few': [
+      ...(['refusal-content', 'cannot-tell'] as const),
       (_, isAdmitted) => ({ status: isAdmitted ? 200 : 401, body: 'ok' }),
-      'refusal-content',
-      'cannot-tell',
     ],
-  ] as const satisfies readonly (readonly [string, Behaviour['answer'], ProbeId, string])[]) {
+  };
+  for (const [what, [id, verdict, answer]] of Object.entries(judgements)) {
     it(`says "${verdict}" of the server that ${what}`, async () => {
-      const judgement = await withServer(await startServer(stage, { answer }), ({ port }) =>
-        judgePort(stage, port, id),
-      );
-      assert.equal(judgement.verdict, verdict);
+      const server = await startServer(stage, answer === undefined ? {} : { answer });
+      assert.equal((await withServer(server, ({ port }) => judgePort(stage, port, id))).verdict, verdict);
     });
   }
 

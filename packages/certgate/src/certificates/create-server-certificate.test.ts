@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { connect, createServer } from 'node:tls';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { createServerCertificate } from './self-signed-certificate.js';
 import { createTemporaryFolder, tryOpenssl } from './test-support/openssl.js';
@@ -21,21 +18,5 @@ describe('createServerCertificate', () => {
     assert.match(verify('-purpose', 'sslserver', '-verify_ip', '::1'), /: OK/);
     assert.match(verify('-purpose', 'sslserver', '-verify_hostname', 'example.org'), /hostname mismatch/);
     assert.match(verify('-purpose', 'sslclient'), /unsuitable certificate purpose/);
-  });
-
-  test('a client that takes it as its anchor gets through', async () => {
-    const { certificatePem, privateKeyPem } = createServerCertificate({ days: 2, now: new Date() });
-    const server = createServer({ cert: certificatePem, key: privateKeyPem }, (socket) => socket.end('hello'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      const { port } = server.address() as AddressInfo;
-      const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificatePem });
-      await once(socket, 'secureConnect');
-      assert.ok(socket.authorized);
-      socket.destroy();
-    } finally {
-      server.close();
-    }
   });
 });
