@@ -15,14 +15,7 @@ import type {
   TryResult,
 } from '../packages/certgate/dist/esm/trust/views/page-views.js';
 import { until } from '@certgate/x509/test-support/until.js';
-import {
-  collect,
-  runCertgate,
-  runCertgateHere,
-  runProgram,
-  sampleFolder,
-  startCertgate,
-} from './test-support/certgate.js';
+import { collect, runCertgate, runProgram, sampleFolder, startCertgate } from './test-support/certgate.js';
 import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
 
 interface Page {
@@ -153,25 +146,6 @@ describe('the inspector of certgate dev', () => {
         ...['certificate_not_trusted', 'certificate_missing'],
       ],
     );
-  });
-
-  it('explains as certgate trust explain does', async () => {
-    for (const [name, functionName] of [
-      ['denied', 'SecuredFunction'],
-      ['allowed', 'RoleFunction'],
-      ['allowed', 'SecuredFunction'],
-    ] as const) {
-      const { explanation } = await attempt(name, functionName);
-      const store = join(development, 'trust.json');
-      const certificate = join(development, `${name}.crt.pem`);
-      const { stdout } = await runCertgateHere([
-        ...['trust', 'explain', '--store', store, '--certificate', certificate, '--function', functionName],
-        ...['--app', sampleFolder, '--json'],
-      ]);
-      // The moment differs, so do the words that name the certificate to a command, and the tool asks the gate of an app of its own.
-      const withoutNames = (report: object | null): object => ({ ...report, at: null, remedy: null, app: null });
-      assert.deepEqual(withoutNames(explanation), withoutNames(JSON.parse(stdout) as object));
-    }
   });
 
   it('gives lines that do the same from a terminal', async () => {

@@ -165,25 +165,6 @@ describe('an authority on the command line', () => {
     assert.match(verify('held.crt.pem').text, /: OK/);
   });
 
-  test('many who issue, revoke and write lists at once lose nothing', async () => {
-    await expect(0, issue('early'));
-    const { list, issued } = readRegister('services');
-    const { serialNumber } = new X509Certificate(readFileSync(pathOf('early.crt.pem')));
-    await Promise.all([
-      expect(0, issue('p1')),
-      expect(0, issue('p2')),
-      expect(0, revoke('early.crt.pem', '--reason', 'superseded')),
-      expect(0, run('authority', 'crl', 'services', '--authority-password-file', 'services.password')),
-    ]);
-    const register = readRegister('services');
-    const added = register.issued.slice(issued.length).map(({ subject }) => subject);
-    assert.deepEqual(added.sort(), ['CN=p1', 'CN=p2']);
-    assert.equal(register.list.number, list.number + 2);
-    assert.ok(register.revoked.some((each) => each.serialNumber === serialNumber));
-    assert.match(verify('early.crt.pem').text, /certificate revoked/);
-    assert.match(verify('p2.crt.pem').text, /: OK/);
-  });
-
   test('a password that is wrong, missing, too short, or shared with the caller', async () => {
     const before = readFileSync(inAuthority('corp', 'register.json'), 'utf8');
     const issueFromCorp = ['certificate', 'issue', 'nobody', '--authority', 'corp'];

@@ -87,8 +87,7 @@ describe('certgate trust import of a CSV', () => {
   it('prints a template without any other option', async () => {
     const { stdout, exitCode } = await runLineInProcess(['trust', 'import', '--print-template'], stage.folder);
     assert.equal(exitCode, 0);
-    write(stdout);
-    await stage.refuse(/^$/, 'import', '--from', 'callers.csv', ...reason);
+    assert.match(stdout, /^name,/);
     assert.equal((await runLineInProcess(['trust', 'import'], stage.folder)).exitCode, 2);
   });
 });

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@certgate/x509/test-support/until.js';
 import { connectTls, readUntil, sendBytes } from './test-support/clients.js';
 import { withGateway, withHttpUpstream, withRawUpstream } from './test-support/house.js';
@@ -118,31 +115,5 @@ test('an app that falls silent within its response is cut off', async () => {
     },
     // The answer must begin within it.
     { limits: { upstreamTimeoutMilliseconds: 1_000 } },
-  );
-});
-
-test('clients that leave at any moment of a large exchange leave nothing behind', async () => {
-  const open = new Set<ServerResponse>();
-  await withHttpUpstream(
-    (request, response) => {
-      open.add(response);
-      response.once('close', () => open.delete(response));
-      request.pipe(response);
-    },
-    async ({ gateway, nextExchange }) => {
-      for (let round = 0; round < 30; round += 1) {
-        const socket = await connectTls(gateway.port, client);
-        socket.resume();
-        socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
-        for (let index = 0; index < round; index += 1) socket.write(Buffer.alloc(100_000));
-        await delay(round % 5);
-        socket.destroy();
-      }
-      const answer = await sendBytes(gateway.port, client, get);
-      assert.match(answer, /^HTTP\/1\.1 200/);
-      while ((await nextExchange()).method !== 'GET');
-      for (const response of open) if (!response.closed) await once(response, 'close');
-      assert.equal(open.size, 0);
-    },
   );
 });

@@ -170,18 +170,6 @@ test('responses: status, headers, cookies, no result, and results that are none'
   );
 });
 
-test('a disabled function keeps its route and answers 404', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(
-      `app.get('a', { route: 'x', handler: () => ({ body: 'a' }) }); app.get('b', { route: '{*rest}', handler: () => ({ body: 'b' }) });`,
-    ),
-  );
-  const host = await sample.start({ environment: { 'AzureWebJobs.a.Disabled': 'true' } });
-  assert.equal((await fetch(`${host.url}/api/x`)).status, 404);
-  assert.equal((await fetch(`${host.url}/api/y`)).status, 200);
-});
-
 test("concurrent requests don't wait for each other, and a client that leaves harms nobody", async (context) => {
   const sample = await createSampleApp(
     context,

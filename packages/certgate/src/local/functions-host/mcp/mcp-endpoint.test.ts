@@ -343,27 +343,3 @@ test('functions are described with their MCP names and their policies', async (c
     },
   ]);
 });
-
-test('many calls at once, each with its own headers', async (context) => {
-  const sample = await startSample(context);
-  const count = 300;
-  const seen = await Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const { result } = await call(
-        sample,
-        'tools/call',
-        { name: 'echo', arguments: { index } },
-        { 'X-Own': `h${index}` },
-      );
-      const [{ text }] = (result as { content: [{ text: string }] }).content;
-      const { call: own } = JSON.parse(text) as {
-        call: { arguments: { index: number }; transport: { properties: { headers: Record<string, string> } } };
-      };
-      return `${own.arguments.index} ${own.transport.properties.headers['X-Own'] ?? ''}`;
-    }),
-  );
-  assert.deepEqual(
-    seen,
-    Array.from({ length: count }, (_, index) => `${index} h${index}`),
-  );
-});

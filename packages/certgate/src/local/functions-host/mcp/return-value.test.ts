@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { RpcTypedData } from '../worker/core-types.js';
 import { UnreadableResult } from './content-block.js';
 import {
@@ -96,19 +95,6 @@ for (const [what, value] of unreadable) {
     assert.throws(() => bindToolResult(value), UnreadableResult);
   });
 }
-
-test('a result is an error only if its envelope has isError: a returned text never changes that', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json()), fc.boolean(), (content, isError) => {
-      const block = { type: 'text', text: content };
-      assert.deepEqual(bindToolResult(envelope('text', block)), { content: [block] });
-      assert.deepEqual(bindToolResult(envelope('call_tool_result', { content: [block], isError })), {
-        content: [block],
-        isError,
-      });
-    }),
-  );
-});
 
 test('a tool without an envelope: one text, as .NET writes the value', () => {
   const bind = (value: RpcTypedData | null | undefined): unknown =>
