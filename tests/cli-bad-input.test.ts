@@ -154,7 +154,10 @@ describe('bad input to the command line', () => {
         ['fleet', '--log', 'x'],
         /certgate has no command fleet\. Whether a document has arrived: certgate trust arrived\. /,
       ],
-      [['trust', 'diff', 'a', 'b', '--replay'], /trust diff has no option --replay\. What callers would lose that they use: /],
+      [
+        ['trust', 'diff', 'a', 'b', '--replay'],
+        /trust diff has no option --replay\. What callers would lose that they use: /,
+      ],
     ] as const) {
       const { exitCode, stdout, stderr } = await runCertgateHere(args);
       assert.equal(exitCode, 2, args.join(' '));
