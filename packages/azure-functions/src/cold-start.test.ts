@@ -11,8 +11,9 @@ import { appService } from './test-support/environment.js';
 
 /**
  * Loaded at once, although neither the start nor a first request runs a function of theirs: they are small, and each is the
- * door to a part that is loaded later, a class that apps compare errors with, or decodes what other certificates have. What
- * reads a deny list is needed in a hurry, when the files of a running app may have been replaced.
+ * door to a part that is loaded later, a class that apps compare errors with, constants without a function, or decodes what
+ * other certificates have. What reads a deny list is needed in a hurry, when the files of a running app may have been
+ * replaced.
  */
 const doors = [
   'core/src/access/awaited-answer.ts',
@@ -20,6 +21,7 @@ const doors = [
   'core/src/encoding/shown-url.ts',
   'core/src/hosting/client-identity-missing.ts',
   'core/src/load-path-validation.ts',
+  'core/src/log/status-channel.ts',
   'core/src/trust-document/document-error.ts',
   'core/src/trust-document/read-deny-list.ts',
   'core/src/trust-snapshot/revocation-information.ts',
