@@ -188,6 +188,7 @@ const failures: readonly (readonly [
     commonJs('app.get("a", { route: "Administrators", handler: () => ({}) });'),
     /"Administrators" of the function "a"/,
   ],
+  ['a runtime route', commonJs('app.get("runtimeX", () => ({}));'), /"runtimeX" of the function "runtimeX"/],
   [
     'an unknown constraint',
     commonJs('app.get("a", { route: "{x:even}", handler: () => ({}) });'),

@@ -219,12 +219,14 @@ describe('what is dropped on the page', () => {
       ['', /empty/],
       ['hello', /contains no certificate/],
       [file('request.pem'), /certificate signing request/],
+      [file('leaf.pem').subarray(0, 200), /no complete PEM block/],
       [leaf.raw.subarray(0, 300), /not a certificate, PFX or revocation list/],
       [Buffer.concat([leaf.raw, Buffer.from([0])]), /not a certificate, PFX or revocation list/],
       ['-----BEGIN%20CERTIFICATE-----%0AMIIB', /cut short/],
       [':MIIB', /not a byte sequence/],
       ['By=a;Cert=b', /./],
       [leaf.raw.toString('base64url'), /./],
+      [Buffer.alloc(1_048_577, 0x41), /larger than 1 MiB/],
     ];
     for (const [content, message] of cases) {
       const { fault, certificates } = await read(content);
