@@ -93,7 +93,9 @@ export class DocumentPlace {
     const possible = this.readings.filter((reading) => reading.earliest <= latest).length;
     const found = new Set();
     for (let count = certain; count <= possible; count += 1)
-      found.add(findDocument(this.readings.slice(0, count).map(({ content }) => ({ content: readContent(content), age: 0 }))));
+      found.add(
+        findDocument(this.readings.slice(0, count).map(({ content }) => ({ content: readContent(content), age: 0 }))),
+      );
     return [...found].filter((document) => document !== undefined);
   }
 

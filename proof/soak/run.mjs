@@ -278,7 +278,9 @@ class Episode {
           .map(({ place }) => place.listDocumentsWhile(reading))
           .reduce((before, documents) => before.flatMap((each) => documents.map((next) => [...each, next])), [[]]);
         const distinct = new Map(choices.map((each) => [JSON.stringify(each.map(({ denied }) => denied)), each]));
-        return all.flatMap((before) => [...distinct.values()].map((documents) => [...before, { ...reading, documents }]));
+        return all.flatMap((before) =>
+          [...distinct.values()].map((documents) => [...before, { ...reading, documents }]),
+        );
       },
       [[]],
     );
