@@ -182,27 +182,10 @@ describe('the inspector of certgate dev', () => {
     }
   });
 
-  it('shows who may call, and until when', async () => {
-    const view = await ask<TrustView>(page, 'api/trust');
-    assert.deepEqual(
-      view.identities.map(({ name }) => name),
-      ['allowed', 'allowed-operator'],
-    );
-    assert.ok(
-      view.identities.every(({ windows }) => windows.length > 0 && windows.some(({ until }) => until !== null)),
-    );
-    assert.equal(view.coverage.length, 3);
-  });
-
   it('leaves the document as it is', async () => {
     const after = await ask<InspectorState>(page, 'api/state');
     assert.deepEqual(after.trust, state.trust);
   });
-});
-
-it('certgate dev --once serves no page', async () => {
-  const { stdout } = await runCertgate(['dev', sampleFolder, '--once']);
-  assert.doesNotMatch(stdout, /inspector/);
 });
 
 describe('certgate trust view', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostedFunction } from '../../functions-host/functions-host.js';
+import type { ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import { type PlannedCheck, planChecks } from './check-plan.js';
 
 const hosted = (name: string, route: string, more: Partial<HostedFunction> = {}): HostedFunction => ({
@@ -55,6 +56,22 @@ test('while a function is observed, every caller reaches it, so it is called onl
     plan([hosted('Moving', '/api/moving', { policy: over })], 'Moving').map(({ expected }) => expected),
     [401],
   );
+});
+
+test('what Azure answers in each mode is expected', () => {
+  const certificate = { certificatePem: '', privateKeyPem: '' };
+  const who = [
+    ...callers.slice(0, 1),
+    ...[false, true].map((isTrusted) => ({ name: 'x', certificate, isTrusted, roles: [] })),
+  ];
+  const expectedIn = (clientCertificateMode: ClientCertificateMode, ...exclusionPaths: string[]): readonly string[] =>
+    planChecks([hosted('F', '/api/f')], who, ['F'], { clientCertificateMode, exclusionPaths }).map(
+      ({ expected, answeredBy }) => `${expected} ${answeredBy}`,
+    );
+  assert.deepEqual(expectedIn('required'), ['403 gateway', '401 app', '200 app']);
+  assert.deepEqual(expectedIn('optional-interactive'), ['401 app', '401 app', '200 app']);
+  for (const expected of [expectedIn('ignore'), expectedIn('required', '/API/f')])
+    assert.deepEqual(expected, ['401 app', '401 app', '401 app']);
 });
 
 test("a function that comes later, or takes other methods, is in nobody's way", () => {
