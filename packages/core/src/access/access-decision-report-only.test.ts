@@ -75,7 +75,7 @@ describe('report-only', () => {
   });
 });
 
-// That no other denial is deferred: access-decision.test.ts and access-decision-path.test.ts.
+// access-decision.test.ts and access-decision-path.test.ts show that no other denial is deferred.
 test('a store that is unavailable is never deferred, by the gate', async () => {
   const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
   const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };

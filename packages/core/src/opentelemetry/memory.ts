@@ -96,7 +96,7 @@ export class TrustReads {
     return [...this.#reads.values()].map((read) => ({ ...read.event, ageSeconds: this.#age(read) }));
   }
 
-  /** Of the authorities of all sources; of too many, those that end last are left out. */
+  /** The ends of the authorities of all sources. If there are too many, those that end last are left out. */
   listAuthorityEnds(): readonly AuthorityEnd[] {
     const now = this.#clock.wall();
     const ends = new Map<string, AuthorityEnd>();

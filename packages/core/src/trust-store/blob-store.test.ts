@@ -43,7 +43,7 @@ function giving(text: string, more: Partial<TrustBlobDownload> = {}): Download {
   return () => Promise.resolve({ contentLength: bytes.length, readableStreamBody: Readable.from([bytes]), ...more });
 }
 
-/** As the SDK's RestError is. */
+/** Rejects with an error that has the form of the SDK's RestError. */
 function refusing(more: object): Download {
   return () => Promise.reject(Object.assign(new Error('words\nRequestId:1'), { name: 'RestError', ...more }));
 }

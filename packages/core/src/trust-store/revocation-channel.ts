@@ -30,7 +30,7 @@ export interface RevocationReadFailure {
   readonly code: 'revocation_read_failed';
   /** The authority of the trust document. */
   readonly authority: string;
-  /** Where the list is read, e.g. `file corp.crl`. */
+  /** The place from which the list is read, e.g. `file corp.crl`. */
   readonly source: string;
   /** Why it failed. */
   readonly fault: string;

@@ -11,7 +11,7 @@ export type Column<Row> = readonly [
 export interface TableSettings {
   /** Without a line between rows, so that hundreds of them are one table. */
   readonly isCompact?: boolean;
-  /** Of each column, whose words are wrapped; null: as wide as its longest text. */
+  /** The width of each column, whose words are wrapped; null: as wide as its longest text. */
   readonly widths?: (number | null)[];
 }
 

@@ -28,7 +28,7 @@ import { findLineWindow, type LogFlags } from '../log/log-options.js';
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
-/** Of a certificate, or of a line of the log. */
+/** The question is about a certificate, or about a line of the log. */
 interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<FunctionFlags>, PasswordFlags {
   /** False: `--no-certificate`. */
   readonly certificate?: string | false;

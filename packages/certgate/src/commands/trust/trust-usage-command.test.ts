@@ -96,7 +96,7 @@ describe('certgate trust usage', () => {
   });
 
   it('says of nobody that there was no call, and ends with 3, if the result of a query is incomplete', async () => {
-    // As `az monitor log-analytics query` prints it.
+    // `az monitor log-analytics query` prints every value as a text.
     const lines = readFileSync(folder.file('orders.log'), 'utf8').trimEnd().split('\n');
     const row = (more: object): object => ({ TableName: 'PrimaryResult', AppRoleName: 'orders', certgate_lines: '', ...more }); // prettier-ignore
     const rows = lines.map((Message) => row({ Message, AppRoleInstance: 'i-1', ItemCount: '1' }));

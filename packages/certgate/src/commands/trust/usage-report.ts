@@ -165,7 +165,7 @@ function printQuiet<Row extends { readonly withoutCall: UsageClaim | null }>(
     printTable(`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`, columns, group);
 }
 
-/** Of each table. */
+/** The most rows of a table. */
 const maximumRows = 500;
 
 function printTable<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): void {

@@ -47,7 +47,7 @@ beforeEach(() => {
   exchanges = [];
 });
 
-/** Of `gateway`, by openssl, with the client's certificate. */
+/** Calls `gateway` by openssl, with the client's certificate. */
 const runClient = (
   more: readonly string[],
   inputs: Parameters<typeof runProgram>[2],

@@ -132,7 +132,7 @@ const withoutIds = (lines: readonly string[]): readonly string[] =>
 describe('the arrival of a document', () => {
   let prompt: Worker;
   let behind: Worker;
-  /** Of the document that disables the caller, and of the one before. */
+  /** The digests of the document that disables the caller, and of the one before. */
   let [disabling, enabling] = ['', ''];
   /** The lines of `behind` before the document was published. */
   let linesBefore: readonly string[];

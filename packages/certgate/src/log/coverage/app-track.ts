@@ -19,7 +19,7 @@ export class ProcessTrack {
   readonly pending: Map<string, PendingLine> = new Map();
   /** What status lines tell of, and leave something out. */
   readonly incomplete: TimeSpan[] = [];
-  /** Of all lines. */
+  /** The times of the first and the last line. */
   first: number = Number.POSITIVE_INFINITY;
   last: number = Number.NEGATIVE_INFINITY;
   #lastHour = -1;

@@ -8,13 +8,13 @@ import type { StatusChain } from './status-chains.js';
 import { findGaps, measureSpans, type ReportedSpan, reportSpan, subtractSpans, type TimeSpan } from './time-span.js';
 import { findUncoveredTime, type UncoveredTime, type UncoveredTimeOptions } from './uncovered-time.js';
 
-/** Of one app, by its name in the lines. Times are RFC 3339. */
+/** What the lines cover of one app, by its name in them. Times are RFC 3339. */
 export interface AppCoverage {
   readonly app: string;
   readonly covered: CoveredTime;
   /** The hours of the window in which the status lines of all its instances that are seen tell of every call. In order. */
   readonly spans: readonly ReportedSpan[];
-  /** Of its lines in the window; null: it has none there. */
+  /** The times of its first and last line in the window; null: it has none there. */
   readonly first: string | null;
   readonly last: string | null;
   /** How many are named; null: some line names none. */

@@ -6,7 +6,7 @@ export interface TimeSpan {
   readonly until: number;
 }
 
-/** As reports have it: RFC 3339. */
+/** A span in reports, in RFC 3339. */
 export interface ReportedSpan {
   readonly from: string;
   readonly until: string;

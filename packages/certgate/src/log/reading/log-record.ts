@@ -82,7 +82,7 @@ export interface SourceReading {
   readonly unknownKeys: readonly string[];
   /** Why lines that the source has may not be among these: one sentence each. */
   readonly gaps: readonly string[];
-  /** Of `records`, in RFC 3339; null: there are none. */
+  /** The times of the first and the last of `records`, in RFC 3339; null: there are none. */
   readonly first: string | null;
   readonly last: string | null;
 }

@@ -30,7 +30,7 @@ export interface LossUse {
 export interface UsedComparison {
   readonly comparison: TrustComparison;
   readonly uses: ReadonlyMap<TrustChange, readonly LossUse[]>;
-  /** Of all, the first in the order of `LossVerdict`; null if there is no loss. */
+  /** The first of all verdicts in the order of `LossVerdict`; null if there is no loss. */
   readonly verdict: LossVerdict | null;
 }
 

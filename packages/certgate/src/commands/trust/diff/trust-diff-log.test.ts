@@ -261,7 +261,7 @@ describe('certgate trust diff --log', () => {
     await writeLog('counted.log', { decisionLog: 'denials' });
     folder.file('cut.json', '[]');
     for (const log of ['counted.log', 'app.log cut.json']) assert.equal((await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha256: pinOf('F') }] } }, {}, log))[0], 3); // prettier-ignore
-    // Of the thumbprint of another kind, no line tells.
+    // No line has a thumbprint of another kind.
     const [hidden, , { stdout: remark }] = await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha1: 'E'.repeat(40) }] } }); // prettier-ignore
     assert.equal(hidden, 3);
     assert.match(remark, /No line shows whether a pin, name or authority/);
