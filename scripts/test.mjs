@@ -34,6 +34,7 @@ const hostTests = [
   'compared',
   'deployed-app',
   'dev-app-settings',
+  'dev-command',
   'dev-front-ends',
   'doctor',
   'doctor-servers',
