@@ -38,7 +38,7 @@ describe('certgate trust usage', () => {
 
   const run = (...more: readonly string[]): Promise<CommandRun> =>
     runLineInProcess(
-      ['trust', 'usage', '--store', 'trust.json', '--until', '2027-01-05T00:00:00Z', ...(more.includes('--log') ? [] : ['--log', 'orders.log']), ...more], // prettier-ignore
+      ['trust', 'usage', '--store', 'trust.json', ...(more.includes('--until') ? [] : ['--until', '2027-01-05T00:00:00Z']), ...(more.includes('--log') ? [] : ['--log', 'orders.log']), ...more], // prettier-ignore
       folder.file('.'),
     );
 
@@ -121,6 +121,38 @@ describe('certgate trust usage', () => {
     const { exitCode, stdout } = await run('--log', 'result.json', '--json');
     assert.equal(exitCode, 3);
     assert.match(stdout, /source_incomplete/);
+  });
+
+  it('relies on no last line of a process behind a damaged line, unless the damage is at the end of a file that grows', async () => {
+    const life = { decisionLog: 'denials', start: begin } as const;
+    const call = (identity: string) => (hours: number) => ({ at: begin + hours * hour, identity });
+    const hourly = Array.from({ length: 60 }, (_, each) => each + 0.25);
+    const [steady, rare] = [
+      await writeLines({ ...life, process: 'a', calls: hourly.map(call('billing')) }),
+      await writeLines({ ...life, process: 'b', calls: [30.2, 31.5].map(call('billing')) }),
+    ];
+    const lines = [...steady, ...rare]
+      .sort((one, other) => one.time - other.time)
+      .map(({ line }) => JSON.stringify(line));
+    const lost = lines.indexOf(JSON.stringify(rare.at(-1)?.line));
+    const cut = lines.map((line) => line.slice(0, 90));
+    const claim = async (...files: readonly string[]): Promise<string | undefined> => {
+      const logs = files.flatMap((text, index) => {
+        writeFileSync(folder.file(`orders.log.${index}`), text);
+        return ['--log', `orders.log.${index}`];
+      });
+      const { stdout } = await run('--since', '2027-01-04T00:00:00Z', '--until', '2027-01-06T12:00:00Z', ...logs);
+      return /(?<=trust disable --reason ")no call in the .. of 60 hours/.exec(stdout)?.[0];
+    };
+    const damaged = lines.with(lost, cut[lost] ?? '').join('\n');
+    const [whole, until31, until30] = [57, 30, 29].map((hours) => `no call in the ${hours} of 60 hours`);
+    assert.equal(await claim(lines.join('\n')), whole);
+    assert.equal(await claim(damaged), until30);
+    const end = cut.at(-1) ?? '';
+    assert.equal(await claim([...lines, end].join('\n')), whole, 'a file that is being written');
+    assert.equal(await claim([...lines, end, ''].join('\n')), until31, 'a damaged line at the end');
+    const [older, newer] = [lines.slice(0, lost), lines.slice(lost + 1)].map((each) => each.join('\n'));
+    assert.equal(await claim(`${older}\n${cut[lost] ?? ''}`, newer ?? ''), until30, 'an older file, cut at its end');
   });
 
   it('ends with 2 where the identity, the apps or the log are not there', async () => {

@@ -94,7 +94,7 @@ export class ArrivalTracker {
     const doubts = Object.entries({
       no_lines: all.length === 0,
       fewer_processes: countProcesses(processes, ['adopted']) < Math.max(atLeast, 1),
-      lines_not_used: readings.some((each) => mayHaveLostLines(each) || each.unreadable + each.gaps.length > 0),
+      lines_not_used: readings.some((each) => mayHaveLostLines(each) || each.unfinished + each.gaps.length > 0),
       lines_sampled: this.#isSampled && countProcesses(processes, ['silent']) > 0,
       lines_of_the_future: newest > now + clockTolerance,
     }).flatMap(([doubt, isThere]) => (isThere ? [doubt as Arrival['doubts'][number]] : []));

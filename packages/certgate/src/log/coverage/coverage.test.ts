@@ -96,7 +96,12 @@ describe('what status lines cover', () => {
   });
 
   it('goes on after a restart among lost lines, unless two workers of the instance wrote at the same time', async () => {
-    const reading = { readings: [{ unreadable: 2, gaps: [] }] as unknown as readonly SourceReading[], window };
+    const reading = {
+      readings: [
+        { otherVersions: 0, unreadable: 1, unfinished: 0, tooLong: 0, malformed: 0, gaps: [] },
+      ] as unknown as readonly SourceReading[],
+      window,
+    };
     const [first, second] = [
       await live(0, [1.5, 4.5], { process: 'a' }),
       await live(5.5, [6.5, 9.5], { process: 'b' }),
@@ -245,11 +250,11 @@ describe('what status lines cover', () => {
 
   it('is nothing after the last line of an instance where lines could not be read', async () => {
     const lines = [...(await live(0, [0.5, 12.5, 23.5])), ...(await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' }))];
-    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
+    const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, unfinished: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
     const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
-    const [whole = assert.fail()] = coverWith({ unreadable: 1, otherEvents: 3 }).apps;
+    const [whole = assert.fail()] = coverWith({ otherEvents: 3 }).apps;
     assert.deepEqual(inHours(whole), [[1, 5], [6, 23]]); // prettier-ignore
-    for (const more of [{ unreadable: 2 }, { malformed: 1 }, { tooLong: 1 }, { otherVersions: 1 }]) {
+    for (const more of [{ unreadable: 1 }, { unfinished: 1 }, { malformed: 1 }, { tooLong: 1 }, { otherVersions: 1 }]) {
       const { apps, limits } = coverWith(more);
       assert.deepEqual(apps.map(inHours), [[[1, 5]]]);
       assert.match(

@@ -1,6 +1,6 @@
 // coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
 import { formatInstant } from '@certgate/core/internal';
-import { type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
+import { countUnused, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 import { AppTrack, endHour, hourMilliseconds, ProcessTrack } from './app-track.js';
 import { type CoverageLimit, describeLimit, type LimitFacts } from './coverage-limit.js';
 import { RevisionsSeen } from './revisions-seen.js';
@@ -76,7 +76,7 @@ export class CoverageTracker {
     const unseen = expected?.filter((name) => !names.has(name.toLowerCase())) ?? [];
     const silence = findCommonSilence(tracks, window);
     const judged = tracks.map((track) => judgeApp(track, readings.some(mayHaveLostLines)));
-    const outages = findOutages(tracks, judged);
+    const outages = [...findOutages(tracks, judged), ...readings.flatMap(findUnfinished)];
     const limits: readonly (LimitFacts | undefined)[] = [
       expected === undefined ? { code: 'apps_not_listed' } : undefined,
       unseen.length > 0 ? { code: 'apps_without_lines', apps: unseen } : undefined,
@@ -240,6 +240,12 @@ function findSilence(tracks: readonly AppTrack[]): readonly TimeSpan[] {
   return findGaps(spans).filter(({ until }) => until !== Number.POSITIVE_INFINITY);
 }
 
+/** The time of a line that a file ends within, and later: another file may have lines of that time. */
+function findUnfinished({ unfinished, last }: SourceReading): readonly TimeSpan[] {
+  if (unfinished === 0 || last === null) return [];
+  return [{ from: Date.parse(last), until: Number.POSITIVE_INFINITY }];
+}
+
 function findTimeLimits(
   { startLines, hourLines, first }: AppTrack,
   window: TimeSpan,
@@ -271,8 +277,8 @@ function findContentLimits(track: AppTrack): readonly (LimitFacts | undefined)[]
 }
 
 function findReadingLimits(reading: SourceReading): readonly LimitFacts[] {
-  const { name: source, unreadable, tooLong, otherVersions, otherEvents, malformed, uncompared, gaps } = reading;
-  const lines = unreadable + tooLong + otherVersions + otherEvents + malformed;
+  const { name: source, uncompared, gaps } = reading;
+  const lines = countUnused(reading);
   return [
     ...(lines > 0
       ? [{ code: 'lines_not_used' as const, source, lines, mayBeStatusLines: mayHaveLostLines(reading) }]

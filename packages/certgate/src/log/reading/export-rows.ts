@@ -75,6 +75,8 @@ export interface RowSink {
 /** What takes the lines of one file: as records, or as a command wants them. */
 export interface FileSink extends RowSink {
   readonly passTooLong: () => void;
+  /** What follows is the last line of a plain file, without its line end. */
+  readonly beginUnended?: () => void;
   /** Why lines of the file may be missing: one sentence. */
   readonly noteGap: (gap: string) => void;
 }

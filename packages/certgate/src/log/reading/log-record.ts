@@ -55,6 +55,8 @@ export interface SourceReading {
   readonly others: number;
   /** With the beginning of a line of Certgate that is no whole JSON object. */
   readonly unreadable: number;
+  /** The same in the last line of a plain file, without a line end: the file may be being written. */
+  readonly unfinished: number;
   /** Longer than any line of a gate; what they are is not known. */
   readonly tooLong: number;
   readonly otherVersions: number;
@@ -87,9 +89,20 @@ export interface SourceReading {
   readonly last: string | null;
 }
 
-/** Whether a line that matters may be among those that were not used. A file that is being written may end within a line. */
-export function mayHaveLostLines({ unreadable, tooLong, malformed, otherVersions }: SourceReading): boolean {
-  return unreadable > 1 || tooLong + malformed + otherVersions > 0;
+/** How many lines of Certgate were not used because of what they are. */
+export function countUnused({ otherEvents, unfinished, ...reading }: SourceReading): number {
+  return countLost(reading) + unfinished + otherEvents;
+}
+
+/** Whether a line that matters may be missing among those that were used: an unfinished one comes after the last of them. */
+export function mayHaveLostLines({ unfinished, last, ...reading }: SourceReading): boolean {
+  return countLost(reading) > 0 || unfinished > (last === null ? 0 : 1);
+}
+
+type LostCounts = Pick<SourceReading, 'unreadable' | 'tooLong' | 'malformed' | 'otherVersions'>;
+
+function countLost({ unreadable, tooLong, malformed, otherVersions }: LostCounts): number {
+  return unreadable + tooLong + malformed + otherVersions;
 }
 
 /** The times that are asked for, in milliseconds; undefined: all of them. */

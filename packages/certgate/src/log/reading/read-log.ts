@@ -67,23 +67,29 @@ function chooseForm(head: string, { file, app }: NamedFile, sink: FileSink, resu
     readTextLine(text, origin, sink, result);
   };
   const lines = new TextLines({ takeText, passTooLong: sink.passTooLong });
-  return isWholeJson(head) ? readWhole({ file, app }, lines, sink, result) : lines;
+  return isWholeJson(head) ? readWhole({ file, app }, lines, sink, result) : readLines(lines, sink.beginUnended);
+}
+
+function readLines(lines: TextLines, beforeEnd?: () => void, afterEnd?: () => void): FileForm {
+  return {
+    push: (bytes) => {
+      lines.push(bytes);
+    },
+    end: () => {
+      beforeEnd?.();
+      lines.end();
+      afterEnd?.();
+    },
+  };
 }
 
 function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
   const takeText = (text: string): void => {
     rows.takeText(text);
   };
-  const lines = new TextLines({ takeText, passTooLong });
-  return {
-    push: (bytes) => {
-      lines.push(bytes);
-    },
-    end: () => {
-      lines.end();
-      rows.end();
-    },
-  };
+  return readLines(new TextLines({ takeText, passTooLong }), undefined, () => {
+    rows.end();
+  });
 }
 
 /** In bytes. The service answers with at most 100 MB. */

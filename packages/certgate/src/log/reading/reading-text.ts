@@ -1,10 +1,11 @@
 import { escapeControls } from '../../faults/safe-text.js';
 import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
-import type { SourceReading } from './log-record.js';
+import { countUnused, type SourceReading } from './log-record.js';
 
 /** In words, in the order in which people should know of them. */
 const counts = {
   unreadable: 'cut short or damaged',
+  unfinished: 'at the end that may still be written',
   tooLong: 'longer than 1 MiB',
   malformed: 'whose values have other types than Certgate writes',
   otherVersions: 'of another version of the format',
@@ -40,8 +41,7 @@ function listSources(readings: readonly SourceReading[]): readonly string[] {
 }
 
 function hasFaults(reading: SourceReading): boolean {
-  const { unreadable, tooLong, malformed, otherVersions, otherEvents, withUnknownKeys, gaps } = reading;
-  return unreadable + tooLong + malformed + otherVersions + otherEvents + withUnknownKeys + gaps.length > 0;
+  return countUnused(reading) + reading.withUnknownKeys + reading.gaps.length > 0;
 }
 
 /** Without the gaps of each. */
