@@ -158,6 +158,10 @@ describe('bad input to the command line', () => {
         ['trust', 'diff', 'a', 'b', '--replay'],
         /trust diff has no option --replay\. What callers would lose that they use: /,
       ],
+      [
+        ['trust', 'diff', 'a', 'b', '--fail-on', 'possible-gains'],
+        /'possible-gains' is invalid\. .* --fail-on gains ends with exit code 3 if /,
+      ],
     ] as const) {
       const { exitCode, stdout, stderr } = await runCertgateHere(args);
       assert.equal(exitCode, 2, args.join(' '));

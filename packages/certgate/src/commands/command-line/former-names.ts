@@ -17,6 +17,8 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
     '--require-policy': 'Gates accept any policy; openssl verify -policy checks one, with -explicit_policy.',
   },
   'certgate trust diff': {
+    '--fail-on possible-gains':
+      '--fail-on gains ends with exit code 3 if the documents do not show whether somebody gains.',
     '--replay': 'What callers would lose that they use: --log <file> --fail-on used-losses.',
     '--app': 'Whether a function of the app admits a caller: certgate trust explain --app.',
     '--workspace': resultInstead,

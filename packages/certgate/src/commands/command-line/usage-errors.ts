@@ -81,6 +81,9 @@ function describeUsageError(command: Command, text: string): string {
   const expected = /^error: too many arguments for .* Expected (\d+)/m.exec(text)?.[1];
   if (expected !== undefined) return describeExcess(command, command.args[Number(expected)] ?? '');
   if (text.startsWith("error: required option '--store ")) return `${text.trimEnd()}. ${suggestStore()}\n`;
+  const [, option, value] = /^error: option '(--[\w-]+).*' argument '(.*)' is invalid/.exec(text) ?? [];
+  const instead = findReplacement(command, `${option} ${value}`);
+  if (instead !== undefined) return `${text.trimEnd()} ${instead}\n`;
   const verb = /^error: unknown command '(.*)'$/m.exec(text)?.[1];
   if (verb === undefined) return text;
   const names = command.commands.map((each) => each.name());

@@ -83,7 +83,7 @@ export const readingVerbs: VerbTable = {
     options: {
       '--fail-on <what>': [
         'what causes exit code 1; used-losses: what callers lose that a call in the log needed',
-        { choices: ['any', 'gains', 'possible-gains', 'losses', 'used-losses', 'never'], default: 'any' },
+        { choices: ['any', 'gains', 'losses', 'used-losses', 'never'], default: 'any' },
       ],
       ...logOptions,
       ...appsOption,
@@ -93,9 +93,9 @@ export const readingVerbs: VerbTable = {
     work: orPrintQuery(async () => (await import('./diff/trust-diff-command.js')).diff),
     exitCodes: {
       0: 'nobody gains or loses what --fail-on names',
-      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` and `used-losses` also a revision that running apps would refuse',
+      1: 'somebody gains or loses, as --fail-on names it; with `any` and `used-losses` also a revision that running apps would refuse',
       2: "a document or the log can't be read or is not valid",
-      3: 'the log has no line of Certgate; with `used-losses`, no call is known to need what is lost, but the lines cannot tell of a loss, or of a pin, name or authority that is new or has changed',
+      3: 'somebody may gain or lose it, which the documents do not show; the log has no line of Certgate; with `used-losses`, no call is known to need what is lost, but the lines cannot tell',
     },
     examples: [
       'certgate trust diff deployed.json trust.json',

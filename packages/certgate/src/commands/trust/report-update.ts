@@ -3,6 +3,7 @@ import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './options/store-options.js';
+import type { TrustComparison } from '../../trust/comparison/compare-documents.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
@@ -29,7 +30,7 @@ export function reportUpdate(
   { done, notes = [], json = {} }: UpdateReport,
   flags: ReportFlags,
 ): void {
-  const { changes, possibleGains } = update.comparison;
+  const { changes, possibleGains = null, possibleLosses = null } = update.comparison;
   if (flags.json === true) {
     const { outcome, revision, documentSha256, signed, signedWith } = update;
     const previousRevision = update.replacesUnreadable === true ? null : update.before.document.revision;
@@ -44,7 +45,8 @@ export function reportUpdate(
       signedWith,
       countsWithinSeconds,
       changes,
-      possibleGains: possibleGains ?? null,
+      possibleGains,
+      possibleLosses,
       ...json,
     });
     return;
@@ -60,7 +62,7 @@ export function reportUpdate(
   if (changes.length > maximumPrintedChanges) {
     printLine(`  … and ${changes.length - maximumPrintedChanges} more; --json lists all of them`);
   }
-  if (possibleGains !== undefined) printLine(`  ${formatPossibleGains(possibleGains)}`);
+  for (const line of formatPossible(update.comparison)) printLine(`  ${line}`);
   const signature = update.signedWith === undefined ? '' : `, signed with ${update.signedWith}`;
   const before = update.replacesUnreadable === true ? '(unknown)' : update.before.document.revision;
   printLine(`Revision ${before} → ${update.revision}${signature}, in ${store}`);
@@ -71,8 +73,10 @@ export function reportUpdate(
   for (const note of notes) printLine(note);
 }
 
-export function formatPossibleGains(sentence: string): string {
-  return `${colors.yellow('?')} cannot tell: ${escapeControls(sentence)}`;
+export function formatPossible({ possibleGains, possibleLosses }: TrustComparison): readonly string[] {
+  return [possibleGains, possibleLosses]
+    .filter((sentence) => sentence !== undefined)
+    .map((sentence) => `${colors.yellow('?')} cannot tell: ${escapeControls(sentence)}`);
 }
 
 const effectSigns: Readonly<Record<string, string>> = { gains: colors.green('+'), loses: colors.red('-') };

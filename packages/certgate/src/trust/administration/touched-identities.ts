@@ -1,7 +1,6 @@
 import type { TrustSnapshot } from '@certgate/core/internal';
 import type { TrustComparison } from '../comparison/compare-documents.js';
 import { compareLists, indexByName } from '../comparison/compare-identities.js';
-import { describePossibleGains } from '../comparison/possible-gains.js';
 import type { TrustChange } from '../comparison/trust-change.js';
 import type { ChangeLogEntry, RoleChange } from './change-log.js';
 
@@ -9,7 +8,7 @@ import type { ChangeLogEntry, RoleChange } from './change-log.js';
 export function listTouched(
   before: TrustSnapshot,
   after: TrustSnapshot,
-  { changes, possibleGains }: TrustComparison,
+  { changes, possibleGains, possibleLosses }: TrustComparison,
 ): Required<Pick<ChangeLogEntry, 'touches'>> & Pick<ChangeLogEntry, 'mayTouchOthers' | 'roles'> {
   const roles = listRoleChanges(before, after);
   const isOfAll = changes.some(({ aspect }) => aspect === 'locked' || aspect === 'audience');
@@ -20,8 +19,7 @@ export function listTouched(
     under.length > 0 ||
     changes.some(({ aspect, identityName }) => aspect === 'denied' && identityName === undefined) ||
     possibleGains !== undefined ||
-    // Backwards: what is new may match a certificate of others, which is then refused as ambiguous.
-    describePossibleGains(after, before) !== undefined;
+    possibleLosses !== undefined;
   return {
     touches: isOfAll ? 'all' : [...new Map([...names, ...under].map((name) => [name.toLowerCase(), name])).values()],
     ...(isOpen ? { mayTouchOthers: true } : {}),

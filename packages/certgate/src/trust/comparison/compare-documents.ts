@@ -10,7 +10,7 @@ import {
   indexByName,
   losesIf,
 } from './compare-identities.js';
-import { describePossibleGains } from './possible-gains.js';
+import { describePossibleGains, describePossibleLosses } from './possible-effects.js';
 import { compareRestrictions } from './compare-restrictions.js';
 import { compareSharedNames, findNameHolder, isSameIdentity } from './shared-names.js';
 import {
@@ -32,15 +32,17 @@ export interface TrustComparison {
   readonly loses: boolean;
   /** Who may gain, where the documents don't show it; undefined where nobody can. */
   readonly possibleGains: string | undefined;
+  /** Who may lose, likewise. */
+  readonly possibleLosses: string | undefined;
   readonly revision: { readonly before: number; readonly after: number };
 }
 
 /**
- * Compares what two documents say, for all functions and times. It misses no gain and no loss of a caller whose
- * certificate one entry matches (a pin, or a name), before and after. Several entries that match one certificate may
- * contradict each other, and one that comes or goes decides for the others too. Of a name and the wildcard over it this is
- * known; of others it isn't in the documents, and `possibleGains` says where it could be. It may report a gain that no
- * caller has (a pin whose window no certificate lives to see). `changes` that are neither gain nor loss are for people.
+ * Compares what two documents say, for all functions and times, and misses no gain and no loss. Several entries that match
+ * one certificate may contradict each other, so that one that comes or goes decides for the others too. The documents show
+ * this of a name and the wildcard over it; where others could do so, `possibleGains` and `possibleLosses` say it. It may
+ * report a gain that no caller has (a pin whose window no certificate lives to see). `changes` that are neither gain nor
+ * loss are for people.
  */
 export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
   // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
@@ -50,6 +52,7 @@ export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapsho
     gains: changes.some(({ effect }) => effect === 'gains'),
     loses: changes.some(({ effect }) => effect === 'loses'),
     possibleGains: describePossibleGains(before, after),
+    possibleLosses: describePossibleLosses(before, after),
     revision: { before: before.revision, after: after.revision },
   };
 }

@@ -18,7 +18,7 @@ const maximumText = 300;
  * or link.
  */
 export function formatMarkdown(
-  { changes, possibleGains, revision }: TrustComparison,
+  { changes, possibleGains, possibleLosses, revision }: TrustComparison,
   revisionFault: string | undefined,
   told: ToldLosses | undefined,
 ): string {
@@ -30,6 +30,7 @@ export function formatMarkdown(
     `${signs[change.effect]} ${clean(change.sentence)}`,
     ...formatUses(told?.uses.get(change), maximumUses).map((line) => `    ${clean(line)}`),
   ]);
+  const possible = [possibleGains, possibleLosses].filter((sentence) => sentence !== undefined);
   return [
     commentMark,
     '### Trust document',
@@ -37,7 +38,7 @@ export function formatMarkdown(
     ...(revisionFault === undefined ? [] : [revisionFault]),
     ...(lines.length === 0 ? [] : [fence(lines.slice(0, maximumLines))]),
     ...(lines.length > maximumLines ? ['… and more; `--json` lists all of it.'] : []),
-    ...(possibleGains === undefined ? [] : ['Cannot tell:', fence([clean(possibleGains)])]),
+    ...(possible.length === 0 ? [] : ['Cannot tell:', fence(possible.map(clean))]),
     ...(told === undefined ? [] : ['What the log tells:', fence(told.remarks.slice(0, maximumRemarks).map(clean))]),
   ].join('\n\n');
 }

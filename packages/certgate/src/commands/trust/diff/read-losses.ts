@@ -1,8 +1,9 @@
+import type { TrustPin } from '@certgate/core/internal';
 import { formatCoverage } from '../../../log/coverage/coverage-text.js';
 import { formatReading } from '../../../log/reading/reading-text.js';
 import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import type { TrustComparison } from '../../../trust/comparison/compare-documents.js';
-import type { TrustChange } from '../../../trust/comparison/trust-change.js';
+import { describePossibleLosses } from '../../../trust/comparison/possible-effects.js';
 import { readEntryAges } from '../../../trust/usage/entry-ages.js';
 import { describeUsage, type EntryUsage } from '../../../trust/usage/usage.js';
 import { maximumCertificates } from '../../../trust/usage/usage-tracker.js';
@@ -36,20 +37,13 @@ export async function readLosses(
   const told = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
-  const isHidden = compared.changes.some((change) => isHiddenMatch(change, hasUnseen));
-  const verdict = isHidden && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
-  const hidden = isHidden ? [hiddenMatches] : [];
-  const remarks = [...listRemarks(read, before), ...hidden, ...formatCoverage(read.coverage)];
-  return { ...told, verdict, remarks, log: { verdict, remarks, reading: readings, coverage: read.coverage } };
-}
-
-const hiddenMatches =
-  "No line shows whether a pin, name or authority that is new or has changed also matches a caller's certificate, which the gate may then refuse.";
-
-/** Lines have only the SHA-256 thumbprints of certificates. */
-function isHiddenMatch({ effect, aspect, pin, trustName, authorityName }: TrustChange, hasUnseen: boolean): boolean {
-  const isOtherPin = pin !== undefined && (pin.kind !== 'thumbprintSha256' || (aspect === 'pin' && hasUnseen));
-  return effect !== 'loses' && (isOtherPin || trustName !== undefined || authorityName !== undefined);
+  // Lines have only the SHA-256 thumbprints of certificates.
+  const isAsked = ({ kind }: TrustPin): boolean => kind === 'thumbprintSha256' && !hasUnseen;
+  const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
+  const verdict = possibleLosses !== undefined && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
+  const remarks = [...listRemarks(read, before), ...formatCoverage(read.coverage)];
+  const log = { verdict, remarks, reading: readings, coverage: read.coverage };
+  return { ...told, comparison: { ...told.comparison, possibleLosses }, verdict, remarks, log };
 }
 
 /** Certificates may have called by it without a line that has their thumbprint. */

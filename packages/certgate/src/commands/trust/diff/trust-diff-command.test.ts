@@ -18,6 +18,7 @@ describe('certgate trust diff', () => {
     write('fewer.json', 3, [{ ...billing, enabled: false }]);
     write('owner.json', 4, [{ ...billing, owner: 'a team' }]);
     write('two.json', 1, [billing, { name: 'old', roles: [], pins: [{ thumbprintSha1: 'B2'.repeat(20) }] }]);
+    write('disabled.json', 2, [billing, { name: 'old', roles: [], pins: [{ thumbprintSha1: 'B2'.repeat(20), enabled: false }] }]); // prettier-ignore
     write('same-revision.json', 1, [{ ...billing, owner: 'a team' }]);
     folder.file('bad.json', '{}');
   });
@@ -32,8 +33,10 @@ describe('certgate trust diff', () => {
       ['one.json', 'fewer.json', { any: 1, gains: 0, losses: 1 }],
       ['one.json', 'owner.json', { any: 0 }],
       // "old" goes, and perhaps its certificate was the one of "billing" too.
-      ['two.json', 'one.json', { any: 1, gains: 0, 'possible-gains': 1, losses: 1 }],
-      ['one.json', 'two.json', { gains: 1, 'possible-gains': 1, losses: 0 }],
+      ['two.json', 'one.json', { any: 1, gains: 3, losses: 1, never: 0 }],
+      ['one.json', 'two.json', { any: 1, gains: 1, losses: 3, never: 0 }],
+      // The new pin is disabled; whoever calls by another kind of pin with this certificate is refused.
+      ['one.json', 'disabled.json', { any: 3, gains: 0, losses: 3 }],
       // The revision falls: what the later document says counts nowhere.
       ['owner.json', 'one.json', { any: 1, gains: 0 }],
     ];
@@ -64,7 +67,13 @@ describe('certgate trust diff', () => {
     const unknown = await diff('two.json', 'one.json');
     assert.match(
       unknown.stdout,
-      /^\? cannot tell: "old" no longer has .* also matches "billing", .*trust explain --certificate FILE --function NAME --store file:one\.json$/m,
+      /^\? cannot tell: Some certificates no longer match a pin or name of "old"\. If one .* of "billing", .*trust explain --certificate FILE --function NAME --store file:one\.json$/m,
+    );
+    const disabled = await diff('one.json', 'disabled.json');
+    assert.match(disabled.stdout, /^\? cannot tell: Some certificates now match a pin or name of "old"\. .* of "billing", the gate may have admitted it before and refuse it now\. /m); // prettier-ignore
+    assert.match(
+      disabled.stdout,
+      /0 gained, 0 lost, 2 changed; the documents do not show whether others gain or lose\. /,
     );
     const fromStdin = await runCertgate(['trust', 'diff', '-', 'file:more.json', '--json'], {
       cwd: folder.path,

@@ -7,7 +7,7 @@ import { compareTrustDocuments, type TrustComparison } from '../../../trust/comp
 import { formatMarkdown, formatUses } from './diff-markdown.js';
 import type { ToldLosses } from './read-losses.js';
 import type { LogFlags } from '../../log/log-options.js';
-import { formatPossibleGains } from '../report-update.js';
+import { formatPossible } from '../report-update.js';
 import type { TrustEffect } from '../../../trust/comparison/trust-change.js';
 import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
@@ -19,7 +19,7 @@ interface DiffFlags extends LogFlags {
   readonly json?: boolean;
 }
 
-type FailOn = 'any' | 'gains' | 'possible-gains' | 'losses' | 'used-losses' | 'never';
+type FailOn = 'any' | 'gains' | 'losses' | 'used-losses' | 'never';
 
 export async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
   if ([beforeArgument, afterArgument, ...(flags.log ?? [])].filter((each) => each === '-').length > 1) {
@@ -51,9 +51,10 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
   const { comparison } = told ?? { comparison: compared };
   const revisionFault = findRevisionFault(comparison);
   if (flags.json === true) {
-    const { changes, gains, possibleGains = null, loses, revision } = comparison;
+    const { changes, gains, possibleGains = null, loses, possibleLosses = null, revision } = comparison;
     const names = { before: before.description, after: after.description };
-    const report = { ...names, revision, revisionFault: revisionFault ?? null, gains, possibleGains, loses };
+    const effects = { gains, possibleGains, loses, possibleLosses };
+    const report = { ...names, revision, revisionFault: revisionFault ?? null, ...effects };
     const withUses = changes.map((change) => ({ ...change, uses: told?.uses.get(change) }));
     printJson({ ...report, changes: withUses, ...(told === undefined ? {} : { log: told.log }) });
   } else if (flags.markdown === true) {
@@ -62,7 +63,7 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
     printComparison(comparison, revisionFault, told);
   }
   const isFailed = isFailure(comparison, revisionFault, told, failOn);
-  const isUntold = failOn === 'used-losses' && told?.verdict === 'cannot_tell';
+  const isUntold = !isFailed && isPossible(comparison, told, failOn);
   process.exitCode = isFailed ? exitCodes.failed : isUntold ? exitCodes.unverified : exitCodes.ok;
 }
 
@@ -77,7 +78,7 @@ function findRevisionFault({ changes, revision: { before, after } }: TrustCompar
 }
 
 function isFailure(
-  { gains, possibleGains, loses, revision }: TrustComparison,
+  { gains, loses, revision }: TrustComparison,
   revisionFault: string | undefined,
   told: ToldLosses | undefined,
   failOn: FailOn,
@@ -87,8 +88,6 @@ function isFailure(
       return gains || loses || (revisionFault !== undefined && revision.after < revision.before);
     case 'gains':
       return gains;
-    case 'possible-gains':
-      return gains || possibleGains !== undefined;
     case 'losses':
       return loses;
     case 'used-losses':
@@ -98,6 +97,17 @@ function isFailure(
   }
 }
 
+/** Whether somebody may gain or lose what `--fail-on` names, and nothing shows it. */
+function isPossible(
+  { possibleGains, possibleLosses }: TrustComparison,
+  told: ToldLosses | undefined,
+  failOn: FailOn,
+): boolean {
+  if (failOn === 'used-losses') return told?.verdict === 'cannot_tell';
+  const [mayGain, mayLose] = [possibleGains !== undefined, possibleLosses !== undefined];
+  return { any: mayGain || mayLose, gains: mayGain, losses: mayLose, never: false }[failOn];
+}
+
 const effectLabels: Readonly<Record<TrustEffect, string>> = {
   gains: colors.green('+ gains  '),
   loses: colors.red('- loses  '),
@@ -105,21 +115,23 @@ const effectLabels: Readonly<Record<TrustEffect, string>> = {
 };
 
 function printComparison(
-  { changes, possibleGains, revision }: TrustComparison,
+  comparison: TrustComparison,
   revisionFault: string | undefined,
   told: ToldLosses | undefined,
 ): void {
+  const { changes, revision } = comparison;
   for (const change of changes) {
     printLine(`${effectLabels[change.effect]} ${escapeControls(change.sentence)}`);
     for (const line of formatUses(told?.uses.get(change))) printLine(`          ${escapeControls(line)}`);
   }
-  if (possibleGains !== undefined) printLine(formatPossibleGains(possibleGains));
+  const possible = formatPossible(comparison);
+  for (const line of possible) printLine(line);
   if (changes.length > 0) printLine();
   const count = (effect: TrustEffect): number => changes.filter((change) => change.effect === effect).length;
   const summary =
     changes.length === 0
       ? 'Nobody gains or loses anything.'
-      : `${count('gains')} gained, ${count('loses')} lost, ${count('changes')} changed without effect on who may call.`;
+      : `${count('gains')} gained, ${count('loses')} lost, ${count('changes')} changed${possible.length === 0 ? ' without effect on who may call' : '; the documents do not show whether others gain or lose'}.`;
   printLine(`${summary} Revision ${revision.before} → ${revision.after}.`);
   if (revisionFault !== undefined) printLine(revisionFault);
   for (const sentence of told?.remarks ?? []) printLine(`- ${escapeControls(sentence)}`);

@@ -1,0 +1,196 @@
+import type { TrustedAuthority, TrustedIdentity, TrustName, TrustPin, TrustSnapshot } from '@certgate/core/internal';
+import { compareLists, indexByName, isGraceWider, isSameIssuer, isWider } from './compare-identities.js';
+import { findNameHolder, isSameIdentity } from './shared-names.js';
+import { describeCandidates } from './trust-change.js';
+import { formatTrustCall } from '../../faults/tool-call.js';
+
+/** A pin or a name of an identity. */
+interface Entry {
+  readonly identity: TrustedIdentity;
+  /** What it is compared with: of `exclusiveSorts`, a certificate has one value. */
+  readonly sort: string;
+  readonly issuedBy: string | undefined;
+  readonly pin?: TrustPin;
+  readonly trustName?: TrustName;
+}
+
+const exclusiveSorts: readonly string[] = [
+  'thumbprintSha256',
+  'thumbprintSha1',
+  'publicKeySha256',
+  'commonName',
+  'spiffe',
+];
+
+/**
+ * A certificate that matches entries of two identities is refused, and so is one that matches an entry which refuses it
+ * (disabled, over, of another authority). When that entry goes, the other one admits. Which entries match one certificate
+ * is not in the documents: this names where it could be so, and is silent where it can't. Undefined: nowhere.
+ */
+export function describePossibleGains(before: TrustSnapshot, after: TrustSnapshot): string | undefined {
+  return describe(findHidden(before, after), 'no longer match', 'refused it before and admit it now');
+}
+
+/** The same the other way round: an entry that comes may lock out whom another one admitted. */
+export function describePossibleLosses(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+  isAsked?: IsAsked,
+): string | undefined {
+  return describe(findHidden(after, before, isAsked), 'now match', 'admitted it before and refuse it now');
+}
+
+/** Whether something else shows if the pinned certificate matches another entry. */
+export type IsAsked = (pin: TrustPin) => boolean;
+
+/** Whose entries match other certificates than before, and whose entries may match the same. */
+interface Hidden {
+  readonly owners: ReadonlySet<string>;
+  /** The authorities of which other serial numbers are denied. */
+  readonly deniedUnder: readonly string[];
+  readonly holders: ReadonlySet<string>;
+}
+
+/** Three are named, and a fourth shows that there are others. */
+const maximumNamed = 3;
+
+function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked = () => false): Hidden {
+  const wider = listWiderAuthorities(more, less);
+  const deniedUnder = wider.filter((name) => hasDeniedSerial(more, name));
+  const entries = listEntries(more).filter((entry) => {
+    const { pin } = entry;
+    if (isIn(less, entry)) return pin === undefined && wider.includes(keyOf(entry));
+    return pin === undefined || !isAsked(pin);
+  });
+  const [owners, holders] = [new Set<string>(), new Set<string>()];
+  if (entries.length === 0 && deniedUnder.length === 0) return { owners, deniedUnder, holders };
+  const others = listEntries(less).filter(canAdmit);
+  if (deniedUnder.length > 0) for (const { identity } of others.slice(0, maximumNamed + 1)) holders.add(identity.name);
+  const groups = groupEntries(others);
+  for (const entry of entries) {
+    const isOld = isIn(less, entry);
+    for (const group of groups) {
+      // Whom the authority vouched for before, it vouched for by both.
+      if (isExclusive(entry.sort, group.sort) || (isOld && keyOf(group) === keyOf(entry))) continue;
+      for (const holder of group.holders) {
+        if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more)) continue;
+        owners.add(entry.identity.name);
+        holders.add(holder.name);
+        if (holders.size > maximumNamed) break;
+      }
+    }
+  }
+  return { owners, deniedUnder, holders };
+}
+
+function describe({ owners, deniedUnder, holders }: Hidden, match: string, effect: string): string | undefined {
+  if (holders.size === 0) return undefined;
+  const whose = [
+    ...(owners.size === 0 ? [] : [`a pin or name of ${describeCandidates([...owners])}`]),
+    ...(deniedUnder.length === 0 ? [] : [`a denied serial number of the authority ${deniedUnder.join(', ')}`]),
+  ];
+  const named = [...holders].slice(0, maximumNamed).map((name) => `"${name}"`);
+  const others = holders.size > maximumNamed ? ' or another identity' : '';
+  return `Some certificates ${match} ${whose.join(' or ')}. If one of them also matches another pin or name, of ${named.join(' or ')}${others}, the gate may have ${effect}. The documents don't show whether there is such a certificate; to check one: ${formatTrustCall('explain', [], ['--certificate', 'FILE', '--function', 'NAME'])}`;
+}
+
+function keyOf({ issuedBy }: Pick<Entry, 'issuedBy'>): string {
+  return issuedBy?.toLowerCase() ?? '';
+}
+
+/** The authorities in both documents that vouch for certificates in `more` for which they don't in `less`, in lower case. */
+function listWiderAuthorities(more: TrustSnapshot, less: TrustSnapshot): readonly string[] {
+  const others = indexByName(less.authorities);
+  return [...indexByName(more.authorities)].flatMap(([key, authority]) => {
+    const other = others.get(key);
+    return other !== undefined && other !== authority && isVouchingForMore(authority, other) ? [key] : [];
+  });
+}
+
+function isVouchingForMore(one: TrustedAuthority, other: TrustedAuthority): boolean {
+  const list = ({ trustAnchors, intermediates }: TrustedAuthority): readonly string[] =>
+    [...trustAnchors, ...intermediates].map(({ thumbprintSha256 }) => thumbprintSha256);
+  return (
+    compareLists(list(other), list(one)).added.length > 0 ||
+    compareLists(other.spiffeTrustDomains, one.spiffeTrustDomains).added.length > 0 ||
+    (one.dnsConstraintsWithLeadingDot !== other.dnsConstraintsWithLeadingDot &&
+      one.dnsConstraintsWithLeadingDot === 'subdomains-only')
+  );
+}
+
+function hasDeniedSerial({ denied }: TrustSnapshot, authority: string): boolean {
+  return [...denied.serialNumbers.values()].some((entry) => keyOf(entry) === authority);
+}
+
+function listEntries({ identities }: Pick<TrustSnapshot, 'identities'>): readonly Entry[] {
+  return identities.flatMap((identity) => [
+    ...identity.pins.map((pin) => ({ identity, sort: pin.kind, issuedBy: pin.issuedBy, pin })),
+    ...identity.names.map((trustName) => ({
+      identity,
+      sort: sortName(trustName),
+      issuedBy: trustName.issuedBy,
+      trustName,
+    })),
+  ]);
+}
+
+/** A certificate with a SPIFFE ID has one URI alone. */
+function sortName({ type, value }: TrustName): string {
+  return type === 'uri' && /^spiffe:/i.test(value) ? 'spiffe' : type;
+}
+
+/** No certificate matches entries of both. (A certificate's twin, with its other ECDSA signature, is left aside.) */
+function isExclusive(one: string, other: string): boolean {
+  return one === other ? exclusiveSorts.includes(one) : [one, other].every((sort) => /^(?:uri|spiffe)$/.test(sort));
+}
+
+/** With whomever: that an entry has moved is told as such. */
+function isIn(snapshot: TrustSnapshot, { pin, trustName }: Pick<Entry, 'pin' | 'trustName'>): boolean {
+  if (pin !== undefined) return snapshot.pins[pin.kind].has(pin.value);
+  return trustName !== undefined && findNameHolder(snapshot, trustName) !== undefined;
+}
+
+function canAdmit({ identity, pin }: Entry): boolean {
+  return identity.enabled && pin?.enabled !== false;
+}
+
+/** Those that certificates match alike. */
+interface EntryGroup extends Pick<Entry, 'sort' | 'issuedBy'> {
+  readonly holders: Set<TrustedIdentity>;
+}
+
+function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
+  const groups = new Map<string, EntryGroup>();
+  for (const entry of entries) {
+    const { sort, issuedBy, identity } = entry;
+    const key = `${sort}\n${keyOf(entry)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { sort, issuedBy, holders: new Set([identity]) });
+    else group.holders.add(identity);
+  }
+  return [...groups.values()];
+}
+
+/** Does it refuse, in the document that has it, what an entry of the same identity admits? */
+function canRefuse(entry: Entry, holder: TrustedIdentity, document: TrustSnapshot): boolean {
+  const { sort, issuedBy, pin } = entry;
+  if (pin === undefined && !canTakeBack(entry, document)) return false;
+  return listEntries({ identities: [holder] }).some((other) => {
+    if (!canAdmit(other) || isExclusive(sort, other.sort)) return false;
+    if (issuedBy !== undefined && !isSameIssuer({ issuedBy }, other)) return true;
+    if (pin === undefined) return false;
+    return (
+      !pin.enabled ||
+      isWider(other.pin ?? always, pin) ||
+      isGraceWider(other.pin?.acceptWithoutClientAuth, pin.acceptWithoutClientAuth)
+    );
+  });
+}
+
+/** A name refuses a certificate that its authority issued and took back; what another one issued, it doesn't match. */
+function canTakeBack(entry: Entry, { authorities, denied }: TrustSnapshot): boolean {
+  if (denied.thumbprintsSha256.size + denied.serialNumbers.size > 0) return true;
+  return authorities.some(({ name, revocation }) => name.toLowerCase() === keyOf(entry) && revocation.mode !== 'off');
+}
+
+const always = { notBefore: undefined, notAfter: undefined };
