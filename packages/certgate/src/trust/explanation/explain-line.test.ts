@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { denialCodes, type FrontEndOptions, resolveFrontEnd } from '@certgate/core/internal';
+import { denialCodes } from '@certgate/core/internal';
 import { parseStoredDocument } from '../administration/load-trust-document.js';
 import { runLineInProcess } from '../../commands/trust/test-support/run-in-process.js';
 import { denialRemedies } from './denial-remedies.js';
 import { explainLine, type LineQuestion, type LineReport } from './explain-line.js';
 import { formatLineReport } from './explanation-text.js';
-import type { LogLine } from './line-facts.js';
-import { writeLine } from './test-support/write-line.js';
 
 // A line of the log as the only thing that is known: by real gates of each front end, of each code, and of hostile callers.
 
@@ -272,123 +269,4 @@ describe('certgate trust explain --log', () => {
       /certgate trust restore DOCUMENT --revision N --reason REASON --store 'file:a \$\(id\)\.json'\n/,
     );
   });
-});
-
-describe('the drill of what no command of the document ends', () => {
-  const pem = (): string => {
-    const words = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', '/CN=x'];
-    return execFileSync('openssl', [...words, '-keyout', '/dev/null'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).toString();
-  };
-  const proven: FrontEndOptions = { frontEndIsolation: 'private-network' };
-  const secret = 's'.repeat(43);
-  interface Scene {
-    readonly code: string;
-    readonly options?: FrontEndOptions;
-    readonly environment?: Readonly<Record<string, string>>;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly store?: string;
-    readonly setting?: Readonly<Record<string, string>>;
-    /** What ends it must be named. */
-    readonly named: RegExp;
-  }
-  const onAzure = {
-    WEBSITE_INSTANCE_ID: 'x',
-    WEBSITE_SITE_NAME: 'x',
-    WEBSITE_SKU: 'Dynamic',
-    FUNCTIONS_WORKER_RUNTIME: 'node',
-  };
-  const atAppService = (code: string, header: string, named: RegExp): Scene => ({
-    ...{ code, options: { frontEnd: 'app-service' }, environment: onAzure, named },
-    headers: { 'x-arr-clientcert': header },
-  });
-  const bare = (): string => pem().replace(/-----[^-]+-----|\s/g, '');
-  const scenes: Readonly<Record<string, () => Scene>> = {
-    'nothing names the front end': () => ({ code: 'front_end_unknown', named: /frontEnd.*CERTGATE_FRONT_END/ }),
-    'a name that none has': () => ({
-      code: 'front_end_unknown',
-      environment: { CERTGATE_FRONT_END: 'ngnix' },
-      named: /CERTGATE_FRONT_END/,
-    }),
-    'named twice': () => ({
-      code: 'front_end_contradicted',
-      options: { frontEnd: 'nginx', ...proven },
-      environment: { CERTGATE_FRONT_END: 'haproxy' },
-      named: /once/,
-    }),
-    'a secret that App Service has no use for': () => ({
-      code: 'front_end_contradicted',
-      options: { frontEnd: 'app-service', frontEndSecret: secret },
-      environment: onAzure,
-      named: /secret/,
-    }),
-    'no proof': () => ({
-      code: 'front_end_unproven',
-      options: { frontEnd: 'nginx' },
-      named: /CERTGATE_FRONT_END_SECRET/,
-    }),
-    'the secret went missing': () => ({
-      code: 'front_end_unproven',
-      options: { frontEnd: 'nginx', frontEndSecret: undefined },
-      named: /secret/,
-    }),
-    'the secret was rotated on one side': () => ({
-      code: 'front_end_bypassed',
-      options: { frontEnd: 'nginx', frontEndSecret: secret },
-      headers: { 'x-certgate-front-end': 'z'.repeat(43) },
-      named: /one side only/,
-    }),
-    'no certificate came': () => ({
-      code: 'certificate_missing',
-      options: { frontEnd: 'nginx', ...proven },
-      named: /client certificate mode.*exclusion path/,
-    }),
-    'the header of another front end': () => ({
-      code: 'certificate_missing',
-      options: { frontEnd: 'nginx', ...proven },
-      headers: { 'x-arr-clientcert': 'MII=' },
-      named: /is the one that the app names/,
-    }),
-    'PEM where base64 is expected': () =>
-      atAppService('certificate_malformed', pem().replaceAll('\n', ' '), /PEM.*frontEnd/),
-    'cut short': () => atAppService('certificate_malformed', 'MIIBAAAA', /cut short/),
-    'two values': () => atAppService('certificate_multiple', 'MIIB, MIIB', /replace what clients send/),
-    'too large': () => atAppService('certificate_too_large', 'A'.repeat(20_000), /smaller/),
-    'the front end did not verify': () => ({
-      code: 'certificate_verification_failed',
-      options: { frontEnd: 'nginx', ...proven },
-      headers: {
-        'ssl-client-cert': encodeURIComponent(pem()),
-        'ssl-client-verify': 'FAILED:unable to get issuer certificate',
-      },
-      named: /the CA that issued/,
-    }),
-    'the document is away': () => ({
-      ...atAppService('trust_unavailable', bare(), /absent\.json/),
-      store: 'absent.json',
-    }),
-    'the variable locks': () => ({
-      ...atAppService('trust_locked', bare(), /remove the variable/),
-      setting: { CERTGATE_LOCKED: 'true' },
-    }),
-  };
-  for (const [what, scene] of Object.entries(scenes)) {
-    test(what, async () => {
-      const { code, options = {}, environment = {}, headers = {}, store = 'trust.json', setting = {}, named } = scene();
-      Object.assign(process.env, setting);
-      const frontEnd = resolveFrontEnd(options, environment);
-      const reading =
-        frontEnd.outcome === 'denied'
-          ? { denial: frontEnd }
-          : { extraction: frontEnd.reader.read((name) => headers[name]) };
-      const written = await writeLine(join(folder, store), { functionName: 'F', roles: [] }, reading);
-      for (const name of Object.keys(setting)) Reflect.deleteProperty(process.env, name);
-      const line = JSON.parse(written) as LogLine;
-      const { remedy, detail, untold } = explainLine(line, question);
-      assert.ok(!untold.join().includes('does not refuse'), untold.join());
-      assert.equal(remedy?.code, code, written);
-      assert.match(`${detail ?? ''} ${remedy.verifyFirst}`, named);
-    });
-  }
 });

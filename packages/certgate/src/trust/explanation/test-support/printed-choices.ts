@@ -1,0 +1,19 @@
+/** Commands that `explain` printed, as people read them. */
+export interface Choice {
+  /** The line before them; empty if there is one choice only. */
+  readonly introduction: string;
+  readonly commands: readonly string[];
+}
+
+/** From the text of `explain`, which prints each command in a line of its own. */
+export function readChoices(text: string): readonly Choice[] {
+  const choices: { introduction: string; commands: string[] }[] = [];
+  for (const line of text.split('\n')) {
+    if (/^If .*:$/.test(line)) choices.push({ introduction: line, commands: [] });
+    const command = /^ +(npx .*)$/.exec(line)?.[1];
+    if (command === undefined) continue;
+    if (choices.length === 0) choices.push({ introduction: '', commands: [] });
+    choices.at(-1)?.commands.push(command);
+  }
+  return choices;
+}
