@@ -21,7 +21,7 @@ import {
 } from '../test-support/authority-stage.js';
 import { createAuthorityScenes } from '../test-support/authority-scenes.js';
 import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
-import { authorityExtensions, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import { authorityExtensions, issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 import { stillClock } from '../test-support/gate-stage.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import type { Decision } from './decision.js';
@@ -96,6 +96,31 @@ describe('what was remembered ends', () => {
     assert.equal(await gate.decideAt(now + 10_000, header), 'allowed');
     assert.equal(gate.count(), 1);
     assert.equal(await gate.decideAt(now + 10_001, header), 'path_certificate_expired');
+  });
+  test('with the beginning and the end of an authority under which the certificate is of another identity', async () => {
+    const issuer = issue({ name: 'Brief root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
+    const { header, certificate } = issueCaller({ issuer });
+    const document = (denied: readonly object[]): object =>
+      issuedDocument([{ pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] }, billing], {
+        authorities: [authorityOf({ anchors: [issuer], intermediates: [] })],
+        denied,
+      });
+    for (const [denied, refusal] of [
+      [[], 'identity_ambiguous'],
+      [[{ thumbprintSha256: issuer.certificate.thumbprintSha256 }], 'certificate_on_deny_list'],
+    ] as const) {
+      for (const [outside, inside] of [
+        [9.999, 10],
+        [19.001, 19],
+      ] as const) {
+        const gate = createGate(document(denied), []);
+        const decide = async (at: number): Promise<string> => gate.decideAt(now + at * 1000, header);
+        assert.equal(await decide(outside), 'allowed');
+        assert.equal(await decide(outside), 'allowed');
+        assert.equal(gate.count(), 1);
+        assert.equal(await decide(inside), refusal);
+      }
+    }
   });
   test('after a minute where nothing is known and that is not a refusal', async () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);

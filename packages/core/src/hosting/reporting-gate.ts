@@ -24,7 +24,7 @@ import { describeEnd, TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
 import { findSettingLock, lockSetting } from './lock-setting.js';
 import { readVariable } from '../front-end-resolution/host-environment.js';
-import { listIdentities } from '../trust-store/listed-identities.js';
+import { listDocuments } from '../trust-store/listed-documents.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
 import { readMember } from '@certgate/x509/internal';
 
@@ -56,7 +56,7 @@ export class ReportingGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
-  readonly #listIdentities = (): ReturnType<typeof listIdentities> => listIdentities(this.#trustStore);
+  readonly #listDocuments = (): ReturnType<typeof listDocuments> => listDocuments(this.#trustStore);
   readonly #revocationLog = new RevocationLog();
   readonly #statusLog: StatusLog;
   #lock: { readonly denial: Denial | undefined } | undefined;
@@ -168,7 +168,7 @@ export class ReportingGate {
     };
     this.#statusLog.tell(subject, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
-    this.#expiryLog.noteListed(subject, this.#listIdentities, now);
+    this.#expiryLog.noteListed(subject, this.#listDocuments, now);
     // Last: a log that fails makes another decision of it, and nobody counts as admitted whose call is then refused.
     const isLogged = this.#log.write(subject, facts);
     const outcome = earlier ?? new CallOutcome(this.#conclude);

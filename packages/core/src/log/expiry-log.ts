@@ -1,7 +1,7 @@
 import { isEndingSoon } from '@certgate/x509/internal';
 import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { ClientIdentity } from '../access/decision.js';
-import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { DailyNotice } from './daily-notice.js';
 import type { LoggingCall } from './decision-channel.js';
 import { createExpiryLine, createRenewalLine } from './expiry-lines.js';
@@ -28,7 +28,7 @@ export class ExpiryLog {
   }
 
   /** For each call that is decided, after `note`: callers that the documents in use list need not call. */
-  noteListed(context: LoggingCall, list: () => readonly (readonly TrustedIdentity[])[], now: number): void {
+  noteListed(context: LoggingCall, list: () => readonly TrustSnapshot[], now: number): void {
     this.#listed.note(context, list, this.#isSaid, now);
   }
 }

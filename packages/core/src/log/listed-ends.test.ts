@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
-import { listIdentities } from '../trust-store/listed-identities.js';
-import { createTrustSnapshot, type TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
+import { listDocuments } from '../trust-store/listed-documents.js';
+import type { TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { ExpiryLogLine } from './expiry-lines.js';
 import { ListedEnds } from './listed-ends.js';
@@ -25,21 +25,20 @@ const documentOf = (...identities: readonly object[]): object => ({
   revision: 1,
   identities: identities.map((identity, index) => ({ name: `caller ${index}`, roles: [], ...identity })),
 });
-const readIdentities = (...identities: readonly object[]): readonly TrustedIdentity[] =>
-  parseTrustDocument(documentOf(...identities)).identities;
+const read = (...identities: readonly object[]): TrustSnapshot => parseTrustDocument(documentOf(...identities));
 
 interface Stage {
   readonly lines: ExpiryLogLine[];
   readonly call: (at?: number, isSaid?: (thumbprintSha256: string) => boolean) => void;
 }
 
-function createStage(...lists: readonly (readonly TrustedIdentity[])[]): Stage {
+function createStage(...documents: readonly TrustSnapshot[]): Stage {
   const lines: ExpiryLogLine[] = [];
   const ends = new ListedEnds();
   const warn = (line: string): void => void lines.push(JSON.parse(line) as ExpiryLogLine);
   const context = { functionName: 'F', invocationId: 'id', log: () => assert.fail('no warning'), warn };
   const call: Stage['call'] = (at = now, isSaid = () => false) => {
-    ends.note(context, () => lists, isSaid, at);
+    ends.note(context, () => documents, isSaid, at);
   };
   return { lines, call };
 }
@@ -47,12 +46,12 @@ function createStage(...lists: readonly (readonly TrustedIdentity[])[]): Stage {
 describe('access that the document ends soon', () => {
   it('is told once a day, of callers that have not called', () => {
     const { lines, call } = createStage(
-      readIdentities(
+      read(
         { name: 'billing', owner: 'payments team', pins: [pin({ notAfter: toTime(10) })] },
         { name: 'later', pins: [pin({ notAfter: toTime(31) })] },
         { name: 'endless', pins: [pin()] },
       ),
-      readIdentities({ name: 'project', expiresAt: toTime(5), pins: [pin()] }),
+      read({ name: 'project', expiresAt: toTime(5), pins: [pin()] }),
     );
     for (const at of [now, now + 1, now + day - 1]) call(at);
     assert.deepEqual(
@@ -93,7 +92,7 @@ describe('access that the document ends soon', () => {
   it('does not matter while another pin lasts, nor where nobody is admitted anyway', () => {
     const soon = { notAfter: toTime(3) };
     const { lines, call } = createStage(
-      readIdentities(
+      read(
         { pins: [pin(soon), pin({ notAfter: toTime(300) })] },
         { pins: [pin(soon), pin()] },
         { pins: [pin(soon)], enabled: false },
@@ -113,8 +112,25 @@ describe('access that the document ends soon', () => {
     );
   });
 
+  it('is told although another pin lasts, if the deny list has that one', () => {
+    const [kept, denied] = [pin({ notAfter: toTime(3) }), { thumbprintSha256: 'AB'.repeat(32), notAfter: toTime(300) }];
+    const document = documentOf({ pins: [kept, denied] });
+    const list = [{ thumbprintSha256: denied.thumbprintSha256, reason: 'stolen' }];
+    for (const [more, ends] of [
+      [{}, []],
+      [{ denied: list }, [toTime(3)]],
+    ] as const) {
+      const { lines, call } = createStage(parseTrustDocument({ ...document, ...more }));
+      call();
+      assert.deepEqual(
+        lines.map(({ endsAt }) => endsAt),
+        ends,
+      );
+    }
+  });
+
   it('is not told again of a certificate in use', () => {
-    const { lines, call } = createStage(readIdentities({ pins: [pin({ notAfter: toTime(3) })] }));
+    const { lines, call } = createStage(read({ pins: [pin({ notAfter: toTime(3) })] }));
     call(now, () => true);
     assert.deepEqual(lines.length, 0);
   });
@@ -131,7 +147,7 @@ describe('access that the document ends soon', () => {
         return true;
       },
     })) as unknown as readonly TrustedIdentity[];
-    const { lines, call } = createStage(identities);
+    const { lines, call } = createStage({ ...read(), identities });
     for (let calls = 1; calls <= 100; calls += 1) {
       call();
       assert.equal(looks, calls * 1_000);
@@ -145,7 +161,7 @@ describe('access that the document ends soon', () => {
   });
 
   it('is told of 500 callers a day, ten a call', () => {
-    const many = readIdentities(...Array.from({ length: 600 }, () => ({ pins: [pin({ notAfter: toTime(3) })] })));
+    const many = read(...Array.from({ length: 600 }, () => ({ pins: [pin({ notAfter: toTime(3) })] })));
     const { lines, call } = createStage(many);
     call();
     assert.equal(lines.length, 10);
@@ -160,9 +176,11 @@ describe('access that the document ends soon', () => {
     );
     assert.ok(one !== undefined && other !== undefined);
     const own = { find: one.find.bind(one) };
-    const names = listIdentities(firstOf(one, own, firstOf(other))).map((list) => list.map(({ name }) => name));
+    const names = listDocuments(firstOf(one, own, firstOf(other))).map(({ identities }) =>
+      identities.map(({ name }) => name),
+    );
     assert.deepEqual(names, [['a'], ['b']]);
-    assert.deepEqual(listIdentities(own), []);
+    assert.deepEqual(listDocuments(own), []);
   });
 
   it('is as the decision has it: at that moment, nothing of the document admits the caller any more', () => {
@@ -176,21 +194,19 @@ describe('access that the document ends soon', () => {
     );
     fc.assert(
       fc.property(identity, ({ pins, expiresAt, ...more }) => {
-        const [read] = readIdentities({
+        const snapshot = read({
           ...more,
           ...(expiresAt === undefined ? {} : { expiresAt: toTime(expiresAt) }),
           pins: pins.map(({ notAfter, ...rest }) =>
             pin({ ...rest, ...(notAfter === undefined ? {} : { notAfter: toTime(notAfter) }) }),
           ),
         });
-        assert.ok(read !== undefined);
-        const snapshot = createTrustSnapshot({ revision: 1, audience: undefined, identities: [read], warnings: [] });
         const isAdmitted = (at: number): boolean =>
-          read.pins.some(
+          snapshot.identities[0]!.pins.some(
             ({ kind, value }) =>
               findInSnapshot(snapshot, { [kind]: value, decoding: { ok: false } } as never, at).outcome === 'found',
           );
-        const { lines, call } = createStage([read]);
+        const { lines, call } = createStage(snapshot);
         call();
         const [line] = lines;
         if (line === undefined) assert.equal(isAdmitted(now) && !isAdmitted(now + 30 * day), false);

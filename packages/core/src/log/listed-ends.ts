@@ -1,5 +1,6 @@
 import { isEndingSoon } from '@certgate/x509/internal';
-import type { TrustedIdentity, TrustPin } from '../trust-snapshot/trust-snapshot.js';
+import { findEntrySpan, isPinDenied } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { LoggingCall } from './decision-channel.js';
 import { createListedEndLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
@@ -17,7 +18,7 @@ const maximumLinesOfDay = 500;
  */
 export class ListedEnds {
   #beganAt = Number.NEGATIVE_INFINITY;
-  #left: readonly (readonly TrustedIdentity[])[] = [];
+  #left: readonly TrustSnapshot[] = [];
   #index = 0;
   #linesOfDay = 0;
 
@@ -27,7 +28,7 @@ export class ListedEnds {
    */
   note(
     context: LoggingCall,
-    list: () => readonly (readonly TrustedIdentity[])[],
+    list: () => readonly TrustSnapshot[],
     isSaid: (thumbprintSha256: string, now: number) => boolean,
     now: number,
   ): void {
@@ -35,9 +36,10 @@ export class ListedEnds {
     let lines = 0;
     for (let looks = 0; looks < maximumLooks && lines < maximumLines;) {
       const identity = this.#takeNext();
-      if (identity === undefined) return;
+      const [trust] = this.#left;
+      if (trust === undefined || identity === undefined) return;
       looks += Math.max(identity.pins.length, 1);
-      const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(identity, now) : undefined;
+      const end = this.#linesOfDay < maximumLinesOfDay ? findListedEnd(trust, identity, now) : undefined;
       if (end === undefined || (end.thumbprintSha256 !== undefined && isSaid(end.thumbprintSha256, now))) continue;
       lines += 1;
       this.#linesOfDay += 1;
@@ -45,7 +47,7 @@ export class ListedEnds {
     }
   }
 
-  #begin(list: () => readonly (readonly TrustedIdentity[])[], now: number): void {
+  #begin(list: () => readonly TrustSnapshot[], now: number): void {
     // A clock that was put back counts as another day.
     if (Math.abs(now - this.#beganAt) < dayMilliseconds) return;
     this.#left = list();
@@ -55,9 +57,10 @@ export class ListedEnds {
     this.#linesOfDay = 0;
   }
 
+  /** An identity of the first document that is left. */
   #takeNext(): TrustedIdentity | undefined {
     for (; this.#left.length > 0; this.#left = this.#left.slice(1), this.#index = 0) {
-      const identity = this.#left[0]?.[this.#index];
+      const identity = this.#left[0]?.identities[this.#index];
       this.#index += 1;
       if (identity !== undefined) return identity;
     }
@@ -77,19 +80,20 @@ interface ListedEnd {
  * When nothing of the document admits the identity any more, if that is soon. While one pin lasts, the end of another is no
  * matter: that is how certificates are rotated. A name has no end of its own.
  */
-function findListedEnd({ enabled, expiresAt, pins, names }: TrustedIdentity, now: number): ListedEnd | undefined {
-  if (!enabled || (pins.length === 0 && names.length === 0)) return undefined;
+function findListedEnd(trust: TrustSnapshot, identity: TrustedIdentity, now: number): ListedEnd | undefined {
+  const { pins, names } = identity;
   let last: TrustPin | undefined;
-  let endOfPins = names.length > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  let span = names.length > 0 ? findEntrySpan({ identity, pin: undefined }) : undefined;
   for (const pin of pins) {
-    const { notAfter = Number.POSITIVE_INFINITY } = pin;
-    if (!pin.enabled || notAfter <= endOfPins) continue;
-    endOfPins = notAfter;
+    const own = findEntrySpan({ identity, pin });
+    if ((span !== undefined && own.validUntil <= span.validUntil) || isPinDenied(trust, pin)) continue;
+    span = own;
     last = pin;
   }
-  const isOfPin = expiresAt === undefined || endOfPins <= expiresAt;
-  const endsAt = isOfPin ? endOfPins : expiresAt;
-  const begin = (isOfPin ? last?.notBefore : undefined) ?? Number.NEGATIVE_INFINITY;
+  if (span === undefined) return undefined;
+  const { validUntil: endsAt } = span;
+  const isOfPin = last?.notAfter === endsAt;
+  const begin = isOfPin ? span.validFrom : Number.NEGATIVE_INFINITY;
   if (!Number.isFinite(endsAt) || !(now < endsAt) || !isEndingSoon(begin, endsAt, now)) return undefined;
   return { endsAt, isOfPin, thumbprintSha256: isOfPin && last?.kind === 'thumbprintSha256' ? last.value : undefined };
 }

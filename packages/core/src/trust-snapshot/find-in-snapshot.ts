@@ -3,6 +3,7 @@ import { intersectGraces } from './client-auth-grace.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
 import {
+  type CurrentSpan,
   type PinMatch,
   type TrustMatch,
   describeClaim,
@@ -108,7 +109,7 @@ function confirmMatches(
     return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
-  const { matches, refusals, unissued } = issued;
+  const { matches, refusals, unissued, unissuedWhile } = issued;
   const denial = findStrictest<RefusedNomination>([
     ...refusals.map(refuseByPath),
     // A pin is somebody's before its authority is asked.
@@ -118,7 +119,7 @@ function confirmMatches(
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
-  if (first !== undefined) return describeMatches(first, matches);
+  if (first !== undefined) return describeMatches(first, matches, unissuedWhile);
   const claimed = findStrictest(unissued);
   if (claimed === undefined) return notFound;
   return { ...refuseByPath(claimed), isUnissued: true };
@@ -185,35 +186,34 @@ function isByThumbprint({ pin }: PinMatch): boolean {
   return pin.kind !== 'publicKeySha256';
 }
 
-function describeMatches(first: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
+/** `others`: while what else the certificate claims stays no match. */
+function describeMatches(
+  first: TrustMatch,
+  matches: readonly TrustMatch[],
+  others: readonly CurrentSpan[] = [],
+): FoundFinding {
   const { identity, matchedBy } = first;
-  const pins = matches.flatMap(({ pin }) => pin ?? []);
   const paths = matches.flatMap(({ path }) => path ?? []);
   // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
   const graces = matches.map(({ pin }) => pin?.acceptWithoutClientAuth);
   const grace = graces.includes(undefined) ? undefined : intersectGraces(graces);
-  const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
-  const ends = [
-    ...pins.flatMap(({ notAfter }) => notAfter ?? []),
-    ...paths.map(({ validUntil }) => validUntil),
-    ...(identity.expiresAt === undefined ? [] : [identity.expiresAt]),
-  ];
+  const spans = [...matches.map(findEntrySpan), ...paths];
+  const current = [...paths, ...others];
   return {
     outcome: 'found',
     identity,
     matchedBy,
     matched: nameMatch(first),
-    validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
-    validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
+    validFrom: Math.max(...spans.map(({ validFrom }) => validFrom)),
+    validUntil: Math.min(...spans.map(({ validUntil }) => validUntil)),
     ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
-    ...(paths.length === 0
+    ...(current.length === 0
       ? {}
       : {
-          isPathValidated: true,
-          currentFrom: Math.max(...paths.map(({ currentFrom }) => currentFrom)),
-          currentUntil: Math.min(...paths.map(({ currentUntil }) => currentUntil)),
-          pathAuthorities: paths.flatMap(listAuthorities),
+          currentFrom: Math.max(...current.map(({ currentFrom }) => currentFrom)),
+          currentUntil: Math.min(...current.map(({ currentUntil }) => currentUntil)),
         }),
+    ...(paths.length === 0 ? {} : { isPathValidated: true, pathAuthorities: paths.flatMap(listAuthorities) }),
   };
 }
 
@@ -226,7 +226,72 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
   return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
-type MatchCode = Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>;
+/** What a match is judged by on its own: its identity, and its pin unless it matched by a name. */
+export type TrustEntry = Pick<TrustMatch, 'identity' | 'pin'>;
+/** Why an entry of the document is not in force. */
+export type EntryCode = Exclude<Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>, 'identity_ambiguous'>;
+
+/** `on`: in force if the value is true. `from`, `until`: in force in [from, until), in milliseconds; undefined: no bound. */
+interface EntryRule {
+  readonly of: 'identity' | 'pin';
+  readonly bound: 'on' | 'from' | 'until';
+  /** The member that has the value; of a bound in time, also a fact of the denial. */
+  readonly key: 'enabled' | 'expiresAt' | 'notBefore' | 'notAfter';
+}
+
+/**
+ * When an entry is in force: each rule once, in the order in which they refuse. The refusal, the interval for which an
+ * admission is remembered, and what tools say of an entry all come from here. No member is optional, because a polluted
+ * prototype would supply it.
+ */
+export const entryRules: Readonly<Record<EntryCode, EntryRule>> = Object.freeze({
+  identity_disabled: { of: 'identity', bound: 'on', key: 'enabled' },
+  identity_expired: { of: 'identity', bound: 'until', key: 'expiresAt' },
+  pin_disabled: { of: 'pin', bound: 'on', key: 'enabled' },
+  pin_not_yet_valid: { of: 'pin', bound: 'from', key: 'notBefore' },
+  pin_expired: { of: 'pin', bound: 'until', key: 'notAfter' },
+});
+
+/** In the order of the rules. */
+export const entryCodes = Object.freeze(Object.keys(entryRules)) as readonly EntryCode[];
+
+/** Undefined: the rule has nothing to say of the entry. */
+export function readBound(code: EntryCode, entry: TrustEntry): boolean | number | undefined {
+  const { of, key } = entryRules[code];
+  const subject: { readonly [Key in EntryRule['key']]?: boolean | number | undefined } | undefined = entry[of];
+  return subject?.[key];
+}
+
+/** Written so that a time which is no number is outside. */
+export function isInForce(code: EntryCode, entry: TrustEntry, now: number): boolean {
+  const value = readBound(code, entry);
+  if (typeof value !== 'number') return value !== false;
+  return entryRules[code].bound === 'from' ? now >= value : now < value;
+}
+
+/** [validFrom, validUntil) in milliseconds: when the entry is in force; empty if it is switched off. */
+export function findEntrySpan(entry: TrustEntry): Pick<CertificationPath, 'validFrom' | 'validUntil'> {
+  let validFrom = Number.NEGATIVE_INFINITY;
+  let validUntil = Number.POSITIVE_INFINITY;
+  for (const code of entryCodes) {
+    const value = readBound(code, entry);
+    if (value === false) validUntil = Number.NEGATIVE_INFINITY;
+    if (typeof value !== 'number') continue;
+    if (entryRules[code].bound === 'from') validFrom = Math.max(validFrom, value);
+    else validUntil = Math.min(validUntil, value);
+  }
+  return { validFrom, validUntil };
+}
+
+/**
+ * Whether the deny list has a pin's certificate, as far as the document tells: a denial by serial number, or a pin by
+ * another hash, needs the certificate.
+ */
+export function isPinDenied({ denied }: Pick<TrustSnapshot, 'denied'>, { kind, value }: TrustPin): boolean {
+  return kind === 'thumbprintSha256' && denied.thumbprintsSha256.has(value);
+}
+
+type MatchCode = EntryCode | 'identity_ambiguous';
 /** Why matches refuse: they are of two identities, or one of them is not in force. */
 type MatchDenial = RefusedFinding<MatchCode>;
 
@@ -256,33 +321,16 @@ function findMatchDenial(
   certificate: PresentedCertificate,
   now: number,
 ): MatchDenial | undefined {
-  const { identity, pin } = match;
-  const { name, expiresAt } = identity;
-  if (!identity.enabled) return deny('identity_disabled', { identity: name, matched: nameMatch(match) }, name);
-  // Here and below: written so that a time which is no number is outside the window.
-  if (expiresAt !== undefined && !(now < expiresAt)) {
-    return deny('identity_expired', { identity: name, matched: nameMatch(match), expiresAt }, name);
-  }
-  return pin === undefined ? undefined : findPinDenial(match, pin, matches, certificate, now);
-}
-
-function findPinDenial(
-  match: TrustMatch,
-  pin: TrustPin,
-  matches: readonly TrustMatch[],
-  certificate: PresentedCertificate,
-  now: number,
-): MatchDenial | undefined {
-  const { enabled, notBefore, notAfter } = pin;
-  const isEarly = notBefore !== undefined && !(now >= notBefore);
-  const isOver = notAfter !== undefined && !(now < notAfter);
-  // Of nearly every match, nothing more is made.
-  if (enabled && !isEarly && !isOver) return undefined;
-  const facts = describePinMatch({ ...match, pin }, matches);
-  const name = facts.identity;
-  if (!enabled) return deny('pin_disabled', facts, name);
-  if (isEarly) return deny('pin_not_yet_valid', { ...facts, notBefore }, name);
-  return isOver ? deny('pin_expired', { ...facts, notAfter, ...describeOwnEnd(certificate, now) }, name) : undefined;
+  const code = entryCodes.find((each) => !isInForce(each, match, now));
+  if (code === undefined) return undefined;
+  const { name } = match.identity;
+  const { of, bound, key } = entryRules[code];
+  const facts = {
+    ...(of === 'pin' ? describePinMatch(match, matches) : { identity: name, matched: nameMatch(match) }),
+    ...(bound === 'on' ? {} : { [key]: readBound(code, match) }),
+    ...(key === 'notAfter' ? describeOwnEnd(certificate, now) : {}),
+  };
+  return deny(code, facts as DenialFacts[EntryCode], name);
 }
 
 /**

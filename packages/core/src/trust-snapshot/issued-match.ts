@@ -124,6 +124,20 @@ export interface IssuedMatches {
   readonly refusals: readonly PathRefusal[];
   /** Names under an authority that didn't issue the certificate: no matches, since anybody can write them. */
   readonly unissued: readonly PathRefusal[];
+  /** While no path to such an authority can become valid. Afterwards, the name may be a match, of another identity. */
+  readonly unissuedWhile: readonly CurrentSpan[];
+}
+
+/** [currentFrom, currentUntil) in milliseconds. */
+export type CurrentSpan = Pick<CertificationPath, 'currentFrom' | 'currentUntil'>;
+
+/** Around `now`, none of the certificates begins or ends. RFC 5280 §4.1.2.5: notAfter is still within the validity. */
+function findSteadySpan(certificates: readonly PathCertificate[], now: number): CurrentSpan {
+  const instants = certificates.flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1]);
+  return {
+    currentFrom: Math.max(...instants.filter((at) => at <= now)),
+    currentUntil: Math.min(...instants.filter((at) => at > now)),
+  };
 }
 
 /** Asks the authorities. What a pin of the twin's needs of its issuer, it needs of this certificate. */
@@ -152,6 +166,11 @@ export function findIssuedMatches(
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),
     unissued: verdicts.flatMap((verdict) => (verdict.outcome === 'unissued' ? verdict.refusal : [])),
+    unissuedWhile: nominations
+      .filter((_, index) => named[index]?.outcome === 'unissued')
+      .map(({ authority }) =>
+        findSteadySpan([...authority.trustAnchors, ...authority.intermediates, ...candidates], now),
+      ),
   };
 }
 
@@ -298,11 +317,11 @@ export function describePinEntry({ pin, isOfTwin }: Pick<PinMatch, 'pin' | 'isOf
   };
 }
 
-/** A pin that is not in force, with those beside it. */
-export function describePinMatch(match: PinMatch, matches: readonly TrustMatch[]): PinFacts {
+/** A pin that is not in force, with those beside it. Only a match by a pin is refused by a pin's rule. */
+export function describePinMatch(match: TrustMatch, matches: readonly TrustMatch[]): PinFacts {
   const { identity } = match;
   const others = listPins(matches.filter((each) => each.identity === identity && each.pin !== match.pin));
-  return { identity: identity.name, pin: describePinEntry(match), others };
+  return { identity: identity.name, pin: describePinEntry(match as PinMatch), others };
 }
 
 /** Each once: a match by a pin is there before its authority is asked, and after. */

@@ -23,8 +23,9 @@ export interface FoundFinding {
   readonly validFrom?: number;
   readonly validUntil?: number;
   /**
-   * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current. It is
-   * remembered no longer, and nobody is warned of its end: newer information comes by itself.
+   * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current, and
+   * while nothing else that the certificate claims becomes a match. It is remembered no longer, and nobody is warned of
+   * its end.
    */
   readonly currentFrom?: number;
   readonly currentUntil?: number;

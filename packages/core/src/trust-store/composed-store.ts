@@ -7,7 +7,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
-import { listDocuments, noteListing } from './listed-identities.js';
+import { listDocuments, noteListing } from './listed-documents.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {

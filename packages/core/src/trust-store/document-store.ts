@@ -8,7 +8,7 @@ import type { StrangerClaim } from '../denial-facts.js';
 import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
-import { noteListing } from './listed-identities.js';
+import { noteListing } from './listed-documents.js';
 import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';

@@ -16,7 +16,7 @@ import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation
 import { until } from '@certgate/x509/test-support/until.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
-import { listIdentities } from './listed-identities.js';
+import { listDocuments } from './listed-documents.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import { askInFull } from '../test-support/answer-in-full.js';
 
@@ -325,10 +325,10 @@ test('a document in code keeps its lists as well', async () => {
 
 test('before it has a document it lists nobody and knows no claim; then both, as the log asks', async () => {
   const unread = new RefreshingTrustStore(new ScriptedSource());
-  assert.deepEqual([listIdentities(unread), unread.findClaim(getCaller(), now)], [[], undefined]);
+  assert.deepEqual([listDocuments(unread), unread.findClaim(getCaller(), now)], [[], undefined]);
   const { store } = await createRevocationStage(undefined);
   assert.deepEqual(
-    listIdentities(store).map((list) => list.map(({ name }) => name)),
+    listDocuments(store).map(({ identities }) => identities.map(({ name }) => name)),
     [['billing']],
   );
   assert.deepEqual(store.findClaim(getCaller(), now), { claimedBy: 'path', claimedIdentity: 'billing' });

@@ -9,7 +9,7 @@ import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { DocumentMirror } from './document-mirror.js';
-import { listDocumentsTogether, noteListing } from './listed-identities.js';
+import { listDocumentsTogether, noteListing } from './listed-documents.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, ReadHistory, systemClock } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';

@@ -1,4 +1,4 @@
-import type { TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 type Listing = () => readonly TrustSnapshot[];
 
@@ -22,9 +22,4 @@ export function listDocuments(store: object): readonly TrustSnapshot[] {
 export function listDocumentsTogether(store: object): readonly TrustSnapshot[] {
   const all = wholes.get(store);
   return all === undefined ? listDocuments(store) : [...new Set(all.flatMap(listDocumentsTogether))];
-}
-
-/** A list for each document. */
-export function listIdentities(store: object): readonly (readonly TrustedIdentity[])[] {
-  return listDocuments(store).map(({ identities }) => identities);
 }
