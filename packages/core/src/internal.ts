@@ -128,6 +128,18 @@ export {
 } from './access/access-decision.js';
 export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export {
+  type EntryStanding,
+  type EntryWindow,
+  findEntryStanding,
+  findEntryWindows,
+  findStanding,
+  listInstants,
+  listStandings,
+  type ListedEntry,
+  type Standing,
+  type StandingCode,
+} from './trust-snapshot/standing.js';
+export {
   type BlobAddress,
   parseTrustAddress,
   showTrustAddress,

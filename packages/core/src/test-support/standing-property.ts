@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import type * as Core from '../internal.js';
+import type { ClientIdentity, EntryStanding, ListedEntry, PresentedCertificate, TrustSnapshot } from '../internal.js';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { issue } from '@certgate/x509/test-support/revocation.js';
+import { authorityOf, getStage, issueCaller } from './authority-stage.js';
+import { stillClock } from './gate-stage.js';
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+/** Certificates, the authorities that issued them, and what a document may say of them. */
+function createStage(core: typeof Core) {
+  const short = issue({ name: 'Short root', key: 'p-256', notBefore: '20270101000001Z', notAfter: '20270101000009Z' });
+  // Longer than any anchor, so that a certificate itself never decides by its dates.
+  const validity = { notBefore: '20240101000000Z', notAfter: '20360101000000Z' };
+  const lasting = issueCaller({ serialNumber: '1234', ...validity });
+  const brief = issueCaller({ issuer: short, serialNumber: '4321', ...validity });
+  const own = makeCertificate({ name: ['CN = own'], ...validity });
+  const extensions = ['extendedKeyUsage = serverAuth'];
+  const serverOnly = makeCertificate({ name: ['CN = server'], extensions, ...validity });
+  const present = (der: Uint8Array): PresentedCertificate => core.presentCertificate(der);
+  const withTwin = (der: Uint8Array): readonly PresentedCertificate[] => [der, ...listSignatureTwins(der)].map(present);
+  const { root, issuing } = getStage();
+  const issued = [
+    [withTwin(lasting.der), 'corp'],
+    [withTwin(brief.der), 'brief'],
+  ] as const;
+  return {
+    named: present(lasting.der),
+    briefly: present(brief.der),
+    own: present(own.der),
+    server: present(serverOnly.der),
+    certificates: [...issued.flatMap(([each]) => each), ...withTwin(own.der), present(serverOnly.der)],
+    issuers: new Map(issued.flatMap(([each, name]) => each.map(({ thumbprintSha256 }) => [thumbprintSha256, name]))),
+    authorities: [authorityOf(), authorityOf({ name: 'brief', anchors: [short], intermediates: [] })],
+    anchors: [root, short].map(({ der }) => present(der).thumbprintSha256),
+    intermediate: present(issuing.der).thumbprintSha256,
+  };
+}
+
+/** Documents in which most pins are of the certificate that is asked about, and about half of the entries in force. */
+function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrary<object> {
+  const { certificates, authorities, anchors, intermediate } = stage;
+  const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
+  const moment = (...seconds: readonly number[]) => fc.constantFrom(...seconds).map((each) => iso(now + each * 1000));
+  const switched = fc.constantFrom(undefined, undefined, undefined, true, false);
+  const hash = fc
+    .tuple(fc.constantFrom(...certificates), fc.constantFrom('thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'))
+    .map(([certificate, kind]) => ({ [kind]: certificate[kind as 'thumbprintSha256'] }));
+  const pin = fc
+    .record({
+      hash,
+      enabled: switched,
+      notBefore: sometimes(moment(-3, 0, 2)),
+      notAfter: sometimes(moment(3, 5, 8)),
+      issuedBy: fc.constantFrom(undefined, undefined, 'corp', 'brief'),
+      grace: sometimes(fc.constant({ since: iso(now), until: iso(now + 4000), reason: 'until renewed' })),
+    })
+    .map(({ hash: value, issuedBy, grace, notAfter, ...more }) => ({
+      ...value,
+      ...more,
+      issuedBy,
+      notAfter: 'publicKeySha256' in value && issuedBy === undefined ? (notAfter ?? iso(now + 8000)) : notAfter,
+      acceptWithoutClientAuth: issuedBy === undefined ? grace : undefined,
+    }));
+  const name = fc.constantFrom(
+    { issuedBy: 'corp', dns: 'billing.corp.example' },
+    { issuedBy: 'brief', dns: 'billing.corp.example' },
+    { issuedBy: 'corp', commonName: 'billing' },
+  );
+  const identity = fc.record({
+    enabled: switched,
+    expiresAt: sometimes(moment(-1, 4, 6)),
+    pins: fc.array(pin, { maxLength: 2 }),
+    names: fc.array(name, { maxLength: 1 }),
+  });
+  const deny = (thumbprintSha256: string): readonly object[] => [{ thumbprintSha256 }];
+  const denied = fc.oneof(
+    { weight: 5, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.constant(deny(asked.thumbprintSha256)) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        ...[...certificates.map(({ thumbprintSha256 }) => thumbprintSha256), ...anchors, intermediate].map(deny),
+        [{ issuedBy: 'corp', serialNumber: '1234' }],
+      ),
+    },
+  );
+  const locked = fc.constantFrom(...[undefined, undefined, undefined, undefined, undefined], {
+    since: iso(now),
+    by: 'operations',
+    reason: 'a key was lost',
+  });
+  return fc.record({ identities: fc.array(identity, { minLength: 1, maxLength: 2 }), denied, locked }).map((given) => {
+    const seen = new Set<string>();
+    const isNew = (entry: object): boolean => seen.size < seen.add(keyOf(entry)).size;
+    const identities = given.identities.map(({ pins, names, ...identity }, index) => ({
+      ...identity,
+      name: `caller-${index}`,
+      roles: [],
+      pins: pins.filter(isNew),
+      names: names.filter(isNew),
+    }));
+    return withoutUndefined({ schemaVersion: 1, revision: 1, authorities, ...given, identities });
+  });
+}
+
+/** What may stand only once in a document. */
+function keyOf(entry: object): string {
+  const isName = Object.hasOwn(entry, 'dns') || Object.hasOwn(entry, 'commonName');
+  return JSON.stringify(Object.entries(entry).filter(([key]) => isName || /Sha/.test(key)));
+}
+
+function withoutUndefined(document: object): object {
+  return JSON.parse(JSON.stringify(document)) as object;
+}
+
+type Stage = ReturnType<typeof createStage>;
+
+/**
+ * What `findEntryStanding` says is what `decideAccess` and one `AccessGate`, warm, answer, one millisecond before, at and
+ * after moments at which a rule changes, the clock going forth and back. A matching entry that is not in force admits
+ * nobody; an entry that alone matches gives its first reason, or admits. `core` may be the sources or a bundle.
+ */
+export async function expectStandings(core: typeof Core, numRuns: number): Promise<void> {
+  const stage = createStage(core);
+  const met = new Map<string, number>();
+  const scene = fc
+    .constantFrom(...stage.certificates)
+    .chain((certificate) => fc.tuple(createDocuments(stage, certificate), fc.constant(certificate), fc.nat()));
+  const property = fc.asyncProperty(scene, async ([document, certificate, start]) => {
+    const trust = core.parseTrustDocument(document);
+    const gate = new core.AccessGate({ trustStore: core.trustStoreFromDocument(document) }, stillClock);
+    const matching = listMatching(core, trust, certificate);
+    const header = Buffer.from(certificate.der).toString('base64');
+    const requirement = { functionName: 'f', roles: [] };
+    const refusals = new Set<string>();
+    for (const at of chooseMoments(core, trust, matching, start)) {
+      const decision = core.decideAccess({ header, trust, requirement, now: at });
+      const warm = await gate.decide(header, requirement, at);
+      // A refusal may be repeated for half a minute. Nothing else may differ, an admission least of all.
+      if (warm.code !== decision.code) assert.ok(refusals.has(warm.code), `${warm.code} at ${iso(at)}`);
+      if (decision.outcome === 'denied') refusals.add(decision.code);
+      const standings = matching.map((entry) => core.findEntryStanding(trust, entry, at));
+      for (const standing of standings) expectAgreement(core, trust, standing, at);
+      if (decision.outcome === 'allowed') expectInForce(decision.identity, standings);
+      const [only, ...others] = standings;
+      if (only === undefined || others.length > 0 || isDecidedElsewhere(stage, trust, certificate, only.entry))
+        continue;
+      const expected = only.reasons[0] ?? findOwnAnswer(core, stage, certificate, only.entry, at);
+      assert.equal(decision.code, expected, `the only entry that matches, at ${iso(at)}`);
+      met.set(expected, (met.get(expected) ?? 0) + 1);
+    }
+  });
+  const examples = listExamples(stage);
+  for (const { code, document, certificate, at } of examples) {
+    const gate = new core.AccessGate({ trustStore: core.trustStoreFromDocument(document) }, stillClock);
+    const header = Buffer.from(certificate.der).toString('base64');
+    assert.equal((await gate.decide(header, { functionName: 'f', roles: [] }, at)).code, code);
+  }
+  await fc.assert(property, {
+    numRuns,
+    examples: examples.flatMap(({ document, certificate }) =>
+      [0, 1].map((start) => [[document, certificate, start]] as [[object, PresentedCertificate, number]]),
+    ),
+  });
+  assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
+}
+
+interface Example {
+  readonly code: string;
+  readonly document: object;
+  readonly certificate: PresentedCertificate;
+  readonly at: number;
+}
+
+/** One refusal for each code, as the page of the trust document states the rules: the gate has them from the same table. */
+function listExamples({ named, briefly, own, server, authorities }: Stage): readonly Example[] {
+  const { thumbprintSha256 } = own;
+  const about = (code: string, certificate: PresentedCertificate, identity: object, more: object = {}): Example => {
+    const identities = [{ name: 'a', roles: [], ...identity }];
+    return {
+      code,
+      document: { schemaVersion: 1, revision: 1, authorities, identities, ...more },
+      certificate,
+      at: now,
+    };
+  };
+  const pinned = (code: string, pin: object, more?: object): Example =>
+    about(code, own, { pins: [{ thumbprintSha256, ...pin }] }, more);
+  const [names, brief] = ['corp', 'brief'].map((issuedBy) => ({ names: [{ issuedBy, dns: 'billing.corp.example' }] }));
+  return [
+    about('certificate_extended_key_usage_unsuitable', server, {
+      pins: [{ thumbprintSha256: server.thumbprintSha256 }],
+    }),
+    pinned('pin_disabled', { enabled: false }),
+    pinned('pin_not_yet_valid', { notBefore: iso(now + 1) }),
+    pinned('pin_expired', { notAfter: iso(now) }),
+    pinned('certificate_on_deny_list', {}, { denied: [{ thumbprintSha256 }] }),
+    pinned('trust_locked', {}, { locked: { since: iso(now), by: 'operations', reason: 'a key was lost' } }),
+    about('allowed', named, { ...names }),
+    about('identity_disabled', named, { ...names, enabled: false }),
+    about('identity_expired', named, { ...names, expiresAt: iso(now) }),
+    about('path_certificate_not_yet_valid', briefly, { ...brief }),
+    { ...about('path_certificate_expired', briefly, { ...brief }), at: now + 9001 },
+  ];
+}
+
+/** Pins of the certificate's twin are among them: they refuse. A name's authority must bear the issuer's name. */
+function listMatching(
+  core: typeof Core,
+  trust: TrustSnapshot,
+  certificate: PresentedCertificate,
+): readonly ListedEntry[] {
+  const hashes = [certificate, ...listSignatureTwins(certificate.der).map((twin) => core.presentCertificate(twin))];
+  const pins = trust.identities.flatMap((identity) =>
+    identity.pins
+      .filter(({ kind, value }) => hashes.some((each) => each[kind] === value))
+      .map((pin) => ({ identity, pin })),
+  );
+  const { pathDecoding } = certificate;
+  if (!pathDecoding.ok) return pins;
+  const authorities = core.findIssuingAuthorities(trust, certificate);
+  return [...pins, ...core.findNominations(trust, core.listNames(pathDecoding.value), authorities)].map(
+    ({ identity, ...entry }) =>
+      'pin' in entry ? { identity, pin: entry.pin } : { identity, trustName: entry.trustName },
+  );
+}
+
+function chooseMoments(
+  core: typeof Core,
+  trust: TrustSnapshot,
+  matching: readonly ListedEntry[],
+  start: number,
+): readonly number[] {
+  const all = matching.flatMap((entry) => {
+    const { acceptWithoutClientAuth: grace } = entry.pin ?? {};
+    const windows = core.findEntryWindows(trust, entry);
+    return [
+      ...core.listInstants(entry),
+      ...windows.flatMap(({ validFrom, validUntil }) => [validFrom, validUntil]),
+      ...(grace === undefined ? [] : [grace.since, grace.until]),
+    ];
+  });
+  const finite = [...new Set([now, ...all])].filter((each) => Number.isFinite(each));
+  const chosen = [0, 1, 2].map((step) => finite[(start + step) % finite.length] ?? now);
+  const moments = [...new Set(chosen.flatMap((each) => [each - 1, each, each + 1]))].sort((one, two) => one - two);
+  return [...moments, ...moments.toReversed()];
+}
+
+/** The windows are the times without a reason, and an identity is in use as soon as one of its entries is in force. */
+function expectAgreement(
+  core: typeof Core,
+  trust: TrustSnapshot,
+  { entry, reasons, windows }: EntryStanding,
+  at: number,
+): void {
+  const isOpen = windows.some(({ validFrom, validUntil }) => at >= validFrom && at < validUntil);
+  const others = reasons.filter((code) => code !== 'trust_locked');
+  assert.equal(isOpen, others.length === 0, `windows, at ${iso(at)}`);
+  const { reasons: together } = core.findStanding(trust, entry.identity, at);
+  assert.ok(together.length === 0 || reasons.every((code) => together.includes(code)));
+}
+
+/** Whoever is admitted is so by an entry that is in force, and by no pin that is not. */
+function expectInForce({ name, matched }: ClientIdentity, standings: readonly EntryStanding[]): void {
+  for (const { entry, reasons } of standings) {
+    if (entry.pin !== undefined) assert.deepEqual(reasons, []);
+  }
+  const by = standings.filter(({ entry }) => (entry.pin ?? entry.trustName).value === matched);
+  assert.ok(by.some(({ entry, reasons }) => entry.identity.name === name && reasons.length === 0));
+}
+
+/** The certificate, and not the entry, has what decides: another issuer, a twin, or a denial that the pin does not show. */
+function isDecidedElsewhere(
+  { certificates, issuers, intermediate }: Stage,
+  { denied }: TrustSnapshot,
+  certificate: PresentedCertificate,
+  { pin, trustName }: ListedEntry,
+): boolean {
+  const issuedBy = pin === undefined ? trustName.issuedBy : pin.issuedBy;
+  const issuer = issuers.get(certificate.thumbprintSha256);
+  if (issuedBy !== undefined && issuedBy !== issuer) return true;
+  if (pin !== undefined && certificate[pin.kind] !== pin.value) return true;
+  if (denied.serialNumbers.size > 0 || (issuedBy !== undefined && denied.thumbprintsSha256.has(intermediate)))
+    return true;
+  const isOwn = pin?.kind === 'thumbprintSha256' && denied.thumbprintsSha256.has(pin.value);
+  return !isOwn && certificates.some(({ thumbprintSha256 }) => denied.thumbprintsSha256.has(thumbprintSha256));
+}
+
+/** What the gate says of the certificate itself, once the entry is in force. */
+function findOwnAnswer(
+  core: typeof Core,
+  { server }: Stage,
+  { thumbprintSha256 }: PresentedCertificate,
+  { pin }: ListedEntry,
+  at: number,
+): string {
+  const grace = pin?.acceptWithoutClientAuth;
+  const isAccepted =
+    thumbprintSha256 !== server.thumbprintSha256 || (grace !== undefined && core.isGraceRunning(grace, at));
+  return isAccepted ? 'allowed' : 'certificate_extended_key_usage_unsuitable';
+}

@@ -1,0 +1,168 @@
+import type { CertificationPath } from '@certgate/x509/path';
+import { type DenialCode, rankDenial } from '../denial.js';
+import { findDeniedIssued } from './deny-list.js';
+import { entryCodes, type EntryCode, findEntrySpan, isInForce, isPinDenied, readBound } from './find-in-snapshot.js';
+import type { TrustedAuthority, TrustedIdentity, TrustName, TrustPin, TrustSnapshot } from './trust-snapshot.js';
+
+// For tools: what the gate would say of an entry, by the gate's own rules. No app loads this file.
+
+/** A pin or a name of an identity. */
+export type ListedEntry =
+  | { readonly identity: TrustedIdentity; readonly pin: TrustPin; readonly trustName?: undefined }
+  | { readonly identity: TrustedIdentity; readonly trustName: TrustName; readonly pin?: undefined };
+
+/** Why the gate refuses by an entry, as far as a document tells. */
+export type StandingCode =
+  | EntryCode
+  | Extract<
+      DenialCode,
+      | 'trust_locked'
+      | 'certificate_on_deny_list'
+      | 'certificate_not_trusted'
+      | 'path_certificate_not_yet_valid'
+      | 'path_certificate_expired'
+    >;
+
+/** [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z; infinite if nothing limits it. */
+export type EntryWindow = Pick<CertificationPath, 'validFrom' | 'validUntil'>;
+
+/**
+ * What a document says of a pin or a name at one moment. The document does not show which certificates there are: a denial
+ * by serial number or by another hash than the pin's, and a certificate of two identities, need the certificate. With one
+ * at hand, ask `findInSnapshot`.
+ */
+export interface EntryStanding {
+  readonly entry: ListedEntry;
+  /** All reasons to refuse now, the gate's first. Empty: as far as the document tells, the entry is in force. */
+  readonly reasons: readonly StandingCode[];
+  /** When the entry was, is or will be in force, leaving a lock of the document aside. They may overlap. */
+  readonly windows: readonly EntryWindow[];
+}
+
+/** What a document says of an identity at one moment. */
+export interface Standing {
+  readonly identity: TrustedIdentity;
+  /** Its pins, then its names. */
+  readonly entries: readonly EntryStanding[];
+  /** Empty if an entry is in force; otherwise the reasons of all entries, each once. */
+  readonly reasons: readonly StandingCode[];
+}
+
+/** `now` is in milliseconds. */
+export function listStandings(snapshot: TrustSnapshot, now: number): readonly Standing[] {
+  return snapshot.identities.map((identity) => findStanding(snapshot, identity, now));
+}
+
+export function findStanding(snapshot: TrustSnapshot, identity: TrustedIdentity, now: number): Standing {
+  const entries = listEntries(identity).map((entry) => findEntryStanding(snapshot, entry, now));
+  const isInUse = entries.some(({ reasons }) => reasons.length === 0);
+  return { identity, entries, reasons: isInUse ? [] : listReasons(snapshot, identity, entries, now) };
+}
+
+/** An identity that has no entry is nobody's; what it says of itself comes first. */
+function listReasons(
+  snapshot: TrustSnapshot,
+  identity: TrustedIdentity,
+  entries: readonly EntryStanding[],
+  now: number,
+): readonly StandingCode[] {
+  if (entries.length > 0) return sortReasons(entries.flatMap(({ reasons }) => reasons));
+  const own = entryCodes.filter((code) => !isInForce(code, { identity, pin: undefined }, now));
+  return [...listLock(snapshot), ...own, 'certificate_not_trusted'];
+}
+
+function sortReasons(reasons: readonly StandingCode[]): readonly StandingCode[] {
+  return [...new Set(reasons)].sort((one, other) => rankDenial(one) - rankDenial(other));
+}
+
+export function findEntryStanding(snapshot: TrustSnapshot, entry: ListedEntry, now: number): EntryStanding {
+  const own = entryCodes.filter((code) => !isInForce(code, { pin: undefined, ...entry }, now));
+  const issuers = listIssuerReasons(snapshot, entry, now);
+  // A pin is refused by its own rules before its authority is asked; a name is nobody's before the authority's path is valid.
+  const reasons: readonly StandingCode[] =
+    entry.pin === undefined
+      ? [...issuers, ...own]
+      : [...(isPinDenied(snapshot, entry.pin) ? (['certificate_on_deny_list'] as const) : []), ...own, ...issuers];
+  return {
+    entry,
+    reasons: [...new Set([...listLock(snapshot), ...reasons])],
+    windows: findEntryWindows(snapshot, entry),
+  };
+}
+
+function listLock({ locked }: TrustSnapshot): readonly StandingCode[] {
+  return locked === undefined ? [] : ['trust_locked'];
+}
+
+/** The intervals in which the document lets the entry admit, leaving a lock aside. They may overlap. */
+export function findEntryWindows(snapshot: TrustSnapshot, entry: ListedEntry): readonly EntryWindow[] {
+  if (entry.pin !== undefined && isPinDenied(snapshot, entry.pin)) return [];
+  const own = findEntrySpan({ pin: undefined, ...entry });
+  const anchors = listAnchors(snapshot, entry);
+  const limits = anchors === undefined ? [own] : anchors.filter(({ isDenied }) => !isDenied);
+  return limits
+    .map(({ validFrom, validUntil }) => ({
+      validFrom: Math.max(own.validFrom, validFrom),
+      validUntil: Math.min(own.validUntil, validUntil),
+    }))
+    .filter(({ validFrom, validUntil }) => validFrom < validUntil);
+}
+
+/** The moments at which a rule of the entry begins or ends to refuse, in milliseconds, in the order of the rules. */
+export function listInstants(entry: ListedEntry): readonly number[] {
+  return entryCodes
+    .map((code) => readBound(code, { pin: undefined, ...entry }))
+    .filter((value) => typeof value === 'number');
+}
+
+function listEntries(identity: TrustedIdentity): readonly ListedEntry[] {
+  const { pins, names } = identity;
+  return [...pins.map((pin) => ({ identity, pin })), ...names.map((trustName) => ({ identity, trustName }))];
+}
+
+interface Anchor extends EntryWindow {
+  readonly isDenied: boolean;
+}
+
+/** While one anchor admits, so does the authority: which of them issued a certificate, the document does not show. */
+function listIssuerReasons(snapshot: TrustSnapshot, entry: ListedEntry, now: number): readonly StandingCode[] {
+  const reasons = (listAnchors(snapshot, entry) ?? [{ ...always, isDenied: false }]).map((anchor) =>
+    listAnchorReasons(anchor, now),
+  );
+  return reasons.some((each) => each.length === 0) ? [] : [...new Set(reasons.flat())];
+}
+
+const always: EntryWindow = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
+
+function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: number): readonly StandingCode[] {
+  return [
+    ...(now >= validFrom ? [] : (['path_certificate_not_yet_valid'] as const)),
+    ...(now < validUntil ? [] : (['path_certificate_expired'] as const)),
+    ...(isDenied ? (['certificate_on_deny_list'] as const) : []),
+  ];
+}
+
+/** Undefined: the entry needs no authority. */
+function listAnchors(snapshot: TrustSnapshot, { pin, trustName }: ListedEntry): readonly Anchor[] | undefined {
+  const issuedBy = pin === undefined ? trustName.issuedBy : pin.issuedBy;
+  const authority = snapshot.authorities.find(({ name }) => name === issuedBy);
+  return authority && getAnchors(snapshot, authority);
+}
+
+/** Computed once: a document may bind a hundred thousand names to one authority. */
+const anchorsOf = new WeakMap<TrustSnapshot, Map<TrustedAuthority, readonly Anchor[]>>();
+
+function getAnchors(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly Anchor[] {
+  const all = anchorsOf.get(snapshot) ?? new Map<TrustedAuthority, readonly Anchor[]>();
+  anchorsOf.set(snapshot, all);
+  const anchors =
+    all.get(authority) ??
+    authority.trustAnchors.map((anchor) => ({
+      validFrom: anchor.notBefore,
+      // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+      validUntil: anchor.notAfter + 1,
+      isDenied: findDeniedIssued(snapshot, anchor) !== undefined,
+    }));
+  all.set(authority, anchors);
+  return anchors;
+}
