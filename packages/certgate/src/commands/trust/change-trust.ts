@@ -28,7 +28,7 @@ export interface TrustChange {
   readonly edit: (document: TrustDocument, change: ChangeRequest) => TrustDocument;
   readonly report: (update: TrustUpdate) => UpdateReport;
   /** What else has to hold, and stands in the log. */
-  readonly guard?: (location: TrustLocation) => Pick<ChangeRequest, 'precondition' | 'spiffeBundle'>;
+  readonly guard?: (location: TrustLocation) => Pick<ChangeRequest, 'precondition' | 'spiffeBundle' | 'asked'>;
 }
 
 export async function changeTrust(flags: ChangeFlags, change: TrustChange): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type TrustDocument,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import type { AskedCertificates } from '../comparison/ask-gate.js';
 import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
 import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -52,6 +53,8 @@ export interface ChangeRequest {
   readonly precondition?: (document: TrustDocument) => Promise<void>;
   /** For the line of the log. */
   readonly spiffeBundle?: LoggedBundle;
+  /** Of which the gate is asked whom the change locks out. */
+  readonly asked?: AskedCertificates | undefined;
 }
 
 /**
@@ -220,7 +223,7 @@ async function prepareDocument(
   change: ChangeRequest,
 ): Promise<PreparedUpdate> {
   const { bytes, snapshot: afterSnapshot } = formatChecked(after);
-  const comparison = compareTrustDocuments(before.snapshot, afterSnapshot);
+  const comparison = compareTrustDocuments(before.snapshot, afterSnapshot, change.asked);
   const signature = await change.signingKey?.sign(bytes);
   return {
     update: {

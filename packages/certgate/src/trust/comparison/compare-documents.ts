@@ -1,6 +1,7 @@
 // comparison/: who gains and who loses what from one trust document to the next.
 
 import { describeName, type TrustedIdentity, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
+import { askGate, type AskedCertificates } from './ask-gate.js';
 import { compareAuthorities } from './compare-authorities.js';
 import {
   compareIdentities,
@@ -44,18 +45,25 @@ export interface TrustComparison {
  * report a gain that no caller has (a pin whose window no certificate lives to see). `changes` that are neither gain nor
  * loss are for people.
  */
-export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
+export function compareTrustDocuments(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+  asked: AskedCertificates = noCertificates,
+): TrustComparison {
+  const answers = askGate(before, after, asked);
   // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
-  const changes = [...listChanges(before, after)];
+  const changes = [...listChanges(before, after), ...answers.changes];
   return {
     changes,
     gains: changes.some(({ effect }) => effect === 'gains'),
     loses: changes.some(({ effect }) => effect === 'loses'),
     possibleGains: describePossibleGains(before, after),
-    possibleLosses: describePossibleLosses(before, after),
+    possibleLosses: describePossibleLosses(before, after, answers.isAsked),
     revision: { before: before.revision, after: after.revision },
   };
 }
+
+const noCertificates: AskedCertificates = { certificates: [], now: 0 };
 
 function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
   const earlier = indexByName(before.identities);

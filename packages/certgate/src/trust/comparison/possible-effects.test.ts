@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseTrustDocument, presentCertificate, type TrustSnapshot } from '@certgate/core/internal';
-import { authorityOf, issuedDocument } from '@certgate/core/test-support/authority-stage.js';
+import { authorityOf, getStage, issuedDocument } from '@certgate/core/test-support/authority-stage.js';
 import type { IdentityInput } from '@certgate/core/test-support/documents.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { compareTrustDocuments } from './compare-documents.js';
@@ -45,7 +45,10 @@ function findCaller(...question: Parameters<typeof decide>): string | undefined 
 
 const pinsOf = callers.map(({ der }) => presentCertificate(der));
 const corp = { issuedBy: 'corp' };
-const authorities = [authorityOf({ spiffeTrustDomains: ['corp.example'] })];
+const authorities = [
+  authorityOf({ spiffeTrustDomains: ['corp.example'] }),
+  authorityOf({ name: 'partner', anchors: [getStage().impostorRoot], intermediates: [] }),
+];
 const read = (identities: readonly IdentityInput[]): TrustSnapshot =>
   parseTrustDocument(issuedDocument(identities, { authorities }));
 
@@ -80,6 +83,7 @@ describe('what an entry that goes leaves to another one, and one that comes take
     ['a disabled pin beside another kind of the same identity', [x({ thumbprintSha256: first }, { thumbprintSha1: sha1, enabled: false })], [x({ thumbprintSha256: first })], [false, true]], // prettier-ignore
     ['a pin beside a name', [x({ thumbprintSha256: first }), wildcard], [wildcard], [false, true]],
     ['two common names', [named('x', { commonName: 'a' }), named('y', { commonName: 'b' })], [named('y', { commonName: 'b' })], nobody], // prettier-ignore
+    ['a common name under two authorities', [named('x', { commonName: 'a' }), named('y', { commonName: 'a', issuedBy: 'partner' })], [named('y', { commonName: 'a', issuedBy: 'partner' })], [false, true]], // prettier-ignore
     ['two SPIFFE IDs', [named('x', { uri: 'spiffe://corp.example/a' }), named('y', { uri: 'spiffe://corp.example/b' })], [named('y', { uri: 'spiffe://corp.example/b' })], nobody], // prettier-ignore
     ['a name under a wildcard', [under, wildcard], [wildcard], [true, true]],
     ['the wildcard over a name', [under, wildcard], [under], [true, true]],

@@ -4,12 +4,15 @@ import { findNameHolder, isSameIdentity } from './shared-names.js';
 import { describeCandidates } from './trust-change.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
 
-/** A pin or a name of an identity. */
-interface Entry {
-  readonly identity: TrustedIdentity;
+interface EntrySort {
   /** What it is compared with: of `exclusiveSorts`, a certificate has one value. */
   readonly sort: string;
   readonly issuedBy: string | undefined;
+}
+
+/** A pin or a name of an identity. */
+interface Entry extends EntrySort {
+  readonly identity: TrustedIdentity;
   readonly pin?: TrustPin;
   readonly trustName?: TrustName;
 }
@@ -41,7 +44,7 @@ export function describePossibleLosses(
 }
 
 /** Whether something else shows if the pinned certificate matches another entry. */
-export type IsAsked = (pin: TrustPin) => boolean;
+export type IsAsked = (pin: Pick<TrustPin, 'kind' | 'value'>) => boolean;
 
 /** Whose entries match other certificates than before, and whose entries may match the same. */
 interface Hidden {
@@ -71,7 +74,7 @@ function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked =
     const isOld = isIn(less, entry);
     for (const group of groups) {
       // Whom the authority vouched for before, it vouched for by both.
-      if (isExclusive(entry.sort, group.sort) || (isOld && keyOf(group) === keyOf(entry))) continue;
+      if (isExclusive(entry, group) || (isOld && keyOf(group) === keyOf(entry))) continue;
       for (const holder of group.holders) {
         if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more)) continue;
         owners.add(entry.identity.name);
@@ -94,7 +97,7 @@ function describe({ owners, deniedUnder, holders }: Hidden, match: string, effec
   return `Some certificates ${match} ${whose.join(' or ')}. If one of them also matches another pin or name, of ${named.join(' or ')}${others}, the gate may have ${effect}. The documents don't show whether there is such a certificate; to check one: ${formatTrustCall('explain', [], ['--certificate', 'FILE', '--function', 'NAME'])}`;
 }
 
-function keyOf({ issuedBy }: Pick<Entry, 'issuedBy'>): string {
+function keyOf({ issuedBy }: Pick<EntrySort, 'issuedBy'>): string {
   return issuedBy?.toLowerCase() ?? '';
 }
 
@@ -140,8 +143,10 @@ function sortName({ type, value }: TrustName): string {
 }
 
 /** No certificate matches entries of both. (A certificate's twin, with its other ECDSA signature, is left aside.) */
-function isExclusive(one: string, other: string): boolean {
-  return one === other ? exclusiveSorts.includes(one) : [one, other].every((sort) => /^(?:uri|spiffe)$/.test(sort));
+function isExclusive(one: EntrySort, other: EntrySort): boolean {
+  if (one.sort !== other.sort) return [one, other].every(({ sort }) => /^(?:uri|spiffe)$/.test(sort));
+  // Two authorities may vouch for one common name.
+  return exclusiveSorts.includes(one.sort) && (one.sort !== 'commonName' || keyOf(one) === keyOf(other));
 }
 
 /** With whomever: that an entry has moved is told as such. */
@@ -155,7 +160,7 @@ function canAdmit({ identity, pin }: Entry): boolean {
 }
 
 /** Those that certificates match alike. */
-interface EntryGroup extends Pick<Entry, 'sort' | 'issuedBy'> {
+interface EntryGroup extends EntrySort {
   readonly holders: Set<TrustedIdentity>;
 }
 
@@ -173,10 +178,10 @@ function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
 
 /** Does it refuse, in the document that has it, what an entry of the same identity admits? */
 function canRefuse(entry: Entry, holder: TrustedIdentity, document: TrustSnapshot): boolean {
-  const { sort, issuedBy, pin } = entry;
+  const { issuedBy, pin } = entry;
   if (pin === undefined && !canTakeBack(entry, document)) return false;
   return listEntries({ identities: [holder] }).some((other) => {
-    if (!canAdmit(other) || isExclusive(sort, other.sort)) return false;
+    if (!canAdmit(other) || isExclusive(entry, other)) return false;
     if (issuedBy !== undefined && !isSameIssuer({ issuedBy }, other)) return true;
     if (pin === undefined) return false;
     return (

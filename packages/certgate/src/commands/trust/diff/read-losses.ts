@@ -38,7 +38,7 @@ export async function readLosses(
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
   // Lines have only the SHA-256 thumbprints of certificates.
-  const isAsked = ({ kind }: TrustPin): boolean => kind === 'thumbprintSha256' && !hasUnseen;
+  const isAsked = ({ kind }: Pick<TrustPin, 'kind'>): boolean => kind === 'thumbprintSha256' && !hasUnseen;
   const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
   const verdict = possibleLosses !== undefined && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
   const remarks = [...listRemarks(read, before), ...formatCoverage(read.coverage)];

@@ -25,11 +25,12 @@ interface AddFlags extends ChangeFlags, PinFlags, NameFlags {
 }
 
 export async function add(name: string, flags: AddFlags): Promise<void> {
-  const newPin = await readNewPin(flags, Date.now());
+  const { newPin, asked } = await readNewPin(flags, Date.now());
   const names = readNames(flags, newPin !== undefined);
   const isNew = flags.toExisting !== true;
   await changeTrust(flags, {
     verb: 'add',
+    guard: () => ({ asked }),
     edit: isNew ? create(name, flags, newPin, names) : extend(name, flags, newPin, names),
     report: () => ({ done: `Added ${isNew ? 'the identity' : 'to'} ${name}.` }),
   });

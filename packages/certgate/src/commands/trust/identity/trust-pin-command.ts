@@ -21,7 +21,7 @@ interface RotateFlags extends ChangeFlags, PinFlags {
 
 export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   const now = Date.now();
-  const newPin = await readNewPin(flags, now);
+  const { newPin, asked } = await readNewPin(flags, now);
   if (newPin === undefined) {
     throw new ToolFailure('No new certificate is given.', {
       remedy: 'Pass it with --certificate FILE, or its hash with --thumbprint-sha256.',
@@ -30,6 +30,7 @@ export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   const oldEnd = findOldEnd(flags, now);
   await changeTrust(flags, {
     verb: 'rotate',
+    guard: () => ({ asked }),
     edit: (document) => rotateIdentity(document, name, { ...newPin, oldEnd, now }),
     report: ({ before: { document } }) => {
       const before = getIdentity(document, name);

@@ -2,20 +2,28 @@ import {
   decodeClientCertificate,
   formatInstant,
   listCertificateFaults,
+  presentCertificate,
   type TrustDocumentName,
 } from '@certgate/core/internal';
 import { formatToolCall, formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
+import type { ChangeRequest } from '../../../trust/administration/update-trust-document.js';
 import { pick } from '../../command-line/option-values.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
 import type { NameFlags, PinFlags } from './caller-options.js';
 
-/** Undefined where no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
-export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
+/** The pin that the options name, and its certificate for the gate, which says whom the pin locks out. */
+interface ReadPin extends Pick<ChangeRequest, 'asked'> {
+  readonly newPin?: NewPin;
+}
+
+/** Empty if no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
+export async function readNewPin(flags: PinFlags, now: number): Promise<ReadPin> {
   const window = pick(flags, 'issuedBy', 'notBefore', 'notAfter');
   if (flags.certificate !== undefined) return readCertificatePin(flags.certificate, flags, window, now);
-  if (flags.thumbprintSha256 !== undefined) return { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } };
+  if (flags.thumbprintSha256 !== undefined)
+    return { newPin: { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } } };
   if (flags.publicKeySha256 !== undefined) {
     if (flags.notAfter === undefined && flags.issuedBy === undefined) {
       throw new ToolFailure(
@@ -25,9 +33,9 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
         },
       );
     }
-    return { pin: { publicKeySha256: flags.publicKeySha256, ...window } };
+    return { newPin: { pin: { publicKeySha256: flags.publicKeySha256, ...window } } };
   }
-  if (flags.notBefore === undefined && flags.notAfter === undefined) return undefined;
+  if (flags.notBefore === undefined && flags.notAfter === undefined) return {};
   throw new ToolFailure('--not-before and --not-after require a certificate, and none is given.');
 }
 
@@ -36,7 +44,7 @@ async function readCertificatePin(
   flags: PinFlags,
   window: Pick<PinFlags, 'issuedBy' | 'notBefore' | 'notAfter'>,
   now: number,
-): Promise<NewPin> {
+): Promise<ReadPin> {
   const { certificateDer } = await readCertificateArgument(file, flags);
   const decoding = decodeClientCertificate(certificateDer);
   if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
@@ -52,7 +60,8 @@ async function readCertificatePin(
     });
   }
   const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };
-  return { pin, certificate: { thumbprintSha256, thumbprintSha1, publicKeySha256 } };
+  const asked = { certificates: [presentCertificate(certificateDer)], now };
+  return { newPin: { pin, certificate: { thumbprintSha256, thumbprintSha1, publicKeySha256 } }, asked };
 }
 
 /** `hasPin`: then `--issued-by` has something to say without a name too. */

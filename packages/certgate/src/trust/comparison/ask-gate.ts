@@ -1,0 +1,88 @@
+import {
+  type ConfirmedFinding,
+  findInSnapshot,
+  findNominations,
+  formatInstant,
+  listNames,
+  pinKinds,
+  type PresentedCertificate,
+  shortenThumbprint,
+  type SnapshotFinding,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { IsAsked } from './possible-effects.js';
+import { changeOf, type TrustChange } from './trust-change.js';
+
+/** Certificates of which the gate can say whom a change locks out, and the time from which on it is asked. */
+export interface AskedCertificates {
+  readonly certificates: readonly PresentedCertificate[];
+  readonly now: number;
+}
+
+interface GateAnswers {
+  readonly changes: readonly TrustChange[];
+  /** Whether a pin is of a certificate whose matches are all known. */
+  readonly isAsked: IsAsked;
+}
+
+/** Asks the gate by both documents, aside from a lock and from revocation lists, which aren't in the documents. */
+export function askGate(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+  { certificates, now }: AskedCertificates,
+): GateAnswers {
+  const asked = new Set<string>();
+  const changes = certificates.flatMap((certificate) => {
+    const { thumbprintSha256: value } = certificate;
+    const answers = listMoments([before, after], certificate, now).map((at) => ({
+      at,
+      was: ask(before, certificate, at),
+      is: ask(after, certificate, at),
+    }));
+    // A certificate with a name of the document may come with CA certificates that aren't at hand.
+    if (answers.some(({ was }) => was.outcome === 'found') || !hasListedName(before, certificate)) asked.add(value);
+    return answers
+      .flatMap(({ at, was, is }) => {
+        if (was.outcome !== 'found' || is.outcome === 'found') return [];
+        const why = 'detail' in is ? ` ${is.detail}` : '';
+        const from = at === now ? 'now' : formatInstant(at);
+        const sentence = `The certificate ${shortenThumbprint(value)} is recognized as "${was.identity.name}". From ${from} on, the gate refuses it:${why}`;
+        return [changeOf(was.identity, 'loses', 'pin', sentence, { pin: { kind: 'thumbprintSha256', value } })];
+      })
+      .slice(0, 1);
+  });
+  return { changes, isAsked: ({ kind, value }) => kind === 'thumbprintSha256' && asked.has(value) };
+}
+
+/** The times from which on the answer may be another one, in order. */
+function listMoments(
+  snapshots: readonly TrustSnapshot[],
+  certificate: PresentedCertificate,
+  now: number,
+): readonly number[] {
+  const { decoding } = certificate;
+  const pins = snapshots.flatMap((snapshot) =>
+    pinKinds.flatMap((kind) => snapshot.pins[kind].get(certificate[kind] ?? '')?.pin ?? []),
+  );
+  const moments = [
+    ...pins.flatMap(({ notBefore, notAfter }) => [notBefore ?? now, notAfter ?? now]),
+    ...(decoding.ok ? [decoding.certificate.notBefore] : []),
+  ];
+  return [...new Set([now, ...moments.filter((at) => at > now)])].sort((one, other) => one - other);
+}
+
+function ask(snapshot: TrustSnapshot, certificate: PresentedCertificate, at: number): Answer {
+  const authorities = snapshot.authorities.map((authority) => ({
+    ...authority,
+    revocation: { ...authority.revocation, mode: 'off' as const },
+  }));
+  const finding = findInSnapshot({ ...snapshot, locked: undefined, authorities }, certificate, at);
+  return finding.outcome === 'nominated' ? finding.confirm() : finding;
+}
+
+type Answer = ConfirmedFinding | Exclude<SnapshotFinding, { readonly outcome: 'nominated' }>;
+
+function hasListedName(snapshot: TrustSnapshot, { pathDecoding }: PresentedCertificate): boolean {
+  if (snapshot.names.size === 0 || !pathDecoding.ok) return false;
+  return findNominations(snapshot, listNames(pathDecoding.value), snapshot.authorities).length > 0;
+}
