@@ -72,13 +72,13 @@ export function resolveFrontEnd(
   const secret = options.frontEndSecret ?? settings.secret;
   const isolation = options.frontEndIsolation ?? settings.isolation;
   const isWaived = isAnywhere || stated.isDevelopment;
-  const unproven = findProofDenial(frontEnd, { secret, isolation }, isWaived);
-  if (unproven !== undefined) return unproven;
-  // Whoever writes both wants both: a secret that went missing must not leave the isolation alone.
+  // Whoever writes a secret and an isolation wants both: a secret that went missing must not leave the isolation alone.
   if (secret === undefined && frontEnd.needsProof && !isWaived) {
     if (Object.hasOwn(options, 'frontEndSecret')) return deny('front_end_unproven', { problem: 'secret_undefined' });
     if (settings.isSecretEmpty) return deny('front_end_unproven', { problem: 'secret_empty' });
   }
+  const unproven = findProofDenial(frontEnd, { secret, isolation }, isWaived);
+  if (unproven !== undefined) return unproven;
   const expected = secret === undefined ? undefined : new FrontEndSecret(secret);
   const proof = secret === undefined ? isolation : 'secret';
   return { ...stated, proof, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };

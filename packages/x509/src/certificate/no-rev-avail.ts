@@ -43,10 +43,8 @@ export function findNoRevAvailObstacle(
   if (!certificate.hasNoRevAvail) return "doesn't have noRevAvail";
   const fault = findNoRevAvailFault(certificate);
   if (fault !== undefined) return fault;
-  if (maximumLifetimeMilliseconds === undefined) return 'has noRevAvail, which this authority does not accept';
   const lifetime = measureLifetime(certificate);
   // Written so that a lifetime which is no number is too long.
-  return lifetime <= maximumLifetimeMilliseconds
-    ? undefined
-    : `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, longer than the ${maximumLifetimeMilliseconds / 1000} that the authority accepts`;
+  if (maximumLifetimeMilliseconds !== undefined && lifetime <= maximumLifetimeMilliseconds) return undefined;
+  return `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, longer than the ${(maximumLifetimeMilliseconds ?? 0) / 1000} that the authority accepts`;
 }
