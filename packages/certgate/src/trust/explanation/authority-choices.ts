@@ -109,11 +109,7 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   const { name: AUTHORITY, revocation } = authority;
   const isNamed = revocation.crls.length > 0 || revocation.ocsp !== undefined;
   const late = findDelay(AUTHORITY, context);
-  const { pathDecoding } = context.presented ?? {};
-  const certificate = pathDecoding?.ok === true ? pathDecoding.value : undefined;
-  // RFC 5280 §4.1.2.5: both ends belong to it.
-  const lifetime = certificate && Math.floor((certificate.notAfter - certificate.notBefore) / 1000) + 1;
-  const isExcused = certificate?.hasNoRevAvail ?? facts.fault.includes('noRevAvail');
+  const lifetime = findExcusedLifetime(facts.fault);
   const choices: readonly (RemedyChoice | false)[] = [
     // Nothing of the document's lists is late: none of them speaks of the certificate.
     late === undefined && {
@@ -121,11 +117,10 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
       commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
       needs: `${AUTHORITY}.crl: the list of the authority, or its https: address in this place`,
     },
-    isExcused &&
-      (lifetime ?? 0) <= maximumLifetimeSeconds && {
-        when: `If certificates of "${AUTHORITY}" with noRevAvail may be valid for that long without a list`,
-        commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime ?? 'SECONDS') })],
-      },
+    lifetime <= maximumLifetimeSeconds && {
+      when: `If certificates of "${AUTHORITY}" with noRevAvail may be valid for that long without a list`,
+      commands: [run('acceptNoRevAvail', { AUTHORITY, SECONDS: String(lifetime) })],
+    },
     late !== undefined &&
       late <= maximumGraceSeconds && {
         when: `If the next list of "${AUTHORITY}" is late, and certificates that are revoked until then may be admitted`,
@@ -138,6 +133,18 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
     },
   ];
   return choices.filter((choice) => choice !== false);
+}
+
+/** In seconds, as the gate measured it. Infinite: the certificate doesn't have noRevAvail, or has it wrongly. */
+function findExcusedLifetime(fault: string): number {
+  return Number(/noRevAvail and a lifetime of (\d+) seconds/.exec(fault)?.[1] ?? Infinity);
+}
+
+/** Why no setting lets noRevAvail excuse a certificate; empty: one does, or the certificate doesn't have it. */
+export function describeLongLifetime(fault: string): string {
+  const lifetime = findExcusedLifetime(fault);
+  if (lifetime <= maximumLifetimeSeconds || !fault.includes('noRevAvail')) return '';
+  return ` No value of --accept-no-rev-avail (at most ${maximumLifetimeSeconds} seconds) suffices for this certificate: the authority must issue another one, or publish a list.`;
 }
 
 /** How many seconds ago the first of the authority's lists ended that are over, and a day on top; undefined: none is. */

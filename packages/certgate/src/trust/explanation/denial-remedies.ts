@@ -11,6 +11,7 @@ import {
   chooseForConstraint,
   chooseForPinIssuer,
   chooseForRevocation,
+  describeLongLifetime,
 } from './authority-choices.js';
 import { type RemedyTemplate, formatChange } from './command-template.js';
 import { chooseForAmbiguity, chooseForStranger } from './recognition-choices.js';
@@ -87,7 +88,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     'Call secureApp in a file that "main" in package.json loads. In an HTTP server, close the app or the server: see docs/http-hosts.md. In a unit test, use withClientIdentity.',
   invocation_unknown:
     'A hook or handler must pass on the very context that the worker gave it, not a copy or a Proxy. If the log has gate_late, call secureApp earlier.',
-  certificate_missing: `The caller must send its certificate. If it does, check that the front end requests one for this path, passes it on, and is the one that the app names. On App Service: the client certificate mode is not Ignore, the path is not an exclusion path, and the call is not plain HTTP. ${frontEndPages}`,
+  certificate_missing: `The caller must send its certificate. A TLS library sends none, and reports no error, if it was not given the certificate with its key, or if the server asks for certificates of other CAs: with the same files, curl -v shows (OUT), TLS handshake, CERT verify. If the caller does send it, check that the front end requests one for this path, passes it on, and is the one that the app names. On App Service: the client certificate mode is not Ignore, the path is not an exclusion path, and the call is not plain HTTP. ${frontEndPages}`,
   certificate_malformed: `The front end must write the header as the app expects it: compare frontEnd with the front end that is there. ${frontEndPages} If a client set the header itself, it bypassed the front end. A private key in the header is disclosed: replace it.`,
   certificate_multiple: `A client or another proxy set the header too. Let the front end replace what clients send. If the detail names acceptForwardedChain, callers may have sent a chain. ${frontEndPages}`,
   certificate_too_large: 'The header may have 16,384 characters. Issue a smaller certificate.',
@@ -214,8 +215,8 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     choose: ({ pin }, context) => (pin === undefined ? [] : chooseNewCertificate(context)),
   },
   revocation_unavailable: {
-    advice:
-      'Without a current list, it is unknown which certificates are revoked. Let the authority publish its list in time, and check that the app can reach it and that its number is not below the minimum. A renewed CA key has a list of its own. A command that does not add a list relaxes the check: use it only until the list is there. See docs/authorities.md.',
+    advice: (_context, facts) =>
+      `Without a current list, it is unknown which certificates are revoked. Let the authority publish its list in time, and check that the app can reach it and that its number is not below the minimum. A renewed CA key has a list of its own. A command that does not add a list relaxes the check: use it only until the list is there. See docs/authorities.md.${facts !== undefined && 'fault' in facts ? describeLongLifetime(facts.fault) : ''}`,
     commands: ['addRevocationList', 'extendLists', 'acceptNoRevAvail', 'askOnlyCallers'],
     choose: chooseForRevocation,
   },

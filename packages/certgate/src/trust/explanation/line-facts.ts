@@ -2,6 +2,7 @@ import {
   type Denial,
   type DenialCode,
   describePinEntry,
+  findInstant,
   type FunctionRequirement,
   lockSetting,
   type PinEntry,
@@ -108,7 +109,11 @@ function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: Tru
   if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
   // A command about none of the pins would be one about the whole identity.
   if (!findPins(identity, line).some(isAtFault)) return noLonger;
-  return { facts: { identity: identity.name, pin, others } };
+  const end = /The certificate itself (?:is valid until|has expired too, at) (\S+Z)/.exec(
+    findText(line, 'detail') ?? '',
+  );
+  const certificateNotAfter = findInstant(end?.[1] ?? '');
+  return { facts: { identity: identity.name, pin, others, certificateNotAfter } };
 }
 
 function readDenied({ line, trust: { denied }, isSameDocument }: Question, detail: string): Reading {
@@ -170,12 +175,20 @@ function readStranger({ line, trust, identity }: Question): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
+  // The gate has verified that an authority of the document issued it.
+  const isIssued = findText(line, 'claimedBy') === 'path';
   const trustName = identity?.pins.length === 0 ? identity.names[0] : undefined;
-  const likeness = 'points to this identity by a name, which anybody can write into a certificate';
+  const likeness = isIssued
+    ? 'has a name of this identity, and an authority of the document issued it'
+    : 'points to this identity by a name, which anybody can write into a certificate';
   const isNear = near.some((match) => match.identity === identity);
-  const claimed = identity === undefined || isNear ? [] : [{ identity, likeness, ...(trustName && { trustName }) }];
+  const more = isIssued ? { isIssued } : trustName && { trustName };
+  const claimed = identity === undefined || isNear ? [] : [{ identity, likeness, ...more }];
   const issuer = findText(line, 'issuer');
-  const authorities = trust.authorities.filter((authority) => hasCa(authority, issuer)).map(({ name }) => name);
+  const detail = findText(line, 'detail') ?? '';
+  const authorities = trust.authorities
+    .filter((authority) => hasCa(authority, issuer) || detail.includes(`"${authority.name}"`))
+    .map(({ name }) => name);
   return {
     facts: authorities.length === 0 ? {} : { authorities },
     nearMatches: [...near, ...claimed],

@@ -19,6 +19,8 @@ export interface NearMatch {
   readonly likeness: string;
   /** Where a pin resembles a hash of the certificate. */
   readonly pin?: TrustPin;
+  /** An authority of the document issued it, so that neither a pin nor a CA certificate is missing. */
+  readonly isIssued?: true;
   /** Where a name of the certificate is bound to the identity, under an authority that has no certificate of its issuer. */
   readonly trustName?: TrustName;
 }

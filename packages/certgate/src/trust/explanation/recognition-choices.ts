@@ -48,9 +48,10 @@ export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'],
 }
 
 function chooseForNearMatch(
-  { identity: { name: NAME, pins }, pin, trustName }: NearMatch,
+  { identity: { name: NAME, pins }, pin, trustName, isIssued }: NearMatch,
   context: RemedyContext,
 ): Choices {
+  if (isIssued === true) return [];
   if (pin !== undefined) {
     const { instead } = ofOwner;
     const FILE = { instead: pin.issuedBy === undefined ? instead : [...instead, '--issued-by', pin.issuedBy] };

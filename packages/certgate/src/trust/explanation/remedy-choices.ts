@@ -93,7 +93,8 @@ export function chooseForPinWindow(
   if ('isOfStore' in facts) return [];
   const { identity: NAME, pin, others } = facts;
   const { presented, now } = context;
-  const notAfter = presented?.decoding.ok === true ? presented.decoding.certificate.notAfter : undefined;
+  const told = 'certificateNotAfter' in facts ? facts.certificateNotAfter : undefined;
+  const notAfter = presented?.decoding.ok === true ? presented.decoding.certificate.notAfter : told;
   if (notAfter !== undefined && now >= notAfter) return chooseNewCertificate({ identityName: NAME });
   const pins = [pin, ...others];
   const early = listValues(pins.filter(({ notBefore = now }) => now < notBefore));

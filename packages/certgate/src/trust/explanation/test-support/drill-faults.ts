@@ -33,6 +33,8 @@ export interface Judgement {
   readonly when?: RegExp;
   /** Where no command can help: the fact of the advice that does. */
   readonly advice?: RegExp;
+  /** What does not name the cause or does not help, although it should. */
+  readonly missed?: readonly ('cause' | 'line' | 'remedy')[];
 }
 
 const intermediateMissing = /intermediate of the authority "corp" is missing/;
@@ -83,26 +85,35 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     make: () => addCaller('--not-before', future, '--not-after', '2100-01-01T00:00:00Z'),
   },
   function_not_allowed: {
+    missed: ['remedy'],
     cause: /"a1" may not call GetOrder/,
     make: () => addCaller('--function', 'Other'),
   },
   'role_missing: of an identity whose name a shell would take apart': {
+    missed: ['remedy'],
     cause: /lacks the role that GetOrder requires: reader/,
     make: () => change('add', `o'reilly & "sons" $HOME`, '--certificate', 'caller.crt.pem', '--role', 'writer'),
   },
   'role_missing: of a name like an option': {
+    missed: ['remedy'],
     cause: /"-a1" lacks the role that GetOrder requires: reader/,
     make: async () => {
       await addCaller();
       edit((identity) => ({ ...identity, name: '-a1', roles: [] }));
     },
   },
-  certificate_not_trusted: { cause: unclaimed, make: () => add('other', '--certificate', 'other.crt.pem') },
+  certificate_not_trusted: {
+    missed: ['remedy'],
+    cause: unclaimed,
+    make: () => add('other', '--certificate', 'other.crt.pem'),
+  },
   'certificate_not_trusted: two digits swapped': {
+    missed: ['line'],
     cause: /differs from the pin thumbprintSha256 \w{64} in one digit/,
     make: () => add('a1', '--thumbprint-sha256', slip(hash('caller'))),
   },
   'certificate_not_trusted: the hash of the key in the place of the certificate': {
+    missed: ['cause', 'line', 'remedy'],
     cause: /the pin has the wrong kind of hash/,
     make: () => add('a1', '--thumbprint-sha256', hashKey('caller')),
   },
@@ -111,11 +122,13 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     make: () => add('Caller', '--certificate', 'other.crt.pem'),
   },
   'certificate_not_trusted: of an authority that does not vouch for anybody of that name': {
+    missed: ['remedy'],
     certificate: 'rooted',
     cause: /issuer of "corp", and no identity of the trust document is bound there to any of its names \(dns billing/,
     make: () => change(...corp()),
   },
   'certificate_not_trusted: an intermediate is missing': {
+    missed: ['line'],
     certificate: 'issued',
     choices: 2,
     authorityFile: 'issuing.crt.pem',
@@ -175,6 +188,7 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     make: () => addNamed('authority', 'add', 'corp', '--trust-anchor', 'imitator.crt.pem'),
   },
   'certificate_not_trusted: the CA was replaced by a root of another name': {
+    missed: ['line'],
     certificate: 'of-successor',
     choices: 2,
     fitting: [1],
@@ -194,6 +208,7 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
       addNamed('authority', 'add', 'corp', '--trust-anchor', 'successor.crt.pem', '--intermediate', 'issuing.crt.pem'),
   },
   'path_not_found: the new root was added as an intermediate': {
+    missed: ['line'],
     certificate: 'of-successor',
     authorityFile: 'successor.crt.pem',
     cause: /"corp" has a new root/,

@@ -89,7 +89,7 @@ const frontEndScenes: Readonly<Record<string, Scene>> = {
   },
   'the caller sends no certificate in the handshake': {
     cause: /No client certificate came with the request/,
-    advice: /TLS library/,
+    advice: /A TLS library sends none.*if it was not given the certificate with its key/,
     play: atAppService(() => ''),
   },
   'the header of another front end comes': {
@@ -238,6 +238,7 @@ const beginSigned = async (): Promise<void> => {
 
 const documentScenes: Readonly<Record<string, Scene>> = {
   'a newer schema is there at the start': {
+    missed: ['remedy'],
     cause: /schemaVersion: this runtime reads documents up to version 1, and this one has 9/,
     advice: /update the Certgate packages of the app first/,
     play: starting(newer),
@@ -248,35 +249,41 @@ const documentScenes: Readonly<Record<string, Scene>> = {
     play: refreshing(newer),
   },
   'the document is not there at the start': {
+    missed: ['remedy'],
     cause: /ENOENT/,
     play: starting(() => {
       rmSync('trust.json');
     }),
   },
   'the document is cut short at the start': {
+    missed: ['remedy'],
     cause: /not JSON/,
     play: starting(() => {
       writeFileSync('trust.json', readFileSync('trust.json').subarray(0, 90));
     }),
   },
   'the document goes away while the app runs': {
+    missed: ['remedy'],
     cause: /ENOENT/,
     play: refreshing(() => {
       rmSync('trust.json');
     }),
   },
   'a thumbprint of 63 digits is there at the start': {
+    missed: ['remedy'],
     cause: /thumbprintSha256.*64/,
     play: starting(() => {
       writeFileSync('trust.json', readFileSync('trust.json', 'utf8').replace(/("thumbprintSha256": "\w+)\w"/, '$1"'));
     }),
   },
   'the signing key was rotated, and the app has the old public key': {
+    missed: ['cause', 'line', 'remedy'],
     cause: /rotated/,
     advice: /new public key.*signedBy/,
     play: refreshing(() => signWith('rotated'), beginSigned, 'signing.public.pem'),
   },
   'the document was changed past the signing key': {
+    missed: ['remedy'],
     cause: /signature .* was not made over these bytes/,
     when: /vouch/,
     play: refreshing(
@@ -288,6 +295,7 @@ const documentScenes: Readonly<Record<string, Scene>> = {
     ),
   },
   'an old revision was copied back': {
+    missed: ['remedy'],
     cause: /has revision 2, lower than 3 which is in use/,
     play: refreshing(
       () => {
@@ -303,6 +311,7 @@ const documentScenes: Readonly<Record<string, Scene>> = {
 
 const callerScenes: Readonly<Record<string, Scene>> = {
   'an MCP tool is refused by the list of functions': {
+    missed: ['remedy'],
     cause: /"a1" may not call Lookup/,
     play: async () => {
       await begin();
@@ -315,6 +324,7 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'an MCP tool requires a role that nobody has': {
+    missed: ['remedy'],
     cause: /"a1" lacks the role that Lookup requires: operator/,
     play: async () => {
       await begin();
@@ -327,12 +337,24 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'the authority issued a certificate of a name that no identity has': {
+    missed: ['remedy'],
     certificate: 'rooted',
     cause: /no identity of the trust document is bound there to any of its names/,
     play: async () => {
       await begin();
       await change(...corp());
       await add('billing', '--issued-by', 'corp', '--dns', 'other.corp.example');
+      return play({ reading: present('rooted') });
+    },
+  },
+  'the authority issued a certificate of a name that it is not bound to': {
+    certificate: 'rooted',
+    cause: /"claimedBy":"path","claimedIdentity":"billing"/,
+    play: async () => {
+      await begin();
+      await change(...corp());
+      await change('authority', 'add', 'old', '--trust-anchor', 'successor.crt.pem');
+      await add('billing', '--issued-by', 'old', '--dns', 'billing.corp.example');
       return play({ reading: present('rooted') });
     },
   },
@@ -350,7 +372,7 @@ const callerScenes: Readonly<Record<string, Scene>> = {
   'noRevAvail, and a lifetime that no value suffices for': {
     certificate: 'everlasting',
     cause: /noRevAvail/,
-    advice: /no value|at most 2,?592,?000/,
+    advice: /No value of --accept-no-rev-avail .* suffices for this certificate/,
     play: async () => {
       await begin();
       await addNamed(...corp(), '--revocation', 'required', '--accept-no-rev-avail', '3600');
@@ -358,6 +380,7 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'two stores give an identity different roles': {
+    missed: ['remedy'],
     cause: /Two trust stores know the certificate as "a1"/,
     when: /partners\.json/,
     play: async () => {

@@ -122,7 +122,9 @@ export async function runPrinted(command: string): Promise<void> {
 
 /** What only the owner of the caller can say is filled in. */
 export function askOwner(command: string, certificate: string): string {
-  return command.replace('THUMBPRINT-FROM-THE-OWNER', hash(certificate));
+  return command
+    .replace('THUMBPRINT-FROM-THE-OWNER', hash(certificate))
+    .replace('NAME-FROM-THE-OWNER', 'billing.corp.example');
 }
 
 export const corp = (...files: readonly string[]): readonly string[] => [
