@@ -45,7 +45,7 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--function': [5, 'A function, by its name in the app.'],
   '--identity': [2, 'Answer about this identity of the document.'],
   '--intermediate': [2, 'A CA certificate between a trust anchor and the callers.'],
-  '--issued-by': [3, 'The authority of the trust document that issued the certificate.'],
+  '--issued-by': [4, 'The authority of the trust document that issued the certificate.'],
   '--json': [6, 'Print JSON for programs on stdout, and nothing else.'],
   '--key': [2, 'The private key of the certificate, PEM.'],
   '--log': [2, 'Lines of the logs of apps.'],

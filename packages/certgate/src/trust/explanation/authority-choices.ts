@@ -1,5 +1,13 @@
 import { loadPathValidation, type DenialFacts, type PathFacts, type TrustedAuthority } from '@certgate/core/internal';
-import { type Choices, type RemedyChoice, type RemedyContext, day, ofOwner, repeatPin, run } from './remedy-choices.js';
+import {
+  type Choices,
+  type RemedyChoice,
+  type RemedyContext,
+  chooseTime,
+  day,
+  ofOwner,
+  run,
+} from './remedy-choices.js';
 
 // Choices for an authority: its certificates, what they may sign, and its revocation lists.
 
@@ -11,7 +19,7 @@ export function chooseForAuthority(
 ): Choices {
   const authority = context.trust.authorities.find((each) => each.name === AUTHORITY);
   if (authority === undefined) return [];
-  const { wanted, subject, misplaced }: WantedCertificate =
+  const { wanted, subject }: WantedCertificate =
     isFaulty && certificate?.role === 'intermediate'
       ? { wanted: ['addIntermediate'], subject: certificate.subject }
       : certificate?.role === 'trust-anchor' && context.presented !== undefined
@@ -24,21 +32,14 @@ export function chooseForAuthority(
   };
   return wanted.map((template) => ({
     when: whens[template],
-    commands: [
-      ...(template === 'addTrustAnchor' && misplaced !== undefined
-        ? [run('removeCaCertificate', { AUTHORITY, THUMBPRINT: misplaced })]
-        : []),
-      run(template, { AUTHORITY, CA_FILE }),
-    ],
+    commands: [run(template, { AUTHORITY, CA_FILE })],
     needs: `${CA_FILE}: the certificate of the CA${subject === undefined ? '' : ` "${subject}"`}, from the authority itself`,
   }));
 }
 
 interface WantedCertificate {
   readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
-  readonly subject?: string;
-  /** A root that stands among the intermediates, where it leads nowhere. */
-  readonly misplaced?: string;
+  readonly subject?: string | undefined;
 }
 
 /** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
@@ -55,22 +56,27 @@ function findWanted(
     issuer = next?.isSelfIssued === true ? undefined : next?.issuer.key;
   }
   const root = (presented === undefined ? intermediates : above).find(({ isSelfIssued }) => isSelfIssued);
-  const misplaced = root && { subject: root.subjectText, misplaced: root.thumbprintSha256 };
-  if (misplaced !== undefined && presented !== undefined) return { wanted: ['addTrustAnchor'], ...misplaced };
+  const subject = root?.subjectText;
+  // A root among the intermediates, where it leads nowhere.
+  if (root !== undefined && presented !== undefined) return { wanted: ['addTrustAnchor'], subject };
   const isFoundBelow = above.length > 0;
   return {
     wanted: isFoundBelow ? ['addTrustAnchor', 'addIntermediate'] : ['addIntermediate', 'addTrustAnchor'],
-    ...misplaced,
+    subject,
   };
 }
 
 /** For a pin whose authority did not issue the certificate. */
-export function chooseForPinIssuer({ pin }: PathFacts, { identityName: NAME }: RemedyContext): Choices {
+export function chooseForPinIssuer({ pin }: PathFacts, context: RemedyContext): Choices {
+  const { identityName: NAME } = context;
   if (pin === undefined || NAME === undefined) return [];
+  // Whoever holds a key can create certificates with any dates.
+  const isEndless = pin.kind === 'publicKeySha256' && pin.notAfter === undefined;
+  const values = { NAME, PIN: pin.value, TIME: isEndless ? chooseTime(context) : [] };
   return [
     {
       when: 'If this certificate should be valid from any issuer, and its owner says that it is the right one',
-      commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE: repeatPin(pin) })],
+      commands: [run('clearPinIssuer', values)],
     },
   ];
 }

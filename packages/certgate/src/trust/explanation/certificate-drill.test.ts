@@ -62,7 +62,8 @@ describe('the drill: from the denial to the command that ends it', () => {
       for (const [index, { commands }] of remedy.choices.entries()) {
         if (fitting?.includes(index) === false) continue;
         writeFileSync('trust.json', document);
-        for (const command of commands) await runPrinted(askOwner(command, certificate));
+        // None depends on another, so that one that fails leaves nothing half done.
+        for (const command of commands.toReversed()) await runPrinted(askOwner(command, certificate));
         const next = await explain(certificate);
         assert.equal(next.code, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
       }

@@ -43,7 +43,7 @@ const newCertificate = {
   commands: ['rotate'],
   choose: (_facts: unknown, context: RemedyContext) => chooseNewCertificate(context),
 } as const;
-const caCertificates = ['addIntermediate', 'addTrustAnchor', 'removeCaCertificate'] as const;
+const caCertificates = ['addIntermediate', 'addTrustAnchor'] as const;
 const renewedAuthority = {
   advice:
     "Get the authority's certificate from the authority itself, never from the caller: every certificate that it signs can be admitted.",
@@ -52,7 +52,7 @@ const renewedAuthority = {
     chooseForAuthority(facts, context, true),
 } as const;
 const authorityOrPin = {
-  commands: [...caCertificates, 'removePin', 'addCertificate'],
+  commands: [...caCertificates, 'clearPinIssuer'],
   choose: (facts: DenialFacts['path_not_found'], context: RemedyContext) => [
     ...chooseForAuthority(facts, context),
     ...chooseForPinIssuer(facts, context),
@@ -113,14 +113,14 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     advice:
       'Anybody can send a certificate, with any name in it. Ask the owner of the caller over another channel for its SHA-256 thumbprint, compare all 64 digits, and put it in the place of THUMBPRINT-FROM-THE-OWNER.',
     commands: [
-      ...['removePin', 'addCertificate', 'rotate', 'addIdentity', 'addName', 'addNamedIdentity'],
+      ...['replacePin', 'addCertificate', 'rotate', 'addIdentity', 'addName', 'addNamedIdentity'],
       ...caCertificates,
     ] as const,
     choose: chooseForStranger,
   },
   identity_ambiguous: {
     advice: 'Ask both owners whose certificate it is, and leave it in that identity only.',
-    commands: ['removePin', 'removeName'],
+    commands: ['removeEntries'],
     choose: chooseForAmbiguity,
   },
   identity_disabled: {

@@ -136,7 +136,10 @@ describe('a line of the log', () => {
     const line = { certgate: 1, event: 'decision', code: 'certificate_not_trusted', thumbprintSha256: hash };
     const { nearMatches, remedy } = explainLine(line, ask({ identities: [{ name: 'billing', roles: [], pins }] }));
     assert.match(nearMatches[0]?.likeness ?? '', /wrong kind of hash/);
-    assert.match(remedy?.choices[0]?.commands[1] ?? '', /THUMBPRINT-FROM-THE-OWNER/);
+    assert.match(
+      remedy?.choices[0]?.commands[0] ?? '',
+      /trust rotate billing --pin .* --thumbprint-sha256 THUMBPRINT-FROM-THE-OWNER --overlap 0 /,
+    );
   });
 
   test('has texts of at most 2048 characters', () => {

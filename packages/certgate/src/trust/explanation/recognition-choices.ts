@@ -8,7 +8,15 @@ import {
 import { chooseForAuthority } from './authority-choices.js';
 import type { TemplateValues } from './command-template.js';
 import type { NearMatch } from './near-matches.js';
-import { type Choices, type Command, type RemedyContext, listFirst, ofOwner, run } from './remedy-choices.js';
+import {
+  type Choices,
+  type Command,
+  type RemedyContext,
+  listFirst,
+  listValues,
+  ofOwner,
+  run,
+} from './remedy-choices.js';
 
 // Choices for whose certificate it is: of a stranger, or of several identities.
 
@@ -19,16 +27,19 @@ export function chooseForAmbiguity({ identities }: DenialFacts['identity_ambiguo
   }));
 }
 
+/** One command, but for names under several authorities. */
 function dropEntries({ identity: NAME, pins, names }: MatchedIdentity): readonly Command[] {
-  return [
-    ...(pins.length === 0 ? [] : [run('removePin', { NAME, PIN: pins.map(({ value }) => value) })]),
-    ...names.map((name) => run('removeName', { NAME, AUTHORITY: name.issuedBy, DNS: takeName(name) })),
-  ];
+  const authorities = new Set(names.map(({ issuedBy }) => issuedBy));
+  return (authorities.size === 0 ? [[]] : [...authorities]).map((AUTHORITY, index) => {
+    const DNS = takeNames(names.filter(({ issuedBy }) => issuedBy === AUTHORITY));
+    return run('removeEntries', { NAME, PIN: index === 0 ? listValues(pins) : [], AUTHORITY, DNS });
+  });
 }
 
-/** With the option of its type, in the place of `--dns`. */
-function takeName({ type, value }: Pick<NameEntry, 'type' | 'value'>): TemplateValues[string] {
-  return { instead: [`--${type.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`, value] };
+/** Each with the option of its type, in the place of `--dns`. */
+function takeNames(names: readonly Pick<NameEntry, 'type' | 'value'>[]): TemplateValues[string] {
+  const toOption = (type: string): string => `--${type.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+  return { instead: names.flatMap(({ type, value }) => [toOption(type), value]) };
 }
 
 export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
@@ -58,7 +69,7 @@ function chooseForNearMatch(
     return [
       {
         when: `If it is the certificate of "${NAME}", and the pin was written wrongly`,
-        commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE })],
+        commands: [run('replacePin', { NAME, PIN: pin.value, FILE })],
       },
     ];
   }
@@ -80,7 +91,7 @@ function chooseForVouched(
   const names = presented?.pathDecoding.ok === true ? listNames(presented.pathDecoding.value) : [];
   const [type, value] = presented === undefined ? (['dns', 'NAME-FROM-THE-OWNER'] as const) : (names[0] ?? []);
   if (issuer === undefined || type === undefined || value === undefined || value.includes('*')) return [];
-  const values = { AUTHORITY: issuer, DNS: takeName({ type, value }) };
+  const values = { AUTHORITY: issuer, DNS: takeNames([{ type, value }]) };
   const known = nearMatches.find(({ pin }) => pin === undefined)?.identity.name;
   return [
     known === undefined

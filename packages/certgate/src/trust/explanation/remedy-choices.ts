@@ -108,10 +108,3 @@ export function chooseForPinWindow(
   const end = ended.length === 0 ? [] : [run('movePinEnd', { NAME, PIN: ended, TIME })];
   return [{ commands: [...start, ...end] }];
 }
-
-/** As the document has it, but for `issuedBy`. By SHA-1, no new pin is added. */
-export function repeatPin({ kind, value, notAfter }: PinEntry): TemplateValues[string] {
-  if (kind === 'thumbprintSha1') return ofOwner;
-  const option = kind === 'publicKeySha256' ? '--public-key-sha256' : '--thumbprint-sha256';
-  return { instead: [option, value, ...(notAfter === undefined ? [] : ['--not-after', formatInstant(notAfter)])] };
-}

@@ -89,12 +89,13 @@ export const identityVerbs: VerbTable = {
         'how long the old certificates stay valid, e.g. 14d, 36h, 90m; 0 ends them at once',
         { parse: parseDuration, isRequired: true },
       ],
+      '--pin <hex>': pinWords,
       ...pinOptions,
       ...changeOptions,
     },
     work: async () => (await import('./trust-pin-command.js')).rotate,
     exitCodes: listChangeExitCodes(
-      'there is no such identity, the certificate is pinned already or unfit',
+      'there is no such identity or pin, the certificate is pinned already or unfit',
       'the document is written',
     ),
     examples: [
@@ -104,7 +105,7 @@ export const identityVerbs: VerbTable = {
   },
   set: {
     description:
-      'Change the window in which a pin is valid, or for how long it accepts a certificate without clientAuth.',
+      'Change when a pin is valid, which authority must have issued its certificate, or for how long it accepts one without clientAuth.',
     arguments: { '<name>': 'the identity' },
     options: {
       '--pin <hex>': [pinWords, { isRequired: true }],
@@ -113,6 +114,7 @@ export const identityVerbs: VerbTable = {
         "when the pin ends, e.g. 2028-03-01T00:00:00Z; none: at the end of the certificate's validity",
         parseBound,
       ],
+      '--issued-by <authority>': 'which authority of the document must have issued the certificate; none: any issuer',
       '--accept-without-client-auth-until <time>': [
         'accept this certificate without clientAuth (with only serverAuth) until this time, at most 90 days ahead; none ends it',
         parseBound,

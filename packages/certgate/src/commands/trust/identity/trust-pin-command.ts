@@ -1,20 +1,23 @@
-import { formatInstant, shortenThumbprint, type TrustDocumentIdentity } from '@certgate/core/internal';
+import { formatInstant, shortenThumbprint, type TrustDocumentPin } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
+  choosePins,
   getIdentity,
   isEnabled,
   readPinValue,
   rotateIdentity,
 } from '../../../trust/administration/edits/identity-edits.js';
 import { type PinWindowChange, setPinWindow } from '../../../trust/administration/edits/pin-window.js';
+import { pick } from '../../command-line/option-values.js';
 import { changeTrust } from '../change-trust.js';
 import type { PinFlags } from '../options/caller-options.js';
 import { readNewPin } from '../options/read-caller-options.js';
 import type { ChangeFlags } from '../options/store-options.js';
 
 interface RotateFlags extends ChangeFlags, PinFlags {
+  readonly pin?: readonly string[];
   /** Milliseconds. */
   readonly overlap: number;
 }
@@ -31,14 +34,14 @@ export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   await changeTrust(flags, {
     verb: 'rotate',
     guard: () => ({ asked }),
-    edit: (document) => rotateIdentity(document, name, { ...newPin, oldEnd, now }),
+    edit: (document) => rotateIdentity(document, name, { ...newPin, oldEnd, pins: flags.pin, now }),
     report: ({ before: { document } }) => {
       const before = getIdentity(document, name);
       return {
         done: `Rotated ${before.name}.`,
         notes: [
           describeOldEnd(oldEnd),
-          ...listEarlierEnds(before, oldEnd),
+          ...listEarlierEnds(choosePins(before, flags.pin), oldEnd),
           ...describeNewEnd(flags, newPin.pin.notAfter, oldEnd),
         ],
         json: { oldPinsEnd: oldEnd === undefined ? null : formatInstant(oldEnd), newPin: newPin.pin },
@@ -54,13 +57,13 @@ function findOldEnd({ overlap }: RotateFlags, now: number): number | undefined {
 
 function describeOldEnd(oldEnd: number | undefined): string {
   return oldEnd === undefined
-    ? 'The old certificates are refused after the next refresh.'
-    : `The old certificates are valid until ${formatInstant(oldEnd)}, or until their own end if that is earlier.`;
+    ? 'The replaced certificates are refused after the next refresh.'
+    : `The replaced certificates are valid until ${formatInstant(oldEnd)}, or until their own end if that is earlier.`;
 }
 
-function listEarlierEnds({ pins = [] }: TrustDocumentIdentity, oldEnd: number | undefined): readonly string[] {
+function listEarlierEnds(pins: ReadonlySet<TrustDocumentPin>, oldEnd: number | undefined): readonly string[] {
   if (oldEnd === undefined) return [];
-  return pins
+  return [...pins]
     .filter((pin) => isEnabled(pin) && pin.notAfter !== undefined && Date.parse(pin.notAfter) < oldEnd)
     .map(
       (pin) =>
@@ -84,20 +87,20 @@ interface SetFlags extends ChangeFlags {
   /** A time, or `none`. */
   readonly notBefore?: string;
   readonly notAfter?: string;
+  /** An authority, or `none`. */
+  readonly issuedBy?: string;
   readonly acceptWithoutClientAuthUntil?: string;
 }
 
 export async function set(name: string, flags: SetFlags): Promise<void> {
-  const { pin: pins, notBefore, notAfter, acceptWithoutClientAuthUntil: until } = flags;
-  const window: PinWindowChange = {
-    ...(notBefore === undefined ? {} : { notBefore: readBound(notBefore) }),
-    ...(notAfter === undefined ? {} : { notAfter: readBound(notAfter) }),
-  };
+  const { pin: pins, acceptWithoutClientAuthUntil: until } = flags;
+  const bounds = Object.entries<string>(pick(flags, 'notBefore', 'notAfter', 'issuedBy'));
+  const window: PinWindowChange = Object.fromEntries(bounds.map(([key, text]) => [key, readBound(text)]));
   const isWindowSet = Object.keys(window).length > 0;
   if (!isWindowSet && until === undefined) {
     throw new ToolFailure('There is nothing to set.', {
       remedy:
-        'Pass --not-before, --not-after or both, or --accept-without-client-auth-until. The value none removes a bound.',
+        'Pass --not-before, --not-after, --issued-by or --accept-without-client-auth-until. The value none removes a bound.',
     });
   }
   const now = Date.now();
@@ -108,7 +111,7 @@ export async function set(name: string, flags: SetFlags): Promise<void> {
       return setPinWindow(document, name, pins, { ...window, ...grace });
     },
     report: ({ after, comparison }) => {
-      const what = `${until === undefined ? 'the window of ' : ''}${pins.length === 1 ? 'a pin' : `${pins.length} pins`}`;
+      const what = `${(until ?? flags.issuedBy) ? '' : 'the window of '}${pins.length === 1 ? 'a pin' : `${pins.length} pins`}`;
       const rotation = formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d']);
       return {
         done: `Changed ${what} of ${getIdentity(after, name).name}.`,

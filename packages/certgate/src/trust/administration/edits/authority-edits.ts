@@ -57,7 +57,7 @@ export function syncTrustAnchors(
   const published = new Set(trustAnchors.map(hashPem));
   const isPublished = (pem: string): boolean => published.has(hashPem(pem));
   const { intermediates = [], ...rest } = authority;
-  const kept = intermediates.filter((pem) => !isPublished(pem));
+  const kept = withoutPems(intermediates, trustAnchors);
   return replaceAuthority(document, authority, {
     ...rest,
     trustAnchors: unionOfPems(authority.trustAnchors.filter(isPublished), trustAnchors),
@@ -96,10 +96,12 @@ function expectOnlyDomain({ name, spiffeTrustDomains = [] }: TrustDocumentAuthor
   });
 }
 
-/** What is there already stays once. */
+/** What is there already stays once; an intermediate that becomes a trust anchor leaves its place. */
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
-  const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
+  const { spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
+  const { intermediates: old, ...rest } = authority;
+  const intermediates = withoutPems(unionOfPems(old, addition.intermediates), addition.trustAnchors);
   const {
     minimumCrlNumbers: oldMinimums,
     noRevAvailMaximumLifetimeSeconds,
@@ -117,9 +119,9 @@ export function addToAuthority(document: TrustDocument, name: string, addition: 
     ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers }),
   };
   return replaceAuthority(document, authority, {
-    ...authority,
+    ...rest,
     trustAnchors: unionOfPems(authority.trustAnchors, addition.trustAnchors),
-    ...(intermediates.length === 0 ? {} : { intermediates: unionOfPems(authority.intermediates, intermediates) }),
+    ...(intermediates.length === 0 ? {} : { intermediates }),
     ...(spiffeTrustDomains.length === 0
       ? {}
       : { spiffeTrustDomains: union(authority.spiffeTrustDomains, spiffeTrustDomains) }),
@@ -236,6 +238,11 @@ function replaceAuthority(
 function unionOfPems(old: readonly string[] = [], added: readonly string[]): readonly string[] {
   const known = new Set(old.map(hashPem));
   return [...old, ...added.filter((pem) => !known.has(hashPem(pem)))];
+}
+
+function withoutPems(pems: readonly string[], removed: readonly string[]): readonly string[] {
+  const hashes = new Set(removed.map(hashPem));
+  return pems.filter((pem) => !hashes.has(hashPem(pem)));
 }
 
 function union(old: readonly string[] = [], added: readonly string[]): readonly string[] {

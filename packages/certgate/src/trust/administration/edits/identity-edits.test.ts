@@ -142,6 +142,15 @@ describe('rotation', () => {
       { thumbprintSha256: hex('2') },
     ]);
   });
+  it('ends only the pins that are named', () => {
+    const document = makeDocument([{ thumbprintSha256: hex('1') }, { thumbprintSha256: hex('3') }]);
+    const rotation = { pin: { thumbprintSha256: hex('2') }, oldEnd: undefined, pins: ['33333333'], now };
+    assert.deepEqual(pinsOf(rotateIdentity(document, 'billing', rotation)), [
+      { thumbprintSha256: hex('1') },
+      { thumbprintSha256: hex('3'), enabled: false },
+      { thumbprintSha256: hex('2') },
+    ]);
+  });
   it('refuses a pin that would begin after its new end', () => {
     const document = makeDocument([{ thumbprintSha256: hex('1'), notBefore: '2027-06-01T00:00:00Z' }]);
     const rotation = { pin: { thumbprintSha256: hex('2') }, oldEnd: now + day, now };

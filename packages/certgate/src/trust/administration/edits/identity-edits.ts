@@ -154,7 +154,7 @@ export function changePins(
   change: (pin: TrustDocumentPin) => TrustDocumentPin,
 ): TrustDocument {
   const identity = getIdentity(document, name);
-  const chosen = new Set(pins.map((text) => getPin(identity, text)));
+  const chosen = choosePins(identity, pins);
   return replaceIdentity(document, {
     ...identity,
     pins: (identity.pins ?? []).map((pin) => (chosen.has(pin) ? change(pin) : pin)),
@@ -164,15 +164,18 @@ export function changePins(
 interface Rotation extends NewPin {
   /** When the old pins end at the latest, in milliseconds; undefined: at once, so they are disabled. */
   readonly oldEnd: number | undefined;
+  /** The first digits of the pins that end; undefined: all. */
+  readonly pins?: readonly string[] | undefined;
   readonly now: number;
 }
 
-/** The new pin counts from now; the old ones end at `oldEnd`, or when they would have ended anyway, if that is earlier. */
+/** The new pin counts from now; the old ones (or only `pins`) end at `oldEnd`, or when they would have ended anyway, if that is earlier. */
 export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
   const identity = getIdentity(document, name);
   // Another pin of the same certificate would be ended with the old ones, and a match that is over denies.
   expectNewPin(document, rotation);
-  const old = (identity.pins ?? []).map((pin) => endPin(identity, pin, rotation));
+  const ended = choosePins(identity, rotation.pins);
+  const old = (identity.pins ?? []).map((pin) => (ended.has(pin) ? endPin(identity, pin, rotation) : pin));
   return replaceIdentity(document, { ...identity, pins: [...old, rotation.pin] });
 }
 
@@ -221,6 +224,14 @@ export function readPinValue(pin: TrustDocumentPin): Pick<TrustPin, 'kind' | 'va
 export function describePin(pin: TrustDocumentPin): string {
   const { kind, value } = readPinValue(pin);
   return `${kind} ${value}`;
+}
+
+/** Undefined: all of them. */
+export function choosePins(
+  identity: TrustDocumentIdentity,
+  pins: readonly string[] | undefined,
+): ReadonlySet<TrustDocumentPin> {
+  return new Set(pins?.map((text) => getPin(identity, text)) ?? identity.pins);
 }
 
 /** The one pin whose hash begins with these digits; at least eight, so that a slip can't choose. */

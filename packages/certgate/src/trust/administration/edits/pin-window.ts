@@ -17,10 +17,12 @@ export interface ClientAuthGraceChange {
   readonly now: number;
 }
 
-/** Absent: the bound stays as it is. Null: the pin has no such bound any more. Otherwise a time as the document has it. */
+/** Absent: the bound stays as it is. Null: the pin has no such bound any more. Times are as the document has them. */
 export interface PinWindowChange {
   readonly notBefore?: string | null;
   readonly notAfter?: string | null;
+  /** An authority of the document; null: any issuer. */
+  readonly issuedBy?: string | null;
   readonly grace?: ClientAuthGraceChange;
 }
 
@@ -41,15 +43,10 @@ export function setPinWindow(
 }
 
 function withWindow(pin: TrustDocumentPin, change: PinWindowChange): TrustDocumentPin {
-  const { notBefore: oldStart, notAfter: oldEnd, ...rest } = pin;
-  const start = change.notBefore === undefined ? oldStart : change.notBefore;
-  const end = change.notAfter === undefined ? oldEnd : change.notAfter;
-  const changed = {
-    ...rest,
-    ...(start === undefined || start === null ? {} : { notBefore: start }),
-    ...(end === undefined || end === null ? {} : { notAfter: end }),
-  };
-  return change.grace === undefined ? changed : withClientAuthGrace(changed, change.grace);
+  const { grace, ...bounds } = change;
+  const entries = Object.entries({ ...pin, ...bounds }).filter(([, value]) => value !== null);
+  const changed = Object.fromEntries(entries) as TrustDocumentPin;
+  return grace === undefined ? changed : withClientAuthGrace(changed, grace);
 }
 
 /** The document's reader refuses these too, but in words for whoever wrote the document by hand. */
@@ -65,7 +62,7 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
   if (publicKeySha256 !== undefined && notAfter === undefined && issuedBy === undefined) {
     throw new ToolFailure(
       `The pin ${describePin(pin)} of ${JSON.stringify(name)} needs an end, because anybody who has the key can create certificates with any dates. Nothing was written.`,
-      { remedy: 'Pass a later --not-after instead of none.' },
+      { remedy: 'Pass a time with --not-after.' },
     );
   }
   return pin;
@@ -85,7 +82,7 @@ export function withClientAuthGrace(
   if (pin.issuedBy !== undefined) {
     throw new ToolFailure(
       `The pin ${describePin(pin)} has an authority (issuedBy), and a path to an authority needs clientAuth in any case.`,
-      { remedy: 'Remove the pin, and add it again without --issued-by.' },
+      { remedy: 'If any issuer will do: --issued-by none' },
     );
   }
   const oldEnd = old && findInstant(old.until);

@@ -180,6 +180,15 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     when: intermediateMissing,
     make: () => change(...corp()).then(() => add('a1', '--certificate', 'issued.crt.pem', '--issued-by', 'corp')),
   },
+  'path_not_found: of a key pin whose authority lacks an intermediate': {
+    certificate: 'issued',
+    choices: 3,
+    authorityFile: 'issuing.crt.pem',
+    cause: /No certificate of the authority has the name of the issuer of the certificate "CN=issued"/,
+    when: /valid from any issuer/,
+    make: () =>
+      change(...corp()).then(() => add('a1', '--public-key-sha256', hashKey('issued'), '--issued-by', 'corp')),
+  },
   'path_signature_invalid: the authority has a new key': {
     certificate: 'rooted',
     authorityFile: 'root.crt.pem',
