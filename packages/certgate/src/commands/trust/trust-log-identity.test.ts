@@ -98,7 +98,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     const said = await stage.expect('log', '--roles');
     assert.match(
       said,
-      /\nbilling \(active\)\n {2}r {2}since revision 3, \S+, by bob: invoices \(add\)\n {2}s {2}since revision 7, /,
+      /\nbilling \(locked\)\n {2}r {2}since revision 3, \S+, by bob: invoices \(add\)\n {2}s {2}since revision 7, /,
     );
     assert.match(said, /\nno role: stock\n[\s\S]*not signed/);
     const { roles, withoutRoles } = JSON.parse(
@@ -117,7 +117,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     );
     assert.match(
       await stage.expect('log', '--roles', '--export', 'csv'),
-      /"billing","active","s","since","7","[^"]+","eve","'=more","add",""/,
+      /"billing","locked","s","since","7","[^"]+","eve","'=more","add",""/,
     );
     await stage.refuse(/no identity "nobody"/, 'log', '--roles', '--identity', 'nobody');
     await stage.refuse(/cannot be used with/, 'log', '--roles', '--since', '3d');

@@ -1,3 +1,4 @@
+import { listStandings } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
@@ -26,9 +27,10 @@ export function reportRoles(
   flags: { readonly json?: boolean; readonly export?: 'csv' },
 ): void {
   const { documentSha256, document, snapshot } = loaded;
-  const now = Date.now();
   const identities = document.identities.filter((each) => name === undefined || each.name === name);
-  const states = new Map(snapshot.identities.map((each) => [each.name, describeIdentityState(each, now)]));
+  const states = new Map(
+    listStandings(snapshot, Date.now()).map((each) => [each.identity.name, describeIdentityState(each)]),
+  );
   const rows = listHeldRoles(identities, history).map((held) => ({ ...held, state: states.get(held.identity) ?? '' }));
   const withoutRoles = identities.filter(({ roles }) => roles.length === 0).map((each) => each.name);
   const { revision } = document;

@@ -116,7 +116,6 @@ function printIdentities(identities: readonly IdentityUsage[], now: number): voi
 
 function printEntries(identities: readonly IdentityUsage[]): void {
   const active = identities
-    .filter(({ state }) => state !== 'disabled' && state !== 'ended')
     .flatMap(({ name, entries }) => entries.map((entry): NamedEntry => ({ ...entry, name })))
     .filter(({ state }) => state === 'active' || state === 'not yet');
   for (const [kind, ofKind] of groupBy(active, ({ kind, issuedBy }) =>

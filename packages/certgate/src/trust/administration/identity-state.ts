@@ -1,30 +1,67 @@
-import type { TrustedIdentity, TrustPin } from '@certgate/core/internal';
+import {
+  type EntryStanding,
+  findEntryWindows,
+  type Standing,
+  type StandingCode,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
 
-export type IdentityState = 'active' | 'disabled' | 'ended' | 'no usable pin';
+// The gate's standings in words. What a certificate's own bytes decide, a document does not show: "active" says that the
+// document lets the identity in, and `trust explain` asks with a certificate.
 
-/** What stands in an identity's way at `now` (milliseconds), the first thing first. */
-export function describeIdentityState(identity: TrustedIdentity, now: number): IdentityState {
-  if (!identity.enabled) return 'disabled';
-  if (identity.expiresAt !== undefined && identity.expiresAt <= now) return 'ended';
-  const isRecognised = identity.names.length > 0 || listUsablePins(identity, now).length > 0;
-  return isRecognised ? 'active' : 'no usable pin';
+/** Of an identity, all of whose entries are refused: what refuses them. */
+export type IdentityState =
+  | 'active'
+  | 'locked'
+  | 'denied'
+  | 'disabled'
+  | 'ended'
+  | 'authority not yet'
+  | 'authority ended'
+  | 'no usable pin or name';
+
+/** Of a pin or a name: what refuses first. */
+export type EntryState =
+  Exclude<IdentityState, 'no usable pin or name'> | 'identity disabled' | 'identity ended' | 'not yet';
+
+/** For each reason, the word for an identity and the word for one of its entries. */
+const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>> = {
+  trust_locked: ['locked', 'locked'],
+  certificate_on_deny_list: ['denied', 'denied'],
+  identity_disabled: ['disabled', 'identity disabled'],
+  identity_expired: ['ended', 'identity ended'],
+  pin_disabled: ['no usable pin or name', 'disabled'],
+  pin_not_yet_valid: ['no usable pin or name', 'not yet'],
+  pin_expired: ['no usable pin or name', 'ended'],
+  path_certificate_not_yet_valid: ['authority not yet', 'authority not yet'],
+  path_certificate_expired: ['authority ended', 'authority ended'],
+  // Only of an identity without entries.
+  certificate_not_trusted: ['no usable pin or name', 'disabled'],
+};
+
+/** What refuses everybody who is this identity; "no usable pin or name" if its entries are refused for several reasons. */
+export function describeIdentityState({ entries, reasons }: Standing): IdentityState {
+  const [code] = reasons;
+  if (code === undefined) return 'active';
+  const states = new Set(entries.map((entry) => words[entry.reasons[0] ?? code][0]));
+  const [state = words[code][0]] = states;
+  return states.size > 1 ? 'no usable pin or name' : state;
 }
 
-export function listUsablePins({ pins }: TrustedIdentity, now: number): readonly TrustPin[] {
-  return pins.filter((pin) => describePinState(pin, now) === 'active');
+export function describeEntryState({ reasons: [code] }: Pick<EntryStanding, 'reasons'>): EntryState {
+  return code === undefined ? 'active' : words[code][1];
 }
 
-export type PinState = 'active' | 'disabled' | 'ended' | 'not yet';
-
-export function describePinState({ enabled, notBefore, notAfter }: TrustPin, now: number): PinState {
-  if (!enabled) return 'disabled';
-  if (notAfter !== undefined && notAfter <= now) return 'ended';
-  return notBefore !== undefined && notBefore > now ? 'not yet' : 'active';
+/** When an entry ends next that is in force or will be: by itself, with its identity or with its authority. */
+export function findEarliestEnd({ entries }: Standing, now: number): number | undefined {
+  const ends = entries.flatMap(({ windows }) => windows.map(({ validUntil }) => validUntil));
+  const next = Math.min(...ends.filter((end) => end > now));
+  return Number.isFinite(next) ? next : undefined;
 }
 
-/** When something of the identity ends next: itself, or a pin that is in use or will be. */
-export function findEarliestEnd(identity: TrustedIdentity, now: number): number | undefined {
-  const ends = identity.pins.filter(({ enabled }) => enabled).map(({ notAfter }) => notAfter);
-  const coming = [...ends, identity.expiresAt].filter((end) => end !== undefined).filter((end) => end > now);
-  return coming.length === 0 ? undefined : Math.min(...coming);
+/** Whether the pin admits somebody now or later, a lock of the document aside. */
+export function isPinInUse(snapshot: TrustSnapshot, identity: TrustedIdentity, pin: TrustPin, now: number): boolean {
+  return findEntryWindows(snapshot, { identity, pin }).some(({ validUntil }) => validUntil > now);
 }

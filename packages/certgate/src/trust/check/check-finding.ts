@@ -1,5 +1,5 @@
 import type { PinKind, TrustedIdentity, TrustPin, TrustSnapshot } from '@certgate/core/internal';
-import { describePinState } from '../administration/identity-state.js';
+import { isPinInUse } from '../administration/identity-state.js';
 
 /** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
 export type CheckSeverity = 'error' | 'warning' | 'information';
@@ -117,12 +117,12 @@ export interface PlacedPin {
   readonly path: string;
 }
 
-/** The pins that admit somebody now or later: of what is disabled or over, nothing is to be told. */
-export function listPinsInUse({ identities }: TrustSnapshot, now: number): readonly PlacedPin[] {
-  return identities.flatMap((identity, index) =>
+/** The pins that admit somebody now or later: of what is disabled, denied or over, nothing is to be told. */
+export function listPinsInUse(snapshot: TrustSnapshot, now: number): readonly PlacedPin[] {
+  return snapshot.identities.flatMap((identity, index) =>
     identity.pins
       .map((pin, position) => ({ identity, pin, path: `identities[${index}].pins[${position}]` }))
-      .filter(({ pin }) => identity.enabled && /^(?:active|not yet)$/.test(describePinState(pin, now))),
+      .filter(({ pin }) => isPinInUse(snapshot, identity, pin, now)),
   );
 }
 

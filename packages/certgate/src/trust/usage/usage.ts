@@ -1,5 +1,6 @@
 import {
   describeName,
+  findStanding,
   formatInstant,
   type PinKind,
   shortenMatched,
@@ -11,7 +12,12 @@ import {
 } from '@certgate/core/internal';
 import { formatTime } from '../../faults/time-words.js';
 import type { Coverage } from '../../log/coverage/coverage.js';
-import { describeIdentityState, describePinState, type IdentityState } from '../administration/identity-state.js';
+import {
+  describeEntryState,
+  describeIdentityState,
+  type EntryState,
+  type IdentityState,
+} from '../administration/identity-state.js';
 import { type CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
 import { describePin } from '../comparison/trust-change.js';
@@ -53,7 +59,7 @@ export interface EntryUsage {
   readonly kind: PinKind | NameType;
   readonly value: string;
   readonly issuedBy: string | null;
-  readonly state: ReturnType<typeof describePinState>;
+  readonly state: EntryState;
   readonly endsAt: string | null;
   /** Another entry has the same first digits, or the lines have none: nobody can tell by which entry the admissions were. */
   readonly isAmbiguous: boolean;
@@ -124,7 +130,9 @@ export function describeUsage(facts: UsageFacts): Usage {
   const findings = listFindings(snapshot, { now, withinDays });
   const listed = new Set(snapshot.identities.map(({ name }) => name.toLowerCase()));
   const byName = new Map(tallies.map((tally) => [tally.name.toLowerCase(), tally]));
-  const context: Context = { ...facts, byMatch, counts, listed };
+  // While the document is locked, the lines still show who uses what.
+  const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
+  const context: Context = { ...facts, snapshot: unlocked, byMatch, counts, listed };
   return {
     identities: snapshot.identities.map((identity) =>
       describeIdentity(identity, byName.get(identity.name.toLowerCase()), findings, context),
@@ -156,7 +164,8 @@ function describeIdentity(
   context: Context,
 ): IdentityUsage {
   const { name, owner } = identity;
-  const { ages, now } = context;
+  const { ages, snapshot, now } = context;
+  const standing = findStanding(snapshot, identity, now);
   const own = new Set(
     listKeys(identity).flatMap((key) => findMatches(key, identity, context).map(({ match }) => match)),
   );
@@ -166,7 +175,7 @@ function describeIdentity(
   return {
     name,
     owner: owner ?? null,
-    state: describeIdentityState(identity, now),
+    state: describeIdentityState(standing),
     admissions: sumAdmissions(matches),
     byOthers: others.map(describeMatch),
     refusals: listRefusals(tally?.refusals ?? new Map<string, never>()),
@@ -174,7 +183,11 @@ function describeIdentity(
     certificates: certificates.map(describeCertificate),
     endWarning: findEnd(name, findings, certificates, now),
     withoutCall: isCalled(matches, context) ? null : claim(context, ages.find(identity)),
-    entries: listKeys(identity).map((entry) => describeEntry(entry, identity, context)),
+    entries: listKeys(identity).map((key, index) => ({
+      ...describeEntry(key, identity, context),
+      // Both list pins, then names.
+      state: describeEntryState(standing.entries[index] ?? { reasons: [] }),
+    })),
   };
 }
 
@@ -271,9 +284,9 @@ function isSame(name: string, other: string): boolean {
   return name.toLowerCase() === other.toLowerCase();
 }
 
-function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Context): EntryUsage {
+function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Context): Omit<EntryUsage, 'state'> {
   const { key, entry } = given;
-  const { counts, ages, now } = context;
+  const { counts, ages } = context;
   const found = findMatches(given, identity, context);
   const isPin = 'kind' in entry;
   const since = ages.find(identity, isPin ? describePin(entry) : describeName(entry));
@@ -288,7 +301,6 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
     kind: isPin ? entry.kind : entry.type,
     value: entry.value,
     issuedBy: entry.issuedBy ?? null,
-    state: isPin ? describePinState(entry, now) : 'active',
     endsAt: formatTime(isPin ? entry.notAfter : undefined),
     isAmbiguous: found.length > 0 && isShared,
     otherNames,

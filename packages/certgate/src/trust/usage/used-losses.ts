@@ -1,7 +1,6 @@
-import type { TrustedIdentity, TrustSnapshot } from '@certgate/core/internal';
+import { findEntryStanding, type TrustedIdentity, type TrustSnapshot } from '@certgate/core/internal';
 import { describeDays, formatMinute } from '../../faults/time-words.js';
 import { type Coverage, describeCovered } from '../../log/coverage/coverage.js';
-import { describePinState } from '../administration/identity-state.js';
 import { indexByName } from '../comparison/compare-identities.js';
 import type { TrustComparison } from '../comparison/compare-documents.js';
 import { changeOf, describePin, type TrustChange } from '../comparison/trust-change.js';
@@ -197,8 +196,9 @@ function listCollisions(context: Context): readonly (readonly [TrustChange, read
   return added.flatMap(({ identity, pin }) =>
     listCallersWith(pin.value, context).flatMap(([caller, use]) => {
       const isOwn = caller.name.toLowerCase() === identity.name.toLowerCase();
+      const { reasons } = findEntryStanding({ ...after, locked: undefined }, { identity, pin }, now);
       const isEarly = (pin.notBefore ?? 0) > Date.parse(caller.admissions?.first ?? '');
-      if (isOwn && pin.issuedBy === undefined && describePinState(pin, now) === 'active' && !isEarly) return [];
+      if (isOwn && pin.issuedBy === undefined && reasons.length === 0 && !isEarly) return [];
       const why = isOwn ? 'the gate refuses it when the pin does' : 'if both match it, the gate refuses it';
       const sentence = `"${caller.name}" calls with the certificate of the new pin ${describePin(pin)} of "${identity.name}": ${why}.`;
       return [[changeOf(caller, 'loses', 'pin', sentence, { pin }), [use]] as const];

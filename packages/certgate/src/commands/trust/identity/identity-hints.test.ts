@@ -58,9 +58,28 @@ describe('certgate trust, where the first word was not the right one', () => {
     );
     const { exitCode, stderr } = await stage.run('enable', 'late', '--pin', 'BBBBBBBB', ...reason);
     assert.equal(exitCode, 1);
-    assert.match(
-      stderr,
-      /is enabled, but it ended at 2020.*\n.*certgate trust set late --pin BBBBBBBB --not-after TIME/,
+    assert.match(stderr, /is enabled, but it ended at 2020.*\n.*certgate trust set late --pin B+ --not-after TIME/);
+  });
+
+  it('list, the roles and enable say what the gate answers to a denied certificate, and while the document is locked', async () => {
+    const hash = 'C'.repeat(64);
+    await stage.expect(...line`add denied --thumbprint-sha256 ${hash} --role reader`, ...reason);
+    await stage.expect('deny', hash, ...reason);
+    const expectState = async (state: string, enabled: RegExp): Promise<void> => {
+      assert.match(await stage.expect('list'), new RegExp(`denied +│ ${state} `));
+      const { identities } = JSON.parse(await stage.expect('list', '--json')) as { identities: { state: string }[] };
+      assert.equal(identities.at(-1)?.state, state);
+      assert.match(await stage.expect('list', 'denied'), new RegExp(`^state +${state}$`, 'm'));
+      assert.match(await stage.expect('log', '--roles'), new RegExp(`^denied \\(${state}\\)$`, 'm'));
+      const { exitCode, stdout, stderr } = await stage.run('enable', 'denied', ...reason);
+      assert.deepEqual([exitCode, stdout], [1, '']);
+      assert.match(stderr, enabled);
+    };
+    await expectState(
+      'denied',
+      /"denied" is enabled, but its certificate is on the deny list.*\n.*trust undeny C{64} /,
     );
+    await stage.expect('lock', ...reason);
+    await expectState('locked', /"denied" is enabled, but the document is locked.*\n.*trust unlock /);
   });
 });

@@ -13,6 +13,9 @@ export const identityVerbs: VerbTable = {
       ...jsonOption,
       ...storeOption,
     },
+    notes: [
+      'The state says what the gate refuses everybody for who is this identity: locked, denied, disabled, ended, authority ended, authority not yet; "no usable pin or name" if its entries are refused for several reasons. "active" goes as far as the document tells: certgate trust explain asks with a certificate.',
+    ],
     work: async () => (await import('./trust-list-command.js')).list,
     exitCodes: {
       0: 'the answer is printed; with --pin, an identity has such a pin',

@@ -1,14 +1,21 @@
-import { formatInstant } from '@certgate/core/internal';
+import {
+  findStanding,
+  formatInstant,
+  type StandingCode,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
 import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
-  describePin,
   getIdentity,
   getPin,
   setIdentityEnabled,
   setPinsEnabled,
 } from '../../../trust/administration/edits/identity-edits.js';
-import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
+import { describeIdentityState } from '../../../trust/administration/identity-state.js';
+import { describePin } from '../../../trust/comparison/trust-change.js';
 import type { TrustUpdate } from '../../../trust/administration/update-trust-document.js';
 import { changeTrust } from '../change-trust.js';
 import type { ChangeFlags } from '../options/store-options.js';
@@ -54,31 +61,70 @@ function findEnabledInVain(
   chosen: readonly string[] | undefined,
 ): ToolFailure | undefined {
   const written = getIdentity(after, givenName);
-  const identity = afterSnapshot.identities.find(({ name }) => name === written.name);
+  const identity = afterSnapshot.identities[after.identities.indexOf(written)];
   if (identity === undefined) return undefined;
-  const now = Date.now();
+  const standing = findStanding(afterSnapshot, identity, Date.now());
+  const pins = (chosen ?? []).map((text) => identity.pins[written.pins?.indexOf(getPin(written, text)) ?? -1]);
+  const refused = standing.entries.find(({ entry: { pin }, reasons }) => reasons.length > 0 && pins.includes(pin));
+  const state = describeIdentityState(standing);
+  if (refused === undefined && state === 'active') return undefined;
+  const isMixed = refused === undefined && state === 'no usable pin or name';
+  const code = isMixed ? undefined : (refused ?? standing).reasons[0];
+  return describeVain(code, { afterSnapshot, identity, chosen: refused?.entry.pin });
+}
+
+interface EnabledInVain {
+  readonly afterSnapshot: TrustSnapshot;
+  readonly identity: TrustedIdentity;
+  /** The chosen pin that is refused; undefined: the identity as a whole. */
+  readonly chosen: TrustPin | undefined;
+}
+
+/** `code`: why the gate refuses; undefined: its pins and names are refused for several reasons. */
+function describeVain(code: StandingCode | undefined, { afterSnapshot, identity, chosen }: EnabledInVain): ToolFailure {
+  const { name, pins } = identity;
+  const who = chosen === undefined ? JSON.stringify(name) : `The pin ${describePin(chosen)}`;
   const fail = (what: string, remedy: string): ToolFailure =>
-    new ToolFailure(`${what}, so it is still refused.`, { kind: 'no_effect', remedy });
-  const state = describeIdentityState(identity, now);
-  if (state === 'ended' && identity.expiresAt !== undefined) {
-    return fail(
-      `${JSON.stringify(identity.name)} is enabled, but it ended at ${formatInstant(identity.expiresAt)} (expiresAt)`,
-      `Set a later end: ${formatTrustChange('add', [identity.name], ['--to-existing', '--expires-at', 'TIME'])}`,
-    );
-  }
-  for (const text of chosen ?? []) {
-    const pin = getPin(written, text);
-    const read = identity.pins[written.pins?.indexOf(pin) ?? -1];
-    const pinState = read === undefined ? 'active' : describePinState(read, now);
-    if (pinState !== 'ended' && pinState !== 'not yet') continue;
-    return fail(
-      `The pin ${describePin(pin)} is enabled, but ${pinState === 'ended' ? `it ended at ${pin.notAfter ?? ''}` : `it begins at ${pin.notBefore ?? ''}`}`,
-      `Change its window: ${formatTrustChange('set', [identity.name], ['--pin', text, pinState === 'ended' ? '--not-after' : '--not-before', 'TIME'])}`,
-    );
-  }
-  if (state !== 'no usable pin') return undefined;
-  return fail(
-    `${JSON.stringify(identity.name)} is enabled, but none of its pins is valid now`,
-    `To see them: ${formatTrustCall('list', [identity.name])}\nThen change their window: ${formatTrustChange('set', [identity.name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [identity.name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
+    new ToolFailure(`${who} is enabled, but ${what}, so it is still refused.`, { kind: 'no_effect', remedy });
+  const setWindow = (option: string): string =>
+    `Change its window: ${formatTrustChange('set', [name], ['--pin', chosen?.value.slice(0, 16) ?? 'PIN', option, 'TIME'])}`;
+  const listed = (chosen === undefined ? pins : [chosen]).find(({ value }) =>
+    afterSnapshot.denied.thumbprintsSha256.has(value),
   );
+  switch (code) {
+    case 'trust_locked':
+      return fail('the document is locked', `To end that: ${formatTrustChange('unlock')}`);
+    case 'certificate_on_deny_list':
+      return listed === undefined
+        ? fail(
+            'the deny list has the CA certificate of its authority',
+            `To see the list: ${formatTrustCall('list', [], ['--json'])}`,
+          )
+        : fail(
+            'its certificate is on the deny list',
+            `To remove it from the list: ${formatTrustChange('undeny', [listed.value])}`,
+          );
+    case 'identity_disabled':
+      return fail('its identity is disabled', `Enable it: ${formatTrustChange('enable', [name])}`);
+    case 'identity_expired':
+      return fail(
+        `${chosen === undefined ? 'it' : 'its identity'} ended at ${formatInstant(identity.expiresAt ?? 0)} (expiresAt)`,
+        `Set a later end: ${formatTrustChange('add', [name], ['--to-existing', '--expires-at', 'TIME'])}`,
+      );
+    case 'pin_expired':
+      return fail(`it ended at ${formatInstant(chosen?.notAfter ?? 0)}`, setWindow('--not-after'));
+    case 'pin_not_yet_valid':
+      return fail(`it begins at ${formatInstant(chosen?.notBefore ?? 0)}`, setWindow('--not-before'));
+    case 'path_certificate_expired':
+    case 'path_certificate_not_yet_valid':
+      return fail(
+        'no trust anchor of its authority is valid now',
+        `To see the authorities: ${formatTrustCall('authority list')}`,
+      );
+    default:
+      return fail(
+        'none of its pins and names admits anybody now',
+        `To see them: ${formatTrustCall('list', [name])}\nThen change their window: ${formatTrustChange('set', [name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d'])}`,
+      );
+  }
 }

@@ -2,17 +2,15 @@ import {
   type DeniedCertificate,
   describeLock,
   formatSerialNumber,
-  type TrustedIdentity,
+  isGraceRunning,
+  listStandings,
+  type Standing,
 } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { formatTime } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import {
-  describeIdentityState,
-  findEarliestEnd,
-  listUsablePins,
-} from '../../../trust/administration/identity-state.js';
+import { describeIdentityState, findEarliestEnd } from '../../../trust/administration/identity-state.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { printJson, printLine } from '../../command-line/output.js';
@@ -47,7 +45,7 @@ function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, 
     locked: document.locked ?? null,
     authorities: snapshot.authorities.map(({ name }) => name),
     denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
-    identities: snapshot.identities.map((identity) => describe(identity, now)),
+    identities: listStandings(snapshot, now).map((standing) => describe(standing, now)),
   };
   if (flags.json === true) {
     printJson(report);
@@ -88,23 +86,23 @@ const columns: readonly Column<ListedIdentity>[] = [
   ['owner', ({ owner }) => owner ?? ''],
 ];
 
-function describe(identity: TrustedIdentity, now: number) {
+function describe(standing: Standing, now: number) {
+  const { identity, entries } = standing;
   const { name, roles, functionsAsWritten: functions, enabled, owner, names, pins } = identity;
-  const graces = pins.filter(
-    (pin) => pin.enabled && pin.acceptWithoutClientAuth !== undefined && now < pin.acceptWithoutClientAuth.until,
-  );
+  const usable = entries.flatMap(({ entry, reasons }) => (reasons.length === 0 ? (entry.pin ?? []) : []));
+  const graces = usable.flatMap(({ acceptWithoutClientAuth: grace }) => grace ?? []);
   return {
     name,
-    state: describeIdentityState(identity, now),
+    state: describeIdentityState(standing),
     enabled,
     roles,
     functions: functions ?? null,
     owner: owner ?? null,
     names: names.length,
     pins: pins.length,
-    usablePins: listUsablePins(identity, now).length,
-    pinsWithoutClientAuth: graces.length,
-    earliestEnd: formatTime(findEarliestEnd(identity, now)),
+    usablePins: usable.length,
+    pinsWithoutClientAuth: graces.filter((grace) => isGraceRunning(grace, now)).length,
+    earliestEnd: formatTime(findEarliestEnd(standing, now)),
   };
 }
 

@@ -1,11 +1,21 @@
-import { describeLock, formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
+import {
+  describeLock,
+  findStanding,
+  formatInstant,
+  type TrustedIdentity,
+  type TrustPin,
+} from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { formatTime } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
-import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
+import {
+  describeEntryState,
+  describeIdentityState,
+  type EntryState,
+} from '../../../trust/administration/identity-state.js';
 import type { LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
 import { readTrustHistory } from '../../../trust/administration/trust-history.js';
@@ -23,20 +33,26 @@ export async function listIdentity(
   const written = getIdentity(document, name);
   const identity = snapshot.identities[document.identities.indexOf(written)];
   if (identity === undefined) throw new ToolFailure(`There is no identity ${JSON.stringify(name)}.`);
-  const now = Date.now();
+  const standing = findStanding(snapshot, identity, Date.now());
   const disables = await readDisables(location, loaded, identity);
   const report = {
     store: location.description,
     revision: document.revision,
     locked: document.locked ?? null,
-    state: describeIdentityState(identity, now),
+    state: describeIdentityState(standing),
     identity: written,
     disabled: identity.enabled ? null : disables.ofIdentity(identity.name),
     names: identity.names,
-    pins: identity.pins.map((pin) => ({
-      ...describePin(pin, now),
-      disabled: pin.enabled ? null : disables.ofPin(pin),
-    })),
+    pins: standing.entries.flatMap(({ entry: { pin }, reasons }) =>
+      pin === undefined
+        ? []
+        : [
+            {
+              ...describePin(pin, describeEntryState({ reasons })),
+              disabled: pin.enabled ? null : disables.ofPin(pin),
+            },
+          ],
+    ),
   };
   if (json === true) {
     printJson(report);
@@ -113,11 +129,11 @@ function listFields(
   ];
 }
 
-function describePin(pin: TrustPin, now: number) {
+function describePin(pin: TrustPin, state: EntryState) {
   const { kind, value, issuedBy = null, acceptWithoutClientAuth: grace } = pin;
   return {
     ...{ kind, value, issuedBy },
-    state: describePinState(pin, now),
+    state,
     notBefore: formatTime(pin.notBefore),
     notAfter: formatTime(pin.notAfter),
     acceptWithoutClientAuth:
