@@ -195,7 +195,7 @@ function describeVerdict(verdict: Exclude<DocumentSignatureState, 'fits'>, place
     case 'malformed':
       return `the document's signature (${place}) is not base64 in one line, or in two lines with one signature each; sign it again`;
     case 'wrong':
-      return `the document's signature (${place}) was not made over these bytes with a key of signedBy; either the document was changed and not signed again, or somebody else signed it`;
+      return `the document's signature (${place}) was not made over these bytes with a key of signedBy; the document was changed since, or signed with a rotated key that signedBy lacks`;
     case 'absent':
       return `the document is not signed, but signedBy requires a signature; it is looked for in ${place}`;
   }

@@ -2,10 +2,10 @@ import type { TrustDocument } from '@certgate/core/internal';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import {
-  expectNoRevision,
   expectUsableRevision,
   explainMissingRevision,
   findLoggedRevision,
+  raiseRevision,
   findUnreadable,
   type Replacement,
   replaceUnreadableDocument,
@@ -68,8 +68,8 @@ export async function changeOrReplace(
   if (revision !== undefined) expectUsableRevision(revision);
   const unreadable = await findUnreadable(location, request);
   if (unreadable === undefined) {
-    expectNoRevision(revision);
-    await updateAndReport(location, request, change, flags);
+    const edit: TrustChange['edit'] = (document, given) => raiseRevision(change.edit(document, given), revision);
+    await updateAndReport(location, request, { ...change, edit }, flags);
     return;
   }
   if (revision === undefined) throw await explainMissingRevision(location, unreadable, verb);

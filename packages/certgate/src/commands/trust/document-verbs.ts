@@ -63,7 +63,7 @@ function describeDenial(verb: 'deny' | 'undeny', reason: string): Verb {
 
 const revisionOption: Options = {
   '--revision <number>': [
-    'replace a document that is damaged, missing or of a newer version, under this number: one above every revision that running apps have read',
+    'the number of the new document, above every revision that running apps have read: for a document that is damaged, missing, of a newer version, or an earlier one that was copied back',
     parseRevision,
   ],
 };

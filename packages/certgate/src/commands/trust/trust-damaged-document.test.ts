@@ -43,7 +43,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
       const bytes = readFileSync(stage.path);
       for (const words of [['lock'], ['restore', 'earlier.json', ...reason]]) {
         await stage.refuse(
-          /which is not signed, the last one is 3\. .*To replace it: .*certgate trust (?:lock|restore DOCUMENT) --revision N --reason REASON --store file:trust\.json $/,
+          /which is not signed, the last one is 3\. .*To replace it: .*certgate trust (?:lock|restore DOCUMENT) --revision 4 --reason REASON --store file:trust\.json $/,
           ...words,
         );
       }
@@ -93,14 +93,19 @@ describe('a document that is damaged, missing or of a newer version', () => {
     assert.equal(stage.read().revision, 10);
   });
 
-  it('the number is for such a document alone, and leaves room above it', async () => {
+  it('the number raises that of an earlier document that was copied back, and leaves room above it', async () => {
     await makeDocuments();
+    writeFileSync(stage.path, readFileSync(file('earlier.json')));
+    await stage.expect('restore', 'file:trust.json', '--revision', '8', ...reason);
+    assert.equal(stage.read().revision, 8);
+    await stage.expect('lock', '--revision', '12');
+    assert.deepEqual([stage.read().revision, stage.read().locked?.by !== undefined], [12, true]);
     const text = readFileSync(stage.path, 'utf8');
     for (const words of [
-      ['lock', '--revision', '9'],
+      ['lock', '--revision', '12'],
       ['restore', 'earlier.json', '--revision', '9', ...reason],
     ]) {
-      await stage.refuse(/can be read and changed, so --revision does not apply/, ...words);
+      await stage.refuse(/The document has revision 12, not below (?:12|9)\. Nothing was written/, ...words);
     }
     assert.equal(readFileSync(stage.path, 'utf8'), text);
     writeFileSync(stage.path, '{');
@@ -129,8 +134,8 @@ describe('a document that is damaged, missing or of a newer version', () => {
     };
     // Valid, and of somebody else.
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
-    await stage.refuse(/signature does not match this key.*--revision N/, 'lock', ...signing);
-    await stage.refuse(/does not apply/, 'restore', 'earlier.json', '--revision', '4', ...reason);
+    await stage.refuse(/signature does not match this key.*--revision 4/, 'lock', ...signing);
+    await stage.refuse(/The document is signed/, 'restore', 'earlier.json', '--revision', '4', ...reason);
     writeFileSync(stage.path, '{');
     await stage.refuse(/The document is signed/, 'lock', '--revision', '4');
     const locked = await stage.expect('lock', '--revision', '4', ...signing);

@@ -58,11 +58,12 @@ type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
 const maximumGroups = 20;
 
 async function explainLog(flags: QuestionFlags): Promise<void> {
-  const { found, isIncomplete } = await readGroups(flags);
-  const { groups, leftOut } = found.takeLast(maximumGroups);
   const location = await openTrustLocation(flags.store);
+  // First: where the app did not start, its log may have no line of Certgate.
   const unreadable = await findUnreadable(location, {});
   if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
+  const { found, isIncomplete } = await readGroups(flags);
+  const { groups, leftOut } = found.takeLast(maximumGroups);
   const loaded = await loadTrustDocument(location);
   const changeLog = await location.readLog().catch(() => []);
   const store = location.description;

@@ -50,10 +50,14 @@ export function expectUsableRevision(revision: number): void {
   );
 }
 
-/** The number belongs to a document whose own number can't be trusted; else the next one is taken. */
-export function expectNoRevision(revision: number | undefined): void {
-  if (revision === undefined) return;
-  throw new ToolFailure('The document can be read and changed, so --revision does not apply. Nothing was written.', {
+/**
+ * The document under its own number, or just below the one that is given: an earlier document that was copied over a later
+ * one has a lower revision than apps have read.
+ */
+export function raiseRevision(document: TrustDocument, revision: number | undefined): TrustDocument {
+  if (revision === undefined) return document;
+  if (revision > document.revision) return { ...document, revision: revision - 1 };
+  throw new ToolFailure(`The document has revision ${document.revision}, not below ${revision}. Nothing was written.`, {
     remedy: 'Omit --revision: the next number is taken.',
   });
 }
@@ -68,11 +72,12 @@ export async function explainMissingRevision(
   verb: 'lock' | 'restore',
 ): Promise<ToolFailure> {
   const known = await findLoggedRevision(location);
+  const next = known === undefined ? 'N' : String(known + 1);
   const advice =
     known === undefined
       ? 'The log of changes knows no number.'
       : `According to the log of changes, which is not signed, the last one is ${known}.`;
-  const remedy = `${advice} N must be above every revision that running apps have read.\nTo replace it: ${formatTrustChange(verb, verb === 'restore' ? ['DOCUMENT'] : [], ['--revision', 'N'])}`;
+  const remedy = `${advice} The new one must be above every revision that running apps have read.\nTo replace it: ${formatTrustChange(verb, verb === 'restore' ? ['DOCUMENT'] : [], ['--revision', next])}`;
   return new ToolFailure(failure.message, {
     remedy: failure.remedy === undefined ? remedy : `${failure.remedy}\n${remedy}`,
     kind: failure.kind,

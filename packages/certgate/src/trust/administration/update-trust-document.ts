@@ -191,7 +191,7 @@ async function prepareNext(
   edited: TrustDocument,
   change: ChangeRequest,
 ): Promise<PreparedUpdate> {
-  const { revision } = before.document;
+  const { revision } = edited;
   if (!Number.isSafeInteger(revision + 1)) {
     throw new ToolFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
   }

@@ -69,6 +69,7 @@ export const remedyTemplates = {
   readLeadingDot: 'trust authority add AUTHORITY --to-existing --dns-constraints-with-leading-dot subdomains-only',
   addRevocationList: 'trust authority add AUTHORITY --to-existing --crl ADDRESS',
   sign: 'trust sign --signing-key KEY_FILE',
+  restore: 'trust restore DOCUMENT --revision REVISION',
 } as const;
 
 export type RemedyTemplate = keyof typeof remedyTemplates;

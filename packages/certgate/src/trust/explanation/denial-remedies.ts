@@ -14,6 +14,7 @@ import {
   describeLongLifetime,
 } from './authority-choices.js';
 import { type RemedyTemplate, formatChange } from './command-template.js';
+import { chooseForDocument, describeDocumentFault } from './document-choices.js';
 import { chooseForAmbiguity, chooseForStranger } from './recognition-choices.js';
 import {
   type Choices,
@@ -24,7 +25,6 @@ import {
   chooseTime,
   listFirst,
   listValues,
-  run,
 } from './remedy-choices.js';
 
 /** What ends a denial, as `explain` prints it and docs/errors.md lists it, from a certificate and from a line of the log. */
@@ -149,19 +149,9 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     ...pinWindow,
   },
   trust_unavailable: {
-    advice: ({ store }) =>
-      `The detail names the source and its fault. The app had no good read of the document for too long (by default a day; an hour after a refused document), or a custom store failed. The refusals end by themselves when the app accepts a document. To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}. To check it: ${formatToolCall(['trust', 'check', '--store', store])}.`,
-    commands: ['sign'],
-    choose: (_facts, { isSignatureRefused }) =>
-      isSignatureRefused
-        ? [
-            {
-              when: 'If you vouch for every change since the last good signature',
-              commands: [run('sign', { KEY_FILE: 'signing.key.pem' })],
-              needs: 'signing.key.pem: the private key of one of the public keys in --signed-by',
-            },
-          ]
-        : [],
+    advice: describeDocumentFault,
+    commands: ['sign', 'restore'],
+    choose: chooseForDocument,
   },
   certificate_not_yet_valid: 'The certificate is not valid yet.',
   certificate_expired: newCertificate,

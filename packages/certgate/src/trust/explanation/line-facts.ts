@@ -72,6 +72,7 @@ function read(code: DenialCode, question: Question): Reading {
   }
   if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable')
     return readPath(question, detail);
+  if (code === 'trust_unavailable') return { facts: { fault: detail } };
   if (identity === undefined) return /^(?:identity|pin|function|role)_/.test(code) ? {} : { facts: {} };
   const { name, roles, functions, enabled, expiresAt = Infinity } = identity;
   const called = requirement.functionName.toLowerCase();

@@ -120,11 +120,13 @@ export async function runPrinted(command: string): Promise<void> {
   assert.equal(exitCode, 0, command);
 }
 
-/** What only the owner of the caller can say is filled in. */
+/** What only the owner of the caller and the operator can say is filled in. */
 export function askOwner(command: string, certificate: string): string {
   return command
     .replace('THUMBPRINT-FROM-THE-OWNER', hash(certificate))
-    .replace('NAME-FROM-THE-OWNER', 'billing.corp.example');
+    .replace('NAME-FROM-THE-OWNER', 'billing.corp.example')
+    .replace('DOCUMENT', 'earlier.json')
+    .replace('REASON', 'damaged');
 }
 
 export const corp = (...files: readonly string[]): readonly string[] => [

@@ -10,8 +10,9 @@ export function readChoices(text: string): readonly Choice[] {
   const choices: { introduction: string; commands: string[] }[] = [];
   for (const line of text.split('\n')) {
     if (/^If .*:$/.test(line)) choices.push({ introduction: line, commands: [] });
-    const command = /^ +(npx .*)$/.exec(line)?.[1];
+    const [, introduction = '', command] = /^(?:(To .*): | +)(npx .*)$/.exec(line) ?? [];
     if (command === undefined) continue;
+    if (introduction !== '') choices.push({ introduction, commands: [] });
     if (choices.length === 0) choices.push({ introduction: '', commands: [] });
     choices.at(-1)?.commands.push(command);
   }
