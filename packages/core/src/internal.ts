@@ -133,6 +133,7 @@ export {
   findEntryStanding,
   findEntryWindows,
   findStanding,
+  listEntries,
   listInstants,
   listStandings,
   type ListedEntry,

@@ -115,7 +115,8 @@ export function listInstants(entry: ListedEntry): readonly number[] {
     .filter((value) => typeof value === 'number');
 }
 
-function listEntries(identity: TrustedIdentity): readonly ListedEntry[] {
+/** Its pins, then its names. */
+export function listEntries(identity: TrustedIdentity): readonly ListedEntry[] {
   const { pins, names } = identity;
   return [...pins.map((pin) => ({ identity, pin })), ...names.map((trustName) => ({ identity, trustName }))];
 }

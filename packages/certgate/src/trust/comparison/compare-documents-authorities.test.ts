@@ -155,6 +155,17 @@ describe('what is told of authorities, names and the deny list', () => {
       read([a, { ...pinned(), name: 'b' }]),
       ['gains denied b'],
     ],
+    ...[{ enabled: false }, { issuedBy: 'partner', notBefore: '2040-01-01T00:00:00Z' }].map((more) => {
+      const list = [a, { name: 'b', pins: [{ thumbprintSha256: sha256, ...more }] }];
+      const denied = [{ thumbprintSha256: sha256 }];
+      return ['a denied pin that admits nobody', read(list), read(list, { denied }), ['changes denied b']] as const;
+    }),
+    [
+      'a denied certificate that is not pinned, and may be the other signature of one that is',
+      read([pinned()]),
+      read([pinned()], { denied: [{ thumbprintSha256: 'B2'.repeat(32) }] }),
+      ['loses denied -'],
+    ],
     [
       "a stranger's thumbprint, and another reason",
       read([pinned()], { denied: [{ thumbprintSha256: 'B2'.repeat(32) }] }),

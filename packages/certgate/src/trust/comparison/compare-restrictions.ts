@@ -2,11 +2,13 @@ import {
   type DeniedCertificate,
   describeLock,
   formatSerialNumber,
+  listEntries,
   shortenThumbprint,
   type TrustLock,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { compareLists } from './compare-identities.js';
+import { canAdmit } from './in-force.js';
 import { describeText, type TrustChange, type TrustEffect } from './trust-change.js';
 
 /** What restricts a document as a whole: the deny list, the apps that it is for, and the lock. */
@@ -61,19 +63,18 @@ function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<
   }
 }
 
-/** As far as the document tells: a certificate that nothing matches, or only what is disabled, is refused anyway. */
-function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, { pins, identities }: TrustSnapshot): boolean {
+/**
+ * A pin by this hash decides for its certificate. What else matches a certificate, or its twin, or those that a denied CA
+ * issued, the document does not show: it may be any entry.
+ */
+function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, snapshot: TrustSnapshot): boolean {
+  const { authorities, identities, pins } = snapshot;
   const holder = pins.thumbprintSha256.get(thumbprintSha256 ?? '');
-  if (holder !== undefined && holder.pin.issuedBy === undefined) return holder.identity.enabled;
-  return identities.some(
-    (identity) =>
-      identity.enabled &&
-      (identity.names.length > 0 ||
-        identity.pins.some(
-          ({ kind, value }) =>
-            thumbprintSha256 === undefined || kind !== 'thumbprintSha256' || value === thumbprintSha256,
-        )),
+  const isAuthority = authorities.some(({ trustAnchors, intermediates }) =>
+    [...trustAnchors, ...intermediates].some((each) => each.thumbprintSha256 === thumbprintSha256),
   );
+  if (holder !== undefined && !isAuthority) return canAdmit(snapshot, holder);
+  return identities.some((identity) => listEntries(identity).some((entry) => canAdmit(snapshot, entry)));
 }
 
 /** `snapshot` is the document in which the certificate is not denied. */
