@@ -1,5 +1,15 @@
-import type { TrustedAuthority, TrustedIdentity, TrustName, TrustPin, TrustSnapshot } from '@certgate/core/internal';
-import { compareLists, indexByName, isGraceWider, isSameIssuer, isWider } from './compare-identities.js';
+import {
+  findEntryWindows,
+  type ListedEntry,
+  listEntries,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { compareLists, indexByName, isGraceWider } from './compare-identities.js';
+import { canAdmit, isWider } from './in-force.js';
 import { findNameHolder, isSameIdentity } from './shared-names.js';
 import { describeCandidates } from './trust-change.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
@@ -10,12 +20,7 @@ interface EntrySort {
   readonly issuedBy: string | undefined;
 }
 
-/** A pin or a name of an identity. */
-interface Entry extends EntrySort {
-  readonly identity: TrustedIdentity;
-  readonly pin?: TrustPin;
-  readonly trustName?: TrustName;
-}
+type Entry = EntrySort & ListedEntry;
 
 const exclusiveSorts: readonly string[] = [
   'thumbprintSha256',
@@ -60,14 +65,14 @@ const maximumNamed = 3;
 function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked = () => false): Hidden {
   const wider = listWiderAuthorities(more, less);
   const deniedUnder = wider.filter((name) => hasDeniedSerial(more, name));
-  const entries = listEntries(more).filter((entry) => {
+  const entries = more.identities.flatMap(list).filter((entry) => {
     const { pin } = entry;
     if (isIn(less, entry)) return pin === undefined && wider.includes(keyOf(entry));
     return pin === undefined || !isAsked(pin);
   });
   const [owners, holders] = [new Set<string>(), new Set<string>()];
   if (entries.length === 0 && deniedUnder.length === 0) return { owners, deniedUnder, holders };
-  const others = listEntries(less).filter(canAdmit);
+  const others = less.identities.flatMap(list).filter((entry) => canAdmit(less, entry));
   if (deniedUnder.length > 0) for (const { identity } of others.slice(0, maximumNamed + 1)) holders.add(identity.name);
   const groups = groupEntries(others);
   for (const entry of entries) {
@@ -76,7 +81,7 @@ function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked =
       // Whom the authority vouched for before, it vouched for by both.
       if (isExclusive(entry, group) || (isOld && keyOf(group) === keyOf(entry))) continue;
       for (const holder of group.holders) {
-        if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more)) continue;
+        if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more, less)) continue;
         owners.add(entry.identity.name);
         holders.add(holder.name);
         if (holders.size > maximumNamed) break;
@@ -111,10 +116,10 @@ function listWiderAuthorities(more: TrustSnapshot, less: TrustSnapshot): readonl
 }
 
 function isVouchingForMore(one: TrustedAuthority, other: TrustedAuthority): boolean {
-  const list = ({ trustAnchors, intermediates }: TrustedAuthority): readonly string[] =>
+  const hash = ({ trustAnchors, intermediates }: TrustedAuthority): readonly string[] =>
     [...trustAnchors, ...intermediates].map(({ thumbprintSha256 }) => thumbprintSha256);
   return (
-    compareLists(list(other), list(one)).added.length > 0 ||
+    compareLists(hash(other), hash(one)).added.length > 0 ||
     compareLists(other.spiffeTrustDomains, one.spiffeTrustDomains).added.length > 0 ||
     (one.dnsConstraintsWithLeadingDot !== other.dnsConstraintsWithLeadingDot &&
       one.dnsConstraintsWithLeadingDot === 'subdomains-only')
@@ -125,16 +130,11 @@ function hasDeniedSerial({ denied }: TrustSnapshot, authority: string): boolean 
   return [...denied.serialNumbers.values()].some((entry) => keyOf(entry) === authority);
 }
 
-function listEntries({ identities }: Pick<TrustSnapshot, 'identities'>): readonly Entry[] {
-  return identities.flatMap((identity) => [
-    ...identity.pins.map((pin) => ({ identity, sort: pin.kind, issuedBy: pin.issuedBy, pin })),
-    ...identity.names.map((trustName) => ({
-      identity,
-      sort: sortName(trustName),
-      issuedBy: trustName.issuedBy,
-      trustName,
-    })),
-  ]);
+function list(identity: TrustedIdentity): readonly Entry[] {
+  return listEntries(identity).map((entry) => {
+    const { issuedBy } = entry.pin ?? entry.trustName;
+    return { ...entry, issuedBy, sort: entry.pin === undefined ? sortName(entry.trustName) : entry.pin.kind };
+  });
 }
 
 /** A certificate with a SPIFFE ID has one URI alone. */
@@ -150,13 +150,9 @@ function isExclusive(one: EntrySort, other: EntrySort): boolean {
 }
 
 /** With whomever: that an entry has moved is told as such. */
-function isIn(snapshot: TrustSnapshot, { pin, trustName }: Pick<Entry, 'pin' | 'trustName'>): boolean {
-  if (pin !== undefined) return snapshot.pins[pin.kind].has(pin.value);
-  return trustName !== undefined && findNameHolder(snapshot, trustName) !== undefined;
-}
-
-function canAdmit({ identity, pin }: Entry): boolean {
-  return identity.enabled && pin?.enabled !== false;
+function isIn(snapshot: TrustSnapshot, entry: Entry): boolean {
+  if (entry.pin === undefined) return findNameHolder(snapshot, entry.trustName) !== undefined;
+  return snapshot.pins[entry.pin.kind].has(entry.pin.value);
 }
 
 /** Those that certificates match alike. */
@@ -176,17 +172,16 @@ function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
   return [...groups.values()];
 }
 
-/** Does it refuse, in the document that has it, what an entry of the same identity admits? */
-function canRefuse(entry: Entry, holder: TrustedIdentity, document: TrustSnapshot): boolean {
+/** Does the entry refuse, in the document that has it, what another one of the same identity admits in the other document? */
+function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, less: TrustSnapshot): boolean {
   const { issuedBy, pin } = entry;
-  if (pin === undefined && !canTakeBack(entry, document)) return false;
-  return listEntries({ identities: [holder] }).some((other) => {
-    if (!canAdmit(other) || isExclusive(entry, other)) return false;
-    if (issuedBy !== undefined && !isSameIssuer({ issuedBy }, other)) return true;
+  if (pin === undefined && !canTakeBack(entry, more)) return false;
+  return list(holder).some((other) => {
+    if (isExclusive(entry, other) || !canAdmit(less, other)) return false;
+    if (issuedBy !== undefined && keyOf(entry) !== keyOf(other)) return true;
     if (pin === undefined) return false;
     return (
-      !pin.enabled ||
-      isWider(other.pin ?? always, pin) ||
+      isWider(findEntryWindows(less, other), findEntryWindows(more, { identity: holder, pin })) ||
       isGraceWider(other.pin?.acceptWithoutClientAuth, pin.acceptWithoutClientAuth)
     );
   });
@@ -197,5 +192,3 @@ function canTakeBack(entry: Entry, { authorities, denied }: TrustSnapshot): bool
   if (denied.thumbprintsSha256.size + denied.serialNumbers.size > 0) return true;
   return authorities.some(({ name, revocation }) => name.toLowerCase() === keyOf(entry) && revocation.mode !== 'off');
 }
-
-const always = { notBefore: undefined, notAfter: undefined };
