@@ -13,7 +13,7 @@ import {
   type KnownCaller,
 } from '../denial.js';
 import type { NameClaim } from '../denial-facts.js';
-import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
@@ -112,16 +112,23 @@ export function concludeIdentity(
   if (past !== undefined) return note(onStep, 'client-identity', past);
 
   note(onStep, 'client-identity', passed);
-  const { identity, matchedBy, matched } = concluded;
+  const { matchedBy, matched } = concluded;
   const validFrom = Math.max(concluded.validFrom ?? Number.NEGATIVE_INFINITY, grace?.since ?? Number.NEGATIVE_INFINITY);
   const validUntil = Math.min(
     concluded.validUntil ?? Number.POSITIVE_INFINITY,
     grace?.until ?? Number.POSITIVE_INFINITY,
   );
-  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = concluded;
+  const {
+    currentFrom = Number.NEGATIVE_INFINITY,
+    currentUntil = Number.POSITIVE_INFINITY,
+    pathAuthorities,
+  } = concluded;
+  const by = { matchedBy, matched };
+  const identity = createClientIdentity(concluded.identity, certificate, by, validFrom, validUntil, grace?.until);
+  if (pathAuthorities !== undefined) authoritiesOf.set(identity, pathAuthorities);
   return {
     outcome: 'authenticated',
-    identity: createClientIdentity(identity, certificate, { matchedBy, matched }, validFrom, validUntil, grace?.until),
+    identity,
     validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
     validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
@@ -250,6 +257,18 @@ function readCertificate(
     return deny('certificate_malformed', { problem: 'path_bytes', fault: pathDecoding.fault }, known);
   }
   return { outcome: 'decoded', certificate: decoding.certificate };
+}
+
+/** In DER. An app that prints an identity does not print them. */
+const authoritiesOf = new WeakMap<ClientIdentity, readonly Uint8Array[]>();
+
+/** The subject of the CA certificate of the path that ends the access, for the log; undefined: none does. */
+export function findEndingAuthority(identity: ClientIdentity): string | undefined {
+  for (const der of authoritiesOf.get(identity) ?? []) {
+    const { pathDecoding } = presentCertificate(der);
+    if (pathDecoding.ok && pathDecoding.value.notAfter < identity.accessEndsAt) return pathDecoding.value.subjectText;
+  }
+  return undefined;
 }
 
 /** [trustBeginsAt, trustEndsAt) in milliseconds: when what admits the certificate holds; infinite where it has no end. */

@@ -1,5 +1,6 @@
 import { formatInstant } from '@certgate/x509/internal';
 import { type ClientAuthLoss, describeIssuance } from '../access/client-auth.js';
+import { findEndingAuthority } from '../access/authentication.js';
 import type { ClientIdentity } from '../access/decision.js';
 import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import { type Draft, type LineStart, startLine } from './log-text.js';
@@ -19,8 +20,11 @@ export interface ExpiryLogLine extends LineStart<'expiry'> {
   readonly thumbprintSha256?: string;
   /** RFC 3339: when the caller begins to be refused. */
   readonly endsAt: string;
-  /** `certificate`: its own `notAfter`. `trust`: the pin, the identity, or what a custom store returned. */
-  readonly endsFirst: 'certificate' | 'trust';
+  /**
+   * `certificate`: its own `notAfter`. `authority`: that of a CA certificate above it. `trust`: the pin, the identity, or what
+   * a custom store returned.
+   */
+  readonly endsFirst: 'certificate' | 'authority' | 'trust';
   /** How much the certificate looks like one of a public CA. Such a CA's next certificate lacks `clientAuth`. */
   readonly publicIssuance?: ClientAuthLoss['verdict'];
   /** What ends and what to do. */
@@ -82,7 +86,8 @@ export function createExpiryLine(
 ): Draft<ExpiryLogLine> {
   const { name, owner, certificate, accessEndsAt } = identity;
   const { thumbprintSha256, notAfter } = certificate;
-  const endsFirst = accessEndsAt === notAfter ? 'certificate' : 'trust';
+  const authority = findEndingAuthority(identity);
+  const endsFirst = accessEndsAt === notAfter ? 'certificate' : authority === undefined ? 'trust' : 'authority';
   const endsAt = formatInstant(accessEndsAt);
   return {
     ...startLine('expiry', now),
@@ -93,7 +98,9 @@ export function createExpiryLine(
     endsAt,
     endsFirst,
     publicIssuance: loss?.verdict,
-    detail: describeEnd(identity, { endsFirst, endsAt, isAutomated }) + (loss === undefined ? '' : ` ${lossDetail}`),
+    detail:
+      describeEnd(identity, { endsFirst, endsAt, isAutomated, authority }) +
+      (loss === undefined ? '' : ` ${lossDetail}`),
   };
 }
 
@@ -119,14 +126,21 @@ export function createListedEndLine(
   };
 }
 
+interface AccessEnd extends Pick<ExpiryLogLine, 'endsFirst' | 'endsAt'> {
+  readonly isAutomated: boolean;
+  readonly authority: string | undefined;
+}
+
 function describeEnd(
-  { name, accessEndsAt, withoutClientAuthUntil }: ClientIdentity,
-  { endsFirst, endsAt, isAutomated }: Pick<ExpiryLogLine, 'endsFirst' | 'endsAt'> & { readonly isAutomated: boolean },
+  { name, matchedBy, accessEndsAt, withoutClientAuthUntil }: ClientIdentity,
+  { endsFirst, endsAt, isAutomated, authority }: AccessEnd,
 ): string {
   if (isAutomated)
     return `The certificate that "${name}" uses ends at ${endsAt}, and nine tenths of its lifetime are over: check why it was not renewed.`;
   if (endsFirst === 'certificate')
     return `The certificate that "${name}" uses ends at ${endsAt}: the caller needs a new one, and its pin in the trust document.`;
+  if (endsFirst === 'authority')
+    return `The CA certificate "${authority}", which vouches for "${name}" (${matchedBy}), ends at ${endsAt}: the operator of the CA must renew it, and you must add the renewed one to the authority in the trust document. No change of the identity helps.`;
   return accessEndsAt === withoutClientAuthUntil
     ? `The certificate that "${name}" uses lacks clientAuth, and its pin accepts that until ${endsAt} (acceptWithoutClientAuth): before that, the caller needs a certificate with clientAuth. See docs/public-certificates.md.`
     : `The trust document ends the access of "${name}" with this certificate at ${endsAt}: extend it, or let the caller change over to the newer certificate.`;

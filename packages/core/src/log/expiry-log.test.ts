@@ -4,7 +4,15 @@ import type { ClientIdentity } from '../access/decision.js';
 import type { LoggingCall } from './decision-channel.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
+import { decideAccess } from '../access/access-decision.js';
 import { createClientIdentity } from '../access/authentication.js';
+import {
+  authorityOf,
+  billing,
+  issueCaller,
+  issueIntermediate,
+  issuedSnapshot,
+} from '../test-support/authority-stage.js';
 import type { ExpiryLogLine, RenewalLogLine } from './expiry-lines.js';
 import { ExpiryLog } from './expiry-log.js';
 import { nameProcess } from './process-id.js';
@@ -64,6 +72,21 @@ describe('a certificate in use that ends soon', () => {
     assert.equal(lines[0]?.endsFirst, 'trust');
     assert.match(lines[0].detail, /The trust document ends the access of "billing"/);
     assert.ok(!('owner' in lines[0]));
+  });
+
+  it('is told from one whose CA certificate ends first: the line names the CA, and who must act', () => {
+    const { context, lines } = createContext();
+    const intermediate = issueIntermediate({ notAfter: '20270111000000Z' });
+    const { header } = issueCaller({ issuer: intermediate });
+    const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [intermediate] })] });
+    const decision = decideAccess({ header, trust, requirement: { functionName: 'f', roles: [] }, now });
+    assert.ok(decision.outcome === 'allowed', decision.code);
+    new ExpiryLog().note(context, decision.identity, now);
+    assert.deepEqual([lines[0]?.endsFirst, lines[0]?.endsAt.slice(0, 19)], ['authority', '2027-01-11T00:00:00']);
+    assert.match(
+      lines[0]?.detail ?? '',
+      /^The CA certificate "CN=Corp issuing CA", which vouches for "billing" \(dns issued by corp\), ends at 2027-01-11T.*the operator of the CA must renew it/,
+    );
   });
 
   it('begins 30 days before the end, and what has no end to speak of is quiet', () => {

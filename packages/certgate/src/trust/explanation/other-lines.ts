@@ -74,7 +74,7 @@ export const otherLines: OtherLines = {
   },
   expiry: {
     access_ends_soon:
-      "A caller's access ends within 30 days and is in its last third, or in the last tenth of a certificate with a lifetime of less than a week. endsFirst says what ends: replace the certificate, or extend notAfter or expiresAt in the trust document.",
+      "A caller's access ends within 30 days and is in its last third, or in the last tenth of a certificate with a lifetime of less than a week. endsFirst says what ends: replace the certificate, let the CA renew its own, or extend notAfter or expiresAt in the trust document.",
   },
   renewal: {
     client_auth_ends_at_renewal:
