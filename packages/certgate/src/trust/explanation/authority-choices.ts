@@ -19,7 +19,7 @@ export function chooseForAuthority(
 ): Choices {
   const authority = context.trust.authorities.find((each) => each.name === AUTHORITY);
   if (authority === undefined) return [];
-  const { wanted, subject }: WantedCertificate =
+  const { wanted, subject, isUnknown }: WantedCertificate =
     isFaulty && certificate?.role === 'intermediate'
       ? { wanted: ['addIntermediate'], subject: certificate.subject }
       : certificate?.role === 'trust-anchor' && context.presented !== undefined
@@ -30,16 +30,31 @@ export function chooseForAuthority(
     addTrustAnchor: `If the authority "${AUTHORITY}" has a new root: a certificate whose issuer and subject are the same`,
     addIntermediate: `If an intermediate of the authority "${AUTHORITY}" is missing, or was renewed`,
   };
-  return wanted.map((template) => ({
+  const choices = wanted.map((template) => ({
     when: whens[template],
     commands: [run(template, { AUTHORITY, CA_FILE })],
     needs: `${CA_FILE}: the certificate of the CA${subject === undefined ? '' : ` "${subject}"`}, from the authority itself`,
   }));
+  return isUnknown === true ? [...choices, chooseForRotation(authority)] : choices;
+}
+
+/** All steps at once: after each of them alone, the caller would be refused for the next reason. */
+function chooseForRotation({ name: AUTHORITY, revocation: { crls } }: TrustedAuthority): RemedyChoice {
+  const [ROOT_FILE, CA_FILE] = ['new-root.crt.pem', 'new-ca.crt.pem'];
+  const lists = crls.map((_, index) => `${AUTHORITY}-${index + 1}.crl`);
+  const listsToo = lists.length === 0 ? '' : `; ${lists.join(', ')}: the new lists, or their https: addresses`;
+  return {
+    when: `If the authority "${AUTHORITY}" was rotated: a new root with a new intermediate${lists.length === 0 ? '' : ' and new lists'}`,
+    commands: [run('addRotated', { AUTHORITY, ROOT_FILE, CA_FILE, ADDRESS: lists.map((list) => `file:${list}`) })],
+    needs: `${ROOT_FILE}, ${CA_FILE}: both certificates, from the authority itself${listsToo}`,
+  };
 }
 
 interface WantedCertificate {
   readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
   readonly subject?: string | undefined;
+  /** The document has no certificate of the issuer, so that the whole authority may be another. */
+  readonly isUnknown?: boolean;
 }
 
 /** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
@@ -63,6 +78,7 @@ function findWanted(
   return {
     wanted: isFoundBelow ? ['addTrustAnchor', 'addIntermediate'] : ['addIntermediate', 'addTrustAnchor'],
     subject,
+    isUnknown: !isFoundBelow && root === undefined,
   };
 }
 

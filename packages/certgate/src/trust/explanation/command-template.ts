@@ -63,6 +63,8 @@ export const remedyTemplates = {
   undenySerial: 'trust undeny --issued-by AUTHORITY --serial HEX',
   addIntermediate: 'trust authority add AUTHORITY --to-existing --intermediate CA_FILE',
   addTrustAnchor: 'trust authority add AUTHORITY --to-existing --trust-anchor CA_FILE',
+  addRotated:
+    'trust authority add AUTHORITY --to-existing --trust-anchor ROOT_FILE --intermediate CA_FILE --crl ADDRESS',
   acceptNoRevAvail: 'trust authority add AUTHORITY --to-existing --accept-no-rev-avail SECONDS',
   extendLists: 'trust authority add AUTHORITY --to-existing --grace-seconds SECONDS',
   askOnlyCallers: 'trust authority add AUTHORITY --to-existing --scope end-entity',

@@ -43,7 +43,7 @@ const newCertificate = {
   commands: ['rotate'],
   choose: (_facts: unknown, context: RemedyContext) => chooseNewCertificate(context),
 } as const;
-const caCertificates = ['addIntermediate', 'addTrustAnchor'] as const;
+const caCertificates = ['addIntermediate', 'addTrustAnchor', 'addRotated'] as const;
 const renewedAuthority = {
   advice:
     "Get the authority's certificate from the authority itself, never from the caller: every certificate that it signs can be admitted.",

@@ -130,7 +130,8 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   'certificate_not_trusted: an intermediate is missing': {
     missed: ['line'],
     certificate: 'issued',
-    choices: 2,
+    choices: 3,
+    fitting: [0, 1],
     authorityFile: 'issuing.crt.pem',
     cause: intermediateMissing,
     when: intermediateMissing,
@@ -174,7 +175,8 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   },
   'path_not_found: of a pin whose authority lacks an intermediate': {
     certificate: 'issued',
-    choices: 3,
+    choices: 4,
+    fitting: [0, 1, 3],
     authorityFile: 'issuing.crt.pem',
     cause: /No certificate of the authority has the name of the issuer of the certificate "CN=issued"/,
     when: intermediateMissing,
@@ -182,7 +184,8 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   },
   'path_not_found: of a key pin whose authority lacks an intermediate': {
     certificate: 'issued',
-    choices: 3,
+    choices: 4,
+    fitting: [0, 1, 3],
     authorityFile: 'issuing.crt.pem',
     cause: /No certificate of the authority has the name of the issuer of the certificate "CN=issued"/,
     when: /valid from any issuer/,
@@ -199,7 +202,7 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   'certificate_not_trusted: the CA was replaced by a root of another name': {
     missed: ['line'],
     certificate: 'of-successor',
-    choices: 2,
+    choices: 3,
     fitting: [1],
     authorityFile: 'successor.crt.pem',
     cause: /"corp" has a new root/,

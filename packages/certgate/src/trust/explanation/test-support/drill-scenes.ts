@@ -356,6 +356,22 @@ const callerScenes: Readonly<Record<string, Scene>> = {
       return play({ reading: present('rooted') });
     },
   },
+  'the CA was rotated, with a new root, a new intermediate and new lists': {
+    certificate: 'reissued',
+    cause: /"corp" was rotated/,
+    missed: ['line'],
+    when: /was rotated/,
+    play: async () => {
+      await begin();
+      await addNamed(...corp('issuing.crt.pem'), '--crl', 'file:corp.crl', '--crl', 'file:issuing.crl');
+      // From the authority.
+      writeFileSync('new-root.crt.pem', readFileSync('successor.crt.pem'));
+      writeFileSync('new-ca.crt.pem', readFileSync('reissuing.crt.pem'));
+      makeRevocationList('successor', 'corp-1.crl');
+      makeRevocationList('reissuing', 'corp-2.crl');
+      return play({ reading: present('reissued') });
+    },
+  },
   'the certificate was revoked': {
     certificate: 'rooted',
     cause: /revoked/,

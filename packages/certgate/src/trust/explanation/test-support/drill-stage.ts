@@ -174,6 +174,8 @@ export function makeDrillCertificates(): void {
     end: inDays(10),
   });
   makeCertificate('successor', ca);
+  makeCertificate('reissuing', ca, { issuer: 'successor' });
+  makeCertificate('reissued', client, { issuer: 'reissuing' });
   // As `openssl req -x509` makes one, without keyUsage; and the same CA made well.
   makeCertificate('careless', ['basicConstraints=critical,CA:TRUE']);
   makeCertificate('careful', ca, { commonName: 'careless', key: 'careless' });
