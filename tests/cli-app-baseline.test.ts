@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
@@ -13,8 +14,23 @@ describe('the baseline of certgate app inspect', () => {
 
   // Written by hand: the form that people have committed.
   const agreedBaseline = {
-    baselineVersion: 2,
-    gate: gateOptions(),
+    baselineVersion: 3,
+    gate: gateOptions({
+      trust: [
+        {
+          place: 'the app setting CERTGATE_TRUST',
+          isExact: true,
+          options: {
+            ...{
+              refreshIntervalSeconds: 30,
+              maximumStalenessSeconds: 86_400,
+              maximumStalenessAfterRefusalSeconds: 3600,
+            },
+            ...{ readTimeoutSeconds: 10, audience: null, signedBy: null, minimumRevision: 0, crlBlobs: [] },
+          },
+        },
+      ],
+    }),
     httpStreaming: false,
     functions: [
       httpFunction('Closed', { kind: 'certificate', roles: [] }),
@@ -41,7 +57,7 @@ describe('the baseline of certgate app inspect', () => {
     assert.equal(text, `${JSON.stringify(agreedBaseline, null, 2)}\n`, 'a reviewer sees no line that only moved');
     const { exitCode, report } = await inspectJson(one);
     assert.equal(exitCode, 0);
-    assert.deepEqual(report.baseline, { file: baselineOf(one), status: 'same', differences: [] });
+    assert.deepEqual(report.baseline, { file: baselineOf(one), status: 'same', differences: [], uncompared: [] });
     assert.equal(readFileSync(baselineOf(one), 'utf8'), text, 'comparing writes nothing');
   });
 
@@ -105,12 +121,110 @@ describe('the baseline of certgate app inspect', () => {
     });
   }
 
-  it('of version 1, which says nothing of the gate, is compared as far as it goes, and fails', async (context) => {
+  const emptyTrust = '{ "schemaVersion": 1, "revision": 3, "identities": [] }';
+  const admitsAll = `find: () => ({ outcome: 'found', identity: { name: 'x', roles: [] } })`;
+  const signed = `{ signedBy: readFileSync(__dirname + '/../key.pem', 'utf8'), audience: 'orders', minimumRevision: 2 }`;
+  const withStore = (store: string, more = ''): string =>
+    agreed.replace('secure()', `const { readFileSync } = require('node:fs'); secure({ trustStore: ${store} ${more} })`);
+  const file = "trustStoreFromFile(__dirname + '/../a.json', ";
+  const storeChanges: readonly (readonly [what: string, main: string, expected: RegExp])[] = [
+    [
+      'a store that admits everybody',
+      withStore(`{ ${admitsAll} }`),
+      /^changes +app +trust file a\.json → a store of your own \(not known exactly\)$/m,
+    ],
+    [
+      'a store that passes on the report of the one before',
+      withStore(
+        `((store) => ({ ${admitsAll}, report: () => store.report(), start: () => store.start() }))(${file}${signed}))`,
+      ),
+      /^changes +app +trust file a\.json → a store of your own/m,
+    ],
+    [
+      'a second store',
+      withStore(`firstOf(${file}${signed}), trustStoreFromFile('b.json'))`),
+      /^changes +app +trust new: file b\.json$/m,
+    ],
+    [
+      'a store without signedBy',
+      withStore(`${file}${signed.replace(/signedBy: .*'utf8'\), /, '')})`),
+      /^opens +app +trust file a\.json: signedBy MCow\S+ → not given$/m,
+    ],
+    [
+      'a store without an audience',
+      withStore(`${file}${signed.replace("audience: 'orders', ", '')})`),
+      /^changes +app +trust file a\.json: audience orders → not given$/m,
+    ],
+    [
+      'a store without minimumRevision',
+      withStore(`${file}${signed.replace(', minimumRevision: 2', '')})`),
+      /^opens +app +trust file a\.json: minimumRevision 2 → 0$/m,
+    ],
+    [
+      'another path',
+      withStore(`trustStoreFromFile('b.json', ${signed})`),
+      /^changes +app +trust file a\.json → file b\.json$/m,
+    ],
+    [
+      'decisionLog',
+      withStore(`${file}${signed})`, ", decisionLog: 'denials'"),
+      /^changes +app +decisionLog all → denials$/m,
+    ],
+  ];
+
+  it('has the whole gate: a store, its place and its options', async (context) => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const files = {
+      'a.json': emptyTrust,
+      'b.json': emptyTrust,
+      'key.pem': publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    };
+    const folder = createApp(context, withStore(`${file}${signed})`), files);
+    await inspect(folder, '--write-baseline');
+    assert.ok(!readFileSync(baselineOf(folder), 'utf8').includes(folder));
+    for (const [what, main, expected] of storeChanges) {
+      const changed = createApp(context, main, {
+        ...files,
+        'certgate.baseline.json': readFileSync(baselineOf(folder), 'utf8'),
+      });
+      const { exitCode, stdout } = await inspect(changed);
+      assert.match(stdout, expected, what);
+      assert.match(stdout, /^1 difference from /m, what);
+      assert.equal(exitCode, 1, what);
+    }
+  });
+
+  it('says of a store of the app that it is not compared, unless it names its configuration', async (context) => {
+    const folder = createApp(context, withStore(`{ ${admitsAll} }`));
+    assert.match(
+      (await inspect(folder, '--write-baseline')).stdout,
+      /^Not compared: .* a store of your own answers\./m,
+    );
+    const { exitCode, stdout } = await inspect(folder);
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^Nothing that can be compared differs from .*\nNot compared: /m);
+    assert.doesNotMatch(stdout, /^Nothing differs/m);
+    const { report } = await inspectJson(folder, '--as-in-azure');
+    assert.equal(report.baseline?.status, 'unverified');
+    assert.deepEqual(
+      [report.baseline.uncompared, report.asInAzure?.uncompared],
+      [['a store of your own'], ['a store of your own']],
+    );
+    const named = createApp(context, withStore(`{ ${admitsAll}, configuration: 'a secret' }`));
+    await inspect(named, '--write-baseline');
+    assert.doesNotMatch(readFileSync(baselineOf(named), 'utf8'), /secret/);
+    assert.equal((await inspect(named)).exitCode, 0);
+  });
+
+  it('of version 1 or 2, which says not all of the gate, is compared as far as it goes, and fails', async (context) => {
     const text = JSON.stringify({ ...agreedBaseline, gate: undefined, baselineVersion: 1 });
     const folder = createApp(context, agreed, { 'certgate.baseline.json': text });
     const { exitCode, stdout } = await inspect(folder);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^changes +app +gate not in this baseline → no option of the front end in code$/m);
+    assert.match(
+      stdout,
+      /^changes +app +gate not whole in this baseline → no option in code, trust the app setting CERTGATE_TRUST$/m,
+    );
     assert.match(stdout, /^1 difference from /m);
   });
 

@@ -341,15 +341,15 @@ describe('certgate app inspect', () => {
         'opens Pipeline policy',
         'opens Secret function',
         'closes Role policy',
-        'opens app frontEndSecret',
         'changes app trust',
+        'opens app frontEndSecret',
       ],
     );
     assert.ok(report.asInAzure.set.includes('WEBSITE_SITE_NAME'));
     const { removed } = report.asInAzure;
     assert.ok(removed.includes('FUNCTIONS_CORETOOLS_ENVIRONMENT') && removed.includes('CI'));
     assert.ok(!removed.includes('NODE_ENV'), 'a setting of the app itself');
-    const { before, after } = report.asInAzure.differences.at(-1) ?? {};
+    const { before, after } = report.asInAzure.differences.find(({ what }) => what === 'trust') ?? {};
     assert.deepEqual([before, after], ['the app setting CERTGATE_TRUST', 'file other.json']);
   });
 

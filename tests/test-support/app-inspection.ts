@@ -32,8 +32,13 @@ export interface InspectionReport {
     readonly set: readonly string[];
     readonly removed: readonly string[];
     readonly differences: readonly InspectedDifference[];
+    readonly uncompared: readonly string[];
   } | null;
-  readonly baseline: { readonly status: string; readonly differences: readonly InspectedDifference[] } | null;
+  readonly baseline: {
+    readonly status: string;
+    readonly differences: readonly InspectedDifference[];
+    readonly uncompared: readonly string[];
+  } | null;
 }
 
 interface InspectedDifference {
@@ -72,7 +77,7 @@ export function httpFunction(name: string, policy: object, more: object = {}): o
   };
 }
 
-/** The options of a gate whose code says nothing of the front end but this. */
+/** The options of a gate whose code says nothing but this. */
 export function gateOptions(more: object = {}): object {
   return {
     frontEnd: null,
@@ -81,6 +86,8 @@ export function gateOptions(more: object = {}): object {
     forwardedElements: null,
     acceptForwardedChain: false,
     unsafeTrustCertificateHeaderFromAnywhere: false,
+    decisionLog: 'all',
+    strangerNames: true,
     ...more,
   };
 }

@@ -169,7 +169,7 @@ const securedByThisCopy = new WeakSet<WorkerCore>();
  * everything twice. It stands for both only where both would decide the same: what can't be compared is an error, since
  * the stricter of the two might be the one that is passed over.
  */
-function joinGate(core: WorkerCore, options: SecureAppOptions): void {
+function joinGate(core: WorkerCore, options: GateOptions): void {
   const configuration = describeConfiguration(options);
   const isSame = configuration !== undefined && securedCores.get(core) === configuration;
   const { gate } = getCoverage(core);
@@ -192,28 +192,10 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
   securedByThisCopy.add(core);
 }
 
-function describeConfiguration({
-  trustStore,
-  frontEnd,
-  frontEndSecret,
-  frontEndIsolation,
-  forwardedElements,
-  acceptForwardedChain,
-  decisionLog = 'all',
-  strangerNames = true,
-  ...rest
-}: SecureAppOptions): string | undefined {
-  const configuration = readMember(trustStore, 'configuration');
+function describeConfiguration(options: GateOptions): string | undefined {
+  const configuration: unknown = readMember(options.trustStore, 'configuration');
   if (typeof configuration !== 'string') return undefined;
-  const ofFrontEnd = [
-    frontEnd ?? null,
-    frontEndSecret ?? null,
-    frontEndIsolation ?? null,
-    forwardedElements ?? null,
-    acceptForwardedChain === true,
-    rest[frontEndOverride] === true,
-  ];
-  return JSON.stringify([configuration, ...ofFrontEnd, decisionLog, strangerNames]);
+  return JSON.stringify([configuration, describeGateOptions(options), options.frontEndSecret]);
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {

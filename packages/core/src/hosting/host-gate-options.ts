@@ -8,6 +8,7 @@ import {
 import type { Environment } from '../front-end-resolution/host-environment.js';
 import { type DecisionLogChoice, decisionLogChoices } from '../log/decision-log.js';
 import { expectLockSetting } from './lock-setting.js';
+import { describeStores, type StoreDescription } from '../trust-store/listed-documents.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 
 /** The options that the gate of every host has. */
@@ -57,7 +58,7 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   return Object.freeze(own) as object as GateOptions;
 }
 
-/** What the code says of the front end, for tools: each option as it was given, and a secret as whether it was. */
+/** What the code says, for tools: each option as it was given, and a secret as whether it was. */
 export interface GateDescription {
   readonly frontEnd: NonNullable<FrontEndOptions['frontEnd']> | null;
   /** Also one that is undefined, since the variable that it is read from is not set. */
@@ -66,11 +67,15 @@ export interface GateDescription {
   readonly forwardedElements: number | null;
   readonly acceptForwardedChain: boolean;
   readonly unsafeTrustCertificateHeaderFromAnywhere: boolean;
+  readonly decisionLog: DecisionLogChoice;
+  readonly strangerNames: boolean;
+  readonly stores: readonly StoreDescription[];
 }
 
 /** Of options that `readGateOptions` has read. */
 export function describeGateOptions(options: GateOptions): GateDescription {
   const { frontEnd, frontEndIsolation, forwardedElements, acceptForwardedChain } = options;
+  const { decisionLog = 'all', strangerNames = true } = options;
   return Object.freeze({
     frontEnd: frontEnd ?? null,
     frontEndSecret: Object.hasOwn(options, 'frontEndSecret'),
@@ -78,6 +83,9 @@ export function describeGateOptions(options: GateOptions): GateDescription {
     forwardedElements: forwardedElements ?? null,
     acceptForwardedChain: acceptForwardedChain === true,
     unsafeTrustCertificateHeaderFromAnywhere: options[frontEndOverride] === true,
+    decisionLog,
+    strangerNames,
+    stores: describeStores(options.trustStore),
   });
 }
 

@@ -7,7 +7,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
-import { listDocuments, noteListing } from './listed-documents.js';
+import { describeStores, listDocuments, noteListing } from './listed-documents.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {
@@ -50,7 +50,12 @@ export class ComposedTrustStore implements TrustStore {
 
   constructor(stores: readonly TrustStore[]) {
     this.#stores = [...stores];
-    noteListing(this, () => this.#stores.flatMap(listDocuments), this.#stores);
+    noteListing(
+      this,
+      () => this.#stores.flatMap(listDocuments),
+      () => this.#stores.flatMap(describeStores),
+      this.#stores,
+    );
     Object.freeze(this);
   }
 

@@ -42,7 +42,7 @@ function createConstantSource(document: unknown): TrustSource {
   const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
   return {
     description: 'document in code',
-    configuration: describeConfiguration(hashDocument(document), undefined),
+    configuration: `document ${hashDocument(document)}`,
     read: ({ lastVersion }) =>
       Promise.resolve(lastVersion === version ? { changed: false } : { changed: true, bytes, version }),
   };
@@ -61,7 +61,12 @@ class DocumentTrustStore implements TrustStore {
     this.#snapshot = snapshot;
     this.#sha256 = sha256;
     this.#audience = audience;
-    noteListing(this, () => [snapshot]);
+    const source = { description: 'document in code', configuration: `document ${sha256}` };
+    noteListing(
+      this,
+      () => [snapshot],
+      () => [{ sources: [source], options: { audience } }],
+    );
     Object.freeze(this);
   }
 

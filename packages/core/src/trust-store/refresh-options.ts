@@ -38,6 +38,7 @@ export interface RefreshOptions {
   readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
 }
 
+/** In the order of `RefreshSettings.configuration`. */
 const optionNames = [
   'refreshIntervalSeconds',
   'maximumStalenessSeconds',
@@ -62,8 +63,10 @@ export interface RefreshSettings {
   readonly verifier: DocumentSignatureVerifier | undefined;
   readonly minimumRevision: number;
   readonly crlSources: CrlSourcesInCode;
-  /** All of the above as a text. */
+  /** All of the above as plain data. */
   readonly configuration: readonly unknown[];
+  /** The same by the options' names. */
+  readonly described: Readonly<Record<string, unknown>>;
 }
 
 /** @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key. */
@@ -86,10 +89,10 @@ export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
   const crlSources = readCrlBlobs(options);
   const configuration = [
-    refreshInterval,
-    maximumStaleness,
-    maximumStalenessAfterRefusal,
-    readTimeout,
+    refreshInterval / 1000,
+    maximumStaleness / 1000,
+    maximumStalenessAfterRefusal / 1000,
+    readTimeout / 1000,
     audience ?? null,
     verifier?.configuration ?? null,
     minimumRevision,
@@ -105,6 +108,7 @@ export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
     minimumRevision,
     crlSources,
     configuration,
+    described: Object.fromEntries(optionNames.map((name, index) => [name, configuration[index]])),
   };
 }
 

@@ -93,7 +93,15 @@ export class RefreshingTrustStore implements TrustStore {
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
     this.#mirror = mirror && new DocumentMirror(mirror, this.#settings, this.#signaturePause);
     this.#dueAfter = this.#settings.refreshInterval;
-    noteListing(this, () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot]));
+    const sources = [source, ...(mirror ? [mirror] : [])].map(({ description, configuration }) => ({
+      description,
+      configuration,
+    }));
+    noteListing(
+      this,
+      () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot]),
+      () => [{ sources, options: this.#settings.described }],
+    );
     // Another `find` put in place of this one would be remembered under this one's version.
     Object.freeze(this);
   }

@@ -46,9 +46,19 @@ const gateOptions = fc.record({
   forwardedElements: fc.constantFrom(null, 1, 2),
   acceptForwardedChain: fc.boolean(),
   unsafeTrustCertificateHeaderFromAnywhere: fc.boolean(),
+  decisionLog: fc.constantFrom('all', 'denials'),
+  strangerNames: fc.boolean(),
+  trust: fc.uniqueArray(
+    fc.record({
+      place: fc.constantFrom('file a', 'file b', 'a store of your own'),
+      isExact: fc.boolean(),
+      options: fc.record({ audience: fc.constantFrom(null, 'a'), signedBy: fc.constantFrom(null, ['A'], ['B']) }),
+    }),
+    { selector: ({ place }) => place },
+  ),
 });
 const documents = fc.record({
-  baselineVersion: fc.constant(2),
+  baselineVersion: fc.constant(3),
   gate: fc.option(gateOptions),
   httpStreaming: fc.boolean(),
   functions: fc.uniqueArray(fc.oneof(httpFunctions, mcpFunctions, otherFunctions), {
@@ -103,13 +113,16 @@ const gate = {
   forwardedElements: null,
   acceptForwardedChain: false,
   unsafeTrustCertificateHeaderFromAnywhere: false,
+  decisionLog: 'all',
+  strangerNames: true,
+  trust: [{ place: 'file trust.json', isExact: true, options: { audience: null } }],
 };
 const closed = {
   ...{ name: 'A', trigger: 'httpTrigger', http: true, route: '/api/A', methods: ['GET'], authLevel: 'anonymous' },
   ...{ policy: { kind: 'certificate', roles: [] }, covered: 'gate' },
 };
 const write = (more: object): string =>
-  JSON.stringify({ baselineVersion: 2, gate, httpStreaming: false, functions: [closed], webhooks: [], ...more });
+  JSON.stringify({ baselineVersion: 3, gate, httpStreaming: false, functions: [closed], webhooks: [], ...more });
 
 test('what a difference opens, closes or only changes, those that open first', () => {
   const one = (more: object): object => ({ functions: [{ ...closed, ...more }] });
@@ -150,8 +163,10 @@ test('what a difference opens, closes or only changes, those that open first', (
 test('a baseline that says more or less than it should is refused', () => {
   for (const [text, words] of [
     ['[]', /not a JSON object/],
-    [write({ baselineVersion: 3 }), /baselineVersion is 3/],
+    [write({ baselineVersion: 4 }), /baselineVersion is 4/],
     [write({ gate: { ...gate, frontEnd: 7 } }), /no "gate" that can be read/],
+    [write({ gate: { ...gate, trust: [{ place: 'x' }] } }), /no "gate" that can be read/],
+    [write({ gate: { ...gate, trust: undefined } }), /no "gate" that can be read/],
     [write({ gate: undefined }), /no "gate" that can be read/],
     [write({ baselineVersion: 1 }), /unknown key "gate"/],
     [write({ functoins: [] }), /unknown key "functoins"/],

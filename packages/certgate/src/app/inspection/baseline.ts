@@ -1,20 +1,20 @@
-import type { GateDescription } from '@certgate/core/internal';
 import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
 import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
 import { compareNames } from '../../local/functions-host/routing/router.js';
 import { findFile, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import type { AgreedGate } from './compare-gates.js';
 import { type CoverageReport, type InspectedFunction, isCallable } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
 export const baselineFileName = 'certgate.baseline.json';
 
-const baselineVersion = 2;
+const baselineVersion = 3;
 
 /** What is compared: the part of a report that is the same on every machine and at every time. */
 export interface Baseline {
   readonly baselineVersion: typeof baselineVersion;
-  /** The gate's options as the code gives them; null: no gate. Undefined: a file of version 1, which doesn't say. */
-  readonly gate: GateDescription | null | undefined;
+  /** The gate as the code configures it; null: no gate. Undefined: a file of an earlier version, without all of it. */
+  readonly gate: AgreedGate | null | undefined;
   readonly httpStreaming: boolean;
   /** Sorted by name. */
   readonly functions: readonly InspectedFunction[];
@@ -30,7 +30,7 @@ export interface BaselineWebhook {
 export function createBaseline({ host, gate, functions, outsideTheGate }: CoverageReport): Baseline {
   return {
     baselineVersion,
-    gate: gate === null ? null : gate.options,
+    gate: gate === null ? null : { ...gate.options, trust: gate.trust },
     httpStreaming: host.httpStreaming,
     // That one is disabled says an app setting, which another machine may not have.
     functions: functions
@@ -41,6 +41,12 @@ export function createBaseline({ host, gate, functions, outsideTheGate }: Covera
       .map(({ path, key }) => ({ path, key }))
       .sort((left, right) => compareNames(left.path, right.path)),
   };
+}
+
+/** What two baselines can be the same in, and the apps still differ. */
+export function listUncompared({ gate }: Baseline): readonly string[] {
+  const unknown = (gate?.trust ?? []).filter(({ isExact }) => !isExact);
+  return unknown.map(({ place }) => place);
 }
 
 function omitDisabled(inspected: InspectedFunction): InspectedFunction {
@@ -73,14 +79,14 @@ export function parseBaseline(text: string, name: string): Baseline {
     return refuse(`it is not JSON (${messageOf(cause)})`, cause);
   }
   const { baselineVersion: version } = Object(value) as JsonObject;
-  if (isJsonObject(value) && version !== 1 && version !== baselineVersion)
-    return refuse(`its baselineVersion is ${JSON.stringify(version)}, and 1 and ${baselineVersion} are known`);
-  const shape = version === 1 ? firstShape : { ...firstShape, gate: isGate };
+  if (isJsonObject(value) && !isVersion(version))
+    return refuse(`its baselineVersion is ${JSON.stringify(version)}, and 1 to ${baselineVersion} are known`);
+  const shape = version === 1 ? firstShape : { ...firstShape, gate: version === 2 ? () => true : isGate };
   const { functions, webhooks, ...document } = readShape(value, shape, 'the document', refuse) as Baseline;
   return {
     ...document,
     baselineVersion,
-    gate: document.gate,
+    gate: version === baselineVersion ? document.gate : undefined,
     functions: expectUnique(
       functions.map((item) => readFunction(item, refuse)),
       ({ name: key }) => key,
@@ -100,19 +106,27 @@ type Refuse = (why: string) => never;
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
 
 const isText = (value: unknown): boolean => typeof value === 'string';
-const isGate = (value: unknown): boolean => value === null || findGateOptions(value) !== undefined;
+const isGate = (value: unknown): boolean => {
+  if (value === null) return true;
+  const { trust, ...options } = Object(value) as JsonObject;
+  const areStores = Array.isArray(trust) && trust.every((each) => findShapeFault(each, storeShape) === undefined);
+  return areStores && !('stores' in options) && findGateOptions({ ...options, stores: [] }) !== undefined;
+};
 const isOneOf =
   (...known: readonly unknown[]) =>
   (value: unknown): boolean =>
     known.includes(value);
 
+const isVersion = isOneOf(1, 2, baselineVersion);
+
 /** Of version 1, which doesn't say what the gate is. */
 const firstShape: Shape = {
-  baselineVersion: isOneOf(1, baselineVersion),
+  baselineVersion: isVersion,
   httpStreaming: isOneOf(true, false),
   functions: Array.isArray,
   webhooks: Array.isArray,
 };
+const storeShape: Shape = { place: isText, isExact: isOneOf(true, false), options: isJsonObject };
 const webhookShape: Shape = { path: isText, key: isText };
 const otherShape: Shape = { name: isText, trigger: isText, http: isOneOf(false) };
 const coveredShape: Shape = {

@@ -27,7 +27,6 @@ export interface BaselineDifference {
     | 'route'
     | 'authLevel'
     | 'webhook'
-    | 'trust'
     | 'httpStreaming';
   /** Null: it wasn't there, or isn't there any more. */
   readonly before: string | null;

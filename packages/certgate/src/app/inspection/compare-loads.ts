@@ -1,7 +1,6 @@
-import { createBaseline } from './baseline.js';
+import { createBaseline, listUncompared } from './baseline.js';
 import { type BaselineDifference, compareBaselines } from './compare-baselines.js';
 import type { CoverageReport } from './coverage-report.js';
-import { describeSource } from './inspected-gate.js';
 
 /** How an app that is loaded as on App Service differs from what it is here. */
 export interface AzureComparison {
@@ -10,16 +9,18 @@ export interface AzureComparison {
   readonly removed: readonly string[];
   /** From here to there. */
   readonly differences: readonly BaselineDifference[];
+  /** What may differ as well. */
+  readonly uncompared: readonly string[];
 }
 
-/** By everything that a baseline holds, by the secret of the front end, and by the stores that are asked. */
-export function compareLoads(here: CoverageReport, there: CoverageReport): readonly BaselineDifference[] {
-  const [before, after] = [here, there].map(describeStores);
-  const stores: readonly BaselineDifference[] =
-    before === after || here.gate === null || there.gate === null
-      ? []
-      : [{ effect: 'changes', subject: 'app', what: 'trust', before: before ?? null, after: after ?? null }];
-  return [...compareBaselines(createBaseline(here), createBaseline(there)), ...compareSecrets(here, there), ...stores];
+/** By everything that a baseline holds, and by the secret of the front end. */
+export function compareLoads(
+  here: CoverageReport,
+  there: CoverageReport,
+): Pick<AzureComparison, 'differences' | 'uncompared'> {
+  const [before, after] = [createBaseline(here), createBaseline(there)];
+  const differences = [...compareBaselines(before, after), ...compareSecrets(here, there)];
+  return { differences, uncompared: listUncompared(after) };
 }
 
 /** A baseline says only that the code gives one, which may still be undefined in one of the two loads. */
@@ -36,9 +37,4 @@ function compareSecrets(here: CoverageReport, there: CoverageReport): readonly B
 function describeSecret(setting: string | null | undefined): string {
   if (setting === undefined) return 'undefined';
   return setting === null ? 'given in code' : `read from ${setting}`;
-}
-
-function describeStores({ gate }: CoverageReport): string {
-  const sources = (gate?.stores ?? []).map(describeSource);
-  return sources.length === 0 ? 'a store that does not say' : sources.join('; ');
 }

@@ -83,11 +83,14 @@ export interface AppFacts {
   readonly routePrefix: string;
   readonly hostJson: JsonObject | undefined;
   readonly settings: Readonly<Record<string, string>>;
+  /** Absolute, without links. */
+  readonly folder: string;
 }
 
-export function createCoverageReport({ description, routePrefix, hostJson, settings }: AppFacts): CoverageReport {
+export function createCoverageReport(facts: AppFacts): CoverageReport {
+  const { description, routePrefix, hostJson, settings } = facts;
   const { functions, streaming } = description;
-  const gate = readInspectedGate(description.gate, readFrontEndSettings(settings));
+  const gate = readInspectedGate(description.gate, readFrontEndSettings(settings), facts);
   return {
     version: 1,
     host: { routePrefix, httpStreaming: streaming, extensionBundle: findExtensionBundle(hostJson) },

@@ -1,7 +1,7 @@
 // app/: an app of yours: what its gate covers, and what `certgate init` adds to it.
 // inspection/: what covers each function of an app, and how that differs from the baseline.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { placeOnAppService } from '../../local/functions-host/app-service-settings.js';
@@ -51,7 +51,7 @@ export async function inspectApp(options: AppInspectionOptions): Promise<Inspect
     if (options.asInAzure !== true) return { report, azure: undefined };
     const { settings: inAzure, ...names } = placeOnAppService(settings, process.env);
     const azure = await inspectLoad({ ...load, isAzure: true }, inAzure);
-    return { report, azure: { ...names, differences: compareLoads(report, azure) } };
+    return { report, azure: { ...names, ...compareLoads(report, azure) } };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -74,7 +74,7 @@ async function inspectLoad(
   });
   const hostJson = await findJsonObject(join(folder, 'host.json'));
   const { routePrefix } = await readHostConfiguration(folder, settings);
-  const report = createCoverageReport({ description, routePrefix, hostJson, settings });
+  const report = createCoverageReport({ description, routePrefix, hostJson, settings, folder: await realpath(folder) });
   return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSettingName]) };
 }
 

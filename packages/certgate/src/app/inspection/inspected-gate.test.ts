@@ -11,6 +11,9 @@ const plain = {
   forwardedElements: null,
   acceptForwardedChain: false,
   unsafeTrustCertificateHeaderFromAnywhere: false,
+  decisionLog: 'all',
+  strangerNames: true,
+  stores: [],
 };
 const secret = 'a-secret-of-the-front-end-0123456789';
 
@@ -68,7 +71,7 @@ const cases: Readonly<Record<string, Case>> = {
 for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] }] of Object.entries(cases)) {
   test(`a gate is described, without a secret: ${what}`, () => {
     const hosted = { options: { ...plain, ...options }, ...(secretSetting === undefined ? {} : { secretSetting }) };
-    const gate = readInspectedGate(hosted, readFrontEndSettings(settings));
+    const gate = readInspectedGate(hosted, readFrontEndSettings(settings), { settings, folder: '/' });
     const described = describeInspectedGate(gate);
     for (const line of lines) assert.ok(described.some((each) => line.test(each)), `${String(line)}\n${described.join('\n')}`); // prettier-ignore
     const said = listGateWarnings(gate);
@@ -82,8 +85,9 @@ for (const [what, { options, secretSetting, settings = {}, lines, warnings = [] 
 
 test('no gate is said, and a gate that does not tell its options is an error', () => {
   const settings = readFrontEndSettings({});
-  assert.deepEqual(describeInspectedGate(readInspectedGate(undefined, settings)), ['The app has no gate.']);
+  const places = { settings: {}, folder: '/' };
+  assert.deepEqual(describeInspectedGate(readInspectedGate(undefined, settings, places)), ['The app has no gate.']);
   for (const options of [undefined, {}, { ...plain, more: 1 }, { ...plain, forwardedElements: 'two' }]) {
-    assert.throws(() => readInspectedGate({ options }, settings), ToolFailure);
+    assert.throws(() => readInspectedGate({ options }, settings, places), ToolFailure);
   }
 });

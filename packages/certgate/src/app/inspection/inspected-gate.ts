@@ -8,11 +8,14 @@ import {
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { HostedGate, HostedTrust } from '../../local/functions-host/functions-host.js';
 import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
+import { type AgreedStore, agreeOnStore, type LoadedHere } from './agreed-store.js';
 
 /** What the gate of an app goes by. */
 export interface InspectedGate {
   /** As the code gives them: the same on every machine. */
-  readonly options: GateDescription;
+  readonly options: Omit<GateDescription, 'stores'>;
+  /** The stores, as the code configures them. */
+  readonly trust: readonly AgreedStore[];
   /** What the app settings of this load say of the same. */
   readonly settings: Pick<GateDescription, 'frontEnd' | 'frontEndSecret' | 'frontEndIsolation'>;
   /** The app setting that has the secret which the code gives; null: no setting has it; absent: the code gives none here. */
@@ -38,16 +41,19 @@ export interface InspectedStore {
 export function readInspectedGate(
   gate: HostedGate | undefined,
   { frontEnd, secret, isolation }: FrontEndSettings,
+  here: LoadedHere,
 ): InspectedGate | null {
   if (gate === undefined) return null;
-  const options = findGateOptions(gate.options);
-  if (options === undefined) {
+  const description = findGateOptions(gate.options);
+  if (description === undefined) {
     throw new ToolFailure("What the app's gate says about its options can't be read.", {
       remedy: 'Use certgate and @certgate/azure-functions of the same version.',
     });
   }
+  const { stores, ...options } = description;
   return {
     options,
+    trust: stores.map((store) => agreeOnStore(store, here)),
     settings: {
       frontEnd: frontEnd ?? null,
       frontEndSecret: secret !== undefined,
@@ -107,7 +113,7 @@ export function describeInspectedGate(gate: InspectedGate | null): readonly stri
 
 type Settings = InspectedGate['settings'];
 
-function describeFrontEnd(options: GateDescription, settings: Settings): string {
+function describeFrontEnd(options: InspectedGate['options'], settings: Settings): string {
   const { frontEnd } = options;
   if (options.unsafeTrustCertificateHeaderFromAnywhere) {
     return `any, by the header fields of ${frontEnd ?? settings.frontEnd ?? 'app-service'} (unsafeTrustCertificateHeaderFromAnywhere)`;
@@ -132,14 +138,9 @@ function describeProof({ options, settings, secretSetting: given }: InspectedGat
   return proofs.length === 0 ? 'none in code, and none in the app settings here' : proofs.join('; ');
 }
 
-/** Where it reads, and whose signature it asks for: what the code alone decides. */
-export function describeSource({ source, mirror, signedBy }: InspectedStore): string {
+function describeStore({ source, revision, fault, mirror, signedBy }: InspectedStore): string {
   const place = mirror === undefined ? source : `${source}, with the mirror ${mirror.source}`;
-  return signedBy === null ? place : `${place}, signed by ${signedBy.join(' or ')}`;
-}
-
-function describeStore(store: InspectedStore): string {
-  const { revision, fault, mirror } = store;
+  const signers = signedBy === null ? '' : `, signed by ${signedBy.join(' or ')}`;
   const read = revision === null || (fault !== null && mirror?.isInUse !== true) ? '' : `, revision ${revision}`;
-  return `  trust: ${describeSource(store)}${read}${fault === null ? '' : `, not read: ${fault}`}`;
+  return `  trust: ${place}${signers}${read}${fault === null ? '' : `, not read: ${fault}`}`;
 }

@@ -5,6 +5,7 @@ import {
   type Baseline,
   baselineFileName,
   createBaseline,
+  listUncompared,
   findBaseline,
   formatBaseline,
 } from '../../app/inspection/baseline.js';
@@ -49,7 +50,9 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
   for (const note of report.notes) printNotice(escapeControls(note));
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isDifferent = comparison?.status === 'different' || (azure !== undefined && azure.differences.length > 0);
-  process.exitCode = warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;
+  const isUnverified = comparison?.status === 'unverified' || (azure?.uncompared ?? []).length > 0;
+  if (warnings.length > 0 || isDifferent) process.exitCode = exitCodes.failed;
+  else process.exitCode = isUnverified ? exitCodes.unverified : exitCodes.ok;
 }
 
 function listWebhookWarnings({ outsideTheGate }: CoverageReport): readonly string[] {
@@ -63,9 +66,12 @@ function listWebhookWarnings({ outsideTheGate }: CoverageReport): readonly strin
 
 interface Comparison {
   readonly file: string;
-  readonly status: 'same' | 'different' | 'written';
+  /** `unverified`: nothing that can be compared differs. */
+  readonly status: 'same' | 'different' | 'unverified' | 'written';
   /** From the file as it was. */
   readonly differences: readonly BaselineDifference[];
+  /** What the file can't say of the app. */
+  readonly uncompared: readonly string[];
 }
 
 /** Undefined: there is no baseline, and none was asked for. */
@@ -77,12 +83,14 @@ async function compareOrWrite(
 ): Promise<Comparison | undefined> {
   const actual = createBaseline(report);
   const differences = agreed === undefined ? [] : compareBaselines(agreed, actual);
+  const uncompared = listUncompared(actual);
   if (isWriting) {
     await writeBaseline(file, formatBaseline(actual));
-    return { file, status: 'written', differences };
+    return { file, status: 'written', differences, uncompared };
   }
   if (agreed === undefined) return undefined;
-  return { file, status: differences.length === 0 ? 'same' : 'different', differences };
+  const same = uncompared.length === 0 ? 'same' : 'unverified';
+  return { file, status: differences.length === 0 ? same : 'different', differences, uncompared };
 }
 
 async function writeBaseline(file: string, text: string): Promise<void> {
@@ -107,26 +115,37 @@ function printReport(
     printLine(`There is no ${baselineFileName}. To create one, with which pipelines can compare: --write-baseline`);
     return;
   }
-  const { file, status, differences } = comparison;
+  const { file, status, differences, uncompared } = comparison;
   for (const difference of differences) printLine(colorEffect(difference));
   if (status === 'same') printLine(colors.green(`Nothing differs from ${file}.`));
+  if (status === 'unverified') printLine(colors.yellow(`Nothing that can be compared differs from ${file}.`));
   if (status === 'written') printLine(`${file} is written. Commit it.`);
   if (status === 'different') {
     const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
     printLine(`${count} from ${file}. If they are intended, update it with --write-baseline.`);
   }
+  printUncompared(uncompared);
 }
 
-function printAzure({ set, removed, differences }: AzureComparison): void {
+function printUncompared(uncompared: readonly string[]): void {
+  for (const place of uncompared) {
+    const source = `Not compared: what else decides what ${escapeControls(place)} answers.`;
+    printLine(colors.yellow(`${source} A store of your own can say it as its \`configuration\`.`));
+  }
+}
+
+function printAzure({ set, removed, differences, uncompared }: AzureComparison): void {
   const removal = removed.length === 0 ? '' : `, and without ${removed.join(', ')}`;
   printLine(`As in Azure: loaded once more, with ${set.join(', ')} set${removal}.`);
   for (const difference of differences) printLine(colorEffect(difference));
   const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
+  const same = uncompared.length === 0 ? 'Nothing' : 'Nothing that can be compared';
   printLine(
     differences.length === 0
-      ? colors.green("Nothing differs between the two loads. The app's own settings in Azure are not known here.")
+      ? `${same} differs between the two loads. The app's own settings in Azure are not known here.`
       : `${count} between the load here and the one as in Azure. Everything else above is about the load here.`,
   );
+  printUncompared(uncompared);
   printLine();
 }
 

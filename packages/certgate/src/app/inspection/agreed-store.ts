@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { isAbsolute, relative } from 'node:path';
+import { type GateDescription, parseTrustAddress, showTrustAddress } from '@certgate/core/internal';
+import type { JsonObject } from '../../files/json-file.js';
+import { trustSettingName } from '../../local/local-app/app-trust.js';
+
+type StoreDescription = GateDescription['stores'][number];
+type Source = StoreDescription['sources'][number];
+
+/** A trust store as a baseline has it: the same on every machine. */
+export interface AgreedStore {
+  /** Where it reads: a file by its path in the app, and a place that an app setting names by the name of the setting. */
+  readonly place: string;
+  /** False: two stores may have the same place and options, and still differ. */
+  readonly isExact: boolean;
+  /** What the code gives, defaults included. */
+  readonly options: JsonObject;
+}
+
+/** What is only so in this load of the app. */
+export interface LoadedHere {
+  /** The app's; absolute, without links. */
+  readonly folder: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export function agreeOnStore({ sources, options }: StoreDescription, here: LoadedHere): AgreedStore {
+  const [place = '', mirror] = sources.map((each) => namePlace(each, here));
+  const { signedBy } = options;
+  return {
+    place,
+    isExact: sources.every(({ configuration }) => typeof configuration === 'string'),
+    options: {
+      ...options,
+      ...(Array.isArray(signedBy) ? { signedBy: signedBy.map((key) => nameKey(String(key), here)) } : {}),
+      ...(mirror === undefined ? {} : { mirror }),
+    },
+  };
+}
+
+function namePlace({ description: shown, configuration: exact }: Source, { folder, settings }: LoadedHere): string {
+  const setting = findSetting(settings, (value) => isAt(value, shown.replace(/^\w+ /, '')));
+  if (setting !== undefined || typeof exact !== 'string') return setting ?? shown;
+  const [, kind = '', rest = ''] = /^(\w+) (.*)$/s.exec(exact) ?? [];
+  if (kind === 'file') {
+    const inApp = relative(folder, rest).replaceAll('\\', '/');
+    return isAbsolute(inApp) || inApp.startsWith('../') ? shown : `file ${inApp}`;
+  }
+  const isOfLibrary = ['URL', 'blob', 'app', 'document'].includes(kind);
+  // A text of the user's own making may be long, or hold a secret.
+  return isOfLibrary ? exact : `${shown} ${createHash('sha256').update(exact).digest('hex')}`;
+}
+
+function isAt(value: string, shown: string): boolean {
+  const address = parseTrustAddress(value.replace(/^(?:file|blob):/i, ''));
+  if (address.kind === 'file') return address.path === shown;
+  return address.kind === 'url' && showTrustAddress(address) === shown;
+}
+
+/** A public key is there as in its PEM. */
+function nameKey(key: string, { settings }: LoadedHere): string {
+  return findSetting(settings, (value) => value.replaceAll(/\s|\\n/g, '').includes(key)) ?? key;
+}
+
+function findSetting(settings: LoadedHere['settings'], isIt: (value: string) => boolean): string | undefined {
+  const names = Object.keys(settings).filter((name) => isIt(settings[name] ?? ''));
+  const name = names.includes(trustSettingName) ? trustSettingName : names.sort()[0];
+  return name && `the app setting ${name}`;
+}

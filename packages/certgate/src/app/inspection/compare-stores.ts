@@ -1,0 +1,82 @@
+import type { AgreedStore } from './agreed-store.js';
+
+export interface StoreChange {
+  readonly what: 'trust';
+  /** `changes`: who is admitted by another document is not known here. */
+  readonly effect: 'opens' | 'closes' | 'changes';
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** The order of stores decides nothing. Of the same place, and of the only two that are left, the options are compared. */
+export function compareStores(before: readonly AgreedStore[], after: readonly AgreedStore[]): readonly StoreChange[] {
+  const old = without(before, after);
+  const present = without(after, before);
+  const isSame = (one: AgreedStore, other: AgreedStore): boolean =>
+    one.place === other.place || (old.length === 1 && present.length === 1);
+  const gone = old.filter((each) => !present.some((other) => isSame(each, other)));
+  return [
+    ...present.flatMap((store) => {
+      const earlier = old.find((each) => isSame(each, store));
+      return earlier === undefined ? [change(null, describePlace(store))] : comparePair(earlier, store);
+    }),
+    ...gone.map((store) => change(describePlace(store), null)),
+  ];
+}
+
+/** The stores that the other list doesn't have, as often. */
+function without(stores: readonly AgreedStore[], others: readonly AgreedStore[]): readonly AgreedStore[] {
+  const left = others.map(name);
+  return stores.filter((store) => {
+    const index = left.indexOf(name(store));
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
+}
+
+function name({ place, isExact, options }: AgreedStore): string {
+  const sorted = Object.entries(options).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([place, isExact, sorted]);
+}
+
+function comparePair(before: AgreedStore, after: AgreedStore): readonly StoreChange[] {
+  const [from, to] = [before, after].map(describePlace);
+  const moved = from === to ? [] : [change(from ?? null, to ?? null)];
+  // A store of the user's own has none that could be another now.
+  if (moved.length > 0 && [before, after].some(({ options }) => Object.keys(options).length === 0)) return moved;
+  const names = new Set([...Object.keys(before.options), ...Object.keys(after.options)]);
+  const options = [...names].flatMap((option) => {
+    const [old, present] = [before, after].map((each) => each.options[option] ?? null);
+    if (JSON.stringify(old) === JSON.stringify(present)) return [];
+    const effect = findEffect(option, old, present);
+    return [{ ...change(`${after.place}: ${option} ${show(old)}`, show(present)), effect }];
+  });
+  return [...moved, ...options];
+}
+
+/** The report of a store says where it reads; nothing says what decides where else it does. */
+function describePlace({ place, isExact }: AgreedStore): string {
+  return isExact ? place : `${place} (not known exactly)`;
+}
+
+function change(before: string | null, after: string | null): StoreChange {
+  return { what: 'trust', effect: 'changes', before, after };
+}
+
+/** Whether it lets more documents be used, or an old one for longer. */
+function findEffect(option: string, from: unknown, to: unknown): StoreChange['effect'] {
+  if (option === 'signedBy') {
+    if (from === null || to === null) return to === null ? 'opens' : 'closes';
+    const keys = new Set(from as readonly string[]);
+    return (to as readonly string[]).every((key) => keys.has(key)) ? 'closes' : 'opens';
+  }
+  if (typeof from !== 'number' || typeof to !== 'number') return 'changes';
+  if (option === 'minimumRevision') return to < from ? 'opens' : 'closes';
+  return option.startsWith('maximumStaleness') ? (to > from ? 'opens' : 'closes') : 'changes';
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return 'not given';
+  if (Array.isArray(value)) return value.join(' or ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
