@@ -205,6 +205,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/views',
     ],
     'trust/validity': [
+      'faults',
       'certificates/authority',
       'log/coverage',
       'trust/import',

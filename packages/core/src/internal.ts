@@ -126,10 +126,12 @@ export {
   type DecisionStep,
   type UnavailableTrust,
 } from './access/access-decision.js';
-export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
+export { findDeniedIssued } from './trust-snapshot/deny-list.js';
+export { findInSnapshot, isPinDenied, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export {
   type EntryStanding,
   type EntryWindow,
+  findAuthorityWindows,
   findEntryStanding,
   findEntryWindows,
   findStanding,

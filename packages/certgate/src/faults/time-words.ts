@@ -18,3 +18,11 @@ export function formatMinute(instant: number | string): string {
 export function formatTime(instant: number | undefined): string | null {
   return instant === undefined ? null : formatInstant(instant);
 }
+
+/**
+ * The end as the document or a certificate has it. A certificate is valid through its last second (RFC 5280 §4.1.2.5), so
+ * that the gate's interval ends a millisecond later.
+ */
+export function toWrittenEnd(validUntil: number): number {
+  return validUntil % 1000 === 1 ? validUntil - 1 : validUntil;
+}

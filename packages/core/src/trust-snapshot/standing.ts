@@ -98,14 +98,18 @@ function listLock({ locked }: TrustSnapshot): readonly StandingCode[] {
 export function findEntryWindows(snapshot: TrustSnapshot, entry: ListedEntry): readonly EntryWindow[] {
   if (entry.pin !== undefined && isPinDenied(snapshot, entry.pin)) return [];
   const own = findEntrySpan({ pin: undefined, ...entry });
-  const anchors = listAnchors(snapshot, entry);
-  const limits = anchors === undefined ? [own] : anchors.filter(({ isDenied }) => !isDenied);
-  return limits
+  const authority = findAuthority(snapshot, entry);
+  return (authority === undefined ? [own] : findAuthorityWindows(snapshot, authority))
     .map(({ validFrom, validUntil }) => ({
       validFrom: Math.max(own.validFrom, validFrom),
       validUntil: Math.min(own.validUntil, validUntil),
     }))
     .filter(({ validFrom, validUntil }) => validFrom < validUntil);
+}
+
+/** The intervals in which an anchor of the authority is valid, without those on the deny list. They may overlap. */
+export function findAuthorityWindows(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly EntryWindow[] {
+  return getAnchors(snapshot, authority).filter(({ isDenied }) => !isDenied);
 }
 
 /** The moments at which a rule of the entry begins or ends to refuse, in milliseconds, in the order of the rules. */
@@ -127,13 +131,11 @@ interface Anchor extends EntryWindow {
 
 /** While one anchor admits, so does the authority: which of them issued a certificate, the document does not show. */
 function listIssuerReasons(snapshot: TrustSnapshot, entry: ListedEntry, now: number): readonly StandingCode[] {
-  const reasons = (listAnchors(snapshot, entry) ?? [{ ...always, isDenied: false }]).map((anchor) =>
-    listAnchorReasons(anchor, now),
-  );
+  const authority = findAuthority(snapshot, entry);
+  if (authority === undefined) return [];
+  const reasons = getAnchors(snapshot, authority).map((anchor) => listAnchorReasons(anchor, now));
   return reasons.some((each) => each.length === 0) ? [] : [...new Set(reasons.flat())];
 }
-
-const always: EntryWindow = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
 
 function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: number): readonly StandingCode[] {
   return [
@@ -144,10 +146,9 @@ function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: num
 }
 
 /** Undefined: the entry needs no authority. */
-function listAnchors(snapshot: TrustSnapshot, { pin, trustName }: ListedEntry): readonly Anchor[] | undefined {
+function findAuthority({ authorities }: TrustSnapshot, { pin, trustName }: ListedEntry): TrustedAuthority | undefined {
   const issuedBy = pin === undefined ? trustName.issuedBy : pin.issuedBy;
-  const authority = snapshot.authorities.find(({ name }) => name === issuedBy);
-  return authority && getAnchors(snapshot, authority);
+  return authorities.find(({ name }) => name === issuedBy);
 }
 
 /** Computed once: a document may bind a hundred thousand names to one authority. */

@@ -59,9 +59,9 @@ describe('the state of an identity and of its pins', () => {
     assert.deepEqual(describeName(authority(coming)), [
       'authority not yet',
       'authority not yet',
-      '2029-01-01T00:00:00.001Z',
+      '2029-01-01T00:00:00.000Z',
     ]);
-    assert.deepEqual(describeName(authority(old, valid)), ['active', 'active', '2028-01-01T00:00:00.001Z']);
+    assert.deepEqual(describeName(authority(old, valid)), ['active', 'active', '2028-01-01T00:00:00.000Z']);
     const { thumbprintSha256 } = valid.certificate;
     assert.deepEqual(describeName({ ...authority(valid), denied: [{ thumbprintSha256 }] }), [
       'denied',

@@ -7,6 +7,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { toWrittenEnd } from '../../faults/time-words.js';
 
 // The gate's standings in words. What a certificate's own bytes decide, a document does not show: "active" says that the
 // document lets the identity in, and `trust explain` asks with a certificate.
@@ -58,7 +59,7 @@ export function describeEntryState({ reasons: [code] }: Pick<EntryStanding, 'rea
 export function findEarliestEnd({ entries }: Standing, now: number): number | undefined {
   const ends = entries.flatMap(({ windows }) => windows.map(({ validUntil }) => validUntil));
   const next = Math.min(...ends.filter((end) => end > now));
-  return Number.isFinite(next) ? next : undefined;
+  return Number.isFinite(next) ? toWrittenEnd(next) : undefined;
 }
 
 /** Whether the pin admits somebody now or later, a lock of the document aside. */

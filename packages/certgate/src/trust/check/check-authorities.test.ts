@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { authorityExtensions, getAuthorityPems, toPem } from '@certgate/core/test-support/authority-certificates.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '@certgate/core/test-support/documents.js';
-import { parseTrustDocument } from '@certgate/core/internal';
+import { parseTrustDocument, presentCertificate } from '@certgate/core/internal';
 import { checkTrust } from './check-document.js';
 
 const pems = getAuthorityPems();
@@ -231,7 +232,25 @@ describe('names and the deny list', () => {
     const thumbprintSha256 = 'A1'.repeat(32);
     const pinned = { pins: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
     assert.deepEqual(check({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
+      'warning identity_without_usable_pins identities[1]',
       'warning pin_denied identities[1].pins[0]',
+    ]);
+    const soon = { thumbprintSha256: 'B2'.repeat(32), notAfter: new Date(now + 3 * day).toISOString() };
+    const rotated = { pins: [soon, ...pinned.pins] };
+    assert.deepEqual(check({}, [named, rotated]), ['information pin_ends_soon identities[1].pins[0]']);
+    assert.deepEqual(check({}, [named, rotated], { denied: [{ thumbprintSha256 }] }), [
+      'warning pin_ends_soon identities[1].pins[0]',
+      'warning pin_denied identities[1].pins[1]',
+    ]);
+  });
+  test('an authority whose trust anchors are denied', () => {
+    const [one, other] = [authority('A', -9, 400), authority('B', -9, 400)];
+    const deny = (pem: string): object => ({
+      denied: [{ thumbprintSha256: presentCertificate(new X509Certificate(pem).raw).thumbprintSha256 }],
+    });
+    assert.deepEqual(check({ trustAnchors: [one, other] }, undefined, deny(one)), []);
+    assert.deepEqual(check({ trustAnchors: [one] }, undefined, deny(one)), [
+      'error authority_without_usable_anchor authorities[0]',
     ]);
   });
 });

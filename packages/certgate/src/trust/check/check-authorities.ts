@@ -1,5 +1,7 @@
 import {
   describeName,
+  findAuthorityWindows,
+  findDeniedIssued,
   formatInstant,
   loadPathValidation,
   type PathCertificate,
@@ -23,18 +25,26 @@ export interface Moment {
  */
 export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly CheckFinding[] {
   return [
-    ...snapshot.authorities.flatMap((authority, index) => checkAuthority(authority, `authorities[${index}]`, moment)),
+    ...snapshot.authorities.flatMap((authority, index) =>
+      checkAuthority(snapshot, authority, `authorities[${index}]`, moment),
+    ),
     ...repeatWarnings(snapshot),
     ...findNamesUnderWildcards(snapshot),
     ...findNamesNotPermitted(snapshot),
   ];
 }
 
-function checkAuthority(authority: TrustedAuthority, path: string, moment: Moment): readonly CheckFinding[] {
+function checkAuthority(
+  snapshot: TrustSnapshot,
+  authority: TrustedAuthority,
+  path: string,
+  moment: Moment,
+): readonly CheckFinding[] {
   const { name, trustAnchors, intermediates } = authority;
   const findings: CheckFinding[] = [];
-  if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
-    const message = `Every trust anchor of the authority "${name}" has ended, so it admits nobody; add the new one.`;
+  if (!findAuthorityWindows(snapshot, authority).some(({ validUntil }) => moment.now < validUntil)) {
+    const isDenied = trustAnchors.some((anchor) => findDeniedIssued(snapshot, anchor) !== undefined);
+    const message = `Every trust anchor of the authority "${name}" has ended${isDenied ? ' or is on the deny list' : ''}, so it admits nobody; add the new one.`;
     findings.push({ code: 'authority_without_usable_anchor', severity: 'error', path, message });
   }
   for (const [index, crl] of authority.revocation.crls.entries()) {

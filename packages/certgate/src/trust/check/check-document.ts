@@ -2,15 +2,20 @@
 import {
   describeGrace,
   describeLock,
+  type EntryStanding,
+  findStanding,
   formatInstant,
   isEndingSoon,
+  isPinDenied,
+  type Standing,
+  type StandingCode,
   type TrustedIdentity,
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { type Moment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
-import { aboutPin, type CheckFinding, type PlacedPin, sortFindings } from './check-finding.js';
+import { aboutPin, type CheckFinding, sortFindings } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { reviewPublicIssuance } from './public-certificates.js';
@@ -60,11 +65,13 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
   if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
     throw new RangeError('withinDays must be a number from 0.');
   const moment = createMoment({ now, withinDays });
+  // A lock is one finding; without it, the document has the others too.
+  const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
   return sortFindings([
     ...checkLock(snapshot),
     ...checkAuthorities(snapshot, moment),
     ...snapshot.identities.flatMap((identity, index) =>
-      identity.enabled ? checkIdentity(snapshot, identity, `identities[${index}]`, moment) : [],
+      identity.enabled ? checkIdentity(unlocked, identity, `identities[${index}]`, moment) : [],
     ),
     ...findLookalikes(snapshot),
   ]);
@@ -95,55 +102,70 @@ function checkLock({ locked }: TrustSnapshot): readonly CheckFinding[] {
 type PlacelessFinding = Pick<CheckFinding, 'code' | 'severity' | 'endsAt' | 'message'>;
 
 function checkIdentity(
-  { denied }: TrustSnapshot,
+  snapshot: TrustSnapshot,
   identity: TrustedIdentity,
   path: string,
   moment: Moment,
 ): readonly CheckFinding[] {
-  const { name, owner, expiresAt } = identity;
+  const { name, owner } = identity;
   const place = { path, identityName: name, owner };
-  const hasEnded = expiresAt !== undefined && !(moment.now < expiresAt);
-  const pins = identity.pins.map((pin, index) => ({ identity, pin, path: `${path}.pins[${index}]` }));
+  const standing = findStanding(snapshot, identity, moment.now);
+  const hasEnded = standing.reasons.includes('identity_expired');
   return [
-    ...checkItself(identity, hasEnded, moment).map((finding) => ({ ...place, ...finding })),
-    ...pins
-      .filter(({ pin }) => pin.enabled)
-      .flatMap((placed) =>
-        [...(hasEnded ? [] : checkPin(placed, moment)), ...checkDenied(placed, denied)].map((finding) => ({
-          ...aboutPin(placed),
-          ...finding,
-        })),
-      ),
+    ...checkItself(standing, hasEnded, moment).map((finding) => ({ ...place, ...finding })),
+    ...standing.entries.flatMap((entry, index) => {
+      const { pin } = entry.entry;
+      if (pin?.enabled !== true) return [];
+      const findings = [
+        ...(hasEnded ? [] : checkPin(entry, pin, standing, moment)),
+        ...checkDenied(identity, pin, snapshot),
+      ];
+      return findings.map((finding) => ({
+        ...aboutPin({ identity, pin, path: `${path}.pins[${index}]` }),
+        ...finding,
+      }));
+    }),
   ];
 }
 
-function checkItself(identity: TrustedIdentity, hasEnded: boolean, moment: Moment): readonly PlacelessFinding[] {
+function checkItself(
+  { identity, entries }: Standing,
+  hasEnded: boolean,
+  { now, endsSoon }: Moment,
+): readonly PlacelessFinding[] {
   const { name, expiresAt, pins, names } = identity;
   const findings: PlacelessFinding[] = [];
   if (expiresAt !== undefined && hasEnded) {
     const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or remove it.`;
     return [{ code: 'identity_ended', severity: 'warning', endsAt: expiresAt, message }];
   }
-  if (expiresAt !== undefined && moment.endsSoon(undefined, expiresAt)) {
+  if (expiresAt !== undefined && endsSoon(undefined, expiresAt)) {
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
     findings.push({ code: 'identity_ends_soon', severity: 'warning', endsAt: expiresAt, message });
   }
   if (pins.length === 0 && names.length === 0) {
     const message = `No certificate is pinned and no name is given, so nobody can be "${name}".`;
     findings.push({ code: 'identity_without_pins', severity: 'warning', message });
-  } else if (names.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
-    // Disabled pins are so on purpose; one that has ended may have been forgotten.
-    const severity = pins.some(({ enabled }) => enabled) ? 'error' : 'warning';
+  } else if (names.length === 0 && !entries.some(({ windows }) => windows.some(({ validUntil }) => validUntil > now))) {
+    // What is disabled or denied is so on purpose; a pin that has ended may have been forgotten.
+    const isMeant = entries.every(({ reasons }) => onPurpose.some((code) => reasons.includes(code)));
     const message = `No pin of "${name}" admits anybody now or later, so nobody can be this identity; pin a certificate that is in use.`;
-    findings.push({ code: 'identity_without_usable_pins', severity, message });
+    findings.push({ code: 'identity_without_usable_pins', severity: isMeant ? 'warning' : 'error', message });
   }
   return findings;
 }
 
-function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): readonly PlacelessFinding[] {
+const onPurpose: readonly StandingCode[] = ['pin_disabled', 'certificate_on_deny_list'];
+
+function checkPin(
+  entry: EntryStanding,
+  pin: TrustPin,
+  { identity, entries }: Standing,
+  { now, endsSoon }: Moment,
+): readonly PlacelessFinding[] {
   const { notBefore, notAfter, kind, acceptWithoutClientAuth: grace } = pin;
   const what = `The pin ${describePin(pin)} of "${identity.name}"`;
-  if (notAfter !== undefined && !(now < notAfter)) {
+  if (notAfter !== undefined && entry.reasons.includes('pin_expired')) {
     const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); remove it.`;
     return [{ code: 'pin_ended', severity: 'warning', endsAt: notAfter, message }];
   }
@@ -151,22 +173,21 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
   if (notBefore !== undefined && identity.expiresAt !== undefined && notBefore >= identity.expiresAt) {
     const message = `${what} begins at ${formatInstant(notBefore)}, when the identity has ended (${formatInstant(identity.expiresAt)}), so it never admits.`;
     findings.push({ code: 'pin_window_dead', severity: 'error', message });
-  } else if (notBefore !== undefined && now < notBefore) {
+  } else if (notBefore !== undefined && entry.reasons.includes('pin_not_yet_valid')) {
     const message = `${what} begins at ${formatInstant(notBefore)} (notBefore).`;
     findings.push({ code: 'pin_not_begun', severity: 'information', message });
   }
-  const end = findEnd(identity, pin);
   // A certificate that an authority issued ends as the authority says.
-  if (end === undefined && pin.issuedBy === undefined) {
+  if (notAfter === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no notAfter: this document can't tell when its certificate ends.`;
     findings.push({ code: 'pin_without_end', severity: 'information', message });
-  } else if (end !== undefined && end === notAfter && endsSoon(notBefore, end)) {
-    const hasNext = hasSuccessor(identity, pin, end);
+  } else if (notAfter !== undefined && isEndOf(entry, notAfter) && endsSoon(notBefore, notAfter)) {
+    const hasNext = entries.some((other) => other.entry.pin !== undefined && isOpenAt(other, notAfter));
     const next = hasNext
       ? '; another pin goes on from there.'
       : ', and no other goes on from there; rotate the certificate.';
-    const message = `${what} ends at ${formatInstant(end)} (notAfter)${next}`;
-    findings.push({ code: 'pin_ends_soon', severity: hasNext ? 'information' : 'warning', endsAt: end, message });
+    const message = `${what} ends at ${formatInstant(notAfter)} (notAfter)${next}`;
+    findings.push({ code: 'pin_ends_soon', severity: hasNext ? 'information' : 'warning', endsAt: notAfter, message });
   }
   if (grace !== undefined) {
     const message =
@@ -183,31 +204,17 @@ function checkPin({ identity, pin }: PlacedPin, { now, endsSoon }: Moment): read
   return findings;
 }
 
-function checkDenied({ identity, pin }: PlacedPin, denied: TrustSnapshot['denied']): readonly PlacelessFinding[] {
-  if (pin.kind !== 'thumbprintSha256' || !denied.thumbprintsSha256.has(pin.value)) return [];
+function checkDenied(identity: TrustedIdentity, pin: TrustPin, snapshot: TrustSnapshot): readonly PlacelessFinding[] {
+  if (!isPinDenied(snapshot, pin)) return [];
   const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; remove it.`;
   return [{ code: 'pin_denied', severity: 'warning', message }];
 }
 
-/** The earlier of the pin's and the identity's. */
-function findEnd({ expiresAt }: TrustedIdentity, { notAfter }: TrustPin): number | undefined {
-  if (expiresAt === undefined || notAfter === undefined) return notAfter;
-  return Math.min(expiresAt, notAfter);
+/** Neither the identity nor an authority ends earlier, and the deny list does not have the certificate. */
+function isEndOf({ windows }: EntryStanding, notAfter: number): boolean {
+  return windows.some(({ validUntil }) => validUntil === notAfter);
 }
 
-/** Now or later. */
-function isUsable({ expiresAt }: TrustedIdentity, { enabled, notBefore, notAfter }: TrustPin, now: number): boolean {
-  const start = Math.max(now, notBefore ?? Number.NEGATIVE_INFINITY);
-  const end = Math.min(expiresAt ?? Number.POSITIVE_INFINITY, notAfter ?? Number.POSITIVE_INFINITY);
-  return enabled && start < end;
-}
-
-function hasSuccessor(identity: TrustedIdentity, pin: TrustPin, end: number): boolean {
-  return identity.pins.some(
-    (other) =>
-      other !== pin &&
-      other.enabled &&
-      (other.notBefore ?? Number.NEGATIVE_INFINITY) <= end &&
-      (other.notAfter ?? Number.POSITIVE_INFINITY) > end,
-  );
+function isOpenAt({ windows }: EntryStanding, at: number): boolean {
+  return windows.some(({ validFrom, validUntil }) => validFrom <= at && at < validUntil);
 }

@@ -10,7 +10,7 @@ export type CheckCode =
   | 'document_locked'
   /** warning: The identity has no pin and no name under an authority, so nobody can be it. */
   | 'identity_without_pins'
-  /** error: Every pin of the identity has ended. A warning if every pin is disabled. */
+  /** error: No pin of the identity admits anybody now or later. A warning if every pin is disabled or denied. */
   | 'identity_without_usable_pins'
   /** warning: The identity has ended. */
   | 'identity_ended'
@@ -46,7 +46,7 @@ export type CheckCode =
   | 'revocation_without_source'
   /** warning: The list is under .certgate, which is never deployed. */
   | 'revocation_list_undeployed'
-  /** error: Every trust anchor of the authority has expired. */
+  /** error: Every trust anchor of the authority has expired or is on the deny list. */
   | 'authority_without_usable_anchor'
   /** warning: A CA certificate of the authority has expired. For information if another one of the same name stays valid. */
   | 'authority_certificate_ended'

@@ -1,13 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import {
-  deniedSerialKey,
+  findDeniedIssued,
+  findEntryWindows,
   findIssuingAuthorities,
   findNominations,
   formatInstant,
   isEndingSoon,
+  isPinDenied,
+  type ListedEntry,
   listNames,
   loadPathValidation,
-  type Nomination,
   type PinKind,
   presentCertificate,
   type TrustedAuthority,
@@ -17,6 +19,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
+import { toWrittenEnd } from '../../faults/time-words.js';
 import type { ValidityWindow } from '../views/page-views.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
 import { type TimeSpan, mergeSpans } from '../../log/coverage/time-span.js';
@@ -45,14 +48,13 @@ export function listIdentityWindows(
   { snapshot }: WindowFacts,
   { spans, issued }: CertificatesAtHand,
 ): readonly IdentityWindow[] {
-  const life = { ...always, until: identity.expiresAt ?? always.until };
   const pinned = new Set(identity.pins.map(({ value }) => value));
   return [
-    ...identity.pins.map((pin) => describePinWindow(identity, pin, life, { snapshot, spans })),
+    ...identity.pins.flatMap((pin) => describePinWindows(identity, pin, { snapshot, spans })),
     ...(issued.get(identity) ?? [])
       .filter(({ certificate }) => !pinned.has(certificate.hashes.thumbprintSha256))
-      .map((each) => describeIssuedWindow(identity, each, life)),
-    ...identity.names.flatMap((name) => describeNameWindows(identity, name, life, snapshot)),
+      .flatMap((each) => describeIssuedWindows(identity, each, snapshot)),
+    ...identity.names.flatMap((name) => describeNameWindows(identity, name, snapshot)),
   ];
 }
 
@@ -62,41 +64,54 @@ const pinLabels: Readonly<Record<PinKind, string>> = {
   publicKeySha256: 'key pin',
 };
 
-function describePinWindow(
-  { enabled }: TrustedIdentity,
+function describePinWindows(
+  identity: TrustedIdentity,
   pin: TrustPin,
-  life: TimeSpan,
   { snapshot, spans }: Pick<WindowFacts, 'snapshot'> & Pick<CertificatesAtHand, 'spans'>,
-): IdentityWindow {
+): readonly IdentityWindow[] {
   const { kind, value, notBefore, notAfter } = pin;
   // Another certificate of the same key may begin earlier and end later.
   const own = (kind === 'publicKeySha256' ? undefined : spans.get(value)) ?? always;
-  const written = { from: notBefore ?? always.from, until: notAfter ?? always.until };
-  const span = limitSpan(written, own, life);
-  const isDenied = snapshot.denied.thumbprintsSha256.has(value);
-  const note = span.isEmpty ? ', never opens' : isDenied ? ', denied' : '';
-  return {
-    kind: 'pin',
-    label: `${pinLabels[kind]} ${value.slice(0, 8)}…${note}`,
-    thumbprint: kind === 'publicKeySha256' ? null : value,
-    isDisabled: !enabled || !pin.enabled || isDenied || span.isEmpty,
-    from: span.from,
-    until: span.until,
-  };
+  const windows = listOpen(snapshot, { identity, pin }, own);
+  const isOff = !identity.enabled || !pin.enabled;
+  const note = windows.length > 0 || isOff ? '' : isPinDenied(snapshot, pin) ? ', denied' : ', never opens';
+  return showWindows(
+    windows,
+    { from: notBefore ?? always.from, until: notAfter ?? always.until },
+    {
+      kind: 'pin',
+      label: `${pinLabels[kind]} ${value.slice(0, 8)}…${note}`,
+      thumbprint: kind === 'publicKeySha256' ? null : value,
+    },
+  );
 }
 
-/** What the limits leave of a span; where that is nothing, the span itself, so that it can be shown. */
-function limitSpan(span: TimeSpan, ...limits: readonly TimeSpan[]): TimeSpan & { readonly isEmpty: boolean } {
-  const from = Math.max(span.from, ...limits.map((limit) => limit.from));
-  const until = Math.min(span.until, ...limits.map((limit) => limit.until));
-  if (from < until) return { from, until, isEmpty: false };
-  return { from: span.from, until: Math.max(span.from, span.until), isEmpty: true };
+/** When the document lets the entry admit, within the limit. */
+function listOpen(snapshot: TrustSnapshot, entry: ListedEntry, limit: TimeSpan): readonly TimeSpan[] {
+  return mergeSpans(
+    findEntryWindows(snapshot, entry).map(({ validFrom, validUntil }) => ({
+      from: Math.max(validFrom, limit.from),
+      until: Math.min(toWrittenEnd(validUntil), limit.until),
+    })),
+  );
+}
+
+/** If there is none, the span as it is written, so that it can be shown. */
+function showWindows(
+  windows: readonly TimeSpan[],
+  { from, until }: TimeSpan,
+  shown: Pick<ValidityWindow, 'kind' | 'label' | 'thumbprint'>,
+): readonly IdentityWindow[] {
+  return windows.length === 0
+    ? [{ ...shown, isDisabled: true, from, until: Math.max(from, until) }]
+    : windows.map((window) => ({ ...shown, isDisabled: false, ...window }));
 }
 
 /** A certificate at hand that an authority of the document signed, with a name that is bound to an identity. */
 interface IssuedCertificate {
   readonly certificate: KnownCertificate;
   readonly subject: string;
+  readonly trustName: TrustName;
   readonly isDenied: boolean;
 }
 
@@ -128,16 +143,14 @@ function findIssuedCertificates({
   for (const certificate of snapshot.authorities.length === 0 ? [] : (folder?.certificates ?? [])) {
     const decoding = loadPathValidation().decodePathCertificate(certificate.der);
     if (!decoding.ok) continue;
-    const { subjectText, serialNumber, thumbprintSha256 } = decoding.value;
     const authorities = findIssuingAuthorities(snapshot, presentCertificate(certificate.der)).filter((authority) =>
       isSignedByOne(certificate.der, authority),
     );
-    const isDenied =
-      snapshot.denied.thumbprintsSha256.has(thumbprintSha256) ||
-      authorities.some(({ name }) => snapshot.denied.serialNumbers.has(deniedSerialKey(name, serialNumber)));
-    const nominations: readonly Nomination[] = findNominations(snapshot, listNames(decoding.value), authorities);
-    for (const identity of new Set(nominations.map((nomination) => nomination.identity))) {
-      found.set(identity, [...(found.get(identity) ?? []), { certificate, subject: subjectText, isDenied }]);
+    const isDenied = findDeniedIssued(snapshot, decoding.value) !== undefined;
+    const subject = decoding.value.subjectText;
+    const nominations = findNominations(snapshot, listNames(decoding.value), authorities);
+    for (const [identity, { trustName }] of new Map(nominations.map((each) => [each.identity, each]))) {
+      found.set(identity, [...(found.get(identity) ?? []), { certificate, subject, trustName, isDenied }]);
     }
   }
   return found;
@@ -154,36 +167,28 @@ function isSignedByOne(der: Uint8Array, { trustAnchors, intermediates }: Trusted
   });
 }
 
-function describeIssuedWindow(
-  { enabled }: TrustedIdentity,
-  { certificate, subject, isDenied }: IssuedCertificate,
-  life: TimeSpan,
-): IdentityWindow {
-  const span = limitSpan(toSpan(certificate), life);
-  return {
+function describeIssuedWindows(
+  identity: TrustedIdentity,
+  { certificate, subject, trustName, isDenied }: IssuedCertificate,
+  snapshot: TrustSnapshot,
+): readonly IdentityWindow[] {
+  const own = toSpan(certificate);
+  return showWindows(isDenied ? [] : listOpen(snapshot, { identity, trustName }, own), own, {
     kind: 'issued',
     label: `${subject}${isDenied ? ', denied' : ''}`,
     thumbprint: certificate.hashes.thumbprintSha256,
-    isDisabled: !enabled || isDenied || span.isEmpty,
-    from: span.from,
-    until: span.until,
-  };
+  });
 }
 
-/** A name counts while an anchor of its authority does; what is beneath it renews its certificates by itself. */
+/** What is beneath the authority renews its certificates by itself. */
 function describeNameWindows(
-  { enabled }: TrustedIdentity,
-  { issuedBy, type, value }: TrustName,
-  life: TimeSpan,
-  { authorities }: TrustSnapshot,
+  identity: TrustedIdentity,
+  trustName: TrustName,
+  snapshot: TrustSnapshot,
 ): readonly IdentityWindow[] {
-  const authority = authorities.find(({ name }) => name.toLowerCase() === issuedBy.toLowerCase());
-  return mergeSpans((authority?.trustAnchors ?? []).map(toSpan))
-    .map((span) => limitSpan(span, life))
-    .filter(({ isEmpty }) => !isEmpty)
-    .map(({ from, until }) => {
-      return { kind: 'name', label: `${type} ${value}`, thumbprint: null, isDisabled: !enabled, from, until };
-    });
+  const { type, value } = trustName;
+  const windows = listOpen(snapshot, { identity, trustName }, always);
+  return showWindows(windows, always, { kind: 'name', label: `${type} ${value}`, thumbprint: null });
 }
 
 /** The certificates of an authority, and what its register says that it issued. */
@@ -195,7 +200,8 @@ export function listAuthorityWindows(authority: TrustedAuthority, facts: WindowF
     ] as const
   ).flatMap(([kind, list]) =>
     list.map((certificate) => ({
-      ...{ kind, label: certificate.subjectText, thumbprint: certificate.thumbprintSha256, isDisabled: false },
+      ...{ kind, label: certificate.subjectText, thumbprint: certificate.thumbprintSha256 },
+      isDisabled: findDeniedIssued(facts.snapshot, certificate) !== undefined,
       ...toSpan(certificate),
     })),
   );
