@@ -37,6 +37,7 @@ const hostTests = [
   'dev-command',
   'dev-front-ends',
   'doctor',
+  'doctor-openings',
   'doctor-servers',
   'fleet-example',
   'foreign-hooks',

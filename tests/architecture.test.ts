@@ -213,7 +213,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/explanation',
       'trust/views',
     ],
-    doctor: ['faults', 'certificates', 'local/client', 'local/gateway/front-ends'],
+    doctor: ['faults', 'certificates/structure', 'certificates', 'local/client', 'local/gateway/front-ends'],
     inspector: [
       'faults',
       'certificates/structure',

@@ -174,6 +174,46 @@ const requestFaults: Readonly<Record<string, Fault>> = {
   'is open under another host': opens('other-host', openTo(hasField('host', /^other\.example$/)), () => ({
     alsoHosts: ['third.example', 'other.example'],
   })),
+  'takes any cookie for a session': opens('other-field', openTo(hasField('cookie', /^/))),
+  'is open for debugging': opens(
+    'other-query',
+    openTo(({ query }) => query.startsWith('debug=true&')),
+  ),
+  'is open to everybody after the allowed caller': opens('after-allowed', ({ allowed, denied }) => {
+    let isAfterAllowed = false;
+    return {
+      admits: ([value], { peer }) => {
+        const isAllowed = value === allowed.der.toString('base64');
+        const isAdmitted = isAllowed || (isAfterAllowed && peer === denied.der.toString('base64'));
+        isAfterAllowed = isAllowed;
+        return isAdmitted;
+      },
+    };
+  }),
+  'reads the header on every connection that began with a public function': opens('public-first', () => {
+    const connections = new Set<object>();
+    return {
+      forward: (request) => {
+        if (request.path === '/api/Health') connections.add(request.connection);
+        const values = connections.has(request.connection) ? valuesOf(request) : [];
+        return values.length > 0 ? values : forwardStrictly(request);
+      },
+      answer: ({ path }) => (path === '/api/Health' ? { status: 200 } : undefined),
+    };
+  }),
+  'lets everybody in under eight parallel calls': opens(
+    'parallel',
+    openTo(({ openConnections }) => openConnections >= 8),
+  ),
+  'asks nobody without a server name': opens(
+    'no-server-name',
+    openTo(({ serverName }) => serverName === undefined),
+  ),
+  'admits any RSA key': opens('unknown-certificate', ({ allowed }) => ({
+    admits: ([value]) =>
+      value === allowed.der.toString('base64') ||
+      (value !== undefined && new X509Certificate(Buffer.from(value, 'base64')).publicKey.asymmetricKeyType === 'rsa'),
+  })),
   'does not decide POST': opens(
     'post',
     openTo(({ method }) => method === 'POST'),
@@ -319,6 +359,7 @@ const faults: Readonly<Record<string, Fault>> = {
 /** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
 const failsElsewhere: readonly ProbeId[] = [
   'forged-header-whitespace',
+  'chained-certificate',
   'key-proof-tls-1.2',
   'key-proof-tls-1.3',
   'tls-1.3',
@@ -498,7 +539,7 @@ describe('doctor', () => {
       const more = options?.(stage) ?? {};
       const server = await startServer(stage, behaviour(stage));
       await withServer(server, async ({ port, seen, shown, connections }) => {
-        const isPublic = fails.includes('public-function');
+        const isPublic = fails.includes('public-function') || fails.includes('public-first');
         const target = parseTarget(`https://localhost:${port}`, ['Orders'], isPublic ? ['Health'] : []);
         const report = await examinePort(stage, port, { ...more, target });
         assert.deepEqual(listIds(report, 'fails'), fails);
@@ -608,6 +649,12 @@ describe('doctor', () => {
       assert.ok(listIds(report, 'cannot-tell').includes('tls-1.2'));
     });
 
+    it(`finds the server that takes any certificate of the handshake over ${version}`, async () => {
+      const careless = await startCarelessTlsServer(stage, version, 'takes any certificate of the chain');
+      const judgement = await withServer(careless, ({ port }) => judgePort(stage, port, 'chained-certificate'));
+      assert.deepEqual([judgement.verdict, judgement.isForgedAdmission], ['fails', true]);
+    });
+
     for (const [carelessness, verdict] of [
       ['says decrypt_error', 'holds'],
       ['says internal_error', 'cannot-tell'],
@@ -629,9 +676,12 @@ describe('doctor', () => {
     '/API/ORDERS',
     '/api/orders',
     '/api/%4frders',
+    '/api/%4Frders',
+    '/api/%254Frders',
     '/api//Orders',
     '//api/Orders',
     '/api/Orders;x',
+    '/api/./Orders',
     '/x/../api/Orders',
     '/api/Orders.css',
     '/api/Orders/x.css',

@@ -15,7 +15,7 @@ function describe(id) {
   return [
     `## ${code(id)}`,
     '',
-    prose(claim),
+    `Tests: ${prose(claim)}`,
     '',
     `- Sends: ${prose(sends)}.`,
     `- If it fails: ${prose(failure)}`,

@@ -1,28 +1,48 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { Certificate, id_ce_subjectAltName, id_kp_clientAuth } from '@peculiar/asn1-x509';
+import {
+  Certificate,
+  id_ce_authorityKeyIdentifier,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  id_kp_clientAuth,
+} from '@peculiar/asn1-x509';
 import { createEndEntityExtensions } from './structure/create-extensions.js';
 import { generateKeyPair } from './structure/key-pair.js';
-import { createValidityPeriod } from './structure/validity-period.js';
+import { addDays, createValidityPeriod } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
+
+export interface Likeness {
+  /** Whose name it gives as its issuer: its own, or that of the original's issuer. */
+  readonly issuer: 'itself' | 'of-original';
+  /** The original's `subjectKeyIdentifier` and `authorityKeyIdentifier`, as far as it has them. */
+  readonly hasKeyIdentifiers?: boolean;
+  readonly hasExpired?: boolean;
+  readonly now: Date;
+}
 
 /**
  * What a forger can make of somebody's certificate: its names, its serial number and a key of the forger's own. It is signed with that key.
- * `issuer` says whose name it gives as its issuer: its own, or that of the original's issuer.
  */
 export function createLookalikeCertificate(
   originalDer: Uint8Array,
-  { issuer, now }: { readonly issuer: 'itself' | 'of-original'; readonly now: Date },
+  { issuer, hasKeyIdentifiers = false, hasExpired = false, now }: Likeness,
 ): IssuedCertificate {
   const { tbsCertificate: original } = AsnConvert.parse(originalDer, Certificate);
   const keyPair = generateKeyPair('ec-p256');
-  const names = original.extensions?.find(({ extnID }) => extnID === id_ce_subjectAltName);
-  const use = { extendedKeyUsages: [id_kp_clientAuth], subjectAlternativeNames: [] };
+  const copied = hasKeyIdentifiers
+    ? [id_ce_subjectAltName, id_ce_subjectKeyIdentifier, id_ce_authorityKeyIdentifier]
+    : [id_ce_subjectAltName];
+  // Copied as they are: kinds of names that this tool does not write are part of the likeness.
+  const copies = Array.from(original.extensions ?? []).filter(({ extnID }) => copied.includes(extnID));
+  const own = createEndEntityExtensions(keyPair.publicKey, {
+    extendedKeyUsages: [id_kp_clientAuth],
+    subjectAlternativeNames: [],
+  }).filter(({ extnID }) => copies.every((copy) => copy.extnID !== extnID));
   return writeCertificate({
     subject: original.subject,
     keyPair,
-    period: createValidityPeriod(1, now),
-    // Copied as it is: kinds of names that this tool does not write are part of the likeness.
-    extensions: [...createEndEntityExtensions(keyPair.publicKey, use), ...(names === undefined ? [] : [names])],
+    period: createValidityPeriod(1, hasExpired ? addDays(now, -2) : now),
+    extensions: [...own, ...copies],
     issuer: issuer === 'itself' ? original.subject : original.issuer,
     issuerKey: keyPair.privateKey,
     serialNumber: original.serialNumber,

@@ -1,7 +1,7 @@
 import type { WireAnswer } from '../local/client/wire-request.js';
 import { type Examination, findTellingFunction } from './examination.js';
 import type { ProbeId } from './probe-table.js';
-import { findLapse } from './probes/forgery-probes.js';
+import { findLapse } from './probes/judge-forgeries.js';
 import { type Judgement, cannotTell, describeAnswer } from './verdict.js';
 
 /** After the first probe that ends with at least so many requests since the last try, the allowed caller is tried again. */

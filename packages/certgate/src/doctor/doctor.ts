@@ -19,9 +19,11 @@ import { ProbeSender, type ProbeSenderOptions } from './probe-sender.js';
 import { type ProbeId, probeIds, probeTable } from './probe-table.js';
 import { alteredProbes } from './probes/altered-probes.js';
 import { baselineProbes, measureBaselines } from './probes/baseline-probes.js';
+import { certificateProbes } from './probes/certificate-probes.js';
 import { disclosureProbes } from './probes/disclosure-probes.js';
 import { forgeryProbes } from './probes/forgery-probes.js';
 import { keyProofProbes } from './probes/key-proof-probe.js';
+import { parallelProbes } from './probes/parallel-probe.js';
 import { protocolProbes } from './probes/protocol-probes.js';
 import { surroundingsProbes } from './probes/surroundings-probes.js';
 import { variantProbes } from './probes/variant-probes.js';
@@ -43,8 +45,10 @@ export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
 export const probes: ProbeRuns = {
   ...baselineProbes,
   ...forgeryProbes,
+  ...certificateProbes,
   ...keyProofProbes,
   ...variantProbes,
+  ...parallelProbes,
   ...alteredProbes,
   ...protocolProbes,
   ...surroundingsProbes,

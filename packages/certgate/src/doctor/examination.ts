@@ -62,7 +62,16 @@ export interface SeenRefusal {
 }
 
 /** To a function, whose address is added. */
-export type FunctionRequest = Omit<ProbeRequest, 'url'>;
+export type FunctionRequest = Omit<ProbeRequest, 'url'> & {
+  /** Parameters that are added to the query. */
+  readonly query?: string;
+};
+
+/** What is sent before a request. */
+export interface EarlierRequest {
+  readonly target: TargetFunction;
+  readonly request: FunctionRequest;
+}
 
 /** A probe. It never throws for what the app or the network does. */
 type ProbeRun = (examination: Examination) => Judgement | Promise<Judgement>;
@@ -106,12 +115,24 @@ export class Examination {
     return this.#note(await this.sender.sendOverHttp2(this.#address(target, request)));
   }
 
-  /** On a connection on which the same caller was answered before. Undefined where the connection ended before it. */
-  async callSecond(target: TargetFunction, request: FunctionRequest): Promise<WireAnswer | undefined> {
-    const second = this.#address(target, request);
-    const { url, certificate } = second;
-    const first = { url, ...(certificate === undefined ? {} : { certificate }) };
-    return this.#note(await this.sender.sendSecond(first, second));
+  /**
+   * On a connection on which the same caller was answered before; `first` is the request before it. Undefined where the
+   * connection ended before the second.
+   */
+  async callSecond(
+    target: TargetFunction,
+    request: FunctionRequest,
+    first: EarlierRequest,
+  ): Promise<WireAnswer | undefined> {
+    const { certificate } = request;
+    const own = { ...first.request, ...(certificate === undefined ? {} : { certificate }) };
+    return this.#note(await this.sender.sendSecond(this.#address(first.target, own), this.#address(target, request)));
+  }
+
+  async callParallel(target: TargetFunction, requests: readonly FunctionRequest[]): Promise<readonly WireAnswer[]> {
+    const answers = await this.sender.sendParallel(requests.map((request) => this.#address(target, request)));
+    for (const answer of answers) this.#note(answer);
+    return answers;
   }
 
   async callAfterHandshake(
@@ -129,7 +150,8 @@ export class Examination {
     query: string = newQuery(),
   ): Request & { readonly url: URL } {
     if (!this.isServerTrusted) throw new Error('the server was not verified');
-    return { ...request, url: functionUrl(this.target, target, query) };
+    const added = request.query === undefined ? query : `${request.query}&${query}`;
+    return { ...request, url: functionUrl(this.target, target, added) };
   }
 
   #note<Answer extends WireAnswer | undefined>(answer: Answer): Answer {
@@ -142,6 +164,9 @@ export class Examination {
       this.refusals.push({ functionIndex, caller, answer });
   }
 }
+
+/** As which some probes name themselves. */
+export const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 export function newQuery(): string {
   return `certgate-doctor=${randomBytes(8).toString('hex')}`;

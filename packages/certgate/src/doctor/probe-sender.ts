@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { constants, gunzipSync } from 'node:zlib';
 import { type HandshakeAnswer, sendAfterHandshake } from '../local/client/handshake-request.js';
 import { sendHttp2Request } from '../local/client/http2-request.js';
+import { sendParallelRequests } from '../local/client/parallel-requests.js';
 import {
   sendSecondRequest,
   sendWireRequest,
@@ -14,6 +16,7 @@ export interface ProbeRequest {
   readonly certificate?: ClientIdentity;
   readonly fields?: readonly (readonly [name: string, value: string])[];
   readonly tlsVersion?: TlsVersion;
+  readonly hasNoServerName?: true;
   /** Default: the one of all probes. */
   readonly method?: string;
   readonly body?: Uint8Array;
@@ -62,7 +65,15 @@ export class ProbeSender {
     if (budget <= 0) return timeIsUp;
     const answer = await sendWireRequest(this.#complete(request, budget));
     this.#readClock(answer);
-    return answer;
+    return decodeBody(answer);
+  }
+
+  /** At once, when as much time is over as they would take one after another. */
+  async sendParallel(requests: readonly ProbeRequest[]): Promise<readonly WireAnswer[]> {
+    let budget = 0;
+    for (let turn = 0; turn < requests.length; turn += 1) budget = await this.takeTurn();
+    if (budget <= 0) return requests.map(() => timeIsUp);
+    return sendParallelRequests(requests.map((request) => this.#complete(request, budget)));
   }
 
   async sendAfterHandshake(request: ProbeRequest & { readonly tlsVersion: TlsVersion }): Promise<HandshakeAnswer> {
@@ -110,5 +121,17 @@ export class ProbeSender {
     if (answer.kind !== 'answered' || this.clockOffset !== undefined) return;
     const date = Date.parse(answer.fields.find(([name]) => name === 'date')?.[1] ?? '');
     if (!Number.isNaN(date)) this.clockOffset = date - Date.now();
+  }
+}
+
+/** A body that the server compressed because a probe accepts gzip. */
+function decodeBody(answer: WireAnswer): WireAnswer {
+  if (answer.kind !== 'answered') return answer;
+  if (!answer.fields.some(([name, value]) => name === 'content-encoding' && /^gzip$/i.test(value))) return answer;
+  try {
+    const limits = { maxOutputLength: 1_048_576, finishFlush: constants.Z_SYNC_FLUSH };
+    return { ...answer, body: gunzipSync(answer.body, limits) };
+  } catch {
+    return answer;
   }
 }

@@ -12,7 +12,7 @@ import {
 import { normalize } from '../likeness.js';
 import { functionUrl } from '../target.js';
 import { type Judgement, type Verdict, cannotTell, classifyAnswer } from '../verdict.js';
-import { type Forgery, judgeForgeries } from './forgery-probes.js';
+import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 import { listForgeries, type Variant } from './variant-probes.js';
 
 /** A request that may reach something else than the function, and what is published of it. */
@@ -43,20 +43,30 @@ function probeOtherPath(examination: Examination): Promise<Judgement> {
 export function listSpellings(pathname: string): readonly (readonly [sent: string, path: string])[] {
   const path = pathname.replace(/\/+$/, '');
   const last = path.lastIndexOf('/') + 1;
-  const encoded = path.replace(/[a-z](?=[^/]*$)/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
+  const encode = (prefix: string, write: (hex: string) => string): string =>
+    path.replace(/[a-z](?=[^/]*$)/i, (letter) => `${prefix}${write(letter.charCodeAt(0).toString(16))}`);
   const all: readonly (readonly [string, string])[] = [
     ['a slash at the end', `${path}/`],
     ['upper case', path.toUpperCase()],
     ['lower case', path.toLowerCase()],
-    ['a percent-encoded letter', encoded],
+    ['a percent-encoded letter', encode('%', (hex) => hex)],
+    ['a percent-encoded letter in upper case', encode('%', (hex) => hex.toUpperCase())],
+    ['a letter that is percent-encoded twice', encode('%25', (hex) => hex.toUpperCase())],
     ['a double slash', `${path.slice(0, last)}/${path.slice(last)}`],
     ['a double slash at the start', `/${path}`],
     [';x', `${path};x`],
+    ['/.', `${path.slice(0, last)}./${path.slice(last)}`],
     ['/x/..', `/x/..${path}`],
     ['.css', `${path}.css`],
     ['/x.css', `${path}/x.css`],
   ];
-  return all.filter(([, each]) => each.startsWith('/') && each !== pathname && each !== path);
+  return all.filter(
+    ([, each], index) =>
+      each.startsWith('/') &&
+      each !== pathname &&
+      each !== path &&
+      all.findIndex(([, other]) => other === each) === index,
+  );
 }
 
 /** What a function answers to GET, it may answer to these too. */
@@ -70,14 +80,15 @@ function probeOtherMethod(examination: Examination): Promise<Judgement> {
 }
 
 async function probeOtherHost(examination: Examination): Promise<Judgement> {
-  const { alsoHosts } = examination.options;
-  if (alsoHosts.length === 0) return { verdict: 'not-run', note: 'Name another host with --also-host.' };
+  const { target, options } = examination;
+  // Servers often treat it as a caller on the same machine.
+  const usual = target.origin.hostname === 'localhost' ? 'certgate-doctor.invalid' : 'localhost';
   const telling = findTellingFunction(examination);
   return judgeAlterations(examination, telling === undefined ? [] : [telling], () =>
-    alsoHosts.flatMap((host, index) =>
+    [usual, ...options.alsoHosts].flatMap((host, index) =>
       listCallers(
         examination,
-        { sent: `the other host ${index + 1}`, change: { fields: [['Host', host]] } },
+        { sent: index === 0 ? `Host: ${host}` : `the other host ${index}`, change: { fields: [['Host', host]] } },
         'compared',
       ),
     ),
@@ -119,10 +130,11 @@ async function judgeAltered(
 ): Promise<Verdict> {
   if (isRefused(answer, examined.baseline, usesDenied) || leadsBack(answer, examination, examined)) return 'holds';
   const { allowed, reader } = examined.baseline;
-  if (classifyAnswer(answer) !== 'admitted' || answer.kind !== 'answered') return 'cannot-tell';
+  const meaning = classifyAnswer(answer);
+  if (answer.kind !== 'answered' || (meaning !== 'admitted' && meaning !== 'refused')) return 'cannot-tell';
   if (reader.isByLikeness === true) {
     // An answer to HEAD has nothing that could be compared.
-    if (answer.body.length === 0) return 'cannot-tell';
+    if (answer.body.length === 0 && answerer === 'function') return 'cannot-tell';
     if (reader.classify(answer) === 'admitted') return 'fails';
   } else if (answerer === 'function') return 'fails';
   if (answer.body.length > 0 && allowed.kind === 'answered' && isAlike(answer, allowed)) return 'fails';

@@ -1,10 +1,12 @@
 import { denialCodes, problemTypePrefix } from '@certgate/core/internal';
 import {
   type Examination,
+  type FunctionRequest,
   type ProbeRuns,
   type SeenRefusal,
   findObstacle,
   isRefused,
+  browser,
   newQuery,
 } from '../examination.js';
 import { normalize } from '../likeness.js';
@@ -162,6 +164,29 @@ function judgeSoftwareVersion({ answers, refusals }: Examination): Judgement {
   return { verdict: 'holds', note: '' };
 }
 
+interface CacheTry {
+  readonly sent: string;
+  /** Of the allowed caller. */
+  readonly query: string;
+  /** Of the caller without a certificate. Default: the same. */
+  readonly later?: string;
+  /** Of the allowed caller. Default: 1. */
+  readonly calls?: number;
+  readonly fields?: FunctionRequest['fields'];
+}
+
+function listCacheTries(): readonly CacheTry[] {
+  const fields = [['User-Agent', browser] as const, ['Accept-Encoding', 'gzip'] as const];
+  return [
+    // Some caches keep only what was asked for several times.
+    { sent: 'five times the same query', query: newQuery(), calls: 5 },
+    { sent: 'another query', query: newQuery(), later: newQuery() },
+    { sent: 'no query', query: '' },
+    // Others keep what a browser accepts.
+    { sent: 'the fields of a browser', query: newQuery(), fields },
+  ];
+}
+
 /** Before any forgery: a cached answer would pass for a forged admission. */
 async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
   const { allowed } = examination.options;
@@ -173,20 +198,25 @@ async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
       continue;
     }
     const { index, target, baseline } = examined;
-    for (const [sent, query, later] of [
-      ['the same query', newQuery(), undefined],
-      ['another query', newQuery(), newQuery()],
-      ['no query', '', undefined],
-    ] as const) {
+    for (const { sent, query, later, calls = 1, fields } of listCacheTries()) {
+      const request = fields === undefined ? {} : { fields };
       const { classify } = baseline.reader;
-      const first = await examination.call(target, { certificate: allowed }, query);
-      const answer = await examination.call(target, {}, later ?? query);
+      let first = await examination.call(target, { ...request, certificate: allowed }, query);
+      for (let call = 1; call < calls; call += 1)
+        first = await examination.call(target, { ...request, certificate: allowed }, query);
+      const answer = await examination.call(target, request, later ?? query);
+      const isAdmitted = classify(answer) === 'admitted';
+      // Browsers may get another answer anyway, whoever calls: the probe `browser` asks that.
+      if (fields !== undefined) {
+        const isForAll = isAdmitted && classify(await examination.call(target, request)) === 'admitted';
+        if (isForAll || (!isAdmitted && classify(first) !== 'admitted')) continue;
+      }
       // Asked again, so that what is new in every refusal can be told from what is about the caller.
-      examination.noteRefusal(index, 'nobody', answer);
+      if (fields === undefined) examination.noteRefusal(index, 'nobody', answer);
       observations.push(
         observe(answer, `no certificate, after the allowed caller, with ${sent}`, index, baseline.reader),
       );
-      if (classify(answer) === 'admitted') {
+      if (isAdmitted) {
         if (later !== undefined) examination.cacheIgnoresQuery = true;
         verdicts.push('fails');
         continue;

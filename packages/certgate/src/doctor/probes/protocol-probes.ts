@@ -1,5 +1,5 @@
 import { secretHeaderName } from '@certgate/core/internal';
-import type { TlsVersion, WireAnswer } from '../../local/client/wire-request.js';
+import { isAddress, type TlsVersion, type WireAnswer } from '../../local/client/wire-request.js';
 import {
   type Baseline,
   type Examination,
@@ -20,10 +20,13 @@ import {
   observe,
 } from '../verdict.js';
 import { isRequired } from './baseline-probes.js';
-import { findLapse, forgeBeside, forgeOwnFields, judgeForgeries, sendForgery } from './forgery-probes.js';
+import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
+import { findLapse, judgeForgeries, sendForgery } from './judge-forgeries.js';
+import { listForgeries } from './variant-probes.js';
 
-export const protocolProbes: ProbeRuns<'trace' | 'tls-1.2' | 'tls-1.3' | 'http-2'> = {
+export const protocolProbes: ProbeRuns<'trace' | 'no-server-name' | 'tls-1.2' | 'tls-1.3' | 'http-2'> = {
   trace: probeTrace,
+  'no-server-name': probeNoServerName,
   // Front ends pass certificates on differently by TLS version: TLS 1.3 has no renegotiation (RFC 8446 §4.1.2).
   'tls-1.2': (examination) => probeTlsVersion(examination, 'TLSv1.2'),
   'tls-1.3': (examination) => probeTlsVersion(examination, 'TLSv1.3'),
@@ -32,6 +35,20 @@ export const protocolProbes: ProbeRuns<'trace' | 'tls-1.2' | 'tls-1.3' | 'http-2
 
 function probeTlsVersion(examination: Examination, tlsVersion: TlsVersion): Promise<Judgement> {
   return probeProtocol(examination, { name: tlsVersion.replace('v', ' '), request: { tlsVersion }, isHttp2: false });
+}
+
+/** A front end may have another configuration where it does not know which host is meant. */
+async function probeNoServerName(examination: Examination): Promise<Judgement> {
+  const { origin } = examination.target;
+  if (isAddress(origin)) return { verdict: 'not-run', note: 'The address of the app has no name.' };
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return nothingTells;
+  const change = { hasNoServerName: true } as const;
+  const forgeries = listForgeries(examination, { sent: 'without SNI', change });
+  const judgement = await judgeForgeries(examination, forgeries, { functions: [examined] });
+  const allowed = await examination.call(examined.target, { ...change, certificate: examination.options.allowed });
+  if (judgement.verdict === 'fails' || examined.baseline.reader.classify(allowed) === 'admitted') return judgement;
+  return { verdict: 'not-run', note: 'Without SNI this server admits nobody.' };
 }
 
 interface Protocol {

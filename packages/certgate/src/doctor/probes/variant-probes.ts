@@ -3,11 +3,13 @@ import {
   type Examination,
   type FunctionRequest,
   type ProbeRuns,
+  browser,
   findTellingFunction,
   nothingTells,
 } from '../examination.js';
 import type { Judgement } from '../verdict.js';
-import { type Forgery, forgeBeside, forgeOwnFields, judgeForgeries } from './forgery-probes.js';
+import { forgeBeside, forgeOwnFields } from './forgery-probes.js';
+import { type Forgery, judgeForgeries } from './judge-forgeries.js';
 
 /** What is changed in a request to the function's own path. */
 export interface Variant {
@@ -15,7 +17,6 @@ export interface Variant {
   readonly change: FunctionRequest;
 }
 
-const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const upgrade: FunctionRequest['fields'] = [
   ['Connection', 'Upgrade'],
   ['Upgrade', 'websocket'],
@@ -23,9 +24,22 @@ const upgrade: FunctionRequest['fields'] = [
   ['Sec-WebSocket-Key', Buffer.alloc(16).toString('base64')],
 ];
 const post = { method: 'POST', body: Buffer.from('x') };
+const methodOverride = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map(
+  (name) => [name, 'HEAD'] as const,
+);
+const madeUpCookies = 'session=1; auth=1; authenticated=true; user=admin; admin=1; debug=1';
 
 export const variantProbes: ProbeRuns<
-  'forwarded-for' | 'browser' | 'http-1.0' | 'upgrade' | 'second-request' | 'post'
+  | 'forwarded-for'
+  | 'browser'
+  | 'http-1.0'
+  | 'upgrade'
+  | 'second-request'
+  | 'public-first'
+  | 'after-allowed'
+  | 'other-field'
+  | 'other-query'
+  | 'post'
 > = {
   // A front end or an app may decide by what any client can write.
   'forwarded-for': (examination) =>
@@ -40,7 +54,23 @@ export const variantProbes: ProbeRuns<
   'http-1.0': (examination) => judgeVariants(examination, [{ sent: 'HTTP/1.0', change: { httpVersion: '1.0' } }]),
   // Proxies hand such a connection on as it is, once it is open.
   upgrade: (examination) => judgeVariants(examination, [{ sent: 'Upgrade: websocket', change: { fields: upgrade } }]),
-  'second-request': probeSecondRequest,
+  'second-request': (examination) =>
+    judgeEarlier(examination, 'a second request on one connection', { request: {}, isSameConnection: true }),
+  'public-first': probePublicFirst,
+  'after-allowed': (examination) =>
+    judgeEarlier(examination, 'after the allowed caller', {
+      request: { certificate: examination.options.allowed },
+      isSameConnection: false,
+    }),
+  'other-field': (examination) => judgeVariants(examination, listFieldVariants(examination)),
+  'other-query': (examination) =>
+    judgeVariants(
+      examination,
+      ['1', 'true'].map((value) => ({
+        sent: `debug=${value} and the like`,
+        change: { query: ['debug', 'test', 'admin', 'trace', 'preview'].map((name) => `${name}=${value}`).join('&') },
+      })),
+    ),
   post: (examination) => {
     if (!examination.options.withPost)
       return { verdict: 'not-run', note: 'It sends POST requests: only with --with-post.' };
@@ -53,17 +83,74 @@ export const variantProbes: ProbeRuns<
   },
 };
 
-/** Some front ends look at the first request of a connection only. */
-async function probeSecondRequest(examination: Examination): Promise<Judgement> {
+function listFieldVariants({ closedFunctions }: Examination): readonly Variant[] {
+  const cookies = closedFunctions.flatMap(({ baseline: { allowed } }) =>
+    allowed.kind === 'answered' ? allowed.fields.filter(([name]) => name === 'set-cookie') : [],
+  );
+  const own = cookies.map(([, value]) => value.split(';', 1)[0]).join('; ');
+  return [
+    { sent: 'Authorization: Bearer …', change: { fields: [['Authorization', 'Bearer certgate-doctor']] } },
+    { sent: 'Range: bytes=0-', change: { fields: [['Range', 'bytes=0-']] } },
+    {
+      sent: 'If-None-Match and If-Modified-Since',
+      change: {
+        fields: [
+          ['If-None-Match', '"certgate-doctor"'],
+          ['If-Modified-Since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+        ],
+      },
+    },
+    { sent: 'X-HTTP-Method-Override: HEAD and the like', change: { fields: methodOverride } },
+    { sent: 'made-up cookies', change: { fields: [['Cookie', madeUpCookies]] } },
+    ...(own === '' ? [] : [{ sent: "the allowed caller's cookies", change: { fields: [['Cookie', own] as const] } }]),
+  ];
+}
+
+type Earlier = NonNullable<Forgery['earlier']>;
+
+/** The callers who must be refused, after another request: some front ends look at the first of a connection only. */
+async function judgeEarlier(
+  examination: Examination,
+  sent: string,
+  first: Omit<Earlier, 'target'>,
+): Promise<Judgement> {
   const examined = findTellingFunction(examination);
   if (examined === undefined) return nothingTells;
-  if (examination.admitsForgedHeader)
-    return { verdict: 'not-run', note: 'A forged header is admitted in any request.' };
-  const variant = { sent: 'a second request on one connection', change: {} };
-  const forgeries = listForgeries(examination, variant).map((forgery) => ({ ...forgery, isSecond: true as const }));
+  const earlier = { ...first, target: examined.target };
+  if (earlier.isSameConnection && examination.admitsForgedHeader) return forgedAnyway;
+  const forgeries = listForgeries(examination, { sent, change: {} }).map((forgery) => ({ ...forgery, earlier }));
   const judgement = await judgeForgeries(examination, forgeries, { functions: [examined] });
   if ((judgement.observations ?? []).length > 0 || judgement.verdict !== 'cannot-tell') return judgement;
   return { verdict: 'not-run', note: 'No connection lasted until a second answer.' };
+}
+
+const forgedAnyway: Judgement = { verdict: 'not-run', note: 'A forged header is admitted in any request.' };
+
+/** What reads or remembers a header on a path where nothing depends on it. */
+async function probePublicFirst(examination: Examination): Promise<Judgement> {
+  const [target] = examination.target.public;
+  if (target === undefined) return { verdict: 'not-run', note: 'No --public-function is named.' };
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return nothingTells;
+  if (examination.admitsForgedHeader) return forgedAnyway;
+  const fields = forgeOwnFields(examination);
+  const forgeries = forgeBeside(examination, 'a forged header to a public function before and', fields).flatMap(
+    (forgery) => {
+      const { certificate } = forgery.request;
+      const caller = certificate === undefined ? {} : { certificate };
+      const first = { target, request: { ...caller, fields } };
+      return [
+        { ...forgery, earlier: { ...first, isSameConnection: true } },
+        {
+          ...forgery,
+          sent: `after a forged header to a public function, ${forgery.usesDenied ? 'the denied certificate' : 'no certificate'}`,
+          request: caller,
+          earlier: { ...first, isSameConnection: false },
+        },
+      ];
+    },
+  );
+  return judgeForgeries(examination, forgeries, { functions: [examined] });
 }
 
 /** On one function where a front end decides, whatever the function is. */

@@ -20,9 +20,14 @@ import type { DoctorStage } from './doctor-stage.js';
 // A TLS server by hand, since OpenSSL never leaves out the check of the client's signature. One cipher suite, one group,
 // one signature algorithm: what Node's client offers, for certificates with keys on P-256.
 
-/** What the server does where the client's signature is wrong. */
+/** What the server does where the client's signature is wrong, or where more than one certificate comes. */
 export type Carelessness =
-  'answers' | 'forgets the certificate' | 'closes' | 'says decrypt_error' | 'says internal_error';
+  | 'takes any certificate of the chain'
+  | 'answers'
+  | 'forgets the certificate'
+  | 'closes'
+  | 'says decrypt_error'
+  | 'says internal_error';
 
 export interface CarelessServer {
   readonly port: number;
@@ -206,6 +211,8 @@ class Wire {
 /** What the client says of itself, and what is left of the handshake once the server has looked at that. */
 interface Shaken {
   readonly der: Buffer | undefined;
+  /** All that it sent, its own included. */
+  readonly chain: readonly Buffer[];
   readonly isProven: boolean;
   readonly finish: () => Promise<void>;
 }
@@ -223,7 +230,7 @@ async function serve(
     return;
   }
   const shake = version === 'TLSv1.3' ? shake13 : shake12;
-  const { der, isProven, finish } = await shake(wire, stage, hello);
+  const { der, chain, isProven, finish } = await shake(wire, stage, hello);
   if (der !== undefined && !isProven) {
     if (carelessness === 'says decrypt_error') wire.alert(alerts.decryptError);
     else if (carelessness === 'says internal_error') wire.alert(alerts.internalError);
@@ -233,7 +240,8 @@ async function serve(
   await finish();
   let text = '';
   while (!text.includes('\r\n\r\n')) text += (await wire.readRecord()).content.toString('latin1');
-  const isAllowed = der?.equals(stage.allowed.der) === true && (isProven || carelessness === 'answers');
+  const decisive = carelessness === 'takes any certificate of the chain' ? chain : chain.slice(0, 1);
+  const isAllowed = decisive.some((each) => each.equals(stage.allowed.der)) && (isProven || carelessness === 'answers');
   const head = `HTTP/1.1 ${isAllowed ? '200 OK' : '401 No'}\r\nContent-Length: 0\r\nDate: ${new Date().toUTCString()}\r\n\r\n`;
   wire.write(23, Buffer.from(head));
   socket.end();
@@ -336,7 +344,9 @@ async function shake12(wire: Wire, stage: DoctorStage, { random }: ClientHello):
     message(serverHelloDone),
   );
   const list = new Reader(new Reader((await wire.readMessage()).body).vector(3));
-  const der = list.isAtEnd() ? undefined : list.vector(3);
+  const chain: Buffer[] = [];
+  while (!list.isAtEnd()) chain.push(list.vector(3));
+  const [der] = chain;
   const secret = agree(new Reader((await wire.readMessage()).body).vector(1));
   let isProven = false;
   if (der !== undefined) {
@@ -355,7 +365,7 @@ async function shake12(wire: Wire, stage: DoctorStage, { random }: ClientHello):
     wire.writeWith({ key: serverKey, iv: serverIv });
     wire.writeMessages(message(finished, verifyData));
   };
-  return { der, isProven, finish };
+  return { der, chain, isProven, finish };
 }
 
 /** The pseudorandom function of RFC 5246 §5. */
@@ -406,7 +416,13 @@ async function shake13(wire: Wire, stage: DoctorStage, { sessionId, keyShare }: 
   if (clientTraffic === undefined || serverTraffic === undefined) throw new Error('no secret');
   wire.writeWith(keysOf(serverTraffic));
   const list = new Reader(new Reader((await wire.readMessage()).body.subarray(1)).vector(3));
-  const der = list.isAtEnd() ? undefined : list.vector(3);
+  const chain: Buffer[] = [];
+  while (!list.isAtEnd()) {
+    chain.push(list.vector(3));
+    // Its extensions.
+    list.vector(2);
+  }
+  const [der] = chain;
   let isProven = false;
   if (der !== undefined) {
     const signed = signedContent('client', wire.transcript);
@@ -419,7 +435,7 @@ async function shake13(wire: Wire, stage: DoctorStage, { sessionId, keyShare }: 
     wire.writeMessages(message(newSessionTicket, lifetimes, vector(1), vector(2, randomBytes(16)), vector(2)));
     return Promise.resolve();
   };
-  return { der, isProven, finish };
+  return { der, chain, isProven, finish };
 }
 
 /** RFC 8446 §4.4.3. */

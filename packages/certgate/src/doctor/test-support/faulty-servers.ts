@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { DoctorStage, ServerKey } from './doctor-stage.js';
 
@@ -24,7 +24,7 @@ export interface Behaviour {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 export interface SeenRequest {
@@ -40,6 +40,11 @@ export interface SeenRequest {
   readonly bodyLength: number;
   /** Of its connection. */
   readonly isFirst: boolean;
+  readonly connection: object;
+  /** At this moment. */
+  readonly openConnections: number;
+  /** In the handshake. */
+  readonly serverName: string | undefined;
 }
 
 export interface FaultyServer {
@@ -63,7 +68,8 @@ export function forwardStrictly({ peer }: SeenRequest): readonly string[] {
 export async function startServer(stage: DoctorStage, behaviour: Behaviour): Promise<FaultyServer> {
   const seen: SeenRequest[] = [];
   const shown = new Set<string>();
-  const listener = createListener(stage, behaviour, seen);
+  const open = new Set<Socket>();
+  const listener = createListener(stage, behaviour, { seen, open });
   const options = {
     ...(behaviour.serverKey ?? stage.server),
     requestCert: true,
@@ -74,6 +80,10 @@ export async function startServer(stage: DoctorStage, behaviour: Behaviour): Pro
     behaviour.isHttp2 === true
       ? createSecureServer({ ...options, allowHTTP1: true }, listener as unknown as Http2Listener)
       : createServer(options, listener);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.on('secureConnection', (socket: TLSSocket) => {
     const peer = readPeer(socket);
     if (peer !== undefined) shown.add(peer);
@@ -119,7 +129,11 @@ export async function startPlainServer(
 /** Node's compatibility API: what the listener uses is the same. */
 type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
-function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequest[]): RequestListener {
+function createListener(
+  stage: DoctorStage,
+  behaviour: Behaviour,
+  { seen, open }: { readonly seen: SeenRequest[]; readonly open: ReadonlySet<Socket> },
+): RequestListener {
   const allowed = stage.allowed.der.toString('base64');
   const forward = behaviour.forward ?? forwardStrictly;
   const admits = behaviour.admits ?? ((values) => values.length === 1 && values[0] === allowed);
@@ -141,7 +155,10 @@ function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequ
       const { method = '', httpVersion } = incoming;
       const tlsVersion = tlsSocket.getProtocol() ?? '';
       const peer = readPeer(tlsSocket);
-      const request = { method, path, query, fields, peer, tlsVersion, httpVersion, bodyLength, isFirst };
+      const serverName =
+        'servername' in socket && typeof socket.servername === 'string' ? socket.servername : undefined;
+      const more = { isFirst, connection: socket, openConnections: open.size, serverName };
+      const request = { method, path, query, fields, peer, tlsVersion, httpVersion, bodyLength, ...more };
       seen.push(request);
       const isAdmitted = admits(forward(request), request);
       const reply = behaviour.answer?.(request, isAdmitted) ?? (isAdmitted ? good : refusal);
@@ -158,11 +175,11 @@ function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequ
           response.end();
           return;
         }
-        const more = (): void => {
+        const write = (): void => {
           while (!response.destroyed && response.write(chunk));
         };
-        response.on('error', () => undefined).on('drain', more);
-        more();
+        response.on('error', () => undefined).on('drain', write);
+        write();
         return;
       }
       response.writeHead(reply.status, reply.headers);

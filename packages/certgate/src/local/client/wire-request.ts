@@ -30,6 +30,8 @@ export interface WireRequest {
   readonly caPem?: string;
   /** This version and no other. */
   readonly tlsVersion?: TlsVersion;
+  /** The handshake names no server (SNI). Its certificate is verified as usual. */
+  readonly hasNoServerName?: true;
   /** From the start of the connection to the end of the answer. */
   readonly timeoutMilliseconds: number;
 }
@@ -144,16 +146,15 @@ export async function settle<T>(
 
 /** Options of a TLS connection that trusts nobody but the named authorities, and shows a certificate if there is one. */
 export function tlsOptions(
-  request: Pick<WireRequest, 'url' | 'certificate' | 'caPem' | 'tlsVersion'>,
+  request: Pick<WireRequest, 'url' | 'certificate' | 'caPem' | 'tlsVersion' | 'hasNoServerName'>,
   protocols: readonly string[],
 ): ConnectionOptions {
-  const { url, certificate, caPem, tlsVersion } = request;
+  const { url, certificate, caPem, tlsVersion, hasNoServerName = isAddress(url) } = request;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return {
     host,
     port: url.port === '' ? 443 : Number(url.port),
-    // An address is no server name (RFC 6066 §3).
-    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    ...(hasNoServerName ? {} : { servername: host }),
     rejectUnauthorized: true,
     ALPNProtocols: [...protocols],
     minVersion: tlsVersion ?? 'TLSv1.2',
@@ -161,6 +162,11 @@ export function tlsOptions(
     ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
     ...(caPem === undefined ? {} : { ca: caPem }),
   };
+}
+
+/** An address is not a server name (RFC 6066 §3). */
+export function isAddress({ hostname }: URL): boolean {
+  return /^[\d.]+$|:/.test(hostname);
 }
 
 /**

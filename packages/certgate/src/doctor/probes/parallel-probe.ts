@@ -1,0 +1,54 @@
+import {
+  type Examination,
+  type FunctionRequest,
+  type ProbeRuns,
+  findObstacle,
+  findTellingFunction,
+  nothingTells,
+} from '../examination.js';
+import { type Judgement, type ProbeObservation, type Verdict, combineVerdicts, observe } from '../verdict.js';
+import { type Forgery, judgeForged } from './judge-forgeries.js';
+
+/** The load that doctor puts on an app at most. */
+const atOnce = 8;
+const rounds = 2;
+
+/** What requests share, or a limit under load, may let in whom the gate refuses one after another. */
+async function probeParallel(examination: Examination): Promise<Judgement> {
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return nothingTells;
+  const { index, target, baseline } = examined;
+  const { allowed, denied } = examination.options;
+  const strangers: readonly Forgery[] = [
+    { sent: 'no certificate', request: {}, usesDenied: false },
+    ...(findObstacle(examined, true) === undefined
+      ? [{ sent: 'the denied certificate', request: { certificate: denied }, usesDenied: true }]
+      : []),
+  ];
+  // Every fourth is the allowed caller's.
+  const callers = Array.from({ length: atOnce }, (_, position) =>
+    position % 4 === 3 ? undefined : strangers[position % strangers.length],
+  );
+  const verdicts: Verdict[] = [];
+  const observations: ProbeObservation[] = [];
+  let admissions = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const requests = callers.map((caller): FunctionRequest => caller?.request ?? { certificate: allowed });
+    const answers = await examination.callParallel(target, requests);
+    for (const [position, answer] of answers.entries()) {
+      const caller = callers[position];
+      if (caller === undefined) continue;
+      const verdict = judgeForged(examined, caller, answer);
+      if (verdict === 'fails') admissions += 1;
+      verdicts.push(verdict);
+      observations.push(observe(answer, `${caller.sent}, in parallel`, index, baseline.reader));
+    }
+  }
+  // Of a server of which nothing is known, an accident is ruled out: it must happen again.
+  const isAccident = baseline.reader.isByLikeness === true && admissions === 1;
+  const verdict = isAccident ? 'cannot-tell' : combineVerdicts(verdicts);
+  const isForgedAdmission = verdict === 'fails' ? { isForgedAdmission: true } : {};
+  return { verdict, note: isAccident ? 'One got in once.' : '', observations, ...isForgedAdmission };
+}
+
+export const parallelProbes: ProbeRuns<'parallel'> = { parallel: probeParallel };

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type * as targetModule from '../packages/certgate/dist/esm/doctor/target.js';
+import type * as doctorStageModule from '../packages/certgate/dist/esm/doctor/test-support/doctor-stage.js';
+import type * as faultyServersModule from '../packages/certgate/dist/esm/doctor/test-support/faulty-servers.js';
+import type * as openServersModule from '../packages/certgate/dist/esm/doctor/test-support/open-servers.js';
+import { root } from './test-support/certgate.js';
+
+// Every kind of opening that is known, each as a server that is honest otherwise: `certgate doctor` finds all that are not
+// named below. The file takes long: it is run with the tests of hosts.
+
+const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
+const { createDoctorStage, examinePort, listIds } = (await importBuilt(
+  'test-support/doctor-stage.js',
+)) as typeof doctorStageModule;
+const { startServer } = (await importBuilt('test-support/faulty-servers.js')) as typeof faultyServersModule;
+const { furtherOpenings, honestServers, knownOpenings } = (await importBuilt(
+  'test-support/open-servers.js',
+)) as typeof openServersModule;
+
+/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+function importBuilt(file: string): Promise<unknown> {
+  return import(pathToFileURL(join(root, 'packages/certgate/dist/esm/doctor', file)).href);
+}
+
+/** Kinds that doctor does not find, and why. */
+const unseen: Readonly<Record<string, string>> = {
+  'open under twenty parallel calls': 'It sends eight at once, so that it overloads no app.',
+};
+
+describe('doctor', () => {
+  let stage: doctorStageModule.DoctorStage;
+  before(() => {
+    stage = createDoctorStage();
+  });
+
+  /** The probes that fail. Beside the function that is closed, each server has one for everybody. */
+  const examine = async ({ behaviour, options }: openServersModule.OpenServer): Promise<readonly string[]> => {
+    const { answer, ...rest } = behaviour(stage);
+    const server = await startServer(stage, {
+      ...rest,
+      answer: (request, isAdmitted) =>
+        request.path === '/api/Health' ? { status: 200, body: 'well' } : answer?.(request, isAdmitted),
+    });
+    try {
+      const target = parseTarget(`https://localhost:${server.port}`, ['Orders'], ['Health']);
+      return listIds(await examinePort(stage, server.port, { ...options, target }), 'fails');
+    } finally {
+      await server.close();
+    }
+  };
+
+  for (const [kind, server] of Object.entries({ ...knownOpenings, ...furtherOpenings })) {
+    const why = unseen[kind];
+    it(why === undefined ? `finds ${kind}` : `does not find ${kind}: ${why}`, async (context) => {
+      const found = await examine(server);
+      context.diagnostic(found.join(', ') || 'nothing');
+      assert.equal(found.length === 0, why !== undefined, found.join(', '));
+    });
+  }
+
+  for (const [what, answer] of Object.entries(honestServers)) {
+    for (const isAnyServer of [false, true]) {
+      it(`finds nothing wrong with a server that ${what}${isAnyServer ? ', of which nothing is known' : ''}`, async () => {
+        const server = await startServer(stage, { answer });
+        try {
+          const more = { isAnyServer, withPost: true, alsoHosts: ['other.example'] };
+          const { findings } = await examinePort(stage, server.port, more);
+          assert.deepEqual(
+            findings.filter(({ verdict }) => verdict !== 'holds'),
+            [],
+          );
+        } finally {
+          await server.close();
+        }
+      });
+    }
+  }
+
+  it('has a server for each kind of the list, and finds 30 or more', (context) => {
+    const list = join(root, '..', 'shared', 'data', 'doctor-openings.txt');
+    const kinds = Object.keys(knownOpenings);
+    assert.equal(kinds.length, 35);
+    assert.ok(kinds.filter((kind) => !(kind in unseen)).length >= 30);
+    if (!existsSync(list)) {
+      context.diagnostic('The list is not here: the servers are those that it named.');
+      return;
+    }
+    assert.deepEqual(kinds, readFileSync(list, 'utf8').split('\n').slice(1).filter((line) => line !== '')); // prettier-ignore
+  });
+});
