@@ -68,7 +68,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   const { report, unreachable } = examined;
   await writeFiles(examined, target, flags);
   if (flags.json === true) printJson(report);
-  else if (unreachable === undefined) printReport(report);
+  else if (unreachable === undefined) printReport(report, flags.verbose === true);
   else printLine(`${report.target}: ${unreachable} Check the address, the port and the network.`);
   process.exitCode = chooseExitCode(examined);
 }

@@ -24,6 +24,7 @@ export interface DoctorFlags {
   readonly rate?: number;
   readonly timeout: number;
   readonly iOperateThis?: boolean;
+  readonly verbose?: boolean;
   readonly json?: boolean;
   readonly report?: string;
   readonly summary?: string;

@@ -195,11 +195,12 @@ export const doctorVerb: Verb = {
     '--timeout <seconds>': describeTimeout(10),
     '--report <file>': 'write a redacted result, which can be attached to a public issue',
     '--summary <file>': 'append the table in Markdown, for the summary of a job',
+    '--verbose': ['print every probe with its evidence, also those that hold', { conflicts: ['json'] }],
     ...jsonOption,
   },
   work: async () => (await import('./doctor-command.js')).runDoctor,
   exitCodes: {
-    0: 'every probe holds',
+    0: 'every probe that ran holds',
     1: 'a probe fails',
     2: 'an option or a file cannot be used, or --i-operate-this is missing; nothing was sent',
     3: 'no probe fails, but one or more cannot tell',

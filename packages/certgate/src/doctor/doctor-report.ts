@@ -1,6 +1,6 @@
-import { type ProbeId, probeTable } from './probe-table.js';
+import { type ProbeId, probeIds, probeTable } from './probe-table.js';
 import type { DoctorTarget } from './target.js';
-import type { Judgement, ProbeObservation, Verdict } from './verdict.js';
+import { type Judgement, type ProbeObservation, type Verdict, cannotTell, capitalize } from './verdict.js';
 
 /** What `certgate doctor --json` prints. Keys are only ever added. */
 export interface DoctorReport {
@@ -9,6 +9,8 @@ export interface DoctorReport {
   /** With `anyServer`: each request that got in, of a caller who must be refused: the probe and what was sent. */
   readonly gotIn?: readonly string[];
   readonly counts: Readonly<Record<Verdict, number>>;
+  /** Each probe that asks whether somebody gets in tries one kind of opening. */
+  readonly openings: { readonly known: number; readonly tried: number; readonly notTried: readonly ProbeId[] };
   readonly findings: readonly ProbeFinding[];
   /** Probes that do not apply to this app, or were not asked for. */
   readonly notRun: readonly { readonly id: ProbeId; readonly reason: string }[];
@@ -42,7 +44,7 @@ export function createDoctorReport(
   const findings = [...judgements].flatMap(([id, judgement]): readonly ProbeFinding[] => {
     const { verdict, observations = [], detail = null } = judgement;
     if (verdict === 'not-run') return [];
-    const meaning = explain(id, verdict, findWouldTell(id, judgement), isAnyServer);
+    const meaning = explain(id, { ...judgement, verdict, observations }, isAnyServer);
     const named = observations.map(({ functionIndex: index, ...rest }) => ({
       function: index === undefined ? null : (names[index] ?? ''),
       ...rest,
@@ -52,15 +54,22 @@ export function createDoctorReport(
   const notRun = [...judgements].flatMap(([id, { verdict, note }]) =>
     verdict === 'not-run' ? [{ id, reason: note }] : [],
   );
+  const openings = probeIds.filter((id) => probeTable[id].seeksNoOpening !== true);
+  const notTried = openings.filter((id) => !isTried(judgements.get(id)));
   const count = (wanted: Verdict): number => findings.filter(({ verdict }) => verdict === wanted).length;
   return {
     target: target.origin.origin,
     ...(isAnyServer ? { anyServer: true, gotIn: listAdmitted(findings) } : {}),
     counts: { holds: count('holds'), fails: count('fails'), 'cannot-tell': count('cannot-tell') },
+    openings: { known: openings.length, tried: openings.length - notTried.length, notTried },
     findings,
     notRun,
     requests,
   };
+}
+
+function isTried({ verdict, observations = [] }: Judgement = cannotTell('')): boolean {
+  return verdict === 'holds' || verdict === 'fails' || observations.length > 0;
 }
 
 export function formatCounts({ counts, notRun, requests }: DoctorReport): string {
@@ -76,10 +85,17 @@ function listEvidence({ note, observations = [] }: Judgement, names: readonly st
   const lines = [...groups.values()].flatMap((group) =>
     group.slice(0, 1).map(({ functionIndex: index, answer }) => {
       const where = index === undefined ? '' : `${names[index] ?? ''}: `;
-      return `${where}${answer} (${group.map(({ sent }) => sent).join('; ')})`;
+      return `${where}${answer} (${countEqual(group.map(({ sent }) => sent)).join('; ')})`;
     }),
   );
   return note === '' ? lines : [note, ...lines];
+}
+
+/** Each text once, with how often it is there. */
+function countEqual(texts: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) => (count === 1 ? text : `${text}, ${count} times`));
 }
 
 /** Undefined if the verdict is another than `cannot-tell`. */
@@ -87,17 +103,56 @@ export function findWouldTell(id: ProbeId, { verdict, wouldTell }: Judgement): s
   return verdict === 'cannot-tell' ? (wouldTell ?? probeTable[id].wouldTell) : undefined;
 }
 
-function explain(id: ProbeId, verdict: Verdict, wouldTell = '', isAnyServer: boolean): readonly string[] {
+function explain(
+  id: ProbeId,
+  judgement: Judgement & { readonly verdict: Verdict; readonly observations: readonly ProbeObservation[] },
+  isAnyServer: boolean,
+): readonly string[] {
   const { ofAnyServer, ...usual } = probeTable[id];
   const text = isAnyServer ? { ...usual, ...ofAnyServer } : usual;
-  switch (verdict) {
+  switch (judgement.verdict) {
     case 'holds':
-      return [text.claim];
+      return [describeTries(id, judgement.observations) ?? text.claim];
     case 'fails':
       return [text.failure, `What to do: ${text.remedy}`];
     case 'cannot-tell':
-      return [`Needed to tell: ${wouldTell}`];
+      return [`Needed to tell: ${findWouldTell(id, judgement) ?? ''}`];
   }
+}
+
+/** What was tried and what came of it, and no more. Undefined for a probe that asks something else than who gets in. */
+function describeTries(id: ProbeId, observations: readonly ProbeObservation[]): string | undefined {
+  const { refused, tries, admitted, allowedTries } = countTries(id, observations);
+  const texts = [
+    ...(tries === 0 ? [] : [`refused in ${refused} of ${tries} tries`]),
+    ...(refused === tries ? [] : [`got nothing of the function in the other ${tries - refused}`]),
+    ...(allowedTries === 0 ? [] : [`the allowed certificate was admitted in ${admitted} of ${allowedTries}`]),
+  ];
+  return texts.length === 0 ? undefined : `${capitalize(texts.join('; '))}.`;
+}
+
+export interface Tries {
+  /** Of callers who must be refused. */
+  readonly tries: number;
+  readonly refused: number;
+  readonly allowedTries: number;
+  readonly admitted: number;
+}
+
+export function countTries(id: ProbeId, observations: readonly Pick<ProbeObservation, 'sent' | 'outcome'>[]): Tries {
+  const relevant = aboutNobody.includes(id) ? [] : observations;
+  const own = relevant.filter(({ sent }) => isOfAllowed(sent));
+  const others = relevant.filter(({ sent }) => !isOfAllowed(sent));
+  return {
+    tries: others.length,
+    refused: others.filter(({ outcome }) => outcome === 'refused').length,
+    allowedTries: own.length,
+    admitted: own.filter(({ outcome }) => outcome === 'admitted').length,
+  };
+}
+
+function isOfAllowed(sent: string): boolean {
+  return /^the allowed certificate(?: with its key)?$/.test(sent);
 }
 
 /** Probes that fail for another reason than that somebody got in. */
@@ -108,9 +163,7 @@ function listAdmitted(findings: readonly ProbeFinding[]): readonly string[] {
     .filter(({ id, verdict }) => verdict === 'fails' && !aboutNobody.includes(id))
     .flatMap(({ id, observations }) =>
       observations
-        .filter(
-          ({ outcome, sent }) => outcome === 'admitted' && !/^the allowed certificate(?: with its key)?$/.test(sent),
-        )
+        .filter(({ outcome, sent }) => outcome === 'admitted' && !isOfAllowed(sent))
         .map(({ sent }) => `${id}: ${sent}`),
     );
 }

@@ -10,6 +10,7 @@ import {
   type DoctorStage,
   type ExaminedPort,
   examinePort,
+  judgePort,
   listIds,
 } from './test-support/doctor-stage.js';
 import {
@@ -118,13 +119,13 @@ describe('doctor', () => {
       answer: ({ query }, isAdmitted) =>
         isAdmitted ? undefined : { status: 401, body: `The link /api/Orders?${query} has expired.` },
     };
-    const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
-      examinePort(stage, port, {
+    const judgement = await withServer(await startServer(stage, behaviour), ({ port }) =>
+      judgePort(stage, port, 'refusal-reason', {
         target: parseTarget(`https://localhost:${port}`, ['/api/Orders?code=s3cretKey=='], []),
       }),
     );
-    assert.ok(listIds(report, 'fails').includes('refusal-reason'));
-    assert.doesNotMatch(JSON.stringify(report), /s3cret|Key==/);
+    assert.equal(judgement.verdict, 'fails');
+    assert.doesNotMatch(JSON.stringify(judgement), /s3cret|Key==/);
   });
 
   it('cannot tell anything of a host that is not there, for which one line is enough, or that does not speak TLS', async () => {
@@ -151,10 +152,11 @@ describe('doctor', () => {
 
   it('says that there is no such function where everybody gets 404, and of nobody else', async () => {
     const noteOf = async (status: number, ofNobody = status): Promise<string | undefined> => {
-      const { judgements } = await examine({
-        answer: ({ peer }) => ({ status: peer === undefined ? ofNobody : status }),
-      });
-      return judgements.get('allowed-certificate')?.note;
+      const answer: Behaviour['answer'] = ({ peer }) => ({ status: peer === undefined ? ofNobody : status });
+      const { note } = await withServer(await startServer(stage, { answer }), ({ port }) =>
+        judgePort(stage, port, 'allowed-certificate'),
+      );
+      return note;
     };
     assert.match((await noteOf(404)) ?? '', /there is no such function/);
     assert.match((await noteOf(404, 403)) ?? '', /there is no such function/, 'in mode Required');
@@ -179,30 +181,21 @@ describe('doctor', () => {
       },
     });
     assert.equal(judgements.get('forged-header')?.verdict, 'holds');
-    assert.match(judgements.get('second-request')?.note ?? '', /^The time for all probes was over/);
-  });
-
-  it('lists everything that it tried', async () => {
-    const { findings } = await examine({});
-    const evidence = findings.flatMap((finding) => finding.evidence).join('\n');
-    const sent = findings.flatMap(({ observations }) => observations.map((observation) => observation.sent));
-    assert.ok(sent.length > 40);
-    for (const text of sent) assert.ok(evidence.includes(text), text);
-    assert.ok(!evidence.includes(stage.allowed.der.toString('base64').slice(100, 140)));
+    assert.match(judgements.get('after-allowed')?.note ?? '', /^The time for all probes was over/);
   });
 
   it('cannot tell about any function when the allowed caller is no longer admitted at one of them', async () => {
     let calls = 0;
     const behaviour: Behaviour = {
       answer: ({ path, peer }) =>
-        path === '/api/Refunds' && peer === stage.allowed.der.toString('base64') && (calls += 1) > 4
+        path === '/api/Refunds' && peer === stage.allowed.der.toString('base64') && (calls += 1) > 9
           ? { status: 401 }
           : undefined,
     };
     const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
       examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, ['Orders', 'Refunds'], []) }),
     );
-    assert.equal(calls, 5);
+    assert.equal(calls, 10);
     assert.deepEqual(listIds(report, 'fails'), []);
     assert.deepEqual(listIds(report, 'holds'), [...holdingAtFirst, 'plain-http', ...holdingAnyway]);
   });
@@ -247,22 +240,55 @@ describe('doctor', () => {
     assert.ok(listIds(report, 'cannot-tell').includes('lookalike-certificate'));
   });
 
-  it('names itself but where it plays a browser, sends no POST, and writes a summary that a name cannot break', async () => {
-    const server = await startServer(stage, {});
-    const report = await withServer(server, ({ port }) => examinePort(stage, port));
-    assert.ok(server.seen.length > 20);
-    assert.deepEqual([...new Set(server.seen.map(({ method }) => method))].sort(), ['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-    const others = server.seen.flatMap((request) =>
-      valuesOf(request, /^user-agent$/i).filter((name) => name !== 'certgate-doctor/test'),
-    );
-    assert.equal(others.length, 4);
-    for (const name of others) assert.match(name, /^Mozilla/);
-    const findings = report.findings.map((finding) => ({ ...finding, evidence: ['a|b<i>`x`[l](http://y): 200'] }));
-    const summary = formatJobSummary({ ...report, findings });
-    const rows = summary.split('\n').filter((line) => line.startsWith('| '));
-    assert.ok(rows.length > 10);
-    for (const row of rows) assert.equal(row.match(/\|/g)?.length, 5, row);
-    assert.doesNotMatch(summary, /<i>|\[l\]/);
+  describe('of a good server', () => {
+    let report: ExaminedPort;
+    let seen: FaultyServer['seen'];
+    before(async () => {
+      const server = await startServer(stage, {});
+      ({ seen } = server);
+      report = await withServer(server, ({ port }) => examinePort(stage, port));
+    });
+
+    it('lists everything that it tried', () => {
+      const { findings } = report;
+      const evidence = findings.flatMap((finding) => finding.evidence).join('\n');
+      const sent = findings.flatMap(({ observations }) => observations.map((observation) => observation.sent));
+      assert.ok(sent.length > 40);
+      for (const text of sent) assert.ok(evidence.includes(text), text);
+      assert.ok(!evidence.includes(stage.allowed.der.toString('base64').slice(100, 140)));
+    });
+
+    it('says how often callers were refused, and which kinds of opening were not tried', () => {
+      const meaningOf = (wanted: ProbeId): unknown => report.findings.find(({ id }) => id === wanted)?.meaning;
+      assert.deepEqual(meaningOf('denied-certificate'), ['Refused in 1 of 1 tries.']);
+      assert.deepEqual(meaningOf('forged-header-case'), ['Refused in 6 of 6 tries.']);
+      assert.deepEqual(meaningOf('tls-1.2'), [
+        'Refused in 3 of 3 tries; the allowed certificate was admitted in 1 of 1.',
+      ]);
+      const { known, tried, notTried } = report.openings;
+      assert.deepEqual(notTried, ['public-first', 'post', 'http-2', 'scm-site']);
+      assert.equal(known - tried, notTried.length);
+    });
+
+    it('names itself but where it plays a browser, sends no POST, and writes a summary that a name cannot break', () => {
+      assert.ok(seen.length > 20);
+      assert.deepEqual([...new Set(seen.map(({ method }) => method))].sort(), ['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+      const others = seen.flatMap((request) =>
+        valuesOf(request, /^user-agent$/i).filter((name) => name !== 'certgate-doctor/test'),
+      );
+      assert.equal(others.length, 6);
+      for (const name of others) assert.match(name, /^Mozilla/);
+      const findings = report.findings.map((finding) => ({ ...finding, evidence: ['a|b<i>`x`[l](http://y): 200'] }));
+      const summary = formatJobSummary({ ...report, findings });
+      const rows = summary.split('\n').filter((line) => line.startsWith('| '));
+      assert.ok(rows.length > 10);
+      for (const row of rows) assert.equal(row.match(/\|/g)?.length, 5, row);
+      assert.doesNotMatch(summary, /<i>|\[l\]/);
+    });
+
+    it('sends at most eight requests at once', () => {
+      assert.equal(Math.max(...seen.map(({ openConnections }) => openConnections)), 8);
+    });
   });
 });
 
