@@ -8,6 +8,7 @@ import {
   type PinnedIdentity,
   type TrustSnapshot,
   decideAccess,
+  listInstants,
   noRevocationInformation,
   pinKinds,
 } from '@certgate/core/internal';
@@ -52,7 +53,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
   // Nothing is read from a document that the app refuses.
   const isTaken = refusal === undefined;
   const matches = isTaken && presented !== undefined ? findMatches(trust, presented) : [];
-  const nextChange = isTaken ? findNextChange(question, decision, listInstants(question, matches)) : undefined;
+  const nextChange = isTaken ? findNextChange(question, decision, listMoments(question, matches)) : undefined;
   return { decision, steps, matches, paths: trace.paths, nextChange };
 }
 
@@ -71,7 +72,7 @@ function findMatches({ pins }: TrustSnapshot, certificate: PresentedCertificate)
 }
 
 /** Between two of these moments nothing that the decision looks at depends on the time. */
-function listInstants(
+function listMoments(
   { presented, requirement, trust, revocation }: ExplanationQuestion,
   matches: readonly PinnedIdentity[],
 ): readonly (number | undefined)[] {
@@ -88,12 +89,15 @@ function listInstants(
       nextUpdate && nextUpdate + graceMilliseconds,
     ]),
   );
-  const windows = matches.flatMap(({ identity, pin: { notBefore, notAfter, acceptWithoutClientAuth: grace } }) => [
-    ...[notBefore, notAfter, identity.expiresAt, grace?.since, grace?.until],
+  const windows = matches.flatMap(({ identity, pin }) => [
+    ...listInstants({ identity, pin }),
+    ...[pin.acceptWithoutClientAuth?.since, pin.acceptWithoutClientAuth?.until],
   ]);
   // The certificate's names could stand for any of them; more of them than needed only cost a look.
-  const named = presented?.pathDecoding.ok === true ? identities.filter(({ names }) => names.length > 0) : [];
-  return [...validities, ...lists, ...windows, ...named.map(({ expiresAt }) => expiresAt), requirement.reportOnlyUntil];
+  const named = (presented?.pathDecoding.ok === true ? identities : []).flatMap((identity) =>
+    identity.names.flatMap((trustName) => listInstants({ identity, trustName })),
+  );
+  return [...validities, ...lists, ...windows, ...named, requirement.reportOnlyUntil];
 }
 
 function findNextChange(

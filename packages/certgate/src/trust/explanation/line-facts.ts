@@ -2,7 +2,9 @@ import {
   type Denial,
   type DenialCode,
   describePinEntry,
+  type EntryStanding,
   findInstant,
+  findStanding,
   type FunctionRequirement,
   lockSetting,
   type PinEntry,
@@ -74,22 +76,20 @@ function read(code: DenialCode, question: Question): Reading {
     return readPath(question, detail);
   if (code === 'trust_unavailable') return { facts: { fault: detail } };
   if (identity === undefined) return /^(?:identity|pin|function|role)_/.test(code) ? {} : { facts: {} };
-  const { name, roles, functions, enabled, expiresAt = Infinity } = identity;
+  const { name, roles, functions } = identity;
+  const { entries, reasons } = findStanding(trust, identity, now);
+  const has = (entry: Pick<EntryStanding, 'reasons'>): boolean => entry.reasons.some((each) => each === code);
+  if (code.startsWith('pin_'))
+    return readPins(identity, line, (pin) => entries.some((each) => each.entry.pin === pin && has(each)));
   const called = requirement.functionName.toLowerCase();
   // Now: a command about more than what the document refuses would change what is in order.
-  const isRefused: Partial<Record<DenialCode, boolean>> = {
-    identity_disabled: !enabled,
-    identity_expired: expiresAt <= now,
-    function_not_allowed: functions?.includes(called) === false,
-    role_missing: !requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role))),
-  };
-  const isAtFault: Partial<Record<DenialCode, (pin: TrustPin) => boolean>> = {
-    pin_disabled: (pin) => !pin.enabled,
-    pin_not_yet_valid: ({ notBefore = -Infinity }) => now < notBefore,
-    pin_expired: ({ notAfter = Infinity }) => now >= notAfter,
-  };
-  if (isAtFault[code] !== undefined) return readPins(identity, line, isAtFault[code]);
-  return isRefused[code] === false ? noLonger : { facts: { identity: name, roles } };
+  const isRefused =
+    code === 'function_not_allowed'
+      ? functions?.includes(called) === false
+      : code === 'role_missing'
+        ? !requirement.roles.every((anyOf) => anyOf.some((role) => roles.includes(role)))
+        : !code.startsWith('identity_') || has({ reasons });
+  return isRefused ? { facts: { identity: name, roles } } : noLonger;
 }
 
 /** By its first digits, or the certificate's thumbprint. */
