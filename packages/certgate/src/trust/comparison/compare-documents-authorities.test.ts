@@ -161,6 +161,16 @@ describe('what is told of authorities, names and the deny list', () => {
       return ['a denied pin that admits nobody', read(list), read(list, { denied }), ['changes denied b']] as const;
     }),
     [
+      'what belongs to a pin that stays denied',
+      read([a, { name: 'b', pins: [{ thumbprintSha256: sha256, notAfter: '2030-01-01T00:00:00Z' }] }], {
+        denied: [{ thumbprintSha256: sha256 }],
+      }),
+      read([a, { name: 'b', pins: [{ thumbprintSha256: sha256 }], roles: ['x'] }], {
+        denied: [{ thumbprintSha256: sha256 }],
+      }),
+      ['changes roles b', 'changes roles b', 'changes pinWindow b'],
+    ],
+    [
       'a denied certificate that is not pinned, and may be the other signature of one that is',
       read([pinned()]),
       read([pinned()], { denied: [{ thumbprintSha256: 'B2'.repeat(32) }] }),

@@ -3,14 +3,8 @@
 import { describeName, type TrustedIdentity, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
 import { askGate, type AskedCertificates } from './ask-gate.js';
 import { compareAuthorities } from './compare-authorities.js';
-import {
-  compareIdentities,
-  comparePins,
-  describeAcceptance,
-  gainsIf,
-  indexByName,
-  losesIf,
-} from './compare-identities.js';
+import { compareIdentities, comparePins, describeAcceptance, effectIf, indexByName } from './compare-identities.js';
+import { canAdmit, canCall, type HeldIdentity } from './in-force.js';
 import { describePossibleGains, describePossibleLosses } from './possible-effects.js';
 import { compareRestrictions } from './compare-restrictions.js';
 import { compareSharedNames, findNameHolder, isSameIdentity } from './shared-names.js';
@@ -70,27 +64,30 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
   const later = indexByName(after.identities);
   for (const [key, identity] of later) {
     const former = earlier.get(key);
-    if (former === undefined) yield describeAddedIdentity(identity);
+    const held = { snapshot: after, identity };
+    if (former === undefined) yield describeAddedIdentity(held);
     // A snapshot's parts are frozen: the same object says the same.
-    else if (former !== identity) yield* compareIdentities(former, identity);
-    for (const pin of identity.pins) yield* compareWithFormerPin(before, former, identity, pin);
-    yield* listAddedNames(before, identity);
-    if (former !== undefined) yield* listRemovedPins(after, former, key);
-    if (former !== undefined) yield* listRemovedNames(after, former);
+    else if (former !== identity) yield* compareIdentities({ snapshot: before, identity: former }, held);
+    for (const pin of identity.pins) yield* compareWithFormerPin(before, former, held, pin);
+    yield* listAddedNames(before, held);
+    if (former === undefined) continue;
+    yield* listRemovedPins(after, { snapshot: before, identity: former }, key);
+    yield* listRemovedNames(after, { snapshot: before, identity: former });
   }
   for (const [key, identity] of earlier) {
     if (later.has(key)) continue;
-    yield describeRemovedIdentity(identity);
-    yield* listRemovedPins(after, identity, key);
-    yield* listRemovedNames(after, identity);
+    const held = { snapshot: before, identity };
+    yield describeRemovedIdentity(held);
+    yield* listRemovedPins(after, held, key);
+    yield* listRemovedNames(after, held);
   }
   yield* compareSharedNames(before, after);
   yield* compareAuthorities(before, after);
   yield* compareRestrictions(before, after);
 }
 
-function listRemovedPins(after: TrustSnapshot, former: TrustedIdentity, key: string): readonly TrustChange[] {
-  return former.pins.filter((pin) => !isPinOf(after, pin, key)).map((pin) => describeRemovedPin(former, pin));
+function listRemovedPins(after: TrustSnapshot, former: HeldIdentity, key: string): readonly TrustChange[] {
+  return former.identity.pins.filter((pin) => !isPinOf(after, pin, key)).map((pin) => describeRemovedPin(former, pin));
 }
 
 function isPinOf(snapshot: TrustSnapshot, { kind, value }: TrustPin, key: string): boolean {
@@ -100,66 +97,76 @@ function isPinOf(snapshot: TrustSnapshot, { kind, value }: TrustPin, key: string
 function compareWithFormerPin(
   before: TrustSnapshot,
   former: TrustedIdentity | undefined,
-  identity: TrustedIdentity,
+  held: HeldIdentity,
   pin: TrustPin,
 ): readonly TrustChange[] {
+  const { snapshot, identity } = held;
   const holder = before.pins[pin.kind].get(pin.value);
-  if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
+  if (former !== undefined && holder?.identity === former)
+    return comparePins({ snapshot: before, identity: former }, held, holder.pin, pin);
   const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
   const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
   const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
-  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : 'is disabled';
+  const isUsable = canAdmit(snapshot, { identity, pin });
+  const other = pin.enabled ? 'admits nobody' : 'is disabled';
+  const state = isUsable ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : other;
   const sentence = `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`;
-  return [changePin(identity, pin, gainsIf(identity), sentence)];
+  return [changePin(identity, pin, effectIf('gains', isUsable), sentence)];
 }
 
-function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChange {
+function describeRemovedPin({ snapshot, identity }: HeldIdentity, pin: TrustPin): TrustChange {
   const state = pin.enabled ? '' : ', which was disabled';
   const sentence = `"${identity.name}" no longer has the pin ${describePin(pin)}${state}.`;
-  return changePin(identity, pin, losesIf(identity), sentence);
+  return changePin(identity, pin, effectIf('loses', canAdmit(snapshot, { identity, pin })), sentence);
 }
 
 /** A pin that came or went. */
 function changePin(
   identity: TrustedIdentity,
-  { kind, value, enabled }: TrustPin,
+  { kind, value }: TrustPin,
   effect: TrustEffect,
   sentence: string,
 ): TrustChange {
-  return changeOf(identity, enabled ? effect : 'changes', 'pin', sentence, { pin: { kind, value } });
+  return changeOf(identity, effect, 'pin', sentence, { pin: { kind, value } });
 }
 
-function canBePresented({ pins, names }: TrustedIdentity): boolean {
-  return names.length > 0 || pins.some(({ enabled }) => enabled);
-}
-
-function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
+function describeAddedIdentity(held: HeldIdentity): TrustChange {
+  const { identity } = held;
   const sentence = `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`;
-  return changeOf(identity, canBePresented(identity) ? gainsIf(identity) : 'changes', 'identity', sentence);
+  return changeOf(identity, effectIf('gains', canCall(held)), 'identity', sentence);
 }
 
-function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
+function describeRemovedIdentity(held: HeldIdentity): TrustChange {
+  const { identity } = held;
   const sentence = `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`;
-  return changeOf(identity, canBePresented(identity) ? losesIf(identity) : 'changes', 'identity', sentence);
+  return changeOf(identity, effectIf('loses', canCall(held)), 'identity', sentence);
 }
 
 /** The names that `identity` of the later document has and didn't have before. */
-function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+function* listAddedNames(
+  before: TrustSnapshot,
+  { snapshot, identity }: HeldIdentity,
+): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
     const holder = findNameHolder(before, trustName);
     if (holder !== undefined && isSameIdentity(holder, identity)) continue;
     const taken = holder === undefined ? '' : ` Before, it was recognized as "${holder.name}".`;
     const sentence = `A certificate with ${describeName(trustName)} is now recognized as "${identity.name}".${taken}`;
-    yield changeOf(identity, gainsIf(identity), 'trustName', sentence, { trustName });
+    const effect = effectIf('gains', canAdmit(snapshot, { identity, trustName }));
+    yield changeOf(identity, effect, 'trustName', sentence, { trustName });
   }
 }
 
 /** The names that `identity` of the earlier document had and has no longer. */
-function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+function* listRemovedNames(
+  after: TrustSnapshot,
+  { snapshot, identity }: HeldIdentity,
+): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
     const holder = findNameHolder(after, trustName);
     if (holder !== undefined && isSameIdentity(holder, identity)) continue;
     const sentence = `A certificate with ${describeName(trustName)} is no longer recognized as "${identity.name}".`;
-    yield changeOf(identity, losesIf(identity), 'trustName', sentence, { trustName });
+    const effect = effectIf('loses', canAdmit(snapshot, { identity, trustName }));
+    yield changeOf(identity, effect, 'trustName', sentence, { trustName });
   }
 }

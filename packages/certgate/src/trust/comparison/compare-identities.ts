@@ -1,4 +1,5 @@
 import { formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
+import { admitsMore, canAdmit, canCall, type HeldIdentity, isWider } from './in-force.js';
 import {
   type TrustAspect,
   type TrustChange,
@@ -11,28 +12,31 @@ import {
 } from './trust-change.js';
 
 /**
- * What is said of one identity itself, before and after; its pins are compared elsewhere. While it is disabled it can't
- * gain, and one that was disabled had nothing to lose.
+ * What is said of one identity itself, before and after; its pins are compared elsewhere. An identity that can't call has
+ * nothing to lose, and gains nothing.
  */
-export function compareIdentities(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
+export function compareIdentities(held: HeldIdentity, heldAfter: HeldIdentity): readonly TrustChange[] {
+  const [{ identity: before }, { identity: after }] = [held, heldAfter];
+  const effects = { more: effectIf('gains', canCall(heldAfter)), less: effectIf('loses', canCall(held)) };
   return [
     ...compareNames(before, after),
-    ...compareEnabled(before, after),
-    ...compareExpiry(before, after),
-    ...compareRoles(before, after),
-    ...compareFunctions(before, after),
+    ...compareEnabled(held, heldAfter),
+    ...compareExpiry(held, heldAfter),
+    ...compareRoles(before, after, effects),
+    ...compareFunctions(before, after, effects),
     ...compareText(before, after, 'owner'),
     ...compareText(before, after, 'reason'),
   ];
 }
 
-/** The effect of more (and of less) for an identity, given whether it could call before and can call after. */
-export function gainsIf(after: Pick<TrustedIdentity, 'enabled'>): TrustEffect {
-  return after.enabled ? 'gains' : 'changes';
+export function effectIf(effect: TrustEffect, isReal: boolean): TrustEffect {
+  return isReal ? effect : 'changes';
 }
 
-export function losesIf(before: Pick<TrustedIdentity, 'enabled'>): TrustEffect {
-  return before.enabled ? 'loses' : 'changes';
+/** What more rights do for an identity, and what less do, given whether it can call. */
+interface Effects {
+  readonly more: TrustEffect;
+  readonly less: TrustEffect;
 }
 
 function compareNames(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
@@ -41,54 +45,63 @@ function compareNames(before: TrustedIdentity, after: TrustedIdentity): readonly
   return [changeOf(after, 'changes', 'name', sentence)];
 }
 
-function compareEnabled(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
-  if (before.enabled === after.enabled) return [];
+function compareEnabled(held: HeldIdentity, heldAfter: HeldIdentity): readonly TrustChange[] {
+  const [{ enabled }, after] = [held.identity, heldAfter.identity];
+  if (enabled === after.enabled) return [];
   const sentence = after.enabled
     ? `"${after.name}" is enabled.`
     : `"${after.name}" is disabled: whatever it presents is refused.`;
-  return [changeOf(after, after.enabled ? 'gains' : 'loses', 'enabled', sentence)];
+  const isLoss = admitsMore(held, { enabled: after.enabled });
+  const effect = isLoss ? 'loses' : effectIf('gains', admitsMore(heldAfter, { enabled }));
+  return [changeOf(after, effect, 'enabled', sentence)];
 }
 
-function compareExpiry(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
-  if (before.expiresAt === after.expiresAt) return [];
-  const isLater = (after.expiresAt ?? Number.POSITIVE_INFINITY) > (before.expiresAt ?? Number.POSITIVE_INFINITY);
-  const sentence = `"${after.name}" ${describeEnd(after.expiresAt)} (expiresAt); before: ${describeEnd(before.expiresAt)}.`;
-  return [changeOf(after, isLater ? gainsIf(after) : losesIf(before), 'expiresAt', sentence)];
+function compareExpiry(held: HeldIdentity, heldAfter: HeldIdentity): readonly TrustChange[] {
+  const [{ expiresAt }, after] = [held.identity, heldAfter.identity];
+  if (expiresAt === after.expiresAt) return [];
+  const sentence = `"${after.name}" ${describeEnd(after.expiresAt)} (expiresAt); before: ${describeEnd(expiresAt)}.`;
+  const isLoss = admitsMore(held, { expiresAt: after.expiresAt });
+  const effect = isLoss ? 'loses' : effectIf('gains', admitsMore(heldAfter, { expiresAt }));
+  return [changeOf(after, effect, 'expiresAt', sentence)];
 }
 
 function describeEnd(instant: number | undefined): string {
   return instant === undefined ? 'has no end of its own' : `ends at ${formatInstant(instant)}`;
 }
 
-function compareRoles(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
+function compareRoles(
+  before: TrustedIdentity,
+  after: TrustedIdentity,
+  { more, less }: Effects,
+): readonly TrustChange[] {
   const { added, removed } = compareLists(before.roles, after.roles);
   return [
-    ...added.map((role) => changeOf(after, gainsIf(after), 'roles', `"${after.name}" has the role ${role}.`)),
-    ...removed.map((role) =>
-      changeOf(after, losesIf(before), 'roles', `"${after.name}" no longer has the role ${role}.`),
-    ),
+    ...added.map((role) => changeOf(after, more, 'roles', `"${after.name}" has the role ${role}.`)),
+    ...removed.map((role) => changeOf(after, less, 'roles', `"${after.name}" no longer has the role ${role}.`)),
   ];
 }
 
-function compareFunctions(before: TrustedIdentity, after: TrustedIdentity): readonly TrustChange[] {
+function compareFunctions(
+  before: TrustedIdentity,
+  after: TrustedIdentity,
+  { more, less }: Effects,
+): readonly TrustChange[] {
   const change = (effect: TrustEffect, sentence: string): TrustChange => changeOf(after, effect, 'functions', sentence);
   if (before.functions === undefined && after.functions === undefined) return [];
   if (after.functions === undefined) {
     const sentence = `"${after.name}" may call every function, no longer only ${describeFunctions(before.functionsAsWritten)}.`;
-    return [change(gainsIf(after), sentence)];
+    return [change(more, sentence)];
   }
   if (before.functions === undefined) {
     const sentence = `"${after.name}" may call ${describeFunctions(after.functionsAsWritten)}, no longer every function.`;
-    return [change(losesIf(before), sentence)];
+    return [change(less, sentence)];
   }
   const { added, removed } = compareLists(before.functions, after.functions);
   return [
-    ...added.map((name) =>
-      change(gainsIf(after), `"${after.name}" may call the function ${spellFunction(after, name)}.`),
-    ),
+    ...added.map((name) => change(more, `"${after.name}" may call the function ${spellFunction(after, name)}.`)),
     ...removed.map((functionName) => {
       const sentence = `"${after.name}" may no longer call the function ${spellFunction(before, functionName)}.`;
-      return changeOf(after, losesIf(before), 'functions', sentence, { functionName });
+      return changeOf(after, less, 'functions', sentence, { functionName });
     }),
   ];
 }
@@ -110,8 +123,8 @@ function compareText(
 
 /** The same pin of the same identity, before and after. */
 export function comparePins(
-  before: TrustedIdentity,
-  after: TrustedIdentity,
+  { snapshot: before, identity: former }: HeldIdentity,
+  { snapshot: after, identity }: HeldIdentity,
   earlier: TrustPin,
   later: TrustPin,
 ): readonly TrustChange[] {
@@ -122,34 +135,44 @@ export function comparePins(
   const pin = { kind: later.kind, value: later.value };
   /** What moves (a window, a grace, another authority in the place of one) may both gain and lose; a reason does neither. */
   const report = (aspect: TrustAspect, gains: boolean, loses: boolean, what: string): void => {
-    const sentence = `The pin ${describePin(later)} of "${after.name}" ${what}.`;
+    const sentence = `The pin ${describePin(later)} of "${identity.name}" ${what}.`;
     const effects = [
-      ...(gains ? [later.enabled ? gainsIf(after) : 'changes'] : []),
-      ...(loses ? [earlier.enabled ? losesIf(before) : 'changes'] : []),
+      ...(gains ? ['gains' as const] : []),
+      ...(loses ? ['loses' as const] : []),
       ...(gains || loses ? [] : ['changes' as const]),
     ];
-    changes.push(...effects.map((effect) => changeOf(after, effect, aspect, sentence, { pin })));
+    changes.push(...effects.map((effect) => changeOf(identity, effect, aspect, sentence, { pin })));
   };
+  const [could, can] = [
+    canAdmit(before, { identity: former, pin: earlier }),
+    canAdmit(after, { identity, pin: later }),
+  ];
+  const isLess = (other: Partial<TrustPin>): boolean =>
+    isWider(before, { identity: former, pin: earlier }, { identity: former, pin: { ...earlier, ...other } });
+  const isMore = (other: Partial<TrustPin>): boolean =>
+    isWider(after, { identity, pin: later }, { identity, pin: { ...later, ...other } });
   if (!isSameIssuer(earlier, later)) {
     const what = `is for ${describeIssuer(later)}, no longer for ${describeIssuer(earlier)}`;
-    report('pinIssuer', earlier.issuedBy !== undefined, later.issuedBy !== undefined, what);
+    report('pinIssuer', can && earlier.issuedBy !== undefined, could && later.issuedBy !== undefined, what);
   }
   if (earlier.enabled !== later.enabled) {
-    report('pinEnabled', later.enabled, earlier.enabled, `is ${later.enabled ? 'enabled' : 'disabled'}`);
+    const [gains, loses] = [isMore({ enabled: earlier.enabled }), isLess({ enabled: later.enabled })];
+    report('pinEnabled', gains, loses, `is ${later.enabled ? 'enabled' : 'disabled'}`);
   }
   if (!isSameWindow) {
     const what = `admits ${describeWindow(later)}, no longer ${describeWindow(earlier)}`;
-    report('pinWindow', isWider(later, earlier), isWider(earlier, later), what);
+    report('pinWindow', isMore(pickWindow(earlier)), isLess(pickWindow(later)), what);
   }
   if (!isSameGrace) {
     const [old, now] = [earlier.acceptWithoutClientAuth, later.acceptWithoutClientAuth];
-    report('pinClientAuth', isGraceWider(now, old), isGraceWider(old, now), describeAcceptances(earlier, later));
+    const [gains, loses] = [can && isGraceWider(now, old), could && isGraceWider(old, now)];
+    report('pinClientAuth', gains, loses, describeAcceptances(earlier, later));
   }
   return changes;
 }
 
 /** Letter case doesn't tell authorities apart. */
-export function isSameIssuer(one: Pick<TrustPin, 'issuedBy'>, other: Pick<TrustPin, 'issuedBy'>): boolean {
+function isSameIssuer(one: Pick<TrustPin, 'issuedBy'>, other: Pick<TrustPin, 'issuedBy'>): boolean {
   return one.issuedBy?.toLowerCase() === other.issuedBy?.toLowerCase();
 }
 
@@ -178,14 +201,8 @@ export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin)
   return `a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
 }
 
-type Window = Pick<TrustPin, 'notBefore' | 'notAfter'>;
-
-/** Is there a moment in `one` that is not in `other`? */
-export function isWider(one: Window, other: Window): boolean {
-  return (
-    (one.notBefore ?? Number.NEGATIVE_INFINITY) < (other.notBefore ?? Number.NEGATIVE_INFINITY) ||
-    (one.notAfter ?? Number.POSITIVE_INFINITY) > (other.notAfter ?? Number.POSITIVE_INFINITY)
-  );
+function pickWindow({ notBefore, notAfter }: TrustPin): Pick<TrustPin, 'notBefore' | 'notAfter'> {
+  return { notBefore, notAfter };
 }
 
 /** Letter case doesn't tell names apart. */

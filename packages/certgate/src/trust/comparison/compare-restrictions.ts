@@ -2,13 +2,12 @@ import {
   type DeniedCertificate,
   describeLock,
   formatSerialNumber,
-  listEntries,
   shortenThumbprint,
   type TrustLock,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { compareLists } from './compare-identities.js';
-import { canAdmit } from './in-force.js';
+import { canAdmit, canCall } from './in-force.js';
 import { describeText, type TrustChange, type TrustEffect } from './trust-change.js';
 
 /** What restricts a document as a whole: the deny list, the apps that it is for, and the lock. */
@@ -74,7 +73,7 @@ function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, snapshot: TrustS
     [...trustAnchors, ...intermediates].some((each) => each.thumbprintSha256 === thumbprintSha256),
   );
   if (holder !== undefined && !isAuthority) return canAdmit(snapshot, holder);
-  return identities.some((identity) => listEntries(identity).some((entry) => canAdmit(snapshot, entry)));
+  return identities.some((identity) => canCall({ snapshot, identity }));
 }
 
 /** `snapshot` is the document in which the certificate is not denied. */

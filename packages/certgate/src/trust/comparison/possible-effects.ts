@@ -9,7 +9,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { compareLists, indexByName, isGraceWider } from './compare-identities.js';
-import { canAdmit, isWider } from './in-force.js';
+import { canAdmit, hasMore } from './in-force.js';
 import { findNameHolder, isSameIdentity } from './shared-names.js';
 import { describeCandidates } from './trust-change.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
@@ -181,7 +181,7 @@ function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, l
     if (issuedBy !== undefined && keyOf(entry) !== keyOf(other)) return true;
     if (pin === undefined) return false;
     return (
-      isWider(findEntryWindows(less, other), findEntryWindows(more, { identity: holder, pin })) ||
+      hasMore(findEntryWindows(less, other), findEntryWindows(more, { identity: holder, pin })) ||
       isGraceWider(other.pin?.acceptWithoutClientAuth, pin.acceptWithoutClientAuth)
     );
   });

@@ -7,7 +7,8 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { changeOf, type TrustChange } from './trust-change.js';
-import { gainsIf, losesIf } from './compare-identities.js';
+import { effectIf } from './compare-identities.js';
+import { canCall } from './in-force.js';
 
 /** Two identities whose certificates are refused as ambiguous: a name of one, and the wildcard of another over it. */
 export interface SharedName {
@@ -37,11 +38,15 @@ export function* compareSharedNames(
 ): Generator<TrustChange, void, undefined> {
   for (const { heir, former, trustName } of listHeirs(before, after)) {
     const sentence = `A certificate with ${describeName(trustName)} is now recognized as "${heir.name}"; before, it was refused as ambiguous with "${former.name}".`;
-    yield changeOf(heir, gainsIf(heir), 'trustName', sentence, { trustName });
+    yield changeOf(heir, effectIf('gains', canCall({ snapshot: after, identity: heir })), 'trustName', sentence, {
+      trustName,
+    });
   }
   for (const { heir, former, trustName } of listHeirs(after, before)) {
     const sentence = `A certificate with ${describeName(trustName)} is now refused as ambiguous: it matches "${heir.name}" and "${former.name}".`;
-    yield changeOf(heir, losesIf(heir), 'trustName', sentence, { trustName });
+    yield changeOf(heir, effectIf('loses', canCall({ snapshot: before, identity: heir })), 'trustName', sentence, {
+      trustName,
+    });
   }
 }
 
