@@ -1,6 +1,8 @@
 import {
   type AuthorityRevocation,
   formatInstant,
+  type ListedEntry,
+  listEntries,
   loadPathValidation,
   type PathCertificate,
   shortenThumbprint,
@@ -9,6 +11,7 @@ import {
 } from '@certgate/core/internal';
 import { type TrustChange, type TrustEffect, describeCandidates } from './trust-change.js';
 import { compareLists, indexByName } from './compare-identities.js';
+import { canAdmit } from './in-force.js';
 
 /**
  * What differs in the authorities. Names and pins under an authority that is new or gone are compared with the
@@ -48,12 +51,12 @@ function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }
   };
 }
 
-/** The enabled identities of which a name or a pin refers to the authority. */
-function listUnder({ identities }: TrustSnapshot, authorityName: string): readonly string[] {
+/** The identities of which a name or a pin under the authority admits. */
+function listUnder(snapshot: TrustSnapshot, authorityName: string): readonly string[] {
   const key = authorityName.toLowerCase();
-  const isUnder = ({ issuedBy }: { readonly issuedBy: string | undefined }): boolean => issuedBy?.toLowerCase() === key;
-  return identities
-    .filter(({ enabled, names, pins }) => enabled && (names.some(isUnder) || pins.some(isUnder)))
+  const isUnder = ({ pin, trustName }: ListedEntry): boolean => (pin ?? trustName).issuedBy?.toLowerCase() === key;
+  return snapshot.identities
+    .filter((identity) => listEntries(identity).some((entry) => isUnder(entry) && canAdmit(snapshot, entry)))
     .map(({ name }) => name);
 }
 

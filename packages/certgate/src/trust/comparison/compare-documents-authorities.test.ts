@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { now } from '@certgate/x509/test-support/certificates.js';
@@ -13,6 +14,7 @@ const pems = getAuthorityPems();
 const sha256 = 'A1'.repeat(32);
 const corp = { name: 'corp', trustAnchors: [pems.corp] };
 const partner = { name: 'partner', trustAnchors: [pems.partner] };
+const hashOf = (pem: string): string => presentCertificate(new X509Certificate(pem).raw).thumbprintSha256;
 const dns = (text: string, issuedBy = 'corp'): object => ({ issuedBy, dns: text });
 
 const read = (identities: readonly IdentityInput[], more: object = {}): TrustSnapshot =>
@@ -82,6 +84,15 @@ describe('what is told of authorities, names and the deny list', () => {
       read([a], { authorities: [{ ...corp, intermediates: [pems.issuing] }, partner] }),
       read([a]),
       ['loses authority a?'],
+    ],
+    [
+      'an anchor in the place of a denied one',
+      read([a], { denied: [{ thumbprintSha256: hashOf(pems.corp) }] }),
+      read([a], {
+        authorities: [{ ...corp, trustAnchors: [pems.corpImpostor] }, partner],
+        denied: [{ thumbprintSha256: hashOf(pems.corp) }],
+      }),
+      ['gains authority a?', 'changes authority '],
     ],
     ['leading dots that are read', read([a]), read([a], dotted('subdomains-only')), ['gains authority a?']],
     [
