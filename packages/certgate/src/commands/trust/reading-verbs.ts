@@ -108,7 +108,7 @@ export const readingVerbs: VerbTable = {
     description:
       'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
     options: {
-      ...storeOption,
+      ...storesOption,
       '--certificate <file>': 'PFX, PEM, DER or a header value; - reads standard input',
       '--no-certificate': 'a caller without a certificate',
       ...logOptions,
@@ -139,6 +139,7 @@ export const readingVerbs: VerbTable = {
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
       'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
       'certgate trust explain --store file:trust.json --log app.log --correlation-id 6b0a5f5c-63a3-4f3e-9f4b-0a3d8f1f5a52',
+      'certgate trust explain --store file:own.json --store file:partners.json --log app.log',
     ],
   },
   usage: {

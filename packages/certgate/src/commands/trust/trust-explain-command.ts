@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { findInstant, parseTrustAddress, readRevocationInformation } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
+import { withStore } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { explainMissingRevision, findUnreadable } from '../../trust/administration/replace-unreadable-document.js';
 import { explainCertificate, readListsFrom } from '../../trust/explanation/explain-certificate.js';
@@ -13,8 +15,8 @@ import {
   type FunctionFlags,
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
-import { explainLine, type LineQuestion } from '../../trust/explanation/explain-line.js';
-import { findText, type LogLine } from '../../trust/explanation/line-facts.js';
+import { explainLineByAny, type LineQuestion } from '../../trust/explanation/explain-line.js';
+import { findText, type KnownDocument, type LogLine } from '../../trust/explanation/line-facts.js';
 import { OneOutcome } from '../../log/reading/one-outcome.js';
 import { openLogFiles } from '../../log/reading/read-log.js';
 import { LineGroups } from '../../trust/explanation/line-groups.js';
@@ -36,7 +38,15 @@ interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<Functio
   readonly correlationId?: string;
 }
 
-export async function explain(flags: QuestionFlags): Promise<void> {
+/** Several documents, as of an app with `firstOf`, only with a log. */
+type ExplainFlags = Omit<QuestionFlags, 'store'> & { readonly store: readonly string[] };
+
+export async function explain({ store: stores, ...others }: ExplainFlags): Promise<void> {
+  const [store = ''] = stores;
+  await withStore(store, () => explainBy(stores, { ...others, store }));
+}
+
+async function explainBy(stores: readonly string[], flags: QuestionFlags): Promise<void> {
   const { function: name, correlationId, since, until } = flags;
   const isLog = (flags.log ?? []).length > 0;
   for (const [option, value] of Object.entries({ 'correlation-id': correlationId, since, until }))
@@ -45,7 +55,11 @@ export async function explain(flags: QuestionFlags): Promise<void> {
     if (flags.requiresRole !== undefined && name === undefined) {
       throw new ToolFailure('--requires-role with --log also requires --function, which says which lines it is about.');
     }
-    await explainLog(flags);
+    await explainLog(flags, stores);
+  } else if (stores.length > 1) {
+    throw new ToolFailure('A certificate is explained by one document, and --store is given several times.', {
+      remedy: 'Pass one --store. To ask all trust stores of an app: --app FOLDER',
+    });
   } else if (name !== undefined) await explainCaller({ ...flags, function: name });
   else
     throw new ToolFailure('No function is given.', {
@@ -57,46 +71,71 @@ type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
 
 const maximumGroups = 20;
 
-async function explainLog(flags: QuestionFlags): Promise<void> {
-  const location = await openTrustLocation(flags.store);
+async function explainLog(flags: QuestionFlags, stores: readonly string[]): Promise<void> {
   // First: where the app did not start, its log may have no line of Certgate.
-  const unreadable = await findUnreadable(location, {});
-  if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
+  const locations = await Promise.all(stores.map((store) => withStore(store, () => openReadable(store))));
   const { found, isIncomplete } = await readGroups(flags);
   const { groups, leftOut } = found.takeLast(maximumGroups);
-  const loaded = await loadTrustDocument(location);
-  const changeLog = await location.readLog().catch(() => []);
-  const store = location.description;
   const isAboutLists = groups.some(({ line }) => findText(line, 'code')?.startsWith('revocation_'));
-  const revocation = isAboutLists
-    ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
-    : undefined;
-  const question = {
-    store,
-    loaded,
-    changeLog,
-    revocation,
-    isSignatureRefused: await isSignatureRefused(loaded, flags),
-  };
+  const documents = await Promise.all(locations.map((location) => readForLines(location, isAboutLists, flags)));
   const requirements = new Map<string | undefined, LineRequirement>();
   // The app is loaded once for each function, in turn.
   for (const name of new Set(groups.map(({ line }) => findText(line, 'function'))))
     requirements.set(name, await findLineRequirement(flags, name));
   const reports = groups.map(({ line, count }) => {
     const required = requirements.get(findText(line, 'function')) ?? { requirement: undefined };
-    return { ...explainLine(line, { ...question, ...required }), count };
+    const questions = documents.map((document) => ({
+      ...document,
+      ...required,
+      others: listOthers(document, documents),
+    }));
+    return { ...explainLineByAny(line, questions), count };
   });
-  const { revision } = loaded.snapshot;
-  const signed = loaded.signature !== undefined;
-  if (flags.json === true) printJson({ version: 1, store, revision, signed, lines: reports, leftOut });
+  const describe = (store: string): Pick<ExplanationReport, 'store' | 'revision' | 'signed'> => {
+    const loaded = documents.find((document) => document.store === store)?.loaded;
+    return { store, revision: loaded?.snapshot.revision ?? 0, signed: loaded?.signature !== undefined };
+  };
+  if (flags.json === true) printJson({ version: 1, ...describe(documents[0]?.store ?? ''), lines: reports, leftOut });
   else {
     printLine(
-      reports.map(({ count, ...report }) => formatLineReport(report, { store, revision, signed, count })).join('\n\n'),
+      reports
+        .map(({ count, ...report }) => formatLineReport(report, { ...describe(report.store), count }))
+        .join('\n\n'),
     );
     if (leftOut > 0) printLine(`\n${leftOut} other groups of lines are left out: choose one with --correlation-id.`);
   }
   const isFine = reports.every(({ remedy }) => remedy === null);
   process.exitCode = isFine ? (isIncomplete ? exitCodes.unverified : exitCodes.ok) : exitCodes.failed;
+}
+
+async function openReadable(store: string): Promise<TrustLocation> {
+  const location = await openTrustLocation(store);
+  const unreadable = await findUnreadable(location, {});
+  if (unreadable !== undefined) throw await explainMissingRevision(location, unreadable, 'restore');
+  return location;
+}
+
+type DocumentQuestion = Pick<LineQuestion, 'store' | 'loaded' | 'changeLog' | 'revocation' | 'isSignatureRefused'>;
+
+async function readForLines(
+  location: TrustLocation,
+  isAboutLists: boolean,
+  flags: QuestionFlags,
+): Promise<DocumentQuestion> {
+  const loaded = await loadTrustDocument(location);
+  return {
+    store: location.description,
+    loaded,
+    changeLog: await location.readLog().catch(() => []),
+    revocation: isAboutLists
+      ? await readRevocationInformation(readListsFrom(flags.app, loaded.snapshot), { now: Date.now() })
+      : undefined,
+    isSignatureRefused: await isSignatureRefused(loaded, flags),
+  };
+}
+
+function listOthers(document: DocumentQuestion, documents: readonly DocumentQuestion[]): readonly KnownDocument[] {
+  return documents.filter((each) => each !== document).map(({ store, loaded }) => ({ store, trust: loaded.snapshot }));
 }
 
 /** Of the lines as they are: somebody may have pasted a part of one. */

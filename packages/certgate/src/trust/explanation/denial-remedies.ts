@@ -119,7 +119,8 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     choose: chooseForStranger,
   },
   identity_ambiguous: {
-    advice: 'Ask both owners whose certificate it is, and leave it in that identity only.',
+    advice:
+      'Ask both owners whose certificate it is, and leave it in that identity only. If two trust stores have it, make the two entries equal, or leave it in one store.',
     commands: ['removeEntries'],
     choose: chooseForAmbiguity,
   },
@@ -262,7 +263,9 @@ export function findRemedy(
     verifyFirst: `${typeof advice === 'string' ? advice : advice(context, facts as never)}${byTime.test(code) ? describeClock(context) : ''}`,
     choices: choices.map(({ when, commands, needs }) => ({
       when: when ?? null,
-      commands: commands.map(({ template, values }) => formatChange(template, values, context)),
+      commands: commands.map(({ template, values, store = context.store }) =>
+        formatChange(template, values, { ...context, store }),
+      ),
       needs: needs ?? null,
     })),
   };

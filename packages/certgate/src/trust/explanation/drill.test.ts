@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { runInProcess } from '../../commands/trust/test-support/run-in-process.js';
 import { documentFaults, type Judgement } from './test-support/drill-faults.js';
 import { type Played, play, present } from './test-support/drill-gate.js';
-import { scenes } from './test-support/drill-scenes.js';
+import { type Scene, scenes } from './test-support/drill-scenes.js';
 import {
   askOwner,
   begin,
@@ -60,10 +60,11 @@ function readPage(log: string): string {
 }
 
 /** What the tool prints about it, among other lines of the host. */
-async function explain(log: string): Promise<string> {
+async function explain(log: string, stores: readonly string[] = [store]): Promise<string> {
   writeFileSync('app.log', `[2027-01-01T00:00:00Z] Executing 'Functions.GetOrder'\n[x] warn: ${log}\n`);
   try {
-    return (await runInProcess(['trust', 'explain', '--store', store, '--log', 'app.log'])).stdout;
+    const documents = stores.flatMap((each) => ['--store', each]);
+    return (await runInProcess(['trust', 'explain', ...documents, '--log', 'app.log'])).stdout;
   } catch (error) {
     const { message, remedy = '' } = error as Error & { readonly remedy?: string };
     return `${message}\n${remedy}`;
@@ -72,10 +73,10 @@ async function explain(log: string): Promise<string> {
 
 const results: Readonly<Record<keyof typeof goals, boolean>>[] = [];
 
-async function judge(judgement: Judgement, played: Played, certificate = 'caller'): Promise<void> {
+async function judge(judgement: Judgement & Partial<Scene>, played: Played): Promise<void> {
   const { log } = played;
-  const shown = await explain(log);
-  const { cause, missed = [] } = judgement;
+  const { cause, missed = [], stores, certificate = 'caller' } = judgement;
+  const shown = await explain(log, stores);
   const line = cause.test(log.replaceAll('\\"', '"'));
   const fault = await findFault(shown, judgement, played, certificate);
   const result = { cause: line || cause.test(shown) || cause.test(readPage(log)), line, remedy: fault === undefined };
@@ -111,12 +112,12 @@ describe('the drill: from a line of the log to the end of the fault', () => {
       await begin();
       await make();
       if (authorityFile !== undefined) writeFileSync('ca.crt.pem', readFileSync(authorityFile));
-      await judge(fault, await play({ reading: present(certificate ?? 'caller') }), certificate);
+      await judge(fault, await play({ reading: present(certificate ?? 'caller') }));
     });
   }
   for (const [what, scene] of Object.entries(scenes)) {
     test(what, async () => {
-      await judge(scene, await scene.play(), scene.certificate);
+      await judge(scene, await scene.play());
     });
   }
 

@@ -228,6 +228,16 @@ describe('certgate trust explain --log', () => {
     }
   });
 
+  test('asks for the other document where two trust stores disagree, and a certificate has one document', async () => {
+    const detail = 'Two trust stores know the certificate as "billing" and give it different roles or functions.';
+    const log = JSON.stringify({ certgate: 1, event: 'decision', code: 'identity_ambiguous', detail });
+    const asked = await runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', '--log', '-'], folder, log);
+    assert.match(asked.stdout, /^not told +The line is about two trust stores of the app\. .*repeat --store/m);
+    const { exitCode, stderr } = await run('--store', 'file:b.json', '--no-certificate', '--function', 'F');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /explained by one document[^]*--app FOLDER/);
+  });
+
   test('says how many lines it could not read', async () => {
     const line = JSON.stringify({ certgate: 1, event: 'decision', correlationId: 'c1', code: 'certificate_missing' });
     writeFileSync(join(folder, 'cut.log'), [line, line.slice(0, 40), 'Host started', line.slice(0, 60)].join('\n'));

@@ -9,12 +9,14 @@ import { parseChangeLogEntry } from '../administration/change-log.js';
 import type { LoadedTrustDocument } from '../administration/load-trust-document.js';
 import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
 import { type ReportedNearMatch, reportNearMatch } from './explanation-report.js';
-import { findText, type LogLine, readLineFacts } from './line-facts.js';
+import { findText, type KnownDocument, type LogLine, readLineFacts } from './line-facts.js';
 import { findOtherLine } from './other-lines.js';
 
 export interface LineQuestion {
   readonly store: string;
   readonly loaded: LoadedTrustDocument;
+  /** The other documents of the app; absent: it is not known to have any. */
+  readonly others?: readonly KnownDocument[];
   /** The lines of the log of changes, oldest first; empty: there is none. */
   readonly changeLog: readonly string[];
   /** The lists of the document's authorities as they are now; undefined: they were not read. */
@@ -42,6 +44,8 @@ type LineKey = (typeof lineKeys)[number];
 
 /** What `certgate trust explain --log --json` prints of a line. Keys are only ever added. */
 export interface LineReport extends Readonly<Record<LineKey, string | null>> {
+  /** The document that it was explained by. */
+  readonly store: string;
   readonly event: string;
   readonly code: string;
   /** In words: what became of the call, or what the line is about. */
@@ -56,12 +60,13 @@ export interface LineReport extends Readonly<Record<LineKey, string | null>> {
 }
 
 export function explainLine(line: LogLine, question: LineQuestion): LineReport {
-  const { store, loaded, revocation, isSignatureRefused, requirementFault } = question;
+  const { store, loaded, others = [], revocation, isSignatureRefused, requirementFault } = question;
   const trust = loaded.snapshot;
   const { code, about } = classify(line);
   const document = compareDocument(line, loaded);
   const texts = Object.fromEntries(lineKeys.map((key) => [key, findText(line, key) ?? null]));
   const report = {
+    store,
     event: findText(line, 'event') ?? 'unknown',
     code: findText(line, 'code') ?? '',
     ...(texts as Readonly<Record<LineKey, string | null>>),
@@ -72,7 +77,9 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const now = Date.now();
   const decidedAt = findInstant(report.time ?? '');
   const requirement = question.requirement ?? guessRequirement(line, question);
-  const told = readLineFacts(code, line, { trust, isSameDocument: document === 'same', requirement, now });
+  // A place in one of several documents may be that of another.
+  const isSameDocument = document === 'same' && others.length === 0;
+  const told = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
   const { denial, nearMatches } = told;
   const remedy = findRemedy(denial, {
     ...{ trust, requirement, now, decidedAt, presented: undefined, revocation, nearMatches, store, isSignatureRefused },
@@ -89,6 +96,14 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
     nearMatches: nearMatches.map(reportNearMatch),
     remedy,
   };
+}
+
+/** Of several documents of the app, the one that the line is about: it names its content, and a command ends the fault there. */
+export function explainLineByAny(line: LogLine, questions: readonly LineQuestion[]): LineReport {
+  const reports = questions.map((question) => explainLine(line, question));
+  const rank = ({ document, remedy }: LineReport): number =>
+    (document === 'same' ? 2 : 0) + (remedy !== null && remedy.choices.length > 0 ? 1 : 0);
+  return reports.reduce((best, each) => (rank(each) > rank(best) ? each : best));
 }
 
 /** `code`: which denial it is about; undefined: none. */

@@ -7,6 +7,7 @@ import {
   findStanding,
   type FunctionRequirement,
   lockSetting,
+  type MatchedIdentity,
   type PinEntry,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -32,9 +33,24 @@ interface Reading extends Partial<Pick<LineFacts, 'nearMatches' | 'untold'>> {
   readonly facts?: object;
 }
 
+/** A document by where it is kept. */
+export interface KnownDocument {
+  readonly store: string;
+  readonly trust: TrustSnapshot;
+}
+
+/** An entry of the certificate, in one of several documents of the app. */
+export interface PlacedIdentity extends MatchedIdentity, Pick<Partial<KnownDocument>, 'store'> {
+  readonly roles?: readonly string[];
+}
+
 /** What a line is compared with. */
 interface LineContext {
   readonly trust: TrustSnapshot;
+  /** Where it is kept. */
+  readonly store: string;
+  /** The other documents of the app, if it has several trust stores. */
+  readonly others: readonly KnownDocument[];
   /** The line names the content of this very document, so that a place in it means the same. */
   readonly isSameDocument: boolean;
   readonly requirement: FunctionRequirement;
@@ -130,15 +146,25 @@ function readDenied({ line, trust: { denied }, isSameDocument }: Question, detai
   return { untold: [untold] };
 }
 
-function readAmbiguity({ line, trust }: Question, detail: string): Reading {
-  const named = trust.identities.filter(({ name }) => detail.includes(`"${name}"`));
-  const identities = named.map((identity) => {
-    const pins = findPinEntries(identity, line);
-    const names = pins.length === 0 && identity.names.length === 1 ? identity.names : [];
-    return { identity: identity.name, pins, names };
-  });
+function readAmbiguity({ line, store, trust, others }: Question, detail: string): Reading {
+  const identities = [{ store, trust }, ...others].flatMap(({ store, trust }) =>
+    trust.identities
+      .filter(({ name }) => detail.includes(`"${name}"`))
+      .map((identity): PlacedIdentity => {
+        const pins = findPinEntries(identity, line);
+        const names = pins.length === 0 && identity.names.length === 1 ? identity.names : [];
+        const place = others.length === 0 ? {} : { store, roles: identity.roles };
+        return { identity: identity.name, pins, names, ...place };
+      }),
+  );
   const isWhole = identities.length > 1 && identities.every(({ pins, names }) => pins.length + names.length > 0);
   if (isWhole) return { facts: { identities } };
+  if (detail.includes('trust stores') && others.length === 0)
+    return {
+      untold: [
+        'The line is about two trust stores of the app. To see the entries of both, repeat --store with the document of each.',
+      ],
+    };
   return { untold: ["The line can't tell which entries of the identities matched: ask with the certificate."] };
 }
 

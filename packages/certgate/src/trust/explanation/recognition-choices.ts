@@ -1,12 +1,7 @@
-import {
-  listCertificateFaults,
-  listNames,
-  type DenialFacts,
-  type MatchedIdentity,
-  type NameEntry,
-} from '@certgate/core/internal';
+import { listCertificateFaults, listNames, type DenialFacts, type NameEntry } from '@certgate/core/internal';
 import { chooseForAuthority } from './authority-choices.js';
 import type { TemplateValues } from './command-template.js';
+import type { PlacedIdentity } from './line-facts.js';
 import type { NearMatch } from './near-matches.js';
 import {
   type Choices,
@@ -20,19 +15,23 @@ import {
 
 // Choices for whose certificate it is: of a stranger, or of several identities.
 
-export function chooseForAmbiguity({ identities }: DenialFacts['identity_ambiguous']): Choices {
+export function chooseForAmbiguity({ identities }: { readonly identities: readonly PlacedIdentity[] }): Choices {
   return identities.map((keeper) => ({
-    when: `If it is the certificate of "${keeper.identity}"`,
+    when: `If it is the certificate of "${keeper.identity}"${describePlace(keeper)}`,
     commands: identities.filter((each) => each !== keeper).flatMap(dropEntries),
   }));
 }
 
+function describePlace({ store, roles = [] }: PlacedIdentity): string {
+  return store === undefined ? '' : ` as ${store} has it, with the roles ${roles.join(', ') || 'none'}`;
+}
+
 /** One command, but for names under several authorities. */
-function dropEntries({ identity: NAME, pins, names }: MatchedIdentity): readonly Command[] {
+function dropEntries({ identity: NAME, pins, names, store }: PlacedIdentity): readonly Command[] {
   const authorities = new Set(names.map(({ issuedBy }) => issuedBy));
   return (authorities.size === 0 ? [[]] : [...authorities]).map((AUTHORITY, index) => {
     const DNS = takeNames(names.filter(({ issuedBy }) => issuedBy === AUTHORITY));
-    return run('removeEntries', { NAME, PIN: index === 0 ? listValues(pins) : [], AUTHORITY, DNS });
+    return run('removeEntries', { NAME, PIN: index === 0 ? listValues(pins) : [], AUTHORITY, DNS }, store);
   });
 }
 

@@ -48,10 +48,12 @@ export type Choices = readonly RemedyChoice[];
 export interface Command {
   readonly template: RemedyTemplate;
   readonly values: TemplateValues;
+  /** Undefined: the document that the question is about. */
+  readonly store?: string | undefined;
 }
 
-export function run(template: RemedyTemplate, values: TemplateValues): Command {
-  return { template, values };
+export function run(template: RemedyTemplate, values: TemplateValues, store?: string): Command {
+  return { template, values, store };
 }
 
 /** Where one command is all there is to choose. */

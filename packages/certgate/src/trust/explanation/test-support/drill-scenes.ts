@@ -8,6 +8,8 @@ import { add, addCaller, addNamed, begin, change, corp, makeRevocationList, open
 
 export interface Scene extends Judgement {
   readonly certificate?: string;
+  /** Where the app's documents are; by default one. */
+  readonly stores?: readonly string[];
   readonly play: () => Promise<Played>;
 }
 
@@ -394,9 +396,9 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'two stores give an identity different roles': {
-    missed: ['remedy'],
+    stores: ['file:trust.json', 'file:partners.json'],
     cause: /Two trust stores know the certificate as "a1"/,
-    when: /partners\.json/,
+    when: /file:trust\.json has it, with the roles reader/,
     play: async () => {
       await begin();
       await addCaller();
