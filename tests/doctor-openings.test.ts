@@ -62,6 +62,18 @@ describe('doctor', () => {
     });
   }
 
+  it('does not blame what it sent where everybody gets in after sixty calls', async () => {
+    const { behaviour } = knownOpenings['open after sixty calls'] ?? assert.fail();
+    const server = await startServer(stage, behaviour(stage));
+    try {
+      const { findings } = await examinePort(stage, server.port);
+      const failing = findings.find(({ verdict }) => verdict === 'fails');
+      assert.match(failing?.meaning.join(' ') ?? '', /^A caller .* refused at first, now gets in .* during the run\./);
+    } finally {
+      await server.close();
+    }
+  });
+
   for (const [what, answer] of Object.entries(honestServers)) {
     for (const isAnyServer of [false, true]) {
       it(`finds nothing wrong with a server that ${what}${isAnyServer ? ', of which nothing is known' : ''}`, async () => {

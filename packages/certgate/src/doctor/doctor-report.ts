@@ -113,8 +113,10 @@ function explain(
   switch (judgement.verdict) {
     case 'holds':
       return [describeTries(id, judgement.observations) ?? text.claim];
-    case 'fails':
-      return [text.failure, `What to do: ${text.remedy}`];
+    case 'fails': {
+      const { failure, remedy } = judgement.cause ?? text;
+      return [failure, `What to do: ${remedy}`];
+    }
     case 'cannot-tell':
       return [`Needed to tell: ${findWouldTell(id, judgement) ?? ''}`];
   }

@@ -222,6 +222,14 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'fails'), ['no-certificate']);
   });
 
+  it('ends in time where a server does not answer eight requests at once', async () => {
+    const answer: Behaviour['answer'] = ({ openConnections }) => (openConnections >= 8 ? 'hang' : undefined);
+    const { verdict } = await withServer(await startServer(stage, { answer }), ({ port }) =>
+      judgePort(stage, port, 'parallel', { timeoutMilliseconds: 300 }),
+    );
+    assert.equal(verdict, 'cannot-tell');
+  });
+
   it('cannot tell without a function', async () => {
     const report = await withServer(await startServer(stage, {}), ({ port }) =>
       examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, [], []) }),

@@ -3,10 +3,12 @@
 //   server-certificate          verified before anything of the allowed certificate is sent
 //     │ no-, denied-, allowed-  what each caller gets: all later answers are compared with these
 //     │ cached-answer           before any forgery, since a cached answer would pass for one
-//     │ forged-…, lookalike-…   up to the first that is admitted: then nothing more is sent
+//     │ forged-…                up to the first that is admitted: then nothing more is forged
+//     │ …-certificate           certificates that anybody can make or copy
 //     │ key-proof-…             the allowed certificate with a key that is not its own
 //     │ forwarded-for, …, post  other requests of callers who must be refused
-//     │ tls-…, http-2           the same over each protocol
+//     │ parallel                eight of them at once
+//     │ no-server-name, tls-…   the same over each protocol
 //     │ plain-http, scm-site    beside the app's address
 //     │                         between them, the allowed caller again: refusals count only while it is admitted
 //     ▼ refusal-reason, …       read from the answers until now

@@ -26,6 +26,8 @@ export interface Judgement {
   readonly detail?: string;
   /** For `cannot-tell`, where it is more exact than what the table of probes says. */
   readonly wouldTell?: string;
+  /** For `fails`, where the table of probes would name another cause. */
+  readonly cause?: { readonly failure: string; readonly remedy: string };
   /** A caller was admitted with what anybody can make: no further request is sent. */
   readonly isForgedAdmission?: boolean;
 }

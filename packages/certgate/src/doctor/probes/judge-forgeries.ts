@@ -77,7 +77,11 @@ export async function judgeForgeries<Sent extends Forgery>(
       const isAdmitted = verdict === 'fails' && doubt === undefined;
       const isUndecided = reader.isByLikeness === true && !isAdmitted && observation.outcome === 'admitted';
       observations.push(isUndecided ? { ...observation, outcome: 'undecided' } : observation);
-      if (isAdmitted && reader.isByLikeness !== true) return describeAdmission(failure, observations);
+      if (isAdmitted && reader.isByLikeness !== true)
+        return {
+          ...describeAdmission(failure, observations),
+          ...(await findOtherCause(examination, examined, forgery)),
+        };
     }
   }
   if (verdicts.includes('fails')) return describeAdmission(failure, observations);
@@ -87,6 +91,24 @@ export async function judgeForgeries<Sent extends Forgery>(
 
 function describeAdmission(note: string, observations: readonly ProbeObservation[]): Judgement {
   return { verdict: 'fails', note, observations, isForgedAdmission: true };
+}
+
+/** The same caller without the forgery, who was refused at first: if it is admitted now, the forgery did not let it in. */
+async function findOtherCause(
+  examination: Examination,
+  { target, baseline }: ExaminedFunction,
+  { usesDenied }: Forgery,
+): Promise<Pick<Judgement, 'cause'>> {
+  const certificate = usesDenied ? { certificate: examination.options.denied } : {};
+  const answer = await examination.call(target, certificate);
+  if (baseline.reader.classify(answer) !== 'admitted') return {};
+  const who = usesDenied ? 'with the denied certificate' : 'without a certificate';
+  return {
+    cause: {
+      failure: `A caller ${who}, refused at first, now gets in with an ordinary request too: something changed during the run.`,
+      remedy: 'Find out what: a new configuration, or a limit of calls after which the app does not decide.',
+    },
+  };
 }
 
 /**
