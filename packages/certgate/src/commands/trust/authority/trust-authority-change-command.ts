@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type {
   LeadingDotReading,
   RevocationMode,
@@ -59,12 +60,31 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
     verb: 'authority add',
     edit: (document) =>
       isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
-    report: ({ afterSnapshot }) => reportAddition(name, isNew, listWarnings(afterSnapshot, name)),
+    report: ({ afterSnapshot }) =>
+      reportAddition(name, { isNew, findings: listWarnings(afterSnapshot, name), missing: findMissing(flags.crl) }),
   });
 }
 
-function reportAddition(name: string, isNew: boolean, findings: readonly CheckFinding[]): UpdateReport {
-  const warnings = findings.map(({ message }) => message);
+/** Where an app would read a list, if this folder is the app's. */
+function findMissing(crls: readonly string[] = []): readonly string[] {
+  const paths = crls.flatMap((crl) => (crl.startsWith('file:') ? [crl.slice('file:'.length)] : []));
+  return paths.filter((path) => !existsSync(path));
+}
+
+interface Addition {
+  readonly isNew: boolean;
+  readonly findings: readonly CheckFinding[];
+  readonly missing: readonly string[];
+}
+
+function reportAddition(name: string, { isNew, findings, missing }: Addition): UpdateReport {
+  const warnings = [
+    ...findings.map(({ message }) => message),
+    ...missing.map(
+      (path) =>
+        `There is no file ${path} here. Each app reads it from its own root folder: deploy the list there, or callers that need it are refused.`,
+    ),
+  ];
   const hasLeadingDot = findings.some(({ code }) => code === 'authority_constraint_with_leading_dot');
   const next = formatTrustChange('add', ['NAME'], ['--issued-by', name, '--dns', 'DNS']);
   const setting = ['--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only'];
