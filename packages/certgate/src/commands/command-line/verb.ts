@@ -78,6 +78,7 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
     }
   }
   command.action(async (...given: readonly unknown[]) => {
+    refusePlaceholders(command);
     const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;
     const store = given.map(readStore).find((each) => each !== undefined);
     // The commands that its messages print have its `--store`.
@@ -85,6 +86,26 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
   });
   addHelpNote(command, ...notes);
   addHelpSections(command, help);
+}
+
+/**
+ * Printed commands and help texts have words in capitals in the place of values, which would be written as they are. A reason
+ * decides nothing, so that a command that undoes a change runs as it is printed.
+ */
+function refusePlaceholders(command: Command): void {
+  const values: Readonly<Record<string, unknown>> = command.opts();
+  const { registeredArguments, args, options } = command;
+  const given = [
+    ...registeredArguments.map((each, index) => [`<${each.name()}>`, args[index]] as const),
+    ...options.map((each) => [each.flags, values[each.attributeName()]] as const),
+  ];
+  for (const [flags, value] of given) {
+    const words = flags.match(/(?<=--|[<[])[\w-]+/g)?.map((word) => word.toUpperCase().replaceAll('-', '_')) ?? [];
+    const texts = [value].flat().filter((each) => typeof each === 'string');
+    const found = texts.find((each) => words.includes(each) || each.endsWith('-FROM-THE-OWNER'));
+    if (found !== undefined && !words.includes('REASON'))
+      command.error(`error: ${flags} has the placeholder ${found}. Put the real value in its place.`);
+  }
 }
 
 function createOption(flags: string, description: string, settings: OptionSettings): Option {

@@ -214,7 +214,7 @@ async function findLineRequirement(
   const isOther = name !== undefined && called !== undefined && name.toLowerCase() !== called.toLowerCase();
   const functionName = isOther || name === undefined ? (app === undefined ? undefined : called) : name;
   if (functionName === undefined) return { requirement: undefined };
-  if (app === undefined && requiresRole === undefined) return { requirement: { functionName, roles: [['ROLE']] } };
+  if (app === undefined && requiresRole === undefined) return { requirement: undefined };
   const flags = { function: functionName, ...(app && { app }), ...(requiresRole && { requiresRole }) };
   try {
     const { explained } = await findExplainedFunction(flags, nameForApp(store), { now: Date.now() });

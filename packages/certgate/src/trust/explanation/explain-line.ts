@@ -76,7 +76,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   if (code === undefined) return { ...report, untold: [], nearMatches: [], remedy: null };
   const now = Date.now();
   const decidedAt = findInstant(report.time ?? '');
-  const requirement = question.requirement ?? guessRequirement(line, question);
+  const requirement = question.requirement ?? readRequirement(line, question);
   // A place in one of several documents may be that of another.
   const isSameDocument = document === 'same' && others.length === 0;
   const told = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
@@ -177,18 +177,19 @@ function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readon
     .map(({ at, verb, by, reason, revision: next }) => `revision ${next}, ${at}, ${by}: ${verb} (${reason})`);
 }
 
-/** Names that the document holds too; else words for somebody to replace. */
-function guessRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
-  const { identities } = loaded.snapshot;
-  const called = findText(line, 'function')?.toLowerCase();
-  const known = identities.flatMap(({ functionsAsWritten = [] }) => functionsAsWritten);
-  const required = / requires: (.*)\.$/.exec(findText(line, 'detail') ?? '')?.[1]?.split(' or ') ?? [];
-  const role = identities.flatMap(({ roles }) => roles).find((each) => required.includes(each));
+/** As the line says. Words in capitals, which no verb takes, replace what it does not say, or says in a suspicious way. */
+function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
+  const functionName = findText(line, 'function') ?? '';
+  const isListed = (role: string): boolean => loaded.snapshot.identities.some((each) => each.roles.includes(role));
+  const roles = / requires: (.*)\.$/.exec(findText(line, 'detail') ?? '')?.[1]?.split(' or ') ?? [];
+  const known = [...roles.filter(isListed), ...roles.filter((role) => !isListed(role) && plainName.test(role))];
   return {
-    functionName: known.find((name) => name.toLowerCase() === called) ?? 'FUNCTION',
-    roles: [[role ?? 'ROLE']],
+    functionName: plainName.test(functionName) ? functionName : 'FUNCTION',
+    roles: [known.length === 0 ? ['ROLE'] : known],
   };
 }
+
+const plainName = /^\w[\w.:/-]*$/;
 
 /** For people who compare it with a line: when the document here was read. */
 export function describeDocumentState({ document, changes }: LineReport, revision: number): string {

@@ -85,17 +85,14 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     make: () => addCaller('--not-before', future, '--not-after', '2100-01-01T00:00:00Z'),
   },
   function_not_allowed: {
-    missed: ['remedy'],
     cause: /"a1" may not call GetOrder/,
     make: () => addCaller('--function', 'Other'),
   },
   'role_missing: of an identity whose name a shell would take apart': {
-    missed: ['remedy'],
     cause: /lacks the role that GetOrder requires: reader/,
     make: () => change('add', `o'reilly & "sons" $HOME`, '--certificate', 'caller.crt.pem', '--role', 'writer'),
   },
   'role_missing: of a name like an option': {
-    missed: ['remedy'],
     cause: /"-a1" lacks the role that GetOrder requires: reader/,
     make: async () => {
       await addCaller();

@@ -311,7 +311,6 @@ const documentScenes: Readonly<Record<string, Scene>> = {
 
 const callerScenes: Readonly<Record<string, Scene>> = {
   'an MCP tool is refused by the list of functions': {
-    missed: ['remedy'],
     cause: /"a1" may not call Lookup/,
     play: async () => {
       await begin();
@@ -324,7 +323,6 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'an MCP tool requires a role that nobody has': {
-    missed: ['remedy'],
     cause: /"a1" lacks the role that Lookup requires: operator/,
     play: async () => {
       await begin();
