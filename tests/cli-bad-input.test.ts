@@ -136,8 +136,8 @@ describe('bad input to the command line', () => {
       ],
       [['trust', 'lock', 'x', '--store', 'y'], /certgate trust lock takes no argument "x"\. Write a value after/],
       [['trust', 'list', 'x', '--pin', 'CA06F56B', '--store', 'y'], /so none may be named/],
-      [['trust', 'show', 'x'], /certgate trust has no command show\. .*: certgate trust list NAME\.\n/],
-      [['trust', 'explain', '--thumbprint', 'x'], /has no option --thumbprint\. .*: certgate trust list --pin HEX\.\n/],
+      [['trust', 'show', 'x'], /certgate trust has no command show\. .*: certgate trust list NAME\n/],
+      [['trust', 'explain', '--thumbprint', 'x'], /has no option --thumbprint\. .*: certgate trust list --pin HEX\n/],
       [['trust', 'rotate', '--from', 'renewed'], /no option --from\. Rotate each file in a loop/],
       [
         ['trust', 'import', '--without-revocation'],

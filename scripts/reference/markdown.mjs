@@ -7,7 +7,7 @@ const codePattern = new RegExp(
     String.raw`(?:blob:)?https?://[^\s),]*[^\s),.:;]`,
     '@[a-z]+/[a-z-]+(?:/[a-z]+)?',
     String.raw`docs/[a-z-]+\.md(?:#[\w-]+)?|SECURITY\.md`,
-    String.raw`npx --no-install certgate(?: [^.]+?)?(?=\.)`,
+    String.raw`npx --no-install certgate[^.;]*(?=;|$)`,
     String.raw`(?<![\w-])--[a-z][\w-]*`,
     String.raw`\b[A-Z]+_[A-Z_]+\b(?:=[\w-]+)?|\b[a-z]+_[a-z_]+\b|\b[a-z]{2,}[A-Z]\w*\b(?:: (?:true|false)\b|\([^)]*\))?`,
   ].join('|'),

@@ -66,7 +66,7 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
     {
       remedy:
         parent.pathLength === 0
-          ? `To issue certificates from it: ${formatToolCall(['certificate', 'issue', 'NAME', '--authority', parent.name])}. Or create the new authority below the root.`
+          ? `To issue certificates from it: ${formatToolCall(['certificate', 'issue', 'NAME', '--authority', parent.name])}\nOr create the new authority below the root.`
           : `Give --path-length ${parent.pathLength - 1} or less.`,
     },
   );

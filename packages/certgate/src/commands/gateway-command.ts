@@ -61,7 +61,7 @@ async function openGateway(flags: Flags, options: Omit<GatewayOptions, 'upstream
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ToolFailure(error.message, { remedy: 'See certgate gateway --help.', cause: error });
+    throw new ToolFailure(error.message, { remedy: 'See certgate gateway --help', cause: error });
   }
 }
 

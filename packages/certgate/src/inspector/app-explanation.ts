@@ -25,7 +25,7 @@ export interface InspectedTrust {
 export async function loadInspectedTrust(address: string | undefined): Promise<InspectedTrust> {
   if (address === undefined) {
     throw new ToolFailure('The app setting CERTGATE_TRUST holds the trust document itself, which is not read here.', {
-      remedy: 'Write the document to a file, and start certgate dev with --trust FILE.',
+      remedy: 'Write the document to a file: certgate dev --trust FILE',
     });
   }
   const location = await openTrustLocation(address);

@@ -42,7 +42,7 @@ export async function loadAuthority(authorities: string, name: string): Promise<
 
 function explainAbsence(authorities: string, name: string): ToolFailure {
   return new ToolFailure(`There is no authority ${name} in ${authorities}.`, {
-    remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}. To create this one: ${formatToolCall(['authority', 'create', name])}. For another folder: --folder`,
+    remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}\nTo create this one: ${formatToolCall(['authority', 'create', name])}\nFor another folder: --folder`,
   });
 }
 

@@ -27,7 +27,7 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
   if (!isListed && !isProven) {
     throw new ToolFailure(`This authority's register has no certificate ${shown}. Nothing was revoked.`, {
-      remedy: `To see what it issued: ${formatToolCall(['authority', 'show', 'AUTHORITY'])}. If the register is incomplete, pass the certificate file.`,
+      remedy: `If the register is incomplete, pass the certificate file. To see what it issued: ${formatToolCall(['authority', 'show', 'AUTHORITY'])}`,
     });
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);

@@ -39,7 +39,7 @@ export function createPeriodWithin(
   const end = formatInstant(issuer.notAfter.getTime());
   if (now >= issuer.notAfter) {
     throw new ToolFailure(`The authority ${issuer.name} ended on ${end}. It can no longer issue anything.`, {
-      remedy: `Create a new authority (${formatToolCall(['authority', 'create', 'NAME'])}), and let the apps trust both until the last caller has switched.`,
+      remedy: `Let the apps trust a new authority too until the last caller has switched. To create it: ${formatToolCall(['authority', 'create', 'NAME'])}`,
     });
   }
   if (period.notAfter <= issuer.notAfter) return { notBefore, notAfter: period.notAfter };

@@ -20,15 +20,15 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
     '--fail-on possible-gains':
       '--fail-on gains ends with exit code 3 if the documents do not show whether somebody gains.',
     '--replay': 'What callers would lose that they use: --log <file> --fail-on used-losses.',
-    '--app': 'Whether a function of the app admits a caller: certgate trust explain --app.',
+    '--app': 'Whether a function of the app admits a caller: certgate trust explain --app',
     '--workspace': resultInstead,
   },
   'certgate trust import': {
     '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
   },
-  'certgate trust': { show: 'Everything about one identity: certgate trust list NAME.' },
+  'certgate trust': { show: 'Everything about one identity: certgate trust list NAME' },
   'certgate trust explain': {
-    '--thumbprint': 'Whose pin it is: certgate trust list --pin HEX.',
+    '--thumbprint': 'Whose pin it is: certgate trust list --pin HEX',
     '--workspace': resultInstead,
   },
   'certgate trust rotate': { '--from': 'Rotate each file in a loop, as docs/operations.md does.' },

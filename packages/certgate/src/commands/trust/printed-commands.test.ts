@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { TrustDocument } from '@certgate/core/internal';
+import { remedyTemplates } from '../../trust/explanation/command-template.js';
 import type { CommandRun } from '../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './test-support/run-in-process.js';
 
@@ -73,5 +74,28 @@ describe('a printed command', { skip: process.platform === 'win32' }, () => {
     const removed = await change('remove', name);
     assert.match(removed, /One command can't undo it\. It was: .*"enabled":false/);
     assert.doesNotMatch(removed, /trust add/);
+  });
+
+  it('that still has a word in capitals is refused, and nothing is written', async () => {
+    await change('add', 'billing', '--thumbprint-sha256', '3'.repeat(64));
+    const before = read();
+    for (const template of Object.values(remedyTemplates)) {
+      const words = template.split(' ').map((word) => (word === 'NAME' ? 'billing' : word));
+      if (!/\b[A-Z]{3}/.test(words.join(' '))) continue;
+      const { exitCode, stdout } = await run([...words, '--reason', 'x', '--store', store]);
+      assert.equal(exitCode, 2, `${template}\n${stdout}`);
+      const named = await run([...template.split(' '), '--reason', 'x', '--store', store]);
+      assert.equal(named.exitCode, 2, template);
+    }
+    assert.deepEqual(read(), before);
+  });
+
+  it('is not followed by a full stop, which would be copied with it', () => {
+    const sources = new URL('../../../../src/', import.meta.url);
+    for (const path of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.ts') || path.includes('test')) continue;
+      const source = readFileSync(new URL(path, sources), 'utf8');
+      assert.doesNotMatch(source, /\bformat(?:ToolCall|TrustCall|TrustChange|Change)\([^`]*?\)\}[.,)]/, path);
+    }
   });
 });

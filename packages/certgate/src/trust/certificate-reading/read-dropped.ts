@@ -85,7 +85,7 @@ function readContent({ base64, password }: DroppedFile): DroppedContent {
 
 const tooLarge = unread(
   'unknown',
-  `It is larger than ${maximumDroppedBytes / 1024 / 1024} MiB, which no certificate is. A larger revocation list: certgate certificate verify --crl.`,
+  `It is larger than ${maximumDroppedBytes / 1024 / 1024} MiB, which no certificate is. A larger revocation list: certgate certificate verify --crl`,
 );
 
 function listCrlNotes({ entries: { count } }: CertificateRevocationList): readonly string[] {

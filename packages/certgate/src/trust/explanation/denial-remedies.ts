@@ -63,7 +63,7 @@ const pinWindow = {
   choose: chooseForPinWindow,
 } as const;
 const purpose = ({ store }: RemedyContext): string =>
-  `Somebody did this on purpose. To see why: ${formatToolCall(['trust', 'log', '--store', store])}.`;
+  `Somebody did this on purpose. To see why: ${formatToolCall(['trust', 'log', '--store', store])}`;
 const frontEndPages = 'See docs/front-ends.md.';
 const askAuthority = 'The authority must issue another certificate; no change of the document makes this one valid.';
 const reissueAuthority =
@@ -97,12 +97,12 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     advice: (context, facts) =>
       facts !== undefined && 'setting' in facts
         ? 'Somebody set CERTGATE_LOCKED on purpose. To end the lock, remove the variable and restart the app; no change of the document ends it.'
-        : `${purpose(context)} After the unlock, every caller that the document lists is admitted again.`,
+        : `After the unlock, every caller that the document lists is admitted again. ${purpose(context)}`,
     commands: ['unlock'],
     choose: (facts) => ('setting' in facts ? [] : choose('unlock', {})),
   },
   certificate_on_deny_list: {
-    advice: (context) => `${purpose(context)} If its key is lost, the caller needs a new certificate.`,
+    advice: (context) => `If its key is lost, the caller needs a new certificate. ${purpose(context)}`,
     commands: ['undeny', 'undenySerial'],
     choose: ({ entry: { thumbprintSha256: THUMBPRINT, issuedBy: AUTHORITY, serialNumber = '' } }) =>
       THUMBPRINT === undefined

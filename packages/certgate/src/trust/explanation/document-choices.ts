@@ -13,14 +13,14 @@ const earlier = /the document has revision \d+, lower than (?:minimumRevision \(
 
 export function describeDocumentFault({ store, isSignatureRefused }: RemedyContext, facts: Facts): string {
   const fault = facts?.fault ?? '';
-  const log = `To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}.`;
+  const log = `To see who changed the document: ${formatToolCall(['trust', 'log', '--store', store])}`;
   if (isSignatureRefused || unsigned.test(fault)) {
     const check = formatToolCall(['trust', 'check', '--signed-by', 'PUBLIC_KEY_FILE', '--store', store]);
-    return `The app takes only a document that a key of its option signedBy has signed. If the signing key was rotated, the app still has the old public key: add the new public key to signedBy, and deploy the app. If not, the document was changed without the key, so find out by whom before you sign it. ${log} To see whether a key has signed it: ${check}.`;
+    return `The app takes only a document that a key of its option signedBy has signed. If the signing key was rotated, the app still has the old public key: add the new public key to signedBy, and deploy the app. If not, the document was changed without the key, so find out by whom before you sign it. ${log}; to see whether a key has signed it: ${check}`;
   }
   if (earlier.test(fault))
     return `An earlier document was copied over a later one. Apps refuse a lower revision than they have read, so restore the content that is meant under a higher one. The number must be above every revision that an app has read. ${log}`;
-  return `The detail names the source and its fault. The app had no good read of the document for too long (by default a day; an hour after a refused document), or a custom store failed. The refusals end by themselves when the app accepts a document. ${log} To check it: ${formatToolCall(['trust', 'check', '--store', store])}.`;
+  return `The detail names the source and its fault. The app had no good read of the document for too long (by default a day; an hour after a refused document), or a custom store failed. The refusals end by themselves when the app accepts a document. ${log}; to check it: ${formatToolCall(['trust', 'check', '--store', store])}`;
 }
 
 export function chooseForDocument(facts: DenialFacts['trust_unavailable'], context: RemedyContext): Choices {

@@ -28,7 +28,7 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
   if (isName) return readAuthorityByName(text, flags.folder);
   if (!isPath && isPlainName(text)) {
     throw new ToolFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
-      remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}. For another folder: --folder`,
+      remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}\nFor another folder: --folder`,
     });
   }
   return { trustAnchors: await readPathCertificates(text, flags), intermediates: [], lists: [] };

@@ -56,7 +56,7 @@ async function readCertificatePin(
   const [fault] = faults;
   if (fault !== undefined && flags.evenIfUnfit !== true) {
     throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
-      remedy: `To see everything that is wrong: ${formatToolCall(['certificate', 'inspect', file])}. To pin it anyway: --even-if-unfit`,
+      remedy: `To see everything that is wrong: ${formatToolCall(['certificate', 'inspect', file])}\nTo pin it anyway: --even-if-unfit`,
     });
   }
   const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };

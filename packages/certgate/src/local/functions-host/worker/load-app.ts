@@ -54,7 +54,7 @@ function describeFailedStart(error: unknown): ToolFailure {
     const [, kind, place = ''] = /^The trust document \((file|blob|URL) (.+?)\) is not valid/.exec(message ?? '') ?? [];
     const address = kind === 'blob' ? `blob:${place}` : place;
     return new ToolFailure(`The app does not start, because of its trust document. ${firstLineOf(message ?? '')}`, {
-      remedy: `Correct the document; every problem of it: ${check(kind === undefined ? 'STORE' : address)}. In Azure the app would not start either.`,
+      remedy: `Correct the document: in Azure, the app would not start either. To see every problem: ${check(kind === undefined ? 'STORE' : address)}`,
       cause: error,
     });
   }
