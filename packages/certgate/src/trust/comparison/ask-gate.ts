@@ -3,6 +3,7 @@ import {
   findInSnapshot,
   findNominations,
   formatInstant,
+  listInstants,
   listNames,
   pinKinds,
   type PresentedCertificate,
@@ -61,13 +62,10 @@ function listMoments(
   now: number,
 ): readonly number[] {
   const { decoding } = certificate;
-  const pins = snapshots.flatMap((snapshot) =>
-    pinKinds.flatMap((kind) => snapshot.pins[kind].get(certificate[kind] ?? '')?.pin ?? []),
+  const pinned = snapshots.flatMap(({ pins }) =>
+    pinKinds.flatMap((kind) => pins[kind].get(certificate[kind] ?? '') ?? []),
   );
-  const moments = [
-    ...pins.flatMap(({ notBefore, notAfter }) => [notBefore ?? now, notAfter ?? now]),
-    ...(decoding.ok ? [decoding.certificate.notBefore] : []),
-  ];
+  const moments = [...pinned.flatMap(listInstants), ...(decoding.ok ? [decoding.certificate.notBefore] : [])];
   return [...new Set([now, ...moments.filter((at) => at > now)])].sort((one, other) => one - other);
 }
 
