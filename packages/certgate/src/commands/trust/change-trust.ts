@@ -2,9 +2,9 @@ import type { TrustDocument } from '@certgate/core/internal';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import {
+  expectAboveLog,
   expectUsableRevision,
   explainMissingRevision,
-  findLoggedRevision,
   raiseRevision,
   findUnreadable,
   type Replacement,
@@ -68,27 +68,30 @@ export async function changeOrReplace(
   if (revision !== undefined) expectUsableRevision(revision);
   const unreadable = await findUnreadable(location, request);
   if (unreadable === undefined) {
+    const precondition = async (document: TrustDocument): Promise<void> => {
+      raiseRevision(document, revision);
+      if (revision !== undefined) await expectAboveLog(location, revision);
+    };
     const edit: TrustChange['edit'] = (document, given) => raiseRevision(change.edit(document, given), revision);
-    await updateAndReport(location, request, { ...change, edit }, flags);
+    await updateAndReport(location, { ...request, precondition }, { ...change, edit }, flags);
     return;
   }
   if (revision === undefined) throw await explainMissingRevision(location, unreadable, verb);
+  await expectAboveLog(location, revision);
   const replacement = await replaceUnreadableDocument(location, request, unreadable, { ...content, revision });
   const { done, notes = [], json = {} } = reportReplacement(unreadable, replacement);
-  const replaced = describeReplacement(replacement, await findLoggedRevision(location));
-  const report = { done, notes: [...replaced, ...notes], json: { ...json, keptAt: replacement.keptAt ?? null } };
+  const report = {
+    done,
+    notes: [...describeReplacement(replacement), ...notes],
+    json: { ...json, keptAt: replacement.keptAt ?? null },
+  };
   reportUpdate(location.description, replacement, report, flags);
 }
 
-/** Of a document that could not be read: where its bytes are, and what to compare the new number with. */
-function describeReplacement({ keptAt, revision, signed }: Replacement, logged: number | undefined): readonly string[] {
+/** Of a document that could not be read: where its bytes are. */
+function describeReplacement({ keptAt, signed }: Replacement): readonly string[] {
   return [
     ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),
-    ...(logged !== undefined && logged > revision
-      ? [
-          `The log of changes, which is not signed, has a revision ${logged}. Apps that have read that one refuse ${revision}.`,
-        ]
-      : []),
     ...(signed ? [] : ['The document is not signed: apps with `signedBy` refuse it.']),
   ];
 }

@@ -188,7 +188,8 @@ export const documentVerbs: VerbTable = {
     ],
   },
   restore: {
-    description: 'Go back to an earlier document, under the next revision. A lock and the deny list stay.',
+    description:
+      'Go back to an earlier document, under the next revision. A lock and the deny list stay, and who is disabled must be named.',
     arguments: {
       '[document]': 'the earlier document: a path, file:PATH, https:…, blob:https:…, or - for standard input',
     },
@@ -198,6 +199,8 @@ export const documentVerbs: VerbTable = {
         'instead of a document: an earlier version of the blob in --store, by its version ID, e.g. 2026-11-25T10:00:00.1234567Z',
         parseVersionId,
       ],
+      '--re-enable <name>':
+        'an identity that the earlier document enables, although it or a pin of it is disabled now (repeatable)',
       ...revisionOption,
       ...changeOptions,
     },

@@ -76,16 +76,27 @@ describe('a document that is damaged, missing or of a newer version', () => {
     await makeDocuments();
     await stage.expect('lock');
     writeFileSync(stage.path, newer());
-    const said = await stage.expect('restore', 'earlier.json', '--revision', '3', ...reason);
+    const bytes = readFileSync(stage.path);
+    for (const words of [
+      ['restore', 'earlier.json', '--revision', '4'],
+      ['lock', '--revision', '3'],
+    ]) {
+      await stage.refuse(
+        /log of changes has a revision 4: apps that have read it refuse [34]\. Nothing was written.*--revision 5/,
+        ...words,
+        ...reason,
+      );
+    }
+    assert.deepEqual(readFileSync(stage.path), bytes);
+    const said = await stage.expect('restore', 'earlier.json', '--revision', '5', ...reason);
     assert.match(said, /^ {2}\+ "billing" is new/m);
-    assert.match(said, /has a revision 4\. Apps that have read that one refuse 3\./);
     assert.match(said, /was locked\. The new one is not/);
     assert.match(said, /denied certificates \(1\)/);
-    assert.deepEqual([stage.read().revision, stage.read().locked, stage.read().denied], [3, undefined, undefined]);
+    assert.deepEqual([stage.read().revision, stage.read().locked, stage.read().denied], [5, undefined, undefined]);
     writeFileSync(stage.path, '{');
     assert.match(
       await stage.expect('restore', 'earlier.json', '--revision', '9', ...reason),
-      /If the document was locked or denied/,
+      /If the document was locked, denied certificates or disabled callers, that is lost/,
     );
     rmSync(stage.path);
     const missing = await stage.expect('restore', 'earlier.json', '--revision', '10', ...reason);
@@ -96,6 +107,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
   it('the number raises that of an earlier document that was copied back, and leaves room above it', async () => {
     await makeDocuments();
     writeFileSync(stage.path, readFileSync(file('earlier.json')));
+    await stage.refuse(/apps that have read it refuse 3\..*--revision 4/, 'lock', '--revision', '3');
     await stage.expect('restore', 'file:trust.json', '--revision', '8', ...reason);
     assert.equal(stage.read().revision, 8);
     await stage.expect('lock', '--revision', '12');

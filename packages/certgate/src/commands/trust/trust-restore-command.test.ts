@@ -58,6 +58,36 @@ describe('trust restore', () => {
     assert.deepEqual(stage.read().locked, locked);
   });
 
+  it('enables whom something disabled since only by name, an identity as well as a pin', async () => {
+    await makeDocuments();
+    await stage.expect('add', 'billing', ...pin('1'), ...reason);
+    const digits = '1'.repeat(8);
+    for (const [disabling, name] of [
+      [['disable', 'billing'], 'earlier.json'],
+      [['disable', 'billing', '--pin', digits], 'earlier.json'],
+      [['disable', 'moved'], 'moved.json'],
+    ] as const) {
+      if (name === 'moved.json') {
+        // The certificate of an identity that is disabled must not come back under another name.
+        writeFileSync(file(name), readFileSync(file('earlier.json')));
+        await stage.expect('remove', 'billing', ...reason);
+        await stage.expect('add', 'moved', ...pin('1'), ...reason);
+      }
+      await stage.expect(...disabling, ...reason);
+      const before = readFileSync(stage.path, 'utf8');
+      const words = ['restore', name, ...reason];
+      await stage.refuse(
+        /enables what is disabled now: .*"billing"\. Nothing was written.*--re-enable billing/,
+        ...words,
+      );
+      await stage.refuse(/--re-enable billing/, ...words, '--re-enable', 'other', '--dry-run');
+      assert.equal(readFileSync(stage.path, 'utf8'), before);
+      await stage.expect(...words, '--re-enable', 'Billing');
+      assert.deepEqual(listNames(), ['billing']);
+      assert.doesNotMatch(JSON.stringify(stage.read()), /"enabled"/);
+    }
+  });
+
   it('signs an earlier document only if the same key, or one of --signed-by, signed it', async () => {
     const makeKey = (name: string): { readonly key: string; readonly publicKey: string } => {
       runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', file(name)]);

@@ -14,6 +14,8 @@ import { type ChangeFlags, computeLatency, describeLatency } from './options/sto
 
 interface RestoreFlags extends ReplacingFlags {
   readonly blobVersion?: string;
+  /** Names of identities. */
+  readonly reEnable?: readonly string[];
 }
 
 export async function restore(documentArgument: string | undefined, flags: RestoreFlags): Promise<void> {
@@ -31,7 +33,7 @@ export async function restore(documentArgument: string | undefined, flags: Resto
     request,
     {
       verb: 'restore',
-      edit: (document) => restoreDocument(document, earlier.document),
+      edit: (document) => restoreDocument(document, earlier.document, flags.reEnable),
       report: () => ({ done, json }),
       content: earlier.document,
       reportReplacement: ({ stored: replaced }) => ({ done, notes: describeLostRestrictions(replaced), json }),

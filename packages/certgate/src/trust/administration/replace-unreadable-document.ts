@@ -50,6 +50,18 @@ export function expectUsableRevision(revision: number): void {
   );
 }
 
+/** @throws {ToolFailure} for a number that apps refuse if they have read what the log says was written. */
+export async function expectAboveLog(location: TrustLocation, revision: number): Promise<void> {
+  const logged = await findLoggedRevision(location);
+  if (logged === undefined || logged < revision) return;
+  throw new ToolFailure(
+    `The log of changes has a revision ${logged}: apps that have read it refuse ${revision}. Nothing was written.`,
+    {
+      remedy: `Take --revision ${logged + 1}, or a higher one if apps have read a higher one. The log is not signed: if trustRevision in the apps' logs shows that its line is forged, remove the line.`,
+    },
+  );
+}
+
 /**
  * The document under its own number, or just below the one that is given: an earlier document that was copied over a later
  * one has a lower revision than apps have read.
@@ -88,7 +100,7 @@ export async function explainMissingRevision(
 export async function findLoggedRevision(location: TrustLocation): Promise<number | undefined> {
   const revisions = (await location.readLog())
     .map((line) => parseChangeLogEntry(line)?.revision)
-    .filter((revision) => revision !== undefined && revision <= maximumGivenRevision);
+    .filter((revision) => revision !== undefined && revision < maximumGivenRevision);
   return revisions.reduce<number | undefined>((most, each) => Math.max(most ?? 0, each ?? 0), undefined);
 }
 
@@ -109,7 +121,6 @@ export async function replaceUnreadableDocument(
   { stored }: UnreadableDocument,
   document: TrustDocument,
 ): Promise<Replacement> {
-  expectUsableRevision(document.revision);
   expectSigned(stored?.signature, change);
   const prepared = await prepareFirst(document, change);
   const keptAt = change.dryRun === true ? undefined : stored && (await location.keepAside(stored));
@@ -126,7 +137,9 @@ export async function replaceUnreadableDocument(
 export function describeLostRestrictions(stored: StoredDocument | undefined): readonly string[] {
   const parts = stored === undefined ? undefined : findRestrictions(stored.bytes);
   if (parts === undefined)
-    return ['If the document was locked or denied certificates, that is lost: lock it, or deny them again.'];
+    return [
+      'If the document was locked, denied certificates or disabled callers, that is lost: lock it, or deny or disable them again.',
+    ];
   return [
     ...(parts.isLocked
       ? [`The document that was there was locked. The new one is not. To lock it: ${formatTrustChange('lock')}`]

@@ -6,10 +6,13 @@ import {
   shortenThumbprint,
   type TrustDocument,
   type TrustDocumentDenied,
+  type TrustDocumentIdentity,
   type TrustDocumentLock,
 } from '@certgate/core/internal';
+import { shellWord } from '../../../faults/safe-text.js';
 import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
+import { describePin, isEnabled } from './identity-edits.js';
 
 // Pure, as the edits of identities are: a document in, a document out.
 
@@ -60,16 +63,51 @@ export function unlockDocument(document: TrustDocument): TrustDocument {
 /**
  * Takes everything from an earlier document, but keeps what shuts callers out on purpose: a lock, which only `unlock` ends,
  * and the entries of the deny list, which only `undeny` removes. The common reason to restore is a mistake in an identity,
- * and it must not bring a stolen certificate back.
+ * and it must not bring a stolen certificate back. For the same reason, whoever is disabled now must be named.
  *
  * The revision stays that of the present document. Whoever writes the result raises it, because running apps refuse a lower
  * one: to copy an earlier version over the present one is therefore no way to restore it.
  *
  * An entry by serial number names an authority. If the earlier document has no authority of that name, the result is not
  * valid, and the caller must not write it.
+ *
+ * @param reEnabled names of identities
+ * @throws {ToolFailure} if the earlier document enables others that are disabled now.
  */
-export function restoreDocument(present: TrustDocument, earlier: TrustDocument): TrustDocument {
+export function restoreDocument(
+  present: TrustDocument,
+  earlier: TrustDocument,
+  reEnabled: readonly string[] = [],
+): TrustDocument {
+  const accepted = new Set(reEnabled.map((name) => name.toLowerCase()));
+  const names = listEnabledAgain(present, earlier).filter((name) => !accepted.has(name.toLowerCase()));
+  if (names.length > 0) {
+    const first = names.slice(0, 20).map((name) => JSON.stringify(name));
+    const more = names.length > first.length ? ` and ${names.length - first.length} more` : '';
+    throw new ToolFailure(
+      `The earlier document enables what is disabled now: an identity, or a pin of it, of ${first.join(', ')}${more}. Nothing was written.`,
+      {
+        remedy: `To enable what was disabled, add: ${names.map((name) => `--re-enable ${shellWord(name)}`).join(' ')}`,
+      },
+    );
+  }
   const { locked = earlier.locked, denied = [], revision } = present;
   const restored = denied.reduce(denyCertificate, { ...earlier, revision });
   return locked === undefined ? restored : { ...restored, locked };
+}
+
+/** The identities that could call again: each that is disabled now, or that has a pin which is, there or in another identity. */
+function listEnabledAgain(present: TrustDocument, earlier: TrustDocument): readonly string[] {
+  const disabled = new Set(
+    present.identities.flatMap((identity) => [
+      ...(isEnabled(identity) ? [] : [identity.name.toLowerCase()]),
+      ...(identity.pins ?? []).filter((pin) => !isEnabled(identity) || !isEnabled(pin)).map(describePin),
+    ]),
+  );
+  const isDisabledNow = ({ name, pins = [] }: TrustDocumentIdentity): boolean =>
+    [name.toLowerCase(), ...pins.filter(isEnabled).map(describePin)].some((each) => disabled.has(each));
+  return earlier.identities
+    .filter(isEnabled)
+    .filter(isDisabledNow)
+    .map(({ name }) => name);
 }
