@@ -113,8 +113,9 @@ export const documentVerbs: VerbTable = {
     work: async () => (await import('./trust-log-command.js')).showLog,
     exitCodes: {
       0: 'the log is printed; it explains the document completely (with --since: since then)',
-      1: 'the log is printed; the document was changed by something other than this tool, or lines are damaged',
-      2: "there is no document, or the store or an argument can't be used",
+      1: "the log is printed; the document was changed by something other than this tool or can't be read, or lines are damaged",
+      2: "there is no document, it can't be read and there is no log (or --roles is given), or the store or an argument can't be used",
+      3: 'the log is printed; the document was there before the log begins, so its first changes are not known',
     },
     examples: [
       'certgate trust log --store file:trust.json',

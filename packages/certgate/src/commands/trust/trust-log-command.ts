@@ -2,13 +2,20 @@ import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { getIdentity } from '../../trust/administration/edits/identity-edits.js';
-import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import {
+  hashDocument,
+  type LoadedTrustDocument,
+  parseStoredDocument,
+  readStoredDocument,
+} from '../../trust/administration/load-trust-document.js';
+import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { findConcern } from '../../trust/administration/touched-identities.js';
 import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { formatCsv } from '../command-line/format-csv.js';
 import { printJson, printLine } from '../command-line/output.js';
+import { reportFailure } from '../command-line/report-failure.js';
 import type { StoreFlags } from './options/store-options.js';
 import { paintEffect } from './report-update.js';
 
@@ -25,20 +32,22 @@ export async function showLog(flags: LogFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   // The log first: a change that is made between the two reads would else look like a gap.
   const early = await location.readLog();
-  const loaded = await loadTrustDocument(location);
-  const { documentSha256, document } = loaded;
+  const stored = await readStoredDocument(location);
+  const documentSha256 = hashDocument(stored.bytes);
   const lines = early.some((line) => line.includes(documentSha256)) ? early : await location.readLog();
-  const { revision } = document;
-  const whole = readTrustHistory(lines, { documentSha256, revision });
   const store = location.description;
+  const loaded = readUnlessDamaged(stored, store, flags.roles !== true && lines.length > 0);
+  const revision = loaded?.document.revision;
+  const whole = readTrustHistory(lines, { documentSha256, revision });
   const recent = listRecent(whole, flags);
   // Of all changes: what something else did may concern everybody.
-  const isWhole = recent.every(isHarmless);
+  const isExplained = recent.every(isHarmless);
+  const isWhole = isExplained && !recent.some(({ kind }) => kind === 'gap');
   const history = recent.filter(
     (item) => !('entry' in item) || flags.identity === undefined || findConcern(item.entry, flags.identity) !== 'no',
   );
-  if (!isWhole) process.exitCode = exitCodes.failed;
-  if (flags.roles === true) {
+  if (!isWhole) process.exitCode = isExplained ? exitCodes.unverified : exitCodes.failed;
+  if (flags.roles === true && loaded !== undefined) {
     const { reportRoles } = await import('./trust-roles-report.js');
     const { identity } = flags;
     reportRoles(
@@ -46,18 +55,36 @@ export async function showLog(flags: LogFlags): Promise<void> {
         store,
         loaded,
         history: whole,
-        ...(identity === undefined ? {} : { name: getIdentity(document, identity).name }),
+        ...(identity === undefined ? {} : { name: getIdentity(loaded.document, identity).name }),
       },
       flags,
     );
   } else if (flags.json === true) {
-    printJson({ store, revision, documentSha256, isWhole, items: listHistoryRecords(history, flags.identity) });
+    printJson({
+      ...{ store, revision: revision ?? null, documentSha256, isWhole },
+      items: listHistoryRecords(history, flags.identity),
+    });
   } else if (flags.export === 'csv') {
     printLine(formatHistoryCsv(history, flags.identity));
   } else {
-    printLine(`${store}, revision ${revision}`);
+    printLine(`${store}, ${revision === undefined ? "which can't be read" : `revision ${revision}`}`);
     for (const item of history) printItem(item, flags.identity);
     if (!history.some((item) => 'entry' in item)) printLine(`\nThe log has no change${describeFilter(flags)}.`);
+  }
+}
+
+/** Undefined: it can't be used, which is reported; the log says what was there. */
+function readUnlessDamaged(
+  stored: StoredDocument,
+  store: string,
+  isLogEnough: boolean,
+): LoadedTrustDocument | undefined {
+  try {
+    return parseStoredDocument(stored, store);
+  } catch (failure) {
+    if (!isLogEnough) throw failure;
+    reportFailure(failure, false);
+    return undefined;
   }
 }
 
@@ -101,7 +128,11 @@ function printItem(item: HistoryItem, identity?: string): void {
   else if (item.kind === 'damaged')
     printLine(colors.red(`A line that can't be read: ${escapeControls(item.line.slice(0, 80))}`));
   else if (item.isBeginning)
-    printLine(colors.yellow(`The log begins here. The document was there before it (revision ${item.revision}).`));
+    printLine(
+      colors.yellow(
+        `The log begins here. The document was there before it (revision ${item.revision}); who changed it until then is not known.`,
+      ),
+    );
   else {
     printLine(
       colors.red(
@@ -153,11 +184,17 @@ const columns = ['kind', 'revision', 'at', 'verb', 'by', 'reason', 'changes', 'd
 
 function formatHistoryCsv(history: readonly HistoryItem[], identity: string | undefined): string {
   const rows = history.map((item) => {
-    if (item.kind === 'damaged') return [item.kind, '', '', '', '', item.line, '', ''];
-    if (item.kind === 'gap') return [item.kind, String(item.revision), '', '', '', '', '', item.documentSha256];
-    const { revision, at, verb, by, reason, changes, documentSha256 } = item.entry;
-    const row = [item.kind, String(revision), at, verb, by, reason, changes.join(' | '), documentSha256];
-    return identity === undefined ? row : [...row, findConcern(item.entry, identity)];
+    const row = listCells(item);
+    if (identity === undefined) return row;
+    // What a line doesn't say may concern everybody.
+    return [...row, 'entry' in item ? findConcern(item.entry, identity) : 'perhaps'];
   });
   return formatCsv(identity === undefined ? columns : [...columns, 'concerns'], rows);
+}
+
+function listCells(item: HistoryItem): readonly string[] {
+  if (item.kind === 'damaged') return [item.kind, '', '', '', '', item.line, '', ''];
+  if (item.kind === 'gap') return [item.kind, String(item.revision), '', '', '', '', '', item.documentSha256];
+  const { revision, at, verb, by, reason, changes, documentSha256 } = item.entry;
+  return [item.kind, String(revision), at, verb, by, reason, changes.join(' | '), documentSha256];
 }

@@ -94,6 +94,37 @@ describe('certgate trust log of one identity, and of roles', () => {
     }
   });
 
+  it('does not explain what was before its first line, and has a cell of every column for what it cannot read', async () => {
+    const lines = readFileSync(log, 'utf8');
+    const runJson = async (): Promise<readonly [number | null, unknown]> => {
+      const { exitCode, stdout } = await stage.run('log', '--json');
+      return [exitCode, (JSON.parse(stdout) as { isWhole: boolean }).isWhole];
+    };
+    try {
+      assert.deepEqual(await runJson(), [0, true]);
+      const later = lines.split('\n').slice(2);
+      writeFileSync(log, later.join('\n'));
+      assert.deepEqual(await runJson(), [3, false]);
+      const { exitCode, stdout } = await stage.run('log');
+      assert.equal(exitCode, 3);
+      assert.match(stdout, /The log begins here\. .*\(revision 2\); who changed it until then is not known/);
+      assert.equal((await stage.run('log', '--since', '2099-01-01T00:00:00Z')).exitCode, 0);
+      writeFileSync(log, ['broken', ...later].join('\n'));
+      const csv = await stage.run('log', '--export', 'csv', '--identity', 'billing');
+      const rows = csv.stdout
+        .trimEnd()
+        .split('\r\n')
+        .map((row) => row.match(/"(?:[^"]|"")*"/g) ?? []);
+      assert.deepEqual(rows.slice(0, 3).map(([kind]) => kind), ['"kind"', '"damaged"', '"gap"']); // prettier-ignore
+      assert.deepEqual(rows.slice(1, 3).map((row) => row.at(-1)), ['"perhaps"', '"perhaps"']); // prettier-ignore
+      assert.ok(rows.every(({ length }) => length === rows[0]?.length));
+      writeFileSync(log, '');
+      assert.deepEqual(await runJson(), [3, false]);
+    } finally {
+      writeFileSync(log, lines);
+    }
+  });
+
   it('says who has which role since when, by whom and why', async () => {
     const said = await stage.expect('log', '--roles');
     assert.match(
@@ -130,6 +161,16 @@ describe('certgate trust log of one identity, and of roles', () => {
     assert.equal(exitCode, 1);
     assert.match(stdout, /r {2}cannot tell since when: something other than this tool changed the document before/);
     writeFileSync(stage.path, 'damaged');
+    const damaged = await stage.run('log');
+    assert.equal(damaged.exitCode, 1);
+    assert.match(damaged.stderr, /is not valid: it is not JSON/);
+    assert.match(
+      damaged.stdout,
+      /^file:trust\.json, which can't be read\n[^]*\n9 .* by ada[^]*\nCHANGED BY SOMETHING OTHER/,
+    );
+    const { revision, isWhole } = JSON.parse((await stage.run('log', '--json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([revision, isWhole], [null, false]);
+    await stage.refuse(/is not valid/, 'log', '--roles');
     const earlier = join(stage.folder, 'earlier.json');
     writeFileSync(earlier, document);
     await stage.expect('restore', earlier, '--revision', '50', ...by('ada', 'back'));

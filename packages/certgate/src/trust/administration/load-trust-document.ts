@@ -31,9 +31,14 @@ export function missingDocument({ description }: Pick<TrustLocation, 'descriptio
 
 /** @throws {ToolFailure} when there is none, or it can't be read, or it isn't valid. */
 export async function loadTrustDocument(location: TrustLocation): Promise<LoadedTrustDocument> {
+  return parseStoredDocument(await readStoredDocument(location), location.description);
+}
+
+/** @throws {ToolFailure} when there is none. */
+export async function readStoredDocument(location: TrustLocation): Promise<StoredDocument> {
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
-  return parseStoredDocument(stored, location.description);
+  return stored;
 }
 
 export function parseStoredDocument(stored: StoredDocument, description: string): LoadedTrustDocument {

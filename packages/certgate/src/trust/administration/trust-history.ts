@@ -31,15 +31,18 @@ interface Line {
   readonly entry: ChangeLogEntry;
 }
 
-/** Oldest first. `current`: the document in force; undefined where there is none. */
+/** Oldest first. `current`: the document in force, undefined where there is none; its revision, undefined if it can't be read. */
 export function readTrustHistory(
   lines: readonly string[],
-  current: { readonly documentSha256: string; readonly revision: number } | undefined,
+  current: { readonly documentSha256: string; readonly revision: number | undefined } | undefined,
 ): readonly HistoryItem[] {
   const parsed = [...new Set(lines)].map((line, position) => ({ line, position, entry: parseChangeLogEntry(line) }));
   const readable = parsed.flatMap(({ position, entry }): Line[] => (entry === undefined ? [] : [{ position, entry }]));
   const chain = new Chain(readable);
-  if (current !== undefined) chain.walk(current.documentSha256, current.revision);
+  if (current !== undefined) {
+    const highest = readable.reduce((most, { entry }) => Math.max(most, entry.revision), 0);
+    chain.walk(current.documentSha256, current.revision ?? highest);
+  }
   const items: { readonly position: number; readonly item: HistoryItem }[] = [...chain.items];
   for (const { line, position, entry } of parsed) {
     if (entry === undefined) items.push({ position, item: { kind: 'damaged', line } });
