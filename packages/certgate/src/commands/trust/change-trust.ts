@@ -18,7 +18,7 @@ import {
 } from '../../trust/administration/update-trust-document.js';
 import { readChange } from './options/read-change.js';
 import type { ChangeFlags } from './options/store-options.js';
-import { reportUpdate, type UpdateReport } from './report-update.js';
+import { describeOtherNames, reportUpdate, type UpdateReport } from './report-update.js';
 
 /** What one verb does to the document, and what it says of it. All else is the same for each verb that writes. */
 export interface TrustChange {
@@ -80,9 +80,11 @@ export async function changeOrReplace(
   await expectAboveLog(location, revision);
   const replacement = await replaceUnreadableDocument(location, request, unreadable, { ...content, revision });
   const { done, notes = [], json = {} } = reportReplacement(unreadable, replacement);
+  const { stored = {} } = unreadable;
+  const replaced = [...describeOtherNames(stored, location.description), ...describeReplacement(replacement)];
   const report = {
     done,
-    notes: [...describeReplacement(replacement), ...notes],
+    notes: [...replaced, ...notes],
     json: { ...json, keptAt: replacement.keptAt ?? null },
   };
   reportUpdate(location.description, replacement, report, flags);

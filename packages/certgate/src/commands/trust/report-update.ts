@@ -4,6 +4,7 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './options/store-options.js';
 import type { TrustComparison } from '../../trust/comparison/compare-documents.js';
+import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
@@ -67,10 +68,24 @@ export function reportUpdate(
   const before = update.replacesUnreadable === true ? '(unknown)' : update.before.document.revision;
   printLine(`Revision ${before} → ${update.revision}${signature}, in ${store}`);
   if (update.outcome === 'written') printLine(describeLatency(flags));
+  for (const note of describeOtherNames(update.before, store)) printLine(note);
   const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
   if (isStillLocked)
     printLine(`The document is locked: nobody is admitted. To end that: ${formatTrustChange('unlock')}`);
   for (const note of notes) printLine(note);
+}
+
+/** Of a document that is replaced, or would be. */
+export function describeOtherNames(
+  { otherNames = 0 }: Pick<StoredDocument, 'otherNames'>,
+  store: string,
+): readonly string[] {
+  if (otherNames === 0) return [];
+  const names =
+    otherNames === 1 ? 'another name (a hard link), which keeps' : `${otherNames} other names (hard links), which keep`;
+  return [
+    `The file has ${names} the old document: only apps that read ${store} see the change. Give apps a symbolic link.`,
+  ];
 }
 
 export function formatPossible({ possibleGains, possibleLosses }: TrustComparison): readonly string[] {

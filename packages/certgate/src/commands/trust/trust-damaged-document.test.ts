@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { admitDocument, anyAudience, parseTrustDocument } from '@certgate/core/internal';
@@ -102,6 +102,19 @@ describe('a document that is damaged, missing or of a newer version', () => {
     const missing = await stage.expect('restore', 'earlier.json', '--revision', '10', ...reason);
     assert.doesNotMatch(missing, /kept as it was/);
     assert.equal(stage.read().revision, 10);
+  });
+
+  it('another name of its file keeps the old document, and every change says so', async () => {
+    await makeDocuments();
+    linkSync(stage.path, file('app.json'));
+    const warning =
+      /^The file has another name \(a hard link\), which keeps the old document: only apps that read file:trust\.json see/m;
+    assert.match(await stage.expect('lock'), warning);
+    assert.doesNotMatch(await stage.expect('unlock', ...reason), warning);
+    writeFileSync(stage.path, '{');
+    linkSync(stage.path, file('app2.json'));
+    assert.match(await stage.expect('restore', 'earlier.json', '--revision', '9', ...reason), warning);
+    assert.equal(readFileSync(file('app2.json'), 'utf8'), '{');
   });
 
   it('the number raises that of an earlier document that was copied back, and leaves room above it', async () => {

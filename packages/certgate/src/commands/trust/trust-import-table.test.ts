@@ -53,6 +53,22 @@ describe('certgate trust import of a CSV', () => {
     assert.equal(stage.read().revision, 2);
   });
 
+  it('takes no word for all or nothing as the name of a function or role', async () => {
+    for (const word of ['*', '-', 'none', 'None', '–']) {
+      write(`name,roles,functions,thumbprint\nbilling,${word},${word},${a}\n`);
+      const { exitCode, stdout } = await importTable();
+      assert.equal(exitCode, 2);
+      assert.match(stdout, /column roles: .* can't be used as a name; write the roles, or nothing for no role$/m);
+      assert.match(
+        stdout,
+        /column functions: .* can't be used as a name; write the functions, or nothing for every function$/m,
+      );
+      assert.deepEqual(stage.read().identities, []);
+    }
+    write(`name,functions,thumbprint\nbilling,Orders,${a}\n`);
+    assert.equal((await importTable()).exitCode, 0);
+  });
+
   it('takes no option that its columns say, and writes nothing if one row is bad', async () => {
     write(`name,thumbprint\nbilling,${a}\nbroken,12\n`);
     for (const option of ['--role', '--function', '--owner', '--as', '--name-prefix']) {

@@ -21,6 +21,8 @@ export interface LoadedTrustDocument {
   readonly documentSha256: string;
   readonly etag: string;
   readonly signature: string | undefined;
+  /** As in `StoredDocument`. */
+  readonly otherNames?: number;
 }
 
 export function missingDocument({ description }: Pick<TrustLocation, 'description'>): ToolFailure {
@@ -54,6 +56,7 @@ export function parseStoredDocument(stored: StoredDocument, description: string)
       documentSha256: hashDocument(stored.bytes),
       etag: stored.etag,
       signature: stored.signature,
+      ...(stored.otherNames !== undefined && { otherNames: stored.otherNames }),
     };
   } catch (fault) {
     throw explainInvalid(fault, description);

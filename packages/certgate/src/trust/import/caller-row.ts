@@ -101,6 +101,14 @@ export class CallerRow {
     const cell = this.#getCell(column);
     if (cell.includes(',')) this.#report(column, `separate the ${column} by spaces or semicolons, not by commas`);
     const words = [...new Set(cell.split(/[\s;]+/).filter((word) => word !== ''))];
+    const placeholder = words.find((word) => /^(?:\*|[-–—]|none)$/i.test(word));
+    if (placeholder !== undefined) {
+      const empty = column === 'functions' ? 'every function' : 'no role';
+      this.#report(
+        column,
+        `${JSON.stringify(placeholder)} can't be used as a name; write the ${column}, or nothing for ${empty}`,
+      );
+    }
     // An empty cell would mean every function: semicolons alone are a list that lost its names.
     if (cell !== '' && words.length === 0)
       this.#report(column, `there are only separators; write the ${column}, or nothing`);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +18,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { createFileLocation } from './file-location.js';
 import { startWriter } from '../test-support/writer-process.js';
@@ -92,6 +95,51 @@ describe('a trust document in a file', () => {
     if (process.platform !== 'win32') assert.equal(statSync(real).mode & 0o777, 0o640);
     await location.appendLog('{}');
     assert.ok(existsSync(`${real}.log.jsonl`));
+  });
+
+  it('says how many other names a write does not reach', async () => {
+    writeFileSync(path, 'one');
+    const location = createFileLocation(path);
+    assert.equal((await location.read())?.otherNames, undefined);
+    linkSync(path, join(folder, 'other.json'));
+    const linked = await location.read();
+    assert.equal(linked?.otherNames, 1);
+    await location.write(content('two'), linked.etag);
+    assert.equal(readFileSync(join(folder, 'other.json'), 'utf8'), 'one');
+  });
+
+  it('keeps a damaged document aside although an attempt before left half of it', async () => {
+    const location = createFileLocation(path);
+    const stored = { ...content('damaged', 'signature'), etag: '' };
+    const kept = (await location.keepAside(stored)).replace('file:', '');
+    for (const name of [kept, `${kept}.sig`]) writeFileSync(name, readFileSync(name).subarray(0, 3));
+    assert.equal(await location.keepAside(stored), `file:${kept}`);
+    assert.deepEqual([readFileSync(kept, 'utf8'), readFileSync(`${kept}.sig`, 'utf8')], ['damaged', 'signature\n']);
+    assert.equal(readdirSync(folder).length, 2);
+  });
+
+  it('that is mounted as a single file stays as it was, and says what to mount', (context) => {
+    const [real, bin] = [
+      join(folder, 'real.json'),
+      fileURLToPath(new URL('../../../../../bin/certgate.js', import.meta.url)),
+    ];
+    writeFileSync(real, '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
+    writeFileSync(path, '');
+    const script =
+      'mount --bind real.json trust.json || exit 77; exec "$0" "$1" trust lock --by x --store file:trust.json';
+    const args = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, process.execPath, bin];
+    const { status, stderr } = spawnSync('unshare', args, { cwd: folder, encoding: 'utf8' });
+    // This machine, or its system, doesn't let tests mount.
+    if (status === null || status === 77 || stderr.startsWith('unshare:')) {
+      context.skip('no mounts here');
+      return;
+    }
+    assert.equal(status, 2, stderr);
+    assert.match(
+      stderr,
+      /trust\.json can't be replaced, because the file itself is mounted.*\n.*Mount its folder instead/,
+    );
+    assert.match(readFileSync(real, 'utf8'), /"revision": 1,/);
   });
 
   it('refuses what is not a file, in words', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -57,10 +57,11 @@ async function readStored(path: string): Promise<StoredDocument | undefined> {
 }
 
 async function readVersion(target: string): Promise<StoredDocument | undefined> {
-  const bytes = await readBounded(target, maximumDocumentBytes);
-  if (bytes === undefined) return undefined;
-  const signature = (await readBounded(`${target}.sig`, 4096))?.toString('latin1').trim();
-  return { bytes, etag: computeEtag(bytes, signature), signature };
+  const file = await readBounded(target, maximumDocumentBytes);
+  if (file === undefined) return undefined;
+  const { bytes, otherNames } = file;
+  const signature = (await readBounded(`${target}.sig`, 4096))?.bytes.toString('latin1').trim();
+  return { bytes, etag: computeEtag(bytes, signature), signature, ...(otherNames > 0 && { otherNames }) };
 }
 
 /** The signature belongs to the version: a write over one that was signed meanwhile is a conflict too. */
@@ -130,7 +131,10 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function readBounded(path: string, maximumBytes: number): Promise<Buffer | undefined> {
+async function readBounded(
+  path: string,
+  maximumBytes: number,
+): Promise<{ readonly bytes: Buffer; readonly otherNames: number } | undefined> {
   let file;
   try {
     file = await open(path, 'r');
@@ -142,7 +146,7 @@ async function readBounded(path: string, maximumBytes: number): Promise<Buffer |
     const facts = await file.stat();
     if (!facts.isFile()) throw new ToolFailure(`${path} is not a file.`);
     if (facts.size > maximumBytes) throw new ToolFailure(`${path} is larger than ${maximumBytes} bytes.`);
-    return await file.readFile();
+    return { bytes: await file.readFile(), otherNames: facts.nlink - 1 };
   } finally {
     await file.close();
   }
@@ -156,10 +160,12 @@ async function keepAside(path: string, stored: StoredDocument): Promise<string> 
   return `file:${path}${suffix}`;
 }
 
-/** One of these bytes may be there from an attempt before. */
+/** An attempt before may have left the file, whole or half-written: its name says which bytes belong into it. */
 async function keepFile(path: string, bytes: Uint8Array): Promise<void> {
-  if ((await readBounded(path, maximumDocumentBytes))?.equals(bytes) === true) return;
-  await writeDurably(path, bytes);
+  if ((await readBounded(path, maximumDocumentBytes))?.bytes.equals(bytes) === true) return;
+  const prepared = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeDurably(prepared, bytes);
+  await moveIntoPlace(prepared, path, 0o600);
 }
 
 async function appendLine(path: string, line: string): Promise<void> {
@@ -206,6 +212,22 @@ function explainFileFault(fault: unknown, path: string): ToolFailure {
   if (hasCode(fault, 'EACCES', 'EPERM', 'EROFS')) {
     return new ToolFailure(`This user may not read or change ${path}: ${messageOf(fault)}`, { cause: fault });
   }
+  if (hasCode(fault, 'EBUSY') && process.platform !== 'win32') {
+    return new ToolFailure(
+      `${findReplaced(fault, path)} can't be replaced, because the file itself is mounted, as a container mounts a single file. The document is as it was.`,
+      {
+        remedy:
+          'Mount its folder instead of the file. To change it now, run this where it is not mounted: a container that mounts the file reads the old document until it is started again.',
+        cause: fault,
+      },
+    );
+  }
   if (hasCode(fault, 'EISDIR')) return new ToolFailure(`${path} is a folder, not a file.`, { cause: fault });
   return new ToolFailure(`${path} can't be used: ${messageOf(fault)}`, { cause: fault });
+}
+
+/** Of the document and its signature, the file that a move could not replace. */
+function findReplaced(fault: unknown, path: string): string {
+  const { dest = '' } = fault as { readonly dest?: string };
+  return dest.endsWith('.sig') ? `${path}.sig` : path;
 }

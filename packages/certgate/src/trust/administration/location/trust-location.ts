@@ -12,6 +12,8 @@ export interface StoredDocument {
   readonly etag: string;
   /** The detached signature that is stored with it: base64. In a file perhaps two, in a line each (`splitSignatures`). */
   readonly signature: string | undefined;
+  /** How many other names its file has (hard links): a write leaves them the old document. Absent: none. */
+  readonly otherNames?: number;
 }
 
 export interface NewDocument {
