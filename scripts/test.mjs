@@ -59,7 +59,9 @@ const hostTests = [
   'trust-revocation',
   'users-tests',
   'vendoring',
-].map((name) => join('tests', 'dist', `${name}.test.js`));
+]
+  .map((name) => join('tests', 'dist', `${name}.test.js`))
+  .concat(join('packages', 'certgate', 'dist', 'esm', 'trust', 'explanation', 'certificate-drill.test.js'));
 
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);

@@ -8,6 +8,7 @@ import {
   type TrustStore,
   trustStoreFromFile,
 } from '@certgate/core/internal';
+import type { Judgement } from './drill-faults.js';
 
 // The gates of the drill: real ones, which write what the drill explains.
 
@@ -27,6 +28,13 @@ export interface Played {
   readonly log: string;
   /** The same caller calls again. */
   readonly isEnded: () => Promise<boolean>;
+}
+
+export interface Scene extends Judgement {
+  readonly certificate?: string;
+  /** Where the app's documents are; by default one. */
+  readonly stores?: readonly string[];
+  readonly play: () => Promise<Played>;
 }
 
 export const getOrder: FunctionRequirement = { functionName: 'GetOrder', roles: [['reader']] };
@@ -75,13 +83,13 @@ class Gate {
   }
 }
 
-/** One call of an instance that has just begun. */
-export async function play(call: Call): Promise<Played> {
+/** One call of an instance that has just begun, and its line of this kind. */
+export async function play(call: Call, event = 'decision'): Promise<Played> {
   const begin = async (): Promise<{ readonly gate: Gate; readonly code: string }> => {
     const gate = new Gate((call.createStore ?? readDocument)());
     return { gate, code: await gate.call(call) };
   };
-  const log = (await begin()).gate.find('decision');
+  const log = (await begin()).gate.find(event);
   assert.ok(log !== undefined);
   return { log, isEnded: async () => (await begin()).code === 'allowed' };
 }

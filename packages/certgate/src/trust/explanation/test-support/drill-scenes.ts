@@ -1,187 +1,22 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { firstOf, type FrontEndOptions, resolveFrontEnd, trustStoreFromFile } from '@certgate/core/internal';
-import type { Judgement } from './drill-faults.js';
-import { type Played, play, playRefresh, playStart, present, readDocument } from './drill-gate.js';
-import { add, addCaller, addNamed, begin, change, corp, makeRevocationList, openssl, rewrite } from './drill-stage.js';
+import { firstOf, trustStoreFromFile } from '@certgate/core/internal';
+import { frontEndScenes, hostScenes } from './app-scenes.js';
+import { certificateScenes, pathScenes } from './certificate-scenes.js';
+import { type Played, play, playRefresh, playStart, present, readDocument, type Scene } from './drill-gate.js';
+import {
+  add,
+  addCaller,
+  addNamed,
+  begin,
+  change,
+  corp,
+  inDays,
+  makeRevocationList,
+  openssl,
+  rewrite,
+} from './drill-stage.js';
 
-// Faults of the app, of its front end, of the certificate itself, and of documents that an app refuses.
-
-export interface Scene extends Judgement {
-  readonly certificate?: string;
-  /** Where the app's documents are; by default one. */
-  readonly stores?: readonly string[];
-  readonly play: () => Promise<Played>;
-}
-
-const proven: FrontEndOptions = { frontEndIsolation: 'private-network' };
-const secret = 's'.repeat(43);
-const onAzure = {
-  WEBSITE_INSTANCE_ID: 'x',
-  WEBSITE_SITE_NAME: 'x',
-  WEBSITE_SKU: 'Dynamic',
-  FUNCTIONS_WORKER_RUNTIME: 'node',
-};
-
-interface Request {
-  readonly options?: FrontEndOptions;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly headers?: () => Readonly<Record<string, string>>;
-}
-
-/** A request as a front end would send it. */
-const request =
-  ({ options = {}, environment = {}, headers = () => ({}) }: Request) =>
-  async (): Promise<Played> => {
-    await begin();
-    await addCaller();
-    const frontEnd = resolveFrontEnd(options, environment);
-    const given = headers();
-    return play({
-      reading:
-        frontEnd.outcome === 'denied'
-          ? { denial: frontEnd }
-          : { extraction: frontEnd.reader.read((name) => given[name]) },
-    });
-  };
-const pem = (): string => readFileSync('caller.crt.pem', 'utf8');
-const atNginx = (headers: Request['headers'], options: FrontEndOptions = { frontEnd: 'nginx', ...proven }) =>
-  request({ options, ...(headers && { headers }) });
-const atAppService = (createHeader: () => string) =>
-  request({
-    options: { frontEnd: 'app-service' },
-    environment: onAzure,
-    headers: () => ({ 'x-arr-clientcert': createHeader() }),
-  });
-
-const frontEndScenes: Readonly<Record<string, Scene>> = {
-  'nothing names the front end': {
-    cause: /not known which front end sets the certificate header/,
-    advice: /frontEnd.*CERTGATE_FRONT_END/,
-    play: request({}),
-  },
-  'a name that no front end has': {
-    cause: /ngnix/,
-    advice: /CERTGATE_FRONT_END/,
-    play: request({ environment: { CERTGATE_FRONT_END: 'ngnix' } }),
-  },
-  'the front end is named twice': {
-    cause: /code names the front end "nginx", and .*CERTGATE_FRONT_END names "haproxy"/,
-    advice: /Remove the variable/,
-    play: request({ options: { frontEnd: 'nginx', ...proven }, environment: { CERTGATE_FRONT_END: 'haproxy' } }),
-  },
-  'a secret that App Service has no use for': {
-    cause: /frontEndSecret .*is given, but the front end "app-service" needs neither/,
-    advice: /Remove it/,
-    play: request({ options: { frontEnd: 'app-service', frontEndSecret: secret }, environment: onAzure }),
-  },
-  'nothing proves the front end': {
-    cause: /Nothing shows that requests come through the front end "nginx"/,
-    advice: /CERTGATE_FRONT_END_SECRET/,
-    play: request({ options: { frontEnd: 'nginx' } }),
-  },
-  'the secret went missing': {
-    cause: /frontEndSecret is given, but it is undefined/,
-    advice: /Set that one or CERTGATE_FRONT_END_SECRET/,
-    play: request({ options: { frontEnd: 'nginx', frontEndSecret: undefined } }),
-  },
-  'the secret was rotated on one side': {
-    cause: /did not bring the secret of the front end/,
-    advice: /rotated on one side only/,
-    play: atNginx(() => ({ 'x-certgate-front-end': 'z'.repeat(43) }), { frontEnd: 'nginx', frontEndSecret: secret }),
-  },
-  'the caller sends no certificate in the handshake': {
-    cause: /No client certificate came with the request/,
-    advice: /A TLS library sends none.*if it was not given the certificate with its key/,
-    play: atAppService(() => ''),
-  },
-  'the header of another front end comes': {
-    cause: /No client certificate came with the request: \S+ is absent/,
-    advice: /is the one that the app names/,
-    play: atNginx(() => ({ 'x-arr-clientcert': 'MII=' })),
-  },
-  'PEM comes where base64 is expected': {
-    cause: /header is PEM/,
-    advice: /frontEnd/,
-    play: atAppService(() => pem().replaceAll('\n', ' ')),
-  },
-  'the header is cut short': {
-    cause: /cut short/,
-    advice: /must write the header as the app expects it/,
-    play: atAppService(() => 'MIIBAAAA'),
-  },
-  'the header has two values': {
-    cause: /more than one value/,
-    advice: /replace what clients send/,
-    play: atAppService(() => 'MIIB, MIIB'),
-  },
-  'the header is too large': {
-    cause: /has 20000 characters; 16384 are read/,
-    advice: /smaller certificate/,
-    play: atAppService(() => 'A'.repeat(20_000)),
-  },
-  'the front end did not verify the certificate': {
-    cause: /The front end says "FAILED/,
-    advice: /the CA that issued/,
-    play: atNginx(() => ({
-      'ssl-client-cert': encodeURIComponent(pem()),
-      'ssl-client-verify': 'FAILED:unable to get issuer certificate',
-    })),
-  },
-  'an app setting locks': {
-    cause: /CERTGATE_LOCKED is set/,
-    advice: /remove the variable/,
-    play: async () => {
-      process.env['CERTGATE_LOCKED'] = 'true';
-      try {
-        return await request({ options: { frontEnd: 'app-service' }, environment: onAzure })();
-      } finally {
-        Reflect.deleteProperty(process.env, 'CERTGATE_LOCKED');
-      }
-    },
-  },
-};
-
-const unfit = (certificate: string, cause: RegExp): Scene => ({
-  certificate,
-  cause,
-  play: async () => {
-    await begin();
-    await add('a1', '--certificate', `${certificate}.crt.pem`, '--even-if-unfit');
-    // The owner of the caller gets a certificate that is fit.
-    writeFileSync('new.crt.pem', pem());
-    const { log } = await play({ reading: present(certificate) });
-    return { log, isEnded: async () => (await play({ reading: present('caller') })).isEnded() };
-  },
-});
-
-const certificateScenes: Readonly<Record<string, Scene>> = {
-  'the certificate and its pin have ended': unfit('ended', /certificate itself has expired too, at 2025-01-01/),
-  'the certificate has ended, and its pin has no end': {
-    ...unfit('ended', /certificate expired at 2025-01-01/),
-    play: async () => {
-      const scene = unfit('ended', /./);
-      await scene.play();
-      rewrite(({ identities, ...rest }) => ({
-        ...rest,
-        identities: identities.map((identity) => ({
-          ...identity,
-          pins: (identity.pins ?? []).map(({ thumbprintSha256 }) => ({ thumbprintSha256 })),
-        })),
-      }));
-      const { log } = await play({ reading: present('ended') });
-      return { log, isEnded: async () => (await play({ reading: present('caller') })).isEnded() };
-    },
-  },
-  'a CA certificate calls': unfit('root', /is a CA certificate/),
-  'the certificate is for servers': unfit('server', /client authentication is not among the uses/),
-  'the certificate may not sign': unfit('agreeing', /key usage without `digitalSignature`/),
-  'the key is too weak': unfit('weak', /key \(RSA 1024\) is too weak/),
-  'the key is of an unknown kind': unfit('koblitz', /of a kind that Certgate does not support/),
-  'an extension is unknown and critical': unfit(
-    'odd',
-    /critical extension that Certgate does not understand: 1\.2\.3\.4/,
-  ),
-};
+// Faults of documents that an app refuses, of callers, and of revocation lists; and all scenes of the drill.
 
 /** The document that apps have read, in the operator's backup. */
 function keep(): void {
@@ -407,9 +242,52 @@ const callerScenes: Readonly<Record<string, Scene>> = {
   },
 };
 
+const warningScenes: Readonly<Record<string, Scene>> = {
+  'the certificate is not valid yet': {
+    cause: /valid from 2050-01-01/,
+    advice: /not valid yet.*clock/,
+    play: async () => {
+      await begin();
+      await add('a1', '--certificate', 'future.crt.pem', '--even-if-unfit');
+      return play({ reading: present('future') });
+    },
+  },
+  'the certificate ends soon': {
+    cause: /"code":"access_ends_soon".*"endsFirst":/,
+    advice: /replace the certificate, let the CA renew its own, or extend notAfter/,
+    play: async () => {
+      await begin();
+      await add('a1', '--certificate', 'fading.crt.pem');
+      return play({ reading: present('fading') }, 'expiry');
+    },
+  },
+  'a list ends soon': {
+    cause: /"code":"revocation_ends_soon"/,
+    advice: /Let the CA publish the next one at its source/,
+    play: async () => {
+      await begin();
+      makeRevocationList('root', 'fading.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(1)]);
+      await addNamed(...corp(), '--crl', 'file:fading.crl');
+      return play({ reading: present('rooted') }, 'revocation');
+    },
+  },
+  'a list cannot be read at the start': {
+    certificate: 'rooted',
+    cause: /absent\.crl: ENOENT/,
+    play: async () => {
+      await begin();
+      await addNamed(...corp(), '--crl', 'file:absent.crl');
+      return playStart({ reading: present('rooted') });
+    },
+  },
+};
+
 export const scenes: Readonly<Record<string, Scene>> = {
   ...frontEndScenes,
   ...certificateScenes,
   ...documentScenes,
   ...callerScenes,
+  ...pathScenes,
+  ...hostScenes,
+  ...warningScenes,
 };

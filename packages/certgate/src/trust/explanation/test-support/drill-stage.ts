@@ -54,13 +54,18 @@ export interface CertificateRequest {
   readonly key?: string;
   readonly begin?: string;
   readonly end?: string;
+  /** Whose key the issuer's is; its own by default. */
+  readonly issuerKey?: string;
+  readonly digest?: string;
 }
 
 export function makeCertificate(name: string, extensions: readonly string[], request: CertificateRequest = {}): void {
   const { commonName = name, issuer, key = name, begin = '20200101000000Z', end = '20600101000000Z' } = request;
+  const { issuerKey = issuer ?? '', digest } = request;
   writeDatedCertificate(`${name}.crt.pem`, {
     ...{ keyPath: `${key}.key.pem`, name: [`CN = ${commonName}`], extensions, notBefore: begin, notAfter: end },
-    ...(issuer === undefined ? {} : { issuer: { pemPath: `${issuer}.crt.pem`, keyPath: `${issuer}.key.pem` } }),
+    ...(issuer === undefined ? {} : { issuer: { pemPath: `${issuer}.crt.pem`, keyPath: `${issuerKey}.key.pem` } }),
+    ...(digest === undefined ? {} : { digest }),
   });
 }
 
@@ -174,8 +179,6 @@ export function makeDrillCertificates(): void {
     end: inDays(10),
   });
   makeCertificate('successor', ca);
-  makeCertificate('reissuing', ca, { issuer: 'successor' });
-  makeCertificate('reissued', client, { issuer: 'reissuing' });
   // As `openssl req -x509` makes one, without keyUsage; and the same CA made well.
   makeCertificate('careless', ['basicConstraints=critical,CA:TRUE']);
   makeCertificate('careful', ca, { commonName: 'careless', key: 'careless' });
@@ -185,15 +188,37 @@ export function makeDrillCertificates(): void {
   makeCertificate('excluded', client, { issuer: 'narrow' });
   makeCertificate('dot', [...ca, 'nameConstraints=critical,permitted;DNS:.corp.example']);
   makeCertificate('dotted', client, { issuer: 'dot' });
+  makeRevocationList('root', 'corp.crl');
+  makeRevocationList('issuing', 'issuing.crl');
+  makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
+}
+
+/** Unfit for a client or a path, each in one way, or of a rotated authority. */
+export function makeOddCertificates(): void {
+  openssl('genrsa', '-out', 'weak.key.pem', '1024');
+  makeCertificate('reissuing', ca, { issuer: 'successor' });
+  makeCertificate('reissued', client, { issuer: 'reissuing' });
+  makeCertificate('early', ca, { issuer: 'root', begin: '20500101000000Z' });
+  makeCertificate('of-early', client, { issuer: 'early' });
+  makeCertificate('short', ['basicConstraints=critical,CA:TRUE,pathlen:0', 'keyUsage=critical,keyCertSign,cRLSign']);
+  makeCertificate('below', ca, { issuer: 'short' });
+  makeCertificate('of-below', client, { issuer: 'below' });
+  makeCertificate('strange', [...ca, '1.2.3.4=critical,DER:0500'], { issuer: 'root' });
+  makeCertificate('of-strange', client, { issuer: 'strange' });
+  makeCertificate('serving', [...ca, 'extendedKeyUsage=serverAuth'], { issuer: 'root' });
+  makeCertificate('of-serving', client, { issuer: 'serving' });
+  makeCertificate('strict', [...ca, 'policyConstraints=critical,requireExplicitPolicy:0'], { issuer: 'root' });
+  makeCertificate('of-strict', client, { issuer: 'strict' });
+  makeCertificate('feeble', ca, { issuer: 'root', key: 'weak' });
+  makeCertificate('of-feeble', client, { issuer: 'feeble', issuerKey: 'weak' });
+  makeCertificate('hashed', client, { issuer: 'root', digest: 'sha1' });
+  makeCertificate('future', self, { begin: '20500101000000Z' });
+  makeCertificate('fading', self, { begin: inDays(-80), end: inDays(10) });
   makeCertificate('server', [...self, 'extendedKeyUsage=serverAuth']);
   makeCertificate('agreeing', [...self, 'keyUsage=critical,keyAgreement']);
   makeCertificate('odd', [...self, '1.2.3.4=critical,DER:0500']);
-  openssl('genrsa', '-out', 'weak.key.pem', '1024');
   makeCertificate('weak', self);
   openssl('ecparam', '-name', 'secp256k1', '-genkey', '-noout', '-out', 'koblitz.key.pem');
   makeCertificate('koblitz', self);
   makeCertificate('everlasting', [...client, '2.5.29.56=DER:0500'], { issuer: 'root' });
-  makeRevocationList('root', 'corp.crl');
-  makeRevocationList('issuing', 'issuing.crl');
-  makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
 }
