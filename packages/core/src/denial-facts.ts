@@ -172,7 +172,7 @@ interface StoreInterval {
 }
 
 /** Of an identity that is not in force. */
-interface IdentityFacts {
+export interface IdentityFacts {
   readonly identity: string;
   /** The digits of the pin, or the name, that matched the certificate. */
   readonly matched: string;
