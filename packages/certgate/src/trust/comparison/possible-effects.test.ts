@@ -82,6 +82,7 @@ describe('what an entry that goes leaves to another one, and one that comes take
     ['a pin beside another kind of the same identity', [x({ thumbprintSha256: first }, { thumbprintSha1: sha1 })], [x({ thumbprintSha256: first })], nobody], // prettier-ignore
     ['a disabled pin beside another kind of the same identity', [x({ thumbprintSha256: first }, { thumbprintSha1: sha1, enabled: false })], [x({ thumbprintSha256: first })], [false, true]], // prettier-ignore
     ['a pin beside a name', [x({ thumbprintSha256: first }), wildcard], [wildcard], [false, true]],
+    ['a pin of another authority beside a name of the same identity', [{ ...under, ...x({ thumbprintSha256: first, issuedBy: 'partner' }) }], [under], [false, true]], // prettier-ignore
     ['two common names', [named('x', { commonName: 'a' }), named('y', { commonName: 'b' })], [named('y', { commonName: 'b' })], nobody], // prettier-ignore
     ['a common name under two authorities', [named('x', { commonName: 'a' }), named('y', { commonName: 'a', issuedBy: 'partner' })], [named('y', { commonName: 'a', issuedBy: 'partner' })], [false, true]], // prettier-ignore
     ['two SPIFFE IDs', [named('x', { uri: 'spiffe://corp.example/a' }), named('y', { uri: 'spiffe://corp.example/b' })], [named('y', { uri: 'spiffe://corp.example/b' })], nobody], // prettier-ignore
