@@ -93,7 +93,8 @@ export const frontEndScenes: Readonly<Record<string, Scene>> = {
     play: atAppService(() => ''),
   },
   'the header of another front end comes': {
-    cause: /No client certificate came with the request: \S+ is absent/,
+    cause: /check that the front end .* is the one that the app names/,
+    missed: ['line'],
     advice: /is the one that the app names/,
     play: atNginx(() => ({ 'x-arr-clientcert': 'MII=' })),
   },

@@ -253,7 +253,7 @@ const warningScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'the certificate ends soon': {
-    cause: /"code":"access_ends_soon".*"endsFirst":/,
+    cause: /The certificate that "a1" uses ends at/,
     advice: /replace the certificate, let the CA renew its own, or extend notAfter/,
     play: async () => {
       await begin();
@@ -262,7 +262,7 @@ const warningScenes: Readonly<Record<string, Scene>> = {
     },
   },
   'a list ends soon': {
-    cause: /"code":"revocation_ends_soon"/,
+    cause: /The CRL of "CN=root" ends at/,
     advice: /Let the CA publish the next one at its source/,
     play: async () => {
       await begin();
