@@ -80,6 +80,7 @@ test('what the code names is played, with the secret from the setting that the c
     forwardedElements: null,
     acceptForwardedChain: false,
     unsafeTrustCertificateHeaderFromAnywhere: false,
+    ...{ decisionLog: 'all', strangerNames: true, stores: [] },
   };
   const gate = (frontEnd: string | null, secretSetting?: string | null): Parameters<typeof heedGate>[0] => ({
     options: { frontEnd, ...options },
