@@ -2,6 +2,7 @@ import colors from 'picocolors';
 import { formatPaths } from '../../certificates/path-report/path-text.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
 import { escapeControls } from '../../faults/safe-text.js';
+import { formatTrustChange } from '../../faults/tool-call.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
@@ -16,7 +17,7 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
       ? await verifyByFiles(certificateDer, flags)
       : await verifyByStore(certificateDer, flags.store, flags);
   if (flags.json === true) printJson(verification);
-  else printLine(formatVerification(verification));
+  else printLine(formatVerification(verification, flags));
   if (otherCertificates.length > 0) {
     printNotice(
       `${file} contains ${otherCertificates.length} more; they were not used, because they never reach an app.`,
@@ -26,17 +27,22 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
 }
 
 /** For people: each path as `trust explain` shows it, and the verdict. */
-function formatVerification({ outcome, code, detail, revocation, paths }: Verification): string {
+function formatVerification({ outcome, code, detail, revocation, paths }: Verification, flags: VerifyFlags): string {
   const tried =
     paths.length === 0 ? ['No path was searched, because the certificate itself is refused.'] : formatPaths(paths);
   const verdict =
     outcome === 'valid'
       ? [
           `${colors.green('Valid')}: ${escapeControls(findValidPath(paths) ?? '')}`,
-          ...(revocation === 'off'
-            ? [colors.yellow('Revocation was not checked. To check it, pass the lists with --crl.')]
-            : []),
+          ...(revocation === 'off' ? [colors.yellow(describeUnchecked(flags))] : []),
         ]
       : [`${colors.red('Not valid')}: ${escapeControls(`${code ?? ''}: ${detail ?? ''}`)}`];
   return [...tried, '', ...verdict].join('\n');
+}
+
+/** With a document, the lists are the document's, and no option adds to them. */
+function describeUnchecked({ store, authority: [name = ''] }: VerifyFlags): string {
+  if (store === undefined) return 'Revocation was not checked. To check it, pass the lists with --crl.';
+  const options = ['--to-existing', '--revocation', 'required', '--crl', 'ADDRESS'];
+  return `Revocation was not checked, as in an app: the document has it off for this authority. To require it: ${formatTrustChange('authority add', [name], options)}`;
 }

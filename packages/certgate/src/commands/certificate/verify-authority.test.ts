@@ -120,6 +120,17 @@ describe('certgate certificate verify, by an authority', () => {
     assert.equal(late.code, 'certificate_expired');
     const text = await run('certificate', 'verify', 'server.crt.pem', ...store, 'corp');
     assert.match(text.stdout, /^No path was searched/m);
+    const unchecked = {
+      schemaVersion: 1,
+      revision: 1,
+      authorities: [{ ...corp, revocation: undefined }],
+      identities: [],
+    };
+    writeFileSync(folder.file('unchecked.json'), JSON.stringify(unchecked));
+    const open = ['--store', 'file:unchecked.json', '--authority', 'corp'];
+    const advice = (await run('certificate', 'verify', 'billing.crt.pem', ...open)).stdout;
+    assert.match(advice, /trust authority add corp --to-existing .*--crl ADDRESS .*--store file:unchecked\.json$/m);
+    assert.doesNotMatch(advice, /pass the lists/);
     const unknown = await run('certificate', 'verify', 'billing.crt.pem', ...store, 'acme');
     assert.equal(unknown.exitCode, 2);
     assert.match(unknown.stderr, /no authority "acme"[\s\S]*corp/);
