@@ -208,6 +208,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'faults',
       'certificates/authority',
       'log/coverage',
+      'trust/administration',
       'trust/import',
       'trust/check',
       'trust/explanation',

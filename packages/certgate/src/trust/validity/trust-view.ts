@@ -1,9 +1,6 @@
 // validity/: what a trust document means over time: windows, overlaps, gaps and warnings.
 import {
   type AuthorityRevocation,
-  type DeniedCertificate,
-  formatSerialNumber,
-  type TrustSnapshot,
   type TrustedAuthority,
   type TrustedIdentity,
   describeLock,
@@ -13,6 +10,7 @@ import type { InspectedFunction, TrustAuthorityView, TrustIdentityView, TrustVie
 import type { CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
 import { type TimeSpan, findGaps, findOverlaps } from '../../log/coverage/time-span.js';
+import { listDenials } from '../administration/listed-denials.js';
 import {
   type CertificatesAtHand,
   type IdentityWindow,
@@ -45,7 +43,10 @@ export function createTrustView(question: TrustViewQuestion): TrustView {
     locked: snapshot.locked === undefined ? null : describeLock(snapshot.locked),
     identities: snapshot.identities.map((identity) => describeIdentity(identity, question, atHand, findings)),
     authorities: snapshot.authorities.map((authority) => describeAuthority(authority, question, findings)),
-    denied: listDenied(snapshot).map(describeDenied),
+    denied: listDenials(snapshot).map(({ thumbprintSha256, issuedBy, serialNumber, reason }) => ({
+      label: thumbprintSha256 ?? `serial number ${serialNumber ?? ''} of the authority ${issuedBy ?? ''}`,
+      reason,
+    })),
     warnings: findings
       .filter(({ severity }) => severity !== 'information')
       .map((finding) => describeWarning(finding, { snapshot, store, at })),
@@ -128,17 +129,4 @@ function describeAuthority(
 function describeRevocation({ mode, scope, crls, ocsp }: AuthorityRevocation): string {
   const sources = [...crls.map((crl) => `CRL ${crl}`), ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
   return [`${mode} (${scope})`, ...sources].join(', ');
-}
-
-function listDenied({ denied }: TrustSnapshot): readonly DeniedCertificate[] {
-  return [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()];
-}
-
-function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: DeniedCertificate): {
-  readonly label: string;
-  readonly reason: string | null;
-} {
-  const label =
-    thumbprintSha256 ?? `serial number ${formatSerialNumber(serialNumber ?? '')} of the authority ${issuedBy ?? ''}`;
-  return { label, reason: reason ?? null };
 }

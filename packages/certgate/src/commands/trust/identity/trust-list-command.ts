@@ -1,11 +1,4 @@
-import {
-  type DeniedCertificate,
-  describeLock,
-  formatSerialNumber,
-  isGraceRunning,
-  listStandings,
-  type Standing,
-} from '@certgate/core/internal';
+import { describeLock, isGraceRunning, listStandings, type Standing } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
 import { formatTime } from '../../../faults/time-words.js';
@@ -13,6 +6,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { describeIdentityState, findEarliestEnd } from '../../../trust/administration/identity-state.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { listDenials } from '../../../trust/administration/listed-denials.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { type Column, formatTable, listCells } from '../../command-line/table.js';
 import type { StoreFlags } from '../options/store-options.js';
@@ -36,7 +30,7 @@ export async function list(name: string | undefined, flags: ListFlags): Promise<
 
 function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, store: string, flags: ListFlags): void {
   const now = Date.now();
-  const { revision, audience, locked, denied } = snapshot;
+  const { revision, audience, locked } = snapshot;
   const report = {
     store,
     revision,
@@ -44,7 +38,7 @@ function listIdentities({ document, snapshot, signature }: LoadedTrustDocument, 
     signed: signature !== undefined,
     locked: document.locked ?? null,
     authorities: snapshot.authorities.map(({ name }) => name),
-    denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
+    denied: listDenials(snapshot),
     identities: listStandings(snapshot, now).map((standing) => describe(standing, now)),
   };
   if (flags.json === true) {
@@ -104,12 +98,4 @@ function describe(standing: Standing, now: number) {
     pinsWithoutClientAuth: graces.filter((grace) => isGraceRunning(grace, now)).length,
     earliestEnd: formatTime(findEarliestEnd(standing, now)),
   };
-}
-
-function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: DeniedCertificate): object {
-  const which =
-    thumbprintSha256 === undefined
-      ? { issuedBy, serialNumber: formatSerialNumber(serialNumber ?? '') }
-      : { thumbprintSha256 };
-  return { ...which, reason: reason ?? null };
 }
