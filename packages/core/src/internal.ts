@@ -127,13 +127,14 @@ export {
   type UnavailableTrust,
 } from './access/access-decision.js';
 export { findDeniedIssued } from './trust-snapshot/deny-list.js';
-export { findInSnapshot, isPinDenied, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
+export { entryRules, findInSnapshot, isPinDenied, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export {
   type EntryStanding,
   type EntryWindow,
   findAuthorityWindows,
   findEntryStanding,
   findEntryWindows,
+  findPinSpan,
   findStanding,
   listEntries,
   listInstants,

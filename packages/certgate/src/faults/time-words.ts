@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core/internal';
+import { type EntryWindow, formatInstant } from '@certgate/core/internal';
 
 const millisecondsPerDay = 86_400_000;
 
@@ -25,4 +25,12 @@ export function formatTime(instant: number | undefined): string | null {
  */
 export function toWrittenEnd(validUntil: number): number {
   return validUntil % 1000 === 1 ? validUntil - 1 : validUntil;
+}
+
+/** `from X` and `until Y`, as far as it has them. */
+export function listBounds({ validFrom, validUntil }: EntryWindow): readonly string[] {
+  return [
+    ...(Number.isFinite(validFrom) ? [`from ${formatInstant(validFrom)}`] : []),
+    ...(Number.isFinite(validUntil) ? [`until ${formatInstant(validUntil)}`] : []),
+  ];
 }

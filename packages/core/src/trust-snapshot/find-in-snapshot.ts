@@ -227,7 +227,7 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
 }
 
 /** What a match is judged by on its own: its identity, and its pin unless it matched by a name. */
-export type TrustEntry = Pick<TrustMatch, 'identity' | 'pin'>;
+export type TrustEntry = Pick<TrustMatch, 'pin'> & { readonly identity: TrustMatch['identity'] | undefined };
 /** Why an entry of the document is not in force. */
 export type EntryCode = Exclude<Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>, 'identity_ambiguous'>;
 

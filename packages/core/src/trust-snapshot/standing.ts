@@ -112,6 +112,11 @@ export function findAuthorityWindows(snapshot: TrustSnapshot, authority: Trusted
   return getAnchors(snapshot, authority).filter(({ isDenied }) => !isDenied);
 }
 
+/** When the pin's own times let it admit, leaving its switch, its identity and its authority aside; empty if they never do. */
+export function findPinSpan(pin: TrustPin): EntryWindow {
+  return findEntrySpan({ identity: undefined, pin: { ...pin, enabled: true } });
+}
+
 /** The moments at which a rule of the entry begins or ends to refuse, in milliseconds, in the order of the rules. */
 export function listInstants(entry: ListedEntry): readonly number[] {
   return entryCodes

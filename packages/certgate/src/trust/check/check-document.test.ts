@@ -3,8 +3,9 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { validDocument } from '@certgate/core/test-support/document-arbitraries.js';
 import { otherSha256, sha1, sha256 } from '@certgate/core/test-support/document-corpus.js';
+import { keysOf } from '@certgate/core/test-support/whole-document.js';
 import { type IdentityInput, documentOf, snapshotOf } from '@certgate/core/test-support/documents.js';
-import { anyAudience, createTrustSnapshot, parseTrustDocument } from '@certgate/core/internal';
+import { anyAudience, createTrustSnapshot, listStandings, parseTrustDocument } from '@certgate/core/internal';
 import { checkTrust } from './check-document.js';
 import type { CheckFinding } from './check-finding.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
@@ -198,4 +199,14 @@ test('a lock comes first', () => {
   const locked = { since: '2027-01-01T12:00:00Z', by: 'ada', reason: 'breach at a partner' };
   const snapshot = parseTrustDocument(documentOf([{ name: 'a', pins: [pin] }], { locked }));
   assert.equal(list(checkTrust(snapshot, moment))[0], 'warning document_locked locked');
+});
+
+test('a pin that the gate refuses by an instant of its own: a finding reports it', () => {
+  const instants = keysOf('pin').filter(([, { type }]) => type === 'instant');
+  for (const [key, at] of instants.flatMap(([each]) => [-1, 1].map((days) => [each, inDays(days)] as const))) {
+    const snapshot = snapshotOf(pinned({ ...pin, notAfter: inDays(400), [key]: at }));
+    const [entry] = listStandings(snapshot, now).flatMap(({ entries }) => entries);
+    const findings = checkTrust(snapshot, moment).filter(({ code }) => /^pin_(?:ended|not_begun)$/.test(code));
+    assert.equal(findings.length, entry?.reasons.length, `${key} ${at}`);
+  }
 });

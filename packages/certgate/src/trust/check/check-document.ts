@@ -3,6 +3,7 @@ import {
   describeGrace,
   describeLock,
   type EntryStanding,
+  findPinSpan,
   findStanding,
   formatInstant,
   isEndingSoon,
@@ -163,25 +164,26 @@ function checkPin(
   { identity, entries }: Standing,
   { now, endsSoon }: Moment,
 ): readonly PlacelessFinding[] {
-  const { notBefore, notAfter, kind, acceptWithoutClientAuth: grace } = pin;
+  const { notAfter, kind, acceptWithoutClientAuth: grace } = pin;
+  const { validFrom: start } = findPinSpan(pin);
   const what = `The pin ${describePin(pin)} of "${identity.name}"`;
   if (notAfter !== undefined && entry.reasons.includes('pin_expired')) {
     const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); remove it.`;
     return [{ code: 'pin_ended', severity: 'warning', endsAt: notAfter, message }];
   }
   const findings: PlacelessFinding[] = [];
-  if (notBefore !== undefined && identity.expiresAt !== undefined && notBefore >= identity.expiresAt) {
-    const message = `${what} begins at ${formatInstant(notBefore)}, when the identity has ended (${formatInstant(identity.expiresAt)}), so it never admits.`;
+  if (identity.expiresAt !== undefined && start >= identity.expiresAt) {
+    const message = `${what} begins at ${formatInstant(start)}, when the identity has ended (${formatInstant(identity.expiresAt)}), so it never admits.`;
     findings.push({ code: 'pin_window_dead', severity: 'error', message });
-  } else if (notBefore !== undefined && entry.reasons.includes('pin_not_yet_valid')) {
-    const message = `${what} begins at ${formatInstant(notBefore)} (notBefore).`;
+  } else if (now < start) {
+    const message = `${what} begins at ${formatInstant(start)}.`;
     findings.push({ code: 'pin_not_begun', severity: 'information', message });
   }
   // A certificate that an authority issued ends as the authority says.
   if (notAfter === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no notAfter: this document can't tell when its certificate ends.`;
     findings.push({ code: 'pin_without_end', severity: 'information', message });
-  } else if (notAfter !== undefined && isEndOf(entry, notAfter) && endsSoon(notBefore, notAfter)) {
+  } else if (notAfter !== undefined && isEndOf(entry, notAfter) && endsSoon(start, notAfter)) {
     const hasNext = entries.some((other) => other.entry.pin !== undefined && isOpenAt(other, notAfter));
     const next = hasNext
       ? '; another pin goes on from there.'

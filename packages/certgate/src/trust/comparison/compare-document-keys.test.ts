@@ -65,3 +65,17 @@ describe('the comparison of documents reports a change of every key', () => {
     assert.ok(compared > 20, String(compared));
   });
 });
+
+test('a new pin: its sentence has every instant of the pin', () => {
+  const instants = keysOf('pin').filter(([, { type }]) => type === 'instant');
+  assert.ok(instants.length > 1);
+  for (const [key] of instants) {
+    const at = '2027-06-01T00:00:00Z';
+    const [none, one] = [[], [{ thumbprintSha256: 'AB'.repeat(32), [key]: at }]].map((pins) =>
+      parseTrustDocument({ schemaVersion: 1, revision: 1, identities: [{ name: 'a', roles: [], pins }] }),
+    );
+    assert.ok(none !== undefined && one !== undefined);
+    const sentences = compareTrustDocuments(none, one).changes.map(({ sentence }) => sentence);
+    assert.match(sentences.join('\n'), new RegExp(at), key);
+  }
+});

@@ -1,6 +1,12 @@
 // comparison/: who gains and who loses what from one trust document to the next.
 
-import { describeName, type TrustedIdentity, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
+import {
+  describeName,
+  findPinSpan,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
 import { askGate, type AskedCertificates } from './ask-gate.js';
 import { compareAuthorities } from './compare-authorities.js';
 import { compareIdentities, comparePins, describeAcceptance, effectIf, indexByName } from './compare-identities.js';
@@ -109,7 +115,7 @@ function compareWithFormerPin(
   const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
   const isUsable = canAdmit(snapshot, { identity, pin });
   const other = pin.enabled ? 'admits nobody' : 'is disabled';
-  const state = isUsable ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : other;
+  const state = isUsable ? `admits ${describeWindow(findPinSpan(pin))}${issuer}${acceptance}` : other;
   const sentence = `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`;
   return [changePin(identity, pin, effectIf('gains', isUsable), sentence)];
 }

@@ -1,4 +1,4 @@
-import { formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
+import { findPinSpan, formatInstant, type TrustedIdentity, type TrustPin } from '@certgate/core/internal';
 import { admitsMore, canAdmit, canCall, type HeldIdentity, isWider } from './in-force.js';
 import {
   type TrustAspect,
@@ -128,7 +128,8 @@ export function comparePins(
   earlier: TrustPin,
   later: TrustPin,
 ): readonly TrustChange[] {
-  const isSameWindow = earlier.notBefore === later.notBefore && earlier.notAfter === later.notAfter;
+  const [formerSpan, span] = [findPinSpan(earlier), findPinSpan(later)];
+  const isSameWindow = span.validFrom === formerSpan.validFrom && span.validUntil === formerSpan.validUntil;
   const isSameGrace = describeAcceptance(earlier) === describeAcceptance(later);
   if (earlier.enabled === later.enabled && isSameWindow && isSameGrace && isSameIssuer(earlier, later)) return [];
   const changes: TrustChange[] = [];
@@ -160,8 +161,9 @@ export function comparePins(
     report('pinEnabled', gains, loses, `is ${later.enabled ? 'enabled' : 'disabled'}`);
   }
   if (!isSameWindow) {
-    const what = `admits ${describeWindow(later)}, no longer ${describeWindow(earlier)}`;
-    report('pinWindow', isMore(pickWindow(earlier)), isLess(pickWindow(later)), what);
+    const what = `admits ${describeWindow(span)}, no longer ${describeWindow(formerSpan)}`;
+    const [gains, loses] = [isMore({ ...earlier, ...pickOthers(later) }), isLess({ ...later, ...pickOthers(earlier) })];
+    report('pinWindow', gains, loses, what);
   }
   if (!isSameGrace) {
     const [old, now] = [earlier.acceptWithoutClientAuth, later.acceptWithoutClientAuth];
@@ -197,12 +199,13 @@ export function isGraceWider(
 /** `a certificate without clientAuth from X until Y: "reason"`. */
 export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin): string {
   if (grace === undefined) return 'no certificate without clientAuth';
-  const { since: notBefore, until: notAfter, reason } = grace;
-  return `a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
+  const { since: validFrom, until: validUntil, reason } = grace;
+  return `a certificate without clientAuth ${describeWindow({ validFrom, validUntil })}: ${describeText(reason)}`;
 }
 
-function pickWindow({ notBefore, notAfter }: TrustPin): Pick<TrustPin, 'notBefore' | 'notAfter'> {
-  return { notBefore, notAfter };
+/** What decides besides the pin's own times. */
+function pickOthers({ enabled, issuedBy }: TrustPin): Pick<TrustPin, 'enabled' | 'issuedBy'> {
+  return { enabled, issuedBy };
 }
 
 /** Letter case doesn't tell names apart. */

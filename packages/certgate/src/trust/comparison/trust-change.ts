@@ -1,12 +1,13 @@
 import {
+  type EntryWindow,
   escapePath,
-  formatInstant,
   type PinKind,
   shortenThumbprint,
   type TrustedIdentity,
   type TrustName,
   type TrustPin,
 } from '@certgate/core/internal';
+import { listBounds } from '../../faults/time-words.js';
 
 /** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';
@@ -76,11 +77,8 @@ export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): 
 }
 
 /** `from X until Y`, or `at any time`. */
-export function describeWindow({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): string {
-  if (notBefore === undefined && notAfter === undefined) return 'at any time';
-  const from = notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`];
-  const until = notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`];
-  return [...from, ...until].join(' ');
+export function describeWindow(window: EntryWindow): string {
+  return listBounds(window).join(' ') || 'at any time';
 }
 
 export function describeRights({

@@ -2,6 +2,7 @@ import {
   type Denial,
   type DenialCode,
   type DenialFacts,
+  entryRules,
   formatInstant,
   formatSerialNumber,
 } from '@certgate/core/internal';
@@ -247,7 +248,11 @@ export interface ReportedChoice {
 }
 
 /** Decided by the time, so that a clock may be wrong. */
-const byTime = /_(?:expired|not_yet_valid)$|^revocation_unavailable$/;
+const byTime: ReadonlySet<string> = new Set([
+  ...Object.entries(entryRules).flatMap(([code, { bound }]) => (bound === 'on' ? [] : [code])),
+  ...['certificate_not_yet_valid', 'certificate_expired', 'path_certificate_not_yet_valid', 'path_certificate_expired'],
+  'revocation_unavailable',
+]);
 
 /** `facts` are absent where a store of the app's own refused, and where a line of the log doesn't tell them. */
 export function findRemedy(
@@ -260,7 +265,7 @@ export function findRemedy(
   const choices = facts === undefined ? [] : list(facts as never, context);
   return {
     code,
-    verifyFirst: `${typeof advice === 'string' ? advice : advice(context, facts as never)}${byTime.test(code) ? describeClock(context) : ''}`,
+    verifyFirst: `${typeof advice === 'string' ? advice : advice(context, facts as never)}${byTime.has(code) ? describeClock(context) : ''}`,
     choices: choices.map(({ when, commands, needs }) => ({
       when: when ?? null,
       commands: commands.map(({ template, values, store = context.store }) =>

@@ -1,9 +1,5 @@
-import {
-  type DecisionStepName,
-  type PresentedCertificate,
-  type TrustPin,
-  formatInstant,
-} from '@certgate/core/internal';
+import { type DecisionStepName, type PresentedCertificate, findPinSpan, formatInstant } from '@certgate/core/internal';
+import { listBounds } from '../../faults/time-words.js';
 import type { Explanation } from './explain-decision.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
 
@@ -71,7 +67,7 @@ function describe(step: DecisionStepName, explanation: Explanation, { presented,
 function describeMatches({ matches }: Explanation, identity: ReportedIdentity | null): string {
   const name = identity?.name ?? matches[0]?.identity.name;
   if (name === undefined) return 'no pin; one of its names is bound to an authority';
-  const pins = matches.map(({ pin }) => [`its ${pin.kind} pin`, ...listBounds(pin)].join(' '));
+  const pins = matches.map(({ pin }) => [`its ${pin.kind} pin`, ...listBounds(findPinSpan(pin))].join(' '));
   return `"${name}", by ${pins.length > 0 ? pins.join(' and ') : (identity?.matchedBy ?? 'one of its names')}`;
 }
 
@@ -84,12 +80,4 @@ function describeFitness({ decision, matches }: Explanation): string {
 
 function listOr(items: readonly string[] | null | undefined, otherwise: string): string {
   return items?.length === 0 ? 'none' : (items?.join(', ') ?? otherwise);
-}
-
-/** `from X` and `until Y`, as far as it has them. */
-export function listBounds({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): readonly string[] {
-  return [
-    ...(notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`]),
-    ...(notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`]),
-  ];
 }

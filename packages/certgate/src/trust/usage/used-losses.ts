@@ -1,4 +1,4 @@
-import { findEntryStanding, type TrustedIdentity, type TrustSnapshot } from '@certgate/core/internal';
+import { findEntryStanding, findPinSpan, type TrustedIdentity, type TrustSnapshot } from '@certgate/core/internal';
 import { describeDays, formatMinute } from '../../faults/time-words.js';
 import { type Coverage, describeCovered } from '../../log/coverage/coverage.js';
 import { indexByName } from '../comparison/compare-identities.js';
@@ -155,11 +155,13 @@ function isStillAdmitted(
   { first, last }: Admissions,
   { after, later, now }: Context,
 ): boolean {
-  const isInTime = (notBefore = Number.NEGATIVE_INFINITY, notAfter = Number.POSITIVE_INFINITY): boolean =>
-    notBefore <= Date.parse(first) && notAfter > Math.max(Date.parse(last.at), now, Date.now());
+  const isInTime = (from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): boolean =>
+    from <= Date.parse(first) && until > Math.max(Date.parse(last.at), now, Date.now());
   if (aspect === 'expiresAt') return isInTime(undefined, later.get(identityName.toLowerCase())?.expiresAt);
   const left = aspect === 'pinWindow' && pin !== undefined ? after.pins[pin.kind].get(pin.value)?.pin : undefined;
-  return left !== undefined && isInTime(left.notBefore, left.notAfter);
+  if (left === undefined) return false;
+  const { validFrom, validUntil } = findPinSpan(left);
+  return isInTime(validFrom, validUntil);
 }
 
 function describeCalls({ last, callsAtLeast: calls, functions }: Admissions, context: Context): string {
@@ -197,7 +199,7 @@ function listCollisions(context: Context): readonly (readonly [TrustChange, read
     listCallersWith(pin.value, context).flatMap(([caller, use]) => {
       const isOwn = caller.name.toLowerCase() === identity.name.toLowerCase();
       const { reasons } = findEntryStanding({ ...after, locked: undefined }, { identity, pin }, now);
-      const isEarly = (pin.notBefore ?? 0) > Date.parse(caller.admissions?.first ?? '');
+      const isEarly = findPinSpan(pin).validFrom > Date.parse(caller.admissions?.first ?? '');
       if (isOwn && pin.issuedBy === undefined && reasons.length === 0 && !isEarly) return [];
       const why = isOwn ? 'the gate refuses it when the pin does' : 'if both match it, the gate refuses it';
       const sentence = `"${caller.name}" calls with the certificate of the new pin ${describePin(pin)} of "${identity.name}": ${why}.`;

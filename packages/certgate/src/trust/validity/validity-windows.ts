@@ -4,6 +4,7 @@ import {
   findEntryWindows,
   findIssuingAuthorities,
   findNominations,
+  findPinSpan,
   formatInstant,
   isEndingSoon,
   isPinDenied,
@@ -69,7 +70,8 @@ function describePinWindows(
   pin: TrustPin,
   { snapshot, spans }: Pick<WindowFacts, 'snapshot'> & Pick<CertificatesAtHand, 'spans'>,
 ): readonly IdentityWindow[] {
-  const { kind, value, notBefore, notAfter } = pin;
+  const { kind, value } = pin;
+  const { validFrom: from, validUntil: until } = findPinSpan(pin);
   // Another certificate of the same key may begin earlier and end later.
   const own = (kind === 'publicKeySha256' ? undefined : spans.get(value)) ?? always;
   const windows = listOpen(snapshot, { identity, pin }, own);
@@ -77,7 +79,7 @@ function describePinWindows(
   const note = windows.length > 0 || isOff ? '' : isPinDenied(snapshot, pin) ? ', denied' : ', never opens';
   return showWindows(
     windows,
-    { from: notBefore ?? always.from, until: notAfter ?? always.until },
+    { from, until },
     {
       kind: 'pin',
       label: `${pinLabels[kind]} ${value.slice(0, 8)}…${note}`,

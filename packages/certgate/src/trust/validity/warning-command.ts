@@ -1,4 +1,4 @@
-import { type TrustSnapshot, formatInstant } from '@certgate/core/internal';
+import { findPinSpan, type TrustSnapshot, formatInstant } from '@certgate/core/internal';
 import type { CheckCode, CheckFinding } from '../check/check-finding.js';
 import type { TrustWarningView } from '../views/page-views.js';
 import { type RemedyTemplate, type TemplateValues, formatChange } from '../explanation/command-template.js';
@@ -73,7 +73,8 @@ const day = 86_400_000;
 function extend({ identityName, path, pin }: CheckFinding, { snapshot, at }: WarningContext): Change | undefined {
   if (identityName === undefined) return undefined;
   const identity = snapshot.identities[Number(/^identities\[(\d+)\]/.exec(path)?.[1])];
-  const begin = identity?.pins.find(({ kind, value }) => kind === pin?.kind && value === pin.value)?.notBefore ?? at;
+  const own = identity?.pins.find(({ kind, value }) => kind === pin?.kind && value === pin.value);
+  const begin = own === undefined ? at : findPinSpan(own).validFrom;
   const end = Math.ceil((Math.max(at, begin) + 90 * day) / 1000) * 1000;
   return { template: 'extend', values: { NAME: identityName, TIME: formatInstant(end) } };
 }

@@ -121,7 +121,9 @@ function describeVain(code: StandingCode | undefined, { afterSnapshot, identity,
         'no trust anchor of its authority is valid now',
         `To see the authorities: ${formatTrustCall('authority list')}`,
       );
-    default:
+    case 'pin_disabled':
+    case 'certificate_not_trusted':
+    case undefined:
       return fail(
         'none of its pins and names admits anybody now',
         `To see them: ${formatTrustCall('list', [name])}\nThen change their window: ${formatTrustChange('set', [name], ['--pin', 'PIN', '--not-after', 'TIME'])}\nOr add a new certificate: ${formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d'])}`,

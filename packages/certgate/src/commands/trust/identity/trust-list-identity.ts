@@ -1,5 +1,6 @@
 import {
   describeLock,
+  findPinSpan,
   findStanding,
   formatInstant,
   type TrustedIdentity,
@@ -7,7 +8,7 @@ import {
 } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { escapeControls } from '../../../faults/safe-text.js';
-import { formatTime } from '../../../faults/time-words.js';
+import { formatTime, listBounds } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
@@ -71,7 +72,9 @@ export async function listIdentity(
   }
   if (pins.length > 0) printLine('pins');
   else if (names.length === 0) printLine('no pins, so nobody can be this identity');
-  for (const pin of pins) for (const line of formatPin(pin)) printLine(`  ${line}`);
+  const bounds = identity.pins.map((pin) => listBounds(findPinSpan(pin)).map((bound) => ` ${bound}`));
+  for (const [index, pin] of pins.entries())
+    for (const line of formatPin(pin, bounds[index]?.join('') ?? '')) printLine(`  ${line}`);
 }
 
 /** Who switched it off last, by the log of changes. The log is not signed: it informs, and decides nothing. */
@@ -143,14 +146,15 @@ function describePin(pin: TrustPin, state: EntryState) {
   };
 }
 
-function formatPin(pin: ReturnType<typeof describePin> & { readonly disabled: Disable }): readonly string[] {
-  const { kind, value, state, issuedBy, notBefore, notAfter, acceptWithoutClientAuth: grace } = pin;
+function formatPin(
+  pin: ReturnType<typeof describePin> & { readonly disabled: Disable },
+  bounds: string,
+): readonly string[] {
+  const { kind, value, state, issuedBy, acceptWithoutClientAuth: grace } = pin;
   const issuer = issuedBy === null ? '' : ` issued by ${issuedBy}`;
-  const from = notBefore === null ? '' : ` from ${notBefore}`;
-  const until = notAfter === null ? '' : ` until ${notAfter}`;
   const accepted = grace && `  accepted without clientAuth from ${grace.since} until ${grace.until}: ${grace.reason}`;
   return [
-    escapeControls(`${kind} ${value} ${state}${issuer}${from}${until}`),
+    escapeControls(`${kind} ${value} ${state}${issuer}${bounds}`),
     ...(accepted === null ? [] : [colors.yellow(escapeControls(accepted))]),
     ...(state === 'disabled' ? [escapeControls(`  ${formatDisable(pin.disabled)}`)] : []),
   ];

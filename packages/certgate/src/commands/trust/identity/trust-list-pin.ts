@@ -1,8 +1,8 @@
-import { findThumbprint, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
+import { findPinSpan, findThumbprint, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
 import { escapeControls } from '../../../faults/safe-text.js';
+import { listBounds } from '../../../faults/time-words.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { findNearPins } from '../../../trust/explanation/near-matches.js';
-import { listBounds } from '../../../trust/explanation/reported-step.js';
 import { exitCodes } from '../../command-line/exit-codes.js';
 import { printJson, printLine } from '../../command-line/output.js';
 
@@ -54,5 +54,5 @@ function findPins(text: string, trust: TrustSnapshot) {
 }
 
 function describePin(pin: TrustPin): string {
-  return [`${pin.kind} ${pin.value}`, ...(pin.enabled ? [] : ['disabled']), ...listBounds(pin)].join(', ');
+  return [`${pin.kind} ${pin.value}`, ...(pin.enabled ? [] : ['disabled']), ...listBounds(findPinSpan(pin))].join(', ');
 }
