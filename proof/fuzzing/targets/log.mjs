@@ -51,11 +51,12 @@ export async function fuzz(data) {
   const readings = await orRefusal(() => readLog([file], (record) => records.push(record)), 'ToolFailure');
   if (readings === undefined) return;
   const [reading] = readings;
-  const { others, unreadable, tooLong, otherVersions, otherEvents, malformed, repeated, outside } = reading;
+  const { others, unreadable, unfinished, tooLong, otherVersions, otherEvents, malformed, repeated, outside } = reading;
   const counts = [
     reading.records,
     others,
     unreadable,
+    unfinished,
     tooLong,
     otherVersions,
     otherEvents,

@@ -8,6 +8,7 @@ import { AccessGate } from './access-gate.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import {
@@ -20,6 +21,7 @@ import {
   issuedDocument,
 } from '../test-support/authority-stage.js';
 import { createAuthorityScenes } from '../test-support/authority-scenes.js';
+import { documentOf } from '../test-support/documents.js';
 import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
 import { authorityExtensions, issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 import { stillClock } from '../test-support/gate-stage.js';
@@ -120,6 +122,21 @@ describe('what was remembered ends', () => {
         assert.equal(gate.count(), 1);
         assert.equal(await decide(inside), refusal);
       }
+    }
+  });
+  test('with the beginning of an authority in another store, under which the certificate is of another identity', async () => {
+    const issuer = issue({ name: 'Brief root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
+    const { header, certificate } = issueCaller({ issuer });
+    const authorities = [authorityOf({ anchors: [issuer], intermediates: [] })];
+    const pinned = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] }]));
+    const named = trustStoreFromDocument(issuedDocument([billing], { authorities }));
+    for (const trustStore of [firstOf(pinned, named), firstOf(firstOf(named), pinned)]) {
+      const gate = new AccessGate({ trustStore }, stillClock);
+      const decide = async (at: number): Promise<string> =>
+        (await gate.decide(header, { functionName: 'f', roles: [] }, now + at * 1000)).code;
+      assert.equal(await decide(9.999), 'allowed');
+      assert.equal(await decide(10), 'identity_ambiguous');
+      assert.equal(await decide(19.001), 'allowed');
     }
   });
   test('after a minute where nothing is known and that is not a refusal', async () => {

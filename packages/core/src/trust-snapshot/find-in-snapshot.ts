@@ -122,7 +122,7 @@ function confirmMatches(
   if (first !== undefined) return describeMatches(first, matches, unissuedWhile);
   const claimed = findStrictest(unissued);
   if (claimed === undefined) return notFound;
-  return { ...refuseByPath(claimed), isUnissued: true };
+  return { ...refuseByPath(claimed), isUnissued: true, ...intersectSpans(unissuedWhile) };
 }
 
 function refuseByPath({
@@ -207,13 +207,15 @@ function describeMatches(
     validFrom: Math.max(...spans.map(({ validFrom }) => validFrom)),
     validUntil: Math.min(...spans.map(({ validUntil }) => validUntil)),
     ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
-    ...(current.length === 0
-      ? {}
-      : {
-          currentFrom: Math.max(...current.map(({ currentFrom }) => currentFrom)),
-          currentUntil: Math.min(...current.map(({ currentUntil }) => currentUntil)),
-        }),
+    ...(current.length === 0 ? {} : intersectSpans(current)),
     ...(paths.length === 0 ? {} : { isPathValidated: true, pathAuthorities: paths.flatMap(listAuthorities) }),
+  };
+}
+
+function intersectSpans(spans: readonly CurrentSpan[]): CurrentSpan {
+  return {
+    currentFrom: Math.max(...spans.map(({ currentFrom }) => currentFrom)),
+    currentUntil: Math.min(...spans.map(({ currentUntil }) => currentUntil)),
   };
 }
 

@@ -99,6 +99,9 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
   readonly facts?: DenialFacts[DenialCodeOf<Step>];
   /** Only a name claims the certificate, and its authority did not issue it: what another store knows counts. */
   readonly isUnissued?: true;
+  /** [currentFrom, currentUntil) in milliseconds: with `isUnissued`, while no path to the authority can become valid. */
+  readonly currentFrom?: number;
+  readonly currentUntil?: number;
 }
 
 /** The identity that a trust store found. */

@@ -52,7 +52,8 @@ export function combineConfirmed(
     nominated,
   );
   if (refusal !== undefined) return 'step' in refusal ? refusal : concludeFinding(refusal);
-  return intersect(found) ?? findStrictest(findings.filter(isUnissued)) ?? findNotFound(findings);
+  const unissued = findings.filter(isUnissued);
+  return intersect(found, unissued) ?? findStrictest(unissued) ?? findNotFound(findings);
 }
 
 function findRefusal<Given extends Refused>(
@@ -152,22 +153,22 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
   return one.every((item) => other.includes(item)) && other.every((item) => one.includes(item));
 }
 
-/** All that bears on any of them must hold. */
-function intersect(found: readonly FoundFinding[]): FoundFinding | undefined {
+/** All that bears on any of them must hold, and what only claims to be an authority's must stay so. */
+function intersect(
+  found: readonly FoundFinding[],
+  unissued: readonly RefusedNomination[] = [],
+): FoundFinding | undefined {
   const [first] = found;
   if (first === undefined) return undefined;
   const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
-  const latest = (key: 'validFrom' | 'currentFrom'): number =>
-    Math.max(...found.map((each) => each[key] ?? Number.NEGATIVE_INFINITY));
-  const earliest = (key: 'validUntil' | 'currentUntil'): number =>
-    Math.min(...found.map((each) => each[key] ?? Number.POSITIVE_INFINITY));
+  const current = [...found, ...unissued];
   return {
     ...first,
-    validFrom: latest('validFrom'),
-    validUntil: earliest('validUntil'),
-    currentFrom: latest('currentFrom'),
-    currentUntil: earliest('currentUntil'),
+    validFrom: Math.max(...found.map(({ validFrom = Number.NEGATIVE_INFINITY }) => validFrom)),
+    validUntil: Math.min(...found.map(({ validUntil = Number.POSITIVE_INFINITY }) => validUntil)),
+    currentFrom: Math.max(...current.map(({ currentFrom = Number.NEGATIVE_INFINITY }) => currentFrom)),
+    currentUntil: Math.min(...current.map(({ currentUntil = Number.POSITIVE_INFINITY }) => currentUntil)),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
     // As in one document: of a path that any of them validated, the critical extensions were processed.

@@ -145,11 +145,13 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (!isObject(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const names = ['step', 'code', 'identityName', 'isUnissued', 'facts'] as const;
-  const { step, code, identityName, isUnissued, facts } = readMembers(answer, names);
+  const names = ['step', 'code', 'identityName', 'isUnissued', 'currentFrom', 'currentUntil', 'facts'] as const;
+  const { step, code, identityName, isUnissued, currentFrom, currentUntil, facts } = readMembers(answer, names);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
-    return { ...said, step, code, ...(isUnissued === true ? { isUnissued } : {}), ...ownFacts(code, facts) };
+    const span = isInstant(currentFrom) && isInstant(currentUntil) ? { currentFrom, currentUntil } : {};
+    const unissued = isUnissued === true ? { isUnissued, ...span } : {};
+    return { ...said, step, code, ...unissued, ...ownFacts(code, facts) };
   }
   if (step === 'client-identity' && isDenialCodeOf(step, code))
     return { ...said, step, code, ...ownFacts(code, facts) };
