@@ -72,9 +72,9 @@ export async function listIdentity(
   }
   if (pins.length > 0) printLine('pins');
   else if (names.length === 0) printLine('no pins, so nobody can be this identity');
-  const bounds = identity.pins.map((pin) => listBounds(findPinSpan(pin)).map((bound) => ` ${bound}`));
+  const bounds = identity.pins.map((pin) => listBounds(findPinSpan(pin)).join(' '));
   for (const [index, pin] of pins.entries())
-    for (const line of formatPin(pin, bounds[index]?.join('') ?? '')) printLine(`  ${line}`);
+    for (const line of formatPin(pin, bounds[index] ?? '')) printLine(`  ${line}`);
 }
 
 /** Who switched it off last, by the log of changes. The log is not signed: it informs, and decides nothing. */
@@ -151,10 +151,11 @@ function formatPin(
   bounds: string,
 ): readonly string[] {
   const { kind, value, state, issuedBy, acceptWithoutClientAuth: grace } = pin;
-  const issuer = issuedBy === null ? '' : ` issued by ${issuedBy}`;
+  const issuer = issuedBy === null ? '' : `issued by ${issuedBy}`;
   const accepted = grace && `  accepted without clientAuth from ${grace.since} until ${grace.until}: ${grace.reason}`;
   return [
-    escapeControls(`${kind} ${value} ${state}${issuer}${bounds}`),
+    // Apart from the times: a pin that is "denied until" a day would be admitted then.
+    escapeControls([`${kind} ${value}`, state, issuer, bounds].filter((part) => part !== '').join(', ')),
     ...(accepted === null ? [] : [colors.yellow(escapeControls(accepted))]),
     ...(state === 'disabled' ? [escapeControls(`  ${formatDisable(pin.disabled)}`)] : []),
   ];
