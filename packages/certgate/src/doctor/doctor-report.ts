@@ -134,7 +134,7 @@ function describeTries(id: ProbeId, observations: readonly ProbeObservation[]): 
 }
 
 export interface Tries {
-  /** Of callers who must be refused. */
+  /** The callers who must be refused. */
   readonly tries: number;
   readonly refused: number;
   readonly allowedTries: number;

@@ -165,7 +165,7 @@ export class Examination {
   }
 }
 
-/** As which some probes name themselves. */
+/** The user agent that some probes send. */
 export const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 export function newQuery(): string {

@@ -242,7 +242,7 @@ interface EntryRule {
 }
 
 /**
- * When an entry is in force: each rule once, in the order in which they refuse. The refusal, the interval for which an
+ * Decides when an entry is in force: each rule once, in the order in which they refuse. The refusal, the interval for which an
  * admission is remembered, and what tools say of an entry all come from here. No member is optional, because a polluted
  * prototype would supply it.
  */

@@ -35,7 +35,7 @@ export interface EntryStanding {
   readonly entry: ListedEntry;
   /** All reasons to refuse now, the gate's first. Empty: as far as the document tells, the entry is in force. */
   readonly reasons: readonly StandingCode[];
-  /** When the entry was, is or will be in force, leaving a lock of the document aside. They may overlap. */
+  /** The intervals in which the entry was, is or will be in force, leaving a lock aside. They may overlap. */
   readonly windows: readonly EntryWindow[];
 }
 
@@ -112,7 +112,7 @@ export function findAuthorityWindows(snapshot: TrustSnapshot, authority: Trusted
   return getAnchors(snapshot, authority).filter(({ isDenied }) => !isDenied);
 }
 
-/** When the pin's own times let it admit, leaving its switch, its identity and its authority aside; empty if they never do. */
+/** The interval of the pin's own times, leaving its switch, its identity and its authority aside; empty if they never do. */
 export function findPinSpan(pin: TrustPin): EntryWindow {
   return findEntrySpan({ identity: undefined, pin: { ...pin, enabled: true } });
 }

@@ -9,7 +9,7 @@ type Source = StoreDescription['sources'][number];
 
 /** A trust store as a baseline has it: the same on every machine. */
 export interface AgreedStore {
-  /** Where it reads: a file by its path in the app, and a place that an app setting names by the name of the setting. */
+  /** The place that it reads: a file by its path in the app, or the name of the app setting that names the place. */
   readonly place: string;
   /** False: two stores may have the same place and options, and still differ. */
   readonly isExact: boolean;

@@ -56,7 +56,7 @@ function describeOption(gate: GateOptions, what: keyof GateOptions): string {
   return typeof value === 'boolean' && what !== 'strangerNames' ? (value ? 'given' : 'not given') : String(value);
 }
 
-/** Of a gate, what differs from one without options. */
+/** The options of a gate that differ from a gate without options. */
 function describe(gate: AgreedGate | null): string {
   if (gate === null) return 'none';
   const options = optionNames.flatMap((what) => {

@@ -13,7 +13,7 @@ export interface AzureComparison {
   readonly uncompared: readonly string[];
 }
 
-/** By everything that a baseline holds, and by the secret of the front end. */
+/** Compares everything in a baseline, and the secret of the front end. */
 export function compareLoads(
   here: CoverageReport,
   there: CoverageReport,

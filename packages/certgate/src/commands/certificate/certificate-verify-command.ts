@@ -40,7 +40,7 @@ function formatVerification({ outcome, code, detail, revocation, paths }: Verifi
   return [...tried, '', ...verdict].join('\n');
 }
 
-/** With a document, the lists are the document's, and no option adds to them. */
+/** A document brings its own lists, and no option adds to them. */
 function describeUnchecked({ store, authority: [name = ''] }: VerifyFlags): string {
   if (store === undefined) return 'Revocation was not checked. To check it, pass the lists with --crl.';
   const options = ['--to-existing', '--revocation', 'required', '--crl', 'ADDRESS'];

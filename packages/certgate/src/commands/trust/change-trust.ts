@@ -90,7 +90,7 @@ export async function changeOrReplace(
   reportUpdate(location.description, replacement, report, flags);
 }
 
-/** Of a document that could not be read: where its bytes are. */
+/** The place of the bytes of a document that could not be read. */
 function describeReplacement({ keptAt, signed }: Replacement): readonly string[] {
   return [
     ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),

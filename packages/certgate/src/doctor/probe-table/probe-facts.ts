@@ -6,7 +6,7 @@ export interface ProbeFacts {
   readonly failure: string;
   readonly remedy: string;
   readonly wouldTell: string;
-  /** Of a server of which nothing is known, where the texts above speak of Certgate or of App Service. */
+  /** The texts for a server of which nothing is known; those above speak of Certgate or of App Service. */
   readonly ofAnyServer?: Partial<Pick<ProbeFacts, 'failure' | 'remedy'>>;
   /** It tests something else than whether a caller gets in who must be refused. */
   readonly seeksNoOpening?: true;

@@ -73,7 +73,7 @@ function trustsHeaderIf(isOpen: Condition, options: Partial<DoctorOptions> = {})
   };
 }
 
-/** By which a cache finds an answer. */
+/** The fields by which a cache finds an answer. */
 function findAddress({ path, query, fields }: SeenRequest): string {
   const find = (name: string): string => fields.find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
   return [path, query, find('user-agent'), find('accept-encoding')].join(' ');

@@ -12,7 +12,7 @@ import { toWrittenEnd } from '../../faults/time-words.js';
 // The gate's standings in words. What a certificate's own bytes decide, a document does not show: "active" says that the
 // document lets the identity in, and `trust explain` asks with a certificate.
 
-/** Of an identity, all of whose entries are refused: what refuses them. */
+/** What refuses an identity all of whose entries are refused. */
 export type IdentityState =
   | 'active'
   | 'locked'
@@ -23,7 +23,7 @@ export type IdentityState =
   | 'authority ended'
   | 'no usable pin or name';
 
-/** Of a pin or a name: what refuses first. */
+/** What refuses a pin or a name first. */
 export type EntryState =
   Exclude<IdentityState, 'no usable pin or name'> | 'identity disabled' | 'identity ended' | 'not yet';
 
@@ -38,7 +38,7 @@ const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>
   pin_expired: ['no usable pin or name', 'ended'],
   path_certificate_not_yet_valid: ['authority not yet', 'authority not yet'],
   path_certificate_expired: ['authority ended', 'authority ended'],
-  // Only of an identity without entries.
+  // This code is for an identity without entries.
   certificate_not_trusted: ['no usable pin or name', 'disabled'],
 };
 
@@ -55,7 +55,7 @@ export function describeEntryState({ reasons: [code] }: Pick<EntryStanding, 'rea
   return code === undefined ? 'active' : words[code][1];
 }
 
-/** When an entry ends next that is in force or will be: by itself, with its identity or with its authority. */
+/** The next end of an entry that is in force or will be: its own, its identity's or its authority's. */
 export function findEarliestEnd({ entries }: Standing, now: number): number | undefined {
   const ends = entries.flatMap(({ windows }) => windows.map(({ validUntil }) => validUntil));
   const next = Math.min(...ends.filter((end) => end > now));

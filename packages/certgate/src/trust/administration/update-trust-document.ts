@@ -53,7 +53,7 @@ export interface ChangeRequest {
   readonly precondition?: (document: TrustDocument) => Promise<void>;
   /** For the line of the log. */
   readonly spiffeBundle?: LoggedBundle;
-  /** Of which the gate is asked whom the change locks out. */
+  /** The certificates about which the gate is asked whom the change locks out. */
   readonly asked?: AskedCertificates | undefined;
 }
 

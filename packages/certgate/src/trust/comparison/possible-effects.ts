@@ -149,7 +149,7 @@ function isExclusive(one: EntrySort, other: EntrySort): boolean {
   return exclusiveSorts.includes(one.sort) && (one.sort !== 'commonName' || keyOf(one) === keyOf(other));
 }
 
-/** With whomever: that an entry has moved is told as such. */
+/** The identity does not matter: a moved entry is a change of its own. */
 function isIn(snapshot: TrustSnapshot, entry: Entry): boolean {
   if (entry.pin === undefined) return findNameHolder(snapshot, entry.trustName) !== undefined;
   return snapshot.pins[entry.pin.kind].has(entry.pin.value);

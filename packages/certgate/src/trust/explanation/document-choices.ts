@@ -6,7 +6,7 @@ import { type Choices, type RemedyContext, run } from './remedy-choices.js';
 
 type Facts = DenialFacts['trust_unavailable'] | undefined;
 
-/** Of the words of the gate: the app verifies signatures, and the document has no valid one. */
+/** Whether the gate says that the app verifies signatures, and that the document has no valid one. */
 const unsigned = /the document(?:'s signature \(| is not signed)/;
 /** An earlier document was copied over a later one. The number is the lowest that the app takes. */
 const earlier = /the document has revision \d+, lower than (?:minimumRevision \()?(\d+)/;

@@ -29,7 +29,7 @@ const codesElsewhere: ReadonlySet<string> = new Set([
   ...['path_key_unsupported', 'path_algorithm_unsupported'],
 ]);
 
-/** By the words of their list: what it is called here. */
+/** The name of a list here, by the words of the file's list. */
 const faultsOfOthers: Readonly<Record<string, string>> = {
   'newer schema': 'a newer schema is there at the start',
   'document unreadable at start': 'the document is cut short at the start',

@@ -98,7 +98,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   };
 }
 
-/** Of several documents of the app, the one that the line is about: it names its content, and a command ends the fault there. */
+/** The document that the line is about, among several of the app: the line names its content, and a command ends the fault there. */
 export function explainLineByAny(line: LogLine, questions: readonly LineQuestion[]): LineReport {
   const reports = questions.map((question) => explainLine(line, question));
   const rank = ({ document, remedy }: LineReport): number =>

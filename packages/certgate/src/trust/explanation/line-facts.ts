@@ -47,7 +47,7 @@ export interface PlacedIdentity extends MatchedIdentity, Pick<Partial<KnownDocum
 /** What a line is compared with. */
 interface LineContext {
   readonly trust: TrustSnapshot;
-  /** Where it is kept. */
+  /** The place where it is kept. */
   readonly store: string;
   /** The other documents of the app, if it has several trust stores. */
   readonly others: readonly KnownDocument[];

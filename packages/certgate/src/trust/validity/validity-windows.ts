@@ -88,7 +88,7 @@ function describePinWindows(
   );
 }
 
-/** When the document lets the entry admit, within the limit. */
+/** The intervals in which the document lets the entry admit, within the limit. */
 function listOpen(snapshot: TrustSnapshot, entry: ListedEntry, limit: TimeSpan): readonly TimeSpan[] {
   return mergeSpans(
     findEntryWindows(snapshot, entry).map(({ validFrom, validUntil }) => ({
@@ -98,7 +98,7 @@ function listOpen(snapshot: TrustSnapshot, entry: ListedEntry, limit: TimeSpan):
   );
 }
 
-/** If there is none, the span as it is written, so that it can be shown. */
+/** Shows the span as it is written if there is no window. */
 function showWindows(
   windows: readonly TimeSpan[],
   { from, until }: TimeSpan,

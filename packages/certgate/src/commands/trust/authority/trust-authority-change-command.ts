@@ -65,7 +65,7 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
   });
 }
 
-/** Where an app would read a list, if this folder is the app's. */
+/** The path at which an app would read a list, if this folder is the app's. */
 function findMissing(crls: readonly string[] = []): readonly string[] {
   const paths = crls.flatMap((crl) => (crl.startsWith('file:') ? [crl.slice('file:'.length)] : []));
   return paths.filter((path) => !existsSync(path));

@@ -226,7 +226,7 @@ function explainFileFault(fault: unknown, path: string): ToolFailure {
   return new ToolFailure(`${path} can't be used: ${messageOf(fault)}`, { cause: fault });
 }
 
-/** Of the document and its signature, the file that a move could not replace. */
+/** The file that a move could not replace: the document or its signature. */
 function findReplaced(fault: unknown, path: string): string {
   const { dest = '' } = fault as { readonly dest?: string };
   return dest.endsWith('.sig') ? `${path}.sig` : path;

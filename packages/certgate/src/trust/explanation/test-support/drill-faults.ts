@@ -29,9 +29,9 @@ export interface DocumentFault extends Judgement {
 export interface Judgement {
   /** The cause, as an operator would have to read it. */
   readonly cause: RegExp;
-  /** Of several choices, the one that is the case, by its introduction. Absent: there must be one choice only. */
+  /** The introduction of the choice that is the case. Absent: there must be one choice only. */
   readonly when?: RegExp;
-  /** Where no command can help: the fact of the advice that does. */
+  /** The fact of the advice that helps, if no command can. */
   readonly advice?: RegExp;
   /** What does not name the cause or does not help, although it should. */
   readonly missed?: readonly ('cause' | 'line' | 'remedy')[];
@@ -40,7 +40,7 @@ export interface Judgement {
 const intermediateMissing = /intermediate of the authority "corp" is missing/;
 const unclaimed = /No identity of the trust document has this certificate/;
 
-/** By the code, and what is the case. */
+/** The advice by code, and by what is the case. */
 export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   identity_disabled: {
     cause: /"a1" is disabled/,

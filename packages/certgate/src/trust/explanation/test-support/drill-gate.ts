@@ -32,7 +32,7 @@ export interface Played {
 
 export interface Scene extends Judgement {
   readonly certificate?: string;
-  /** Where the app's documents are; by default one. */
+  /** The places of the app's documents; by default one. */
   readonly stores?: readonly string[];
   readonly play: () => Promise<Played>;
 }
@@ -40,7 +40,7 @@ export interface Scene extends Judgement {
 export const getOrder: FunctionRequirement = { functionName: 'GetOrder', roles: [['reader']] };
 export const readDocument = (): TrustStore => trustStoreFromFile('trust.json');
 
-/** As App Service's front end hands on a certificate. */
+/** The form in which App Service's front end hands on a certificate. */
 export function present(certificate: string): Reading {
   const leaf = readFileSync(`${certificate}.crt.pem`, 'utf8').replace(/-----[^-]+-----|\s/g, '');
   return { extraction: { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined } };

@@ -14,7 +14,7 @@ export const store = 'file:trust.json';
 export const past = '2021-01-01T00:00:00Z';
 export const future = '2099-01-01T00:00:00Z';
 
-/** As openssl takes it. */
+/** The form that openssl takes. */
 export const inDays = (days: number): string =>
   new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
 
