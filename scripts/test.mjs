@@ -61,7 +61,11 @@ const hostTests = [
   'vendoring',
 ]
   .map((name) => join('tests', 'dist', `${name}.test.js`))
-  .concat(join('packages', 'certgate', 'dist', 'esm', 'trust', 'explanation', 'certificate-drill.test.js'));
+  .concat(
+    ['doctor/doctor', 'trust/explanation/certificate-drill'].map((name) =>
+      join('packages', 'certgate', 'dist', 'esm', `${name}.test.js`),
+    ),
+  );
 
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
