@@ -205,7 +205,7 @@ describe('certgate trust, with authorities', () => {
     const shown = await stage.expect('list', 'billing');
     assert.match(shown, /state +active/);
     assert.match(shown, /dns \*\.corp\.example, issued by corp/);
-    assert.match(shown, /publicKeySha256 (?:A1)+ active issued by corp/);
+    assert.match(shown, /publicKeySha256 (?:A1)+, active, issued by corp/);
     const listed = await stage.expect('authority', 'list');
     assert.match(listed, /trust anchor.*CN=Corp Root/);
     assert.match(
