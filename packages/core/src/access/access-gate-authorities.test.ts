@@ -23,7 +23,13 @@ import {
 import { createAuthorityScenes } from '../test-support/authority-scenes.js';
 import { documentOf } from '../test-support/documents.js';
 import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
-import { authorityExtensions, issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import {
+  authorityExtensions,
+  issue,
+  type MadeAuthority,
+  makeCrl,
+  readCrl,
+} from '@certgate/x509/test-support/revocation.js';
 import { stillClock } from '../test-support/gate-stage.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import type { Decision } from './decision.js';
@@ -139,11 +145,71 @@ describe('what was remembered ends', () => {
       assert.equal(await decide(19.001), 'allowed');
     }
   });
+  test('with the beginning of the one authority of two, whatever order firstOf nests their stores in', async () => {
+    const issuer = issue({ name: 'Shared root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
+    const namesake = issue({ name: 'Shared root', key: 'p-384' });
+    const { header, certificate } = issueCaller({ issuer });
+    const pinned = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] }]));
+    const [lasting, brief] = [namesake, issuer].map((anchor) =>
+      trustStoreFromDocument(
+        issuedDocument([billing], { authorities: [authorityOf({ anchors: [anchor], intermediates: [] })] }),
+      ),
+    );
+    assert.ok(lasting !== undefined && brief !== undefined);
+    for (const trustStore of [firstOf(firstOf(lasting, brief), pinned), firstOf(pinned, firstOf(brief, lasting))]) {
+      const gate = new AccessGate({ trustStore }, stillClock);
+      const decide = async (at: number): Promise<string> =>
+        (await gate.decide(header, { functionName: 'f', roles: [] }, now + at * 1000)).code;
+      assert.equal(await decide(9.999), 'allowed');
+      assert.equal(await decide(10), 'identity_ambiguous');
+    }
+  });
+  test('with the beginning of a denied CA certificate that comes before the one of the path', async () => {
+    const old = issue({ name: 'Twin root', notAfter: '20280101000000Z' });
+    const renewed = issue({ name: 'Twin root', notBefore: '20270101000010Z' });
+    const { header } = issueCaller({ issuer: old });
+    const denied = [{ thumbprintSha256: renewed.certificate.thumbprintSha256 }];
+    const authorities = [authorityOf({ anchors: [renewed, old], intermediates: [] })];
+    const gate = createGate(issuedDocument([billing], { authorities, denied }), []);
+    assert.equal(await gate.decideAt(now + 9_999, header), 'allowed');
+    assert.equal(await gate.decideAt(now + 10_000, header), 'certificate_on_deny_list');
+  });
   test('after a minute where nothing is known and that is not a refusal', async () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
     for (const at of [now, now + 59_999, now + 60_000, now + 119_999]) assert.equal(await gate.decideAt(at), 'allowed');
     assert.equal(gate.count(), 2);
   });
+});
+
+test('a longer path that has expired hides no revocation, and no pin of another identity admits past it', () => {
+  const { root, issuing } = getStage();
+  const expired = issue({ name: 'Old root', notAfter: '20260101000000Z' });
+  const cross = issue({ name: 'Corp root', key: 'p-384', issuer: expired });
+  const { header, certificate } = issueCaller();
+  const pinned = { name: 'pinned', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] };
+  const revoking = readCrl(makeCrl({ authority: root, revoked: [{ serialNumber: '0A01' }] }));
+  const decide = (
+    identities: readonly object[],
+    intermediates: readonly MadeAuthority[],
+    anchors: readonly MadeAuthority[],
+  ) =>
+    decideAccess({
+      header,
+      trust: parseTrustDocument(
+        issuedDocument([...identities, billing] as never, {
+          authorities: [
+            authorityOf({ anchors, intermediates, revocation: { mode: 'when-available', scope: 'chain' } }),
+          ],
+        }),
+      ),
+      revocation: { find: () => ({ crls: [revoking], findOcspResponses: () => [] }) },
+      requirement: { functionName: 'f', roles: [] },
+      now,
+    }).code;
+  for (const identities of [[], [pinned]]) {
+    assert.equal(decide(identities, [issuing], [root]), 'certificate_revoked');
+    assert.equal(decide(identities, [issuing, cross], [root, expired]), 'certificate_revoked');
+  }
 });
 
 describe('a certificate that needs no revocation information (RFC 9608)', () => {

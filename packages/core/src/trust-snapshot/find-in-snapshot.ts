@@ -109,7 +109,7 @@ function confirmMatches(
     return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
-  const { matches, refusals, unissued, unissuedWhile } = issued;
+  const { matches, refusals, unissued, steadyWhile } = issued;
   const denial = findStrictest<RefusedNomination>([
     ...refusals.map(refuseByPath),
     // A pin is somebody's before its authority is asked.
@@ -119,10 +119,10 @@ function confirmMatches(
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
-  if (first !== undefined) return describeMatches(first, matches, unissuedWhile);
+  if (first !== undefined) return describeMatches(first, matches, steadyWhile);
   const claimed = findStrictest(unissued);
   if (claimed === undefined) return notFound;
-  return { ...refuseByPath(claimed), isUnissued: true, ...intersectSpans(unissuedWhile) };
+  return { ...refuseByPath(claimed), isUnissued: true, ...intersectSpans(steadyWhile) };
 }
 
 function refuseByPath({
@@ -186,7 +186,7 @@ function isByThumbprint({ pin }: PinMatch): boolean {
   return pin.kind !== 'publicKeySha256';
 }
 
-/** `others`: while what else the certificate claims stays no match. */
+/** `others`: while the authorities that were asked say the same. */
 function describeMatches(
   first: TrustMatch,
   matches: readonly TrustMatch[],
@@ -212,10 +212,11 @@ function describeMatches(
   };
 }
 
-function intersectSpans(spans: readonly CurrentSpan[]): CurrentSpan {
+/** The time that all of them have; absent members have no bound. */
+export function intersectSpans(spans: readonly Partial<CurrentSpan>[]): CurrentSpan {
   return {
-    currentFrom: Math.max(...spans.map(({ currentFrom }) => currentFrom)),
-    currentUntil: Math.min(...spans.map(({ currentUntil }) => currentUntil)),
+    currentFrom: Math.max(...spans.map(({ currentFrom = Number.NEGATIVE_INFINITY }) => currentFrom)),
+    currentUntil: Math.min(...spans.map(({ currentUntil = Number.POSITIVE_INFINITY }) => currentUntil)),
   };
 }
 

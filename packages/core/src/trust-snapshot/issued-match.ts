@@ -124,8 +124,11 @@ export interface IssuedMatches {
   readonly refusals: readonly PathRefusal[];
   /** Names under an authority that didn't issue the certificate: no matches, since anybody can write them. */
   readonly unissued: readonly PathRefusal[];
-  /** While no path to such an authority can become valid. Afterwards, the name may be a match, of another identity. */
-  readonly unissuedWhile: readonly CurrentSpan[];
+  /**
+   * While the paths to the authorities that were asked stay as they are. Afterwards, a name may be a match, of another
+   * identity, or a path may lead through a CA that is denied.
+   */
+  readonly steadyWhile: readonly CurrentSpan[];
 }
 
 /** [currentFrom, currentUntil) in milliseconds. */
@@ -166,11 +169,9 @@ export function findIssuedMatches(
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),
     unissued: verdicts.flatMap((verdict) => (verdict.outcome === 'unissued' ? verdict.refusal : [])),
-    unissuedWhile: nominations
-      .filter((_, index) => named[index]?.outcome === 'unissued')
-      .map(({ authority }) =>
-        findSteadySpan([...authority.trustAnchors, ...authority.intermediates, ...candidates], now),
-      ),
+    steadyWhile: paths
+      .listAsked()
+      .map((authority) => findSteadySpan([...authority.trustAnchors, ...authority.intermediates, ...candidates], now)),
   };
 }
 
@@ -223,6 +224,10 @@ class PathsByAuthority {
 
   constructor(find: (authority: TrustedAuthority) => CertificationPath | InvalidPath) {
     this.#find = find;
+  }
+
+  listAsked(): readonly TrustedAuthority[] {
+    return [...this.#verdicts.keys()];
   }
 
   get(authority: TrustedAuthority): CertificationPath | InvalidPath {

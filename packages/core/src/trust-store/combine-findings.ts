@@ -1,5 +1,6 @@
 import { type DenialCode, getPublicCode, rankDenial } from '../denial.js';
 import type { MatchedIdentity } from '../denial-facts.js';
+import { intersectSpans } from '../trust-snapshot/find-in-snapshot.js';
 import { intersectGraces } from '../trust-snapshot/client-auth-grace.js';
 import {
   concludeFinding,
@@ -53,7 +54,11 @@ export function combineConfirmed(
   );
   if (refusal !== undefined) return 'step' in refusal ? refusal : concludeFinding(refusal);
   const unissued = findings.filter(isUnissued);
-  return intersect(found, unissued) ?? findStrictest(unissued) ?? findNotFound(findings);
+  const claimed = findStrictest(unissued);
+  return (
+    intersect(found, unissued) ??
+    (claimed === undefined ? findNotFound(findings) : { ...claimed, ...intersectSpans(unissued) })
+  );
 }
 
 function findRefusal<Given extends Refused>(
@@ -162,13 +167,11 @@ function intersect(
   if (first === undefined) return undefined;
   const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
-  const current = [...found, ...unissued];
   return {
     ...first,
     validFrom: Math.max(...found.map(({ validFrom = Number.NEGATIVE_INFINITY }) => validFrom)),
     validUntil: Math.min(...found.map(({ validUntil = Number.POSITIVE_INFINITY }) => validUntil)),
-    currentFrom: Math.max(...current.map(({ currentFrom = Number.NEGATIVE_INFINITY }) => currentFrom)),
-    currentUntil: Math.min(...current.map(({ currentUntil = Number.POSITIVE_INFINITY }) => currentUntil)),
+    ...intersectSpans([...found, ...unissued]),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
     // As in one document: of a path that any of them validated, the critical extensions were processed.

@@ -149,7 +149,10 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   const { step, code, identityName, isUnissued, currentFrom, currentUntil, facts } = readMembers(answer, names);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
-    const span = isInstant(currentFrom) && isInstant(currentUntil) ? { currentFrom, currentUntil } : {};
+    const span = {
+      ...(isInstant(currentFrom) ? { currentFrom } : {}),
+      ...(isInstant(currentUntil) ? { currentUntil } : {}),
+    };
     const unissued = isUnissued === true ? { isUnissued, ...span } : {};
     return { ...said, step, code, ...unissued, ...ownFacts(code, facts) };
   }

@@ -166,7 +166,7 @@ function search(
   candidates: readonly PathCertificate[],
 ): SearchResult {
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
-  let isRevocationFault = false;
+  let revocationFault: PathFault | undefined;
   const verdict = findPath({
     target: question.target,
     trustAnchors: question.trustAnchors,
@@ -177,11 +177,15 @@ function search(
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
       if (cleared.outcome === 'cleared') current = cleared;
-      else isRevocationFault = true;
+      else revocationFault ??= cleared;
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });
-  if (verdict.outcome === 'invalid') return { verdict, isRevocationFault };
+  const isRevocationFault = revocationFault !== undefined;
+  if (verdict.outcome === 'invalid') {
+    // A path that is valid but for revocation shows that the authority issued the certificate: no longer path hides that.
+    return { verdict: verdict.isFinal === true ? verdict : (revocationFault ?? verdict), isRevocationFault };
+  }
   return {
     verdict: { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil },
     isRevocationFault,

@@ -7,6 +7,7 @@ import {
   type TrustDocument,
   type TrustDocumentDenied,
   type TrustDocumentIdentity,
+  type TrustDocumentName,
   type TrustDocumentLock,
 } from '@certgate/core/internal';
 import { shellWord } from '../../../faults/safe-text.js';
@@ -96,18 +97,25 @@ export function restoreDocument(
   return locked === undefined ? restored : { ...restored, locked };
 }
 
-/** The identities that could call again: each that is disabled now, or that has a pin which is, there or in another identity. */
+/** The identities that could call again: each that is disabled now, or has a pin or a name that is, there or in another one. */
 function listEnabledAgain(present: TrustDocument, earlier: TrustDocument): readonly string[] {
   const disabled = new Set(
     present.identities.flatMap((identity) => [
-      ...(isEnabled(identity) ? [] : [identity.name.toLowerCase()]),
+      ...(isEnabled(identity) ? [] : [identity.name.toLowerCase(), ...(identity.names ?? []).map(keyOfName)]),
       ...(identity.pins ?? []).filter((pin) => !isEnabled(identity) || !isEnabled(pin)).map(describePin),
     ]),
   );
-  const isDisabledNow = ({ name, pins = [] }: TrustDocumentIdentity): boolean =>
-    [name.toLowerCase(), ...pins.filter(isEnabled).map(describePin)].some((each) => disabled.has(each));
+  const isDisabledNow = ({ name, names = [], pins = [] }: TrustDocumentIdentity): boolean =>
+    [name.toLowerCase(), ...names.map(keyOfName), ...pins.filter(isEnabled).map(describePin)].some((each) =>
+      disabled.has(each),
+    );
   return earlier.identities
     .filter(isEnabled)
     .filter(isDisabledNow)
     .map(({ name }) => name);
+}
+
+/** Without letter case, which only some parts of a name have: a question too many is no harm. */
+function keyOfName(name: TrustDocumentName): string {
+  return JSON.stringify(Object.entries(name).sort()).toLowerCase();
 }

@@ -131,12 +131,10 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   // An entry goes.
   {
     weight: 4,
-    arbitrary: fc
-      .nat({ max: 6 })
-      .map((which): Edit => (given) => ({
-        ...given,
-        slots: new Map([...given.slots].filter((_, index) => index !== which)),
-      })),
+    arbitrary: fc.nat({ max: 6 }).map((which): Edit => (given) => ({
+      ...given,
+      slots: new Map([...given.slots].filter((_, index) => index !== which)),
+    })),
   },
   // What an entry says of itself, or whose it is.
   {
@@ -146,12 +144,10 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
       slots: new Map([...given.slots].map(([key, old], index) => [key, index === which ? one : old])),
     })),
   },
-  fc
-    .tuple(fc.nat({ max: 2 }), identity)
-    .map(([which, one]): Edit => (given) => ({
-      ...given,
-      identities: given.identities.map((old, index) => (index === which ? one : old)),
-    })),
+  fc.tuple(fc.nat({ max: 2 }), identity).map(([which, one]): Edit => (given) => ({
+    ...given,
+    identities: given.identities.map((old, index) => (index === which ? one : old)),
+  })),
   fc.array(denial, { maxLength: 2 }).map((denied): Edit => (given) => ({ ...given, denied })),
   authorities.map((one): Edit => (given) => ({ ...given, authorities: one })),
 );
