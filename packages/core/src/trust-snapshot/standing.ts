@@ -48,11 +48,12 @@ export interface Standing {
   readonly reasons: readonly StandingCode[];
 }
 
-/** `now` is in milliseconds. */
+/** What the document says of each identity, in its order. `now` is in milliseconds. */
 export function listStandings(snapshot: TrustSnapshot, now: number): readonly Standing[] {
   return snapshot.identities.map((identity) => findStanding(snapshot, identity, now));
 }
 
+/** What the document says of one identity. `now` is in milliseconds. */
 export function findStanding(snapshot: TrustSnapshot, identity: TrustedIdentity, now: number): Standing {
   const entries = listEntries(identity).map((entry) => findEntryStanding(snapshot, entry, now));
   const isInUse = entries.some(({ reasons }) => reasons.length === 0);
@@ -75,6 +76,7 @@ function sortReasons(reasons: readonly StandingCode[]): readonly StandingCode[] 
   return [...new Set(reasons)].sort((one, other) => rankDenial(one) - rankDenial(other));
 }
 
+/** What the document says of one pin or name. `now` is in milliseconds. */
 export function findEntryStanding(snapshot: TrustSnapshot, entry: ListedEntry, now: number): EntryStanding {
   const own = entryCodes.filter((code) => !isInForce(code, { pin: undefined, ...entry }, now));
   const issuers = listIssuerReasons(snapshot, entry, now);
