@@ -75,7 +75,7 @@ export function reportUpdate(
   for (const note of notes) printLine(note);
 }
 
-/** Of a document that is replaced, or would be. */
+/** What is said about a document that is replaced, or would be. */
 export function describeOtherNames(
   { otherNames = 0 }: Pick<StoredDocument, 'otherNames'>,
   store: string,

@@ -166,11 +166,11 @@ function judgeSoftwareVersion({ answers, refusals }: Examination): Judgement {
 
 interface CacheTry {
   readonly sent: string;
-  /** Of the allowed caller. */
+  /** The query of the allowed caller's calls. */
   readonly query: string;
-  /** Of the caller without a certificate. Default: the same. */
+  /** The query of the caller without a certificate. Default: the same. */
   readonly later?: string;
-  /** Of the allowed caller. Default: 1. */
+  /** How many calls the allowed caller makes. Default: 1. */
   readonly calls?: number;
   readonly fields?: FunctionRequest['fields'];
 }

@@ -23,7 +23,7 @@ import {
 export interface Forgery {
   readonly sent: string;
   readonly request: FunctionRequest;
-  /** With a certificate that is not allowed. */
+  /** The answer to a certificate that is not allowed. */
   readonly usesDenied: boolean;
   /** Default: over HTTP/1.1. */
   readonly isHttp2?: boolean;
@@ -64,7 +64,7 @@ export async function judgeForgeries<Sent extends Forgery>(
       }
       const answer = await sendForgery(examination, examined, forgery);
       if (answer === undefined) {
-        // Where there is no second request, nobody can forge in it.
+        // Nobody can forge in a second request that does not exist.
         if (forgery.earlier === undefined) verdicts.push('cannot-tell');
         continue;
       }
@@ -112,7 +112,7 @@ async function findOtherCause(
 }
 
 /**
- * Of a server of which nothing is known, an accident is ruled out: what got in must get in again, and nobody else. Where it
+ * Rules out an accident, for a server of which nothing is known: what got in must get in again, and nobody else. Where it
  * is not known what the allowed caller gets, a firewall's page must be ruled out too: it comes whatever the fields say.
  */
 async function findDoubt<Sent extends Forgery>(
@@ -130,7 +130,7 @@ async function findDoubt<Sent extends Forgery>(
     return 'it got in once, and not again';
   const { fields = [] } = forgery.request;
   if (reader.classify(allowed) === 'admitted' || fields.length === 0) return undefined;
-  // As long, of the same characters, and without a meaning.
+  // This value is as long, of the same characters, and without a meaning.
   const garbled = fields.map(
     ([name, value]) => [name, Buffer.from(value, 'latin1').reverse().toString('latin1')] as const,
   );
@@ -150,7 +150,7 @@ export function judgeForged({ baseline }: ExaminedFunction, forgery: Forgery, an
 }
 
 /**
- * Of a server of which nothing is known: a refusal in other words than at first of a request that is formed as usual.
+ * For a server of which nothing is known, a refusal in other words than at first of a request that is formed as usual.
  * Something on the way may not like the fields, and say nothing about the caller.
  */
 function isOddRefusal(answer: WireAnswer, { reader }: Baseline, { request, isHttp2 }: Forgery): boolean {

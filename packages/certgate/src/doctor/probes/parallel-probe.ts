@@ -44,7 +44,7 @@ async function probeParallel(examination: Examination): Promise<Judgement> {
       observations.push(observe(answer, `${caller.sent}, in parallel`, index, baseline.reader));
     }
   }
-  // Of a server of which nothing is known, an accident is ruled out: it must happen again.
+  // It must happen again, which rules out an accident of a server of which nothing is known.
   const isAccident = baseline.reader.isByLikeness === true && admissions === 1;
   const verdict = isAccident ? 'cannot-tell' : combineVerdicts(verdicts);
   const isForgedAdmission = verdict === 'fails' ? { isForgedAdmission: true } : {};

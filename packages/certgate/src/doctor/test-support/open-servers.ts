@@ -18,7 +18,7 @@ type Condition = (request: SeenRequest, memory: Memory) => boolean;
 interface Memory {
   calls: number;
   isAfterAllowed: boolean;
-  /** By the allowed caller, of each address. */
+  /** The calls of the allowed caller, for each address. */
   readonly uses: Map<string, number>;
   readonly connections: Set<unknown>;
 }

@@ -88,7 +88,7 @@ describe('the drill: from the denial to the command that ends it', () => {
 
   test('every denial that a command ends is in it', () => {
     const elsewhere = new Set<string>([
-      // Of the certificate: only its owner can make another.
+      // Only the owner of the certificate can make another.
       ...['certificate_expired', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
       ...['certificate_key_usage_unsuitable', 'certificate_key_unsupported', 'certificate_key_too_weak'],
       ...['certificate_critical_extension_unknown'],

@@ -177,7 +177,7 @@ function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readon
     .map(({ at, verb, by, reason, revision: next }) => `revision ${next}, ${at}, ${by}: ${verb} (${reason})`);
 }
 
-/** As the line says. Words in capitals, which no verb takes, replace what it does not say, or says in a suspicious way. */
+/** The function and roles that the line says. Words in capitals, which no verb takes, replace what it does not say, or says in a suspicious way. */
 function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
   const functionName = findText(line, 'function') ?? '';
   const isListed = (role: string): boolean => loaded.snapshot.identities.some((each) => each.roles.includes(role));

@@ -115,7 +115,7 @@ function listEnabledAgain(present: TrustDocument, earlier: TrustDocument): reado
     .map(({ name }) => name);
 }
 
-/** Without letter case, which only some parts of a name have: a question too many is no harm. */
+/** Ignores letter case, which matters in some parts of a name: to ask once too often does no harm. */
 function keyOfName(name: TrustDocumentName): string {
   return JSON.stringify(Object.entries(name).sort()).toLowerCase();
 }
