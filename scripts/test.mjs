@@ -53,6 +53,7 @@ const hostTests = [
   'operations',
   'prove-azure',
   'readme-walkthrough',
+  'sample-outputs',
   'soak',
   'step-issuer',
   'terminal-questions',
@@ -62,9 +63,10 @@ const hostTests = [
 ]
   .map((name) => join('tests', 'dist', `${name}.test.js`))
   .concat(
-    ['doctor/doctor', 'trust/explanation/certificate-drill'].map((name) =>
+    ['doctor/doctor', 'trust/explanation/certificate-drill', 'trust/explanation/drill'].map((name) =>
       join('packages', 'certgate', 'dist', 'esm', `${name}.test.js`),
     ),
+    join('conformance', 'decision', 'dist', 'decision-scenes.test.js'),
   );
 
 const words = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
@@ -699,35 +699,24 @@ function listExamples(): readonly CodeBlock[] {
   });
 }
 
-/** Compiles the snippets as files of this folder, where both packages and the library are found. */
+/** Compiles the snippets as files of a folder where both packages and the library are found. */
 function listTypeErrors(snippets: readonly CodeBlock[]): readonly string[] {
-  const files = new Map(
-    snippets.map(({ code }, index) => [join(azuriteFolder, `snippet-${index}.mts`).replaceAll('\\', '/'), code]),
-  );
-  const options: ts.CompilerOptions = {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: ['node'],
-  };
-  const host = ts.createCompilerHost(options);
-  const virtual: ts.CompilerHost = {
-    ...host,
-    readFile: (name) => files.get(name) ?? host.readFile(name),
-    fileExists: (name) => files.has(name) || host.fileExists(name),
-    getSourceFile: (name, language, ...more) => {
-      const code = files.get(name);
-      return code === undefined
-        ? host.getSourceFile(name, language, ...more)
-        : ts.createSourceFile(name, code, language);
-    },
-  };
-  const program = ts.createProgram([...files.keys()], options, virtual);
-  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
-    const snippet = snippets[[...files.keys()].indexOf(file?.fileName ?? '')];
-    return `${snippet?.page ?? 'options'}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-  });
+  const folder = mkdtempSync(join(azuriteFolder, 'node_modules', 'snippets-'));
+  try {
+    snippets.forEach(({ code }, index) => {
+      writeFileSync(join(folder, `snippet-${index}.mts`), code);
+    });
+    const options = { module: 'nodenext', target: 'es2022', strict: true, exactOptionalPropertyTypes: true };
+    const compilerOptions = { ...options, skipLibCheck: true, noEmit: true, types: ['node'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mts'], exclude: [] }));
+    const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+      encoding: 'utf8',
+    });
+    const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+    assert.equal(errors.length > 0, status !== 0, stdout);
+    return errors.map((line) => line.replace(/^.*snippet-(\d+)\.mts/, (_, index) => snippets[Number(index)]?.page ?? ''));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
