@@ -3,6 +3,7 @@ import { DerReader, decodeObjectIdentifier, derTags, encodeDerElement, readDer, 
 import { type ArgumentRule, decodedBy, expectArgument, hasMember, isObject } from '../encoding/own-members.js';
 import { ecPublicKey, readPublicKey, rsaEncryption } from './certificate.js';
 import { findMlDsaParameterSet, type MlDsaParameterSet } from './ml-dsa.js';
+import { readRsaKey, rsaAlgorithm } from './rsa-key.js';
 import { type DigestAlgorithm, rsassaPss, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -27,7 +28,8 @@ export class VerificationKey {
   }
 
   get key(): KeyObject | null {
-    if (this.#key === undefined) this.#key = readPublicKey(this.subjectPublicKeyInfo);
+    const info = this.subjectPublicKeyInfo;
+    if (this.#key === undefined) this.#key = readRsaKey(info) ?? readPublicKey(info);
     return this.#key;
   }
 }
@@ -230,7 +232,7 @@ function encodeRsaKey(algorithmIdentifier: string): Uint8Array {
 
 /** The same key under several AlgorithmIdentifiers (RFC 4055 §1.2, §3.1), in hexadecimal. */
 const rsaKeys = {
-  any: '300d06092a864886f70d0101010500',
+  any: rsaAlgorithm,
   pss: '300b06092a864886f70d01010a',
   boundToSaltOf32:
     '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120',
