@@ -160,7 +160,9 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
   // path
   findNoRevAvailFault: one((certificate) => paths.findNoRevAvailFault(certificate as never), target, noCertificate),
   measureLifetime: one((certificate) => paths.measureLifetime(certificate as never), target, noCertificate),
-  decodePathCertificate: one((der) => paths.decodePathCertificate(der as never), target.der, noOctets),
+  decodePathCertificate: [target.der, client].map((good) =>
+    one((der) => paths.decodePathCertificate(der as never), good, [...noOctets, target, { ...client }]),
+  ),
   describeSignatureAlgorithm: one(
     (algorithm) => paths.describeSignatureAlgorithm(algorithm as never),
     signatureAlgorithm,

@@ -208,7 +208,10 @@ class LazyPresentedCertificate implements PresentedCertificate {
   }
 
   get pathDecoding(): DerDecoding<PathCertificate> {
-    return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(this.der));
+    const { decoding } = this;
+    return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(
+      decoding.ok ? decoding.certificate : this.der,
+    ));
   }
 
   get candidates(): CandidateList {

@@ -25,7 +25,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
+import { type ArgumentRule, decodedBy, expectArgument, isObject, octets } from '../encoding/own-members.js';
 
 /** An end-entity certificate as it came: read from DER, frozen; names and hashes are worked out when asked for. */
 export interface ClientCertificate extends CertificateExtensions {
@@ -86,7 +86,8 @@ export const aClientCertificate: ArgumentRule = decodedBy(
   'unknownCriticalExtensions',
 );
 
-interface CertificateFields {
+/** What decoding gave, for whoever reads the same certificate in another view. */
+export interface CertificateFields {
   readonly structure: CertificateStructure;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
@@ -105,7 +106,8 @@ function decodeCertificate(der: Uint8Array): CertificateFields {
   };
 }
 
-class DecodedCertificate implements ClientCertificate {
+/** What `decodeClientCertificate` gives. */
+export class DecodedCertificate implements ClientCertificate {
   readonly der: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
@@ -120,6 +122,11 @@ class DecodedCertificate implements ClientCertificate {
   #thumbprintSha256: string | undefined;
   #thumbprintSha1: string | undefined;
   #publicKeySha256: string | undefined;
+
+  /** Undefined unless `decodeClientCertificate` made it: a copy may have other members. */
+  static findFields(certificate: unknown): CertificateFields | undefined {
+    return isObject(certificate) && #fields in certificate ? certificate.#fields : undefined;
+  }
 
   constructor(der: Uint8Array, fields: CertificateFields) {
     this.der = der;

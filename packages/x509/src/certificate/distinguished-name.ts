@@ -102,19 +102,23 @@ const maximumNameLength = 4096;
 /** Beyond ASCII, runs of combining marks are put in order, at the square of their length. */
 const maximumTextLength = 512;
 
-/** Runs under `readDer`: refuses a name that is longer than names are. */
-export function decodeCanonicalName(name: DerElement): CanonicalName {
+/** Runs under `readDer`: refuses a name that is longer than names are. `decoded`: the same name, where that is known. */
+export function decodeCanonicalName(name: DerElement, decoded?: DistinguishedName): CanonicalName {
   if (name.content.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
   const relativeNames: string[] = [];
   let incomparableType: string | undefined;
-  const reader = new DerReader(name.content);
-  while (!reader.isAtEnd) {
-    const attributes = decodeRelativeDistinguishedName(reader.enter(derTags.set));
+  // Each is prepared before the next is decoded, so that the first fault is the one that is told.
+  for (const attributes of decoded ?? readRelativeNames(name)) {
     relativeNames.push(canonicalizeRelativeName(attributes));
     incomparableType ??= attributes.find((attribute) => !isComparable(attribute))?.type;
   }
   const key = relativeNames.join('/');
   return Object.freeze({ relativeNames: Object.freeze(relativeNames), key, incomparableType });
+}
+
+function* readRelativeNames(name: DerElement): Generator<readonly NameAttribute[], void, undefined> {
+  const reader = new DerReader(name.content);
+  while (!reader.isAtEnd) yield decodeRelativeDistinguishedName(reader.enter(derTags.set));
 }
 
 /** A SET has no order of its own; lengths in front keep two attributes from reading as one. */

@@ -15,9 +15,13 @@ import {
 } from './certificate.js';
 import {
   type BasicConstraints,
+  type CertificateExtensions,
+  type CertificateFields,
+  type ClientCertificate,
   decodeBasicConstraints,
   decodeExtendedKeyUsage,
   decodeKeyUsage,
+  DecodedCertificate,
   hashHex,
   type KeyUsage,
 } from './client-certificate.js';
@@ -126,10 +130,16 @@ export const noRevAvailType = '2.5.29.56';
 
 const processedExtensions: ReadonlySet<string> = new Set(Object.values(extensionTypes));
 
-/** DER → PathCertificate; a fault, in words for the operator, for anything else. */
-export function decodePathCertificate(der: Uint8Array): DerDecoding<PathCertificate> {
-  expectArgument(der, octets, 'The DER for decodePathCertificate');
-  return readDer(() => decodeCertificate(decodeCertificateStructure(der)));
+/**
+ * DER → PathCertificate; a fault, in words for the operator, for anything else. What `decodeClientCertificate` gave is
+ * taken as well, and not decoded a second time.
+ */
+export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerDecoding<PathCertificate> {
+  const fields = DecodedCertificate.findFields(der);
+  if (fields === undefined) expectArgument(der, octets, 'The DER for decodePathCertificate');
+  return readDer(() =>
+    decodeCertificate(fields === undefined ? decodeCertificateStructure(der as Uint8Array) : fields.structure, fields),
+  );
 }
 
 export const aPathCertificate: ArgumentRule = decodedBy(
@@ -139,11 +149,12 @@ export const aPathCertificate: ArgumentRule = decodedBy(
   ...['subjectAlternativeNames', 'nameConstraints', 'hasNoRevAvail', 'extensions', 'unknownCriticalExtensions'],
 );
 
-function decodeCertificate(structure: CertificateStructure): PathCertificate {
+/** `known`: of the same structure, in the other view, where it could be read. */
+function decodeCertificate(structure: CertificateStructure, known?: CertificateFields): PathCertificate {
   const { der, subjectPublicKeyInfo } = structure;
-  const issuer = decodeCanonicalName(structure.issuer);
-  const subject = decodeCanonicalName(structure.subject);
-  const subjectName = decodeDistinguishedName(structure.subject);
+  const issuer = decodeCanonicalName(structure.issuer, known?.issuer);
+  const subject = decodeCanonicalName(structure.subject, known?.subject);
+  const subjectName = known?.subject ?? decodeDistinguishedName(structure.subject);
   const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
   let subjectText: string | undefined;
   let thumbprintSha256: string | undefined;
@@ -159,7 +170,7 @@ function decodeCertificate(structure: CertificateStructure): PathCertificate {
     },
     notBefore: structure.notBefore,
     notAfter: structure.notAfter,
-    publicKey: decodePublicKey(subjectPublicKeyInfo),
+    publicKey: known?.publicKey ?? decodePublicKey(subjectPublicKeyInfo),
     verificationKey: new VerificationKey(subjectPublicKeyInfo.encoded),
     signatureAlgorithm,
     signed: { data: structure.tbsCertificate, algorithm: signatureAlgorithm, signature: structure.signature },
@@ -167,11 +178,14 @@ function decodeCertificate(structure: CertificateStructure): PathCertificate {
     get thumbprintSha256(): string {
       return (thumbprintSha256 ??= hashHex('sha256', der));
     },
-    ...decodePathExtensions(structure.extensions),
+    ...decodePathExtensions(structure.extensions, known?.extensions),
   });
 }
 
-function decodePathExtensions(extensions: ReadonlyMap<string, CertificateExtension>): PathExtensions {
+function decodePathExtensions(
+  extensions: ReadonlyMap<string, CertificateExtension>,
+  known?: CertificateExtensions,
+): PathExtensions {
   const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
     const extension = extensions.get(type);
     return extension === undefined ? undefined : decode(extension.value);
@@ -180,8 +194,8 @@ function decodePathExtensions(extensions: ReadonlyMap<string, CertificateExtensi
   const isCritical = extensions.get(extensionTypes.basicConstraints)?.isCritical ?? false;
   return {
     basicConstraints: basicConstraints && { ...basicConstraints, isCritical },
-    keyUsage: find(extensionTypes.keyUsage, decodeKeyUsage),
-    extendedKeyUsage: find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
+    keyUsage: known?.keyUsage ?? find(extensionTypes.keyUsage, decodeKeyUsage),
+    extendedKeyUsage: known?.extendedKeyUsage ?? find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
     subjectAlternativeNames: find(extensionTypes.subjectAlternativeName, decodeAlternativeNames),
     nameConstraints: find(extensionTypes.nameConstraints, decodeNameConstraints),
     certificatePolicies: find(extensionTypes.certificatePolicies, decodeCertificatePolicies),

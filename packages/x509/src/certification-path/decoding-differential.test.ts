@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createRandom, listRandomChains, listSingleFlaws } from '../test-support/flawed-chains.js';
 import { type Disagreement, disagreements, findDecodingDifference } from '../test-support/peculiar-fields.js';
+import { decodeClientCertificate } from '../certificate/client-certificate.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { countRuns } from '../test-support/random-runs.js';
 
@@ -33,7 +34,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
     assert.ok(count > 500, String(count));
   });
 
-  it('changed ones: whatever we accept means the same to both', () => {
+  it('changed ones: whatever we accept means the same to both, and to us if it was decoded before', () => {
     let accepted = 0;
     let refused = 0;
     for (let index = 0; index < countRuns(2500); index += 1) {
@@ -42,6 +43,8 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
         der[Math.floor(random() * der.length)] = Math.floor(random() * 256);
       }
       const decoding = decodePathCertificate(der);
+      const client = decodeClientCertificate(der);
+      if (client.ok) assert.deepEqual(decodePathCertificate(client.certificate), decoding, der.toString('hex'));
       if (decoding.ok) {
         compare(der, decoding.value);
         accepted += 1;
