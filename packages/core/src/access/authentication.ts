@@ -1,5 +1,5 @@
 import type { ClientCertificate } from '@certgate/x509';
-import { copyOwn, findCertificateFault } from '@certgate/x509/internal';
+import { copyOwn, findFirstFault } from '@certgate/x509/internal';
 import type { ClientIdentity, StepListener } from './decision.js';
 import { type GraceCheck, judgeWithoutClientAuth } from './client-auth.js';
 import { denyUnfit, denyUnprocessed } from './certificate-denial.js';
@@ -86,7 +86,7 @@ function checkFitness(
   now: number,
   isPathValidated: boolean,
 ): GraceCheck {
-  const fault = findCertificateFault(certificate, now, { isPathValidated });
+  const fault = findFirstFault(certificate, now, isPathValidated);
   return fault?.code === 'certificate_extended_key_usage_unsuitable'
     ? judgeWithoutClientAuth(fault, certificate, finding, now)
     : { fault, grace: undefined };

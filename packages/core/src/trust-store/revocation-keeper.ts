@@ -1,4 +1,4 @@
-import { findCertificateFault } from '@certgate/x509/internal';
+import { findFirstFault } from '@certgate/x509/internal';
 import type { OcspResponse, PathCertificate } from '@certgate/x509/path';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
@@ -306,7 +306,7 @@ function lookForPaths(
 ): void {
   const { decoding, pathDecoding } = presented;
   if (!decoding.ok || !pathDecoding.ok) return;
-  if (findCertificateFault(decoding.certificate, now, { isPathValidated: true }) !== undefined) return;
+  if (findFirstFault(decoding.certificate, now, true) !== undefined) return;
   if (authority !== undefined) {
     findAuthorityPath(authority, { target: pathDecoding.value }, now, context);
     return;

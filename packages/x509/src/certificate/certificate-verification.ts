@@ -150,6 +150,15 @@ export function findCertificateFault(
 ): CertificateFault | undefined {
   expectClient(certificate, now, 'findCertificateFault');
   const { isPathValidated = false } = readMembers(options, 'The options of findCertificateFault', optionRules);
+  return findFirstFault(certificate, now, isPathValidated);
+}
+
+/** `findCertificateFault` for arguments that are known to be right. */
+export function findFirstFault(
+  certificate: ClientCertificate,
+  now: number,
+  isPathValidated: boolean,
+): CertificateFault | undefined {
   for (const { code, findFault } of requirements) {
     if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
     const detail = findFault(certificate, now);
