@@ -104,7 +104,6 @@ export {
 } from './trust-snapshot/revocation-information.js';
 export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/trust-snapshot.js';
 export {
-  createTrustSnapshot,
   describeName,
   listNameKeys,
   nameKey,

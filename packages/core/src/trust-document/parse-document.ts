@@ -11,7 +11,6 @@ import {
   type TrustLock,
   type TrustSnapshot,
   type TrustWarning,
-  createTrustSnapshot,
   nothingDenied,
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
@@ -122,8 +121,10 @@ function* readDocument(
   const denied = fields.denied === undefined ? nothingDenied : yield* readDenied(reader, fields.denied, directory);
   const { identities, index } = yield* readIdentities(reader, fields.identities, directory, warnings);
   warnings.push(...directory.listUnused());
-  const { authorities } = directory;
-  return createTrustSnapshot({ revision, audience, locked, authorities, denied, identities, warnings }, index);
+  Object.freeze(identities);
+  Object.freeze(warnings);
+  const authorities = Object.freeze(directory.authorities);
+  return Object.freeze({ revision, audience, locked, authorities, denied, identities, warnings, ...index });
 }
 
 /** Anything but absence locks, or is refused: `false` and `null` are no way to say that a document isn't locked. */

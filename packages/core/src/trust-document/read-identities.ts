@@ -32,8 +32,6 @@ export function* readIdentities(
   directory: AuthorityDirectory,
   warnings: TrustWarning[],
 ): Generator<undefined, IdentitiesReading, undefined> {
-  /** Positions instead of paths, which would be as large as the names. */
-  const positions = new Map<string, number>();
   const index = createIdentityIndex();
   const context = { directory, warnings, texts: new TextPool() };
   const identities: TrustedIdentity[] = [];
@@ -45,8 +43,8 @@ export function* readIdentities(
     const identity = yield* readIdentity(reader, item, path, context);
     if (identity === undefined) continue;
     const name = identity.name.toLowerCase();
-    const earlier = positions.get(name);
-    if (earlier === undefined) positions.set(name, position);
+    const earlier = index.positions.get(name);
+    if (earlier === undefined) index.positions.set(name, position);
     else {
       const what = `the name "${identity.name}" (letter case is ignored)`;
       reader.report(`${path}.name`, `${what} is already at identities[${earlier}].name`);

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustFinding } from './trust-finding.js';
-import { addName, addPin, createIdentityIndex, createTrustSnapshot } from './trust-snapshot.js';
+import { addName, addPin, createIdentityIndex } from './trust-snapshot.js';
 import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, snapshotOf } from '../test-support/documents.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
@@ -259,16 +259,10 @@ describe('bytes that are not a certificate', () => {
 });
 
 test('a snapshot indexes every pin of every identity', () => {
-  const { identities } = snapshotOf(
+  const { identities, pins } = snapshotOf(
     { name: 'a', pins: [{ thumbprintSha256 }, { thumbprintSha1 }] },
     { name: 'b', pins: [{ publicKeySha256, notAfter: future }] },
   );
-  const { pins } = createTrustSnapshot({
-    revision: 1,
-    audience: undefined,
-    identities,
-    warnings: [],
-  });
   assert.equal(pins.thumbprintSha256.get(thumbprintSha256)?.identity, identities[0]);
   assert.equal(pins.thumbprintSha1.get(thumbprintSha1)?.identity, identities[0]);
   assert.equal(pins.publicKeySha256.get(publicKeySha256 ?? '')?.identity, identities[1]);

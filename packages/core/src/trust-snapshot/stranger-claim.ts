@@ -67,8 +67,8 @@ function findNamed(snapshot: TrustSnapshot, presented: PresentedCertificate): st
       }
     }
   }
-  const texts = new Set(names.map(([, value]) => value.toLowerCase()));
-  return snapshot.identities.find(({ name }) => texts.has(name.toLowerCase()))?.name;
+  const positions = names.map(([, value]) => snapshot.positions.get(value.toLowerCase()) ?? Infinity);
+  return snapshot.identities[Math.min(...positions)]?.name;
 }
 
 /** Where the document has no authority, nothing that validates paths is loaded. */

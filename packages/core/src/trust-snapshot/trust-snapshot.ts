@@ -99,6 +99,8 @@ export interface TrustSnapshot {
   /** The `hashTail` of each pin's value, by kind: a lookup by number, which rules out nearly every stranger. */
   readonly pinTails: Readonly<Record<PinKind, ReadonlySet<number>>>;
   readonly names: NameIndex;
+  /** The place of each identity in `identities`, by its name in lower case. */
+  readonly positions: ReadonlyMap<string, number>;
 }
 
 /** What snapshots are looked up in, while it is filled. */
@@ -106,6 +108,7 @@ export interface IdentityIndex {
   readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
   readonly pinTails: Readonly<Record<PinKind, Set<number>>>;
   readonly names: Map<string, NamedIdentity>;
+  readonly positions: Map<string, number>;
 }
 
 export function createIdentityIndex(): IdentityIndex {
@@ -115,7 +118,7 @@ export function createIdentityIndex(): IdentityIndex {
     thumbprintSha1: new Set<number>(),
     publicKeySha256: new Set<number>(),
   });
-  return { pins, pinTails, names: new Map() };
+  return { pins, pinTails, names: new Map(), positions: new Map() };
 }
 
 /** Answers with whose pin it is already, in which case nothing is added. */
@@ -143,29 +146,6 @@ export function addName(
   return earlier;
 }
 
-function indexIdentities(identities: readonly TrustedIdentity[]): IdentityIndex {
-  const index = createIdentityIndex();
-  for (const identity of identities) {
-    for (const pin of identity.pins) addPin(index, identity, pin);
-    for (const trustName of identity.names) addName(index, identity, trustName);
-  }
-  return index;
-}
-
-/** Of a document without a lock, authorities, or a deny list, they are absent. */
-type SnapshotContent = Pick<TrustSnapshot, 'revision' | 'audience' | 'identities' | 'warnings'> &
-  Partial<Pick<TrustSnapshot, 'locked' | 'authorities' | 'denied'>>;
-
-/** Of identities whose pins and names are known to be unique; indexes them, unless that was done step by step. */
-export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
-  const { pins, pinTails, names } = index ?? indexIdentities(content.identities);
-  Object.freeze(content.identities);
-  Object.freeze(content.warnings);
-  const { locked, authorities = noAuthorities, denied = nothingDenied } = content;
-  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, pinTails, names });
-}
-
-const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);
 export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
 
 /** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */

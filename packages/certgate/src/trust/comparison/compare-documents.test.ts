@@ -6,8 +6,9 @@ import { type IdentityInput, documentOf, snapshotOf } from '@certgate/core/test-
 import { type TrustComparison, compareTrustDocuments } from './compare-documents.js';
 import {
   anyAudience,
-  createTrustSnapshot,
   parseTrustDocument,
+  type PinKind,
+  type PinnedIdentity,
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
@@ -33,17 +34,19 @@ const open = {
   notAfter: undefined,
   acceptWithoutClientAuth: undefined,
 };
-const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot =>
-  createTrustSnapshot({
-    revision: 1,
-    audience: undefined,
-    identities: Array.from({ length: 100_000 }, (_, index) => ({
-      ...{ name: `caller ${index}`, roles: ['reader'], enabled: true, names: [], pins: pinsOf(index) },
-      ...{ functions: undefined, functionsAsWritten: undefined },
-      ...{ owner: undefined, reason: undefined, expiresAt: undefined },
-    })),
-    warnings: [],
-  });
+const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot => {
+  const identities = Array.from({ length: 100_000 }, (_, index) => ({
+    ...{ name: `caller ${index}`, roles: ['reader'], enabled: true, names: [], pins: pinsOf(index) },
+    ...{ functions: undefined, functionsAsWritten: undefined },
+    ...{ owner: undefined, reason: undefined, expiresAt: undefined },
+  }));
+  const all = identities.flatMap((identity) => identity.pins.map((pin) => ({ identity, pin })));
+  const index = (kind: PinKind): ReadonlyMap<string, PinnedIdentity> =>
+    new Map(all.filter(({ pin }) => pin.kind === kind).map((found) => [found.pin.value, found]));
+  const [thumbprintSha256, thumbprintSha1] = [index('thumbprintSha256'), index('thumbprintSha1')];
+  const snapshot = snapshotOf();
+  return { ...snapshot, identities, pins: { ...snapshot.pins, thumbprintSha256, thumbprintSha1 } };
+};
 
 describe('what is told', () => {
   const pin = { thumbprintSha256: sha256 };
