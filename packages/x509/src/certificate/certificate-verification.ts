@@ -124,8 +124,6 @@ export interface CertificateVerificationOptions {
   readonly isPathValidated?: boolean;
 }
 
-const optionRules: MemberRules<CertificateVerificationOptions> = { isPathValidated: optional(aFlag) };
-
 function expectClient(certificate: ClientCertificate, now: number, owner: string): void {
   expectArgument(certificate, aClientCertificate, `The certificate for ${owner}`);
   expectArgument(now, anInstant, `The time for ${owner}`);
@@ -149,7 +147,8 @@ export function findCertificateFault(
   options: CertificateVerificationOptions = {},
 ): CertificateFault | undefined {
   expectClient(certificate, now, 'findCertificateFault');
-  const { isPathValidated = false } = readMembers(options, 'The options of findCertificateFault', optionRules);
+  const rules: MemberRules<CertificateVerificationOptions> = { isPathValidated: optional(aFlag) };
+  const { isPathValidated = false } = readMembers(options, 'The options of findCertificateFault', rules);
   return findFirstFault(certificate, now, isPathValidated);
 }
 

@@ -272,10 +272,28 @@ describe('times', () => {
         instant,
       );
   });
+  test('days are those of the calendar, leap years included', () => {
+    for (const year of [0, 4, 100, 400, 1600, 1900, 1969, 1970, 1999, 2000, 2024, 2026, 2100, 9999]) {
+      for (let month = 0; month <= 13; month += 1)
+        for (let day = 0; day <= 32; day += 1) {
+          const [iso, text] = ['-', ''].map((between) =>
+            [String(year).padStart(4, '0'), ...[month, day].map((each) => String(each).padStart(2, '0'))].join(between),
+          );
+          const instant = Date.parse(`${iso}T12:34:56Z`);
+          const exists = !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(iso ?? '');
+          const decoding = readDer(() => instantOf(derTags.generalizedTime, `${text}123456Z`));
+          assert.deepEqual(decoding.ok ? decoding.value : 'none', exists ? instant : 'none', iso);
+        }
+    }
+  });
   for (const [tag, text, fault] of [
     [derTags.utcTime, '270229000000Z', /does not exist/],
     [derTags.utcTime, '271301000000Z', /does not exist/],
     [derTags.utcTime, '270001000000Z', /does not exist/],
+    [derTags.utcTime, '270100000000Z', /does not exist/],
+    [derTags.utcTime, '2701010000/0Z', /form/],
+    [derTags.utcTime, '2701010000:0Z', /form/],
+    [derTags.utcTime, '270101000000z', /form/],
     [derTags.utcTime, '270101240000Z', /does not exist/],
     [derTags.utcTime, '270101006000Z', /does not exist/],
     [derTags.utcTime, '270101000060Z', /does not exist/],

@@ -100,6 +100,32 @@ export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | un
   return isMinimal ? { tag, contentStart: offset + 2 + octets, length } : undefined;
 }
 
+/** An element by offsets into the bytes that have it: a list of a million entries is read without a view of each part. */
+export interface DerSpan {
+  readonly tag: number;
+  readonly contentStart: number;
+  readonly end: number;
+}
+
+/** The element at `offset` of a parent whose content is [start, end); refuses what is none, or has another tag. */
+export function readSpan(bytes: Uint8Array, offset: number, start: number, end: number, expectedTag?: number): DerSpan {
+  const header = readDerHeader(bytes, offset);
+  if (header === undefined || header.contentStart > end)
+    return refuseDer(`bad element header at offset ${offset - start}`);
+  const { tag, contentStart } = header;
+  if (expectedTag !== undefined && tag !== expectedTag) {
+    return refuseDer(`tag 0x${tag.toString(16)} where 0x${expectedTag.toString(16)} belongs`);
+  }
+  const ownEnd = contentStart + header.length;
+  if (ownEnd > end) return refuseDer('an element reaches past its parent');
+  return { tag, contentStart, end: ownEnd };
+}
+
+/** Refuses what is left of a parent behind its last element. */
+export function expectEndAt(offset: number, end: number): void {
+  if (offset < end) refuseDer('trailing bytes inside an element');
+}
+
 /** Reads the elements of one constructed value in order. Every method refuses what it doesn't expect. */
 export class DerReader {
   readonly #bytes: Uint8Array;
@@ -119,16 +145,10 @@ export class DerReader {
   }
 
   read(expectedTag?: number): DerElement {
-    const header = readDerHeader(this.#bytes, this.#offset);
-    if (header === undefined) return refuseDer(`bad element header at offset ${this.#offset}`);
-    if (expectedTag !== undefined && header.tag !== expectedTag) {
-      return refuseDer(`tag 0x${header.tag.toString(16)} where 0x${expectedTag.toString(16)} belongs`);
-    }
-    const end = header.contentStart + header.length;
-    if (end > this.#bytes.length) return refuseDer('an element reaches past its parent');
+    const { tag, contentStart, end } = readSpan(this.#bytes, this.#offset, 0, this.#bytes.length, expectedTag);
     const element: DerElement = {
-      tag: header.tag,
-      content: this.#bytes.subarray(header.contentStart, end),
+      tag,
+      content: this.#bytes.subarray(contentStart, end),
       encoded: this.#bytes.subarray(this.#offset, end),
     };
     this.#offset = end;
@@ -145,7 +165,7 @@ export class DerReader {
   }
 
   expectEnd(): void {
-    if (!this.isAtEnd) refuseDer('trailing bytes inside an element');
+    expectEndAt(this.#offset, this.#bytes.length);
   }
 }
 
@@ -158,13 +178,17 @@ export function readSingle(bytes: Uint8Array, tag: number): DerElement {
 }
 
 /** The content of an INTEGER, checked to be minimal (X.690 §8.3.2). */
-export function decodeInteger(element: DerElement): Uint8Array {
-  const [first, second] = element.content;
-  if (first === undefined) return refuseDer('an INTEGER without content');
-  if (second !== undefined && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))) {
-    return refuseDer('an INTEGER that is not minimal');
-  }
-  return element.content;
+export function decodeInteger({ content }: DerElement): Uint8Array {
+  expectMinimalInteger(content, 0, content.length);
+  return content;
+}
+
+/** The content of an INTEGER is [start, end). */
+export function expectMinimalInteger(bytes: Uint8Array, start: number, end: number): void {
+  if (start === end) refuseDer('an INTEGER without content');
+  const first = bytes[start];
+  const isNegative = (bytes[start + 1] ?? 0) >= 0x80;
+  if (end > start + 1 && first === (isNegative ? 0xff : 0)) refuseDer('an INTEGER that is not minimal');
 }
 
 /** A non-negative INTEGER that fits a safe number (path lengths, versions). */
@@ -224,22 +248,35 @@ export function decodeObjectIdentifier(element: DerElement): string {
 }
 
 /** UTCTime or GeneralizedTime in the one form RFC 5280 §4.1.2.5 allows, as milliseconds since 1970-01-01T00:00:00Z. */
-export function decodeTime(element: DerElement): number {
-  const text = Buffer.from(element.content).toString('latin1');
-  if (element.tag === derTags.utcTime && /^\d{12}Z$/.test(text)) {
-    // §4.1.2.5.1: a two-digit year of 50 or more is of the last century.
-    return instantOf((Number(text.slice(0, 2)) >= 50 ? '19' : '20') + text);
-  }
-  if (element.tag === derTags.generalizedTime && /^\d{14}Z$/.test(text)) return instantOf(text);
-  return refuseDer('a time that is not in the form RFC 5280 requires');
+export function decodeTime({ tag, content }: DerElement): number {
+  return decodeTimeAt(tag, content, 0, content.length);
 }
 
-function instantOf(text: string): number {
-  const iso = text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
-  const instant = Date.parse(iso);
-  // Date.parse rolls 30 February over; printing it back shows that.
-  if (Number.isNaN(instant) || new Date(instant).toISOString() !== iso) return refuseDer('a time that does not exist');
-  return instant;
+/** The content of the time is [start, end). Without a text, since lists have a million of them. */
+export function decodeTimeAt(tag: number, bytes: Uint8Array, start: number, end: number): number {
+  const isUtc = tag === derTags.utcTime;
+  const pair = (index: number): number => readTwoDigits(bytes, end - 13 + index);
+  const [inCentury, month, day, hour, minute, second] = [pair(0), pair(2), pair(4), pair(6), pair(8), pair(10)];
+  // §4.1.2.5.1: a two-digit year of 50 or more is of the last century.
+  const year = inCentury + 100 * (isUtc ? (inCentury < 50 ? 20 : 19) : readTwoDigits(bytes, start));
+  const hasForm = bytes[end - 1] === 0x5a && end - start === (isUtc ? 13 : tag === derTags.generalizedTime ? 15 : 0);
+  if (!hasForm || Number.isNaN(year + month + day + hour + minute + second)) {
+    return refuseDer('a time that is not in the form RFC 5280 requires');
+  }
+  // 400 years later, when the calendar is the same: years below 100 would be of the last century.
+  const instant = Date.UTC(year + 400, month - 1, day, hour, minute, second);
+  // Date.UTC rolls 30 February over.
+  if (month < 1 || month > 12 || new Date(instant).getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+    return refuseDer('a time that does not exist');
+  }
+  return instant - 12_622_780_800_000;
+}
+
+/** Not a number if the two octets aren't digits. */
+function readTwoDigits(bytes: Uint8Array, offset: number): number {
+  const tens = (bytes[offset] ?? 0) - 0x30;
+  const ones = (bytes[offset + 1] ?? 0) - 0x30;
+  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? Number.NaN : tens * 10 + ones;
 }
 
 /** One element of DER with its header (X.690 §10.1: the length in as few octets as it takes). */

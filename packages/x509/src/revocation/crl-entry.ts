@@ -2,10 +2,13 @@ import type { CanonicalName } from '../certificate/distinguished-name.js';
 import {
   type DerElement,
   DerReader,
-  decodeInteger,
   decodeTime,
+  decodeTimeAt,
   derTags,
+  expectEndAt,
+  expectMinimalInteger,
   readSingle,
+  readSpan,
   refuseDer,
 } from '../encoding/der.js';
 import { decodeExtensionList } from '../certificate/certificate.js';
@@ -50,27 +53,27 @@ const entryExtensionTypes = {
 
 const processedExtensions: ReadonlySet<string> = new Set(Object.values(entryExtensionTypes));
 
-export const noEntryExtensions: CrlEntryExtensions = Object.freeze({
-  reason: 'unspecified',
-  certificateIssuers: undefined,
-  unknownCriticalExtensions: Object.freeze([]),
-});
-
-/** An entry's parts as they stand there; runs under `readDer`. */
+/** An entry's parts, by offsets into the list's bytes. */
 export interface CrlEntryStructure {
-  /** The content of the INTEGER. */
-  readonly serialNumber: Uint8Array;
+  /** [serialStart, serialEnd) is the content of the INTEGER. */
+  readonly serialStart: number;
+  readonly serialEnd: number;
   readonly revokedAt: number;
-  readonly extensions: DerElement | undefined;
+  /** [extensionsStart, end) are the extensions with their header; empty where there are none. */
+  readonly extensionsStart: number;
+  readonly end: number;
 }
 
-export function decodeCrlEntryStructure(entry: DerElement): CrlEntryStructure {
-  const reader = new DerReader(entry.content);
-  const serialNumber = decodeInteger(reader.read(derTags.integer));
-  const revokedAt = decodeTime(reader.read());
-  const extensions = reader.readOptional(derTags.sequence);
-  reader.expectEnd();
-  return { serialNumber, revokedAt, extensions };
+/** Runs under `readDer`: refuses what is no entry. */
+export function decodeCrlEntryStructure(bytes: Uint8Array, offset: number): CrlEntryStructure {
+  const { contentStart, end } = readSpan(bytes, offset, 0, bytes.length, derTags.sequence);
+  const serial = readSpan(bytes, contentStart, contentStart, end, derTags.integer);
+  expectMinimalInteger(bytes, serial.contentStart, serial.end);
+  const time = readSpan(bytes, serial.end, contentStart, end);
+  const revokedAt = decodeTimeAt(time.tag, bytes, time.contentStart, time.end);
+  const hasExtensions = time.end < end && bytes[time.end] === derTags.sequence;
+  expectEndAt(hasExtensions ? readSpan(bytes, time.end, contentStart, end).end : time.end, end);
+  return { serialStart: serial.contentStart, serialEnd: serial.end, revokedAt, extensionsStart: time.end, end };
 }
 
 export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensions {

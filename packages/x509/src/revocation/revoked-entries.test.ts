@@ -145,7 +145,30 @@ describe('the entries of a list', () => {
     const same = (count: number): readonly Buffer[] => Array.from({ length: count }, () => entry(1));
     assert.equal(faultOf(...same(1025)), 'none');
     assert.match(faultOf(...same(1026)), /one serial number far too often/);
-    assert.match(faultOf(sequence(integer(1))), /./);
+    const distinct = Array.from({ length: 1026 }, (_, number) => entry(number));
+    assert.equal(faultOf(...distinct), 'none');
+  });
+
+  it('are refused for one that is none, also where the next one has the octets that it lacks', () => {
+    const serial = integer(1);
+    const entryOf = (...content: readonly Uint8Array[]): Buffer => sequence(Buffer.concat(content));
+    for (const [broken, fault] of [
+      [entryOf(serial), /bad element header at offset 3/],
+      [entryOf(serial, Buffer.from([0x17])), /bad element header at offset 3/],
+      [entryOf(serial, Buffer.from([0x17, 13])), /reaches past its parent/],
+      [entryOf(serial, time(june), Buffer.from([0x30])), /bad element header at offset 18/],
+      [entryOf(serial, time(june), Buffer.from([0x30, 1])), /reaches past its parent/],
+      [entryOf(serial, time(june), Buffer.from([5, 0])), /trailing bytes inside an element/],
+      [entryOf(serial, time(june), sequence(reason(1)), sequence(reason(1))), /trailing bytes inside an element/],
+      [entryOf(integer(1), integer(1)), /not in the form RFC 5280 requires/],
+      [entryOf(Buffer.from([2, 0]), time(june)), /an INTEGER without content/],
+      [entryOf(Buffer.from([2, 2, 0, 1]), time(june)), /an INTEGER that is not minimal/],
+      [entryOf(Buffer.from([4, 1, 1]), time(june)), /tag 0x4 where 0x2 belongs/],
+      [encodeElement(0x31, serial, time(june)), /tag 0x31 where 0x30 belongs/],
+    ] as const)
+      assert.match(faultOf(broken, entry(2)), fault);
+    assert.match(faultOf(entry(2), Buffer.from([0x30])), /bad element header at offset 20/);
+    assert.match(faultOf(entry(2), Buffer.from([0x30, 1])), /reaches past its parent/);
   });
 
   it('that somebody has written over since are revoked still', () => {

@@ -1,12 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { CanonicalName } from '../certificate/distinguished-name.js';
-import { DerReader, derTags, readDer, readDerHeader, refuseDer } from '../encoding/der.js';
+import { derTags, readDer, readDerHeader, readSingle, refuseDer } from '../encoding/der.js';
 import {
   type CrlEntry,
   type CrlEntryExtensions,
   decodeCrlEntryExtensions,
   decodeCrlEntryStructure,
-  noEntryExtensions,
 } from './crl-entry.js';
 
 /** Against lists whose serial numbers are chosen to collide. */
@@ -78,15 +77,12 @@ export class RevokedEntries {
   /** The first entries, in the list's order: for people, who want to see what is in it. */
   list(maximum: number): readonly ListedCrlEntry[] {
     const listed: ListedCrlEntry[] = [];
-    const reader = new DerReader(this.#bytes);
-    let offset = 0;
     const decoding = readDer(() => {
-      while (!reader.isAtEnd && listed.length < maximum) {
-        const entry = reader.read(derTags.sequence);
-        const { serialNumber } = decodeCrlEntryStructure(entry);
-        const hexadecimal = Buffer.from(serialNumber).toString('hex').toUpperCase();
+      for (let offset = 0; offset < this.#bytes.length && listed.length < maximum;) {
+        const { serialStart, serialEnd, end } = decodeCrlEntryStructure(this.#bytes, offset);
+        const hexadecimal = Buffer.from(this.#bytes.subarray(serialStart, serialEnd)).toString('hex').toUpperCase();
         listed.push({ serialNumber: hexadecimal, ...this.#decode(offset) });
-        offset += entry.encoded.length;
+        offset = end;
       }
     });
     // They were decodable when they were indexed.
@@ -95,31 +91,36 @@ export class RevokedEntries {
 
   /** Runs under `readDer`: refuses the whole list for one entry that is none. */
   *index(): Generator<undefined, void, undefined> {
-    const reader = new DerReader(this.#bytes);
-    let group = 0;
-    for (let offset = 0; !reader.isAtEnd;) {
-      const entry = reader.read(derTags.sequence);
-      const { serialNumber, extensions } = decodeCrlEntryStructure(entry);
-      if (extensions !== undefined) {
-        const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensions.encoded);
-        for (const type of unknownCriticalExtensions) this.#unknownCriticalExtensions.add(type);
-        if (certificateIssuers !== undefined) group = this.#changeGroup(offset, certificateIssuers);
-      }
-      this.#insert(offset, serialNumber, group);
-      offset += entry.encoded.length;
-      if (this.#count % entriesPerStep === 0 || entry.encoded.length > longestOrdinaryEntry) yield;
+    for (let offset = 0; offset < this.#bytes.length;) {
+      const start = offset;
+      offset = this.#indexEntry(start);
+      if (this.#count % entriesPerStep === 0 || offset - start > longestOrdinaryEntry) yield;
     }
     this.#knownExtensions.clear();
   }
 
+  /** Where the next one begins. */
+  #indexEntry(offset: number): number {
+    const { serialStart, serialEnd, extensionsStart, end } = decodeCrlEntryStructure(this.#bytes, offset);
+    if (extensionsStart < end) {
+      const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensionsStart, end);
+      for (const type of unknownCriticalExtensions) this.#unknownCriticalExtensions.add(type);
+      if (certificateIssuers !== undefined) this.#changeGroup(offset, certificateIssuers);
+    }
+    this.#insert(offset, this.#hash(this.#bytes, serialStart, serialEnd, this.#issuerGroups.at(-1) ?? 0));
+    return end;
+  }
+
   /** Nearly all entries have one of ten extension blocks: a reason code. */
-  #decodeExtensions(encoded: Uint8Array): CrlEntryExtensions {
+  #decodeExtensions(start: number, end: number): CrlEntryExtensions {
     this.#hasExtensions = true;
-    if (encoded.length > maximumExtensionsLength)
+    const length = end - start;
+    if (length > maximumExtensionsLength)
       refuseDer(`more than ${maximumExtensionsLength} bytes of extensions in one entry`);
-    const decode = (): CrlEntryExtensions => decodeCrlEntryExtensions(new DerReader(encoded).read(derTags.sequence));
-    if (encoded.length > 32) return decode();
-    const key = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString('latin1');
+    const decode = (): CrlEntryExtensions =>
+      decodeCrlEntryExtensions(readSingle(this.#bytes.subarray(start, end), derTags.sequence));
+    if (length > 32) return decode();
+    const key = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length).toString('latin1');
     const known = this.#knownExtensions.get(key);
     if (known !== undefined) return known;
     const extensions = decode();
@@ -127,11 +128,9 @@ export class RevokedEntries {
     return extensions;
   }
 
-  #changeGroup(offset: number, certificateIssuers: readonly CanonicalName[]): number {
-    const group = this.#enterGroup(certificateIssuers);
+  #changeGroup(offset: number, certificateIssuers: readonly CanonicalName[]): void {
+    this.#issuerGroups.push(this.#enterGroup(certificateIssuers));
     this.#issuerOffsets.push(offset);
-    this.#issuerGroups.push(group);
-    return group;
   }
 
   #enterGroup(names: readonly CanonicalName[]): number {
@@ -150,8 +149,8 @@ export class RevokedEntries {
     return group;
   }
 
-  #insert(offset: number, serial: Uint8Array, group: number): void {
-    let slot = this.#hash(serial, group);
+  #insert(offset: number, firstSlot: number): void {
+    let slot = firstSlot;
     for (let probe = 0; this.#slots[slot] !== 0; probe += 1) {
       if (probe === longestProbe) refuseDer('one serial number far too often');
       slot = (slot + 1) & (this.#slots.length - 1);
@@ -162,7 +161,7 @@ export class RevokedEntries {
 
   #findInGroup(serial: Uint8Array, group: number): readonly CrlEntry[] {
     const entries: CrlEntry[] = [];
-    for (let slot = this.#hash(serial, group); ; slot = (slot + 1) & (this.#slots.length - 1)) {
+    for (let slot = this.#hash(serial, 0, serial.length, group); ; slot = (slot + 1) & (this.#slots.length - 1)) {
       const offset = (this.#slots[slot] ?? 0) - 1;
       if (offset < 0) return entries;
       if (this.#hasSerial(offset, serial) && this.#findGroup(offset) === group) entries.push(this.#decode(offset));
@@ -192,19 +191,19 @@ export class RevokedEntries {
 
   #decode(offset: number): CrlEntry {
     const decoding = readDer(() => {
-      const entry = new DerReader(this.#bytes.subarray(offset)).read(derTags.sequence);
-      const { revokedAt, extensions } = decodeCrlEntryStructure(entry);
-      const { reason } = extensions === undefined ? noEntryExtensions : decodeCrlEntryExtensions(extensions);
-      return { revokedAt, reason };
+      const { revokedAt, extensionsStart, end } = decodeCrlEntryStructure(this.#bytes, offset);
+      if (extensionsStart === end) return { revokedAt, reason: 'unspecified' as const };
+      const extensions = readSingle(this.#bytes.subarray(extensionsStart, end), derTags.sequence);
+      return { revokedAt, reason: decodeCrlEntryExtensions(extensions).reason };
     });
     // It was decodable when it was indexed; if somebody has written over the bytes since, it is revoked still.
     return decoding.ok ? decoding.value : { revokedAt: 0, reason: 'unspecified' };
   }
 
   /** FNV-1a, with MurmurHash3's last mixing. */
-  #hash(serial: Uint8Array, group: number): number {
+  #hash(bytes: Uint8Array, start: number, end: number, group: number): number {
     let hash = hashSeed ^ group;
-    for (const octet of serial) hash = Math.imul(hash ^ octet, 0x01000193);
+    for (let offset = start; offset < end; offset += 1) hash = Math.imul(hash ^ (bytes[offset] ?? 0), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return (hash ^ (hash >>> 16)) & (this.#slots.length - 1);
