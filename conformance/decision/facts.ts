@@ -86,33 +86,36 @@ export interface CertificationAuthority {
 /** From the trust anchor to the target. */
 export type Path = readonly PathCertificate[];
 
-/**
- * The paths from the authority to a certificate that are valid at this time, whatever is revoked on them: one for each
- * certificate of the CA that issued it. None: why.
- */
+/** The paths from the authority to a certificate that are valid at this time, whatever is revoked on them. None: why. */
 export function listPaths(
   { trustAnchors, intermediates = [], dnsConstraintsWithLeadingDot = 'refuse' }: CertificationAuthority,
   target: PathCertificate,
   now: number,
 ): { readonly paths: readonly Path[]; readonly code: string } {
   const paths: Path[] = [];
-  let others = decodedOf(intermediates);
-  for (;;) {
+  const codes: string[] = [];
+  // The first, and each that is left without one of its CA certificates, the nearest first.
+  const listWithout = (left: readonly PathCertificate[]): void => {
+    const among = (list: readonly Certificate[]) => decodedOf(list).filter((ca) => !left.includes(ca));
     const verdict = findCertificationPath({
       target,
-      trustAnchors: decodedOf(trustAnchors),
-      intermediates: others,
+      trustAnchors: among(trustAnchors),
+      intermediates: among(intermediates),
       dnsConstraintsWithLeadingDot,
       now,
-      revocation: { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] },
+      revocation: 'off',
     });
-    if (verdict.outcome === 'invalid') return { paths, code: verdict.code };
+    if (verdict.outcome === 'invalid') {
+      codes.push(verdict.code);
+      return;
+    }
     const path = [verdict.trustAnchor, ...verdict.certificates];
-    paths.push(path);
-    const issuer = path.at(-2);
-    if (issuer === verdict.trustAnchor) return { paths, code: 'path_not_found' };
-    others = others.filter((ca) => ca !== issuer);
-  }
+    const isSame = (other: Path): boolean => other.length === path.length && other.every((ca, at) => ca === path[at]);
+    if (!paths.some(isSame)) paths.push(path);
+    for (const ca of path.slice(0, -1).toReversed()) listWithout([...left, ca]);
+  };
+  listWithout([]);
+  return { paths, code: codes[0] ?? 'path_not_found' };
 }
 
 export function decodedOf(certificates: readonly Certificate[]): readonly PathCertificate[] {

@@ -121,12 +121,6 @@ function judge(stores: readonly Store[], match: Match, { path: target }: Certifi
   if (authority === undefined || target === undefined || store?.document === undefined)
     return { match, code: undefined, hasPath: false, isClaim: false };
   const all = stores.flatMap(({ document }) => document ?? []);
-  const answer = ask(store.document, all, authority, store.lists, target, now);
-  const ofPath = [...authority.trustAnchors, ...(authority.intermediates ?? [])].filter(
-    ({ path }) => path !== undefined && 'path' in answer && answer.path.includes(path),
-  );
-  // The deny lists of all documents are for CA certificates too: with one goes all that it issued.
-  const isCut = ofPath.some((ca) => all.some((document) => documents.isDenied(document, ca)));
-  const code = 'code' in answer ? answer.code : isCut ? 'certificate_on_deny_list' : undefined;
+  const code = ask(store.document, all, authority, store.lists, target, now);
   return { match, code, hasPath: code === undefined, isClaim: pin === undefined && !takenBack.includes(code ?? '') };
 }

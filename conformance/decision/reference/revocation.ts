@@ -211,9 +211,9 @@ function findKept(given: Lists, { authorities = [] }: Document, authority: Autho
   return { kept: others.flat(), isRequired: isTold || (isUnknown && authority.revocation?.mode === undefined) };
 }
 
-type PathAnswer = { readonly path: facts.Path } | { readonly code: string };
+const onDenyList = 'certificate_on_deny_list';
 
-/** Did the authority issue the certificate, by a path that is valid now, and on which nothing is revoked? */
+/** Did the authority issue the certificate, by a path that is valid now, with nothing on it revoked or denied? Why not. */
 export function ask(
   document: Document,
   documents: readonly Document[],
@@ -221,7 +221,7 @@ export function ask(
   given: Lists,
   target: PathCertificate,
   now: number,
-): PathAnswer {
+): string | undefined {
   const { mode: written = 'off', scope, noRevAvailMaximumLifetimeSeconds = 0 } = authority.revocation ?? {};
   // Lists that the code gives are a source, and a source means "required".
   const { kept, isRequired } = findKept(given, document, authority);
@@ -229,17 +229,21 @@ export function ask(
   const isExempt = facts.measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds * 1000;
   const lists = listUsable(kept, authority);
   const { paths, code } = facts.listPaths(authority, target, now);
-  const answers = paths.map((path): PathAnswer => {
+  const answers = paths.map((path) => {
     const [anchor = target] = path;
+    const context = { authority, anchor, documents, lists, mode, now };
     const statuses = path.map((certificate, index): Status => {
       const issuer = path[index - 1];
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
-      const status = findStatus(certificate, issuer, { authority, anchor, documents, lists, mode, now }, [target]);
+      const status = findStatus(certificate, issuer, context, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
       return status === 'unknown' && isUnasked ? 'good' : status;
     });
-    if (statuses.includes('revoked')) return { code: 'certificate_revoked' };
-    return statuses.includes('unknown') ? { code: 'revocation_unavailable' } : { path };
+    if (statuses.includes('revoked')) return 'certificate_revoked';
+    if (statuses.includes('unknown')) return 'revocation_unavailable';
+    // The deny lists of all documents are for CA certificates too: no path leads through one.
+    return path.some((ca) => isDenied(ca, context)) ? onDenyList : undefined;
   });
-  return answers.find((answer) => 'path' in answer) ?? answers[0] ?? { code };
+  if (answers.includes(undefined)) return undefined;
+  return answers.includes(onDenyList) ? onDenyList : (answers[0] ?? code);
 }

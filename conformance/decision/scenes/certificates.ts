@@ -74,6 +74,8 @@ const noRevAvail = extension('2.5.29.56', false, Buffer.from('0500', 'hex'));
 
 export interface Pool {
   readonly root: MadeAuthority;
+  /** Another certificate of the root's key. */
+  readonly rootRenewed: MadeAuthority;
   /** Two keys of one CA name below the root; the first key has two certificates. */
   readonly issuing: MadeAuthority;
   readonly renewed: MadeAuthority;
@@ -127,6 +129,7 @@ function makePool(): Pool {
     other: { name: 'Other CA', key: makeWritingKey() },
   };
   const root = makeAuthority('root', names.root, names.root, 1);
+  const rootRenewed = makeAuthority('root renewed', names.root, names.root, 2, { notBefore: start - day });
   const issuing = makeAuthority('issuing', names.issuing, names.root, 0x11, { notAfter: start + 20 * day });
   const renewed = makeAuthority('renewed', names.issuing, names.root, 0x12, { notBefore: start - 2 * day });
   const secondKey = makeAuthority('second key', names.second, names.root, 0x13, { notBefore: start - 5 * day });
@@ -135,8 +138,8 @@ function makePool(): Pool {
   const otherRoot = makeAuthority('other root', names.otherRoot, names.otherRoot, 1);
   const otherIssuing = makeAuthority('other issuing', names.other, names.otherRoot, 0x11);
   return {
-    ...{ root, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing },
-    authorities: [root, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing],
+    ...{ root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing },
+    authorities: [root, rootRenewed, issuing, renewed, secondKey, lister, listerRenewed, otherRoot, otherIssuing],
     callers: makeCallers(names),
   };
 }

@@ -76,7 +76,7 @@ function denySigner(random: Random, { denied }: Draft): void {
 }
 
 function makeAuthorities(random: Random): DraftAuthority[] {
-  const { root, issuing, renewed, secondKey, lister, otherRoot, otherIssuing } = getPool();
+  const { root, rootRenewed, issuing, renewed, secondKey, lister, otherRoot, otherIssuing } = getPool();
   const ofCorp = random.pick([
     ...[
       [issuing, secondKey],
@@ -89,7 +89,7 @@ function makeAuthorities(random: Random): DraftAuthority[] {
   const all: DraftAuthority[] = [
     {
       name: random.pick(['corp', 'Corp']),
-      trustAnchors: [root],
+      trustAnchors: random.pick([[root], [root], [root, rootRenewed], [rootRenewed, root]]),
       intermediates: ofCorp,
       revocation: makeRevocation(random, 'CN=Issuing CA'),
     },

@@ -248,6 +248,9 @@ export function describeCases({ certificates }: Material): Cases {
     'billing',
   );
   ask('a denied CA', issued('ca-denied', corp(), { denied: [sha256('issuing')] }), 'billing');
+  const bothOf = corp({}, 'root', ['issuing', 'issuingRenewed']);
+  const otherIs = issued('ca-of-two-denied', bothOf, { denied: [sha256('issuing')] });
+  ask('a denied CA, beside another certificate of its key', otherIs, 'billing');
   const twinPin = issued('twin-pin', corp(), {}, [
     { ...named, pins: [{ ...sha256('billingTwin'), notAfter: '2026-12-01T00:00:00Z' }] },
   ]);

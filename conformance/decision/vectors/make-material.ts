@@ -21,6 +21,7 @@ export interface Material {
 export function makeMaterial(): Material {
   const root = issue({ name: 'Corp root', key: 'p-384' });
   const issuing = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A01' });
+  const issuingRenewed = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A05' });
   const secondKey = issue({ name: 'Corp issuing CA', key: 'p-521', issuer: root, serialNumber: '0A02' });
   const impostor = issue({
     name: 'Corp issuing CA',
@@ -36,7 +37,7 @@ export function makeMaterial(): Material {
     certificates[label] = der;
   };
   for (const [label, made] of Object.entries({
-    ...{ root, issuing, secondKey, otherRoot, lister, listerEnded },
+    ...{ root, issuing, issuingRenewed, secondKey, otherRoot, lister, listerEnded },
   }))
     add(label, made);
   const caller = ({

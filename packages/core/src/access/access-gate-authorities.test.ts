@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
-import type { Denial } from '../denial.js';
+import { type Denial, isDeniedFor } from '../denial.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { answerInFull } from '../test-support/answer-in-full.js';
 import { AccessGate } from './access-gate.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
@@ -164,15 +166,21 @@ describe('what was remembered ends', () => {
       assert.equal(await decide(10), 'identity_ambiguous');
     }
   });
-  test('with the beginning of a denied CA certificate that comes before the one of the path', async () => {
-    const old = issue({ name: 'Twin root', notAfter: '20280101000000Z' });
+  test('with the end of the CA certificate beside which another of its name and key is denied', async () => {
+    const old = issue({ name: 'Twin root', notAfter: '20270101000019Z' });
     const renewed = issue({ name: 'Twin root', notBefore: '20270101000010Z' });
     const { header } = issueCaller({ issuer: old });
     const denied = [{ thumbprintSha256: renewed.certificate.thumbprintSha256 }];
-    const authorities = [authorityOf({ anchors: [renewed, old], intermediates: [] })];
-    const gate = createGate(issuedDocument([billing], { authorities, denied }), []);
-    assert.equal(await gate.decideAt(now + 9_999, header), 'allowed');
-    assert.equal(await gate.decideAt(now + 10_000, header), 'certificate_on_deny_list');
+    for (const anchors of [
+      [renewed, old],
+      [old, renewed],
+    ]) {
+      const authorities = [authorityOf({ anchors, intermediates: [] })];
+      const gate = createGate(issuedDocument([billing], { authorities, denied }), []);
+      assert.equal(await gate.decideAt(now + 9_999, header), 'allowed');
+      assert.equal(await gate.decideAt(now + 10_000, header), 'allowed');
+      assert.equal(await gate.decideAt(now + 20_000, header), 'certificate_on_deny_list');
+    }
   });
   test('after a minute where nothing is known and that is not a refusal', async () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
@@ -210,6 +218,65 @@ test('a longer path that has expired hides no revocation, and no pin of another 
     assert.equal(decide(identities, [issuing], [root]), 'certificate_revoked');
     assert.equal(decide(identities, [issuing, cross], [root, expired]), 'certificate_revoked');
   }
+});
+
+describe('a CA certificate on the deny list, beside another of its name and key', () => {
+  const { root, issuing } = getStage();
+  const [lasting, renewed] = [issue({ name: 'Twin root' }), issue({ name: 'Twin root', serialNumber: '0B' })];
+  const cross = issueIntermediate({ serialNumber: '0A02' });
+  const direct = issueCaller({ issuer: lasting });
+  const { header, certificate } = issueCaller();
+  const pinned = { name: 'pinned', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] };
+  const deny = (...made: readonly MadeAuthority[]): readonly object[] =>
+    made.map(({ certificate: { thumbprintSha256 } }) => ({ thumbprintSha256 }));
+  const bothOrders = <T>(one: T, two: T): readonly (readonly T[])[] => [
+    [one, two],
+    [two, one],
+  ];
+  const decideBy = (trustStore: TrustStore, text = header): Promise<Decision> | Decision =>
+    new AccessGate({ trustStore }, stillClock).decide(text, { functionName: 'f', roles: [] }, now);
+  const storeOf = (
+    authority: Parameters<typeof authorityOf>[0],
+    denied: readonly object[],
+    identities: readonly object[] = [billing],
+  ) => trustStoreFromDocument(issuedDocument(identities as never, { authorities: [authorityOf(authority)], denied }));
+
+  test('leaves the paths over the other one, whatever order they stand in', async () => {
+    for (const anchors of bothOrders(lasting, renewed)) {
+      const authority = { anchors, intermediates: [] };
+      for (const denied of [deny(lasting), deny(renewed)]) {
+        assert.equal((await decideBy(storeOf(authority, denied), direct.header)).code, 'allowed');
+        const beside = firstOf(storeOf(authority, []), trustStoreFromDocument(documentOf([], { denied })));
+        assert.equal((await decideBy(beside, direct.header)).code, 'allowed', 'a second document denies it');
+      }
+      const both = await decideBy(storeOf(authority, deny(lasting, renewed)), direct.header);
+      assert.equal(both.code, 'certificate_on_deny_list');
+    }
+    for (const intermediates of bothOrders(issuing, cross)) {
+      for (const denied of [deny(issuing), deny(cross), [{ issuedBy: 'corp', serialNumber: '0A02' }]])
+        assert.equal((await decideBy(storeOf({ intermediates }, denied))).code, 'allowed');
+      for (const denied of [deny(issuing, cross), deny(root)])
+        assert.equal((await decideBy(storeOf({ intermediates }, denied))).code, 'certificate_on_deny_list');
+    }
+  });
+  test('refuses if every valid path leads over it: neither a longer path nor a CA certificate of the request helps', async () => {
+    const expired = issue({ name: 'Old root', notAfter: '20260101000000Z' });
+    const above = issue({ name: 'Corp root', key: 'p-384', issuer: expired });
+    for (const anchors of bothOrders(root, expired)) {
+      const decision = await decideBy(
+        storeOf({ anchors, intermediates: [issuing, above] }, deny(issuing), [billing, pinned]),
+      );
+      assert.ok(decision.outcome === 'denied' && isDeniedFor(decision, 'certificate_on_deny_list'));
+      assert.equal(decision.facts?.certificate?.thumbprintSha256, issuing.certificate.thumbprintSha256);
+      assert.equal(decision.facts.certificate.role, 'intermediate');
+      assert.equal(decision.facts.entry.path, 'denied[0]');
+    }
+    const trust = parseTrustDocument(
+      issuedDocument([billing], { authorities: [authorityOf()], denied: deny(issuing) }),
+    );
+    const finding = answerInFull(trust, presentCertificate(Buffer.from(header, 'base64'), [cross.der]), now);
+    assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_on_deny_list');
+  });
 });
 
 describe('a certificate that needs no revocation information (RFC 9608)', () => {

@@ -2,6 +2,7 @@ import { clientAuthentication, shortenText } from '@certgate/x509/internal';
 import type { CertificationPath, PathCertificate, PathCheck, PathFault, PathFaultSubject } from '@certgate/x509/path';
 import type { PathMember } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';
+import type { DenyingDocument } from './deny-list.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
@@ -12,6 +13,8 @@ export interface AuthorityContext {
   readonly onCheck?: ((check: PathCheck, authority: TrustedAuthority) => void) | undefined;
   /** Hears which responder would have to be asked, for the answer to rest on what it says now. */
   readonly onOcspWanted?: ((wanted: OcspWanted) => void) | undefined;
+  /** The documents whose deny lists apply beside that of the document that is asked. */
+  readonly listDenying?: (() => readonly DenyingDocument[]) | undefined;
 }
 
 /** A question for an OCSP responder that would have to be asked. */
@@ -28,6 +31,8 @@ export interface PathTarget {
   readonly target: PathCertificate;
   /** CA certificates that came with it; absent: none. Anybody may have written them. */
   readonly candidates?: readonly PathCertificate[];
+  /** Absent: no deny list is looked at. */
+  readonly isDenied?: (certificate: PathCertificate) => boolean;
 }
 
 /**
@@ -36,7 +41,7 @@ export interface PathTarget {
  */
 export function findAuthorityPath(
   authority: TrustedAuthority,
-  { target, candidates = [] }: PathTarget,
+  { target, candidates = [], isDenied }: PathTarget,
   now: number,
   { revocation, onCheck, onOcspWanted }: AuthorityContext,
 ): CertificationPath | PathFault {
@@ -52,7 +57,7 @@ export function findAuthorityPath(
     profile: 'strict',
     purposes: [clientAuthentication],
     dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
-    isSignerDenied: information?.isSignerDenied,
+    isDenied,
     revocation: {
       // Lists that the code gives are a source as those of the document are, and a source means "required".
       mode: mode === 'off' && information?.isRequiredByCode === true ? 'required' : mode,

@@ -1,6 +1,4 @@
-import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
-import type { DenialFacts } from '../denial-facts.js';
-import { describeMember } from './authority-path.js';
+import type { PathCertificate } from '@certgate/x509/path';
 import { hashHex } from '@certgate/x509/internal';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
@@ -49,43 +47,27 @@ function isRoot(
   );
 }
 
-/** A path that leads through a CA that the document denies. */
-export interface DeniedPath {
-  readonly outcome: 'invalid';
-  readonly code: 'certificate_on_deny_list';
-  readonly facts: Pick<DenialFacts['certificate_on_deny_list'], 'entry' | 'certificate'>;
-}
+/** What of a document denies certificates. */
+export type DenyingDocument = Pick<TrustSnapshot, 'authorities' | 'denied'>;
 
 /**
- * The deny list is for every certificate, a CA's among them: with it goes all that it issued. A serial number counts under
- * every authority that may have issued the CA certificate, as it does of a caller's. `candidates` came with the caller's.
+ * The entry of a document for a certificate of a path, or one that signed a list: the deny list is for every certificate, a
+ * CA's among them. A serial number counts under every authority that may have issued the CA certificate, as it does of a
+ * caller's. `candidates` came with the caller's.
  */
-export function findDeniedAuthority(
-  snapshot: TrustSnapshot,
-  { certificates, trustAnchor }: CertificationPath,
-  candidates: CandidateList,
-): DeniedPath | undefined {
-  for (const [index, certificate] of [trustAnchor, ...certificates].entries()) {
-    const entry = findDeniedIssued(snapshot, certificate, candidates);
-    if (entry === undefined) continue;
-    const role = index === 0 ? 'trust-anchor' : index === certificates.length ? 'end-entity' : 'intermediate';
-    const facts = { entry, certificate: describeMember({ certificate, role }) };
-    return { outcome: 'invalid', code: 'certificate_on_deny_list', facts };
-  }
-  return undefined;
-}
-
-/** The entry for a certificate of a path, or one that signed a list. */
 export function findDeniedIssued(
-  snapshot: Pick<TrustSnapshot, 'authorities' | 'denied'>,
+  documents: readonly DenyingDocument[],
   certificate: PathCertificate,
   candidates: CandidateList = noCandidates,
 ): DeniedCertificate | undefined {
   const { issuer } = certificate;
-  return (
-    findDeniedThumbprint(snapshot.denied, certificate) ??
-    findDeniedSerial(snapshot, certificate, findIssuingAuthorities(snapshot, { issuer, candidates }))
+  const [entry] = documents.flatMap(
+    (each) =>
+      findDeniedThumbprint(each.denied, certificate) ??
+      findDeniedSerial(each, certificate, findIssuingAuthorities(each, { issuer, candidates })) ??
+      [],
   );
+  return entry;
 }
 
 /** Also under its other signature: a CA certificate may have come with the request, from whoever has computed that. */

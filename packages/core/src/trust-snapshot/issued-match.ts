@@ -8,7 +8,7 @@ import {
 } from './authority-match.js';
 import { type AuthorityContext, describeMember, findAuthorityPath, isSignedByAuthority } from './authority-path.js';
 import { readCandidates } from './candidate-issuers.js';
-import { type DeniedPath, findDeniedAuthority, findDeniedSerial } from './deny-list.js';
+import { findDeniedIssued, findDeniedSerial } from './deny-list.js';
 import type { CertificationPath, PathCertificate, PathFault, PathFaultCode } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type {
@@ -111,7 +111,7 @@ function findDecoded({
 
 /** What a path is refused for: its own fault, or a CA on it that the document denies. */
 export interface PathRefusal {
-  readonly code: PathFaultCode | 'certificate_on_deny_list';
+  readonly code: PathFaultCode;
   readonly facts: PathFacts | DenialFacts['certificate_on_deny_list'];
   readonly identityName?: string;
 }
@@ -153,9 +153,16 @@ export function findIssuedMatches(
   context: AuthorityContext,
 ): IssuedMatches {
   const { candidates, fault } = readCandidates(presented);
+  const denying = [...new Set([snapshot, ...(context.listDenying?.() ?? [])])];
+  const findEntry = (certificate: PathCertificate) => findDeniedIssued(denying, certificate, presented.candidates);
+  const isDenied = (certificate: PathCertificate): boolean => findEntry(certificate) !== undefined;
   const paths = new PathsByAuthority((authority) => {
-    const path = findAuthorityPath(authority, { target, candidates }, now, context);
-    if (path.outcome === 'valid') return findDeniedAuthority(snapshot, path, presented.candidates) ?? path;
+    const path = findAuthorityPath(authority, { target, candidates, isDenied }, now, context);
+    if (path.outcome === 'valid') return path;
+    const { code, about } = path;
+    const entry = code === 'certificate_on_deny_list' ? about && findEntry(about.certificate) : undefined;
+    if (entry !== undefined && about !== undefined)
+      return { outcome: 'invalid', code, facts: { entry, certificate: describeMember(about) } };
     const chainFault = path.code === 'path_not_found' ? fault : undefined;
     const list = findList(path, authority, context);
     return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault, list) };
@@ -181,13 +188,11 @@ type MatchAttempt =
   | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
 
 /** What is wrong, whoever asked the authority. */
-type InvalidPath =
-  | DeniedPath
-  | {
-      readonly outcome: 'invalid';
-      readonly code: PathFaultCode;
-      readonly facts: PathProblem;
-    };
+interface InvalidPath {
+  readonly outcome: 'invalid';
+  readonly code: PathFaultCode;
+  readonly facts: PathProblem | Pick<DenialFacts['certificate_on_deny_list'], 'entry' | 'certificate'>;
+}
 
 /** What the refusal rests on, where it is about revocation. */
 function findList(

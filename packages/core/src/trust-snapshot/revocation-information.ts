@@ -6,8 +6,6 @@ export interface AuthorityRevocationInformation {
   readonly crls: readonly CertificateRevocationList[];
   /** More lists, which only revoke. */
   readonly revokingCrls?: readonly CertificateRevocationList[];
-  /** Does the document, or one beside it in `firstOf`, deny this signer of lists, or a CA above it? */
-  readonly isSignerDenied?: (certificate: PathCertificate) => boolean;
   /** Answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
   /** The code gives lists of this authority, or may give them. The mode `off` is then `required`. */

@@ -170,7 +170,7 @@ function getAnchors(snapshot: TrustSnapshot, authority: TrustedAuthority): reado
       validFrom: anchor.notBefore,
       // RFC 5280 §4.1.2.5: notAfter is still within the validity.
       validUntil: anchor.notAfter + 1,
-      isDenied: findDeniedIssued(snapshot, anchor) !== undefined,
+      isDenied: findDeniedIssued([snapshot], anchor) !== undefined,
     }));
   all.set(authority, anchors);
   return anchors;

@@ -303,11 +303,11 @@ export class CrlKeeper {
     const verdict = loadPathValidation().findCertificationPath({
       target: signer,
       targetRole: 'crl-signer',
-      trustAnchors: trustAnchors.filter((anchor) => !isDenied(anchor)),
+      trustAnchors,
       intermediates,
       dnsConstraintsWithLeadingDot,
       now,
-      isSignerDenied: isDenied,
+      isDenied,
       revocation: {
         mode: 'when-available',
         scope: 'chain',

@@ -6,7 +6,7 @@ import type {
   RevocationInformation,
 } from '../trust-snapshot/revocation-information.js';
 import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
-import { findDeniedIssued } from '../trust-snapshot/deny-list.js';
+import { type DenyingDocument, findDeniedIssued } from '../trust-snapshot/deny-list.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { CrlKeeper, type CrlSourcesInCode, type SignerKnowledge } from './crl-keeper.js';
@@ -18,7 +18,7 @@ import { publishLists } from './revocation-channel.js';
 /** What a store knows of revocation, kept current beside its document. */
 export class RevocationKeeper implements RevocationInformation {
   readonly #inCode: CrlSourcesInCode;
-  readonly #listBeside: () => readonly AuthoritiesOfDocument[];
+  readonly #listBeside: () => readonly DenyingDocument[];
   readonly #crls: CrlKeeper;
   readonly #ocsp = new OcspKeeper();
   /** The authorities of the document, as the snapshot has them. */
@@ -28,7 +28,6 @@ export class RevocationKeeper implements RevocationInformation {
   /** The names of the code that the document lacks. */
   #unmatched: readonly TrustedAuthority[] = [];
   #fault: string | undefined;
-  #isDenied: SignerKnowledge['isDenied'] = () => false;
   #latest: Promise<void> = Promise.resolve();
   #inUse: readonly RevocationListStatus[] = [];
   readonly #lists = new WeakMap<
@@ -37,7 +36,7 @@ export class RevocationKeeper implements RevocationInformation {
   >();
 
   /** `listBeside`: the documents whose deny lists count as well. */
-  constructor(inCode: CrlSourcesInCode, listBeside: () => readonly AuthoritiesOfDocument[] = () => []) {
+  constructor(inCode: CrlSourcesInCode, listBeside: () => readonly DenyingDocument[] = () => []) {
     this.#inCode = inCode;
     this.#listBeside = listBeside;
     this.#crls = new CrlKeeper(inCode);
@@ -68,12 +67,11 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /** Never rejects. `now` is in milliseconds. */
-  refresh(snapshot: AuthoritiesOfDocument, readTimeout: number, now: number): Promise<void> {
+  refresh(snapshot: DenyingDocument, readTimeout: number, now: number): Promise<void> {
     const { authorities } = snapshot;
-    this.#isDenied = (certificate) => isDeniedBy(this.#listDenying(snapshot), certificate);
     // This read goes by the deny lists as they are now, like the document's own.
-    const denying = this.#listDenying(snapshot);
-    const isDenied = (certificate: PathCertificate): boolean => isDeniedBy(denying, certificate);
+    const denying = [...new Set([snapshot, ...this.#listBeside()])];
+    const isDenied = (certificate: PathCertificate): boolean => findDeniedIssued(denying, certificate) !== undefined;
     const signers: SignerKnowledge = {
       findNames: (authority) => this.#findNames(authority),
       isDenied,
@@ -89,10 +87,6 @@ export class RevocationKeeper implements RevocationInformation {
       this.#noteLists(now);
     });
     return this.#latest;
-  }
-
-  #listDenying(snapshot: AuthoritiesOfDocument): readonly AuthoritiesOfDocument[] {
-    return [...new Set([snapshot, ...this.#listBeside()])];
   }
 
   #use(authorities: readonly TrustedAuthority[]): void {
@@ -140,7 +134,6 @@ export class RevocationKeeper implements RevocationInformation {
     const found: AuthorityRevocationInformation = {
       crls: crls.list(authority, names),
       revokingCrls: crls.listRevoking(authority, names),
-      isSignerDenied: (certificate) => this.#isDenied(certificate),
       findOcspResponses: (certificate) => this.#findAnswers(authority, certificate),
       isRequiredByCode: this.#isRequiredByCode(authority),
       findList: (certificate, isRevoked) => crls.findListAbout(names, certificate, isRevoked),
@@ -229,10 +222,6 @@ export class RevocationKeeper implements RevocationInformation {
   }
 }
 
-function isDeniedBy(documents: readonly AuthoritiesOfDocument[], certificate: PathCertificate): boolean {
-  return documents.some((each) => findDeniedIssued(each, certificate) !== undefined);
-}
-
 function listNames(authorities: readonly TrustedAuthority[]): string {
   return authorities.map(({ name }) => `"${name}"`).join(', ');
 }
@@ -248,8 +237,6 @@ function createStandIn(name: string, authorities: readonly TrustedAuthority[]): 
     revocation: noRevocation,
   };
 }
-
-type AuthoritiesOfDocument = Pick<TrustSnapshot, 'authorities' | 'denied'>;
 
 function describeResponder({ revocation }: TrustedAuthority): Parameters<OcspKeeper['find']>[0] {
   const { ocsp, ocspNonce } = revocation;

@@ -18,7 +18,7 @@ import { limitRules, PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import { listVouchedCandidates } from './path-candidates.js';
 import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import { failPath, noteOn, type PathFault, type PathListener } from './path-check.js';
+import { failPath, noteOn, type PathFault, type PathFaultCode, type PathListener } from './path-check.js';
 import { type PathRevocation, checkRevocation, noRevocation, revocationRules } from './path-revocation.js';
 import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
@@ -42,8 +42,11 @@ export interface PathQuestion {
   readonly revocation: PathRevocation | 'off';
   /** Certificates that may have signed a CRL, beside anchors and intermediates. */
   readonly crlSigners?: readonly PathCertificate[];
-  /** Has the operator denied this certificate? A list whose signer's path leads through it only revokes. */
-  readonly isSignerDenied?: ((certificate: PathCertificate) => boolean) | undefined;
+  /**
+   * Has the operator denied this certificate? No path leads through it; if every valid path would, the fault is
+   * `certificate_on_deny_list`. A CRL whose signer's path leads through it only revokes.
+   */
+  readonly isDenied?: ((certificate: PathCertificate) => boolean) | undefined;
   /** Default `end-entity`. `crl-signer`: may the target's lists show that certificates are not revoked? */
   readonly targetRole?: 'end-entity' | 'crl-signer';
   /** Default `strict`. */
@@ -79,7 +82,7 @@ const questionRules: MemberRules<PathQuestion> = {
   now: anInstant,
   revocation: { words: '"off", or an object', holds: (value) => value === 'off' || typeof value === 'object' },
   crlSigners: optional(certificates),
-  isSignerDenied: optional(aFunction),
+  isDenied: optional(aFunction),
   targetRole: optional(oneOf(['end-entity', 'crl-signer'])),
   profile: optional(aProfile),
   purposes: optional(listOf(anObjectIdentifier)),
@@ -143,30 +146,32 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
   };
   const { candidates = noCandidates } = question;
   const own = search(question, settings, noCandidates);
-  // Nothing that comes with a request changes what the authority's own certificates say, least of all of a revocation.
-  if (own.verdict.outcome === 'valid' || own.verdict.isFinal === true || own.isRevocationFault) return own.verdict;
-  if (candidates.length === 0) return own.verdict;
+  // Nothing that comes with a request changes what the authority's own certificates say, least of all what was taken back.
+  if (own.outcome === 'valid' || own.isFinal === true || takenBack.includes(own.code)) return own;
+  if (candidates.length === 0) return own;
   const vouched = listVouchedCandidates(question, candidates, settings.budget);
   if (settings.budget.isExhausted) return exhausted('signatures');
-  if (vouched.length === 0) return describeUnvouched(own.verdict, candidates.length);
-  return search(question, settings, vouched).verdict;
+  if (vouched.length === 0) return describeUnvouched(own, candidates.length);
+  return search(question, settings, vouched);
 }
 
 const noCandidates: readonly PathCertificate[] = Object.freeze([]);
 
-interface SearchResult {
-  readonly verdict: CertificationPath | PathFault;
-  /** A path held, but for what is known, or not known, of revocations on it. */
-  readonly isRevocationFault: boolean;
-}
+/** Codes of a path that is valid but for a denial, or for what is known, or not known, of revocations on it. */
+const takenBack: readonly PathFaultCode[] = [
+  'certificate_revoked',
+  'revocation_unavailable',
+  'certificate_on_deny_list',
+];
 
 function search(
   question: CheckedQuestion,
   settings: PathSettings,
   candidates: readonly PathCertificate[],
-): SearchResult {
+): CertificationPath | PathFault {
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
   let revocationFault: PathFault | undefined;
+  let denial: PathFault | undefined;
   const verdict = findPath({
     target: question.target,
     trustAnchors: question.trustAnchors,
@@ -176,20 +181,34 @@ function search(
     settings,
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
-      if (cleared.outcome === 'cleared') current = cleared;
-      else revocationFault ??= cleared;
-      return cleared.outcome === 'cleared' ? path : cleared;
+      if (cleared.outcome === 'invalid') {
+        revocationFault ??= cleared;
+        return cleared;
+      }
+      // After revocation: what a denied CA has revoked stays revoked, whatever other path there is.
+      const denied = findDenial(question, settings, path, [path.trustAnchor, ...path.certificates]);
+      denial ??= denied;
+      current = cleared;
+      return denied ?? path;
     },
   });
-  const isRevocationFault = revocationFault !== undefined;
-  if (verdict.outcome === 'invalid') {
-    // A path that is valid but for revocation shows that the authority issued the certificate: no longer path hides that.
-    return { verdict: verdict.isFinal === true ? verdict : (revocationFault ?? verdict), isRevocationFault };
-  }
-  return {
-    verdict: { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil },
-    isRevocationFault,
-  };
+  if (verdict.outcome === 'valid')
+    return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
+  // Such a path shows that the authority issued the certificate: no longer path hides that, nor a budget that is spent.
+  return denial ?? (verdict.isFinal === true ? verdict : (revocationFault ?? verdict));
+}
+
+/** The first of these certificates of the path that the operator denied. */
+function findDenial(
+  { isDenied }: CheckedQuestion,
+  { targetRole }: PathSettings,
+  { trustAnchor, certificates: path }: ValidPath,
+  asked: readonly PathCertificate[],
+): PathFault | undefined {
+  const denied = isDenied && asked.find((each) => isDenied(each));
+  if (denied === undefined) return undefined;
+  const role = denied === trustAnchor ? 'trust-anchor' : denied === path.at(-1) ? targetRole : 'intermediate';
+  return failAt('certificate_on_deny_list', denied, role, 'is denied by the operator.');
 }
 
 function describeUnvouched({ code, detail, about }: PathFault, count: number): PathFault {
@@ -206,10 +225,7 @@ function examineRevocation(
   path: ValidPath,
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
-  const { now, intermediates, trustAnchors, crlSigners = [], isSignerDenied } = question;
-  const denied =
-    settings.targetRole === 'crl-signer' ? path.certificates.find((each) => isSignerDenied?.(each)) : undefined;
-  if (denied !== undefined) return failAt('path_not_found', denied, 'crl-signer', 'is denied by the operator.');
+  const { now, intermediates, trustAnchors, crlSigners = [] } = question;
   // One signer may have signed many lists; it is asked about once.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate, then?: number): boolean => {
@@ -270,6 +286,9 @@ function isCrlSignerValid(
   if (signer === trustAnchor) return true;
   if (underQuestion.includes(signer)) return false;
   return hasSignerPath(question, settings, { signer, trustAnchor }, (path, ofSigner) => {
+    // Not the trust anchor, which is that of the path in question.
+    const denied = findDenial(question, ofSigner, path, path.certificates);
+    if (denied !== undefined) return denied;
     const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);
     return cleared.outcome === 'cleared' ? path : cleared;
   });

@@ -83,6 +83,40 @@ describe('a target', () => {
   });
 });
 
+describe('a certificate that the operator denied', () => {
+  const [first, again] = [writeAuthority(a, root), writeAuthority(a, root)];
+  const denying = (...denied: readonly PathCertificate[]): Partial<PathQuestion> => ({
+    isDenied: (certificate) => denied.includes(certificate),
+  });
+
+  it('is on no path, and another path is found whatever the order', () => {
+    for (const intermediates of [
+      [first, again],
+      [again, first],
+    ]) {
+      assert.equal(ask(intermediates, denying(first)), 'valid');
+      const fault = fail(intermediates, denying(first, again));
+      assert.equal(fault.code, 'certificate_on_deny_list');
+      assert.deepEqual(fault.about, { certificate: intermediates[0], role: 'intermediate' });
+    }
+    const anchors = [anchor, writeAuthority(root)];
+    for (const trustAnchors of [anchors, anchors.toReversed()]) {
+      assert.equal(ask([first], { trustAnchors, ...denying(anchor) }), 'valid');
+      const { about } = fail([first], { trustAnchors, ...denying(...anchors) });
+      assert.deepEqual(about, { certificate: trustAnchors[0], role: 'trust-anchor' });
+    }
+    assert.equal(fail([first], denying(client)).about?.role, 'end-entity');
+  });
+
+  it('is what refuses if a path is valid otherwise: no longer path, spent budget or candidate changes that', () => {
+    const above = [writeAuthority(root, b), writeOld(b, b)];
+    assert.equal(ask([first, ...above], denying(first)), 'certificate_on_deny_list');
+    assert.equal(ask([first], { candidates: [again], ...denying(first) }), 'certificate_on_deny_list');
+    const limits = { steps: 100, signatures: 2, comparisons: 100 };
+    assert.equal(ask([first, impostor(), impostor()], { limits, ...denying(first) }), 'certificate_on_deny_list');
+  });
+});
+
 describe('the fault that is told', () => {
   it('is that of the attempt that came farthest', () => {
     // The trust anchor's name and another key, in front; and a longer way that breaks at an expired CA.

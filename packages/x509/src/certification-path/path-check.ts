@@ -72,6 +72,7 @@ export const pathFaultCodes = [
   'path_extended_key_usage_unsuitable',
   'certificate_revoked',
   'revocation_unavailable',
+  'certificate_on_deny_list',
 ] as const;
 
 /** Why no path was found. */

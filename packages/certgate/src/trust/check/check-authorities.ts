@@ -43,7 +43,7 @@ function checkAuthority(
   const { name, trustAnchors, intermediates } = authority;
   const findings: CheckFinding[] = [];
   if (!findAuthorityWindows(snapshot, authority).some(({ validUntil }) => moment.now < validUntil)) {
-    const isDenied = trustAnchors.some((anchor) => findDeniedIssued(snapshot, anchor) !== undefined);
+    const isDenied = trustAnchors.some((anchor) => findDeniedIssued([snapshot], anchor) !== undefined);
     const message = `Every trust anchor of the authority "${name}" has ended${isDenied ? ' or is on the deny list' : ''}, so it admits nobody; add the new one.`;
     findings.push({ code: 'authority_without_usable_anchor', severity: 'error', path, message });
   }

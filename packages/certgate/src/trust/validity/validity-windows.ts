@@ -148,7 +148,7 @@ function findIssuedCertificates({
     const authorities = findIssuingAuthorities(snapshot, presentCertificate(certificate.der)).filter((authority) =>
       isSignedByOne(certificate.der, authority),
     );
-    const isDenied = findDeniedIssued(snapshot, decoding.value) !== undefined;
+    const isDenied = findDeniedIssued([snapshot], decoding.value) !== undefined;
     const subject = decoding.value.subjectText;
     const nominations = findNominations(snapshot, listNames(decoding.value), authorities);
     for (const [identity, { trustName }] of new Map(nominations.map((each) => [each.identity, each]))) {
@@ -203,7 +203,7 @@ export function listAuthorityWindows(authority: TrustedAuthority, facts: WindowF
   ).flatMap(([kind, list]) =>
     list.map((certificate) => ({
       ...{ kind, label: certificate.subjectText, thumbprint: certificate.thumbprintSha256 },
-      isDisabled: findDeniedIssued(facts.snapshot, certificate) !== undefined,
+      isDisabled: findDeniedIssued([facts.snapshot], certificate) !== undefined,
       ...toSpan(certificate),
     })),
   );
