@@ -1,8 +1,9 @@
 // docs/trust-document.md: the tables of keys, by the table that the parser uses and the words of the JSON Schema.
 import { readFileSync } from 'node:fs';
-import { documentKeys } from '../../packages/core/dist/esm/trust-document/document-keys.js';
+import { getDocumentKeys } from '../../packages/core/dist/esm/trust-document/document-keys.js';
 import { prose } from './markdown.mjs';
 
+const documentKeys = getDocumentKeys();
 const schema = JSON.parse(readFileSync(new URL('../../packages/core/trust.schema.json', import.meta.url), 'utf8'));
 
 /** Where the pages say more of a key. */

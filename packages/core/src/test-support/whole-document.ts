@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {
-  documentKeys,
   type DocumentObjects,
+  getDocumentKeys,
   type KeyType,
   type WithPresence,
 } from '../trust-document/document-keys.js';
@@ -14,9 +14,9 @@ export type { KeyType };
 export type ObjectName = keyof DocumentObjects;
 export type Keys = readonly (readonly [string, KeyType & WithPresence])[];
 
-export const objectNames: readonly ObjectName[] = Object.keys(documentKeys) as ObjectName[];
+export const objectNames: readonly ObjectName[] = Object.keys(getDocumentKeys()) as ObjectName[];
 export const keysOf: (objectName: ObjectName) => Keys = (objectName) =>
-  Object.entries<KeyType & WithPresence>(documentKeys[objectName]);
+  Object.entries<KeyType & WithPresence>(getDocumentKeys()[objectName]);
 
 /** A document with every key, one of the alternatives each. */
 const { corp } = getAuthorityPems();

@@ -31,13 +31,6 @@ export interface DocumentObjects {
   readonly clientAuthGrace: TrustDocumentClientAuthGrace;
 }
 
-const text = textOf('text', 256);
-const name = textOf('name', 256);
-const instant = textOf('instant', 256);
-const sha256 = textOf('sha256', 256);
-const sha1 = textOf('sha1', 256);
-const certificate = textOf('certificate', 16 * 1024);
-const flag = { type: 'flag' } as const;
 const day = 24 * 60 * 60;
 const week = 7 * day;
 /**
@@ -48,87 +41,103 @@ const longestWithoutRevocation = 30 * day;
 
 /**
  * Every key of the trust document, in the order in which tools write them. The readers and the formatter use this table;
- * the compiler holds it to the types of `TrustDocument`, and a test holds the JSON Schema and docs/trust-document.md to it.
+ * the compiler holds it to the types of `TrustDocument`, and a test holds the JSON Schema and docs/trust-document.md to it. It
+ * is made at the first call, since a bundler can't leave out what is made while a file loads.
  */
-export const documentKeys: DocumentKeys = {
-  document: {
-    $schema: optional(text),
-    schemaVersion: required(wholeNumber(1, schemaVersion)),
-    revision: required(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
-    audience: optional(setOf(name, { minimumCount: 1 })),
-    locked: optional(object('lock')),
-    authorities: optional(listOf(object('authority'))),
-    denied: optional(listOf(object('denied'))),
-    identities: required(listOf(object('identity'))),
-  },
-  lock: {
-    since: required(instant),
-    by: required(text),
-    reason: required(text),
-  },
-  authority: {
-    name: required(name),
-    trustAnchors: required(setOf(certificate, { minimumCount: 1, maximumCount: 64 })),
-    intermediates: optional(setOf(certificate, { maximumCount: 1000 })),
-    spiffeTrustDomains: optional(setOf(textOf('trustDomain', 255))),
-    dnsConstraintsWithLeadingDot: optional(choiceOf(['refuse', 'subdomains-only'])),
-    revocation: optional(object('revocation')),
-  },
-  revocation: {
-    mode: optional(choiceOf(['required', 'when-available', 'off'])),
-    scope: optional(choiceOf(['chain', 'end-entity'])),
-    crls: optional(setOf(textOf('crlAddress', 2048))),
-    ocsp: optional(textOf('url', 2048)),
-    ocspNonce: optional(choiceOf(['required', 'optional'])),
-    graceSeconds: optional(wholeNumber(0, week)),
-    minimumCrlNumbers: optional(listOf(object('minimumCrlNumber'))),
-    noRevAvailMaximumLifetimeSeconds: optional(wholeNumber(1, longestWithoutRevocation)),
-  },
-  minimumCrlNumber: {
-    issuer: required(textOf('text', 2048)),
-    number: required(textOf('decimal', 48)),
-  },
-  denied: {
-    thumbprintSha256: alternative(sha256),
-    issuedBy: alternative(text),
-    serialNumber: alternative(textOf('serialNumber', 256)),
-    reason: optional(text),
-  },
-  identity: {
-    name: required(name),
-    roles: required(setOf(name)),
-    functions: optional(setOf(name)),
-    enabled: optional(flag),
-    owner: optional(text),
-    reason: optional(text),
-    expiresAt: optional(instant),
-    names: optional(listOf(object('trustName'))),
-    pins: optional(listOf(object('pin'))),
-  },
-  trustName: {
-    issuedBy: required(text),
-    dns: alternative(textOf('dns', 253)),
-    uri: alternative(textOf('uri', 2048)),
-    email: alternative(textOf('email', 254)),
-    commonName: alternative(name),
-    organizationalUnit: alternative(name),
-  },
-  pin: {
-    thumbprintSha256: alternative(sha256),
-    thumbprintSha1: alternative(sha1),
-    publicKeySha256: alternative(sha256),
-    issuedBy: optional(text),
-    enabled: optional(flag),
-    notBefore: optional(instant),
-    notAfter: optional(instant),
-    acceptWithoutClientAuth: optional(object('clientAuthGrace')),
-  },
-  clientAuthGrace: {
-    since: required(instant),
-    until: required(instant),
-    reason: required(text),
-  },
-};
+export function getDocumentKeys(): DocumentKeys {
+  return (documentKeys ??= createDocumentKeys());
+}
+
+let documentKeys: DocumentKeys | undefined;
+
+function createDocumentKeys(): DocumentKeys {
+  const text = textOf('text', 256);
+  const name = textOf('name', 256);
+  const instant = textOf('instant', 256);
+  const sha256 = textOf('sha256', 256);
+  const sha1 = textOf('sha1', 256);
+  const certificate = textOf('certificate', 16 * 1024);
+  const flag = { type: 'flag' } as const;
+  return {
+    document: {
+      $schema: optional(text),
+      schemaVersion: required(wholeNumber(1, schemaVersion)),
+      revision: required(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+      audience: optional(setOf(name, { minimumCount: 1 })),
+      locked: optional(object('lock')),
+      authorities: optional(listOf(object('authority'))),
+      denied: optional(listOf(object('denied'))),
+      identities: required(listOf(object('identity'))),
+    },
+    lock: {
+      since: required(instant),
+      by: required(text),
+      reason: required(text),
+    },
+    authority: {
+      name: required(name),
+      trustAnchors: required(setOf(certificate, { minimumCount: 1, maximumCount: 64 })),
+      intermediates: optional(setOf(certificate, { maximumCount: 1000 })),
+      spiffeTrustDomains: optional(setOf(textOf('trustDomain', 255))),
+      dnsConstraintsWithLeadingDot: optional(choiceOf(['refuse', 'subdomains-only'])),
+      revocation: optional(object('revocation')),
+    },
+    revocation: {
+      mode: optional(choiceOf(['required', 'when-available', 'off'])),
+      scope: optional(choiceOf(['chain', 'end-entity'])),
+      crls: optional(setOf(textOf('crlAddress', 2048))),
+      ocsp: optional(textOf('url', 2048)),
+      ocspNonce: optional(choiceOf(['required', 'optional'])),
+      graceSeconds: optional(wholeNumber(0, week)),
+      minimumCrlNumbers: optional(listOf(object('minimumCrlNumber'))),
+      noRevAvailMaximumLifetimeSeconds: optional(wholeNumber(1, longestWithoutRevocation)),
+    },
+    minimumCrlNumber: {
+      issuer: required(textOf('text', 2048)),
+      number: required(textOf('decimal', 48)),
+    },
+    denied: {
+      thumbprintSha256: alternative(sha256),
+      issuedBy: alternative(text),
+      serialNumber: alternative(textOf('serialNumber', 256)),
+      reason: optional(text),
+    },
+    identity: {
+      name: required(name),
+      roles: required(setOf(name)),
+      functions: optional(setOf(name)),
+      enabled: optional(flag),
+      owner: optional(text),
+      reason: optional(text),
+      expiresAt: optional(instant),
+      names: optional(listOf(object('trustName'))),
+      pins: optional(listOf(object('pin'))),
+    },
+    trustName: {
+      issuedBy: required(text),
+      dns: alternative(textOf('dns', 253)),
+      uri: alternative(textOf('uri', 2048)),
+      email: alternative(textOf('email', 254)),
+      commonName: alternative(name),
+      organizationalUnit: alternative(name),
+    },
+    pin: {
+      thumbprintSha256: alternative(sha256),
+      thumbprintSha1: alternative(sha1),
+      publicKeySha256: alternative(sha256),
+      issuedBy: optional(text),
+      enabled: optional(flag),
+      notBefore: optional(instant),
+      notAfter: optional(instant),
+      acceptWithoutClientAuth: optional(object('clientAuthGrace')),
+    },
+    clientAuthGrace: {
+      since: required(instant),
+      until: required(instant),
+      reason: required(text),
+    },
+  };
+}
 
 /** Which keys an object may have and must have, in the table's order. */
 export interface KnownKeys {
@@ -136,20 +145,17 @@ export interface KnownKeys {
   readonly required: readonly string[];
 }
 
-const knownKeys = Object.fromEntries(
-  Object.entries(documentKeys).map(([objectName, keys]): [string, KnownKeys] => [
-    objectName,
-    {
-      known: Object.keys(keys),
-      required: Object.entries(keys as Readonly<Record<string, WithPresence>>).flatMap(([key, { presence }]) =>
-        presence === 'required' ? [key] : [],
-      ),
-    },
-  ]),
-) as Readonly<Record<keyof DocumentObjects, KnownKeys>>;
+const knownKeys = new Map<keyof DocumentObjects, KnownKeys>();
 
 export function getKnownKeys(objectName: keyof DocumentObjects): KnownKeys {
-  return knownKeys[objectName];
+  const found = knownKeys.get(objectName) ?? listKnownKeys(getDocumentKeys()[objectName]);
+  knownKeys.set(objectName, found);
+  return found;
+}
+
+function listKnownKeys(keys: Readonly<Record<string, WithPresence>>): KnownKeys {
+  const known = Object.keys(keys);
+  return { known, required: known.filter((key) => keys[key]?.presence === 'required') };
 }
 
 /** A JSON string. The type says which strings are allowed; the reader of the key checks that. */

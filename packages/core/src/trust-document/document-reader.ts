@@ -1,13 +1,13 @@
 import { JsonList } from '../encoding/json-pieces.js';
 import type { DocumentProblem } from './document-error.js';
-import { type DocumentObjects, documentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
+import { type DocumentObjects, getDocumentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
 
 /** The members of one object of the document, by the keys that it may have. Nothing is known of the values yet. */
 export type DocumentFields<O extends keyof DocumentObjects> = {
   readonly [K in keyof DocumentObjects[O]]-?: unknown;
 };
 
-const maximumTextLength = documentKeys.lock.reason.maximumLength;
+const getMaximumTextLength = (): number => getDocumentKeys().lock.reason.maximumLength;
 
 /** Reads plain JSON values strictly, and collects every problem instead of stopping at the first. */
 export class DocumentReader {
@@ -75,7 +75,7 @@ export class DocumentReader {
     return [];
   }
 
-  readText(value: unknown, path: string, maximumLength: number = maximumTextLength): string {
+  readText(value: unknown, path: string, maximumLength: number = getMaximumTextLength()): string {
     if (typeof value !== 'string') this.report(path, 'it must be a string');
     else if (value.length > maximumLength) this.report(path, `it has more than ${maximumLength} characters`);
     else if (value.trim() === '') this.report(path, 'it is empty');
@@ -125,7 +125,7 @@ export class DocumentReader {
     return false;
   }
 
-  readCount(value: unknown, path: string, maximum: number = documentKeys.document.revision.maximum): number {
+  readCount(value: unknown, path: string, maximum: number = getDocumentKeys().document.revision.maximum): number {
     // JSON has a -0, which no text of ours should have.
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
       if (value > maximum) this.report(path, `it must be at most ${maximum}`);
@@ -144,7 +144,7 @@ export class DocumentReader {
 
 /** Keys stand in paths, and paths in logs: what could break a line or hide in it is escaped, and length has an end. */
 export function escapePath(path: string): string {
-  const escaped = escapeInvisible(path);
+  const [escaped, maximumTextLength] = [escapeInvisible(path), getMaximumTextLength()];
   return escaped.length <= maximumTextLength ? escaped : `${escaped.slice(0, maximumTextLength)}…`;
 }
 

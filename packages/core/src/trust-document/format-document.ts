@@ -1,9 +1,9 @@
-import { type DocumentObjects, documentKeys, type KeyType } from './document-keys.js';
+import { type DocumentObjects, getDocumentKeys, type KeyType } from './document-keys.js';
 import { anyAudience, readTrustDocumentWhole } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 
 /**
- * The document as JSON text in one fixed form: two spaces, keys in the order of `documentKeys`, a line end behind. Values
+ * The document as JSON text in one fixed form: two spaces, keys in the order of `getDocumentKeys`, a line end behind. Values
  * keep the author's notation.
  *
  * @throws {TrustDocumentError} for a document that no runtime would take: a tool must not write what locks everyone out.
@@ -16,7 +16,7 @@ export function formatTrustDocument(document: TrustDocument): string {
 function orderObject(value: object, objectName: keyof DocumentObjects): object {
   const fields = value as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    Object.entries<KeyType>(documentKeys[objectName])
+    Object.entries<KeyType>(getDocumentKeys()[objectName])
       .filter(([key]) => Object.hasOwn(fields, key))
       .map(([key, type]) => [key, orderValue(fields[key], type)]),
   );

@@ -4,11 +4,9 @@ import type { PemFault } from '@certgate/x509';
 import { decodePem, isTrustDomain, shortenText } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { AuthorityDirectory } from './authority-directory.js';
-import { documentKeys } from './document-keys.js';
+import { getDocumentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';
 import { readRevocation } from './read-revocation.js';
-
-const keys = documentKeys.authority;
 
 /** Adds the list of authorities, in steps of one certificate; what is wrong in it, the reader has collected. */
 export function* readAuthorities(
@@ -64,7 +62,7 @@ function* readAuthority(
   const leadingDot = reader.readChoice(
     fields.dnsConstraintsWithLeadingDot,
     dotPath,
-    keys.dnsConstraintsWithLeadingDot.choices,
+    getDocumentKeys().authority.dnsConstraintsWithLeadingDot.choices,
   );
   const revocation = readRevocation(reader, fields.revocation, `${path}.revocation`, {
     seen: seen.crls,
@@ -114,7 +112,7 @@ function* readCertificates(
   places: Map<string, string>,
 ): Generator<undefined, readonly PlacedCertificate[], undefined> {
   const items = reader.readArray(value, `${authorityPath}.${key}`);
-  const { maximumCount } = keys[key];
+  const { maximumCount } = getDocumentKeys().authority[key];
   if (items.length > maximumCount) {
     reader.report(`${authorityPath}.${key}`, `it has ${items.length} certificates; ${maximumCount} are read at most`);
     return [];
@@ -137,7 +135,7 @@ function* readCertificates(
 }
 
 function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: string): PathCertificate | undefined {
-  const { maximumLength } = keys.trustAnchors.items;
+  const { maximumLength } = getDocumentKeys().authority.trustAnchors.items;
   const text = reader.readText(value, path, maximumLength);
   if (text.trim() === '' || text.length > maximumLength) return undefined;
   const pem = decodePem(text, 'CERTIFICATE');

@@ -1,5 +1,5 @@
 import { findSpiffeId, hasSpiffeScheme } from '@certgate/x509/internal';
-import { documentKeys } from './document-keys.js';
+import { getDocumentKeys } from './document-keys.js';
 import type { AuthorityDirectory } from './authority-directory.js';
 import type { DocumentReader } from './document-reader.js';
 import {
@@ -43,7 +43,7 @@ function readValue(reader: DocumentReader, type: NameType, value: unknown, path:
   const isName = type === 'commonName' || type === 'organizationalUnit';
   const text = isName
     ? reader.readName(value, path)
-    : reader.readText(value, path, documentKeys.trustName[type].maximumLength);
+    : reader.readText(value, path, getDocumentKeys().trustName[type].maximumLength);
   if (reader.problems.length > before) return undefined;
   const fault = isName ? undefined : findFault[type](text);
   if (fault === undefined) return text;

@@ -2,10 +2,8 @@ import { shortenText } from '@certgate/x509/internal';
 import type { PathCertificate } from '@certgate/x509/path';
 import { isLoopbackHost } from '../encoding/shown-url.js';
 import type { AuthorityRevocation } from '../trust-snapshot/trust-snapshot.js';
-import { documentKeys } from './document-keys.js';
+import { getDocumentKeys } from './document-keys.js';
 import type { DocumentFields, DocumentReader } from './document-reader.js';
-
-const keys = documentKeys.revocation;
 
 /** RFC 5280 §5.2.3: up to 20 octets, of which the first bit is the sign. */
 const maximumCrlNumber = 2n ** 159n - 1n;
@@ -31,6 +29,7 @@ export function readRevocation(
 ): AuthorityRevocation {
   const fields = value === undefined ? undefined : reader.readObject(value, path, 'revocation');
   if (fields === undefined) return noRevocation;
+  const keys = getDocumentKeys().revocation;
   const crls = readCrls(reader, fields.crls, `${path}.crls`, seen);
   const ocsp = fields.ocsp === undefined ? undefined : readOcsp(reader, fields.ocsp, `${path}.ocsp`);
   const hasSource = crls.length > 0 || ocsp !== undefined;
@@ -64,7 +63,7 @@ function readNoRevAvailMaximum(
     reader.report(path, 'it needs an explicit "mode": "required" or "when-available" beside it');
   if (value === 0)
     reader.report(path, 'it must be at least 1; to accept no certificate by noRevAvail, leave the key out');
-  return reader.readCount(value, path, keys.noRevAvailMaximumLifetimeSeconds.maximum) * 1000;
+  return reader.readCount(value, path, getDocumentKeys().revocation.noRevAvailMaximumLifetimeSeconds.maximum) * 1000;
 }
 
 function readMinimumCrlNumbers(
@@ -87,7 +86,7 @@ function readMinimumCrlNumbers(
     const issuer = reader.readText(
       fields.issuer,
       `${place}.issuer`,
-      documentKeys.minimumCrlNumber.issuer.maximumLength,
+      getDocumentKeys().minimumCrlNumber.issuer.maximumLength,
     );
     if (typeof fields.issuer === 'string' && !known.includes(issuer)) {
       reader.report(
@@ -115,7 +114,7 @@ function readCrls(reader: DocumentReader, value: unknown, path: string, seen: Ma
   if (value === undefined) return [];
   return reader.readArray(value, path).map((item, index) => {
     const place = `${path}[${index}]`;
-    const text = readAddress(reader, item, place, keys.crls.items);
+    const text = readAddress(reader, item, place, getDocumentKeys().revocation.crls.items);
     const fault = text === undefined ? undefined : findCrlFault(text);
     if (fault !== undefined) reader.report(place, fault);
     else if (text !== undefined) reader.expectUnique(seen, normalizeAddress(text), place, 'this list');
@@ -124,7 +123,7 @@ function readCrls(reader: DocumentReader, value: unknown, path: string, seen: Ma
 }
 
 function readOcsp(reader: DocumentReader, value: unknown, path: string): string {
-  const text = readAddress(reader, value, path, keys.ocsp);
+  const text = readAddress(reader, value, path, getDocumentKeys().revocation.ocsp);
   const fault = text === undefined ? undefined : findUrlFault(text);
   if (fault !== undefined) reader.report(path, fault);
   return text ?? '';
