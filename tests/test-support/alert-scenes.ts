@@ -69,6 +69,7 @@ export function createAlertScene(
   let time = now;
   context.mock.timers.enable({ apis: ['Date'], now });
   context.mock.method(performance, 'now', () => time - now + 1_000);
+  context.mock.method(process, 'hrtime', () => [(time - now) / 1_000 + 1, 0]);
   const table: Row[] = [];
   const write = (line: string): void => {
     table.push({ timestamp: time, message: line, itemCount: 1, cloud_RoleInstance: 'instance-1' });

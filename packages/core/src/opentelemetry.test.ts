@@ -84,7 +84,7 @@ describe('metrics', () => {
     test.mock.timers.enable({ apis: ['Date'], now: Date.now() });
     // A whole number: the sum of a fraction and whole milliseconds is not exact.
     let monotonic = 1_000_000;
-    test.mock.method(performance, 'now', () => monotonic);
+    test.mock.method(process, 'hrtime', () => [monotonic / 1_000, 0]);
     const lastSuccessAt = Date.now() - 60_000;
     publishRefresh({ ...refreshed, lastSuccessAt });
     publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'refused', fault: 'not signed' });

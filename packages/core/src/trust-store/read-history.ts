@@ -1,3 +1,4 @@
+import { readMonotonicClock } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal, TrustSourceMisuse } from '../trust-sources/trust-source.js';
@@ -123,7 +124,7 @@ export interface Clock {
   readonly monotonic: () => number;
 }
 
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() };
+export const systemClock: Clock = { wall: () => Date.now(), monotonic: readMonotonicClock };
 
 export interface Moment {
   readonly wall: number;
