@@ -92,6 +92,13 @@ const compiledAtOnce = {
 const firstEntryOf = { x509: 'internal' };
 
 /**
+ * The package whose modules the files of another one contain, and its entries that become parts: to find and read another
+ * package costs a cold start one to two milliseconds. Both adapters use core, so an app has this copy once. An app that uses
+ * x509 itself has it twice; each copy takes the values of the other, and instanceof holds for the errors of both.
+ */
+const takenIn = { core: { name: 'x509', later: ['path', 'internal-certificates'] } };
+
+/**
  * esbuild splits ES modules only, so the CommonJS files are made as such first and translated then. It splits finely: what
  * each two of the entries share would be a file, and each file costs a cold start a tenth of a millisecond or more. So the
  * first run only tells what is shared, and the second has it in one.
@@ -104,7 +111,7 @@ export async function buildCommonJs(folder, entries) {
       [...entries, ...apart],
       'dist',
       '.cjs',
-      [keepRequire, setApart(folder, apart), compileAtOnce(folder)],
+      [keepRequire(folder), setApart(folder, apart), compileAtOnce(folder)],
       splitting,
     );
   const { metafile } = await run(parts, true);
@@ -116,22 +123,68 @@ export async function buildCommonJs(folder, entries) {
   const result = await run([...parts, ...shared], false);
   expectOnce(result.metafile, entries);
   expectExports(result);
+  exportFirstEntry(result, getFirstEntry(folder, entries));
   return result;
+}
+
+/**
+ * The file that all share makes the object that the first entry exports, if it exports nothing else: the values are at
+ * hand there. The entry's file stays, so that a test that mocks the package changes nothing inside it.
+ */
+function exportFirstEntry({ outputFiles }, { commonJs }) {
+  const [entry, shared] = [commonJs, 'shared.cjs'].map((name) =>
+    outputFiles.find(({ path }) => basename(path) === name),
+  );
+  const [, names] = /^(?:import\{[\w,]+\}from"\.\/shared\.cjs";)+export\{([\w,]+)\};/.exec(entry.text) ?? [];
+  if (names === undefined) return;
+  const exported = (list) => list.split(',').filter((each) => names.split(',').includes(each.split(' as ').at(-1)));
+  setText(
+    shared,
+    shared.text.replace(
+      exportClause,
+      (_, list) => `var firstEntry=${freezeExports(exported(list))};export{${list},firstEntry};`,
+    ),
+  );
+  setText(entry, entry.text.replace(/^.*/, 'import{firstEntry}from"./shared.cjs";export default firstEntry;'));
+}
+
+function setText(file, text) {
+  Object.defineProperty(file, 'text', { value: text });
 }
 
 /** Of a room, the modules that the package's first entry leads to: what another entry alone needs stays with that one. */
 async function listParts(folder, entries) {
   const parts = partsOf[basename(folder)] ?? {};
   const names = [...atStart, ...Object.values(parts).flat()];
-  const { metafile } = await buildModules(folder, [getFirstEntry(folder, entries)], 'dist', '.cjs', [keepRequire]);
-  const reached = Object.keys(metafile.inputs).map(nameModule);
+  const reached = await listReached(folder, getFirstEntry(folder, entries));
   const modules = new Set([...reached, ...names.filter((name) => !name.endsWith('/'))]);
-  return Object.entries(parts).map(([part, own]) =>
+  const own = Object.entries(parts).map(([part, own]) =>
     createPart(
       `part-${part}`,
       [...modules].filter((module) => own.includes(findLongest(names, module))),
     ),
   );
+  return [...own, ...(await listTakenParts(folder))];
+}
+
+/** A part of each such entry: the modules that it leads to, and the first entry of its package doesn't. */
+async function listTakenParts(folder) {
+  const { name, later = [] } = takenIn[basename(folder)] ?? {};
+  const listOf = (entry) =>
+    listReached(folder, { source: `../${name}/dist/esm/${entry}.js`, commonJs: `${entry}.cjs` });
+  const parts = [];
+  for (const entry of later) {
+    const known = [...(await listOf(firstEntryOf[name])), ...parts.flatMap(({ modules }) => modules)];
+    const modules = (await listOf(entry)).filter((module) => !known.includes(module));
+    parts.push(createPart(`part-${entry}`, modules));
+  }
+  return parts;
+}
+
+async function listReached(folder, entry) {
+  const plugins = [keepRequire(folder), setApart(folder, [])];
+  const { metafile } = await buildModules(folder, [entry], 'dist', '.cjs', plugins);
+  return Object.keys(metafile.inputs).map(nameModule);
 }
 
 function getFirstEntry(folder, entries) {
@@ -150,9 +203,22 @@ function isWithin(module, name) {
   return name.endsWith('/') ? module.startsWith(name) : module === name;
 }
 
-/** Without its folder and its ending, as `partsOf` names it. */
+/** Without its folder and its ending, as `partsOf` names it; with the name of a package that is taken in before it. */
 function nameModule(input) {
-  return input.slice('dist/esm/'.length, -'.js'.length);
+  return input.replace(/^(?:\.\.\/(\w+\/))?dist\/esm\/(.*)\.js$/, (_, name, module) =>
+    name === undefined ? module : `@certgate/${name}${module}`,
+  );
+}
+
+/** The module that an entry of a package is: its index unless another is named. */
+function nameEntry(specifier) {
+  return /^@certgate\/\w+$/.test(specifier) ? `${specifier}/index` : specifier;
+}
+
+/** The compiled file of a module. */
+function locateModule(folder, module) {
+  const [, name, path] = /^@certgate\/(\w+)\/(.*)$/.exec(module) ?? [undefined, basename(folder), module];
+  return join(folder, '..', name, 'dist/esm', `${path}.js`);
 }
 
 function createPart(name, modules) {
@@ -161,20 +227,23 @@ function createPart(name, modules) {
 
 /** A file of each part, which the others import as they would a package. */
 function setApart(folder, parts) {
-  const compiled = join(folder, 'dist/esm');
-  const partOf = new Map(parts.flatMap((part) => part.modules.map((name) => [join(compiled, `${name}.js`), part])));
+  const partOf = new Map(parts.flatMap((part) => part.modules.map((name) => [locateModule(folder, name), part])));
+  const taken = new RegExp(`^@certgate/${takenIn[basename(folder)]?.name}(?=/|$)`);
   return {
     name: 'set-apart',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^part:/ }, ({ path }) => ({ path, namespace: 'part' }));
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => {
         const { modules } = parts.find(({ source }) => source === path);
-        return { contents: modules.map((name) => `export * from './${name}.js';`).join('\n'), resolveDir: compiled };
+        const files = modules.map((name) => JSON.stringify(locateModule(folder, name)));
+        return { contents: files.map((file) => `export * from ${file};`).join('\n'), resolveDir: folder };
       });
-      onResolve({ filter: /^\./ }, ({ path, kind, importer, namespace, resolveDir }) => {
-        const part = partOf.get(join(resolveDir, path));
-        if (kind === 'entry-point' || namespace === 'part' || part === undefined) return undefined;
-        if (part === partOf.get(importer)) return undefined;
+      onResolve({ filter: /^[.@]/ }, ({ path, kind, importer, namespace, resolveDir }) => {
+        if (kind === 'entry-point' || namespace === 'part') return undefined;
+        const isTaken = taken.test(path);
+        const file = isTaken ? locateModule(folder, nameEntry(path)) : join(resolveDir, path);
+        const part = partOf.get(file);
+        if (part === undefined || part === partOf.get(importer)) return isTaken ? { path: file } : undefined;
         return { path: `./${part.commonJs}`, external: true, sideEffects: false };
       });
     },
@@ -183,8 +252,12 @@ function setApart(folder, parts) {
 
 /** V8 compiles a function expression in parentheses with what is around it. Each line stays where it is. */
 function compileAtOnce(folder) {
-  const names = compiledAtOnce[basename(folder)] ?? [];
-  const paths = names.map((name) => join(folder, 'dist/esm', `${name}.js`));
+  const { name: taken } = takenIn[basename(folder)] ?? {};
+  const names = [
+    ...(compiledAtOnce[basename(folder)] ?? []),
+    ...(compiledAtOnce[taken] ?? []).map((name) => `@certgate/${taken}/${name}`),
+  ];
+  const paths = names.map((name) => locateModule(folder, name));
   const missing = paths.filter((path) => !existsSync(path));
   if (missing.length > 0) throw new Error(`compiledAtOnce names files that are not there: ${missing.join(', ')}.`);
   const declaration = /^(export )?((?:async )?function\*?) (\w+)(\([^]*?^\})$/gm;
@@ -222,18 +295,30 @@ function expectExports({ outputFiles, metafile }) {
 }
 
 /** In a CommonJS file `require` is there; one that `createRequire` made is none that the bundler of an app follows. */
-const keepRequire = replaceCreatedRequire('keep-require', (text) => text.replace(createdRequire, ''));
+function keepRequire(folder) {
+  const { name } = takenIn[basename(folder)] ?? {};
+  const ofTaken = new RegExp(`(?<=require\\(')@certgate/${name}/([\\w-]+)(?='\\))`);
+  return replaceCreatedRequire('keep-require', (text) =>
+    text.replace(createdRequire, '').replace(ofTaken, './part-$1.cjs'),
+  );
+}
+
+const exportClause = /\bexport\{([^{}]*)\};/;
+
+function exportValues(text, name) {
+  const [clause, list] = exportClause.exec(text) ?? [];
+  if (clause !== undefined) return text.replace(clause, () => `module.exports=${freezeExports(list.split(','))};`);
+  if (!text.includes('export default ')) throw new Error(`${name} exports nothing.`);
+  return text.replace('export default ', 'module.exports=');
+}
 
 /**
  * As properties of one frozen object. esbuild would make a getter of each, and one more in each file that hands it on: all
  * of them would be called whenever one package calls another. Our modules export constants, so nothing else changes.
  */
-function exportValues(text, name) {
-  const [clause, list] = /\bexport\{([^{}]*)\};/.exec(text) ?? [];
-  if (clause === undefined) throw new Error(`${name} exports nothing.`);
-  const members = list.split(',').map((each) => each.split(' as ').toReversed().join(':'));
-  const values = `Object.freeze(Object.defineProperty({${members.join(',')}},'__esModule',{value:true}))`;
-  return text.replace(clause, () => `module.exports=${values};`);
+function freezeExports(list) {
+  const members = list.map((each) => each.split(' as ').toReversed().join(':'));
+  return `Object.freeze(Object.defineProperty({${members.join(',')}},'__esModule',{value:true}))`;
 }
 
 /** Legibly first: each `require` then is a line of its own. */

@@ -29,7 +29,7 @@ function listEntries(folder) {
 
 /**
  * What several entries of a package need is in a file of its own, which each of them loads: so it is there once, its state
- * too. Another package is never taken in: its state would be there twice.
+ * too. The adapters don't contain core, whose state would be there twice; bundle-commonjs.mjs names what core contains.
  */
 async function bundleEntries(folder, entries) {
   const files = new Map();

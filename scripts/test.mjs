@@ -58,6 +58,7 @@ const hostTests = [
   'step-issuer',
   'terminal-questions',
   'trust-revocation',
+  'two-versions',
   'users-tests',
   'vendoring',
 ]

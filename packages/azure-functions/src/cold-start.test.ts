@@ -93,7 +93,11 @@ function listIdle(path: string, { functions }: Profiler.ScriptCoverage): readonl
   const [, name = ''] = /packages[\\/]([\w-]+)[\\/]dist/.exec(path) ?? [];
   return payload.sources
     .filter((source) => !ran.includes(source) && !/\/(?:index|internal)\.ts$/.test(source))
-    .map((source) => source.replace('../', `${name}/`));
+    .map((source) =>
+      join(name, source.replace(/^\.\.\//, ''))
+        .split(sep)
+        .join('/'),
+    );
 }
 
 function findPosition(lines: readonly string[], offset: number): [line: number, column: number] {

@@ -20,7 +20,7 @@ export function loadPathValidation(): typeof pathValidation {
     return (loaded ??= require('@certgate/x509/path') as typeof pathValidation);
   } catch (cause) {
     const [reason] = String(cause).split('\n', 1);
-    const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
+    const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/core and @certgate/x509 with all their files, or let the bundler take them in.`;
     throw new CertgateError('CERTGATE_PATH_VALIDATION_MISSING', detail, { cause });
   }
 }

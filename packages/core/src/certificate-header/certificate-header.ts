@@ -97,11 +97,11 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
   decoder ??= new Base64Decoder(maximumHeaderLength);
   if (encoding === 'base64') {
     const decoding = decoder.decode(leaf);
-    return decoding.ok ? readDer(leaf, decoding.bytes, candidates) : denyText(leaf, decoding.fault);
+    return decoding.ok ? readLeaf(leaf, decoding.bytes, candidates) : denyText(leaf, decoding.fault);
   }
   const base64 = unescapePem(leaf);
   const bytes = base64 === undefined ? undefined : decoder.decodeBytes(base64);
-  if (base64 !== undefined && bytes !== undefined) return readDer(base64, bytes, candidates);
+  if (base64 !== undefined && bytes !== undefined) return readLeaf(base64, bytes, candidates);
   return leaf.includes(',')
     ? deny('certificate_multiple', {})
     : deny('certificate_malformed', { problem: 'pem_lines_unexpected' });
@@ -111,7 +111,7 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
 let decoder: Base64Decoder | undefined;
 
 /** The bytes of `text`, canonical base64, are to be the DER of exactly one certificate. */
-function readDer(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
+function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
   const problem = findOuterFrameFault(der);
   if (problem !== undefined) return deny('certificate_malformed', { problem });
   const structure = findMistakenStructure(der);

@@ -135,7 +135,7 @@ export function readTrustFinding(answer: unknown): TrustFinding {
   const { outcome, detail } = readAnswer(answer);
   if (outcome === 'nominated') return readNominated(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const { code, identityName, facts } = readMembers(answer, ['code', 'identityName', 'facts']);
+  const { code, identityName, facts } = readAnswerMembers(answer, ['code', 'identityName', 'facts']);
   if (!isDenialCodeOf('trust-store', code)) return describeUnknownCode(code);
   return { outcome, code, detail: textOr(detail, refusedDetail), ...knownName(identityName), ...ownFacts(code, facts) };
 }
@@ -146,7 +146,7 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
   const names = ['step', 'code', 'identityName', 'isUnissued', 'currentFrom', 'currentUntil', 'facts'] as const;
-  const { step, code, identityName, isUnissued, currentFrom, currentUntil, facts } = readMembers(answer, names);
+  const { step, code, identityName, isUnissued, currentFrom, currentUntil, facts } = readAnswerMembers(answer, names);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
     const span = {
@@ -219,7 +219,7 @@ export class TrustVersionError extends Error {
 }
 
 /** Members of the answer itself or of its class: what a polluted prototype adds is no part of it. */
-function readMembers<const Names extends readonly string[]>(
+function readAnswerMembers<const Names extends readonly string[]>(
   answer: object,
   names: Names,
 ): Record<Names[number], unknown> {
@@ -255,7 +255,7 @@ function readPlainAnswer(
 }
 
 function readNominated(given: object): NominatedFinding | UnavailableFinding {
-  const { confirm, identityName, claim } = readMembers(given, ['confirm', 'identityName', 'claim']);
+  const { confirm, identityName, claim } = readAnswerMembers(given, ['confirm', 'identityName', 'claim']);
   if (typeof confirm !== 'function') return unknownAnswer;
   return {
     outcome: 'nominated',
@@ -292,7 +292,7 @@ const foundMembers = [
 ] as const;
 
 function readFound(given: object): FoundFinding | undefined {
-  const answer = readMembers(given, foundMembers);
+  const answer = readAnswerMembers(given, foundMembers);
   const identity = readIdentity(answer.identity);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
   const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
@@ -320,7 +320,7 @@ function readFound(given: object): FoundFinding | undefined {
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isObject(value)) return undefined;
-  const { name, roles, functions, owner } = readMembers(value, ['name', 'roles', 'functions', 'owner']);
+  const { name, roles, functions, owner } = readAnswerMembers(value, ['name', 'roles', 'functions', 'owner']);
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
   return {

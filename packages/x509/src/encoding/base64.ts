@@ -15,7 +15,7 @@ export function decodeBase64(text: string): Base64Decoding {
   expectArgument(text, aText, 'The text of decodeBase64');
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length > 0 && isCanonical(text, bytes.length)) return { ok: true, bytes };
-  return { ok: false, fault: describeFault(text) };
+  return { ok: false, fault: findTextFault(text) };
 }
 
 /**
@@ -35,7 +35,7 @@ export class Base64Decoder {
   /** @throws {RangeError} for a longer text: cut short, its bytes might look like those of another one. */
   decode(text: string): Base64Decoding {
     const bytes = this.decodeBytes(text);
-    return bytes === undefined ? { ok: false, fault: describeFault(text) } : { ok: true, bytes };
+    return bytes === undefined ? { ok: false, fault: findTextFault(text) } : { ok: true, bytes };
   }
 
   /**
@@ -83,7 +83,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const lastCharacters = [alphabet, 'AEIMQUYcgkosw048', 'AQgw'] as const;
 
 /** By the first character that is in no place of base64: one scan, since strangers choose the text. */
-function describeFault(text: string): Base64Fault {
+function findTextFault(text: string): Base64Fault {
   const [stranger] = /[^A-Za-z0-9+/=]/.exec(text) ?? [];
   if (stranger === undefined) return text === '' ? 'not_base64' : 'base64_padding';
   return stranger === '-' || stranger === '_' ? 'base64url' : 'not_base64';
