@@ -1,14 +1,17 @@
-// Compares this checkout's core with another one's, in one process and in alternating rounds: a warm decision, and the
-// refusal of certificates that nobody knows. The other checkout must be built:
+// Compares this checkout with another one: a warm decision and the refusal of strangers, in one process and in alternating
+// rounds; and what a start and a first sight cost, by the scripts for it, which take turns. The other checkout must be built:
 //
 //   git worktree add ../certgate-before d361273 && (cd ../certgate-before && npm ci && npm run build)
-//   node bench/against.mjs ../certgate-before         the table; exits 1 when a warm decision is slower than there
+//   node bench/against.mjs ../certgate-before         the tables; exits 1 when a warm decision is slower than there
 //   node bench/against.mjs ../certgate-before --json  the same as JSON
+//   … --warm                                          without starts and first sights, which take ten minutes
+import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
 import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
 
@@ -17,16 +20,51 @@ const callsPerRound = 5000;
 /** What two runs of the same code differ by. */
 const noise = 1.03;
 
-const [other] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, warm: { type: 'boolean', default: false } },
+});
+const [other] = positionals;
 if (other === undefined) {
-  console.error('usage: node bench/against.mjs CHECKOUT [--json]');
+  console.error('usage: node bench/against.mjs CHECKOUT [--json] [--warm]');
   process.exit(2);
 }
 const root = new URL('..', import.meta.url);
+/** Each script with the rows of its output: what they are, and numbers of which less is better. */
+const scripts = [
+  [
+    'cold-import.mjs',
+    ['--rounds', '15'],
+    ({ goals }) => [['a start, times what `@azure/functions` adds', goals[0].share]],
+  ],
+  [
+    'first-sight.mjs',
+    [],
+    ({ results }) =>
+      results.flatMap(({ name, microseconds, beside, compared }) => [
+        [`${name}, µs`, microseconds],
+        ...(compared === undefined ? [] : [[`${name}, times ${beside}`, microseconds / compared]]),
+      ]),
+  ],
+  [
+    'many-callers.mjs',
+    [],
+    ({ results, goals }) => [
+      ...results.flatMap(({ name, microseconds, ratio, firstRatio }) => [
+        [`in a server: ${name}, µs`, microseconds],
+        [`in a server: ${name}, times bare`, ratio],
+        ...(firstRatio === undefined ? [] : [[`in a server: ${name}, the first 400, times bare`, firstRatio]]),
+      ]),
+      [`${goals.at(-1).name}, µs`, goals.at(-1).value],
+    ],
+  ],
+];
+const turns = 2;
 const sides = { before: await load(pathToFileURL(`${resolve(other)}/`)), after: await load(root) };
 const folder = mkdtempSync(join(tmpdir(), 'certgate-against-'));
 try {
-  report([...(await measure('p-256', 'EC P-256')), ...(await measure('rsa-2048', 'RSA 2048'))]);
+  const warm = [...(await measure('p-256', 'EC P-256')), ...(await measure('rsa-2048', 'RSA 2048'))];
+  report(warm, values.warm ? [] : compareScripts());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -103,22 +141,52 @@ function time(gate, headers, expected) {
   return Math.round(((user + system) * 1000) / headers.length);
 }
 
-function median(values) {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+/** The least of each side's turns: what else the machine does makes none faster. */
+function compareScripts() {
+  const least = new Map();
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const [script, words, listRows] of scripts) {
+      const order = [
+        ['before', resolve(other)],
+        ['after', fileURLToPath(root)],
+      ];
+      for (const [side, checkout] of turn % 2 === 0 ? order : order.reverse()) {
+        for (const [name, value] of listRows(runScript(script, [...words, '--checkout', checkout]))) {
+          const row = least.get(name) ?? { name };
+          least.set(name, { ...row, [side]: Math.min(row[side] ?? Infinity, value) });
+        }
+      }
+    }
+  }
+  return [...least.values()];
 }
 
-function report(results) {
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ results }, null, 2));
+function runScript(script, words) {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [file, ...words, '--json'], { encoding: 'utf8' });
+  if (stdout === '') throw new Error(`${script}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function median(numbers) {
+  return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)];
+}
+
+function report(warm, costs) {
+  if (values.json) console.log(JSON.stringify({ results: warm, costs }, null, 2));
   else {
     const load = loadavg()[0].toFixed(1);
     const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${arch()}, load ${load}`;
-    console.log(
-      `${new Date().toISOString().slice(0, 10)}, ${machine}\n\n| ns, median | before | after | ratio |\n|---|---|---|---|`,
-    );
-    for (const { name, before, after } of results) {
-      console.log(`| ${name} | ${before} | ${after} | ${(after / before).toFixed(2)} |`);
-    }
+    console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}`);
+    printTable('ns, median', warm, 0);
+    if (costs.length > 0) printTable(`CPU time, the least of ${turns}`, costs, 2);
   }
-  const isSlower = results.some(({ what, before, after }) => what === 'warm' && after > before * noise);
+  const isSlower = warm.some(({ what, before, after }) => what === 'warm' && after > before * noise);
   if (isSlower) process.exitCode = 1;
+}
+
+function printTable(title, rows, digits) {
+  console.log(`\n| ${title} | before | after | ratio |\n|---|---|---|---|`);
+  for (const { name, before, after } of rows)
+    console.log(`| ${name} | ${before.toFixed(digits)} | ${after.toFixed(digits)} | ${(after / before).toFixed(2)} |`);
 }

@@ -3,7 +3,7 @@
 //
 //   npm run bench:guards            exits with 1 when a limit is passed
 //   npm run bench:guards -- --json  the same as JSON
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { X509Certificate, createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AccessGate, trustStoreFromDocument } from '@certgate/core';
@@ -13,6 +13,8 @@ import { measureRefreshMemory } from './refresh-memory.mjs';
 const rounds = 61;
 const callsPerRound = 2_000;
 const requirement = { functionName: 'Orders', roles: [['reader']] };
+/** The goal is 1.75. */
+const startLimit = 2.6;
 
 const { der } = makeCertificate({ name: ['CN = allowed'] });
 const pins = [{ thumbprintSha256: new X509Certificate(der).fingerprint256 }];
@@ -46,6 +48,7 @@ const guards = [
       call: (text) => Buffer.from(text, 'base64'),
     }),
   ],
+  ['a start up to the first pinned decision, times what `@azure/functions` adds', startLimit, measureStart()],
   ['source files on the path of a pinned decision', 14, countFiles('pinned')],
   ['source files on the path of an authority’s decision', 45, countFiles('authority')],
   [
@@ -54,7 +57,7 @@ const guards = [
     measureRefreshMemory(20_000, { live: true }).ratio,
   ],
   ['bytes of a log line of a pinned caller', 480, countLineBytes()],
-].map(([name, limit, value]) => ({ name, value: Number(value.toFixed(2)), limit, met: value <= limit }));
+].map(([name, limit, value]) => ({ name, value: Number(value.toFixed(2)), limit, met: value > 0 && value <= limit }));
 
 if (process.argv.includes('--json')) console.log(JSON.stringify({ guards }, null, 2));
 else {
@@ -89,6 +92,10 @@ function listStrangers() {
   });
 }
 
+function measureStart() {
+  return JSON.parse(runNode('cold-import.mjs', '--json', '--rounds', '15')).goals[0].share;
+}
+
 function countFiles(kind) {
   return JSON.parse(runNode('count-path-files.mjs', kind)).length;
 }
@@ -99,5 +106,8 @@ function countLineBytes() {
 
 function runNode(file, ...words) {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  return execFileSync(process.execPath, [path, ...words], { encoding: 'utf8' });
+  // A goal that is missed is no failure here: each guard has its own limit.
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...words], { encoding: 'utf8' });
+  if (status !== 0 && stdout === '') throw new Error(stderr);
+  return stdout;
 }
