@@ -158,9 +158,17 @@ export function presentCertificate(der: Uint8Array, candidates?: CandidateSource
   return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
 }
 
+const twinsOf = new WeakMap<PresentedCertificate, readonly PresentedCertificate[]>();
+
 /** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
-export function listTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
-  return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
+export function listTwins(certificate: PresentedCertificate): readonly PresentedCertificate[] {
+  const known = twinsOf.get(certificate);
+  if (known !== undefined) return known;
+  const { der, candidates } = certificate;
+  // Hashed once, for the deny list and the pins.
+  const twins = listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
+  twinsOf.set(certificate, twins);
+  return twins;
 }
 
 class LazyPresentedCertificate implements PresentedCertificate {

@@ -65,7 +65,7 @@ export function findInSnapshot(
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
   if (named.outcome === 'refused') {
     const denial: RefusedFinding = deny(named.code, named.facts);
-    return findStrictest([denial, ...listMatchesDenial(pinned, certificate, now)]) ?? denial;
+    return findStrictest([denial, findMatchesDenial(pinned, certificate, now)]) ?? denial;
   }
   const { nominations } = named;
   const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate, own) : pinned, nominations };
@@ -110,12 +110,11 @@ function confirmMatches(
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
   const { matches, refusals, unissued, steadyWhile } = issued;
+  // A pin is somebody's before its authority is asked.
+  const ofMatches = findMatchesDenial([...claims.pinned, ...matches], certificate, now);
   const denial = findStrictest<RefusedNomination>([
     ...refusals.map(refuseByPath),
-    // A pin is somebody's before its authority is asked.
-    ...listMatchesDenial([...claims.pinned, ...matches], certificate, now).map(
-      (each) => ({ ...each, step: 'client-identity' }) as const,
-    ),
+    ofMatches && { ...ofMatches, step: 'client-identity' },
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);
@@ -132,11 +131,6 @@ function refuseByPath({
 }: PathRefusal): RefusedNomination & { readonly step: 'certification-path' } {
   const known = identityName === undefined ? {} : { identityName };
   return { outcome: 'denied', step: 'certification-path', ...describeRefusal(code, facts), ...known };
-}
-
-function listMatchesDenial(...question: Parameters<typeof findMatchesDenial>): readonly MatchDenial[] {
-  const denial = findMatchesDenial(...question);
-  return denial === undefined ? [] : [denial];
 }
 
 const noPins: readonly PinMatch[] = Object.freeze([]);
@@ -305,16 +299,20 @@ function findMatchesDenial(
   now: number,
 ): MatchDenial | undefined {
   const [first] = matches;
-  const stranger = first && matches.find(({ identity }) => identity !== first.identity);
-  if (first !== undefined && stranger !== undefined) {
-    return deny('identity_ambiguous', { identities: groupMatches(matches) });
-  }
-  return findStrictest(matches.flatMap((match) => findMatchDenial(match, matches, certificate, now) ?? []));
+  const isAmbiguous = matches.some(({ identity }) => identity !== first?.identity);
+  if (isAmbiguous) return deny('identity_ambiguous', { identities: groupMatches(matches) });
+  return findStrictest(matches.map((match) => findMatchDenial(match, matches, certificate, now)));
 }
 
 /** Of several reasons, the one that counts; of equals, the first. */
-function findStrictest<Reason extends { readonly code: DenialCode }>(reasons: readonly Reason[]): Reason | undefined {
-  const [strictest] = [...reasons].sort((one, other) => rankDenial(one.code) - rankDenial(other.code));
+function findStrictest<Reason extends { readonly code: DenialCode }>(
+  reasons: readonly (Reason | undefined)[],
+): Reason | undefined {
+  let strictest: Reason | undefined;
+  for (const reason of reasons) {
+    const isStricter = reason && (strictest === undefined || rankDenial(reason.code) < rankDenial(strictest.code));
+    if (isStricter === true) strictest = reason;
+  }
   return strictest;
 }
 

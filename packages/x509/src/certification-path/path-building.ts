@@ -41,15 +41,16 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
 
 /** Keeps the fault that says most: of the longest path, and a whole path's before a broken one's. */
 class Attempts {
+  readonly #target: PathCertificate;
   #rank = -1;
-  #fault: PathFault;
+  #fault: PathFault | undefined;
 
   constructor(target: PathCertificate) {
-    this.#fault = failWithoutIssuer(target, 'end-entity');
+    this.#target = target;
   }
 
   get farthest(): PathFault {
-    return this.#fault;
+    return this.#fault ?? failWithoutIssuer(this.#target, 'end-entity');
   }
 
   /** That an issuer is missing says least: one more cross-certificate than the operator needs is no fault of the path. */

@@ -79,20 +79,18 @@ export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
-  // A rule stands where nothing is given.
-  const members: Record<string, unknown> = { ...rules, ...given };
-  const names = Object.keys(members);
-  const known = Object.keys(rules);
-  if (names.length > known.length) {
-    const stranger = names.find((name) => !known.includes(name)) ?? '';
-    throw invalidArgument(`${owner} has no member "${stranger}"; its members are ${known.join(', ')}.`);
+  const own: Record<string, unknown> = { ...(given as object) };
+  const stranger = Object.keys(own).find((name) => !Object.hasOwn(rules, name));
+  if (stranger !== undefined) {
+    throw invalidArgument(`${owner} has no member "${stranger}"; its members are ${Object.keys(rules).join(', ')}.`);
   }
-  for (const name of names) {
-    const rule = rules[name as keyof T & string];
-    if (members[name] === rule) members[name] = undefined;
-    const value = members[name];
+  const members: Record<string, unknown> = {};
+  for (const name of Object.keys(rules) as (keyof T & string)[]) {
+    const rule = rules[name];
+    const value = Object.hasOwn(own, name) ? own[name] : undefined;
     if (!rule.holds(value) && !(value === undefined && rule.isOptional))
       throw invalidArgument(`${owner}: "${name}" must be ${rule.words}.`);
+    members[name] = value;
   }
   return Object.freeze(members) as Readonly<T>;
 }
@@ -145,6 +143,7 @@ export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
     words: `an array, each member ${words}`,
     holds: (value) => {
       if (!Array.isArray(value)) return false;
+      if (value.length === 0) return true;
       // A copy: `every` passes over the holes of a list.
       const isKnown = known.has(value) || [...(value as unknown[])].every(holds);
       if (isKnown) known.add(value);
@@ -155,14 +154,8 @@ export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
 
 /** What a decoder made, or a copy: by some members of its own, in whose absence a check would pass. */
 export function decodedBy(decoder: string, ...names: readonly string[]): ArgumentRule {
-  const known = new WeakSet<object>();
   return {
     words: `what ${decoder} gives as its value`,
-    holds: (value) => {
-      if (!isObject(value)) return false;
-      const isKnown = known.has(value) || names.every((name) => Object.hasOwn(value, name));
-      if (isKnown) known.add(value);
-      return isKnown;
-    },
+    holds: (value) => isObject(value) && names.every((name) => Object.hasOwn(value, name)),
   };
 }
