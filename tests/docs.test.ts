@@ -83,6 +83,7 @@ const checkCodes: Readonly<Record<CheckFinding['code'], true>> = {
   authority_certificate_ended: true,
   authority_certificate_ends_soon: true,
   authority_certificate_not_begun: true,
+  authority_certificate_denied: true,
   authority_constraint_with_leading_dot: true,
   authority_certificate_unfit: true,
   name_not_permitted: true,

@@ -54,7 +54,8 @@ export interface ReplacingFlags extends ChangeFlags {
 /** A change that can also be made where the document is damaged or missing: with `--revision`, `content` takes its place. */
 export interface ReplacingChange extends Omit<TrustChange, 'verb'> {
   readonly verb: 'lock' | 'restore';
-  readonly content: Omit<TrustDocument, 'revision'>;
+  /** @throws {ToolFailure} if it must not take that document's place. */
+  readonly content: (replaced: UnreadableDocument) => Omit<TrustDocument, 'revision'>;
   readonly reportReplacement: (replaced: UnreadableDocument, update: TrustUpdate) => UpdateReport;
 }
 
@@ -78,7 +79,10 @@ export async function changeOrReplace(
   }
   if (revision === undefined) throw await explainMissingRevision(location, unreadable, verb);
   await expectAboveLog(location, revision);
-  const replacement = await replaceUnreadableDocument(location, request, unreadable, { ...content, revision });
+  const replacement = await replaceUnreadableDocument(location, request, unreadable, {
+    ...content(unreadable),
+    revision,
+  });
   const { done, notes = [], json = {} } = reportReplacement(unreadable, replacement);
   const { stored = {} } = unreadable;
   const replaced = [...describeOtherNames(stored, location.description), ...describeReplacement(replacement)];

@@ -104,6 +104,25 @@ describe('a document that is damaged, missing or of a newer version', () => {
     assert.equal(stage.read().revision, 10);
   });
 
+  it('restore enables whom a document that is not valid disables only by name', async () => {
+    await makeDocuments();
+    const [{ pins = [] } = {}] = stage.read().identities;
+    for (const disabled of [
+      { enabled: false },
+      { name: 'moved', enabled: false },
+      { pins: [{ thumbprintSha256: 7 }, ...pins.map((each) => ({ ...each, enabled: false }))] },
+    ]) {
+      const identities = [7, { name: 'billing', pins, ...disabled }];
+      writeFileSync(stage.path, JSON.stringify({ ...stage.read(), schemaVersion: 9, identities }));
+      const words = ['restore', 'earlier.json', '--revision', '9', ...reason];
+      await stage.refuse(
+        /enables what is disabled now: .*"billing"\. Nothing was written.*--re-enable billing/,
+        ...words,
+      );
+      await stage.expect(...words, '--re-enable', 'billing', '--dry-run');
+    }
+  });
+
   it('another name of its file keeps the old document, and every change says so', async () => {
     await makeDocuments();
     linkSync(stage.path, file('app.json'));

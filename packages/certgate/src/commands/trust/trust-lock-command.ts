@@ -40,7 +40,7 @@ export async function lock(flags: ReplacingFlags): Promise<void> {
         notes: [...lockNotes, tellArrival(documentSha256), `To undo: ${formatTrustChange('unlock')}`],
         json: { locked: after.locked },
       }),
-      content: { schemaVersion: 1, identities: [], locked },
+      content: () => ({ schemaVersion: 1, identities: [], locked }),
       reportReplacement: (_replaced, { documentSha256 }) => ({
         done,
         notes: [

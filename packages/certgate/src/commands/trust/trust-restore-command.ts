@@ -1,10 +1,13 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { expectSignature } from '../../trust/administration/document-signing.js';
-import { restoreDocument } from '../../trust/administration/edits/restriction-edits.js';
+import { expectDisabledToStay, restoreDocument } from '../../trust/administration/edits/restriction-edits.js';
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { describeLostRestrictions } from '../../trust/administration/replace-unreadable-document.js';
+import {
+  describeLostRestrictions,
+  listReadableIdentities,
+} from '../../trust/administration/replace-unreadable-document.js';
 import { signStoredDocument } from '../../trust/administration/sign-stored-document.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { changeOrReplace, type ReplacingFlags } from './change-trust.js';
@@ -35,7 +38,10 @@ export async function restore(documentArgument: string | undefined, flags: Resto
       verb: 'restore',
       edit: (document) => restoreDocument(document, earlier.document, flags.reEnable),
       report: () => ({ done, json }),
-      content: earlier.document,
+      content: ({ stored: replaced }) => {
+        expectDisabledToStay(listReadableIdentities(replaced), earlier.document, flags.reEnable);
+        return earlier.document;
+      },
       reportReplacement: ({ stored: replaced }) => ({ done, notes: describeLostRestrictions(replaced), json }),
     },
     flags,

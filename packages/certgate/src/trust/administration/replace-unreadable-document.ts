@@ -1,8 +1,9 @@
-import type { TrustDocument } from '@certgate/core/internal';
+import type { TrustDocument, TrustDocumentIdentity } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { formatTrustCall, formatTrustChange } from '../../faults/tool-call.js';
 import { parseChangeLogEntry } from './change-log.js';
 import { expectOwnSignature } from './document-signing.js';
+import { describePin } from './edits/identity-edits.js';
 import { hashDocument, missingDocument, parseStoredDocument } from './load-trust-document.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 import {
@@ -152,15 +153,40 @@ export function describeLostRestrictions(stored: StoredDocument | undefined): re
   ];
 }
 
-function findRestrictions(bytes: Uint8Array): { readonly isLocked: boolean; readonly denied: number } | undefined {
+/** Its identities, with those of their pins and names that can be read; none if nothing is there. */
+export function listReadableIdentities(stored: StoredDocument | undefined): readonly TrustDocumentIdentity[] {
+  return (stored && findRestrictions(stored.bytes)?.identities) ?? [];
+}
+
+function findRestrictions(bytes: Uint8Array) {
   try {
-    const value = JSON.parse(new TextDecoder().decode(bytes)) as { locked?: unknown; denied?: unknown } | null;
-    if (typeof value !== 'object' || value === null) return undefined;
-    return {
-      isLocked: Object.hasOwn(value, 'locked'),
-      denied: Object.hasOwn(value, 'denied') && Array.isArray(value.denied) ? value.denied.length : 0,
-    };
+    const [value] = listObjects([JSON.parse(new TextDecoder().decode(bytes))]);
+    return (
+      value && {
+        isLocked: Object.hasOwn(value, 'locked'),
+        denied: listObjects(value['denied']).length,
+        identities: listObjects(value['identities']).map(({ name, enabled, names, pins }): TrustDocumentIdentity => ({
+          ...{ name: String(name), roles: [], enabled: enabled !== false },
+          ...{ names: listObjects(names) as never, pins: listObjects(pins).filter(isReadablePin) },
+        })),
+      }
+    );
   } catch {
     return undefined;
+  }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function listObjects(value: unknown): readonly JsonObject[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  return list.filter((each): each is JsonObject => Object(each) === each);
+}
+
+function isReadablePin(pin: JsonObject): boolean {
+  try {
+    return describePin(pin) !== '';
+  } catch {
+    return false;
   }
 }

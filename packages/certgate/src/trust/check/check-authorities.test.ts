@@ -248,9 +248,27 @@ describe('names and the deny list', () => {
     const deny = (pem: string): object => ({
       denied: [{ thumbprintSha256: presentCertificate(new X509Certificate(pem).raw).thumbprintSha256 }],
     });
-    assert.deepEqual(check({ trustAnchors: [one, other] }, undefined, deny(one)), []);
+    const denied = 'warning authority_certificate_denied authorities[0].trustAnchors[0]';
+    assert.deepEqual(check({ trustAnchors: [one, other] }, undefined, deny(one)), [denied]);
     assert.deepEqual(check({ trustAnchors: [one] }, undefined, deny(one)), [
       'error authority_without_usable_anchor authorities[0]',
+      denied,
     ]);
+    assert.deepEqual(check({ intermediates: [other] }, undefined, deny(other)), [
+      'warning authority_certificate_denied authorities[0].intermediates[0]',
+    ]);
+    const tell = (...trustAnchors: readonly string[]): string =>
+      checkTrust(
+        parseTrustDocument(documentOf([named], { authorities: [{ name: 'corp', trustAnchors }], ...deny(one) })),
+        {
+          now,
+        },
+      ).find(({ code }) => code === 'authority_certificate_denied')?.message ?? '';
+    assert.match(tell(one, other), /so callers below it are refused\.$/);
+    for (const anchors of [
+      [one, authority('A', -8, 400)],
+      [authority('A', -8, 400), one],
+    ])
+      assert.match(tell(...anchors), /callers can be admitted over that one/);
   });
 });

@@ -60,6 +60,7 @@ function checkAuthority(
     for (const [index, certificate] of certificates.entries()) {
       const found = [
         checkValidity(certificate, certificates, moment, role.replace('-', ' '), name),
+        findDenied(snapshot, certificate, authority),
         findLeadingDot(certificate, authority),
         findUnfitAuthority(certificate, role, authority),
       ];
@@ -107,6 +108,25 @@ function checkValidity(
     endsAt: notAfter,
     message: `${subject} ${verb} at ${formatInstant(notAfter)}; ${next}.`,
   };
+}
+
+/** One CA may have several certificates: a path may lead over another one that has the same name and key. */
+function findDenied(
+  snapshot: TrustSnapshot,
+  certificate: PathCertificate,
+  { name, trustAnchors, intermediates }: TrustedAuthority,
+): Omit<CheckFinding, 'path'> | undefined {
+  const isDenied = (each: PathCertificate): boolean => findDeniedIssued([snapshot], each) !== undefined;
+  if (!isDenied(certificate)) return undefined;
+  const keyOf = (each: PathCertificate): string =>
+    `${each.subject.key} ${each.verificationKey.subjectPublicKeyInfo.join()}`;
+  const namesakes = [...trustAnchors, ...intermediates].filter((each) => keyOf(each) === keyOf(certificate));
+  const isOpen = !namesakes.every(isDenied);
+  const rest = isOpen
+    ? 'Another certificate of the same name and key is not: callers can be admitted over that one. Deny it too if nobody may be.'
+    : 'The authority has no other certificate of the same name and key that is not, so callers below it are refused.';
+  const message = `The CA certificate "${certificate.subjectText.slice(0, 120)}" of the authority "${name}" is on the deny list. ${rest}`;
+  return { code: 'authority_certificate_denied', severity: 'warning', message };
 }
 
 /** Common in private PKIs, and no caller with a DNS name gets in beneath it: known from the certificate, before anybody calls. */

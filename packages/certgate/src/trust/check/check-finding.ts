@@ -54,6 +54,8 @@ export type CheckCode =
   | 'authority_certificate_ends_soon'
   /** information: A CA certificate of the authority is not valid yet. */
   | 'authority_certificate_not_begun'
+  /** warning: A CA certificate of the authority is on the deny list. */
+  | 'authority_certificate_denied'
   /** warning: A DNS name constraint begins with a dot, so every DNS name below it is refused. */
   | 'authority_constraint_with_leading_dot'
   /** error: The gate admits nobody below this CA certificate. A warning if only this Node.js cannot verify it. */

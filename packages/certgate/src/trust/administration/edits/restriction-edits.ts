@@ -80,6 +80,21 @@ export function restoreDocument(
   earlier: TrustDocument,
   reEnabled: readonly string[] = [],
 ): TrustDocument {
+  expectDisabledToStay(present.identities, earlier, reEnabled);
+  const { locked = earlier.locked, denied = [], revision } = present;
+  const restored = denied.reduce(denyCertificate, { ...earlier, revision });
+  return locked === undefined ? restored : { ...restored, locked };
+}
+
+/**
+ * @param present what is known of the present document, which may not be valid
+ * @throws {ToolFailure} if the earlier document enables others that are disabled now.
+ */
+export function expectDisabledToStay(
+  present: readonly TrustDocumentIdentity[],
+  earlier: TrustDocument,
+  reEnabled: readonly string[] = [],
+): void {
   const accepted = new Set(reEnabled.map((name) => name.toLowerCase()));
   const names = listEnabledAgain(present, earlier).filter((name) => !accepted.has(name.toLowerCase()));
   if (names.length > 0) {
@@ -92,15 +107,12 @@ export function restoreDocument(
       },
     );
   }
-  const { locked = earlier.locked, denied = [], revision } = present;
-  const restored = denied.reduce(denyCertificate, { ...earlier, revision });
-  return locked === undefined ? restored : { ...restored, locked };
 }
 
 /** The identities that could call again: each that is disabled now, or has a pin or a name that is, there or in another one. */
-function listEnabledAgain(present: TrustDocument, earlier: TrustDocument): readonly string[] {
+function listEnabledAgain(present: readonly TrustDocumentIdentity[], earlier: TrustDocument): readonly string[] {
   const disabled = new Set(
-    present.identities.flatMap((identity) => [
+    present.flatMap((identity) => [
       ...(isEnabled(identity) ? [] : [identity.name.toLowerCase(), ...(identity.names ?? []).map(keyOfName)]),
       ...(identity.pins ?? []).filter((pin) => !isEnabled(identity) || !isEnabled(pin)).map(describePin),
     ]),
