@@ -108,12 +108,12 @@ function listMissed() {
     const own = of(key, 'Certgate, everything from its bytes');
     const theirs = of(key, 'pkijs, everything from its bytes');
     return [
-      ...(own > goals.coldMilliseconds ? [`${key}: ${own.toFixed(2)} ms from the bytes on`] : []),
-      ...(own > theirs * goals.shareOfPkijs ? [`${key}: ${(theirs / own).toFixed(1)} times as fast as pkijs`] : []),
+      ...(!(own <= goals.coldMilliseconds) ? [`${key}: ${own.toFixed(2)} ms from the bytes on`] : []),
+      ...(!(own <= theirs * goals.shareOfPkijs) ? [`${key}: ${(theirs / own).toFixed(1)} times as fast as pkijs`] : []),
     ];
   });
-  const cold = warm.filter(({ pinned, issued }) => issued > pinned * goals.warmShareOfPin);
-  const slow = hostile.filter(({ milliseconds }) => milliseconds > goals.hostileMilliseconds);
+  const cold = warm.filter(({ pinned, issued }) => !(issued <= pinned * goals.warmShareOfPin));
+  const slow = hostile.filter(({ milliseconds }) => !(milliseconds <= goals.hostileMilliseconds));
   return [
     ...missedPaths,
     ...cold.map(({ key, pinned, issued }) => `${key}: warm ${(issued / pinned).toFixed(2)} times a pin's`),

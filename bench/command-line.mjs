@@ -71,6 +71,8 @@ report();
 function measure({ name, words, exitCode = 0 }) {
   // A locked document would not be locked again, and no name is added twice.
   if (document !== undefined) writeFileSync(join(folder, 'trust.json'), document);
+  // What an earlier process left is no figure of this one.
+  rmSync(usage, { force: true });
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ['--require', meter, ...words], {
     cwd: folder,

@@ -68,7 +68,10 @@ async function forKey(keyAlgorithm, key) {
       key,
       name,
       text,
-      call: (header) => gate.decide(header, requirement, Date.now()),
+      call: (header) => {
+        const { code } = gate.decide(header, requirement, Date.now());
+        if (code !== 'certificate_malformed' && code !== 'certificate_multiple') throw new Error(code);
+      },
     })),
     {
       key,

@@ -12,6 +12,7 @@ import { createClientCertificate } from '../packages/certgate/dist/esm/certifica
 
 const rounds = 60;
 const callsPerRound = 300;
+const warmUpRounds = 20;
 /** Above App Service's warm decision, in nanoseconds. */
 const warmLimit = 1000;
 /** Times base64 decoding of the same text. */
@@ -97,7 +98,7 @@ const tests = [
   ),
 ];
 const samples = new Map(tests.map((test) => [test, []]));
-for (let round = -3; round < rounds; round += 1) {
+for (let round = -warmUpRounds; round < rounds; round += 1) {
   for (const test of tests) {
     const nanoseconds = runRound(test, test.kind === 'warm' ? callsPerRound : callsPerRound / 10);
     // The first rounds make the decisions that are remembered, and warm up.
@@ -168,7 +169,8 @@ function expectAllowed(decision) {
 }
 
 function expectDenied(decision) {
-  if (decision.outcome !== 'denied') throw new Error('Garbage was admitted.');
+  if (decision.outcome !== 'denied' || decision.code === 'certificate_too_large')
+    throw new Error(`Garbage was not looked at: ${decision.code}`);
 }
 
 /** Nanoseconds per call. */
@@ -202,8 +204,8 @@ function report() {
       return { name: test.name, what: test.what, nanoseconds: median(samples.get(test)), ratio };
     });
   const missed = [
-    ...above.filter((each) => each.above > warmLimit).map(({ name }) => `${name}: a warm decision`),
-    ...costs.filter(({ ratio }) => ratio > garbageLimit).map(({ name, what }) => `${name}: ${what}`),
+    ...above.filter((each) => !(each.above <= warmLimit)).map(({ name }) => `${name}: a warm decision`),
+    ...costs.filter(({ ratio }) => !(ratio <= garbageLimit)).map(({ name, what }) => `${name}: ${what}`),
   ];
   if (process.argv.includes('--json')) console.log(JSON.stringify({ warm: above, garbage: costs, missed }, null, 2));
   else print(above, costs, missed);

@@ -29,6 +29,10 @@ const { values } = parseArgs({
   },
 });
 
+const lineCount = Number(values.lines);
+if (!(Number.isSafeInteger(lineCount) && lineCount > 0))
+  throw new Error(`--lines must be a positive number, not ${values.lines}.`);
+
 const appCount = 60;
 const callerCount = 400;
 const begin = Date.UTC(2027, 0, 1);
@@ -83,7 +87,7 @@ function wrap(message, time, app) {
 }
 
 /** @returns the size of all files. */
-function writeLogs(folder, lineCount) {
+function writeLogs(folder) {
   const paths = Array.from({ length: appCount }, (_, index) => join(folder, `app-${index}.log`));
   for (const [index, path] of paths.entries()) {
     const file = openSync(path, 'w');
@@ -128,6 +132,7 @@ function runUsage(folder, document) {
   const { reading } = JSON.parse(run.stdout);
   const [{ user, system }, maximumKilobytes] = JSON.parse(run.stderr.trim().split('\n').at(-1));
   const sum = (key) => reading.reduce((total, each) => total + each[key], 0);
+  if (sum('lines') !== lineCount) throw new Error(`${sum('lines')} of ${lineCount} lines were read.`);
   return {
     ...{ lines: sum('lines'), records: sum('records'), repeated: sum('repeated'), uncompared: sum('uncompared') },
     ...{ seconds, cpuSeconds: (user + system) / 1e6, maximumMegabytes: maximumKilobytes / 1024 },
@@ -137,13 +142,12 @@ function runUsage(folder, document) {
 function measure() {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-logs-'));
   try {
-    const lineCount = Number(values.lines);
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < lineCount * 1000) throw new Error(`${tmpdir()} has too little room: 1 kB for each line.`);
     const [document, logs] = [join(folder, 'trust.json'), join(folder, 'logs')];
     writeDocument(document);
     mkdirSync(logs);
-    return { gigabytes: writeLogs(logs, lineCount) / 1e9, ...runUsage(logs, document) };
+    return { gigabytes: writeLogs(logs) / 1e9, ...runUsage(logs, document) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

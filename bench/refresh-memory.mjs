@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const own = fileURLToPath(import.meta.url);
+/** A peak of fewer would be none. */
+const fewestLooks = 5;
 if (process.argv[1] === own) console.log(JSON.stringify(await measure(process.argv[2], process.argv[3] === 'live')));
 
 /**
@@ -48,17 +50,22 @@ async function measure(folder, isLive) {
   const before = await settle();
   renameSync(join(folder, '2.json'), file);
   let peak = 0;
+  let looks = 0;
   let isRunning = true;
   let nextCollection = 0;
+  const look = () => {
+    peak = Math.max(peak, countUsed());
+    looks += 1;
+  };
   const turn = () => {
     const now = performance.now();
     if (isLive && now >= nextCollection) {
       globalThis.gc();
-      peak = Math.max(peak, countUsed());
+      look();
       // A collection takes longer than the work between two turns: half of the time is enough.
       nextCollection = 2 * performance.now() - now;
     }
-    if (!isLive) peak = Math.max(peak, countUsed());
+    if (!isLive) look();
     if (isRunning) setImmediate(turn);
   };
   setImmediate(turn);
@@ -67,6 +74,7 @@ async function measure(folder, isLive) {
   const milliseconds = performance.now() - start;
   isRunning = false;
   if (store.report().revision !== 2) throw new Error(store.report().fault ?? 'not read');
+  if (looks < fewestLooks) throw new Error(`The memory was looked at ${looks} times during the refresh.`);
   const heap = before - empty.used;
   const resident = process.resourceUsage().maxRSS * 1024 - empty.resident;
   return { heap, added: peak - before, resident, ratio: (peak - before) / heap, milliseconds };
