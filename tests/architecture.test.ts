@@ -32,7 +32,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     encoding: [],
     denial: ['denial-facts', 'denial-sentences', 'encoding'],
     'load-path-validation': [],
-    'certificate-header': ['denial', 'load-path-validation'],
+    'certificate-header': ['denial-facts', 'denial', 'load-path-validation'],
     'front-ends': ['denial-facts', 'denial', 'certificate-header'],
     'front-end-resolution': ['denial', 'encoding', 'certificate-header', 'front-ends'],
     'trust-snapshot': ['denial-facts', 'denial', 'load-path-validation', 'certificate-header'],

@@ -21,6 +21,7 @@ import { awaitAnswer } from './awaited-answer.js';
 import { concludeIdentity, note, type VerifiedCertificate, verifyFinding } from './authentication.js';
 import {
   denyMissing,
+  extractBase64,
   type PresentedCertificate,
   readCertificateText,
   trimHeader,
@@ -104,8 +105,7 @@ export class AccessGate {
   ): Decision | Promise<Decision> {
     try {
       const leaf = trimHeader(header);
-      const extraction: CertificateExtraction =
-        leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
+      const extraction: CertificateExtraction = leaf === undefined ? denyMissing() : extractBase64(leaf);
       return this.decideExtracted(extraction, requirement, now);
     } catch (error) {
       return denyFault(error);

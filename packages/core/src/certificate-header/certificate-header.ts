@@ -1,6 +1,6 @@
 // certificate-header/: turns the text that a front end wrote into a certificate, or a denial.
 
-import type { Base64Fault, ClientCertificateDecoding, DerDecoding } from '@certgate/x509';
+import type { ClientCertificateDecoding, DerDecoding } from '@certgate/x509';
 import {
   Base64Decoder,
   type CanonicalName,
@@ -22,8 +22,9 @@ import {
   noCandidates,
 } from './candidate-certificate.js';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
+import type { MalformedProblem } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';
-import type { CertificateText } from './certificate-text.js';
+import type { CertificateText, ChainText } from './certificate-text.js';
 import { readChainText } from './chain-text.js';
 import { unescapePem } from './percent-encoded-pem.js';
 
@@ -74,9 +75,12 @@ export function hashTail(text: string): number {
 /** The text of App Service's header → the bytes of one certificate. Strict, and capped before any work. */
 export function readCertificateHeader(header: string | null | undefined): CertificateHeaderReading {
   const leaf = trimHeader(header);
-  return leaf === undefined
-    ? denyMissing()
-    : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined });
+  return leaf === undefined ? denyMissing() : readCertificateText(extractBase64(leaf));
+}
+
+/** What most front ends write: base64 on one line. */
+export function extractBase64(leaf: string, chain?: ChainText): CertificateText {
+  return { outcome: 'extracted', leaf, encoding: 'base64', chain };
 }
 
 /** The field that App Service's front end sets. */
@@ -97,14 +101,13 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
   decoder ??= new Base64Decoder(maximumHeaderLength);
   if (encoding === 'base64') {
     const decoding = decoder.decode(leaf);
-    return decoding.ok ? readLeaf(leaf, decoding.bytes, candidates) : denyText(leaf, decoding.fault);
+    if (decoding.ok) return readLeaf(leaf, decoding.bytes, candidates);
+    return denyText(leaf, leaf.startsWith('-----') ? 'pem' : decoding.fault);
   }
   const base64 = unescapePem(leaf);
   const bytes = base64 === undefined ? undefined : decoder.decodeBytes(base64);
   if (base64 !== undefined && bytes !== undefined) return readLeaf(base64, bytes, candidates);
-  return leaf.includes(',')
-    ? deny('certificate_multiple', {})
-    : deny('certificate_malformed', { problem: 'pem_lines_unexpected' });
+  return denyText(leaf, 'pem_lines_unexpected');
 }
 
 /** The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. */
@@ -120,10 +123,14 @@ function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | u
   return { outcome: 'read', certificate: new LazyPresentedCertificate(text, thumbprintSha256, candidates) };
 }
 
-function denyText(text: string, fault: Base64Fault): Denial<DenialCodeOf<'certificate-header'>> {
+/** A text that cannot be one certificate. */
+export function denyText(
+  text: string,
+  problem: MalformedProblem,
+): Denial<'certificate_multiple' | 'certificate_malformed'> {
   // A comma is in no grammar of one certificate: it is how several header lines arrive (RFC 9110 §5.3).
   if (text.includes(',')) return deny('certificate_multiple', {});
-  return deny('certificate_malformed', { problem: text.startsWith('-----') ? 'pem' : fault });
+  return deny('certificate_malformed', { problem });
 }
 
 /**

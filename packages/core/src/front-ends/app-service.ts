@@ -1,4 +1,4 @@
-import { certificateHeaderName } from '../certificate-header/certificate-header.js';
+import { certificateHeaderName, extractBase64 } from '../certificate-header/certificate-header.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 /**
@@ -12,6 +12,6 @@ import { createFrontEnd, type FrontEnd } from './front-end.js';
 export const appService: FrontEnd = createFrontEnd(
   'app-service',
   [certificateHeaderName],
-  (leaf) => ({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined }),
+  (leaf) => extractBase64(leaf),
   false,
 );

@@ -1,4 +1,4 @@
-import { denyMissing } from '../certificate-header/certificate-header.js';
+import { denyMissing, extractBase64 } from '../certificate-header/certificate-header.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 const certificateField = 'x-client-certificate';
@@ -16,7 +16,5 @@ const placeholder = '{http.request.tls.client.certificate_der_base64}';
  * - **The operator configures**: examples/front-ends/caddy.
  */
 export const caddy: FrontEnd = createFrontEnd('caddy', [certificateField], (leaf) =>
-  leaf === placeholder
-    ? denyMissing(certificateField)
-    : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined },
+  leaf === placeholder ? denyMissing(certificateField) : extractBase64(leaf),
 );

@@ -1,3 +1,4 @@
+import { extractBase64 } from '../certificate-header/certificate-header.js';
 import { findVerificationDenial } from './client-cert-verification.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
 
@@ -17,10 +18,5 @@ export const haproxy: FrontEnd = createFrontEnd(
   'haproxy',
   ['x-client-certificate', verificationField],
   (leaf, findField) =>
-    findVerificationDenial(verificationField, findField(verificationField), '0') ?? {
-      outcome: 'extracted',
-      leaf,
-      encoding: 'base64',
-      chain: undefined,
-    },
+    findVerificationDenial(verificationField, findField(verificationField), '0') ?? extractBase64(leaf),
 );

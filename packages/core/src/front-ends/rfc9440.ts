@@ -1,4 +1,4 @@
-import { trimHeader } from '../certificate-header/certificate-header.js';
+import { extractBase64, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
 import { createFrontEnd, type FrontEnd, joinLines } from './front-end.js';
@@ -28,5 +28,5 @@ function extractByteSequence(text: string, chain: string | undefined): Certifica
   }
   const leaf = text.slice(1, -1);
   const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'byte-sequences' } as const);
-  return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
+  return extractBase64(leaf, forwarded);
 }

@@ -1,3 +1,4 @@
+import { extractBase64 } from '../certificate-header/certificate-header.js';
 import { deny } from '../denial.js';
 import { createFrontEnd, type FrontEnd } from './front-end.js';
 
@@ -16,10 +17,10 @@ import { createFrontEnd, type FrontEnd } from './front-end.js';
 export const traefik: FrontEnd = createFrontEnd('traefik', ['x-forwarded-tls-client-cert'], (text, _, isOneLine) => {
   if (text.includes('%')) return deny('certificate_malformed', { problem: 'base64_percent_encoded' });
   const comma = text.indexOf(',');
-  if (comma < 0) return { outcome: 'extracted', leaf: text, encoding: 'base64', chain: undefined };
+  if (comma < 0) return extractBase64(text);
   if (foreignSeparator.test(text)) return deny('certificate_multiple', {});
   const chain = { text: text.slice(comma + 1), encoding: 'base64-list', isPerhapsLine: !isOneLine } as const;
-  return { outcome: 'extracted', leaf: text.slice(0, comma), encoding: 'base64', chain };
+  return extractBase64(text.slice(0, comma), chain);
 });
 
 /**
