@@ -7,7 +7,7 @@ export { Base64Decoder } from './encoding/base64.js';
 export { findOuterFrameFault } from './encoding/der.js';
 export { confirmMember, copyOwn, hasMember, isObject, readKnownOptions, readMember } from './encoding/own-members.js';
 export { escapeInvisible, shortenText } from './encoding/shown-text.js';
-export { type Steps, readMonotonicClock, runAtOnce, runInSlices } from './encoding/steps.js';
+export { type Steps, runAtOnce, runInSlices } from './encoding/steps.js';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
 export { findInstant, formatInstant, isEndingSoon } from './encoding/timestamp.js';
 export { findFirstFault } from './certificate/certificate-verification.js';

@@ -1,4 +1,3 @@
-import { readMonotonicClock } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal, TrustSourceMisuse } from '../trust-sources/trust-source.js';
@@ -124,7 +123,14 @@ export interface Clock {
   readonly monotonic: () => number;
 }
 
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: readMonotonicClock };
+export const systemClock: Clock = {
+  wall: () => Date.now(),
+  // The clock of `performance.now()`, which has Node load ten modules at its first use.
+  monotonic: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000 + nanoseconds / 1_000_000;
+  },
+};
 
 export interface Moment {
   readonly wall: number;

@@ -7,7 +7,7 @@ export type Steps<Result> = Generator<undefined, Result, undefined>;
 const sliceMilliseconds = 4;
 
 /** Milliseconds by a clock that nobody sets: that of `performance.now()`, which has Node load ten modules at its first use. */
-export function readMonotonicClock(): number {
+function readMonotonicClock(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1_000_000;
 }
