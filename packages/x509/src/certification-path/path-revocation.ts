@@ -169,29 +169,35 @@ interface StatusQuestions {
 
 function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMember): StatusQuestions {
   const { revocation, path, signers, isSignerValid, profile, now, budget } = question;
-  const common = {
+  const { crls, revokingCrls, graceMilliseconds } = revocation;
+  const byLists: CrlQuestion = {
     certificate,
     issuer,
     profile,
     now,
-    graceMilliseconds: revocation.graceMilliseconds,
-    isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) => isAlgorithmAccepted(algorithm, profile),
+    graceMilliseconds,
+    isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, profile),
+    crls,
+    revokingCrls,
+    signers: [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers],
+    isSignerValid,
+    spendComparisons: budget && ((count: number) => budget.spendComparisons(count)),
   };
-  const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
-  const spendComparisons = budget && ((count: number) => budget.spendComparisons(count));
-  const { crls, revokingCrls } = revocation;
-  const byLists = { ...common, crls, revokingCrls, signers: candidates, isSignerValid, spendComparisons };
   const findStatusInLists = (each: PathCertificate): string => findCrlStatus({ ...byLists, certificate: each }).status;
   const responses = revocation.findOcspResponses(certificate);
   expectArgument(responses, ocspResponses, 'What findOcspResponses returns');
-  const byResponses = {
-    ...common,
+  const byResponses: OcspInquiry = {
+    certificate,
+    issuer,
+    profile,
+    now,
+    graceMilliseconds,
+    isAlgorithmAccepted: byLists.isAlgorithmAccepted,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
     // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
-    isResponderGood:
-      revocation.crls.length === 0 ? undefined : (each: PathCertificate) => findStatusInLists(each) === 'good',
-    isResponderRevoked: (each: PathCertificate) => findStatusInLists(each) === 'revoked',
+    isResponderGood: crls.length === 0 ? undefined : (each) => findStatusInLists(each) === 'good',
+    isResponderRevoked: (each) => findStatusInLists(each) === 'revoked',
   };
   return { byLists, byResponses };
 }
