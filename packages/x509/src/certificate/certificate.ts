@@ -11,8 +11,10 @@ import {
   type DerElement,
   DerReader,
   derTags,
+  isWithin,
   readSingle,
   refuseDer,
+  toText,
 } from '../encoding/der.js';
 import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
 import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
@@ -28,8 +30,8 @@ export interface CertificateStructure {
   readonly signatureAlgorithm: DerElement;
   readonly signature: Uint8Array;
   readonly version: 1 | 2 | 3;
-  /** The content of the INTEGER: two's complement, minimal. */
-  readonly serialNumber: Uint8Array;
+  /** Two's complement, minimal. */
+  readonly serialNumber: DerElement;
   readonly issuer: DerElement;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (§4.1.2.5). */
   readonly notBefore: number;
@@ -42,13 +44,13 @@ export interface CertificateStructure {
 
 /** Runs under `readDer`: whatever is no certificate is refused there. */
 export function decodeCertificateStructure(der: Uint8Array): CertificateStructure {
-  const certificate = new DerReader(readSingle(der, derTags.sequence).content);
+  const certificate = new DerReader(readSingle(der, derTags.sequence));
   const tbsElement = certificate.read(derTags.sequence);
   const signatureAlgorithm = certificate.read(derTags.sequence);
-  const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
+  const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString)).content;
   certificate.expectEnd();
 
-  const tbs = new DerReader(tbsElement.content);
+  const tbs = new DerReader(tbsElement);
   const version = decodeVersion(tbs);
   const serialNumber = decodeInteger(tbs.read(derTags.integer));
   // RFC 5280 §4.1.1.2: both fields must contain the same algorithm identifier.
@@ -64,8 +66,7 @@ export function decodeCertificateStructure(der: Uint8Array): CertificateStructur
   const subjectPublicKeyInfo = tbs.read(derTags.sequence);
   const hasUniqueIdentifiers = skipUniqueIdentifiers(tbs);
   const tagged = tbs.readOptional(contextConstructed(3));
-  const extensions =
-    tagged === undefined ? noExtensions : decodeExtensionList(readSingle(tagged.content, derTags.sequence));
+  const extensions = tagged === undefined ? noExtensions : decodeExtensionList(readSingle(tagged, derTags.sequence));
   tbs.expectEnd();
   // §4.1.2.1, §4.1.2.8: unique identifiers came with version 2, extensions with version 3.
   if (version < 3 && extensions.size > 0) return refuseDer('extensions in a certificate before version 3');
@@ -91,7 +92,7 @@ const noExtensions: ReadonlyMap<string, CertificateExtension> = new Map();
 function decodeVersion(tbs: DerReader): 1 | 2 | 3 {
   const tagged = tbs.readOptional(contextConstructed(0));
   if (tagged === undefined) return 1;
-  const version = decodeSmallInteger(readSingle(tagged.content, derTags.integer)) + 1;
+  const version = decodeSmallInteger(readSingle(tagged, derTags.integer)) + 1;
   // Version 1 is the DEFAULT, which DER doesn't encode.
   return version === 2 || version === 3 ? version : refuseDer('a certificate version that does not exist');
 }
@@ -112,7 +113,7 @@ export interface CertificateExtension {
 /** `Extensions ::= SEQUENCE SIZE (1..MAX)`, by object identifier. */
 export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, CertificateExtension> {
   const extensions = new Map<string, CertificateExtension>();
-  const list = new DerReader(sequence.content);
+  const list = new DerReader(sequence);
   do {
     const reader = list.enter(derTags.sequence);
     const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
@@ -144,7 +145,7 @@ export type DistinguishedName = readonly (readonly NameAttribute[])[];
 
 export function decodeDistinguishedName(name: DerElement): DistinguishedName {
   const names: (readonly NameAttribute[])[] = [];
-  const reader = new DerReader(name.content);
+  const reader = new DerReader(name);
   while (!reader.isAtEnd) names.push(decodeRelativeDistinguishedName(reader.enter(derTags.set)));
   return names;
 }
@@ -168,31 +169,28 @@ function decodeAttribute(reader: DerReader): NameAttribute {
 }
 
 /** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
-function decodeDirectoryString({ tag, content }: DerElement): string | undefined {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  switch (tag) {
+function decodeDirectoryString(element: DerElement): string | undefined {
+  switch (element.tag) {
     case derTags.utf8String:
-      return decodeUtf8(bytes);
     case derTags.printableString:
     case derTags.ia5String:
-      return bytes.every((octet) => octet < 0x80)
-        ? bytes.toString('latin1')
-        : refuseDer('a name with octets above 127');
+      return isWithin(element, 0, 0x7f) ? toText(element, 'latin1') : decodeBeyondAscii(element);
     case derTags.teletexString:
-      return bytes.toString('latin1');
+      return toText(element, 'latin1');
     case derTags.universalString:
-      return bytes.length % 4 === 0
-        ? decodeUniversalString(bytes)
+      return element.length % 4 === 0
+        ? decodeUniversalString(element.content)
         : refuseDer('a UniversalString of broken characters');
     case derTags.bmpString:
-      return bytes.length % 2 === 0 ? decodeBmpString(bytes) : refuseDer('an odd BMPString');
+      return element.length % 2 === 0 ? decodeBmpString(element.content) : refuseDer('an odd BMPString');
     default:
       return undefined;
   }
 }
 
 /** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
-function decodeUniversalString(bytes: Buffer): string {
+function decodeUniversalString(content: Uint8Array): string {
+  const bytes = Buffer.from(content);
   return Array.from({ length: bytes.length / 4 }, (_, index) => {
     const character = bytes.readUInt32BE(index * 4);
     const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
@@ -204,14 +202,15 @@ function decodeUniversalString(bytes: Buffer): string {
  * UCS-2, in practice UTF-16: pairs of surrogates are read. Half a pair is refused, since whoever writes it in UTF-8 writes
  * U+FFFD, and two names would look the same.
  */
-function decodeBmpString(bytes: Buffer): string {
+function decodeBmpString(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).swap16().toString('utf16le');
   return /\p{Cs}/u.test(text) ? refuseDer('a BMPString of broken characters') : text;
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
+function decodeBeyondAscii({ tag, content }: DerElement): string {
+  if (tag !== derTags.utf8String) return refuseDer('a name with octets above 127');
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     return refuseDer('a name that is not UTF-8');
   }
@@ -243,7 +242,7 @@ const edwardsKeys: Readonly<Record<string, { readonly algorithm: 'ed25519' | 'ed
 
 /** Refuses what is no key, as far as a few microseconds tell: OpenSSL reads an even modulus, and the point at infinity. */
 export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {
-  const info = new DerReader(subjectPublicKeyInfo.content);
+  const info = new DerReader(subjectPublicKeyInfo);
   const algorithm = info.enter(derTags.sequence);
   const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
   const key = decodeOctetAlignedBitString(info.read(derTags.bitString));
@@ -268,10 +267,10 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
 }
 
 /** RSAPublicKey (RFC 8017 §A.1.1): the modulus' length in bits. */
-function countModulusBits(key: Uint8Array): number {
-  const reader = new DerReader(readSingle(key, derTags.sequence).content);
-  const modulus = decodeInteger(reader.read(derTags.integer));
-  const exponent = decodeInteger(reader.read(derTags.integer));
+function countModulusBits(key: DerElement): number {
+  const reader = new DerReader(readSingle(key, derTags.sequence));
+  const modulus = decodeInteger(reader.read(derTags.integer)).content;
+  const exponent = decodeInteger(reader.read(derTags.integer)).content;
   reader.expectEnd();
   const first = modulus[0] ?? 0;
   if (first >= 0x80) return refuseDer('a negative RSA modulus');
@@ -294,7 +293,7 @@ function isOdd(integer: Uint8Array): boolean {
 }
 
 /** Only named curves (RFC 5480 §2.1.1): explicit parameters let the caller choose the mathematics (CVE-2020-0601). */
-function decodeCurve(algorithm: DerReader, point: Uint8Array, subjectPublicKeyInfo: DerElement): string {
+function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
   if (algorithm.peekTag() !== derTags.objectIdentifier) return 'explicit parameters';
   const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
@@ -308,15 +307,15 @@ function decodeCurve(algorithm: DerReader, point: Uint8Array, subjectPublicKeyIn
  * Uncompressed or compressed (RFC 5480 §2.2), which leaves no form for the point at infinity. The curves have a prime
  * order, so whatever is on them has that order (SP 800-56A §5.6.2.3.3).
  */
-function isPoint(point: Uint8Array, curve: Curve | undefined, { encoded }: DerElement): boolean {
-  const isCompressed = point[0] === 2 || point[0] === 3;
-  if (!isCompressed && point[0] !== 4) return false;
+function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerElement): boolean {
+  const hex = toText(point, 'hex');
+  const isCompressed = hex.startsWith('02') || hex.startsWith('03');
+  if (!isCompressed && !hex.startsWith('04')) return false;
   if (curve === undefined) return true;
   const { octets, prime, b } = curve;
   if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
   // A square root takes longer than OpenSSL does, and nearly no CA compresses.
   if (isCompressed) return readPublicKey(encoded) !== null;
-  const hex = Buffer.from(point.buffer, point.byteOffset, point.length).toString('hex');
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
   return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;

@@ -10,7 +10,7 @@ import {
   decodePublicKey,
   type DistinguishedName,
 } from './certificate.js';
-import { findCommonName, formatDistinguishedName } from './distinguished-name.js';
+import { findCommonName, formatDistinguishedName, readFieldAfterSignature } from './distinguished-name.js';
 import { decodeSubjectAlternativeNames, type SubjectAlternativeName } from './general-name.js';
 import {
   contextConstructed,
@@ -24,6 +24,8 @@ import {
   readDerHeader,
   readSingle,
   refuseDer,
+  toHex,
+  tryDer,
 } from '../encoding/der.js';
 import { type ArgumentRule, expectArgument, isObject, octets } from '../encoding/own-members.js';
 
@@ -161,7 +163,7 @@ export class DecodedCertificate implements ClientCertificate {
   }
 
   get serialNumber(): string {
-    return Buffer.from(this.#fields.structure.serialNumber).toString('hex').toUpperCase();
+    return toHex(this.#fields.structure.serialNumber);
   }
 
   get subjectName(): DistinguishedName {
@@ -247,7 +249,7 @@ export interface BasicConstraints {
 }
 
 export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
-  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const reader = new DerReader(readSingle(value, derTags.sequence));
   const flag = reader.readOptional(derTags.boolean);
   const isCertificateAuthority = flag !== undefined && decodeBoolean(flag);
   const length = reader.readOptional(derTags.integer);
@@ -263,7 +265,7 @@ export function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
 }
 
 export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const reader = new DerReader(readSingle(value, derTags.sequence));
   const purposes: string[] = [];
   do purposes.push(decodeObjectIdentifier(reader.read(derTags.objectIdentifier)));
   while (!reader.isAtEnd);
@@ -283,19 +285,18 @@ export function findMistakenStructure(der: Uint8Array): string | undefined {
     return 'it is a private key, not a certificate; treat the key as disclosed and replace it';
   }
   if (der[first.contentStart] === contextConstructed(0)) return undefined;
-  return isSigningRequest(der) ? 'it is a certificate signing request, not a certificate' : undefined;
+  return isSigningRequest(der) === true ? 'it is a certificate signing request, not a certificate' : undefined;
 }
 
 /** A signing request's version is 0 and its name follows at once (RFC 2986 §4); a version 1 certificate has an algorithm there. */
-function isSigningRequest(der: Uint8Array): boolean {
-  const decoding = readDer(() => {
-    const information = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+function isSigningRequest(der: Uint8Array): boolean | undefined {
+  return tryDer(() => {
+    const information = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
     const version = information.read(derTags.integer);
-    if (version.content.length !== 1 || version.content[0] !== 0) return false;
+    if (toHex(version) !== '00') return false;
     const name = information.enter(derTags.sequence);
     return name.isAtEnd || name.peekTag() === derTags.set;
   });
-  return decoding.ok && decoding.value;
 }
 
 /**
@@ -304,15 +305,7 @@ function isSigningRequest(der: Uint8Array): boolean {
  * they are a certificate, only decoding tells.
  */
 export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
-  const decoding = readDer(() => {
-    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
-    tbs.readOptional(contextConstructed(0)); // version
-    tbs.read(derTags.integer); // serialNumber
-    // signature, issuer, validity, subject
-    for (let field = 0; field < 4; field += 1) tbs.read(derTags.sequence);
-    return tbs.read(derTags.sequence).encoded;
-  });
-  return decoding.ok ? decoding.value : undefined;
+  return tryDer(() => readFieldAfterSignature(der, 3).encoded);
 }
 
 /** Upper-case hexadecimal, as Azure shows thumbprints. */

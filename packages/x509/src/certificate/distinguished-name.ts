@@ -3,9 +3,9 @@ import {
   type DerElement,
   DerReader,
   derTags,
-  readDer,
   readSingle,
   refuseDer,
+  tryDer,
 } from '../encoding/der.js';
 import { replaceInvisible } from '../encoding/shown-text.js';
 import { type DistinguishedName, decodeRelativeDistinguishedName, type NameAttribute } from './certificate.js';
@@ -104,7 +104,7 @@ const maximumTextLength = 512;
 
 /** Runs under `readDer`: refuses a name that is longer than names are. `decoded`: the same name, where that is known. */
 export function decodeCanonicalName(name: DerElement, decoded?: DistinguishedName): CanonicalName {
-  if (name.content.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
+  if (name.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
   const relativeNames: string[] = [];
   let incomparableType: string | undefined;
   // Each is prepared before the next is decoded, so that the first fault is the one that is told.
@@ -117,7 +117,7 @@ export function decodeCanonicalName(name: DerElement, decoded?: DistinguishedNam
 }
 
 function* readRelativeNames(name: DerElement): Generator<readonly NameAttribute[], void, undefined> {
-  const reader = new DerReader(name.content);
+  const reader = new DerReader(name);
   while (!reader.isAtEnd) yield decodeRelativeDistinguishedName(reader.enter(derTags.set));
 }
 
@@ -170,30 +170,25 @@ function foldCharacters(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
-/**
- * A certificate's issuer as it compares; undefined where the bytes have none. The fields before it (RFC 5280 §4.1) are
- * passed over, not looked into.
- */
+/** A certificate's issuer as it compares; undefined where the bytes have none. */
 export function findIssuerName(der: Uint8Array): CanonicalName | undefined {
-  const decoding = readDer(() => decodeCanonicalName(enterAtIssuer(der).read(derTags.sequence)));
-  return decoding.ok ? decoding.value : undefined;
+  return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 0)));
 }
 
 /** As `findIssuerName`, the certificate's subject. */
 export function findSubjectName(der: Uint8Array): CanonicalName | undefined {
-  const decoding = readDer(() => {
-    const tbs = enterAtIssuer(der);
-    tbs.read(derTags.sequence); // issuer
-    tbs.read(derTags.sequence); // validity
-    return decodeCanonicalName(tbs.read(derTags.sequence));
-  });
-  return decoding.ok ? decoding.value : undefined;
+  return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 2)));
 }
 
-function enterAtIssuer(der: Uint8Array): DerReader {
-  const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+/**
+ * One of issuer, validity, subject and subjectPublicKeyInfo (RFC 5280 §4.1), by its position. The fields before it are passed
+ * over, not looked into.
+ */
+export function readFieldAfterSignature(der: Uint8Array, position: number): DerElement {
+  const tbs = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
   tbs.readOptional(contextConstructed(0)); // version
   tbs.read(derTags.integer); // serialNumber
-  tbs.read(derTags.sequence); // signature
-  return tbs;
+  // signature, and those before the position
+  for (let count = 0; count <= position; count += 1) tbs.read(derTags.sequence);
+  return tbs.read(derTags.sequence);
 }

@@ -29,7 +29,7 @@ export type DistributionPointName =
 
 /** `CRLDistributionPoints`, `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */
 export function decodeDistributionPoints(extensionValue: Uint8Array): readonly DistributionPoint[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const points: DistributionPoint[] = [];
   do points.push(decodeDistributionPoint(reader.enter(derTags.sequence)));
   while (!reader.isAtEnd);
@@ -46,18 +46,18 @@ function decodeDistributionPoint(reader: DerReader): DistributionPoint {
   return {
     name: name && decodeDistributionPointName(name),
     reasons: reasons && decodeNamedBits(reasons),
-    crlIssuer: crlIssuer && decodeGeneralNames(new DerReader(crlIssuer.content)),
+    crlIssuer: crlIssuer && decodeGeneralNames(new DerReader(crlIssuer)),
   };
 }
 
 /** `DistributionPointName` is a CHOICE, so its tag `[0]` is explicit. */
 export function decodeDistributionPointName(tagged: DerElement): DistributionPointName {
-  const reader = new DerReader(tagged.content);
+  const reader = new DerReader(tagged);
   const choice = reader.read();
   reader.expectEnd();
-  if (choice.tag === contextConstructed(0)) return { fullName: decodeGeneralNames(new DerReader(choice.content)) };
+  if (choice.tag === contextConstructed(0)) return { fullName: decodeGeneralNames(new DerReader(choice)) };
   if (choice.tag !== contextConstructed(1)) return refuseDer('a distribution point name of no known form');
-  const attributes = decodeRelativeDistinguishedName(new DerReader(choice.content));
+  const attributes = decodeRelativeDistinguishedName(new DerReader(choice));
   return { nameRelativeToCrlIssuer: canonicalizeRelativeName(attributes) };
 }
 
@@ -74,7 +74,7 @@ export interface IssuingDistributionPoint {
 }
 
 export function decodeIssuingDistributionPoint(extensionValue: Uint8Array): IssuingDistributionPoint {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   // §5.2.5: must not be an empty sequence.
   if (reader.isAtEnd) return refuseDer('an issuing distribution point that says nothing');
   const name = reader.readOptional(contextConstructed(0));

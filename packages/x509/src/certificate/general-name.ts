@@ -5,8 +5,10 @@ import {
   type DerElement,
   DerReader,
   derTags,
+  isWithin,
   readSingle,
   refuseDer,
+  toText,
 } from '../encoding/der.js';
 import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from './distinguished-name.js';
 import type { ArgumentRule } from '../encoding/own-members.js';
@@ -58,23 +60,23 @@ export function decodeGeneralName(element: DerElement): GeneralName {
     case contextConstructed(0):
       return { form: 'otherName', encoded: element.encoded };
     case contextPrimitive(1):
-      return { form: 'rfc822Name', text: decodeIa5(element.content) };
+      return { form: 'rfc822Name', text: decodeIa5(element) };
     case contextPrimitive(2):
-      return { form: 'dNSName', text: decodeIa5(element.content) };
+      return { form: 'dNSName', text: decodeIa5(element) };
     case contextConstructed(3):
       return { form: 'x400Address', encoded: element.encoded };
     case contextConstructed(4):
-      return { form: 'directoryName', name: decodeCanonicalName(readSingle(element.content, derTags.sequence)) };
+      return { form: 'directoryName', name: decodeCanonicalName(readSingle(element, derTags.sequence)) };
     case contextConstructed(5):
       return { form: 'ediPartyName', encoded: element.encoded };
     case contextPrimitive(6):
-      return { form: 'uniformResourceIdentifier', text: decodeIa5(element.content) };
+      return { form: 'uniformResourceIdentifier', text: decodeIa5(element) };
     case contextPrimitive(7):
       return { form: 'iPAddress', octets: element.content };
     case contextPrimitive(8):
       return {
         form: 'registeredID',
-        objectIdentifier: decodeObjectIdentifier({ ...element, tag: derTags.objectIdentifier }),
+        objectIdentifier: decodeObjectIdentifier(element),
       };
     default:
       return refuseDer('a general name of no known form');
@@ -92,9 +94,8 @@ export function toGeneralNameKey(name: GeneralName): string {
 }
 
 /** IA5String; NUL and other control characters are refused: "good.example\0.evil.example" has fooled many readers. */
-function decodeIa5(content: Uint8Array): string {
-  if (!content.every((octet) => octet >= 0x20 && octet < 0x7f)) return refuseDer('a name with control characters');
-  return Buffer.from(content).toString('latin1');
+function decodeIa5(element: DerElement): string {
+  return isWithin(element, 0x20, 0x7e) ? toText(element, 'latin1') : refuseDer('a name with control characters');
 }
 
 /** A GeneralName (RFC 5280 §4.2.1.6) with its type, so that a URI can never be taken for a DNS name. */
@@ -105,7 +106,7 @@ export interface SubjectAlternativeName {
 }
 
 export function decodeSubjectAlternativeNames(extensionValue: Uint8Array): readonly SubjectAlternativeName[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const names: SubjectAlternativeName[] = [];
   // GeneralNames ::= SEQUENCE SIZE (1..MAX)
   do names.push(decodeSubjectAlternativeName(reader.read()));
@@ -116,22 +117,22 @@ export function decodeSubjectAlternativeNames(extensionValue: Uint8Array): reado
 function decodeSubjectAlternativeName(name: DerElement): SubjectAlternativeName {
   switch (name.tag) {
     case contextPrimitive(1):
-      return { type: 'email', value: decodeIa5(name.content) };
+      return { type: 'email', value: decodeIa5(name) };
     case contextPrimitive(2):
-      return { type: 'dns', value: decodeIa5(name.content) };
+      return { type: 'dns', value: decodeIa5(name) };
     case contextConstructed(4):
       return {
         type: 'directoryName',
-        value: formatDistinguishedName(decodeDistinguishedName(readSingle(name.content, derTags.sequence))),
+        value: formatDistinguishedName(decodeDistinguishedName(readSingle(name, derTags.sequence))),
       };
     case contextPrimitive(6):
-      return { type: 'uri', value: decodeIa5(name.content) };
+      return { type: 'uri', value: decodeIa5(name) };
     case contextPrimitive(7):
-      return { type: 'ip', value: formatAddress(name.content) };
+      return { type: 'ip', value: formatAddress(name) };
     case contextPrimitive(8):
       return {
         type: 'registeredId',
-        value: decodeObjectIdentifier({ ...name, tag: derTags.objectIdentifier }),
+        value: decodeObjectIdentifier(name),
       };
     case contextConstructed(0):
     case contextConstructed(3):
@@ -142,11 +143,9 @@ function decodeSubjectAlternativeName(name: DerElement): SubjectAlternativeName 
   }
 }
 
-function formatAddress(content: Uint8Array): string {
-  if (content.length === 4) return content.join('.');
-  if (content.length !== 16) return refuseDer('an IP address of neither 4 nor 16 octets');
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    (((content[index * 2] ?? 0) << 8) | (content[index * 2 + 1] ?? 0)).toString(16),
-  );
+function formatAddress(element: DerElement): string {
+  if (element.length === 4) return element.content.join('.');
+  if (element.length !== 16) return refuseDer('an IP address of neither 4 nor 16 octets');
+  const groups = toText(element, 'hex').match(/..../g) ?? [];
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

@@ -45,6 +45,7 @@ import {
   readDer,
   readSingle,
   refuseDer,
+  toHex,
 } from '../encoding/der.js';
 import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
 import { type GeneralName, decodeGeneralNames } from './general-name.js';
@@ -203,7 +204,7 @@ function decodePathExtensions(
     policyConstraints: find(extensionTypes.policyConstraints, decodePolicyConstraints),
     inhibitAnyPolicy: find(extensionTypes.inhibitAnyPolicy, decodeInhibitAnyPolicy),
     subjectKeyIdentifier: find(extensionTypes.subjectKeyIdentifier, (value) =>
-      toHex(readSingle(value, derTags.octetString).content),
+      toHex(readSingle(value, derTags.octetString)),
     ),
     authorityKeyIdentifier: find(extensionTypes.authorityKeyIdentifier, decodeAuthorityKeyIdentifier),
     crlDistributionPoints: find(extensionTypes.crlDistributionPoints, decodeDistributionPoints),
@@ -219,13 +220,13 @@ function decodePathExtensions(
 
 /** Addresses have their lengths here; in name constraints they are twice as long. */
 function decodeAlternativeNames(value: Uint8Array): readonly GeneralName[] {
-  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence).content));
+  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence)));
   const isOdd = names.some((name) => 'octets' in name && name.octets.length !== 4 && name.octets.length !== 16);
   return isOdd ? refuseDer('an IP address of neither 4 nor 16 octets') : names;
 }
 
 export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
-  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const reader = new DerReader(readSingle(value, derTags.sequence));
   const keyIdentifier = reader.readOptional(contextPrimitive(0));
   const issuer = reader.readOptional(contextConstructed(1));
   const serialNumber = reader.readOptional(contextPrimitive(2));
@@ -235,16 +236,12 @@ export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIde
     return refuseDer('an authority key identifier with half of issuer and serial number');
   }
   return {
-    keyIdentifier: keyIdentifier && toHex(keyIdentifier.content),
-    issuer: issuer && decodeGeneralNames(new DerReader(issuer.content)),
+    keyIdentifier: keyIdentifier && toHex(keyIdentifier),
+    issuer: issuer && decodeGeneralNames(new DerReader(issuer)),
     serialNumber: serialNumber && toHex(decodeInteger(serialNumber)),
   };
 }
 
 function decodeNull(value: Uint8Array): true {
-  return readSingle(value, derTags.null).content.length === 0 ? true : refuseDer('a NULL with content');
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex').toUpperCase();
+  return readSingle(value, derTags.null).length === 0 ? true : refuseDer('a NULL with content');
 }

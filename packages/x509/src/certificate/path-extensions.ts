@@ -29,7 +29,7 @@ export interface PolicyConstraints {
 
 /** The policies' object identifiers, each once (§4.2.1.4); their qualifiers decide nothing. */
 export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const policies = new Set<string>();
   do {
     const information = reader.enter(derTags.sequence);
@@ -44,7 +44,7 @@ export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly 
 
 /** §4.2.1.5; a mapping to or from anyPolicy is left for path validation to refuse (§6.1.4 (a)). */
 export function decodePolicyMappings(extensionValue: Uint8Array): readonly PolicyMapping[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const mappings: PolicyMapping[] = [];
   do {
     const mapping = reader.enter(derTags.sequence);
@@ -57,7 +57,7 @@ export function decodePolicyMappings(extensionValue: Uint8Array): readonly Polic
 }
 
 export function decodePolicyConstraints(extensionValue: Uint8Array): PolicyConstraints {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const requireExplicitPolicy = decodeSkipCerts(reader.readOptional(contextPrimitive(0)));
   const inhibitPolicyMapping = decodeSkipCerts(reader.readOptional(contextPrimitive(1)));
   reader.expectEnd();
@@ -74,7 +74,7 @@ export function decodeInhibitAnyPolicy(extensionValue: Uint8Array): number {
 }
 
 function decodeSkipCerts(element: DerElement | undefined): number | undefined {
-  return element && decodeSmallInteger({ ...element, tag: derTags.integer });
+  return element && decodeSmallInteger(element);
 }
 
 /** RFC 5280 §4.2.1.10: the bases of the subtrees. */
@@ -85,14 +85,14 @@ export interface NameConstraints {
 }
 
 export function decodeNameConstraints(extensionValue: Uint8Array): NameConstraints {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const permitted = reader.readOptional(contextConstructed(0));
   const excluded = reader.readOptional(contextConstructed(1));
   reader.expectEnd();
   if (permitted === undefined && excluded === undefined) return refuseDer('name constraints that constrain nothing');
   return {
-    permitted: permitted && decodeSubtrees(new DerReader(permitted.content)),
-    excluded: excluded === undefined ? [] : decodeSubtrees(new DerReader(excluded.content)),
+    permitted: permitted && decodeSubtrees(new DerReader(permitted)),
+    excluded: excluded === undefined ? [] : decodeSubtrees(new DerReader(excluded)),
   };
 }
 
@@ -103,8 +103,7 @@ function decodeSubtrees(reader: DerReader): readonly GeneralName[] {
     bases.push(decodeBase(subtree));
     // §4.2.1.10: minimum is zero, which DER leaves out as the default, and maximum is absent.
     const bound = subtree.readOptional(contextPrimitive(0)) ?? subtree.readOptional(contextPrimitive(1));
-    if (bound !== undefined)
-      refuseDer(`a subtree with a bound (${decodeSmallInteger({ ...bound, tag: derTags.integer })})`);
+    if (bound !== undefined) refuseDer(`a subtree with a bound (${decodeSmallInteger(bound)})`);
     subtree.expectEnd();
   } while (!reader.isAtEnd);
   return bases;
@@ -121,7 +120,7 @@ function decodeBase(subtree: DerReader): GeneralName {
 
 /** §4.2.2.1: the access methods, whose locations are never called. */
 export function decodeAccessMethods(extensionValue: Uint8Array): readonly string[] {
-  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const methods: string[] = [];
   do {
     const access = reader.enter(derTags.sequence);

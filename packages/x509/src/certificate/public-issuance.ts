@@ -6,7 +6,15 @@ import {
 } from './certificate.js';
 import { decodeExtensions } from './client-certificate.js';
 import type { SubjectAlternativeName } from './general-name.js';
-import { decodeObjectIdentifier, DerReader, derTags, readDer, readSingle } from '../encoding/der.js';
+import {
+  decodeObjectIdentifier,
+  DerReader,
+  type DerSource,
+  derTags,
+  readSingle,
+  toText,
+  tryDer,
+} from '../encoding/der.js';
 
 /**
  * What a certificate shows of who issued it. The first five speak for a CA of the public web PKI. The others speak against
@@ -88,8 +96,7 @@ const domains: readonly string[] = [
  * signature is verified: whoever makes a certificate can make it look so, or not.
  */
 export function judgePublicIssuance(der: Uint8Array): PublicIssuance {
-  const decoding = readDer(() => judge(decodeCertificateStructure(der)));
-  return decoding.ok ? decoding.value : unreadable;
+  return tryDer(() => judge(decodeCertificateStructure(der))) ?? unreadable;
 }
 
 const unreadable: PublicIssuance = Object.freeze({ verdict: 'cannot_tell', evidence: [], hasClientAuth: false });
@@ -152,23 +159,21 @@ function isPublicAddress(address: string): boolean {
 function listPolicies({ extensions }: CertificateStructure): readonly string[] {
   const value = extensions.get(extensionTypes.policies)?.value;
   if (value === undefined) return [];
-  const decoding = readDer(() => {
-    const policies: string[] = [];
-    const reader = new DerReader(readSingle(value, derTags.sequence).content);
-    while (!reader.isAtEnd) {
-      policies.push(decodeObjectIdentifier(reader.enter(derTags.sequence).read(derTags.objectIdentifier)));
-    }
-    return policies;
+  const policies = tryDer(() => {
+    const reader = new DerReader(readSingle(value, derTags.sequence));
+    const found: string[] = [];
+    while (!reader.isAtEnd)
+      found.push(decodeObjectIdentifier(reader.enter(derTags.sequence).read(derTags.objectIdentifier)));
+    return found;
   });
-  return decoding.ok ? decoding.value : [];
+  return policies ?? [];
 }
 
 /** The URIs in the distribution points and the access descriptions (RFC 5280 §4.2.1.13, §4.2.2.1), wherever they stand. */
 function listAddresses({ extensions }: CertificateStructure): readonly string[] {
   return [extensionTypes.crlDistributionPoints, extensionTypes.authorityInformationAccess].flatMap((type) => {
     const value = extensions.get(type)?.value;
-    const decoding = readDer(() => (value === undefined ? [] : listUris(value, 0)));
-    return decoding.ok ? decoding.value : [];
+    return tryDer(() => (value === undefined ? [] : listUris(value, 0))) ?? [];
   });
 }
 
@@ -176,13 +181,13 @@ const uniformResourceIdentifier = 0x86;
 /** CRLDistributionPoints, DistributionPoint, its name, fullName, and the URI. */
 const deepestAddress = 5;
 
-function listUris(der: Uint8Array, depth: number): readonly string[] {
+function listUris(der: DerSource, depth: number): readonly string[] {
   const uris: string[] = [];
   const reader = new DerReader(der);
   while (!reader.isAtEnd) {
-    const { tag, content } = reader.read();
-    if (tag === uniformResourceIdentifier) uris.push(Buffer.from(content).toString('latin1'));
-    else if ((tag & 0x20) !== 0 && depth < deepestAddress) uris.push(...listUris(content, depth + 1));
+    const element = reader.read();
+    if (element.tag === uniformResourceIdentifier) uris.push(toText(element, 'latin1'));
+    else if ((element.tag & 0x20) !== 0 && depth < deepestAddress) uris.push(...listUris(element, depth + 1));
   }
   return uris;
 }

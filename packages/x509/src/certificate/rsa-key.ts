@@ -19,10 +19,10 @@ const algorithm = Buffer.from(rsaAlgorithm, 'hex');
  */
 export function readRsaKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
   const decoding = readDer(() => {
-    const info = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence).content);
+    const info = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence));
     if (!algorithm.equals(info.read(derTags.sequence).encoded)) return undefined;
     const key = readSingle(decodeOctetAlignedBitString(info.read(derTags.bitString)), derTags.sequence);
-    const numbers = new DerReader(key.content);
+    const numbers = new DerReader(key);
     return [readMagnitude(numbers), readMagnitude(numbers)] as const;
   });
   if (!decoding.ok || decoding.value === undefined) return undefined;
@@ -40,7 +40,7 @@ export function readRsaKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefi
 
 /** Without the zero in front that keeps a number positive: RFC 7518 §6.3.1 has none. */
 function readMagnitude(reader: DerReader): Buffer {
-  const content = Buffer.from(decodeInteger(reader.read(derTags.integer)));
+  const content = Buffer.from(decodeInteger(reader.read(derTags.integer)).content);
   return content[0] === 0 ? content.subarray(1) : content;
 }
 

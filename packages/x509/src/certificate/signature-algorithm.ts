@@ -65,10 +65,7 @@ const knownAlgorithms: ReadonlySet<string> = new Set([
 ]);
 
 export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorithm {
-  const reader = new DerReader(element.content);
-  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
-  const parameters = reader.isAtEnd ? undefined : reader.read();
-  reader.expectEnd();
+  const { objectIdentifier, parameters } = readAlgorithm(element);
   const unknown: SignatureAlgorithm = { scheme: 'unknown', objectIdentifier };
   const rsaDigest = rsaPkcs1Digests[objectIdentifier];
   // RFC 4055 §5: the parameters must be NULL, and an absent NULL must be accepted as well.
@@ -208,8 +205,20 @@ export function describeRefusedAlgorithm(algorithm: SignatureAlgorithm): string 
   return isVerifiable(algorithm) ? described : `${described}: ${runtimeRemedy}`;
 }
 
+/** `AlgorithmIdentifier` (RFC 5280 §4.1.1.2). */
+function readAlgorithm(element: DerElement): {
+  readonly objectIdentifier: string;
+  readonly parameters: DerElement | undefined;
+} {
+  const reader = new DerReader(element);
+  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const parameters = reader.isAtEnd ? undefined : reader.read();
+  reader.expectEnd();
+  return { objectIdentifier, parameters };
+}
+
 function isNullOrAbsent(parameters: DerElement | undefined): boolean {
-  return parameters === undefined || (parameters.tag === derTags.null && parameters.content.length === 0);
+  return parameters === undefined || (parameters.tag === derTags.null && parameters.length === 0);
 }
 
 /**
@@ -218,35 +227,32 @@ function isNullOrAbsent(parameters: DerElement | undefined): boolean {
  */
 function decodePssParameters(parameters: DerElement | undefined): SignatureAlgorithm | undefined {
   if (parameters === undefined || parameters.tag !== derTags.sequence) return undefined;
-  const reader = new DerReader(parameters.content);
+  const reader = new DerReader(parameters);
   const digest = decodeDigest(reader.readOptional(contextConstructed(0)));
   const maskDigest = decodeMaskDigest(reader.readOptional(contextConstructed(1)));
   const salt = reader.readOptional(contextConstructed(2));
   const trailer = reader.readOptional(contextConstructed(3));
   reader.expectEnd();
-  const saltLength = salt === undefined ? 20 : decodeSmallInteger(readSingle(salt.content, derTags.integer));
-  const trailerField = trailer === undefined ? 1 : decodeSmallInteger(readSingle(trailer.content, derTags.integer));
+  const saltLength = salt === undefined ? 20 : decodeSmallInteger(readSingle(salt, derTags.integer));
+  const trailerField = trailer === undefined ? 1 : decodeSmallInteger(readSingle(trailer, derTags.integer));
   if (digest === undefined || digest !== maskDigest || trailerField !== 1 || saltLength > 1024) return undefined;
   return { scheme: 'rsa-pss', digest, saltLength };
 }
 
 function decodeDigest(tagged: DerElement | undefined): DigestAlgorithm | undefined {
-  return tagged === undefined ? 'sha1' : readDigest(readSingle(tagged.content, derTags.sequence));
+  return tagged === undefined ? 'sha1' : readDigest(readSingle(tagged, derTags.sequence));
 }
 
 function decodeMaskDigest(tagged: DerElement | undefined): DigestAlgorithm | undefined {
   if (tagged === undefined) return 'sha1';
-  const reader = new DerReader(readSingle(tagged.content, derTags.sequence).content);
+  const reader = new DerReader(readSingle(tagged, derTags.sequence));
   const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
   const digest = readDigest(reader.read(derTags.sequence));
   reader.expectEnd();
   return objectIdentifier === mgf1 ? digest : undefined;
 }
 
-function readDigest(sequence: DerElement): DigestAlgorithm | undefined {
-  const reader = new DerReader(sequence.content);
-  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
-  const parameters = reader.isAtEnd ? undefined : reader.read();
-  reader.expectEnd();
+function readDigest(element: DerElement): DigestAlgorithm | undefined {
+  const { objectIdentifier, parameters } = readAlgorithm(element);
   return isNullOrAbsent(parameters) ? digests[objectIdentifier] : undefined;
 }

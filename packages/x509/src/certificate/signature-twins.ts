@@ -5,9 +5,10 @@ import {
   DerReader,
   derTags,
   encodeDerElement,
-  readDer,
   readSingle,
   refuseDer,
+  toText,
+  tryDer,
 } from '../encoding/der.js';
 import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
@@ -29,13 +30,13 @@ const longestSignature = 144;
  * the order. Of a signature by P-384, one in 2^256 would be taken for one by P-256.
  */
 export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
-  const twins = readDer(() => {
-    const certificate = new DerReader(readSingle(der, derTags.sequence).content);
+  const twins = tryDer(() => {
+    const certificate = new DerReader(readSingle(der, derTags.sequence));
     const tbs = certificate.read(derTags.sequence);
     const algorithm = certificate.read(derTags.sequence);
     const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
     if (signature.length > longestSignature || decodeSignatureAlgorithm(algorithm).scheme !== 'ecdsa') return [];
-    const pair = new DerReader(readSingle(signature, derTags.sequence).content);
+    const pair = new DerReader(readSingle(signature, derTags.sequence));
     const first = pair.read(derTags.integer);
     const [r, s] = [first, pair.read(derTags.integer)].map(decodePositive) as [bigint, bigint];
     // OpenSSL verifies no signature that isn't DER: with whatever else is in it, this one admits nobody.
@@ -46,14 +47,12 @@ export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
     const bits = encodeDerElement(derTags.bitString, Buffer.from([0]), other);
     return [encodeDerElement(derTags.sequence, tbs.encoded, algorithm.encoded, bits)];
   });
-  return twins.ok ? twins.value : [];
+  return twins ?? [];
 }
 
 function decodePositive(element: DerElement): bigint {
-  const content = decodeInteger(element);
-  const [first = 0] = content;
-  if (first >= 0x80 || (first === 0 && content.length === 1)) return refuseDer('an INTEGER that is not positive');
-  return BigInt(`0x${Buffer.from(content).toString('hex')}`);
+  const hex = toText(decodeInteger(element), 'hex');
+  return hex < '8' && hex !== '00' ? BigInt(`0x${hex}`) : refuseDer('an INTEGER that is not positive');
 }
 
 /** Positive. */

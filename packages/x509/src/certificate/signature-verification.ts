@@ -1,5 +1,5 @@
 import { constants, generateKeyPairSync, type KeyObject, sign, verify, type VerifyKeyObjectInput } from 'node:crypto';
-import { DerReader, decodeObjectIdentifier, derTags, encodeDerElement, readDer, readSingle } from '../encoding/der.js';
+import { DerReader, decodeObjectIdentifier, derTags, encodeDerElement, readSingle, tryDer } from '../encoding/der.js';
 import { type ArgumentRule, decodedBy, expectArgument, hasMember, isObject } from '../encoding/own-members.js';
 import { ecPublicKey, readPublicKey, rsaEncryption } from './certificate.js';
 import { findMlDsaParameterSet, type MlDsaParameterSet } from './ml-dsa.js';
@@ -125,15 +125,14 @@ function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: Verificat
 
 /** The object identifier of the curve, or of the key's algorithm. Every curve without known answers is taken for P-256. */
 function findKind(subjectPublicKeyInfo: Uint8Array): string | undefined {
-  const decoding = readDer(() => {
-    const algorithm = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence).content).enter(derTags.sequence);
+  return tryDer(() => {
+    const algorithm = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence)).enter(derTags.sequence);
     const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
     if (objectIdentifier !== ecPublicKey) return objectIdentifier;
     const curve = algorithm.readOptional(derTags.objectIdentifier);
     const named = curve && decodeObjectIdentifier(curve);
     return named !== undefined && Object.hasOwn(ofCurves, named) ? named : p256;
   });
-  return decoding.ok ? decoding.value : undefined;
 }
 
 interface KnownAnswer extends SignedData {

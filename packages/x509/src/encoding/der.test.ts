@@ -101,6 +101,50 @@ describe('lengths', () => {
   });
 });
 
+describe('an element', () => {
+  test('is copied with another tag by no spread, which would lose its content', () => {
+    const original = element(derTags.integer, '05');
+    // @ts-expect-error -- the getters of a class are not members of a spread
+    // eslint-disable-next-line @typescript-eslint/no-misused-spread, @typescript-eslint/no-unsafe-class-instance-assignment -- the same
+    const copy: DerElement = { ...original, tag: derTags.boolean };
+    assert.equal(copy.content, undefined);
+  });
+
+  test('is a view of the octets that were read, as Buffer or Uint8Array, wherever these begin', () => {
+    const memory = new Uint8Array(new SharedArrayBuffer(16), 5, 7);
+    memory.set([0x30, 5, 4, 3, 1, 2, 3]);
+    for (const bytes of [memory, Buffer.from(memory.buffer, 5, 7), Uint8Array.from(memory)]) {
+      const { content, encoded } = reads(() => new DerReader(bytes).enter(derTags.sequence).read(derTags.octetString));
+      assert.deepEqual([content.buffer, content.byteOffset], [bytes.buffer, bytes.byteOffset + 4]);
+      assert.deepEqual([[...content], [...encoded]], [[...bytes.subarray(4)], [...bytes.subarray(2)]]);
+      assert.equal(content.constructor, bytes.constructor);
+      bytes[4] = 9;
+      assert.equal(content[0], 9);
+    }
+  });
+
+  test('ends where its parent ends, though octets follow', () => {
+    const parent = hex('30 03 04 01 01 02 01');
+    assert.match(
+      refuses(() => new DerReader(parent.subarray(0, 5)).enter(derTags.sequence).read(derTags.set)),
+      /^tag/,
+    );
+    for (const [content, fault] of [
+      ['04', 'bad element header at offset 0'],
+      ['04 02 01', 'an element reaches past its parent'],
+      ['04 81', 'bad element header at offset 0'],
+      ['05 00 04', 'bad element header at offset 2'],
+    ] as const) {
+      const outer = Buffer.concat([encodeElement(derTags.sequence, hex(content)), hex('01 02 03 04')]);
+      const fails = (): void => {
+        const reader = new DerReader(outer).enter(derTags.sequence);
+        while (!reader.isAtEnd) reader.read();
+      };
+      assert.equal(refuses(fails), fault, content);
+    }
+  });
+});
+
 describe('DerReader', () => {
   test('reads in order, and only what it expects', () => {
     const bytes = encodeElement(derTags.sequence, hex('02 01 05'), hex('a0 02 05 00'), hex('80 01 07'));
@@ -137,7 +181,7 @@ describe('INTEGER', () => {
   for (const content of ['00', '7f', '0080', '80', 'ff7f', `00${'ff'.repeat(256)}`]) {
     test(`reads ${content.slice(0, 8)}`, () => {
       assert.deepEqual(
-        reads(() => decodeInteger(element(derTags.integer, content))),
+        reads(() => decodeInteger(element(derTags.integer, content)).content),
         hex(content),
       );
     });
@@ -176,7 +220,7 @@ describe('BOOLEAN', () => {
 describe('BIT STRING', () => {
   test('of whole octets has no unused bits', () => {
     assert.deepEqual(
-      reads(() => decodeOctetAlignedBitString(element(derTags.bitString, '00a5'))),
+      reads(() => decodeOctetAlignedBitString(element(derTags.bitString, '00a5')).content),
       hex('a5'),
     );
     for (const content of ['', '01a4', '08a5'])

@@ -6,12 +6,36 @@
  *
  * Inside this room a fault is a `DerError`; it never leaves: decoders run inside `readDer`, which makes it a value.
  */
-export interface DerElement {
+export class DerElement {
   /** The identifier octet. High-tag-number form (X.690 §8.1.2.4) is refused: no structure we read uses it. */
-  readonly tag: number;
-  readonly content: Uint8Array;
+  declare readonly tag: number;
+  /** The element is [start, end) of these octets, and its content [contentStart, end). */
+  declare readonly bytes: Uint8Array;
+  declare readonly start: number;
+  declare readonly contentStart: number;
+  declare readonly end: number;
+
+  constructor(bytes: Uint8Array, tag: number, start: number, contentStart: number, end: number) {
+    this.bytes = bytes;
+    this.tag = tag;
+    this.start = start;
+    this.contentStart = contentStart;
+    this.end = end;
+  }
+
+  /** A view, made by each call: decoders read the octets in their place. */
+  get content(): Uint8Array {
+    return this.bytes.subarray(this.contentStart, this.end);
+  }
+
   /** Header and content, as they stood in the input. */
-  readonly encoded: Uint8Array;
+  get encoded(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  get length(): number {
+    return this.end - this.contentStart;
+  }
 }
 
 export const derTags = {
@@ -60,6 +84,12 @@ export function readDer<T>(decode: () => T): DerDecoding<T> {
   }
 }
 
+/** As `readDer`; undefined for what is refused. */
+export function tryDer<T>(decode: () => T): T | undefined {
+  const decoding = readDer(decode);
+  return decoding.ok ? decoding.value : undefined;
+}
+
 export type DerFrameFault = 'not_der' | 'truncated' | 'trailing_bytes';
 
 /**
@@ -100,59 +130,43 @@ export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | un
   return isMinimal ? { tag, contentStart: offset + 2 + octets, length } : undefined;
 }
 
-/** An element by offsets into the bytes that have it: a list of a million entries is read without a view of each part. */
-export interface DerSpan {
-  readonly tag: number;
-  readonly contentStart: number;
-  readonly end: number;
-}
-
-/** The element at `offset` of a parent whose content is [start, end); refuses what is none, or has another tag. */
-export function readSpan(bytes: Uint8Array, offset: number, start: number, end: number, expectedTag?: number): DerSpan {
-  const header = readDerHeader(bytes, offset);
-  if (header === undefined || header.contentStart > end)
-    return refuseDer(`bad element header at offset ${offset - start}`);
-  const { tag, contentStart } = header;
-  if (expectedTag !== undefined && tag !== expectedTag) {
-    return refuseDer(`tag 0x${tag.toString(16)} where 0x${expectedTag.toString(16)} belongs`);
-  }
-  const ownEnd = contentStart + header.length;
-  if (ownEnd > end) return refuseDer('an element reaches past its parent');
-  return { tag, contentStart, end: ownEnd };
-}
-
-/** Refuses what is left of a parent behind its last element. */
-export function expectEndAt(offset: number, end: number): void {
-  if (offset < end) refuseDer('trailing bytes inside an element');
-}
+/** What is read: octets, or the content of an element. */
+export type DerSource = Uint8Array | DerElement;
 
 /** Reads the elements of one constructed value in order. Every method refuses what it doesn't expect. */
 export class DerReader {
-  readonly #bytes: Uint8Array;
-  #offset = 0;
+  readonly #parent: DerElement;
+  #offset: number;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  constructor(source: DerSource) {
+    this.#parent = source instanceof DerElement ? source : new DerElement(source, 0, 0, 0, source.length);
+    this.#offset = this.#parent.contentStart;
   }
 
   get isAtEnd(): boolean {
-    return this.#offset >= this.#bytes.length;
+    return this.#offset >= this.#parent.end;
   }
 
   /** The next element's tag, without reading it. */
   peekTag(): number | undefined {
-    return this.#bytes[this.#offset];
+    return this.isAtEnd ? undefined : this.#parent.bytes[this.#offset];
   }
 
   read(expectedTag?: number): DerElement {
-    const { tag, contentStart, end } = readSpan(this.#bytes, this.#offset, 0, this.#bytes.length, expectedTag);
-    const element: DerElement = {
-      tag,
-      content: this.#bytes.subarray(contentStart, end),
-      encoded: this.#bytes.subarray(this.#offset, end),
-    };
+    const parent = this.#parent;
+    const start = this.#offset;
+    const header = readDerHeader(parent.bytes, start);
+    // A header may reach into what follows the parent.
+    if (header === undefined || header.contentStart > parent.end)
+      return refuseDer(`bad element header at offset ${start - parent.contentStart}`);
+    const { tag, contentStart } = header;
+    if (expectedTag !== undefined && tag !== expectedTag) {
+      return refuseDer(`tag 0x${tag.toString(16)} where 0x${expectedTag.toString(16)} belongs`);
+    }
+    const end = contentStart + header.length;
+    if (end > parent.end) return refuseDer('an element reaches past its parent');
     this.#offset = end;
-    return element;
+    return new DerElement(parent.bytes, tag, start, contentStart, end);
   }
 
   readOptional(tag: number): DerElement | undefined {
@@ -161,108 +175,131 @@ export class DerReader {
 
   /** A reader over the content of the next element. */
   enter(tag: number): DerReader {
-    return new DerReader(this.read(tag).content);
+    return new DerReader(this.read(tag));
   }
 
   expectEnd(): void {
-    expectEndAt(this.#offset, this.#bytes.length);
+    if (!this.isAtEnd) refuseDer('trailing bytes inside an element');
   }
 }
 
-/** Reads the only element of the input. */
-export function readSingle(bytes: Uint8Array, tag: number): DerElement {
-  const reader = new DerReader(bytes);
+/** Reads the only element of the source. */
+export function readSingle(source: DerSource, tag: number): DerElement {
+  const reader = new DerReader(source);
   const element = reader.read(tag);
   reader.expectEnd();
   return element;
 }
 
-/** The content of an INTEGER, checked to be minimal (X.690 §8.3.2). */
-export function decodeInteger({ content }: DerElement): Uint8Array {
-  expectMinimalInteger(content, 0, content.length);
-  return content;
+/** The content: `latin1` makes one character of each octet, `hex` two digits in lower case. */
+export function toText({ bytes, contentStart, end }: DerElement, encoding: 'latin1' | 'hex'): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString(encoding, contentStart, end);
 }
 
-/** The content of an INTEGER is [start, end). */
-export function expectMinimalInteger(bytes: Uint8Array, start: number, end: number): void {
-  if (start === end) refuseDer('an INTEGER without content');
-  const first = bytes[start];
-  const isNegative = (bytes[start + 1] ?? 0) >= 0x80;
-  if (end > start + 1 && first === (isNegative ? 0xff : 0)) refuseDer('an INTEGER that is not minimal');
+/** The content in upper-case hexadecimal. */
+export function toHex(element: DerElement): string {
+  return toText(element, 'hex').toUpperCase();
 }
 
-/** A non-negative INTEGER that fits a safe number (path lengths, versions). */
+/** Whether each octet of the content is in the range; both ends belong to it. */
+export function isWithin({ bytes, contentStart, end }: DerElement, least: number, most: number): boolean {
+  for (let offset = contentStart; offset < end; offset += 1) {
+    const octet = bytes[offset] ?? 0;
+    if (octet < least || octet > most) return false;
+  }
+  return true;
+}
+
+/** The same INTEGER, checked to be minimal (X.690 §8.3.2). */
+export function decodeInteger(element: DerElement): DerElement {
+  const { bytes, contentStart, length } = element;
+  if (length === 0) return refuseDer('an INTEGER without content');
+  const isNegative = (bytes[contentStart + 1] ?? 0) >= 0x80;
+  const isMinimal = length === 1 || bytes[contentStart] !== (isNegative ? 0xff : 0);
+  return isMinimal ? element : refuseDer('an INTEGER that is not minimal');
+}
+
+/** A non-negative INTEGER that fits a safe number (path lengths, versions). Its tag may be another one. */
 export function decodeSmallInteger(element: DerElement): number {
-  const content = decodeInteger(element);
-  if (content.length > 6 || (content[0] ?? 0x80) >= 0x80) return refuseDer('an INTEGER out of range');
-  return content.reduce((value, octet) => value * 256 + octet, 0);
+  const { bytes, contentStart, end, length } = decodeInteger(element);
+  if (length > 6 || (bytes[contentStart] ?? 0x80) >= 0x80) return refuseDer('an INTEGER out of range');
+  let value = 0;
+  for (let offset = contentStart; offset < end; offset += 1) value = value * 256 + (bytes[offset] ?? 0);
+  return value;
 }
 
 export function decodeBoolean(element: DerElement): boolean {
-  const [octet] = element.content;
-  if (element.content.length !== 1 || (octet !== 0x00 && octet !== 0xff)) return refuseDer('a BOOLEAN that is not DER');
-  return octet === 0xff;
+  const octets = toText(element, 'hex');
+  return octets === 'ff' || (octets !== '00' && refuseDer('a BOOLEAN that is not DER'));
 }
 
-/** The octets of a BIT STRING that holds whole octets (keys, signatures). */
-export function decodeOctetAlignedBitString(element: DerElement): Uint8Array {
-  if (element.content[0] !== 0) return refuseDer('a BIT STRING that is not octet-aligned');
-  return element.content.subarray(1);
+/** A BIT STRING that holds whole octets (keys, signatures); its content is then these octets only. */
+export function decodeOctetAlignedBitString({ bytes, tag, start, contentStart, end, length }: DerElement): DerElement {
+  if (length === 0 || bytes[contentStart] !== 0) return refuseDer('a BIT STRING that is not octet-aligned');
+  return new DerElement(bytes, tag, start, contentStart + 1, end);
 }
 
 /** A BIT STRING of named bits (X.690 §11.2: trailing zero bits are not encoded): the numbers of the bits that are set. */
-export function decodeNamedBits(element: DerElement): readonly number[] {
+export function decodeNamedBits({ bytes, contentStart, end, length }: DerElement): readonly number[] {
   // The longest in use has nine; each bit of a long one costs a microsecond.
-  if (element.content.length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
-  const [unused, ...octets] = element.content;
-  const last = octets.at(-1);
-  if (unused === undefined || unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');
-  if (last === undefined) return unused === 0 ? [] : refuseDer('an empty BIT STRING with unused bits');
-  if ((last & ((1 << (unused + 1)) - 1)) !== 1 << unused)
+  if (length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
+  const unused = length === 0 ? 8 : (bytes[contentStart] ?? 8);
+  if (unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');
+  if (length === 1) return unused === 0 ? [] : refuseDer('an empty BIT STRING with unused bits');
+  if (((bytes[end - 1] ?? 0) & ((1 << (unused + 1)) - 1)) !== 1 << unused)
     return refuseDer('a BIT STRING of named bits that is not DER');
-  return octets.flatMap((octet, index) =>
-    [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (octet & (0x80 >> bit)) !== 0).map((bit) => index * 8 + bit),
-  );
+  const bits: number[] = [];
+  for (let bit = 0; bit < (length - 1) * 8; bit += 1)
+    if (((bytes[contentStart + 1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0) bits.push(bit);
+  return bits;
 }
 
-/** An OBJECT IDENTIFIER in dotted form; subidentifiers must be minimal (X.690 §8.19.2). */
-export function decodeObjectIdentifier(element: DerElement): string {
-  const { content } = element;
-  if (content.length === 0 || (content.at(-1) ?? 0x80) >= 0x80) return refuseDer('a truncated OBJECT IDENTIFIER');
+/** An OBJECT IDENTIFIER in dotted form; subidentifiers must be minimal (X.690 §8.19.2). Its tag may be another one. */
+export function decodeObjectIdentifier({ bytes, contentStart, end, length }: DerElement): string {
+  if (length === 0 || (bytes[end - 1] ?? 0x80) >= 0x80) return refuseDer('a truncated OBJECT IDENTIFIER');
   // The longest in use have about 20 octets; without a cap, big integers make a long one cost milliseconds.
-  if (content.length > 64) return refuseDer('an OBJECT IDENTIFIER of more than 64 octets');
-  const arcs: bigint[] = [];
-  let arc = 0n;
-  let isFirstOctet = true;
-  for (const octet of content) {
-    if (isFirstOctet && octet === 0x80) return refuseDer('an OBJECT IDENTIFIER that is not minimal');
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    isFirstOctet = octet < 0x80;
-    if (!isFirstOctet) continue;
-    arcs.push(arc);
-    arc = 0n;
+  if (length > 64) return refuseDer('an OBJECT IDENTIFIER of more than 64 octets');
+  let text = '';
+  let arc: number | bigint = 0;
+  for (let offset = contentStart; offset < end; offset += 1) {
+    const octet = bytes[offset] ?? 0;
+    if (arc === 0 && octet === 0x80) return refuseDer('an OBJECT IDENTIFIER that is not minimal');
+    arc = appendBits(arc, octet & 0x7f);
+    if (octet >= 0x80) continue;
+    text += text === '' ? describeRoot(arc) : `.${arc}`;
+    arc = 0;
   }
-  const [head = 0n, ...tail] = arcs;
-  const root = head < 80n ? head / 40n : 2n;
-  return [root, head - root * 40n, ...tail].join('.');
+  return text;
+}
+
+/** A number as long as it is exact. */
+function appendBits(arc: number | bigint, bits: number): number | bigint {
+  return typeof arc === 'number' && arc < 2 ** 45 ? arc * 128 + bits : (BigInt(arc) << 7n) | BigInt(bits);
+}
+
+/** The first two arcs, which are encoded as one (X.690 §8.19.4). */
+function describeRoot(arcs: number | bigint): string {
+  const root = arcs < 80 ? Math.floor(Number(arcs) / 40) : 2;
+  return `${root}.${typeof arcs === 'number' ? arcs - root * 40 : arcs - 80n}`;
 }
 
 /** UTCTime or GeneralizedTime in the one form RFC 5280 §4.1.2.5 allows, as milliseconds since 1970-01-01T00:00:00Z. */
-export function decodeTime({ tag, content }: DerElement): number {
-  return decodeTimeAt(tag, content, 0, content.length);
-}
-
-/** The content of the time is [start, end). Without a text, since lists have a million of them. */
-export function decodeTimeAt(tag: number, bytes: Uint8Array, start: number, end: number): number {
-  const isUtc = tag === derTags.utcTime;
-  const pair = (index: number): number => readTwoDigits(bytes, end - 13 + index);
-  const [inCentury, month, day, hour, minute, second] = [pair(0), pair(2), pair(4), pair(6), pair(8), pair(10)];
-  // §4.1.2.5.1: a two-digit year of 50 or more is of the last century.
-  const year = inCentury + 100 * (isUtc ? (inCentury < 50 ? 20 : 19) : readTwoDigits(bytes, start));
-  const hasForm = bytes[end - 1] === 0x5a && end - start === (isUtc ? 13 : tag === derTags.generalizedTime ? 15 : 0);
-  if (!hasForm || Number.isNaN(year + month + day + hour + minute + second)) {
-    return refuseDer('a time that is not in the form RFC 5280 requires');
+export function decodeTime({ tag, bytes, contentStart, end, length }: DerElement): number {
+  const isUtcTime = tag === derTags.utcTime;
+  let isRight = isUtcTime ? length === 13 : tag === derTags.generalizedTime && length === 15;
+  let digits = 0;
+  for (let offset = contentStart; isRight && offset < end - 1; offset += 1) {
+    const digit = (bytes[offset] ?? 0) ^ 0x30;
+    isRight = digit <= 9;
+    digits = digits * 10 + digit;
   }
+  if (!isRight || bytes[end - 1] !== 0x5a) return refuseDer('a time that is not in the form RFC 5280 requires');
+  const head = Math.floor(digits / 1e10);
+  // §4.1.2.5.1: a two-digit year of 50 or more is of the last century.
+  const year = isUtcTime ? head + (head < 50 ? 2000 : 1900) : head;
+  const pair = (unit: number): number => Math.floor(digits / unit) % 100;
+  const [month, day, hour, minute, second] = [pair(1e8), pair(1e6), pair(1e4), pair(100), pair(1)];
   // 400 years later, when the calendar is the same: years below 100 would be of the last century.
   const instant = Date.UTC(year + 400, month - 1, day, hour, minute, second);
   // Date.UTC rolls 30 February over.
@@ -270,13 +307,6 @@ export function decodeTimeAt(tag: number, bytes: Uint8Array, start: number, end:
     return refuseDer('a time that does not exist');
   }
   return instant - 12_622_780_800_000;
-}
-
-/** Not a number if the two octets aren't digits. */
-function readTwoDigits(bytes: Uint8Array, offset: number): number {
-  const tens = (bytes[offset] ?? 0) - 0x30;
-  const ones = (bytes[offset + 1] ?? 0) - 0x30;
-  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? Number.NaN : tens * 10 + ones;
 }
 
 /** One element of DER with its header (X.690 §10.1: the length in as few octets as it takes). */

@@ -12,6 +12,7 @@ import {
   readDer,
   readSingle,
   refuseDer,
+  toText,
 } from '../encoding/der.js';
 import { type CertificateExtension, decodeDistinguishedName, decodeExtensionList } from '../certificate/certificate.js';
 import {
@@ -94,10 +95,10 @@ export function* decodeRevocationListInSteps(
 
 function* decodeList(der: Uint8Array): Generator<undefined, CertificateRevocationList, undefined> {
   if (der.length > maximumCrlLength) refuseDer(`more than ${maximumCrlLength} bytes`);
-  const list = new DerReader(readSingle(der, derTags.sequence).content);
+  const list = new DerReader(readSingle(der, derTags.sequence));
   const tbsElement = list.read(derTags.sequence);
   const algorithmElement = list.read(derTags.sequence);
-  const signature = decodeOctetAlignedBitString(list.read(derTags.bitString));
+  const signature = decodeOctetAlignedBitString(list.read(derTags.bitString)).content;
   list.expectEnd();
 
   const tbs = decodeTbsFields(tbsElement, algorithmElement);
@@ -136,7 +137,7 @@ interface TbsFields {
 }
 
 function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFields {
-  const tbs = new DerReader(tbsElement.content);
+  const tbs = new DerReader(tbsElement);
   const version = tbs.readOptional(derTags.integer);
   // §5.1.2.1: where the version is there, it is 2, whose number is 1.
   if (version !== undefined && decodeSmallInteger(version) !== 1) return refuseDer('a CRL version that does not exist');
@@ -153,7 +154,7 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   const revoked = tbs.readOptional(derTags.sequence);
   const tagged = tbs.readOptional(contextConstructed(0));
   tbs.expectEnd();
-  if (tagged !== undefined && tagged.content.length > maximumExtensionsLength) {
+  if (tagged !== undefined && tagged.length > maximumExtensionsLength) {
     return refuseDer(`more than ${maximumExtensionsLength} bytes of extensions`);
   }
   return {
@@ -163,7 +164,7 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
     thisUpdate,
     nextUpdate: nextUpdate && decodeTime(nextUpdate),
     revoked,
-    extensions: tagged === undefined ? new Map() : decodeExtensionList(readSingle(tagged.content, derTags.sequence)),
+    extensions: tagged === undefined ? new Map() : decodeExtensionList(readSingle(tagged, derTags.sequence)),
   };
 }
 
@@ -194,8 +195,7 @@ function listUnknownCritical(extensions: ReadonlyMap<string, CertificateExtensio
 
 /** §5.2.3: not negative, at most 20 octets. */
 function decodeCrlNumber(extensionValue: Uint8Array): bigint {
-  const content = decodeInteger(readSingle(extensionValue, derTags.integer));
-  const first = content[0] ?? 0;
-  if (first >= 0x80 || content.length > (first === 0 ? 21 : 20)) return refuseDer('a CRL number out of range');
-  return BigInt(`0x${Buffer.from(content).toString('hex')}`);
+  const hex = toText(decodeInteger(readSingle(extensionValue, derTags.integer)), 'hex');
+  if (hex >= '8' || hex.length > (hex.startsWith('00') ? 42 : 40)) return refuseDer('a CRL number out of range');
+  return BigInt(`0x${hex}`);
 }

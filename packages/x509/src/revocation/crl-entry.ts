@@ -2,13 +2,10 @@ import type { CanonicalName } from '../certificate/distinguished-name.js';
 import {
   type DerElement,
   DerReader,
+  decodeInteger,
   decodeTime,
-  decodeTimeAt,
   derTags,
-  expectEndAt,
-  expectMinimalInteger,
   readSingle,
-  readSpan,
   refuseDer,
 } from '../encoding/der.js';
 import { decodeExtensionList } from '../certificate/certificate.js';
@@ -53,27 +50,20 @@ const entryExtensionTypes = {
 
 const processedExtensions: ReadonlySet<string> = new Set(Object.values(entryExtensionTypes));
 
-/** An entry's parts, by offsets into the list's bytes. */
+/** An entry's parts; runs under `readDer`. */
 export interface CrlEntryStructure {
-  /** [serialStart, serialEnd) is the content of the INTEGER. */
-  readonly serialStart: number;
-  readonly serialEnd: number;
+  readonly serialNumber: DerElement;
   readonly revokedAt: number;
-  /** [extensionsStart, end) are the extensions with their header; empty where there are none. */
-  readonly extensionsStart: number;
-  readonly end: number;
+  readonly extensions: DerElement | undefined;
 }
 
-/** Runs under `readDer`: refuses what is no entry. */
-export function decodeCrlEntryStructure(bytes: Uint8Array, offset: number): CrlEntryStructure {
-  const { contentStart, end } = readSpan(bytes, offset, 0, bytes.length, derTags.sequence);
-  const serial = readSpan(bytes, contentStart, contentStart, end, derTags.integer);
-  expectMinimalInteger(bytes, serial.contentStart, serial.end);
-  const time = readSpan(bytes, serial.end, contentStart, end);
-  const revokedAt = decodeTimeAt(time.tag, bytes, time.contentStart, time.end);
-  const hasExtensions = time.end < end && bytes[time.end] === derTags.sequence;
-  expectEndAt(hasExtensions ? readSpan(bytes, time.end, contentStart, end).end : time.end, end);
-  return { serialStart: serial.contentStart, serialEnd: serial.end, revokedAt, extensionsStart: time.end, end };
+export function decodeCrlEntryStructure(entry: DerElement): CrlEntryStructure {
+  const reader = new DerReader(entry);
+  const serialNumber = decodeInteger(reader.read(derTags.integer));
+  const revokedAt = decodeTime(reader.read());
+  const extensions = reader.readOptional(derTags.sequence);
+  reader.expectEnd();
+  return { serialNumber, revokedAt, extensions };
 }
 
 export function decodeCrlEntryExtensions(sequence: DerElement): CrlEntryExtensions {
@@ -102,7 +92,7 @@ export function decodeReasonCode(value: Uint8Array): RevocationReason {
 }
 
 function decodeCertificateIssuers(value: Uint8Array): readonly CanonicalName[] {
-  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence).content));
+  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence)));
   const issuers = names.flatMap((name) => ('name' in name ? [name.name] : []));
   if (issuers.some(({ incomparableType }) => incomparableType !== undefined))
     return refuseDer('a certificate issuer whose name is not text');

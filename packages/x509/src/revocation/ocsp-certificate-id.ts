@@ -2,13 +2,14 @@ import { hash } from 'node:crypto';
 import { decodeCertificateStructure } from '../certificate/certificate.js';
 import {
   DerReader,
-  decodeInteger,
   decodeObjectIdentifier,
   decodeOctetAlignedBitString,
+  decodeInteger,
   derTags,
-  readDer,
   readSingle,
   refuseDer,
+  toHex,
+  tryDer,
 } from '../encoding/der.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
@@ -36,12 +37,10 @@ export function decodeOcspCertificateId(reader: DerReader): OcspCertificateId {
   const digest = digests[decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier))];
   const parameters = algorithm.readOptional(derTags.null);
   algorithm.expectEnd();
-  if (parameters !== undefined && parameters.content.length > 0) refuseDer('a NULL with content');
+  if (parameters !== undefined && parameters.length > 0) refuseDer('a NULL with content');
   const issuerNameHash = reader.read(derTags.octetString).content;
   const issuerKeyHash = reader.read(derTags.octetString).content;
-  const serialNumber = Buffer.from(decodeInteger(reader.read(derTags.integer)))
-    .toString('hex')
-    .toUpperCase();
+  const serialNumber = toHex(decodeInteger(reader.read(derTags.integer)));
   reader.expectEnd();
   return { digest, issuerNameHash, issuerKeyHash, serialNumber };
 }
@@ -67,23 +66,21 @@ export function hashIssuer(
   issuer: PathCertificate,
   digest: OcspDigest,
 ): { readonly name: Buffer; readonly key: Buffer } | undefined {
-  const hashes = readDer(() => {
+  return tryDer(() => {
     const name = decodeCertificateStructure(certificate.der).issuer.encoded;
     return { name: hash(digest, name, 'buffer'), key: hash(digest, readKeyBits(issuer), 'buffer') };
   });
-  return hashes.ok ? hashes.value : undefined;
 }
 
 type KeyHolder = Pick<PathCertificate, 'verificationKey'>;
 
 /** KeyHash (§4.2.1), by which a responder may name itself: always SHA-1. */
 export function hashResponderKey(responder: KeyHolder): Buffer | undefined {
-  const hashed = readDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
-  return hashed.ok ? hashed.value : undefined;
+  return tryDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
 }
 
 function readKeyBits({ verificationKey }: KeyHolder): Uint8Array {
-  const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence).content);
+  const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence));
   info.read(derTags.sequence);
-  return decodeOctetAlignedBitString(info.read(derTags.bitString));
+  return decodeOctetAlignedBitString(info.read(derTags.bitString)).content;
 }

@@ -12,7 +12,7 @@ import {
   decodeDistinguishedName,
   decodePublicKey,
 } from '../certificate/certificate.js';
-import { type DerDecoding, readDer } from '../encoding/der.js';
+import { type DerDecoding, readDer, toHex } from '../encoding/der.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { decodePathCertificate, extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
@@ -66,7 +66,7 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
     const subjectName = decodeDistinguishedName(structure.subject);
     return Object.freeze({
       der,
-      serialNumber: Buffer.from(structure.serialNumber).toString('hex').toUpperCase(),
+      serialNumber: toHex(structure.serialNumber),
       issuer: decodeCanonicalName(structure.issuer),
       subject: decodeCanonicalName(structure.subject),
       get subjectText(): string {

@@ -79,7 +79,7 @@ export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
   expectArgument(der, octets, 'The DER for decodeOcspResponse');
   return readDer(() => {
     if (der.length > maximumOcspResponseLength) return refuseDer(`more than ${maximumOcspResponseLength} bytes`);
-    const reader = new DerReader(readSingle(der, derTags.sequence).content);
+    const reader = new DerReader(readSingle(der, derTags.sequence));
     const status = reader.read(enumerated).content;
     const tagged = reader.readOptional(contextConstructed(0));
     reader.expectEnd();
@@ -94,7 +94,7 @@ export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
 
 function decodeResponseBytes(tagged: DerElement | undefined): BasicOcspResponse {
   if (tagged === undefined) return refuseDer('a successful OCSP response without an answer');
-  const reader = new DerReader(readSingle(tagged.content, derTags.sequence).content);
+  const reader = new DerReader(readSingle(tagged, derTags.sequence));
   const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
   const response = reader.read(derTags.octetString).content;
   reader.expectEnd();
@@ -102,17 +102,16 @@ function decodeResponseBytes(tagged: DerElement | undefined): BasicOcspResponse 
 }
 
 function decodeBasicResponse(der: Uint8Array): BasicOcspResponse {
-  const reader = new DerReader(readSingle(der, derTags.sequence).content);
+  const reader = new DerReader(readSingle(der, derTags.sequence));
   const data = reader.read(derTags.sequence);
   const algorithm = decodeSignatureAlgorithm(reader.read(derTags.sequence));
-  const signature = decodeOctetAlignedBitString(reader.read(derTags.bitString));
+  const signature = decodeOctetAlignedBitString(reader.read(derTags.bitString)).content;
   const certificates = reader.readOptional(contextConstructed(0));
   reader.expectEnd();
   return {
-    ...decodeResponseData(new DerReader(data.content)),
+    ...decodeResponseData(new DerReader(data)),
     signed: { data: data.encoded, algorithm, signature },
-    certificates:
-      certificates === undefined ? [] : decodeCertificates(readSingle(certificates.content, derTags.sequence)),
+    certificates: certificates === undefined ? [] : decodeCertificates(readSingle(certificates, derTags.sequence)),
   };
 }
 
@@ -140,10 +139,10 @@ function decodeResponseData(reader: DerReader): ResponseData {
 
 function decodeResponderId(element: DerElement): OcspResponderId {
   if (element.tag === contextConstructed(1)) {
-    return { name: decodeCanonicalName(readSingle(element.content, derTags.sequence)) };
+    return { name: decodeCanonicalName(readSingle(element, derTags.sequence)) };
   }
   if (element.tag !== contextConstructed(2)) return refuseDer('a responder identifier of no known form');
-  return { keyHash: readSingle(element.content, derTags.octetString).content };
+  return { keyHash: readSingle(element, derTags.octetString).content };
 }
 
 function decodeAnswer(reader: DerReader): OcspAnswer {
@@ -151,7 +150,7 @@ function decodeAnswer(reader: DerReader): OcspAnswer {
   const certificateStatus = decodeCertificateStatus(reader.read());
   const thisUpdate = decodeTime(reader.read(derTags.generalizedTime));
   const tagged = reader.readOptional(contextConstructed(0));
-  const nextUpdate = tagged && decodeTime(readSingle(tagged.content, derTags.generalizedTime));
+  const nextUpdate = tagged && decodeTime(readSingle(tagged, derTags.generalizedTime));
   const extensions = decodeExtensions(reader.readOptional(contextConstructed(1)));
   reader.expectEnd();
   // None of those that exist (§4.4) changes what an answer says, so a critical one is not known.
@@ -160,8 +159,8 @@ function decodeAnswer(reader: DerReader): OcspAnswer {
 }
 
 function decodeCertificateStatus(choice: DerElement): OcspCertificateStatus {
-  if (choice.tag === contextConstructed(1)) return decodeRevoked(new DerReader(choice.content));
-  if (choice.content.length > 0) return refuseDer('a NULL with content');
+  if (choice.tag === contextConstructed(1)) return decodeRevoked(new DerReader(choice));
+  if (choice.length > 0) return refuseDer('a NULL with content');
   if (choice.tag === contextPrimitive(0)) return { status: 'good' };
   return choice.tag === contextPrimitive(2)
     ? { status: 'unknown' }
@@ -180,7 +179,7 @@ function decodeRevoked(reader: DerReader): OcspCertificateStatus {
 }
 
 function decodeExtensions(tagged: DerElement | undefined): ReadonlyMap<string, CertificateExtension> {
-  return tagged === undefined ? new Map() : decodeExtensionList(readSingle(tagged.content, derTags.sequence));
+  return tagged === undefined ? new Map() : decodeExtensionList(readSingle(tagged, derTags.sequence));
 }
 
 function listCritical(extensions: ReadonlyMap<string, CertificateExtension>): readonly string[] {
@@ -194,7 +193,7 @@ function decodeNonce(value: Uint8Array): Uint8Array {
 }
 
 function decodeCertificates(sequence: DerElement): readonly OcspResponderCertificate[] {
-  const reader = new DerReader(sequence.content);
+  const reader = new DerReader(sequence);
   const certificates: OcspResponderCertificate[] = [];
   for (let count = 0; !reader.isAtEnd; count += 1) {
     if (count === maximumCertificates) return refuseDer(`more than ${maximumCertificates} certificates`);

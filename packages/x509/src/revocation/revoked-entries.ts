@@ -1,6 +1,15 @@
 import { randomInt } from 'node:crypto';
 import type { CanonicalName } from '../certificate/distinguished-name.js';
-import { derTags, readDer, readDerHeader, readSingle, refuseDer } from '../encoding/der.js';
+import {
+  type DerElement,
+  DerReader,
+  derTags,
+  readDer,
+  readDerHeader,
+  refuseDer,
+  toHex,
+  toText,
+} from '../encoding/der.js';
 import {
   type CrlEntry,
   type CrlEntryExtensions,
@@ -77,12 +86,12 @@ export class RevokedEntries {
   /** The first entries, in the list's order: for people, who want to see what is in it. */
   list(maximum: number): readonly ListedCrlEntry[] {
     const listed: ListedCrlEntry[] = [];
+    const reader = new DerReader(this.#bytes);
     const decoding = readDer(() => {
-      for (let offset = 0; offset < this.#bytes.length && listed.length < maximum;) {
-        const { serialStart, serialEnd, end } = decodeCrlEntryStructure(this.#bytes, offset);
-        const hexadecimal = Buffer.from(this.#bytes.subarray(serialStart, serialEnd)).toString('hex').toUpperCase();
-        listed.push({ serialNumber: hexadecimal, ...this.#decode(offset) });
-        offset = end;
+      while (!reader.isAtEnd && listed.length < maximum) {
+        const entry = reader.read(derTags.sequence);
+        const { serialNumber } = decodeCrlEntryStructure(entry);
+        listed.push({ serialNumber: toHex(serialNumber), ...this.#decode(entry.start) });
       }
     });
     // They were decodable when they were indexed.
@@ -91,39 +100,37 @@ export class RevokedEntries {
 
   /** Runs under `readDer`: refuses the whole list for one entry that is none. */
   *index(): Generator<undefined, void, undefined> {
-    for (let offset = 0; offset < this.#bytes.length;) {
-      const start = offset;
-      offset = this.#indexEntry(start);
-      if (this.#count % entriesPerStep === 0 || offset - start > longestOrdinaryEntry) yield;
+    const reader = new DerReader(this.#bytes);
+    while (!reader.isAtEnd) {
+      const entry = reader.read(derTags.sequence);
+      this.#indexEntry(entry);
+      if (this.#count % entriesPerStep === 0 || entry.end - entry.start > longestOrdinaryEntry) yield;
     }
     this.#knownExtensions.clear();
   }
 
-  /** Where the next one begins. */
-  #indexEntry(offset: number): number {
-    const { serialStart, serialEnd, extensionsStart, end } = decodeCrlEntryStructure(this.#bytes, offset);
-    if (extensionsStart < end) {
-      const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensionsStart, end);
+  #indexEntry(entry: DerElement): void {
+    const { serialNumber, extensions } = decodeCrlEntryStructure(entry);
+    if (extensions !== undefined) {
+      const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensions);
       for (const type of unknownCriticalExtensions) this.#unknownCriticalExtensions.add(type);
-      if (certificateIssuers !== undefined) this.#changeGroup(offset, certificateIssuers);
+      if (certificateIssuers !== undefined) this.#changeGroup(entry.start, certificateIssuers);
     }
-    this.#insert(offset, this.#hash(this.#bytes, serialStart, serialEnd, this.#issuerGroups.at(-1) ?? 0));
-    return end;
+    const { bytes, contentStart, end } = serialNumber;
+    this.#insert(entry.start, this.#hash(bytes, contentStart, end, this.#issuerGroups.at(-1) ?? 0));
   }
 
   /** Nearly all entries have one of ten extension blocks: a reason code. */
-  #decodeExtensions(start: number, end: number): CrlEntryExtensions {
+  #decodeExtensions(sequence: DerElement): CrlEntryExtensions {
     this.#hasExtensions = true;
-    const length = end - start;
+    const length = sequence.end - sequence.start;
     if (length > maximumExtensionsLength)
       refuseDer(`more than ${maximumExtensionsLength} bytes of extensions in one entry`);
-    const decode = (): CrlEntryExtensions =>
-      decodeCrlEntryExtensions(readSingle(this.#bytes.subarray(start, end), derTags.sequence));
-    if (length > 32) return decode();
-    const key = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length).toString('latin1');
+    if (length > 32) return decodeCrlEntryExtensions(sequence);
+    const key = toText(sequence, 'latin1');
     const known = this.#knownExtensions.get(key);
     if (known !== undefined) return known;
-    const extensions = decode();
+    const extensions = decodeCrlEntryExtensions(sequence);
     if (this.#knownExtensions.size < 256) this.#knownExtensions.set(key, extensions);
     return extensions;
   }
@@ -191,9 +198,9 @@ export class RevokedEntries {
 
   #decode(offset: number): CrlEntry {
     const decoding = readDer(() => {
-      const { revokedAt, extensionsStart, end } = decodeCrlEntryStructure(this.#bytes, offset);
-      if (extensionsStart === end) return { revokedAt, reason: 'unspecified' as const };
-      const extensions = readSingle(this.#bytes.subarray(extensionsStart, end), derTags.sequence);
+      const entry = new DerReader(this.#bytes.subarray(offset)).read(derTags.sequence);
+      const { revokedAt, extensions } = decodeCrlEntryStructure(entry);
+      if (extensions === undefined) return { revokedAt, reason: 'unspecified' as const };
       return { revokedAt, reason: decodeCrlEntryExtensions(extensions).reason };
     });
     // It was decodable when it was indexed; if somebody has written over the bytes since, it is revoked still.
