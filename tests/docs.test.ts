@@ -716,7 +716,9 @@ function listTypeErrors(snippets: readonly CodeBlock[]): readonly string[] {
     });
     const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
     assert.equal(errors.length > 0, status !== 0, stdout);
-    return errors.map((line) => line.replace(/^.*snippet-(\d+)\.mts/, (_, index) => snippets[Number(index)]?.page ?? ''));
+    return errors.map((line) =>
+      line.replace(/^.*snippet-(\d+)\.mts/, (_, index) => snippets[Number(index)]?.page ?? ''),
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
