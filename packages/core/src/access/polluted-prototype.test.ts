@@ -149,6 +149,14 @@ describe('whatever stands on Object.prototype', () => {
       assert.ok(memberNames.includes(name), name);
   });
 
+  it('is not asked for the members of a context that are absent', async () => {
+    for (const [what, run] of Object.entries(ofPaths)) {
+      const sought = await listNamesSought(run);
+      for (const name of ['listDenying', 'onOcspWanted', 'onCheck'])
+        assert.ok(!sought.includes(name), `${what}: ${name}`);
+    }
+  });
+
   for (const [what, run] of Object.entries({ ...refused, ...ofPaths })) {
     it(`stays refused: ${what}`, async () => {
       assert.equal(await isAllowed(run, {}), false);

@@ -23,7 +23,7 @@ import type {
   PinFacts,
   StrangerFacts,
 } from '../denial-facts.js';
-import { decidingAttributeTypes, findValueWithoutText, shortenText } from '@certgate/x509/internal';
+import { copyOwn, decidingAttributeTypes, findValueWithoutText, shortenText } from '@certgate/x509/internal';
 import {
   type NamedIdentity,
   type NameType,
@@ -150,8 +150,9 @@ export function findIssuedMatches(
   target: PathCertificate,
   { pinned, nominations }: { readonly pinned: readonly PinMatch[]; readonly nominations: readonly Nomination[] },
   now: number,
-  context: AuthorityContext,
+  given: AuthorityContext,
 ): IssuedMatches {
+  const context = copyOwn(given);
   const { candidates, fault } = readCandidates(presented);
   const denying = [...new Set([snapshot, ...(context.listDenying?.() ?? [])])];
   const findEntry = (certificate: PathCertificate) => findDeniedIssued(denying, certificate, presented.candidates);
