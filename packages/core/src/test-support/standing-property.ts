@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type * as Core from '../internal.js';
-import type { ClientIdentity, EntryStanding, ListedEntry, PresentedCertificate, TrustSnapshot } from '../internal.js';
+import type {
+  ClientIdentity,
+  EntryStanding,
+  ListedEntry,
+  PresentedCertificate,
+  TrustSnapshot,
+  TrustStore,
+} from '../internal.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { issue } from '@certgate/x509/test-support/revocation.js';
-import { authorityOf, getStage, issueCaller } from './authority-stage.js';
+import { authorityOf, getStage, issueCaller, issueIntermediate } from './authority-stage.js';
 import { stillClock } from './gate-stage.js';
 
 const iso = (instant: number): string => new Date(instant).toISOString();
@@ -22,6 +29,9 @@ function createStage(core: typeof Core) {
   const present = (der: Uint8Array): PresentedCertificate => core.presentCertificate(der);
   const withTwin = (der: Uint8Array): readonly PresentedCertificate[] => [der, ...listSignatureTwins(der)].map(present);
   const { root, issuing } = getStage();
+  const dates = { notBefore: '20270101000002Z', notAfter: '20270101000006Z' };
+  const again = issue({ name: 'Corp root', key: 'p-384', ...dates });
+  const renewed = issueIntermediate({ ...dates, serialNumber: '0A05' });
   const issued = [
     [withTwin(lasting.der), 'corp'],
     [withTwin(brief.der), 'brief'],
@@ -33,15 +43,21 @@ function createStage(core: typeof Core) {
     server: present(serverOnly.der),
     certificates: [...issued.flatMap(([each]) => each), ...withTwin(own.der), present(serverOnly.der)],
     issuers: new Map(issued.flatMap(([each, name]) => each.map(({ thumbprintSha256 }) => [thumbprintSha256, name]))),
-    authorities: [authorityOf(), authorityOf({ name: 'brief', anchors: [short], intermediates: [] })],
-    anchors: [root, short].map(({ der }) => present(der).thumbprintSha256),
+    authorities: [
+      { anchors: [root], intermediates: [issuing] },
+      { anchors: [root, again], intermediates: [renewed, issuing] },
+      { anchors: [again, root], intermediates: [issuing, renewed] },
+    ].map((corp) => [authorityOf(corp), authorityOf({ name: 'brief', anchors: [short], intermediates: [] })]),
+    others: [root, again, short, renewed].map(({ der }) => present(der).thumbprintSha256),
+    /** An intermediate begins and ends, which decides nothing beside the other one. */
+    bounds: [2000, 7000].map((each) => now + each),
     intermediate: present(issuing.der).thumbprintSha256,
   };
 }
 
 /** Documents in which most pins are of the certificate that is asked about, and about half of the entries in force. */
 function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrary<object> {
-  const { certificates, authorities, anchors, intermediate } = stage;
+  const { certificates, authorities, others, intermediate } = stage;
   const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
   const moment = (...seconds: readonly number[]) => fc.constantFrom(...seconds).map((each) => iso(now + each * 1000));
   const switched = fc.constantFrom(undefined, undefined, undefined, true, false);
@@ -82,7 +98,9 @@ function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrar
     {
       weight: 2,
       arbitrary: fc.constantFrom(
-        ...[...certificates.map(({ thumbprintSha256 }) => thumbprintSha256), ...anchors, intermediate].map(deny),
+        ...[...certificates.map(({ thumbprintSha256 }) => thumbprintSha256), ...others, ...others, intermediate].map(
+          deny,
+        ),
         [{ issuedBy: 'corp', serialNumber: '1234' }],
       ),
     },
@@ -92,7 +110,8 @@ function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrar
     by: 'operations',
     reason: 'a key was lost',
   });
-  return fc.record({ identities: fc.array(identity, { minLength: 1, maxLength: 2 }), denied, locked }).map((given) => {
+  const all = { authorities: fc.constantFrom(...authorities), denied, locked };
+  return fc.record({ identities: fc.array(identity, { minLength: 1, maxLength: 2 }), ...all }).map((given) => {
     const seen = new Set<string>();
     const isNew = (entry: object): boolean => seen.size < seen.add(keyOf(entry)).size;
     const identities = given.identities.map(({ pins, names, ...identity }, index) => ({
@@ -102,7 +121,7 @@ function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrar
       pins: pins.filter(isNew),
       names: names.filter(isNew),
     }));
-    return withoutUndefined({ schemaVersion: 1, revision: 1, authorities, ...given, identities });
+    return withoutUndefined({ schemaVersion: 1, revision: 1, ...given, identities });
   });
 }
 
@@ -132,15 +151,21 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
   const property = fc.asyncProperty(scene, async ([document, certificate, start]) => {
     const trust = core.parseTrustDocument(document);
     const gate = new core.AccessGate({ trustStore: core.trustStoreFromDocument(document) }, stillClock);
+    const trustStore = core.firstOf(...splitDenied(core, document));
+    const together = new core.AccessGate({ trustStore }, stillClock);
     const matching = listMatching(core, trust, certificate);
     const header = Buffer.from(certificate.der).toString('base64');
     const requirement = { functionName: 'f', roles: [] };
     const refusals = new Set<string>();
-    for (const at of chooseMoments(core, trust, matching, start)) {
+    for (const at of chooseMoments(core, trust, matching, start, stage.bounds)) {
       const decision = core.decideAccess({ header, trust, requirement, now: at });
       const warm = await gate.decide(header, requirement, at);
       // A refusal may be repeated for half a minute. Nothing else may differ, an admission least of all.
       if (warm.code !== decision.code) assert.ok(refusals.has(warm.code), `${warm.code} at ${iso(at)}`);
+      const split = await new core.AccessGate({ trustStore }, stillClock).decide(header, requirement, at);
+      assert.equal(split.outcome, decision.outcome, `with the deny list in a second document, at ${iso(at)}`);
+      const known = await together.decide(header, requirement, at);
+      assert.ok(known.outcome === 'denied' || decision.outcome === 'allowed', `the same, warm, at ${iso(at)}`);
       if (decision.outcome === 'denied') refusals.add(decision.code);
       const standings = matching.map((entry) => core.findEntryStanding(trust, entry, at));
       for (const standing of standings) expectAgreement(core, trust, standing, at);
@@ -161,12 +186,29 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
   }
   await fc.assert(property, {
     numRuns,
-    examples: examples.flatMap(({ document, certificate }) =>
+    examples: [...examples, ...listTwinRoots(stage, examples)].flatMap(({ document, certificate }) =>
       [0, 1].map((start) => [[document, certificate, start]] as [[object, PresentedCertificate, number]]),
     ),
   });
   for (const code of Object.keys(core.entryRules)) assert.ok(met.has(code), `no example of ${code}`);
   assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
+}
+
+/** Of two roots of one name and key, the one that is in force is denied. */
+function listTwinRoots({ authorities, others: [root] }: Stage, examples: readonly Example[]): readonly Example[] {
+  return examples
+    .filter(({ code }) => code === 'allowed')
+    .map((each) => ({
+      ...each,
+      document: { ...each.document, authorities: authorities.at(-1), denied: [{ thumbprintSha256: root }] },
+    }));
+}
+
+/** The deny list in a document of its own denies as it does in the one. */
+function splitDenied(core: typeof Core, document: object): readonly [TrustStore, TrustStore] {
+  const { denied, ...rest } = document as { readonly denied?: readonly object[] };
+  const denying = { ...rest, denied, identities: [], locked: undefined };
+  return [core.trustStoreFromDocument(rest), core.trustStoreFromDocument(withoutUndefined(denying))];
 }
 
 interface Example {
@@ -177,7 +219,7 @@ interface Example {
 }
 
 /** One refusal for each code, as the page of the trust document states the rules: the gate has them from the same table. */
-function listExamples({ named, briefly, own, server, authorities }: Stage): readonly Example[] {
+function listExamples({ named, briefly, own, server, authorities: [authorities = []] }: Stage): readonly Example[] {
   const { thumbprintSha256 } = own;
   const about = (code: string, certificate: PresentedCertificate, identity: object, more: object = {}): Example => {
     const identities = [{ name: 'a', roles: [], ...identity }];
@@ -234,6 +276,7 @@ function chooseMoments(
   trust: TrustSnapshot,
   matching: readonly ListedEntry[],
   start: number,
+  bounds: readonly number[],
 ): readonly number[] {
   const all = matching.flatMap((entry) => {
     const { acceptWithoutClientAuth: grace } = entry.pin ?? {};
@@ -244,7 +287,7 @@ function chooseMoments(
       ...(grace === undefined ? [] : [grace.since, grace.until]),
     ];
   });
-  const finite = [...new Set([now, ...all])].filter((each) => Number.isFinite(each));
+  const finite = [...new Set([now, ...all, ...bounds])].filter((each) => Number.isFinite(each));
   const chosen = [0, 1, 2].map((step) => finite[(start + step) % finite.length] ?? now);
   const moments = [...new Set(chosen.flatMap((each) => [each - 1, each, each + 1]))].sort((one, two) => one - two);
   return [...moments, ...moments.toReversed()];

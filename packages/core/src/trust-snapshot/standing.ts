@@ -141,7 +141,10 @@ function listIssuerReasons(snapshot: TrustSnapshot, entry: ListedEntry, now: num
   const authority = findAuthority(snapshot, entry);
   if (authority === undefined) return [];
   const reasons = getAnchors(snapshot, authority).map((anchor) => listAnchorReasons(anchor, now));
-  return reasons.some((each) => each.length === 0) ? [] : [...new Set(reasons.flat())];
+  if (reasons.some((each) => each.length === 0)) return [];
+  // A path that is valid but for a denial decides before one whose anchor is not valid.
+  const denied = reasons.filter(([first]) => first === 'certificate_on_deny_list');
+  return [...new Set([...denied, ...reasons].flat())];
 }
 
 function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: number): readonly StandingCode[] {
