@@ -160,8 +160,8 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
   // path
   findNoRevAvailFault: one((certificate) => paths.findNoRevAvailFault(certificate as never), target, noCertificate),
   measureLifetime: one((certificate) => paths.measureLifetime(certificate as never), target, noCertificate),
-  decodePathCertificate: [target.der, client].map((good) =>
-    one((der) => paths.decodePathCertificate(der as never), good, [...noOctets, target, { ...client }]),
+  decodePathCertificate: [target.der, client, { ...client }].map((good) =>
+    one((der) => paths.decodePathCertificate(der as never), good, [...noOctets, { der: 'MII' }, { der: undefined }]),
   ),
   describeSignatureAlgorithm: one(
     (algorithm) => paths.describeSignatureAlgorithm(algorithm as never),

@@ -7,6 +7,7 @@ import { type DerNode, editCertificate, encodeElement, getNode } from '../test-s
 import { integerContent, sequence, tagged, taggedPrimitive } from '../test-support/der-writing.js';
 import { extensions, generalNames } from '../test-support/extension-writing.js';
 import { newName } from '../test-support/written-path.js';
+import { decodeClientCertificate } from './client-certificate.js';
 import {
   type PathCertificate,
   aPathCertificate,
@@ -88,6 +89,15 @@ it('a certificate of version 1 has neither unique identifiers nor extensions', (
   assert.equal(readFirst(false), 'version 1');
   assert.match(readFirst(true), /extensions in a certificate before version 3/);
   for (const tag of [0x81, 0x82]) assert.match(readFirst(false, unique(tag)), /unique identifiers in a version 1/);
+});
+
+it('is read from the DER of a client certificate that another copy of this package decoded', () => {
+  const { der } = read(extensions.basicConstraints(true, 3, true));
+  const client = decodeClientCertificate(der);
+  assert.ok(client.ok);
+  // A test runner that resets its modules has a second copy of those that are loaded later.
+  const ofAnotherCopy = { ...client.certificate, notAfter: 0, publicKey: undefined };
+  assert.deepEqual(decodePathCertificate(ofAnotherCopy as never), decodePathCertificate(der));
 });
 
 describe('an authority key identifier', () => {

@@ -47,7 +47,7 @@ import {
   refuseDer,
   toHex,
 } from '../encoding/der.js';
-import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
+import { type ArgumentRule, decodedBy, expectArgument, isObject, octets } from '../encoding/own-members.js';
 import { type GeneralName, decodeGeneralNames } from './general-name.js';
 import { type DistributionPoint, decodeDistributionPoints } from './distribution-point.js';
 import { type SignatureAlgorithm, decodeSignatureAlgorithm } from './signature-algorithm.js';
@@ -133,14 +133,13 @@ const processedExtensions: ReadonlySet<string> = new Set(Object.values(extension
 
 /**
  * DER → PathCertificate; a fault, in words for the operator, for anything else. What `decodeClientCertificate` gave is
- * taken as well, and not decoded a second time.
+ * taken as well, and not decoded a second time unless another copy of this package gave it.
  */
 export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerDecoding<PathCertificate> {
   const fields = DecodedCertificate.findFields(der);
-  if (fields === undefined) expectArgument(der, octets, 'The DER for decodePathCertificate');
-  return readDer(() =>
-    decodeCertificate(fields === undefined ? decodeCertificateStructure(der as Uint8Array) : fields.structure, fields),
-  );
+  const bytes = isObject(der) && Object.hasOwn(der, 'der') ? (der as ClientCertificate).der : (der as Uint8Array);
+  expectArgument(bytes, octets, 'The DER for decodePathCertificate');
+  return readDer(() => decodeCertificate(fields?.structure ?? decodeCertificateStructure(bytes), fields));
 }
 
 export const aPathCertificate: ArgumentRule = decodedBy(
