@@ -259,6 +259,17 @@ describe('a CA certificate on the deny list, beside another of its name and key'
         assert.equal((await decideBy(storeOf({ intermediates }, denied))).code, 'certificate_on_deny_list');
     }
   });
+  test('closes nothing for a gate that asks a store beside that of the deny list, warm or cold', async () => {
+    const store = storeOf({}, []);
+    const gate = new AccessGate({ trustStore: store }, stillClock);
+    const ask = async (asked: AccessGate) => (await asked.decide(header, { functionName: 'f', roles: [] }, now)).code;
+    assert.equal(await ask(gate), 'allowed');
+    const whole = firstOf(firstOf(store), trustStoreFromDocument(documentOf([], { denied: deny(issuing) })));
+    assert.equal((await decideBy(whole)).code, 'certificate_on_deny_list');
+    // The version of this store says nothing of the other, so what is remembered must not depend on it.
+    assert.equal(await ask(gate), 'allowed');
+    assert.equal((await decideBy(store)).code, 'allowed');
+  });
   test('refuses if every valid path leads over it: neither a longer path nor a CA certificate of the request helps', async () => {
     const expired = issue({ name: 'Old root', notAfter: '20260101000000Z' });
     const above = issue({ name: 'Corp root', key: 'p-384', issuer: expired });

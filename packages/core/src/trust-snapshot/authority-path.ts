@@ -2,7 +2,6 @@ import { clientAuthentication, shortenText } from '@certgate/x509/internal';
 import type { CertificationPath, PathCertificate, PathCheck, PathFault, PathFaultSubject } from '@certgate/x509/path';
 import type { PathMember } from '../denial-facts.js';
 import { loadPathValidation } from '../load-path-validation.js';
-import type { DenyingDocument } from './deny-list.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
@@ -13,8 +12,6 @@ export interface AuthorityContext {
   readonly onCheck?: ((check: PathCheck, authority: TrustedAuthority) => void) | undefined;
   /** Hears which responder would have to be asked, for the answer to rest on what it says now. */
   readonly onOcspWanted?: ((wanted: OcspWanted) => void) | undefined;
-  /** The documents whose deny lists apply beside that of the document that is asked. */
-  readonly listDenying?: (() => readonly DenyingDocument[]) | undefined;
 }
 
 /** A question for an OCSP responder that would have to be asked. */

@@ -25,6 +25,7 @@ import type {
 } from '../denial-facts.js';
 import { copyOwn, decidingAttributeTypes, findValueWithoutText, shortenText } from '@certgate/x509/internal';
 import {
+  listDenying,
   type NamedIdentity,
   type NameType,
   type TrustedAuthority,
@@ -154,7 +155,7 @@ export function findIssuedMatches(
 ): IssuedMatches {
   const context = copyOwn(given);
   const { candidates, fault } = readCandidates(presented);
-  const denying = [...new Set([snapshot, ...(context.listDenying?.() ?? [])])];
+  const denying = listDenying(snapshot, presented);
   const findEntry = (certificate: PathCertificate) => findDeniedIssued(denying, certificate, presented.candidates);
   const isDenied = (certificate: PathCertificate): boolean => findEntry(certificate) !== undefined;
   const paths = new PathsByAuthority((authority) => {

@@ -148,6 +148,18 @@ export function addName(
 
 export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
 
+const documentsBeside = new WeakMap<object, () => readonly TrustSnapshot[]>();
+
+/** Not for a gate that asks one store of `firstOf` by itself: that store's version says nothing of the other documents. */
+export function noteDocumentsBeside(presented: object, list: () => readonly TrustSnapshot[]): void {
+  if (!documentsBeside.has(presented)) documentsBeside.set(presented, list);
+}
+
+/** The documents whose deny lists apply to a certificate: what one of `firstOf` denies, all of them deny. */
+export function listDenying(own: TrustSnapshot, presented: object): readonly TrustSnapshot[] {
+  return [...new Set([own, ...(documentsBeside.get(presented)?.() ?? [])])];
+}
+
 /** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
 export interface TrustedAuthority {
   /** In its author's spelling; letter case doesn't tell authorities apart. */

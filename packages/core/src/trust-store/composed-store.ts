@@ -8,6 +8,7 @@ import {
   type TrustStoreWarning,
 } from './trust-store.js';
 import { describeStores, listDocuments, noteListing } from './listed-documents.js';
+import { noteDocumentsBeside } from '../trust-snapshot/trust-snapshot.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {
@@ -45,17 +46,13 @@ const silentReport: TrustStoreReport = Object.freeze({
 /** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
 export class ComposedTrustStore implements TrustStore {
   readonly #stores: readonly TrustStore[];
+  readonly #listDocuments = (): ReturnType<typeof listDocuments> => this.#stores.flatMap(listDocuments);
   /** Of the last report: the stores' lists, and all of them as one. */
   #warnings: WarningLists = { lists: [], joined: [] };
 
   constructor(stores: readonly TrustStore[]) {
     this.#stores = [...stores];
-    noteListing(
-      this,
-      () => this.#stores.flatMap(listDocuments),
-      () => this.#stores.flatMap(describeStores),
-      this.#stores,
-    );
+    noteListing(this, this.#listDocuments, () => this.#stores.flatMap(describeStores), this.#stores);
     Object.freeze(this);
   }
 
@@ -214,6 +211,7 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    noteDocumentsBeside(certificate, this.#listDocuments);
     return Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
   }
 }

@@ -2,15 +2,13 @@ import { hash } from 'node:crypto';
 import { readKnownOptions } from '@certgate/x509/internal';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document/parse-document.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
-import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { StrangerClaim } from '../denial-facts.js';
 import { findStrangerClaim } from '../trust-snapshot/stranger-claim.js';
-import { noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
-import { listDocumentsTogether, noteListing } from './listed-documents.js';
+import { noteListing } from './listed-documents.js';
 import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
@@ -58,10 +56,6 @@ class DocumentTrustStore implements TrustStore {
   readonly #snapshot: TrustSnapshot;
   readonly #sha256: string;
   readonly #audience: string | undefined;
-  readonly #context: AuthorityContext = {
-    revocation: noRevocationInformation,
-    listDenying: () => listDocumentsTogether(this),
-  };
 
   constructor(snapshot: TrustSnapshot, sha256: string, audience: string | undefined) {
     this.#snapshot = snapshot;
@@ -85,7 +79,7 @@ class DocumentTrustStore implements TrustStore {
   }
 
   find(certificate: PresentedCertificate, now: number): TrustFinding {
-    return findInSnapshot(this.#snapshot, certificate, now, this.#context);
+    return findInSnapshot(this.#snapshot, certificate, now);
   }
 
   report(): TrustStoreReport {

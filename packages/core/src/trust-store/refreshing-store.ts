@@ -63,8 +63,6 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #history: ReadHistory;
   readonly #random: () => number;
   readonly #signaturePause: number;
-  /** What one document of `firstOf` denies, all of them deny. */
-  readonly #listDenying = (): readonly TrustSnapshot[] => listDocumentsTogether(this);
   /** Absent while neither the document nor the code has any use for it: an app with pins alone never loads it. */
   #revocation: RevocationKeeper | undefined;
   #loaded: Loaded | undefined;
@@ -203,7 +201,6 @@ export class RefreshingTrustStore implements TrustStore {
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
       revocation: this.#revocation ?? noRevocationInformation,
       onOcspWanted: (each) => wanted.push(each),
-      listDenying: this.#listDenying,
     });
     if (finding.outcome !== 'nominated') return finding;
     const confirm = (): ConfirmedFinding | Promise<ConfirmedFinding> => {
@@ -222,8 +219,8 @@ export class RefreshingTrustStore implements TrustStore {
     await this.#revocation?.ask(wanted, now);
     // By the current document: an identity that was disabled meanwhile must not be admitted because the responder was slow.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
-    const context = { revocation: this.#revocation ?? noRevocationInformation, listDenying: this.#listDenying };
-    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, context);
+    const revocation = this.#revocation ?? noRevocationInformation;
+    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation });
     return finding.outcome === 'nominated' ? finding.confirm() : concludeFinding(finding);
   }
 
@@ -279,7 +276,7 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   #createKeeper(): RevocationKeeper {
-    return new RevocationKeeper(this.#settings.crlSources, this.#listDenying);
+    return new RevocationKeeper(this.#settings.crlSources, () => listDocumentsTogether(this));
   }
 
   #refreshLists(snapshot: TrustSnapshot, { wall }: Moment): Promise<void> {
