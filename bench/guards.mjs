@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { X509Certificate, createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AccessGate, trustStoreFromDocument } from '@certgate/core';
+import { decodeClientCertificate } from '@certgate/x509';
 import { makeCertificate } from '../packages/x509/dist/esm/test-support/certificates.js';
 import { measureRefreshMemory } from './refresh-memory.mjs';
 
@@ -47,6 +48,14 @@ const guards = [
       texts: [garbage],
       call: (text) => Buffer.from(text, 'base64'),
     }),
+  ],
+  [
+    'strict decoding of a certificate (EC P-256), times `new X509Certificate`',
+    0.25,
+    compare(
+      { texts: [der.toString('base64')], call: (text) => decodeClientCertificate(Buffer.from(text, 'base64')) },
+      { texts: [der.toString('base64')], call: (text) => new X509Certificate(Buffer.from(text, 'base64')) },
+    ),
   ],
   ['a start up to the first pinned decision, times what `@azure/functions` adds', startLimit, measureStart()],
   ['source files on the path of a pinned decision', 14, countFiles('pinned')],
