@@ -100,6 +100,11 @@ function decodeVersion(tbs: DerReader): 1 | 2 | 3 {
 function skipUniqueIdentifiers(tbs: DerReader): boolean {
   const issuer = tbs.readOptional(contextPrimitive(1));
   const subject = tbs.readOptional(contextPrimitive(2));
+  for (const element of [issuer, subject]) {
+    // A BIT STRING (X.690 §8.6.2): OpenSSL can't read a certificate in which it is none.
+    const [unused = 8] = element?.content ?? [0];
+    if (unused > (element?.length === 1 ? 0 : 7)) refuseDer('a unique identifier that is not a BIT STRING');
+  }
   return issuer !== undefined || subject !== undefined;
 }
 

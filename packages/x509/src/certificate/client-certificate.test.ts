@@ -124,12 +124,23 @@ describe('versions', () => {
       faultOf(der);
     });
   }
-  test('version 2 with unique identifiers is read', () => {
-    const v2 = editCertificate(v3, (certificate) => {
+  const withUnique = (issuer: string, subject: string): Buffer =>
+    editCertificate(v3, (certificate) => {
       getNode(certificate, 0, tbsFields.version, 0).content = Buffer.from([1]);
-      getChildren(certificate, 0).splice(tbsFields.extensions, 1, primitive('810200ff'), primitive('820200ff'));
+      getChildren(certificate, 0).splice(tbsFields.extensions, 1, primitive(issuer), primitive(subject));
     });
-    assert.equal(decode(v2).hasExtensions, false);
+  test('version 2 with unique identifiers is read, if they are BIT STRINGs', () => {
+    for (const [issuer, subject] of [
+      ['810200ff', '820200ff'],
+      ['810100', '820207ff'],
+    ] as const)
+      assert.equal(decode(withUnique(issuer, subject)).hasExtensions, false);
+    for (const [issuer, subject] of [
+      ['8100', '820200ff'],
+      ['810101', '820200ff'],
+      ['810200ff', '820208ff'],
+    ] as const)
+      assert.equal(faultOf(withUnique(issuer, subject)), 'a unique identifier that is not a BIT STRING');
   });
 });
 
