@@ -180,7 +180,7 @@ test('where the part that validates paths was left out, it is said what to do', 
   const { loadPathValidation } = (await import(name)) as typeof loading;
   assert.throws(() => loadPathValidation(), {
     code: 'CERTGATE_PATH_VALIDATION_MISSING',
-    message: /which can't be loaded \(Error: Cannot find module\)\. Deploy @certgate\/x509 beside the app/,
+    message: /which can't be loaded \(Error: Cannot find module\)\. Deploy @certgate\/core and @certgate\/x509/,
     cause,
   });
 });
