@@ -182,7 +182,7 @@ function isGoodSigner(ca: PathCertificate, context: Context, asked: facts.Path):
 /** Whether it had a path then, whatever is revoked or denied. */
 function hadPath(ca: PathCertificate, context: Context, then: number, asked: facts.Path): boolean {
   if (!facts.isInForce(ca, then) || asked.includes(ca)) return false;
-  if (ca === context.anchor) return true;
+  if (facts.decodedOf(context.authority.trustAnchors).includes(ca)) return true;
   return facts.listIssuers(ca, context.authority).some((issuer) => hadPath(issuer, context, then, [...asked, ca]));
 }
 

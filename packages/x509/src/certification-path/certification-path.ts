@@ -229,9 +229,11 @@ function examineRevocation(
   // One signer may have signed many lists; it is asked about once.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate, then?: number): boolean => {
+    // Whatever is revoked: a stolen key must not take back what its owner revoked with it. From any trust anchor: which path
+    // comes first must not decide whether a revocation counts.
+    if (then !== undefined)
+      return hasSignerPath(question, { ...settings, now: then }, { signer, trustAnchors }, (each) => each);
     const ofSigner = { signer, trustAnchor: path.trustAnchor };
-    // Whatever is revoked: a stolen key must not take back what its owner revoked with it.
-    if (then !== undefined) return hasSignerPath(question, { ...settings, now: then }, ofSigner, (each) => each);
     const isValid = signers.get(signer) ?? isCrlSignerValid(question, settings, ofSigner, underQuestion);
     signers.set(signer, isValid);
     return isValid;
@@ -280,12 +282,12 @@ const signerPrice = 50;
 function isCrlSignerValid(
   question: CheckedQuestion,
   settings: PathSettings,
-  { signer, trustAnchor }: CrlSigner,
+  { signer, trustAnchor }: { readonly signer: PathCertificate; readonly trustAnchor: PathCertificate },
   underQuestion: readonly PathCertificate[],
 ): boolean {
   if (signer === trustAnchor) return true;
   if (underQuestion.includes(signer)) return false;
-  return hasSignerPath(question, settings, { signer, trustAnchor }, (path, ofSigner) => {
+  return hasSignerPath(question, settings, { signer, trustAnchors: [trustAnchor] }, (path, ofSigner) => {
     // Not the trust anchor, which is that of the path in question.
     const denied = findDenial(question, ofSigner, path, path.certificates);
     if (denied !== undefined) return denied;
@@ -294,23 +296,23 @@ function isCrlSignerValid(
   });
 }
 
-/** A certificate that may have signed a CRL, and the trust anchor of the path that the CRL is for. */
+/** A certificate that may have signed a CRL, and the trust anchors that its path may lead to. */
 interface CrlSigner {
   readonly signer: PathCertificate;
-  readonly trustAnchor: PathCertificate;
+  readonly trustAnchors: readonly PathCertificate[];
 }
 
 function hasSignerPath(
   question: CheckedQuestion,
   settings: PathSettings,
-  { signer, trustAnchor }: CrlSigner,
+  { signer, trustAnchors }: CrlSigner,
   examine: (path: ValidPath, ofSigner: PathSettings) => ValidPath | PathFault,
 ): boolean {
   if (!settings.budget.spendStep(signerPrice)) return false;
   const ofSigner: PathSettings = { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined };
   const verdict = findPath({
     target: signer,
-    trustAnchors: [trustAnchor],
+    trustAnchors,
     intermediates: question.intermediates,
     candidates: noCandidates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
