@@ -193,7 +193,7 @@ function prepareLine() {
     let gate;
     let index = 0;
     const make = () => {
-      // Of many such lines, a gate writes 20 a minute.
+      // A gate writes 20 of such lines a minute.
       if (index++ % linesOfGate === 0) gate = open();
       return { gate, extraction: { outcome: 'extracted', leaf: next(), encoding: 'base64', chain: undefined } };
     };
@@ -208,7 +208,7 @@ function prepareLine() {
   }
 }
 
-/** As a gate does it, beside the turns of the event loop; the least of some runs. */
+/** The decoding that a gate does, beside the turns of the event loop; the least of some runs. */
 async function measureList() {
   const revoked = Array.from({ length: entries }, (_, index) => index + 1);
   const der = writeCrl({ issuer: newName('Root', 'p-256'), revoked });

@@ -8,8 +8,8 @@ export interface Decoded {
 }
 
 /**
- * Where two decoded values differ, and how; undefined if they are equal: own and inherited members, what getters give, the
- * kind of prototype, frozenness, and octets with their place in the input, so that a copy is not a view.
+ * The first difference of two decoded values; undefined if they are equal: own and inherited members, what getters give,
+ * the kind of prototype, frozenness, and octets with their place in the input, so that a copy is not a view.
  */
 export function findDecodedDifference(left: Decoded, right: Decoded): string | undefined {
   const pairs = new Map<unknown, unknown>();

@@ -194,7 +194,7 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
   assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
 }
 
-/** Of two roots of one name and key, the one that is in force is denied. */
+/** Documents with two roots of one name and key, of which the one in force is denied. */
 function listTwinRoots({ authorities, others: [root] }: Stage, examples: readonly Example[]): readonly Example[] {
   return examples
     .filter(({ code }) => code === 'allowed')

@@ -77,7 +77,7 @@ export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecod
   return { ok: false, fault: findMistakenStructure(der) ?? decoding.fault };
 }
 
-/** As `decodedBy`, and left out of the bundle of an app that calls nothing which needs it. */
+/** The rule of `decodedBy`, left out of the bundle of an app that calls nothing which needs it. */
 export const aClientCertificate: ArgumentRule = {
   words: 'what decodeClientCertificate gives as its value',
   holds: (value) =>

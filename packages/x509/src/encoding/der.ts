@@ -84,7 +84,7 @@ export function readDer<T>(decode: () => T): DerDecoding<T> {
   }
 }
 
-/** As `readDer`; undefined for what is refused. */
+/** Runs a decoder like `readDer`; undefined for what is refused. */
 export function tryDer<T>(decode: () => T): T | undefined {
   const decoding = readDer(decode);
   return decoding.ok ? decoding.value : undefined;
