@@ -5,17 +5,17 @@ import {
   DerReader,
   derTags,
   encodeDerElement,
+  encodeDerHeader,
   readSingle,
   refuseDer,
-  toText,
   tryDer,
 } from '../encoding/der.js';
 import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
-/** Of the curves whose keys are accepted, the smallest first. */
-const orders: readonly bigint[] = Object.values(curves)
-  .map(({ order }) => order)
-  .sort((left, right) => (left < right ? -1 : 1));
+/** The orders of the curves whose keys are accepted, the smallest first, as INTEGERs with an octet of zero for the sign. */
+const orders: readonly Uint8Array[] = Object.values(curves)
+  .map(({ octets, order }) => Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'))
+  .sort((left, right) => left.length - right.length);
 
 /** Two INTEGERs of 66 octets and a sign, with their headers: the longest of P-521. */
 const longestSignature = 144;
@@ -37,28 +37,56 @@ export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
     const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
     if (signature.length > longestSignature || decodeSignatureAlgorithm(algorithm).scheme !== 'ecdsa') return [];
     const pair = new DerReader(readSingle(signature, derTags.sequence));
-    const first = pair.read(derTags.integer);
-    const [r, s] = [first, pair.read(derTags.integer)].map(decodePositive) as [bigint, bigint];
+    const r = readPositive(pair);
+    const s = readPositive(pair);
     // OpenSSL verifies no signature that isn't DER: with whatever else is in it, this one admits nobody.
     pair.expectEnd();
-    const order = orders.find((each) => r < each && s < each);
-    if (order === undefined) return [];
-    const other = encodeDerElement(derTags.sequence, first.encoded, encodeInteger(order - s));
-    const bits = encodeDerElement(derTags.bitString, Buffer.from([0]), other);
-    return [encodeDerElement(derTags.sequence, tbs.encoded, algorithm.encoded, bits)];
+    const order = orders.find((each) => isBelow(r, each) && isBelow(s, each));
+    return order === undefined ? [] : [encodeTwin(der.subarray(tbs.start, algorithm.end), r, subtract(order, s))];
   });
   return twins ?? [];
 }
 
-function decodePositive(element: DerElement): bigint {
-  const hex = toText(decodeInteger(element), 'hex');
-  return hex < '8' && hex !== '00' ? BigInt(`0x${hex}`) : refuseDer('an INTEGER that is not positive');
+function readPositive(reader: DerReader): DerElement {
+  const integer = decodeInteger(reader.read(derTags.integer));
+  const first = integer.bytes[integer.contentStart] ?? 0x80;
+  const isPositive = first < 0x80 && (first > 0 || integer.length > 1);
+  return isPositive ? integer : refuseDer('an INTEGER that is not positive');
 }
 
-/** Positive. */
-function encodeInteger(value: bigint): Buffer {
-  const hex = value.toString(16);
-  const content = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-  const sign = (content[0] ?? 0) >= 0x80 ? [Buffer.from([0])] : [];
-  return encodeDerElement(derTags.integer, ...sign, content);
+/** The value is positive, and the order begins with an octet of zero. */
+function isBelow({ bytes, end, length }: DerElement, order: Uint8Array): boolean {
+  if (length > order.length) return false;
+  for (let place = order.length; place > 0; place -= 1) {
+    const octet = place > length ? 0 : (bytes[end - place] ?? 0);
+    const difference = (order[order.length - place] ?? 0) - octet;
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+/**
+ * order − value as the content of an INTEGER: no octet more than it takes (X.690 §8.3.2). BigInt, by way of hexadecimal text,
+ * takes twice as long.
+ */
+function subtract(order: Uint8Array, { bytes, end, length }: DerElement): Uint8Array {
+  const difference = new Uint8Array(order.length);
+  let borrow = 0;
+  for (let place = 1; place <= order.length; place += 1) {
+    const octet = place > length ? 0 : (bytes[end - place] ?? 0);
+    const rest = (order[order.length - place] ?? 0) - octet - borrow;
+    borrow = rest < 0 ? 1 : 0;
+    difference[order.length - place] = rest;
+  }
+  const first = difference.findIndex((octet) => octet !== 0);
+  return difference.subarray((difference[first] ?? 0) < 0x80 ? first : first - 1);
+}
+
+/** At once: an element for each level would be five buffers. `signed` is everything before the signature. */
+function encodeTwin(signed: Uint8Array, r: DerElement, s: Uint8Array): Uint8Array {
+  const header = encodeDerHeader(derTags.integer, s.length);
+  const pairLength = r.end - r.start + header.length + s.length;
+  const pairHeader = encodeDerHeader(derTags.sequence, pairLength);
+  const bitsHeader = encodeDerHeader(derTags.bitString, 1 + pairHeader.length + pairLength);
+  return encodeDerElement(derTags.sequence, signed, [...bitsHeader, 0, ...pairHeader], r.encoded, header, s);
 }

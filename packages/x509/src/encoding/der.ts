@@ -310,13 +310,22 @@ export function decodeTime({ tag, bytes, contentStart, end, length }: DerElement
 }
 
 /** One element of DER with its header (X.690 §10.1: the length in as few octets as it takes). */
-export function encodeDerElement(tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(contents);
-  return Buffer.concat([Buffer.from([tag, ...encodeLength(content.length)]), content]);
+export function encodeDerElement(tag: number, ...contents: readonly ArrayLike<number>[]): Buffer {
+  let length = 0;
+  for (const content of contents) length += content.length;
+  const header = encodeDerHeader(tag, length);
+  const element = Buffer.allocUnsafe(header.length + length);
+  element.set(header);
+  let offset = header.length;
+  for (const content of contents) {
+    element.set(content, offset);
+    offset += content.length;
+  }
+  return element;
 }
 
-/** Nothing that is written here comes near 64 KiB. */
-function encodeLength(length: number): readonly number[] {
-  if (length < 0x80) return [length];
-  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+/** Tag and length. Nothing that is written here comes near 64 KiB. */
+export function encodeDerHeader(tag: number, length: number): readonly number[] {
+  if (length < 0x80) return [tag, length];
+  return length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
 }
