@@ -36,20 +36,29 @@ class Options {
   }
 }
 
+/** Nothing that an object inherits, and nobody can change that. */
+function isBare(target: object): boolean {
+  const prototype = Object.getPrototypeOf(target) as object;
+  const isEmpty = Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0;
+  return isEmpty && Object.isFrozen(prototype) && !('constructor' in target) && !('toString' in target);
+}
+
 describe('a copy of own members', () => {
-  test('has no prototype, is frozen, and is not a copy of what is so already', () => {
+  test('has no members of the root of the prototypes, is frozen, and is not a copy of what is so already', () => {
     const source = { limit: 1 };
     const copy = copyOwn(source);
     assert.notEqual(copy, source);
-    assert.equal(Object.getPrototypeOf(copy), null);
+    assert.ok(isBare(copy));
     assert.ok(Object.isFrozen(copy));
     assert.deepEqual({ ...copy }, source);
     assert.equal(copyOwn(copy), copy);
+    const bare = Object.freeze({ __proto__: null, limit: 1 });
+    assert.equal(copyOwn(bare), bare);
   });
 
   test('is made of what has a prototype, or can still change', () => {
     const frozen = Object.freeze({ limit: 1 });
-    assert.equal(Object.getPrototypeOf(copyOwn(frozen)), null);
+    assert.ok(isBare(copyOwn(frozen)));
     const changing = Object.assign(Object.create(null) as { limit: number }, { limit: 1 });
     const copy = copyOwn(changing);
     changing.limit = 2;
@@ -92,9 +101,9 @@ describe('members of an argument', () => {
 
   test('are copied and frozen; an optional one that is absent is undefined', () => {
     const members = read({ flag: true });
-    assert.deepEqual(members, { flag: true, count: undefined });
+    assert.deepEqual({ ...members }, { flag: true, count: undefined });
     assert.ok(Object.isFrozen(members));
-    assert.deepEqual(read({ flag: false, count: undefined }), { flag: false, count: undefined });
+    assert.deepEqual({ ...read({ flag: false, count: undefined }) }, { flag: false, count: undefined });
   });
 
   for (const [given, message] of [

@@ -7,13 +7,21 @@ import { types } from 'node:util';
  * an answer or a policy would be there. So nothing that decides is read from the root of a prototype chain.
  */
 
+/** An empty prototype that nobody can add to. V8 reads an object without any prototype five times as slowly. */
+const bare = Object.freeze(Object.create(null)) as object;
+
 /**
- * An object's own members, frozen and without a prototype: what is absent stays absent, even where somebody polluted
- * `Object.prototype`. A copy, unless the object is so already.
+ * An object's own members, frozen and without those of `Object.prototype`: what is absent stays absent, even where somebody
+ * polluted that. A copy, unless the object is so already.
  */
 export function copyOwn<T extends object>(source: T): Readonly<T> {
-  if (Object.getPrototypeOf(source) === null && Object.isFrozen(source)) return source;
-  return Object.freeze(Object.assign(Object.create(null) as T, source));
+  const prototype: unknown = Object.getPrototypeOf(source);
+  if ((prototype === bare || prototype === null) && Object.isFrozen(source)) return source;
+  return Object.freeze(assignOwn(source));
+}
+
+function assignOwn<T extends object>(source: T): T {
+  return Object.assign(Object.create(bare) as T, source);
 }
 
 /**
@@ -72,27 +80,26 @@ export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
 
 /**
  * A copy of an argument's own members; an optional one that is absent is there as undefined, so that nothing on a prototype
- * stands in for it. What is missing, of another type, unknown or misspelt is
- * refused: it would silently be read as the default, or as the weaker of two values.
+ * stands in for it, in a copy of the copy neither. What is missing, of another type, unknown or misspelt is refused: it would
+ * silently be read as the default, or as the weaker of two values.
  *
  * @throws {CertgateError} names the member, and what it must be.
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
-  const own: Record<string, unknown> = { ...(given as object) };
-  const stranger = Object.keys(own).find((name) => !Object.hasOwn(rules, name));
+  const members = assignOwn(given);
+  const stranger = Object.keys(members).find((name) => !Object.hasOwn(rules, name));
   if (stranger !== undefined) {
     throw invalidArgument(`${owner} has no member "${stranger}"; its members are ${Object.keys(rules).join(', ')}.`);
   }
-  const members: Record<string, unknown> = {};
   for (const name of Object.keys(rules) as (keyof T & string)[]) {
     const rule = rules[name];
-    const value = Object.hasOwn(own, name) ? own[name] : undefined;
+    const value = members[name];
     if (!rule.holds(value) && !(value === undefined && rule.isOptional))
       throw invalidArgument(`${owner}: "${name}" must be ${rule.words}.`);
-    members[name] = value;
+    if (value === undefined) members[name] = value;
   }
-  return Object.freeze(members) as Readonly<T>;
+  return Object.freeze(members);
 }
 
 /** @throws {CertgateError} says what it must be. */
