@@ -73,9 +73,11 @@ export function findDeniedIssued(
 /** Also under its other signature: a CA certificate may have come with the request, from whoever has computed that. */
 function findDeniedThumbprint(
   { thumbprintsSha256 }: DenyList,
-  { der, thumbprintSha256 }: PathCertificate,
+  certificate: PathCertificate,
 ): DeniedCertificate | undefined {
+  // The thumbprint is worked out when it is read.
   if (thumbprintsSha256.size === 0) return undefined;
-  const thumbprints = [thumbprintSha256, ...listSignatureTwins(der).map((twin) => hashHex('sha256', twin))];
+  const ofTwins = listSignatureTwins(certificate.der).map((twin) => hashHex('sha256', twin));
+  const thumbprints = [certificate.thumbprintSha256, ...ofTwins];
   return thumbprints.flatMap((each) => thumbprintsSha256.get(each) ?? [])[0];
 }
