@@ -165,17 +165,13 @@ export function presentCertificate(der: Uint8Array, candidates?: CandidateSource
   return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
 }
 
-const twinsOf = new WeakMap<PresentedCertificate, readonly PresentedCertificate[]>();
-
 /** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
 export function listTwins(certificate: PresentedCertificate): readonly PresentedCertificate[] {
-  const known = twinsOf.get(certificate);
-  if (known !== undefined) return known;
-  const { der, candidates } = certificate;
-  // Hashed once, for the deny list and the pins.
-  const twins = listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
-  twinsOf.set(certificate, twins);
-  return twins;
+  return certificate instanceof LazyPresentedCertificate ? certificate.recallTwins(makeTwins) : makeTwins(certificate);
+}
+
+function makeTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
+  return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
 }
 
 class LazyPresentedCertificate implements PresentedCertificate {
@@ -187,6 +183,7 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #issuer: CanonicalName | null | undefined;
   #pathDecoding: DerDecoding<PathCertificate> | undefined;
   #candidates: CandidateList | CandidateSource;
+  #twins: readonly PresentedCertificate[] | undefined;
 
   /** `source` is the DER, or its canonical base64, which is decoded when the DER is asked for: for a stranger, never. */
   constructor(source: Uint8Array | string, thumbprintSha256: string, candidates?: CandidateSource) {
@@ -227,6 +224,11 @@ class LazyPresentedCertificate implements PresentedCertificate {
     return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(
       decoding.ok ? decoding.certificate : this.der,
     ));
+  }
+
+  /** Made once, for the deny list and the pins, by a function that a bundle without trust stores leaves out. */
+  recallTwins(make: typeof makeTwins): readonly PresentedCertificate[] {
+    return (this.#twins ??= make(this));
   }
 
   get candidates(): CandidateList {

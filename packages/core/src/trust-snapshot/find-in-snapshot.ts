@@ -59,7 +59,7 @@ export function findInSnapshot(
   if (denied !== undefined) return deny('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
   // For a stranger, no twin is computed.
-  const pinned = own.length === 0 ? own : [...own, ...findPinsOfTwin(snapshot, certificate, own)];
+  const pinned = own.length === 0 ? own : own.concat(findPinsOfTwin(snapshot, certificate, own));
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
@@ -137,13 +137,14 @@ const noPins: readonly PinMatch[] = Object.freeze([]);
 
 /** A loop that makes nothing for a stranger, whose refusal is to cost little more than one hash. */
 function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
-  let found = noPins;
+  let found: PinMatch[] | undefined;
   for (const kind of pinKinds) {
     const pinned = findPin(snapshot, kind, certificate);
-    if (pinned !== undefined)
-      found = [...found, { ...pinned, matchedBy: kind, trustName: undefined, path: undefined, isOfTwin: false }];
+    if (pinned === undefined) continue;
+    const { identity, pin } = pinned;
+    (found ??= []).push({ identity, matchedBy: kind, pin, trustName: undefined, path: undefined, isOfTwin: false });
   }
-  return found;
+  return found ?? noPins;
 }
 
 function findPin(
@@ -171,7 +172,8 @@ function findPinsOfTwin(
   const others = thumbprintSha256.size + thumbprintSha1.size - own.filter(isByThumbprint).length;
   if (others === 0) return noPins;
   return listTwins(certificate)
-    .flatMap((twin) => findPins(snapshot, twin).filter(isByThumbprint))
+    .flatMap((twin) => findPins(snapshot, twin))
+    .filter(isByThumbprint)
     .map((match) => ({ ...match, isOfTwin: true }));
 }
 
@@ -191,19 +193,26 @@ function describeMatches(
   // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
   const graces = matches.map(({ pin }) => pin?.acceptWithoutClientAuth);
   const grace = graces.includes(undefined) ? undefined : intersectGraces(graces);
-  const spans = [...matches.map(findEntrySpan), ...paths];
   const current = [...paths, ...others];
   return {
     outcome: 'found',
     identity,
     matchedBy,
     matched: nameMatch(first),
-    validFrom: Math.max(...spans.map(({ validFrom }) => validFrom)),
-    validUntil: Math.min(...spans.map(({ validUntil }) => validUntil)),
+    ...intersectValidity([...matches.map(findEntrySpan), ...paths]),
     ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
     ...(current.length === 0 ? {} : intersectSpans(current)),
     ...(paths.length === 0 ? {} : { isPathValidated: true, pathAuthorities: paths.flatMap(listAuthorities) }),
   };
+}
+
+function intersectValidity(spans: readonly ReturnType<typeof findEntrySpan>[]): ReturnType<typeof findEntrySpan> {
+  let [validFrom, validUntil] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const span of spans) {
+    validFrom = Math.max(validFrom, span.validFrom);
+    validUntil = Math.min(validUntil, span.validUntil);
+  }
+  return { validFrom, validUntil };
 }
 
 /** The time that all of them have; absent members have no bound. */

@@ -278,39 +278,34 @@ function knownName(identityName: unknown): { readonly identityName?: string } {
   return typeof identityName === 'string' ? { identityName } : {};
 }
 
-const foundMembers = [
-  'identity',
-  'matchedBy',
-  'matched',
-  'isPathValidated',
-  'pathAuthorities',
-  'validFrom',
-  'validUntil',
-  'currentFrom',
-  'currentUntil',
-  'acceptWithoutClientAuth',
-] as const;
+type Answer<T> = { readonly [Name in keyof T]?: unknown };
 
 function readFound(given: object): FoundFinding | undefined {
-  const answer = readAnswerMembers(given, foundMembers);
-  const identity = readIdentity(answer.identity);
+  const answer: Answer<FoundFinding> = given;
+  const identity = readIdentity(confirmMember(given, 'identity', answer.identity));
+  const matchedBy = confirmMember(given, 'matchedBy', answer.matchedBy);
+  const matched = confirmMember(given, 'matched', answer.matched);
+  const isPathValidated = confirmMember(given, 'isPathValidated', answer.isPathValidated);
+  const pathAuthorities = confirmMember(given, 'pathAuthorities', answer.pathAuthorities);
+  const acceptWithoutClientAuth = confirmMember(given, 'acceptWithoutClientAuth', answer.acceptWithoutClientAuth);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
-  const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
-  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
+  const validFrom = orUnbounded(confirmMember(given, 'validFrom', answer.validFrom), Number.NEGATIVE_INFINITY);
+  const validUntil = orUnbounded(confirmMember(given, 'validUntil', answer.validUntil), Number.POSITIVE_INFINITY);
+  const currentFrom = orUnbounded(confirmMember(given, 'currentFrom', answer.currentFrom), Number.NEGATIVE_INFINITY);
+  const currentUntil = orUnbounded(confirmMember(given, 'currentUntil', answer.currentUntil), Number.POSITIVE_INFINITY);
   if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
   if (!isInstant(currentFrom) || !isInstant(currentUntil)) return undefined;
-  const { pathAuthorities, acceptWithoutClientAuth } = answer;
   if (pathAuthorities !== undefined && !isBytesList(pathAuthorities)) return undefined;
   return {
     outcome: 'found',
     identity,
-    matchedBy: textOr(answer.matchedBy, 'own store'),
-    ...(typeof answer.matched === 'string' ? { matched: answer.matched } : {}),
+    matchedBy: textOr(matchedBy, 'own store'),
+    ...(typeof matched === 'string' ? { matched } : {}),
     validFrom,
     validUntil,
     currentFrom,
     currentUntil,
-    ...(answer.isPathValidated === true ? { isPathValidated: true } : {}),
+    ...(isPathValidated === true ? { isPathValidated } : {}),
     ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
     ...(acceptWithoutClientAuth !== undefined && isClientAuthGrace(acceptWithoutClientAuth)
       ? { acceptWithoutClientAuth }
@@ -318,9 +313,17 @@ function readFound(given: object): FoundFinding | undefined {
   };
 }
 
+function orUnbounded(value: unknown, bound: number): unknown {
+  return value === undefined ? bound : value;
+}
+
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isObject(value)) return undefined;
-  const { name, roles, functions, owner } = readAnswerMembers(value, ['name', 'roles', 'functions', 'owner']);
+  const given: Answer<FoundIdentity> = value;
+  const name = confirmMember(value, 'name', given.name);
+  const roles = confirmMember(value, 'roles', given.roles);
+  const functions = confirmMember(value, 'functions', given.functions);
+  const owner = confirmMember(value, 'owner', given.owner);
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
   return {
