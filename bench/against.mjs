@@ -55,7 +55,7 @@ const scripts = [
         [`in a server: ${name}, times bare`, ratio],
         ...(firstRatio === undefined ? [] : [[`in a server: ${name}, the first 400, times bare`, firstRatio]]),
       ]),
-      [`${goals.at(-1).name}, µs`, goals.at(-1).value],
+      [`in a server: ${goals.at(-1).name}`, goals.at(-1).value],
     ],
   ],
 ];

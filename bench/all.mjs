@@ -146,7 +146,12 @@ const benchmarks = [
           beside,
           ratio: firstRatio,
         })),
-        { what: line.name, beside: `${line.limit} µs`, ratio: line.value / line.limit, limit: 1 },
+        {
+          what: 'the line of an admitted call',
+          beside: 'one of the same members, without a gate',
+          ratio: line.value,
+          limit: line.limit,
+        },
       ];
     },
   },
