@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -120,6 +121,18 @@ describe('certgate certificate verify, by an authority', () => {
     assert.equal(late.code, 'certificate_expired');
     const text = await run('certificate', 'verify', 'server.crt.pem', ...store, 'corp');
     assert.match(text.stdout, /^No path was searched/m);
+    for (const denied of [
+      {
+        issuedBy: 'corp',
+        serialNumber: new X509Certificate(readFileSync(join(folder.path, 'billing.crt.pem'))).serialNumber,
+      },
+      { thumbprintSha256: new X509Certificate(read('services')).fingerprint256 },
+    ]) {
+      const document = { schemaVersion: 1, revision: 1, authorities: [corp], identities: [], denied: [denied] };
+      writeFileSync(folder.file('denying.json'), JSON.stringify(document));
+      const { code } = await verify('billing.crt.pem', '--store', 'file:denying.json', '--authority', 'corp');
+      assert.equal(code, 'certificate_on_deny_list');
+    }
     const unchecked = {
       schemaVersion: 1,
       revision: 1,

@@ -1,8 +1,11 @@
 import {
   type AuthorityContext,
+  type PathTarget,
   type TrustedAuthority,
+  type TrustSnapshot,
   findAuthorityPath,
   findCertificateFault,
+  findDeniedIssued,
   presentCertificate,
   readRevocationInformation,
 } from '@certgate/core/internal';
@@ -14,8 +17,8 @@ import { describeVerification, refuseMalformed, type Verdict, type Verification 
 import type { VerifyFlags } from './verify-options.js';
 
 /**
- * By an authority of a trust document: the function by which an app decides, with the lists that the document names, read
- * as the app reads them, and its responder asked. Throws ToolFailure.
+ * By an authority of a trust document: the function by which an app decides, with the document's deny list, with the lists
+ * that it names, read as the app reads them, and its responder asked. Throws ToolFailure.
  */
 export async function verifyByStore(
   certificateDer: Uint8Array,
@@ -38,7 +41,7 @@ export async function verifyByStore(
   const now = at ?? Date.now();
   const revocation = await readRevocationInformation(snapshot, { certificateDer, now, authority });
   const trace = new PathTrace();
-  const verdict = verify(certificateDer, authority, now, {
+  const verdict = verify(certificateDer, snapshot, authority, now, {
     revocation,
     onCheck: (check) => {
       trace.hear(check);
@@ -50,6 +53,7 @@ export async function verifyByStore(
 /** The steps of a decision that follow once the document has nominated somebody. */
 function verify(
   certificateDer: Uint8Array,
+  snapshot: TrustSnapshot,
   authority: TrustedAuthority,
   now: number,
   context: AuthorityContext,
@@ -59,5 +63,6 @@ function verify(
   if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);
   const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
   if (unfit !== undefined) return { outcome: 'invalid', code: unfit.code, detail: unfit.detail };
-  return findAuthorityPath(authority, { target: pathDecoding.value }, now, context);
+  const isDenied: PathTarget['isDenied'] = (certificate) => findDeniedIssued([snapshot], certificate) !== undefined;
+  return findAuthorityPath(authority, { target: pathDecoding.value, isDenied }, now, context);
 }
