@@ -1,9 +1,9 @@
-// npm run prove: what takes too long for CI. Mutation testing, fuzzing and the soak, one after the other, or one by its name:
+// npm run prove: what takes too long for CI, one after the other, or one by its name:
 // npm run prove -- fuzzing --minutes 60. Each writes proof/results/NAME.json. The exit code is 1 if one has found anything.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const proofs = ['mutation', 'fuzzing', 'soak'];
+const proofs = ['port-mistakes', 'mutation', 'fuzzing', 'soak'];
 const [name, ...words] = process.argv.slice(2);
 const isNamed = proofs.includes(name);
 

@@ -26,6 +26,11 @@ const claims = [
     command: 'npm run prove -- soak --minutes 30',
   },
   {
+    what: 'A mistake in a port of the decision that no [decision vector](../conformance/README.md#decision-vectors) notices',
+    result: 'port-mistakes',
+    command: 'npm run prove -- port-mistakes',
+  },
+  {
     what: 'A forged header, a namesake or a certificate without its key that a server of [examples/compared](../examples/compared/README.md) admits',
     result: 'comparison',
     command: 'npm run compare',

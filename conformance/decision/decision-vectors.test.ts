@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { certificateFaultCodes } from '@certgate/x509';
 import { denialCodes } from '@certgate/core';
 import { frontEndNames } from '@certgate/core/internal';
 import { allKeys, listKeysIn } from '@certgate/core/test-support/whole-document.js';
 import { ManualClock, settle } from '@certgate/core/test-support/scripted-source.js';
 import type { FieldContent, TrustStore } from '@certgate/core';
+import { strictness } from './reference/decision.js';
+import { faultCodes } from './reference/leaf.js';
 import { type GateUnderTest, loadGate, stopTime } from './scenes/gate.js';
 import { type Vector, type VectorFile, writeVectors } from './vectors/vectors.js';
+import { fillPage, readPage } from './vectors/written-codes.js';
 
 const text = readFileSync(new URL('../vectors/vectors.json', import.meta.url), 'utf8');
 const file = JSON.parse(text) as VectorFile;
@@ -33,7 +37,6 @@ const elsewhere = [
 /** Those that decide nothing, that say where lists are read from, or that the random scenes have instead. */
 const keysElsewhere = [
   'document.$schema',
-  'document.audience',
   'denied.reason',
   'identity.owner',
   'identity.reason',
@@ -44,7 +47,7 @@ const keysElsewhere = [
 
 describe('the decision vectors', () => {
   it('are what the reference says (npm run decision:vectors)', () => {
-    assert.ok(text.length < 222_000, `${text.length} characters`);
+    assert.ok(text.length < 340_000, `${text.length} characters`);
     assert.equal(text, `${JSON.stringify(writeVectors(file), undefined, 1)}\n`);
   });
 
@@ -56,6 +59,17 @@ describe('the decision vectors', () => {
       const header = (der[1] ?? 0) < 0x80 ? 2 : 2 + ((der[1] ?? 0) & 0x7f);
       assert.deepEqual([der[0], der[header]], [0x30, 0x30]);
     }
+  });
+
+  it('have the order of the codes on their page (npm run decision:vectors), which is the order of the gate', () => {
+    assert.equal(fillPage(readPage()), readPage());
+    const ranked = denialCodes.filter((code) => strictness.includes(code));
+    const ofGate = ranked.sort((one, other) => gate.rankDenial(one) - gate.rankDenial(other));
+    assert.deepEqual(strictness, ofGate);
+    assert.deepEqual(
+      faultCodes,
+      certificateFaultCodes.filter((code) => !elsewhere.includes(code)),
+    );
   });
 
   it('have every code that a decision can end in', () => {
@@ -89,13 +103,11 @@ async function answerBy(
   vector: Vector,
 ): Promise<Vector['expected']> {
   const now = Date.parse(vector.time);
-  const stores = await Promise.all(vector.documents.map((name) => loadStore(name, vector.lists ?? {}, now)));
+  const stores = await Promise.all(vector.documents.map((_, index) => loadStore(vector, index)));
   const [only = firstOf(...stores)] = stores.length === 1 ? stores : [];
-  const { frontEnd = 'app-service', certificate, headers = {} } = vector;
-  const sent: Readonly<Record<string, FieldContent>> =
-    certificate === undefined ? headers : { 'x-arr-clientcert': file.certificates[certificate] };
-  const reader = new RequestReader(findFrontEnd(frontEnd as 'caddy'), undefined, false);
-  const extraction = reader.read((field) => sent[field]);
+  const { frontEnd, fields } = describeRequest(vector);
+  const reader = new RequestReader(findFrontEnd(frontEnd as 'caddy'), undefined, vector.chain !== undefined);
+  const extraction = reader.read((field) => fields[field]);
   const asked = new AccessGate({ trustStore: only }, new ManualClock(now));
   const requirement = { functionName: vector.function, roles: vector.roles };
   const cold = await asked.decideExtracted(extraction, requirement, now);
@@ -106,50 +118,72 @@ async function answerBy(
   return { status: 200, code: 'allowed', identity: { name, roles } };
 }
 
-/** A store that has read its document and, one after the other, its lists, at the time of the call. */
-async function loadStore(name: string | null, lists: NonNullable<Vector['lists']>, now: number): Promise<TrustStore> {
-  const clock = new ManualClock(now);
-  const document = name === null ? undefined : Buffer.from(JSON.stringify(file.documents[name]));
-  const places = Object.entries(lists).map(([authority, labels]) => ({ authority, labels, current: labels[0] }));
-  const crlBlobs = Object.fromEntries(
-    places.map((place) => [
-      place.authority,
-      [
-        {
-          url: `https://account.blob.core.windows.net/lists/${place.authority}`,
-          download: () => {
-            if (place.current === undefined) return Promise.reject(new Error('nothing is there'));
-            const bytes = Buffer.from(file.lists[place.current] ?? '', 'base64');
-            return Promise.resolve({ contentLength: bytes.length, readableStreamBody: chunksOf(bytes) });
-          },
-        },
-      ],
-    ]),
-  );
+function describeRequest({ certificate, chain, frontEnd, headers = {} }: Vector): {
+  readonly frontEnd: string;
+  readonly fields: Readonly<Record<string, FieldContent>>;
+} {
+  if (certificate === undefined) return { frontEnd: frontEnd ?? '', fields: headers };
+  const read = (label: string): string => file.certificates[label] ?? assert.fail(label);
+  if (chain === undefined) return { frontEnd: 'app-service', fields: { 'x-arr-clientcert': read(certificate) } };
+  const [leaf, ...others] = [certificate, ...chain].map((label) => `:${read(label)}:`);
+  return { frontEnd: 'rfc9440', fields: { 'client-cert': leaf, 'client-cert-chain': others.join(', ') } };
+}
+
+/** One of the vector's stores, after each reading of its document and, one after the other, of its lists. */
+async function loadStore(vector: Vector, index: number): Promise<TrustStore> {
+  const readings = [...(vector.earlier ?? []), vector];
+  const clock = new ManualClock(Date.parse(readings[0]?.time ?? ''));
+  const current = new Map<string, string | undefined>();
+  let document: string | null = null;
   const source = {
     description: 'vector',
     configuration: undefined,
-    read: () =>
-      document === undefined
-        ? Promise.reject(new Error('unreachable'))
-        : Promise.resolve({ changed: true, bytes: document, version: undefined } as const),
+    read: () => {
+      if (document === null) return Promise.reject(new Error('unreachable'));
+      const { text = JSON.stringify(file.documents[document]), signature } = file.signed[document] ?? {};
+      return Promise.resolve({ changed: true, bytes: Buffer.from(text), version: undefined, signature } as const);
+    },
   };
-  const options = places.length === 0 ? {} : { crlBlobs };
-  const store = new gate.RefreshingTrustStore(source, options, {
-    wall: clock.wall,
-    monotonic: clock.monotonic,
-    random: () => 0,
-  });
-  await store.start();
-  const count = Math.max(0, ...places.map(({ labels }) => labels.length));
-  for (let index = 1; index < count; index += 1) {
-    for (const place of places) place.current = place.labels[index] ?? place.current;
-    clock.pass(31_000);
-    clock.set(now);
-    assert.ok(store.version !== undefined);
-    await settle();
+  const authorities = readings.flatMap(({ lists = {} }) => Object.keys(lists));
+  const crlBlobs = Object.fromEntries(
+    authorities.map((authority) => [authority, [createBlob(authority, () => current.get(authority))]]),
+  );
+  const options = { ...vector.store, ...(authorities.length === 0 ? {} : { crlBlobs }) };
+  const { wall, monotonic } = clock;
+  const surroundings = { wall, monotonic, random: () => 0, signaturePauseMilliseconds: 0 };
+  const store = new gate.RefreshingTrustStore(source, options as object, surroundings);
+  const asked = new gate.AccessGate({ trustStore: store }, clock);
+  let isStarted = false;
+  for (const { documents, lists = {}, time } of readings) {
+    const turns = Math.max(1, ...Object.values(lists).map(({ length }) => length));
+    for (let turn = 0; turn < turns; turn += 1) {
+      const now = Date.parse(time);
+      document = documents[index] ?? null;
+      for (const [authority, labels] of Object.entries(lists))
+        current.set(authority, turn === 0 ? labels[0] : (labels[turn] ?? current.get(authority)));
+      // Each look at the sources needs an interval without one.
+      if (isStarted) clock.pass(Math.max(now - clock.wall(), 31_000));
+      clock.set(now);
+      // What is not valid keeps an app from starting, which admits nobody either.
+      if (!isStarted) await store.start().catch(() => undefined);
+      else await asked.decide(file.certificates['own'], { functionName: '', roles: [] }, now);
+      isStarted = true;
+      await settle();
+    }
   }
   return store;
+}
+
+function createBlob(name: string, findLabel: () => string | undefined): object {
+  return {
+    url: `https://account.blob.core.windows.net/lists/${name}`,
+    download: () => {
+      const label = findLabel();
+      if (label === undefined) return Promise.reject(new Error('nothing is there'));
+      const bytes = Buffer.from(file.lists[label] ?? '', 'base64');
+      return Promise.resolve({ contentLength: bytes.length, readableStreamBody: chunksOf(bytes) });
+    },
+  };
 }
 
 async function* chunksOf(content: Uint8Array): AsyncGenerator<Uint8Array> {

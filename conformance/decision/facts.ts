@@ -1,41 +1,46 @@
 // What @certgate/x509 verifies of certificates and lists, as the reference takes it: facts, and no rule of a trust document.
-import { createHash } from 'node:crypto';
-import { type ClientCertificate, clientAuthentication, decodeClientCertificate, findSpiffeId } from '@certgate/x509';
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { type ClientCertificate, decodeClientCertificate } from '@certgate/x509';
 import {
   type CertificateRevocationList,
   decodePathCertificate,
   findCertificationPath,
-  findNoRevAvailFault,
   isSignedBy,
-  measureLifetime,
   type PathCertificate,
 } from '@certgate/x509/path';
+import { getChildren, getNode, parseTree } from '@certgate/x509/test-support/der-editing.js';
+import { listNames, type NameType } from './reference/names.js';
+import { listTwins } from './reference/twins.js';
 
 export interface Thumbprints {
   readonly thumbprintSha256: string;
   readonly thumbprintSha1: string;
 }
 
-export type NameType = 'dns' | 'uri' | 'email' | 'commonName' | 'organizationalUnit';
-
 export interface Certificate extends Thumbprints {
+  /** In octets. */
+  readonly length: number;
   readonly publicKeySha256: string | undefined;
   /** The same certificate with the other signature that is as good: (r, n − s) for (r, s). */
   readonly twins: readonly Thumbprints[];
   readonly names: readonly (readonly [NameType, string])[];
+  /** The contents of their object identifiers, in hexadecimal. */
+  readonly criticalExtensions: readonly string[];
   /** As a client's certificate, and as one of a path. Undefined: the bytes are none. */
   readonly client: ClientCertificate | undefined;
   readonly path: PathCertificate | undefined;
 }
 
-export function describeCertificate(der: Uint8Array, twins: readonly Uint8Array[] = []): Certificate {
+export function describeCertificate(der: Uint8Array): Certificate {
   const client = decodeClientCertificate(der);
   const path = decodePathCertificate(der);
   return {
     ...hash(der),
+    length: der.length,
     publicKeySha256: client.ok ? client.certificate.publicKeySha256 : undefined,
-    twins: twins.map(hash),
+    twins: listTwins(der).map(hash),
     names: path.ok ? listNames(path.value) : [],
+    criticalExtensions: client.ok ? listCriticalExtensions(der) : [],
     client: client.ok ? client.certificate : undefined,
     path: path.ok ? path.value : undefined,
   };
@@ -46,35 +51,27 @@ function hash(der: Uint8Array): Thumbprints {
   return { thumbprintSha256: digest('sha256'), thumbprintSha1: digest('sha1') };
 }
 
-function listNames({ subjectAlternativeNames = [], subjectName }: PathCertificate): Certificate['names'] {
-  const forms = { dNSName: 'dns', uniformResourceIdentifier: 'uri', rfc822Name: 'email' } as const;
-  const names = subjectAlternativeNames.flatMap((each) =>
-    'text' in each ? [[forms[each.form], each.text] as const] : [],
-  );
-  const uris = names.filter(([type]) => type === 'uri').map(([, uri]) => uri);
-  // X509-SVID §2: a certificate with a SPIFFE ID has exactly one URI, or none that counts.
-  const areUrisFit =
-    !uris.some((uri) => /^spiffe:/i.test(uri)) || (uris.length === 1 && findSpiffeId(uris[0] ?? '') !== undefined);
-  const attributes = (type: string): readonly string[] =>
-    subjectName.flat().flatMap((each) => (each.type === type && each.isEncoded !== true ? [each.value] : []));
-  const commonNames = attributes('2.5.4.3');
-  return [
-    ...names.filter(([type]) => type !== 'uri' || areUrisFit),
-    ...(commonNames.length === 1 ? commonNames : []).map((text) => ['commonName', text] as const),
-    ...attributes('2.5.4.11').map((text) => ['organizationalUnit', text] as const),
-  ];
+function listCriticalExtensions(der: Uint8Array): readonly string[] {
+  const extensions = getChildren(parseTree(der), 0).find(({ tag }) => tag === 0xa3);
+  if (extensions === undefined) return [];
+  // Only a critical one has a BOOLEAN between its type and its value.
+  const critical = getChildren(extensions, 0).filter(({ children = [] }) => children.length === 3);
+  return critical.map((each) => getNode(each, 0).content.toString('hex'));
 }
 
-/** By serverAuth, without clientAuth or any usage. */
-export function isForServersAlone({ extendedKeyUsage: usages = [] }: ClientCertificate): boolean {
-  const excluded = [clientAuthentication, '2.5.29.37.0'];
-  return usages.includes('1.3.6.1.5.5.7.3.1') && !usages.some((usage) => excluded.includes(usage));
-}
+const digests: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384' };
 
-/** In milliseconds, of a certificate that says with right that no revocation information exists; Infinity: of any other. */
-export function measureExemptLifetime(certificate: PathCertificate): number {
-  const isExempt = certificate.hasNoRevAvail && findNoRevAvailFault(certificate) === undefined;
-  return isExempt ? measureLifetime(certificate) : Infinity;
+/** Whether a key signed the document. The signature is in base64: one line, or two with a signature each. */
+export function isDocumentSigned(document: string, signature: string, keys: readonly string[]): boolean {
+  return keys
+    .map((pem) => createPublicKey(pem))
+    .some((key) => {
+      const { namedCurve } = key.asymmetricKeyDetails ?? {};
+      const algorithm = digests[namedCurve ?? ''];
+      const isBy = (line: string): boolean =>
+        verify(algorithm, Buffer.from(document), key, Buffer.from(line, 'base64'));
+      return signature.trim().split(/\r?\n/).some(isBy);
+    });
 }
 
 export interface CertificationAuthority {
@@ -86,11 +83,15 @@ export interface CertificationAuthority {
 /** From the trust anchor to the target. */
 export type Path = readonly PathCertificate[];
 
-/** The paths from the authority to a certificate that are valid at this time, whatever is revoked on them. None: why. */
+/**
+ * The paths from the authority to a certificate that are valid at this time, whatever is revoked on them. None: why.
+ * `forwarded` are CA certificates that came with it, for paths that the authority's own don't complete.
+ */
 export function listPaths(
   { trustAnchors, intermediates = [], dnsConstraintsWithLeadingDot = 'refuse' }: CertificationAuthority,
   target: PathCertificate,
   now: number,
+  forwarded: readonly Certificate[] = [],
 ): { readonly paths: readonly Path[]; readonly code: string } {
   const paths: Path[] = [];
   const codes: string[] = [];
@@ -101,6 +102,7 @@ export function listPaths(
       target,
       trustAnchors: among(trustAnchors),
       intermediates: among(intermediates),
+      candidates: among(forwarded),
       dnsConstraintsWithLeadingDot,
       now,
       revocation: 'off',
@@ -131,24 +133,20 @@ export function keyOf({ verificationKey }: PathCertificate): string {
   return Buffer.from(verificationKey.subjectPublicKeyInfo).toString('base64');
 }
 
-/** The CA certificates of the list's issuer whose key signed it. */
-export function listSigners(
-  list: CertificateRevocationList,
+/** The CA certificates of the authority with the issuer's name. */
+export function listNamesakes(
+  { issuer }: CertificateRevocationList | PathCertificate,
   { trustAnchors, intermediates = [] }: CertificationAuthority,
 ): readonly PathCertificate[] {
-  return decodedOf([...trustAnchors, ...intermediates]).filter(
-    (ca) => ca.subject.key === list.issuer.key && isSignedBy(list, ca.verificationKey),
-  );
+  return decodedOf([...trustAnchors, ...intermediates]).filter(({ subject }) => subject.key === issuer.key);
 }
 
-/** The CA certificates of the authority that signed this one. */
+/** Those of them whose key signed it. */
 export function listIssuers(
-  certificate: PathCertificate,
+  signed: CertificateRevocationList | PathCertificate,
   authority: CertificationAuthority,
 ): readonly PathCertificate[] {
-  return decodedOf([...authority.trustAnchors, ...(authority.intermediates ?? [])]).filter(
-    (ca) => ca.subject.key === certificate.issuer.key && isSignedBy(certificate, ca.verificationKey),
-  );
+  return listNamesakes(signed, authority).filter((ca) => isSignedBy(signed, ca.verificationKey));
 }
 
 /** Which certificates the list is about, as it is encoded; empty: all of its issuer. */

@@ -60,8 +60,8 @@ export function listDetails() {
   const details = new Map();
   const add = ({ code, detail }) => details.set(code, [...(details.get(code) ?? []), detail]);
   const { vectors, documents, certificates } = JSON.parse(readFileSync(vectorsFile, 'utf8'));
-  for (const { documents: names, certificate, time, function: functionName, roles } of vectors) {
-    if (names.length !== 1) continue;
+  for (const { documents: names, certificate, time, function: functionName, roles, store, earlier } of vectors) {
+    if (names.length !== 1 || store !== undefined || earlier !== undefined) continue;
     const decision = decideAccess({
       header: certificates[certificate],
       trust: parseTrustDocument(JSON.stringify(documents[names[0]])),

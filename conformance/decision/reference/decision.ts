@@ -1,31 +1,43 @@
 // The decision: by documents, lists, a certificate and a time, who the caller is, and whether they may call.
-import { findCertificateFault, listCertificateFaults } from '@certgate/x509';
-import { pathFaultCodes } from '@certgate/x509/path';
-import { type Certificate, isForServersAlone } from '../facts.js';
+import type { Certificate } from '../facts.js';
 import * as documents from './document.js';
 import type { Document, Identity, Match } from './document.js';
+import { isForServersAlone, listFaults } from './leaf.js';
+import { mostNames } from './names.js';
 import { ask, type ListReading } from './revocation.js';
 
 /** One trust store: its document, if there is one to decide by, and the lists that were read until now, by authority. */
 export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
 
-/** Of a certificate, or of what the front end sent instead, by its code. Of each list of roles, one is enough. */
-export type Call = Readonly<{ caller: Certificate | string; functionName: string; roles: Roles; now: number }>;
-type Roles = readonly (readonly string[])[];
+/**
+ * Of a certificate, or of what the front end sent instead, by its code. `chain` are the CA certificates that came with it,
+ * if the app accepts them. Of each list of roles, one is enough.
+ */
+export type Call = Readonly<{
+  caller: Certificate | string;
+  chain?: readonly Certificate[];
+  functionName: string;
+  roles: readonly (readonly string[])[];
+  now: number;
+}>;
 
 export type Answer =
   | { readonly status: 200; readonly code: 'allowed'; readonly identity: Identity }
   | { readonly status: 401 | 403 | 503; readonly code: string };
 
-const unavailable = ['trust_locked', 'trust_unavailable', 'algorithm_unsupported_by_runtime', 'revocation_unavailable'];
 const forbidden = ['function_not_allowed', 'role_missing'];
+const unavailable = ['trust_locked', 'trust_unavailable', 'algorithm_unsupported_by_runtime', 'revocation_unavailable'];
+const unprocessed = 'certificate_critical_extension_unknown';
 
-/** Where several refuse, the first of these is told: what is certain comes before what may be known later. */
-const strictness: readonly string[] = [
-  ...['certificate_on_deny_list', 'certificate_not_trusted', 'identity_ambiguous', 'identity_disabled'],
-  ...['identity_expired', 'pin_disabled', 'pin_not_yet_valid', 'pin_expired'],
-  ...['certificate_critical_extension_unknown', ...pathFaultCodes.filter((code) => !unavailable.includes(code))],
-  ...unavailable,
+/** If there are several reasons, the first is reported: what is certain comes before what may be known later. */
+export const strictness: readonly string[] = [
+  ...`certificate_on_deny_list certificate_not_trusted identity_ambiguous identity_disabled identity_expired pin_disabled
+    pin_not_yet_valid pin_expired ${unprocessed} path_not_found path_budget_exhausted path_signature_invalid
+    path_certificate_malformed path_certificate_not_yet_valid path_certificate_expired path_authority_unfit
+    path_length_exceeded path_name_not_permitted path_policy_not_satisfied path_critical_extension_unknown
+    path_key_unsupported path_key_too_weak path_algorithm_unsupported path_algorithm_too_weak
+    path_extended_key_usage_unsuitable certificate_revoked`.split(/\s+/),
+  ...unavailable.slice(1),
 ];
 
 function refuse(...codes: readonly string[]): Answer {
@@ -35,21 +47,22 @@ function refuse(...codes: readonly string[]): Answer {
 }
 
 /** Several stores say together what one document would say that holds all of them. */
-export function decide(stores: readonly Store[], { caller, functionName, roles, now }: Call): Answer {
+export function decide(stores: readonly Store[], call: Call): Answer {
+  const { caller, functionName, roles, now } = call;
   if (typeof caller === 'string') return refuse(caller);
+  const chain = limitChain(call.chain ?? [], caller);
   const all = stores.flatMap(({ document }) => document ?? []);
   if (all.some(({ locked }) => locked !== undefined)) return refuse('trust_locked');
   const missing = all.length < stores.length ? ['trust_unavailable'] : [];
 
   // What the documents say at once. A pin of the certificate's twin admits nobody, and denies as its own pin does.
   const pins = all.flatMap((document) => documents.findPins(document, caller));
-  const names = all.flatMap((document) => documents.findNames(document, caller));
+  const names = all.flatMap((document) => documents.findNames(document, caller, chain));
   const isKnown = pins.length + names.length > 0;
   const twins = caller.twins.flatMap((twin) => all.flatMap((document) => documents.findPins(document, twin)));
-  const denied = all.some((document) => documents.isDenied(document, caller)) ? ['certificate_on_deny_list'] : [];
-  const isNamed = all.some((each) => documents.listIssuingAuthorities(each, caller).length > 0);
-  // All names count, so none may be overlooked.
-  if (isNamed && caller.names.length > 256) denied.push('path_budget_exhausted');
+  const denied = all.some((each) => documents.isDenied(each, caller, chain)) ? ['certificate_on_deny_list'] : [];
+  const isNamed = all.some((each) => documents.listIssuingAuthorities(each, caller, chain).length > 0);
+  if (isNamed && caller.names.length > mostNames) denied.push('path_budget_exhausted');
   const early = [...denied, ...(isKnown ? findDenials([...pins, ...twins], now) : [])];
   if (early.length > 0) return refuse(...early);
   if (!isKnown) return refuse(...missing);
@@ -60,7 +73,7 @@ export function decide(stores: readonly Store[], { caller, functionName, roles, 
   if (unfit !== undefined) return refuse(unfit);
   // What the authorities say. A name that an authority did not vouch for is no match, and a pin with issuedBy denies then.
   // Where only such names are left, nobody could be admitted, and the twin's pins are not looked at.
-  const judgeAll = (given: readonly Match[]) => given.map((match) => judge(stores, match, caller, now));
+  const judgeAll = (given: readonly Match[]) => given.map((match) => judge(stores, match, { caller, chain, now }));
   const own = judgeAll([...pins, ...names]);
   const verdicts = own.some(({ code, isClaim }) => code === undefined || !isClaim) ? [...own, ...judgeAll(twins)] : own;
   const codesOf = (claims: boolean) => verdicts.flatMap((each) => (each.isClaim === claims && each.code) || []);
@@ -69,8 +82,9 @@ export function decide(stores: readonly Store[], { caller, functionName, roles, 
   if (late.length > 0) return refuse(...late);
   const identity = matches.find((match) => !twins.includes(match))?.identity;
   if (identity === undefined) return refuse(...codesOf(true));
-  const isProcessed = verdicts.some(({ hasPath }) => hasPath) || caller.client?.unknownCriticalExtensions.length === 0;
-  if (!isProcessed) return refuse('certificate_critical_extension_unknown');
+  // A path processes more critical extensions than the checks of the certificate alone.
+  const isProcessed = verdicts.some(({ hasPath }) => hasPath) || !listFaults(caller, now).includes(unprocessed);
+  if (!isProcessed) return refuse(unprocessed);
   const isOfFunction = identity.functions?.some((name) => name.toLowerCase() === functionName.toLowerCase()) ?? true;
   if (!isOfFunction) return refuse('function_not_allowed');
   const hasRoles = roles.every((anyOf) => anyOf.some((role) => identity.roles.includes(role)));
@@ -100,27 +114,39 @@ function findMatchDenial({ identity, pin = {} }: Match, now: number): string | u
 }
 
 /** The certificate's own faults. Its pins may accept for a time that it is for servers alone; a path does not. */
-function findUnfitness({ client, path }: Certificate, pins: readonly Match[], isOpen: boolean, now: number) {
-  if (client === undefined || (isOpen && path === undefined)) return 'certificate_malformed';
-  const fault = findCertificateFault(client, now, { isPathValidated: isOpen })?.code;
+function findUnfitness(caller: Certificate, pins: readonly Match[], isOpen: boolean, now: number): string | undefined {
+  if (isOpen && caller.path === undefined) return 'certificate_malformed';
+  const [fault, ...others] = listFaults(caller, now).filter((code) => !isOpen || code !== unprocessed);
   if (fault !== 'certificate_extended_key_usage_unsuitable' || isOpen) return fault;
   const isExcused = pins.every(({ pin }) => {
     const { since = '', until = '' } = pin?.acceptWithoutClientAuth ?? {};
     return now >= Date.parse(since) && now < Date.parse(until);
   });
-  const others = listCertificateFaults(client, now).filter(({ code }) => code !== fault);
-  return isForServersAlone(client) && isExcused ? others[0]?.code : fault;
+  return isForServersAlone(caller) && isExcused ? others[0] : fault;
+}
+
+/** A chain that is too long is ignored. Some front ends repeat the caller's certificate in it. */
+function limitChain(chain: readonly Certificate[], { thumbprintSha256 }: Certificate): readonly Certificate[] {
+  const others = chain.filter((each) => each.thumbprintSha256 !== thumbprintSha256);
+  const octets = others.reduce((sum, { length }) => sum + length, 0);
+  return others.length > 8 || octets > 16_384 ? [] : others;
 }
 
 const takenBack = ['certificate_revoked', 'certificate_on_deny_list', 'revocation_unavailable'];
 
 /** Whether the match holds, by the authority's word: else why not. A name is a claim, unless the authority took it back. */
-function judge(stores: readonly Store[], match: Match, { path: target }: Certificate, now: number) {
+function judge(
+  stores: readonly Store[],
+  match: Match,
+  { caller, chain, now }: { caller: Certificate; chain: readonly Certificate[]; now: number },
+) {
   const { authority, pin } = match;
+  const { path: target } = caller;
   const store = stores.find(({ document }) => authority && document?.authorities?.includes(authority));
-  if (authority === undefined || target === undefined || store?.document === undefined)
+  const { document, lists } = store ?? {};
+  if (authority === undefined || target === undefined || document === undefined || lists === undefined)
     return { match, code: undefined, hasPath: false, isClaim: false };
-  const all = stores.flatMap(({ document }) => document ?? []);
-  const code = ask(store.document, all, authority, store.lists, target, now);
+  const all = stores.flatMap((each) => each.document ?? []);
+  const code = ask({ document, lists }, all, authority, { target, chain, now });
   return { match, code, hasPath: code === undefined, isClaim: pin === undefined && !takenBack.includes(code ?? '') };
 }

@@ -1,11 +1,13 @@
 // The trust document as docs/trust-document.md describes it, and what it says of one certificate at once.
-import type { Certificate, CertificationAuthority, NameType } from '../facts.js';
+import type { Certificate, CertificationAuthority } from '../facts.js';
+import { isNameOf, type NameType } from './names.js';
 
 type Texts<Keys extends string> = Readonly<Partial<Record<Keys, string>>>;
 
 /** The JSON of a valid document, its CA certificates decoded. */
 export interface Document {
   readonly revision: number;
+  readonly audience?: readonly string[];
   readonly locked?: object;
   readonly authorities?: readonly Authority[];
   readonly denied?: readonly Texts<'thumbprintSha256' | 'issuedBy' | 'serialNumber'>[];
@@ -66,16 +68,31 @@ export function findPins({ identities, authorities = [] }: Document, of: Partial
   );
 }
 
-/** Those with a CA certificate of the issuer's name. Whether any of them signed, only a path tells. */
-export function listIssuingAuthorities({ authorities = [] }: Document, { path }: Certificate): readonly Authority[] {
+/**
+ * Those with a CA certificate of the issuer's name, or of an issuer's above it in the chain that came with it. Whether any
+ * of them signed, only a path tells.
+ */
+export function listIssuingAuthorities(
+  { authorities = [] }: Document,
+  { path }: Certificate,
+  chain: readonly Certificate[],
+): readonly Authority[] {
+  const issuers = new Set(path === undefined ? [] : [path.issuer.key]);
+  // A set is iterated with what is added meanwhile.
+  for (const name of issuers)
+    for (const { path: ca } of chain) if (ca?.subject.key === name) issuers.add(ca.issuer.key);
   return authorities.filter(({ trustAnchors, intermediates = [] }) =>
-    [...trustAnchors, ...intermediates].some((ca) => ca.path?.subject.key === path?.issuer.key),
+    [...trustAnchors, ...intermediates].some((ca) => ca.path !== undefined && issuers.has(ca.path.subject.key)),
   );
 }
 
 /** By a name of the certificate that is bound to an identity under an authority which may have issued it. */
-export function findNames(document: Document, certificate: Certificate): readonly Match[] {
-  return listIssuingAuthorities(document, certificate).flatMap((authority) =>
+export function findNames(
+  document: Document,
+  certificate: Certificate,
+  chain: readonly Certificate[],
+): readonly Match[] {
+  return listIssuingAuthorities(document, certificate, chain).flatMap((authority) =>
     document.identities.flatMap((identity) =>
       (identity.names ?? [])
         .filter(({ issuedBy }) => isSameText(issuedBy, authority.name))
@@ -85,23 +102,14 @@ export function findNames(document: Document, certificate: Certificate): readonl
   );
 }
 
-function isNameOf(wanted: string | undefined, type: NameType, value: string): boolean {
-  if (wanted === undefined) return false;
-  const lowerDomain = (text: string): string => text.replace(/@[^@]*$/, (domain) => domain.toLowerCase());
-  if (type === 'email') return lowerDomain(wanted) === lowerDomain(value);
-  if (type !== 'dns') return wanted === value;
-  // A wildcard stands for exactly one label, and one in the certificate for nobody.
-  const isOfWildcard = /^\w[\w-]*\./.test(value) && isSameText(wanted, value.replace(/^[^.]*/, '*'));
-  return !value.includes('*') && (isSameText(wanted, value) || isOfWildcard);
-}
-
 /** By its thumbprint or a twin's, or by its serial number under an authority that may have issued it. */
-export function isDenied(document: Document, certificate: Certificate): boolean {
+export function isDenied(document: Document, certificate: Certificate, chain: readonly Certificate[]): boolean {
   const { twins, path } = certificate;
   const thumbprints = [certificate, ...twins].map(({ thumbprintSha256 }) => thumbprintSha256);
   // Nobody issued a root, so its serial number is nobody's.
   const isAnchor = document.authorities?.some(({ trustAnchors }) => trustAnchors.includes(certificate)) === true;
-  const issuing = isAnchor && path?.isSelfIssued === true ? [] : listIssuingAuthorities(document, certificate);
+  const isRoot = isAnchor && path?.isSelfIssued === true;
+  const issuing = isRoot ? [] : listIssuingAuthorities(document, certificate, chain);
   return (document.denied ?? []).some(({ thumbprintSha256 = '', issuedBy, serialNumber = '' }) => {
     if (thumbprints.includes(digitsOf(thumbprintSha256))) return true;
     return (

@@ -2,6 +2,7 @@
 import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import * as facts from '../facts.js';
 import { type Authority, type Document, isDenied as isOnDenyList } from './document.js';
+import { measureExemptLifetime } from './leaf.js';
 
 /** What was read from a source of lists, for the documents of all stores that were in use then. */
 export type ListReading = Readonly<{
@@ -28,7 +29,7 @@ const mostOfAPlace = 4;
 /** What an instance keeps of the lists that it read, one after the other. */
 function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   const { list, authority, at } = reading;
-  const signers = facts.listSigners(list, authority);
+  const signers = facts.listIssuers(list, authority);
   const [signer] = signers;
   if (signer === undefined || isNumberTooLow(list, authority)) return before;
   const { crlNumber: number = -1n, deltaBaseNumber: base = 0n } = list;
@@ -65,9 +66,12 @@ function keep(before: readonly Kept[], reading: ListReading): readonly Kept[] {
   return [...others, ...inUse];
 }
 
-function isNumberTooLow({ crlNumber = -1n, issuerText }: CertificateRevocationList, authority: Authority): boolean {
+/** The document writes an issuer as one of the authority's certificates does. Names that compare as equal are the same. */
+function isNumberTooLow(list: CertificateRevocationList, authority: Authority): boolean {
   const { minimumCrlNumbers = [] } = authority.revocation ?? {};
-  return minimumCrlNumbers.some(({ issuer, number }) => issuer === issuerText && crlNumber < BigInt(number));
+  const namesakes = facts.listNamesakes(list, authority).map(({ subjectText }) => subjectText);
+  const { crlNumber = -1n } = list;
+  return minimumCrlNumbers.some(({ issuer, number }) => namesakes.includes(issuer) && crlNumber < BigInt(number));
 }
 
 const isFuture = ({ list }: Kept, at: number): boolean => list.thisUpdate > at;
@@ -91,12 +95,9 @@ function hasBase({ isDelta, scope, base }: Kept, lists: readonly Kept[], at: num
 function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReading, lists: readonly Kept[]): boolean {
   return facts.decodedOf(authority.trustAnchors).some((anchor) => {
     const context = {
-      authority,
-      anchor,
-      documents,
+      ...{ authority, anchor, documents, mode: 'when-available', now: at },
       lists: listUsable(lists, authority),
-      mode: 'when-available',
-      now: at,
+      chain: [],
     };
     return !isDenied(anchor, context) && isGoodSigner(ca, context, []);
   });
@@ -104,13 +105,15 @@ function maySignNow(ca: PathCertificate, { authority, documents, at }: ListReadi
 
 /** Only what the CAs of the document that is in use now have signed. */
 const listUsable = (lists: readonly Kept[], authority: Authority): readonly Kept[] =>
-  lists.filter(({ list }) => facts.listSigners(list, authority).length > 0 && !isNumberTooLow(list, authority));
+  lists.filter(({ list }) => facts.listIssuers(list, authority).length > 0 && !isNumberTooLow(list, authority));
 
 type Status = 'revoked' | 'good' | 'unknown';
 type Context = Readonly<{
   authority: Authority;
   anchor: PathCertificate;
   documents: readonly Document[];
+  /** CA certificates that came with the caller's. */
+  chain: readonly facts.Certificate[];
   lists: readonly Kept[];
   mode: string;
   now: number;
@@ -128,7 +131,7 @@ function findStatus(
   const reasonsIn = ({ list }: Kept): readonly string[] => facts.findReasons(list, certificate) ?? [];
   const about = context.lists.flatMap((each) => {
     if (facts.findReasons(each.list, certificate) === undefined) return [];
-    const signers = facts.listSigners(each.list, authority);
+    const signers = facts.listIssuers(each.list, authority);
     const isGood = each.key === issuerKey || signers.some((ca) => isGoodSigner(ca, context, asked));
     // A revocation outlives its signer, who had a path when signing.
     const then = Math.min(each.list.thisUpdate, now);
@@ -186,9 +189,9 @@ function hadPath(ca: PathCertificate, context: Context, then: number, asked: fac
   return facts.listIssuers(ca, context.authority).some((issuer) => hadPath(issuer, context, then, [...asked, ca]));
 }
 
-function isDenied(ca: PathCertificate, { authority, documents }: Context): boolean {
-  const all = [...authority.trustAnchors, ...(authority.intermediates ?? [])];
-  return all.some((each) => each.path === ca && documents.some((document) => isOnDenyList(document, each)));
+function isDenied(ca: PathCertificate, { authority, documents, chain }: Context): boolean {
+  const all = [...authority.trustAnchors, ...(authority.intermediates ?? []), ...chain];
+  return all.some((each) => each.path === ca && documents.some((document) => isOnDenyList(document, each, chain)));
 }
 
 type Lists = ReadonlyMap<string, readonly ListReading[]>;
@@ -204,7 +207,7 @@ function findKept(given: Lists, { authorities = [] }: Document, authority: Autho
   if (own !== undefined) return { kept: keepAll(own), isRequired: true };
   const names = authorities.map(({ name }) => name.toLowerCase());
   const others = [...given].flatMap(([name, readings]) => (names.includes(name) ? [] : [keepAll(readings)]));
-  const isOf = (by: Authority, { list }: Kept): boolean => facts.listSigners(list, by).length > 0;
+  const isOf = (by: Authority, { list }: Kept): boolean => facts.listIssuers(list, by).length > 0;
   const unnamed = authorities.filter(({ name }) => !given.has(name.toLowerCase()));
   const isUnknown = others.some((lists) => !unnamed.some((by) => lists.some((each) => isOf(by, each))));
   const isTold = others.some((lists) => lists.some((each) => isOf(authority, each)));
@@ -215,29 +218,31 @@ const onDenyList = 'certificate_on_deny_list';
 
 /** Did the authority issue the certificate, by a path that is valid now, with nothing on it revoked or denied? Why not. */
 export function ask(
-  document: Document,
+  { document, lists: given }: { readonly document: Document; readonly lists: Lists },
   documents: readonly Document[],
   authority: Authority,
-  given: Lists,
-  target: PathCertificate,
-  now: number,
+  { target, chain, now }: { target: PathCertificate; chain: readonly facts.Certificate[]; now: number },
 ): string | undefined {
   const { mode: written = 'off', scope, noRevAvailMaximumLifetimeSeconds = 0 } = authority.revocation ?? {};
   // Lists that the code gives are a source, and a source means "required".
   const { kept, isRequired } = findKept(given, document, authority);
   const mode = written === 'off' && isRequired ? 'required' : written;
-  const isExempt = facts.measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds * 1000;
+  const isExempt = measureExemptLifetime(target) <= noRevAvailMaximumLifetimeSeconds;
   const lists = listUsable(kept, authority);
-  const { paths, code } = facts.listPaths(authority, target, now);
+  const own = facts.listPaths(authority, target, now);
+  const isWhole = own.paths.length > 0 || chain.length === 0;
+  const { paths, code } = isWhole ? own : facts.listPaths(authority, target, now, chain);
   const answers = paths.map((path) => {
     const [anchor = target] = path;
-    const context = { authority, anchor, documents, lists, mode, now };
+    const context = { authority, anchor, documents, chain, lists, mode, now };
+    // Whoever sends a CA certificate could choose the one of which nothing is known.
+    const isForwarded = path.some((ca) => facts.decodedOf(chain).includes(ca));
     const statuses = path.map((certificate, index): Status => {
       const issuer = path[index - 1];
       if (mode === 'off' || issuer === undefined || (scope === 'end-entity' && certificate !== target)) return 'good';
       const status = findStatus(certificate, issuer, context, [target]);
       const isUnasked = mode === 'when-available' || (isExempt && certificate === target);
-      return status === 'unknown' && isUnasked ? 'good' : status;
+      return status === 'unknown' && isUnasked && !isForwarded ? 'good' : status;
     });
     if (statuses.includes('revoked')) return 'certificate_revoked';
     if (statuses.includes('unknown')) return 'revocation_unavailable';

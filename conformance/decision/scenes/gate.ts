@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AccessGate, getPublicStatus } from '@certgate/core';
+import type { rankDenial } from '@certgate/core/denial';
 import type * as firstOfModule from '@certgate/core/trust-store/first-of';
 import type * as readerModule from '@certgate/core/front-end-resolution/request-reader';
 import type * as frontEndModule from '@certgate/core/front-ends/front-end-table';
@@ -14,6 +15,7 @@ export interface GateUnderTest {
   readonly findFrontEnd: typeof frontEndModule.findFrontEnd;
   readonly RequestReader: typeof readerModule.RequestReader;
   readonly getPublicStatus: typeof getPublicStatus;
+  readonly rankDenial: typeof rankDenial;
 }
 
 /** `folder` holds core's compiled files. */

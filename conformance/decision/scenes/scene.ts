@@ -9,6 +9,7 @@ import { ListPlan } from './list-plan.js';
 import { Random } from './random.js';
 import { describeAnswer, describeDraft, describeIdentity, describeList, listOrders, nextTurn } from './scene-labels.js';
 import { SceneStore } from './scene-store.js';
+import { respell } from './spellings.js';
 
 /** Where the gate and the reference disagree, with what led there. */
 export interface Difference {
@@ -40,6 +41,7 @@ class Scene {
   readonly #seed: number;
   readonly #random: Random;
   readonly #renames: Random;
+  readonly #spellings: Random;
   readonly #gate: GateUnderTest;
   readonly #codes: Map<string, number>;
   readonly #clock = new ManualClock(start);
@@ -54,8 +56,9 @@ class Scene {
   constructor(seed: number, gate: GateUnderTest, codes: Map<string, number>) {
     this.#seed = seed;
     this.#random = new Random(seed);
-    // On its own, so that the seeds of faults stay what they are.
+    // On their own, so that the seeds of faults stay what they are.
     this.#renames = new Random(seed ^ 0x5eed);
+    this.#spellings = new Random(seed ^ 0x5be11);
     this.#gate = gate;
     this.#codes = codes;
     this.#isAboutLists = this.#random.chance(0.3);
@@ -73,6 +76,7 @@ class Scene {
     );
     const stores: SceneStore[] = [];
     for (const draft of this.#drafts) {
+      respell(this.#spellings, draft);
       const content = this.#random.chance(0.05) ? 'unreachable' : draft;
       stores.push(new SceneStore(gate, this.#clock, content, this.#lists.place(draft), stores));
     }
@@ -130,6 +134,7 @@ class Scene {
     if (random.chance(this.#isAboutLists ? 0.1 : 0.45)) {
       const changed = changeDraft(random, draft, this.#focus);
       if (this.#renames.chance(0.15)) renameAuthority(changed);
+      respell(this.#spellings, changed);
       if (random.chance(0.1)) changed.revision = Math.max(draft.revision - random.below(2), 0);
       if (changed.revision >= draft.revision) this.#drafts[index] = changed;
       store.content = changed;

@@ -1,44 +1,13 @@
 import { type Certificate, describeCertificate } from '../facts.js';
 import { toPem } from '@certgate/x509/test-support/openssl.js';
+import { billing, type Case, type CaseBook, named } from './case-book.js';
+import { askAboutChains } from './chain-cases.js';
 import { listFrontEndCases } from './front-end-cases.js';
 import { askAboutLists } from './list-cases.js';
 import type { Material } from './make-material.js';
-
-/** One question: what a vector asks. What is answered to it, the reference says. */
-export interface Case {
-  readonly name: string;
-  /** Of each store: a document by its name, or null for a store that has none to decide by. */
-  readonly documents: readonly (string | null)[];
-  /** A certificate by its label, or what a front end sent. */
-  readonly certificate?: string;
-  readonly frontEnd?: string;
-  /** A list has the lines of a header as they came; a text may be several lines that were joined. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** What the headers mean: a certificate's label, or a code. Told to the reference, and not part of the vector. */
-  readonly meaning?: string;
-  /** By authority: the lists that its source gave, in this order. Absent: the authority's lists are read from nowhere. */
-  readonly lists?: Readonly<Record<string, readonly string[]>>;
-  readonly time: string;
-  readonly function: string;
-  readonly roles: readonly (readonly string[])[];
-}
-
-/** What writes documents and cases. */
-export interface CaseBook {
-  /** Asks about a certificate, by one document or several stores. */
-  readonly ask: (
-    name: string,
-    document: string | readonly (string | null)[],
-    certificate: string,
-    more?: Partial<Case>,
-  ) => void;
-  /** Writes a document about the name of "billing" under an authority, and returns the document's name. */
-  readonly issued: (name: string, authority?: object, more?: object) => string;
-  /** The authority "corp". */
-  readonly corp: (more?: object, anchor?: string, intermediates?: readonly string[]) => object;
-  /** What an entry for the certificate is written with. */
-  readonly sha256: (label: string) => { readonly thumbprintSha256: string };
-}
+import { askAboutReadings } from './reading-cases.js';
+import { askAboutRules } from './rule-cases.js';
+import { askAboutSpellings } from './spelling-cases.js';
 
 export interface Cases {
   readonly documents: Readonly<Record<string, object>>;
@@ -48,7 +17,8 @@ export interface Cases {
 const time = '2027-01-01T00:00:00Z';
 const usual = { time, function: 'GetOrder', roles: [] };
 
-export function describeCases({ certificates }: Material): Cases {
+export function describeCases(material: Material): Cases {
+  const { certificates } = material;
   const documents: Record<string, object> = {};
   const cases: Case[] = [];
   const get = (label: string): Buffer => {
@@ -64,19 +34,23 @@ export function describeCases({ certificates }: Material): Cases {
   const sha256 = (label: string): { readonly thumbprintSha256: string } => ({
     thumbprintSha256: factsOf(label).thumbprintSha256,
   });
-  const billing = { name: 'billing', roles: ['orders.read'] };
-  const named = { ...billing, names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] };
   const write = (name: string, identities: readonly object[], more: object = {}): string => {
     if (documents[name] !== undefined) throw new Error(`Two documents are called ${name}.`);
     documents[name] = { schemaVersion: 1, revision: 1, ...more, identities };
     return name;
   };
-  const pinned = (name: string, label: string, pin: object = {}, identity: object = {}): string =>
-    write(name, [{ ...billing, ...identity, pins: [{ ...sha256(label), ...pin }] }]);
+  const pinned: CaseBook['pinned'] = (name, label, pin = {}, identity = {}, more = {}) =>
+    write(name, [{ ...billing, ...identity, pins: [{ ...sha256(label), ...pin }] }], more);
   const corp = (more: object = {}, anchor = 'root', intermediates: readonly string[] = ['issuing']): object => ({
     name: 'corp',
     trustAnchors: [pem(anchor)],
     intermediates: intermediates.map(pem),
+    ...more,
+  });
+  const field = (more: object = {}): object => ({
+    name: 'field',
+    trustAnchors: [pem('fieldRoot')],
+    intermediates: [pem('fieldIssuing')],
     ...more,
   });
   const issued = (
@@ -291,7 +265,8 @@ export function describeCases({ certificates }: Material): Cases {
   const byKey = issued('no-path', corp(), {}, [{ ...billing, pins: [{ ...sha256('stranger'), issuedBy: 'corp' }] }]);
   ask('a pin with issuedBy of a certificate that somebody else issued', byKey, 'stranger');
 
-  askAboutLists({ ask, issued, corp, sha256 });
+  const book: CaseBook = { ask, issued, corp, sha256, factsOf, write, pinned, field };
+  askAboutLists(book);
   const unlike = pinned('other-roles', 'own', {}, { roles: ['orders.write'] });
   const denying = write('denying', [], { denied: [sha256('own')] });
   ask('two stores that agree', [own, own], 'own');
@@ -313,6 +288,10 @@ export function describeCases({ certificates }: Material): Cases {
     'billing',
   );
   ask('the window of the other store', [own, window], 'own');
+  askAboutRules(book);
+  askAboutSpellings(book);
+  askAboutChains(book);
+  askAboutReadings(book, material);
 
   cases.push(...listFrontEndCases(own, get('own')).map((each) => ({ ...each, ...usual })));
   return { documents, cases };

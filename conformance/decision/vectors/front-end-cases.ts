@@ -1,5 +1,5 @@
 import { toPem } from '@certgate/x509/test-support/openssl.js';
-import type { Case } from './cases.js';
+import type { Case } from './case-book.js';
 
 type FrontEndCase = Omit<Case, 'time' | 'function' | 'roles'>;
 

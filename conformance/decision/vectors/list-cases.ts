@@ -1,4 +1,4 @@
-import type { Case, CaseBook } from './cases.js';
+import type { Case, CaseBook } from './case-book.js';
 
 /** What lists say, in the order in which they are read. */
 export function askAboutLists({ ask, issued, corp, sha256 }: CaseBook): void {

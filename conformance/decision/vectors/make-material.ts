@@ -9,16 +9,19 @@ import {
   makeCrl,
   replaceEntries,
 } from '@certgate/x509/test-support/revocation.js';
-import { makeTwin } from '../scenes/certificates.js';
+import { listTwins } from '../reference/twins.js';
 
 /** Certificates and lists in base64, by a label. */
 export interface Material {
   readonly certificates: Readonly<Record<string, string>>;
   readonly lists: Readonly<Record<string, string>>;
+  /** Public keys in PEM, and documents with the content of the file beside them. */
+  readonly signers: Readonly<Record<string, string>>;
+  readonly signed: Readonly<Record<string, { readonly text: string; readonly signature: string }>>;
 }
 
 /** By openssl, with keys that nobody keeps. The vectors hold what this gave once. */
-export function makeMaterial(): Material {
+export function makeMaterial(): Pick<Material, 'certificates' | 'lists'> {
   const root = issue({ name: 'Corp root', key: 'p-384' });
   const issuing = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A01' });
   const issuingRenewed = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A05' });
@@ -35,6 +38,11 @@ export function makeMaterial(): Material {
   const certificates: Record<string, Uint8Array> = {};
   const add = (label: string, { der }: { readonly der: Uint8Array }): void => {
     certificates[label] = der;
+  };
+  const addTwin = (label: string): void => {
+    const [twin] = listTwins(certificates[label] ?? Buffer.alloc(0));
+    if (twin === undefined) throw new Error(`${label} has no twin.`);
+    certificates[`${label}Twin`] = twin;
   };
   for (const [label, made] of Object.entries({
     ...{ root, issuing, issuingRenewed, secondKey, otherRoot, lister, listerEnded },
@@ -53,7 +61,7 @@ export function makeMaterial(): Material {
       extensions: [...extensions, `subjectAltName = ${names.join(', ')}`],
     });
   add('billing', caller({ serialNumber: '1234' }));
-  certificates['billingTwin'] = makeTwin(certificates['billing'] ?? Buffer.alloc(0));
+  addTwin('billing');
   const ofLister = ['crlDistributionPoints = point'];
   const point = ['[point]', 'CRLissuer = dirName:lister', '[lister]', 'CN = Corp list CA'];
   add(
@@ -88,7 +96,7 @@ export function makeMaterial(): Material {
     }),
   );
   add('own', makeCertificate({ key: 'p-256', name: ['CN = own'] }));
-  certificates['ownTwin'] = makeTwin(certificates['own'] ?? Buffer.alloc(0));
+  addTwin('own');
   add('ownRenewed', makeCertificate({ key: 'p-256', name: ['CN = own'], serialNumber: '2' }));
   const forServers = [...clientExtensions.slice(0, 2), 'extendedKeyUsage = serverAuth'];
   add('server', makeCertificate({ key: 'ed25519', name: ['CN = server'], extensions: forServers }));

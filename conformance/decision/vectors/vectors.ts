@@ -1,15 +1,16 @@
 import { type CertificateRevocationList, decodeCertificateRevocationList } from '@certgate/x509/path';
-import { type Certificate, describeCertificate } from '../facts.js';
+import { type Certificate, describeCertificate, isDocumentSigned } from '../facts.js';
 import { decide, type Store } from '../reference/decision.js';
 import { type Document, findAuthority } from '../reference/document.js';
+import { type DocumentReading, findDocument, type StoreOptions } from '../reference/instance.js';
 import type { ListReading } from '../reference/revocation.js';
-import { makeTwin } from '../scenes/certificates.js';
-import { type Case, describeCases } from './cases.js';
+import type { Case, Reading } from './case-book.js';
+import { describeCases } from './cases.js';
 import type { Material } from './make-material.js';
 
 /** The committed file. conformance/README.md says what each member means. */
 export interface VectorFile extends Material {
-  readonly version: 1;
+  readonly version: 2;
   readonly documents: Readonly<Record<string, object>>;
   readonly vectors: readonly Vector[];
 }
@@ -23,29 +24,67 @@ export interface Vector extends Omit<Case, 'meaning'> {
 }
 
 /** What the reference says to each case. */
-export function writeVectors({ certificates, lists }: Material): VectorFile {
-  const facts = new FactBook({ certificates, lists });
-  const { documents, cases } = describeCases({ certificates, lists });
-  const vectors = cases.map(({ meaning, ...each }): Vector => {
-    const now = Date.parse(each.time);
-    const read = each.documents.map((name) => (name === null ? undefined : facts.readDocument(documents[name])));
-    const all = read.flatMap((document) => document ?? []);
-    const stores = read.map((document): Store => ({
-      document,
-      lists: facts.readLists(document, all, each.lists ?? {}, now),
-    }));
-    const label = each.certificate ?? meaning ?? '';
-    const caller = certificates[label] === undefined ? label : facts.get(certificates[label]);
-    const answer = decide(stores, { caller, functionName: each.function, roles: each.roles, now });
-    const { status, code } = answer;
-    if (answer.status !== 200) return { ...each, expected: { status, code } };
-    const { name, roles } = answer.identity;
-    return { ...each, expected: { status, code, identity: { name, roles } } };
-  });
-  return { version: 1, certificates, lists, documents, vectors };
+export function writeVectors({ certificates, lists, signers, signed }: Material): VectorFile {
+  const material = { certificates, lists, signers, signed };
+  const { documents, cases } = describeCases(material);
+  const facts = new FactBook(material, documents);
+  const vectors = cases.map(({ meaning, ...each }): Vector => ({ ...each, expected: answer(facts, each, meaning) }));
+  return { version: 2, ...material, documents, vectors };
+}
+
+function answer(facts: FactBook, each: Case, meaning: string | undefined): Vector['expected'] {
+  const stores = each.documents.map((): ReadStore => ({ documents: [], inUse: undefined, lists: new Map() }));
+  let places: NonNullable<Reading['lists']> = {};
+  for (const reading of [...(each.earlier ?? []), each]) {
+    readAll(facts, stores, { ...reading, lists: { ...places, ...reading.lists } }, each.store);
+    const left = Object.entries({ ...places, ...reading.lists });
+    places = Object.fromEntries(left.map(([name, labels]) => [name, labels.slice(-1)]));
+  }
+  const decision = decide(
+    stores.map(({ inUse: document, lists }): Store => ({ document, lists })),
+    {
+      caller: facts.find(each.certificate ?? meaning ?? '') ?? meaning ?? '',
+      chain: (each.chain ?? []).flatMap((label) => facts.find(label) ?? []),
+      functionName: each.function,
+      roles: each.roles,
+      now: Date.parse(each.time),
+    },
+  );
+  const { status, code } = decision;
+  if (decision.status !== 200) return { status, code };
+  const { name, roles } = decision.identity;
+  return { status, code, identity: { name, roles } };
+}
+
+/** A store, and what was read for it until now. */
+interface ReadStore {
+  readonly documents: (Omit<DocumentReading, 'age'> & { readonly at: number })[];
+  inUse: Document | undefined;
+  readonly lists: Map<string, ListReading[]>;
+}
+
+function readAll(facts: FactBook, stores: readonly ReadStore[], reading: Reading, options?: StoreOptions): void {
+  const at = Date.parse(reading.time);
+  for (const [index, store] of stores.entries()) {
+    store.documents.push({ at, ...facts.readDocument(reading.documents[index] ?? null, options) });
+    const readings = store.documents.map(({ at: began, ...each }) => ({ ...each, age: at - began }));
+    store.inUse = findDocument(readings, options);
+  }
+  const documents = stores.flatMap(({ inUse }) => inUse ?? []);
+  for (const { inUse, lists } of stores) {
+    for (const [name, labels] of Object.entries(reading.lists ?? {})) {
+      const readings = lists.get(name) ?? [];
+      lists.set(name, readings);
+      if (inUse === undefined) continue;
+      const authority = findAuthority(inUse, name);
+      for (const label of labels)
+        readings.push({ source: 'lists', at, documents, authority, list: facts.readList(label) });
+    }
+  }
 }
 
 type WrittenDocument = Omit<Document, 'authorities'> & {
+  readonly schemaVersion: number;
   readonly authorities?: readonly (Omit<
     NonNullable<Document['authorities']>[number],
     'trustAnchors' | 'intermediates'
@@ -55,25 +94,44 @@ type WrittenDocument = Omit<Document, 'authorities'> & {
   })[];
 };
 
-/** The same object for the same certificate. */
+/** The same object for the same certificate, document or list. */
 class FactBook {
   readonly #certificates = new Map<string, Certificate>();
+  readonly #documents = new Map<string, Document>();
+  readonly #lists = new Map<string, CertificateRevocationList>();
   readonly #material: Material;
+  readonly #written: Readonly<Record<string, object>>;
 
-  constructor(material: Material) {
+  constructor(material: Material, written: Readonly<Record<string, object>>) {
     this.#material = material;
+    this.#written = written;
   }
 
-  get(base64: string): Certificate {
-    const der = Buffer.from(base64, 'base64');
-    const facts = this.#certificates.get(base64) ?? describeCertificate(der, listTwins(der));
+  find(label: string): Certificate | undefined {
+    const base64 = this.#material.certificates[label];
+    return base64 === undefined ? undefined : this.#get(base64);
+  }
+
+  #get(base64: string): Certificate {
+    const facts = this.#certificates.get(base64) ?? describeCertificate(Buffer.from(base64, 'base64'));
     this.#certificates.set(base64, facts);
     return facts;
   }
 
-  readDocument(written: object | undefined): Document {
-    const { authorities = [], ...document } = written as WrittenDocument;
-    const read = (pem: string): Certificate => this.get(pem.replace(/-----[A-Z ]+-----|\s/g, ''));
+  readDocument(name: string | null, { signedBy = [] }: StoreOptions = {}): Omit<DocumentReading, 'age'> {
+    if (name === null) return { content: 'unreachable' };
+    const { text, signature } = this.#material.signed[name] ?? {};
+    const written = (text === undefined ? this.#written[name] : JSON.parse(text)) as WrittenDocument;
+    // The reference takes every other document of the vectors for a valid one.
+    if (written.schemaVersion > 1) return { content: 'invalid' };
+    const content = this.#documents.get(name) ?? this.#decode(written);
+    this.#documents.set(name, content);
+    const isSigned = text !== undefined && signature !== undefined && isDocumentSigned(text, signature, signedBy);
+    return { content, isSigned };
+  }
+
+  #decode({ authorities = [], ...document }: WrittenDocument): Document {
+    const read = (pem: string): Certificate => this.#get(pem.replace(/-----[A-Z ]+-----|\s/g, ''));
     return {
       ...document,
       authorities: authorities.map(({ trustAnchors, intermediates = [], ...authority }) => ({
@@ -84,35 +142,12 @@ class FactBook {
     };
   }
 
-  readLists(
-    document: Document | undefined,
-    documents: readonly Document[],
-    labels: NonNullable<Case['lists']>,
-    at: number,
-  ): Store['lists'] {
-    const readings = Object.entries(labels).map(([name, ofAuthority]): [string, ListReading[]] => {
-      if (document === undefined) return [name, []];
-      const authority = findAuthority(document, name);
-      return [
-        name,
-        ofAuthority.map((label) => ({ source: 'lists', at, documents, authority, list: this.#readList(label) })),
-      ];
-    });
-    return new Map(readings);
-  }
-
-  #readList(label: string): CertificateRevocationList {
+  readList(label: string): CertificateRevocationList {
+    const known = this.#lists.get(label);
+    if (known !== undefined) return known;
     const decoding = decodeCertificateRevocationList(Buffer.from(this.#material.lists[label] ?? '', 'base64'));
     if (!decoding.ok) throw new Error(`${label}: ${decoding.fault}`);
+    this.#lists.set(label, decoding.value);
     return decoding.value;
-  }
-}
-
-/** Of a signature by P-256; the others have none here. */
-function listTwins(der: Uint8Array): readonly Uint8Array[] {
-  try {
-    return [makeTwin(der)];
-  } catch {
-    return [];
   }
 }

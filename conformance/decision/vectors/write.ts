@@ -1,12 +1,27 @@
 // `npm run decision:vectors` writes vectors.json from the reference, over the certificates and lists that are in it.
-// With `-- --new-material` it has openssl make those anew, with keys that nobody keeps.
+// With `-- --new-material` it has openssl make those anew, with keys that nobody keeps; with `-- --new-material field`, only
+// those of make-field-material.ts.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { makeFieldMaterial } from './make-field-material.js';
 import { makeMaterial, type Material } from './make-material.js';
+import { writeCodes } from './written-codes.js';
 import { writeVectors } from './vectors.js';
 
 const file = new URL('../../vectors/vectors.json', import.meta.url);
-const isNew = process.argv.includes('--new-material') || !existsSync(file);
-const material = isNew ? makeMaterial() : (JSON.parse(readFileSync(file, 'utf8')) as Material);
-const written = writeVectors(material);
+const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Material) : undefined;
+const written = writeVectors(readMaterial());
 writeFileSync(file, `${JSON.stringify(written, undefined, 1)}\n`);
+writeCodes();
 console.log(`${written.vectors.length} vectors`);
+
+function readMaterial(): Material {
+  const isNew = process.argv.includes('--new-material');
+  if (known !== undefined && !isNew) return known;
+  const corp = known !== undefined && process.argv.includes('field') ? known : makeMaterial();
+  const field = makeFieldMaterial();
+  return {
+    ...field,
+    certificates: { ...corp.certificates, ...field.certificates },
+    lists: { ...corp.lists, ...field.lists },
+  };
+}

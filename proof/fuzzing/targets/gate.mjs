@@ -4,7 +4,6 @@ import { AccessGate, getPublicStatus, trustStoreFromDocument } from '@certgate/c
 import { findFrontEnd } from '@certgate/core/internal';
 import { describeCertificate } from '../../../conformance/decision/dist/facts.js';
 import { decide } from '../../../conformance/decision/dist/reference/decision.js';
-import { makeTwin } from '../../../conformance/decision/dist/scenes/certificates.js';
 import { assert, frontEnds, inTime, readRequest, vectors, writeRequest } from '../oracles.mjs';
 
 export const maximumLength = 6000;
@@ -37,7 +36,8 @@ const clock = { wall: () => now, monotonic: () => 0 };
 export const seeds = () =>
   vectors.vectors
     .filter(
-      ({ documents, certificate, lists }) => documents.length === 1 && certificate !== undefined && lists === undefined,
+      ({ documents, certificate, lists, store, earlier }) =>
+        documents.length === 1 && certificate !== undefined && (lists ?? store ?? earlier) === undefined,
     )
     .map(({ documents: [name], certificate }, index) =>
       Buffer.concat([
@@ -113,16 +113,8 @@ const known = new Map();
 function factsOf(der) {
   const key = der.toString('base64');
   if (known.size > 500) known.clear();
-  if (!known.has(key)) known.set(key, describeCertificate(der, twinsOf(der)));
+  if (!known.has(key)) known.set(key, describeCertificate(der));
   return known.get(key);
-}
-
-function twinsOf(der) {
-  try {
-    return [makeTwin(der)];
-  } catch {
-    return [];
-  }
 }
 
 function readDocument(text) {

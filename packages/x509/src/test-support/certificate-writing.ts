@@ -49,6 +49,7 @@ function generate(kind: WritingKeyKind): { readonly publicKey: KeyObject; readon
 
 export interface WrittenName {
   readonly name: string;
+  readonly unit?: string;
   readonly key: WritingKey;
 }
 
@@ -75,7 +76,7 @@ export function writeCertificate(writing: CertificateWriting): Buffer {
     signatureAlgorithms[signer.kind],
     name(issuer.name),
     sequence(time(notBefore), time(notAfter)),
-    name(subject.name),
+    name(subject.name, subject.unit),
     subject.key.publicKey,
     ...(extensions.length === 0 ? [] : [tagged(3, sequence(...extensions))]),
   );

@@ -45,9 +45,10 @@ export function time(milliseconds: number): Buffer {
     : encodeElement(0x18, Buffer.from(digits));
 }
 
-/** One common name. */
-export function name(commonName: string): Buffer {
-  return sequence(set(sequence(objectIdentifier('2.5.4.3'), utf8String(commonName))));
+/** One common name, and perhaps an organizational unit. */
+export function name(commonName: string, unit?: string): Buffer {
+  const attribute = (type: string, text: string): Buffer => set(sequence(objectIdentifier(type), utf8String(text)));
+  return sequence(attribute('2.5.4.3', commonName), ...(unit === undefined ? [] : [attribute('2.5.4.11', unit)]));
 }
 
 /** BIT STRING of named bits: trailing zeros are left out (X.690 §11.2.2). */
