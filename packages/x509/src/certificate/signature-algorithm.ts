@@ -16,6 +16,7 @@ import {
 } from './ml-dsa.js';
 import { type ArgumentRule, expectArgument } from '../encoding/own-members.js';
 
+/** A digest by the name that `node:crypto` has for it. */
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
 /** What an AlgorithmIdentifier of a signature says (RFC 4055, RFC 5758, RFC 8410, RFC 9881); `unknown` is never verified. */

@@ -1,0 +1,203 @@
+import { generateKeyPairSync, hash, sign } from 'node:crypto';
+import { derTags, encodeDerElement } from '../encoding/der.js';
+import { rsaEncryption } from './certificate.js';
+import { findMlDsaParameterSet, type MlDsaParameterSet } from './ml-dsa.js';
+import { rsaAlgorithm } from './rsa-key.js';
+import { type Curve, curves, type DigestAlgorithm, rsassaPss, type SignatureAlgorithm } from './signature-algorithm.js';
+
+// Signatures that are known to be good, or bad, by keys that nobody needs: for RSA and ECDSA, they follow from the standards.
+
+export interface KnownAnswer {
+  readonly algorithm: SignatureAlgorithm;
+  /** SubjectPublicKeyInfo. */
+  readonly key: Uint8Array;
+  readonly data: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly isValid: boolean;
+}
+
+const data = Buffer.from('abc');
+const otherData = Buffer.from('abd');
+const { sequence, integer, bitString, octetString, objectIdentifier: identifierTag } = derTags;
+const p256 = '1.2.840.10045.3.1.7';
+
+/** The curve whose answers stand for those of a curve: its own, or those of P-256 if there are none. */
+export function findAnsweredCurve(curve: string | undefined): string {
+  return curve !== undefined && Object.hasOwn(publicOnes, curve) ? curve : p256;
+}
+
+/**
+ * What is known of the algorithm by keys of a kind: the object identifier of a curve, or of the key's algorithm. Undefined if
+ * such keys don't sign by the algorithm.
+ */
+export function listKnownAnswers(algorithm: SignatureAlgorithm, kind: string): readonly KnownAnswer[] | undefined {
+  switch (algorithm.scheme) {
+    case 'rsa-pkcs1':
+      if (kind !== rsaEncryption || !Object.hasOwn(digestIdentifiers, algorithm.digest)) return undefined;
+      return listAnswers(algorithm, signByCube(encodePkcs1(algorithm.digest), rsaKeys.any));
+    case 'rsa-pss':
+      if ((kind !== rsaEncryption && kind !== rsassaPss) || !isSha(algorithm.digest)) return undefined;
+      return listPssAnswers(algorithm.digest, kind === rsassaPss);
+    case 'ecdsa': {
+      const [curve, key] = [curves[kind], publicOnes[kind]];
+      if (curve === undefined || key === undefined || !isSha(algorithm.digest)) return undefined;
+      return listAnswers(algorithm, signByOne(curve, Buffer.from(key, 'base64'), algorithm.digest));
+    }
+    case 'ed25519':
+    case 'ed448': {
+      const { objectIdentifier, key, signature } = ofEdwards[algorithm.scheme];
+      if (kind !== objectIdentifier) return undefined;
+      return listAnswers(algorithm, { key: Buffer.from(key, 'base64'), signature: Buffer.from(signature, 'base64') });
+    }
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return findMlDsaParameterSet(kind) === algorithm.scheme ? listOwnAnswers(algorithm.scheme) : undefined;
+    case 'unknown':
+      return undefined;
+  }
+}
+
+type Signing = Pick<KnownAnswer, 'key' | 'signature'>;
+
+/** One good and one bad: the signature is not that of other data. */
+function listAnswers(algorithm: SignatureAlgorithm, signing: Signing): readonly KnownAnswer[] {
+  const good = { ...signing, algorithm, data, isValid: true };
+  return [good, { ...good, data: otherData, isValid: false }];
+}
+
+/** In hexadecimal, the contents of OBJECT IDENTIFIERs. */
+const digestIdentifiers: Readonly<Record<DigestAlgorithm, string>> = {
+  md5: '2a864886f70d0205',
+  sha1: '2b0e03021a',
+  sha224: '608648016503040204',
+  sha256: '608648016503040201',
+  sha384: '608648016503040202',
+  sha512: '608648016503040203',
+};
+
+const isSha = (digest: DigestAlgorithm): boolean => digest !== 'md5' && Object.hasOwn(digestIdentifiers, digest);
+const digestOf = (digest: DigestAlgorithm, ...parts: readonly Uint8Array[]): Buffer =>
+  hash(digest, Buffer.concat(parts), 'buffer');
+const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`);
+
+/** Of an RSA key, in octets. */
+const modulusLength = 256;
+
+/** The same kind of key under several AlgorithmIdentifiers (RFC 4055 §1.2, §3.1), in hexadecimal. */
+const rsaKeys = {
+  any: rsaAlgorithm,
+  pss: '300b06092a864886f70d01010a',
+  boundToSaltOf32:
+    '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120',
+  boundToMaskBySha512:
+    '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402030500a203020120',
+} as const;
+
+/**
+ * By the exponent 3, a number s is the signature of the encoded message that s³ is modulo the modulus. So whatever s and the
+ * message are, a modulus of s³ minus the message makes it good.
+ */
+function signByCube(encoded: Buffer, algorithmIdentifier: string): Signing {
+  const message = toNumber(encoded);
+  // Nearly the cube root of 2^2048, so that the modulus has as many bits.
+  const root = (15_874n << 682n) / 10_000n;
+  // The modulus must be odd.
+  const signature = root + ((root ^ message ^ 1n) & 1n);
+  const [modulus, exponent] = [signature ** 3n - message, 3n].map(encodeInteger);
+  const numbers = encodeDerElement(sequence, modulus ?? [], exponent ?? []);
+  return {
+    key: encodeDerElement(sequence, fromHex(algorithmIdentifier), encodeDerElement(bitString, [0], numbers)),
+    signature: fromHex(signature.toString(16).padStart(2 * modulusLength, '0')),
+  };
+}
+
+/** RFC 8017 §9.2. */
+function encodePkcs1(digest: DigestAlgorithm): Buffer {
+  const identifier = encodeDerElement(identifierTag, fromHex(digestIdentifiers[digest]));
+  const algorithm = encodeDerElement(sequence, identifier, encodeDerElement(derTags.null));
+  const info = encodeDerElement(sequence, algorithm, encodeDerElement(octetString, digestOf(digest, data)));
+  return Buffer.concat([Buffer.of(0, 1), Buffer.alloc(modulusLength - 3 - info.length, 0xff), Buffer.of(0), info]);
+}
+
+/** RFC 8017 §9.1.1, with a salt of zeros. */
+function encodePss(digest: DigestAlgorithm, saltLength: number): Buffer {
+  const inner = digestOf(digest, Buffer.alloc(8), digestOf(digest, data), Buffer.alloc(saltLength));
+  const block = Buffer.alloc(modulusLength - inner.length - 1);
+  block[block.length - saltLength - 1] = 1;
+  // MGF1, appendix B.2.1.
+  const masks = Array.from({ length: Math.ceil(block.length / inner.length) }, (_, counter) =>
+    digestOf(digest, inner, Buffer.of(0, 0, 0, counter)),
+  );
+  const mask = Buffer.concat(masks);
+  const masked = block.map((octet, index) => octet ^ (mask[index] ?? 0));
+  masked[0] = (masked[0] ?? 0) & 0x7f;
+  return Buffer.concat([masked, inner, Buffer.of(0xbc)]);
+}
+
+/** Bad are also a salt of another length and, by a key that is bound to its parameters (RFC 4055 §1.2), other parameters. */
+function listPssAnswers(digest: DigestAlgorithm, isPssKey: boolean): readonly KnownAnswer[] {
+  const saltLength = digestOf(digest).length;
+  const key = isPssKey ? rsaKeys.pss : rsaKeys.any;
+  const bad = (keyAlgorithm: string, made: number, taken = made): KnownAnswer => {
+    const algorithm = { scheme: 'rsa-pss', digest: 'sha256', saltLength: taken } as const;
+    return { ...signByCube(encodePss('sha256', made), keyAlgorithm), algorithm, data, isValid: false };
+  };
+  return [
+    ...listAnswers({ scheme: 'rsa-pss', digest, saltLength }, signByCube(encodePss(digest, saltLength), key)),
+    bad(key, 32, 33),
+    ...(isPssKey ? [bad(rsaKeys.boundToSaltOf32, 20), bad(rsaKeys.boundToMaskBySha512, 32)] : []),
+  ];
+}
+
+/** Of the private key 1, the SubjectPublicKeyInfo in base64: its point is the base point of the curve (SP 800-186 §3.2.1). */
+const publicOnes: Readonly<Record<string, string>> = {
+  [p256]:
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==',
+  '1.3.132.0.34':
+    'MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEqofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3NhfeSpYmLG9dnpi/kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f',
+  '1.3.132.0.35':
+    'MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAxoWOBrcEBOnNnj7LZiOVtEKcZIE5BT+1Ifgor2BrTT26oUted+/nWSj+HcEnov+o3jNIs8GFakKb+X5+McLlvWYBGDkpaniaO8AEXIpftCx9G9mY9URJV5tEaBevvRcnPmYsl+5ymV70JkDFULkBP60HYTU8cIaicsJAiL6Udp/RZlA=',
+};
+
+/** By the private key 1 and the nonce 1, r is the x coordinate of the base point, and s is r plus the digest (FIPS 186-5 §6.4.1). */
+function signByOne({ octets, order }: Curve, key: Buffer, digest: DigestAlgorithm): Signing {
+  const r = toNumber(key.subarray(-2 * octets, -octets)) % order;
+  const s = (r + toNumber(digestOf(digest, data).subarray(0, octets))) % order;
+  return { key, signature: encodeDerElement(sequence, encodeInteger(r), encodeInteger(s)) };
+}
+
+/** Two's complement of a number that is not negative. */
+function encodeInteger(value: bigint): Buffer {
+  const octets = Math.floor(value.toString(2).length / 8) + 1;
+  return encodeDerElement(integer, fromHex(value.toString(16).padStart(2 * octets, '0')));
+}
+
+/** Made with `openssl pkeyutl -sign -rawin` by keys that were thrown away, in base64. */
+const ofEdwards = {
+  ed25519: {
+    objectIdentifier: '1.3.101.112',
+    key: 'MCowBQYDK2VwAyEADZelRZcZLn2tcDYA7OPCjkUTBLdCfsJSbYxDppKLPk8=',
+    signature: 'R5l+2DN83AcvDT1g2TT/Bdp0gj5cD8tAgqlCK83lF6zVomcsiD9IokGzUhxGNZtciNRpHBZLddI/2uWr4keIDg==',
+  },
+  ed448: {
+    objectIdentifier: '1.3.101.113',
+    key: 'MEMwBQYDK2VxAzoAEuxNvQ+wxIwEaOeIVPXA+mvOJzZoymTafDK0AxH1wepQft5yJQQEyw30bvjWwCNG5iTfzuEF84cA',
+    signature:
+      'JM9p5vUBEW+whm1zuP7musGxENldpWccKoxyL6VfvC/AGSTI1wloubdh5k8AgAf4cXD22dDAz6WAP2Z60nz+74bZODglHP4/l1AYv/otc2UYCH3f0cuyMYy/1zb4juTM3pUUf7g8FjjlGXUuHQqjJREA',
+  },
+} as const;
+
+/** Published ones are longer than everything else here, so the runtime signs itself. */
+function listOwnAnswers(scheme: MlDsaParameterSet): readonly KnownAnswer[] {
+  const algorithm = { scheme };
+  try {
+    // Not in the types of Node 20.
+    const { publicKey, privateKey } = generateKeyPairSync(scheme as 'ed25519');
+    const key = publicKey.export({ type: 'spki', format: 'der' });
+    return listAnswers(algorithm, { key, signature: sign(null, data, privateKey) });
+  } catch {
+    return [{ algorithm, key: Buffer.alloc(0), data, signature: Buffer.alloc(0), isValid: true }];
+  }
+}
