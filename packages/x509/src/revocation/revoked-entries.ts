@@ -17,8 +17,6 @@ import {
   decodeCrlEntryStructure,
 } from './crl-entry.js';
 
-/** Against lists whose serial numbers are chosen to collide. */
-const hashSeed = randomInt(2 ** 32);
 /** Half-empty tables of a million entries have runs of some eighty; far more is one serial number again and again. */
 const longestProbe = 1024;
 /** SEQUENCE, INTEGER and UTCTime with their headers. */
@@ -40,6 +38,8 @@ export interface ListedCrlEntry extends CrlEntry {
  */
 export class RevokedEntries {
   readonly #bytes: Uint8Array;
+  /** Against lists whose serial numbers are chosen to collide. */
+  readonly #hashSeed = randomInt(2 ** 32);
   /** Offsets plus one; 0: empty. */
   readonly #slots: Uint32Array;
   /** Where the certificate issuer changes (§5.3.3), and to which group of names. */
@@ -209,7 +209,7 @@ export class RevokedEntries {
 
   /** FNV-1a, with MurmurHash3's last mixing. */
   #hash(bytes: Uint8Array, start: number, end: number, group: number): number {
-    let hash = hashSeed ^ group;
+    let hash = this.#hashSeed ^ group;
     for (let offset = start; offset < end; offset += 1) hash = Math.imul(hash ^ (bytes[offset] ?? 0), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
