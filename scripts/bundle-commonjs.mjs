@@ -235,7 +235,9 @@ function setApart(folder, parts) {
       onResolve({ filter: /^part:/ }, ({ path }) => ({ path, namespace: 'part' }));
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => {
         const { modules } = parts.find(({ source }) => source === path);
-        const files = modules.map((name) => JSON.stringify(locateModule(folder, name)));
+        // An index has nothing of its own, and of two values by one name, a part would export neither.
+        const own = modules.filter((name) => !name.endsWith('/index'));
+        const files = own.map((name) => JSON.stringify(locateModule(folder, name)));
         return { contents: files.map((file) => `export * from ${file};`).join('\n'), resolveDir: folder };
       });
       onResolve({ filter: /^[.@]/ }, ({ path, kind, importer, namespace, resolveDir }) => {

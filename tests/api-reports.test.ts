@@ -31,3 +31,16 @@ for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate']) {
     }
   });
 }
+
+it('the entries of x509 export each type that their signatures name', () => {
+  for (const entry of ['index', 'path']) {
+    const declarations = readFileSync(join(root, 'packages/x509/dist', `${entry}.d.mts`), 'utf8');
+    // What an entry needs and doesn't export.
+    const own = declarations.matchAll(/^declare (?:abstract class|class|interface|type) (\w+)/gm);
+    assert.deepEqual(
+      Array.from(own, ([, name]) => name),
+      [],
+      entry,
+    );
+  }
+});

@@ -682,6 +682,7 @@ const functionsWithExample = [
   ...['trustStoreFrom', 'trustStoreFromFile', 'trustStoreFromBlob', 'trustStoreFromUrl', 'trustStoreFromAppSetting'],
   ...['trustStoreFromDocument', 'firstOf', 'withClientIdentity', 'observeGate', 'startLocalApp', 'AccessGate'],
   ...['decodeClientCertificate', 'decodePem', 'findCertificateFault', 'findCertificationPath'],
+  'verifyClientCertificate',
 ];
 
 /** The examples in the docstrings of what the packages export, by the name that each belongs to. */

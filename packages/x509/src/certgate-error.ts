@@ -77,3 +77,22 @@ export class CertgateError extends Error {
 export function invalidArgument(message: string): CertgateError {
   return new CertgateError('CERTGATE_ARGUMENT_INVALID', message);
 }
+
+// The entries of this package export these as `CertgateError` and `CertgateErrorCode`. Under those names, the bundles of core
+// would have two values.
+
+/** The codes of the errors that this package throws. */
+export type X509ErrorCode =
+  /** An argument, or a member of one, is missing, unknown, or of another kind. */
+  'CERTGATE_ARGUMENT_INVALID';
+
+/** What this package throws: a `CertgateError` with one of its own codes. */
+export interface X509Error extends Error {
+  /** Stable, unlike the message. */
+  readonly code: X509ErrorCode;
+}
+
+/** For `instanceof`, which is also true for the errors of other copies of this package. */
+export const X509Error: abstract new (...args: never) => X509Error = CertgateError as unknown as abstract new (
+  ...args: never
+) => X509Error;

@@ -1,5 +1,5 @@
 // Decoding certificates and end-entity checks: what a program needs that knows its certificates one by one.
-export { CertgateError, type CertgateErrorCode } from './certgate-error.js';
+export { X509Error as CertgateError, type X509ErrorCode as CertgateErrorCode } from './certgate-error.js';
 export {
   type Base64Decoding,
   type Base64Fault,
@@ -16,6 +16,7 @@ export type { CertificatePublicKey, DistinguishedName, NameAttribute } from './c
 export {
   type CertificateFault,
   type CertificateFaultCode,
+  type CertificateVerificationOptions,
   certificateFaultCodes,
   clientAuthentication,
   describePublicKey,
@@ -30,4 +31,4 @@ export {
   type KeyUsage,
 } from './certificate/client-certificate.js';
 export type { SubjectAlternativeName } from './certificate/general-name.js';
-export { findSpiffeId } from './certificate/spiffe-id.js';
+export { type SpiffeId, findSpiffeId } from './certificate/spiffe-id.js';

@@ -2,7 +2,8 @@
 // of any caller. They are internal: they may change in any release, and nothing else should import them. Programs that work
 // with certificates use `@certgate/x509` and `@certgate/x509/path`.
 export * from './index.js';
-export { invalidArgument } from './certgate-error.js';
+// Those of all packages, in the place of what the index exports by these names.
+export { CertgateError, type CertgateErrorCode, invalidArgument } from './certgate-error.js';
 export { Base64Decoder } from './encoding/base64.js';
 export { findOuterFrameFault } from './encoding/der.js';
 export { confirmMember, copyOwn, hasMember, isObject, readKnownOptions, readMember } from './encoding/own-members.js';

@@ -97,11 +97,9 @@ const policies: Members = {
   initialAnyPolicyInhibit: false,
 };
 const limits: Members = { steps: 1000, signatures: 10, comparisons: 1000 };
-const question: Members = {
-  ...askAbout(target, anchor),
-  revocation,
-  candidates: [],
+const pathOptions: Members = {
   crlSigners: [],
+  isDenied: () => false,
   profile: 'strict',
   purposes: [certificates.clientAuthentication],
   policies,
@@ -110,6 +108,38 @@ const question: Members = {
   limits,
   onCheck: nothing,
 };
+const badPathOptions: Readonly<Record<string, readonly unknown[]>> = {
+  crlSigners: without(noCertificates),
+  isDenied: noFunction,
+  profile: noProfile,
+  purposes: [
+    null,
+    certificates.clientAuthentication,
+    ['clientAuth'],
+    ['anyExtendedKeyUsage'],
+    [''],
+    [undefined],
+    new Array(1),
+    {},
+  ],
+  policies: [...noPolicies, {}],
+  dnsConstraintsWithLeadingDot: [null, '', 'Refuse', 'subdomains', true],
+  maximumIntermediates: [...noCount, 1.5, Number.POSITIVE_INFINITY],
+  limits: [...noPolicies, {}],
+  onCheck: noFunction,
+};
+const question: Members = { ...askAbout(target, anchor), ...pathOptions, revocation, candidates: [] };
+const clientOptions: Members = {
+  ...pathOptions,
+  anchors: [anchor],
+  intermediates: [],
+  at: pathNow,
+  revocation: 'off',
+};
+const verify = (certificate: unknown, options: unknown): unknown =>
+  paths.verifyClientCertificate(certificate as never, options as never);
+const noSource = [undefined, null, 5, {}, new ArrayBuffer(2), new Int8Array(2), { toString: () => '' }, new String('')];
+const noAuthority = [...noSource.slice(1), client, Promise.resolve(anchor), { subject: 'CN=a', publicKey: 'b' }];
 const ask = (members: Members): unknown => paths.findCertificationPath(members as never);
 
 const calls: Readonly<Record<string, Call | readonly Call[]>> = {
@@ -250,23 +280,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
         candidates: without(noCertificates),
         now: noInstant,
         revocation: [undefined, null, 'Off', 'OFF', '', 'required', true, 5, [], {}],
-        crlSigners: without(noCertificates),
-        profile: noProfile,
-        purposes: [
-          null,
-          certificates.clientAuthentication,
-          ['clientAuth'],
-          ['anyExtendedKeyUsage'],
-          [''],
-          [undefined],
-          new Array(1),
-          {},
-        ],
-        policies: [...noPolicies, {}],
-        dnsConstraintsWithLeadingDot: [null, '', 'Refuse', 'subdomains', true],
-        maximumIntermediates: [...noCount, 1.5, Number.POSITIVE_INFINITY],
-        limits: [...noPolicies, {}],
-        onCheck: noFunction,
+        ...badPathOptions,
       },
       isObject: true,
     },
@@ -307,6 +321,47 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
       members: limits,
       bad: Object.fromEntries(Object.keys(limits).map((name) => [name, [undefined, ...noCount]])),
       isObject: true,
+    },
+  ],
+  verifyClientCertificate: [
+    {
+      call: ({ certificate, options }) => verify(certificate, options),
+      members: { certificate: target.der, options: clientOptions },
+      bad: {
+        certificate: [...noSource, [target.der], target, client, Promise.resolve(target.der)],
+        options: [undefined, null, 'off', [], {}],
+      },
+    },
+    {
+      call: (members) => verify(target.der, members),
+      members: clientOptions,
+      bad: {
+        ...badPathOptions,
+        anchors: [undefined, ...noAuthority, ...noAuthority.map((each) => [each]), [], '', [undefined], new Array(1)],
+        intermediates: [...noAuthority, ...noAuthority.map((each) => [each]), '', [undefined], new Array(1)],
+        at: without(noInstant),
+        revocation: [undefined, null, 'Off', '', 'required', true, 5, [], {}, Promise.resolve('off')],
+      },
+      isObject: true,
+    },
+    {
+      call: (members) => verify(target.der, { ...clientOptions, revocation: members }),
+      members: {
+        crls: [crl],
+        ocspResponses: [],
+        mode: 'required',
+        scope: 'chain',
+        graceMilliseconds: 0,
+        noRevAvailMaximumLifetimeMilliseconds: 0,
+      },
+      bad: {
+        crls: [null, crl, 'a', [undefined], new Array(1), [{}], [target], [Promise.resolve(crl)], new Set([crl])],
+        ocspResponses: [null, good, 'a', [undefined], new Array(1), [{}], [crl], [Promise.resolve(good)]],
+        mode: [null, '', 'Required', 'off ', true],
+        scope: [null, '', 'Chain', true],
+        graceMilliseconds: without(noDuration),
+        noRevAvailMaximumLifetimeMilliseconds: without(noDuration),
+      },
     },
   ],
   findAuthorityFault: {
@@ -398,7 +453,17 @@ describe('arguments that are none', () => {
   }
 });
 
+describe('a promise as an answer', () => {
+  it('is not a "no", and not a value', () => {
+    const isDenied = (): unknown => Promise.resolve(false);
+    const answer = verify(target.der, { ...clientOptions, isDenied }) as paths.ClientVerification;
+    assert.equal(!answer.ok && answer.fault.code, 'certificate_on_deny_list');
+  });
+});
+
 describe('what is on Object.prototype', () => {
+  const stranger = newName('Root');
+  const strangers = writeAuthority(stranger);
   it('is not a member of a question', () => {
     const polluted = {
       profile: 'rfc5280',
@@ -407,6 +472,17 @@ describe('what is on Object.prototype', () => {
       nonce: 'x',
       limits: 'x',
       useDeltas: false,
+      // What would let a stranger in, by the new call.
+      anchors: [strangers],
+      intermediates: [],
+      at: pathNow,
+      purposes: [],
+      revocation: 'off',
+      crls: [],
+      mode: 'off',
+      subject: target.der,
+      publicKey: target.der,
+      ok: true,
     };
     for (const [name, value] of Object.entries(polluted))
       Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
@@ -415,6 +491,22 @@ describe('what is on Object.prototype', () => {
       assert.equal(paths.findCertificationPath(base).outcome, 'valid');
       const verdict = paths.findCertificationPath({ ...base, target: anchor, trustAnchors: [writeAuthority(root)] });
       assert.equal(verdict.outcome, 'invalid');
+      const ask = (der: Uint8Array, options: object): unknown => {
+        const answer = verify(der, options) as paths.ClientVerification;
+        return answer.ok ? 'ok' : answer.fault.code;
+      };
+      const own = { anchors: anchor, at: pathNow, revocation: { ocspResponses: [] } };
+      assert.equal(ask(target.der, own), 'revocation_unavailable');
+      assert.equal(ask(target.der, { ...own, revocation: 'off' }), 'ok');
+      assert.equal(ask(writeClient(stranger).der, { ...own, revocation: 'off' }), 'path_signature_invalid');
+      for (const options of [
+        {},
+        { revocation: 'off' },
+        { anchors: anchor },
+        { ...own, revocation: {} },
+        { ...own, anchors: {} },
+      ])
+        assert.throws(() => ask(target.der, options), CertgateError);
       const ca = certificates.decodeClientCertificate(
         makeCertificate({ extensions: ['1.2.3.4 = critical, DER:0500'] }).der,
       );

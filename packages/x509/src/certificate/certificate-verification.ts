@@ -119,6 +119,7 @@ const requirements: readonly Requirement[] = [
   },
 ];
 
+/** How `findCertificateFault` checks. */
 export interface CertificateVerificationOptions {
   /** A certification path was or will be validated: it processes more critical extensions than these checks know. */
   readonly isPathValidated?: boolean;

@@ -22,6 +22,7 @@ export interface DistributionPoint {
   readonly crlIssuer: readonly GeneralName[] | undefined;
 }
 
+/** The names of a distribution point: its own, or one below its CRL issuer (RFC 5280 §4.2.1.13). */
 export type DistributionPointName =
   | { readonly fullName: readonly GeneralName[] }
   /** In the form of `CanonicalName.relativeNames`: comes behind the CRL issuer's name. */

@@ -77,6 +77,7 @@ export interface PathCertificate extends PathExtensions {
   readonly thumbprintSha256: string;
 }
 
+/** The extensions of a certificate that path validation reads. Undefined: absent. */
 export interface PathExtensions {
   readonly basicConstraints: (BasicConstraints & { readonly isCritical: boolean }) | undefined;
   readonly keyUsage: readonly KeyUsage[] | undefined;

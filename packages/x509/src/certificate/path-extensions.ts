@@ -16,6 +16,7 @@ import { decodeGeneralName, type GeneralName } from './general-name.js';
 /** RFC 5280 §4.2.1.4. */
 export const anyPolicy = '2.5.29.32.0';
 
+/** Two policies that a CA takes for the same (RFC 5280 §4.2.1.5), as object identifiers. */
 export interface PolicyMapping {
   readonly issuerDomainPolicy: string;
   readonly subjectDomainPolicy: string;

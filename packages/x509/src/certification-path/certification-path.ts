@@ -4,6 +4,7 @@ import { clientAuthentication } from '../certificate/certificate-verification.js
 import { type LeadingDotReading, leadingDotReadings } from './name-location.js';
 import {
   aFunction,
+  type ArgumentRule,
   aWholeNumber,
   anInstant,
   anObject,
@@ -24,22 +25,8 @@ import { type PathSettings, type ValidPath, exhausted } from './path-validation.
 import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
 import { aProfile, failAt, type ValidationProfile } from './validation-profile.js';
 
-/** RFC 5280 §6.1.1, and what a search needs beside it. */
-export interface PathQuestion {
-  readonly target: PathCertificate;
-  readonly trustAnchors: readonly PathCertificate[];
-  readonly intermediates: readonly PathCertificate[];
-  /**
-   * CA certificates that came with the target, which anybody may have written: give a few. Where the others lead to no
-   * path, those of them that an anchor or intermediate has signed, or one that it has, may be part of one. They are never
-   * trust anchors, sign no CRL but as members of the path, and what they have issued needs revocation information also
-   * where `revocation` asks for it `when-available`.
-   */
-  readonly candidates?: readonly PathCertificate[];
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  readonly now: number;
-  /** `'off'`: whether anything is revoked isn't asked. */
-  readonly revocation: PathRevocation | 'off';
+/** How a path is searched and judged. */
+export interface PathOptions {
   /** Certificates that may have signed a CRL, beside anchors and intermediates. */
   readonly crlSigners?: readonly PathCertificate[];
   /**
@@ -47,8 +34,6 @@ export interface PathQuestion {
    * `certificate_on_deny_list`. A CRL whose signer's path leads through it only revokes.
    */
   readonly isDenied?: ((certificate: PathCertificate) => boolean) | undefined;
-  /** Default `end-entity`. `crl-signer`: may the target's lists show that certificates are not revoked? */
-  readonly targetRole?: 'end-entity' | 'crl-signer';
   /** Default `strict`. */
   readonly profile?: ValidationProfile;
   /** Object identifiers of extended key usages; default: client authentication in `strict`, none in `rfc5280`. */
@@ -64,6 +49,26 @@ export interface PathQuestion {
   readonly onCheck?: PathListener;
 }
 
+/** RFC 5280 §6.1.1, and what a search needs beside it. */
+export interface PathQuestion extends PathOptions {
+  readonly target: PathCertificate;
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /**
+   * CA certificates that came with the target, which anybody may have written: give a few. Where the others lead to no
+   * path, those of them that an anchor or intermediate has signed, or one that it has, may be part of one. They are never
+   * trust anchors, sign no CRL but as members of the path, and what they have issued needs revocation information also
+   * where `revocation` asks for it `when-available`.
+   */
+  readonly candidates?: readonly PathCertificate[];
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  /** `'off'`: whether anything is revoked isn't asked. */
+  readonly revocation: PathRevocation | 'off';
+  /** Default `end-entity`. `crl-signer`: may the target's lists show that certificates are not revoked? */
+  readonly targetRole?: 'end-entity' | 'crl-signer';
+}
+
 /** A path that was validated. */
 export interface CertificationPath extends ValidPath {
   /** [currentFrom, currentUntil) in milliseconds: while the revocation information behind it is current. */
@@ -74,16 +79,9 @@ export interface CertificationPath extends ValidPath {
 const defaultMaximumIntermediates = 10;
 
 const certificates = listOf(aPathCertificate);
-const questionRules: MemberRules<PathQuestion> = {
-  target: aPathCertificate,
-  trustAnchors: certificates,
-  intermediates: certificates,
-  candidates: optional(certificates),
-  now: anInstant,
-  revocation: { words: '"off", or an object', holds: (value) => value === 'off' || typeof value === 'object' },
+export const pathOptionRules: MemberRules<PathOptions> = {
   crlSigners: optional(certificates),
   isDenied: optional(aFunction),
-  targetRole: optional(oneOf(['end-entity', 'crl-signer'])),
   profile: optional(aProfile),
   purposes: optional(listOf(anObjectIdentifier)),
   policies: optional(anObject),
@@ -91,6 +89,20 @@ const questionRules: MemberRules<PathQuestion> = {
   maximumIntermediates: optional(aWholeNumber),
   limits: optional(anObject),
   onCheck: optional(aFunction),
+};
+export const offOrObject: ArgumentRule = {
+  words: '"off", or an object',
+  holds: (value) => value === 'off' || typeof value === 'object',
+};
+const questionRules: MemberRules<PathQuestion> = {
+  ...pathOptionRules,
+  target: aPathCertificate,
+  trustAnchors: certificates,
+  intermediates: certificates,
+  candidates: optional(certificates),
+  now: anInstant,
+  revocation: offOrObject,
+  targetRole: optional(oneOf(['end-entity', 'crl-signer'])),
 };
 
 /** As it was given, each member known to be one. */

@@ -26,6 +26,7 @@ const reasonNames = [
   'aACompromise',
 ] as const;
 
+/** Why a certificate was revoked (RFC 5280 §5.3.1). */
 export type RevocationReason = Exclude<(typeof reasonNames)[number], undefined>;
 
 /** One revoked certificate of a list (RFC 5280 §5.3). */

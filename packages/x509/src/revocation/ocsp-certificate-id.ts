@@ -13,6 +13,7 @@ import {
 } from '../encoding/der.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
+/** The digest by which an answer names the issuer, as `node:crypto` calls it. */
 export type OcspDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 const digests: Readonly<Record<string, OcspDigest>> = {

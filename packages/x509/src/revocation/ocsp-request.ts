@@ -9,13 +9,14 @@ import { aPathCertificate, type PathCertificate } from '../certificate/path-cert
 const digestIdentifiers = { sha1: '2b0e03021a', sha256: '608648016503040201' } as const;
 const nonceIdentifier = '2b0601050507300102';
 
+/** The certificate that a responder is asked about. */
 export interface OcspRequestContent {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
   /** RFC 9654 §2.1: 1 to 128 octets; those of `createOcspNonce`. Responders that answer from a store don't give it back. */
   readonly nonce?: Uint8Array | undefined;
   /** What names the certificate; no signature depends on it, and many responders know SHA-1 only. */
-  readonly digest?: keyof typeof digestIdentifiers | undefined;
+  readonly digest?: 'sha1' | 'sha256' | undefined;
 }
 
 const contentRules: MemberRules<OcspRequestContent> = {

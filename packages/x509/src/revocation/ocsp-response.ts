@@ -36,12 +36,14 @@ const failureNames = [
   'unauthorized',
 ] as const;
 
+/** Why a responder gave no answer (RFC 6960 §4.2.1). */
 export type OcspFailure = Exclude<(typeof failureNames)[number], undefined>;
 
 /** What a responder sent (RFC 6960 §4.2.1); nothing is verified yet. A failure is not signed: anybody can say it. */
 export type OcspResponse =
   ({ readonly responseStatus: 'successful' } & BasicOcspResponse) | { readonly responseStatus: OcspFailure };
 
+/** What a responder says (RFC 6960 §4.2.1), and who signed it. */
 export interface BasicOcspResponse {
   readonly responderId: OcspResponderId;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -63,6 +65,7 @@ export interface OcspAnswer {
   readonly unknownCriticalExtensions: readonly string[];
 }
 
+/** What a responder says of one certificate (RFC 6960 §4.2.1). */
 export type OcspCertificateStatus =
   | { readonly status: 'good' | 'unknown' }
   | { readonly status: 'revoked'; readonly reason: RevocationReason; readonly revokedAt: number };

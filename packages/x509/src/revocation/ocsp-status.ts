@@ -32,7 +32,8 @@ interface Statement {
 
 const defaultFreshness = 10 * 60_000;
 
-export const ocspResponses: ArgumentRule = listOf(decodedBy('decodeOcspResponse', 'responseStatus'));
+export const anOcspResponse: ArgumentRule = decodedBy('decodeOcspResponse', 'responseStatus');
+export const ocspResponses: ArgumentRule = listOf(anOcspResponse);
 
 const questionRules: MemberRules<OcspQuestion> = {
   certificate: aPathCertificate,

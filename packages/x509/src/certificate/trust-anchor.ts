@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { type DerDecoding, derTags, encodeDerElement } from '../encoding/der.js';
+import { type ArgumentRule, isObject, octets } from '../encoding/own-members.js';
+import { decodePathCertificate, type PathCertificate } from './path-certificate.js';
+
+/** A trust anchor that is a name and a key instead of a certificate (RFC 5280 §6.1.1 (d)). It has no dates, so it never ends. */
+export interface NamedKey {
+  /** The DER of its name (RFC 5280 §4.1.2.4), as the certificates that it issued have it for their issuer. */
+  readonly subject: Uint8Array;
+  /** The DER of its SubjectPublicKeyInfo; `publicKey.export({ type: 'spki', format: 'der' })` of a `KeyObject`. */
+  readonly publicKey: Uint8Array;
+}
+
+export const aNamedKey: ArgumentRule = {
+  words: 'a name and a key in DER ("subject", "publicKey")',
+  holds: (value) =>
+    isObject(value) &&
+    ['subject', 'publicKey'].every((name) => Object.hasOwn(value, name) && octets.holds(Reflect.get(value, name))),
+};
+
+const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
+
+/** Version 3, serial number 1. */
+const head = fromHex('a003020102020101');
+/** Ed25519. Nothing verifies the signature of a trust anchor. */
+const signatureAlgorithm = fromHex('300506032b6570');
+/** From 1950 to 9999, which RFC 5280 §4.1.2.5 gives to certificates without an end. */
+const validity = fromHex('3020170d3530303130313030303030305a180f39393939313233313233353935395a');
+/** A CA (critical), which signs certificates and CRLs (critical). */
+const authorityExtensions = fromHex('300f0603551d130101ff040530030101ff300e0603551d0f0101ff040403020106');
+const subjectKeyIdentifierType = fromHex('0603551d0e');
+const extensionsTag = 0xa3;
+
+/**
+ * Writes a certificate that says no more than the name and the key, so that path validation reads one kind of trust
+ * anchor. Any key identifier will do: it only decides which of several anchors of one name is tried first.
+ */
+export function decodeNamedKey({ subject, publicKey }: NamedKey): DerDecoding<PathCertificate> {
+  const { sequence, octetString, bitString } = derTags;
+  const identifier = encodeDerElement(octetString, encodeDerElement(octetString, hash('sha1', publicKey, 'buffer')));
+  const keyIdentifier = encodeDerElement(sequence, subjectKeyIdentifierType, identifier);
+  const extensions = encodeDerElement(sequence, authorityExtensions, keyIdentifier);
+  const names = [subject, validity, subject];
+  const tail = [publicKey, encodeDerElement(extensionsTag, extensions)];
+  const tbs = encodeDerElement(sequence, head, signatureAlgorithm, ...names, ...tail);
+  return decodePathCertificate(encodeDerElement(sequence, tbs, signatureAlgorithm, encodeDerElement(bitString, [0])));
+}

@@ -1,0 +1,165 @@
+import {
+  type CertificateFaultCode,
+  clientAuthentication,
+  findCertificateFault,
+} from '../certificate/certificate-verification.js';
+import type { ClientCertificate } from '../certificate/client-certificate.js';
+import type { SubjectAlternativeName } from '../certificate/general-name.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { NamedKey } from '../certificate/trust-anchor.js';
+import { anInstant, expectArgument, type MemberRules, optional, readMembers } from '../encoding/own-members.js';
+import {
+  type CertificationPath,
+  findCertificationPath,
+  offOrObject,
+  type PathOptions,
+  pathOptionRules,
+} from './certification-path.js';
+import type { PathFault, PathFaultCode, PathRole } from './path-check.js';
+import {
+  type AuthorityInput,
+  anchorInput,
+  authorityInput,
+  type ClientRevocation,
+  leafInput,
+  readAnchors,
+  readClient,
+  readIntermediates,
+  readRevocation,
+} from './verification-input.js';
+
+/** What `verifyClientCertificate` decides by. */
+export interface ClientVerificationOptions extends PathOptions {
+  /** The trust anchors, at least one. Each must be readable. */
+  readonly anchors: AuthorityInput | NamedKey | readonly (AuthorityInput | NamedKey)[];
+  /** Your own CA certificates below the anchors, each readable. Default: none. */
+  readonly intermediates?: AuthorityInput | readonly AuthorityInput[];
+  /** Milliseconds since 1970-01-01T00:00:00Z. Default: now. */
+  readonly at?: number;
+  /**
+   * `'off'` checks no revocation. Otherwise, by default, each certificate below the anchor needs current information
+   * (`mode: 'required'`, `scope: 'chain'`, no grace).
+   */
+  readonly revocation: ClientRevocation | 'off';
+  /**
+   * Object identifiers of extended key usages that the path must allow. Default: client authentication, and the certificate
+   * must also suit a TLS client (`findCertificateFault`). If given, only the path is checked.
+   */
+  readonly purposes?: readonly string[];
+}
+
+/** The names of a client as its CA wrote them: nothing chooses among several, or interprets a wildcard. */
+export interface ClientNames {
+  /** RFC 4514 text, control characters escaped. */
+  readonly subject: string;
+  /** RFC 5280 §4.2.1.6, in the order of the certificate. */
+  readonly alternativeNames: readonly SubjectAlternativeName[];
+}
+
+/** A client's certificate that was verified, and its path. */
+export interface VerifiedClient {
+  readonly ok: true;
+  readonly certificate: ClientCertificate;
+  readonly names: ClientNames;
+  /** Keep the answer only while the time is before `validUntil` and `currentUntil` of the path. */
+  readonly path: CertificationPath;
+}
+
+/** `certificate_malformed`: the bytes are not a certificate. */
+export type ClientFaultCode = 'certificate_malformed' | CertificateFaultCode | PathFaultCode;
+
+/** Why a client's certificate is refused: a code and facts. */
+export interface ClientFault {
+  readonly code: ClientFaultCode;
+  /** The time of the decision, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly at: number;
+  /** The certificate at fault. Absent if the fault is one of the whole path, or if the bytes are not a certificate. */
+  readonly certificate?: PathCertificate;
+  /** The place of `certificate` in the path. */
+  readonly role?: PathRole;
+  /** The start of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly notBefore?: number;
+  /** The last moment of the validity of `certificate`, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly notAfter?: number;
+  /** Present for `certificate_revoked`. */
+  readonly revoked?: NonNullable<PathFault['revoked']>;
+  /** One sentence for the operator. Decide by the code: the sentence may change. */
+  readonly detail: string;
+}
+
+/** The answer of `verifyClientCertificate`. */
+export type ClientVerification = VerifiedClient | { readonly ok: false; readonly fault: ClientFault };
+
+const optionRules: MemberRules<ClientVerificationOptions> = {
+  anchors: anchorInput,
+  intermediates: optional(authorityInput),
+  at: optional(anInstant),
+  revocation: offOrObject,
+  ...pathOptionRules,
+};
+
+/**
+ * May this client be let in by its certificate? Decodes the certificate, checks that it suits a TLS client, and looks for a
+ * path to a trust anchor (RFC 5280 §6) on which nothing is revoked. What it refuses is an answer, not an error.
+ *
+ * `leaf` is PEM text, its bytes, or DER. In PEM, the client's certificate comes first. The others are CA certificates that
+ * came with it: they may be part of the path and are never trusted themselves, and one that can't be read is left out.
+ *
+ * @throws {CertgateError} if an argument is of another kind, if there is no anchor, or if an anchor or intermediate can't be
+ * read; never for what the client sent, nor for CRLs and OCSP responses.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { verifyClientCertificate } from '@certgate/x509/path';
+ *
+ * const verification = verifyClientCertificate(readFileSync('client.pem'), {
+ *   anchors: readFileSync('ca.pem'),
+ *   revocation: { crls: [readFileSync('ca.crl')] },
+ * });
+ * console.log(verification.ok ? verification.names.subject : verification.fault.detail);
+ * ```
+ */
+export function verifyClientCertificate(
+  leaf: string | Uint8Array,
+  options: ClientVerificationOptions,
+): ClientVerification {
+  expectArgument(leaf, leafInput, 'The certificate for verifyClientCertificate');
+  const given = readMembers(options, 'The options of verifyClientCertificate', optionRules);
+  const { anchors, intermediates = [], at = Date.now(), revocation, purposes, ...settings } = given;
+  const own = { trustAnchors: readAnchors(anchors), intermediates: readIntermediates(intermediates) };
+  const known = readRevocation(revocation);
+  const client = readClient(leaf);
+  if (!client.ok)
+    return refuse(at, { code: 'certificate_malformed', detail: `It is not a certificate: ${client.fault}.` });
+  const { certificate, target, candidates } = client.value;
+  // The path processes more critical extensions than these checks know.
+  const unfit = purposes === undefined ? findCertificateFault(certificate, at, { isPathValidated: true }) : undefined;
+  if (unfit !== undefined) return refuse(at, { ...unfit, about: { certificate: target, role: 'end-entity' } });
+  if (!known.ok) return refuse(at, { code: 'revocation_unavailable', detail: known.fault });
+  const path = findCertificationPath({
+    ...settings,
+    ...own,
+    purposes: purposes ?? [clientAuthentication],
+    target,
+    candidates,
+    now: at,
+    revocation: known.value,
+  });
+  if (path.outcome === 'invalid') return refuse(at, path);
+  const { subject, subjectAlternativeNames: alternativeNames } = certificate;
+  return Object.freeze({ ok: true, certificate, names: Object.freeze({ subject, alternativeNames }), path });
+}
+
+function refuse(
+  at: number,
+  { code, detail, about, revoked }: Pick<PathFault, 'detail' | 'about' | 'revoked'> & Pick<ClientFault, 'code'>,
+): ClientVerification {
+  const facts = about && { ...about, ...pickValidity(about.certificate) };
+  const fault = Object.freeze({ code, at, ...facts, ...(revoked && { revoked }), detail });
+  return Object.freeze({ ok: false, fault });
+}
+
+function pickValidity({ notBefore, notAfter }: PathCertificate): Pick<PathCertificate, 'notBefore' | 'notAfter'> {
+  return { notBefore, notAfter };
+}
