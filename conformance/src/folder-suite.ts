@@ -30,7 +30,7 @@ function readCase(test: JsonFields, folder: string): ConformanceCase {
     material,
     now: test.findInstant('validationTime') ?? test.findInstant('time'),
     revocation: chooseRevocation(material),
-    purposes: undefined,
+    purposes: [],
     policies: readPolicies(test),
     maximumIntermediates: undefined,
     peer: noPeerExpectation,

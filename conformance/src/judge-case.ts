@@ -1,9 +1,10 @@
 import {
   decodeCertificateRevocationList,
-  findCertificationPath,
   decodeOcspResponse,
   decodePathCertificate,
+  type PathCertificate,
   type ValidationProfile,
+  verifyClientCertificate,
 } from '@certgate/x509/path';
 import type { DerDecoding } from '@certgate/x509';
 import { findPeerFault } from './peer-check.js';
@@ -70,31 +71,28 @@ function tryAnswer(case_: ConformanceCase, profile: ValidationProfile): Answer {
 
 function answerCase(case_: ConformanceCase, profile: ValidationProfile): Answer {
   const { material, purposes, policies, maximumIntermediates, peer } = case_;
-  const target = decodePathCertificate(material.target);
-  if (!target.ok) return refuse('path_certificate_malformed', target.fault);
-  const ocspResponses = decodeAll(material.ocspResponses, decodeOcspResponse);
-  const verdict = findCertificationPath({
-    target: target.value,
-    trustAnchors: decodeAll(material.trustAnchors, decodePathCertificate),
+  const anchors = decodeAll(material.trustAnchors, decodePathCertificate);
+  if (anchors.length === 0) return refuse('path_not_found', 'No trust anchor can be decoded.');
+  const lists = {
+    crls: decodeAll(material.crls, decodeCertificateRevocationList),
+    ocspResponses: decodeAll(material.ocspResponses, decodeOcspResponse),
+  };
+  const verification = verifyClientCertificate(material.target, {
+    anchors,
     intermediates: decodeAll(material.intermediates, decodePathCertificate),
     crlSigners: decodeAll(material.crlSigners, decodePathCertificate),
-    now: case_.now ?? Date.now(),
-    revocation: {
-      mode: case_.revocation === 'off' ? 'off' : 'required',
-      scope: case_.revocation === 'end-entity' ? 'end-entity' : 'chain',
-      graceMilliseconds: 0,
-      crls: decodeAll(material.crls, decodeCertificateRevocationList),
-      findOcspResponses: () => ocspResponses,
-    },
+    at: case_.now ?? Date.now(),
+    revocation: case_.revocation === 'off' ? 'off' : { ...lists, scope: case_.revocation },
     profile,
-    ...(purposes && { purposes }),
+    purposes,
     ...(policies && { policies }),
     ...(maximumIntermediates !== undefined && { maximumIntermediates }),
   });
-  if (verdict.outcome === 'invalid') return refuse(verdict.code, verdict.detail);
-  const peerFault = findPeerFault(target.value, peer);
+  if (!verification.ok) return refuse(verification.fault.code, verification.fault.detail);
+  const { path } = verification;
+  const peerFault = findPeerFault(path.certificates.at(-1) as PathCertificate, peer);
   if (peerFault !== undefined) return refuse('peer', peerFault);
-  return { ours: 'valid', code: undefined, detail: undefined, policies: verdict.userConstrainedPolicySet };
+  return { ours: 'valid', code: undefined, detail: undefined, policies: path.userConstrainedPolicySet };
 }
 
 /** What the case asks of the peer beside the path; nothing where its certificate can't be decoded. */

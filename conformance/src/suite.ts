@@ -24,8 +24,8 @@ export interface ConformanceCase {
   readonly now: number | undefined;
   /** What must be known of revocation: of each certificate, of the last one, or nothing. */
   readonly revocation: 'chain' | 'end-entity' | 'off';
-  /** Undefined: whatever the profile asks by itself. */
-  readonly purposes: readonly string[] | undefined;
+  /** Object identifiers of extended key usages; none: whoever may use the certificate. */
+  readonly purposes: readonly string[];
   readonly policies: PolicyInputs | undefined;
   readonly maximumIntermediates: number | undefined;
   /** What a suite asks beside the path, which is for the application to check. */
