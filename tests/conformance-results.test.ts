@@ -3,17 +3,22 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
 interface ComparisonTable {
-  readonly replaceComparison: (page: string, results: unknown) => string;
+  readonly pages: readonly { readonly url: URL; readonly isShown?: unknown }[];
+  readonly replaceComparison: (page: string, results: unknown, isShown: unknown) => string;
 }
 
 const folder = new URL('../../conformance/', import.meta.url);
-const { replaceComparison } = (await import(new URL('compare/comparison-table.mjs', folder).href)) as ComparisonTable;
+const { pages, replaceComparison } = (await import(
+  new URL('compare/comparison-table.mjs', folder).href
+)) as ComparisonTable;
 
-describe('the comparison in conformance/README.md', () => {
+describe('the comparison in the READMEs', () => {
   it('is the one of conformance/results.json (npm run conformance:compare -- --data DIR --write)', () => {
-    const page = readFileSync(new URL('README.md', folder), 'utf8');
     const results: unknown = JSON.parse(readFileSync(new URL('results.json', folder), 'utf8'));
-    assert.equal(replaceComparison(page, results), page);
+    for (const { url, isShown } of pages) {
+      const page = readFileSync(url, 'utf8');
+      assert.equal(replaceComparison(page, results, isShown), page);
+    }
   });
 
   it('accepts no invalid path that is not on a list of deviations', () => {

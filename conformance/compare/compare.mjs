@@ -1,7 +1,7 @@
 // Puts the same cases to Certgate and to other validators, and counts what each makes of them.
 //
 //   npm run conformance:compare -- --data PATH [--data PATH …]            prints the table
-//   npm run conformance:compare -- --data PATH [--data PATH …] --write    and writes results.json and the README's table
+//   npm run conformance:compare -- --data PATH [--data PATH …] --write    and writes results.json and the tables of both READMEs
 //   … --every 40                                                          takes each 40th case of bettertls' 9,572
 //
 // What a case asks of the peer's names and key usage is judged by one check for all, so the columns differ by the path.
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { findSuites } from '../dist/find-suites.js';
 import { findFaultOfPeer } from '../dist/judge-case.js';
 import { certgate, findGo, openssl, peculiar, pkijs } from './engines.mjs';
-import { formatComparison, replaceComparison } from './comparison-table.mjs';
+import { formatComparison, pages, replaceComparison } from './comparison-table.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -47,9 +47,10 @@ const results = {
 };
 console.log(formatComparison(results));
 if (values.write) {
-  const readme = new URL('../README.md', import.meta.url);
   writeFileSync(new URL('../results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(readme, replaceComparison(readFileSync(readme, 'utf8'), results));
+  for (const { url, isShown } of pages) {
+    writeFileSync(url, replaceComparison(readFileSync(url, 'utf8'), results, isShown));
+  }
 }
 
 /** x509-limbo's file holds other suites' cases too, and its cases can be asked in both profiles. */
