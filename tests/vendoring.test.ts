@@ -4,6 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { issue } from '@certgate/x509/test-support/revocation.js';
+import ts from 'typescript';
 import { type Ended, collect, root } from './test-support/certgate.js';
 import { expectNpm, findTarball, packPackages } from './test-support/npm.js';
 
@@ -64,6 +66,18 @@ async function loadGate(folder: string, more = ''): Promise<unknown> {
   return JSON.parse(await expectShell('node load.cjs', folder));
 }
 
+/** Beside the source, as a program with the types of Node and of what the folder has installed. */
+function compile(file: string, resolution: ts.CompilerOptions): void {
+  const types = { types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] };
+  const program = ts.createProgram([file], { ...resolution, ...types, strict: true, target: ts.ScriptTarget.ES2022 });
+  const { diagnostics } = program.emit();
+  const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
+  assert.deepEqual(
+    problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+    [],
+  );
+}
+
 function listCopies(folder: string, below: string): readonly string[] {
   return ['core', 'x509'].map((name) => join(folder, 'node_modules', below, 'node_modules', '@certgate', name));
 }
@@ -95,9 +109,40 @@ describe('a tarball alone, in an empty folder', () => {
     await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-core')], folder);
     const code = `console.log(typeof require('@certgate/core').AccessGate, typeof require('@certgate/core/internal'))`;
     assert.equal(await expectShell(`node -e "${code}"`, folder), 'function object\n');
-    const alone = makeFolder('x509');
-    await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-x509')], alone);
-    assert.equal(await expectShell(`node -e "console.log(typeof require('@certgate/x509'))"`, alone), 'object\n');
+  });
+
+  it('x509 answers from PEM, as JavaScript and as TypeScript', async () => {
+    const folder = makeFolder('x509');
+    await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-x509')], folder);
+    const dated = { notBefore: '20000101000000Z', notAfter: '99991231235959Z' };
+    const [ca, other] = [issue({ name: 'ca', ...dated }), issue({ name: 'other', key: 'p-384', ...dated })];
+    const extensions = ['keyUsage = critical, digitalSignature', 'authorityKeyIdentifier = keyid'];
+    const client = issue({ name: 'client', issuer: ca, extensions, ...dated });
+    for (const [name, { pemPath }] of Object.entries({ ca, other, client }))
+      cpSync(pemPath, join(folder, `${name}.pem`));
+    const body = `
+      const read = (name) => readFileSync(name + '.pem', 'utf8');
+      const answers = ['ca', 'other'].map((name) => verifyClientCertificate(read('client'), { anchors: read(name), revocation: 'off' }));
+      console.log(answers.map((answer) => (answer.ok ? answer.names.subject : answer.fault.code)).join());`;
+    const names = '{ type ClientVerification, verifyClientCertificate }';
+    const typed = body
+      .replace('(name)', '(name: string): string')
+      .replace('answers =', 'answers: readonly ClientVerification[] =');
+    const programs = {
+      'program.mjs': `import { readFileSync } from 'node:fs';\nimport { verifyClientCertificate } from '@certgate/x509/path';${body}`,
+      'program.cjs': `const { readFileSync } = require('node:fs');\nconst { verifyClientCertificate } = require('@certgate/x509/path');${body}`,
+    };
+    const source = `import { readFileSync } from 'node:fs';\nimport ${names} from '@certgate/x509/path';${typed}`;
+    for (const [file, text] of Object.entries({ ...programs, 'nodenext.mts': source, 'bundler.ts': source }))
+      writeFileSync(join(folder, file), text);
+    compile(join(folder, 'nodenext.mts'), { module: ts.ModuleKind.NodeNext });
+    compile(join(folder, 'bundler.ts'), {
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+    });
+    writeFileSync(join(folder, 'bundler.mjs'), readFileSync(join(folder, 'bundler.js')));
+    for (const file of [...Object.keys(programs), 'nodenext.mjs', 'bundler.mjs'])
+      assert.equal(await expectShell(`node ${file}`, folder), 'CN=client,path_not_found\n', file);
   });
 });
 
