@@ -13,12 +13,24 @@ import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './t
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-start-local-app-'));
 
 /** For the tests that leave nothing behind in it. */
-let shared: LocalApp<'reader'>;
+let shared: LocalApp<'reader' | 'operator' | 'limited' | 'barred'>;
+const lines: LocalAppLogLine[] = [];
 const endings: (() => unknown)[] = [];
 
 before(async () => {
   const context: Ending = { after: (ending) => endings.push(ending as () => unknown) };
-  shared = await start(context, { callers: { reader: {} } });
+  setVariable(context, 'CERTGATE_TEST_INHERITED', 'inherited');
+  setVariable(context, 'JEST_WORKER_ID', '1');
+  shared = await start(context, {
+    callers: {
+      reader: {},
+      operator: { roles: ['operator'] },
+      limited: { functions: ['Role'] },
+      barred: { functions: [] },
+    },
+    environment: { OWN: 'own' },
+    onLog: (line) => lines.push(line),
+  });
 });
 after(async () => {
   for (const ending of endings.reverse()) await ending();
@@ -37,15 +49,8 @@ async function start<Name extends string = never>(
 }
 
 describe('who gets in', () => {
-  it('is decided by the declared callers, over real TLS', async (context) => {
-    const app = await start(context, {
-      callers: {
-        reader: {},
-        operator: { roles: ['operator'] },
-        limited: { functions: ['Role'] },
-        barred: { functions: [] },
-      },
-    });
+  it('is decided by the declared callers, over real TLS', async () => {
+    const app = shared;
     const answers: Record<string, readonly number[]> = {};
     for (const caller of ['none', 'denied', 'reader', 'operator', 'limited', 'barred'] as const) {
       const ask = async (name: string): Promise<number> => (await app.callAs(caller, `/api/${name}`)).status;
@@ -118,8 +123,9 @@ describe('a call', () => {
 
   it('that cannot be meant is refused', async () => {
     const app = shared;
+    const noCaller = /no caller "raeder"; there are reader, operator, limited, barred, none, denied/;
     // @ts-expect-error -- a caller that nobody declared
-    await assert.rejects(app.callAs('raeder', '/'), /no caller "raeder"; there are reader, none, denied/);
+    await assert.rejects(app.callAs('raeder', '/'), noCaller);
     const wrong: readonly [unknown, unknown, RegExp][] = [
       [{ certificatePem: 'x' }, '/', /the caller's privateKeyPem must be a non-empty string/],
       [{ certificatePem: 'x', privateKeyPem: 'y', password: 'z' }, '/', /has no "password"/],
@@ -156,21 +162,17 @@ describe('the app', () => {
     );
   });
 
-  it('sees the settings, and this process, but not its test runner', async (context) => {
-    setVariable(context, 'CERTGATE_TEST_INHERITED', 'inherited');
-    setVariable(context, 'JEST_WORKER_ID', '1');
-    const app = await start(context, { environment: { OWN: 'own' } });
-    const read = async (name: string): Promise<string> => (await app.callAs('none', `/api/Setting?name=${name}`)).body;
+  it('sees the settings, and this process, but not its test runner', async () => {
+    const read = async (name: string): Promise<string> =>
+      (await shared.callAs('none', `/api/Setting?name=${name}`)).body;
     assert.equal(await read('OWN'), 'own');
     assert.equal(await read('CERTGATE_TEST_INHERITED'), 'inherited');
     assert.equal(await read('JEST_WORKER_ID'), 'absent');
     assert.equal(await read('NODE_TEST_CONTEXT'), 'absent');
   });
 
-  it('is logged', async (context) => {
-    const lines: LocalAppLogLine[] = [];
-    const app = await start(context, { onLog: (line) => lines.push(line) });
-    assert.equal((await app.callAs('none', '/api/Fault')).status, 500);
+  it('is logged', async () => {
+    assert.equal((await shared.callAs('none', '/api/Fault')).status, 500);
     await until(() => lines.some(({ level, message }) => level === 'error' && message.includes('out of cheese')));
   });
 

@@ -22,8 +22,8 @@ export function createLocalApp(context: Pick<TestContext, 'after'>, main: string
   return createAdapterApp(context, { 'src/index.js': main }).folder;
 }
 
-/** For this test only. */
-export function setVariable(context: TestContext, name: string, value: string): void {
+/** For this test only, or for those of a file. */
+export function setVariable(context: Pick<TestContext, 'after'>, name: string, value: string): void {
   const before = process.env[name];
   process.env[name] = value;
   context.after(() => {

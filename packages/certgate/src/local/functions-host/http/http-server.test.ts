@@ -1,25 +1,53 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FunctionsHost } from '../functions-host.js';
-import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp, shareSampleApp } from '../test-support/sample-app.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
 const echo = `async (request, context) => ({ jsonBody: {
   url: request.url, method: request.method, params: { ...request.params }, query: [...request.query],
   headers: Object.fromEntries(request.headers), body: await request.text() } })`;
 
+const usual = shareSampleApp(
+  commonJs(`
+  app.http('h', { methods: ['head', 'GET'], handler: () => ({ body: 'x', headers: { 'x-own': '1' } }) });
+  app.get('g', () => ({}));
+  app.get('echo', ${echo});
+  app.post('size', async (request) => {
+    const bytes = Buffer.from(await request.arrayBuffer());
+    return { jsonBody: [bytes.length, bytes.subarray(0, 3).toString('hex')] };
+  });
+  const results = {
+    full: () => ({ status: 418, body: 'pot', headers: { 'x-own': 'own', 'transfer-encoding': 'chunked', 'content-length': '999' }, cookies: [
+      { name: 'a', value: "c;d'!", sameSite: 'Strict', secure: true, httpOnly: true, maxAge: 60, domain: 'example.test', path: '/x', expires: new Date(0 + 1e12) },
+      { name: 'plain', value: '1' }] }),
+    bytes: () => ({ body: Buffer.from([0, 255]) }),
+    nothing: () => undefined,
+    empty: () => ({}),
+    unchanged: () => ({ status: 304 }),
+    text: () => 'not an object',
+    status: () => ({ status: 99 }),
+    beyondAscii: () => ({ headers: { 'x-own': 'é' } }),
+    cookieName: () => ({ cookies: [{ name: 'a b', value: '' }] }),
+    cookieAge: () => ({ cookies: [{ name: 'a', value: '', maxAge: -1 }] }),
+    thrown: () => { throw new Error('secret detail'); },
+    frozen: () => { throw Object.freeze(new Error('frozen')); },
+    rejected: async () => { throw 'a string'; } };
+  for (const [name, handler] of Object.entries(results)) app.get(name, handler);
+  let release;
+  const gate = new Promise((resolve) => { release = resolve; });
+  app.get('slow', async () => { console.log('slow runs'); await gate; return { body: 'slow' }; });
+  app.get('open', () => { release(); return { body: 'open' }; });`),
+);
+/** Its function takes every path below the prefix. */
+const catchingAll = shareSampleApp(commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
+
 test('what no function answers', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(`app.get('a', { route: '{*rest}', handler: () => ({ body: 'caught' }) });`),
-  );
-  await writeFile(
-    join(sample.folder, 'host.json'),
-    '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }',
-  );
+  const sample = await createSampleApp(context, {
+    ...commonJs(`app.get('a', { route: '{*rest}', handler: () => ({ body: 'caught' }) });`),
+    'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }',
+  });
   const host = await sample.start();
   const statusAndBody = async (path: string, method = 'GET'): Promise<[number, string]> => {
     const response = await fetch(host.url + path, { method });
@@ -40,23 +68,16 @@ test('what no function answers', async (context) => {
   assert.deepEqual(await statusAndBody('/administrators'), [200, 'caught']);
 });
 
-test('the home page stands at the root, and HEAD follows the methods', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(
-      `app.http('h', { methods: ['head', 'GET'], handler: () => ({ body: 'x', headers: { 'x-own': '1' } }) }); app.get('g', () => ({}));`,
-    ),
-  );
-  const host = await sample.start();
+test('the home page stands at the root, and HEAD follows the methods', async () => {
+  const { host } = usual;
   assert.equal((await fetch(host.url)).status, 200);
   const head = await fetch(`${host.url}/api/h`, { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('x-own'), await head.text()], [200, '1', '']);
   assert.equal((await fetch(`${host.url}/api/g`, { method: 'HEAD' })).status, 404);
 });
 
-test('headers arrive as the real host hands them on', async (context) => {
-  const sample = await createSampleApp(context, commonJs(`app.get('echo', ${echo});`));
-  const host = await sample.start();
+test('headers arrive as the real host hands them on', async () => {
+  const { host } = usual;
   const raw = await exchangeRaw(
     host,
     'GET /api/echo HTTP/1.1\r\nHost: example.test\r\nX-ARR-ClientCert: A\r\nx-arr-clientcert:   B \r\nX-Empty:\r\nX-Empty: A\r\n' +
@@ -69,9 +90,8 @@ test('headers arrive as the real host hands them on', async (context) => {
   assert.equal(seen.headers['authorization'], 'one,two');
 });
 
-test('requests that the real server refuses never reach a function', async (context) => {
-  const sample = await createSampleApp(context, commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
-  const host = await sample.start();
+test('requests that the real server refuses never reach a function', async () => {
+  const { host } = catchingAll;
   const status = async (head: string): Promise<string> =>
     (await exchangeRaw(host, `${head}\r\nConnection: close\r\n\r\n`)).slice(9, 12);
   const many = Array.from({ length: 100 }, (_, index) => `X-${index}: 1`).join('\r\n');
@@ -90,61 +110,34 @@ test('requests that the real server refuses never reach a function', async (cont
   assert.equal(await status('GET http://other/api/x HTTP/1.1\r\nHost: h'), '400');
 });
 
-test('a header value with line breaks is refused with words, in the answer and in the log', async (context) => {
-  const lines: string[] = [];
-  const sample = await createSampleApp(context, commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
-  const host = await sample.start({ onLog: ({ message }) => lines.push(message) });
+test('a header value with line breaks is refused with words, in the answer and in the log', async () => {
+  const { host, logs } = catchingAll;
   for (const lineEnd of ['\n', '\r\n']) {
-    lines.length = 0;
+    const before = logs.length;
     const certificate = ['MIIBszCC', 'AVmgAwIB', 'AgIUQ2Vy'].join(lineEnd);
     const answer = await exchangeRaw(
       host,
       `GET /api/x HTTP/1.1\r\nHost: h\r\nX-ARR-ClientCert: ${certificate}\r\n\r\n`,
     );
     assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*line breaks[\s\S]*certgate certificate header <file>/);
+    const lines = logs.slice(before).map(({ message }) => message);
     assert.match(lines.join('\n'), /400 Bad Request: .*no function got it.*line breaks.*HPE_/);
     assert.doesNotMatch(lines.join('\n') + answer, /MIIB/);
   }
 });
 
-test('bodies: bytes, large ones, and chunked ones, which the real host gives as empty', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(`app.post('size', async (request) => { const bytes = Buffer.from(await request.arrayBuffer());
-      return { jsonBody: [bytes.length, bytes.subarray(0, 3).toString('hex')] }; });`),
-  );
-  const host = await sample.start();
+test('bodies: bytes, large ones, and chunked ones, which the real host gives as empty', async () => {
+  const { host } = usual;
   const post = async (body: Uint8Array | ReadableStream): Promise<unknown> =>
     (await fetch(`${host.url}/api/size`, { method: 'POST', body, duplex: 'half' })).json();
   assert.deepEqual(await post(Buffer.from('00ff80', 'hex')), [3, '00ff80']);
   assert.deepEqual(await post(Buffer.alloc(20_000_000, 1)), [20_000_000, '010101']);
   assert.deepEqual(await post(new Blob(['abc']).stream()), [0, '']);
-  await until(() => sample.logs.some(({ message }) => message.includes('chunked')));
+  await until(() => usual.logs.some(({ message }) => message.includes('chunked')));
 });
 
-test('responses: status, headers, cookies, no result, and results that are none', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(`
-      const results = {
-        full: () => ({ status: 418, body: 'pot', headers: { 'x-own': 'own', 'transfer-encoding': 'chunked', 'content-length': '999' }, cookies: [
-          { name: 'a', value: "c;d'!", sameSite: 'Strict', secure: true, httpOnly: true, maxAge: 60, domain: 'example.test', path: '/x', expires: new Date(0 + 1e12) },
-          { name: 'plain', value: '1' }] }),
-        bytes: () => ({ body: Buffer.from([0, 255]) }),
-        nothing: () => undefined,
-        empty: () => ({}),
-        unchanged: () => ({ status: 304 }),
-        text: () => 'not an object',
-        status: () => ({ status: 99 }),
-        beyondAscii: () => ({ headers: { 'x-own': 'é' } }),
-        cookieName: () => ({ cookies: [{ name: 'a b', value: '' }] }),
-        cookieAge: () => ({ cookies: [{ name: 'a', value: '', maxAge: -1 }] }),
-        thrown: () => { throw new Error('secret detail'); },
-        frozen: () => { throw Object.freeze(new Error('frozen')); },
-        rejected: async () => { throw 'a string'; } };
-      for (const [name, handler] of Object.entries(results)) app.get(name, handler);`),
-  );
-  const host = await sample.start();
+test('responses: status, headers, cookies, no result, and results that are none', async () => {
+  const { host, logs } = usual;
   const get = (name: string): Promise<Response> => fetch(`${host.url}/api/${name}`);
   const full = await get('full');
   assert.equal(full.status, 418);
@@ -163,25 +156,19 @@ test('responses: status, headers, cookies, no result, and results that are none'
     assert.deepEqual([failed.status, await failed.text()], [500, ''], name);
   }
   await until(() =>
-    sample.logs.some(
+    logs.some(
       ({ source, level, functionName, message }) =>
         source === 'host' && level === 'error' && functionName === 'thrown' && message.includes('secret detail'),
     ),
   );
 });
 
-test("concurrent requests don't wait for each other, and a client that leaves harms nobody", async (context) => {
-  const sample = await createSampleApp(
-    context,
-    commonJs(`let release; const gate = new Promise((resolve) => { release = resolve; });
-      app.get('slow', async () => { console.log('slow runs'); await gate; return { body: 'slow' }; });
-      app.get('open', () => { release(); return { body: 'open' }; });`),
-  );
-  const host = await sample.start();
+test("concurrent requests don't wait for each other, and a client that leaves harms nobody", async () => {
+  const { host, logs } = usual;
   const leaving = new AbortController();
   const left = fetch(`${host.url}/api/slow`, { signal: leaving.signal });
   const slow = fetch(`${host.url}/api/slow`);
-  await until(() => sample.logs.filter(({ message }) => message === 'slow runs').length === 2);
+  await until(() => logs.filter(({ message }) => message === 'slow runs').length === 2);
   leaving.abort();
   await assert.rejects(left);
   assert.equal(await (await fetch(`${host.url}/api/open`)).text(), 'open');

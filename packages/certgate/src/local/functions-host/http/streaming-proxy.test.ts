@@ -2,21 +2,45 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { commonJs, shareSampleApp } from '../test-support/sample-app.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
-const streaming = (text: string): Readonly<Record<string, string>> =>
-  commonJs(`app.setup({ enableHttpStream: true });\n${text}`);
+const app = shareSampleApp(
+  commonJs(`
+  app.setup({ enableHttpStream: true });
+  app.http('echo', { route: 'echo/{id}', methods: ['GET', 'POST', 'PUT'], handler: async (request, context) => ({
+    status: 201, headers: { 'x-own': 'yes' }, cookies: [{ name: 'a', value: '1' }, { name: 'b', value: '2' }],
+    jsonBody: { url: request.url, method: request.method, id: request.params.id, query: [...request.query],
+      arr: request.headers.get('x-arr-clientcert'), invocation: context.invocationId, body: await request.text() } }) });
+  app.http('size', { methods: ['GET', 'DELETE'], handler: async (request) => ({ jsonBody: {
+    size: (await request.text()).length, method: request.method } }) });
+  app.post('upper', (request) => ({ body: request.body.pipeThrough(new TransformStream({
+    transform(chunk, controller) { controller.enqueue(Buffer.from(Buffer.from(chunk).toString().toUpperCase())); } })) }));
+  app.http('throws', { handler: () => { throw new Error('boom'); } });
+  app.http('nothing', { handler: () => undefined });
+  app.http('text', { handler: () => 'text' });
+  app.generic('noReturn', { trigger: { type: 'httpTrigger', name: 'req', authLevel: 'anonymous' }, handler: () => ({ body: 'lost' }) });
+  let fail;
+  const failing = new Promise((resolve, reject) => { fail = reject; });
+  failing.catch(() => undefined);
+  app.http('broken', { handler: () => ({ body: new ReadableStream({ start(c) { c.enqueue(Buffer.from('part')); failing.catch((e) => c.error(e)); } }) }) });
+  app.http('break', { handler: () => { fail(new Error('midway')); return {}; } });
+  app.hook.preInvocation((c) => {
+    if (c.inputs[0].query.has('deny')) c.functionHandler = () => ({ status: 401 });
+    if (c.inputs[0].query.has('fail')) throw new Error('hook');
+  });
+  app.http('fine', { handler: () => ({ body: 'fine' }) });
+  app.http('arr', { handler: (request) => ({ body: String(request.headers.get('x-arr-clientcert')) }) });
+  const seen = new Map();
+  require('node:diagnostics_channel').subscribe('http.server.request.start', ({ request }) => {
+    if (request.headers['x-ms-invocation-id']) seen.set(request.headers['x-ms-invocation-id'], request.headers['x-arr-clientcert']);
+  });
+  app.http('received', { handler: (request, context) => ({ body: seen.get(context.invocationId) }) });
+  app.http('endless', { handler: () => ({ body: new ReadableStream({ async pull(c) { await new Promise((r) => setTimeout(r, 5)); c.enqueue(Buffer.from('x')); } }) }) });`),
+);
 
-test('with HTTP streaming, requests and responses are proxied to the worker', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`app.http('echo', { route: 'echo/{id}', methods: ['GET', 'POST', 'PUT'], handler: async (request, context) => ({
-      status: 201, headers: { 'x-own': 'yes' }, cookies: [{ name: 'a', value: '1' }, { name: 'b', value: '2' }],
-      jsonBody: { url: request.url, method: request.method, id: request.params.id, query: [...request.query],
-        arr: request.headers.get('x-arr-clientcert'), invocation: context.invocationId, body: await request.text() } }) });`),
-  );
-  const host = await sample.start();
+test('with HTTP streaming, requests and responses are proxied to the worker', async () => {
+  const { host } = app;
   assert.equal(host.streaming, true);
   const response = await fetch(`${host.url}/api/echo/a%20b?q=1&q=2`, {
     method: 'POST',
@@ -44,13 +68,8 @@ test('with HTTP streaming, requests and responses are proxied to the worker', as
   assert.equal(seen['body'], 'text');
 });
 
-test('a body is framed whatever the method, so it is never read as the next request', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`app.http('size', { methods: ['GET', 'DELETE'], handler: async (request) => ({ jsonBody: {
-      size: (await request.text()).length, method: request.method } }) });`),
-  );
-  const host = await sample.start();
+test('a body is framed whatever the method, so it is never read as the next request', async () => {
+  const { host } = app;
   const second = 'GET /smuggled HTTP/1.1\r\nHost: h\r\nx-ms-invocation-id: forged\r\n\r\n';
   for (const [method, size] of [
     ['GET', 0],
@@ -67,13 +86,8 @@ test('a body is framed whatever the method, so it is never read as the next requ
   }
 });
 
-test('bodies stream in both directions', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`app.post('upper', (request) => ({ body: request.body.pipeThrough(new TransformStream({
-      transform(chunk, controller) { controller.enqueue(Buffer.from(Buffer.from(chunk).toString().toUpperCase())); } })) }));`),
-  );
-  const host = await sample.start();
+test('bodies stream in both directions', async () => {
+  const { host } = app;
   const outgoing = sendRequest(`${host.url}/api/upper`, { method: 'POST' });
   outgoing.write('first');
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -85,21 +99,8 @@ test('bodies stream in both directions', async (context) => {
   assert.equal(chunks.join(''), 'FIRSTSECOND');
 });
 
-test('a handler that throws or returns nothing is a 500, and nothing hangs', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`
-      app.http('throws', { handler: () => { throw new Error('boom'); } });
-      app.http('nothing', { handler: () => undefined });
-      app.http('text', { handler: () => 'text' });
-      app.generic('noReturn', { trigger: { type: 'httpTrigger', name: 'req', authLevel: 'anonymous' }, handler: () => ({ body: 'lost' }) });
-let fail; const failing = new Promise((resolve, reject) => { fail = reject; }); failing.catch(() => undefined);
-      app.http('broken', { handler: () => ({ body: new ReadableStream({ start(c) { c.enqueue(Buffer.from('part')); failing.catch((e) => c.error(e)); } }) }) });
-      app.http('break', { handler: () => { fail(new Error('midway')); return {}; } });
-      app.hook.preInvocation((c) => { if (c.inputs[0].query.has('deny')) c.functionHandler = () => ({ status: 401 }); if (c.inputs[0].query.has('fail')) throw new Error('hook'); });
-      app.http('fine', { handler: () => ({ body: 'fine' }) });`),
-  );
-  const host = await sample.start();
+test('a handler that throws or returns nothing is a 500, and nothing hangs', async () => {
+  const { host } = app;
   for (const name of ['throws', 'nothing', 'text', 'noReturn', 'fine?fail']) {
     const response = await fetch(`${host.url}/api/${name}`);
     assert.deepEqual([response.status, await response.text()], [500, ''], name);
@@ -115,14 +116,8 @@ let fail; const failing = new Promise((resolve, reject) => { fail = reject; }); 
   assert.equal(await (await fetch(`${host.url}/api/fine`)).text(), 'fine');
 });
 
-test('what a caller sends shadows headers in trigger metadata, as behind the real host', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(
-      `app.http('arr', { handler: (request) => ({ body: String(request.headers.get('x-arr-clientcert')) }) });`,
-    ),
-  );
-  const host = await sample.start();
+test('what a caller sends shadows headers in trigger metadata, as behind the real host', async () => {
+  const { host } = app;
   const headers = { 'X-ARR-ClientCert': 'true one', 'content-type': 'application/json' };
   const viaBody = await fetch(`${host.url}/api/arr`, {
     method: 'POST',
@@ -138,28 +133,14 @@ test('what a caller sends shadows headers in trigger metadata, as behind the rea
   assert.equal(await (await fetch(`${host.url}/api/arr`, { headers })).text(), 'true one');
 });
 
-test('the true header reaches the server that the library opened', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`
-      const seen = new Map();
-      require('node:diagnostics_channel').subscribe('http.server.request.start', ({ request }) => {
-        if (request.headers['x-ms-invocation-id']) seen.set(request.headers['x-ms-invocation-id'], request.headers['x-arr-clientcert']);
-      });
-      app.http('arr', { handler: (request, context) => ({ body: seen.get(context.invocationId) }) });`),
-  );
-  const host = await sample.start();
-  const response = await fetch(`${host.url}/api/arr?Headers={}`, { headers: { 'X-ARR-ClientCert': 'true one' } });
+test('the true header reaches the server that the library opened', async () => {
+  const { host } = app;
+  const response = await fetch(`${host.url}/api/received?Headers={}`, { headers: { 'X-ARR-ClientCert': 'true one' } });
   assert.equal(await response.text(), 'true one');
 });
 
-test('a client that leaves while its answer streams takes nothing with it', async (context) => {
-  const sample = await createSampleApp(
-    context,
-    streaming(`app.http('endless', { handler: () => ({ body: new ReadableStream({ async pull(c) { await new Promise((r) => setTimeout(r, 5)); c.enqueue(Buffer.from('x')); } }) }) });
-      app.http('fine', { handler: () => ({ body: 'fine' }) });`),
-  );
-  const host = await sample.start();
+test('a client that leaves while its answer streams takes nothing with it', async () => {
+  const { host } = app;
   const leaving = new AbortController();
   const response = await fetch(`${host.url}/api/endless`, { signal: leaving.signal });
   await response.body?.getReader().read();

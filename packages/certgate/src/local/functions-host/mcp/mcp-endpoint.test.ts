@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FunctionsHost, HostAnswer, HostLogLine } from '../functions-host.js';
-import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp, shareSampleApp } from '../test-support/sample-app.js';
 import { until } from '@certgate/x509/test-support/until.js';
 
 /*
@@ -39,6 +39,9 @@ interface McpSample {
   readonly answers: HostAnswer[];
 }
 
+/** For the tests that ask neither for its answers nor for an option of its own. */
+const shared = shareSampleApp(commonJs(appText));
+
 async function startSample(context: TestContext, text: string = appText, hostJson?: string): Promise<McpSample> {
   const sample = await createSampleApp(context, {
     ...commonJs(text),
@@ -59,14 +62,14 @@ interface Sent {
 const usual = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
 
 async function send(
-  { host }: McpSample,
+  { host }: Pick<McpSample, 'host'>,
   { method = 'POST', path = '', headers = usual, body }: Sent,
 ): Promise<Response> {
   return fetch(`${host.url}/runtime/webhooks/mcp${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
 }
 
 async function call(
-  sample: McpSample,
+  sample: Pick<McpSample, 'host'>,
   method: string,
   params?: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -89,7 +92,7 @@ function readEvent(text: string): { result?: unknown; error?: unknown } {
 const client = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 't', version: '1' } };
 
 test('initialize: versions, capabilities, who answers, and a session of its own for each client', async (context) => {
-  const sample = await startSample(context);
+  const sample = shared;
   const initialize = async (more: object, headers: object = {}): Promise<[string | null, unknown]> => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { ...client, ...more } });
     const response = await send(sample, { headers: { ...usual, ...headers }, body });
@@ -119,8 +122,8 @@ test('initialize: versions, capabilities, who answers, and a session of its own 
   });
 });
 
-test('sessions have no state: every method is served with a token, without one, and before initialize', async (context) => {
-  const sample = await startSample(context);
+test('sessions have no state: every method is served with a token, without one, and before initialize', async () => {
+  const sample = shared;
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: client });
   const session = (await send(sample, { body })).headers.get('mcp-session-id') ?? '';
   const prompt = { name: 'greet', arguments: { who: 'Ann' } };
@@ -146,7 +149,7 @@ test('sessions have no state: every method is served with a token, without one, 
 
 for (const setup of ['', 'app.setup({ enableHttpStream: true });']) {
   test(`tools, resources and prompts${setup === '' ? '' : ', with HTTP streaming'}`, async (context) => {
-    const sample = await startSample(context, `${setup}${appText}`);
+    const sample = setup === '' ? shared : await startSample(context, `${setup}${appText}`);
     assert.equal(sample.host.streaming, setup !== '');
     const { tools } = (await call(sample, 'tools/list')).result as { tools: { name: string }[] };
     assert.deepEqual(
@@ -228,8 +231,8 @@ test('what a client gets wrong is a JSON-RPC error, and no function is called', 
   assert.ok(sample.answers.every(({ functionName }) => functionName === undefined));
 });
 
-test('bodies that are not MCP messages', async (context) => {
-  const sample = await startSample(context);
+test('bodies that are not MCP messages', async () => {
+  const sample = shared;
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const statusOf = async (sent: Sent): Promise<number> => (await send(sample, sent)).status;
   for (const method of ['GET', 'DELETE', 'PUT', 'PATCH', 'OPTIONS'])
@@ -261,8 +264,8 @@ test('bodies that are not MCP messages', async (context) => {
   assert.deepEqual([notified.status, notified.headers.get('content-type'), await notified.text()], [202, null, '']);
 });
 
-test('the legacy transport is refused with the reason, on every path that the extension serves it on', async (context) => {
-  const sample = await startSample(context);
+test('the legacy transport is refused with the reason, on every path that the extension serves it on', async () => {
+  const sample = shared;
   const paths = [
     ['GET', '/sse'],
     ['POST', '/message?azmcpcs=x'],
@@ -305,8 +308,8 @@ test('each answer is reported: what was called, which function ran, and whether 
   assert.ok(sample.answers[0]?.correlationId !== undefined);
 });
 
-test('a function with an input that nothing supplies is not called', async (context) => {
-  const sample = await startSample(context);
+test('a function with an input that nothing supplies is not called', async () => {
+  const sample = shared;
   const text = "An error occurred invoking 'stored'.";
   assert.deepEqual(await call(sample, 'tools/call', { name: 'stored' }), {
     result: { content: [{ type: 'text', text }], isError: true },

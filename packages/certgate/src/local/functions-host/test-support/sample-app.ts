@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, before, type TestContext } from 'node:test';
 import {
   startFunctionsHost,
   type FunctionsHost,
@@ -22,7 +23,7 @@ export interface SampleApp {
  * Files that the test names replace the usual ones; `undefined` leaves one out.
  */
 export async function createSampleApp(
-  context: TestContext,
+  context: Pick<TestContext, 'after'>,
   files: Readonly<Record<string, string | undefined>>,
 ): Promise<SampleApp> {
   const folder = await mkdtemp(join(tmpdir(), 'certgate-host-'));
@@ -54,6 +55,32 @@ export async function createSampleApp(
       });
       context.after(() => host.close());
       return host;
+    },
+  };
+}
+
+/** One app for all tests of a file, which leave nothing behind in it. */
+export function shareSampleApp(
+  files: Readonly<Record<string, string | undefined>>,
+  options: Partial<FunctionsHostOptions> = {},
+): { readonly host: FunctionsHost; readonly logs: readonly HostLogLine[] } {
+  const endings: (() => unknown)[] = [];
+  let sample: SampleApp | undefined;
+  let host: FunctionsHost | undefined;
+  before(async () => {
+    sample = await createSampleApp({ after: (ending) => endings.push(ending as () => unknown) }, files);
+    host = await sample.start(options);
+  });
+  after(async () => {
+    for (const ending of endings.reverse()) await ending();
+  });
+  return {
+    get host() {
+      assert.ok(host !== undefined);
+      return host;
+    },
+    get logs() {
+      return sample?.logs ?? [];
     },
   };
 }

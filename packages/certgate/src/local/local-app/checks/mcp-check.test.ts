@@ -76,7 +76,8 @@ const refuse = (code: string): object => {
   return { result: { isError: true, content: content(JSON.stringify(problem)) } };
 };
 
-describe('the outcome of a call over MCP', () => {
+// Each waits a second for what the host reports.
+describe('the outcome of a call over MCP', { concurrency: true }, () => {
   for (const [what, reply, status, code] of [
     ['a result', { result: { content: content('hi') } }, 200, undefined],
     [
