@@ -10,6 +10,7 @@ import {
   httpFunction,
   inspect,
   inspectJson,
+  showReport,
 } from './test-support/app-inspection.js';
 import { sampleFolder } from './test-support/certgate.js';
 
@@ -79,7 +80,7 @@ describe('certgate app inspect', () => {
         { route: '/D', authLevel: 'function' },
       ),
     ]);
-    const { stdout } = await inspect(folder);
+    const stdout = await showReport(report);
     const shown = `anyone who has a key until ${until} (observed), then allowed certificates, role x`;
     assert.ok(stdout.includes(shown), stdout);
   });
@@ -148,7 +149,7 @@ describe('certgate app inspect', () => {
       ],
     );
     assert.match(report.warnings.join(), /The code names the front end nginx, and the app setting CERTGATE_FRONT_END/);
-    const { stdout } = await inspect(folder);
+    const stdout = await showReport(report);
     assert.match(stdout, /front end: nginx, named in code/);
     assert.match(
       stdout,
@@ -173,7 +174,7 @@ describe('certgate app inspect', () => {
     const [{ source, revision, fault, mirror } = assert.fail()] = report.gate?.stores ?? [];
     assert.deepEqual([source, revision, mirror], ['file first.json', 7, { source: 'file mirror.json', isInUse: true }]);
     assert.match(fault ?? '', /ENOENT.*the document of the mirror \(file mirror\.json\) is in use/);
-    const { stdout } = await inspect(folder);
+    const stdout = await showReport(report);
     assert.match(
       stdout,
       /trust: file first\.json, with the mirror file mirror\.json, signed by [0-9A-F]{16}, revision 7, not read: ENOENT/,
@@ -205,7 +206,7 @@ describe('certgate app inspect', () => {
       mcpFunction('Readme', 'mcpResourceTrigger', 'resource', 'file://readme.md', { kind: 'anonymous' }),
       mcpFunction('Sum', 'mcpPromptTrigger', 'prompt', 'sum', { kind: 'certificate', roles: [] }),
     ]);
-    const { stdout } = await inspect(folder);
+    const stdout = await showReport(report);
     assert.match(stdout, /Hello.*mcpToolTrigger.*tool hello.*allowed certificates, role agent.*gate/);
     assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides each call of them/);
   });
@@ -298,7 +299,7 @@ describe('certgate app inspect', () => {
         ['/runtime/webhooks/webpubsub', 'OnMessage'],
       ],
     );
-    const { stdout } = await inspect(folder);
+    const stdout = await showReport(report);
     assert.match(stdout, /webhooks\/blobs .*used by OnBlob, Polled; it starts OnBlob, without a certificate/);
   });
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type * as reportTableModule from '../../packages/certgate/dist/esm/app/inspection/report-table.js';
 import { type AppFiles, createAdapterApp } from './adapter-app.js';
-import { type Ended, runCertgateHere } from './certgate.js';
+import { type Ended, root, runCertgateHere } from './certgate.js';
 
 /** What `certgate app inspect --json` prints. */
 export interface InspectionReport {
@@ -60,6 +63,13 @@ export async function inspectJson(
   const { exitCode, stdout, stderr } = await inspect(folder, '--json', ...more);
   assert.ok(stdout.startsWith('{'), stderr);
   return { exitCode, report: JSON.parse(stdout) as InspectionReport };
+}
+
+/** What a terminal would show of the report: the app is not loaded once more for it. */
+export async function showReport(report: InspectionReport): Promise<string> {
+  const file = join(root, 'packages/certgate/dist/esm/app/inspection/report-table.js');
+  const { formatReport } = (await import(pathToFileURL(file).href)) as typeof reportTableModule;
+  return formatReport(report as unknown as Parameters<typeof formatReport>[0], Date.now());
 }
 
 /** What the report says of an `app.http` without options of its own. */
