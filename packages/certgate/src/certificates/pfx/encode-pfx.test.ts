@@ -8,6 +8,8 @@ import { decodePfx } from './decode-pfx.js';
 import { encodePfx } from './encode-pfx.js';
 
 const passwords = ['correct horse', 'Grüße-пароль-🔑', ' spaces kept ', 'x'.repeat(200)];
+/** What a password does has nothing to do with the key. */
+const passwordsOf: Readonly<Record<string, readonly string[]>> = { ec: passwords, rsa: passwords.slice(0, 1) };
 
 describe('encodePfx', () => {
   const folder = createTemporaryFolder();
@@ -24,7 +26,7 @@ describe('encodePfx', () => {
       const name = `${kind}, ${compatible ? 'compatible' : 'modern'}`;
 
       test(`${name}: openssl opens it and finds the certificate and the key`, () => {
-        for (const password of passwords) {
+        for (const password of passwordsOf[kind] ?? []) {
           const { file, certificatePem, privateKeyPem } = write(kind, compatible, password);
           const passwordFile = folder.file('password.txt', `${password}\n`);
           const text = runOpenssl(['pkcs12', '-in', file, '-passin', `file:${passwordFile}`, '-noenc']);
@@ -50,7 +52,7 @@ describe('encodePfx', () => {
       });
 
       test(`${name}: Node opens it as a secure context, and not with another password`, () => {
-        for (const password of passwords) {
+        for (const password of passwordsOf[kind] ?? []) {
           const { pfx } = write(kind, compatible, password);
           assert.ok(createSecureContext({ pfx, passphrase: password }));
           assert.throws(() => createSecureContext({ pfx, passphrase: `${password}.` }), /mac verify failure/);
@@ -60,7 +62,7 @@ describe('encodePfx', () => {
   }
 
   test('salts and initialization vectors are new each time', () => {
-    assert.notDeepEqual(encode('ec', false, 'a'), encode('ec', false, 'a'));
+    assert.notDeepEqual(encode('ec', false, 'correct horse'), write('ec', false, 'correct horse').pfx);
   });
 
   // Each derivation of a key takes a tenth of a second, and several tests ask about the same file.

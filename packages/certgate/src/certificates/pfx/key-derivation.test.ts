@@ -13,6 +13,16 @@ function encrypt(...options: readonly string[]): string {
   return execFileSync('openssl', args, { input: privateKeyPem, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
+/** Without OpenSSL's work for it. */
+function ask(pem: string, little: string, much: string): string {
+  const asked = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')
+    .toString('hex')
+    .replace(little, much);
+  assert.ok(asked.includes(much));
+  const text = Buffer.from(asked, 'hex').toString('base64');
+  return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${text}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+}
+
 async function open(encryptedKeyPem: string): Promise<string | undefined> {
   const file = await readCertificateFile(Buffer.from(certificatePem + encryptedKeyPem), { password: 'right' });
   return file.privateKeyPem;
@@ -27,9 +37,13 @@ test('keys that OpenSSL encrypts are opened, whichever derivation they use', asy
 test('a key that asks for more work than is worked off is refused before any of it', async () => {
   const isCost = (error: unknown): boolean =>
     error instanceof ToolFailure && /rounds of key derivation|scrypt with N/.test(error.message);
-  await assert.rejects(open(encrypt('-iter', '1000001')), isCost);
-  await assert.rejects(open(encrypt('-v1', 'PBE-SHA1-3DES', '-iter', '1000001')), isCost);
-  await assert.rejects(open(encrypt('-scrypt', '-scrypt_N', '16384', '-scrypt_r', '8', '-scrypt_p', '33')), isCost);
+  const millionRounds = '02030f4241';
+  await assert.rejects(open(ask(encrypt('-iter', '70000'), '0203011170', millionRounds)), isCost);
+  const old = encrypt('-v1', 'PBE-SHA1-3DES', '-iter', '70000');
+  await assert.rejects(open(ask(old, '0203011170', millionRounds)), isCost);
+  // N = 16,384, r = 8 and p = 1, of which p becomes 33.
+  const hard = encrypt('-scrypt', '-scrypt_N', '16384', '-scrypt_r', '8', '-scrypt_p', '1');
+  await assert.rejects(open(ask(hard, '02024000020108020101', '02024000020108020121')), isCost);
 });
 
 test('a key that is damaged before its derivation is read is refused in words', async () => {

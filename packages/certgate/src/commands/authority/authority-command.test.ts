@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   createTemporaryFolder,
+  lightenKey,
   makeOpensslPair,
   runOpenssl,
   tryOpenssl,
@@ -34,6 +35,8 @@ describe('an authority on the command line', () => {
   const revoke = (what: string, ...args: readonly string[]): Promise<CommandRun> =>
     run('authority', 'revoke', 'services', what, '--authority-password-file', 'services.password', ...args);
 
+  const passwords = { corp: 'correct horse battery', services: 'Grüße an alle 🔑' };
+
   async function expect(exitCode: number, running: Promise<CommandRun>, message?: RegExp): Promise<CommandRun> {
     const ended = await running;
     assert.equal(ended.exitCode, exitCode, ended.stdout + ended.stderr);
@@ -53,8 +56,7 @@ describe('an authority on the command line', () => {
   }
 
   before(async () => {
-    folder.file('corp.password', 'correct horse battery\n');
-    folder.file('services.password', 'Grüße an alle 🔑\n');
+    for (const [name, password] of Object.entries(passwords)) folder.file(`${name}.password`, `${password}\n`);
     folder.file('short.password', 'elevenchars\n');
     folder.file('wrong.password', 'correct horse batterY\n');
     await expect(0, run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'));
@@ -90,6 +92,8 @@ describe('an authority on the command line', () => {
       }
     }
     assert.ok(!readdirSync(pathOf('.certgate', 'authorities')).some((name) => name.endsWith('.tmp')));
+    for (const [name, password] of Object.entries(passwords))
+      lightenKey(inAuthority(name, `${name}.key.pem`), password);
   });
 
   test('issues what openssl takes, until it is revoked by its file', async () => {

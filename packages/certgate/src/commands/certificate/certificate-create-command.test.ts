@@ -99,7 +99,7 @@ describe('certgate certificate create', () => {
       assert.match(stderr, /already exist: .*Nothing was written/);
       assert.deepEqual(readdirSync(out), [present]);
       assert.equal(readFileSync(join(out, present), 'utf8'), 'mine');
-      const forced = await create('kept', '--out', 'taken', '--password-file', 'password', '--force');
+      const forced = await create('kept', '--out', 'taken', '--password-file', 'password', '--force', '--compatible');
       assert.equal(forced.exitCode, 0, forced.stderr);
       assert.equal(readdirSync(out).length, 3);
       assert.notEqual(readFileSync(join(out, present), 'utf8'), 'mine');

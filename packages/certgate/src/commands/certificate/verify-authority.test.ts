@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } fro
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
-import { createTemporaryFolder, runOpenssl, tryOpenssl } from '../../certificates/test-support/openssl.js';
+import { createTemporaryFolder, lightenKey, runOpenssl, tryOpenssl } from '../../certificates/test-support/openssl.js';
 import { readVerification } from './test-support/read-verification.js';
 import { type CommandRun, runCertgate } from './test-support/run-certgate.js';
 import type { Verification } from './verify/verification.js';
@@ -48,6 +48,7 @@ describe('certgate certificate verify, by an authority', () => {
       'authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'corp.password',
       '--authority-password-file', 'services.password', '--permit-dns', 'corp.example',
     ); // prettier-ignore
+    lightenKey(inAuthority('services', 'services.key.pem'), 'a password of services');
     await issue('billing', '--dns', 'billing.corp.example');
     await issue('gone');
     await issue('server', '--eku', 'serverAuth', '--dns', 'api.corp.example');
