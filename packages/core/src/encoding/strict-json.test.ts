@@ -94,10 +94,10 @@ describe('a key that appears twice', () => {
     );
   });
 
-  test('a text of 10 million characters does not exhaust the stack', () => {
-    const long = 'x'.repeat(10_000_000);
+  test('a text of millions of characters does not exhaust the stack', () => {
+    const long = 'x'.repeat(4_000_000);
     assert.equal(findPath(`{"a":"${long}","a":1}`), 'a');
-    assert.equal(findPath(`{"a":"${'\\n'.repeat(3_000_000)}","a":1}`), 'a');
+    assert.equal(findPath(`{"a":"${'\\n'.repeat(1_000_000)}","a":1}`), 'a');
   });
 
   test('deep nesting does not exhaust the stack', () => {
@@ -105,9 +105,9 @@ describe('a key that appears twice', () => {
   });
 
   test('a text of megabytes is scanned to its end', () => {
-    const items = Array.from({ length: 30_000 }, (_, index) => `{"name":"caller ${index}","roles":["a","b"]}`);
+    const items = Array.from({ length: 20_000 }, (_, index) => `{"name":"caller ${index}","roles":["a","b"]}`);
     assert.equal(findPath(`[${items.join()}]`), undefined);
-    assert.equal(findPath(`[${items.join()},{"name":1,"name":2}]`), '[30000].name');
+    assert.equal(findPath(`[${items.join()},{"name":1,"name":2}]`), '[20000].name');
   });
 });
 
@@ -238,7 +238,7 @@ describe('what JSON is, JSON.parse says', () => {
         }
         seen[assertAgrees(text)] += 1;
       }),
-      { numRuns: countRuns(1200) },
+      { numRuns: countRuns(700) },
     );
     assert.ok(seen.accepted > 30 && seen.refused > 30, JSON.stringify(seen));
   });
@@ -264,7 +264,7 @@ describe('what JSON is, JSON.parse says', () => {
       fc.property(fc.array(token, { maxLength: 9 }), (tokens) => {
         seen[assertAgrees(tokens.join(''))] += 1;
       }),
-      { numRuns: countRuns(2000) },
+      { numRuns: countRuns(1000) },
     );
     assert.ok(seen.accepted > 5, JSON.stringify(seen));
   });

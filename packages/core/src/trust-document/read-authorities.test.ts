@@ -154,13 +154,13 @@ describe('names and pins', () => {
       }),
     );
   });
-  test('100,000 names are read, and each is found at once', () => {
-    const many = Array.from({ length: 100_000 }, (_, index) => ({
+  test('20,000 names are read, and each is found at once', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => ({
       issuedBy: 'corp',
       dns: `c${index}.corp.example`,
     }));
     const snapshot = read({}, ...many.map((trustName) => ({ names: [trustName] })));
-    assert.equal(snapshot.names.size, 100_000);
+    assert.equal(snapshot.names.size, 20_000);
     const key = nameKey('corp', 'dns', 'c99999.corp.example');
     assert.equal(snapshot.names.get(key)?.identity, snapshot.identities[99_999]);
   });
