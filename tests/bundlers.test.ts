@@ -125,7 +125,8 @@ describe('every entry of every package is there', () => {
   });
   for (const [name, options] of Object.entries(builds)) {
     it(name, async () => {
-      const file = await build('entries.mjs', options);
+      // What a minifier makes of the packages is seen below, in a tenth of the time.
+      const file = await build('entries.mjs', { ...options, minimize: false });
       assert.deepEqual(await run(file), expected);
     });
   }

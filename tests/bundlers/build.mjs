@@ -32,13 +32,14 @@ async function rspack(options) {
   await buildLikeWebpack((await import('@rspack/core')).rspack, options);
 }
 
-async function buildLikeWebpack(build, { mode = 'production', conditionNames }) {
+async function buildLikeWebpack(build, { mode = 'production', conditionNames, minimize = true }) {
   const target = resolve(outfile);
   const stats = await new Promise((done, fail) => {
     build(
       {
         ...{ entry: resolve(entry), mode, target: 'node20', devtool: false },
         ...(isModule && { experiments: { outputModule: true } }),
+        ...(!minimize && { optimization: { minimize } }),
         externals: Object.fromEntries(external.map((name) => [name, isModule ? `module ${name}` : `commonjs ${name}`])),
         output: {
           path: dirname(target),
