@@ -359,7 +359,7 @@ for (const mark of marks) {
             } else assert.equal(marked?.['reportOnlyCode'], isDeferred ? closed?.['code'] : undefined);
           },
         ),
-        { numRuns: countRuns(80) },
+        { numRuns: countRuns(50) },
       );
     });
   });

@@ -439,7 +439,7 @@ describe('calls of secureApp in any order, by two copies of the package, before 
         if (standing !== undefined && startsAt >= calls.length)
           for (const { code } of worker.decisions) assert.notEqual(code, 'gate_setup_failed');
       }),
-      { numRuns: countRuns(50) },
+      { numRuns: countRuns(30) },
     );
   });
 });

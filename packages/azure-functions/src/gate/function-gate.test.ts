@@ -593,7 +593,7 @@ describe('whatever the environment and the header', () => {
         assert.equal(runs(), isSame && isKnown(environment) ? 1 : 0, JSON.stringify(environment));
         if (runs() === 0 && answer.error === undefined) assert.ok(answer.status === 401 || answer.status === 503);
       }),
-      { numRuns: countRuns(100) },
+      { numRuns: countRuns(60) },
     );
   });
 

@@ -67,7 +67,7 @@ describe('a function registered after secureApp is never run for a stranger', ()
           }
         },
       ),
-      { numRuns: countRuns(100) },
+      { numRuns: countRuns(60) },
     );
   });
 });

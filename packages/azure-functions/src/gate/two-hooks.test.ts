@@ -174,7 +174,7 @@ describe('whatever hooks stand in an app', () => {
             }
           },
         ),
-        { numRuns: countRuns(300) },
+        { numRuns: countRuns(150) },
       );
     });
   }

@@ -132,7 +132,7 @@ test('whatever the identities, requirement and time: only those two are deferred
         assert.deepEqual(await gate.decide(text, asked, at), strict);
       }
     }),
-    { numRuns: countRuns(1500) },
+    { numRuns: countRuns(600) },
   );
   for (const key of ['role_missing true', 'role_missing false', 'function_not_allowed true', 'allowed false'])
     assert.ok((seen.get(key) ?? 0) > 0, `${key} never came up`);

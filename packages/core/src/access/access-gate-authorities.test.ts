@@ -422,7 +422,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
         }
       },
     ),
-    { numRuns: countRuns(150) },
+    { numRuns: countRuns(90) },
   );
   for (const code of [
     ...['allowed', 'certificate_not_trusted', 'identity_ambiguous', 'identity_disabled', 'identity_expired'],

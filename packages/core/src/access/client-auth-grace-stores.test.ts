@@ -99,7 +99,7 @@ describe('whatever the pins and names of one document or two', () => {
           }
         },
       ),
-      { numRuns: countRuns(600) },
+      { numRuns: countRuns(300) },
     );
     assert.ok(seen.in > 20 && seen.out > 20, JSON.stringify(seen));
   });

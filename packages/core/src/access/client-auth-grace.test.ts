@@ -102,7 +102,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
           if (byGrace) assert.equal(decision.identity.accessEndsAt, until);
         },
       ),
-      { numRuns: countRuns(1500) },
+      { numRuns: countRuns(750) },
     );
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 5, `${way}: ${JSON.stringify(seen)}`);
   });

@@ -95,7 +95,7 @@ for (const { frontEnd, write } of written) {
           // One certificate put in the place of another is that other one: nothing here was made up.
           assert.ok(isOwn || holdsCertificate(fields, bytes), JSON.stringify(fields));
         }),
-        { numRuns: countRuns(300) },
+        { numRuns: countRuns(200) },
       );
     });
 
@@ -112,7 +112,7 @@ for (const { frontEnd, write } of written) {
           if (bytes?.equals(victim.der) !== true) return;
           assert.equal(extractText(frontEnd, fields).leaf, leaf);
         }),
-        { numRuns: countRuns(300) },
+        { numRuns: countRuns(200) },
       );
     });
 
@@ -128,7 +128,7 @@ for (const { frontEnd, write } of written) {
           const bytes = readBytes(frontEnd, given);
           assert.ok(bytes === undefined || bytes.equals(victim.der) || bytes.equals(caller.der));
         }),
-        { numRuns: countRuns(300) },
+        { numRuns: countRuns(200) },
       );
     });
 

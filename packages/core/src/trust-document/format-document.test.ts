@@ -21,7 +21,7 @@ describe('a document that parses serialises to itself', () => {
         assert.deepEqual(parse(text), parse(document));
         assert.deepEqual(readTrustDocument(text), document);
       }),
-      { numRuns: countRuns(200) },
+      { numRuns: countRuns(120) },
     );
   });
   test('written, read and written again it is the same to the byte', () => {
@@ -30,7 +30,7 @@ describe('a document that parses serialises to itself', () => {
         const written = formatTrustDocument(readTrustDocument(text));
         assert.equal(formatTrustDocument(readTrustDocument(written)), written);
       }),
-      { numRuns: countRuns(200) },
+      { numRuns: countRuns(120) },
     );
   });
   test('every accepted document of the corpus', () => {
@@ -180,7 +180,7 @@ describe('unknown and duplicate keys never pass', () => {
         const problem = problemsOf(text).find(({ path }) => path === `${target.path}${name}`);
         assert.match(problem?.message ?? 'it passed', /unknown key/);
       }),
-      { numRuns: countRuns(300) },
+      { numRuns: countRuns(200) },
     );
   });
 
@@ -205,7 +205,7 @@ describe('unknown and duplicate keys never pass', () => {
           assert.match(problem.message, /twice/);
         },
       ),
-      { numRuns: countRuns(300) },
+      { numRuns: countRuns(200) },
     );
   });
 });

@@ -246,7 +246,7 @@ describe('whatever the document', () => {
         accepted += 1;
         assert.equal(validate(value), true, JSON.stringify(validate.errors));
       }),
-      { numRuns: countRuns(800) },
+      { numRuns: countRuns(500) },
     );
     assert.ok(accepted > 5, `only ${accepted} documents were accepted, so the property says little`);
   });
@@ -269,7 +269,7 @@ describe('whatever the document', () => {
           for (const { message } of problems) assert.match(message, beyond);
         }
       }),
-      { numRuns: countRuns(800) },
+      { numRuns: countRuns(500) },
     );
   });
 

@@ -8,7 +8,7 @@ import { snapshotOf } from '../test-support/documents.js';
 
 describe('what a document says of its entries', () => {
   it('is what the gate answers, for any document, certificate and moment', async () => {
-    await expectStandings(core, countRuns(120));
+    await expectStandings(core, countRuns(75));
   });
 
   it('lists all reasons, the first one of the gate first', () => {

@@ -271,7 +271,7 @@ test('whatever the two places give: the revision never falls, and nothing unsign
         if (fault === undefined) assert.ok(first === known(before) || first === unknown(before));
       }
     }),
-    { numRuns: countRuns(100) },
+    { numRuns: countRuns(60) },
   );
 });
 

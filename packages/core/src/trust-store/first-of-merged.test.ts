@@ -268,7 +268,7 @@ describe('entries about one caller, spread over three documents', () => {
         }
         tally.note(answer);
       }),
-      { numRuns: countRuns(200) },
+      { numRuns: countRuns(120) },
     );
     tally.expect('found', 'trust_locked', 'identity_ambiguous');
   });
@@ -291,7 +291,7 @@ describe('entries about one caller, spread over three documents', () => {
         const otherwise = await askInFull(storeOf(without, scene), admitted, now);
         assert.notEqual(otherwise.outcome, 'found', 'something else than an exact pin admits it');
       }),
-      { numRuns: countRuns(400) },
+      { numRuns: countRuns(240) },
     );
     tally.expect('found', 'identity_ambiguous', 'certificate_revoked');
   });

@@ -172,7 +172,7 @@ test('in whatever order the lists and deltas of two keys come: nobody whom one r
         }
       }
     }),
-    { numRuns: countRuns(60) },
+    { numRuns: countRuns(40) },
   );
 });
 

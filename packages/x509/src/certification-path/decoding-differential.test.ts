@@ -37,7 +37,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
   it('changed ones: whatever we accept means the same to both, and to us if it was decoded before', () => {
     let accepted = 0;
     let refused = 0;
-    for (let index = 0; index < countRuns(2500); index += 1) {
+    for (let index = 0; index < countRuns(1200); index += 1) {
       const der = Buffer.from(originals[index % originals.length] ?? []);
       for (let left = 1 + Math.floor(random() * 2); left > 0; left -= 1) {
         der[Math.floor(random() * der.length)] = Math.floor(random() * 256);

@@ -212,7 +212,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
           rmSync(join(path, '..'), { recursive: true });
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
     assert.ok(written > 10, `only ${written} runs wrote a document, so the property says little`);
   });

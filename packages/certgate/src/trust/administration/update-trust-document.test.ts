@@ -95,7 +95,7 @@ describe('an update of a trust document', () => {
         assert.deepEqual(items[0], { kind: 'gap', documentSha256: hash, revision: 1, isBeginning: true });
         assert.deepEqual(items.slice(1).map(({ kind }) => kind), edits.map(() => 'change')); // prettier-ignore
       }),
-      { numRuns: countRuns(100) },
+      { numRuns: countRuns(40) },
     );
   });
 

@@ -290,7 +290,7 @@ describe('nothing is decided otherwise that is not told', () => {
         }
         seen[was === undefined ? 'gained' : is === undefined ? 'lost' : 'moved'] += 1;
       }),
-      { numRuns: countRuns(600) },
+      { numRuns: countRuns(300) },
     );
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);
   });

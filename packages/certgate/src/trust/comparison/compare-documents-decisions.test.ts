@@ -188,7 +188,7 @@ describe('nothing is decided otherwise that is not told', () => {
           }
         }
       }),
-      { numRuns: 6000 },
+      { numRuns: 2500 },
     );
     // Each of the ways was gone often enough for the property to say something of it.
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);

@@ -33,7 +33,7 @@ test('each caller whom the gate admits or refuses anew is reported, or is one of
         }
       }
     }),
-    { numRuns: countRuns(300) },
+    { numRuns: countRuns(150) },
   );
   for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);
 });

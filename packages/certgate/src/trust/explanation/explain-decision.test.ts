@@ -107,7 +107,7 @@ test('the answer holds until the next change that is told, and is another from t
       assert.deepEqual(nextChange.decision, decideAt(question, nextChange.at));
       assert.notEqual(nameOf(nextChange.decision), nameOf(decision));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1200 },
   );
   for (const name of ['allowed ', 'allowed role_missing', 'role_missing', 'pin_expired', 'certificate_not_yet_valid']) {
     assert.ok(reached.has(name), name);
@@ -131,6 +131,6 @@ test('the steps are those of the decision, each once, and nothing follows a refu
       assert.deepEqual(taken, all.slice(0, taken.length));
       assert.equal(last?.denial?.code, decision.code);
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

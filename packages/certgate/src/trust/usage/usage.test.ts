@@ -366,7 +366,7 @@ describe('with random lives of instances and random lines that are lost', () => 
           assertTrue(ask(kept), calls, 'random');
         },
       ),
-      { numRuns: countRuns(100) },
+      { numRuns: countRuns(60) },
     );
   });
 });
