@@ -143,6 +143,14 @@ describe('bad input to the command line', () => {
         ['trust', 'import', '--without-revocation'],
         /has no option --without-revocation\. Policies are not read any more/,
       ],
+      [['trust', 'import', '--name-prefix', 'x'], /has no option --name-prefix\. Give each its name: a line NAME=/],
+      [['trust', 'log', '--all'], /has no option --all\. Attempts that were not applied are always shown\./],
+      [['certificate', 'verify', 'x', '--max-intermediates', '1'], /no option --max-intermediates\. Gates allow ten; /],
+      [['certificate', 'issue', 'x', '--organization', 'y'], /no option --organization\. The subject is the common /],
+      [
+        ['certificate', 'issue', 'x', '--organizational-unit', 'y'],
+        /no option --organizational-unit\. .* bind a --dns/,
+      ],
       [
         ['trust', 'usage', '--workspace', 'x'],
         /no option --workspace\. Pass the result of the query of --print-query: az/,

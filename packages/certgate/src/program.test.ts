@@ -52,7 +52,6 @@ const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning:
   '--mode': [2, 'The client certificate mode that the gateway plays.'],
   '--not-after': [2, 'When the pin ends.'],
   '--not-before': [2, 'When the pin begins.'],
-  '--organizational-unit': [2, "An organizational unit in the certificate's subject."],
   '--owner': [2, 'Who answers for the identity.'],
   '--pin': [2, 'A pin, by its hash or the first digits of it.'],
   '--port': [2, "The gateway's port."],

@@ -4,17 +4,15 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 export interface SubjectName {
   readonly commonName: string;
   readonly organization?: string;
-  readonly organizationalUnit?: string;
 }
 
 /**
  * From the most general part to the common name. Each goes into the structure as a value, never through the text form, so
  * nothing in it needs escaping. Throws ToolFailure for what RFC 5280 has no room for.
  */
-export function createDistinguishedName({ commonName, organization, organizationalUnit }: SubjectName): Name {
+export function createDistinguishedName({ commonName, organization }: SubjectName): Name {
   const parts: readonly (readonly [string, string, string | undefined])[] = [
     ['2.5.4.10', 'An organization', organization],
-    ['2.5.4.11', 'An organizational unit', organizationalUnit],
     ['2.5.4.3', 'A certificate name', commonName],
   ];
   return new Name(

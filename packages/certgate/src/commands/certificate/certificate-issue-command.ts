@@ -38,8 +38,6 @@ interface IssueFlags extends CertificateFlags, FolderFlags {
   readonly csr?: string;
   readonly days?: number;
   readonly eku?: readonly ExtendedKeyUsageName[];
-  readonly organization?: string;
-  readonly organizationalUnit?: string;
 }
 
 export async function issue(givenName: string, flags: IssueFlags): Promise<void> {
@@ -66,7 +64,7 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     commonName: name,
     usages,
     ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
-    ...pick(flags, 'dns', 'uri', 'email', 'organization', 'organizationalUnit'),
+    ...pick(flags, 'dns', 'uri', 'email'),
     now: new Date(),
   };
   const issued =

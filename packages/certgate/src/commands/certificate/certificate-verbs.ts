@@ -57,8 +57,6 @@ export const certificateVerbs: VerbGroup = {
           `what its key is for: ${extendedKeyUsageNames.join(', ')} (repeatable; default: clientAuth)`,
           collectUsage,
         ],
-        '--organization <name>': 'the organization in its subject',
-        '--organizational-unit <text>': 'the organizational unit in its subject',
         ...certificateOptions,
         ...authorityPasswordFileOption,
         ...folderOption,

@@ -96,7 +96,7 @@ describe('certgate certificate verify', () => {
     assert.equal(good.stderr, '');
   });
 
-  test('--revocation, --scope and --max-intermediates', async () => {
+  test('--revocation and --scope', async () => {
     const ofIssuing = ['--crl', made.lists[1]];
     assert.equal((await verify(made.good, ...authority(), ...ofIssuing)).code, 'revocation_unavailable');
     assert.equal((await verify(made.good, ...authority(), ...ofIssuing, '--scope', 'end-entity')).outcome, 'valid');
@@ -110,8 +110,6 @@ describe('certgate certificate verify', () => {
     assert.equal((await verify(made.revoked, ...authority(), ...lenient)).outcome, 'invalid');
     const required = await verify(made.good, ...authority(), '--revocation', 'required');
     assert.equal(required.code, 'revocation_unavailable');
-    assert.equal((await verify(made.good, ...authority(), '--max-intermediates', '0')).code, 'path_length_exceeded');
-    assert.equal((await verify(made.good, ...authority(), '--max-intermediates', '1')).outcome, 'valid');
   });
 
   test('a trust anchor vouches for others only, and what stands beside the certificate is not used', async () => {
@@ -136,7 +134,6 @@ describe('certgate certificate verify', () => {
       [[...authority(), '--crl', bundle], /more than one PEM block/],
       [[...authority(), '--intermediate', 'text.crl'], /contains no certificate/],
       [[...authority(), '--at', 'tomorrow'], /time that exists/],
-      [[...authority(), '--max-intermediates', 'many'], /whole number/],
       [[...authority(), '--store', 'file:trust.json'], /cannot be used with/],
     ];
     for (const [words, message] of given) {

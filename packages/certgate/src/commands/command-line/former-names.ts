@@ -9,7 +9,12 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
   certgate: {
     fleet: 'Whether a document has arrived: certgate trust arrived. What runs where: the queries in examples/queries.',
   },
+  'certgate certificate issue': {
+    '--organization': 'The subject is the common name; certgate authority create --organization names the issuer.',
+    '--organizational-unit': 'The subject is the common name; bind a --dns, --uri or --email of the certificate.',
+  },
   'certgate certificate verify': {
+    '--max-intermediates': 'Gates allow ten; openssl verify -verify_depth sets another number.',
     '--ocsp-response': 'With --store, the responder of the document is asked; openssl ocsp reads an answer in a file.',
     '--policy': 'Gates accept any policy; openssl verify -policy checks one.',
     '--profile': 'Gates use only the strict profile; openssl verify checks what RFC 5280 requires.',
@@ -24,8 +29,10 @@ export const formerNames: Readonly<Record<string, Readonly<Record<string, string
     '--workspace': resultInstead,
   },
   'certgate trust import': {
+    '--name-prefix': 'Give each its name: a line NAME=THUMBPRINT of the list, or the column name of a CSV.',
     '--without-revocation': 'Policies are not read any more; docs/from-pins-to-a-ca.md finds their thumbprints.',
   },
+  'certgate trust log': { '--all': 'Attempts that were not applied are always shown.' },
   'certgate trust': { show: 'Everything about one identity: certgate trust list NAME' },
   'certgate trust explain': {
     '--thumbprint': 'Whose pin it is: certgate trust list --pin HEX',

@@ -101,11 +101,7 @@ export const documentVerbs: VerbTable = {
         'only changes from this time on: a number of days before now, like 30d, or a time, like 2027-03-01T00:00:00Z',
         parseSince,
       ],
-      '--roles': [
-        'instead of changes: who has which role now, since when, by whom and why',
-        { conflicts: ['since', 'all'] },
-      ],
-      '--all': 'also show attempts that failed because another change was faster',
+      '--roles': ['instead of changes: who has which role now, since when, by whom and why', { conflicts: ['since'] }],
       '--export <format>': ['print it for a spreadsheet: csv', parseExport],
       '--json': ['print one JSON object', { conflicts: ['export'] }],
       ...storeOption,
@@ -155,12 +151,7 @@ export const documentVerbs: VerbTable = {
     options: {
       '--from <file|->': ['the CSV or the list; - reads standard input', { isRequired: true }],
       '--print-template': ['print a CSV with its header and an example row, and do nothing else', { isAlone: true }],
-      '--as <name>': [
-        'import all certificates into this one identity, whatever names the list has',
-        { conflicts: ['namePrefix'] },
-      ],
-      '--name-prefix <text>':
-        'the beginning of the name of identities for certificates without a name; the first digits of the thumbprint follow (default: imported-)',
+      '--as <name>': 'import all certificates into this one identity, whatever names the list has',
       '--role <role>':
         'a role that new identities get (repeatable); without one, they may call only functions that require no role',
       '--function <name>':
@@ -185,7 +176,7 @@ export const documentVerbs: VerbTable = {
       'certgate trust import --from thumbprints.txt --certificate-folder certificates --reason "from the app setting" --store file:trust.json',
     ],
     notes: [
-      'A CSV says everything about its callers in its columns: with it, --role, --function, --owner, --as and --name-prefix are refused.',
+      'A CSV says everything about its callers in its columns: with it, --role, --function, --owner and --as are refused.',
     ],
   },
   restore: {

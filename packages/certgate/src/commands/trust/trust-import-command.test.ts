@@ -50,16 +50,14 @@ describe('certgate trust import', () => {
     assert.equal(readTrust().revision, 8);
   });
 
-  test('--as, --to-existing and --name-prefix', async () => {
+  test('--as and --to-existing', async () => {
     const from = (input: string, ...args: readonly string[]): Promise<CommandRun> =>
       run(['--from', '-', ...args], input);
     assert.equal((await from(`x=${a},${b}`, '--as', 'partners')).exitCode, 0);
     assert.equal((await from(s, '--as', 'partners')).exitCode, 1);
     assert.equal((await from(s, '--as', 'partners', '--to-existing')).exitCode, 0);
-    assert.equal((await from(s, '--as', 'x', '--name-prefix', 'y')).exitCode, 2);
-    assert.equal((await from('E'.repeat(64), '--name-prefix', 'legacy ')).exitCode, 0);
     const held = readTrust().identities.map(({ name, pins }) => [name, pins?.length]);
-    assert.deepEqual(held, [['partners', 3], ['legacy EEEEEEEE', 1]]); // prettier-ignore
+    assert.deepEqual(held, [['partners', 3]]);
   });
 
   test('one slip of the pen, or --dry-run, and nothing is written; all slips are told', async () => {

@@ -25,7 +25,6 @@ interface ImportFlags extends ChangeFlags {
   readonly from: string;
   readonly printTemplate?: boolean;
   readonly as?: string;
-  readonly namePrefix?: string;
   readonly role?: readonly string[];
   readonly function?: readonly string[];
   readonly owner?: string;
@@ -113,7 +112,6 @@ async function importEntries(
 
 function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefined): ImportOptions {
   return {
-    namePrefix: flags.namePrefix ?? 'imported-',
     roles: flags.role ?? [],
     ...(flags.function === undefined ? {} : { functions: flags.function }),
     ...pick(flags, 'as', 'owner'),
@@ -143,7 +141,6 @@ function expectNoOptionOfLists(flags: ImportFlags): void {
     '--function': flags.function,
     '--owner': flags.owner,
     '--as': flags.as,
-    '--name-prefix': flags.namePrefix,
   }).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new ToolFailure(`${given[0]} can't be used with a CSV, which says that in its columns.`, {

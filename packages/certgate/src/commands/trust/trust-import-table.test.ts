@@ -71,7 +71,7 @@ describe('certgate trust import of a CSV', () => {
 
   it('takes no option that its columns say, and writes nothing if one row is bad', async () => {
     write(`name,thumbprint\nbilling,${a}\nbroken,12\n`);
-    for (const option of ['--role', '--function', '--owner', '--as', '--name-prefix']) {
+    for (const option of ['--role', '--function', '--owner', '--as']) {
       await stage.refuse(/can't be used with a CSV/, 'import', '--from', 'callers.csv', ...reason, option, 'x');
     }
     const { exitCode, stdout } = await importTable('--json');

@@ -24,7 +24,6 @@ interface LogFlags extends StoreFlags {
   /** Milliseconds. */
   readonly since?: number;
   readonly roles?: boolean;
-  readonly all?: boolean;
   readonly export?: 'csv';
 }
 
@@ -94,7 +93,7 @@ function describeFilter({ identity, since }: LogFlags): string {
 }
 
 /** What has no time stands with what follows it: a gap, or a line that can't be read. */
-function listRecent(whole: readonly HistoryItem[], { all, since }: LogFlags): readonly HistoryItem[] {
+function listRecent(whole: readonly HistoryItem[], { since }: LogFlags): readonly HistoryItem[] {
   const recent: HistoryItem[] = [];
   let isRecent = true;
   for (const item of [...whole].reverse()) {
@@ -102,7 +101,7 @@ function listRecent(whole: readonly HistoryItem[], { all, since }: LogFlags): re
       const at = Date.parse(item.entry.at);
       isRecent = since === undefined || Number.isNaN(at) || at >= since;
     }
-    if (isRecent && (item.kind !== 'lost' || all === true)) recent.push(item);
+    if (isRecent) recent.push(item);
   }
   return recent.reverse();
 }

@@ -18,7 +18,7 @@ const entry = (value: string, name?: string, origin = 'line 1'): ImportEntry => 
 });
 
 const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
-const options: ImportOptions = { namePrefix: 'imported-', roles: ['orders.read'] };
+const options: ImportOptions = { roles: ['orders.read'] };
 
 describe('what a document becomes by an import', () => {
   test('an identity per name, and per certificate without one', () => {

@@ -14,8 +14,6 @@ import { findDisagreement } from './stated-identity.js';
 export interface ImportOptions {
   /** All pins under this one identity. Absent: one identity for each name, and for each certificate without a name. */
   readonly as?: string;
-  /** In front of the digits that name an identity for which the input has no name. */
-  readonly namePrefix: string;
   /** Of new identities of which the input says nothing itself. */
   readonly roles: readonly string[];
   readonly functions?: readonly string[];
@@ -213,12 +211,11 @@ class Draft {
 
   /** Eight digits tell certificates apart until two begin alike. */
   #chooseName(digits: string): string {
-    const { namePrefix } = this.#options;
     for (let length = 8; length < digits.length; length += 8) {
-      const name = `${namePrefix}${digits.slice(0, length)}`;
+      const name = `imported-${digits.slice(0, length)}`;
       if (!this.#identities.has(name.toLowerCase())) return name;
     }
-    return `${namePrefix}${digits}`;
+    return `imported-${digits}`;
   }
 
   #put(name: string, pin: TrustDocumentPin, { stated }: ImportEntry): TrustDocumentIdentity {

@@ -145,7 +145,7 @@ describe('a table of callers', () => {
     assert.match(second ?? '', /^row 5, column certificate: .*private key, but no certificate/);
     // Unless it is pinned already, which is no fault of the row.
     const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
-    const { refusals, document } = planImport(empty, entries, { namePrefix: '', roles: [] });
+    const { refusals, document } = planImport(empty, entries, { roles: [] });
     assert.deepEqual(
       refusals.map(({ origin, reason }) => `${origin}: ${reason.replace(/\(.*/, '')}`),
       ['row 4, column certificate: Certgate would refuse the certificate itself '],

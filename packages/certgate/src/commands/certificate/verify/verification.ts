@@ -30,7 +30,7 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
   const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
   const mode = flags.revocation ?? (sources.size > 0 ? 'required' : 'off');
-  const { maxIntermediates: maximumIntermediates, scope = 'chain' } = flags;
+  const { scope = 'chain' } = flags;
   const trace = new PathTrace(sources);
   const decoding = loadPathValidation().decodePathCertificate(certificateDer);
   const verdict = decoding.ok
@@ -39,7 +39,6 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
         trustAnchors,
         intermediates,
         now: flags.at ?? Date.now(),
-        ...(maximumIntermediates === undefined ? {} : { maximumIntermediates }),
         revocation: { mode, scope, graceMilliseconds: 0, crls: [...sources.keys()], findOcspResponses: () => [] },
         onCheck: (check) => {
           trace.hear(check);

@@ -1,5 +1,4 @@
 import type { RevocationMode, RevocationScope } from '@certgate/core/internal';
-import { InvalidArgumentError } from 'commander';
 import { type FolderFlags, folderOption } from '../../authority/authority-options.js';
 import { atOption } from '../../command-line/option-values.js';
 import { jsonOption, type Options } from '../../command-line/verb.js';
@@ -13,11 +12,10 @@ export interface VerifyFlags extends FolderFlags, PasswordFlags {
   readonly revocation?: RevocationMode;
   readonly scope?: RevocationScope;
   readonly at?: number;
-  readonly maxIntermediates?: number;
 }
 
 /** What the document says itself, or what an app never asks otherwise. */
-const saidByDocument = ['intermediate', 'crl', 'revocation', 'scope', 'folder', 'maxIntermediates'];
+const saidByDocument = ['intermediate', 'crl', 'revocation', 'scope', 'folder'];
 
 export const verifyOptions: Options = {
   '--authority <file|name>': [
@@ -39,14 +37,7 @@ export const verifyOptions: Options = {
     { choices: ['chain', 'end-entity'] },
   ],
   ...atOption,
-  '--max-intermediates <number>': ['the maximum number of intermediate CA certificates (default: 10)', parseCount],
   ...jsonOption,
   ...passwordOptions,
   ...folderOption,
 };
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d{1,3}$/.test(text) && count <= 100) return count;
-  throw new InvalidArgumentError('It must be a whole number from 0 to 100.');
-}
