@@ -1,4 +1,5 @@
-import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
+import { readFile } from 'node:fs/promises';
+import { type FailureKind, messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import type { LogRecord, LogWindow, SourceReading } from '../../log/reading/log-record.js';
 import { findStart, parseInstant, parseStart, type StartTime } from '../command-line/option-values.js';
 import { printLine } from '../command-line/output.js';
@@ -35,6 +36,23 @@ export const logOptions: Options = {
 export const appsOption: Options = {
   '--apps <file>': 'the names of the expected apps, one on each line: those without log lines are listed too',
 };
+
+/** The file of `--apps`: the names of the apps that there should be, one on each line, as the lines name them. */
+export async function readAppNames(file: string): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ToolFailure(`${file} can't be read: ${messageOf(cause)}.`, { cause });
+  }
+  const names = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  const apps = [...new Set(names.filter((name) => name !== ''))];
+  if (apps.length === 0) throw new ToolFailure(`${file} names no app.`, { remedy: 'Write one name on each line.' });
+  return apps;
+}
 
 /** What the options ask about. Without `--since`, it begins with the first line, which is not known before. */
 export function findLogWindow(

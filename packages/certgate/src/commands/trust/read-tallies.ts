@@ -3,8 +3,7 @@ import { type Coverage, CoverageTracker } from '../../log/coverage/coverage.js';
 import type { SourceReading } from '../../log/reading/log-record.js';
 import type { LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { UsageTracker } from '../../trust/usage/usage-tracker.js';
-import { readAppNames } from '../log/app-names.js';
-import { findLogWindow, type LogFlags, readLogOptions } from '../log/log-options.js';
+import { findLogWindow, type LogFlags, readAppNames, readLogOptions } from '../log/log-options.js';
 
 /** The calls in a log, and the time that its lines cover. */
 export interface LogTallies {

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { shortenText } from '@certgate/core/internal';
 import colors from 'picocolors';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { escapeControls } from '../../faults/safe-text.js';
@@ -18,7 +19,6 @@ import { pick } from '../command-line/option-values.js';
 import { printJson, printLine } from '../command-line/output.js';
 import type { ChangeFlags } from './options/store-options.js';
 import { readChange } from './options/read-change.js';
-import { printRefusals } from './report-refusals.js';
 import { reportUpdate } from './report-update.js';
 
 interface ImportFlags extends ChangeFlags {
@@ -174,6 +174,14 @@ function reportFaults(source: string, { format, faults }: ImportReading, isJson:
   const what = format === 'csv' ? "rows can't be imported" : "entries can't be read";
   printLine(`${colors.red('Nothing was imported')} from ${source}, because these ${what}:`);
   printRefusals(faults);
+}
+
+/** One line each: where it is, what it is, and why it can't be taken. */
+function printRefusals(refusals: readonly ImportRefusal[]): void {
+  for (const { origin, item, reason } of refusals) {
+    const words = [origin, ...(item === '' ? [] : [shortenText(item)]), reason];
+    printLine(`  ${escapeControls(words.join(': ').replaceAll('\n', ' '))}`);
+  }
 }
 
 /** `update` is undefined if there was nothing to add. */
