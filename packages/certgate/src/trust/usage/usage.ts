@@ -3,11 +3,8 @@ import {
   findStanding,
   formatInstant,
   type PinKind,
-  shortenMatched,
   type NameType,
   type TrustedIdentity,
-  type TrustName,
-  type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
 import { formatTime } from '../../faults/time-words.js';
@@ -22,6 +19,7 @@ import { type CheckFinding } from '../check/check-finding.js';
 import { listFindings } from '../check/check-document.js';
 import { describePin } from '../comparison/trust-change.js';
 import type { EntryAges } from './entry-ages.js';
+import { EntryMatches, type EntryKey, isSame, listKeys } from './entry-matches.js';
 import { claimNothing, coverNothing, type UsageClaim } from './usage-claim.js';
 import type { CertificateTally, IdentityTally, MatchTally } from './usage-tracker.js';
 
@@ -115,30 +113,21 @@ export interface UsageFacts {
   readonly withinDays?: number | undefined;
 }
 
-/** A match in the lines, and whose name stands beside it. */
-interface NamedMatch {
-  readonly name: string;
-  readonly match: MatchTally;
-}
-
 /** What the lines tell of each identity of a document, and of each of its pins and names. */
 export function describeUsage(facts: UsageFacts): Usage {
   const { snapshot, tallies, now, withinDays } = facts;
-  const authorities = new Set(snapshot.authorities.map(({ name }) => name.toLowerCase()));
-  const byMatch = indexMatches(tallies, authorities);
-  const counts = countKeys(snapshot);
+  const entryMatches = new EntryMatches(snapshot, tallies);
   const findings = listFindings(snapshot, { now, withinDays });
-  const listed = new Set(snapshot.identities.map(({ name }) => name.toLowerCase()));
   const byName = new Map(tallies.map((tally) => [tally.name.toLowerCase(), tally]));
   // While the document is locked, the lines still show who uses what.
   const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
-  const context: Context = { ...facts, snapshot: unlocked, byMatch, counts, listed };
+  const context: Context = { ...facts, snapshot: unlocked, entryMatches };
   return {
     identities: snapshot.identities.map((identity) =>
       describeIdentity(identity, byName.get(identity.name.toLowerCase()), findings, context),
     ),
     unlisted: tallies
-      .filter(({ name, matches, refusals }) => !listed.has(name.toLowerCase()) && matches.length + refusals.size > 0)
+      .filter(({ name, matches, refusals }) => !entryMatches.isListed(name) && matches.length + refusals.size > 0)
       .map(({ name, matches, refusals, suppressed }) => ({
         name,
         admissions: sumAdmissions(matches),
@@ -150,11 +139,7 @@ export function describeUsage(facts: UsageFacts): Usage {
 }
 
 interface Context extends UsageFacts {
-  readonly byMatch: ReadonlyMap<string, readonly NamedMatch[]>;
-  /** How many entries of the document lines write in the same way, by key. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** The document's identities, in lower case. */
-  readonly listed: ReadonlySet<string>;
+  readonly entryMatches: EntryMatches;
 }
 
 function describeIdentity(
@@ -164,11 +149,9 @@ function describeIdentity(
   context: Context,
 ): IdentityUsage {
   const { name, owner } = identity;
-  const { ages, snapshot, now } = context;
+  const { ages, entryMatches, snapshot, now } = context;
   const standing = findStanding(snapshot, identity, now);
-  const own = new Set(
-    listKeys(identity).flatMap((key) => findMatches(key, identity, context).map(({ match }) => match)),
-  );
+  const own = new Set(listKeys(identity).flatMap((key) => entryMatches.find(key, identity).map(({ match }) => match)));
   const others = (tally?.matches ?? []).filter((match) => !own.has(match));
   const matches = [...own, ...others];
   const certificates = mergeCertificates([...matches.map((match) => match.certificates), tally?.certificates]);
@@ -200,94 +183,10 @@ function claim({ coverage, isCut }: Context, since: number | undefined): UsageCl
   return claimNothing(isCut ? coverNothing(coverage) : coverage, since);
 }
 
-/** How lines write an entry: kind, authority and the beginning of its value. */
-interface EntryKey {
-  readonly key: string;
-  readonly entry: TrustPin | TrustName;
-}
-
-function listKeys({ pins, names }: TrustedIdentity): readonly EntryKey[] {
-  return [
-    ...pins.map((entry) => ({ key: keyOf(entry.kind, entry.value), entry })),
-    ...names.map((entry) => ({ key: keyOf(`${entry.type} issued by ${entry.issuedBy}`, entry.value), entry })),
-  ];
-}
-
-function keyOf(matchedBy: string, matched: string): string {
-  return `${withoutIssuer(matchedBy).toLowerCase()}\n${shortenMatched(matched)}`;
-}
-
-const byAuthority = ' issued by ';
-
-/** A pin is found by its kind, whoever must have issued the certificate: that may have been changed in the document. */
-function withoutIssuer(matchedBy: string): string {
-  return matchedBy.replace(/^(thumbprintSha256|thumbprintSha1|publicKeySha256) issued by .*$/s, '$1');
-}
-
-function indexMatches(
-  tallies: readonly IdentityTally[],
-  authorities: ReadonlySet<string>,
-): ReadonlyMap<string, readonly NamedMatch[]> {
-  const index = new Map<string, NamedMatch[]>();
-  for (const { name, matches } of tallies) {
-    for (const match of matches) {
-      if (match.matched === undefined) {
-        pushTo(index, keyWithoutValue(name, match.matchedBy), { name, match });
-        continue;
-      }
-      const [type = '', authority = ''] = withoutIssuer(match.matchedBy).split(byAuthority, 2);
-      // Under an authority that the document doesn't have: it may have been another name of one that it has.
-      const isOfOther = authority !== '' && !authorities.has(authority.toLowerCase());
-      const key = keyOf(isOfOther ? type : match.matchedBy, match.matched);
-      pushTo(index, key, { name, match });
-    }
-  }
-  return index;
-}
-
-function pushTo(index: Map<string, NamedMatch[]>, key: string, match: NamedMatch): void {
-  const known = index.get(key);
-  if (known === undefined) index.set(key, [match]);
-  else known.push(match);
-}
-
-/** Of a line that says by which kind of entry somebody was admitted, and not by which one. */
-function keyWithoutValue(name: string, matchedBy: string): string {
-  const [kind = ''] = withoutIssuer(matchedBy).split(byAuthority, 1);
-  return `${kind.toLowerCase()} of\n${name.toLowerCase()}`;
-}
-
-function countKeys({ identities }: TrustSnapshot): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { key } of identities.flatMap(listKeys)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
-}
-
-/** Where other identities have such an entry too, the name in the line tells whose it was. */
-function findMatches(
-  { key, entry }: EntryKey,
-  { name }: TrustedIdentity,
-  { byMatch, counts, listed }: Context,
-): readonly NamedMatch[] {
-  const found = byMatch.get(key) ?? [];
-  const formerly = 'type' in entry ? (byMatch.get(keyOf(entry.type, entry.value)) ?? []) : [];
-  const ofKind = byMatch.get(keyWithoutValue(name, 'type' in entry ? entry.type : entry.kind)) ?? [];
-  return [
-    ...[...found, ...formerly].filter(
-      (each) => counts.get(key) === 1 || isSame(each.name, name) || !listed.has(each.name.toLowerCase()),
-    ),
-    ...ofKind,
-  ];
-}
-
-function isSame(name: string, other: string): boolean {
-  return name.toLowerCase() === other.toLowerCase();
-}
-
 function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Context): Omit<EntryUsage, 'state'> {
   const { key, entry } = given;
-  const { counts, ages } = context;
-  const found = findMatches(given, identity, context);
+  const { ages, entryMatches } = context;
+  const found = entryMatches.find(given, identity);
   const isPin = 'kind' in entry;
   const since = ages.find(identity, isPin ? describePin(entry) : describeName(entry));
   const matches = found.map(({ match }) => match);
@@ -296,7 +195,7 @@ function describeEntry(given: EntryKey, identity: TrustedIdentity, context: Cont
   const isShared =
     found.some(({ match }) => match.matched === undefined) ||
     ownCount > 1 ||
-    ((counts.get(key) ?? 0) > 1 && otherNames.length > 0);
+    (entryMatches.isRepeated(key) && otherNames.length > 0);
   return {
     kind: isPin ? entry.kind : entry.type,
     value: entry.value,
