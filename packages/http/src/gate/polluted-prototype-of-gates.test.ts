@@ -12,12 +12,13 @@ import {
   listMemberNames,
   namesOfPresence,
   pollute,
+  watchAbsentMembers,
 } from '@certgate/core/test-support/prototype-pollution.js';
 import { secureServer } from '../node/secure-server.js';
 import { secureFetch } from '../secure-fetch.js';
 import { createStage, fieldsOf, operator, reader, stranger, trustDocument } from '../test-support/gate-stage.js';
 
-const names = [...new Set([...listMemberNames(fileURLToPath(new URL('..', import.meta.url))), ...namesOfPresence])];
+const memberNames = listMemberNames(fileURLToPath(new URL('..', import.meta.url)));
 
 /** The same answers, at once and late. */
 const known = trustStoreFromDocument(trustDocument);
@@ -26,9 +27,15 @@ const late: TrustStore = { find: (...args) => Promise.resolve(known.find(...args
 /** Calls that are refused for want of a role, for want of trust, and for want of a certificate. */
 const refused = [fieldsOf(reader), fieldsOf(stranger), fieldsOf(undefined), {}];
 
-async function withEach(context: TestContext, run: () => Promise<void>): Promise<void> {
+/** Under each name that the call looks for in vain. */
+async function withEach(context: TestContext, run: () => Promise<readonly number[]>): Promise<void> {
   context.mock.method(console, 'warn', () => undefined);
-  for (const name of names) {
+  const watch = watchAbsentMembers(memberNames);
+  const statuses = await run();
+  const sought = new Set([...watch.stop(), ...namesOfPresence]);
+  // To the end: what comes after an error would look for more.
+  assert.deepEqual(statuses, [403, 401, 401, 401]);
+  for (const name of sought) {
     for (const value of listHostileValues(name)) {
       const restore = pollute({ [name]: value });
       try {
@@ -61,7 +68,9 @@ describe('whatever stands on Object.prototype, no refused call reaches its handl
       assert.equal((await handler(new Request('http://localhost/', { headers: fieldsOf(operator) }))).status, 200);
       const requests = refused.map((headers) => () => new Request('http://localhost/', { headers }));
       await withEach(context, async () => {
-        for (const create of requests) await handler(create()).catch(() => undefined);
+        const statuses: number[] = [];
+        for (const create of requests) statuses.push(await handler(create()).then(({ status }) => status, () => 0));
+        return statuses;
       });
       assert.equal(runs, 1);
     });
