@@ -16,7 +16,9 @@ const program = ts.createProgram(
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    types: ['node'],
+    // No member that is read has a type of the browser's or of Node.js: to leave them out takes half of the time.
+    lib: ['lib.es2023.d.ts'],
+    types: [],
   },
 );
 const checker = program.getTypeChecker();
