@@ -115,7 +115,7 @@ export interface Curve {
   readonly order: bigint;
 }
 
-/** Of the keys that are accepted, by object identifier (RFC 5480 §2.1.1.1). */
+/** The curves of the keys that are accepted, by object identifier (RFC 5480 §2.1.1.1), the smallest first. */
 export const curves: Readonly<Record<string, Curve>> = {
   '1.2.840.10045.3.1.7': {
     name: 'P-256',

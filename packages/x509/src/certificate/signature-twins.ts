@@ -13,9 +13,9 @@ import {
 import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
 /** The orders of the curves whose keys are accepted, the smallest first, as INTEGERs with an octet of zero for the sign. */
-const orders: readonly Uint8Array[] = Object.values(curves)
-  .map(({ octets, order }) => Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'))
-  .sort((left, right) => left.length - right.length);
+const orders: readonly Uint8Array[] = Object.values(curves).map(({ octets, order }) =>
+  Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
+);
 
 /** Two INTEGERs of 66 octets and a sign, with their headers: the longest of P-521. */
 const longestSignature = 144;
