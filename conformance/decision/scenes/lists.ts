@@ -73,7 +73,9 @@ const algorithms = {
 
 function writeList(writing: ListWriting): Uint8Array {
   const { authority, number, baseNumber, entries, thisUpdate, nextUpdate, identifiedAs, kind } = writing;
-  const { key } = authority.subject;
+  const { key, name: subject } = authority.subject;
+  // RFC 5280 §7.1: the same name. It depends on the number, so that no seed is used up.
+  const issuer = number % 2 === 1 ? subject.toUpperCase() : subject;
   const algorithm = key.kind === 'ed25519' ? algorithms.ed25519 : algorithms['p-256'];
   const revoked = [...entries].map(([serialNumber, reason]) =>
     sequence(
@@ -91,7 +93,7 @@ function writeList(writing: ListWriting): Uint8Array {
   const tbs = sequence(
     integer(1),
     algorithm,
-    name(authority.subject.name),
+    name(issuer),
     time(thisUpdate),
     time(nextUpdate),
     ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
