@@ -46,6 +46,11 @@ export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> 
         : `The front end says ${JSON.stringify(said)} in ${header}.`;
     return `${answer} Only ${accepted} is accepted, or UNVERIFIED where the front end is not meant to verify certificates: see docs/front-ends.md.`;
   },
+  certificate_expired: (facts) =>
+    repeatSaid({
+      ...facts,
+      fault: `${facts.fault} If the old one is pinned, add the pin of the new one to the trust document.`,
+    }),
   certificate_extended_key_usage_unsuitable: (facts) =>
     repeatSaid({
       ...facts,

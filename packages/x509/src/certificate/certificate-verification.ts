@@ -62,9 +62,7 @@ const requirements: readonly Requirement[] = [
   {
     code: 'certificate_expired',
     findFault: ({ notAfter }, now) =>
-      !(now <= notAfter)
-        ? `The certificate expired at ${formatInstant(notAfter)}; issue a new one and add its pin to the trust document.`
-        : undefined,
+      !(now <= notAfter) ? `The certificate expired at ${formatInstant(notAfter)}; issue a new one.` : undefined,
   },
   {
     code: 'certificate_is_authority',

@@ -110,6 +110,15 @@ describe("a client's certificate", () => {
     assert.equal(verify(Buffer.concat([client, client])), 'certificate_malformed');
   });
 
+  it('is refused with any octet changed, and cut anywhere, by an answer', () => {
+    for (const position of client.keys()) {
+      const changed = Buffer.from(client);
+      changed[position] = (changed[position] ?? 0) ^ 1;
+      assert.notEqual(verify(changed), 'ok', String(position));
+      assert.equal(verify(client.subarray(0, position)), 'certificate_malformed', String(position));
+    }
+  });
+
   it('must suit a TLS client, unless other purposes are asked for', () => {
     const serverAuth = '1.3.6.1.5.5.7.3.1';
     const server = writeCertificate({
@@ -130,6 +139,8 @@ describe("a client's certificate", () => {
       [fault.code, certificate?.der, role, notAfter, at],
       ['certificate_expired', client, 'end-entity', Date.UTC(2035, 0, 1), Date.UTC(2040, 0, 1)],
     );
+    // Not everybody has one.
+    assert.doesNotMatch(fault.detail, /trust document/);
     const { at: omitted, ...withoutTime } = options;
     const before = Date.now();
     const answer = verifyClientCertificate(writeClient(newName('Other')), withoutTime);
