@@ -260,7 +260,9 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
       return { algorithm: 'ec', curve: decodeCurve(algorithm, key, subjectPublicKeyInfo) };
     default: {
       const edwards = edwardsKeys[objectIdentifier];
-      if (edwards !== undefined && key.length !== edwards.octets) return refuseDer('an Edwards key of another length');
+      // RFC 8410 §3: the parameters must be absent. OpenSSL and Go refuse them too.
+      if (edwards !== undefined && (key.length !== edwards.octets || !algorithm.isAtEnd))
+        return refuseDer('an Edwards key of another length, or with parameters');
       if (edwards !== undefined) return { algorithm: edwards.algorithm };
       const parameterSet = findMlDsaParameterSet(objectIdentifier);
       // RFC 9881 §2: the parameters must be absent.

@@ -31,6 +31,7 @@ import {
   decodeNameConstraints,
   decodePolicyConstraints,
   decodePolicyMappings,
+  hasKnownQualifiers,
   type NameConstraints,
   type PolicyConstraints,
   type PolicyMapping,
@@ -212,9 +213,7 @@ function decodePathExtensions(
     hasOcspNoCheck: find(extensionTypes.ocspNoCheck, decodeNull) ?? false,
     hasNoRevAvail: find(noRevAvailType, decodeNull) ?? false,
     extensions,
-    unknownCriticalExtensions: [...extensions]
-      .filter(([type, extension]) => extension.isCritical && !processedExtensions.has(type))
-      .map(([type]) => type),
+    unknownCriticalExtensions: listUnknownCritical(extensions, processedExtensions),
   };
 }
 
@@ -243,5 +242,17 @@ export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIde
 }
 
 function decodeNull(value: Uint8Array): true {
+/** The critical extensions that are not among the known ones, and policies with an unknown qualifier (§4.2.1.4). */
+export function listUnknownCritical(
+  extensions: ReadonlyMap<string, CertificateExtension>,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const isKnown = (type: string, value: Uint8Array): boolean =>
+    known.has(type) && (type !== extensionTypes.certificatePolicies || hasKnownQualifiers(value));
+  return [...extensions]
+    .filter(([type, { isCritical, value }]) => isCritical && !isKnown(type, value))
+    .map(([type]) => type);
+}
+
   return readSingle(value, derTags.null).length === 0 ? true : refuseDer('a NULL with content');
 }

@@ -8,6 +8,7 @@ import {
   derTags,
   readSingle,
   refuseDer,
+  tryDer,
 } from '../encoding/der.js';
 import { decodeGeneralName, type GeneralName } from './general-name.js';
 
@@ -28,7 +29,7 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping: number | undefined;
 }
 
-/** The policies' object identifiers, each once (§4.2.1.4); their qualifiers decide nothing. */
+/** The policies' object identifiers, each once (§4.2.1.4). */
 export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly string[] {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const policies = new Set<string>();
@@ -41,6 +42,27 @@ export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly 
     policies.add(policy);
   } while (!reader.isAtEnd);
   return [...policies];
+}
+
+/** The address of a practice statement, and a notice for people (§4.2.1.4). */
+const knownQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2']);
+
+/** Whether RFC 5280 defines each qualifier of the policies. What a known one contains is for people, and is not read. */
+export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
+  const areKnown = tryDer(() => {
+    const policies = new DerReader(readSingle(extensionValue, derTags.sequence));
+    while (!policies.isAtEnd) {
+      const information = policies.enter(derTags.sequence);
+      information.read(derTags.objectIdentifier);
+      const qualifiers = information.isAtEnd ? information : information.enter(derTags.sequence);
+      while (!qualifiers.isAtEnd) {
+        const type = qualifiers.enter(derTags.sequence).read(derTags.objectIdentifier);
+        if (!knownQualifiers.has(decodeObjectIdentifier(type))) return false;
+      }
+    }
+    return true;
+  });
+  return areKnown === true;
 }
 
 /** §4.2.1.5; a mapping to or from anyPolicy is left for path validation to refuse (§6.1.4 (a)). */

@@ -15,7 +15,12 @@ import {
 import { type DerDecoding, readDer, toHex } from '../encoding/der.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { formatInstant } from '../encoding/timestamp.js';
-import { decodePathCertificate, extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
+import {
+  decodePathCertificate,
+  extensionTypes,
+  listUnknownCritical,
+  type PathCertificate,
+} from '../certificate/path-certificate.js';
 import {
   decodeSignatureAlgorithm,
   describeRefusedAlgorithm,
@@ -81,9 +86,7 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       keyUsage: find(extensionTypes.keyUsage, decodeKeyUsage),
       extendedKeyUsage: find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
       hasOcspNoCheck: extensions.has(extensionTypes.ocspNoCheck),
-      unknownCriticalExtensions: [...extensions]
-        .filter(([type, { isCritical }]) => isCritical && !knownExtensions.has(type))
-        .map(([type]) => type),
+      unknownCriticalExtensions: listUnknownCritical(extensions, knownExtensions),
     });
   });
 }

@@ -130,6 +130,17 @@ describe('OCSP: responders', () => {
       judge([by(delegate({ extensions: unknown }))]),
       refused('"CN=delegate" has the critical extension 1.2.3.4'),
     );
+    // Policy 1.2.3.4 with the qualifier 1.2.3.5.
+    const policies = 'DER:3013301106032a0304300a300806032a03050c0178';
+    const qualified = [...responderExtensions, noCheck, `2.5.29.32 = critical, ${policies}`];
+    assert.match(
+      judge([by(delegate({ extensions: qualified }))]),
+      refused('"CN=delegate" has the critical extension 2.5.29.32'),
+    );
+    assert.equal(
+      judge([by(delegate({ extensions: [...responderExtensions, noCheck, `2.5.29.32 = ${policies}`] }))]),
+      'good',
+    );
     assert.equal(judge([by(delegate({ extensions: [basic, purpose, noCheck] }))]), 'good');
   });
 

@@ -1,5 +1,5 @@
 import { type KeyObject, generateKeyPairSync, hash, sign } from 'node:crypto';
-import { encodeElement } from './der-editing.js';
+import { type DerNode, editCertificate, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
 import {
   bitString,
   boolean,
@@ -81,6 +81,11 @@ export function writeCertificate(writing: CertificateWriting): Buffer {
     ...(extensions.length === 0 ? [] : [tagged(3, sequence(...extensions))]),
   );
   return signed(tbs, signer);
+}
+
+/** The certificate with changed fields, signed again. */
+export function rewriteCertificate(der: Uint8Array, signer: WritingKey, edit: (certificate: DerNode) => void): Buffer {
+  return signed(encodeTree(getNode(parseTree(editCertificate(der, edit)), 0)), signer);
 }
 
 export interface CrlEntryWriting {
