@@ -17,8 +17,8 @@ export interface FoundFinding {
   /** What of the document matched, for the log: the name itself, or the digits of the pin. */
   readonly matched?: string;
   /**
-   * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
-   * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.
+   * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. Outside, the
+   * gate refuses the certificate. The log warns before the end comes: to have answers forgotten, change `version`.
    */
   readonly validFrom?: number;
   readonly validUntil?: number;
