@@ -193,6 +193,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
   decodePathCertificate: [target.der, client, { ...client }].map((good) =>
     one((der) => paths.decodePathCertificate(der as never), good, [...noOctets, { der: 'MII' }, { der: undefined }]),
   ),
+  decodeTrustAnchor: one((der) => paths.decodeTrustAnchor(der as never), target.der, noOctets),
   describeSignatureAlgorithm: one(
     (algorithm) => paths.describeSignatureAlgorithm(algorithm as never),
     signatureAlgorithm,

@@ -34,6 +34,7 @@ export {
   type PathCertificate,
   type PathExtensions,
   decodePathCertificate,
+  decodeTrustAnchor,
 } from './certificate/path-certificate.js';
 export type { NamedKey } from './certificate/trust-anchor.js';
 export {

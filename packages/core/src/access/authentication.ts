@@ -13,7 +13,8 @@ import {
   type KnownCaller,
 } from '../denial.js';
 import type { NameClaim } from '../denial-facts.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { readPathAuthority } from '../trust-snapshot/authority-path.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
@@ -265,8 +266,8 @@ const authoritiesOf = new WeakMap<ClientIdentity, readonly Uint8Array[]>();
 /** The subject of the CA certificate of the path that ends the access, for the log; undefined: none does. */
 export function findEndingAuthority(identity: ClientIdentity): string | undefined {
   for (const der of authoritiesOf.get(identity) ?? []) {
-    const { pathDecoding } = presentCertificate(der);
-    if (pathDecoding.ok && pathDecoding.value.notAfter < identity.accessEndsAt) return pathDecoding.value.subjectText;
+    const authority = readPathAuthority(der);
+    if (authority !== undefined && authority.notAfter < identity.accessEndsAt) return authority.subjectText;
   }
   return undefined;
 }

@@ -121,7 +121,7 @@ function* readCertificates(
   for (const [index, item] of items.entries()) {
     yield;
     const path = `${authorityPath}.${key}[${index}]`;
-    const certificate = readAuthorityCertificate(reader, item, path);
+    const certificate = readAuthorityCertificate(reader, item, path, key);
     if (certificate === undefined) continue;
     reader.expectUnique(
       places,
@@ -134,7 +134,12 @@ function* readCertificates(
   return certificates;
 }
 
-function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: string): PathCertificate | undefined {
+function readAuthorityCertificate(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  key: 'trustAnchors' | 'intermediates',
+): PathCertificate | undefined {
   const { maximumLength } = getDocumentKeys().authority.trustAnchors.items;
   const text = reader.readText(value, path, maximumLength);
   if (text.trim() === '' || text.length > maximumLength) return undefined;
@@ -143,7 +148,8 @@ function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: 
     reader.report(path, pemFaults[pem.fault]);
     return undefined;
   }
-  const decoding = loadPathValidation().decodePathCertificate(pem.bytes);
+  const { decodeTrustAnchor, decodePathCertificate } = loadPathValidation();
+  const decoding = key === 'trustAnchors' ? decodeTrustAnchor(pem.bytes) : decodePathCertificate(pem.bytes);
   if (!decoding.ok) {
     reader.report(path, `it holds no certificate that can be read: ${decoding.fault}`);
     return undefined;

@@ -98,6 +98,12 @@ export function isSignedByAuthority(
     .some(({ verificationKey }) => loadPathValidation().isSignedBy(target, verificationKey));
 }
 
+/** A CA certificate of a path, for logs: the first one is the trust anchor, which may be in an older form. */
+export function readPathAuthority(der: Uint8Array): PathCertificate | undefined {
+  const decoding = loadPathValidation().decodeTrustAnchor(der);
+  return decoding.ok ? decoding.value : undefined;
+}
+
 /** A certificate of a path, for a denial's facts. */
 export function describeMember({ certificate, role }: PathFaultSubject): PathMember {
   const { subjectText, thumbprintSha256, notBefore, notAfter } = certificate;

@@ -258,8 +258,8 @@ export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
   return { isCertificateAuthority, pathLength };
 }
 
-export function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
-  return decodeNamedBits(readSingle(value, derTags.bitString)).map(
+export function decodeKeyUsage(value: Uint8Array, isLenient?: boolean): readonly KeyUsage[] {
+  return decodeNamedBits(readSingle(value, derTags.bitString), isLenient).map(
     (bit) => keyUsageNames[bit] ?? refuseDer('a key usage bit that does not exist'),
   );
 }

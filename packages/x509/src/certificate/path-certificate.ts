@@ -144,6 +144,26 @@ export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerD
   return readDer(() => decodeCertificate(fields?.structure ?? decodeCertificateStructure(bytes), fields));
 }
 
+/** What `decodeTrustAnchor` gave. A copy of it is not among them. */
+const chosenAnchors = new WeakSet<PathCertificate>();
+
+/**
+ * DER → PathCertificate, for a trust anchor that the operator chose. It may be old: `strict` then accepts the serial number
+ * 0, no subject key identifier, basic constraints that are not critical, and trailing zero bits in the key usage (X.690
+ * §11.2.2). In any other role, the certificate is refused as ever.
+ */
+export function decodeTrustAnchor(der: Uint8Array): DerDecoding<PathCertificate> {
+  expectArgument(der, octets, 'The DER for decodeTrustAnchor');
+  const decoding = readDer(() => decodeCertificate(decodeCertificateStructure(der), undefined, true));
+  if (decoding.ok) chosenAnchors.add(decoding.value);
+  return decoding;
+}
+
+/** Whether `decodeTrustAnchor` gave it. */
+export function isChosenAnchor(certificate: PathCertificate): boolean {
+  return chosenAnchors.has(certificate);
+}
+
 export const aPathCertificate: ArgumentRule = decodedBy(
   'decodePathCertificate',
   ...['der', 'version', 'serialNumber', 'issuer', 'subject', 'subjectName', 'notBefore', 'notAfter', 'publicKey'],
@@ -152,7 +172,11 @@ export const aPathCertificate: ArgumentRule = decodedBy(
 );
 
 /** `known`: of the same structure, in the other view, where it could be read. */
-function decodeCertificate(structure: CertificateStructure, known?: CertificateFields): PathCertificate {
+function decodeCertificate(
+  structure: CertificateStructure,
+  known?: CertificateFields,
+  isLenient = false,
+): PathCertificate {
   const { der, subjectPublicKeyInfo } = structure;
   const issuer = decodeCanonicalName(structure.issuer, known?.issuer);
   const subject = decodeCanonicalName(structure.subject, known?.subject);
@@ -180,13 +204,14 @@ function decodeCertificate(structure: CertificateStructure, known?: CertificateF
     get thumbprintSha256(): string {
       return (thumbprintSha256 ??= hashHex('sha256', der));
     },
-    ...decodePathExtensions(structure.extensions, known?.extensions),
+    ...decodePathExtensions(structure.extensions, known?.extensions, isLenient),
   });
 }
 
 function decodePathExtensions(
   extensions: ReadonlyMap<string, CertificateExtension>,
-  known?: CertificateExtensions,
+  known: CertificateExtensions | undefined,
+  isLenient: boolean,
 ): PathExtensions {
   const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
     const extension = extensions.get(type);
@@ -196,7 +221,7 @@ function decodePathExtensions(
   const isCritical = extensions.get(extensionTypes.basicConstraints)?.isCritical ?? false;
   return {
     basicConstraints: basicConstraints && { ...basicConstraints, isCritical },
-    keyUsage: known?.keyUsage ?? find(extensionTypes.keyUsage, decodeKeyUsage),
+    keyUsage: known?.keyUsage ?? find(extensionTypes.keyUsage, (value) => decodeKeyUsage(value, isLenient)),
     extendedKeyUsage: known?.extendedKeyUsage ?? find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
     subjectAlternativeNames: find(extensionTypes.subjectAlternativeName, decodeAlternativeNames),
     nameConstraints: find(extensionTypes.nameConstraints, decodeNameConstraints),
@@ -215,6 +240,18 @@ function decodePathExtensions(
     extensions,
     unknownCriticalExtensions: listUnknownCritical(extensions, processedExtensions),
   };
+}
+
+/** The critical extensions that are not among the known ones, and policies with an unknown qualifier (§4.2.1.4). */
+export function listUnknownCritical(
+  extensions: ReadonlyMap<string, CertificateExtension>,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const isKnown = (type: string, value: Uint8Array): boolean =>
+    known.has(type) && (type !== extensionTypes.certificatePolicies || hasKnownQualifiers(value));
+  return [...extensions]
+    .filter(([type, { isCritical, value }]) => isCritical && !isKnown(type, value))
+    .map(([type]) => type);
 }
 
 /** Addresses have their lengths here; in name constraints they are twice as long. */
@@ -242,17 +279,5 @@ export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIde
 }
 
 function decodeNull(value: Uint8Array): true {
-/** The critical extensions that are not among the known ones, and policies with an unknown qualifier (§4.2.1.4). */
-export function listUnknownCritical(
-  extensions: ReadonlyMap<string, CertificateExtension>,
-  known: ReadonlySet<string>,
-): readonly string[] {
-  const isKnown = (type: string, value: Uint8Array): boolean =>
-    known.has(type) && (type !== extensionTypes.certificatePolicies || hasKnownQualifiers(value));
-  return [...extensions]
-    .filter(([type, { isCritical, value }]) => isCritical && !isKnown(type, value))
-    .map(([type]) => type);
-}
-
   return readSingle(value, derTags.null).length === 0 ? true : refuseDer('a NULL with content');
 }

@@ -15,7 +15,9 @@ import {
 import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { type ArgumentRule, expectArgument, oneOf } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
-import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
+import { tryDer } from '../encoding/der.js';
+import { decodeKeyUsage } from '../certificate/client-certificate.js';
+import { extensionTypes, isChosenAnchor, type PathCertificate } from '../certificate/path-certificate.js';
 import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
 import { type PathFault, type PathFaultCode, type PathRole, failPath } from './path-check.js';
 import {
@@ -156,11 +158,23 @@ const checkNamesAreText: Check = (certificate, role) => {
   return malformed(certificate, role, what);
 };
 
+/** The operator answers for an anchor, old as it may be. The same certificate in another role has come from anybody. */
+const isForgiven = (certificate: PathCertificate, role: PathRole): boolean =>
+  role === 'trust-anchor' && isChosenAnchor(certificate);
+
+/** `decodeTrustAnchor` reads trailing zero bits. An anchor can be asked about in another role: it may sign others' lists. */
+const checkKeyUsageEncoding: Check = (certificate, role) => {
+  const usage = role === 'trust-anchor' ? undefined : certificate.extensions.get(extensionTypes.keyUsage);
+  if (usage === undefined || tryDer(() => decodeKeyUsage(usage.value)) !== undefined) return undefined;
+  return malformed(certificate, role, 'has a key usage that is not DER');
+};
+
 /** §4.1.2.2: positive, at most 20 octets. */
 const checkSerialNumber: Check = (certificate, role) => {
   const { serialNumber } = certificate;
   const isPositive = /^[0-7]/.test(serialNumber) && !/^0+$/.test(serialNumber);
   if (isPositive && serialNumber.length <= 40) return undefined;
+  if (serialNumber === '00' && isForgiven(certificate, role)) return undefined;
   return malformed(
     certificate,
     role,
@@ -249,7 +263,8 @@ const checkStrictAuthority: Check = (certificate, role) => {
   const { basicConstraints, keyUsage } = certificate;
   if (basicConstraints?.isCertificateAuthority !== true)
     return unfit(certificate, role, 'is not a CA certificate (basic constraints)');
-  if (!basicConstraints.isCritical) return unfit(certificate, role, 'has basic constraints that are not critical');
+  if (!basicConstraints.isCritical && !isForgiven(certificate, role))
+    return unfit(certificate, role, 'has basic constraints that are not critical');
   if (keyUsage?.includes('keyCertSign') !== true)
     return unfit(certificate, role, 'has no key usage with keyCertSign, which a CA needs');
   return undefined;
@@ -290,7 +305,8 @@ const checkKeyIdentifiers: Check = (certificate, role) => {
   const { subjectKeyIdentifier: subjectType, authorityKeyIdentifier: authorityType } = extensionTypes;
   if (extensions.get(subjectType)?.isCritical === true || extensions.get(authorityType)?.isCritical === true)
     return malformed(certificate, role, 'has a critical key identifier');
-  if ((role === 'intermediate' || role === 'trust-anchor') && subjectKeyIdentifier === undefined)
+  const needsOne = role === 'intermediate' || (role === 'trust-anchor' && !isForgiven(certificate, role));
+  if (needsOne && subjectKeyIdentifier === undefined)
     return malformed(certificate, role, 'has no subject key identifier, which a CA certificate must have');
   if (role !== 'trust-anchor' && !isSelfIssued && authorityKeyIdentifier?.keyIdentifier === undefined)
     return malformed(certificate, role, 'has no authority key identifier');
@@ -305,6 +321,7 @@ const checkNoRevAvail: Check = (certificate, role) => {
 
 const rfc5280Checks: readonly Check[] = [
   checkCriticalExtensions,
+  checkKeyUsageEncoding,
   checkNames,
   checkAuthority,
   checkCurve,
@@ -313,6 +330,7 @@ const rfc5280Checks: readonly Check[] = [
 
 const strictChecks: readonly Check[] = [
   checkCriticalExtensions,
+  checkKeyUsageEncoding,
   checkNames,
   checkNamesAreText,
   checkAuthority,

@@ -255,6 +255,19 @@ describe('BIT STRING', () => {
       assert.ok(fault.includes(what.split(':')[0] ?? what), fault);
     });
   }
+  test('leniently, with trailing zero bits and nothing else that is not DER', () => {
+    for (let value = 0; value < 0x10000; value += 7) {
+      const content = [value >> 13, (value << 3) & 0xff, (value >> 5) & 0xff];
+      const encoded = readSingle(encodeElement(derTags.bitString, Buffer.from(content)), derTags.bitString);
+      const [unused = 0, first = 0, second = 0] = content;
+      const bits = Array.from({ length: 16 }, (_, bit) => bit).filter(
+        (bit) => ((((first << 8) | second) << bit) & 0x8000) !== 0,
+      );
+      const decoding = readDer(() => decodeNamedBits(encoded, true));
+      const areUnusedZero = (second & ((1 << unused) - 1)) === 0;
+      assert.deepEqual(decoding.ok ? decoding.value : undefined, areUnusedZero ? bits : undefined, content.join());
+    }
+  });
 });
 
 describe('OBJECT IDENTIFIER', () => {

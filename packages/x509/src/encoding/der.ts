@@ -240,14 +240,22 @@ export function decodeOctetAlignedBitString({ bytes, tag, start, contentStart, e
   return new DerElement(bytes, tag, start, contentStart + 1, end);
 }
 
-/** A BIT STRING of named bits (X.690 §11.2: trailing zero bits are not encoded): the numbers of the bits that are set. */
-export function decodeNamedBits({ bytes, contentStart, end, length }: DerElement): readonly number[] {
+/**
+ * A BIT STRING of named bits: the numbers of the bits that are set. X.690 §11.2.2 forbids trailing zero bits; `isLenient`
+ * accepts them.
+ */
+export function decodeNamedBits(
+  { bytes, contentStart, end, length }: DerElement,
+  isLenient = false,
+): readonly number[] {
   // The longest in use has nine; each bit of a long one costs a microsecond.
   if (length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
   const unused = length === 0 ? 8 : (bytes[contentStart] ?? 8);
   if (unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');
   if (length === 1) return unused === 0 ? [] : refuseDer('an empty BIT STRING with unused bits');
-  if (((bytes[end - 1] ?? 0) & ((1 << (unused + 1)) - 1)) !== 1 << unused)
+  // The last bit in use, which must be set, and behind it those that are unused.
+  const tail = (bytes[end - 1] ?? 0) & ((1 << (unused + 1)) - 1);
+  if (tail !== 1 << unused && !(isLenient && tail === 0))
     return refuseDer('a BIT STRING of named bits that is not DER');
   const bits: number[] = [];
   for (let bit = 0; bit < (length - 1) * 8; bit += 1)

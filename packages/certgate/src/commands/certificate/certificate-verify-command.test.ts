@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
+import { newName, writeClient } from '@certgate/x509/test-support/written-path.js';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import {
   type IssuedMaterial,
@@ -119,6 +122,22 @@ describe('certgate certificate verify', () => {
     assert.equal(exitCode, 1);
     assert.match(stderr, /contains 1 more; they were not used/);
     assert.equal((await verify({ certificate: chain }, '--authority', made.issuing.certificate)).outcome, 'valid');
+  });
+
+  test('accepts a trust anchor in an older form, and no intermediate', async () => {
+    const [root, old] = [newName('Root'), newName('Old CA')];
+    const file = (name: string, der: Uint8Array): string => folder.file(name, toPem(der));
+    const anchor = file('anchor.pem', writeOlderAuthority('none of these', root));
+    const client = { certificate: file('client.pem', writeClient(old).der) };
+    const below = file('zero.pem', writeOlderAuthority('serial number 0', old, root));
+    const unreadable = file('old.pem', writeOlderAuthority('all of these', old, root));
+    for (const authority of [below, unreadable])
+      assert.equal((await verify(client, '--authority', authority)).code, null);
+    const { code } = await verify(client, '--authority', anchor, '--intermediate', below);
+    assert.equal(code, 'path_certificate_malformed');
+    const { exitCode, stderr } = await run(client, '--authority', anchor, '--intermediate', unreadable);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /old\.pem, number 1 is not encoded as RFC 5280 requires/);
   });
 
   test('refuses what it cannot use in one clear line', async () => {

@@ -3,6 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { authorityExtensions, getAuthorityPems, toPem } from '@certgate/core/test-support/authority-certificates.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import { type IdentityInput, documentOf } from '@certgate/core/test-support/documents.js';
 import { parseTrustDocument, presentCertificate } from '@certgate/core/internal';
 import { checkTrust } from './check-document.js';
@@ -159,6 +161,14 @@ describe('authorities', () => {
         'error authority_certificate_unfit authorities[0].intermediates[0]',
       ]);
     }
+  });
+  test('a trust anchor in an older form is fit, and the same certificate as an intermediate is not', () => {
+    const pem = toPem(writeOlderAuthority('serial number 0', newName('Old CA')));
+    assert.deepEqual(check({ trustAnchors: [pem] }), []);
+    assert.deepEqual(check({ trustAnchors: [toPem(writeOlderAuthority('all of these', newName('Old CA')))] }), []);
+    assert.deepEqual(check({ intermediates: [pem] }), [
+      'error authority_certificate_unfit authorities[0].intermediates[0]',
+    ]);
   });
   test('a name that the constraints exclude', () => {
     const make = (line: string): string =>

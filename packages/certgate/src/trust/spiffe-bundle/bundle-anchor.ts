@@ -42,8 +42,8 @@ export function readAnchor(
   if ('d' in key) return { fault: 'has a private key, which is not a secret any more' };
   const base64 = decodeBase64(x5c[0]);
   if (!base64.ok) return { fault: 'has a certificate that is not in base64' };
-  const { decodePathCertificate, findAuthorityFault } = loadPathValidation();
-  const decoding = decodePathCertificate(base64.bytes);
+  const { decodeTrustAnchor, findAuthorityFault } = loadPathValidation();
+  const decoding = decodeTrustAnchor(base64.bytes);
   if (!decoding.ok) return { fault: `has a certificate that can't be read: ${decoding.fault}` };
   const certificate = decoding.value;
   const description = `"${shortenText(certificate.subjectText)}" (${shortenThumbprint(certificate.thumbprintSha256)})`;

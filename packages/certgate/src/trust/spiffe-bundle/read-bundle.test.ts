@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
+import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
+import { toPem } from '@certgate/x509/test-support/openssl.js';
+import { newName } from '@certgate/x509/test-support/written-path.js';
 import fc from 'fast-check';
 import { createTemporaryFolder, makeOpensslPair } from '../../certificates/test-support/openssl.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
@@ -68,6 +71,12 @@ describe('a SPIFFE bundle', () => {
       extensions: [...rootExtensions, 'subjectAltName=URI:spiffe://corp.example,DNS:ca.corp.example'],
     });
     assert.equal(read(writeBundle([plain, bare].map(describeKey))).anchors.length, 2);
+  });
+
+  it('takes roots in the older forms that the gate forgives a trust anchor', () => {
+    const certificate = folder.file('older.pem', toPem(writeOlderAuthority('all of these', newName('Old root'))));
+    const { anchors, leftOut } = read(writeBundle([describeKey({ certificate })]));
+    assert.deepEqual([anchors.length, leftOut], [1, []]);
   });
 
   it('keeps a sequence number of 64 bits, and finds none where there is none', () => {

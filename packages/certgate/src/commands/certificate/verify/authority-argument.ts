@@ -31,7 +31,7 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
       remedy: `To list the authorities: ${formatToolCall(['authority', 'list'])}\nFor another folder: --folder`,
     });
   }
-  return { trustAnchors: await readPathCertificates(text, flags), intermediates: [], lists: [] };
+  return { trustAnchors: await readPathCertificates(text, flags, true), intermediates: [], lists: [] };
 }
 
 /** One below another is asked up to its root, as an app's trust document has it, by every list that lies in the folder. */

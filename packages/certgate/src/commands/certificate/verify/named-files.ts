@@ -8,19 +8,24 @@ import { type PasswordFlags } from '../password-options.js';
 import { findPasswordSource } from '../find-password.js';
 
 /** Every certificate of a file: PEM with one or many, DER, a PFX. Throws ToolFailure. */
-export async function readPathCertificates(file: string, flags: PasswordFlags): Promise<readonly PathCertificate[]> {
+export async function readPathCertificates(
+  file: string,
+  flags: PasswordFlags,
+  areTrustAnchors = false,
+): Promise<readonly PathCertificate[]> {
   const password = await findPasswordSource(flags, file);
   const { certificateDer, otherCertificates } = await readCertificateFile(file, {
     privateKey: 'ignored',
     ...(password === undefined ? {} : { password }),
   });
   return [certificateDer, ...otherCertificates].map((der, index) =>
-    getPathCertificate(der, `${file}, number ${index + 1}`),
+    getPathCertificate(der, `${file}, number ${index + 1}`, areTrustAnchors),
   );
 }
 
-export function getPathCertificate(der: Uint8Array, name: string): PathCertificate {
-  const decoding = loadPathValidation().decodePathCertificate(der);
+export function getPathCertificate(der: Uint8Array, name: string, isTrustAnchor = false): PathCertificate {
+  const { decodePathCertificate, decodeTrustAnchor } = loadPathValidation();
+  const decoding = isTrustAnchor ? decodeTrustAnchor(der) : decodePathCertificate(der);
   if (decoding.ok) return decoding.value;
   throw new ToolFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
 }

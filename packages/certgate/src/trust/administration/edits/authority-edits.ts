@@ -258,9 +258,9 @@ function decodePem(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
 }
 
-/** Not by Node's own reader, which knows fewer kinds of keys than documents have. */
+/** Of any CA certificate of a document. Node's own reader knows fewer kinds of keys. */
 function readKey(pem: string): string {
-  const decoding = loadPathValidation().decodePathCertificate(decodePem(pem));
+  const decoding = loadPathValidation().decodeTrustAnchor(decodePem(pem));
   if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);
   return Buffer.from(decoding.value.verificationKey.subjectPublicKeyInfo).toString('base64');
 }
