@@ -76,9 +76,10 @@ function readFrontEnd(name: FrontEndName): (stage: DoctorStage) => Behaviour {
   });
 }
 
-/** What is forged follows the list of front ends that core has: a new one is in it at once. */
+/** Of the other front ends, one probe is asked: what is forged follows the list that core has, so that a new one is in it. */
+const examinedFrontEnds: readonly FrontEndName[] = ['app-service', 'nginx'];
 const frontEndFaults = Object.fromEntries(
-  frontEndNames.flatMap((name): readonly (readonly [string, Fault])[] => {
+  examinedFrontEnds.flatMap((name): readonly (readonly [string, Fault])[] => {
     const behaviour = readFrontEnd(name);
     const asNamed = [
       `trusts what a client writes for ${name}, which is named`,
@@ -559,6 +560,18 @@ describe('doctor', () => {
         assertRedacted(report, stage, port);
         assert.ok(!JSON.stringify(report).includes('code=key'));
       });
+    });
+  }
+
+  for (const frontEnd of frontEndNames.filter((name) => !examinedFrontEnds.includes(name))) {
+    it(`finds the server that trusts what a client writes for ${frontEnd}, named or not`, async () => {
+      const ask = async (id: ProbeId, more: Partial<DoctorOptions> = {}): Promise<readonly unknown[]> => {
+        const server = await startServer(stage, readFrontEnd(frontEnd)(stage));
+        const { verdict, isForgedAdmission } = await withServer(server, ({ port }) => judgePort(stage, port, id, more));
+        return [verdict, isForgedAdmission];
+      };
+      assert.deepEqual(await ask('forged-header', { frontEnd }), ['fails', true]);
+      assert.deepEqual(await ask('forged-header-of-others'), ['fails', true]);
     });
   }
 
