@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
@@ -26,13 +26,27 @@ export function issueCertificate(request: CertificateRequest, issuer?: IssuedCer
   return { certificate: decoding.value, pemPath, keyPath: made.keyPath };
 }
 
+const verification = ['verify', '-attime', String(Date.UTC(2027, 0, 1) / 1000)];
+
+/** For each certificate that the anchor issued, whether `openssl verify` takes it: all in one process. */
+export function verifyEachByOpenssl(
+  anchor: IssuedCertificate,
+  targets: readonly IssuedCertificate[],
+): readonly boolean[] {
+  const paths = targets.map(({ pemPath }) => pemPath);
+  const { stdout } = spawnSync('openssl', [...verification, '-trusted', anchor.pemPath, ...paths], {
+    encoding: 'utf8',
+  });
+  return paths.map((path) => stdout.includes(`${path}: OK\n`));
+}
+
 /** What `openssl verify` says of a path, the trust anchor first. */
 export function isVerifiedByOpenssl(path: readonly IssuedCertificate[], options: readonly string[] = []): boolean {
   const [anchor, ...rest] = path.map(({ pemPath }) => pemPath);
   const target = rest.at(-1);
   assert.ok(anchor !== undefined && target !== undefined);
   const untrusted = rest.slice(0, -1).flatMap((path) => ['-untrusted', path]);
-  const args = ['verify', '-attime', String(Date.UTC(2027, 0, 1) / 1000), ...options, '-trusted', anchor];
+  const args = [...verification, ...options, '-trusted', anchor];
   try {
     execFileSync('openssl', [...args, ...untrusted, target], { stdio: ['ignore', 'ignore', 'ignore'] });
     return true;
