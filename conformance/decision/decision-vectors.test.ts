@@ -47,7 +47,7 @@ const keysElsewhere = [
 
 describe('the decision vectors', () => {
   it('are what the reference says (npm run decision:vectors)', () => {
-    assert.ok(text.length < 340_000, `${text.length} characters`);
+    assert.ok(text.length < 342_000, `${text.length} characters`);
     assert.equal(text, `${JSON.stringify(writeVectors(file), undefined, 1)}\n`);
   });
 

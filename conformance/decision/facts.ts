@@ -8,6 +8,7 @@ import {
   isSignedBy,
   type PathCertificate,
 } from '@certgate/x509/path';
+import { findIssuerName } from '@certgate/x509/internal';
 import { getChildren, getNode, parseTree } from '@certgate/x509/test-support/der-editing.js';
 import { listNames, type NameType } from './reference/names.js';
 import { listTwins } from './reference/twins.js';
@@ -21,6 +22,10 @@ export interface Certificate extends Thumbprints {
   /** In octets. */
   readonly length: number;
   readonly publicKeySha256: string | undefined;
+  /** In hexadecimal. */
+  readonly serialNumber: string | undefined;
+  /** The issuer's name, as names compare. */
+  readonly issuer: string | undefined;
   /** The same certificate with the other signature that is as good: (r, n − s) for (r, s). */
   readonly twins: readonly Thumbprints[];
   readonly names: readonly (readonly [NameType, string])[];
@@ -38,6 +43,8 @@ export function describeCertificate(der: Uint8Array): Certificate {
     ...hash(der),
     length: der.length,
     publicKeySha256: client.ok ? client.certificate.publicKeySha256 : undefined,
+    serialNumber: path.ok ? path.value.serialNumber : client.ok ? client.certificate.serialNumber : undefined,
+    issuer: findIssuerName(der)?.key,
     twins: listTwins(der).map(hash),
     names: path.ok ? listNames(path.value) : [],
     criticalExtensions: client.ok ? listCriticalExtensions(der) : [],

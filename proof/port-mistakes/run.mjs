@@ -4,15 +4,15 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeRun, writeResult } from '../run-record.mjs';
+import { change, readMistakes } from './mistakes.mjs';
 
 const decision = fileURLToPath(new URL('../../conformance/decision/', import.meta.url));
 const copies = join(decision, 'dist', 'port-mistakes');
 const run = describeRun('npm run prove -- port-mistakes');
 const file = JSON.parse(readFileSync(join(decision, 'vectors', 'vectors.json'), 'utf8'));
 const only = process.argv[2];
-const mistakes = readMistakes(readFileSync(new URL('mistakes.txt', import.meta.url), 'utf8'));
 const results = [];
-for (const [index, mistake] of mistakes.entries())
+for (const [index, mistake] of readMistakes().entries())
   if (only === undefined || mistake.name.includes(only)) results.push(await judge(mistake, String(index)));
 rmSync(copies, { recursive: true, force: true });
 for (const { name, noticedBy, count, equivalent } of results)
@@ -24,18 +24,6 @@ console.log(summary);
 if (only === undefined) writeResult('port-mistakes', run, { summary: [summary], mistakes: results });
 if (survivors.length > 0) process.exitCode = 1;
 
-/** Blocks of lines: a name, `in` a file, texts of it (-) with what replaces each (+), and a reason (=). */
-function readMistakes(text) {
-  const blocks = text.split('\n\n').map((block) => block.split('\n').filter((line) => !line.startsWith('#')));
-  return blocks.flatMap(([name = '', ...lines]) => {
-    if (name === '') return [];
-    const find = (mark) => lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length).trim());
-    const [part = name.split(':')[0]] = find('in ');
-    const [after, [equivalent]] = [find('+'), find('=')];
-    return { name, part, changes: find('-').map((before, index) => [before, after[index]]), equivalent };
-  });
-}
-
 /** The first vector that a copy of the reference with the mistake answers otherwise, and how many there are. */
 async function judge({ name, part, changes, equivalent }, label) {
   const folder = join(copies, label);
@@ -43,12 +31,7 @@ async function judge({ name, part, changes, equivalent }, label) {
   for (const each of ['facts.js', 'reference', 'vectors'])
     cpSync(join(decision, 'dist', each), join(folder, each), { recursive: true, filter });
   const path = join(folder, 'reference', `${part}.js`);
-  let text = readFileSync(path, 'utf8');
-  for (const [before, after] of changes) {
-    if (text.split(before).length !== 2) throw new Error(`${name}: ${part}.js does not have this once: ${before}`);
-    text = text.replace(before, () => after);
-  }
-  writeFileSync(path, text);
+  writeFileSync(path, change(readFileSync(path, 'utf8'), { name, changes }));
   const { writeVectors } = await import(new URL(`file://${join(folder, 'vectors', 'vectors.js')}`));
   const { vectors } = writeVectors(file);
   const noticing = vectors.filter(

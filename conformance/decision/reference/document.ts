@@ -74,10 +74,10 @@ export function findPins({ identities, authorities = [] }: Document, of: Partial
  */
 export function listIssuingAuthorities(
   { authorities = [] }: Document,
-  { path }: Certificate,
+  { issuer }: Certificate,
   chain: readonly Certificate[],
 ): readonly Authority[] {
-  const issuers = new Set(path === undefined ? [] : [path.issuer.key]);
+  const issuers = new Set(issuer === undefined ? [] : [issuer]);
   // A set is iterated with what is added meanwhile.
   for (const name of issuers)
     for (const { path: ca } of chain) if (ca?.subject.key === name) issuers.add(ca.issuer.key);
@@ -104,7 +104,7 @@ export function findNames(
 
 /** By its thumbprint or a twin's, or by its serial number under an authority that may have issued it. */
 export function isDenied(document: Document, certificate: Certificate, chain: readonly Certificate[]): boolean {
-  const { twins, path } = certificate;
+  const { path, serialNumber: ofCertificate, twins } = certificate;
   const thumbprints = [certificate, ...twins].map(({ thumbprintSha256 }) => thumbprintSha256);
   // Nobody issued a root, so its serial number is nobody's.
   const isAnchor = document.authorities?.some(({ trustAnchors }) => trustAnchors.includes(certificate)) === true;
@@ -114,7 +114,8 @@ export function isDenied(document: Document, certificate: Certificate, chain: re
     if (thumbprints.includes(digitsOf(thumbprintSha256))) return true;
     return (
       issuing.some(({ name }) => isSameText(issuedBy, name)) &&
-      serialOf(serialNumber) === serialOf(path?.serialNumber ?? '')
+      ofCertificate !== undefined &&
+      serialOf(serialNumber) === serialOf(ofCertificate)
     );
   });
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { clientExtensions, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { editExtension } from '@certgate/x509/test-support/der-editing.js';
 import { describeCertificate } from '../facts.js';
 import { listTwins } from '../reference/twins.js';
 import type { Material } from './make-material.js';
@@ -91,6 +92,13 @@ export function makeFieldMaterial(): Material {
     fieldUnnumbered: makeCrl({ authority: issuing, number: null }),
   };
   return { ...encode(certificates, lists), ...signDocuments(certificates['own384'] ?? Buffer.alloc(0)) };
+}
+
+/** Made of other certificates, without a key. */
+export function deriveCertificates({ device = '' }: Material['certificates']): Material['certificates'] {
+  // No path can read its subject key identifier. A pin needs no path, and no signature.
+  const unread = editExtension(Buffer.from(device, 'base64'), '551d0e', () => Buffer.from('0500', 'hex'));
+  return { deviceUnread: unread.toString('base64') };
 }
 
 function encode(...groups: readonly [Readonly<Record<string, Uint8Array>>, Readonly<Record<string, Uint8Array>>]) {

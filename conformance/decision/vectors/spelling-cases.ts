@@ -19,6 +19,13 @@ export function askAboutSpellings({ ask, pinned, write, field, sha256 }: CaseBoo
     'device',
   );
   ask('a denied serial number of a CA', denying('serial-of-ca', { issuedBy, serialNumber: '0b01' }), 'device');
+  const serial = { issuedBy, serialNumber: '0ABC' };
+  const pinnedToo = { authorities, denied: [serial] };
+  ask(
+    'a denied serial number of a certificate that no path can read',
+    pinned('serial-unread', 'deviceUnread', {}, {}, pinnedToo),
+    'deviceUnread',
+  );
   ask('the serial number of a root', denying('serial-of-root', { issuedBy, serialNumber: '0B00' }), 'device');
 
   const named = (name: string, ...names: readonly object[]): string =>

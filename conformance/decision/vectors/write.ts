@@ -2,14 +2,16 @@
 // With `-- --new-material` it has openssl make those anew, with keys that nobody keeps; with `-- --new-material field`, only
 // those of make-field-material.ts.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { makeFieldMaterial } from './make-field-material.js';
+import { deriveCertificates, makeFieldMaterial } from './make-field-material.js';
 import { makeMaterial, type Material } from './make-material.js';
 import { writeCodes } from './written-codes.js';
 import { writeVectors } from './vectors.js';
 
 const file = new URL('../../vectors/vectors.json', import.meta.url);
 const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Material) : undefined;
-const written = writeVectors(readMaterial());
+const material = readMaterial();
+const certificates = { ...material.certificates, ...deriveCertificates(material.certificates) };
+const written = writeVectors({ ...material, certificates });
 writeFileSync(file, `${JSON.stringify(written, undefined, 1)}\n`);
 writeCodes();
 console.log(`${written.vectors.length} vectors`);
