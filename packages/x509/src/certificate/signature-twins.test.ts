@@ -106,11 +106,14 @@ describe('the numbers of a twin', () => {
     return found && (parseTree(found).children ?? []).map(({ content }) => content);
   }
 
-  const values = orders.flatMap((order) => [
-    ...[1n, 0x7fn, 0x80n, 0xffn, 0x100n, order >> 1n, order >> 64n, order & 0xffffn, order & 0xffffffffffn],
-    ...[order - 1n, order - 0x7fn, order - 0x80n, order - 0xffn, order - (0x80n << 64n), order, order + 1n],
-  ]);
-  for (const r of [1n, ...orders.flatMap((order) => [order - 1n, order])]) {
+  const long = (1n << 600n) + 5n;
+  const values = [long, 1n << 4000n].concat(
+    orders.flatMap((order) => [
+      ...[1n, 0x7fn, 0x80n, 0xffn, 0x100n, order >> 1n, order >> 64n, order & 0xffffn, order & 0xffffffffffn],
+      ...[order - 1n, order - 0x7fn, order - 0x80n, order - 0xffn, order - (0x80n << 64n), order, order + 1n],
+    ]),
+  );
+  for (const r of [1n, long, ...orders.flatMap((order) => [order - 1n, order])]) {
     it(`are r, and n − s in as few octets as it takes, for r = ${r.toString(16)}`, () => {
       for (const s of values) {
         const order = orders.find((each) => r < each && s < each);

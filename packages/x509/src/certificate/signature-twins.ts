@@ -17,9 +17,6 @@ const orders: readonly Uint8Array[] = Object.values(curves).map(({ octets, order
   Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
 );
 
-/** Two INTEGERs of 66 octets and a sign, with their headers: the longest of P-521. */
-const longestSignature = 144;
-
 /**
  * The certificate that differs from this one in nothing but the signature, and is as good; none or one. Of an ECDSA
  * signature (r, s), (r, n − s) is one too (FIPS 186-5 §6.4.2), and anybody can work it out. So whoever holds a certificate
@@ -35,7 +32,7 @@ export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
     const tbs = certificate.read(derTags.sequence);
     const algorithm = certificate.read(derTags.sequence);
     const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
-    if (signature.length > longestSignature || decodeSignatureAlgorithm(algorithm).scheme !== 'ecdsa') return [];
+    if (decodeSignatureAlgorithm(algorithm).scheme !== 'ecdsa') return [];
     const pair = new DerReader(readSingle(signature, derTags.sequence));
     const r = readPositive(pair);
     const s = readPositive(pair);
