@@ -1,5 +1,10 @@
 import { type ClientCertificate, decodeClientCertificate } from '../certificate/client-certificate.js';
-import { aPathCertificate, decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
+import {
+  aPathCertificate,
+  decodePathCertificate,
+  decodeTrustAnchor,
+  type PathCertificate,
+} from '../certificate/path-certificate.js';
 import { aNamedKey, decodeNamedKey, type NamedKey } from '../certificate/trust-anchor.js';
 import { invalidArgument } from '../certgate-error.js';
 import { decodePemBundle, type PemBundleFault } from '../encoding/base64.js';
@@ -20,8 +25,9 @@ import { anOcspResponse } from '../revocation/ocsp-status.js';
 import { type PathRevocation, revocationRules } from './path-revocation.js';
 
 /**
- * CA certificates: PEM text with one or more, the bytes of that text, the DER of one, or what `decodePathCertificate` gave.
- * A server passes the last: it isn't decoded again, and signatures that were verified are remembered with it.
+ * CA certificates: PEM text with one or more, the bytes of that text, the DER of one, or a decoded one: an anchor by
+ * `decodeTrustAnchor`, others by `decodePathCertificate`. A server passes those: they are not decoded again, and signatures
+ * that were verified are remembered with them.
  */
 export type AuthorityInput = string | Uint8Array | PathCertificate;
 
@@ -44,18 +50,19 @@ function oneOrMore(words: string, ...rules: readonly ArgumentRule[]): ArgumentRu
   return either(`${words}, or an array of them`, rule, listOf(rule));
 }
 
-const decodedOrBytes = 'a certificate (PEM, DER, or decoded by decodePathCertificate)';
-export const leafInput: ArgumentRule = either('PEM text, or the bytes of PEM or DER', aText, octets);
-export const authorityInput: ArgumentRule = oneOrMore(decodedOrBytes, leafInput, aPathCertificate);
-export const anchorInput: ArgumentRule = oneOrMore(
-  `${decodedOrBytes} or a name with its key`,
-  leafInput,
-  aPathCertificate,
-  aNamedKey,
-);
+// Made in each call, so that a bundler leaves them out of a program that never verifies a client by this call.
 
-const clientRevocationRules: MemberRules<ClientRevocation> = {
-  crls: optional(listOf(either('a CRL (PEM, DER, or decoded by decodeCrlFile)', leafInput, aRevocationList))),
+const encoded = (): ArgumentRule => either('PEM text, or the bytes of PEM or DER', aText, octets);
+const decoded = 'a certificate (PEM, DER, or decoded)';
+
+export const inputRules = (): Readonly<Record<'leaf' | 'anchors' | 'intermediates', ArgumentRule>> => ({
+  leaf: encoded(),
+  anchors: oneOrMore(`${decoded} or a name with its key`, encoded(), aPathCertificate, aNamedKey),
+  intermediates: optional(oneOrMore(decoded, encoded(), aPathCertificate)),
+});
+
+const clientRevocationRules = (): MemberRules<ClientRevocation> => ({
+  crls: optional(listOf(either('a CRL (PEM, DER, or decoded by decodeCrlFile)', encoded(), aRevocationList))),
   ocspResponses: optional(
     listOf(either('an OCSP response (DER, or decoded by decodeOcspResponse)', octets, anOcspResponse)),
   ),
@@ -63,14 +70,16 @@ const clientRevocationRules: MemberRules<ClientRevocation> = {
   scope: optional(revocationRules.scope),
   graceMilliseconds: optional(revocationRules.graceMilliseconds),
   noRevAvailMaximumLifetimeMilliseconds: revocationRules.noRevAvailMaximumLifetimeMilliseconds,
-};
+});
 
 /** @throws {CertgateError} if there is no anchor, or if one can't be read: they are the operator's. */
 export function readAnchors(
   given: AuthorityInput | NamedKey | readonly (AuthorityInput | NamedKey)[],
 ): readonly PathCertificate[] {
   const anchors = readEach(given, 'anchors', (each) =>
-    aNamedKey.holds(each) ? [decodeNamedKey(each as NamedKey)] : decodeAuthorities(each as AuthorityInput),
+    aNamedKey.holds(each)
+      ? [decodeNamedKey(each as NamedKey)]
+      : decodeAuthorities(each as AuthorityInput, decodeTrustAnchor),
   );
   if (anchors.length > 0) return anchors;
   throw invalidArgument('The anchors of verifyClientCertificate must be one or more: without any, nobody is trusted.');
@@ -78,7 +87,7 @@ export function readAnchors(
 
 /** @throws {CertgateError} if one can't be read: they are the operator's. */
 export function readIntermediates(given: AuthorityInput | readonly AuthorityInput[]): readonly PathCertificate[] {
-  return readEach(given, 'intermediates', decodeAuthorities);
+  return readEach(given, 'intermediates', (each) => decodeAuthorities(each, decodePathCertificate));
 }
 
 /** In a new array: path validation keeps an index of an array, and the caller may change the one that was given. */
@@ -103,10 +112,13 @@ function collect<T>(decodings: readonly DerDecoding<T>[], member: string): DerDe
   return { ok: true, value: values };
 }
 
-function decodeAuthorities(input: AuthorityInput): readonly DerDecoding<PathCertificate>[] {
+function decodeAuthorities(
+  input: AuthorityInput,
+  decode: (der: Uint8Array) => DerDecoding<PathCertificate>,
+): readonly DerDecoding<PathCertificate>[] {
   if (typeof input !== 'string' && !octets.holds(input)) return [{ ok: true, value: input as PathCertificate }];
   const blocks = readBlocks(input as string | Uint8Array);
-  return blocks.ok ? blocks.value.map((der) => decodePathCertificate(der)) : [blocks];
+  return blocks.ok ? blocks.value.map((der) => decode(der)) : [blocks];
 }
 
 /** PEM is text, and DER begins with the tag of a SEQUENCE. */
@@ -153,7 +165,7 @@ export function readClient(leaf: string | Uint8Array): DerDecoding<ClientChain> 
 export function readRevocation(given: ClientRevocation | 'off'): DerDecoding<PathRevocation | 'off'> {
   if (given === 'off') return { ok: true, value: given };
   const owner = 'The revocation of verifyClientCertificate';
-  const { crls, ocspResponses, ...rest } = readMembers(given, owner, clientRevocationRules);
+  const { crls, ocspResponses, ...rest } = readMembers(given, owner, clientRevocationRules());
   if (crls === undefined && ocspResponses === undefined)
     throw invalidArgument(`${owner} must be "off", or have "crls" or "ocspResponses".`);
   const lists = collect((crls ?? []).map(decodeList), 'crls');

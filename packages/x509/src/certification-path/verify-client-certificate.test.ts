@@ -15,6 +15,7 @@ import {
   good,
   revoked,
 } from '../test-support/ocsp-questions.js';
+import { writeOlderAuthority } from '../test-support/older-authorities.js';
 import { toPem } from '../test-support/openssl.js';
 import { newName, pathNow, readWritten, writeAuthority } from '../test-support/written-path.js';
 import {
@@ -174,6 +175,13 @@ describe('trust anchors', () => {
     assert.equal(verify(client, { anchors: key, revocation: { crls } }), 'ok');
     assert.equal(verify(client, { anchors: { ...key, publicKey: below.key.publicKey } }), 'path_signature_invalid');
     assert.equal(verify(client, { anchors: { ...key, subject: writeName('Other') } }), 'path_not_found');
+  });
+
+  it('may be older than other CA certificates', () => {
+    const older = writeOlderAuthority('all of these', root);
+    assert.equal(verify(client, { anchors: older }), 'ok');
+    const intermediates = writeOlderAuthority('serial number 0', below, root);
+    assert.equal(verify(belowClient, { intermediates }), 'path_certificate_malformed');
   });
 
   it('are those that the array has at the time of the call', () => {

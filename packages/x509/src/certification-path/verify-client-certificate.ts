@@ -18,10 +18,8 @@ import {
 import type { PathFault, PathFaultCode, PathRole } from './path-check.js';
 import {
   type AuthorityInput,
-  anchorInput,
-  authorityInput,
   type ClientRevocation,
-  leafInput,
+  inputRules,
   readAnchors,
   readClient,
   readIntermediates,
@@ -90,14 +88,6 @@ export interface ClientFault {
 /** The answer of `verifyClientCertificate`. */
 export type ClientVerification = VerifiedClient | { readonly ok: false; readonly fault: ClientFault };
 
-const optionRules: MemberRules<ClientVerificationOptions> = {
-  anchors: anchorInput,
-  intermediates: optional(authorityInput),
-  at: optional(anInstant),
-  revocation: offOrObject,
-  ...pathOptionRules,
-};
-
 /**
  * May this client be let in by its certificate? Decodes the certificate, checks that it suits a TLS client, and looks for a
  * path to a trust anchor (RFC 5280 §6) on which nothing is revoked. What it refuses is an answer, not an error.
@@ -124,7 +114,14 @@ export function verifyClientCertificate(
   leaf: string | Uint8Array,
   options: ClientVerificationOptions,
 ): ClientVerification {
-  expectArgument(leaf, leafInput, 'The certificate for verifyClientCertificate');
+  const { leaf: leafRule, ...authorityRules } = inputRules();
+  expectArgument(leaf, leafRule, 'The certificate for verifyClientCertificate');
+  const optionRules: MemberRules<ClientVerificationOptions> = {
+    ...authorityRules,
+    at: optional(anInstant),
+    revocation: offOrObject,
+    ...pathOptionRules,
+  };
   const given = readMembers(options, 'The options of verifyClientCertificate', optionRules);
   const { anchors, intermediates = [], at = Date.now(), revocation, purposes, ...settings } = given;
   const own = { trustAnchors: readAnchors(anchors), intermediates: readIntermediates(intermediates) };
