@@ -140,6 +140,8 @@ const pemFaults: Readonly<Record<PemBundleFault, string>> = {
   not_base64: 'it has a PEM block that is not base64',
 };
 
+const maximumCandidates = 8;
+
 /** What a client sent. */
 export interface ClientChain {
   readonly certificate: ClientCertificate;
@@ -156,8 +158,11 @@ export function readClient(leaf: string | Uint8Array): DerDecoding<ClientChain> 
   const { certificate } = decoding;
   const target = decodePathCertificate(certificate);
   if (!target.ok) return target;
-  // They may only help.
-  const candidates = others.map((der) => decodePathCertificate(der)).flatMap((each) => (each.ok ? [each.value] : []));
+  // They may only help, and decoding each costs time that the client chooses: a TLS chain has the nearest first.
+  const candidates = others
+    .slice(0, maximumCandidates)
+    .map((der) => decodePathCertificate(der))
+    .flatMap((each) => (each.ok ? [each.value] : []));
   return { ok: true, value: { certificate, target: target.value, candidates } };
 }
 

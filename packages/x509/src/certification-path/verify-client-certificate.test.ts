@@ -83,6 +83,9 @@ describe("a client's certificate", () => {
     assert.equal(verify(belowClient), 'path_not_found');
     assert.equal(verify(bundle(belowClient, belowDer)), 'ok');
     assert.equal(verify(bundle(belowClient, client, Buffer.from('3000', 'hex'), belowDer)), 'ok');
+    const others = (count: number): readonly Buffer[] => Array.from({ length: count }, () => Buffer.from(client));
+    assert.equal(verify(bundle(belowClient, ...others(7), belowDer)), 'ok');
+    assert.equal(verify(bundle(belowClient, ...others(8), belowDer)), 'path_not_found');
     assert.equal(verify(belowClient, { intermediates: toPem(Buffer.from(belowDer)) }), 'ok');
     // An anchor that the client brings is not one.
     const other = newName('Other');

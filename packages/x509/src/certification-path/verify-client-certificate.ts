@@ -93,7 +93,8 @@ export type ClientVerification = VerifiedClient | { readonly ok: false; readonly
  * path to a trust anchor (RFC 5280 §6) on which nothing is revoked. What it refuses is an answer, not an error.
  *
  * `leaf` is PEM text, its bytes, or DER. In PEM, the client's certificate comes first. The others are CA certificates that
- * came with it: they may be part of the path and are never trusted themselves, and one that can't be read is left out.
+ * came with it: they may be part of the path and are never trusted themselves. One that can't be read is left out, as are
+ * those after the eighth.
  *
  * @throws {CertgateError} if an argument is of another kind, if there is no anchor, or if an anchor or intermediate can't be
  * read; never for what the client sent, nor for CRLs and OCSP responses.
