@@ -76,7 +76,7 @@ function readFrontEnd(name: FrontEndName): (stage: DoctorStage) => Behaviour {
   });
 }
 
-/** Of the other front ends, one probe is asked: what is forged follows the list that core has, so that a new one is in it. */
+/** The other front ends are asked one probe each: what is forged follows the list that core has, so that a new one is in it. */
 const examinedFrontEnds: readonly FrontEndName[] = ['app-service', 'nginx'];
 const frontEndFaults = Object.fromEntries(
   examinedFrontEnds.flatMap((name): readonly (readonly [string, Fault])[] => {

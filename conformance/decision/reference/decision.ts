@@ -10,8 +10,8 @@ import { ask, type ListReading } from './revocation.js';
 export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
 
 /**
- * Of a certificate, or of what the front end sent instead, by its code. `chain` are the CA certificates that came with it,
- * if the app accepts them. Of each list of roles, one is enough.
+ * A call by a certificate, or by the code of what the front end sent instead. `chain` are the CA certificates that came with it,
+ * if the app accepts them. One role of each list is enough.
  */
 export type Call = Readonly<{
   caller: Certificate | string;

@@ -3,7 +3,7 @@ import type { StoreOptions } from '../reference/instance.js';
 
 /** What the sources of the stores gave at one time. */
 export interface Reading {
-  /** Of each store: a document by its name, or null where there was none. */
+  /** The document of each store by its name, or null if there was none. */
   readonly documents: readonly (string | null)[];
   /**
    * By authority: the lists that its source gave, in this order; the last of them stays there. Absent: as before, or if there

@@ -82,7 +82,7 @@ const digestOf = (digest: DigestAlgorithm, ...parts: readonly Uint8Array[]): Buf
 const fromHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`);
 
-/** Of an RSA key, in octets. */
+/** The length of an RSA key, in octets. */
 const modulusLength = 256;
 
 /** The same kind of key under several AlgorithmIdentifiers (RFC 4055 §1.2, §3.1), in hexadecimal. */
@@ -151,7 +151,7 @@ function listPssAnswers(digest: DigestAlgorithm, isPssKey: boolean): readonly Kn
   ];
 }
 
-/** Of the private key 1, the SubjectPublicKeyInfo in base64: its point is the base point of the curve (SP 800-186 §3.2.1). */
+/** The SubjectPublicKeyInfo of the private key 1, in base64: its point is the base point of the curve (SP 800-186 §3.2.1). */
 const publicOnes: Readonly<Record<string, string>> = {
   [p256]:
     'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==',

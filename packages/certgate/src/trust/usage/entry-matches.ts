@@ -60,7 +60,7 @@ export class EntryMatches {
     return (this.#counts.get(key) ?? 0) > 1;
   }
 
-  /** Where other identities have such an entry too, the name in the line tells whose it was. */
+  /** The name in the line tells whose entry it was if other identities have such an entry too. */
   find({ key, entry }: EntryKey, { name }: TrustedIdentity): readonly NamedMatch[] {
     const found = this.#byKey.get(key) ?? [];
     const formerly = 'type' in entry ? (this.#byKey.get(keyOf(entry.type, entry.value)) ?? []) : [];
@@ -101,7 +101,7 @@ function pushTo(index: Map<string, NamedMatch[]>, key: string, match: NamedMatch
   else known.push(match);
 }
 
-/** Of a line that says by which kind of entry somebody was admitted, and not by which one. */
+/** For a line that says by which kind of entry somebody was admitted, and not by which one. */
 function keyWithoutValue(name: string, matchedBy: string): string {
   const [kind = ''] = withoutIssuer(matchedBy).split(byAuthority, 1);
   return `${kind.toLowerCase()} of\n${name.toLowerCase()}`;

@@ -258,7 +258,7 @@ function decodePem(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
 }
 
-/** Of any CA certificate of a document. Node's own reader knows fewer kinds of keys. */
+/** Reads any CA certificate of a document. Node's own reader knows fewer kinds of keys. */
 function readKey(pem: string): string {
   const decoding = loadPathValidation().decodeTrustAnchor(decodePem(pem));
   if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);
