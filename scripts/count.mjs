@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const commits = process.argv.slice(2);
 if (commits.length > 2) throw new Error('Name at most two commits: npm run count -- COMMIT COMMIT');
 const kinds = ['source', 'tests'];
-const mostSourceOfPackages = 79_420;
+const mostSourceOfPackages = 79_426;
 const counts = (commits.length === 0 ? [undefined] : commits).map(countRooms);
 const columns = counts.length === 2 ? [...counts, subtract(counts[1], counts[0])] : counts;
 printTable();
