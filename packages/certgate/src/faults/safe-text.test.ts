@@ -15,7 +15,10 @@ import {
   shellWord,
 } from './safe-text.js';
 
-/** Texts full of what terminals obey: sequences whole and cut, colours, bidirectional and invisible characters. */
+/**
+ * Texts full of characters that a terminal obeys: whole and incomplete escape sequences, colours, bidirectional and
+ * invisible characters.
+ */
 const scrap = fc.constantFrom(
   ...['\u001b', '[', ']', ';', 'm', '8', '31', '\u001b[31m', '\u001b[0m', '\u001b[1m', '\u001b[22m', '\u001b[39m'],
   ...[
@@ -40,7 +43,7 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 const colour = /\u001b\[(?:0|1|2|22|3[1-6]|39|90)m/g;
 
 describe('text that others wrote', () => {
-  test('has nothing in it that a terminal obeys or hides, and stays on one line', () => {
+  test('contains no character that a terminal obeys or hides, and stays on one line', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         assert.doesNotMatch(escapeControls(text), unsafe);
@@ -49,7 +52,7 @@ describe('text that others wrote', () => {
     );
   });
 
-  test('keeps the lines that a body has, and nothing else', () => {
+  test('keeps its line ends and tabs with `escapeLines`, and no other control character', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const shown = escapeLines(text);
@@ -60,7 +63,7 @@ describe('text that others wrote', () => {
     );
   });
 
-  test('is escaped as JSON has it, so that a line of JSON says the same afterwards', () => {
+  test('is escaped the way JSON escapes it, so that a line of JSON keeps its meaning', () => {
     fc.assert(
       fc.property(fc.jsonValue(), hostile, (value, text) => {
         const content = { text, value };
@@ -73,7 +76,7 @@ describe('text that others wrote', () => {
     );
   });
 
-  test('is escaped wherever it stands in a value, colours included', () => {
+  test('is escaped at every depth of a value, colours included', () => {
     assert.deepEqual(escapeTexts({ a: ['\u001b[32mx\n'], b: null, c: 1, d: { e: 'y' } }), {
       a: ['\\u001b[32mx\\n'],
       b: null,
@@ -82,20 +85,20 @@ describe('text that others wrote', () => {
     });
   });
 
-  test('is one word for a shell, and nothing that the shell would run', { skip: process.platform === 'win32' }, () => {
+  test('becomes one word for a shell, and the shell runs none of it', { skip: process.platform === 'win32' }, () => {
     const texts = ['a b', '$(id)', '`id`', "it's", "'$HOME'", 'a"b', '!!', '\\', '', 'x;y', '*', 'a\nb'];
     const command = `printf '%s\\0' ${texts.map(shellWord).join(' ')}`;
     assert.deepEqual(execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1), texts);
   });
 
-  test('leaves other letters as they are', () => {
+  test('keeps letters of other scripts as they are', () => {
     const text = 'CN=Zahlungsverkehr Süd, O=株式会社, عربي 😀';
     assert.equal(escapeControls(text), text);
   });
 });
 
 describe('whatever is printed', () => {
-  test('brings nothing to the terminal but text, line ends and harmless colours, and no colour stays on', () => {
+  test('contains only text, line ends and harmless colours, and leaves no colour switched on', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const shown = formatForTerminal(text);
@@ -106,7 +109,7 @@ describe('whatever is printed', () => {
             .replaceAll(/[\n\t]/g, ''),
           unsafe,
         );
-        // As a terminal would follow it.
+        // Follows the colours the way a terminal would.
         let state = { colour: false, weight: false };
         for (const [sequence] of shown.matchAll(colour)) {
           if (sequence === '\u001b[0m') state = { colour: false, weight: false };
@@ -127,23 +130,23 @@ describe('whatever is printed', () => {
     assert.equal(formatForTerminal('a,b\r\nc,d'), 'a,b\r\nc,d');
   });
 
-  test('a message that holds a line end has no second line that passes for one of ours', () => {
+  test('shows the second line of a message indented, so that it cannot pass for a line of ours', () => {
     assert.equal(
       formatMessage('There is no file a\nAllowed\u001b[32m'),
       'There is no file a\n      Allowed\\u001b[32m',
     );
   });
 
-  test('a line of a log that holds a line end does not become two; colours of the app stay, and end with it', () => {
+  test("shows the second line of an app's log line indented, keeps the app's colours, and ends them with the text", () => {
     assert.equal(formatLogText('x\n[gate] allowed\r\u001b[A'), 'x\n    [gate] allowed\\r\\u001b[A');
     assert.equal(formatLogText('\u001b[31mred\u001b[0m\u001b[2J'), '\u001b[31mred\u001b[0m\\u001b[2J');
     assert.equal(formatLogText('\u001b[31mred'), '\u001b[31mred\u001b[0m');
-    // Concealed, reversed, black: what follows could not be read.
+    // Concealed, reversed and black text could not be read, so these sequences are escaped.
     assert.equal(formatLogText('\u001b[8mx\u001b[7m\u001b[30m'), '\\u001b[8mx\\u001b[7m\\u001b[30m');
   });
 });
 
-test('nothing is written to the terminal past output.ts', () => {
+test('only output.ts and a few listed files write to the terminal', () => {
   const source = fileURLToPath(new URL('../../../src', import.meta.url));
   const allowed: Readonly<Record<string, string>> = {
     'commands/command-line/output.ts': 'the one place',

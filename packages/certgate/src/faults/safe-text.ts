@@ -1,12 +1,12 @@
 /**
- * Controls (a terminal obeys them), formats (U+202E shows a text backwards, U+200B nothing at all), private characters,
- * lone surrogates, and separators that some programs take for the end of a line.
+ * Control characters (a terminal obeys them), format characters (U+202E shows text backwards, U+200B shows nothing),
+ * private-use characters, lone surrogates, and separators that some programs take for the end of a line.
  */
 const unsafeCharacter = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Colours that an app may give its lines, and this tool its own: none that could hide what follows (concealed, reversed,
- * black, white, backgrounds).
+ * The colours that an app may use in its lines, and that this tool uses itself. Sequences that could hide the text
+ * after them (concealed, reversed, black, white, backgrounds) are not among them.
  */
 const harmlessColour = /(\u001b\[(?:0|1|2|22|3[1-6]|39|90)m)/;
 
@@ -14,21 +14,24 @@ const reset = '\u001b[0m';
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** As JSON has it, so that a line of JSON stays one. */
+/** Escapes a character the way JSON does, so that a line of JSON stays valid JSON on one line. */
 function escapeCharacter(character: string): string {
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
   return shortEscapes[character] ?? units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 /**
- * For all text that others wrote (documents, certificates, apps), on one line of ours: it can't steer the terminal, pass
- * for a line of its own, or be read in another order than it is written in.
+ * Escapes text that others wrote (documents, certificates, apps) for use in one line of our output. The result can't
+ * control the terminal, look like a line of its own, or be shown in another order than it is written in.
  */
 export function escapeControls(text: string): string {
   return text.replace(unsafeCharacter, escapeCharacter);
 }
 
-/** Each text within a value of plain data: clean before our own colours are put around it. */
+/**
+ * Escapes every text within a value of plain data. Use it before our own colours are added, because it would escape
+ * them too.
+ */
 export function escapeTexts<Value>(value: Value): Value {
   return escapeText(value) as Value;
 }
@@ -40,7 +43,7 @@ function escapeText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escapeText(member)]));
 }
 
-/** For text of several lines, such as the body of an answer: line ends and tabs stay. */
+/** Escapes text of several lines, such as the body of an answer, and keeps its line ends and tabs. */
 export function escapeLines(text: string): string {
   return text.replace(unsafeCharacter, (character) =>
     character === '\n' || character === '\t' ? character : escapeCharacter(character),
@@ -48,16 +51,17 @@ export function escapeLines(text: string): string {
 }
 
 /**
- * For a line of a log, which callers may have chosen a part of: the colours of the app stay, but end with its text, and
- * what follows a line end is indented, so that it can't pass for a line of its own.
+ * Escapes a log line of the app, parts of which its callers may have chosen. The app's colours stay, but end with the
+ * line. Text after a line end is indented, so that it can't pass for a line of its own.
  */
 export function formatLogText(text: string): string {
   return escapeBesideColours(text.replaceAll('\r\n', '\n'), escapeLines).replaceAll('\n', '\n    ');
 }
 
 /**
- * As a shell takes it for one word: whoever copies a command that we print must not run what a name in it says. For POSIX
- * shells; double quotes, where they suffice, are those of Windows too.
+ * Quotes a text so that a shell takes it for one word. We print commands that users copy, and a shell must never run
+ * anything that a name in them contains. The single quotes are for POSIX shells; the double quotes, which most texts
+ * get, also work on Windows.
  */
 export function shellWord(text: string): string {
   if (/^[\w.@:/+=,%-]+$/.test(text)) return text;
@@ -65,14 +69,17 @@ export function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** For what went wrong: messages name files and words that others chose. `margin` stands before each further line. */
+/**
+ * Escapes a message about a failure, which may contain file names and words that others chose. Each line after the
+ * first begins with `margin`.
+ */
 export function formatMessage(text: string, margin = '      '): string {
   return escapeLines(text).replaceAll('\n', `\n${margin}`);
 }
 
 /**
- * The last step before a terminal, for whatever is printed: it leaves harmless colours and line ends, and no colour stays
- * on behind the text.
+ * Escapes any output as the last step before the terminal. Harmless colours and line ends stay, and a colour that is
+ * still on at the end is switched off.
  */
 export function formatForTerminal(text: string): string {
   return escapeBesideColours(text, (part) => part.split('\r\n').map(escapeLines).join('\r\n'));
@@ -84,7 +91,10 @@ function escapeBesideColours(text: string, escape: (text: string) => string): st
   return hasOpenColour(shown) ? `${shown}${reset}` : shown;
 }
 
-/** Ours are closed one by one: 39 ends a colour, 22 bold and dim. */
+/**
+ * Whether a colour, bold or dim is still on at the end of the text. Code 39 ends a colour, 22 ends bold and dim, and 0
+ * ends both.
+ */
 function hasOpenColour(text: string): boolean {
   let isColoured = false;
   let isBoldOrDim = false;
@@ -99,7 +109,7 @@ function hasOpenColour(text: string): boolean {
   return isColoured || isBoldOrDim;
 }
 
-/** Text of others within a table of Markdown, or any other line of it. */
+/** Escapes text that others wrote for a table of Markdown or any other line of Markdown. */
 export function escapeMarkdown(text: string): string {
   return escapeLines(text)
     .replaceAll(/[\\`*_<>|[\]~@#&]/g, (character) => `&#${character.charCodeAt(0)};`)

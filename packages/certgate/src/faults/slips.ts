@@ -1,6 +1,7 @@
 /**
- * Characters that were changed, lost, added or swapped with their neighbour (optimal string alignment); undefined: more than
- * `maximum`. It looks near the diagonal only.
+ * The number of typing mistakes between two words: characters that were changed, lost, added or swapped with their
+ * neighbour (optimal string alignment). Undefined if there are more than `maximum`. To save time, it computes only the
+ * part of the table that is within `maximum` of the diagonal.
  */
 export function countSlips(one: string, other: string, maximum: number): number | undefined {
   const far = maximum + 1;

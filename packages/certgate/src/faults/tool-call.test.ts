@@ -5,22 +5,22 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findToolName, formatTrustCall, formatTrustChange, getToolName, withStore } from './tool-call.js';
 
-test('printed commands have the form in which the tool was started', () => {
+test('printed commands start the tool by its name if it is installed globally, and by npx otherwise', () => {
   const cwd = resolve('/srv/app');
   const find = (script: string, environment: Readonly<Record<string, string>> = {}): string =>
     findToolName({ script: resolve(script), cwd, environment });
   const byNpx = 'npx --no-install certgate';
-  // Of the project, in this folder or one above; from a clone; by npx, whatever it found.
+  // The project's copy in this folder or in one above it, a copy in a clone, and any copy that npx started.
   assert.equal(find(join(cwd, 'node_modules/.bin/certgate')), byNpx);
   assert.equal(find('/srv/node_modules/certgate/bin/certgate.js'), byNpx);
   assert.equal(find('/clone/packages/certgate/bin/certgate.js'), byNpx);
   assert.equal(find('/usr/local/bin/certgate', { npm_command: 'exec' }), byNpx);
-  // npm install --global: a link in PATH, and on Windows a script that starts the file itself.
+  // After `npm install --global` there is a link in PATH, and on Windows a script that starts the file itself.
   assert.equal(find('/usr/local/bin/certgate'), 'certgate');
   assert.equal(find('/users/ada/npm/node_modules/certgate/bin/certgate.js'), 'certgate');
 });
 
-test('a command about the document has its store, also behind a wait, and a word in capitals where that is unknown', async () => {
+test('a printed trust command names its store, also after an await, and `STORE` if the store is unknown', async () => {
   const list = `${getToolName()} trust list --store`;
   assert.equal(formatTrustCall('list'), `${list} STORE`);
   const [one, other] = await Promise.all(
@@ -38,10 +38,10 @@ test('a command about the document has its store, also behind a wait, and a word
   );
 });
 
-test('no message holds a command about the document that was not formatted here', () => {
+test('no message contains a trust command that this file did not format', () => {
   const source = fileURLToPath(new URL('../../../src', import.meta.url));
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-    // Help shows examples, which name a store.
+    // The examples in help texts name a store themselves.
     (file) => /(?<!\.test|-verbs|former-names)\.ts$/.test(file) && !file.includes('test-support'),
   );
   assert.ok(files.length > 200);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in this package's own package.json. */
+/** The version in this package's own package.json, or `unknown` if that file names none. */
 export function getToolVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest

@@ -1,14 +1,17 @@
-/** One row, by the number that a spreadsheet shows; the header is row 1. */
+/** One row of a CSV file. `number` is the row number that a spreadsheet shows; the header is row 1. */
 export interface CsvRow {
   readonly number: number;
   readonly cells: readonly string[];
-  /** Why its cells can't be told apart or read. */
+  /** Why the row's cells can't be told apart or read, in words. Undefined if they can. */
   readonly fault: string | undefined;
 }
 
 export type CsvSeparator = ',' | ';' | '\t';
 
-/** RFC 4180, strictly: a quotation mark encloses a whole cell or is an error. Empty rows are counted and left out. */
+/**
+ * Reads CSV by RFC 4180, strictly: a quotation mark that does not enclose a whole cell is a fault of its row. Empty
+ * rows are left out, but the row numbers include them.
+ */
 export function* readCsvRows(text: string, separator: CsvSeparator): Generator<CsvRow, void, undefined> {
   let cells: string[] = [];
   let faults: string[] = [];
@@ -29,7 +32,7 @@ export function* readCsvRows(text: string, separator: CsvSeparator): Generator<C
 
 interface Cell {
   readonly value: string;
-  /** Where its separator, its line end or the end of the text is. */
+  /** The position in the text of the cell's separator or line end, or the text's length if the cell is the last one. */
   readonly end: number;
   readonly fault: string | undefined;
 }
@@ -46,7 +49,7 @@ function explainCell(value: string, rest: string, isOpen: boolean, isQuoted: boo
   if (isQuoted ? rest.trim() !== '' : rest.includes('"')) {
     return 'a quotation mark is inside a cell; put the whole cell into quotation marks, and write "" for one inside it';
   }
-  // Where the bytes were no UTF-8.
+  // The decoder writes U+FFFD for bytes that are not UTF-8.
   return value.includes('\ufffd')
     ? 'it has characters that can\'t be read; save the file as UTF-8 (in Excel: "CSV UTF-8")'
     : undefined;
@@ -62,7 +65,9 @@ function notQuoted(next: number): Quoted {
   return { value: '', next, isOpen: false };
 }
 
-/** From behind the first quotation mark to behind the last; two of them stand for one. */
+/**
+ * Reads a quoted cell from after its opening quotation mark to its closing one. Two quotation marks in a row mean one.
+ */
 function readQuoted(text: string, start: number): Quoted {
   const parts: string[] = [];
   for (let from = start; ;) {

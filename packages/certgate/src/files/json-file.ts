@@ -4,7 +4,7 @@ import { ToolFailure, hasCode, messageOf } from '../faults/tool-failure.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The bytes of a file, or undefined when there is no such file. */
+/** The bytes of a file, or undefined if the file does not exist. */
 export async function findFile(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
@@ -14,7 +14,10 @@ export async function findFile(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** A JSON object from a file, or undefined when there is no such file. Anything else in the file is a `ToolFailure`. */
+/**
+ * The JSON object in a file, or undefined if the file does not exist.
+ * @throws {ToolFailure} if the file can't be read, or contains anything else.
+ */
 export async function findJsonObject(path: string): Promise<JsonObject | undefined> {
   const text = (await findFile(path))?.toString('utf8');
   if (text === undefined) return undefined;
@@ -23,7 +26,7 @@ export async function findJsonObject(path: string): Promise<JsonObject | undefin
   try {
     value = JSON.parse(json);
   } catch (error) {
-    // Loaded here, since every start of the host's process reads a file, and needs nothing else of it.
+    // Loaded only here: the host's process reads files at every start, and should not load core's internals for that.
     const { describeJsonFault } = await import('@certgate/core/internal');
     const fault = describeJsonFault(json) ?? messageOf(error);
     throw new ToolFailure(`${path} is not valid JSON: ${fault}.`, {
@@ -41,19 +44,24 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws {ToolFailure} for what is no object; `name` is that of the property in the file. */
+/** @throws {ToolFailure} if the value is not an object; `name` is the name of its property in the file. */
 export function expectJsonObject(value: unknown, name: string, path: string): JsonObject {
   if (isJsonObject(value)) return value;
   throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: `Correct ${basename(path)}.` });
 }
 
-/** .NET's configuration reads keys without case; so do the files that it reads. */
+/**
+ * The property whose name equals `name` without regard to case, because .NET's configuration reads its files that way.
+ */
 export function findProperty(object: JsonObject, name: string): unknown {
   const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : object[key];
 }
 
-/** host.json and local.settings.json may hold comments: the real host's JSON reader skips them. Places stay what they are. */
+/**
+ * Replaces comments by spaces, so that line and column numbers stay the same. host.json and local.settings.json may
+ * contain comments, because the real host's JSON reader skips them.
+ */
 function withoutComments(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\/\*[^]*?\*\//g, (token) =>
     token.startsWith('"') ? token : token.replaceAll(/[^\n]/g, ' '),

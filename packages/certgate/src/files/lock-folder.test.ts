@@ -16,7 +16,7 @@ describe('a lock folder', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('lets one in at a time, and goes when the work is done or fails', async () => {
+  it('lets one holder in at a time, and is removed when the work is done or fails', async () => {
     const path = newPath();
     let inside = 0;
     let most = 0;
@@ -37,7 +37,7 @@ describe('a lock folder', () => {
     assert.equal(existsSync(path), false);
   });
 
-  it('whose holder was killed is broken', async () => {
+  it('is broken if its holder was killed', async () => {
     const path = newPath();
     mkdirSync(join(path, '0123'), { recursive: true });
     writeFileSync(join(path, '0123', 'document'), 'half');
@@ -45,7 +45,7 @@ describe('a lock folder', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('whose holder is slow is kept', async () => {
+  it('is kept while its holder is slow but alive', async () => {
     const path = newPath();
     const order: string[] = [];
     const slow = withLockFolder(path, async () => {
@@ -58,12 +58,12 @@ describe('a lock folder', () => {
     assert.deepEqual(order, ['slow', 'other']);
   });
 
-  it('that was broken leaves its holder nothing to move', async () => {
+  it('leaves its former holder nothing to move after it was broken', async () => {
     const path = newPath();
     const target = join(folder, 'target');
     await withLockFolder(path, async (lock) => {
       await writeFile(lock.resolve('document'), 'of the sleeper');
-      // Breaking takes another process; here its one step is done by hand.
+      // In practice another process breaks the lock; here the test removes the folder itself.
       rmSync(path, { recursive: true });
       await withLockFolder(path, async (other) => {
         await writeFile(other.resolve('document'), 'of the other');
@@ -75,10 +75,10 @@ describe('a lock folder', () => {
     rmSync(target);
   });
 
-  it('that was broken leaves its holder nowhere to write, also while another holds it', async () => {
+  it('leaves its former holder nowhere to write after it was broken, also while another process has it', async () => {
     const path = newPath();
     await withLockFolder(path, async (lock) => {
-      // The holder slept before it had prepared anything.
+      // The holder was suspended before it had prepared anything.
       rmSync(path, { recursive: true });
       await withLockFolder(path, async (other) => {
         await assert.rejects(writeFile(lock.resolve('document'), 'of the sleeper'), { code: 'ENOENT' });
@@ -88,7 +88,7 @@ describe('a lock folder', () => {
     });
   });
 
-  it('that stays taken ends in a clear failure', async () => {
+  it('ends the wait with a clear failure if it stays taken', async () => {
     const path = newPath();
     await withLockFolder(path, async () => {
       await assert.rejects(

@@ -4,20 +4,23 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ToolFailure, hasCode } from '../faults/tool-failure.js';
 
-/** A lock that is held. */
+/** A lock that this process has taken. */
 export interface LockFolder {
   /**
-   * A path inside this holder's part of the lock. What is prepared there and moved out at the end is fenced: if others took
-   * the holder for dead and broke the lock, writing and moving find nothing (ENOENT), however late they come, and also if
-   * another holds the lock by then.
+   * A path inside this holder's own part of the lock folder. Prepare a file there and move it out at the end. If
+   * another process takes this holder for dead and breaks the lock, that part is gone for good: writing and moving fail
+   * with `ENOENT`, however late they come, even if another holder has the lock by then.
    */
   resolve(name: string): string;
 }
 
 export interface LockPatience {
-  /** How long to wait for others, in milliseconds. */
+  /** How long to wait for other holders, in milliseconds. */
   readonly patience?: number;
-  /** A lock whose holder gave no sign of life for this long, as seen from here, is broken. */
+  /**
+   * A lock whose folder has not changed for this many milliseconds is broken. The waiting process measures the time
+   * with its own clock.
+   */
   readonly silence?: number;
 }
 
@@ -25,8 +28,8 @@ const pollMilliseconds = 25;
 const heartbeatMilliseconds = 1_000;
 
 /**
- * Lets one process at a time do `work`. The lock is a folder: it is made in one step on every system. A holder touches it
- * every second, so one that is slow keeps it and one that was killed loses it.
+ * Lets one process at a time do `work`. The lock is a folder, because every system creates a folder in one step. A
+ * holder touches it every second, so that a slow holder keeps the lock and a killed one loses it.
  */
 export async function withLockFolder<T>(
   path: string,
@@ -37,7 +40,8 @@ export async function withLockFolder<T>(
   await takeLock(path, owner, patience, silence);
   const heartbeat = setInterval(() => {
     const now = new Date();
-    // The lock may have been broken; the work finds out by itself.
+    // If another process has broken the lock, this fails. The work notices that itself when it writes or moves its
+    // file.
     utimes(path, now, now).catch(() => undefined);
   }, heartbeatMilliseconds);
   try {
@@ -66,7 +70,7 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
   try {
     await mkdir(path);
   } catch (fault) {
-    // Windows answers EPERM while a folder of that name is being removed.
+    // Windows answers `EPERM` or `EBUSY` while a folder of that name is being removed.
     if (hasCode(fault, 'EEXIST', ...(process.platform === 'win32' ? ['EPERM', 'EBUSY'] : []))) return false;
     throw fault;
   }
@@ -74,14 +78,17 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
     await mkdir(join(path, owner));
     return true;
   } catch (fault) {
-    // Somebody else's release may remove a folder that is still empty.
+    // Another process that releases or breaks the lock may have removed the folder, which was still empty.
     if (hasCode(fault, 'ENOENT')) return false;
     await rmdir(path).catch(() => undefined);
     throw fault;
   }
 }
 
-/** Removes this owner's lock and nobody else's: a folder that others have put something into stays. */
+/**
+ * Removes this owner's part of the lock, and the lock's folder only if it is empty then. A folder that contains another
+ * holder's part stays.
+ */
 async function releaseLock(path: string, owner: string): Promise<void> {
   const own = join(path, owner);
   const left = await readdir(own).catch(() => undefined);
@@ -91,7 +98,10 @@ async function releaseLock(path: string, owner: string): Promise<void> {
   await rmdir(path).catch(() => undefined);
 }
 
-/** Moved away in one step, so that of several who break it at once only one does, and what is in it is gone as a whole. */
+/**
+ * Moves the lock away in one step before it deletes it: of several processes that break it at once only one succeeds,
+ * and the holder's part disappears as a whole.
+ */
 async function breakLock(path: string): Promise<void> {
   const aside = `${path}.broken-${randomBytes(6).toString('hex')}`;
   try {
@@ -103,7 +113,10 @@ async function breakLock(path: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Judged by how long the time stamp stands still while watched, not by its value: a file server has a clock of its own. */
+/**
+ * Measures how long the lock's time stamp has not changed, by this process's clock. The time stamp's own value is not
+ * compared with a clock, because a file server has a clock of its own.
+ */
 class SilenceWatch {
   readonly #path: string;
   #seen: string | undefined;

@@ -1,11 +1,14 @@
-// files/: files that are replaced as a whole, lock folders, JSON files, and rows of CSV.
+// files/: functions for files that are replaced as a whole, lock folders, JSON files, and rows of CSV.
 
 import { chmod, chown, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { hasCode } from '../faults/tool-failure.js';
 
-/** Writes to the disk itself before it returns: a name that leads to an empty file after a power cut admits nobody. */
+/**
+ * Creates a file and flushes it to the disk before it returns. Otherwise a power cut could leave an empty file under
+ * the name, and with an empty trust document the gate admits nobody.
+ */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
@@ -16,7 +19,10 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** The same into a lock's folder. False: the lock has been broken, and its folder is gone. */
+/**
+ * Like `writeDurably`, for a file in a lock's folder. Returns false if the lock has been broken, so that its folder is
+ * gone.
+ */
 export async function prepareDurably(path: string, bytes: Uint8Array): Promise<boolean> {
   try {
     await writeDurably(path, bytes);
@@ -28,8 +34,9 @@ export async function prepareDurably(path: string, bytes: Uint8Array): Promise<b
 }
 
 /**
- * Moves a prepared file over another in one step, with the mode and, where this user may, the owner of the one it
- * replaces; `newMode` is for one that replaces none. False: the prepared file isn't there any more.
+ * Moves a prepared file to `target` in one step. If that replaces a file, the new one gets the old one's mode and, if
+ * this user may set it, its owner; otherwise it gets `newMode`. Returns false if the prepared file does not exist any
+ * more.
  */
 export async function moveIntoPlace(prepared: string, target: string, newMode = 0o644): Promise<boolean> {
   const old = await stat(target).catch(() => undefined);
@@ -45,7 +52,10 @@ export async function moveIntoPlace(prepared: string, target: string, newMode = 
   return true;
 }
 
-/** On Windows a file that somebody reads at this moment (a virus scanner, the app) can't be replaced; a little later it can. */
+/**
+ * Renames a file. On Windows, a file that another program is reading (a virus scanner, the app) can't be replaced at
+ * that moment, so the rename is tried again for a few seconds.
+ */
 async function renamePatiently(from: string, to: string): Promise<void> {
   for (let pause = 10; ; pause *= 2) {
     try {
@@ -58,7 +68,10 @@ async function renamePatiently(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes the new name last. Windows has no such call, and some file systems refuse it. */
+/**
+ * Flushes the folder to the disk, so that the new name survives a power cut. Windows has no such call, and some file
+ * systems refuse it.
+ */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
@@ -69,6 +82,7 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch {
-    // The file is in its place; only a power cut could still undo the move, and then whole.
+    // The file is in its place. Only a power cut could still undo the move, and that would bring the whole old file
+    // back.
   }
 }
