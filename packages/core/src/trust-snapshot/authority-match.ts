@@ -11,20 +11,23 @@ import {
   type TrustSnapshot,
 } from './trust-snapshot.js';
 
-/** An identity that a certificate would be, if the authority really issued it. */
+/** An identity that a certificate would have, if the authority really issued it. */
 export interface Nomination extends NamedIdentity {
   readonly authority: TrustedAuthority;
 }
 
-/** A name that stands in a certificate. */
+/** A name that a certificate contains. */
 export type PresentedName = readonly [NameType, string];
 
-/** By the list, which lives as long as the snapshot it is of. */
+/**
+ * The authorities of each snapshot by issuer name. The keys are the snapshots' lists, so an index lives as long as its
+ * snapshot.
+ */
 const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
 
 /**
- * The authorities that have a CA certificate of the issuer's name, or of a name that what came with the certificate leads
- * to; whether any of them signed, nobody has looked yet.
+ * The authorities that own a CA certificate with the name of the issuer, or with a name to which the certificates that
+ * came with the request lead. Only names are compared; whether any of the authorities signed is not verified.
  */
 export function findIssuingAuthorities(
   { authorities }: Pick<TrustSnapshot, 'authorities'>,
@@ -59,7 +62,10 @@ function indexByIssuer(authorities: readonly TrustedAuthority[]): ReadonlyMap<st
   return new Map([...index].map(([key, set]) => [key, [...set]]));
 }
 
-/** The identities that the document binds to one of the certificate's names under one of these authorities, each once. */
+/**
+ * The identities that the document binds to one of the certificate's names under one of these authorities. Each binding
+ * is listed once.
+ */
 export function findNominations(
   { names: trustNames }: TrustSnapshot,
   names: readonly PresentedName[],
@@ -77,10 +83,13 @@ export function findNominations(
   return [...found.values()];
 }
 
-/** A certificate has few names; one with thousands would make thousands of look-ups. */
+/** A certificate has few names. Without this limit, one with thousands would cause thousands of look-ups. */
 export const maximumNames = 256;
 
-/** The names that an identity can have. More than `maximumNames` is for the caller to refuse. */
+/**
+ * The names of the certificate that an identity can be bound to. The function that calls this one must enforce
+ * `maximumNames`.
+ */
 export function listNames(certificate: PathCertificate): readonly PresentedName[] {
   const { subjectAlternativeNames = [], subjectName } = certificate;
   const texts = (form: string): readonly string[] =>
@@ -92,7 +101,7 @@ export function listNames(certificate: PathCertificate): readonly PresentedName[
     ...texts('dNSName').map((value) => ['dns', value] as const),
     ...listUris(texts('uniformResourceIdentifier')).map((value) => ['uri', value] as const),
     ...texts('rfc822Name').map((value) => ['email', value] as const),
-    // Two common names, in whatever encoding: which of them is the caller's, nobody can say.
+    // If there are two common names, in any encoding, it is unclear which one is the caller's, so neither is used.
     ...(commonNames.length === 1 ? commonNames : []).filter(isText).map(({ value }) => ['commonName', value] as const),
     ...attributes(nameAttributeTypes.organizationalUnit)
       .filter(isText)
@@ -104,7 +113,10 @@ function isText({ isEncoded }: NameAttribute): boolean {
   return isEncoded !== true;
 }
 
-/** X509-SVID §2: exactly one URI, and that a SPIFFE ID with a path; a certificate that breaks this has no URI for us. */
+/**
+ * X509-SVID §2: a certificate with a SPIFFE ID has exactly one URI, and the ID has a path. If a certificate breaks this
+ * rule, none of its URIs is used.
+ */
 function listUris(uris: readonly string[]): readonly string[] {
   if (!uris.some(hasSpiffeScheme)) return uris;
   return uris.length === 1 && uris.every((uri) => findSpiffeId(uri) !== undefined) ? uris : [];

@@ -5,16 +5,19 @@ import { loadPathValidation } from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
-/** What deciding by an authority takes beside the trust document. */
+/** What a decision by an authority needs in addition to the trust document. */
 export interface AuthorityContext {
   readonly revocation: RevocationInformation;
-  /** Hears each check of each path that is tried. */
+  /** Called with each check of each path that is tried. */
   readonly onCheck?: ((check: PathCheck, authority: TrustedAuthority) => void) | undefined;
-  /** Hears which responder would have to be asked, for the answer to rest on what it says now. */
+  /**
+   * Called with each question that an OCSP responder would have to be asked, so that the decision rests on a current
+   * answer.
+   */
   readonly onOcspWanted?: ((wanted: OcspWanted) => void) | undefined;
 }
 
-/** A question for an OCSP responder that would have to be asked. */
+/** A question that an OCSP responder would have to be asked. */
 export interface OcspWanted {
   /** The responder that the operator configured; never one that a certificate names. */
   readonly responder: string;
@@ -23,18 +26,20 @@ export interface OcspWanted {
   readonly issuer: PathCertificate;
 }
 
-/** A certificate that a path may lead to. */
+/** The certificate for which a path is built, and what the path may consist of. */
 export interface PathTarget {
   readonly target: PathCertificate;
-  /** CA certificates that came with it; absent: none. Anybody may have written them. */
+  /**
+   * CA certificates that came with the target; absent if none did. They are untrusted: anybody may have written them.
+   */
   readonly candidates?: readonly PathCertificate[];
-  /** Absent: no deny list is looked at. */
+  /** Whether a deny list names the certificate. Absent if no deny list is checked. */
   readonly isDenied?: (certificate: PathCertificate) => boolean;
 }
 
 /**
- * Did this authority issue the certificate, and is nothing on the way to it revoked? The end-entity checks, which cost no
- * signature, come before. A pure function of its arguments.
+ * Finds a valid certification path: did this authority issue the certificate, and is nothing on the path revoked? The
+ * end-entity checks, which need no signature, must come before. A pure function of its arguments.
  */
 export function findAuthorityPath(
   authority: TrustedAuthority,
@@ -56,7 +61,7 @@ export function findAuthorityPath(
     dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
     isDenied,
     revocation: {
-      // Lists that the code gives are a source as those of the document are, and a source means "required".
+      // Lists that the app's code gives are a source, as those of the document are, and a source means "required".
       mode: mode === 'off' && information?.isRequiredByCode === true ? 'required' : mode,
       scope,
       graceMilliseconds,
@@ -81,12 +86,12 @@ export function findAuthorityPath(
   });
 }
 
-/** By P-521, their signatures cost as much as a path may. */
+/** With keys on P-521, verifying this many signatures costs as much as a whole path may. */
 const maximumNamesakes = 32;
 
 /**
- * Whether a CA certificate of the document signed it: nobody else can have. Whether a path holds is not asked. For logs:
- * if more CA certificates have the issuer's name, the others are not looked at.
+ * Whether a CA certificate of the document signed the certificate; nobody else can have done that. Whether a path is
+ * valid is not checked. For logs only: at most `maximumNamesakes` CA certificates with the issuer's name are tried.
  */
 export function isSignedByAuthority(
   { trustAnchors, intermediates }: TrustedAuthority,
@@ -98,13 +103,13 @@ export function isSignedByAuthority(
     .some(({ verificationKey }) => loadPathValidation().isSignedBy(target, verificationKey));
 }
 
-/** A CA certificate of a path, for logs: the first one is the trust anchor, which may be in an older form. */
+/** Decodes a CA certificate of a path, for logs. The first one is the trust anchor, which may be in an older form. */
 export function readPathAuthority(der: Uint8Array): PathCertificate | undefined {
   const decoding = loadPathValidation().decodeTrustAnchor(der);
   return decoding.ok ? decoding.value : undefined;
 }
 
-/** A certificate of a path, for a denial's facts. */
+/** A certificate of a path, in the form that a denial's facts have. */
 export function describeMember({ certificate, role }: PathFaultSubject): PathMember {
   const { subjectText, thumbprintSha256, notBefore, notAfter } = certificate;
   return { subject: shortenText(subjectText), thumbprintSha256, role, notBefore, notAfter };

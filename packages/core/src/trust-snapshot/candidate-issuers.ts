@@ -2,8 +2,9 @@ import type { PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 
 /**
- * The names that a certificate's issuers may have: its own issuer's, and above it those that what came with it names there.
- * Each once, the nearest first, and looked for once, so that certificates that name each other end it. Nothing is verified.
+ * The names that a certificate's issuers may have: the name of its own issuer, and above it the issuers that the
+ * certificates that came with the request name. The nearest name comes first. Each name is listed and followed once, so
+ * certificates that name each other cause no endless loop. Nothing is verified.
  */
 export function listIssuerNames({
   issuer,
@@ -11,7 +12,7 @@ export function listIssuerNames({
 }: Pick<PresentedCertificate, 'issuer' | 'candidates'>): readonly string[] {
   if (issuer === undefined) return [];
   const names = new Set([issuer.key]);
-  // A set hands out what is added while it is gone through.
+  // Iterating a Set also visits the names that the loop adds.
   for (const name of names) {
     for (const candidate of candidates.certificates) {
       if (candidate.subject?.key === name && candidate.issuer !== undefined) names.add(candidate.issuer.key);
@@ -20,14 +21,17 @@ export function listIssuerNames({
   return [...names];
 }
 
-/** What of the candidates a path may lead over. */
+/** The candidates (CA certificates that came with the request) that a path may use. */
 export interface ReadCandidates {
   readonly candidates: readonly PathCertificate[];
-  /** For the operator: why a path may be missing. */
+  /** For the operator: why a path may be missing. Undefined if no candidate had to be left out. */
   readonly fault: string | undefined;
 }
 
-/** Not only those that its names lead to: a path may go over a CA of the document to one that came with the request. */
+/**
+ * Decodes every candidate, also those to which no issuer's name leads: a path may lead from a CA of the document to one
+ * that came with the request.
+ */
 export function readCandidates({ candidates: { certificates, fault } }: PresentedCertificate): ReadCandidates {
   if (certificates.length === 0) return { candidates: [], fault };
   const decodings = certificates.map(({ pathDecoding }) => pathDecoding);

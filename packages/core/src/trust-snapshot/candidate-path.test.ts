@@ -26,7 +26,7 @@ const trust = rootOnly();
 const decide = (...candidates: readonly Buffer[]): string => decideWith(trust, leaf.der, candidates);
 
 describe('a path over CA certificates that came with the request', () => {
-  test('leads to the root, in any order and whatever lies between', () => {
+  test('leads to the root, in any order and whatever else came with them', () => {
     assert.equal(decideWith(trust, leaf.der), 'notFound');
     const junk = [Buffer.from('3000', 'hex'), Buffer.from('nothing'), Buffer.alloc(0)];
     for (const candidates of [
@@ -46,7 +46,7 @@ describe('a path over CA certificates that came with the request', () => {
     assert.deepEqual(finding.pathAuthorities, dersOf(root, upper, lower));
   });
 
-  test('needs each of them, and those of the document as before', () => {
+  test('needs every intermediate CA, from the request or from the document', () => {
     for (const candidates of [dersOf(upper), dersOf(lower), dersOf(crossUpper, lower), dersOf(root, otherRoot)]) {
       assert.equal(decide(...candidates), 'notFound');
     }
@@ -57,16 +57,17 @@ describe('a path over CA certificates that came with the request', () => {
     assert.equal(decideWith(withLower, leaf.der), 'path_not_found');
   });
 
-  test('is none where only the names are those of the authority', () => {
+  test('is not found if the CA certificates only have the names of the authority', () => {
     for (const candidates of [dersOf(...madeUp), dersOf(...madeUp, ...loop), dersOf(...madeUp, upper, lower)]) {
       assert.match(decideWith(trust, madeUpLeaf.der, candidates), /^path_(not_found|signature_invalid)$/);
     }
-    // The made-up CAs have the leaf's issuer under the name of the authority's: its own key is asked.
+    // By their names, the made-up CAs lead from the leaf's issuer to the authority, so the authority's own key is
+    // tried.
     assert.match(decide(...dersOf(...madeUp)), /^path_/);
     assert.equal(decideWith(trust, madeUpLeaf.der, dersOf(...loop)), 'notFound');
   });
 
-  test('opens every CA below a trust anchor, and a CA that is the trust anchor itself opens no other', () => {
+  test('can use any CA below a trust anchor, but none that the anchor did not issue', () => {
     const sibling = issue({ name: 'Corp other CA', key: 'p-521', issuer: root });
     const ofSibling = issueCaller({ issuer: sibling });
     assert.equal(decideWith(rootOnly({ intermediates: [lower] }), ofSibling.der), 'notFound');
@@ -76,7 +77,7 @@ describe('a path over CA certificates that came with the request', () => {
     assert.equal(decideWith(lowerOnly, ofSibling.der, dersOf(sibling, root, upper, lower)), 'notFound');
   });
 
-  test('is one for pins with issuedBy as well', () => {
+  test('is found for pins with issuedBy as well', () => {
     const pin = { thumbprintSha256: presentCertificate(leaf.der).thumbprintSha256, issuedBy: 'corp' };
     const authorities = [authorityOf({ intermediates: [] })];
     const pinned = issuedSnapshot([{ name: 'pinned', pins: [pin] }], { authorities });
@@ -84,7 +85,7 @@ describe('a path over CA certificates that came with the request', () => {
     assert.equal(decideWith(pinned, leaf.der, dersOf(lower, upper)), 'pinned');
   });
 
-  test('is not looked for with nine certificates, and the operator is told', () => {
+  test('is not tried with nine certificates, and the detail says so', () => {
     const others = Array.from({ length: 7 }, (_, index) => Buffer.from(`300302010${index}`.slice(0, 10), 'hex'));
     assert.equal(decide(...others.slice(1), ...dersOf(upper, lower), leaf.der), 'billing');
     const presented = presentCertificate(leaf.der, [...others, ...dersOf(upper, lower)]);
@@ -95,7 +96,7 @@ describe('a path over CA certificates that came with the request', () => {
     assert.equal(decide(...dersOf(upper, lower), large), 'notFound');
   });
 
-  test('keeps to what limits its CAs', () => {
+  test('respects the constraints of its CA certificates', () => {
     const limitedUpper = (extensions: readonly string[]): string => {
       const limited = issue({ name: 'Corp upper CA', key: 'p-256', issuer: root, extensions });
       return decide(...dersOf(limited, lower));
@@ -110,7 +111,7 @@ describe('a path over CA certificates that came with the request', () => {
     assert.equal(decide(...dersOf(expired, lower)), 'path_certificate_expired');
   });
 
-  test('tells which of what came can’t be read', () => {
+  test('is refused with a sentence that says why a certificate can’t be read', () => {
     const odd = breakConstraints(upper.der);
     const finding = answerInFull(trust, presentCertificate(leaf.der, [odd, lower.der]), now);
     assert.ok(finding.outcome === 'denied' && finding.code === 'path_not_found');
@@ -118,7 +119,7 @@ describe('a path over CA certificates that came with the request', () => {
   });
 });
 
-/** Its basic constraints have a BOOLEAN that DER doesn't have. */
+/** Changes a BOOLEAN in the basic constraints to a value that DER doesn't allow. */
 function breakConstraints(der: Buffer): Buffer {
   const copy = Buffer.from(der);
   const identifier = copy.indexOf(Buffer.from('0603551d13', 'hex'));
@@ -128,8 +129,8 @@ function breakConstraints(der: Buffer): Buffer {
   return copy;
 }
 
-describe('what came with a certificate', () => {
-  test('is read as a whole: what can be, and why something can’t', () => {
+describe('CA certificates that came with a certificate', () => {
+  test('are decoded as far as possible, with a fault if one can’t be read', () => {
     const read = (...ders: readonly Buffer[]): object => {
       const { candidates, fault } = readCandidates(presentCertificate(leaf.der, ders));
       return [candidates.map(({ subjectText }) => subjectText), fault === undefined];
@@ -139,13 +140,13 @@ describe('what came with a certificate', () => {
     assert.deepEqual(read(breakConstraints(upper.der), lower.der), [['CN=Corp lower CA'], false]);
   });
 
-  test('names no issuer of bytes that have none', () => {
+  test('add no issuer names to bytes that have no issuer', () => {
     const { candidates } = presentCertificate(leaf.der, dersOf(upper, lower));
     assert.deepEqual(listIssuerNames({ issuer: undefined, candidates }), []);
   });
 });
 
-describe('what the document denies', () => {
+describe('a certificate on the deny list', () => {
   const deny = (denied: object): string =>
     decideWith(rootOnly({}, { denied: [denied] }), leaf.der, dersOf(lower, upper));
   const hashOf = (der: Uint8Array): string => presentCertificate(der).thumbprintSha256;
@@ -159,7 +160,7 @@ describe('what the document denies', () => {
     assert.equal(deny({ issuedBy: 'corp', serialNumber: '0B04' }), 'billing');
   });
 
-  test('tells which certificate of the path it is', () => {
+  test('is named in the facts with its role on the path', () => {
     for (const [{ der }, role] of [
       [root, 'trust-anchor'],
       [upper, 'intermediate'],
@@ -174,12 +175,12 @@ describe('what the document denies', () => {
     }
   });
 
-  test('is denied by a serial number, but for a root, which nobody issued', () => {
+  test('is not denied by its serial number if it is a root, which nobody issued', () => {
     const rootSerial = presentCertificate(root.der).pathDecoding;
     assert.ok(rootSerial.ok);
     const { serialNumber } = rootSerial.value;
     assert.equal(deny({ issuedBy: 'corp', serialNumber }), 'billing');
-    // Nor by entries for others, while there are entries.
+    // Entries for other certificates don't deny it either.
     assert.equal(deny({ thumbprintSha256: 'AB'.repeat(32) }), 'billing');
   });
 
@@ -198,17 +199,17 @@ describe('what the document denies', () => {
     assert.equal(find('A', '0A'), undefined, 'a root');
   });
 
-  test('is denied under its other signature, which anybody can compute', () => {
+  test('is denied with its other signature as well, which anybody can compute', () => {
     const denied = rootOnly({}, { denied: [{ thumbprintSha256: hashOf(upper.der) }] });
     const twins = listSignatureTwins(upper.der);
     assert.ok(twins.length > 0);
-    // Which of them is genuine, the path tells; none gets through.
+    // Without the deny list, the path accepts a twin that has a valid signature. With it, no twin is accepted.
     const admitted = twins.map((twin) => decideWith(trust, leaf.der, [twin, lower.der]));
     assert.ok(admitted.includes('billing'), admitted.join());
     for (const twin of twins) assert.notEqual(decideWith(denied, leaf.der, [twin, lower.der]), 'billing');
   });
 
-  test('in another store is denied as well', async () => {
+  test('is denied by the document of another store as well', async () => {
     const authorities = [authorityOf({ intermediates: [] })];
     const first = trustStoreFromDocument(issuedDocument([billing], { authorities }));
     const ask = async (denied: object): Promise<string> => {
@@ -232,7 +233,7 @@ describe('revocation over CA certificates that came with the request', () => {
     return decideWith(rootOnly({ revocation }), leaf.der, dersOf(lower, upper), context);
   };
 
-  test('needs a list of each issuer, whose CA may have come with the request', () => {
+  test('needs a list of every issuer, also of a CA that came with the request', () => {
     assert.equal(ask(lists, { mode: 'required' }), 'billing');
     assert.equal(ask([...lists, revoking], { mode: 'required' }), 'certificate_revoked');
     for (const missing of lists) {
@@ -245,7 +246,7 @@ describe('revocation over CA certificates that came with the request', () => {
   });
 });
 
-describe('whatever comes with a request', () => {
+describe('any certificates that come with a request', () => {
   const pool = dersOf(upper, lower, root, otherRoot, crossUpper, ...madeUp, ...loop, leaf, madeUpLeaf);
   const flipped = fc
     .record({ der: fc.constantFrom(...pool), at: fc.nat(2000), mask: fc.integer({ min: 1, max: 255 }) })
@@ -266,7 +267,7 @@ describe('whatever comes with a request', () => {
   const both = issuedSnapshot(identities, { authorities });
   const leaves = [leaf, madeUpLeaf, issueCaller({ issuer: root }), issueCaller({ issuer: otherRoot })] as const;
 
-  test('the answer is the same as without it, or a path of genuine certificates that all came with it', () => {
+  test('leave the answer as it is, complete a genuine path, or lead to a path that is refused', () => {
     const has = (candidates: readonly Buffer[], ...wanted: readonly { readonly der: Buffer }[]): boolean =>
       wanted.every(({ der }) => candidates.some((each) => each.equals(der)));
     fc.assert(
@@ -275,13 +276,14 @@ describe('whatever comes with a request', () => {
         const alone = decideWith(both, target);
         const decided = decideWith(both, target, candidates);
         if (decided === alone) return;
-        // Of two authorities that both issued it, the identities differ.
+        // Two authorities issued the leaf, each through its own chain, and it has another identity under each.
         if (target === leaf.der && has(candidates, lower)) {
           const ways = [has(candidates, upper), has(candidates, crossUpper)];
           const expected = ways.every(Boolean) ? 'identity_ambiguous' : ways[0] ? 'of corp' : 'of other';
           if (ways.some(Boolean) && decided === expected) return;
         }
-        // Refused for a name that leads somewhere, in place of one that leads nowhere.
+        // Otherwise the certificates add a name that leads to an authority, so the path is refused instead of the
+        // unknown caller.
         assert.equal(alone, 'notFound');
         assert.match(decided, /^path_/);
       }),
@@ -293,7 +295,7 @@ describe('whatever comes with a request', () => {
     );
   });
 
-  test('a genuine chain among at most eight is found', () => {
+  test('hide no genuine chain among at most eight certificates', () => {
     const others = fc.array(fc.constantFrom(...dersOf(root, otherRoot, ...madeUp, ...loop, madeUpLeaf)), {
       maxLength: 6,
     });

@@ -1,8 +1,8 @@
 import { formatInstant } from '@certgate/x509/internal';
 
 /**
- * For a time, a pin admits a certificate that is for servers alone: its extended key usage has serverAuth and lacks
- * clientAuth. Public CAs issue only such certificates now (docs/public-certificates.md).
+ * A period in which a pin admits a certificate that is made for servers only: its extended key usage has serverAuth and
+ * lacks clientAuth. Public CAs issue only such certificates now (docs/public-certificates.md).
  */
 export interface ClientAuthGrace {
   /** [since, until) in milliseconds since 1970-01-01T00:00:00Z; 90 days at most. */
@@ -13,7 +13,10 @@ export interface ClientAuthGrace {
 
 const maximumGraceDays = 90;
 
-/** Those that a trust document wrote down. It says so of single pins; a store of the user's own might say it of everybody. */
+/**
+ * The grace periods that trust documents contain. A document grants one to single pins. A store of the user's own could
+ * grant one to every caller, so its values are not accepted.
+ */
 const written = new WeakSet<object>();
 
 export function createClientAuthGrace({ since, until, reason }: ClientAuthGrace): ClientAuthGrace {
@@ -22,12 +25,12 @@ export function createClientAuthGrace({ since, until, reason }: ClientAuthGrace)
   return grace;
 }
 
-/** Whether it came from a trust document, in this copy of the package. */
+/** Whether the value came from a trust document, in this copy of the package. */
 export function isClientAuthGrace(value: unknown): value is ClientAuthGrace {
   return typeof value === 'object' && value !== null && written.has(value);
 }
 
-/** What is wrong with the bounds, in words for the document's author. */
+/** What is wrong with the bounds, in words for the document's author. Undefined if they are valid. */
 export function findGraceFault({ since, until }: Pick<ClientAuthGrace, 'since' | 'until'>): string | undefined {
   if (since >= until) return 'since is not earlier than until, so the grace period never applies';
   return until - since > maximumGraceDays * 86_400_000
@@ -35,12 +38,12 @@ export function findGraceFault({ since, until }: Pick<ClientAuthGrace, 'since' |
     : undefined;
 }
 
-/** Written so that a time which is no number is outside. */
+/** Whether `now` is within the grace period. False if one of the times is not a number. */
 export function isGraceRunning({ since, until }: ClientAuthGrace, now: number): boolean {
   return now >= since && now < until;
 }
 
-/** What several pins (or stores) that match say together: each must have it, and only what all of them say counts. */
+/** The grace period that several matching pins (or stores) have in common. Undefined if one of them has none. */
 export function intersectGraces(graces: readonly unknown[]): ClientAuthGrace | undefined {
   if (!graces.every(isClientAuthGrace)) return undefined;
   const [first, ...others] = graces;
@@ -52,7 +55,7 @@ export function intersectGraces(graces: readonly unknown[]): ClientAuthGrace | u
   });
 }
 
-/** `from X until Y: reason`. The reason is as the document has it. */
+/** Describes a grace period: `from X until Y: reason`. The reason appears unchanged. */
 export function describeGrace({ since, until, reason }: ClientAuthGrace): string {
   return `from ${formatInstant(since)} until ${formatInstant(until)}: ${reason}`;
 }

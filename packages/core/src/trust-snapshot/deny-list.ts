@@ -12,7 +12,10 @@ import {
   type TrustSnapshot,
 } from './trust-snapshot.js';
 
-/** By any of its thumbprints: a certificate that is denied by one must not be admitted by another signature over the same. */
+/**
+ * The deny list's entry for one of the certificate's thumbprints: its own, or the one with its other ECDSA signature. A
+ * certificate that is denied by one thumbprint must not be admitted with another signature over the same contents.
+ */
 export function findDeniedCertificate(
   { denied: { thumbprintsSha256 } }: TrustSnapshot,
   certificate: PresentedCertificate,
@@ -23,7 +26,7 @@ export function findDeniedCertificate(
   );
 }
 
-/** The entry for the certificate's serial number under one of the authorities that may have issued it. */
+/** The deny list's entry for the certificate's serial number under one of the authorities that may have issued it. */
 export function findDeniedSerial(
   { denied, authorities }: Pick<TrustSnapshot, 'authorities' | 'denied'>,
   certificate: Pick<PathCertificate, 'serialNumber' | 'thumbprintSha256'>,
@@ -37,7 +40,10 @@ export function findDeniedSerial(
   return undefined;
 }
 
-/** Nobody issued it, so its serial number is nobody's. */
+/**
+ * Whether the certificate is a self-issued trust anchor. No authority issued it, so no entry by serial number applies
+ * to it.
+ */
 function isRoot(
   { thumbprintSha256 }: Pick<PathCertificate, 'thumbprintSha256'>,
   authorities: readonly TrustedAuthority[],
@@ -47,13 +53,14 @@ function isRoot(
   );
 }
 
-/** What of a document denies certificates. */
+/** The parts of a document that deny certificates. */
 export type DenyingDocument = Pick<TrustSnapshot, 'authorities' | 'denied'>;
 
 /**
- * The entry of a document for a certificate of a path, or one that signed a list: the deny list is for every certificate, a
- * CA's among them. A serial number counts under every authority that may have issued the CA certificate, as it does of a
- * caller's. `candidates` came with the caller's.
+ * The first entry of the documents' deny lists for a certificate of a certification path, or for a certificate that
+ * signed a revocation list. CA certificates can be denied as well. An entry by serial number applies under every
+ * authority that may have issued the certificate, as it does for a caller's. `candidates` are the CA certificates that
+ * came with the caller's.
  */
 export function findDeniedIssued(
   documents: readonly DenyingDocument[],
@@ -70,12 +77,15 @@ export function findDeniedIssued(
   return entry;
 }
 
-/** Also under its other signature: a CA certificate may have come with the request, from whoever has computed that. */
+/**
+ * Finds an entry by thumbprint, also by the thumbprint with the certificate's other ECDSA signature. Anybody can
+ * compute that signature, and send a CA certificate that has it with a request.
+ */
 function findDeniedThumbprint(
   { thumbprintsSha256 }: DenyList,
   certificate: PathCertificate,
 ): DeniedCertificate | undefined {
-  // The thumbprint is worked out when it is read.
+  // Reading the thumbprint computes it, so an empty list is ruled out first.
   if (thumbprintsSha256.size === 0) return undefined;
   const ofTwins = listSignatureTwins(certificate.der).map((twin) => hashHex('sha256', twin));
   const thumbprints = [certificate.thumbprintSha256, ...ofTwins];

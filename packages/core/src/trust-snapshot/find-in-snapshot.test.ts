@@ -13,7 +13,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 const certificate = presentCertificate(makeCertificate().der);
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
 const stranger = presentCertificate(makeCertificate({ key: 'p-256-again' }).der);
-/** Of the same key, with another name and other bytes. */
+/** Another certificate of the same key, with another name and other bytes. */
 const sibling = presentCertificate(makeCertificate({ name: ['CN = sibling'] }).der);
 
 const iso = (instant: number): string => new Date(instant).toISOString();
@@ -43,11 +43,11 @@ describe('one pin', () => {
       assert.equal(outcomeOf(findInSnapshot(snapshot, sibling, now)), isSameKey ? 'found' : 'notFound');
     });
   }
-  test('a hash of another kind is another hash', () => {
+  test('a pin does not match a hash of another kind', () => {
     assert.equal(outcomeOf(find({ pins: [{ publicKeySha256: thumbprintSha256, notAfter: future }] })), 'notFound');
     assert.equal(outcomeOf(find({ pins: [{ thumbprintSha256: publicKeySha256 }] })), 'notFound');
   });
-  test('a hash that ends like the pinned one is another hash, and of two that end alike each is found', () => {
+  test('a hash with the same end as the pinned one does not match, and of two such pins the right one is found', () => {
     const lookalike = `${thumbprintSha256.startsWith('0') ? '1' : '0'}${thumbprintSha256.slice(1)}`;
     assert.equal(outcomeOf(find({ pins: [{ thumbprintSha256: lookalike }] })), 'notFound');
     const both = snapshotOf(
@@ -80,10 +80,10 @@ describe('windows are [notBefore, notAfter)', () => {
     assert.equal(outcomeOf(findAt(end, identity)), 'identity_expired');
     assert.equal(outcomeOf(findAt(Number.NaN, identity)), 'identity_expired');
   });
-  test('no time at all is outside a window that has an end alone', () => {
+  test('NaN is outside a window that has no start and an end', () => {
     assert.equal(outcomeOf(findAt(Number.NaN, { pins: [{ thumbprintSha256, notAfter: future }] })), 'pin_expired');
   });
-  test('the finding holds for the intersection of all that bears on it', () => {
+  test('the finding is valid in the intersection of all windows that apply to it', () => {
     const finding = find({
       expiresAt: iso(now + 3 * hour),
       pins: [
@@ -102,11 +102,11 @@ describe('windows are [notBefore, notAfter)', () => {
   });
 });
 
-describe('what is said of a pin that has ended', () => {
+describe('the denial of a pin that has ended', () => {
   const { decoding } = certificate;
   assert.ok(decoding.ok);
   const { notAfter } = decoding.certificate;
-  // As `trust add --certificate` writes it.
+  // What `trust add --certificate` writes: the pin ends with the certificate.
   const copied = { name: 'a', pins: [{ thumbprintSha256, notAfter: iso(notAfter) }] };
   for (const [what, at, identity, sentence] of [
     [
@@ -124,7 +124,7 @@ describe('what is said of a pin that has ended', () => {
       assert.match(finding.detail, sentence);
     });
   }
-  test('costs a stranger nothing: its certificate is not decoded', () => {
+  test('does not decode the certificate of an unknown caller', () => {
     const undecodable = {
       der: stranger.der,
       thumbprintSha256: stranger.thumbprintSha256,
@@ -138,7 +138,7 @@ describe('what is said of a pin that has ended', () => {
   });
 });
 
-describe('a match that denies, denies', () => {
+describe('one match that denies refuses the certificate', () => {
   const cases: readonly (readonly [string, readonly IdentityInput[], string])[] = [
     ['a disabled identity', [{ enabled: false, pins: [{ thumbprintSha256 }] }], 'identity_disabled'],
     ['an identity that ended', [{ expiresAt: past, pins: [{ thumbprintSha256 }] }], 'identity_expired'],
@@ -174,7 +174,7 @@ describe('a match that denies, denies', () => {
       assert.equal(outcomeOf(find(...identities)), outcome);
     });
   }
-  test('of two that deny, the stricter decides, in either order', () => {
+  test('the stricter of two denials decides, in either order', () => {
     const [ended, disabled] = [{ notAfter: past }, { enabled: false }];
     for (const [one, other] of [
       [ended, disabled],
@@ -189,8 +189,8 @@ describe('a match that denies, denies', () => {
   });
 });
 
-describe('beside the outcome', () => {
-  test('a finding has what matched and its bounds', () => {
+describe('the details of an answer', () => {
+  test('a finding contains what matched and its bounds', () => {
     const finding = find({ name: 'a', pins: [{ thumbprintSha256 }] });
     assert.ok(finding.outcome === 'found');
     const { identity, ...rest } = finding;
@@ -206,7 +206,7 @@ describe('beside the outcome', () => {
     ['identity_expired', { expiresAt: past, pins: [pin] }, { matched: thumbprintSha256, expiresAt: now - hour }],
     ['pin_not_yet_valid', { pins: [{ ...pin, notBefore: future }] }, { pin: early, others: [], notBefore }],
   ] as const) {
-    test(`${code} has its facts, and whose certificate it is`, () => {
+    test(`${code} contains its facts and the identity’s name`, () => {
       const finding = find({ name: 'a', ...identity });
       assert.ok(finding.outcome === 'denied');
       assert.deepEqual([finding.code, finding.identityName, finding.facts], [code, 'a', { identity: 'a', ...facts }]);
@@ -215,7 +215,7 @@ describe('beside the outcome', () => {
 });
 
 describe('two kinds of pins', () => {
-  test('of two identities: ambiguous, whatever state they are in', () => {
+  test('are ambiguous if they belong to two identities, whatever the state of each', () => {
     const first = { name: 'a', pins: [{ thumbprintSha256 }] };
     for (const second of [
       { name: 'b', pins: [{ thumbprintSha1 }] },
@@ -242,13 +242,13 @@ describe('bytes that are not a certificate', () => {
   const key = presentCertificate(
     runOpenssl(['pkcs8', '-topk8', '-nocrypt', '-in', getKeyPath('p-256'), '-outform', 'der']),
   );
-  test('match no public key, and are found by their own hash only', () => {
+  test('match no public key, and are found only by their own hash', () => {
     const pins = [{ thumbprintSha256 }, { publicKeySha256, notAfter: future }];
     assert.equal(outcomeOf(findInSnapshot(snapshotOf({ pins }), key, now)), 'notFound');
     const pinned = snapshotOf({ pins: [{ thumbprintSha256: key.thumbprintSha256 }] });
     assert.equal(outcomeOf(findInSnapshot(pinned, key, now)), 'found');
   });
-  test('have no end of their own beside that of a pin', () => {
+  test('have no end of their own in the denial of an ended pin', () => {
     const pins = [{ thumbprintSha256: key.thumbprintSha256, notAfter: past }];
     const finding = findInSnapshot(snapshotOf({ name: 'a', pins }), key, now);
     assert.ok(finding.outcome === 'denied' && finding.code === 'pin_expired');
@@ -268,7 +268,7 @@ test('a snapshot indexes every pin of every identity', () => {
   assert.equal(pins.publicKeySha256.get(publicKeySha256 ?? '')?.identity, identities[1]);
 });
 
-test('of two pins or names that are alike, the first stays', () => {
+test('the index keeps the first of two equal pins or names', () => {
   const [first, second] = snapshotOf({ name: 'a', pins: [{ thumbprintSha256 }] }, { name: 'b' }).identities;
   assert.ok(first !== undefined && second !== undefined);
   const index = createIdentityIndex();
@@ -286,7 +286,7 @@ test('of two pins or names that are alike, the first stays', () => {
   }
 });
 
-test('found means: every match is of one enabled identity, enabled, and inside its window', () => {
+test('a found certificate matches one enabled identity only, by entries that are enabled and inside their windows', () => {
   const instant = fc.integer({ min: -2, max: 2 }).map((hours) => now + hours * hour);
   const pin = fc.record({
     kind: fc.constantFrom('thumbprintSha256' as const, 'thumbprintSha1' as const, 'publicKeySha256' as const),
@@ -311,7 +311,7 @@ test('found means: every match is of one enabled identity, enabled, and inside i
         ...(expiresAt === undefined ? {} : { expiresAt: iso(expiresAt) }),
         pins: pins.flatMap((one) => {
           const value = (one.isMatch ? certificate : stranger)[one.kind] ?? '';
-          // A pin stands once in a document.
+          // A document must not contain the same pin twice.
           if (seen.has(one.kind + value)) return [];
           seen.add(one.kind + value);
           const [start, end] = one.window ?? [now - 9 * hour, now + 9 * hour];

@@ -33,19 +33,20 @@ import { type PinKind, pinKinds, type PinnedIdentity, type TrustPin, type TrustS
 const notFound: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
 
-/** A snapshot answers at once. */
+/** What a snapshot answers. It answers synchronously, also in `confirm`. */
 export type SnapshotFinding =
   | Exclude<TrustFinding, NominatedFinding>
   | (Omit<NominatedFinding, 'confirm'> & {
-      /** Verifies what the authority says. It takes milliseconds. */
+      /** Verifies the certification paths. This takes milliseconds. */
       readonly confirm: () => ConfirmedFinding;
     });
 
 /**
- * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities whose
- * issuer's name it bears. A locked document denies every certificate. Otherwise all matches are computed, and one that
- * denies is enough. Nothing is verified: where the answer depends on an authority's word, it is a nomination, and its
- * `confirm` does the expensive work. A pure function of its arguments.
+ * Looks a certificate up in a snapshot at `now` (milliseconds since 1970-01-01T00:00:00Z): by its pins, and by its
+ * names under the authorities that own a CA certificate with its issuer's name. A locked document denies every
+ * certificate. Otherwise all matches are computed, and one match that denies is enough to refuse. No authority's
+ * signature is verified: if the answer depends on an authority, it is a nomination, and its `confirm` does the
+ * expensive work. A pure function of its arguments.
  */
 export function findInSnapshot(
   snapshot: TrustSnapshot,
@@ -53,12 +54,12 @@ export function findInSnapshot(
   now: number,
   context: AuthorityContext = withoutInformation,
 ): SnapshotFinding {
-  // Before anything is looked up: neither the answer nor its timing tells a caller whether a locked document knows it.
+  // Must come before any look-up: neither the answer nor its timing shows a caller whether a locked document knows it.
   if (snapshot.locked !== undefined) return deny('trust_locked', snapshot.locked);
   const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
   if (denied !== undefined) return deny('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
-  // For a stranger, no twin is computed.
+  // If no pin of its own matches, no twin is computed: unknown callers should cost little.
   const pinned = own.length === 0 ? own : own.concat(findPinsOfTwin(snapshot, certificate, own));
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);
@@ -71,7 +72,7 @@ export function findInSnapshot(
   const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate, own) : pinned, nominations };
   const [pin] = own;
   const [nomination] = nominations;
-  // What the document says of a pin costs no signature either.
+  // The rules of the matching pins and of their identities need no signature either, so they come first.
   return (
     findMatchesDenial(claims.pinned, certificate, now) ?? {
       outcome: 'nominated',
@@ -82,7 +83,7 @@ export function findInSnapshot(
   );
 }
 
-/** What pins say alone; where there is none, `otherwise`. */
+/** The answer if no authority is asked: what the pins say, or `otherwise` if no pin matched. */
 function concludePins(
   pinned: readonly PinMatch[],
   otherwise: NotFoundFinding,
@@ -94,7 +95,7 @@ function concludePins(
   return findMatchesDenial(pinned, certificate, now) ?? describeMatches(first, pinned);
 }
 
-/** The certification paths, and what the matches that they leave say together. */
+/** Validates the certification paths, and combines the matches that are left. */
 function confirmMatches(
   snapshot: TrustSnapshot,
   certificate: PresentedCertificate,
@@ -103,14 +104,14 @@ function confirmMatches(
   context: AuthorityContext,
 ): ConfirmedFinding {
   const { pathDecoding } = certificate;
-  // The gate has looked before.
+  // The gate refuses such a certificate before it confirms. Another caller of `confirm` may not have looked.
   if (!pathDecoding.ok) {
     const refusal = describeRefusal('path_certificate_malformed', { fault: pathDecoding.fault });
     return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
   const { matches, refusals, unissued, steadyWhile } = issued;
-  // A pin is somebody's before its authority is asked.
+  // A pin matches before its authority is asked, so the pins are checked together with the confirmed matches.
   const ofMatches = findMatchesDenial([...claims.pinned, ...matches], certificate, now);
   const denial = findStrictest<RefusedNomination>([
     ...refusals.map(refuseByPath),
@@ -135,7 +136,10 @@ function refuseByPath({
 
 const noPins: readonly PinMatch[] = Object.freeze([]);
 
-/** A loop that makes nothing for a stranger, whose refusal is to cost little more than one hash. */
+/**
+ * The pins of the certificate. The loop creates nothing for an unknown caller, whose refusal should cost little more
+ * than one hash.
+ */
 function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
   let found: PinMatch[] | undefined;
   for (const kind of pinKinds) {
@@ -160,8 +164,9 @@ function findPin(
 }
 
 /**
- * Pins of the same certificate under its other signature. They admit nothing here, and whatever refuses by them refuses
- * this one as well: a pin that is disabled or over, of another identity, or whose `issuedBy` did not issue it.
+ * The pins of the same certificate with its other ECDSA signature. They never admit this certificate, and they refuse
+ * it like the other: if the pin is disabled or has ended, if it is another identity's, or if its `issuedBy` authority
+ * did not issue the certificate.
  */
 function findPinsOfTwin(
   snapshot: TrustSnapshot,
@@ -177,12 +182,15 @@ function findPinsOfTwin(
     .map((match) => ({ ...match, isOfTwin: true }));
 }
 
-/** A pin of the public key is one of both. */
+/** A pin of the public key matches the certificate with either signature, so it is not a pin of the twin. */
 function isByThumbprint({ pin }: PinMatch): boolean {
   return pin.kind !== 'publicKeySha256';
 }
 
-/** `others`: while the authorities that were asked say the same. */
+/**
+ * The answer for matches that all admit. `others` are the intervals in which the authorities that were asked answer the
+ * same.
+ */
 function describeMatches(
   first: TrustMatch,
   matches: readonly TrustMatch[],
@@ -190,7 +198,7 @@ function describeMatches(
 ): FoundFinding {
   const { identity, matchedBy } = first;
   const paths = matches.flatMap(({ path }) => path ?? []);
-  // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
+  // Names and authorities never accept a certificate without clientAuth: every match must be a pin that accepts it.
   const graces = matches.map(({ pin }) => pin?.acceptWithoutClientAuth);
   const grace = graces.includes(undefined) ? undefined : intersectGraces(graces);
   const current = [...paths, ...others];
@@ -215,7 +223,7 @@ function intersectValidity(spans: readonly ReturnType<typeof findEntrySpan>[]): 
   return { validFrom, validUntil };
 }
 
-/** The time that all of them have; absent members have no bound. */
+/** The interval that all spans have in common. A bound that is absent does not limit it. */
 export function intersectSpans(spans: readonly Partial<CurrentSpan>[]): CurrentSpan {
   return {
     currentFrom: Math.max(...spans.map(({ currentFrom = Number.NEGATIVE_INFINITY }) => currentFrom)),
@@ -227,28 +235,34 @@ function nameMatch({ pin, trustName }: TrustMatch): string {
   return pin?.value ?? trustName?.value ?? '';
 }
 
-/** All but the caller's own. */
+/** The CA certificates of the path, in DER: all but the caller's own certificate. */
 function listAuthorities({ trustAnchor, certificates }: CertificationPath): readonly Uint8Array[] {
   return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
-/** What a match is judged by on its own: its identity, and its pin unless it matched by a name. */
+/**
+ * What the rules for entries look at: a match's identity, and its pin. The pin is undefined if the certificate matched
+ * by a name.
+ */
 export type TrustEntry = Pick<TrustMatch, 'pin'> & { readonly identity: TrustMatch['identity'] | undefined };
 /** Why an entry of the document is not in force. */
 export type EntryCode = Exclude<Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>, 'identity_ambiguous'>;
 
-/** `on`: in force if the value is true. `from`, `until`: in force in [from, until), in milliseconds; undefined: no bound. */
+/**
+ * `on`: in force if the value is true. `from`, `until`: in force in [from, until), in milliseconds since
+ * 1970-01-01T00:00:00Z. A value that is undefined sets no bound.
+ */
 interface EntryRule {
   readonly of: 'identity' | 'pin';
   readonly bound: 'on' | 'from' | 'until';
-  /** The member that has the value; of a bound in time, also a fact of the denial. */
+  /** The member that has the value. If the value is a time, the denial's facts contain it too. */
   readonly key: 'enabled' | 'expiresAt' | 'notBefore' | 'notAfter';
 }
 
 /**
- * Decides when an entry is in force: each rule once, in the order in which they refuse. The refusal, the interval for which an
- * admission is remembered, and what tools say of an entry all come from here. No member is optional, because a polluted
- * prototype would supply it.
+ * Decides when an entry is in force. Each rule is here once, in the order in which the rules refuse. The refusal, the
+ * interval for which an admission is remembered, and what tools say about an entry all come from here. No member is
+ * optional, because a polluted prototype would supply it.
  */
 export const entryRules: Readonly<Record<EntryCode, EntryRule>> = Object.freeze({
   identity_disabled: { of: 'identity', bound: 'on', key: 'enabled' },
@@ -258,24 +272,27 @@ export const entryRules: Readonly<Record<EntryCode, EntryRule>> = Object.freeze(
   pin_expired: { of: 'pin', bound: 'until', key: 'notAfter' },
 });
 
-/** In the order of the rules. */
+/** The codes, in the order of the rules. */
 export const entryCodes = Object.freeze(Object.keys(entryRules)) as readonly EntryCode[];
 
-/** Undefined: the rule has nothing to say of the entry. */
+/** The value that the rule looks at. Undefined if the entry has none: then the rule does not apply. */
 export function readBound(code: EntryCode, entry: TrustEntry): boolean | number | undefined {
   const { of, key } = entryRules[code];
   const subject: { readonly [Key in EntryRule['key']]?: boolean | number | undefined } | undefined = entry[of];
   return subject?.[key];
 }
 
-/** Written so that a time which is no number is outside. */
+/** Whether the rule lets the entry admit at `now`. False if a time is not a number. */
 export function isInForce(code: EntryCode, entry: TrustEntry, now: number): boolean {
   const value = readBound(code, entry);
   if (typeof value !== 'number') return value !== false;
   return entryRules[code].bound === 'from' ? now >= value : now < value;
 }
 
-/** [validFrom, validUntil) in milliseconds: when the entry is in force; empty if it is switched off. */
+/**
+ * [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z: when the entry is in force. Empty if its pin or
+ * its identity is disabled.
+ */
 export function findEntrySpan(entry: TrustEntry): Pick<CertificationPath, 'validFrom' | 'validUntil'> {
   let validFrom = Number.NEGATIVE_INFINITY;
   let validUntil = Number.POSITIVE_INFINITY;
@@ -290,18 +307,18 @@ export function findEntrySpan(entry: TrustEntry): Pick<CertificationPath, 'valid
 }
 
 /**
- * Whether the deny list has a pin's certificate, as far as the document tells: a denial by serial number, or a pin by
- * another hash, needs the certificate.
+ * Whether the deny list names a pin's certificate, as far as the document shows. Denials by serial number, and pins of
+ * another hash, can't be decided without the certificate.
  */
 export function isPinDenied({ denied }: Pick<TrustSnapshot, 'denied'>, { kind, value }: TrustPin): boolean {
   return kind === 'thumbprintSha256' && denied.thumbprintsSha256.has(value);
 }
 
 type MatchCode = EntryCode | 'identity_ambiguous';
-/** Why matches refuse: they are of two identities, or one of them is not in force. */
+/** Why matches refuse: they belong to two identities, or one of them is not in force. */
 type MatchDenial = RefusedFinding<MatchCode>;
 
-/** All matches must be of one identity, and none of them may deny. */
+/** Denies unless all matches belong to one identity, and each of them is in force. */
 function findMatchesDenial(
   matches: readonly TrustMatch[],
   certificate: PresentedCertificate,
@@ -313,7 +330,7 @@ function findMatchesDenial(
   return findStrictest(matches.map((match) => findMatchDenial(match, matches, certificate, now)));
 }
 
-/** Of several reasons, the one that counts; of equals, the first. */
+/** The strictest of several reasons, by `rankDenial`; if two are equal, the first. */
 function findStrictest<Reason extends { readonly code: DenialCode }>(
   reasons: readonly (Reason | undefined)[],
 ): Reason | undefined {
@@ -345,13 +362,14 @@ function findMatchDenial(
 }
 
 /**
- * `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. Decodes the certificate,
- * so it is for those that a pin knows: a stranger's is never decoded.
+ * When the certificate itself ends. `trust add --certificate` copies the certificate's end to the pin, so the pin's end
+ * is noticed first. This decodes the certificate, so call it only if a pin matched: the certificate of an unknown
+ * caller is never decoded.
  */
 function describeOwnEnd({ decoding }: PresentedCertificate, now: number): OwnEnd {
   if (!decoding.ok) return {};
   const { notAfter } = decoding.certificate;
-  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+  // RFC 5280 §4.1.2.5: the instant notAfter still belongs to the validity.
   return { certificateNotAfter: notAfter, isCertificateExpired: !(now <= notAfter) };
 }
 

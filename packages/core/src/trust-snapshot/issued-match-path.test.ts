@@ -22,11 +22,11 @@ function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = calle
   return finding.outcome === 'denied' ? finding.code : finding.outcome;
 }
 
-describe('what can be said of a path', () => {
+describe('answers about a certification path', () => {
   const pin = { thumbprintSha256: caller.thumbprintSha256 };
 
-  test('a certificate that no path can be read of has none, whatever identity is pinned to it', () => {
-    // Distribution points without a point, which the end-entity checks don't look into.
+  test('a certificate that path validation can’t read has no path, whatever identity is pinned to it', () => {
+    // An extension for distribution points that has no point; the end-entity checks don't look into it.
     const made = makeCertificate({
       extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],
       issuer: issuing,
@@ -37,7 +37,7 @@ describe('what can be said of a path', () => {
       outcomeOf(issuedSnapshot([{ pins: [{ thumbprintSha256: odd.thumbprintSha256, ...more }] }]), odd);
     assert.equal(outcomeWith({ issuedBy: 'corp' }), 'certificate_malformed');
     assert.equal(outcomeWith({}), 'found');
-    // Whoever confirms without having looked.
+    // `confirm` also refuses if its caller has not looked at the decoding.
     const trust = issuedSnapshot([{ pins: [{ thumbprintSha256: odd.thumbprintSha256, issuedBy: 'corp' }] }]);
     const finding = findInSnapshot(trust, odd, now);
     assert.ok(finding.outcome === 'nominated');
@@ -48,7 +48,7 @@ describe('what can be said of a path', () => {
     assert.deepEqual(confirmed.facts, { fault: odd.pathDecoding.fault });
   });
 
-  test('a certificate of the authority that cannot be read at all is a stranger, and no serial number of it is known', () => {
+  test('a certificate of the authority that can’t be decoded at all is unknown, also by its serial number', () => {
     const broken = editCertificate(issueCaller().der, (certificate) => {
       getNode(certificate, 0, tbsFields.validity, 1).content = Buffer.from('never');
     });
@@ -58,12 +58,12 @@ describe('what can be said of a path', () => {
     assert.match(finding.detail ?? '', /can't be (?:read|decoded)|malformed|not/);
   });
 
-  test('a pin of its twin is asked about its issuer where something else stands, and not otherwise', () => {
+  test('the issuer of a twin’s pin is asked only if something else may admit the certificate', () => {
     const other = authorityOf({ name: 'other', anchors: [impostorRoot], intermediates: [impostor] });
     const [twin] = listTwins(caller);
     assert.ok(twin !== undefined);
     const pins = [{ thumbprintSha256: twin.thumbprintSha256, issuedBy: 'other' }];
-    // The other authority bears the same name, and did not issue it.
+    // The CA of the authority "other" has the same name, and did not issue the certificate.
     const answerTo = (...issuers: readonly string[]): ReturnType<typeof answerInFull> => {
       const names = issuers.map((issuedBy) => ({ issuedBy, dns: 'billing.corp.example' }));
       const trust = issuedSnapshot([{ name: 'billing', names, pins }], { authorities: [authorityOf(), other] });
@@ -78,16 +78,16 @@ describe('what can be said of a path', () => {
     }
   });
 
-  test('what is wrong with the certificates that came with it is told where no path was found, and nowhere else', () => {
+  test('a fault of the certificates that came with the request is reported only if no path was found', () => {
     const many = Array.from({ length: 9 }, (_, index) => Buffer.from([0x30, 1, index]));
     const chainFaultOf = (made: ReturnType<typeof issueCaller>, authorities = [authorityOf()]): unknown => {
       const finding = answerInFull(issuedSnapshot([billing], { authorities }), presentCertificate(made.der, many), now);
       assert.ok(finding.outcome === 'denied');
-      // And whether the signature is that of a CA of the document anyway.
+      // Also whether the facts say that a CA of the document signed the certificate.
       return [finding.code, ...['chainFault', 'isSigned'].map((each) => each in (finding.facts ?? {}))];
     };
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor })), ['path_signature_invalid', false, false]);
-    // The key is that of a CA of the document, which has another name: that CA issued nothing under this one.
+    // The key belongs to a CA of the document with another name: that CA issued nothing under this name.
     const renamed = authorityOf({ intermediates: [issuing, issue({ name: 'Renamed', key: 'ed25519' })] });
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: impostor }), [renamed]), [
       'path_signature_invalid',
@@ -99,7 +99,7 @@ describe('what can be said of a path', () => {
     assert.deepEqual(chainFaultOf(issueCaller({ issuer: between }), authorities), ['path_not_found', true, true]);
   });
 
-  test('the list that it rests on is told where it is about revocation, and nowhere else', () => {
+  test('the revocation list is reported only if the denial is about revocation', () => {
     const list = { issuer: 'CN=Corp issuing CA', end: now };
     const revocation = { find: () => ({ crls: [], findOcspResponses: () => [], findList: () => list }) };
     const tell = (made: ReturnType<typeof issueCaller>, authority = authorityOf()): readonly unknown[] => {
@@ -113,7 +113,7 @@ describe('what can be said of a path', () => {
     assert.deepEqual(tell(issueCaller({ issuer: impostor })), ['path_signature_invalid', false]);
   });
 
-  test('an authority is asked once, whatever refers to it', () => {
+  test('an authority is asked once, however many pins and names refer to it', () => {
     let asked = 0;
     const find = (): undefined => void (asked += 1);
     const names = [...(billing['names'] as object[]), { issuedBy: 'corp', commonName: 'billing' }];
@@ -122,14 +122,14 @@ describe('what can be said of a path', () => {
     assert.equal(asked, 1);
   });
 
-  test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
+  test('a name denies if its revocation status is unknown, even if a pin matches too', () => {
     const authorities = [authorityOf({ revocation: { mode: 'required' } })];
     const both = { ...billing, pins: [pin] };
     assert.equal(outcomeOf(issuedSnapshot([both], { authorities })), 'revocation_unavailable');
     assert.equal(outcomeOf(issuedSnapshot([{ pins: [pin] }], { authorities })), 'found');
   });
 
-  test('of two authorities, what the first to end knows ends the answer', () => {
+  test('of two authorities, the one whose revocation list ends first ends the answer', () => {
     const otherRoot = issue({ name: 'Other root', key: 'rsa-2048' });
     // The same CA, certified by another root.
     const crossed = issue({ name: 'Corp issuing CA', issuer: otherRoot });
@@ -158,7 +158,7 @@ describe('what can be said of a path', () => {
   });
 });
 
-test('for the log, a signature is verified by 32 CA certificates of one name at most', () => {
+test('the log verifies a signature with at most 32 CA certificates of one name', () => {
   const namesakes = Array.from({ length: 33 }, () => newName('Authority'));
   const trustAnchors = namesakes.map((name) => toPem(writeAuthority(name).der));
   const [authority] = issuedSnapshot([billing], { authorities: [{ name: 'corp', trustAnchors }] }).authorities;
@@ -167,7 +167,7 @@ test('for the log, a signature is verified by 32 CA certificates of one name at 
   assert.deepEqual(signed, [...Array.from({ length: 32 }, () => true), false]);
 });
 
-test('where the part that validates paths was left out, it is said what to do', async (context) => {
+test('an error says what to deploy if the code that validates paths was left out', async (context) => {
   const { default: modules } = (await import('node:module')) as unknown as {
     default: { _load: (name: string) => unknown };
   };
@@ -175,7 +175,7 @@ test('where the part that validates paths was left out, it is said what to do', 
   context.mock.method(modules, '_load', () => {
     throw cause;
   });
-  // Another copy, which has not loaded it yet.
+  // A second copy of the module, which has not loaded the code yet.
   const name = '../load-path-validation.js?left-out';
   const { loadPathValidation } = (await import(name)) as typeof loading;
   assert.throws(() => loadPathValidation(), {

@@ -49,7 +49,7 @@ describe('a name under its authority', () => {
     ['commonName, to the letter', { commonName: '*.corp.example' }, { names: [], name: '*.corp.example' }],
   ];
   for (const [what, name, request] of cases) {
-    test(`${what}: its bearer is admitted, and no other`, () => {
+    test(`${what}: only a certificate of the authority with this name is admitted`, () => {
       const trust = issuedSnapshot([{ name: 'a', ...namedBy(name) }]);
       const finding = find(issueCaller(request), trust);
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
@@ -57,18 +57,18 @@ describe('a name under its authority', () => {
       assert.equal(finding.matchedBy, `${Object.keys(name)[0]} issued by corp`);
       assert.equal(finding.matched, String(Object.values(name)[0]).toLowerCase());
       assert.equal(outcomeOf(issueCaller({ name: 'other', names: ['DNS:other.example'] }), trust), 'notFound');
-      // The same words, signed by somebody of the same name.
+      // The same name in a certificate that an impostor CA with the authority's name signed.
       assert.equal(outcomeOf(issueCaller({ ...request, issuer: impostor }), trust), 'path_signature_invalid');
     });
   }
 
-  test('organizationalUnit', () => {
+  test('organizationalUnit is compared to the letter', () => {
     const made = issueCaller({ name: 'x\nOU = Payments', names: [] });
     assert.equal(outcomeOf(made, issuedSnapshot([namedBy({ organizationalUnit: 'Payments' })])), 'found');
     assert.equal(outcomeOf(made, issuedSnapshot([namedBy({ organizationalUnit: 'payments' })])), 'notFound');
   });
 
-  test('the detail for a stranger lists the names of the certificate and what to do', () => {
+  test('the detail for an unknown caller lists the names of the certificate and what to do', () => {
     const finding = find(issueCaller({ name: 'x\\ny', names: ['DNS:a.example'] }), issuedSnapshot([billing]));
     assert.ok(finding.outcome === 'notFound');
     assert.match(
@@ -82,8 +82,8 @@ describe('a name under its authority', () => {
     assert.deepEqual(finding.facts, { authorities: ['corp'], names });
   });
 
-  test('the names of a stranger are listed up to 200 letters, and the one that goes beyond', () => {
-    // With their types, eight are 200 letters.
+  test('the names of an unknown caller are listed until they have more than 200 letters', () => {
+    // Eight names with their types have 200 letters.
     const names = Array.from({ length: 12 }, (_, index) => `${String(index).padStart(14, 'n')}.example`);
     const finding = find(issueCaller({ names: names.map((name) => `DNS:${name}`) }), issuedSnapshot([billing]));
     assert.ok(finding.outcome === 'notFound');
@@ -93,7 +93,7 @@ describe('a name under its authority', () => {
     );
   });
 
-  test('of the certificate of another issuer, and of what is not a certificate, nothing is told', () => {
+  test('a certificate of another issuer, and bytes that are not a certificate, get no detail', () => {
     const foreign = issueCaller({ issuer: issue({ name: 'Nobody', key: 'ed25519' }) });
     for (const der of [foreign.der, Buffer.from('3000', 'hex')]) {
       assert.deepEqual(findInSnapshot(issuedSnapshot([billing]), presentCertificate(der), now), {
@@ -102,7 +102,7 @@ describe('a name under its authority', () => {
     }
   });
 
-  test('before an authority is asked, a name is a claim, and a pin says whose certificate it is', () => {
+  test('before an authority is asked, a name gives a claim, and a pin gives the identity', () => {
     const { thumbprintSha256 } = caller.certificate;
     const nominate = (identity: IdentityInput): object => {
       const finding = findInSnapshot(issuedSnapshot([identity]), presentCertificate(caller.der), now);
@@ -118,7 +118,7 @@ describe('a name under its authority', () => {
     assert.ok(!('identityName' in find(forged, issuedSnapshot([billing]))));
   });
 
-  test('what a certificate says in place of a name fits nothing', () => {
+  test('a value that only resembles a name matches no identity', () => {
     const trust = issuedSnapshot([
       { name: 'a', ...namedBy({ dns: '*.corp.example' }) },
       { name: 'b', ...namedBy({ commonName: 'billing' }) },
@@ -138,14 +138,14 @@ describe('a name under its authority', () => {
       { names: ['email:Billing@corp.example'] },
       { names: ['email:billinG@corp.example'] },
       { names: ['email:billing@corp.example.'] },
-      // A name of one type is none of another.
+      // A name of one type does not match a name of another type.
       { names: ['DNS:billing'] },
       { names: ['URI:billing.corp.example', 'email:billing.corp.example'] },
       { names: [], name: 'billing.corp.example' },
       { names: [], name: 'billing.apps.example' },
       { names: [], name: 'Billing' },
       { names: [], name: '"billing "' },
-      // Of two common names nobody can say which is the caller's.
+      // If there are two common names, it is unclear which one is the caller's.
       { names: [], name: 'billing\n2.CN = other' },
     ];
     for (const request of strangers) {
@@ -154,7 +154,7 @@ describe('a name under its authority', () => {
     }
   });
 
-  test('a common name counts whatever its string type', () => {
+  test('a common name matches in any string type', () => {
     const trust = issuedSnapshot([namedBy({ commonName: 'billing' })]);
     for (const [type, tag, mask] of [
       ['PrintableString', 0x13, '0x2'],
@@ -163,21 +163,21 @@ describe('a name under its authority', () => {
       ['BMPString', 0x1e, '0x800'],
     ] as const) {
       const made = issueCaller({ names: [], settings: [`string_mask = MASK:${mask}`] });
-      // CN, and then the string.
+      // The OID of the common name, followed by the string.
       const at = made.der.lastIndexOf(Buffer.from('0603550403', 'hex')) + 5;
       assert.equal(made.der[at], tag, type);
       assert.equal(outcomeOf(made, trust), 'found', type);
     }
   });
 
-  test('more names than are compared: refused, not overlooked', () => {
-    // The last one is of somebody who is disabled.
+  test('a certificate with more names than the limit is refused', () => {
+    // The last name belongs to a disabled identity.
     const names = ['DNS:billing.corp.example', ...numbered(255), 'DNS:blocked.corp.example'];
     const blocked = { name: 'blocked', enabled: false, ...namedBy({ dns: 'blocked.corp.example' }) };
     const trust = issuedSnapshot([billing, blocked]);
     const many = issueCaller({ names });
     assert.equal(outcomeOf(many, trust), 'path_budget_exhausted');
-    // What a pin says alone counts before that.
+    // A denial by the pin itself is stricter than the limit.
     for (const [enabled, code] of [
       [true, 'path_budget_exhausted'],
       [false, 'pin_disabled'],
@@ -185,7 +185,7 @@ describe('a name under its authority', () => {
       const pins = [{ thumbprintSha256: many.certificate.thumbprintSha256, enabled }];
       assert.equal(outcomeOf(many, issuedSnapshot([{ pins }])), code);
     }
-    // As many as are compared, the common name among them.
+    // As many names as the limit allows, including the common name.
     const fewer = ['DNS:billing.corp.example', ...numbered(253), 'DNS:blocked.corp.example'];
     assert.equal(outcomeOf(issueCaller({ names: fewer }), trust), 'identity_ambiguous');
     function numbered(count: number): readonly string[] {
@@ -199,14 +199,14 @@ describe('two authorities', () => {
   const partner = authorityOf({ name: 'partner', anchors: [partnerRoot], intermediates: [] });
   const ofPartner = issueCaller({ issuer: partnerRoot });
 
-  test('a name counts under its own authority alone, whatever the letter case of issuedBy', () => {
+  test('a name matches only under its own authority, whatever the letter case of issuedBy', () => {
     const authorities = [authorityOf({ name: 'Corp' }), partner];
     const trust = issuedSnapshot([{ name: 'a', ...namedBy({ dns: 'billing.corp.example' }, 'cORP') }], { authorities });
     assert.equal(outcomeOf(caller, trust), 'found');
     assert.equal(outcomeOf(ofPartner, trust), 'notFound');
   });
 
-  test('one name under two authorities is of two callers', () => {
+  test('the same name under two authorities identifies two callers', () => {
     const identities = [
       { name: 'a', ...namedBy({ dns: 'billing.corp.example' }) },
       { name: 'b', ...namedBy({ dns: 'billing.corp.example' }, 'partner') },
@@ -222,7 +222,7 @@ describe('two authorities', () => {
     }
   });
 
-  test('two authorities of one name, by the key that signed', () => {
+  test('two authorities with CAs of the same name are distinguished by the key that signed', () => {
     const other = authorityOf({ name: 'imitator', anchors: [impostorRoot], intermediates: [impostor] });
     const identities = [
       { name: 'a', ...namedBy({ dns: 'billing.corp.example' }) },
@@ -251,21 +251,21 @@ describe('pins and names', () => {
     pins: [{ thumbprintSha256: made.certificate.thumbprintSha256, ...more }],
   });
 
-  test('a pin of one and a name of another: ambiguous', () => {
+  test('a pin of one identity and a name of another are ambiguous', () => {
     assert.equal(outcomeOf(caller, issuedSnapshot([billing, { name: 'b', pins: [pin] }])), 'identity_ambiguous');
   });
-  test('a pin and a name of the same identity: found, to the end of both', () => {
+  test('a pin and a name of the same identity admit until the first of their ends', () => {
     const trust = issuedSnapshot([{ ...billing, pins: [{ ...pin, notAfter: '2028-01-01T00:00:00Z' }] }]);
     const finding = find(caller, trust);
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.validUntil, finding.isPathValidated], [Date.UTC(2028, 0, 1), true]);
   });
-  test('a forged path to the name of another is not a match: the pin decides', () => {
+  test('a forged path to the name of another identity is not a match, so the pin decides', () => {
     const finding = find(forged, issuedSnapshot([billing, { name: 'a', ...pinOf(forged) }]));
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', undefined]);
   });
-  test('a name that is revoked under its authority denies, whatever a pin says', () => {
+  test('a name denies if its authority revoked the certificate, whatever a pin says', () => {
     const revoked = issueCaller({ serialNumber: '4711' });
     const authorities = [authorityOf({ revocation: { mode: 'when-available', scope: 'end-entity' } })];
     const trust = issuedSnapshot([billing, { name: 'a', ...pinOf(revoked) }], { authorities });
@@ -273,7 +273,7 @@ describe('pins and names', () => {
     const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
     const finding = find(revoked, trust, revocation);
     assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_revoked');
-    // It has the authority's signature: nobody is to look for a forger.
+    // The authority did sign the certificate, so the operator must not be sent to look for a forger.
     assert.match(finding.detail, /it is "billing", and the authority "corp" did issue it/);
     assert.doesNotMatch(finding.detail, /if the authority/);
   });
@@ -283,7 +283,7 @@ describe('pins and names', () => {
     ['thumbprintSha1', presentCertificate(caller.der).thumbprintSha1],
     ['publicKeySha256', presentCertificate(caller.der).publicKeySha256],
   ] as const) {
-    test(`${kind} with issuedBy asks for the chain, its dates and its revocation`, () => {
+    test(`${kind} with issuedBy needs a valid chain, its dates and its revocation`, () => {
       const identity = { name: 'a', pins: [{ [kind]: value, issuedBy: 'CORP' }] };
       const finding = find(caller, issuedSnapshot([identity]));
       assert.ok(finding.outcome === 'found');
@@ -298,7 +298,7 @@ describe('pins and names', () => {
       assert.equal(outcomeOf(caller, issuedSnapshot([identity], { authorities: foreign })), 'path_signature_invalid');
     });
   }
-  test('a key with issuedBy, in a certificate of its holder’s own making: refused', () => {
+  test('a pinned key with issuedBy is refused in a certificate that its holder made', () => {
     const { publicKeySha256 } = presentCertificate(caller.der);
     const trust = issuedSnapshot([{ pins: [{ publicKeySha256, issuedBy: 'corp' }] }]);
     for (const made of [
@@ -308,7 +308,7 @@ describe('pins and names', () => {
       assert.match(outcomeOf({ ...made, header: '' }, trust), /^path_(?:not_found|signature_invalid)$/);
     }
   });
-  test('a disabled identity, or one whose time is over, denies by a name as by a pin', () => {
+  test('a disabled or expired identity denies by a name as it does by a pin', () => {
     assert.equal(outcomeOf(caller, issuedSnapshot([{ ...billing, enabled: false }])), 'identity_disabled');
     const over = { ...billing, expiresAt: '2026-12-31T00:00:00Z' };
     assert.equal(outcomeOf(caller, issuedSnapshot([over])), 'identity_expired');
@@ -323,7 +323,7 @@ describe('the deny list', () => {
     ['a thumbprint', { thumbprintSha256, reason: 'laptop stolen' }],
     ['a serial number and the authority', { issuedBy: 'Corp', serialNumber, reason: 'laptop stolen' }],
   ] as const) {
-    test(`by ${what}: refused by name and by pin, and nobody else is`, () => {
+    test(`refuses a certificate by ${what}, matched by name or by pin, and no other certificate`, () => {
       for (const identity of [billing, pinned]) {
         const trust = issuedSnapshot([identity], { denied: [entry] });
         const finding = find(caller, trust);
@@ -334,11 +334,11 @@ describe('the deny list', () => {
       assert.equal(outcomeOf(other, issuedSnapshot([billing], { denied: [entry] })), 'found');
     });
   }
-  test('two authorities whose names differ by more than letter case have serial numbers of their own', () => {
+  test('keeps serial numbers apart for authorities whose names differ by more than letter case', () => {
     assert.notEqual(deniedSerialKey('Straße', '0A'), deniedSerialKey('Strasse', '0A'));
     assert.equal(deniedSerialKey('Corp', '0A'), deniedSerialKey('cORP', '0A'));
   });
-  test('by its serial number, also where nothing but that can be read for a path', () => {
+  test('refuses by serial number, even if path validation can’t read the certificate', () => {
     const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
     assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
     const identity = { pins: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
@@ -351,12 +351,12 @@ describe('the deny list', () => {
     ['a serial number', { issuedBy: 'corp', serialNumber: issuing.certificate.serialNumber }],
     ['the thumbprint of the anchor', { thumbprintSha256: root.certificate.thumbprintSha256 }],
   ] as const) {
-    test(`a CA certificate by ${what}: with it goes what it issued`, () => {
+    test(`refuses a CA certificate by ${what}, with every certificate that it issued`, () => {
       const finding = find(caller, issuedSnapshot([billing], { denied: [entry] }));
       assert.ok(finding.outcome === 'denied');
       assert.equal(finding.code, 'certificate_on_deny_list');
       assert.match(finding.detail, /leads through "CN=Corp (?:issuing CA|root)"/);
-      // Also beside a pin that needs no authority: it was the authority's word that was taken back.
+      // Also if a pin without `issuedBy` matches: the path of the matching name leads through a denied CA.
       const both = issuedSnapshot([{ ...pinned, ...billing }], { denied: [entry] });
       assert.equal(outcomeOf(caller, both), 'certificate_on_deny_list');
     });
@@ -387,18 +387,18 @@ describe('SPIFFE', () => {
     ['spiffe://corp.example/'],
     ['spiffe://other.example/billing'],
   ]) {
-    test(`${uris.join(' and ')} is nobody`, () => {
+    test(`${uris.join(' and ')} matches no identity`, () => {
       assert.equal(outcomeOf(withUris(...uris), trust), 'notFound');
     });
   }
-  test('what is not an SVID has no URI to be known by', () => {
+  test('a certificate that breaks the rules of SVIDs is known by none of its URIs', () => {
     for (const uris of [['spiffe://corp.example/billing/'], ['spiffe://corp.example/billing', 'urn:x']]) {
       const finding = find(withUris(...uris), trust);
       assert.ok(finding.outcome === 'notFound');
       assert.deepEqual(finding.facts?.names, [{ type: 'commonName', value: 'billing' }]);
     }
   });
-  test('a CA certificate with an ID is not an SVID', () => {
+  test('a CA certificate with a SPIFFE ID is not an SVID', () => {
     const extensions = ['basicConstraints = critical, CA:TRUE', 'keyUsage = critical, keyCertSign, digitalSignature'];
     const made = issueCaller({ extensions, names: ['URI:spiffe://corp.example/billing'] });
     assert.equal(outcomeOf(made, trust), 'certificate_is_authority');
@@ -415,21 +415,21 @@ describe('SPIFFE', () => {
   });
 });
 
-describe('a trust anchor, and what is above a caller, is not a caller', () => {
-  test('by a pin with issuedBy', () => {
+describe('a CA certificate of an authority is not a caller', () => {
+  test('even if a pin with issuedBy names it', () => {
     for (const { der, certificate } of [root, issuing]) {
       const { thumbprintSha256 } = certificate;
       const trust = issuedSnapshot([{ pins: [{ thumbprintSha256, issuedBy: 'corp' }] }]);
       assert.equal(nameOutcome(answerInFull(trust, presentCertificate(der), now)), 'certificate_is_authority');
     }
   });
-  test('nor by its key in a certificate that it signed itself', () => {
+  test('even with its key in a client certificate that it signed itself', () => {
     const made = issueCaller({ issuer: root, name: 'Corp root', key: 'p-384' });
     assert.equal(outcomeOf(made, issuedSnapshot([billing])), 'path_not_found');
   });
 });
 
-describe('what a stranger costs', () => {
+describe('the cost of an unknown caller', () => {
   function countVerifications(work: () => void): number {
     const counter = mock.method(crypto, 'verify');
     syncBuiltinESMExports();
@@ -443,7 +443,7 @@ describe('what a stranger costs', () => {
   }
   const trust = issuedSnapshot([billing, { ...namedBy({ dns: '*.apps.example' }), name: 'b' }]);
 
-  test('a name that fits is verified', () => {
+  test('a signature is verified if a name matches', () => {
     const made = issueCaller();
     assert.ok(
       countVerifications(() => {
@@ -451,7 +451,7 @@ describe('what a stranger costs', () => {
       }) > 0,
     );
   });
-  test('where no name fits, no signature is', () => {
+  test('no signature is verified if no name matches', () => {
     const strangers = [
       issueCaller({ names: ['DNS:stranger.example'], name: 'stranger' }),
       issueCaller({ names: ['DNS:stranger.example'], issuer: impostor }),
@@ -466,7 +466,7 @@ describe('what a stranger costs', () => {
       );
     }
   });
-  test('nor where the certificate alone tells that it is unfit', () => {
+  test('no signature is verified if the certificate itself is unfit', () => {
     const made = issueCaller({ extensions: ['extendedKeyUsage = serverAuth'] });
     const work = (): void => {
       assert.equal(outcomeOf(made, trust), 'certificate_extended_key_usage_unsuitable');

@@ -36,25 +36,31 @@ import {
 } from './trust-snapshot.js';
 import { describeRefusal, type NotFoundFinding } from './trust-finding.js';
 
-/** One reason to take a certificate for an identity. */
+/** One reason to treat a certificate as an identity's. */
 export interface TrustMatch {
   readonly identity: TrustedIdentity;
-  /** For logs: the pin's kind, or the name's and its authority. */
+  /** For logs: the pin's kind or the name's type, with the authority's name if the match depends on an authority. */
   readonly matchedBy: string;
   readonly pin: TrustPin | undefined;
   readonly trustName: TrustName | undefined;
-  /** Where the match rests on an authority's word. */
+  /**
+   * The validated certification path. Undefined if the match does not depend on an authority, and before the authority
+   * was asked.
+   */
   readonly path: CertificationPath | undefined;
-  /** By a thumbprint of the certificate under its other signature: it may refuse, and admits nothing. */
+  /**
+   * Whether the pin is a thumbprint of the same certificate with its other ECDSA signature. Such a match can refuse the
+   * certificate, and never admits it.
+   */
   readonly isOfTwin: boolean;
 }
 
-/** By a pin, whatever its `issuedBy` asks for. */
+/** A match by a pin, with or without `issuedBy`. */
 export interface PinMatch extends TrustMatch {
   readonly pin: TrustPin;
 }
 
-/** What the document and the certificate's bytes tell alone, before any authority's word is verified. */
+/** What the document and the certificate's bytes show before any authority's signature is verified. */
 export type NamedMatches =
   | {
       readonly outcome: 'refused';
@@ -66,12 +72,18 @@ export type NamedMatches =
       readonly code: 'path_budget_exhausted';
       readonly facts: DenialFacts['path_budget_exhausted'];
     }
-  /** No authority has a part in it: pins decide, and where there is none, `otherwise`. */
+  /** No authority is involved: the pins decide, and if no pin matched, the answer is `otherwise`. */
   | { readonly outcome: 'settled'; readonly otherwise: NotFoundFinding }
-  /** By names, by pins with `issuedBy`, or both. */
+  /**
+   * The certificate has an identity if an authority issued it: by names (`nominations`), by pins with `issuedBy`, or by
+   * both.
+   */
   | { readonly outcome: 'nominated'; readonly nominations: readonly Nomination[] };
 
-/** Who the certificate would be, if an authority issued it. Compares names and verifies nothing. */
+/**
+ * Finds the identities that the certificate would have if an authority issued it. Compares names, and verifies no
+ * signature.
+ */
 export function findNamedMatches(
   snapshot: TrustSnapshot,
   presented: PresentedCertificate,
@@ -87,14 +99,14 @@ export function findNamedMatches(
     return { outcome: 'refused', code: 'certificate_on_deny_list', facts: { entry: denied } };
   }
   if (!pathDecoding.ok) {
-    // A pin of it is for the steps that decode and verify the certificate.
+    // A pin with `issuedBy` matches. The later steps decode and verify the certificate, and refuse it if they can't.
     if (needsIssuer) return { outcome: 'nominated', nominations: [] };
     return { outcome: 'settled', otherwise: describeUnread(pathDecoding.fault, issuers) };
   }
   const certificate = pathDecoding.value;
   const names = listNames(certificate);
   if (names.length > maximumNames) {
-    // All matches count, so none may be overlooked.
+    // Every match may refuse the certificate, so no name may be skipped.
     const facts = { nameCount: names.length, limit: maximumNames };
     return { outcome: 'refused', code: 'path_budget_exhausted', facts };
   }
@@ -103,39 +115,52 @@ export function findNamedMatches(
   return { outcome: 'settled', otherwise: describeStranger(names, issuers, certificate) };
 }
 
-/** What the end-entity checks can read may be more than a path can. */
+/**
+ * The certificate as the end-entity checks decode it: they may read one that path validation can't. Undefined if they
+ * can't read it either.
+ */
 function findDecoded({
   decoding,
 }: PresentedCertificate): Pick<PathCertificate, 'serialNumber' | 'thumbprintSha256'> | undefined {
   return decoding.ok ? decoding.certificate : undefined;
 }
 
-/** What a path is refused for: its own fault, or a CA on it that the document denies. */
+/** Why a certification path is refused: for a fault of its own, or for a certificate on it that a deny list names. */
 export interface PathRefusal {
   readonly code: PathFaultCode;
   readonly facts: PathFacts | DenialFacts['certificate_on_deny_list'];
   readonly identityName?: string;
 }
 
-/** What pins and names come to once the authorities were asked. */
+/** The results for the pins and names, after the authorities were asked. */
 export interface IssuedMatches {
-  /** Pins that need no issuer, pins whose issuer it is, and names bound to an authority that issued the certificate. */
+  /** Pins without `issuedBy`, and pins and names whose authority has a valid path to the certificate. */
   readonly matches: readonly TrustMatch[];
-  /** Pins whose issuer it isn't, and names of what an authority issued and took back, or of which that can't be said now. */
+  /**
+   * Pins whose `issuedBy` authority has no valid path to the certificate. Names whose authority issued the certificate,
+   * but whose path is revoked, is denied, or has an unknown revocation status.
+   */
   readonly refusals: readonly PathRefusal[];
-  /** Names under an authority that didn't issue the certificate: no matches, since anybody can write them. */
+  /**
+   * Names whose authority is not proven to have issued the certificate. They are not matches, because anybody can write
+   * a name into a certificate.
+   */
   readonly unissued: readonly PathRefusal[];
   /**
-   * While the paths to the authorities that were asked stay as they are. Afterwards, a name may be a match, of another
-   * identity, or a path may lead through a CA that is denied.
+   * The intervals around now in which no CA certificate of an authority that was asked, and none that came with the
+   * request, begins or ends. Afterwards, a name may match, also another identity's, or a path may lead through a denied
+   * CA.
    */
   readonly steadyWhile: readonly CurrentSpan[];
 }
 
-/** [currentFrom, currentUntil) in milliseconds. */
+/** [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z. */
 export type CurrentSpan = Pick<CertificationPath, 'currentFrom' | 'currentUntil'>;
 
-/** Around `now`, none of the certificates begins or ends. RFC 5280 §4.1.2.5: notAfter is still within the validity. */
+/**
+ * The interval around `now` in which none of the certificates begins or ends. RFC 5280 §4.1.2.5: the instant notAfter
+ * still belongs to the validity.
+ */
 function findSteadySpan(certificates: readonly PathCertificate[], now: number): CurrentSpan {
   const instants = certificates.flatMap(({ notBefore, notAfter }) => [notBefore, notAfter + 1]);
   return {
@@ -144,7 +169,10 @@ function findSteadySpan(certificates: readonly PathCertificate[], now: number): 
   };
 }
 
-/** Asks the authorities. What a pin of the twin's needs of its issuer, it needs of this certificate. */
+/**
+ * Asks the authorities about the pins and names. A pin of the certificate's twin needs its issuer to have issued this
+ * certificate.
+ */
 export function findIssuedMatches(
   snapshot: TrustSnapshot,
   presented: PresentedCertificate,
@@ -171,7 +199,8 @@ export function findIssuedMatches(
   });
   const named = nominations.map((nomination) => matchName(nomination, target, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
-  // By its twin nobody is admitted: where nothing else stands, the twin's issuer is not worth a question, nor a 503.
+  // A pin of the twin never admits the certificate. If nothing else may admit it either, the pin's issuer is not asked:
+  // that would cost work, and could turn the refusal into a 503.
   const isOpen = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
   const verdicts = [...(isOpen ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
@@ -184,19 +213,22 @@ export function findIssuedMatches(
   };
 }
 
-/** What became of one pin or name. */
+/** The result for one pin or one name. */
 type MatchAttempt =
   | { readonly outcome: 'match'; readonly match: TrustMatch }
   | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
 
-/** What is wrong, whoever asked the authority. */
+/** The fault of a path, without the pin or name for which the authority was asked. */
 interface InvalidPath {
   readonly outcome: 'invalid';
   readonly code: PathFaultCode;
   readonly facts: PathProblem | Pick<DenialFacts['certificate_on_deny_list'], 'entry' | 'certificate'>;
 }
 
-/** What the refusal rests on, where it is about revocation. */
+/**
+ * The revocation list behind a refusal, if the refusal is about revocation and such a list is known. Also reports a
+ * revoked certificate to `noteRevoked`.
+ */
 function findList(
   { code, about }: PathFault,
   { name }: TrustedAuthority,
@@ -224,7 +256,7 @@ function describePathFault(
   };
 }
 
-/** One authority is asked once, however many pins and names refer to it. */
+/** Finds each authority's path once, however many pins and names refer to it. */
 class PathsByAuthority {
   readonly #verdicts = new Map<TrustedAuthority, CertificationPath | InvalidPath>();
   readonly #find: (authority: TrustedAuthority) => CertificationPath | InvalidPath;
@@ -246,7 +278,9 @@ class PathsByAuthority {
   }
 }
 
-/** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
+/**
+ * Matches one pin. A pin with `issuedBy` is a match that denies if that authority has no valid path to the certificate.
+ */
 function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): MatchAttempt {
   const { issuedBy } = match.pin;
   if (issuedBy === undefined) return { outcome: 'match', match };
@@ -266,19 +300,22 @@ function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsB
   return { outcome: 'match', match: { ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path } };
 }
 
-/** Codes of a path that holds otherwise. */
+/** The codes of paths that are valid but for a revocation, a deny list, or missing revocation information. */
 const takenBack: ReadonlySet<string> = new Set([
   'certificate_revoked',
   'certificate_on_deny_list',
   'revocation_unavailable',
 ]);
 
-/** Whether the authority has issued a certificate whose path is refused with this code. */
+/** Whether a path that is refused with this code shows that the authority did issue the certificate. */
 export function isTakenBack(code: string): boolean {
   return takenBack.has(code);
 }
 
-/** One that the authority did issue and took back, or of which it can't be said now, denies. */
+/**
+ * Matches one name. The name denies if its authority issued the certificate, but the path is revoked, is denied, or has
+ * an unknown revocation status.
+ */
 function matchName(nomination: Nomination, target: PathCertificate, paths: PathsByAuthority): MatchAttempt {
   const { identity, trustName, authority } = nomination;
   const path = paths.get(authority);
@@ -299,10 +336,13 @@ function describeInvalid({ code, facts }: InvalidPath, question: AuthorityQuesti
   return 'entry' in facts ? { code, facts: { ...facts, question } } : { code, facts: { ...facts, ...question } };
 }
 
-/** What this library's stores claimed, so that claims of another making are told from them. */
+/** The claims that this library's stores created, to tell them from claims that a store of the user's own created. */
 const ownClaims = new WeakSet<object>();
 
-/** Whose certificate it would be; nobody has verified that. */
+/**
+ * The identity that the certificate would have by this name. Nobody has verified that the authority issued the
+ * certificate.
+ */
 export function describeClaim({ identity, trustName }: NamedIdentity): NameClaim {
   const { type, value, issuedBy } = trustName;
   const claim = Object.freeze({ identity: identity.name, name: Object.freeze({ type, value, issuedBy }) });
@@ -310,12 +350,12 @@ export function describeClaim({ identity, trustName }: NamedIdentity): NameClaim
   return claim;
 }
 
-/** Whether a store passed it on from one of this library's. */
+/** Whether this library created the claim, so that a store only passed it on. */
 export function isOwnClaim(claim: unknown): claim is NameClaim {
   return typeof claim === 'object' && claim !== null && ownClaims.has(claim);
 }
 
-/** As the facts of denials have it. */
+/** The pin in the form that the facts of denials have. */
 export function describePinEntry({ pin, isOfTwin }: Pick<PinMatch, 'pin' | 'isOfTwin'>): PinEntry {
   const { kind, value, issuedBy, enabled, notBefore, notAfter } = pin;
   return {
@@ -329,20 +369,26 @@ export function describePinEntry({ pin, isOfTwin }: Pick<PinMatch, 'pin' | 'isOf
   };
 }
 
-/** A pin that is not in force, with those beside it. Only a match by a pin is refused by a pin's rule. */
+/**
+ * The facts of a pin that is not in force, with the identity's other matching pins. `match` must be a match by a pin: a
+ * pin's rule refuses no other match.
+ */
 export function describePinMatch(match: TrustMatch, matches: readonly TrustMatch[]): PinFacts {
   const { identity } = match;
   const others = listPins(matches.filter((each) => each.identity === identity && each.pin !== match.pin));
   return { identity: identity.name, pin: describePinEntry(match as PinMatch), others };
 }
 
-/** Each once: a match by a pin is there before its authority is asked, and after. */
+/**
+ * The pins of the matches, each once: a pin with `issuedBy` is a match before its authority was asked, and again
+ * afterwards.
+ */
 function listPins(matches: readonly TrustMatch[]): readonly PinEntry[] {
   const pinned = matches.filter(isPinMatch);
   return [...new Map(pinned.map((match) => [match.pin, describePinEntry(match)])).values()];
 }
 
-/** By identity, in the order of the matches. */
+/** Groups the matches by identity, in the order of the matches. */
 export function groupMatches(matches: readonly TrustMatch[]): readonly MatchedIdentity[] {
   return [...new Set(matches.map(({ identity }) => identity))].map((identity) => {
     const own = matches.filter((match) => match.identity === identity);
@@ -360,7 +406,10 @@ function isPinMatch(match: TrustMatch): match is PinMatch {
 
 const unknown: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 
-/** Without candidates nothing is made: the refusal of a stranger is to cost little more than one hash. */
+/**
+ * Creates nothing unless the certificates that came with the request have a fault: refusing an unknown caller should
+ * cost little more than one hash.
+ */
 function describeUnknown({ candidates: { fault } }: PresentedCertificate): NotFoundFinding {
   return fault === undefined ? unknown : describeNotFound({ chainFault: fault });
 }
@@ -387,7 +436,7 @@ function describeNotFound(given: StrangerFacts): NotFoundFinding {
   return { outcome: 'notFound', detail, facts };
 }
 
-/** A stranger chose them, and the refusal is remembered: as many as an operator reads. */
+/** As many names as an operator reads: an unknown caller chose them, and the refusal is remembered. */
 function listReadable(names: readonly PresentedName[]): NonNullable<StrangerFacts['names']> {
   const readable: { readonly type: NameType; readonly value: string }[] = [];
   let length = 0;
@@ -399,5 +448,5 @@ function listReadable(names: readonly PresentedName[]): NonNullable<StrangerFact
   return readable;
 }
 
-/** A little more than what `shortenText` leaves. */
+/** A little more than the length to which `shortenText` cuts a text. */
 const maximumReadable = 200;

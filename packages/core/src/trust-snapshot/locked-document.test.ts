@@ -28,7 +28,7 @@ const lockedText = (revision: number): string => JSON.stringify(documentOf([pinn
 describe('a locked document admits nobody', () => {
   const callers = [certificate, presentCertificate(makeCertificate({ key: 'p-256-again' }).der)];
 
-  test('whatever else it says, and whichever caller it is', () => {
+  test('whatever else it says, and whoever calls', () => {
     fc.assert(
       fc.property(validDocument, fc.constantFrom(...callers), (document, caller) => {
         const finding = findInSnapshot(parseTrustDocument({ ...document, locked }, { audience: 'app' }), caller, now);
@@ -38,13 +38,13 @@ describe('a locked document admits nobody', () => {
     );
   });
 
-  test('and says since when, by whom and why', () => {
+  test('and its warning says since when, by whom and why', () => {
     const [warning] = parseTrustDocument(documentOf([pinned], { locked })).warnings;
     assert.equal(warning?.code, 'document_locked');
     assert.match(warning.message, /is locked since 2027-01-01T12:00:00Z by ada: breach at a partner$/);
   });
 
-  test('not by a name under an authority either, nor with a rule that is only being tried', () => {
+  test('by a name under an authority, or under a rule in report-only mode', () => {
     const caller = issueCaller({ serialNumber: '51' });
     const ask = (trust: ReturnType<typeof issuedSnapshot>, requirement = open): Decision =>
       decideAccess({ header: caller.header, trust, requirement, now });
@@ -56,7 +56,7 @@ describe('a locked document admits nobody', () => {
     assertDenied(ask(trust, tried), 'trust_locked');
   });
 
-  test('not one who was remembered before the lock; after it, everybody is as before', async () => {
+  test('not even a remembered caller, until the lock is removed', async () => {
     const { store, source, clock } = await createLoadedStage();
     const gate = new AccessGate({ trustStore: store });
     const decide = async (): Promise<Decision> => gate.decide(header, open, clock.wall());
@@ -72,7 +72,7 @@ describe('a locked document admits nobody', () => {
     assert.equal((await decide()).code, 'allowed');
   });
 
-  test('and says the same of everybody: the service is unavailable', async () => {
+  test('and gives every caller the same answer: the service is unavailable', async () => {
     const gate = new AccessGate({ trustStore: trustStoreFromDocument(documentOf([pinned], { locked })) });
     for (const caller of [header, makeCertificate({ key: 'p-256-again' }).header]) {
       const decision = await gate.decide(caller, open, now);
@@ -84,7 +84,7 @@ describe('a locked document admits nobody', () => {
     }
   });
 
-  test('at the step of the trust store, before any later one', () => {
+  test('and refuses in the step trust-store, before any later step', () => {
     const trace: DecisionStep[] = [];
     const trust = parseTrustDocument(documentOf([pinned], { locked }));
     const decision = decideAccess({ header, trust, requirement: open, now, onStep: (step) => trace.push(step) });
@@ -92,7 +92,7 @@ describe('a locked document admits nobody', () => {
     assert.equal(trace.at(-1)?.denial, decision);
   });
 
-  test('through another store behind it, or a store of the user around it', async () => {
+  test('through another store behind it, or a store of the user’s own around it', async () => {
     const lockedStore = trustStoreFromDocument(documentOf([pinned], { locked }));
     const composed = firstOf(lockedStore, trustStoreFromDocument(documentOf([pinned])));
     const gate = new AccessGate({ trustStore: composed });
@@ -110,7 +110,7 @@ describe('a locked document among several', () => {
     makeCertificate({ key: 'p-256-again' }),
   ];
 
-  test('answers as if nothing were looked up, whatever identity another store knows, and for whatever refused there', async () => {
+  test('refuses as if nothing were looked up, whatever the other store knows or refuses', async () => {
     const [caller] = made;
     assert.ok(caller !== undefined);
     const { thumbprintSha256 } = presentCertificate(caller.der);
@@ -132,14 +132,14 @@ describe('a locked document among several', () => {
 });
 
 describe('a runtime that does not know a lock', () => {
-  // Any other key stands for it: a runtime refuses what it does not know, whatever it is called.
+  // Another unknown key plays the lock: a runtime refuses every key that it does not know.
   const later = JSON.stringify(documentOf([pinned], { revision: 2, lockedForLater: locked }));
 
   test('refuses the document', () => {
     assert.throws(() => parseTrustDocument(later), /lockedForLater: unknown key/);
   });
 
-  test('and goes on with the one it had, but not for long', async () => {
+  test('keeps its previous document, but not for long', async () => {
     const { store, source, clock, ask } = await createLoadedStage({ maximumStalenessSeconds: 100 });
     for (let elapsed = 31; elapsed <= 93; elapsed += 31) {
       clock.pass(31 * second);
@@ -159,7 +159,7 @@ describe('a runtime that does not know a lock', () => {
 describe('a locked document', () => {
   const shut = parseTrustDocument(documentOf([pinned], { locked }));
 
-  test('has a warning, and is kept as it is written', () => {
+  test('has a warning, and keeps its lock when it is formatted', () => {
     assert.deepEqual(shut.warnings.map(({ code }) => code), ['document_locked']); // prettier-ignore
     const text = formatTrustDocument(JSON.parse(lockedText(4)) as TrustDocument);
     assert.deepEqual((JSON.parse(text) as { locked: object; schemaVersion: number }).locked, locked);

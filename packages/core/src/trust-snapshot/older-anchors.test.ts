@@ -17,7 +17,8 @@ import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 
-// CA certificates in forms that are forgiven to the trust anchors of a document, and to no other certificate.
+// CA certificates in older forms. A trust anchor of a document may have each of them; other certificates may have
+// hardly any.
 const [root, old, caller] = [newName('Corp root'), newName('Old CA'), newName('billing')];
 const dns = 'billing.corp.example';
 const modern = writeOlderAuthority('none of these', root);
@@ -37,7 +38,7 @@ const toPems = ({ trustAnchors, intermediates = [] }: AuthorityDers): object => 
   intermediates: intermediates.map((der) => toPem(der)),
 });
 
-/** The name belongs to an identity of the authority "corp"; "other" has none. */
+/** The identity's name is bound to the authority "corp"; the authority "other" has no names. */
 function trust(corp: AuthorityDers, other?: AuthorityDers, more: Record<string, unknown> = {}): TrustSnapshot {
   const authorities = [{ name: 'corp', ...toPems(corp) }, ...(other ? [{ name: 'other', ...toPems(other) }] : [])];
   return parseTrustDocument(
@@ -47,7 +48,7 @@ function trust(corp: AuthorityDers, other?: AuthorityDers, more: Record<string, 
 
 for (const form of olderForms) {
   describe(`a CA certificate with ${form}`, () => {
-    // The same certificate in every role: the root of "corp" has issued it.
+    // The same certificate in every role; the root of "corp" issued it.
     const certificate = writeOlderAuthority(form, old, root);
     const isUnreadable = /zero bits|all/.test(form);
     const refusal = form.startsWith('basic') ? 'path_authority_unfit' : 'path_certificate_malformed';
@@ -58,7 +59,7 @@ for (const form of olderForms) {
         assert.equal(decideWith(trust({ trustAnchors: [der] }), leaf), 'billing');
     });
 
-    test('is refused as an intermediate, also of a document that has it as an anchor', () => {
+    test('is read strictly as an intermediate, even if another authority has it as an anchor', () => {
       for (const other of [undefined, { trustAnchors: [certificate] }]) {
         const asIntermediate = (): TrustSnapshot =>
           trust({ trustAnchors: [modern], intermediates: [certificate] }, other);
@@ -67,7 +68,7 @@ for (const form of olderForms) {
       }
     });
 
-    test('is refused if it comes with a request, also after it was used as an anchor', () => {
+    test('is read strictly if it comes with a request, even after it was used as an anchor', () => {
       const both = trust({ trustAnchors: [modern] }, { trustAnchors: [certificate] });
       const ofAnchor = trust({ trustAnchors: [certificate] });
       for (let time = 0; time < 2; time += 1) {
@@ -96,7 +97,7 @@ describe('a trust anchor in an older form', () => {
     assert.equal(decideWith(trust({ trustAnchors: [readable] }), readable), 'certificate_is_authority');
   });
 
-  test('is refused on the deny list, and after it has ended', () => {
+  test('is refused if it is on the deny list, or has ended', () => {
     const { thumbprintSha256 } = presentCertificate(anchor);
     const denied = trust({ trustAnchors: [anchor] }, undefined, { denied: [{ thumbprintSha256 }] });
     assert.equal(decideWith(denied, leaf), 'certificate_on_deny_list');
@@ -105,7 +106,7 @@ describe('a trust anchor in an older form', () => {
   });
 });
 
-test('the log names such an anchor if it ends before the certificate', () => {
+test('the log names a trust anchor in an older form if it ends before the certificate', () => {
   const anchor = writeOlderAuthority('all of these', old, old, { notAfter: now + 86_400_000 });
   const decision = decideAccess({
     header: leaf.toString('base64'),
@@ -117,7 +118,7 @@ test('the log names such an anchor if it ends before the certificate', () => {
   assert.equal(findEndingAuthority(decision.identity), 'CN=Old CA');
 });
 
-test('firstOf admits below such an anchor, and the deny list of another document refuses it', async () => {
+test('firstOf admits below an anchor in an older form, unless another document’s deny list names the anchor', async () => {
   const documentWith = (identities: readonly object[], trustAnchors: readonly Buffer[], more: object = {}): object =>
     documentOf(identities as never, { authorities: [{ name: 'corp', ...toPems({ trustAnchors }) }], ...more });
   const own = documentWith(
@@ -133,7 +134,7 @@ test('firstOf admits below such an anchor, and the deny list of another document
   assert.equal(await ask([{ issuedBy: 'corp', serialNumber: '00' }]), 'certificate_on_deny_list');
 });
 
-test('a caller in an older form is refused below such an anchor', () => {
+test('a caller’s certificate in an older form is refused, even below an anchor in an older form', () => {
   const anchored = trust({ trustAnchors: [writeOlderAuthority('all of these', old)] });
   const names = extensions.subjectAlternativeName(generalNames.dns(dns));
   const zero = writeCertificate({

@@ -1,28 +1,31 @@
 import type { RevocationListEntry } from '../denial-facts.js';
 import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@certgate/x509/path';
 
-/** What is known of the revocation of one authority's certificates. */
+/** What is known about the revocation of one authority's certificates. */
 export interface AuthorityRevocationInformation {
   readonly crls: readonly CertificateRevocationList[];
-  /** More lists, which only revoke. */
+  /** More lists, which can only revoke: they never show that a certificate is not revoked. */
   readonly revokingCrls?: readonly CertificateRevocationList[];
-  /** Answers that may be about this certificate. */
+  /** The OCSP answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
-  /** The code gives lists of this authority, or may give them. The mode `off` is then `required`. */
+  /** Whether the app's code gives lists for this authority, or may give them. The mode `off` then means `required`. */
   readonly isRequiredByCode?: boolean;
-  /** The list that names the certificate as revoked, or the newest one of its issuer; for the operator. */
+  /**
+   * For the operator: the newest list that names the certificate as revoked, or if `isRevoked` is false the newest list
+   * of the certificate's issuer.
+   */
   readonly findList?: (certificate: PathCertificate, isRevoked: boolean) => RevocationListEntry | undefined;
-  /** Hears of each certificate that is refused as revoked. */
+  /** Called with each certificate that is refused as revoked. */
   readonly noteRevoked?: (certificate: PathCertificate) => void;
-  /** Why there is less of it than there should be, for the operator. */
+  /** For the operator: why less revocation information is available than there should be. */
   readonly findFault?: (certificate: PathCertificate) => string | undefined;
 }
 
-/** By the authority's name. The half of a decision's input that doesn't stand in the trust document. */
+/** The revocation information by authority name: the part of a decision's input that is not in the trust document. */
 export interface RevocationInformation {
-  /** Undefined: nothing is known for the authority. */
+  /** Undefined if nothing is known for the authority. */
   readonly find: (authorityName: string) => AuthorityRevocationInformation | undefined;
 }
 
-/** An authority that requires revocation information lets nobody in by this. */
+/** Has no information for any authority: a path that needs revocation information is refused. */
 export const noRevocationInformation: RevocationInformation = Object.freeze({ find: () => undefined });

@@ -39,7 +39,7 @@ function makeChain(key: KeyKind): { readonly authority: MadeAuthority; readonly 
 
 describe('signature twins', () => {
   for (const key of ['p-256', 'p-384', 'p-521'] as const) {
-    it(`are denied by the thumbprint of the other, by ${key}, as a pin that is disabled denies them`, () => {
+    it(`are denied by each other’s thumbprint on the deny list or in a disabled pin, with ${key}`, () => {
       const { authority, leaf } = makeChain(key);
       const [twin] = listSignatureTwins(leaf.der);
       assert.ok(twin !== undefined);
@@ -70,7 +70,7 @@ describe('a certificate and its twin', () => {
   assert.ok(twin !== undefined && leaf.pathDecoding.ok);
   const { serialNumber } = leaf.pathDecoding.value;
   const crls = [makeCrl({ authority: issuing, revoked: [{ serialNumber }] })].map(readCrl);
-  /** "second" issued it as well, and asks for no revocations. */
+  /** The authority "second" issued the certificate as well, and checks no revocations. */
   const authorities = [
     authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } }),
     authorityOf({ name: 'second', anchors: [issuing], intermediates: [], revocation: { mode: 'off' } }),
@@ -88,7 +88,7 @@ describe('a certificate and its twin', () => {
     ask(identities, lists).map((answer) => (answer.outcome === 'denied' ? answer.code : answer.outcome));
   const twice = (code: string): readonly string[] => [code, code];
 
-  it('are refused with the facts of the pin, which say whose digits they are', () => {
+  it('are refused with the facts of the pin, which say whether it is the twin’s', () => {
     const pin = { kind: 'thumbprintSha256', value: leaf.thumbprintSha256 };
     const facts = (identities: readonly IdentityInput[]): readonly unknown[] =>
       ask(identities).map((answer) => (answer.outcome === 'denied' ? answer.facts : undefined));
@@ -109,7 +109,7 @@ describe('a certificate and its twin', () => {
       identitiesOf([pin]),
       identitiesOf([{ ...pin, isOfTwin: true }]),
     ]);
-    // The key is one of both.
+    // Both have the same key, so the pin of the key is not marked as the twin's.
     const key = { kind: 'publicKeySha256', value: leaf.publicKeySha256, notAfter: Date.UTC(2030) };
     const keyed = { identity: 'a', pins: [key], names: [] };
     const ofPin = (more: object): object => ({ identity: 'b', pins: [{ ...pin, ...more }], names: [] });
@@ -122,7 +122,7 @@ describe('a certificate and its twin', () => {
       { identities: [keyed, ofPin({ isOfTwin: true })] },
     ]);
   });
-  it('are refused with the facts of the path, of the certificate that was revoked and of who asked', () => {
+  it('are refused with the facts of the path, of the revoked certificate and of the pin', () => {
     const at = { authority: 'corp', pin: { kind: 'thumbprintSha256', value: leaf.thumbprintSha256, issuedBy: 'corp' } };
     const [answer] = ask([{ name: 'a', pins: [{ thumbprintSha256: leaf.thumbprintSha256, issuedBy: 'corp' }] }], crls);
     assert.ok(answer?.outcome === 'denied' && answer.code === 'certificate_revoked');
@@ -138,14 +138,14 @@ describe('a certificate and its twin', () => {
     ['thumbprintSha1', leaf.thumbprintSha1],
   ] as const) {
     const pinned = (more: object): IdentityInput => ({ name: 'a', names, pins: [{ [kind]: value, ...more }] });
-    it(`are refused by a pin of ${kind} whose issuer took the certificate back, or did not issue it`, () => {
+    it(`are refused by a pin of ${kind} if its authority revoked the certificate, or did not issue it`, () => {
       assert.deepEqual(codesOf([pinned({ issuedBy: 'corp' })], crls), twice('certificate_revoked'));
       assert.deepEqual(codesOf([pinned({ issuedBy: 'corp' })]), twice('revocation_unavailable'));
       assert.deepEqual(codesOf([pinned({ issuedBy: 'other' })]), twice('path_signature_invalid'));
       assert.deepEqual(codesOf([pinned({ issuedBy: 'second' })]), twice('found'));
     });
 
-    it(`are refused by a pin of ${kind} that is not in force, also beside a pin of their key`, () => {
+    it(`are refused by a pin of ${kind} that is not in force, even if a pin of their key is`, () => {
       for (const more of [{ names }, {}]) {
         const withPin = (pin: object): IdentityInput => ({
           name: 'a',
@@ -161,7 +161,7 @@ describe('a certificate and its twin', () => {
       }
     });
 
-    it(`are admitted to the end of a pin of ${kind}, and by it the exact bytes alone`, () => {
+    it(`are admitted by name until a pin of ${kind} ends, and by the pin alone only with its exact bytes`, () => {
       const ends = ask([pinned({ notAfter: '2028-01-01T00:00:00Z' })]).map((answer) =>
         answer.outcome === 'found' ? answer.validUntil : answer.outcome,
       );
@@ -170,7 +170,7 @@ describe('a certificate and its twin', () => {
     });
   }
 
-  it('are told which pin refuses: its digits are not those in the log', () => {
+  it('are refused with a sentence that says whether the pin is the other one’s', () => {
     const pins = [{ thumbprintSha256: leaf.thumbprintSha256, enabled: false }];
     const [ofLeaf, ofTwin] = ask([{ name: 'a', names, pins }]);
     assert.ok(ofLeaf?.outcome === 'denied' && ofTwin?.outcome === 'denied');

@@ -6,12 +6,12 @@ import * as core from '../internal.js';
 import { expectStandings } from '../test-support/standing-property.js';
 import { snapshotOf } from '../test-support/documents.js';
 
-describe('what a document says of its entries', () => {
+describe('what a document says about its entries', () => {
   it('is what the gate answers, for any document, certificate and moment', async () => {
     await expectStandings(core, countRuns(75));
   });
 
-  it('lists all reasons, the first one of the gate first', () => {
+  it('lists all reasons, first the one that the gate gives', () => {
     const thumbprintSha256 = core.presentCertificate(makeCertificate().der).thumbprintSha256;
     const past = new Date(now - 1).toISOString();
     const pins = [{ thumbprintSha256, enabled: false, notAfter: past }];

@@ -4,14 +4,14 @@ import { findDeniedIssued } from './deny-list.js';
 import { entryCodes, type EntryCode, findEntrySpan, isInForce, isPinDenied, readBound } from './find-in-snapshot.js';
 import type { TrustedAuthority, TrustedIdentity, TrustName, TrustPin, TrustSnapshot } from './trust-snapshot.js';
 
-// For tools: what the gate would say of an entry, by the gate's own rules. No app loads this file.
+// For tools: what the gate would answer about an entry, by the gate's own rules. No app loads this file.
 
 /** A pin or a name of an identity. */
 export type ListedEntry =
   | { readonly identity: TrustedIdentity; readonly pin: TrustPin; readonly trustName?: undefined }
   | { readonly identity: TrustedIdentity; readonly trustName: TrustName; readonly pin?: undefined };
 
-/** Why the gate refuses by an entry, as far as a document tells. */
+/** Why the gate refuses by an entry, as far as a document shows. */
 export type StandingCode =
   | EntryCode
   | Extract<
@@ -27,40 +27,49 @@ export type StandingCode =
 export type EntryWindow = Pick<CertificationPath, 'validFrom' | 'validUntil'>;
 
 /**
- * What a document says of a pin or a name at one moment. The document does not show which certificates there are: a denial
- * by serial number or by another hash than the pin's, and a certificate of two identities, need the certificate. With one
- * at hand, ask `findInSnapshot`.
+ * What a document says about a pin or a name at one moment. The document does not show which certificates exist, so
+ * this leaves out denials by serial number or by another hash than the pin's, and certificates of two identities. If
+ * you have the certificate, ask `findInSnapshot`.
  */
 export interface EntryStanding {
   readonly entry: ListedEntry;
-  /** All reasons to refuse now, the gate's first. Empty: as far as the document tells, the entry is in force. */
+  /**
+   * All reasons to refuse now; the first is the one that the gate gives. Empty if the entry is in force, as far as the
+   * document shows.
+   */
   readonly reasons: readonly StandingCode[];
   /** The intervals in which the entry was, is or will be in force, leaving a lock aside. They may overlap. */
   readonly windows: readonly EntryWindow[];
 }
 
-/** What a document says of an identity at one moment. */
+/** What a document says about an identity at one moment. */
 export interface Standing {
   readonly identity: TrustedIdentity;
-  /** Its pins, then its names. */
+  /** The identity's pins, then its names. */
   readonly entries: readonly EntryStanding[];
   /** Empty if an entry is in force; otherwise the reasons of all entries, each once. */
   readonly reasons: readonly StandingCode[];
 }
 
-/** What the document says of each identity, in its order. `now` is in milliseconds. */
+/**
+ * What the document says about each identity, in the document's order. `now` is in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export function listStandings(snapshot: TrustSnapshot, now: number): readonly Standing[] {
   return snapshot.identities.map((identity) => findStanding(snapshot, identity, now));
 }
 
-/** What the document says of one identity. `now` is in milliseconds. */
+/** What the document says about one identity. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
 export function findStanding(snapshot: TrustSnapshot, identity: TrustedIdentity, now: number): Standing {
   const entries = listEntries(identity).map((entry) => findEntryStanding(snapshot, entry, now));
   const isInUse = entries.some(({ reasons }) => reasons.length === 0);
   return { identity, entries, reasons: isInUse ? [] : listReasons(snapshot, identity, entries, now) };
 }
 
-/** An identity that has no entry is nobody's; what it says of itself comes first. */
+/**
+ * The reasons of all entries. Without entries, no certificate matches the identity: its own reasons come first, then
+ * `certificate_not_trusted`.
+ */
 function listReasons(
   snapshot: TrustSnapshot,
   identity: TrustedIdentity,
@@ -76,11 +85,12 @@ function sortReasons(reasons: readonly StandingCode[]): readonly StandingCode[] 
   return [...new Set(reasons)].sort((one, other) => rankDenial(one) - rankDenial(other));
 }
 
-/** What the document says of one pin or name. `now` is in milliseconds. */
+/** What the document says about one pin or name. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
 export function findEntryStanding(snapshot: TrustSnapshot, entry: ListedEntry, now: number): EntryStanding {
   const own = entryCodes.filter((code) => !isInForce(code, { pin: undefined, ...entry }, now));
   const issuers = listIssuerReasons(snapshot, entry, now);
-  // A pin is refused by its own rules before its authority is asked; a name is nobody's before the authority's path is valid.
+  // The gate checks a pin's own rules before it asks the pin's authority. By a name, it first needs the authority's
+  // valid path.
   const reasons: readonly StandingCode[] =
     entry.pin === undefined
       ? [...issuers, ...own]
@@ -109,24 +119,32 @@ export function findEntryWindows(snapshot: TrustSnapshot, entry: ListedEntry): r
     .filter(({ validFrom, validUntil }) => validFrom < validUntil);
 }
 
-/** The intervals in which an anchor of the authority is valid, without those on the deny list. They may overlap. */
+/**
+ * The intervals in which an anchor of the authority is valid, leaving out anchors on the deny list. They may overlap.
+ */
 export function findAuthorityWindows(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly EntryWindow[] {
   return getAnchors(snapshot, authority).filter(({ isDenied }) => !isDenied);
 }
 
-/** The interval of the pin's own times, leaving its switch, its identity and its authority aside; empty if they never do. */
+/**
+ * The interval between the pin's own times, whether or not the pin is enabled, and regardless of its identity and its
+ * authority.
+ */
 export function findPinSpan(pin: TrustPin): EntryWindow {
   return findEntrySpan({ identity: undefined, pin: { ...pin, enabled: true } });
 }
 
-/** The moments at which a rule of the entry begins or ends to refuse, in milliseconds, in the order of the rules. */
+/**
+ * The moments at which a rule of the entry starts or stops refusing, in milliseconds since 1970-01-01T00:00:00Z, in the
+ * order of the rules.
+ */
 export function listInstants(entry: ListedEntry): readonly number[] {
   return entryCodes
     .map((code) => readBound(code, { pin: undefined, ...entry }))
     .filter((value) => typeof value === 'number');
 }
 
-/** Its pins, then its names. */
+/** The identity's pins, then its names. */
 export function listEntries(identity: TrustedIdentity): readonly ListedEntry[] {
   const { pins, names } = identity;
   return [...pins.map((pin) => ({ identity, pin })), ...names.map((trustName) => ({ identity, trustName }))];
@@ -136,13 +154,16 @@ interface Anchor extends EntryWindow {
   readonly isDenied: boolean;
 }
 
-/** While one anchor admits, so does the authority: which of them issued a certificate, the document does not show. */
+/**
+ * Why the entry's authority refuses. If one anchor admits, the authority admits, because the document does not show
+ * which anchor issued a certificate.
+ */
 function listIssuerReasons(snapshot: TrustSnapshot, entry: ListedEntry, now: number): readonly StandingCode[] {
   const authority = findAuthority(snapshot, entry);
   if (authority === undefined) return [];
   const reasons = getAnchors(snapshot, authority).map((anchor) => listAnchorReasons(anchor, now));
   if (reasons.some((each) => each.length === 0)) return [];
-  // A path that is valid but for a denial decides before one whose anchor is not valid.
+  // A path that is valid but for a denial decides before a path whose anchor is not valid.
   const denied = reasons.filter(([first]) => first === 'certificate_on_deny_list');
   return [...new Set([...denied, ...reasons].flat())];
 }
@@ -155,13 +176,16 @@ function listAnchorReasons({ validFrom, validUntil, isDenied }: Anchor, now: num
   ];
 }
 
-/** Undefined: the entry needs no authority. */
+/** Undefined if the entry needs no authority. */
 function findAuthority({ authorities }: TrustSnapshot, { pin, trustName }: ListedEntry): TrustedAuthority | undefined {
   const issuedBy = pin === undefined ? trustName.issuedBy : pin.issuedBy;
   return authorities.find(({ name }) => name === issuedBy);
 }
 
-/** Computed once: a document may bind a hundred thousand names to one authority. */
+/**
+ * The anchors of each authority. They are computed once, because a document may bind a hundred thousand names to one
+ * authority.
+ */
 const anchorsOf = new WeakMap<TrustSnapshot, Map<TrustedAuthority, readonly Anchor[]>>();
 
 function getAnchors(snapshot: TrustSnapshot, authority: TrustedAuthority): readonly Anchor[] {

@@ -19,7 +19,7 @@ test('an unknown caller with the names of several identities claims the first of
   assert.equal(find(), undefined);
 });
 
-test('the claim of an unknown caller takes one look at the identities, however many there are', () => {
+test('the claim of an unknown caller reads the list of identities once, however long it is', () => {
   const snapshot = snapshotOf(...Array.from({ length: 100 }, (_, index) => ({ name: `caller ${index}` })), {
     name: 'first',
   });

@@ -11,12 +11,15 @@ import { listNameKeys, type TrustSnapshot } from './trust-snapshot.js';
 
 const kinds = ['path', 'pin', 'name'] as const;
 
-/** The lower, the more it says. */
+/** The claim's rank: the lower it is, the more the claim proves. */
 export function rankClaim({ claimedBy }: StrangerClaim): number {
   return kinds.indexOf(claimedBy);
 }
 
-/** For people, of a certificate that was refused: it admits nobody. It verifies signatures, so it is for lines that are written. */
+/**
+ * Finds the identity that a refused certificate points to, for people. The result admits nobody. It verifies
+ * signatures, so call it only for log lines that are written.
+ */
 export function findStrangerClaim(
   snapshot: TrustSnapshot,
   presented: PresentedCertificate,
@@ -30,7 +33,9 @@ export function findStrangerClaim(
   return named === undefined ? undefined : { claimedBy: 'name', claimedIdentity: named };
 }
 
-/** Whether it was revoked is not asked: it was issued. */
+/**
+ * Whether an authority of the document issued the certificate. Revocation is ignored: a revoked certificate was issued.
+ */
 function isIssued(snapshot: TrustSnapshot, presented: PresentedCertificate, now: number): boolean {
   const issuers = findIssuingAuthorities(snapshot, presented);
   const target = issuers.length === 0 ? undefined : readDecoding(presented.pathDecoding);
@@ -38,7 +43,7 @@ function isIssued(snapshot: TrustSnapshot, presented: PresentedCertificate, now:
   const { candidates } = readCandidates(presented);
   return issuers.some((authority) => {
     if (isSignedByAuthority(authority, target)) return true;
-    // An intermediate that came with it may have.
+    // An intermediate CA that came with the request may have signed the certificate.
     const path = findAuthorityPath(authority, { target, candidates }, now, { revocation: noRevocationInformation });
     return path.outcome === 'valid' || isTakenBack(path.code);
   });
@@ -56,7 +61,7 @@ function findTwin({ pins }: TrustSnapshot, presented: PresentedCertificate): str
   return undefined;
 }
 
-/** By a name that an identity has under any authority, or by the identity's own name. */
+/** The identity that has one of the certificate's names under any authority, or whose own name is one of them. */
 function findNamed(snapshot: TrustSnapshot, presented: PresentedCertificate): string | undefined {
   const names = listPresented(snapshot, presented).slice(0, maximumNames);
   for (const [type, value] of names) {
@@ -71,7 +76,7 @@ function findNamed(snapshot: TrustSnapshot, presented: PresentedCertificate): st
   return snapshot.identities[Math.min(...positions)]?.name;
 }
 
-/** Where the document has no authority, nothing that validates paths is loaded. */
+/** If the document has no authority, reads the names without loading the code that validates paths. */
 function listPresented({ authorities }: TrustSnapshot, presented: PresentedCertificate): readonly PresentedName[] {
   if (authorities.length > 0) {
     const certificate = readDecoding(presented.pathDecoding);

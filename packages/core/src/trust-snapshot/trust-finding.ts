@@ -3,8 +3,8 @@ import { type DenialCode, type DenialCodeOf, describeFacts, isDenialCodeOf } fro
 import type { DenialFacts, NameClaim } from '../denial-facts.js';
 
 /**
- * What a trust store answers about one certificate. A store of your own answers with one of the first four. It looks the
- * certificate up, and need not check dates, usages or the key: the gate does.
+ * What a trust store answers about one certificate. A store of your own answers with one of the first four. It looks
+ * the certificate up, and need not check dates, usages or the key, because the gate checks them.
  */
 export type TrustFinding = FoundFinding | RefusedFinding | NotFoundFinding | UnavailableFinding | NominatedFinding;
 
@@ -12,43 +12,50 @@ export type TrustFinding = FoundFinding | RefusedFinding | NotFoundFinding | Una
 export interface FoundFinding {
   readonly outcome: 'found';
   readonly identity: FoundIdentity;
-  /** What the certificate was recognised by; a user's own store names its own. */
+  /** What identified the certificate, such as the kind of a pin. A store of your own uses words of its own. */
   readonly matchedBy: string;
-  /** What of the document matched, for the log: the name itself, or the digits of the pin. */
+  /**
+   * The entry of the trust document that matched, for the log: the name itself, or the pin's hash in upper-case
+   * hexadecimal.
+   */
   readonly matched?: string;
   /**
-   * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. Outside, the
-   * gate refuses the certificate. The log warns before the end comes: to have answers forgotten, change `version`.
+   * [validFrom, validUntil) in milliseconds since 1970-01-01T00:00:00Z: when this access begins and ends. An absent
+   * bound does not limit the access. Outside the interval, the gate refuses the certificate. The log warns before the
+   * interval ends, so never use a short interval to make the gate forget an answer: change the store's `version`
+   * instead.
    */
   readonly validFrom?: number;
   readonly validUntil?: number;
   /**
-   * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current, and
-   * while nothing else that the certificate claims becomes a match. It is remembered no longer, and nobody is warned of
-   * its end.
+   * [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z: when this answer is current. It ends with
+   * the revocation information behind it, or when a name of the certificate that does not match yet may begin to match.
+   * The gate does not remember the answer any longer, and the log does not warn before it ends.
    */
   readonly currentFrom?: number;
   readonly currentUntil?: number;
-  /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
+  /** Set if a certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
   readonly isPathValidated?: true;
   /**
-   * When the pin that matched accepts a certificate without clientAuth. Only a trust document says so, of one pin: what a
-   * store of your own puts here is not taken.
+   * The period in which the matched pin accepts a certificate without clientAuth. Only a trust document can set it, for
+   * single pins: the gate ignores a value that a store of your own creates.
    */
   readonly acceptWithoutClientAuth?: ClientAuthGrace | undefined;
-  /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
+  /**
+   * The CA certificates of the certification path, in DER. `firstOf` looks for them in the other stores' deny lists.
+   */
   readonly pathAuthorities?: readonly Uint8Array[];
 }
 
-/** A match that denies: nothing falls through to another rule or store. */
+/** A match that denies: the gate refuses the certificate, and no other rule or store can admit it. */
 export interface RefusedFinding<Code extends TrustDenialCode = TrustDenialCode> {
   readonly outcome: 'denied';
   readonly code: Code;
   readonly detail: string;
   readonly identityName?: string;
   /**
-   * What a trust document says of it. A store around another one passes them on; facts of your own store's making are not
-   * taken, and its `detail` says what is wrong.
+   * What a trust document knows about the denial. A store around another one passes the facts on. The gate ignores
+   * facts that a store of your own creates: its `detail` says what is wrong.
    */
   readonly facts?: DenialFacts[Code];
 }
@@ -56,9 +63,12 @@ export interface RefusedFinding<Code extends TrustDenialCode = TrustDenialCode> 
 /** The store does not know the certificate. */
 export interface NotFoundFinding {
   readonly outcome: 'notFound';
-  /** For the operator: what of the certificate nearly was a match. */
+  /** For the operator: which part of the certificate nearly matched. */
   readonly detail?: string;
-  /** As of a refusal. */
+  /**
+   * What a trust document knows about the certificate. A store around another one passes the facts on. The gate ignores
+   * facts that a store of your own creates.
+   */
   readonly facts?: DenialFacts['certificate_not_trusted'];
 }
 
@@ -69,37 +79,47 @@ export interface UnavailableFinding {
 }
 
 /**
- * The certificate is somebody's if an authority issued it, which nobody has verified yet: the gate first looks whether the
- * certificate is fit to be a client's, which costs no signature. A store around another one passes it on as it is.
+ * The certificate belongs to an identity if an authority issued it, and no signature of an authority has been verified
+ * yet. The gate first checks whether the certificate is fit for a client, which needs no signature, and then calls
+ * `confirm`. A store around another one passes this answer on unchanged.
  */
 export interface NominatedFinding {
   readonly outcome: 'nominated';
-  /** Whom a pin names. A name in a certificate names nobody until its authority is known to have issued it. */
+  /**
+   * The identity that a pin or another store assigns to the certificate. A name in a certificate does not set it: the
+   * name proves nothing until its authority is known to have issued the certificate.
+   */
   readonly identityName?: string;
-  /** Whose certificate it would be, by one of its names. */
+  /** The identity that the certificate would have by one of its names. */
   readonly claim?: NameClaim;
-  /** Verifies the certification paths, and concludes whose certificate it is. */
+  /** Verifies the certification paths, and answers which identity the certificate has. */
   readonly confirm: () => ConfirmedFinding | Promise<ConfirmedFinding>;
 }
 
-/** What came of a nomination. */
+/** The answer of a nomination's `confirm`. */
 export type ConfirmedFinding = FoundFinding | RefusedNomination | NotFoundFinding | UnavailableFinding;
 
-/** The authority that was nominated does not vouch for the certificate, or its identity is refused. */
+/** The nominated authority has no valid certification path to the certificate, or the identity is refused. */
 export type RefusedNomination = RefusedBy<'certification-path'> | RefusedBy<'client-identity'>;
 
 interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
   readonly outcome: 'denied';
-  /** Which step of the request's path refused. */
+  /** The step of the request's path that refuses. */
   readonly step: Step;
   readonly code: DenialCodeOf<Step>;
   readonly detail: string;
   readonly identityName?: string;
-  /** As of a refusal. */
+  /** What a trust document knows about the denial. The gate ignores facts that a store of your own creates. */
   readonly facts?: DenialFacts[DenialCodeOf<Step>];
-  /** Only a name claims the certificate, and its authority did not issue it: what another store knows counts. */
+  /**
+   * The certificate matches only by a name, and the name's authority is not proven to have issued it. If another store
+   * knows the certificate, that store's answer is used instead.
+   */
   readonly isUnissued?: true;
-  /** [currentFrom, currentUntil) in milliseconds: with `isUnissued`, while no path to the authority can become valid. */
+  /**
+   * Together with `isUnissued`: [currentFrom, currentUntil) in milliseconds since 1970-01-01T00:00:00Z, in which no
+   * certification path from the authority can become valid.
+   */
   readonly currentFrom?: number;
   readonly currentUntil?: number;
 }
@@ -108,22 +128,23 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
 export interface FoundIdentity {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Absent: every function; empty: none. */
+  /** The functions that the identity may call. Absent: every function. Empty: none. */
   readonly functions?: readonly string[] | undefined;
-  /** Who answers for it; for the log. */
+  /** Who is responsible for the identity; for the log. */
   readonly owner?: string | undefined;
 }
 
 /**
- * What a store may refuse a certificate for: what it has on record. What the certificate itself is, the gate verifies, so
- * a store has no word for that; an answer with any other code is taken for a store that failed.
+ * The codes with which a store may refuse a certificate: what the store has on record. The gate itself checks the
+ * certificate's contents, so a store has no code for those. An answer with any other code is treated as a failure of
+ * the store.
  */
 export type TrustDenialCode = DenialCodeOf<'trust-store'>;
 
-/** What this library's stores said, so that facts of another making are told from them. */
+/** The facts that this library created, each with its denial code. `readFacts` accepts no others. */
 const ownFacts = new WeakMap<object, DenialCode>();
 
-/** What a trust document refuses for, in facts and in words. */
+/** The code, the facts and the sentence of a refusal. Marks the facts as created by this library. */
 export function describeRefusal<Code extends DenialCode>(
   code: Code,
   facts: DenialFacts[Code],
@@ -132,13 +153,19 @@ export function describeRefusal<Code extends DenialCode>(
   return { code, facts, detail: describeFacts(code, facts) };
 }
 
-/** Facts that a store passed on from one of this library's, as they were; undefined: others, of which nobody knows the shape. */
+/**
+ * The facts, if this library created them for this code and a store passed them on. Undefined for any other value,
+ * because its shape is unknown.
+ */
 export function readFacts<Code extends DenialCode>(code: Code, facts: unknown): DenialFacts[Code] | undefined {
   const isOwn = typeof facts === 'object' && facts !== null && ownFacts.get(facts) === code;
   return isOwn ? (facts as DenialFacts[Code]) : undefined;
 }
 
-/** An answer that was nominated a moment before: what refuses now, refuses where the identity is concluded. */
+/**
+ * Turns an answer that is not a nomination into an answer of `confirm`. A denial gets the step client-identity or
+ * certification-path by its code; a denial with a code of another step becomes `unavailable`.
+ */
 export function concludeFinding(finding: Exclude<TrustFinding, NominatedFinding>): ConfirmedFinding {
   if (finding.outcome !== 'denied') return finding;
   const { code } = finding;

@@ -1,4 +1,5 @@
-// trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
+// trust-snapshot/: one immutable, indexed version of a trust document, and how it turns a certificate into an identity
+// or a denial.
 import { formatInstant } from '@certgate/x509/internal';
 import type { ClientAuthGrace } from './client-auth-grace.js';
 import { hashTail } from '../certificate-header/certificate-header.js';
@@ -8,28 +9,36 @@ import type { LeadingDotReading, PathCertificate, RevocationMode, RevocationScop
 export interface TrustedIdentity {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Lower-case function names; undefined: every function; empty: none. It only tightens. */
+  /**
+   * The functions that the identity may call, in lower case. Undefined: every function. Empty: none. The list only
+   * restricts: it never replaces a required role.
+   */
   readonly functions: readonly string[] | undefined;
-  /** The same functions in the same order, as the document spells them: for people. */
+  /** The same functions in the same order, as the document spells them, for display. */
   readonly functionsAsWritten: readonly string[] | undefined;
   readonly enabled: boolean;
   readonly owner: string | undefined;
   readonly reason: string | undefined;
-  /** Milliseconds since 1970-01-01T00:00:00Z; from then on the identity is refused. */
+  /**
+   * Milliseconds since 1970-01-01T00:00:00Z; from then on the identity is refused. Undefined if the identity has no
+   * end.
+   */
   readonly expiresAt: number | undefined;
   readonly names: readonly TrustName[];
   readonly pins: readonly TrustPin[];
 }
 
-/** While a document holds it, nobody is admitted, whatever else the document says. */
+/** A document with a lock admits nobody, whatever else the document says. */
 export interface TrustLock {
-  /** When it began, in milliseconds since 1970-01-01T00:00:00Z. For people: the lock counts whatever the time is. */
+  /**
+   * When the lock began, in milliseconds since 1970-01-01T00:00:00Z. For display only: the lock applies at any time.
+   */
   readonly since: number;
   readonly by: string;
   readonly reason: string;
 }
 
-/** `since 2027-01-01T00:00:00Z by ada: key lost`. The texts are as the document has them. */
+/** Describes a lock, for example `since 2027-01-01T00:00:00Z by ada: key lost`. `by` and `reason` appear unchanged. */
 export function describeLock({ since, by, reason }: TrustLock): string {
   return `since ${formatInstant(since)} by ${by}: ${reason}`;
 }
@@ -37,24 +46,33 @@ export function describeLock({ since, by, reason }: TrustLock): string {
 /** What a pin compares: the SHA-256 or SHA-1 thumbprint of the certificate, or the SHA-256 of its public key. */
 export type PinKind = 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
 
-/** Every kind of pin, by its key in a trust document. */
+/** Every kind of pin. A pin in a trust document has one of these keys. */
 export const pinKinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
 
-/** What a certificate is recognised by. The window is [notBefore, notAfter), in milliseconds. */
+/**
+ * A hash by which a certificate is recognised. The pin applies in [notBefore, notAfter), in milliseconds since
+ * 1970-01-01T00:00:00Z; a bound that is undefined does not limit it.
+ */
 export interface TrustPin {
   readonly kind: PinKind;
-  /** Upper-case hexadecimal. */
+  /** The hash, in upper-case hexadecimal. */
   readonly value: string;
-  /** The authority that must have issued the certificate, in the authority's own spelling; undefined: it may be anybody. */
+  /**
+   * The authority that must have issued the certificate, as the authority's own entry spells it. Undefined if any
+   * issuer is accepted.
+   */
   readonly issuedBy: string | undefined;
   readonly enabled: boolean;
   readonly notBefore: number | undefined;
   readonly notAfter: number | undefined;
-  /** Only of a pin without `issuedBy`: a certification path needs clientAuth in any case. */
+  /**
+   * The period in which the pin accepts a certificate without clientAuth. Never set together with `issuedBy`, because a
+   * certification path always needs clientAuth.
+   */
   readonly acceptWithoutClientAuth: ClientAuthGrace | undefined;
 }
 
-/** Something an operator should know of a document that is valid. */
+/** Something that an operator should know about a valid document. */
 export interface TrustWarning {
   readonly code:
     | 'document_locked'
@@ -75,35 +93,38 @@ export interface PinnedIdentity {
   readonly pin: TrustPin;
 }
 
-/** An identity and the name by which an authority's certificates belong to it. */
+/** An identity and one of its names under an authority. */
 export interface NamedIdentity {
   readonly identity: TrustedIdentity;
   readonly trustName: TrustName;
 }
 
-/** By `nameKey`: at most one each, since a duplicate name is an error of the document. */
+/**
+ * The names of all identities, by `nameKey`. Each key has one entry, because a duplicate name is an error of the
+ * document.
+ */
 export type NameIndex = ReadonlyMap<string, NamedIdentity>;
 
 /** One immutable, indexed version of a trust document in memory. */
 export interface TrustSnapshot {
   readonly revision: number;
   readonly audience: readonly string[] | undefined;
-  /** Undefined: the document is not locked. */
+  /** Undefined if the document is not locked. */
   readonly locked: TrustLock | undefined;
   readonly authorities: readonly TrustedAuthority[];
   readonly denied: DenyList;
   readonly identities: readonly TrustedIdentity[];
   readonly warnings: readonly TrustWarning[];
-  /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
+  /** The pins by kind, then by value. Each value has one pin, because a duplicate pin is an error of the document. */
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
-  /** The `hashTail` of each pin's value, by kind: a lookup by number, which rules out nearly every stranger. */
+  /** The `hashTail` of each pin's value, by kind. Looking up this number rules out nearly every unknown certificate. */
   readonly pinTails: Readonly<Record<PinKind, ReadonlySet<number>>>;
   readonly names: NameIndex;
-  /** The place of each identity in `identities`, by its name in lower case. */
+  /** The index of each identity in `identities`, by the identity's name in lower case. */
   readonly positions: ReadonlyMap<string, number>;
 }
 
-/** What snapshots are looked up in, while it is filled. */
+/** The indexes of a snapshot while they are filled. */
 export interface IdentityIndex {
   readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
   readonly pinTails: Readonly<Record<PinKind, Set<number>>>;
@@ -121,7 +142,7 @@ export function createIdentityIndex(): IdentityIndex {
   return { pins, pinTails, names: new Map(), positions: new Map() };
 }
 
-/** Answers with whose pin it is already, in which case nothing is added. */
+/** Adds a pin to the index. If the index already has this pin, adds nothing, and returns the earlier entry. */
 export function addPin(
   { pins, pinTails }: IdentityIndex,
   identity: TrustedIdentity,
@@ -134,7 +155,7 @@ export function addPin(
   return undefined;
 }
 
-/** As `addPin`. */
+/** Adds a name to the index. If the index already has this name, adds nothing, and returns the earlier entry. */
 export function addName(
   { names }: IdentityIndex,
   identity: TrustedIdentity,
@@ -150,26 +171,38 @@ export const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Ma
 
 const documentsBeside = new WeakMap<object, () => readonly TrustSnapshot[]>();
 
-/** Not for a gate that asks one store of `firstOf` by itself: that store's version says nothing of the other documents. */
+/**
+ * Notes, for one presented certificate, the documents of all stores of a `firstOf`. Never call this for a gate that
+ * asks one of these stores directly: that store's version does not change when another store's document does.
+ */
 export function noteDocumentsBeside(presented: object, list: () => readonly TrustSnapshot[]): void {
   if (!documentsBeside.has(presented)) documentsBeside.set(presented, list);
 }
 
-/** The documents whose deny lists apply to a certificate: what one of `firstOf` denies, all of them deny. */
+/**
+ * The documents whose deny lists apply to a presented certificate. A deny list in one store of `firstOf` applies to all
+ * its stores.
+ */
 export function listDenying(own: TrustSnapshot, presented: object): readonly TrustSnapshot[] {
   return [...new Set([own, ...(documentsBeside.get(presented)?.() ?? [])])];
 }
 
-/** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
+/**
+ * A certification authority, under a name that the operator chose. A certificate that it issued can identify a caller
+ * by a name that the document binds to the authority.
+ */
 export interface TrustedAuthority {
-  /** In its author's spelling; letter case doesn't tell authorities apart. */
+  /** As the document spells it. Letter case does not distinguish authorities. */
   readonly name: string;
-  /** At least one. A name and key that is an anchor here is an anchor of no other authority. */
+  /** At least one. A trust anchor's combination of name and key belongs to one authority of the document only. */
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
-  /** Lower case; each belongs to one authority. */
+  /** In lower case. Each trust domain belongs to one authority. */
   readonly spiffeTrustDomains: readonly string[];
-  /** How a DNS name constraint like `.corp.example` of its CA certificates is read. */
+  /**
+   * How to read a DNS name constraint that begins with a dot, such as `.corp.example`, in the authority's CA
+   * certificates.
+   */
   readonly dnsConstraintsWithLeadingDot: LeadingDotReading;
   readonly revocation: AuthorityRevocation;
 }
@@ -177,24 +210,31 @@ export interface TrustedAuthority {
 /** How the certificates of an authority are checked for revocation. */
 export interface AuthorityRevocation {
   readonly mode: RevocationMode;
-  /** Whether the document states the mode; otherwise it follows from whether the document names a source. */
+  /**
+   * Whether the document states the mode. If it does not, the mode depends on whether the document names a source of
+   * revocation information.
+   */
   readonly isModeStated: boolean;
   readonly scope: RevocationScope;
-  /** `file:PATH` or a URL, as written. */
+  /** Where the revocation lists are, as the document has it: `file:PATH` or a URL. */
   readonly crls: readonly string[];
   readonly ocsp: string | undefined;
   /**
-   * Must an answer hold the nonce of its question (RFC 9654)? Responders that sign their answers ahead of time, as most
-   * public ones do, can't give it back; an answer then counts as long as it says, also one that somebody kept.
+   * Whether an OCSP answer must contain the nonce of its question (RFC 9654). Responders that sign their answers ahead
+   * of time, as most public ones do, can't return the nonce. An answer without the nonce is used for as long as it
+   * says, even if somebody recorded it and sends it again.
    */
   readonly ocspNonce: 'required' | 'optional';
-  /** How long after its nextUpdate a list still counts. */
+  /** How long a list is still used after its `nextUpdate`, in milliseconds. */
   readonly graceMilliseconds: number;
-  /** By the issuer's name as it reads (`subjectText` of its certificates): what its lists must have at least. */
+  /**
+   * The lowest CRL number that the lists of an issuer must have, by the issuer's name as text (`subjectText` of the
+   * issuer's certificates).
+   */
   readonly minimumCrlNumbers: ReadonlyMap<string, bigint>;
   /**
-   * The longest lifetime of a caller's certificate that says `noRevAvail` (RFC 9608) and needs no revocation information
-   * for it; undefined: the extension excuses nothing.
+   * The longest lifetime, in milliseconds, of a caller's certificate that needs no revocation information because it
+   * has the extension `noRevAvail` (RFC 9608). Undefined if the extension excuses no certificate.
    */
   readonly noRevAvailMaximumLifetimeMilliseconds: number | undefined;
 }
@@ -203,56 +243,67 @@ export interface AuthorityRevocation {
 export interface DeniedCertificate {
   /** Where in the document, e.g. `denied[0]`. */
   readonly path: string;
-  /** Upper-case hexadecimal. */
+  /** In upper-case hexadecimal. Undefined if the entry names a serial number. */
   readonly thumbprintSha256: string | undefined;
-  /** With `serialNumber`: the authority's name, in its own spelling. */
+  /** The authority's name, as the authority's own entry spells it. Set together with `serialNumber`. */
   readonly issuedBy: string | undefined;
-  /** The INTEGER's content in upper-case hexadecimal, as `PathCertificate.serialNumber`. */
+  /**
+   * The INTEGER's content in upper-case hexadecimal, like `PathCertificate.serialNumber`. Set together with `issuedBy`.
+   */
   readonly serialNumber: string | undefined;
   readonly reason: string | undefined;
 }
 
-/** Certificates that are refused whatever else says of them. */
+/** The certificates that are refused, whatever else the document says about them. */
 export interface DenyList {
   readonly thumbprintsSha256: ReadonlyMap<string, DeniedCertificate>;
-  /** By `deniedSerialKey`. */
+  /** The entries by serial number. `deniedSerialKey` makes the keys. */
   readonly serialNumbers: ReadonlyMap<string, DeniedCertificate>;
 }
 
-/** The serial number is that of a `PathCertificate`, which the authority's path holds. */
+/** The key of a serial number under an authority. `serialNumber` has the form of `PathCertificate.serialNumber`. */
 export function deniedSerialKey(authorityName: string, serialNumber: string): string {
   return `${authorityName.toLowerCase()}\n${serialNumber}`;
 }
 
-/** A name under an authority: whoever presents a certificate of the authority with this name is the identity. */
+/**
+ * A name under an authority. A caller has the identity if its certificate contains the name and the authority issued
+ * it.
+ */
 export interface TrustName {
-  /** The authority's name, in its own spelling. */
+  /** The authority's name, as the authority's own entry spells it. */
   readonly issuedBy: string;
   readonly type: NameType;
-  /** As compared: DNS names and the domains of mailboxes in lower case, the rest to the letter. */
+  /**
+   * The value as it is compared: DNS names and the domains of email addresses in lower case, everything else unchanged.
+   */
   readonly value: string;
 }
 
-/** Where in a certificate the name stands: the first three in the subject alternative name, the others in the subject. */
+/** The types of names. The first three are in the certificate's subject alternative name, the others in its subject. */
 export const nameTypes = ['dns', 'uri', 'email', 'commonName', 'organizationalUnit'] as const;
 
 /** The kind of a name under an authority. */
 export type NameType = (typeof nameTypes)[number];
 
-/** What a name is indexed by. No type and no authority has a line end in its name, so the parts can't run together. */
+/**
+ * The key of a name in the index. Neither a type nor an authority's name contains a line end, so two different names
+ * never have the same key.
+ */
 export function nameKey(authorityName: string, type: NameType, value: string): string {
   return `${type}\n${authorityName.toLowerCase()}\n${normalizeName(type, value)}`;
 }
 
 /**
- * The keys of the names under an authority that a name from a certificate matches: its own and, of a DNS name, that of
- * the wildcard for its first label. A wildcard in the certificate itself matches nothing: nobody is `*.corp.example`.
+ * The keys in the index that a name from a certificate matches under an authority: its own key and, for a DNS name, the
+ * key of the wildcard for its first label. A wildcard in the certificate itself matches nothing, because no caller is
+ * `*.corp.example`.
  */
 export function listNameKeys(authorityName: string, type: NameType, presented: string): readonly string[] {
   if (type !== 'dns') return [nameKey(authorityName, type, presented)];
   if (presented.includes('*')) return [];
   const exact = nameKey(authorityName, type, presented);
-  // What a wildcard stands for is a label of a host name, whatever else a CA may put before the first dot.
+  // A wildcard matches only a label of a host name, whatever else a CA may write before the first dot.
   if (!/^\w(?:[\w-]{0,61}\w)?\./.test(presented)) return [exact];
   return [exact, nameKey(authorityName, type, `*${presented.slice(presented.indexOf('.'))}`)];
 }
@@ -264,7 +315,7 @@ export function normalizeName(type: NameType, value: string): string {
   return `${value.slice(0, at)}${value.slice(at).toLowerCase()}`;
 }
 
-/** For people: `dns billing.corp.example of the authority corp`. */
+/** Describes a name for people, for example `dns billing.corp.example of the authority corp`. */
 export function describeName({ issuedBy, type, value }: TrustName): string {
   return `${type} ${value} of the authority ${issuedBy}`;
 }
