@@ -12,14 +12,14 @@ import type { SourceReading } from '../reading/log-record.js';
 import { readLog } from '../reading/read-log.js';
 import { type Arrival, ArrivalTracker } from './arrival.js';
 
-// The lines are those of real gates in processes of their own, two of which serve one instance.
+// The lines come from real gates in child processes. Two of the processes are read as workers of one instance.
 
 const folder = mkdtempSync(join(tmpdir(), 'certgate-arrival-'));
 const trustFile = join(folder, 'trust.json');
 const billing = makeCertificate({ name: ['CN = billing'] });
 const thumbprintSha256 = createHash('sha256').update(billing.der).digest('hex');
 
-/** Writes the next revision. @returns its SHA-256. */
+/** Writes a revision of the trust document to the file. @returns the document's SHA-256. */
 function publish(revision: number, more: object = {}, enabled = true): string {
   const identities = [{ name: 'billing', roles: [], enabled, pins: [{ thumbprintSha256 }] }];
   const text = JSON.stringify({ schemaVersion: 1, revision, identities, ...more });
@@ -54,14 +54,14 @@ for await (const _ of createInterface({ input: process.stdin })) {
 }`;
 
 interface Worker {
-  /** What it has written. */
+  /** The lines that the worker has written. */
   readonly lines: string[];
-  /** Calls it once. @returns the line of the decision. */
+  /** Makes one call to the gate. @returns the line of its decision. */
   readonly call: () => Promise<Readonly<Record<string, unknown>>>;
   readonly end: () => void;
 }
 
-/** `more`: of a second gate, which is not called. */
+/** Starts a worker with one gate. `more` is the refresh interval of a second gate, which is never called. */
 async function startWorker(refreshSeconds: number, ...more: readonly number[]): Promise<Worker> {
   const words = ['--input-type=module', '-e', program, trustFile, `${refreshSeconds}`, billing.header, ...more.map(String)]; // prettier-ignore
   const child = spawn(process.execPath, words, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
@@ -82,7 +82,7 @@ async function startWorker(refreshSeconds: number, ...more: readonly number[]): 
   return { lines, call, end: () => child.kill() };
 }
 
-/** Calls it until a line has the document, and once more in a later millisecond. */
+/** Calls the worker until a line shows the document, and then until a line has a later time. */
 async function callUntil(worker: Worker, sha256: string): Promise<void> {
   let line = await worker.call();
   while (line['trustSha256'] !== sha256.slice(0, 16)) line = await worker.call();
@@ -115,7 +115,7 @@ const findingsOf = ({ processes }: Arrival): readonly string[] => processes.map(
 const oneInstance = (lines: readonly string[]): readonly object[] =>
   lines.map((Message) => ({ Message, AppRoleName: 'orders', AppRoleInstance: 'i1' }));
 
-/** Lines as of hours before. */
+/** The lines with all times moved into the past by this number of hours. */
 const earlier = (lines: readonly string[], hours: number): readonly string[] =>
   lines.map((line) =>
     line.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) =>
@@ -129,12 +129,12 @@ const elsewhere = (lines: readonly string[]): readonly string[] =>
 const withoutIds = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => line.replace(/"process":"[0-9a-f]{16}",/, ''));
 
-describe('the arrival of a document', () => {
+describe('whether a document has arrived', () => {
   let prompt: Worker;
   let behind: Worker;
-  /** The digests of the document that disables the caller, and of the one before. */
+  /** The SHA-256 of the document that disables the caller, and of the one before it. */
   let [disabling, enabling] = ['', ''];
-  /** The lines of `behind` before the document was published. */
+  /** The lines that `behind` wrote before the disabling document was published. */
   let linesBefore: readonly string[];
 
   before(async () => {
@@ -152,7 +152,7 @@ describe('the arrival of a document', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is not there while a worker of the same instance still admits the disabled caller', async () => {
+  it('is answered with no while a worker of the same instance still admits the disabled caller', async () => {
     const arrival = await ask(oneInstance([...prompt.lines, ...behind.lines]), disabling);
     assert.deepEqual([arrival.verdict, findingsOf(arrival)], ['another_document', ['another_document', 'adopted']]);
     assert.deepEqual(await ask(oneInstance([...behind.lines, ...prompt.lines].reverse()), disabling), arrival);
@@ -161,7 +161,7 @@ describe('the arrival of a document', () => {
     assert.notEqual(row?.process, arrival.processes[1]?.process);
   });
 
-  it('is not known while that worker has written nothing since, until it is silent for long enough', async () => {
+  it('is unknown while that worker has logged nothing since, unless it was silent for long enough', async () => {
     const recent = await ask([...linesBefore, ...prompt.lines], disabling);
     assert.deepEqual([recent.verdict, findingsOf(recent)], ['cannot_tell', ['no_line_since', 'adopted']]);
     const old = [...earlier(linesBefore, 2), ...prompt.lines];
@@ -169,17 +169,18 @@ describe('the arrival of a document', () => {
     assert.deepEqual([day.verdict, findingsOf(day)], ['cannot_tell', ['no_line_since', 'adopted']]);
     const hour = await ask(old, disabling, { silentAfter: 3_600_000 });
     assert.deepEqual([hour.verdict, findingsOf(hour)], ['arrived', ['silent', 'adopted']]);
-    // A document that was reported later, and then nothing for so long.
+    // A process that reported another document after the first adoption, and then nothing for longer than
+    // `silentAfter`.
     const other = await ask([...earlier(behind.lines, 2), ...prompt.lines, ...elsewhere(earlier(prompt.lines, 3))], disabling, { silentAfter: 3_600_000 }); // prettier-ignore
     assert.deepEqual([other.verdict, findingsOf(other)], ['arrived', ['silent', 'adopted', 'adopted']]);
-    // Nobody has it: silence alone proves nothing.
+    // No process is known to have adopted the document. Silence by itself proves nothing.
     const nobody = await ask([...earlier(linesBefore, 2), ...withoutIds(prompt.lines)], disabling, {
       silentAfter: 3_600_000,
     });
     assert.deepEqual([nobody.verdict, nobody.doubts], ['cannot_tell', ['fewer_processes']]);
   });
 
-  it('is there by the plain log of one server, by all digits and by the first 16', async () => {
+  it('is answered with yes by the plain log of one server, for the whole SHA-256 and for its first 16 characters', async () => {
     for (const digits of [disabling, disabling.slice(0, 16)]) {
       const arrival = await ask(prompt.lines, digits);
       assert.deepEqual([arrival.verdict, arrival.doubts, findingsOf(arrival)], ['arrived', [], ['adopted']]);
@@ -194,7 +195,7 @@ describe('the arrival of a document', () => {
     assert.equal(start.verdict, 'another_document', 'a status line has all');
   });
 
-  it('is not known from lines without ids, from too few processes, or from none', async () => {
+  it('is unknown if lines have no process id, or if too few processes or none have adopted it', async () => {
     const unnamed = await ask(withoutIds(prompt.lines), disabling);
     assert.deepEqual([unnamed.verdict, findingsOf(unnamed)], ['cannot_tell', ['no_process_id']]);
     const both = await ask(withoutIds([...prompt.lines, ...behind.lines]), disabling);
@@ -205,7 +206,7 @@ describe('the arrival of a document', () => {
     assert.deepEqual([none.verdict, none.doubts], ['cannot_tell', ['no_lines', 'fewer_processes']]);
   });
 
-  it('is not known of a process with several gates, one of which may be behind', async () => {
+  it('is unknown if a process has several gates, one of which may still use the old document', async () => {
     const before = publish(5);
     const double = await startWorker(0.02, 3600);
     const after = publish(6);
@@ -213,21 +214,22 @@ describe('the arrival of a document', () => {
     double.end();
     const several = await ask(double.lines, after);
     assert.deepEqual([several.verdict, findingsOf(several)], ['cannot_tell', ['several_gates']]);
-    // Their start lines may be in an older file: one that reports the other document again is no gate that adopted it.
+    // The start lines may be in an older file. A process that reports the old document again after the new one has a
+    // second gate.
     const [line = ''] = double.lines.slice(-1);
     const [hour, again] = [earlier([line], 2), earlier([line.replace(after.slice(0, 16), before.slice(0, 16))], 1)];
     const mixed = await ask([...hour, ...again, line], after);
     assert.deepEqual([mixed.verdict, findingsOf(mixed)], ['cannot_tell', ['several_gates']]);
   });
 
-  it('is not known from one process that two exports name differently, where there must be two', async () => {
+  it('is unknown if two processes must adopt it, and two exports name one process differently', async () => {
     const [first, ...others] = oneInstance(prompt.lines);
     const rows = [{ ...first, AppRoleInstance: 'worker 1' }, ...others];
     const arrival = await ask([...others.slice(0, 1).map((row) => ({ ...row, AppRoleInstance: 'x' })), ...rows.slice(2)], disabling, { atLeast: 2 }); // prettier-ignore
     assert.deepEqual([arrival.verdict, arrival.doubts], ['cannot_tell', ['fewer_processes']]);
   });
 
-  it('is not known where sampling or a clock may be why a process is silent, or a line is cut', async () => {
+  it('is unknown if sampling or a clock may explain why a process is silent, or if a line is cut', async () => {
     const silentAfter = 3_600_000;
     const rows = [...earlier(linesBefore, 2), ...prompt.lines].map((Message) => ({ Message, ItemCount: 1 }));
     assert.equal((await ask(rows, disabling, { silentAfter })).verdict, 'arrived');
@@ -239,7 +241,7 @@ describe('the arrival of a document', () => {
     assert.deepEqual([cut.verdict, cut.doubts], ['cannot_tell', ['lines_not_used']]);
   });
 
-  it('is not known from a start line that shows no document, lines that cannot be read, or times to come', async () => {
+  it('is unknown if a start line shows no document, lines cannot be read, or their times are in the future', async () => {
     const start = prompt.lines.filter((line) => line.includes('"moment":"start"'));
     const empty = await ask([...prompt.lines, ...start.map((line) => line.replace(/"process":"[^"]*"/, '"process":"0"').replace(/"trust":\[.*?\],"closed/, '"trust":[],"closed'))], disabling); // prettier-ignore
     assert.deepEqual([empty.verdict, findingsOf(empty)], ['cannot_tell', ['no_document', 'adopted']]);
@@ -252,12 +254,12 @@ describe('the arrival of a document', () => {
     assert.deepEqual([damaged.verdict, damaged.doubts], ['cannot_tell', ['lines_not_used']]);
     const ahead = await ask(prompt.lines, disabling, { now: Date.now() - 3_600_000 });
     assert.deepEqual([ahead.verdict, ahead.doubts], ['cannot_tell', ['lines_of_the_future']]);
-    // Whoever is an hour ahead makes nobody silent.
+    // A process whose clock is an hour ahead must not make another one look silent.
     const silent = await ask([...linesBefore, ...earlier(prompt.lines, -1)], disabling, { silentAfter: 60_000 });
     assert.deepEqual(findingsOf(silent), ['no_line_since', 'adopted']);
   });
 
-  it('is there for a lock, and is over when a process reports another document', async () => {
+  it('is answered with yes for a locked document, and with no once a process reports another document', async () => {
     const locked = publish(3, { locked: { since: '2027-01-01T00:00:00Z', by: 'ops', reason: 'a key was stolen' } });
     await callUntil(prompt, locked);
     assert.equal((JSON.parse(prompt.lines.at(-1) ?? '') as { readonly code: string }).code, 'trust_locked');

@@ -3,26 +3,34 @@ import { formatTime } from '../../faults/time-words.js';
 import { type GateLine, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 
 /**
- * What the latest line of a process about documents shows. `another_document`: it was written after the document was first
- * seen. `silent`: no line for long, and none that shows it adopted. By the four in between, it cannot be told.
+ * What the lines of a process show about the document. `another_document`: its latest line about documents shows
+ * another one, and was written after the first line with the document. `silent`: the process has logged nothing for
+ * long, and no line proves that it adopted the document. The four findings in between mean that the lines don't decide
+ * it.
  */
 // prettier-ignore
 const findings = ['another_document', 'no_process_id', 'several_gates', 'no_document', 'no_line_since', 'silent', 'adopted'] as const;
 
-/** What the lines of one process show, or all lines of an instance that have no process id. Times are RFC 3339. */
+/**
+ * What the lines of one process show about the document. If lines of an instance have no process id, all of them
+ * together are treated as one process. Times are in the form of RFC 3339.
+ */
 export interface ProcessArrival {
   readonly app: string;
   readonly instance: string | null;
   readonly process: string | null;
   readonly finding: (typeof findings)[number];
   readonly adoptedAt: string | null;
-  /** Its latest documents: 64 digits by a status line, 16 by a decision. */
+  /**
+   * The SHA-256 of each document in the process's latest line about documents, in upper-case hexadecimal: all 64
+   * characters if it was a status line, the first 16 if it was a decision.
+   */
   readonly documents: readonly string[];
   readonly documentsAt: string | null;
   readonly lastLineAt: string;
 }
 
-/** Whether a document has arrived, by the lines that were read. Times are RFC 3339. */
+/** Whether a document has arrived, according to the lines that were read. Times are in the form of RFC 3339. */
 export interface Arrival {
   readonly version: 1;
   readonly sha256: string;
@@ -39,25 +47,34 @@ export interface Arrival {
 interface Seen {
   readonly origin: Pick<ProcessArrival, 'app' | 'instance' | 'process'>;
   last: number;
-  /** The first and the latest line with the document, and the latest one with others only. */
+  /**
+   * `adoptedAt` is the time of the first line that shows the document, `hadAt` that of the latest one, and `otherAt`
+   * that of the latest line that shows only other documents. In milliseconds since 1970-01-01T00:00:00Z.
+   */
   adoptedAt: number | undefined;
   hadAt: number;
   otherAt: number;
   documents: readonly string[];
-  /** Each gate writes one start line, and no line says which gate of the process wrote it. */
+  /**
+   * The number of start lines. Each gate writes one, so two or more mean that the process has several gates. No line
+   * says which gate of its process wrote it.
+   */
   starts: number;
 }
 
-/** Clocks of servers differ by less; and a line has the time at which its call began, and the document at its end. */
+/**
+ * In milliseconds. Clocks of servers differ by less. The tolerance also allows for the length of a call: a decision's
+ * line has the time at which the call began, but names the document that was in use when it ended.
+ */
 const clockTolerance = 300_000;
 
-/** Takes the lines in any order. */
+/** Collects what the lines show about one document. The lines may come in any order. */
 export class ArrivalTracker {
   readonly #sha256: string;
   readonly #seen = new Map<string, Seen>();
   #isSampled = false;
 
-  /** `sha256`: at least its first 16 digits, in upper case. */
+  /** `sha256` is the document's SHA-256 in upper-case hexadecimal, or at least its first 16 characters. */
   constructor(sha256: string) {
     this.#sha256 = sha256;
   }
@@ -81,7 +98,10 @@ export class ArrivalTracker {
     } else seen.otherAt = Math.max(seen.otherAt, time);
   }
 
-  /** `atLeast`: how many processes must have adopted it. Times are milliseconds. */
+  /**
+   * `atLeast` is the number of processes that must have adopted the document. `silentAfter` and `now` are in
+   * milliseconds.
+   */
   finish(
     readings: readonly SourceReading[],
     { atLeast, silentAfter, now }: { readonly atLeast: number; readonly silentAfter: number; readonly now: number },
@@ -112,13 +132,19 @@ export class ArrivalTracker {
   }
 }
 
-/** Two exports may name one process differently. */
+/**
+ * The number of different processes with these findings. A process id is counted once, because two exports may name the
+ * process's instance or app differently.
+ */
 export function countProcesses(rows: readonly ProcessArrival[], wanted: readonly string[] = findings): number {
   const found = rows.filter(({ finding }) => wanted.includes(finding));
   return new Set(found.map((row) => row.process ?? row)).size;
 }
 
-/** A trust store of the app's own may name its documents by other words than a SHA-256. */
+/**
+ * The SHA-256 of each document that the line shows. Other identifiers are left out, because a trust store of the app's
+ * own may identify its documents by any text.
+ */
 function listDocuments(line: GateLine): readonly string[] {
   const status = line.event === 'status' ? (line.trust ?? []).map(({ sha256 = '' }) => sha256) : [];
   const decision = line.event === 'decision' ? (line.trustSha256?.split(',') ?? []) : [];

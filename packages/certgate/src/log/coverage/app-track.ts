@@ -5,21 +5,27 @@ import type { TimeSpan } from './time-span.js';
 
 export const hourMilliseconds = 3_600_000;
 
-/** Of the hour that the instant is in. */
+/** The end of the hour that contains the instant. Both are in milliseconds since 1970-01-01T00:00:00Z. */
 export function endHour(instant: number): number {
   return (Math.floor(instant / hourMilliseconds) + 1) * hourMilliseconds;
 }
 
-/** What one process wrote, or all processes of an instance or an app whose lines don't name them. */
+/**
+ * What one process wrote. If the lines name no process, it is what all processes of the instance wrote, and without an
+ * instance what all processes of the app wrote.
+ */
 export class ProcessTrack {
   readonly chains: StatusChains = new StatusChains();
-  /** The hours of decisions, by their number since 1970. */
+  /** The hours in which the process logged a decision, as numbers of hours since 1970-01-01T00:00:00Z. */
   readonly hours: Set<number> = new Set();
-  /** Status lines of which not all parts are there yet, by times and number of parts. */
+  /**
+   * Status lines of which some parts have not been read yet. The key consists of the line's times and its number of
+   * parts.
+   */
   readonly pending: Map<string, PendingLine> = new Map();
-  /** What status lines tell of, and leave something out. */
+  /** The times of status lines that don't report every call of that time. */
   readonly incomplete: TimeSpan[] = [];
-  /** The times of the first and the last line. */
+  /** The times of the first and the last line, in milliseconds since 1970-01-01T00:00:00Z. */
   first: number = Number.POSITIVE_INFINITY;
   last: number = Number.NEGATIVE_INFINITY;
   #lastHour = -1;
@@ -41,16 +47,18 @@ interface PendingLine {
   readonly since: number;
   readonly time: number;
   readonly isStart: boolean;
-  /** How often each part came: of two processes that write at the same millisecond, one each. */
+  /**
+   * How often each part was read. If two processes wrote such a line in the same millisecond, each part comes twice.
+   */
   readonly parts: number[];
 }
 
-/** Of all lines of one app. Times in milliseconds. */
+/** What all lines of one app show. Times are in milliseconds since 1970-01-01T00:00:00Z. */
 export class AppTrack {
   readonly app: string;
-  /** By instance, then by process. */
+  /** What each process wrote, by instance and then by process id. A key is undefined if the lines don't name it. */
   readonly instances: Map<string | undefined, Map<string | undefined, ProcessTrack>> = new Map();
-  /** In which anything was written. */
+  /** The hours in which the app wrote any line, as numbers of hours since 1970-01-01T00:00:00Z. */
   readonly hours: Set<number> = new Set();
   readonly sampledHours: Set<number> = new Set();
   first: number = Number.POSITIVE_INFINITY;
@@ -72,7 +80,7 @@ export class AppTrack {
     this.app = app;
   }
 
-  /** `track`: of the process; undefined: there are too many. */
+  /** `track` is that of the process. It is undefined if there are too many processes to remember. */
   note({ line, time, itemCount }: LogRecord, track: ProcessTrack | undefined): void {
     this.#noteTime(time, itemCount);
     track?.noteTime(time);
@@ -83,7 +91,8 @@ export class AppTrack {
       track?.noteDecision(time);
     } else if (line.event === 'status') {
       this.#noteStatus(line, time, track);
-      // Where this line was kept, those of other instances may not have been: it proves nothing of the time that it tells of.
+      // If sampling kept this line, it may have removed those of other instances. So the time that the line reports is
+      // not treated as covered.
       if (itemCount !== undefined && itemCount > 1)
         track?.incomplete.push({ from: Date.parse(line.since), until: time });
     } else if (line.event === 'suppressed') this.suppressed += line.total;
@@ -129,7 +138,10 @@ export class AppTrack {
   }
 }
 
-/** By which a trust document admits: a pin, perhaps of an authority, or a name under an authority. */
+/**
+ * The values of `matchedBy` that mean the trust document: a pin, with or without an authority, or a name with its
+ * authority. Any other value is that of a trust store of the app's own.
+ */
 const documentKinds =
   /^(?:(?:thumbprintSha256|thumbprintSha1|publicKeySha256)(?: issued by .+)?|(?:dns|uri|email|commonName|organizationalUnit) issued by .+)$/s;
 const maximumStores = 10;
@@ -151,5 +163,8 @@ function notePart(
   track.chains.add(line.since, line.time, line.isStart);
 }
 
-/** 2,000 callers, of which each has a line of its own. */
+/**
+ * The most parts that a status line can have. A gate reports at most 2,000 callers, each of which may need a part of
+ * its own.
+ */
 const maximumParts = 2_000;

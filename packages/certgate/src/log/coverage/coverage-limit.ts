@@ -1,7 +1,7 @@
 import { formatMinute } from '../../faults/time-words.js';
 import { type ReportedSpan } from './time-span.js';
 
-/** Why the lines don't tell everything, each with its facts. Times are RFC 3339. */
+/** Why the lines don't show everything, each reason with its facts. Times are in the form of RFC 3339. */
 export type LimitFacts =
   | { readonly code: 'apps_not_listed' }
   | { readonly code: 'apps_without_lines'; readonly apps: readonly string[] }
@@ -38,7 +38,7 @@ export type LimitFacts =
 
 export type CoverageLimitCode = LimitFacts['code'];
 
-/** `sentence`: for people, or two of them. Names in it are foreign text. */
+/** `sentence` describes the limit for people, in one or two sentences. It may contain names that others chose. */
 export type CoverageLimit = LimitFacts & { readonly sentence: string };
 
 const restUncovered = 'Others may be missing too, so what follows the last status line of an instance is not covered.';

@@ -1,7 +1,10 @@
 import { type Coverage, describeCovered } from './coverage.js';
 import type { CoverageLimit, CoverageLimitCode } from './coverage-limit.js';
 
-/** What the lines cover and don't tell, for people: a few sentences, however many apps there are. Names are foreign text. */
+/**
+ * Describes for people what the lines cover and what they don't show, in a few sentences, however many apps there are.
+ * The sentences may contain names that others chose.
+ */
 export function formatCoverage(coverage: Coverage): readonly string[] {
   const byCode = new Map<CoverageLimitCode, { readonly app: string; readonly limit: CoverageLimit }[]>();
   for (const { app, limits } of coverage.apps) {
@@ -12,7 +15,7 @@ export function formatCoverage(coverage: Coverage): readonly string[] {
     const { sentence } = first.limit;
     if (others.length === 0) return [`${first.app}: ${sentence}`];
     const more = `${others.length} more ${others.length === 1 ? 'app' : 'apps'}`;
-    // A time or a number in the sentence is of the first app alone.
+    // A time or a number in the sentence belongs to the first app only.
     return others.every(({ limit }) => limit.sentence === sentence)
       ? [`${first.app} (and ${more}): ${sentence}`]
       : [`${first.app}: ${sentence} The same is true of ${more}, with other times or numbers.`];
@@ -22,7 +25,7 @@ export function formatCoverage(coverage: Coverage): readonly string[] {
 
 const maximumListed = 5;
 
-/** The least covered first. */
+/** Lists the apps by their covered time, the least covered first. */
 function describeApps({ apps }: Coverage): readonly string[] {
   const sorted = [...apps].sort((one, other) => one.covered.covered - other.covered.covered);
   const least = sorted.slice(0, maximumListed).map(({ app, covered }) => `${app} ${describeCovered(covered)}`);

@@ -44,7 +44,7 @@ function live(start: number, calls: readonly number[], more: Partial<WrittenInst
 
 const isHourLine = ({ line }: LogRecord): boolean => line.event === 'status' && line.moment === 'hour';
 
-describe('what status lines cover', () => {
+describe('the time that status lines cover', () => {
   it('reaches from the start to the last line, and not beyond it', async () => {
     const app = coverOne(await live(0, [0.1, 1.5, 2.25, 2.5]));
     assert.deepEqual(inHours(app), [[1, 2]]);
@@ -52,11 +52,11 @@ describe('what status lines cover', () => {
     assert.equal(app.instances, 1);
   });
 
-  it('goes on where nobody called, since the next line tells so', async () => {
+  it('includes hours without a call, because the next line reports that there was none', async () => {
     assert.deepEqual(inHours(coverOne(await live(0, [0.1, 20]))), [[1, 20]]);
   });
 
-  it('lacks the hour in which another instance ended, and the time of one that began without an hour line', async () => {
+  it('lacks the hour in which another instance ended, and the time of an instance that wrote only a start line', async () => {
     const long = await live(0, [0.5, 23.5]);
     const short = await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' });
     assert.deepEqual(inHours(coverOne([...long, ...short])), [[1, 5], [6, 23]]); // prettier-ignore
@@ -64,7 +64,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne([...long, ...silent])), [[1, 3], [4, 23]]); // prettier-ignore
   });
 
-  it('has a gap where a line is missing, whatever the order of the others', async () => {
+  it('has a gap if a line is missing, whatever the order of the others', async () => {
     const lines = (await live(0, [0.5, 2.5, 4.5, 6.5, 8.5])).filter(isHourLine);
     const [first, , ...rest] = [...(await live(0, [])), ...lines.slice(0, 1), ...lines.slice(2)];
     assert.ok(first !== undefined);
@@ -74,7 +74,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne([...kept, ...kept])).at(-1)?.[1], 8);
   });
 
-  it('tells two processes apart that no line names, by where each line goes on', async () => {
+  it('is found for two processes that no line names, because each line continues an earlier one', async () => {
     const [one, other] = [await live(0, [3.1, 6.1, 7.1, 12.1], { instance: undefined }), await live(0.5, [3.2, 6.2, 7.2, 12.2], { instance: undefined })]; // prettier-ignore
     const mixed = [...one, ...other].sort((first, second) => first.time - second.time);
     const app = coverOne(mixed);
@@ -84,7 +84,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne(lost)), [[8, 12]]);
   });
 
-  it('is nothing where a worker lacks the status line of its hour, though another of the same instance wrote one', async () => {
+  it('excludes the time in which a worker lacks the status line of its hour, though another worker wrote one', async () => {
     const one = await live(0, [0.5, 3.5, 5.5, 8.5], { process: 'a' });
     const other = await live(0.1, [0.6, 3.6, 5.6, 8.6], { process: 'b' });
     const isLost = ({ line, time }: LogRecord): boolean => line.event === 'status' && time >= at(5);
@@ -95,7 +95,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne(unnamed)), [[1, 3], [4, 8]]); // prettier-ignore
   });
 
-  it('goes on after a restart among lost lines, unless two workers of the instance wrote at the same time', async () => {
+  it('continues after a restart if lines were lost, unless two workers of the instance wrote at the same time', async () => {
     const reading = {
       readings: [
         { otherVersions: 0, unreadable: 1, unfinished: 0, tooLong: 0, malformed: 0, gaps: [] },
@@ -111,7 +111,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne([...first, ...beside], reading)), [[1, 4]]);
   });
 
-  it('is nothing after the last line of an instance where single lines are lost', async () => {
+  it('ends with the last line of an instance if single lines are lost', async () => {
     const steady = await live(0, [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5]);
     const lossy = (await live(0, [1.2, 2.2, 3.2, 4.2, 9.2], { instance: 'i2' })).filter(
       ({ line, time }) => line.event !== 'status' || time !== at(2.2),
@@ -121,31 +121,31 @@ describe('what status lines cover', () => {
     assert.ok(codes(app).includes('lines_lost'));
   });
 
-  it('is nothing where decisions come without the status line of their hour', async () => {
+  it('excludes the time of decisions whose hour has no status line', async () => {
     const lines = await live(0, [0.5, 3.5, 5.5, 5.75]);
     const kept = lines.filter(({ time, line }) => line.event !== 'status' || time < at(5));
     const other = await live(0, [0.5, 7.5, 23.5], { instance: 'i2' });
     assert.deepEqual(inHours(coverOne([...kept, ...other])), [[1, 3], [8, 23]]); // prettier-ignore
   });
 
-  it('is nothing before the first line of an instance whose start is not there', async () => {
+  it('begins with the first line of an instance whose start line is missing', async () => {
     const lines = (await live(-30, [0.5, 1.5, 2.5, 5.5])).filter(({ time }) => time >= at(1));
     const app = coverOne(lines);
     assert.deepEqual(inHours(app), [[2, 5]]);
     assert.deepEqual(codes(app), ['lines_begin_late', 'hours_missing', 'ends_assumed']);
   });
 
-  it('proves nothing by a clock that was put back', async () => {
+  it('excludes what lines reported about later times before the clock was put back', async () => {
     const lines = await live(5, [5.5, 6.1, 2.5, 3.2]);
     const app = coverOne(lines);
     assert.ok(codes(app).includes('clock_put_back'));
     assert.deepEqual(inHours(app), []);
-    // It was ahead from the fifth hour to the twentieth, and the instance ended in the seventh.
+    // The clock was ahead, at hour 20, and was then put back to hour 6. The last call of the instance is in hour 7.
     const ahead = await live(0, [0.5, 1.5, 5.5, 20.5, 6.5, 7.5]);
     for (const given of [ahead, ahead.toReversed()]) assert.deepEqual(inHours(coverOne(given)), [[1, 7]]); // prettier-ignore
   });
 
-  it('is nothing around sampled lines, and says so where that is not known', async () => {
+  it('excludes the hours around sampled lines; unknown sampling is reported as a limit', async () => {
     const steady = await live(0, [0.5, 12.1, 13.1, 14.5, 23.5]);
     const sampled = await live(0.2, [12.2, 12.6], { instance: 'i2', itemCount: 4 });
     const app = coverOne([...steady, ...sampled]);
@@ -155,14 +155,14 @@ describe('what status lines cover', () => {
     assert.ok(codes(coverOne(unknown)).includes('sampling_unknown'));
   });
 
-  it('is nothing between sampled lines, up to an hour in which none is', async () => {
+  it('excludes the hours between sampled lines, up to an hour without sampled lines', async () => {
     const steady = await live(0, [0.5, 1.5, 8.2, 14.5, 15.5, 23.5], { itemCount: 1 });
     const sampled = steady.map((record) => (record.time >= at(8) && record.time < at(15) ? { ...record, itemCount: 10 } : record)); // prettier-ignore
-    // Of another instance, all lines between were removed, and nothing tells of it.
+    // Sampling may have removed all lines of another instance in between, and no line would show that.
     assert.deepEqual(inHours(coverOne(sampled)), [[16, 23]]); // prettier-ignore
   });
 
-  it('is nothing before the last decision of an instance that writes no status line', async () => {
+  it('begins after the last decision of an instance that writes no status line', async () => {
     const steady = await live(0, [0.5, 1.5, 23.5]);
     const calls = [call(6.5), call(8.2, { code: 'certificate_not_trusted' })];
     const old = await writeLines({ instance: 'old', start: at(5), calls, decisionLog: 'denials' });
@@ -172,7 +172,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(coverOne([...more, ...withoutStatus])), [[13, 23]]);
   });
 
-  it('is nothing at any app while the log lost the lines of all', async () => {
+  it('excludes for each app the time in which the log lost the lines of all apps', async () => {
     const busy = await live(0, [0.5, 1.5, 9.5, 12.5, 16.5, 17.5, 18.5], { app: 'orders' });
     const idle = await live(0, [0.5, 1.5, 9.5, 16.6, 20.5], { app: 'refunds' });
     const short = await live(11, [11.5, 12.5], { app: 'refunds', instance: 'i2' });
@@ -185,7 +185,7 @@ describe('what status lines cover', () => {
     assert.deepEqual(inHours(cover([...quiet, ...idle]).apps[1] ?? assert.fail()), [[1, 20]]);
   });
 
-  it('is nothing by a line that leaves out callers, or lacks a part', async () => {
+  it('excludes the time of a line that leaves out callers or lacks a part', async () => {
     const calls = Array.from({ length: 2100 }, (_, index) => call(0.5, { identity: `caller-${index}` }));
     const lines = await writeLines({
       instance: 'i1',
@@ -205,7 +205,7 @@ describe('what status lines cover', () => {
     assert.ok(codes(without).includes('parts_missing'));
   });
 
-  it('is nothing without status lines, or with those of starts alone', async () => {
+  it('is empty without status lines, or with those of starts only', async () => {
     const lines = await live(0, [0.5, 1.5, 2.5]);
     const decisions = coverOne(lines.filter(({ line }) => line.event === 'decision'));
     assert.deepEqual([inHours(decisions), codes(decisions)], [[], ['status_lines_missing']]);
@@ -213,7 +213,7 @@ describe('what status lines cover', () => {
     assert.deepEqual([inHours(starts), codes(starts)], [[], ['status_lines_at_start_only']]);
   });
 
-  it('says what is not known of admissions, refusals, and stores of the app', async () => {
+  it("comes with what is unknown about admissions, refusals, and stores of the app's own", async () => {
     const refusals = Array.from({ length: 30 }, () => call(0.5, { code: 'role_missing' }));
     const calls = [call(0.2), ...refusals, call(1.5, { matchedBy: 'database' })];
     const app = coverOne(await writeLines({ instance: 'i1', start: begin, calls, decisionLog: 'denials' }));
@@ -230,7 +230,7 @@ describe('what status lines cover', () => {
       assert.deepEqual(all.limits.find(({ code }) => code === limit.code), describeLimit(limit)); // prettier-ignore
   });
 
-  it('says which apps and revisions no line shows, and when all apps were silent', async () => {
+  it('comes with the apps and revisions that no line shows, and the time in which all apps were silent', async () => {
     const calls = [0.5, 1.5, 2.5, 9.5, 10.5];
     const apps = await Promise.all(
       ['orders', 'refunds'].map((app, index) =>
@@ -248,7 +248,7 @@ describe('what status lines cover', () => {
     for (const { sentence } of limits) assert.match(sentence, /\.$/);
   });
 
-  it('is nothing after the last line of an instance where lines could not be read', async () => {
+  it('ends with the last line of an instance if lines could not be read', async () => {
     const lines = [...(await live(0, [0.5, 12.5, 23.5])), ...(await live(3.5, [4.5, 5.25, 5.5], { instance: 'i2' }))];
     const reading = { ...{ name: 'a.log', lines: 9, records: 7, others: 0, unreadable: 0, unfinished: 0, tooLong: 0, otherVersions: 0 }, ...{ otherEvents: 0, malformed: 0, repeated: 0, replaced: 0, admissionUnfound: 0, outside: 0, uncompared: 0, outOfOrder: 0, withUnknownKeys: 0 }, unknownKeys: [], gaps: [], first: null, last: null }; // prettier-ignore
     const coverWith = (more: Partial<SourceReading>): Coverage => cover(lines, { window, readings: [{ ...reading, ...more }] }); // prettier-ignore
@@ -271,7 +271,7 @@ describe('what status lines cover', () => {
     assert.ok(codes(coverWith({ uncompared: 4 })).includes('repetitions_possible'));
   });
 
-  it('is measured without rounding up, and the window without rounding down', () => {
+  it('is rounded down, and the length of the window is rounded up', () => {
     const days = (from: number, until: number): { from: number; until: number } => ({ from: at(from * 24), until: at(until * 24) }); // prettier-ignore
     assert.equal(describeCovered(measureCovered([days(0, 87.9), days(88, 89)], days(0, 89.1))), '88 of 90 days');
     assert.equal(describeCovered(measureCovered([days(0, 0.99)], days(0, 1))), '23 of 24 hours');
@@ -293,7 +293,7 @@ describe('a time that is covered', () => {
     }));
   const lives = fc.array(life, { minLength: 1, maxLength: 3 });
 
-  /** Of the calls in a time that is covered, there is none that no line tells. */
+  /** Asserts that a status line reports each call in a time that is covered. */
   function assertTold(
     records: readonly LogRecord[],
     given: readonly { readonly calls: readonly WrittenCall[] }[],
@@ -314,7 +314,10 @@ describe('a time that is covered', () => {
     }
   }
 
-  /** What lines name of their process: all processes are of one instance, or each is of an instance of its own. */
+  /**
+   * What the lines name: each process is an instance of its own, all are processes of one instance, or nothing is
+   * named.
+   */
   const naming = fc.constantFrom('instance', 'process', 'nothing');
 
   async function writeAll(
@@ -323,9 +326,9 @@ describe('a time that is covered', () => {
   ): Promise<readonly LogRecord[][]> {
     // prettier-ignore
     const written: LogRecord[][] = [];
-    // One after the other: they share the clock and the console.
+    // One process after the other, because they share the clock and the console.
     for (const [index, { start, calls }] of given.entries()) {
-      // No two write in the same millisecond.
+      // Each process is shifted by a millisecond, so that no two write in the same one.
       const each = { start: start + index, calls: calls.map((one) => ({ ...one, at: one.at + index })) };
       const names = {
         instance: { instance: `i${index}` },
@@ -337,7 +340,7 @@ describe('a time that is covered', () => {
     return written;
   }
 
-  it('has no call that no line tells, whichever lines before the last of an instance are lost', async () => {
+  it('contains no call that no line reports, whichever lines before the last of an instance are lost', async () => {
     const losses = fc.infiniteStream(fc.boolean());
     await fc.assert(
       fc.asyncProperty(lives, naming, losses, async (given, named, isLost) => {
@@ -351,7 +354,7 @@ describe('a time that is covered', () => {
     );
   });
 
-  it('has no call that no line tells, if lines begin late and end early', async () => {
+  it('contains no call that no line reports, if lines begin late and end early', async () => {
     await fc.assert(
       fc.asyncProperty(lives, naming, moment, moment, async (given, named, from, until) => {
         const kept = (await writeAll(given, named)).flat().filter(({ time }) => from <= time && time < until);
@@ -361,7 +364,7 @@ describe('a time that is covered', () => {
     );
   });
 
-  it('has no call that no line tells, whichever lines sampling has removed', async () => {
+  it('contains no call that no line reports, whichever lines sampling has removed', async () => {
     const kept = fc.infiniteStream(fc.boolean());
     await fc.assert(
       fc.asyncProperty(lives, kept, async (given, isKept) => {

@@ -1,4 +1,4 @@
-// coverage/: which part of a time the lines of gates cover, and each reason why they don't tell everything
+// coverage/: which part of a time the lines of gates cover, and each reason why they don't show everything
 import { formatInstant } from '@certgate/core/internal';
 import { countUnused, type LogRecord, mayHaveLostLines, type SourceReading } from '../reading/log-record.js';
 import { AppTrack, endHour, hourMilliseconds, ProcessTrack } from './app-track.js';
@@ -8,43 +8,52 @@ import type { StatusChain } from './status-chains.js';
 import { findGaps, measureSpans, type ReportedSpan, reportSpan, subtractSpans, type TimeSpan } from './time-span.js';
 import { findUncoveredTime, type UncoveredTime, type UncoveredTimeOptions } from './uncovered-time.js';
 
-/** What the lines cover of one app, by its name in them. Times are RFC 3339. */
+/** What the lines of one app cover. `app` is the app's name in the lines. Times are in the form of RFC 3339. */
 export interface AppCoverage {
   readonly app: string;
   readonly covered: CoveredTime;
-  /** The hours of the window in which the status lines of all its instances that are seen tell of every call. In order. */
+  /**
+   * The whole hours of the window in which status lines report every call to each instance that the lines show, in
+   * order.
+   */
   readonly spans: readonly ReportedSpan[];
-  /** The times of its first and last line in the window; null: it has none there. */
+  /**
+   * `first` is the time of the app's first line, or the beginning of the window if that is later; `last` is the same
+   * for its last line and the window's end. Both are null if all lines are before the window, or all after it.
+   */
   readonly first: string | null;
   readonly last: string | null;
-  /** How many are named; null: some line names none. */
+  /** The number of instances that the lines name. Null if any line names none. */
   readonly instances: number | null;
   readonly limits: readonly CoverageLimit[];
 }
 
 /**
- * What `--json` prints. The window `[from, until)` is what was asked for; else from the first to the last line. Empty:
- * there are no lines.
+ * What `--json` prints. The window `[from, until)` is the one that was asked for, or else it reaches from the first
+ * line to the last. It is empty if there are no lines.
  */
 export interface Coverage extends ReportedSpan {
-  /** By name. */
+  /** In the order of the apps' names. */
   readonly apps: readonly AppCoverage[];
-  /** About all apps together. */
+  /** The limits that concern all apps together. */
   readonly limits: readonly CoverageLimit[];
 }
 
 export interface CoverageQuestion {
   readonly window?: TimeSpan | undefined;
-  /** The names of the apps that there should be; undefined: nobody says. */
+  /** The names of the apps that should have lines. Undefined if the user did not list them. */
   readonly apps?: readonly string[] | undefined;
-  /** What became of the lines that were read. */
+  /** What became of the lines that were read, for each file. */
   readonly readings?: readonly SourceReading[] | undefined;
 }
 
-/** Beyond, some hundred megabytes would be taken. */
+/** Tracking more processes would take hundreds of megabytes of memory. */
 const maximumProcesses = 100_000;
 
-/** Takes the records of all lines in any order, and says what they cover. A few bytes for each status line stay in memory. */
+/**
+ * Takes the records of all lines in any order, and finds out what they cover. It remembers a few bytes for each status
+ * line.
+ */
 export class CoverageTracker {
   readonly #apps = new Map<string, AppTrack>();
   readonly #revisions = new RevisionsSeen();
@@ -71,7 +80,7 @@ export class CoverageTracker {
     const window = asked ?? findWindow(tracks);
     const isCut = this.#processes > maximumProcesses;
     const coversNothing = isCut || readings.some(({ gaps }) => gaps.length > 0);
-    // Azure compares the names of apps without case.
+    // Names are compared without regard to case, because Azure does that with the names of apps.
     const names = new Set(tracks.map(({ app }) => app.toLowerCase()));
     const unseen = expected?.filter((name) => !names.has(name.toLowerCase())) ?? [];
     const silence = findCommonSilence(tracks, window);
@@ -99,19 +108,19 @@ function findWindow(tracks: readonly AppTrack[]): TimeSpan {
   return tracks.length === 0 ? { from: 0, until: 0 } : { from, until: last + 1 };
 }
 
-/** What the lines of one app leave open, before those of others are looked at. */
+/** What the lines of one app cover and don't cover, before those of other apps are considered. */
 interface JudgedApp {
   readonly track: AppTrack;
   readonly told: readonly TimeSpan[];
   readonly uncovered: readonly UncoveredTime[];
-  /** In how many places a line is missing among others. */
+  /** The number of missing lines at whose time the app wrote other lines. */
   readonly breaks: number;
-  /** In how many places a line is missing after the first that is there. */
+  /** The number of missing lines whose time is not before the app's first line. */
   readonly missing: number;
   readonly isLossy: boolean;
 }
 
-/** `mayLack`: any status line may be among those that could not be used. */
+/** `mayLack` means that any status line may be among the lines that could not be used. */
 function judgeApp(track: AppTrack, mayLack: boolean): JudgedApp {
   const processes = [...track.instances].flatMap(([instance, each]) => listProcesses(instance, each));
   const judge = (isAnyLost: boolean): readonly UncoveredTime[] =>
@@ -131,8 +140,8 @@ interface JudgedProcess extends Pick<UncoveredTimeOptions, 'isNamed' | 'replaced
 }
 
 /**
- * The processes of one instance. A process begins in the place of the one before it if the instance is named, and if no two
- * of its processes wrote lines at the same time.
+ * Lists the processes of one instance. A process is taken as the replacement of the one before it if the lines name the
+ * instance, if no two of its processes wrote lines at the same time, and if the later one's start line was read.
  */
 function listProcesses(
   instance: string | undefined,
@@ -189,22 +198,25 @@ function coverApp(
   };
 }
 
-/** A line is missing, and others of the app are there before, around and after it: not all of that time was lost. */
+/**
+ * Whether the app wrote lines in the hour before a missing line, in its hour and in the hour after. If so, not all
+ * lines of that time were lost.
+ */
 function isAmongOthers({ hours }: AppTrack, time: number): boolean {
   const hour = Math.floor(time / hourMilliseconds);
   return [hour - 1, hour, hour + 1].every((each) => hours.has(each));
 }
 
 /**
- * Only whole hours are covered. Where lines begin again, an instance may have written its line of that hour before; if it has
- * ended since, its calls of the rest of the hour are told by none.
+ * Cuts a span to whole hours. Where lines begin again within an hour, another instance may have written its status line
+ * of that hour before. If it has ended since, no line reports its later calls in that hour.
  */
 function takeWholeHours({ from, until }: TimeSpan): TimeSpan {
   const begin = Math.ceil(from / hourMilliseconds) * hourMilliseconds;
   return { from: begin, until: Math.floor(until / hourMilliseconds) * hourMilliseconds };
 }
 
-/** From the hour of a line that is missing to the end of the next hour in which a line is there. */
+/** The time from the beginning of the hour in which a line is missing to the end of the next hour that has a line. */
 function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
   const lostHour = Math.floor(time / hourMilliseconds);
   let next = Number.POSITIVE_INFINITY;
@@ -213,8 +225,9 @@ function spreadLoss({ hours }: AppTrack, time: number): TimeSpan {
 }
 
 /**
- * Sampling removes lines of the same minutes. Whether it had begun before, or went on, is not known until an hour in which
- * lines are there and stand for themselves alone.
+ * The time around sampled lines that can't be covered: at least the hour before and the hour after, and from there on
+ * to the next hour that has a line. Sampling removes lines that were written at about the same time, and may have begun
+ * earlier or ended later than the sampled lines show.
  */
 function listSampled({ hours, sampledHours }: AppTrack): readonly TimeSpan[] {
   if (sampledHours.size === 0) return [];
@@ -227,20 +240,26 @@ function listSampled({ hours, sampledHours }: AppTrack): readonly TimeSpan[] {
   });
 }
 
-/** Hours in which no app has a line, and one or more had written one that is missing: the log lost those of all apps. */
+/**
+ * The hours in which no app has a line, although at least one line of that time is known to be missing: the log lost
+ * the lines of all apps.
+ */
 function findOutages(tracks: readonly AppTrack[], judged: readonly JudgedApp[]): readonly TimeSpan[] {
   const lost = judged.flatMap(({ uncovered }) => uncovered.flatMap((each) => each.lost));
   return findSilence(tracks).filter(({ from, until }) => lost.some((time) => from <= time && time < until));
 }
 
-/** The hours between lines in which no app has one. */
+/** The hours without a line of any app, between hours with lines. */
 function findSilence(tracks: readonly AppTrack[]): readonly TimeSpan[] {
   const hours = new Set(tracks.flatMap(({ hours: own }) => [...own]));
   const spans = [...hours].map((hour) => ({ from: hour * hourMilliseconds, until: (hour + 1) * hourMilliseconds }));
   return findGaps(spans).filter(({ until }) => until !== Number.POSITIVE_INFINITY);
 }
 
-/** The time of a line that a file ends within, and later: another file may have lines of that time. */
+/**
+ * The time from the last record of a file on, if the file ends in the middle of a line. Lines that another file has of
+ * that time don't make it covered, because the cut line is missing.
+ */
 function findUnfinished({ unfinished, last }: SourceReading): readonly TimeSpan[] {
   if (unfinished === 0 || last === null) return [];
   return [{ from: Date.parse(last), until: Number.POSITIVE_INFINITY }];
@@ -288,7 +307,10 @@ function findReadingLimits(reading: SourceReading): readonly LimitFacts[] {
   ];
 }
 
-/** Of several apps that write in nearly every hour: when none did, and at least two had before and did again after. */
+/**
+ * The hours in the window in which no app wrote a line, if at least two apps did in the hour before and in the hour
+ * after.
+ */
 function findCommonSilence(tracks: readonly AppTrack[], window: TimeSpan): readonly TimeSpan[] {
   if (tracks.length < 2) return [];
   const hasSeveral = (instant: number): boolean =>
@@ -300,16 +322,18 @@ function findCommonSilence(tracks: readonly AppTrack[], window: TimeSpan): reado
 
 const dayMilliseconds = 24 * hourMilliseconds;
 
-/** How much of a window is covered. Rounded so that it never says more than is known: what is covered down, the window up. */
+/**
+ * How much of a window is covered. It never claims too much: the covered time is rounded down, the window's length up.
+ */
 export interface CoveredTime {
   readonly unit: 'day' | 'hour';
   readonly covered: number;
   readonly of: number;
-  /** To the millisecond. */
+  /** Whether the whole window is covered, to the millisecond. */
   readonly isWhole: boolean;
 }
 
-/** In days, where the window has at least three; else in hours. */
+/** Measures in days if the window is at least three days long, otherwise in hours. */
 export function measureCovered(covered: readonly TimeSpan[], window: TimeSpan): CoveredTime {
   const length = window.until - window.from;
   const amount = measureSpans(covered);
@@ -318,7 +342,7 @@ export function measureCovered(covered: readonly TimeSpan[], window: TimeSpan): 
   return { unit, covered: Math.floor(amount / one), of: Math.ceil(length / one), isWhole: amount === length };
 }
 
-/** `88 of 90 days`. */
+/** Formats the measure in words, for example `88 of 90 days`. */
 export function describeCovered({ unit, covered, of }: CoveredTime): string {
   return `${covered} of ${of} ${unit}${of === 1 ? '' : 's'}`;
 }

@@ -4,7 +4,7 @@ import { findGaps } from './time-span.js';
 
 const maximumSources = 1_000;
 
-/** Which revisions of which documents the status lines show. */
+/** Collects the revisions of each trust document that the status lines show. */
 export class RevisionsSeen {
   readonly #sources = new Map<string, Set<number>>();
 
@@ -17,7 +17,7 @@ export class RevisionsSeen {
     }
   }
 
-  /** Between two that were seen. */
+  /** The revisions that no line shows, although lines show an earlier and a later one of the same document. */
   findUnseen(): readonly LimitFacts[] {
     return [...this.#sources].flatMap(([source, seen]): readonly LimitFacts[] => {
       const gaps = findGaps([...seen].map((revision) => ({ from: revision, until: revision + 1 })));

@@ -1,12 +1,17 @@
 import type { TimeSpan } from './time-span.js';
 
-/** `[from, until)`: the status lines of one process that follow one another, each from where the one before ended. */
+/**
+ * Status lines of one process that follow one another: each reports the time from the end of the one before. Together
+ * they report the time `[from, until)`, in milliseconds since 1970-01-01T00:00:00Z.
+ */
 export interface StatusChain {
   readonly from: number;
   readonly until: number;
-  /** It begins with the line that is written at start: the process did nothing before. */
+  /**
+   * Whether the chain begins with the line that a gate writes when it starts. The process handled no calls before that.
+   */
   readonly isBegun: boolean;
-  /** What the lines tell of. It has gaps where the clock was put back. */
+  /** The time that the lines report. It has gaps if the clock was put back. */
   readonly spans: readonly TimeSpan[];
 }
 
@@ -14,22 +19,25 @@ interface Growing {
   from: number;
   until: number;
   readonly isBegun: boolean;
-  /** Of the latest span, which ends with the chain. */
+  /** The beginning of the chain's latest span. That span ends where the chain ends. */
   begin: number;
-  /** Before a clock was put back: few chains have any. */
+  /** The spans from before the clock was put back. Few chains have any. */
   earlier: readonly TimeSpan[];
 }
 
 const none: readonly TimeSpan[] = [];
 
 /**
- * Tells apart the processes that write status lines under one name, or under none: what a line counts begins where the line
- * before it ended, to the millisecond. So two processes whose lines are mixed are two chains, and a line that is missing
- * ends one chain and begins another. The order of the lines may be any.
+ * Tells apart the processes that write status lines under one name, or under none. The time that a line reports begins
+ * where the process's line before it ended, to the millisecond. So the mixed lines of two processes form two chains,
+ * and a missing line ends one chain and begins another. The lines may come in any order.
  */
 export class StatusChains {
   readonly #chains = new Set<Growing>();
-  /** By end: what a later line goes on from. Of two with one end, either will do: they tell the same of the time after it. */
+  /**
+   * The chains by their end, where a later line may continue them. If two chains end at the same time, it does not
+   * matter which one is continued: both report the same about the time after it.
+   */
   readonly #ends = new Map<number, Growing>();
 
   add(since: number, time: number, isStart: boolean): void {
@@ -41,8 +49,9 @@ export class StatusChains {
       return;
     }
     this.#ends.delete(since);
-    // A clock that was put back: the line tells of calls before and after that, and proves nothing of any time. Nor do those
-    // before, of the time that the clock shows again: it may have been ahead.
+    // The clock was put back. The line reports calls from before and after that, so it proves nothing about any time.
+    // Earlier lines of the chain prove nothing about the time that the clock shows again, because the clock may have
+    // been ahead.
     if (time < since) {
       before.earlier = listSpans(before, time);
       before.begin = time;
@@ -51,7 +60,7 @@ export class StatusChains {
     this.#ends.set(time, before);
   }
 
-  /** In the order of their beginning. */
+  /** The chains, in the order of their beginning. */
   list(): readonly StatusChain[] {
     this.#join();
     return [...this.#chains]
@@ -59,7 +68,10 @@ export class StatusChains {
       .map((chain) => ({ from: chain.from, until: chain.until, isBegun: chain.isBegun, spans: listSpans(chain) }));
   }
 
-  /** Chains that go on from each other, where lines were noted in another order than they were written in. */
+  /**
+   * Joins chains that continue each other. Such chains remain if the lines were added in another order than they were
+   * written in.
+   */
   #join(): void {
     const ends = new Map<number, Growing>();
     for (const chain of this.#chains) ends.set(chain.until, chain);
@@ -79,7 +91,7 @@ export class StatusChains {
   }
 }
 
-/** Up to `end`. */
+/** The chain's spans, cut at `end`. */
 function listSpans({ earlier, begin, until }: Growing, end = Number.POSITIVE_INFINITY): readonly TimeSpan[] {
   return [...earlier, { from: begin, until }]
     .map((span) => ({ from: span.from, until: Math.min(span.until, end) }))

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type TimeSpan, findGaps, findOverlaps, mergeSpans, measureSpans, subtractSpans } from './time-span.js';
 
-// Small whole numbers, so that spans meet; moments between them are halves.
+// Spans begin and end at small whole numbers, so that they often meet. The moments that the tests ask about are halves
+// too.
 const bound = (edge: number): fc.Arbitrary<number> =>
   fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 20 }) }, { weight: 1, arbitrary: fc.constant(edge) });
 const span: fc.Arbitrary<TimeSpan> = fc
@@ -16,7 +17,7 @@ const has = ({ from, until }: TimeSpan, moment: number): boolean => from <= mome
 const count = (list: readonly TimeSpan[], moment: number): number => list.filter((each) => has(each, moment)).length;
 
 describe('spans of time', () => {
-  it('have the same moments when merged, and lie apart', () => {
+  it('contain the same moments after merging, and no longer touch', () => {
     fc.assert(
       fc.property(spans, (list) => {
         const merged = mergeSpans(list);
@@ -29,7 +30,7 @@ describe('spans of time', () => {
     );
   });
 
-  it('overlap at the moments that two of them have, and at no others', () => {
+  it('overlap exactly at the moments that at least two of them contain', () => {
     fc.assert(
       fc.property(spans, (list) => {
         const overlaps = findOverlaps(list);
@@ -39,7 +40,7 @@ describe('spans of time', () => {
     );
   });
 
-  it('lose the moments of what is taken away, and no others', () => {
+  it('lose exactly the moments that are subtracted', () => {
     fc.assert(
       fc.property(spans, spans, (list, holes) => {
         const left = subtractSpans(list, holes);
@@ -51,11 +52,11 @@ describe('spans of time', () => {
     );
   });
 
-  it('are as long as all their moments', () => {
+  it('are together as long as the moments that they contain', () => {
     assert.equal(measureSpans([{ from: 1, until: 4 }, { from: 3, until: 6 }, { from: 9, until: 9 }]), 5); // prettier-ignore
   });
 
-  it('have gaps between and after them, and none of their own moments in one', () => {
+  it('have gaps between and after them, which contain exactly the moments that no span contains', () => {
     fc.assert(
       fc.property(spans, (list) => {
         const gaps = findGaps(list);

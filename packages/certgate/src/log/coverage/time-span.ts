@@ -1,12 +1,15 @@
 import { formatInstant } from '@certgate/core/internal';
 
-/** `[from, until)` in milliseconds since 1970-01-01T00:00:00Z; infinite where there is no beginning or no end. */
+/**
+ * A time `[from, until)` in milliseconds since 1970-01-01T00:00:00Z. `from` or `until` is infinite if there is no
+ * beginning or no end.
+ */
 export interface TimeSpan {
   readonly from: number;
   readonly until: number;
 }
 
-/** A span in reports, in RFC 3339. */
+/** A span as reports write it, in the form of RFC 3339. */
 export interface ReportedSpan {
   readonly from: string;
   readonly until: string;
@@ -20,17 +23,19 @@ export function readSpan({ from, until }: ReportedSpan): TimeSpan {
   return { from: Date.parse(from), until: Date.parse(until) };
 }
 
-/** The same moments by spans that neither meet nor touch, in order. */
+/** The same moments as spans that neither overlap nor touch, in order. */
 export function mergeSpans(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 1);
 }
 
-/** The moments that at least two spans have. */
+/** The moments that at least two spans contain. */
 export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   return findCovered(spans, 2);
 }
 
-/** Between the spans, and after the last one: when nothing is valid that was before. Empty where there is no span. */
+/**
+ * The time between the spans and after the last one, that is when nothing is valid any more. Empty if there is no span.
+ */
 export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   const merged = mergeSpans(spans);
   return merged.flatMap(({ until }, index) =>
@@ -40,7 +45,7 @@ export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
   );
 }
 
-/** The moments of the spans that no hole has. */
+/** The moments of the spans that no hole contains. */
 export function subtractSpans(spans: readonly TimeSpan[], holes: readonly TimeSpan[]): readonly TimeSpan[] {
   const kept: TimeSpan[] = [];
   const taken = mergeSpans(holes);
@@ -59,12 +64,12 @@ export function subtractSpans(spans: readonly TimeSpan[], holes: readonly TimeSp
   return kept;
 }
 
-/** Together, without what two of them have in common twice. */
+/** The length of all spans together, in milliseconds. What two of them have in common is measured once. */
 export function measureSpans(spans: readonly TimeSpan[]): number {
   return mergeSpans(spans).reduce((sum, { from, until }) => sum + (until - from), 0);
 }
 
-/** From each moment at which `depth` spans are there to that at which they no longer are. */
+/** The time in which at least `depth` spans overlap, as spans in order. */
 function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSpan[] {
   const bounds = spans
     .filter(({ from, until }) => from < until)
@@ -72,7 +77,8 @@ function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSp
       { at: from, step: 1 },
       { at: until, step: -1 },
     ])
-    // A beginning comes before an end of the same moment, so that what touches is one. Two infinities have no difference.
+    // At the same moment, a beginning comes before an end, so that spans that touch become one. The times are compared
+    // because the difference of two infinities is not a number.
     .sort((one, other) => (one.at === other.at ? other.step - one.step : one.at < other.at ? -1 : 1));
   const covered: TimeSpan[] = [];
   let count = 0;

@@ -2,34 +2,40 @@ import { endHour, hourMilliseconds, type ProcessTrack } from './app-track.js';
 import type { StatusChain } from './status-chains.js';
 import type { TimeSpan } from './time-span.js';
 
-/** When a process may have been called without a status line that tells of it. */
+/** The time in which a process may have been called although no status line reports it. */
 export interface UncoveredTime {
   readonly holes: readonly TimeSpan[];
-  /** When a line was written that is missing. */
+  /**
+   * The times at which missing lines were written, as far as the other lines show, in milliseconds since
+   * 1970-01-01T00:00:00Z.
+   */
   readonly lost: readonly number[];
-  /** How many chains end without a line that goes on from there. */
+  /** The number of chains after whose end no further line continues. */
   readonly ends: number;
 }
 
 export interface UncoveredTimeOptions {
-  /** The lines name the instance or the process. */
+  /** Whether the lines name the instance or the process. */
   readonly isNamed: boolean;
   readonly isLossy: boolean;
-  /** When another process began in its place; undefined: none did. */
+  /**
+   * When another process began in place of this one, in milliseconds since 1970-01-01T00:00:00Z. Undefined if none did.
+   */
   readonly replacedAt: number | undefined;
 }
 
 /**
- * A process writes a status line with its first call of an hour. So no line reports the calls after its last line until the
- * hour of that line is over; later calls would have written another one. If lines are lost (`isLossy`), nothing is known
- * after a last line until the instance begins again.
+ * The gaps in what the status lines of a process report. A process writes a status line with its first call of an hour.
+ * So no line reports the calls after its last line until the hour of that line is over; later calls would have written
+ * another one. If lines are lost (`isLossy`), nothing is known after a last line until the instance begins again.
  */
 export function findUncoveredTime(
   track: ProcessTrack,
   chains: readonly StatusChain[],
   { isNamed, isLossy, replacedAt = Number.POSITIVE_INFINITY }: UncoveredTimeOptions,
 ): UncoveredTime {
-  // One process at a time, as far as is seen: each line goes on from the one before it, or from one between them that is missing.
+  // Whether only one process at a time wrote these lines, as far as they show. Then each chain follows the one before
+  // it, after a restart or after a line that is missing.
   const isAlone = isNamed && chains.every(({ from }, index) => index === 0 || (chains[index - 1]?.until ?? 0) < from);
   const holes: TimeSpan[] = [...track.incomplete];
   const lost: number[] = [];
@@ -41,7 +47,8 @@ export function findUncoveredTime(
   for (const [index, { from, until, isBegun }] of chains.entries()) {
     if (!isBegun) {
       lost.push(from);
-      // Of several processes, it may be any whose start is missing too.
+      // If several processes wrote the lines, the chain may continue any process whose start line is missing too. Then
+      // it is not known when the gap begins.
       holes.push({ from: (isAlone ? chains[index - 1]?.until : undefined) ?? Number.NEGATIVE_INFINITY, until: from });
     }
     const next = isAlone ? chains[index + 1] : undefined;
@@ -55,13 +62,14 @@ export function findUncoveredTime(
     const from = hour * hourMilliseconds;
     const before = told.filter((span) => span.from < from + hourMilliseconds);
     if (before.some(({ until }) => from < endHour(until))) continue;
-    // Decisions were made, and the status line of their hour is missing: none tells of the time since the last one.
+    // The process logged decisions in this hour, but the status line of the hour is missing. No line reports the time
+    // since the latest status line.
     const latest = Math.max(...before.map(({ until }) => until));
     holes.push({ from: Number.isFinite(latest) ? latest : from, until: from + hourMilliseconds });
     if (chains.length > 0) lost.push(from);
   }
   if (chains.length === 0 && track.hours.size > 0) {
-    // Its status lines are missing: by when they began, nothing tells.
+    // All status lines of the process are missing, so it is not known when it began.
     const end = (greatest([...track.hours]) + 1) * hourMilliseconds;
     lost.push(end - hourMilliseconds);
     holes.push({ from: Number.NEGATIVE_INFINITY, until: isLossy ? Number.POSITIVE_INFINITY : end });

@@ -3,13 +3,13 @@ import { type FileSink, findPart, readEnvelope, readMessage } from './export-row
 import type { QueryResult } from './query-result.js';
 import { maximumLineLength } from './text-lines.js';
 
-/** The columns of an export that are of use, by their places. */
+/** The columns of an export that are read: their names and positions. */
 export interface CsvHeader {
   readonly separator: CsvSeparator;
   readonly columns: readonly (readonly [string, number])[];
 }
 
-/** @returns undefined where the first line is not the header of a table with messages. */
+/** @returns undefined if the line is not the header of a table with a column of messages. */
 export function findCsvHeader(line: string): CsvHeader | undefined {
   const separator = /[,;\t]/.exec(line)?.[0] as CsvSeparator | undefined;
   if (separator === undefined || line.includes('{')) return undefined;
@@ -20,7 +20,9 @@ export function findCsvHeader(line: string): CsvHeader | undefined {
   return columns.some(([name]) => findPart(name) === 'message') ? { separator, columns } : undefined;
 }
 
-/** Puts rows together of lines: a message may have line ends, which are within quotation marks. */
+/**
+ * Assembles rows from lines. A row may have several lines, because a message in quotation marks may contain line ends.
+ */
 export class CsvExport {
   readonly #header: CsvHeader;
   readonly #app: string;
@@ -42,7 +44,7 @@ export class CsvExport {
     if (!this.#isOpen) this.#takeRow(text);
     else if (text.length <= maximumLineLength) this.#begun = text;
     else {
-      // A mark that is never closed; the next line may be a row again.
+      // A quotation mark was never closed. The text is dropped, and the next line is read as a new row.
       this.#isOpen = false;
       this.#sink.passTooLong();
     }
@@ -67,7 +69,10 @@ export class CsvExport {
   }
 }
 
-/** Of two marks in a row, the one closes and the other opens. */
+/**
+ * Whether the line changes between inside and outside of quotation marks. Two marks in a row are an escaped mark; the
+ * first closes and the second opens, so they change nothing.
+ */
 function hasOpenMark(line: string): boolean {
   let isOpen = false;
   for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) isOpen = !isOpen;

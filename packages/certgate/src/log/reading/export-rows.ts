@@ -4,7 +4,10 @@ import { countColumn, type QueryResult } from './query-result.js';
 
 type Part = 'message' | 'app' | 'instance' | 'itemCount' | 'within' | 'count';
 
-/** What the columns of exports are called: of AppTraces and traces, of FunctionAppLogs, of containers. In lower case. */
+/**
+ * The names of the columns that are read, in lower case: those of the tables AppTraces, traces and FunctionAppLogs, and
+ * of container logs.
+ */
 const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['message', 'message'],
   ['msg', 'message'],
@@ -24,11 +27,14 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   [countColumn, 'count'],
 ]);
 
-/** Columns that were looked up: an export has the same ones in each row. */
+/** Column names that were looked up before. An export has the same ones in each row. */
 const known = new Map<string, Part | undefined>();
 const maximumKnown = 1000;
 
-/** Which part of the envelope the column has; keys are in any case. */
+/**
+ * The part of the envelope that the column contains. Names are compared without regard to case. Undefined for other
+ * columns.
+ */
 export function findPart(column: string): Part | undefined {
   if (known.has(column)) return known.get(column);
   const part = column.length > 40 ? undefined : parts.get(column.toLowerCase());
@@ -36,13 +42,13 @@ export function findPart(column: string): Part | undefined {
   return part;
 }
 
-/** What a row of an export says of a line, and the line. */
+/** The message of an export's row, which may contain a gate's lines, and where the row says they come from. */
 export interface Envelope {
   readonly message: unknown;
   readonly origin: LineOrigin;
 }
 
-/** @returns undefined for a row without a message. */
+/** @returns undefined if the row has no message. */
 export function readEnvelope(row: Readonly<Record<string, unknown>>, app: string): Envelope | undefined {
   const found: Partial<Record<Part, unknown>> = {};
   for (const key of Object.keys(row)) {
@@ -63,29 +69,29 @@ function readOrigin({ app, instance, itemCount }: Partial<Record<Part, unknown>>
   };
 }
 
-/** Takes what is found in one line of text or one row. */
+/** Receives what is found in one line of text or one row. */
 export interface RowSink {
-  /** For the lines of the origin. */
+  /** The sink for gate lines that come from this origin. */
   readonly from: (origin: LineOrigin) => LineSink;
-  /** There was no line of a gate. */
+  /** Called for a line or row without a line of a gate. */
   readonly passOther: () => void;
   readonly passUnreadable: () => void;
 }
 
-/** What takes the lines of one file: as records, or as a command wants them. */
+/** Receives the lines of one file. */
 export interface FileSink extends RowSink {
   readonly passTooLong: () => void;
-  /** What follows is the last line of a plain file, without its line end. */
+  /** Called at the end of a plain file. If a line follows, it is the last one, and has no line end. */
   readonly beginUnended?: () => void;
-  /** Why lines of the file may be missing: one sentence. */
+  /** Takes one sentence that says why lines of the file may be missing. */
   readonly noteGap: (gap: string) => void;
 }
 
-/** A message that has several lines may have several of gates. */
+/** Reads the gate lines in a message. A message of several lines may contain several of them. */
 export function readMessage({ message, origin }: Envelope, sink: RowSink): void {
   const lines = sink.from(origin);
   if (isObject(message)) {
-    // A collector has parsed it.
+    // A log collector has already parsed the gate's line into an object.
     if ('certgate' in message) lines.takeLine(message, JSON.stringify(message));
     else sink.passOther();
     return;
@@ -96,13 +102,16 @@ export function readMessage({ message, origin }: Envelope, sink: RowSink): void 
   if (count === 0) sink.passOther();
 }
 
-/** One line of a file: of a console, a row of JSON lines, or a part of a JSON file that could not be read as a whole. */
+/**
+ * Reads one line of a file: a line of a console, a row of JSON lines, or a part of a JSON file that could not be read
+ * as a whole.
+ */
 export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, result: QueryResult): void {
   if (!text.includes('certgate')) {
     sink.passOther();
     return;
   }
-  // Nothing else is looked for in a row of JSON, which has its line in a text.
+  // A row of JSON contains the gate's line as a text, so the row itself is not searched for gate lines.
   const row = text.startsWith('{"') && !text.startsWith('{"certgate"') ? parseObject(text) : undefined;
   if (row !== undefined && result.takeJsonLine(row)) return;
   if (row === undefined) result.takeText(text);
@@ -110,7 +119,9 @@ export function readTextLine(text: string, origin: LineOrigin, sink: RowSink, re
   else if (findGateLines(text, sink.from(origin)) === 0) readJsonLine(text.trim(), origin, sink);
 }
 
-/** An object, an array, one member of an object, or a row of CSV, as their first characters say. */
+/**
+ * Reads a line as an object, an array, one member of an object, or a row of CSV, whichever its first characters show.
+ */
 function readJsonLine(text: string, origin: LineOrigin, sink: RowSink): void {
   const withoutComma = text.endsWith(',') ? text.slice(0, -1) : text;
   const value =
@@ -120,13 +131,16 @@ function readJsonLine(text: string, origin: LineOrigin, sink: RowSink): void {
   else sink.passOther();
 }
 
-/** Of a row in quotation marks whose header is elsewhere. */
+/** The cells of a CSV row whose header is not in this line. Undefined if the line does not look like such a row. */
 function readCells(text: string): readonly string[] | undefined {
   if (!text.startsWith('"') || !text.includes('""')) return undefined;
   return text.split(/(?<=(?:^|[^"])(?:"")*"),(?=")/).map((cell) => cell.slice(1, -1).replaceAll('""', '"'));
 }
 
-/** Of a value that names no columns, each text that is a line of a gate. */
+/**
+ * Reads a parsed value. If it has a column of messages, that is read, otherwise each text in it that begins a gate's
+ * line.
+ */
 function readValue(value: unknown, { app, ...origin }: LineOrigin, sink: RowSink): void {
   const envelope = isObject(value) ? readEnvelope(value, app) : undefined;
   if (envelope !== undefined) {
@@ -138,7 +152,10 @@ function readValue(value: unknown, { app, ...origin }: LineOrigin, sink: RowSink
   for (const message of texts) readMessage({ message, origin: { app, ...origin } }, sink);
 }
 
-/** Of arrays within arrays, as the rows of a table are; an object's texts have columns, and none is a message. */
+/**
+ * The texts in nested arrays, such as the rows of a table. Other members of an object are left out: its keys are column
+ * names, and none of them is that of a message.
+ */
 function listTexts(value: unknown, depth: number): readonly string[] {
   if (typeof value === 'string') return [value];
   if (depth > 3) return [];

@@ -1,8 +1,8 @@
-/** What is found in a text. */
+/** Receives what is found in a text. */
 export interface LineSink {
-  /** An object that begins as the lines of gates do, and its text as it was written. */
+  /** Takes an object that begins like a gate's line, and its text as it was written. */
   readonly takeLine: (value: Readonly<Record<string, unknown>>, text: string) => void;
-  /** A line with the beginning of one that is no whole JSON object. */
+  /** Called for a text that begins like a gate's line, but is not a whole JSON object. */
   readonly passUnreadable: () => void;
 }
 
@@ -10,11 +10,12 @@ const usualStart = '{"certgate":';
 const anyStart = /\{\s*"certgate"\s*:/g;
 
 /**
- * The lines of gates in one line of text: as they are, or behind other text, such as the time that a host writes first.
- * What stands behind a quotation mark is what a program says of a text, such as the user agent of a request, which whoever
- * calls has chosen; and so is what looks like a line within a text of a line.
+ * Finds the gate lines in one line of text. A gate line may follow other text, such as the time that a host writes
+ * first. It is ignored if a quotation mark comes before it: then it is part of a text that a program quotes, such as
+ * the user agent of a request, which the caller has chosen. A text inside a gate line that looks like a gate line is
+ * ignored too.
  *
- * @returns how many there were, with those that are unreadable.
+ * @returns the number of gate lines, including unreadable ones.
  */
 export function findGateLines(text: string, sink: LineSink): number {
   let count = 0;
@@ -34,9 +35,9 @@ function findStart(text: string, from: number): number {
   return anyStart.exec(text)?.index ?? -1;
 }
 
-/** @returns where it ends. */
+/** @returns the position after the gate line. */
 function takeLine(text: string, start: number, sink: LineSink): number {
-  // Of nearly every line, nothing is behind it.
+  // Nearly every gate line is the end of the text, so that is tried first.
   const whole = text.endsWith('}') ? text.slice(start) : text.slice(start).trimEnd();
   const value = whole.endsWith('}') ? parseObject(whole) : undefined;
   if (value !== undefined) {
@@ -51,7 +52,7 @@ function takeLine(text: string, start: number, sink: LineSink): number {
   return end;
 }
 
-/** Behind the brace that closes the object. */
+/** The position after the brace that closes the object, or the end of the text if none does. */
 function findEnd(text: string, start: number): number {
   let depth = 0;
   let isInText = false;
@@ -83,7 +84,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** No array. */
+/** Whether the value is an object and not an array or null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

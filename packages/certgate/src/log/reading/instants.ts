@@ -4,8 +4,8 @@ let lastDay = '';
 let lastMidnight = Number.NaN;
 
 /**
- * As `findInstant` of core, which takes five times as long. A log has millions of times, of few days, in the form in which
- * gates write them: `2026-11-25T09:14:03.215Z`.
+ * Like core's `findInstant`, but five times as fast for times in the form that gates write: `2026-11-25T09:14:03.215Z`.
+ * A log contains millions of times from only a few days, so the last day's midnight is remembered.
  */
 export function findLineInstant(text: string): number | undefined {
   if (text.length !== 24 || text[19] !== '.' || text[23] !== 'Z') return findInstant(text);
@@ -26,7 +26,7 @@ export function findLineInstant(text: string): number | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-/** NaN where there are none. */
+/** The number that two digits form, or NaN if there are not two digits. */
 function readPair(text: string, index: number): number {
   return readDigit(text, index) * 10 + readDigit(text, index + 1);
 }

@@ -27,7 +27,7 @@ function listRows(answer: unknown): readonly unknown[] | undefined {
   return Array.isArray(tables) ? tables.flatMap(readTable) : undefined;
 }
 
-/** One object for each row, with the columns that are of use. */
+/** One object for each row, with the columns that are read. */
 function readTable(table: unknown): readonly unknown[] {
   if (!isObject(table)) return [];
   const { columns, rows } = table;

@@ -12,7 +12,7 @@ import { isObject } from './gate-lines.js';
 import { findLineInstant } from './instants.js';
 import type { GateLine } from './log-record.js';
 
-/** Notes a key that this version doesn't know. */
+/** Called with each key that this version doesn't know. */
 type Note = (key: string) => void;
 
 interface Member {
@@ -20,7 +20,7 @@ interface Member {
   readonly fits: (value: unknown, note: Note) => boolean;
 }
 
-/** A member for every key that core writes. */
+/** The type of each key that core writes in this kind of line. */
 type Members<Line> = Readonly<Record<keyof Line, Member>>;
 
 const required = (fits: Member['fits']): Member => ({ isRequired: true, fits });
@@ -29,18 +29,18 @@ const optional = (fits: Member['fits']): Member => ({ isRequired: false, fits })
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => typeof value === 'string' && findLineInstant(value) !== undefined;
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-/** JSON has infinite ones: 1e999. */
+/** Checks for a finite number, because JSON can write an infinite one: `1e999`. */
 const isAmount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isCount = (value: unknown): boolean => isAmount(value) && Number.isSafeInteger(value);
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-/** The keys are codes or names: any text. */
+/** Checks the values only. The keys are denial codes or names of identities, which may be any text. */
 const isCounts = (value: unknown): boolean => isObject(value) && Object.values(value).every(isCount);
 const isOneOf =
   (...texts: readonly string[]): Member['fits'] =>
   (value) =>
     typeof value === 'string' && texts.includes(value);
 
-/** An object with these members, and others that are noted. */
+/** Checks an object with these members. It may have other members too, whose keys are passed to `note`. */
 function shape<Line extends object>(members: Members<Line>, path = ''): Member['fits'] {
   const table = new Map<string, Member>(Object.entries(members));
   const requiredCount = [...table.values()].filter(({ isRequired }) => isRequired).length;
@@ -78,7 +78,7 @@ const trustStatus = shape<NonNullable<StatusLogLine['trust']>[number]>(
     mirror: optional(isText),
     revision: optional(isAmount),
     sha256: optional(isText),
-    // A clock that was put back makes it negative.
+    // The age is negative if the clock was put back.
     ageSeconds: optional((value) => typeof value === 'number' && Number.isFinite(value)),
     signedBy: optional(isTexts),
     locked: optional(isFlag),
@@ -212,7 +212,7 @@ const shapes = new Map<string, Member['fits']>(
   } satisfies Record<GateLine['event'], Member['fits']>),
 );
 
-/** How an object that begins as the lines of gates do differs from one that can be used. */
+/** Why an object that begins like a gate's line can't be used. */
 export type LineFault = 'otherVersion' | 'otherEvent' | 'malformed';
 
 /** @returns the line, or why it can't be used. */

@@ -10,12 +10,13 @@ export function nameFile(file: LogFile): string {
 }
 
 const chunkLength = 262_144;
-/** Enough to tell an encoding and an export's form by. */
+/** The number of bytes that suffices to recognize an encoding and an export's form. */
 const headLength = 4096;
 
 /**
- * The text of a file as UTF-8, in pieces that may end anywhere; the first has the beginning of the file. A piece is good
- * until the next one is asked for. UTF-16, as PowerShell 5's `>` writes it, and gzip are read as well.
+ * The text of a file as UTF-8, in pieces that may end anywhere; the first one has at least the bytes that show the
+ * file's form. A piece is valid only until the next one is asked for. UTF-16, as PowerShell 5's `>` writes it, and gzip
+ * are read as well.
  */
 export async function* readLogBytes(file: LogFile, noteGap: (gap: string) => void): AsyncGenerator<Buffer> {
   const bytes = file === '-' ? readStandardInput() : readFile(file);
@@ -28,7 +29,7 @@ async function* readStandardInput(): AsyncGenerator<Buffer> {
   for await (const chunk of process.stdin) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
 }
 
-/** Into one buffer, again and again: what a stream allocates for each piece stays in memory for long. */
+/** Reads a file into one buffer, again and again. The pieces that a stream allocates would stay in memory for long. */
 async function* readFile(path: string): AsyncGenerator<Buffer> {
   const handle = await open(path).catch((cause: unknown) => {
     throw explainFault(path, cause);
@@ -42,10 +43,13 @@ async function* readFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** For the next file: there may be thousands, and what each had would be given back late. */
+/**
+ * The buffer of an earlier file, for the next one. There may be thousands of files, and a buffer for each would be
+ * freed late.
+ */
 let spareBuffer: Buffer | undefined;
 
-/** Of a file that grows, what it had at first: whoever reads may be slower than whoever writes. */
+/** Reads as many bytes as the file had at first. If the file grows faster than it is read, reading would never end. */
 async function* readHandle(handle: FileHandle): AsyncGenerator<Buffer> {
   const stats = await handle.stat();
   let left = stats.isFile() ? stats.size : Number.POSITIVE_INFINITY;
@@ -63,13 +67,16 @@ async function* readHandle(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** The first bytes, and all of them from the beginning. A pipe gives what was written, which may be one byte. */
+/**
+ * The first bytes, and all bytes from the beginning. Several pieces are joined if necessary, because a pipe may deliver
+ * single bytes.
+ */
 async function takeHead(bytes: AsyncGenerator<Buffer>): Promise<readonly [Buffer, AsyncGenerator<Buffer>]> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < headLength) {
     const next = await bytes.next();
     if (next.done === true) break;
-    // The next piece would overwrite a short one.
+    // A short piece is copied, because the next one would overwrite it.
     head = head.length === 0 && next.value.length >= headLength ? next.value : Buffer.concat([head, next.value]);
   }
   return [head, join(head, bytes)];
@@ -97,7 +104,7 @@ async function* readChunks(stream: AsyncIterable<unknown>): AsyncGenerator<Buffe
   for await (const chunk of stream) yield chunk as Buffer;
 }
 
-/** The pieces are copied, since they share one buffer. */
+/** Writes the bytes into `gunzip`. Each piece is copied, because all pieces share one buffer. */
 async function feed(bytes: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   try {
     for await (const chunk of bytes) {
@@ -125,13 +132,16 @@ async function* decode(head: Buffer, bytes: AsyncGenerator<Buffer>): AsyncGenera
     }
     return;
   }
-  // It drops the mark.
+  // The decoder drops the byte order mark.
   const decoder = new TextDecoder(encoding);
   for await (const chunk of bytes) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
 }
 
-/** By the byte order mark; without one, by the zero beside the first character. */
+/**
+ * Recognizes UTF-16 by its byte order mark, or without one by the zero in the first character's two bytes. Undefined
+ * for any other encoding.
+ */
 function findWideEncoding([first = 1, second = 1]: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';
   return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? 'utf-16be' : undefined;

@@ -3,13 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LogFile } from './log-bytes.js';
 
-/** A file to read, and the app whose lines it has where nothing in it says so. */
+/** A file to read. `app` is the app that its lines belong to if they don't name one. */
 export interface NamedFile {
   readonly file: LogFile;
   readonly app: string;
 }
 
-/** The files that are given, and all files in the folders that are. */
+/** The given files, and all files in the given folders. */
 export async function listLogFiles(given: readonly LogFile[]): Promise<readonly NamedFile[]> {
   const files = (await Promise.all(given.map(listFiles))).flat();
   return nameApps([...new Set(files)]);
@@ -27,7 +27,10 @@ async function listFiles(path: LogFile): Promise<readonly LogFile[]> {
   throw new ToolFailure(`The folder ${path} has no files.`, { remedy: 'Name a folder with logs, or the files.' });
 }
 
-/** By the name of the file; files of one name in different folders are of different apps, and have the folder's too. */
+/**
+ * Names the app of each file after the file. If files in different folders have the same name, they belong to different
+ * apps, and the folder becomes part of the app's name.
+ */
 function nameApps(files: readonly LogFile[]): readonly NamedFile[] {
   const folders = new Map<string, Set<string>>();
   for (const file of files) {
@@ -40,7 +43,7 @@ function nameApps(files: readonly LogFile[]): readonly NamedFile[] {
   });
 }
 
-/** `orders.log`, `orders.log.1` and `orders.log.2.gz` are of the app `orders`. */
+/** The name of the app that a file belongs to: `orders` for `orders.log`, `orders.log.1` and `orders.log.2.gz`. */
 function nameApp(file: LogFile): string {
   if (file === '-') return 'standard input';
   const name = basename(file)

@@ -10,7 +10,10 @@ import {
   lockSetting,
 } from '@certgate/core/internal';
 
-/** Every line that a gate writes, told apart by `event`. A newer gate may write codes that this version doesn't know. */
+/**
+ * Every kind of line that a gate writes, distinguished by `event`. A newer gate may write codes that this version
+ * doesn't know.
+ */
 export type GateLine =
   | DecisionLogLine
   | StatusLogLine
@@ -23,17 +26,22 @@ export type GateLine =
 
 /** Where a line comes from. */
 export interface LineOrigin {
-  /** As the export names the app that wrote the line; else the name of the file without its extension. */
+  /** The name of the app that wrote the line, as the export has it, or else the file's name without its extension. */
   readonly app: string;
-  /** As the export names it; undefined: what carries the line doesn't say which instance wrote it. */
+  /**
+   * The name of the instance that wrote the line, as the export has it. Undefined if the log or export doesn't name it.
+   */
   readonly instance: string | undefined;
-  /** How many lines this one stands for, by the sampling of Application Insights; undefined: nothing tells. */
+  /**
+   * How many lines this one represents after sampling by Application Insights. Undefined if the log or export doesn't
+   * say.
+   */
   readonly itemCount: number | undefined;
 }
 
 /**
- * A line whose members have the types of its event: numbers are finite and not negative, times can be parsed, entries of
- * lists are whole. The texts in it are foreign, and so are the keys of `denials` and `identities`.
+ * A line whose members have the types of its event: numbers are finite, times can be parsed, and lists have valid
+ * entries. Its texts may be chosen by others, and so may the keys of `denials` and `identities`.
  */
 export interface LogRecord extends LineOrigin {
   readonly line: GateLine;
@@ -42,59 +50,67 @@ export interface LogRecord extends LineOrigin {
 }
 
 /**
- * What became of the lines of one file. Lines that are not in `records` are in exactly one of the counts up to
- * `outside`. A row of an export is a line; of a message or a line that has several lines of gates, each of them is.
+ * What became of the lines of one file. Each line is either in `records` or in exactly one of the counts from `others`
+ * to `outside`. A row of an export is one line, but if its message contains several gate lines, each of them is one.
+ * The same is true of a line of text.
  */
 export interface SourceReading {
-  /** A file as it was given, or `standard input`. */
+  /** The file as the user named it, or `standard input`. */
   readonly name: string;
   readonly lines: number;
-  /** Lines of Certgate that were used. */
+  /** The number of gate lines that were used. */
   readonly records: number;
-  /** Without a line of Certgate in them. */
+  /** The number of lines that contain no gate line. */
   readonly others: number;
-  /** With the beginning of a line of Certgate that is no whole JSON object. */
+  /** The number of lines that begin like a gate's line, but are not a whole JSON object. */
   readonly unreadable: number;
-  /** The same in the last line of a plain file, without a line end: the file may be being written. */
+  /**
+   * Like `unreadable`, for the last line of a plain file if it has no line end: the file may still be being written.
+   */
   readonly unfinished: number;
-  /** Longer than any line of a gate; what they are is not known. */
+  /** The number of lines that are longer than any gate line. It is not known what they contain. */
   readonly tooLong: number;
   readonly otherVersions: number;
   readonly otherEvents: number;
-  /** With members of other types than their event has. */
+  /** The number of gate lines with a member of another type than their event has. */
   readonly malformed: number;
-  /** Left out, since the same line came before in this source or another. */
+  /** The number of lines that were left out because the same line came before, in this source or another. */
   readonly repeated: number;
-  /** Left out, since another line has the outcome of the same request. */
+  /** The number of lines that were left out because another line has the outcome of the same request. */
   readonly replaced: number;
-  /** Of a time that was not asked for. */
+  /** The number of lines outside the time that was asked for. */
   readonly outside: number;
-  /** Among `records`: not looked for among the lines before, of which there were too many to know them all. */
+  /**
+   * How many of the `records` may be repetitions, because there were too many earlier lines to compare them with all.
+   */
   readonly uncompared: number;
   /**
-   * Among `records`: refusals of admitted requests, whose admission was not found near them. If it is in the log, it is
-   * counted too.
+   * How many of the `records` are refusals of requests that were admitted first, but whose admission was not found near
+   * them. If the admission is elsewhere in the log, it is counted too.
    */
   readonly admissionUnfound: number;
-  /** Among `records`: earlier than a record before. */
+  /** How many of the `records` have an earlier time than a record before them. */
   readonly outOfOrder: number;
-  /** Among `records`: with keys that this version doesn't know. They are passed over. */
+  /** How many of the `records` have keys that this version doesn't know. The keys are ignored. */
   readonly withUnknownKeys: number;
-  /** The first ten of those keys. */
+  /** The first ten keys that this version doesn't know. */
   readonly unknownKeys: readonly string[];
-  /** Why lines that the source has may not be among these: one sentence each. */
+  /** Why lines of the source may be missing, one sentence for each reason. */
   readonly gaps: readonly string[];
-  /** The times of the first and the last of `records`, in RFC 3339; null: there are none. */
+  /** The earliest and the latest time of the `records`, in the form of RFC 3339. Null if there are no records. */
   readonly first: string | null;
   readonly last: string | null;
 }
 
-/** How many lines of Certgate were not used because of what they are. */
+/** The number of lines that are or may be gate lines, but could not be used because of their content or form. */
 export function countUnused({ otherEvents, unfinished, ...reading }: SourceReading): number {
   return countLost(reading) + unfinished + otherEvents;
 }
 
-/** Whether a line that matters may be missing among those that were used: an unfinished one comes after the last of them. */
+/**
+ * Whether a line that matters may be missing between those that were used. One unfinished line doesn't matter if there
+ * are records, because it comes after the last of them.
+ */
 export function mayHaveLostLines({ unfinished, last, ...reading }: SourceReading): boolean {
   return countLost(reading) > 0 || unfinished > (last === null ? 0 : 1);
 }
@@ -105,13 +121,19 @@ function countLost({ unreadable, tooLong, malformed, otherVersions }: LostCounts
   return unreadable + tooLong + malformed + otherVersions;
 }
 
-/** The times that are asked for, in milliseconds; undefined: all of them. */
+/**
+ * The time that is asked for, from `from` to `until` inclusive, in milliseconds since 1970-01-01T00:00:00Z. Undefined
+ * if it has no beginning or no end.
+ */
 export interface LogWindow {
   readonly from: number | undefined;
   readonly until: number | undefined;
 }
 
-/** Of a line with the code `trust_locked`: nobody is admitted by the app setting, not by the document, whose reason for a lock may name the setting too. */
+/**
+ * Whether a line with the code `trust_locked` comes from the app setting and not from the document. Only the beginning
+ * of `detail` is compared, because the reason for a document's lock may name the setting too.
+ */
 export function isLockedBySetting(detail: string): boolean {
   return detail.startsWith(`The environment variable ${lockSetting} is set`);
 }

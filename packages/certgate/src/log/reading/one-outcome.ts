@@ -1,40 +1,43 @@
-/** What a line tells of the outcome of its request; any values. */
+/** What a line says about the outcome of its request. The values are not checked yet. */
 interface OutcomeLine {
   readonly outcome?: unknown;
   readonly after?: unknown;
   readonly correlationId?: unknown;
 }
 
-/** What becomes of a line. */
+/** Receives each line, by what becomes of it. */
 export interface OutcomeSink<Item> {
   readonly use: (item: Item) => void;
-  /** An admission that a later line takes back. */
+  /** Takes an admission that another line takes back. */
   readonly leaveOut: (item: Item) => void;
-  /** A line that takes back an admission which is not among those that are looked at. It is used besides. */
+  /** Takes a line that takes back an admission, if that admission was not found. The line is passed to `use` too. */
   readonly noteUnfound?: (item: Item) => void;
 }
 
-/** A line that waits. */
+/** A line that waits to be handed on. */
 interface Held<Item> {
   readonly item: Item;
-  /** The correlation id, of an admission and of what takes one back. */
+  /** The correlation id. Undefined unless the line is an admission, or takes one back. */
   readonly key: string | undefined;
   isLeftOut: boolean;
 }
 
-/** A request is refused soon after it was admitted, but other requests are logged in between. */
+/**
+ * How many lines must follow a line before it is handed on. A request is refused soon after it was admitted, but other
+ * requests are logged in between.
+ */
 const heldLines = 20_000;
 
 /**
- * Hands on lines in their order, without the admissions that another line takes back (`after`), which some exports have
- * first. A line waits until so many have followed it.
+ * Hands on lines in their order, but leaves out each admission that another line takes back (`after`). Some exports
+ * contain the later line first. Therefore a line waits until `heldLines` others have followed it.
  */
 export class OneOutcome<Item> {
   readonly #sink: OutcomeSink<Item>;
   readonly #held: Held<Item>[] = [];
-  /** By request: the latest admission among the lines that wait. */
+  /** The latest admission of each request among the lines that wait, by correlation id. */
   readonly #admissions = new Map<string, Held<Item>>();
-  /** By request: the line whose admission has not come yet. */
+  /** The lines that take back an admission which has not come yet, by correlation id. */
   readonly #unfound = new Map<string, Item>();
 
   constructor(sink: OutcomeSink<Item>) {
@@ -49,14 +52,15 @@ export class OneOutcome<Item> {
     this.#held.push(held);
     if (key !== undefined) {
       if (takesBack) this.#takeBack(key, held);
-      // One that takes back another leaves the line of the refusal to wait for that.
+      // If the admission takes back another one itself, the refusal's line stays in `#unfound`, to take back that one
+      // too.
       else if (held.isLeftOut) this.#unfound.delete(key);
       if (isAdmission && !held.isLeftOut) this.#admissions.set(key, held);
     }
     if (this.#held.length >= 2 * heldLines) this.#handOn(this.#held.splice(0, heldLines));
   }
 
-  /** Hands on all that wait. */
+  /** Hands on all lines that still wait. */
   end(): void {
     this.#handOn(this.#held.splice(0));
     for (const item of this.#unfound.values()) this.#sink.noteUnfound?.(item);

@@ -1,15 +1,18 @@
 import { isObject } from './gate-lines.js';
 
-/** It contains `certgate`, because rows without the word are skipped. */
+/** The column with the number of rows. Its name contains `certgate`, because lines without that word are skipped. */
 export const countColumn = 'certgate_lines';
 
-/** Application Insights has the time at which the host passed the line on. */
+/**
+ * How much later than the gate's own time a line may arrive. Application Insights stores the time at which the host
+ * passed the line on.
+ */
 const delayMilliseconds = 600_000;
 
 /**
- * KQL: the lines of the times `[from, until)`, in milliseconds, with the app, the instance and the sampling of each. Azure
- * cuts a long result, and `az` prints what is left of it as if it were all. So a row of its own, the first one, has the
- * number of the others as a text: the portal could write a number in another form.
+ * A KQL query for the lines of the time `[from, until)`, in milliseconds since 1970-01-01T00:00:00Z, with the app, the
+ * instance and the sampling of each. Azure cuts a long result, and `az` prints the rest as if it were complete. So the
+ * first row contains the number of the other rows. It is a text, because the portal could format a number.
  */
 export function writeLinesQuery({ from, until }: { readonly from: number; readonly until: number }): string {
   const [start, end] = [from - 60_000, until + delayMilliseconds].map((time) => new Date(time).toISOString());
@@ -22,40 +25,49 @@ Lines
 | order by TimeGenerated asc nulls first`;
 }
 
-/** Compares the rows of a file with the number that its query found. A log that is no result of a query has none. */
+/**
+ * Compares the number of rows in a file with the number that its query found. A file that is not the result of a query
+ * has no such number.
+ */
 export class QueryResult {
   #isResult = false;
   #rows = 0;
   #found: number | undefined;
 
-  /** Notes that the file has the form of a result, which has the row with the number. */
+  /** Notes that the file has the form of a query's result, which must contain the row with the number. */
   begin(): void {
     this.#isResult = true;
   }
 
-  /** @returns true for the row with the number. */
+  /** @returns whether this is the row with the number. */
   takeRow(row: unknown): boolean {
     this.begin();
     const value = isObject(row) ? row[countColumn] : undefined;
     const text = typeof value === 'string' || typeof value === 'number' ? `${value}` : '';
     const isCount = /^\d{1,15}$/.test(text);
     if (isCount) this.#found = (this.#found ?? 0) + Number(text);
-    // The header of a table has the name of the column.
+    // The header line of a CSV file comes as a row too. It contains the column's name.
     else if (text !== countColumn) this.#rows += 1;
     return isCount;
   }
 
-  /** Takes a line of JSON lines, which are a log or a result. Only `az` names the table of each row. */
+  /**
+   * Takes a line of JSON lines, which may belong to a log or to a query's result. Only `az` writes the name of the
+   * table into each row.
+   */
   takeJsonLine(row: Readonly<Record<string, unknown>>): boolean {
     return ('TableName' in row || countColumn in row) && this.takeRow(row);
   }
 
-  /** Takes another line of a log, to which somebody may have appended a result: what of it is missing is not known. */
+  /**
+   * Takes any other line of a log. Somebody may have appended a query's result to the log; then it is unknown which
+   * rows are missing.
+   */
   takeText(text: string): void {
     if (/^(?:\[\{|[\w\s"[\],;]*certgate_lines)/.test(text) && text.includes(countColumn)) this.begin();
   }
 
-  /** @returns why lines may be missing. */
+  /** @returns why lines may be missing, or undefined if the result is complete or the file is not a result. */
   findGap(): string | undefined {
     if (!this.#isResult || this.#found === this.#rows) return undefined;
     return this.#found === undefined

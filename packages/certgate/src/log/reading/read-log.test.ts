@@ -82,7 +82,7 @@ const counts = ({ reading }: Read): Record<string, number> =>
     ),
   );
 
-/** `az monitor log-analytics query` makes a text of every value, and prints the rows alone. */
+/** Formats rows like `az monitor log-analytics query`, which makes a text of every value and prints only the rows. */
 const formatLikeAz = (rows: readonly object[]): string =>
   JSON.stringify(
     rows.map((row) => ({
@@ -177,10 +177,10 @@ describe('lines of gates are found', () => {
       const [record] = (await read(JSON.stringify({ Message: decision('1'), ItemCount }))).records;
       assert.deepEqual([record?.app, record?.itemCount], ['orders', undefined]);
     }
-    // What can't be read as a whole is read by its lines, which have no envelope.
+    // If the export can't be read as a whole, it is read line by line, and the lines don't name app and instance.
     const cut = exports['az -o json']?.slice(0, -20) ?? '';
     assert.deepEqual(ids(await read(cut)), ['1', '2']);
-    // A mark that is never closed takes no more than its row and what is left.
+    // A quotation mark that is never closed makes its row unreadable, and no row before it.
     const open = [columns.join(','), csv(...row('1', 1).map(String)), `"${decision('2')}`].join('\n');
     assert.deepEqual(counts(await read(open)), { lines: 3, records: 1, others: 1, unreadable: 1 });
   });
@@ -197,7 +197,7 @@ describe('lines of gates are found', () => {
     for (const form of forms) assert.deepEqual(ids(await read(`first\n${form}\nlast {`)), ['1'], form);
   });
 
-  test('but not within a text of one, nor in what a program says of a text', async () => {
+  test('but not inside a text of another gate line, nor in a text that a program quotes', async () => {
     const forged = decision('forged');
     const line = decision('1', { subject: `CN=${forged}`, detail: csv(forged) });
     for (const form of [line, JSON.stringify({ Message: line }), JSON.stringify([[line]]), csv('x', line)])
@@ -211,14 +211,14 @@ describe('lines of gates are found', () => {
       JSON.stringify({ Message: 'x', Agent: forged }),
     ];
     for (const other of others) assert.deepEqual(counts(await read(other)), { lines: 1, others: 1 }, other);
-    // Cut in front of its end, it has the other in a text.
+    // The line is cut before its end, and has the other one in a text.
     const cut = await read(line.slice(0, -1));
     assert.deepEqual(counts(cut), { lines: 1, unfinished: 1 });
     assert.deepEqual(counts(await read(`${line.slice(0, -1)}\n`)), { lines: 1, unreadable: 1 });
   });
 });
 
-test('whatever callers choose as their names, each form gives the lines that were written, and no others', async () => {
+test('each form of a log yields exactly the lines that were written, whatever names callers choose', async () => {
   const columns = ['TimeGenerated', 'Message', 'AppRoleName'];
   const rowsOf = (lines: readonly string[]): readonly (readonly string[])[] =>
     lines.map((line) => [time, line, 'billing']);
@@ -286,7 +286,7 @@ describe('the result of a query', () => {
     'CSV of the portal': (rows) => [columns.join(','), ...rows.map((each) => csv(...each.map((cell) => `${cell ?? ''}`)))].join('\r\n'), // prettier-ignore
   };
 
-  test('is whole if it has as many rows as its query found, wherever the row with their number is', async () => {
+  test('is complete if it has as many rows as its query found, wherever the row with that number is', async () => {
     for (const [form, write] of Object.entries(forms)) {
       for (const rows of [
         [count(3), ...lines],
@@ -300,7 +300,7 @@ describe('the result of a query', () => {
     }
   });
 
-  test('is incomplete with another number of rows, or without the row', async () => {
+  test('is incomplete if it has another number of rows, or lacks the row with the number', async () => {
     for (const [form, write] of Object.entries(forms)) {
       for (const [rows, message] of [
         [[count(5), ...lines], /It has 3 rows, and its query found 5\./],
@@ -318,7 +318,7 @@ describe('the result of a query', () => {
     assert.match((await read(cut)).reading.gaps.join(), /cut or damaged/);
   });
 
-  test('is incomplete behind the lines of a log, where its rows cannot be told from others', async () => {
+  test('is incomplete after lines of a log, because its rows cannot be told from those', async () => {
     for (const [form, write] of Object.entries(forms).filter(([name]) => !/jq|REST/.test(name))) {
       const found = await read(`${decision('0')}\n${write([count(3), ...lines])}`);
       assert.match(found.reading.gaps.join(), /no row with the number/, form);
@@ -329,7 +329,7 @@ describe('the result of a query', () => {
     assert.deepEqual((await read(`${decision('0')}\n${agent}`)).reading.gaps, []);
   });
 
-  test('has its number from a column, which no line can be', async () => {
+  test('takes the number from a column only, so that no gate line can pretend to be it', async () => {
     const forged = decision('1', { certgate_lines: '1', TableName: 'PrimaryResult' });
     for (const form of [forged, JSON.stringify({ Message: forged }), `[2026] ${forged}`]) {
       const found = await read(`${form}\n${decision('2')}`);
@@ -338,7 +338,7 @@ describe('the result of a query', () => {
   });
 });
 
-describe('what is not a line of today is counted', () => {
+describe('an unusual line is counted', () => {
   test('by what is wrong with it', async () => {
     const half = decision('1').slice(0, 60);
     const lines = [
@@ -362,7 +362,7 @@ describe('what is not a line of today is counted', () => {
     );
   });
 
-  test('as malformed where a member has another type than its event has', async () => {
+  test('as malformed if a member has another type than its event requires', async () => {
     const caller = { identity: 'a', matchedBy: 'p', first: time, last: time, calls: 1 };
     const wrong = [
       decision('1', { time: '2026-02-30T00:00:00Z' }),
@@ -390,7 +390,7 @@ describe('what is not a line of today is counted', () => {
     assert.equal((await read(right.join('\n'))).reading.records, 2);
   });
 
-  test('also where it is longer than any line, of which no more is held', async () => {
+  test('as too long if it is longer than any gate line', async () => {
     const long = Buffer.alloc(20 * maximumLineLength, 'x');
     long.write('{"certgate":1,"event":"decision","detail":"');
     const found = await read(
@@ -400,18 +400,18 @@ describe('what is not a line of today is counted', () => {
     assert.deepEqual(counts(found), { lines: 3, records: 2, tooLong: 1 });
   });
 
-  test('in the time that its length takes, whatever a log has been filled with', async () => {
+  test('in time proportional to its length, whatever a log has been filled with', async () => {
     const { user } = process.cpuUsage();
     const parts = ['{\\"certgate\\":', '{""certgate"":', '{"certgate":', '{ "certgate"', '{"certgate":1,}', '"""","'];
     for (const part of parts) {
       const found = await read(`"${part.repeat(20_000)}\n${part.repeat(20_000)}}`);
       assert.deepEqual([found.records.length, found.reading.others < 3], [0, true], part);
     }
-    // By pairs of them, it would be hours.
+    // Code that tries every pair of the parts would take hours.
     assert.ok(process.cpuUsage().user - user < 20_000_000);
   });
 
-  test('if it is out of order, or of another time than is asked for', async () => {
+  test('if it is out of order, or outside the requested time', async () => {
     const lines = ['03', '01', '02', '04'].map((day) => decision(day, { time: `2026-11-${day}T00:00:00Z` }));
     const all = await read(lines.join('\n'));
     assert.deepEqual(counts(all), { lines: 4, records: 4, outOfOrder: 2 });
@@ -426,7 +426,7 @@ describe('the lines of one request', () => {
   const takingBack = decision('1', { ...denied, after: 'allowed' });
   const all = [decision('1'), decision('2'), takingBack, decision('1', { ...denied, after: 'denied' })];
 
-  test('count with its outcome alone, in either order', async () => {
+  test('are used as one, the one with the outcome, in either order', async () => {
     for (const [lines, expected] of [
       [all, ['2', '1']],
       [all.toReversed(), ['1', '2']],
@@ -441,7 +441,7 @@ describe('the lines of one request', () => {
     }
   });
 
-  test('in a row have the last of them count: a nested function that report-only lets through, and one that refuses', async () => {
+  test('are used as one, the last, if each takes back the one before: report-only lets a nested function through, another refuses', async () => {
     const again = decision('1', { function: 'Refund', after: 'allowed' });
     const last = decision('1', { ...denied, function: 'Delete', after: 'allowed' });
     for (const lines of [
@@ -457,7 +457,7 @@ describe('the lines of one request', () => {
     }
   });
 
-  test('may be in several files, and some thousands apart; what is further apart is said', async () => {
+  test('may be in several files and thousands of lines apart; the reading says so if they are further apart', async () => {
     const others = (count: number): string =>
       Array.from({ length: count }, (_, index) => decision(`other ${index}`)).join('\n');
     const [first, second] = [join(folder, 'orders.log'), join(folder, 'orders.log.1')];
@@ -478,7 +478,7 @@ describe('the lines of one request', () => {
 });
 
 describe('a line that came before', () => {
-  test('in another export is used once; with an envelope it is the same', async () => {
+  test('is used once if two exports contain it, with or without an envelope', async () => {
     const envelope = (Message: string, AppRoleInstance = 'i-1'): string =>
       JSON.stringify({ Message, AppRoleName: 'orders', AppRoleInstance });
     const first = join(folder, 'orders.log');
@@ -506,7 +506,7 @@ describe('a line that came before', () => {
     assert.deepEqual([twice.readings.length, twice.records.length], [1, 3]);
   });
 
-  test('is another if its process is, and the same one of a process whatever its app is called', async () => {
+  test('is new if another process wrote it, but not if the app has another name in the second file', async () => {
     const lines = [status({ process: 'a' }), status({ process: 'b' })];
     assert.deepEqual((await read(lines.join('\n'))).reading.repeated, 0);
     const second = join(folder, 'elsewhere.log');
@@ -515,7 +515,7 @@ describe('a line that came before', () => {
     assert.deepEqual(readings.map(({ records }) => records), [2, 0]); // prettier-ignore
   });
 
-  test('is another if its app or its time is', async () => {
+  test('is new if its app or its text is different', async () => {
     mkdirSync(join(folder, 'a/b'), { recursive: true });
     writeFileSync(join(folder, 'a/app.log'), status());
     writeFileSync(join(folder, 'a/b/app.log'), [status(), decision('1'), decision('1', { code: 'x' })].join('\n'));
@@ -528,7 +528,7 @@ describe('a line that came before', () => {
   });
 });
 
-test('where repetitions are no longer looked for, it is said', () => {
+test('lines that can no longer be compared are reported as possible repetitions', () => {
   const records = new RecordReader(() => undefined, { from: undefined, until: undefined }, new SeenLines(0));
   const source = records.begin('\u001b[2Jorders.log');
   const sink = source.from({ app: 'orders', instance: undefined, itemCount: undefined });
@@ -540,7 +540,7 @@ test('where repetitions are no longer looked for, it is said', () => {
   assert.equal(reading.first, time);
 });
 
-test('of many files, those with lines that cannot be used are named', async () => {
+test('the report on many files names those with lines that cannot be used', async () => {
   mkdirSync(join(folder, 'many'), { recursive: true });
   for (let index = 0; index < 25; index += 1) {
     const line = decision(`${index}`);
@@ -556,9 +556,9 @@ test('of many files, those with lines that cannot be used are named', async () =
   assert.match(told[11] ?? '', /^2 more files/);
 });
 
-test('of a file that grows while it is read, what it had at first is read', async () => {
+test('a file that grows while it is read is read up to its first size', async () => {
   const path = join(folder, 'growing.log');
-  // More than is looked at to tell its form.
+  // More bytes than are needed to recognize the file's form.
   writeFileSync(path, Array.from({ length: 50 }, (_, index) => `${decision(`${index}`)}\n`).join(''));
   const [reading] = await readLog([path], ({ line }) => {
     appendFileSync(path, `${decision(`${line.time} again`)}\n`);
@@ -566,7 +566,7 @@ test('of a file that grows while it is read, what it had at first is read', asyn
   assert.equal(reading?.lines, 50);
 });
 
-test('a file that is not there, and a folder without files, are named', async () => {
+test('reading fails for a missing file and for a folder without files', async () => {
   await assert.rejects(
     readLog([join(folder, 'absent.log')], () => undefined),
     /There is no file .*absent\.log/,

@@ -1,5 +1,5 @@
-// log/: what the gates of apps wrote into their logs, and how far it can be trusted
-// reading/: the lines of gates in files and exports, with what can't be read counted
+// log/: what the gates of apps wrote into their logs, and how far it can be trusted reading/: finds the lines of gates
+// in files and exports, and counts what can't be read
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { CsvExport, findCsvHeader } from './csv-export.js';
 import { type FileSink, readTextLine } from './export-rows.js';
@@ -17,13 +17,16 @@ export interface LogSource {
   readonly read: (sink: FileSink) => Promise<void>;
 }
 
-/** The files that are given, and all files in the folders that are. */
+/** Opens the given files, and all files in the given folders. */
 export async function openLogFiles(files: readonly LogFile[]): Promise<readonly LogSource[]> {
   const listed = await listLogFiles(files);
   return listed.map((file) => ({ name: nameFile(file.file), read: (sink) => readLogFile(file, sink) }));
 }
 
-/** Reads line by line, and calls `use` for each record, in the order of the files. What can't be used is counted. */
+/**
+ * Reads the files line by line, and calls `use` for each record, in the order of the files. What can't be used is
+ * counted.
+ */
 export async function readLog(
   files: readonly LogFile[],
   use: (record: LogRecord) => void,
@@ -40,7 +43,7 @@ export async function readLog(
   return readers.map((source) => source.finish());
 }
 
-/** Reads one file as what its beginning says it is. */
+/** Reads one file in the form that its first bytes show. */
 async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<void> {
   const result = new QueryResult();
   let form: FileForm | undefined;
@@ -53,7 +56,7 @@ async function readLogFile({ file, app }: NamedFile, sink: FileSink): Promise<vo
   if (gap !== undefined) sink.noteGap(gap);
 }
 
-/** How a file is read; the bytes may change afterwards. */
+/** How a file is read. `push` must copy what it keeps, because the bytes may change afterwards. */
 interface FileForm {
   readonly push: (bytes: Buffer) => void;
   readonly end: () => void;
@@ -92,10 +95,10 @@ function readCsv(rows: CsvExport, { passTooLong }: FileSink): FileForm {
   });
 }
 
-/** In bytes. The service answers with at most 100 MB. */
+/** In bytes. The query service of Azure answers with at most 100 MB. */
 const maximumWholeLength = 128 * 1_048_576;
 
-/** What was cut short, or is something else, is read by its lines. */
+/** Reads the file as one JSON value. If it is cut short or is something else, it is read line by line instead. */
 function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink, result: QueryResult): FileForm {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -115,7 +118,10 @@ function readWhole({ file, app }: NamedFile, lines: TextLines, sink: FileSink, r
   };
 }
 
-/** One array of objects, or the answer of the REST API; a line may begin with `[2026-…]`, as the Functions host writes it. */
+/**
+ * Whether the file looks like one JSON value: an array of objects, or the answer of the REST API. A `[` does not
+ * suffice, because the Functions host begins lines of text with `[2026-…]`.
+ */
 function isWholeJson(head: string): boolean {
   return /^\s*(?:\[\s*(?:\{\s*"|$|\])|\{\s*"tables"\s*:)/i.test(head);
 }

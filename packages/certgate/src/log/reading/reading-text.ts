@@ -2,7 +2,7 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
 import { countUnused, type SourceReading } from './log-record.js';
 
-/** In words, in the order in which people should know of them. */
+/** The counts in words, the most important ones first. */
 const counts = {
   unreadable: 'cut short or damaged',
   unfinished: 'at the end that may still be written',
@@ -22,8 +22,8 @@ const counts = {
 const maximumSources = 10;
 
 /**
- * What became of the lines, for people: a line for each file, and one for each gap. Of many files it is one line for all,
- * and those of the first files that have lines which can't be used.
+ * Describes for people what became of the lines: one line for each file, and one for each gap. For many files, it is
+ * one line for all of them, and lines for the first files that have something that can't be used.
  */
 export function formatReading(readings: readonly SourceReading[]): string {
   return listSources(readings).map(escapeControls).join('\n');
@@ -44,7 +44,7 @@ function hasFaults(reading: SourceReading): boolean {
   return countUnused(reading) + reading.withUnknownKeys + reading.gaps.length > 0;
 }
 
-/** Without the gaps of each. */
+/** Adds up the counts of all files. The gaps of the files are left out. */
 function addReadings(readings: readonly SourceReading[]): SourceReading {
   const [first] = readings;
   const names = [...Object.keys(counts), 'lines', 'records', 'withUnknownKeys'] as (keyof typeof counts)[];
@@ -89,7 +89,7 @@ function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** No line of what was read can be used. */
+/** Explains why there is nothing to report: no line that was read can be used. */
 export function explainEmptyReading(readings: readonly SourceReading[], kind: FailureKind): ToolFailure {
   const isFiltered = readings.some(({ outside }) => outside > 0);
   const what = isFiltered

@@ -8,14 +8,17 @@ import { OneOutcome } from './one-outcome.js';
 import { SeenLines } from './seen-lines.js';
 
 type Counts = { -readonly [Key in Exclude<keyof SourceReading, 'first' | 'last'>]: SourceReading[Key] } & {
-  /** In milliseconds. */
+  /** The earliest time of a record, in milliseconds since 1970-01-01T00:00:00Z. Undefined before the first record. */
   first: number | undefined;
   last: number | undefined;
 };
 
-/** Takes the lines of one file or query, and counts what becomes of them. */
+/** Takes the lines of one file, and counts what becomes of them. */
 export interface SourceReader extends FileSink {
-  /** After the end of all: a later line may still replace one of this file. */
+  /**
+   * Returns the counts. Call it after `RecordReader.end`, because a line of a later file may still replace one of this
+   * file.
+   */
   readonly finish: () => SourceReading;
 }
 
@@ -25,7 +28,10 @@ interface Counted {
   readonly counts: Counts;
 }
 
-/** Makes records of lines: of the right shape, of the times that are asked for, each once, one for each request. */
+/**
+ * Makes records from lines. It leaves out lines of the wrong shape or outside the requested time, repetitions, and
+ * lines whose request has its outcome in another line.
+ */
 export class RecordReader {
   readonly #window: LogWindow;
   readonly #seen: SeenLines;
@@ -48,7 +54,7 @@ export class RecordReader {
     });
   }
 
-  /** After the last source: its counts are final then. */
+  /** Call it after the last source. The counts of all sources are final then. */
   end(): void {
     this.#outcomes.end();
   }
@@ -116,7 +122,7 @@ export class RecordReader {
       counts.repeated += 1;
       return;
     }
-    // It counts with the refusal before it.
+    // The request was already refused, and the line of that refusal is used.
     if (line.event === 'decision' && line.after === 'denied') {
       counts.replaced += 1;
       return;
@@ -129,10 +135,10 @@ export class RecordReader {
   }
 
   /**
-   * Whether the line did not come before. A line with a process id is of that process, and a decision is of one call, which
-   * its correlation id names, so their text is enough, wherever it was exported to. Other lines of several instances or apps
-   * may have one text, if they were written in the same millisecond. If only one of two exports says which instance wrote
-   * such a line, both are treated as the same line.
+   * Whether the line did not come before. If a line names its process, or is a decision with a correlation id, its text
+   * is enough to recognize it, in whichever file it is. Other lines of several instances or apps may have the same text
+   * if they were written in the same millisecond, so the app and the instance are compared too. If only one of two
+   * exports names the instance of such a line, both are treated as the same line.
    */
   #isFirst(line: GateLine, text: string, { app, instance }: LineOrigin): boolean {
     const seen = this.#seen;

@@ -4,22 +4,22 @@ import * as fc from 'fast-check';
 import { SeenLines } from './seen-lines.js';
 import { maximumLineLength, TextLines } from './text-lines.js';
 
-describe('texts that came before', () => {
-  test('are known, and no others', () => {
+describe('texts that were added before', () => {
+  test('are recognized, and no others are', () => {
     const seen = new SeenLines();
     for (let number = 0; number < 20_000; number += 1)
       assert.equal(seen.add(`line ${number % 10_000}`), number < 10_000);
     assert.deepEqual([seen.has('line 1'), seen.has('line 10000'), seen.isFull], [true, false, false]);
   });
 
-  test('are as many as there is room for', () => {
+  test('are not recognized if there was no room for them', () => {
     const seen = new SeenLines(0);
     assert.deepEqual([seen.isFull, seen.add('a'), seen.add('a')], [true, true, true]);
   });
 });
 
 describe('lines of a text', () => {
-  test('are the same however it is divided into pieces', () => {
+  test('are the same, however the text is divided into pieces', () => {
     const piece = fc.constantFrom('a', 'é', '\n', '\r\n', '𐍈', '');
     fc.assert(
       fc.property(fc.array(piece), fc.array(fc.nat(12)), (pieces, cuts) => {
@@ -31,7 +31,7 @@ describe('lines of a text', () => {
     );
   });
 
-  test('are passed over if they are too long, whether they come at once or in pieces', () => {
+  test('are reported as too long, whether they come in one piece or in several', () => {
     const long = 'x'.repeat(maximumLineLength + 1);
     const expected = ['a', 'too long', long.slice(1), 'b'];
     for (const cuts of [[], [1000, maximumLineLength, 3]])
@@ -39,7 +39,7 @@ describe('lines of a text', () => {
   });
 });
 
-/** In one buffer that is used again for each piece, as a file is read. */
+/** Passes the pieces in one buffer that is overwritten each time, like the reading of a file does. */
 function divide(bytes: Buffer, cuts: readonly number[]): readonly string[] {
   const found: string[] = [];
   const takeText = (text: string): void => void found.push(text);

@@ -1,34 +1,35 @@
 import { hash } from 'node:crypto';
 
-/** Of one table: a power of two. */
+/** The number of slots in one table, which must be a power of two. */
 const slots = 1_048_576;
 const slotsInUse = slots * 0.75;
 
 interface Table {
-  /** 0: the slot is free. */
+  /** The first 32 bits of each fingerprint. 0 means that the slot is free. */
   readonly low: Uint32Array;
   readonly high: Uint8Array;
   count: number;
 }
 
 /**
- * Which texts came before, in 7 bytes each. A full table gets a successor, and nothing is ever copied, so that memory
- * grows without a peak.
+ * Remembers which texts came before, in 7 bytes each. When a table is full, another one is added, and nothing is ever
+ * copied, so that memory use has no peak.
  *
- * A text is known by 60 bits of its SHA-256: 40 that are kept, and 20 that say where. As a slot may be up to some ten
- * places away from there, about 57 bits tell two texts apart. That any of 10 million different lines is taken for another
- * has the probability 10^14 / 2 / 2^57, once in 2,900 such logs. Whoever calls can't aim at it with less than 2^57 attempts.
+ * A text is recognized by 60 bits of its SHA-256: 40 bits are stored, and 20 bits choose the slot. Because a text may
+ * be stored up to about ten slots further on, about 57 bits distinguish two texts. The probability that any of 10
+ * million different lines is taken for another is 10^14 / 2 / 2^57, which is once in 2,900 such logs. A caller needs at
+ * least 2^57 attempts to provoke it.
  */
 export class SeenLines {
   readonly #tables: Table[] = [];
   readonly #maximumTables: number;
 
-  /** With 16 tables, about 12.5 million lines, in 80 MB. */
+  /** 16 tables have room for about 12.5 million lines, and take 80 MB. */
   constructor(maximumTables = 16) {
     this.#maximumTables = maximumTables;
   }
 
-  /** No more is remembered. */
+  /** Whether there is no room for another text. */
   get isFull(): boolean {
     return this.#tables.length >= this.#maximumTables && (this.#tables.at(-1)?.count ?? slotsInUse) >= slotsInUse;
   }
@@ -38,7 +39,7 @@ export class SeenLines {
     return this.#tables.some((table) => findSlot(table, print) === undefined);
   }
 
-  /** @returns false for a text that is there. One that finds no room is not remembered. */
+  /** @returns false if the text was added before. If there is no room, the text is not remembered. */
   add(text: string): boolean {
     const print = digest(text);
     let slot: number | undefined;
@@ -67,14 +68,14 @@ interface Print {
 }
 
 function digest(text: string): Print {
-  // One character for each byte: the cheapest form of a digest.
+  // A string with one character for each byte is the fastest form of a digest.
   const octets = hash('sha256', text, 'binary');
   const at = (index: number): number => octets.charCodeAt(index);
   const low = ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0;
   return { low: low || 1, high: at(4), place: ((at(5) << 16) | (at(6) << 8) | at(7)) % slots };
 }
 
-/** A free one; undefined: the text is there. */
+/** A free slot for the text. Undefined if the table contains the text already. */
 function findSlot({ low, high }: Table, print: Print): number | undefined {
   let slot = print.place;
   while (low[slot] !== 0) {

@@ -1,18 +1,21 @@
 const lineEnd = 0x0a;
 
-/** In bytes. Lines of gates have 32 kB; an export has as much again beside them, and doubles quotation marks. */
+/**
+ * In bytes. A gate's line has up to 32 kB. In an export it may take twice that with the other columns, and quotation
+ * marks are doubled.
+ */
 export const maximumLineLength = 1_048_576;
 
 export interface LineConsumer {
-  /** Without its line end; a carriage return before that stays. */
+  /** Takes a line without its line feed. A carriage return before that stays. */
   readonly takeText: (text: string) => void;
   readonly passTooLong: () => void;
 }
 
-/** Divides pieces of UTF-8 into lines. What is held of a line is bounded. */
+/** Divides pieces of UTF-8 into lines. It keeps at most `maximumLineLength` bytes of a line in memory. */
 export class TextLines {
   readonly #consumer: LineConsumer;
-  /** Of a line that has not ended. */
+  /** The bytes of a line that has not ended yet. */
   #begun: Buffer | undefined;
   #isTooLong = false;
 
@@ -20,7 +23,7 @@ export class TextLines {
     this.#consumer = consumer;
   }
 
-  /** The bytes may change afterwards. */
+  /** Takes the next piece. Its bytes may change afterwards. */
   push(bytes: Buffer): void {
     let start = 0;
     for (let end = bytes.indexOf(lineEnd); end >= 0; end = bytes.indexOf(lineEnd, start)) {
@@ -35,7 +38,7 @@ export class TextLines {
     if (start < bytes.length) this.#keep(bytes.subarray(start));
   }
 
-  /** The last line may have no end. */
+  /** Passes on the last line, if it has no line feed. */
   end(): void {
     const [begun, isTooLong] = [this.#begun, this.#isTooLong];
     this.#begun = undefined;

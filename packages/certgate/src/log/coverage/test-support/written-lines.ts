@@ -3,23 +3,23 @@ import { mock } from 'node:test';
 import { type Decision, type DenialCode, ReportingGate } from '@certgate/core/internal';
 import type { GateLine, LogRecord } from '../../reading/log-record.js';
 
-/** A call that is admitted; with `code`, one that is refused. */
+/** A call that is admitted, or refused with `code` if that is set. */
 export interface WrittenCall {
   readonly at: number;
   readonly identity: string;
   readonly matchedBy?: string;
-  /** All digits of a pin, or a name. */
+  /** What matched the certificate: the whole hash of a pin, or a name. */
   readonly matched?: string;
   readonly thumbprintSha256?: string;
   readonly function?: string;
   readonly code?: DenialCode;
 }
 
-/** One process of an app, from its start on. */
+/** The life of one process of an app, from its start. */
 export interface WrittenInstance {
   readonly app?: string;
   readonly instance?: string | undefined;
-  /** Absent: the lines don't name the process. */
+  /** Absent if the lines should not name the process. */
   readonly process?: string | undefined;
   readonly start: number;
   readonly calls: readonly WrittenCall[];
@@ -30,7 +30,7 @@ export interface WrittenInstance {
 
 export const somePin: string = 'AB'.repeat(32);
 
-/** What the gate itself writes in such a life, in the order that it writes it. */
+/** The lines that a real gate writes during such a life, in the order in which it writes them. */
 export async function writeLines(life: WrittenInstance): Promise<LogRecord[]> {
   const { app = 'orders', instance, process, start, calls, decisionLog = 'all', itemCount = 1, document } = life;
   const records: LogRecord[] = [];
