@@ -44,7 +44,7 @@ const makeLocation = (): MemoryLocation =>
   new MemoryLocation(formatTrustDocument({ schemaVersion: 1, revision: 1, identities: [] }));
 
 describe('the sequence number of a bundle', () => {
-  it('never goes back, however many write at once and in any order', async () => {
+  it('never decreases, with any number of writers in any order', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -74,7 +74,7 @@ describe('the sequence number of a bundle', () => {
     assert.ok(refused > 10);
   });
 
-  it('can begin anew where the operator accepts the number, and goes on from there', async () => {
+  it('can begin again at a number that the operator accepts, and continues from there', async () => {
     const location = makeLocation();
     await assert.rejects(syncTo(location, 5), /the log of changes has none of an earlier bundle.*nobody can tell/);
     await assert.rejects(syncTo(location, 5, '6'), /has the sequence number 5, and not 6/);
@@ -86,7 +86,7 @@ describe('the sequence number of a bundle', () => {
     assert.deepEqual(listWritten(location), [5, 5, 3, 4]);
   });
 
-  it('is of one trust domain, and lines that say nothing of it change nothing', () => {
+  it('is compared within one trust domain, and unrelated lines of the log are ignored', () => {
     const line = (more: object): string =>
       JSON.stringify({ version: 1, at: '', verb: 'x', by: 'x', reason: 'x', revision: 1, documentSha256: '', previousDocumentSha256: null, signed: false, changes: [], ...more }); // prettier-ignore
     const logged = (domain: string, sequence: unknown): string =>
@@ -98,7 +98,7 @@ describe('the sequence number of a bundle', () => {
     expect(7n, true);
     assert.throws(() => { expect(6n, false); }, ToolFailure); // prettier-ignore
     assert.throws(() => { expect(undefined, true); }, /has no sequence number, so nobody can tell/); // prettier-ignore
-    // Nothing that an older one could bring back.
+    // The bundle changes no authority, so an older one could not bring anything back.
     expect(undefined, false);
   });
 });

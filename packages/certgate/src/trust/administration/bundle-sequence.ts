@@ -2,9 +2,11 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoggedBundle, parseChangeLogEntry } from './change-log.js';
 
 interface Expectation {
-  /** Whether the bundle would change an authority that is there: only then could an older one bring something back. */
+  /** Whether the bundle would change an existing authority. Only then could an older bundle bring something back. */
   readonly changesAuthority: boolean;
-  /** The operator's word for the number: decimal digits, or `none`. */
+  /**
+   * The sequence number that the operator accepts, in decimal digits, or `none`. Undefined if the operator named none.
+   */
   readonly acceptSequence: string | undefined;
 }
 
@@ -15,11 +17,12 @@ interface FoundBundle {
 }
 
 /**
- * Refuses a bundle that is older than the last one that changed the document: its anchors may have been withdrawn since.
- * The schema of the document has no place for the number, so the lines of the log keep it. They are not signed: they can
- * only stop a change.
+ * Refuses a bundle that is older than the last one that changed the document, because some of its anchors may have been
+ * withdrawn since. The document's schema has no place for the sequence number, so the lines of the log keep it. The log
+ * is not signed, but its lines can only stop a change.
  *
- * @throws {ToolFailure} where the bundle is older, and where nobody can tell.
+ * @throws {ToolFailure} if the bundle is older, if its age can't be determined, or if the operator accepted another
+ * number.
  */
 export function expectNewerBundle(
   log: readonly string[],
@@ -61,7 +64,9 @@ export function expectNewerBundle(
   );
 }
 
-/** The highest since the operator last accepted one. A line whose change came to nothing was seen as well. */
+/**
+ * The highest number since the operator last accepted one. A line also counts if its change was not written afterwards.
+ */
 function findLastSequence(log: readonly string[], trustDomain: string): bigint | undefined {
   let last: bigint | undefined;
   for (const { sequence, isAccepted } of listBundles(log, trustDomain)) {

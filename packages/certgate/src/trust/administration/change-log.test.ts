@@ -25,7 +25,7 @@ describe('a line of the log', () => {
     assert.doesNotMatch(line, /[\r\n]/);
   });
 
-  it('stays within what one append takes: sentences give way first, then the names', () => {
+  it('is short enough for one append: it leaves out sentences first, then names', () => {
     const changes = Array.from({ length: 100_000 }, (_, index) => `"caller ${index}" is disabled: ${'ä'.repeat(50)}`);
     const names = Array.from({ length: 100_000 }, (_, index) => `caller-number-${index}`);
     const line = formatChangeLogEntry({ ...entry, changes, marks: '-'.repeat(changes.length), identities: names });
@@ -42,7 +42,7 @@ describe('a line of the log', () => {
     assert.equal(parseChangeLogEntry(shortened)?.identities, undefined);
   });
 
-  it('leaves out whom it concerns before who was disabled, and both with their roles', () => {
+  it('leaves out the names of concerned identities, and their roles, before the names of disabled ones', () => {
     const touches = Array.from({ length: 100_000 }, (_, index) => `caller-number-${index}-${'x'.repeat(30)}`);
     const roles = [{ identity: 'a', gained: ['r'], lost: [] }];
     const small: ChangeLogEntry = { ...entry, touches: ['a'], mayTouchOthers: true, roles };
@@ -51,7 +51,7 @@ describe('a line of the log', () => {
     assert.equal(parseChangeLogEntry(formatChangeLogEntry({ ...entry, touches: 'all' }))?.touches, 'all');
   });
 
-  it('of another shape is not taken for one', () => {
+  it('is not read from a line of another shape', () => {
     for (const value of [
       null,
       1,

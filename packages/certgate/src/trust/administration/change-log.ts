@@ -2,7 +2,10 @@ import type { TrustDocument, TrustDocumentPin } from '@certgate/core/internal';
 import { describePin, isEnabled, readPinValue } from './edits/identity-edits.js';
 import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
 
-/** One line of the log of changes: an intent, written before the document itself. Keys are never renamed: logs are kept. */
+/**
+ * One line of the log of changes. It is an intent, written before the document itself. Keys are never renamed, because
+ * logs are kept.
+ */
 export interface ChangeLogEntry {
   readonly version: 1;
   readonly at: string;
@@ -12,29 +15,35 @@ export interface ChangeLogEntry {
   readonly revision: number;
   /** SHA-256 of the document's bytes, lower-case hexadecimal. */
   readonly documentSha256: string;
-  /** Of the document that this one replaced; null: it is the first. */
+  /** SHA-256 of the document that this one replaced, in lower-case hexadecimal; null if this one is the first. */
   readonly previousDocumentSha256: string | null;
   readonly signed: boolean;
-  /** Who gains and who loses what, in sentences. */
+  /** Sentences about who gains or loses what. */
   readonly changes: readonly string[];
-  /** One character for each of `changes`: `+` gains, `-` loses, `.` neither. Absent in lines of earlier versions. */
+  /**
+   * One character for each sentence of `changes`: `+` for a gain, `-` for a loss, `.` for neither. Absent in lines of
+   * earlier versions of the tool.
+   */
   readonly marks?: string;
-  /** How many sentences were left out to keep the line writable. */
+  /** How many sentences were left out so that the line is short enough for one append. */
   readonly changesLeftOut?: number;
-  /** The identities that this change disabled, by name; absent where there are none. */
+  /** The names of the identities that this change disabled; absent if there are none. */
   readonly identities?: readonly string[];
-  /** The pins that this change disabled: their hashes in upper-case hexadecimal; absent where there are none. */
+  /** The hashes of the pins that this change disabled, in upper-case hexadecimal; absent if there are none. */
   readonly pins?: readonly string[];
   /**
-   * The identities that this change concerns, by name, or all of them. Absent in lines of earlier versions, where a
-   * document that could not be read was replaced, and where there are too many names for a line.
+   * The names of the identities that this change concerns, or `all`. Absent in lines of earlier versions of the tool,
+   * if the change replaced a document that could not be read, and if the line would be too long with the names.
    */
   readonly touches?: readonly string[] | 'all';
-  /** It may concern others as well: documents don't show whose certificates else an entry matches that came or went. */
+  /**
+   * The change may concern other identities too: if an authority or a denial changed, the documents don't show which
+   * certificates it matches.
+   */
   readonly mayTouchOthers?: true;
-  /** Which roles came and went, wherever `touches` is there. Absent: none. */
+  /** The roles that were given or taken away. Absent if there are none, or if `touches` is absent. */
   readonly roles?: readonly RoleChange[];
-  /** The SPIFFE bundle that an authority was brought in line with; absent in lines of other verbs. */
+  /** The SPIFFE bundle from which an authority was updated; absent in lines of other verbs. */
   readonly spiffeBundle?: LoggedBundle;
 }
 
@@ -46,15 +55,15 @@ export interface RoleChange {
 
 export interface LoggedBundle {
   readonly trustDomain: string;
-  /** Its `spiffe_sequence`, in decimal digits; null: it had none. */
+  /** The bundle's `spiffe_sequence` in decimal digits; null if the bundle had none. */
   readonly sequence: string | null;
-  /** Of the certificates of its X.509 keys. */
+  /** SHA-256 of the certificates of the bundle's X.509 keys, in upper-case hexadecimal. */
   readonly keysSha256?: string;
-  /** The operator accepted this number, whatever the lines before it say. */
+  /** Whether the operator accepted this number, regardless of the lines before it. */
   readonly isAccepted: boolean;
 }
 
-/** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
+/** Lists what is enabled in `before` and disabled in `after`: identities by name, pins by hash. */
 export function listNewlyDisabled(
   before: TrustDocument,
   after: TrustDocument,
@@ -75,7 +84,10 @@ function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
   return identities.flatMap(({ pins = [] }) => pins);
 }
 
-/** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
+/**
+ * Formats the entry as one line that fits into one append. Sentences are left out first, because a comparison of the
+ * documents can produce them again.
+ */
 export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   const { changes, marks, identities, pins, touches, mayTouchOthers, roles, ...rest } = entry;
   const disabled = { ...(identities && { identities }), ...(pins && { pins }) };
@@ -89,7 +101,7 @@ export function formatChangeLogEntry(entry: ChangeLogEntry): string {
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
   for (const sentence of changes) {
-    // With its comma and its mark.
+    // The sentence with its comma and its mark.
     room -= measure(sentence) + 2;
     if (room < 0) break;
     kept.push(sentence);
@@ -108,7 +120,7 @@ function measure(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** Undefined: the line is none of this tool's, or was cut short. */
+/** Undefined if this tool did not write the line, or if the line was cut short. */
 export function parseChangeLogEntry(line: string): ChangeLogEntry | undefined {
   let value: unknown;
   try {

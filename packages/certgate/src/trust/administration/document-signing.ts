@@ -5,17 +5,20 @@ import type { LoadedTrustDocument } from './load-trust-document.js';
 import { splitSignatures } from './location/trust-location.js';
 import type { SigningKey } from './signing/signing-key.js';
 
-/** Who may have signed what is there: by default who signs now. PEM. */
+/** The keys whose signature on the stored document is accepted. */
 interface Signers {
   readonly signingKey: SigningKey;
   readonly signedBy?: readonly string[] | undefined;
 }
 
 /**
- * Who signs a change vouches for the whole document, and sees the change alone. So what it is made on must be signed
- * already: else somebody who can write the storage could add an identity, and the next change would sign it too.
+ * Checks that the stored document is signed already. A person who signs a change vouches for the whole document, but
+ * reviews only the change. Without this check, somebody who can write to the storage could add an identity, and the
+ * next change would sign it too.
  *
- * Returns the signature that fits. @throws {ToolFailure} when none does.
+ * Returns the signature that fits.
+ *
+ * @throws {ToolFailure} if no signature fits.
  */
 export async function expectOwnSignature(
   { bytes, signature }: LoadedTrustDocument,
@@ -42,7 +45,11 @@ export async function expectOwnSignature(
   );
 }
 
-/** The same of an earlier document, which is about to be signed anew. @throws {ToolFailure} when nobody signed it. */
+/**
+ * Checks in the same way an earlier document that is about to be signed again.
+ *
+ * @throws {ToolFailure} if no accepted key signed it.
+ */
 export async function expectSignature(
   earlier: LoadedTrustDocument,
   description: string,
@@ -59,7 +66,7 @@ export async function expectSignature(
   );
 }
 
-/** Undefined: none of them was made over these bytes by one of the signers. */
+/** Undefined if none of the signatures was made over these bytes by one of the signers. */
 async function findSignature(
   { bytes, signature }: Pick<LoadedTrustDocument, 'bytes' | 'signature'>,
   { signingKey, signedBy }: Signers,

@@ -44,7 +44,7 @@ describe('the state of an identity and of its pins', () => {
     });
   }
 
-  it('follows the authority of a name: ended, to come, denied, or valid until its end', () => {
+  it('depends on the authority of a name, which may be over, not yet valid, denied, or valid until its end', () => {
     const root = (notBefore: string, notAfter: string) =>
       issue({ name: 'Corp root', key: 'p-256', notBefore, notAfter });
     const valid = root('20260101000000Z', '20280101000000Z');

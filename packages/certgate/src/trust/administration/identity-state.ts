@@ -9,10 +9,10 @@ import {
 } from '@certgate/core/internal';
 import { toWrittenEnd } from '../../faults/time-words.js';
 
-// The gate's standings in words. What a certificate's own bytes decide, a document does not show: "active" says that the
-// document lets the identity in, and `trust explain` asks with a certificate.
+// The gate's standings in words. A document does not show what a certificate's own bytes decide, so "active" only says
+// that the document lets the identity in. `trust explain` asks the gate with a certificate.
 
-/** What refuses an identity all of whose entries are refused. */
+/** Why every entry of an identity is refused, or `active` if one is not. */
 export type IdentityState =
   | 'active'
   | 'locked'
@@ -23,7 +23,7 @@ export type IdentityState =
   | 'authority ended'
   | 'no usable pin or name';
 
-/** What refuses a pin or a name first. */
+/** The first reason why a pin or a name is refused, or `active` if there is none. */
 export type EntryState =
   Exclude<IdentityState, 'no usable pin or name'> | 'identity disabled' | 'identity ended' | 'not yet';
 
@@ -42,7 +42,9 @@ const words: Readonly<Record<StandingCode, readonly [IdentityState, EntryState]>
   certificate_not_trusted: ['no usable pin or name', 'disabled'],
 };
 
-/** What refuses everybody who is this identity; "no usable pin or name" if its entries are refused for several reasons. */
+/**
+ * Why everybody with this identity is refused; "no usable pin or name" if its entries are refused for several reasons.
+ */
 export function describeIdentityState({ entries, reasons }: Standing): IdentityState {
   const [code] = reasons;
   if (code === undefined) return 'active';
@@ -55,14 +57,17 @@ export function describeEntryState({ reasons: [code] }: Pick<EntryStanding, 'rea
   return code === undefined ? 'active' : words[code][1];
 }
 
-/** The next end of an entry that is in force or will be: its own, its identity's or its authority's. */
+/**
+ * The next end of an entry that admits callers now or later, in milliseconds since 1970-01-01T00:00:00Z. The end may be
+ * the entry's own, its identity's or its authority's. Undefined if there is none.
+ */
 export function findEarliestEnd({ entries }: Standing, now: number): number | undefined {
   const ends = entries.flatMap(({ windows }) => windows.map(({ validUntil }) => validUntil));
   const next = Math.min(...ends.filter((end) => end > now));
   return Number.isFinite(next) ? toWrittenEnd(next) : undefined;
 }
 
-/** Whether the pin admits somebody now or later, a lock of the document aside. */
+/** Whether the pin can admit a caller now or later, leaving a lock of the document aside. */
 export function isPinInUse(snapshot: TrustSnapshot, identity: TrustedIdentity, pin: TrustPin, now: number): boolean {
   return findEntryWindows(snapshot, { identity, pin }).some(({ validUntil }) => validUntil > now);
 }

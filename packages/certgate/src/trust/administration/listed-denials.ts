@@ -1,6 +1,8 @@
 import { formatSerialNumber, type TrustSnapshot } from '@certgate/core/internal';
 
-/** An entry of the deny list, as `trust list --json` prints it: by its thumbprint, or by authority and serial number. */
+/**
+ * An entry of the deny list in the form of `trust list --json`: with a thumbprint, or with authority and serial number.
+ */
 export interface ListedDenial {
   readonly thumbprintSha256?: string;
   readonly issuedBy?: string;

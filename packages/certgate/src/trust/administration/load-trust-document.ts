@@ -11,17 +11,17 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { formatToolCall } from '../../faults/tool-call.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 
-/** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
+/** One stored version of a trust document: as its author wrote it, as an app reads it, and as bytes. */
 export interface LoadedTrustDocument {
   readonly document: TrustDocument;
   readonly snapshot: TrustSnapshot;
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** Of the bytes, lower-case hexadecimal: what the log of changes calls a document by. */
+  /** SHA-256 of the bytes in lower-case hexadecimal. The log of changes identifies a document by it. */
   readonly documentSha256: string;
   readonly etag: string;
   readonly signature: string | undefined;
-  /** As in `StoredDocument`. */
+  /** How many other names (hard links) the document's file has. Absent if there are none. */
   readonly otherNames?: number;
 }
 
@@ -31,12 +31,12 @@ export function missingDocument({ description }: Pick<TrustLocation, 'descriptio
   });
 }
 
-/** @throws {ToolFailure} when there is none, or it can't be read, or it isn't valid. */
+/** @throws {ToolFailure} if there is no document, or if it can't be read or isn't valid. */
 export async function loadTrustDocument(location: TrustLocation): Promise<LoadedTrustDocument> {
   return parseStoredDocument(await readStoredDocument(location), location.description);
 }
 
-/** @throws {ToolFailure} when there is none. */
+/** @throws {ToolFailure} if there is no document. */
 export async function readStoredDocument(location: TrustLocation): Promise<StoredDocument> {
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
@@ -48,7 +48,7 @@ export function parseStoredDocument(stored: StoredDocument, description: string)
   try {
     const { value, snapshot } = readTrustDocumentWhole(text, { audience: anyAudience });
     return {
-      // What the strict reader accepted has this shape.
+      // A value that the strict reader accepted has this shape.
       document: value as TrustDocument,
       snapshot,
       text,
@@ -67,7 +67,10 @@ export function hashDocument(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A lenient decoder would replace broken bytes, and the document would say something that nobody wrote. */
+/**
+ * Decodes strictly. A lenient decoder would replace broken bytes, so that the document would say something that nobody
+ * wrote.
+ */
 function decodeUtf8(bytes: Uint8Array, description: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -88,7 +91,7 @@ function explainInvalid(fault: unknown, description: string): unknown {
   );
 }
 
-/** Where it is and what, safe to show. */
+/** The place of the first problem and its message, without control characters. */
 export function describeFirstProblem({ problems: [first] }: TrustDocumentError): string {
   const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
   return escapeControls(`${place}${first?.message ?? ''}`);

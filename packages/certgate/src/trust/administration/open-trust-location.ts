@@ -3,9 +3,10 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { type TrustLocation, trustVariable } from './location/trust-location.js';
 
 /**
- * The place that a text names (`parseTrustAddress` of core). Nothing is read yet, and only that kind of place is loaded.
+ * Opens the place that a text names (`parseTrustAddress` of core). It reads nothing yet, and loads only the code for
+ * that kind of place.
  *
- * @throws {ToolFailure} for what is no address, and for an argument that carries a secret.
+ * @throws {ToolFailure} if the text is not an address, or if an argument contains a secret.
  */
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
   const address = readAddress(store);
@@ -25,7 +26,11 @@ export async function openTrustLocation(store: string): Promise<TrustLocation> {
   }
 }
 
-/** @throws {ToolFailure} for a place that can only be read, before anything is asked or read for a change. */
+/**
+ * Refuses a read-only place early, so that a change to it neither asks nor reads anything.
+ *
+ * @throws {ToolFailure} if the place can only be read.
+ */
 export function expectWritable(store: string): void {
   const address = readAddress(store);
   if (address.kind !== 'url') return;

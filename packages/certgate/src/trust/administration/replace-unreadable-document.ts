@@ -14,16 +14,16 @@ import {
   type TrustUpdate,
 } from './update-trust-document.js';
 
-/** What stands in the place of a document, and can't be the base of a change. */
+/** What is stored in place of a usable document. It can't be the base of a change. */
 export interface UnreadableDocument {
-  /** Undefined: nothing is there. */
+  /** The stored bytes; undefined if nothing is stored. */
   readonly stored: StoredDocument | undefined;
   readonly failure: ToolFailure;
 }
 
 /**
- * Damaged, of a newer schema, absent, or, with a signing key, signed by nobody of its owners. Undefined: the document can
- * be changed as ever.
+ * Finds what is stored if no change can be based on it: it is damaged, of a newer schema or absent, or no accepted key
+ * signed it although this change is signed. Undefined if the document can be changed as usual.
  */
 export async function findUnreadable(
   location: TrustLocation,
@@ -41,7 +41,10 @@ export async function findUnreadable(
   }
 }
 
-/** Room for a million changes: whoever writes the highest number shuts everybody out of changing the document. */
+/**
+ * The highest revision that an operator may give. It leaves room for a million changes, because a document with the
+ * highest possible number can't be changed any more.
+ */
 const maximumGivenRevision = Number.MAX_SAFE_INTEGER - 1_000_000;
 
 export function expectUsableRevision(revision: number): void {
@@ -51,7 +54,10 @@ export function expectUsableRevision(revision: number): void {
   );
 }
 
-/** @throws {ToolFailure} for a number that apps refuse if they have read what the log says was written. */
+/**
+ * @throws {ToolFailure} if the log has this revision or a higher one. Apps that have read that document refuse the new
+ * one.
+ */
 export async function expectAboveLog(location: TrustLocation, revision: number): Promise<void> {
   const logged = await findLoggedRevision(location);
   if (logged === undefined || logged < revision) return;
@@ -64,8 +70,8 @@ export async function expectAboveLog(location: TrustLocation, revision: number):
 }
 
 /**
- * The document under its own number, or just below the one that is given: an earlier document that was copied over a later
- * one has a lower revision than apps have read.
+ * Returns the document with its own revision, or with the number just below `revision`. An earlier document that was
+ * copied over a later one needs that, because its revision is lower than the one that apps have read.
  */
 export function raiseRevision(document: TrustDocument, revision: number | undefined): TrustDocument {
   if (revision === undefined) return document;
@@ -76,8 +82,8 @@ export function raiseRevision(document: TrustDocument, revision: number | undefi
 }
 
 /**
- * Why a change needs the number of the next revision. Running apps refuse a lower one than they have read, and neither the
- * damaged bytes nor the log prove which that is: they only advise.
+ * Explains why the operator must give the next revision. Running apps refuse a lower revision than they have read.
+ * Neither the damaged bytes nor the log prove which one that is, so the log's number is only advice.
  */
 export async function explainMissingRevision(
   location: TrustLocation,
@@ -106,15 +112,15 @@ export async function findLoggedRevision(location: TrustLocation): Promise<numbe
 }
 
 export interface Replacement extends TrustUpdate {
-  /** Where the bytes that were there are kept; undefined: nothing was there, or nothing was written. */
+  /** Where the replaced bytes are kept. Undefined if nothing was there, or if nothing was written. */
   readonly keptAt: string | undefined;
 }
 
 /**
- * Writes `document`, which holds the revision that the operator gave, in the place of one that can't be read. Nothing of
- * what was there enters it.
+ * Writes `document`, which has the revision that the operator gave, in place of one that can't be read. Nothing is
+ * copied from the old bytes.
  *
- * @throws {ToolFailure} with the document as it was.
+ * @throws {ToolFailure} with the stored document unchanged.
  */
 export async function replaceUnreadableDocument(
   location: TrustLocation,
@@ -134,7 +140,10 @@ export async function replaceUnreadableDocument(
   });
 }
 
-/** What shut callers out, as far as the bytes can be read: nobody knows whether it was meant. */
+/**
+ * Sentences about the restrictions that the replaced document had, as far as its bytes can be read. They are not copied
+ * into the new document, because unreadable or unsigned bytes don't show what their owner meant.
+ */
 export function describeLostRestrictions(stored: StoredDocument | undefined): readonly string[] {
   const parts = stored === undefined ? undefined : findRestrictions(stored.bytes);
   if (parts === undefined)
@@ -153,7 +162,9 @@ export function describeLostRestrictions(stored: StoredDocument | undefined): re
   ];
 }
 
-/** Its identities, with those of their pins and names that can be read; none if nothing is there. */
+/**
+ * The stored document's identities, with those of their pins and names that can be read; empty if nothing can be read.
+ */
 export function listReadableIdentities(stored: StoredDocument | undefined): readonly TrustDocumentIdentity[] {
   return (stored && findRestrictions(stored.bytes)?.identities) ?? [];
 }

@@ -14,10 +14,10 @@ import { updateTrustDocument } from './update-trust-document.js';
 const names = ['a', 'b', 'c'];
 const roles = ['r', 's'];
 
-/** A document that is changed by the tool and by others; it knows by itself which revision gave whom which role. */
+/** A document that the tool and others change. It records independently which revision gave which role to whom. */
 class Story {
   readonly location = new MemoryLocation('{"schemaVersion":1,"revision":1,"identities":[]}');
-  /** `a r` → the revision since which it has been there. */
+  /** Identity and role, e.g. `a r` → the revision since which the identity has had the role. */
   readonly since = new Map<string, number>();
 
   get document(): TrustDocument {
@@ -38,7 +38,7 @@ class Story {
     }
   }
 
-  /** By something other than the tool. */
+  /** Changes the document in the way something other than the tool would. */
   changeOutside(edit: (document: TrustDocument) => TrustDocument): void {
     const next = edit(this.document);
     this.location.put({
@@ -48,7 +48,7 @@ class Story {
     this.#note();
   }
 
-  /** As an earlier version of the tool wrote the last line. */
+  /** Replaces the last line by one that an earlier version of the tool would have written. */
   forgetLastLine(): void {
     const last = this.location.log.pop();
     if (last === undefined) return;
@@ -90,7 +90,7 @@ const set =
   });
 
 describe('who has which role since when', () => {
-  it('is not known before the log, before a line without roles, and before a change from outside', async () => {
+  it('is unknown if the role is older than the log, than a line without roles, or than a change from outside', async () => {
     const held = async (tell: (story: Story) => void | Promise<void>): Promise<readonly unknown[]> => {
       const story = new Story();
       await story.change(set('a', ['r']));
@@ -115,7 +115,7 @@ describe('who has which role since when', () => {
     assert.deepEqual(story.listHeld(), [{ identity: 'a', role: 'r', limit: 'log_begins', orBy: [] }]);
   });
 
-  it('names everybody whose line may have made the change', async () => {
+  it('includes everybody whose line may describe the change', async () => {
     const story = new Story();
     await story.change(set('a', ['r']));
     story.location.log.push((story.location.log[0] ?? '').replace('"by":"ada"', '"by":"bob"'));
@@ -125,7 +125,7 @@ describe('who has which role since when', () => {
     );
   });
 
-  it('is a contradiction where a forged log takes away what the document has', async () => {
+  it('is a contradiction if a forged log takes away a role that the document has', async () => {
     const story = new Story();
     await story.change(set('a', ['r']));
     story.location.log[0] = (story.location.log[0] ?? '').replace(
@@ -138,7 +138,7 @@ describe('who has which role since when', () => {
     );
   });
 
-  it('of any document that the tool and others change: true, or "cannot tell, at least since" a change after it', async () => {
+  it('is right, or "at least since" a later change, for any document that the tool and others change', async () => {
     const step = fc.record({
       how: fc.constantFrom('tool', 'tool', 'tool', 'tool', 'outside', 'older', 'lost'),
       name: fc.constantFrom(...names),
@@ -154,7 +154,7 @@ describe('who has which role since when', () => {
           else await story.change(set(name, held));
           if (how === 'older') story.forgetLastLine();
           const last = story.location.log.at(-1);
-          // A writer that was stopped before it wrote.
+          // Simulates a writer that was stopped before it wrote.
           if (how === 'lost' && last !== undefined) {
             story.location.log.push(last.replace(/"documentSha256":"../, '$&00'));
           }

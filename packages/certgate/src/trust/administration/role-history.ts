@@ -4,30 +4,36 @@ import type { HistoryItem } from './trust-history.js';
 
 /** Why the log doesn't show which change gave a role. */
 export type RoleHistoryLimit =
-  /** No line is older. */
+  /** The log has no older line. */
   | 'log_begins'
   /** Something other than the tool changed the document, or put an older one back. */
   | 'changed_outside'
-  /** A line without roles: of an earlier version, of a document that replaced an unreadable one, or a very long one. */
+  /**
+   * A line has no roles: an earlier version of the tool wrote it, or its change replaced an unreadable document, or it
+   * would have been too long with them.
+   */
   | 'not_recorded'
-  /** The role went, and no line brings it back. */
+  /** A line says that the role was removed, and no later line says that it was given again. */
   | 'contradiction';
 
 /** An identity of the document in force, with one of its roles. */
 export interface HeldRole {
   readonly identity: string;
   readonly role: string;
-  /** The change that gave it; it has been there in every document since. */
+  /** The entry of the change that gave the role. Every later document has the role. Undefined if `limit` is set. */
   readonly since?: ChangeLogEntry;
-  /** Lines that meant the same document: any of them may have made the change. */
+  /** Other entries for the same document: the change of any of them may have given the role. */
   readonly orBy: readonly ChangeLogEntry[];
-  /** Where `since` is not known. */
+  /** Why `since` is not known. Undefined if it is known. */
   readonly limit?: RoleHistoryLimit;
   /** With `limit`: the earliest change after which the role is known to have been there without a break. */
   readonly atLeastSince?: ChangeLogEntry;
 }
 
-/** Who has which role since when, back from the document in force as far as the log leads. */
+/**
+ * Lists since when each identity has each role. The search goes back from the document in force as far as the log
+ * allows.
+ */
 export function listHeldRoles(
   identities: readonly TrustDocumentIdentity[],
   history: readonly HistoryItem[],
@@ -52,14 +58,17 @@ class RoleSearch {
     this.#open = new Set(this.#roles.map(({ key }) => key));
   }
 
-  /** Newest first. What came to nothing, and lines that can't be read, are not on the way: hashes connect the others. */
+  /**
+   * Goes from the newest item to the oldest. It skips lines that can't be read, that were not carried out, or that
+   * repeat a change, because hashes connect the others.
+   */
   run(): RoleHistoryLimit {
     for (const item of [...this.#history].reverse()) {
       if (this.#open.size === 0) break;
       if (item.kind === 'gap') return item.isBeginning ? 'log_begins' : 'changed_outside';
       if (item.kind === 'undone' || item.kind === 'uncertain') return 'changed_outside';
       if (item.kind !== 'change' || isSignature(item.entry)) continue;
-      // Its document had every role that is still open.
+      // The document of this entry had every role that is still open.
       this.#earliest = item.entry;
       if (item.entry.touches === undefined) return 'not_recorded';
       this.#take(item.entry);
@@ -98,7 +107,7 @@ function isSignature({ documentSha256, previousDocumentSha256 }: ChangeLogEntry)
   return documentSha256 === previousDocumentSha256;
 }
 
-/** Letter case doesn't tell names apart, but roles. */
+/** Names are compared without letter case, roles with it. */
 function keyOf(name: string, role: string): string {
   return JSON.stringify([name.toLowerCase(), role]);
 }

@@ -14,8 +14,9 @@ export interface StoredSignature {
 }
 
 /**
- * Signs the bytes that are stored, and changes none of them. What others write meanwhile is not signed in its turn: who
- * signs vouches for what they have seen, so a conflict ends it; `reviewedSha256` says what that was.
+ * Signs the stored bytes and changes none of them. If others write meanwhile, it fails with a conflict instead of
+ * signing their document, because a signer vouches only for what they have seen. `reviewedSha256` is the SHA-256 of the
+ * document that the signer reviewed, in lower-case hexadecimal; by default that of the stored one.
  */
 export async function signStoredDocument(
   location: TrustLocation,

@@ -23,9 +23,9 @@ const entryOf = (before: TrustSnapshot, after: TrustSnapshot): ChangeLogEntry =>
 });
 
 describe('whom a change concerns', () => {
-  it('is everybody whose call is decided otherwise, for any two documents: at least perhaps', () => {
+  it('includes everybody whose call is decided differently, at least as "perhaps", for any two documents', () => {
     const certificates = [makeCertificate(), makeCertificate({ name: ['CN = sibling'] })];
-    // The two have one key.
+    // The two certificates have the same key.
     const hashes = certificates.flatMap(({ der }) => {
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(der);
       return [{ thumbprintSha256 }, { thumbprintSha1 }, { publicKeySha256 }];
@@ -50,7 +50,7 @@ describe('whom a change concerns', () => {
           pins: pins.filter((_, place) => holders[place] === index).map((pin) => ({ ...pin, notAfter: end })),
         })),
       );
-    // One thing alone is changed: where much is, everybody is concerned anyway.
+    // The documents differ in one thing only: if much changes, every identity is concerned anyway.
     const pair = fc
       .tuple(slots, slots, fc.nat({ max: pins.length + 1 }))
       .map(([first, other, place]): readonly [TrustSnapshot, TrustSnapshot] => [
@@ -80,11 +80,11 @@ describe('whom a change concerns', () => {
       }),
       { numRuns: 1000 },
     );
-    // Each answer was given often enough to say something.
+    // The test is only meaningful if each answer was given several times.
     for (const [answer, times] of Object.entries(seen)) assert.ok(times > 10, `${answer}: ${times}`);
   });
 
-  it('is nobody for a signature, and not known of a line without names', () => {
+  it('includes nobody for a signature, and is unknown for a line without names', () => {
     const entry = entryOf(snapshotOf(), snapshotOf());
     assert.equal(findConcern(entry, 'a'), 'no');
     const { touches, ...older } = entry;

@@ -4,7 +4,7 @@ import { compareLists, indexByName } from '../comparison/compare-identities.js';
 import type { TrustChange } from '../comparison/trust-change.js';
 import type { ChangeLogEntry, RoleChange } from './change-log.js';
 
-/** What a line of the log says of the identities that its change concerns. */
+/** The members of a log line that say which identities its change concerns. */
 export function listTouched(
   before: TrustSnapshot,
   after: TrustSnapshot,
@@ -15,7 +15,7 @@ export function listTouched(
   const names = changes.flatMap(({ identityName }) => identityName ?? []);
   const under = listUnderAuthorities([before, after], changes);
   const isOpen =
-    // What an authority issued, or a certificate that is denied, may be pinned for somebody else.
+    // Certificates of an authority, or a certificate that is denied, may be pinned for other identities too.
     under.length > 0 ||
     changes.some(({ aspect, identityName }) => aspect === 'denied' && identityName === undefined) ||
     possibleGains !== undefined ||
@@ -27,7 +27,10 @@ export function listTouched(
   };
 }
 
-/** Also those that are disabled: what an authority vouches for decides who they are when they are enabled. */
+/**
+ * The identities with a name or a pin under a changed authority. Disabled ones are included, because the authority
+ * matters once they are enabled.
+ */
 function listUnderAuthorities(snapshots: readonly TrustSnapshot[], changes: readonly TrustChange[]): readonly string[] {
   const authorities = new Set(
     changes
@@ -53,10 +56,10 @@ function listRoleChanges(before: TrustSnapshot, after: TrustSnapshot): readonly 
   });
 }
 
-/** Whether a line's change concerns an identity. `perhaps`: the line doesn't say. */
+/** Whether a line's change concerns an identity. `perhaps` if the line doesn't say. */
 export function findConcern(entry: ChangeLogEntry, identityName: string): 'yes' | 'perhaps' | 'no' {
   const { touches, mayTouchOthers, documentSha256, previousDocumentSha256 } = entry;
-  // A signature changes nothing for anybody.
+  // A line that only adds a signature changes nothing for anybody.
   if (documentSha256 === previousDocumentSha256) return 'no';
   if (touches === undefined) return 'perhaps';
   const key = identityName.toLowerCase();

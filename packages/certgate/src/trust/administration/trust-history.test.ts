@@ -33,7 +33,7 @@ const at = (documentSha256: string, revision: number): { documentSha256: string;
   revision,
 });
 
-/** What is read of the lines, where the last is in force unless another document is. */
+/** Summarizes the history that the lines show. The last line's document is in force unless `current` is given. */
 function read(lines: readonly string[], current?: { documentSha256: string; revision: number }): readonly string[] {
   return summarise(readTrustHistory(lines, current ?? (JSON.parse(lines.at(-1) ?? '') as ReturnType<typeof at>)));
 }
@@ -76,7 +76,7 @@ describe('the history of a trust document', () => {
       [a, b, line('d', 'x', 1)],
       ['change a', 'change b', 'gap 0', 'change d'],
     ],
-    // `c` is found by the one after it, so it was in force; of the last one nobody knows.
+    // A later line found `c`, so it was in force. Whether the last document was ever written is unknown.
     'shows changes that were undone by putting an older document back': [
       [a, b, c, line('d', 'c', 4)],
       ['change a', 'change b', 'undone c', 'lost d'],
@@ -101,7 +101,7 @@ describe('the history of a trust document', () => {
     });
   }
 
-  it('ends on a log that goes round in a circle', () => {
+  it('comes to an end for a log whose hashes form a circle', () => {
     assert.ok(read([line('a', 'b', 1), b]).length >= 2);
   });
 });
@@ -113,7 +113,7 @@ describe('lines that mean the same document', () => {
   ];
   const [a, b, c] = [line('a', null, 1), line('b', 'a', 2), line('c', 'b', 3)];
 
-  it('are not tampering, also after the next change', () => {
+  it('are not shown as tampering, even after the next change', () => {
     const twice = [a, ...pair('b', 'a', 2)];
     const chain = ['change a', 'change b', 'same b'];
     assert.deepEqual(read(twice), chain);
@@ -126,12 +126,12 @@ describe('lines that mean the same document', () => {
     assert.deepEqual(read([a, line('a', null, 1, { by: 'bob' }), b]), ['change a', 'same a', 'change b']);
   });
 
-  it('and a signature that lost a race against a change are not tampering', () => {
+  it('are not shown as tampering if a signature lost a race against a change', () => {
     const lines = [a, b, line('a', 'a', 1, { verb: 'sign' }), c];
     assert.deepEqual(read(lines), ['change a', 'change b', 'same a', 'change c']);
   });
 
-  it('do not hide what something else changed before, between or after them', () => {
+  it('do not hide changes from outside before, between or after them', () => {
     const lines = [a, ...pair('b', 'a', 2), ...pair('d', 'x', 4), line('e', 'd', 5)];
     const chain = ['change a', 'change b', 'same b', 'gap 3', 'change d', 'same d', 'change e'];
     assert.deepEqual(read(lines), chain);
@@ -140,15 +140,15 @@ describe('lines that mean the same document', () => {
     assert.deepEqual(read([a, ...pair('b', 'a', 2), c, ...again]), [
       ...['change a', 'change b', 'same b', 'undone c', 'lost d', 'same b', 'change f'],
     ]);
-    // From a document that somebody put there in between.
+    // The second `b` and `y` are based on a document that somebody else put there in between.
     assert.deepEqual(read([a, b, line('b', 'x', 2), line('y', 'x', 2), c]), [
       ...['change a', 'change b', 'gap 1', 'same b', 'gap 1', 'lost y', 'change c'],
     ]);
   });
 
   /**
-   * Writers that read, log and write in any order, and often mean the same; `put` is something else that writes, a new
-   * document or one of those before.
+   * Writers read, log and write in any order, and often mean the same document. `put` is a write by something other
+   * than the tool: a new document, or one that was in force before.
    */
   const steps = fc.array(
     fc.record({
@@ -196,7 +196,7 @@ describe('lines that mean the same document', () => {
   }
   const isHarmless = (item: HistoryItem): boolean => ['change', 'same', 'lost'].includes(item.kind);
 
-  it('however writers follow each other, nobody else is blamed', () => {
+  it('never show a change from outside if only the tool wrote, in any order of writers', () => {
     const seen = { same: 0 };
     fc.assert(
       fc.property(steps, (script) => {
@@ -209,7 +209,7 @@ describe('lines that mean the same document', () => {
     assert.ok(seen.same > 20, JSON.stringify(seen));
   });
 
-  it('however writers follow each other, a document of somebody else is found', () => {
+  it('never hide a document that something else wrote, in any order of writers', () => {
     const seen = { tampered: 0 };
     fc.assert(
       fc.property(steps, (script) => {

@@ -1,26 +1,36 @@
 import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
 
 /**
- * What the log says of how the document in force came to be. A line is an intent: that it stands in the log doesn't prove
- * that the document was written. Proven is what the document in force, or a later line, names as what it found.
+ * One item of what the log shows about the past of the document in force. A line is an intent, so its presence in the
+ * log doesn't prove that its document was written. It is proven if the document in force, or the document that a later
+ * line found, has the line's hash.
  */
 export type HistoryItem =
   | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
-  /** Meant the document of a `change` too: a repeated command, or two people who did the same. Either may have written it. */
+  /**
+   * Another line for the same document as a `change`: a repeated command, or two people who did the same. Either may
+   * have written it.
+   */
   | { readonly kind: 'same'; readonly entry: ChangeLogEntry }
-  /** Made, but undone or overwritten outside of this tool: a later line found it, the document in force doesn't descend from it. */
+  /**
+   * Made, because a later line found its document, but undone or overwritten outside of this tool, because the document
+   * in force doesn't descend from it.
+   */
   | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
-  /** The trail was lost after it, and more than one line may be the one that was written. */
+  /** The chain of hashes breaks after this line, and more than one line may be the one that was written. */
   | { readonly kind: 'uncertain'; readonly entry: ChangeLogEntry }
-  /** An intent that came to nothing: others were faster, or the writer was stopped. Shown on request only. */
+  /**
+   * An intent without proof that it was carried out: usually others were faster, or the writer was stopped. Shown on
+   * request only.
+   */
   | { readonly kind: 'lost'; readonly entry: ChangeLogEntry }
-  /** The document was changed by something else than this tool: no line leads to `documentSha256`. */
+  /** Something other than this tool changed the document: no line leads to `documentSha256`. */
   | {
       readonly kind: 'gap';
       readonly documentSha256: string;
-      /** Of the document that no line explains, where it is known; else of the first line after it, less one. */
+      /** The revision of the unexplained document if it is known; otherwise that of the next line, minus one. */
       readonly revision: number;
-      /** The document was there before the log began: no line is older. */
+      /** Whether no line is older, so that the document was there before the log began. */
       readonly isBeginning: boolean;
     }
   /** A line that can't be read. */
@@ -31,7 +41,10 @@ interface Line {
   readonly entry: ChangeLogEntry;
 }
 
-/** Oldest first. `current`: the document in force, undefined where there is none; its revision, undefined if it can't be read. */
+/**
+ * Returns the items, oldest first. `current` is the document in force, or undefined if there is none. Its revision is
+ * undefined if the document can't be read.
+ */
 export function readTrustHistory(
   lines: readonly string[],
   current: { readonly documentSha256: string; readonly revision: number | undefined } | undefined,
@@ -70,7 +83,9 @@ class Chain {
   readonly #byDocument = new Map<string, Line[]>();
   readonly #found = new Set<string>();
   readonly #visited = new Set<number>();
-  /** The documents that were in force after what is still being looked for. */
+  /**
+   * The hashes of the documents on the chain so far. None of them is older than the document that is being looked for.
+   */
   readonly #walked = new Set<string>();
   constructor(lines: readonly Line[]) {
     this.#lines = lines;
@@ -91,7 +106,7 @@ class Chain {
     return this.#walked.has(documentSha256);
   }
 
-  /** The line found a document that no line made, and that is no older than the log. */
+  /** Whether the line found a document that no line made and that is not older than the log. */
   findsUnexplained({ previousDocumentSha256: found, revision }: ChangeLogEntry): boolean {
     if (found === null || this.#walked.has(found) || this.#byDocument.has(found)) return false;
     const beginning = this.items.find(({ item }) => item.kind === 'gap' && item.isBeginning)?.item;
@@ -102,7 +117,7 @@ class Chain {
     return this.#found.has(entry.documentSha256);
   }
 
-  /** Backwards from one document to what it replaced. */
+  /** Goes back from one document to the document that it replaced, and so on. */
   walk(documentSha256: string, revision: number): void {
     let wanted: Wanted | undefined = { documentSha256, revision };
     let before = Number.POSITIVE_INFINITY;
@@ -129,8 +144,9 @@ class Chain {
   }
 
   /**
-   * The line that made the document, with those that only signed it. Two writers may have meant the very same document,
-   * and one of them written it: the first line counts for both, the others are the `same`.
+   * Returns the line that made the document, and shows it together with the lines that only signed the document. Two
+   * writers may have meant the same document although only one of them wrote it: the first line is the `change`, the
+   * others become `same`.
    */
   #take(documentSha256: string, before: number): Line | undefined {
     const lines = (this.#byDocument.get(documentSha256) ?? []).filter(
@@ -147,13 +163,16 @@ class Chain {
     this.items.push({ position: line.position, item: { kind: 'change', entry: line.entry } });
   }
 
-  /** Where the trail is lost it goes on with the highest revision before; there may be several intents for it. */
+  /**
+   * Where the chain breaks, it continues with the highest revision of the older lines. Several intents may have that
+   * revision.
+   */
   #findNewestBefore(before: number): readonly Line[] {
     const older = this.#lines.filter(
       ({ position, entry: { previousDocumentSha256 } }) =>
         position < before &&
         !this.#visited.has(position) &&
-        // An intent on top of a document that is known to be younger came to nothing.
+        // An intent based on a document of the chain, which is newer than the break, was not carried out.
         !(previousDocumentSha256 !== null && this.#walked.has(previousDocumentSha256)),
     );
     const highest = older.reduce((most, { entry }) => Math.max(most, entry.revision), -1);

@@ -68,7 +68,7 @@ describe('an update of a trust document', () => {
     assert.match(changes.join('\n'), /"b" is new/);
   });
 
-  it('of any number of writers in any order loses none, and the log explains the result', async () => {
+  it('loses no change of several writers in any order, and the log explains the result', async () => {
     const names = ['n0', 'n1', 'n2', 'n3', 'n4'];
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 5 }), async (scheduler, count) => {
@@ -99,7 +99,7 @@ describe('an update of a trust document', () => {
     );
   });
 
-  it('that cannot be logged is not made', async () => {
+  it('is not made if it cannot be logged', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const before = location.text;
     location.appendLog = () => Promise.reject(new ToolFailure('the disk is full'));
@@ -107,7 +107,7 @@ describe('an update of a trust document', () => {
     assert.equal(location.text, before);
   });
 
-  it('that an app would refuse is neither logged nor written', async () => {
+  it('is neither logged nor written if an app would refuse the result', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const before = location.text;
     await assert.rejects(
@@ -118,14 +118,14 @@ describe('an update of a trust document', () => {
     assert.deepEqual(location.log, []);
   });
 
-  it('that says what the document says already is not written', async () => {
+  it('is not written if the document already has that content', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const same = await updateTrustDocument(location, change, (document) => document);
     assert.equal(same.outcome, 'unchanged');
     assert.equal(location.writes, 1);
   });
 
-  it('as a dry run writes and logs nothing, and says what it would', async () => {
+  it('writes and logs nothing as a dry run, and returns what it would do', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const update = await updateTrustDocument(location, { ...change, dryRun: true }, addNamed('b'));
     assert.equal(update.outcome, 'planned');
@@ -135,7 +135,7 @@ describe('an update of a trust document', () => {
     assert.deepEqual(location.log, []);
   });
 
-  it('ends when others are always faster, and says so', async () => {
+  it('fails with a conflict if other writers are always faster', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     let writes = 0;
     location.write = () => {
@@ -152,7 +152,7 @@ describe('an update of a trust document', () => {
     assert.equal(writes, 100);
   });
 
-  it('whose answer was lost on the way is recognised, and not made twice', async () => {
+  it('is recognized and not repeated if the answer to the write was lost', async () => {
     const location = new MemoryLocation(makeDocument(['a']));
     const write = location.write.bind(location);
     location.write = async (content, etag) => {
@@ -166,7 +166,7 @@ describe('an update of a trust document', () => {
     assert.equal(location.log.length, 1);
   });
 
-  it('of a signed document needs the key, or the word to drop the signature', async () => {
+  it('of a signed document needs the key, or the option that drops the signature', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const signingKey = createSigningKey(privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
@@ -183,12 +183,12 @@ describe('an update of a trust document', () => {
     assert.equal(location.stored?.signature, undefined);
   });
 
-  it('gives the place that stores it the signature of the version which it replaces', async () => {
+  it('passes the signature of the replaced version to the place that stores it', async () => {
     const signingKey = createSigningKey(generateKeyPairSync('ed25519').privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']));
     await signStoredDocument(location, { ...change, signingKey });
     const fitting = location.stored?.signature;
-    // As a writer leaves it who was stopped between the two files.
+    // A writer that was stopped between the two files leaves two signatures like this.
     location.put({ bytes: location.stored?.bytes ?? Buffer.of(), signature: `${'A'.repeat(86)}==\n${fitting ?? ''}` });
     const given: (string | undefined)[] = [];
     const write = location.write.bind(location);
@@ -201,14 +201,14 @@ describe('an update of a trust document', () => {
     assert.deepEqual(given, [fitting, undefined]);
   });
 
-  it('that says what the document says already is refused where that was changed and not signed', async () => {
+  it('that changes nothing is refused if the document does not have our signature', async () => {
     const signingKey = createSigningKey(generateKeyPairSync('ed25519').privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
     const nothing = updateTrustDocument(location, { ...change, signingKey }, (document) => document);
     await assert.rejects(nothing, /does not match this key/);
   });
 
-  it('does not touch a document that it cannot read whole', async () => {
+  it('leaves a document unchanged if it cannot read all of it', async () => {
     const identity = '{"name":"a","roles":[],"pins":[],"later":1}';
     for (const text of [
       ...['{', '[]', '', '{"schemaVersion":1,"revision":1,"identities":[],"extra":1}'],
@@ -223,7 +223,7 @@ describe('an update of a trust document', () => {
     await assert.rejects(updateTrustDocument(new MemoryLocation(), change, addNamed('b')), /no trust document/);
   });
 
-  it('keeps what it does not understand as its author wrote it', async () => {
+  it('keeps members that it does not use in the form in which their author wrote them', async () => {
     const location = new MemoryLocation(
       '\ufeff{"revision":7,"$schema":"x","schemaVersion":1,"audience":["shop"],"identities":[{"roles":["r"],"name":"a","pins":[{"thumbprintSha256":"' +
         `${'ab:'.repeat(31)}ab"}]}]}`,
@@ -236,8 +236,8 @@ describe('an update of a trust document', () => {
     assert.equal(document.revision, 8);
   });
 
-  it('is refused before the document grows beyond what apps read, as by every other writer', async () => {
-    // Few enough characters, which the parser of a text counts, and too many bytes, which apps read.
+  it('is refused if the document would become larger than apps can read, and so is every other write', async () => {
+    // The text has few enough characters for the parser, but too many bytes for the apps.
     const [owner, pins] = ['ü'.repeat(256), [{ thumbprintSha256: 'A'.repeat(64) }]];
     const count = maximumDocumentBytes / 1_024;
     const identities = Array.from({ length: count }, (_, index) => ({
@@ -267,7 +267,7 @@ describe('an update of a trust document', () => {
 describe('the first document', () => {
   const empty: TrustDocument = { schemaVersion: 1, revision: 1, identities: [] };
 
-  it('is made once, however many try', async () => {
+  it('is made once by any number of writers', async () => {
     const location = new MemoryLocation();
     const tries = await Promise.allSettled([1, 2, 3].map(() => createTrustDocument(location, change, empty)));
     assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);

@@ -35,64 +35,65 @@ import { listTouched } from './touched-identities.js';
 
 /** Who changes the document, why, and how. */
 export interface ChangeRequest {
-  /** The verb of the command line, e.g. `add`; stands in the log. */
+  /** The verb of the command line for the log, e.g. `add`. */
   readonly verb: string;
   readonly by: string;
   readonly reason: string;
   readonly signingKey?: SigningKey;
-  /** Public keys in PEM, of which one has signed what is there. Default: that of `signingKey`. */
+  /** Public keys in PEM; one of them must have signed the stored document. Default: that of `signingKey`. */
   readonly signedBy?: readonly string[];
-  /** Drops the signature that is there. Default false: a signed document isn't written without a key. */
+  /** Drops the stored signature. Default false: a signed document isn't written without a key. */
   readonly unsigned?: boolean;
   /** Does everything but write. Default false. */
   readonly dryRun?: boolean;
   /**
-   * Throws ToolFailure where the change must not be made. Called before each edit. It may read what is not signed, since
-   * it can only stop the change.
+   * Throws ToolFailure if the change must not be made. Called before each edit. It may read unsigned data, since it can
+   * only stop the change.
    */
   readonly precondition?: (document: TrustDocument) => Promise<void>;
-  /** For the line of the log. */
+  /** The SPIFFE bundle that the line of the log names. */
   readonly spiffeBundle?: LoggedBundle;
-  /** The certificates about which the gate is asked whom the change locks out. */
+  /** The certificates for which the gate is asked whether the change locks them out. */
   readonly asked?: AskedCertificates | undefined;
 }
 
 /**
- * A pure function of the document and of what the operator said; may throw ToolFailure. It is called again, on what
- * others have written meanwhile, when they were faster.
+ * An edit: a pure function of the document and of the operator's arguments. It may throw ToolFailure. If other writers
+ * were faster, it is called again with their document.
  *
- * It gets the document alone, and answers at once, so that nothing unsigned (the log, the signature's file) can come into
+ * It gets only the document, and returns at once, so that nothing unsigned (the log, the signature's file) can get into
  * what is signed.
  */
 export type TrustEdit = (document: TrustDocument) => TrustDocument;
 
 export interface TrustUpdate {
-  /** `unchanged`: the document says so already. `planned`: a dry run. */
+  /** `unchanged`: the document already has this content. `planned`: a dry run. */
   readonly outcome: 'written' | 'unchanged' | 'planned';
   readonly before: LoadedTrustDocument;
   readonly after: TrustDocument;
   /** `after` as an app reads it. */
   readonly afterSnapshot: TrustSnapshot;
   readonly comparison: TrustComparison;
-  /** Of the document that is in force now, or would be. */
+  /** The revision of the document that is in force now, or would be without the dry run. */
   readonly revision: number;
-  /** Of the bytes of that document. */
+  /** SHA-256 of that document's bytes, in lower-case hexadecimal. */
   readonly documentSha256: string;
   readonly signed: boolean;
-  /** What was there could not be read: `before` is an empty document. */
+  /** The stored document could not be read, so `before` is an empty document. */
   readonly replacesUnreadable?: boolean;
   /** The name of the key that signed this change. */
   readonly signedWith?: string;
 }
 
-/** Of all writers at once at least one gets through per round, so a hundred of them all do. */
+/** In each round at least one of the competing writers succeeds, so up to a hundred of them all do. */
 const maximumTries = 100;
 
 /**
- * Reads, edits, raises the revision, checks what came of it as an app would, logs the intent and writes, if nobody was
- * faster; else all of it again, on what they wrote. A change that can't be logged is not made.
+ * Reads the document, edits it, raises the revision, checks the result as an app would, logs the intent, and writes if
+ * nobody was faster. Otherwise it starts again with the document that others wrote. A change that can't be logged is
+ * not made.
  *
- * @throws {ToolFailure} with nothing written.
+ * @throws {ToolFailure} if the change was not made, or if the storage's answer was lost.
  */
 export async function updateTrustDocument(
   location: TrustLocation,
@@ -107,7 +108,7 @@ export async function updateTrustDocument(
     const { signingKey, signedBy } = change;
     const previousSignature =
       signingKey === undefined ? undefined : await expectOwnSignature(before, { signingKey, signedBy });
-    // The order of keys says nothing.
+    // The order of keys makes no difference.
     if (isDeepStrictEqual(edited, before.document)) return { ...describeSame(before), outcome: 'unchanged' };
     const prepared = await prepareNext(before, edited, change);
     const outcome = await commitUpdate(location, prepared, { replaced: before, previousSignature, change });
@@ -115,7 +116,7 @@ export async function updateTrustDocument(
     // Full jitter: writers that collided once must not collide again in step.
     await pause(Math.ceil(Math.random() * Math.min(2_000, 25 * 1.5 ** tries)));
     const now = await loadTrustDocument(location);
-    // An answer that got lost on the way makes the repeated request a conflict with itself.
+    // If the answer to our write was lost, the repeated request conflicts with the document that we wrote ourselves.
     if (
       now.documentSha256 === prepared.update.documentSha256 &&
       splitSignatures(now.signature)[0] === prepared.signature
@@ -130,7 +131,11 @@ export async function updateTrustDocument(
   );
 }
 
-/** Makes the first document. @throws {ToolFailure} when one is there. */
+/**
+ * Makes the first document.
+ *
+ * @throws {ToolFailure} if there already is one.
+ */
 export async function createTrustDocument(
   location: TrustLocation,
   change: ChangeRequest,
@@ -145,15 +150,15 @@ export async function createTrustDocument(
 }
 
 interface Commit {
-  /** Absent: there is no document yet. */
+  /** Absent if there is no document yet. */
   readonly replaced?: Pick<LoadedTrustDocument, 'documentSha256' | 'etag'> | undefined;
   readonly previousSignature?: string | undefined;
   readonly change: ChangeRequest;
-  /** What was there could not be read, so what it said of anybody is not known. */
+  /** The stored document could not be read, so the change's effect on its identities is unknown. */
   readonly replacesUnreadable?: boolean;
 }
 
-/** Logs the intent, then writes, if nobody was faster. */
+/** Logs the intent, then writes if nobody was faster. A dry run does neither. */
 export async function commitUpdate(
   location: TrustLocation,
   prepared: PreparedUpdate,
@@ -166,7 +171,7 @@ export async function commitUpdate(
   return location.write({ bytes, signature, previousSignature }, replaced?.etag);
 }
 
-/** A document that is compared with nothing. */
+/** Prepares a document that is compared with an empty one. */
 export function prepareFirst(document: TrustDocument, change: ChangeRequest): Promise<PreparedUpdate> {
   const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
   return prepareDocument(nothing, document, change);
@@ -199,7 +204,7 @@ async function prepareNext(
   return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
 }
 
-/** @throws {ToolFailure} when a change would drop a signature by accident. */
+/** @throws {ToolFailure} if a change would drop a signature by accident. */
 export function expectSigned(signature: string | undefined, change: ChangeRequest): void {
   if (signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
     throw new ToolFailure('The document is signed, and after this change its signature would no longer match.', {
@@ -241,7 +246,10 @@ async function prepareDocument(
   };
 }
 
-/** By the parser of the apps: what one of them would refuse is never written. */
+/**
+ * Formats the document and reads it with the apps' own parser, so that a document that an app would refuse is never
+ * written.
+ */
 function formatChecked(document: TrustDocument): { readonly bytes: Buffer; readonly snapshot: TrustSnapshot } {
   try {
     const text = formatTrustDocument(document);

@@ -5,14 +5,14 @@ export const storageNeed: AzureNeed = {
   packages: ['@azure/storage-blob', '@azure/identity'],
 };
 
-/** @throws {ToolFailure} with the line that installs it. */
+/** @throws {ToolFailure} if a package is missing, with the command that installs it. */
 export function loadAzureStorage(folder: string): AzureStoragePackage {
   const names = ['BlockBlobClient', 'AppendBlobClient', 'BlobServiceClient', 'StorageSharedKeyCredential'];
   return loadAzurePackage('@azure/storage-blob', names, folder, storageNeed) as AzureStoragePackage;
 }
 
-// The part of @azure/storage-blob that is used, as shapes: the package is brought by whoever keeps trust in a blob. Held
-// by tests with the real one.
+// The types of the part of @azure/storage-blob that we use. The user who keeps trust in a blob installs the package.
+// tests/trust-administration-blob.test.ts runs this code with the real package.
 
 export interface AzureStoragePackage {
   readonly BlockBlobClient: new (url: string, credential?: unknown, options?: ClientOptions) => BlockBlobClient;

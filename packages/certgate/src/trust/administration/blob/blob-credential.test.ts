@@ -45,7 +45,7 @@ describe('the credential for a blob', () => {
     assert.deepEqual(choose(azure, all).credential, new SharedKey('corp', 'c3RyaW5n'));
   });
 
-  it('of a connection string may be a signature, or for an endpoint of its own', () => {
+  it('a connection string may contain a signature, or name an endpoint of its own', () => {
     assert.deepEqual(
       choose(own, {
         AZURE_STORAGE_CONNECTION_STRING: 'BlobEndpoint=https://storage.example.org/;SharedAccessSignature=sv=1&sig=a=b',
@@ -57,7 +57,7 @@ describe('the credential for a blob', () => {
     assert.deepEqual(credential, new SharedKey('devstoreaccount1', 'a2V5'));
   });
 
-  it('of another account is not sent', () => {
+  it('a credential of another account is not sent', () => {
     for (const environment of [
       { AZURE_STORAGE_CONNECTION_STRING: 'AccountName=other;AccountKey=a2V5' },
       {
@@ -71,17 +71,17 @@ describe('the credential for a blob', () => {
     }
   });
 
-  it('is not sent to hosts that are neither Azure nor this machine', () => {
+  it('a credential is not sent to hosts that are neither Azure nor this machine', () => {
     assert.throws(() => choose(own, { AZURE_STORAGE_KEY: 'a2V5' }), /only to Azure's own hosts/);
     assert.throws(() => choose(own, { AZURE_STORAGE_SAS_TOKEN: 'sig=x' }), /only to Azure's own hosts/);
     assert.throws(() => choose(own, {}), /another host/);
     const foreign = parseBlobAddress('http://127.0.0.1:10000/corp/trust/trust.json');
     assert.throws(() => choose(foreign, {}), /no credential for the storage on this machine/);
-    // Azurite's own account has a key that the SDK knows.
+    // The SDK knows the key of Azurite's own account.
     assert.deepEqual(choose(local, {}).credential, development);
   });
 
-  it('that cannot be one is refused without repeating it', () => {
+  it('a malformed credential is refused with an error that does not repeat it', () => {
     for (const environment of [
       { AZURE_STORAGE_KEY: 'no base64!' },
       { AZURE_STORAGE_CONNECTION_STRING: 'SECRET' },

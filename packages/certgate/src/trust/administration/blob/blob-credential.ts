@@ -3,26 +3,28 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { loadAzureIdentity } from '../../../azure-sdk/azure-packages.js';
 import { type AzureStoragePackage, storageNeed } from './azure-storage.js';
 
-/** How a blob is opened: a credential object for the SDK, or a signed query behind the URL. */
+/** How to open a blob: with a credential object for the SDK, or with a signed query that is appended to the URL. */
 export interface BlobAccess {
   readonly credential?: object;
-  /** Without the question mark. Never printed. */
+  /** The signed query, without the question mark. It must never be printed. */
   readonly query?: string;
-  /** For messages. */
+  /** Names the kind of access in messages. */
   readonly kind: string;
 }
 
-/** Its key is the same for everybody, and the SDK knows it. */
+/** The account of the emulator Azurite. Its key is the same on every machine, and the SDK knows it. */
 const azuriteAccount = 'devstoreaccount1';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The same variables as the Azure command line takes, in this order: AZURE_STORAGE_CONNECTION_STRING,
- * AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY; without any, or with AZURE_STORAGE_AUTH_MODE=login, Azure's default
- * credential (a managed identity, `az login`, a workload identity), or for Azurite its development key.
+ * Chooses how to open the blob, by the variables that the Azure command line reads, in this order:
+ * AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY. Without any of them, or with
+ * AZURE_STORAGE_AUTH_MODE=login, it uses Azure's default credential (a managed identity, `az login`, a workload
+ * identity), or for Azurite its development key.
  *
- * @throws {ToolFailure} when a variable is there and belongs to another account: it must not be sent to this one.
+ * @throws {ToolFailure} if a variable belongs to another account, because its secret must not be sent to this one, or
+ * if no credential may be sent to this host.
  */
 export function chooseBlobAccess(
   address: BlobAddress,
@@ -91,7 +93,7 @@ function openConnectionString(text: string, address: BlobAddress, storage: Azure
   return { credential: openKey(storage, account, key, kind), kind };
 }
 
-/** With a slash behind, so that `…net.example.org` isn't taken for `…net`. */
+/** The endpoint with a slash at its end, so that `…net.example.org` isn't taken for `…net`. */
 function findEndpoint(fields: ReadonlyMap<string, string>): string | undefined {
   const account = fields.get('accountname');
   const suffix = fields.get('endpointsuffix') ?? 'core.windows.net';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explainBlobFault } from './blob-fault.js';
 
-// Azurite can't answer these; what it can is tested with it (tests/trust-administration-blob.test.ts).
+// Azurite can't give these answers. tests/trust-administration-blob.test.ts covers the answers that it can give.
 describe('what goes wrong with a blob, in words', () => {
   const address = {
     url: 'https://corp.blob.core.windows.net/trust/trust.json',
@@ -16,27 +16,27 @@ describe('what goes wrong with a blob, in words', () => {
     return `${message} ${remedy ?? ''}`;
   };
 
-  it('a role that is missing is named', () => {
+  it('a missing role is named', () => {
     const text = explain({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
     assert.match(text, /Storage Blob Data Contributor on the container trust/);
   });
-  it('network rules', () => {
+  it('refused network rules are named', () => {
     assert.match(explain({ statusCode: 403, code: 'AuthorizationFailure' }), /network rules/);
   });
-  it('a key that is wrong, by the header of an answer without a body', () => {
+  it('a wrong key is recognized by the header of an answer without a body', () => {
     const fields = { statusCode: 403, details: { errorCode: 'AuthenticationFailed' } };
     assert.match(explain(fields, 'AZURE_STORAGE_KEY'), /did not accept the credential.*AZURE_STORAGE_KEY/);
   });
-  it('no login', () => {
+  it('a missing login is named', () => {
     assert.match(explain({ name: 'CredentialUnavailableError' }), /az login/);
     assert.match(explain({ name: 'AggregateAuthenticationError' }), /no login for Azure/);
   });
-  it('a name that is not known, a container that is not there, a lease', () => {
+  it('an unknown host name, a missing container and a lease are named', () => {
     assert.match(explain({ code: 'ENOTFOUND' }), /is not known/);
     assert.match(explain({ statusCode: 404, code: 'ContainerNotFound' }), /no container trust/);
     assert.match(explain({ statusCode: 412, code: 'LeaseIdMissing' }), /lease/);
   });
-  it('anything else keeps the first line, without the query of a URL', () => {
+  it('any other fault keeps its first line, without the query of a URL', () => {
     const fault = {
       statusCode: 500,
       code: 'InternalError',

@@ -3,7 +3,7 @@ import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 
-/** In a person's words. `access` says what was tried; `role` what is needed. */
+/** Explains a fault of the storage in a person's words. `accessKind` names the credential that was tried. */
 export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKind: string): ToolFailure {
   if (thrown instanceof ToolFailure) return thrown;
   const fault = readAzureFault(thrown);

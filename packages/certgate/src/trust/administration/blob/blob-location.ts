@@ -18,7 +18,7 @@ import {
   type WriteOutcome,
 } from '../location/trust-location.js';
 
-/** The key under which the running app looks for the signature; metadata is written with the content, in one step. */
+/** The metadata key under which the running app looks for the signature. One request writes metadata and content. */
 const signatureMetadataKey = 'certgatesignature';
 
 const clientOptions: ClientOptions = {
@@ -26,8 +26,8 @@ const clientOptions: ClientOptions = {
 };
 
 /**
- * A trust document in Azure Blob Storage: written by `If-Match` on the version that was read, logged to an append blob
- * `<name>.log.jsonl` beside it. Nothing is read yet.
+ * A trust document in Azure Blob Storage. A write is conditional (`If-Match`) on the version that was read. The log of
+ * changes is an append blob, `<name>.log.jsonl`, next to the document. Opening the location reads nothing yet.
  */
 export function openBlobLocation(address: BlobAddress): TrustLocation {
   const folder = process.cwd();
@@ -40,7 +40,7 @@ class BlobLocation implements TrustLocation {
   readonly #address: BlobAddress;
   readonly #storage: AzureStoragePackage;
   readonly #access: BlobAccess;
-  /** Metadata that others put there stays. */
+  /** The metadata of the version that was read last. A write keeps the entries that others put there. */
   #lastMetadata: { readonly etag: string; readonly values: Record<string, string> } | undefined;
 
   constructor(address: BlobAddress, storage: AzureStoragePackage, access: BlobAccess) {
@@ -62,7 +62,10 @@ class BlobLocation implements TrustLocation {
     });
   }
 
-  /** Kept by accounts with versioning. A version has its signature, since metadata is part of it. */
+  /**
+   * Reads a version that an account with versioning kept. Its signature is part of it, because a version includes its
+   * metadata.
+   */
   async readVersion(versionId: string): Promise<StoredDocument | undefined> {
     return this.#guard(async () => {
       const client = new this.#storage.BlockBlobClient(...this.#open('')).withVersion(versionId);
@@ -74,7 +77,7 @@ class BlobLocation implements TrustLocation {
     });
   }
 
-  /** Content and signature change in one request, so the previous signature isn't kept. */
+  /** Writes content and signature in one request, so the signature of the replaced version need not be kept. */
   async write({ bytes, signature }: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
     const others = this.#lastMetadata?.etag === etag ? withoutSignature(this.#lastMetadata?.values ?? {}) : {};
     return this.#guard(async () => {
@@ -103,7 +106,7 @@ class BlobLocation implements TrustLocation {
           blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
         });
       } catch (fault) {
-        // Of these bytes, from an attempt before.
+        // An earlier attempt stored the same bytes under this name.
         if (!isConflict(fault)) throw fault;
       }
       return `${this.description}${suffix}`;
@@ -132,7 +135,7 @@ class BlobLocation implements TrustLocation {
         blobHTTPHeaders: { blobContentType: 'application/x-ndjson' },
       });
     } catch (fault) {
-      // Another writer made it at the same time.
+      // Another writer created the log at the same time.
       if (readAzureFault(fault).code !== 'BlobAlreadyExists') throw fault;
     }
   }
@@ -172,13 +175,16 @@ function withoutSignature(metadata: Record<string, string>): Record<string, stri
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== signatureMetadataKey));
 }
 
-/** A lease answers 412 too, and that is no conflict of versions: trying again would not help. */
+/**
+ * Recognizes a write on an outdated version. A lease on the blob is answered with 412 too, but it is not a conflict of
+ * versions: another attempt would not help.
+ */
 function isConflict(thrown: unknown): boolean {
   const { status, code } = readAzureFault(thrown);
   return (status === 412 && code === 'ConditionNotMet') || (status === 409 && code === 'BlobAlreadyExists');
 }
 
-/** A connection that broke may have broken after the write. */
+/** Reports an unknown outcome if the connection may have broken after the write. */
 function explainUnknownOutcome(fault: unknown, { url }: BlobAddress): unknown {
   const { status, code, name } = readAzureFault(fault);
   const isCertain = status !== undefined && status < 500;

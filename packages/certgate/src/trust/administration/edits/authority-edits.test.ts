@@ -7,7 +7,7 @@ import { writeOlderAuthority } from '@certgate/x509/test-support/older-authoriti
 import { newName } from '@certgate/x509/test-support/written-path.js';
 import { syncTrustAnchors } from './authority-edits.js';
 
-test('anchors of a bundle are compared with those of other authorities, older ones among them', () => {
+test('anchors of a bundle are compared with those of other authorities, including anchors of older CA certificates', () => {
   const [published, old] = [newName('Published'), newName('Old root')];
   const pemOf = (name: typeof old): string => toPem(writeOlderAuthority('all of these', name));
   const authorities = [{ name: 'corp', trustAnchors: [pemOf(old)] }];

@@ -9,7 +9,8 @@ import {
 import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
-// Pure, as the edits of identities are. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
+// These edits are pure, like the edits of identities. They leave some checks (a leaf as an anchor, a name twice) to the
+// reader of documents, because its messages are better.
 
 export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
   const there = findAuthority(document, authority.name);
@@ -25,24 +26,27 @@ export interface AuthorityAddition {
   readonly trustAnchors: readonly string[];
   readonly intermediates: readonly string[];
   readonly spiffeTrustDomains: readonly string[];
-  /** Undefined: as it is. */
+  /** Undefined to leave the setting unchanged. */
   readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
-  /** `crls` and `minimumCrlNumbers` are added, the latter by issuer; the others take the place of what is there. */
+  /**
+   * The revocation settings to write. `crls` are added to the present ones, and a `minimumCrlNumbers` entry replaces
+   * the one of the same issuer. Any other setting replaces the present one.
+   */
   readonly revocation: TrustDocumentRevocation;
-  /** Whether `noRevAvail` excuses no certificate any more. */
+  /** Whether to remove `noRevAvailMaximumLifetimeSeconds`, so that `noRevAvail` excuses no certificate any more. */
   readonly isNoRevAvailEnded: boolean;
-  /** Issuers whose lists may have any number again. */
+  /** The issuers whose minimum is removed, so that their lists may have any number again. */
   readonly issuersWithoutMinimum: readonly string[];
 }
 
-/** What a trust domain publishes, and nothing else, becomes the anchors of its authority. */
+/** The anchors that a trust domain publishes. They become the only anchors of its authority. */
 export interface PublishedAnchors {
   readonly trustDomain: string;
-  /** In PEM, at least one. */
+  /** The anchors in PEM, at least one. */
   readonly trustAnchors: readonly string[];
 }
 
-/** @throws {ToolFailure} where the anchors would also vouch for names of another trust domain or authority. */
+/** @throws {ToolFailure} if the anchors would also vouch for names of another trust domain or authority. */
 export function syncTrustAnchors(
   document: TrustDocument,
   name: string,
@@ -65,7 +69,10 @@ export function syncTrustAnchors(
   });
 }
 
-/** Otherwise a certificate that is denied or revoked under one authority would be admitted under the other. */
+/**
+ * Refuses anchors whose keys belong to another authority. Otherwise a certificate that is denied or revoked under one
+ * authority would be admitted under the other.
+ */
 function refuseForeignKeys({ authorities = [] }: TrustDocument, name: string, trustAnchors: readonly string[]): void {
   const keys = new Set(trustAnchors.map(readKey));
   const other = authorities.find(
@@ -96,7 +103,10 @@ function expectOnlyDomain({ name, spiffeTrustDomains = [] }: TrustDocumentAuthor
   });
 }
 
-/** What is there already stays once; an intermediate that becomes a trust anchor leaves its place. */
+/**
+ * Adds certificates and settings to an authority. A certificate that is already there is not added again. An
+ * intermediate that becomes a trust anchor is removed from the intermediates.
+ */
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
   const { spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
@@ -130,7 +140,7 @@ export function addToAuthority(document: TrustDocument, name: string, addition: 
   });
 }
 
-/** @throws {ToolFailure} for an issuer that has no minimum to take away: its name is likely misspelt. */
+/** @throws {ToolFailure} if an issuer in `removed` has no minimum: its name is probably misspelt. */
 function joinMinimums(
   name: string,
   old: readonly TrustDocumentMinimumCrlNumber[] = [],
@@ -149,7 +159,7 @@ function joinMinimums(
   return [...old.filter(({ issuer }) => !changed.has(issuer)), ...added];
 }
 
-/** @throws {ToolFailure} while names, pins or denied serial numbers refer to it. */
+/** @throws {ToolFailure} if names, pins or denied serial numbers still refer to the authority. */
 export function removeAuthority(document: TrustDocument, name: string): TrustDocument {
   const authority = getAuthority(document, name);
   const users = listUsers(document, authority.name);
@@ -165,7 +175,9 @@ export function removeAuthority(document: TrustDocument, name: string): TrustDoc
   return kept.length === 0 ? rest : { ...rest, authorities: kept };
 }
 
-/** Takes certificates out by their thumbprint, or the first eight digits or more of it. */
+/**
+ * Removes certificates, each named by its SHA-256 thumbprint or by at least the first eight hexadecimal digits of it.
+ */
 export function removeAuthorityCertificates(
   document: TrustDocument,
   name: string,
@@ -249,7 +261,7 @@ function union(old: readonly string[] = [], added: readonly string[]): readonly 
   return [...new Set([...old, ...added])];
 }
 
-/** The SHA-256 thumbprint of the certificate, upper-case hexadecimal; the text was read strictly. */
+/** The certificate's SHA-256 thumbprint in upper-case hexadecimal. `pem` has been read strictly before. */
 function hashPem(pem: string): string {
   return createHash('sha256').update(decodePem(pem)).digest('hex').toUpperCase();
 }
@@ -258,7 +270,7 @@ function decodePem(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
 }
 
-/** Reads any CA certificate of a document. Node's own reader knows fewer kinds of keys. */
+/** The public key of any CA certificate that a document may contain. Node.js's own reader knows fewer kinds of keys. */
 function readKey(pem: string): string {
   const decoding = loadPathValidation().decodeTrustAnchor(decodePem(pem));
   if (!decoding.ok) throw new ToolFailure(`A CA certificate can't be read: ${decoding.fault}.`);

@@ -32,11 +32,11 @@ const pinsOf = (document: TrustDocument): readonly TrustDocumentPin[] => getIden
 describe('adding', () => {
   const document = makeDocument([{ thumbprintSha256: hex('1') }]);
 
-  it('a new identity', () => {
+  it('appends a new identity', () => {
     const after = addIdentity(document, { name: 'new', roles: [], pin: { thumbprintSha256: hex('2') } });
     assert.deepEqual(after.identities[2], { name: 'new', roles: [], pins: [{ thumbprintSha256: hex('2') }] });
   });
-  it('is refused for a name or a certificate that is there, in any notation', () => {
+  it('is refused if the name or the certificate is already there, in any notation', () => {
     assert.throws(
       () => addIdentity(document, { name: 'BILLING', roles: [], pin: { thumbprintSha256: hex('2') } }),
       /already/,
@@ -45,7 +45,7 @@ describe('adding', () => {
       assert.throws(() => addIdentity(document, { name: 'new', roles: [], pin: { thumbprintSha256 } }), /"Billing"/);
     }
   });
-  it('is refused where another identity holds the certificate by another kind of hash', () => {
+  it('is refused if another identity pins the certificate by another kind of hash', () => {
     const certificate = { thumbprintSha256: hex('2'), thumbprintSha1: 'A'.repeat(40), publicKeySha256: hex('3') };
     for (const pin of [
       { thumbprintSha1: 'a'.repeat(40) },
@@ -55,12 +55,12 @@ describe('adding', () => {
       const newPin = { pin: { thumbprintSha256: hex('2') }, certificate };
       assert.throws(() => addIdentity(held, { name: 'new', roles: [], ...newPin }), /"Billing"/);
       assert.throws(() => rotateIdentity(held, 'billing', { ...newPin, oldEnd: 1, now: 0 }), /"Billing"/);
-      // Migration: SHA-256 beside SHA-1, for the same identity.
+      // A migration: a SHA-256 pin next to a SHA-1 pin of the same identity.
       const after = addToIdentity(held, 'billing', { roles: [], functions: [], newPin });
       assert.equal(pinsOf(after).length, 2);
     }
   });
-  it('more to one that is there', () => {
+  it('extends an identity that is already there', () => {
     const after = addToIdentity(makeDocument([], { functions: ['F'] }), 'BILLING', {
       roles: ['a', 'b'],
       functions: ['f', 'g'],
@@ -70,7 +70,7 @@ describe('adding', () => {
     const { roles, functions, owner } = getIdentity(after, 'billing');
     assert.deepEqual([roles, functions, owner], [['a', 'b'], ['F', 'g'], 'me']);
   });
-  it('a function to one that may call all is refused: it would lose the others', () => {
+  it('a function to an identity that may call all functions is refused, because it would lose the others', () => {
     assert.throws(
       () => addToIdentity(document, 'billing', { roles: [], functions: ['F'] }),
       /already call every function/,
@@ -82,14 +82,14 @@ describe('removing', () => {
   const document = makeDocument([{ thumbprintSha256: hex('1') }, { thumbprintSha256: `${'1'.repeat(63)}2` }], {
     functions: ['F', 'G'],
   });
-  it('one pin, named by its first digits when they name one', () => {
+  it('takes one pin away by its first digits, and refuses digits that match two pins', () => {
     const removal = { pins: [hex('1')], roles: ['a'], functions: ['f'] };
     const { pins: left, roles, functions } = getIdentity(removeFromIdentity(document, 'billing', removal), 'billing');
     assert.deepEqual([left?.length, roles, functions], [1, [], ['G']]);
     const pins = ['11111111'];
     assert.throws(() => removeFromIdentity(document, 'billing', { pins, roles: [], functions: [] }), /has 2 pins/);
   });
-  it('what is not there is refused', () => {
+  it('is refused for a pin, a role, a function or an identity that is not there', () => {
     for (const removal of [{ pins: ['22222222'] }, { pins: ['11'] }, { roles: ['z'] }, { functions: ['Z'] }]) {
       assert.throws(() => removeFromIdentity(document, 'billing', { pins: [], roles: [], functions: [], ...removal }));
     }
@@ -99,16 +99,16 @@ describe('removing', () => {
 
 describe('switching', () => {
   const document = makeDocument([{ thumbprintSha256: hex('1') }, { thumbprintSha256: hex('2'), enabled: false }]);
-  it('an identity off and on again gives the same document', () => {
+  it('an identity off and on again results in the same document', () => {
     const off = setIdentityEnabled(document, 'billing', false);
     assert.equal(getIdentity(off, 'billing').enabled, false);
     assert.deepEqual(setIdentityEnabled(off, 'billing', true), document);
   });
-  it('a pin', () => {
+  it('a pin off or on changes that pin', () => {
     assert.equal(pinsOf(setPinsEnabled(document, 'billing', ['11111111'], false))[0]?.enabled, false);
     assert.equal('enabled' in (pinsOf(setPinsEnabled(document, 'billing', [hex('2')], true))[1] ?? {}), false);
   });
-  it('tells who and what was switched off by it', () => {
+  it('is logged with the identities and pins that were switched off', () => {
     const before = setIdentityEnabled(document, 'other', false);
     const after = setPinsEnabled(setIdentityEnabled(before, 'billing', false), 'billing', ['11111111'], false);
     assert.deepEqual(listNewlyDisabled(before, after), { identities: ['Billing'], pins: [hex('1')] });
@@ -119,13 +119,13 @@ describe('switching', () => {
 describe('a lock', () => {
   const document = makeDocument([{ thumbprintSha256: hex('1'), enabled: false }]);
   const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
-  it('comes once, and goes without a trace', () => {
+  it('is set once, and is removed without a trace', () => {
     const locked = lockDocument(document, lock);
     assert.deepEqual(locked, { ...document, locked: lock });
     assert.equal(lockDocument(locked, { ...lock, reason: 'again' }), locked);
     assert.deepEqual(unlockDocument(locked), document);
   });
-  it('that is not there is not undone', () => {
+  it('cannot be removed if there is none', () => {
     assert.throws(() => unlockDocument(document), /The document is not locked/);
   });
 });
@@ -134,7 +134,7 @@ describe('rotation', () => {
   const now = Date.UTC(2027, 0, 1);
   const day = 86_400_000;
 
-  it('lets the old pins end with the overlap, and adds the new one', () => {
+  it('makes the old pins end with the overlap, and adds the new one', () => {
     const document = makeDocument([{ thumbprintSha256: hex('1') }]);
     const after = rotateIdentity(document, 'billing', { pin: { thumbprintSha256: hex('2') }, oldEnd: now + day, now });
     assert.deepEqual(pinsOf(after), [
@@ -156,7 +156,7 @@ describe('rotation', () => {
     const rotation = { pin: { thumbprintSha256: hex('2') }, oldEnd: now + day, now };
     assert.throws(() => rotateIdentity(document, 'billing', rotation), /begins at 2027-06-01/);
   });
-  it('never lengthens the life of an old pin, and never switches one on', () => {
+  it('never makes an old pin last longer, and never enables one', () => {
     const times = fc.option(
       fc.integer({ min: -50, max: 50 }).map((days) => formatInstant(now + days * day)),
       {
@@ -177,7 +177,7 @@ describe('rotation', () => {
         const endAfter = old?.enabled === false ? Number.NEGATIVE_INFINITY : endOf(old?.notAfter);
         assert.ok(endAfter <= endBefore);
         assert.ok(endAfter <= (oldEnd ?? now) || endAfter === endBefore);
-        // The overlap is what was asked for, where the pin lives that long.
+        // An old pin that lives long enough ends with the overlap.
         if (enabled && oldEnd !== undefined) assert.equal(endAfter, Math.min(endBefore, oldEnd));
       }),
     );

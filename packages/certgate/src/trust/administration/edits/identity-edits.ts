@@ -1,4 +1,4 @@
-// edits/: the changes that `certgate trust` makes: from one trust document to the next.
+// edits/: the changes that `certgate trust` makes, each from one trust document to the next.
 
 import {
   findInstant,
@@ -16,18 +16,19 @@ import { formatToolCall, formatTrustCall, formatTrustChange } from '../../../fau
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { withoutNames, withNames } from './name-edits.js';
 
-// Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
+// These functions are pure: they take a document and return a document. Their errors are written for the person at the
+// command line.
 
-/** A pin to be added, and by what else its certificate may be pinned already, where the certificate is at hand. */
+/** A pin to add. If its certificate is at hand, `certificate` has all hashes by which it may be pinned already. */
 export interface NewPin {
   readonly pin: TrustDocumentPin;
   readonly certificate?: CertificateHashes;
 }
 
-/** Upper-case hexadecimal. */
+/** The hashes of one certificate in upper-case hexadecimal, by kind of pin. */
 export type CertificateHashes = Readonly<Record<PinKind, string>>;
 
-/** Recognised by a pin, by names under authorities, or by both. */
+/** An identity to add, recognised by a pin, by names under authorities, or by both. */
 export interface NewIdentity extends Partial<NewPin> {
   readonly name: string;
   readonly roles: readonly string[];
@@ -60,7 +61,7 @@ export interface IdentityAddition {
   readonly roles: readonly string[];
   readonly functions: readonly string[];
   readonly owner?: string;
-  /** Null: it ends no more. */
+  /** The new end of the identity; null to remove the end; absent to leave it unchanged. */
   readonly expiresAt?: string | null;
   readonly newPin?: NewPin;
   readonly names?: readonly TrustDocumentName[];
@@ -69,9 +70,9 @@ export interface IdentityAddition {
 export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
   const identity = getIdentity(document, name);
   const { newPin, roles, functions, owner, expiresAt, names = [] } = addition;
-  // A SHA-1 pin and a SHA-256 pin of one certificate may stand side by side: so does migration begin.
+  // One identity may have a SHA-1 pin and a SHA-256 pin of the same certificate, because a migration begins that way.
   if (newPin !== undefined) expectNewPin(document, newPin, identity);
-  // A list where there was none takes all other functions away: the opposite of adding.
+  // An identity without a list may call every function. Adding a list would take functions away.
   if (functions.length > 0 && identity.functions === undefined) {
     throw new ToolFailure(
       `${quote(identity.name)} may already call every function; a list of functions would remove the others.`,
@@ -146,7 +147,7 @@ export function setPinsEnabled(
   return changePins(document, name, pins, (pin) => withEnabled(pin, enabled));
 }
 
-/** @param pins the first digits of their hashes, eight at least */
+/** @param pins the first digits of the pins' hashes, at least eight of each */
 export function changePins(
   document: TrustDocument,
   name: string,
@@ -162,17 +163,19 @@ export function changePins(
 }
 
 interface Rotation extends NewPin {
-  /** When the old pins end at the latest, in milliseconds; undefined: at once, so they are disabled. */
+  /** The latest end of the old pins, in milliseconds since 1970-01-01T00:00:00Z. Undefined to disable them at once. */
   readonly oldEnd: number | undefined;
-  /** The first digits of the pins that end; undefined: all. */
+  /** The first digits of the hashes of the pins that end. Undefined to end all pins. */
   readonly pins?: readonly string[] | undefined;
   readonly now: number;
 }
 
-/** The new pin counts from now; the old ones (or only `pins`) end at `oldEnd`, or when they would have ended anyway, if that is earlier. */
+/**
+ * Adds the new pin. The old pins (or only `pins`) end at `oldEnd`, or earlier if they would have ended earlier anyway.
+ */
 export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
   const identity = getIdentity(document, name);
-  // Another pin of the same certificate would be ended with the old ones, and a match that is over denies.
+  // Another pin of the same certificate would end with the old pins, and a pin that is over refuses the certificate.
   expectNewPin(document, rotation);
   const ended = choosePins(identity, rotation.pins);
   const old = (identity.pins ?? []).map((pin) => (ended.has(pin) ? endPin(identity, pin, rotation) : pin));
@@ -181,7 +184,7 @@ export function rotateIdentity(document: TrustDocument, name: string, rotation: 
 
 function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd, now }: Rotation): TrustDocumentPin {
   const end = findTime(pin.notAfter);
-  // What is over or switched off already stays as it is: a window that is written anew could only say more.
+  // A pin that is over or disabled stays as it is: a new window could only make it admit more.
   if (pin.enabled === false || (end !== undefined && end <= now)) return pin;
   if (oldEnd === undefined) return withEnabled(pin, false);
   if (end !== undefined && end <= oldEnd) return pin;
@@ -210,14 +213,14 @@ export function getIdentity(document: TrustDocument, name: string): TrustDocumen
   });
 }
 
-/** The hash of a pin as upper-case hexadecimal, whatever its author's notation. */
+/** The hash of a pin in upper-case hexadecimal, whatever notation the document has. */
 export function readPinValue(pin: TrustDocumentPin): Pick<TrustPin, 'kind' | 'value'> {
   for (const kind of pinKinds) {
     const text = pin[kind];
     const value = text === undefined ? undefined : findThumbprint(text, kind === 'thumbprintSha1' ? 'sha1' : 'sha256');
     if (value !== undefined) return { kind, value };
   }
-  // Only for documents that were not read strictly.
+  // Reached only for a document that was not read strictly.
   throw new ToolFailure('A pin holds no thumbprint.');
 }
 
@@ -226,7 +229,7 @@ export function describePin(pin: TrustDocumentPin): string {
   return `${kind} ${value}`;
 }
 
-/** Undefined: all of them. */
+/** The pins that `pins` names, or all pins if it is undefined. */
 export function choosePins(
   identity: TrustDocumentIdentity,
   pins: readonly string[] | undefined,
@@ -234,7 +237,9 @@ export function choosePins(
   return new Set(pins?.map((text) => getPin(identity, text)) ?? identity.pins);
 }
 
-/** The one pin whose hash begins with these digits; at least eight, so that a slip can't choose. */
+/**
+ * The only pin whose hash begins with the given digits. At least eight are needed, so that a slip can't choose a pin.
+ */
 export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
   const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
   if (!/^[0-9A-F]{8,64}$/.test(digits)) {
@@ -253,7 +258,10 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
   );
 }
 
-/** `sharing` may hold the same certificate by another kind of hash. */
+/**
+ * Refuses a pin whose certificate is pinned already. Only `sharing` may have a pin of the same certificate, by another
+ * kind of hash.
+ */
 function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sharing?: TrustDocumentIdentity): void {
   const wanted = readPinValue(pin);
   const hashes: Partial<CertificateHashes> = { ...certificate, [wanted.kind]: wanted.value };
@@ -278,7 +286,7 @@ export function replaceIdentity(document: TrustDocument, changed: TrustDocumentI
   };
 }
 
-/** Enabled is what stands there when nothing does: the key is left out. */
+/** Leaves the key out if `enabled` is true, because that is the default. */
 function withEnabled<T extends { readonly enabled?: boolean }>(item: T, enabled: boolean): T {
   const changed: { enabled?: boolean } & T = { ...item };
   if (enabled) delete changed.enabled;

@@ -8,7 +8,10 @@ import {
 import { formatTrustCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
-/** With these names too; what it has already, it has once. That nobody else has them, the document's reader sees to. */
+/**
+ * Adds names to an identity. A name that it already has is not added again. The reader of documents checks that no
+ * other identity has the name.
+ */
 export function withNames(identity: TrustDocumentIdentity, added: readonly TrustDocumentName[]): TrustDocumentIdentity {
   if (added.length === 0) return identity;
   const { names = [] } = identity;
@@ -16,7 +19,7 @@ export function withNames(identity: TrustDocumentIdentity, added: readonly Trust
   return { ...identity, names: [...names, ...added.filter((trustName) => !known.has(toKey(trustName)))] };
 }
 
-/** @throws {ToolFailure} for a name that it doesn't have. */
+/** @throws {ToolFailure} if the identity doesn't have one of the names. */
 export function withoutNames(
   identity: TrustDocumentIdentity,
   removed: readonly TrustDocumentName[],
@@ -49,6 +52,6 @@ function readName(trustName: TrustDocumentName): { readonly type: NameType; read
     const value = trustName[type];
     if (value !== undefined) return { type, value };
   }
-  // Only for documents that were not read strictly.
+  // Reached only for a document that was not read strictly.
   throw new ToolFailure('A name under an authority has no value.');
 }

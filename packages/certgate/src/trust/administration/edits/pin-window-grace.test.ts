@@ -12,7 +12,7 @@ const graceOf = (since: string, until: string): TrustDocumentPin => ({
   acceptWithoutClientAuth: { since, until, reason: 'renewal' },
 });
 
-test('it begins now, or with the pin, and the rest of the pin stays', () => {
+test('the grace begins now, or with the pin, and the rest of the pin stays', () => {
   const until = '2027-03-01T00:00:00Z';
   assert.deepEqual(change(until), graceOf('2027-01-01T12:00:00Z', until));
   const later = { ...pin, notBefore: '2027-02-01T00:00:00Z' };
@@ -20,7 +20,7 @@ test('it begins now, or with the pin, and the rest of the pin stays', () => {
   assert.deepEqual(change(null, change(until)), pin);
 });
 
-test('while it runs, its 90 days do not start again; one that is over does not shorten the next', () => {
+test('a running grace keeps the start of its 90 days, and one that is over does not shorten the next', () => {
   const old = graceOf('2026-12-01T00:00:00Z', '2027-01-02T00:00:00Z');
   assert.deepEqual(change('2027-03-01T00:00:00Z', old), graceOf('2026-12-01T00:00:00Z', '2027-03-01T00:00:00Z'));
   assert.throws(() => change('2027-03-02T00:00:00Z', old), /90 days at most/);
@@ -28,7 +28,7 @@ test('while it runs, its 90 days do not start again; one that is over does not s
   assert.equal(change('2027-03-02T00:00:00Z', old, over).acceptWithoutClientAuth?.since, '2027-01-02T00:00:00Z');
 });
 
-test('it lasts 90 days at most, ends later than it begins, and needs no authority', () => {
+test('a grace lasts at most 90 days, ends after it begins, and is refused for a pin with an authority', () => {
   assert.ok(change('2027-04-01T12:00:00Z').acceptWithoutClientAuth);
   assert.throws(
     () => change('2027-04-01T12:00:01Z'),

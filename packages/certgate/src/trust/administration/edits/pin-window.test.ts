@@ -32,7 +32,7 @@ describe("a pin's window", () => {
     assert.deepEqual(document.identities[0]?.pins?.[0], { thumbprintSha256: 'B'.repeat(64) });
   });
 
-  it('is never one that no moment is in', () => {
+  it('is refused if it contains no moment', () => {
     for (const [pin, window] of [
       [{ notBefore: from2031 }, { notAfter: from2030 }],
       [{ notAfter: from2030 }, { notBefore: from2030 }],
@@ -45,7 +45,7 @@ describe("a pin's window", () => {
     }
   });
 
-  it('of a public key has an end, or an authority', () => {
+  it('needs an end or an authority if the pin is of a public key', () => {
     const pin = { publicKeySha256: hash, notAfter: from2030 };
     assert.deepEqual(change(pin, { notAfter: from2031 }), { ...pin, notAfter: from2031 });
     assert.throws(() => change(pin, { notAfter: null }), /needs an end, because anybody who has the key/);
@@ -55,7 +55,7 @@ describe("a pin's window", () => {
     });
   });
 
-  it('asks for a pin that is there', () => {
+  it('is changed only for a pin that is there', () => {
     const document = makeDocument({ thumbprintSha256: hash });
     assert.throws(() => setPinWindow(document, 'billing', ['CCCCCCCC'], { notAfter: null }), /has no pin that begins/);
     assert.throws(() => setPinWindow(document, 'nobody', ['AAAAAAAA'], { notAfter: null }), /no identity "nobody"/);

@@ -8,30 +8,33 @@ import {
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { changePins, describePin } from './identity-edits.js';
 
-/** When a pin no longer accepts a certificate without clientAuth; null: from now on. */
+/** Sets until when a pin accepts a certificate without clientAuth. */
 export interface ClientAuthGraceChange {
-  /** A time as the document has it. */
+  /** A time in the form that the document has. Null if the pin must not accept such a certificate any more. */
   readonly until: string | null;
   readonly reason: string;
-  /** Milliseconds. */
+  /** The present time, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
 
-/** Absent: the bound stays as it is. Null: the pin has no such bound any more. Times are as the document has them. */
+/**
+ * A change of a pin's window. An absent member leaves its value unchanged; null removes the value. Times have the form
+ * that the document has.
+ */
 export interface PinWindowChange {
   readonly notBefore?: string | null;
   readonly notAfter?: string | null;
-  /** An authority of the document; null: any issuer. */
+  /** The name of an authority of the document; null to accept any issuer. */
   readonly issuedBy?: string | null;
   readonly grace?: ClientAuthGraceChange;
 }
 
 /**
- * Gives pins of an identity another window, in one edit: there is no document in between without them.
+ * Changes the window of some pins of an identity in one edit, so that no document in between lacks them.
  *
- * @param pins the first digits of their hashes, eight at least
- * @throws {ToolFailure} for a window that no moment is in, for a pin of a public key without an end, and for a grace that
- * no document may have.
+ * @param pins the first digits of the pins' hashes, at least eight of each
+ * @throws {ToolFailure} if a window contains no moment, if a pin of a public key has neither an end nor an authority,
+ * or if a document may not contain the grace.
  */
 export function setPinWindow(
   document: TrustDocument,
@@ -49,7 +52,10 @@ function withWindow(pin: TrustDocumentPin, change: PinWindowChange): TrustDocume
   return grace === undefined ? changed : withClientAuthGrace(changed, grace);
 }
 
-/** The document's reader refuses these too, but in words for whoever wrote the document by hand. */
+/**
+ * Refuses windows that the document's reader refuses too, but with messages for the command line instead of for the
+ * author of a document.
+ */
 function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentPin {
   const { notBefore, notAfter, publicKeySha256, issuedBy } = pin;
   const [start, end] = [notBefore, notAfter].map((text) => (text === undefined ? undefined : findInstant(text)));
@@ -69,9 +75,11 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
 }
 
 /**
- * One that is running keeps its beginning, so that its 90 days do not begin anew with every change.
+ * Sets or removes the grace of a pin. A grace that is running keeps its beginning, so that its 90 days do not begin
+ * anew with every change.
  *
- * @throws {ToolFailure} for more than 90 days, and for a pin with `issuedBy`.
+ * @throws {ToolFailure} if a document may not contain the grace (it lasts more than 90 days, for example), or if the
+ * pin has `issuedBy`.
  */
 export function withClientAuthGrace(
   pin: TrustDocumentPin,
@@ -87,7 +95,7 @@ export function withClientAuthGrace(
   }
   const oldEnd = old && findInstant(old.until);
   const isRunning = old !== undefined && oldEnd !== undefined && now < oldEnd;
-  // Documents have whole seconds.
+  // Times in documents are whole seconds.
   const begin = Math.floor(Math.max(now, findInstant(pin.notBefore ?? '') ?? now) / 1000) * 1000;
   const since = isRunning ? old.since : formatInstant(begin);
   const [start, end] = [findInstant(since), findInstant(until)];

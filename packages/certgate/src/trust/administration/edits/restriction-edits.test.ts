@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TrustDocument } from '@certgate/core/internal';
 import { restoreDocument } from './restriction-edits.js';
 
-test('a restore asks before a name of a disabled identity comes back under another identity', () => {
+test('a restore is refused if it brings a name of a disabled identity back under another identity', () => {
   const documentOf = (name: string, more: object, dns: string): TrustDocument => ({
     schemaVersion: 1,
     revision: 1,

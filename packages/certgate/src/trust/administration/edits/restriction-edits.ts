@@ -15,15 +15,15 @@ import { formatTrustCall, formatTrustChange } from '../../../faults/tool-call.js
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { describePin, isEnabled } from './identity-edits.js';
 
-// Pure, as the edits of identities are: a document in, a document out.
+// These edits are pure, like the edits of identities: they take a document and return a document.
 
-/** A certificate that is denied already stays as it is, with the reason it had. */
+/** Adds an entry to the deny list. An entry that is already there stays as it is, with its reason. */
 export function denyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
   const { denied = [] } = document;
   return denied.some((each) => toKey(each) === toKey(entry)) ? document : { ...document, denied: [...denied, entry] };
 }
 
-/** @throws {ToolFailure} for what is not denied. */
+/** @throws {ToolFailure} if the deny list doesn't contain the entry. */
 export function undenyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
   const { denied = [], ...rest } = document;
   const kept = denied.filter((each) => toKey(each) !== toKey(entry));
@@ -47,12 +47,16 @@ function toKey({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocu
     : (findThumbprint(thumbprintSha256, 'sha256') ?? thumbprintSha256);
 }
 
-/** A lock that is there already stays, with the reason it had. */
+/** Locks the document. A lock that is already there stays, with its reason. */
 export function lockDocument(document: TrustDocument, lock: TrustDocumentLock): TrustDocument {
   return document.locked === undefined ? { ...document, locked: lock } : document;
 }
 
-/** Takes the lock away and nothing else. @throws {ToolFailure} when there is none. */
+/**
+ * Removes the lock and changes nothing else.
+ *
+ * @throws {ToolFailure} if there is no lock.
+ */
 export function unlockDocument(document: TrustDocument): TrustDocument {
   const { locked, ...rest } = document;
   if (locked !== undefined) return rest;
@@ -62,17 +66,18 @@ export function unlockDocument(document: TrustDocument): TrustDocument {
 }
 
 /**
- * Takes everything from an earlier document, but keeps what shuts callers out on purpose: a lock, which only `unlock` ends,
- * and the entries of the deny list, which only `undeny` removes. The common reason to restore is a mistake in an identity,
- * and it must not bring a stolen certificate back. For the same reason, whoever is disabled now must be named.
+ * Takes everything from an earlier document, but keeps what shuts callers out on purpose: a lock, which only `unlock`
+ * ends, and the entries of the deny list, which only `undeny` removes. The common reason to restore is a mistake in an
+ * identity, and a restore must not bring a stolen certificate back. For the same reason, the operator must name each
+ * identity that is disabled now and that the earlier document enables.
  *
- * The revision stays that of the present document. Whoever writes the result raises it, because running apps refuse a lower
- * one: to copy an earlier version over the present one is therefore no way to restore it.
+ * The revision stays that of the present document. The code that writes the result raises it, because running apps
+ * refuse a lower one. Therefore copying an earlier version over the present one does not restore it.
  *
- * An entry by serial number names an authority. If the earlier document has no authority of that name, the result is not
- * valid, and the caller must not write it.
+ * An entry by serial number names an authority. If the earlier document has no authority of that name, the result is
+ * not valid, and the calling code must not write it.
  *
- * @param reEnabled names of identities
+ * @param reEnabled names of identities that may be enabled again
  * @throws {ToolFailure} if the earlier document enables others that are disabled now.
  */
 export function restoreDocument(
@@ -87,7 +92,7 @@ export function restoreDocument(
 }
 
 /**
- * @param present what is known of the present document, which may not be valid
+ * @param present the identities of the present document as far as they can be read; the document may not be valid
  * @throws {ToolFailure} if the earlier document enables others that are disabled now.
  */
 export function expectDisabledToStay(
@@ -109,7 +114,10 @@ export function expectDisabledToStay(
   }
 }
 
-/** The identities that could call again: each that is disabled now, or has a pin or a name that is, there or in another one. */
+/**
+ * The identities that the earlier document enables and that could call again: the identity, one of its pins or one of
+ * its names is disabled now, in this or in another identity.
+ */
 function listEnabledAgain(present: readonly TrustDocumentIdentity[], earlier: TrustDocument): readonly string[] {
   const disabled = new Set(
     present.flatMap((identity) => [
@@ -127,7 +135,7 @@ function listEnabledAgain(present: readonly TrustDocumentIdentity[], earlier: Tr
     .map(({ name }) => name);
 }
 
-/** Ignores letter case, which matters in some parts of a name: to ask once too often does no harm. */
+/** Ignores letter case, although it matters in some parts of a name. At worst, the operator is asked once too often. */
 function keyOfName(name: TrustDocumentName): string {
   return JSON.stringify(Object.entries(name).sort()).toLowerCase();
 }

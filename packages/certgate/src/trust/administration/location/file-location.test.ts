@@ -42,7 +42,7 @@ describe('a trust document in a file', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is made, replaced and read; a write on an older version is a conflict and changes nothing', async () => {
+  it('is made, replaced and read, and a write on an older version is a conflict and changes nothing', async () => {
     const location = createFileLocation(path);
     assert.equal(await location.read(), undefined);
     assert.equal(await location.write(content('one'), undefined), 'written');
@@ -54,7 +54,7 @@ describe('a trust document in a file', () => {
     assert.deepEqual(readdirSync(folder), ['trust.json']);
   });
 
-  it('keeps its signature beside it, as part of the version', async () => {
+  it('keeps its signature in a second file, as part of the version', async () => {
     const location = createFileLocation(path);
     await location.write(content('one', 'c2ln'), undefined);
     assert.equal(readFileSync(`${path}.sig`, 'utf8'), 'c2ln\n');
@@ -67,12 +67,12 @@ describe('a trust document in a file', () => {
     assert.equal(existsSync(`${path}.sig`), false);
   });
 
-  it('is not written by one who was taken for dead in the meantime', async () => {
+  it('is written completely or not at all by a writer whose lock was broken', async () => {
     const location = createFileLocation(path);
     await location.write(content('one'), undefined);
     const version = await location.read();
     const lock = `${path}.lock`;
-    // As soon as the writer holds the lock, another breaks it: all that a second process could do.
+    // As soon as the writer has the lock, the test breaks it. A second process could do no more than that.
     const write = location.write(content('x'.repeat(8 * 1024 * 1024)), version?.etag);
     while (!existsSync(lock)) await new Promise(setImmediate);
     await rm(lock, { recursive: true, maxRetries: 20, retryDelay: 1 });
@@ -82,7 +82,7 @@ describe('a trust document in a file', () => {
     else assert.equal(text, 'one');
   });
 
-  it('keeps its mode, and a link stays a link', async () => {
+  it('keeps its mode, and a link to it stays a link', async () => {
     const real = join(folder, 'real.json');
     writeFileSync(real, 'one');
     symlinkSync(real, path, 'file');
@@ -97,7 +97,7 @@ describe('a trust document in a file', () => {
     assert.ok(existsSync(`${real}.log.jsonl`));
   });
 
-  it('says how many other names a write does not reach', async () => {
+  it('is read with the number of other names that a write does not reach', async () => {
     writeFileSync(path, 'one');
     const location = createFileLocation(path);
     assert.equal((await location.read())?.otherNames, undefined);
@@ -108,7 +108,7 @@ describe('a trust document in a file', () => {
     assert.equal(readFileSync(join(folder, 'other.json'), 'utf8'), 'one');
   });
 
-  it('keeps a damaged document aside although an attempt before left half of it', async () => {
+  it('is kept aside if it is damaged, although an earlier attempt left half of the copy', async () => {
     const location = createFileLocation(path);
     const stored = { ...content('damaged', 'signature'), etag: '' };
     const kept = (await location.keepAside(stored)).replace('file:', '');
@@ -118,7 +118,7 @@ describe('a trust document in a file', () => {
     assert.equal(readdirSync(folder).length, 2);
   });
 
-  it('that is mounted as a single file stays as it was, and says what to mount', (context) => {
+  it('stays as it was if it is mounted as a single file, and the error says what to mount', (context) => {
     const [real, bin] = [
       join(folder, 'real.json'),
       fileURLToPath(new URL('../../../../../bin/certgate.js', import.meta.url)),
@@ -129,7 +129,7 @@ describe('a trust document in a file', () => {
       'mount --bind real.json trust.json || exit 77; exec "$0" "$1" trust lock --by x --store file:trust.json';
     const args = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, process.execPath, bin];
     const { status, stderr } = spawnSync('unshare', args, { cwd: folder, encoding: 'utf8' });
-    // This machine, or its system, doesn't let tests mount.
+    // This machine or its system doesn't let tests mount.
     if (status === null || status === 77 || stderr.startsWith('unshare:')) {
       context.skip('no mounts here');
       return;
@@ -142,7 +142,7 @@ describe('a trust document in a file', () => {
     assert.match(readFileSync(real, 'utf8'), /"revision": 1,/);
   });
 
-  it('refuses what is not a file, in words', async () => {
+  it('is refused with a clear message if it is not a file', async () => {
     mkdirSync(path);
     await assert.rejects(createFileLocation(path).read(), /is (?:not a file|a folder)/);
     await assert.rejects(createFileLocation(join(folder, 'no', 'trust.json')).read(), /folder of .* does not exist/);
@@ -150,7 +150,7 @@ describe('a trust document in a file', () => {
     await assert.rejects(createFileLocation(join(folder, 'link.json')).read(), /does not exist/);
   });
 
-  it('logs line by line, also after a line that was cut short', async () => {
+  it('is logged line by line, even after a line that was cut short', async () => {
     const location = createFileLocation(path);
     assert.deepEqual(await location.readLog(), []);
     await location.appendLog('{"a":1}');
@@ -159,7 +159,7 @@ describe('a trust document in a file', () => {
     assert.deepEqual(await location.readLog(), ['{"a":1}', '{"b":', '{"c":3}']);
   });
 
-  it('whose log cannot be written says that nothing was changed', async () => {
+  it('is not changed if its log cannot be written, and the error says so', async () => {
     mkdirSync(`${path}.log.jsonl`);
     await assert.rejects(createFileLocation(path).appendLog('{}'), (fault: unknown) => {
       assert.ok(fault instanceof ToolFailure);
@@ -167,7 +167,7 @@ describe('a trust document in a file', () => {
     });
   });
 
-  it('loses no change of 8 processes at once, one of which is killed while it writes', async () => {
+  it('loses no change of 8 processes at once, while another one is killed during a write', async () => {
     const document = { schemaVersion: 1, revision: 1, identities: [] };
     writeFileSync(path, JSON.stringify(document));
     const victim = startWriter(path, 'victim', 1_000);
@@ -185,7 +185,7 @@ describe('a trust document in a file', () => {
     const names = identities.map(({ name }) => name).filter((name) => !name.startsWith('victim'));
     const expected = writers.flatMap((_, index) => [0, 1, 2].map((change) => `w${index}-${change}`));
     assert.deepEqual(names.sort(), expected.sort());
-    // Each change raised the revision by one, the victim's too.
+    // Each change raised the revision by one, including the changes of the killed process.
     assert.equal(revision, 1 + identities.length);
     const lines = await createFileLocation(path).readLog();
     const current = { documentSha256: hashDocument(readFileSync(path)), revision };

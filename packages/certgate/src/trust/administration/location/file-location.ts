@@ -19,8 +19,8 @@ import {
 /**
  * A trust document in a file, its signature in `<path>.sig`, its log in `<path>.log.jsonl`.
  *
- * A write compares the content under a lock and moves the new file over the old one. The prepared file lies inside the
- * lock: a writer that was asleep while others broke its lock finds it gone, and has changed nothing.
+ * A write compares the content under a lock and moves the new file over the old one. The new file is prepared inside
+ * the lock's folder: if a writer sleeps until others break its lock, its prepared file is gone, and it changes nothing.
  */
 export function createFileLocation(path: string): TrustLocation {
   return {
@@ -34,7 +34,10 @@ export function createFileLocation(path: string): TrustLocation {
   };
 }
 
-/** Of an adapter that is installed in the folder or above it, as Node.js looks for packages. Editors want the dot in front. */
+/**
+ * The path to the schema of an adapter that is installed in the folder or above it, where Node.js looks for packages.
+ * The path is relative and begins with a dot, because editors need one. Undefined if no adapter is installed.
+ */
 function findInstalledSchema(folder: string, ascent = '.'): string | undefined {
   const schemas = ['azure-functions', 'http'].map((name) => `node_modules/@certgate/${name}/trust.schema.json`);
   const installed = schemas.find((schema) => existsSync(join(folder, schema)));
@@ -64,7 +67,9 @@ async function readVersion(target: string): Promise<StoredDocument | undefined> 
   return { bytes, etag: computeEtag(bytes, signature), signature, ...(otherNames > 0 && { otherNames }) };
 }
 
-/** The signature belongs to the version: a write over one that was signed meanwhile is a conflict too. */
+/**
+ * The signature belongs to the version, so that a write over a document that was signed meanwhile is a conflict too.
+ */
 function computeEtag(bytes: Uint8Array, signature: string | undefined): string {
   return createHash('sha256')
     .update(bytes)
@@ -77,17 +82,18 @@ async function writeStored(path: string, content: NewDocument, etag: string | un
   return withLockFolder(`${target}.lock`, async (lock) => {
     const current = await readVersion(target);
     if (current?.etag !== etag) return 'conflict';
-    // What its owner made read-only stays as it is, although a folder's owner could replace it.
+    // A file that its owner made read-only stays as it is, although a person who may write to the folder could replace
+    // it.
     if (current !== undefined) await access(target, constants.W_OK);
     return replace(target, content, (name) => lock.resolve(name));
   });
 }
 
 /**
- * The signature first: the document's move is the one step that makes the change. The signature of the document that is
- * replaced stays in the file, on its second line, so whoever is killed between the two steps leaves the old document in
- * force with a signature that fits. It stays afterwards too: for readers that read the old document just before the move,
- * and for those who copy the two files one after the other.
+ * Moves the signature first, because the document's move must be the one step that makes the change. The signature file
+ * keeps the signature of the replaced document in its second line. If the writer is killed between the two moves, the
+ * old document stays in force with a signature that fits. The second line stays afterwards too: for readers that read
+ * the old document just before the move, and for people who copy the two files one after the other.
  */
 async function replace(
   target: string,
@@ -107,7 +113,7 @@ async function replace(
   return 'written';
 }
 
-/** A link is followed, so that the file is replaced and not the link. Undefined: nothing is there. */
+/** The path with links followed, so that a write replaces the file and not the link. The file itself need not exist. */
 async function followLink(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
@@ -115,7 +121,7 @@ async function followLink(path: string): Promise<string | undefined> {
     if (!hasCode(fault, 'ENOENT')) throw fault;
   }
   if (await isThere(path)) throw new ToolFailure(`${path} is a link to a file that does not exist.`);
-  // The folder may be reached by a link; the file's own name is not one.
+  // The folder may be reached by a link, but the file's own name is not a link.
   try {
     return join(await realpath(dirname(resolve(path))), basename(path));
   } catch (fault) {
@@ -160,7 +166,9 @@ async function keepAside(path: string, stored: StoredDocument): Promise<string> 
   return `file:${path}${suffix}`;
 }
 
-/** An attempt before may have left the file, whole or half-written: its name says which bytes belong into it. */
+/**
+ * Writes a file whose name says which bytes it must have. An earlier attempt may have left it complete or incomplete.
+ */
 async function keepFile(path: string, bytes: Uint8Array): Promise<void> {
   if ((await readBounded(path, maximumDocumentBytes))?.bytes.equals(bytes) === true) return;
   const prepared = `${path}.${randomBytes(4).toString('hex')}`;
@@ -173,12 +181,12 @@ async function appendLine(path: string, line: string): Promise<void> {
   try {
     const file = await open(log, 'a+');
     try {
-      // A line that a crash cut short must not swallow the next one.
+      // If a crash cut the last line short, it must not swallow the next one.
       const { size } = await file.stat();
       const last = Buffer.alloc(1);
       if (size > 0) await file.read(last, 0, 1, size - 1);
       const separator = size > 0 && last[0] !== 0x0a ? '\n' : '';
-      // One write: others append at the same time.
+      // One write, because other processes append at the same time.
       await file.appendFile(`${separator}${line}\n`);
       await file.sync();
     } finally {
@@ -226,7 +234,7 @@ function explainFileFault(fault: unknown, path: string): ToolFailure {
   return new ToolFailure(`${path} can't be used: ${messageOf(fault)}`, { cause: fault });
 }
 
-/** The file that a move could not replace: the document or its signature. */
+/** The path that a move could not replace: that of the document or of its signature. */
 function findReplaced(fault: unknown, path: string): string {
   const { dest = '' } = fault as { readonly dest?: string };
   return dest.endsWith('.sig') ? `${path}.sig` : path;

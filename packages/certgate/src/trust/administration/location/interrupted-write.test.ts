@@ -67,7 +67,10 @@ describe('a signed document in a file, whose writer is killed', () => {
       identities: [...document.identities, { name, roles: [] }],
     });
 
-  /** What lies on the disk before and after each of the file operations of `work`: what a kill at that moment leaves. */
+  /**
+   * The distinct states of the files before and after each file operation of `work`. A kill at that moment leaves one
+   * of them.
+   */
   const listStates = async (path: string, work: () => Promise<unknown>): Promise<readonly Pair[]> => {
     const states = new Map<string, Pair>();
     const look = (): void => {
@@ -95,7 +98,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     return [...states.values()];
   };
 
-  /** The revision that an app decides by which starts now; throws where it has none. */
+  /** Starts an app without a cache and returns the revision that it decides by. Throws if the app has no document. */
   const startCold = async (path: string, signedBy: string | readonly string[]): Promise<number | undefined> => {
     const store = trustStoreFromFile(path, { signedBy });
     await store.start?.();
@@ -109,7 +112,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     signedBy: string | readonly string[],
   ): Promise<readonly unknown[]> => Promise.all(states.map((pair) => startCold(put(pair), signedBy)));
 
-  it('leaves the old document or the new one for a cold start, whenever that happens', async () => {
+  it('leaves the old document or the new one to an app that starts, whenever the kill happens', async () => {
     const path = await makeSigned();
     const location = createFileLocation(path);
     const states = await listStates(path, () => updateTrustDocument(location, change, addName('b')));
@@ -117,7 +120,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     assert.deepEqual(await startEach(states, first.signedBy), [1, 1, 2]);
   });
 
-  it('and the next change, on what was left, does so too', async () => {
+  it('leaves files that a second, interrupted change handles in the same way', async () => {
     const path = await makeSigned();
     const states = await listStates(path, () => updateTrustDocument(createFileLocation(path), change, addName('b')));
     for (const [index, left] of states.entries()) {
@@ -128,7 +131,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     }
   });
 
-  it('also where another key signs the change, and where the document is signed anew', async () => {
+  it('leaves a usable document too if another key signs the change, or if the document is signed anew', async () => {
     const path = await makeSigned();
     const rotation = { ...change, signingKey: second.signingKey, signedBy: [first.signedBy] };
     const both = [first.signedBy, second.signedBy];
@@ -140,7 +143,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     assert.equal(await startCold(path, first.signedBy), 2);
   });
 
-  it('by a real SIGKILL before each of the moves', async () => {
+  it('leaves the old document after a real SIGKILL before each of the moves', async () => {
     const script = fileURLToPath(new URL('../test-support/killed-writer.js', import.meta.url));
     const key = folder.file('key.pem', first.privatePem);
     for (const [move, left] of [
@@ -155,7 +158,7 @@ describe('a signed document in a file, whose writer is killed', () => {
     }
   });
 
-  it('never leaves one that nobody signed', async () => {
+  it('never makes an app accept a document without a signature by its keys', async () => {
     const path = await makeSigned();
     const states = await listStates(path, () => updateTrustDocument(createFileLocation(path), change, addName('b')));
     const stranger = trustStoreFromFile(put(states[1] ?? read(path)), { signedBy: second.signedBy });

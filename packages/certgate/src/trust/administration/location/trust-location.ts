@@ -1,18 +1,27 @@
-// location/: where a trust document is stored, as one interface, and the one for files.
+// location/: the interface of a place where a trust document is stored, and the places for files and URLs.
 
 import { createHash } from 'node:crypto';
 
-/** The variable of `--store`, by the name of the app setting that an app reads: one text says it to both. */
+/**
+ * The environment variable that replaces `--store`. It is also the app setting that an app reads, so that one text
+ * configures both.
+ */
 export const trustVariable = 'CERTGATE_TRUST';
 
 /** One version of a stored trust document. */
 export interface StoredDocument {
   readonly bytes: Uint8Array;
-  /** Names this version; a write gives it back to say what it replaces. */
+  /** Names this version. A write passes it on to say which version it replaces. */
   readonly etag: string;
-  /** The detached signature that is stored with it: base64. In a file perhaps two, in a line each (`splitSignatures`). */
+  /**
+   * The detached signature that is stored with the document, in base64. A file may contain two, one per line
+   * (`splitSignatures`). Undefined if the document is not signed.
+   */
   readonly signature: string | undefined;
-  /** How many other names its file has (hard links): a write leaves them the old document. Absent: none. */
+  /**
+   * How many other names (hard links) the document's file has: after a write they still have the old document. Absent
+   * if there are none.
+   */
   readonly otherNames?: number;
 }
 
@@ -20,63 +29,82 @@ export interface NewDocument {
   readonly bytes: Uint8Array;
   readonly signature: string | undefined;
   /**
-   * One that fits the version which is replaced. Where document and signature are two files, both signatures are kept, so
-   * that one fits whichever document is there when a writer is stopped between the two.
+   * A signature that fits the replaced version. If document and signature are two files, both signatures are kept, so
+   * that one of them fits if the writer is stopped between the two moves.
    */
   readonly previousSignature?: string | undefined;
 }
 
-/** What is stored as the signature → the signatures, the newest first. */
+/** Splits the stored signature text into its signatures, the newest first. */
 export function splitSignatures(stored: string | undefined): readonly string[] {
   return (stored ?? '').split(/\r?\n/, 2).filter((line) => line !== '');
 }
 
-/** Where a write is refused because somebody else has written meanwhile, nothing is changed. */
+/** `conflict`: somebody else has written in the meantime, so nothing was changed. */
 export type WriteOutcome = 'written' | 'conflict';
 
-/** A place that a trust document is kept at and changed in, with the log of its changes beside it. */
+/** A place where a trust document is stored and changed, with the log of its changes. */
 export interface TrustLocation {
-  /** For messages and reports, without query string, signature or key: e.g. `file:trust.json`. */
+  /** Names the place in messages and reports, without query string, signature or key: e.g. `file:trust.json`. */
   readonly description: string;
-  /** Where editors find the JSON Schema, as `$schema` says it. Only where a document lies beside an installed one. */
+  /**
+   * The path of the JSON Schema for `$schema` of the document. Undefined if no schema is installed. Absent unless the
+   * document is a file.
+   */
   readonly findSchema?: () => string | undefined;
-  /** Undefined: there is no document yet. @throws {ToolFailure} when it can't be read. */
+  /**
+   * Undefined if there is no document yet.
+   *
+   * @throws {ToolFailure} if the document can't be read.
+   */
   read(): Promise<StoredDocument | undefined>;
   /**
-   * An earlier version, which the storage has kept under a name of its own; undefined: there is none of this name. Only where
-   * the storage can do so.
+   * Reads an earlier version that the storage kept. Undefined if there is no version of this name. Absent if the
+   * storage keeps no versions.
    */
   readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
-  /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
+  /**
+   * Replaces the version that `etag` names, completely or not at all. If `etag` is undefined, there must be no document
+   * yet.
+   */
   write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
-  /** Keeps a document that is about to be replaced beside it, under a name of its own, with its signature. Says where. */
+  /**
+   * Stores a copy of a document that is about to be replaced, and of its signature, under another name. Returns the
+   * copy's place for messages.
+   */
   keepAside(stored: StoredDocument): Promise<string>;
-  /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */
+  /** Adds one line (JSON, without the line end) at the end of the log of changes. */
   appendLog(line: string): Promise<void>;
-  /** The lines of the log, oldest first; empty where there is none. */
+  /** The lines of the log, oldest first; empty if there is no log. */
   readLog(): Promise<readonly string[]>;
 }
 
-/** What a document that can't be read is kept as, behind the document's own name: by its bytes and its signature. */
+/**
+ * The ending of the name under which a document that can't be read is kept. It depends on its bytes and its signature.
+ */
 export function nameAside({ bytes, signature = '' }: StoredDocument): string {
-  // With the length, no other division into bytes and signature has the same name.
+  // The hash begins with the length, so that the same bytes, divided differently into document and signature, get
+  // another name.
   const hash = createHash('sha256').update(`${bytes.length}\n`).update(bytes).update(signature);
   return `.damaged-${hash.digest('hex').slice(0, 16)}`;
 }
 
-/** What a running app reads at most (`maximumDocumentLength` of core). */
+/** The maximum size of a document in bytes. A running app reads no more (`maximumDocumentLength` of core). */
 export const maximumDocumentBytes: number = 64 * 1024 * 1024;
 
-/** Some hundred thousand changes. */
+/** The maximum size of a log in bytes: room for some hundred thousand changes. */
 export const maximumLogBytes: number = 512 * 1024 * 1024;
 
-/** Of the sentences in one line of the log: who switches everybody needn't read of each. */
+/**
+ * The maximum size of the sentences in one line of the log, in bytes. A person who changes every identity needn't read
+ * a sentence about each.
+ */
 export const maximumLogSentencesBytes: number = 512 * 1024;
 
-/** What one append to a blob holds in every version of the service. */
+/** The maximum size of a line in bytes. It fits into one append to a blob in every version of the service. */
 export const maximumLogLineBytes: number = 4 * 1024 * 1024 - 1024;
 
-/** The lines of a log as text, without empty ones. Bytes that are no UTF-8 stay visible as U+FFFD. */
+/** The lines of a log as text, without empty ones. Bytes that are not UTF-8 stay visible as U+FFFD. */
 export function splitLogLines(bytes: Uint8Array): readonly string[] {
   return new TextDecoder()
     .decode(bytes)

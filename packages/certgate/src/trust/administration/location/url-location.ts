@@ -4,7 +4,10 @@ import type { StoredDocument, TrustLocation } from './trust-location.js';
 
 const readTimeoutMilliseconds = 30_000;
 
-/** A trust document at a URL, read as apps read it. It can't be changed there, and its log of changes isn't served. */
+/**
+ * A trust document at a URL, which is read in the way apps read it. It can't be changed there, and there is no log of
+ * changes.
+ */
 export function createUrlLocation(url: string): TrustLocation {
   const description = showTrustAddress({ kind: 'url', url });
   const refuse = (what: string): Promise<never> =>

@@ -9,7 +9,7 @@ describe('an ECDSA signature in DER', () => {
     ['P-256', 'sha256', 64],
     ['P-384', 'sha384', 96],
   ] as const) {
-    it(`of ${namedCurve} verifies as openssl reads it`, () => {
+    it(`of ${namedCurve} is verified by node:crypto`, () => {
       const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 64 }), (document) => {
@@ -32,7 +32,7 @@ describe('an ECDSA signature in DER', () => {
     assert.equal(encode('ff'.repeat(96)).length, 2 * 104);
   });
 
-  it('is made of two integers of the same length only', () => {
+  it('is refused if it is not two integers of the same length', () => {
     for (const length of [0, 1, 63, 98, 132]) {
       assert.throws(() => encodeEcdsaSignature(new Uint8Array(length)), RangeError, String(length));
     }

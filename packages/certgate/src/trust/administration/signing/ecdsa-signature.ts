@@ -1,11 +1,13 @@
-/** P-384's. The sequence is then at most 102 bytes long, so one byte holds its length. */
+/**
+ * The length of a P-384 signature in bytes. Its sequence is at most 102 bytes long, so one byte can hold that length.
+ */
 const maximumLength = 96;
 
 /**
- * Encodes an ECDSA signature of fixed length, r and s one after the other (RFC 7518 §3.4), in the DER that openssl makes
- * and that `signedBy` verifies: SEQUENCE { INTEGER r, INTEGER s } (RFC 3279 §2.2.3).
+ * Encodes an ECDSA signature of fixed length, r and s one after the other (RFC 7518 §3.4), in the DER that openssl
+ * makes and that `signedBy` verifies: SEQUENCE { INTEGER r, INTEGER s } (RFC 3279 §2.2.3).
  *
- * @throws {RangeError} for what is not two integers of the same length, of at most 48 bytes each.
+ * @throws {RangeError} if `fixed` is not two integers of the same length, of at most 48 bytes each.
  */
 export function encodeEcdsaSignature(fixed: Uint8Array): Uint8Array {
   const { length } = fixed;
@@ -16,7 +18,10 @@ export function encodeEcdsaSignature(fixed: Uint8Array): Uint8Array {
   return Uint8Array.from([0x30, content.length, ...content]);
 }
 
-/** In as few bytes as possible, of which the first has its highest bit clear: else the integer would be negative. */
+/**
+ * Encodes an integer in as few bytes as possible. The first byte must have its highest bit clear, because otherwise the
+ * integer would be negative.
+ */
 function encodeInteger(fixed: Uint8Array): readonly number[] {
   const first = fixed.findIndex((byte) => byte !== 0);
   const digits = [...fixed.subarray(first === -1 ? fixed.length - 1 : first)];

@@ -4,7 +4,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { parseKeyVaultAddress } from './key-vault-address.js';
 
 describe('the URL of a key in Key Vault', () => {
-  it('names the key, and its version or none', () => {
+  it('names the key, and a version or none', () => {
     const version = '0123456789abcdef0123456789abcdef';
     const address = parseKeyVaultAddress(`https://corp.vault.azure.net/keys/trust/${version}`);
     assert.deepEqual([address.vaultUrl, address.keyName], ['https://corp.vault.azure.net', 'trust']);
@@ -13,7 +13,7 @@ describe('the URL of a key in Key Vault', () => {
     assert.equal(parseKeyVaultAddress('https://Corp.managedhsm.azure.net/keys/trust/').keyName, 'trust');
   });
 
-  it('is of a vault of Azure, so that tokens go nowhere else', () => {
+  it("must be of one of Azure's vaults, so that tokens go nowhere else", () => {
     for (const host of [
       'example.com',
       'vault.azure.net',
@@ -28,7 +28,7 @@ describe('the URL of a key in Key Vault', () => {
     expectRefusal('http://corp.vault.azure.net/keys/trust', /no|not an https: URL/);
   });
 
-  it('has nothing else in it', () => {
+  it('must contain nothing else', () => {
     expectRefusal('https://u:p@corp.vault.azure.net/keys/trust', /more than a host and a path/);
     expectRefusal('https://corp.vault.azure.net/keys/trust?sig=x', /more than a host and a path/);
     expectRefusal('https://corp.vault.azure.net/keys/trust#x', /more than a host and a path/);
@@ -46,7 +46,7 @@ function expectRefusal(text: string, message: RegExp): void {
     (fault: unknown) => {
       assert.ok(fault instanceof ToolFailure, text);
       assert.match(fault.message, message, text);
-      // What a secret may be in is not repeated.
+      // A part that may contain a secret is not repeated.
       assert.doesNotMatch(fault.message, /u:p|sig=/);
       assert.match(fault.remedy ?? '', /https:\/\/VAULT\.vault\.azure\.net\/keys\/NAME/);
       return true;

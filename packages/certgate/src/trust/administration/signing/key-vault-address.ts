@@ -1,25 +1,26 @@
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
-/** A key in Azure Key Vault, as its identifier says it: `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`. */
+/** The address of a key in Azure Key Vault, from its identifier `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`. */
 export interface KeyVaultAddress {
   readonly vaultUrl: string;
   readonly keyName: string;
-  /** Undefined: the current version at the time of use. */
+  /** Undefined if the address names no version. Then the version that is current at the time of use signs. */
   readonly version: string | undefined;
-  /** As it was given, for messages. */
+  /** The whole URL, for messages. */
   readonly url: string;
 }
 
 /**
- * The vaults and managed HSMs of Azure's clouds. Tokens go nowhere else. The SDK compares the host with the resource that
- * the service asks a token for, but the service's answer says which resource that is.
+ * The vaults and managed HSMs of Azure's clouds. Tokens must go nowhere else. The SDK's own check is not enough: it
+ * compares the host with the resource for which the service asks a token, but the service's answer chooses that
+ * resource.
  */
 const vaultHost =
   /^[0-9a-z-]+\.(?:vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net|managedhsm\.azure\.net|managedhsm\.azure\.cn|managedhsm\.usgovcloudapi\.net)$/;
 
 const keyPath = /^\/keys\/(?<keyName>[0-9A-Za-z-]{1,127})(?:\/(?<version>[0-9a-fA-F]{32}))?\/?$/;
 
-/** @throws {ToolFailure} for what names no key in a vault. */
+/** @throws {ToolFailure} if the text is not the URL of a key in a vault. */
 export function parseKeyVaultAddress(text: string): KeyVaultAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') throw refuse('is not an https: URL');

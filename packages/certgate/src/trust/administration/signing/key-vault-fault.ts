@@ -2,7 +2,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { type AzureFault, isWithoutLogin, readAzureFault } from '../../../azure-sdk/azure-fault.js';
 import type { KeyVaultAddress } from './key-vault-address.js';
 
-/** In a person's words: what the vault refused, and who can change that. */
+/** Explains in a person's words what the vault refused, and who can change that. */
 export function explainKeyVaultFault(
   thrown: unknown,
   address: KeyVaultAddress,
@@ -63,7 +63,9 @@ function explain(fault: AzureFault, address: KeyVaultAddress, operation: 'read' 
   };
 }
 
-/** `ForbiddenByRbac`, `ForbiddenByPolicy`, `ForbiddenByFirewall`, `ForbiddenByConnection`, `KeyDisabled`. */
+/**
+ * Explains `ForbiddenByRbac`, `ForbiddenByPolicy`, `ForbiddenByFirewall`, `ForbiddenByConnection` and `KeyDisabled`.
+ */
 function explainForbidden(
   { code, innerCode }: AzureFault,
   { url, vaultUrl }: KeyVaultAddress,

@@ -15,14 +15,14 @@ import {
 import type { SigningKey } from './signing-key.js';
 
 interface Curve {
-  /** RFC 7518 §3.4. */
+  /** The algorithm's name in RFC 7518 §3.4. */
   readonly algorithm: string;
   readonly digest: string;
-  /** Of r and s together, each as long as the curve's field. */
+  /** The length of r and s together, in bytes. Each is as long as the curve's field. */
   readonly signatureBytes: number;
 }
 
-/** Those of `signedBy`. Key Vault has no Ed25519. */
+/** The curves that `signedBy` accepts. Key Vault has no Ed25519. */
 const curves: ReadonlyMap<string, Curve> = new Map([
   ['P-256', { algorithm: 'ES256', digest: 'sha256', signatureBytes: 64 }],
   ['P-384', { algorithm: 'ES384', digest: 'sha384', signatureBytes: 96 }],
@@ -32,16 +32,16 @@ const clientOptions: KeyVaultClientOptions = {
   retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 },
 };
 
-/** Of one call, with its retries and the login. */
+/** The timeout of one call, including its retries and the login. */
 const timeoutMilliseconds = 60_000;
 
 /**
- * Opens a key in Azure Key Vault that signs documents; the private key stays there. It reads the public key, and remembers
- * the version that it belongs to, so that a rotation between reading and signing makes no difference.
+ * Opens a key in Azure Key Vault that signs documents; the private key stays there. The function reads the public key,
+ * and remembers its version, so that a rotation between reading and signing makes no difference.
  *
- * The packages and the login are the user's own: @azure/keyvault-keys, and Azure's default credential.
+ * The user brings the packages (@azure/keyvault-keys and @azure/identity) and the login (Azure's default credential).
  *
- * @throws {ToolFailure} when the packages are missing, or the key can't be read or can't sign documents.
+ * @throws {ToolFailure} if the packages are missing, or if the key can't be read or can't sign documents.
  */
 export async function openKeyVaultKey(text: string): Promise<SigningKey> {
   const address = parseKeyVaultAddress(text);
@@ -62,7 +62,7 @@ export async function openKeyVaultKey(text: string): Promise<SigningKey> {
 
 interface UsableKey {
   readonly curve: Curve;
-  /** With the version. */
+  /** The key's identifier, with its version. */
   readonly id: string;
   readonly publicKey: string;
 }
@@ -114,10 +114,11 @@ async function signWith(
 ): Promise<string> {
   const digest = createHash(curve.digest).update(document).digest();
   const { result } = await ask(address, 'sign', (abortSignal) => client.sign(curve.algorithm, digest, { abortSignal }));
-  // r and s, as RFC 7518 has them. Any other length is no signature of this key.
+  // The answer must be r and s in the form of RFC 7518 §3.4. An answer of another length is not a signature of this
+  // key.
   const signature =
     result.length === curve.signatureBytes ? Buffer.from(encodeEcdsaSignature(result)).toString('base64') : '';
-  // By the apps' own verifier: what they would refuse is not stored.
+  // The apps' own verifier checks the signature, so that one that they would refuse is not stored.
   if (signature !== '' && (await verifyDocumentSignature(document, signature, publicKey)) === 'fits') return signature;
   throw new ToolFailure(
     `The vault's answer (${result.length} bytes) is not a signature of ${id} over this document. Nothing was written.`,

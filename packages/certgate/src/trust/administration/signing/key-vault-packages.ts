@@ -5,14 +5,14 @@ export const keyVaultNeed: AzureNeed = {
   packages: ['@azure/keyvault-keys', '@azure/identity'],
 };
 
-/** @throws {ToolFailure} with the line that installs it. */
+/** @throws {ToolFailure} if a package is missing, with the command that installs it. */
 export function loadKeyVaultKeys(folder: string): KeyVaultKeysPackage {
   const names = ['KeyClient', 'CryptographyClient'];
   return loadAzurePackage('@azure/keyvault-keys', names, folder, keyVaultNeed) as KeyVaultKeysPackage;
 }
 
-// The part of @azure/keyvault-keys that is used, as shapes: the package is brought by whoever signs with a key in a vault.
-// Held by tests with the real one (tests/trust-key-vault.test.ts).
+// The types of the part of @azure/keyvault-keys that we use. The user who signs with a key in a vault installs the
+// package. tests/trust-key-vault.test.ts runs this code with the real package.
 
 export interface KeyVaultKeysPackage {
   readonly KeyClient: new (vaultUrl: string, credential: object, options: KeyVaultClientOptions) => KeyClient;
@@ -36,12 +36,12 @@ interface KeyClient {
 }
 
 export interface KeyVaultKey {
-  /** With the version. */
+  /** The key's identifier, with its version. */
   readonly id?: string;
-  /** `EC`, `EC-HSM`, `RSA`, … */
+  /** The key's type: `EC`, `EC-HSM`, `RSA`, … */
   readonly keyType?: string;
   readonly keyOperations?: readonly string[];
-  /** The public key (RFC 7517), its numbers as bytes. */
+  /** The public key (RFC 7517), with the coordinates as bytes. */
   readonly key?: { readonly crv?: string; readonly x?: Uint8Array; readonly y?: Uint8Array };
   readonly properties?: { readonly notBefore?: Date; readonly expiresOn?: Date };
 }

@@ -6,15 +6,15 @@ import type { PasswordSource } from '../../../certificates/password.js';
 import { readPrivateKeyFile } from '../../../certificates/read-private-key.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 
-/** A key of a kind that `signedBy` takes the public half of: Ed25519, EC P-256 or P-384. */
+/** A private key of a kind whose public half `signedBy` accepts: Ed25519, EC P-256 or P-384. */
 export interface SigningKey {
-  /** What people call it by: its file, or its identifier in Key Vault, with the version. */
+  /** The key's name for people: its file, or its identifier in Key Vault with the version. */
   readonly name: string;
-  /** SubjectPublicKeyInfo in PEM, as `signedBy` takes it. */
+  /** The public key: SubjectPublicKeyInfo in PEM, the form that `signedBy` accepts. */
   readonly publicKey: string;
   /**
-   * The detached signature over a document's exact bytes: base64, one line. ECDSA signatures are in DER, as openssl makes
-   * them, with SHA-256 for P-256 and SHA-384 for P-384.
+   * Returns the detached signature over a document's exact bytes: base64, one line. ECDSA signatures are in DER, as
+   * openssl makes them, with SHA-256 for P-256 and SHA-384 for P-384.
    */
   sign(document: Uint8Array): Promise<string>;
 }
@@ -23,8 +23,10 @@ const withoutKey =
   'Pass the private key that signs documents, not its public key. To make one: openssl genpkey -algorithm ed25519 -out signing.key.pem';
 
 /**
- * Reads PEM, also encrypted; `passwordRemedy` says how the password is given. @throws {ToolFailure} for any other kind
- * of key, a wrong password, or no key.
+ * Reads a private key in PEM, which may be encrypted. `passwordRemedy` explains how to give the password.
+ *
+ * @throws {ToolFailure} if the key is of another kind, if the password is wrong, or if the file contains no private
+ * key.
  */
 export async function readSigningKey(
   path: string,
@@ -34,7 +36,7 @@ export async function readSigningKey(
   return createSigningKey(createPrivateKey(await readPem(path, password, passwordRemedy)), path);
 }
 
-/** @throws {ToolFailure} for a private key of another kind. */
+/** @throws {ToolFailure} if the private key is of another kind. */
 export function createSigningKey(key: KeyObject, name: string): SigningKey {
   const digest = getDigest(key, name);
   return {
@@ -46,7 +48,7 @@ export function createSigningKey(key: KeyObject, name: string): SigningKey {
 
 const signBytes = promisify<string | undefined, Uint8Array, { key: KeyObject; dsaEncoding: 'der' }, Buffer>(sign);
 
-/** Undefined where the algorithm brings its own (Ed25519). */
+/** Undefined if the algorithm has its own digest (Ed25519). */
 function getDigest(key: KeyObject, name: string): string | undefined {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === 'ed25519') return undefined;

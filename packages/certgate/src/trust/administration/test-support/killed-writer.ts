@@ -6,7 +6,10 @@ import { createFileLocation } from '../location/file-location.js';
 import { createSigningKey } from '../signing/signing-key.js';
 import { updateTrustDocument } from '../update-trust-document.js';
 
-/** A process that makes a signed change and kills itself before the move that is named: node killed-writer.js PATH KEY MOVE. */
+/**
+ * A process that makes a signed change and kills itself before the file move of the given number, which counts from 1:
+ * node killed-writer.js PATH KEY MOVE.
+ */
 const [, , path = '', key = '', move = '1'] = process.argv;
 const { rename } = promises;
 let moves = 0;

@@ -7,7 +7,7 @@ import {
   type WriteOutcome,
 } from '../location/trust-location.js';
 
-/** A location in memory that compares versions as the real ones do; every step can be held up. */
+/** A location in memory that compares versions as the real ones do. A test can delay every step. */
 export class MemoryLocation implements TrustLocation {
   readonly description = 'file:memory.json';
   readonly log: string[] = [];

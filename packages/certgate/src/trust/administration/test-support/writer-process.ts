@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 export interface WriterProcess {
   readonly started: Promise<void>;
-  /** Its exit code; null: it was killed. */
+  /** The process's exit code; null if it was killed. */
   readonly ended: Promise<number | null>;
-  /** At once, without a chance to clean up. */
+  /** Kills the process at once, without a chance to clean up. */
   kill(): void;
 }
 

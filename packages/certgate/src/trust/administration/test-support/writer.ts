@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createFileLocation } from '../location/file-location.js';
 import { updateTrustDocument } from '../update-trust-document.js';
 
-/** A process of its own that adds `count` identities, one by one: node writer.js PATH NAME COUNT. */
+/** A separate process that adds `count` identities, one by one: node writer.js PATH NAME COUNT. */
 const [, , path = '', name = '', count = '1'] = process.argv;
 const location = createFileLocation(path);
 process.stdout.write('started\n');
