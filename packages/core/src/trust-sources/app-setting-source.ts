@@ -2,7 +2,7 @@ import { invalidArgument } from '@certgate/x509/internal';
 import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 /**
- * App Service leaves the reference itself in the place of a value that it could not resolve
+ * If App Service can't resolve a reference, it leaves the reference itself as the app setting's value
  * (learn.microsoft.com/azure/app-service/app-service-key-vault-references, Troubleshoot).
  */
 const unresolvedReference = /^\s*@Microsoft\.(KeyVault|AppConfiguration)\(/i;
@@ -13,10 +13,10 @@ const questions: Readonly<Record<string, string>> = {
 };
 
 /**
- * A trust document that is the value of an app setting. It is looked at anew each time: a serverless instance is started
- * before it knows whose it will be, and gets its settings later.
+ * Reads a trust document from the value of an app setting. Each read looks at the setting again: a serverless instance
+ * starts before it is assigned to an app, and gets its settings later.
  *
- * @throws {CertgateError} when `name` can't be the name of an app setting.
+ * @throws {CertgateError} if `name` can't be the name of an app setting.
  */
 export function createAppSettingSource(name: string): TrustSource {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.:-]+$/.test(name)) {
@@ -42,12 +42,18 @@ function readAppSetting(name: string, withSignature: boolean): TrustSourceReadin
   return { changed: true, bytes: Buffer.from(value, 'utf8'), version: undefined, signature };
 }
 
-/** Its own: `process.env` passes on what stands on Object.prototype. */
+/**
+ * The value of the app setting. Inherited properties are ignored, because `process.env` returns those of
+ * Object.prototype too.
+ */
 function findSetting(name: string): string | undefined {
   return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }
 
-/** Not misuse: it heals as soon as the platform can resolve it. */
+/**
+ * Throws an ordinary error, not a `TrustSourceMisuse`: the fault ends as soon as the platform can resolve the
+ * reference.
+ */
 function expectResolved(name: string, value: string): void {
   const unresolved = findUnresolvedReference(value);
   if (unresolved === undefined) return;
@@ -59,7 +65,7 @@ function expectResolved(name: string, value: string): void {
 
 export interface UnresolvedReference {
   readonly reference: string;
-  /** What to look at, as a question without its mark. */
+  /** What the operator should check, as a question without the question mark. */
   readonly question: string;
 }
 

@@ -1,16 +1,18 @@
-// Not by name: bundles of ES modules often begin with an import of `createRequire`, and two of one name don't compile.
+// A namespace import, because bundles of ES modules often begin with an import of `createRequire`, and a second import
+// of that name does not compile.
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import type { TrustBlobClient } from './blob-source.js';
 import type { BlobAddress } from './trust-address.js';
 
-/** The SDK's own settings take 16 s to report a storage that is down, longer than one read may take. */
+/** With the SDK's own settings, reporting that a storage is down takes 16 s, longer than one read may take. */
 const clientOptions = { retryOptions: { maxTries: 2, retryDelayInMs: 500 } };
 
 /**
- * A client of the app's own `@azure/storage-blob`, with the `DefaultAzureCredential` of its own `@azure/identity`.
+ * A client that uses the app's own `@azure/storage-blob`, with `DefaultAzureCredential` from the app's own
+ * `@azure/identity`.
  *
- * @throws {Error} where a package is missing, or where the host is none that a token may be sent to.
+ * @throws {Error} if a package is missing, or if the app's token must not be sent to the host.
  */
 export function openAzureBlob({ url, account, isAzure, isLoopback }: BlobAddress): TrustBlobClient {
   const { BlobClient, BlobServiceClient } = loadStorage();
@@ -24,10 +26,11 @@ export function openAzureBlob({ url, account, isAzure, isLoopback }: BlobAddress
 }
 
 const azuriteAccount = 'devstoreaccount1';
-/** The SDK knows the key, which is the same for everybody. */
+/** The SDK contains Azurite's key, which is the same for everybody. */
 const azuriteConnection = 'UseDevelopmentStorage=true';
 
-// What is used of the two packages, as shapes: who keeps trust in a blob brings them. Tests hold them to the real ones.
+// The parts of the two packages that are used, as types: an app that keeps its trust document in a blob installs the
+// packages. Tests compare these types with the real ones.
 
 interface StoragePackage {
   readonly BlobClient: new (url: string, credential: unknown, options: object) => TrustBlobClient;
@@ -38,8 +41,9 @@ interface IdentityPackage {
   readonly DefaultAzureCredential: new () => unknown;
 }
 
-// A bundler follows a `require` of a text that stands in the code: it takes the package in where it is installed. And
-// inside `try`, it leaves the call in place where it is not, so that an app without blobs builds without the package.
+// A bundler follows a `require` with a literal name: if the package is installed, the bundle contains it. Because the
+// call is inside `try`, the bundler keeps it even if the package is missing, so that an app without blobs builds
+// without it.
 
 function loadStorage(): StoragePackage {
   let found: unknown;
@@ -62,8 +66,8 @@ function loadIdentity(): IdentityPackage {
 }
 
 /**
- * Where there is no `require` (an ES module), or it doesn't know the package: from the app's root, which the worker makes
- * its working directory before it loads the app.
+ * Requires a package from the app's root, which the worker makes its working directory before it loads the app. Called
+ * if there is no `require` (in an ES module), or if `require` failed with `fault`.
  */
 function requireFromApp(name: string, fault: unknown): unknown {
   try {

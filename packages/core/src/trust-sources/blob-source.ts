@@ -6,20 +6,23 @@ import { type ByteStream, readCappedBody } from './document-bytes.js';
 import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { type TrustReadRequest, type TrustSource, type TrustSourceReading, rewordReadFault } from './trust-source.js';
 
-/** What is used of the `BlobClient` of `@azure/storage-blob` 12; core depends on nothing, so it only says the shape. */
+/**
+ * The part of the `BlobClient` of `@azure/storage-blob` 12 that is used. Core has no dependencies, so it only describes
+ * the type.
+ */
 export interface TrustBlobClient {
   readonly url: string;
-  /** With neither offset nor count, the whole blob. */
+  /** Downloads the whole blob if neither offset nor count is given. */
   download(offset?: number, count?: number, options?: TrustBlobDownloadOptions): Promise<TrustBlobDownload>;
 }
 
-/** What is passed to `BlobClient.download`. */
+/** The options that are passed to `BlobClient.download`. */
 export interface TrustBlobDownloadOptions {
   abortSignal?: AbortSignal;
   conditions?: { ifNoneMatch?: string };
 }
 
-/** What is read of the answer of `BlobClient.download`. */
+/** The part of the answer of `BlobClient.download` that is read. */
 export interface TrustBlobDownload {
   readonly etag?: string;
   readonly contentLength?: number;
@@ -27,16 +30,21 @@ export interface TrustBlobDownload {
   readonly readableStreamBody?: ByteStream;
 }
 
-/** Part of the blob, so document and signature change in one write. */
+/** The signature is metadata of the blob, so one write changes the document and its signature together. */
 const signatureMetadataKey = 'certgatesignature';
 
-/** @throws {CertgateError} when `client` is no BlobClient. */
+/**
+ * Reads a trust document from a blob, and its signature from the blob's metadata.
+ *
+ * @throws {CertgateError} if `client` is not a BlobClient.
+ */
 export function createBlobSource(client: TrustBlobClient): TrustSource {
   const url = readClientUrl(client);
   const place = redactUrl(url);
   return {
     description: `blob ${place}`,
-    // A query may name a version of the blob, and may be a key: told apart, but not shown.
+    // The URL's query may name a version of the blob, and may be a key. Its hash distinguishes two queries without
+    // showing them.
     configuration: `blob ${place} ${createHash('sha256').update(url.href).digest('hex')}`,
     signatureDescription: `the blob's metadata, key ${signatureMetadataKey}`,
     read: async (request) => readBlob(client, request),
@@ -83,7 +91,7 @@ async function readBlob(client: TrustBlobClient, request: TrustReadRequest): Pro
   }
 }
 
-/** The SDK's signal ends the request; the body is ours to let go of. */
+/** Closes the body when the signal is aborted: the SDK's own use of the signal only ends the request. */
 function destroyOnAbort(body: ByteStream, signal: AbortSignal): ByteStream {
   if (signal.aborted) destroy(body);
   signal.addEventListener('abort', () => {
@@ -96,7 +104,10 @@ function destroy(body: ByteStream | undefined): void {
   (body as { readonly destroy?: () => unknown } | undefined)?.destroy?.();
 }
 
-/** HTTP has no letter case in names, and libraries differ in what they make of it. */
+/**
+ * The document's signature in the blob's metadata. HTTP header names have no letter case, and libraries spell them
+ * differently.
+ */
 function findSignature(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
   return Object.entries(metadata ?? {}).find(([key]) => key.toLowerCase() === signatureMetadataKey)?.[1];
 }
@@ -106,11 +117,14 @@ function findStatus(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
-/** The SDK's own message spans several lines, with the service's request id; what helps is the code. */
+/**
+ * Describes a failed download in one line. The SDK's own message has several lines, with the service's request id; the
+ * error code is what helps.
+ */
 function describeRefusal(error: unknown): string {
   const status = findStatus(error);
   const [firstLine = ''] = redactUrlsIn(describeFault(error)).split(/[\r\n]/);
-  // Of @azure/identity: before the storage is asked. Its statusCode is that of the token's issuer.
+  // An error of @azure/identity, before the storage was asked. Its statusCode comes from the token's issuer.
   if (/^(?:CredentialUnavailable|\w*Authentication(?:Required)?)Error:/.test(firstLine)) {
     return `the app gets no token for the storage: does it have a managed identity, and does AZURE_CLIENT_ID name it if it is user-assigned? On your machine: az login (${firstLine})`;
   }

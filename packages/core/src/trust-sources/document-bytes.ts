@@ -2,10 +2,13 @@ import { createHash, hash } from 'node:crypto';
 import { runInSlices, type Steps } from '@certgate/x509/internal';
 import { TrustDocumentRefusal } from './trust-source.js';
 
-/** Less than a millisecond of work each. */
+/** In bytes. Hashing one slice takes less than a millisecond. */
 const sliceLength = 256 * 1024;
 
-/** Names a content: two documents of the same digest are the same document. Upper-case hexadecimal. */
+/**
+ * The SHA-256 of a document in upper-case hexadecimal. It identifies the content: documents with the same digest are
+ * the same.
+ */
 export async function digestSha256(bytes: Uint8Array): Promise<string> {
   if (bytes.length <= sliceLength) return hash('sha256', bytes, 'hex').toUpperCase();
   const digest = createHash('sha256');
@@ -20,15 +23,16 @@ function* visitSlices(bytes: Uint8Array, visit: (slice: Uint8Array) => unknown):
   }
 }
 
-/** Read from one place: a stream of a file, a response or a blob. */
+/** The bytes of a file, a response or a blob, as they are read. */
 export type ByteStream = AsyncIterable<Uint8Array | string>;
 
 /**
- * Collects a stream whose end may never come: it stops, and lets go of the stream, at the first byte beyond `limit`. What
- * arrives is put in its place at once, so a large document is in memory once. `likelyLength` is a guess.
+ * Collects a stream that may never end: at the first byte beyond `limit`, it stops and closes the stream. Every chunk
+ * is copied into one buffer as it arrives, so a large document is in memory only once. `likelyLength` is a guess in
+ * bytes.
  *
- * @throws {TrustDocumentRefusal} when there are more bytes than `limit`; {Error} when there are not as many as
- * `expectedLength` says.
+ * @throws {TrustDocumentRefusal} if there are more bytes than `limit`; {Error} if their number differs from
+ * `expectedLength`.
  */
 export async function readCappedBody(
   stream: ByteStream,

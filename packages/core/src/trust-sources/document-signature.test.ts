@@ -16,7 +16,7 @@ const keys: Readonly<Record<string, SigningKey>> = {
 
 describe('a signature that openssl made', () => {
   for (const [name, key] of Object.entries(keys)) {
-    test(`${name}: fits, with and without a line end behind it`, async () => {
+    test(`${name}: fits, with and without a line end after it`, async () => {
       const signature = signByOpenssl(document, key);
       for (const text of [signature, `${signature}\n`, `${signature}\r\n`]) {
         assert.equal(await verifyDocumentSignature(document, text, key.publicKey), 'fits');
@@ -32,7 +32,7 @@ describe('a signature that openssl made', () => {
         assert.equal(await verifyDocumentSignature(document, signByOpenssl(document, key), publicKey), 'wrong');
       }
     });
-    test(`${name}: not with a bit changed, in the document or in the signature`, async () => {
+    test(`${name}: does not fit if a bit of the document or of the signature changed`, async () => {
       const signature = signByOpenssl(document, key);
       const verifier = new DocumentSignatureVerifier(key.publicKey);
       await fc.assert(
@@ -48,7 +48,7 @@ describe('a signature that openssl made', () => {
       );
     });
   }
-  test('with another hash than the curve asks for does not fit', async () => {
+  test('does not fit if its hash is not the one of the curve', async () => {
     for (const [name, hash] of [
       ['P-256', 'sha384'],
       ['P-384', 'sha256'],
@@ -59,11 +59,11 @@ describe('a signature that openssl made', () => {
   });
 });
 
-describe('two signatures, each in its line', () => {
+describe('two signatures, each on its own line', () => {
   const other = Buffer.from('{"schemaVersion":1,"revision":2,"identities":[]}\n');
   const stranger = makeSigningKey('ed25519');
   for (const [name, key] of Object.entries(keys)) {
-    test(`${name}: one of them fits the document, whichever of the two it is`, async () => {
+    test(`${name}: fit the document if one of them does, in either order`, async () => {
       const [one, two] = [signByOpenssl(document, key), signByOpenssl(other, key)];
       for (const text of [`${one}\n${two}`, `${two}\n${one}\n`, `${two}\r\n${one}\r\n`]) {
         assert.equal(await verifyDocumentSignature(document, text, key.publicKey), 'fits');
@@ -73,7 +73,7 @@ describe('two signatures, each in its line', () => {
       }
     });
   }
-  test('are two at most, and both well-formed', async () => {
+  test('are at most two, and both must be well-formed', async () => {
     const { publicKey } = keys['Ed25519']!;
     const good = signByOpenssl(document, keys['Ed25519']!);
     const another = signByOpenssl(document, stranger);
@@ -84,20 +84,20 @@ describe('two signatures, each in its line', () => {
   });
 });
 
-describe('what counts for nothing', () => {
+describe('a text that is not a signature', () => {
   const { publicKey } = keys['Ed25519']!;
-  test('no signature', async () => {
+  test('is absent if it is empty', async () => {
     for (const text of [undefined, '', ' \n']) {
       assert.equal(await verifyDocumentSignature(document, text, publicKey), 'absent');
     }
   });
-  test('what is not base64 in one line', async () => {
+  test('is malformed if it is not base64 on one line', async () => {
     const signature = signByOpenssl(document, keys['Ed25519']!);
     const folded = `${signature.slice(0, 64)}\n${signature.slice(64)}`;
     const texts = [folded, 'no', `${signature}=`, signature.replace(/=+$/, ''), 'A'.repeat(2_000), '{"signature":""}'];
     for (const text of texts) assert.equal(await verifyDocumentSignature(document, text, publicKey), 'malformed', text);
   });
-  test('bytes that are not a signature of that kind', async () => {
+  test('is wrong if its bytes are not a signature of the key’s kind', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
         for (const key of Object.values(keys)) {
@@ -133,20 +133,20 @@ describe('keys', () => {
     ['a Buffer', Buffer.from(keys['P-256']!.publicKey), /of type object/],
   ];
   for (const [what, signedBy, words] of refused) {
-    test(`${what} is not a key to verify with`, () => {
+    test(`${what} is refused as a key`, () => {
       assert.throws(() => new DocumentSignatureVerifier(signedBy), {
         code: 'CERTGATE_ARGUMENT_INVALID',
         message: words,
       });
     });
   }
-  test('a certificate is not, and the message says how to get its key', () => {
+  test('a certificate is refused, and the message says how to get its key', () => {
     const path = newTemporaryPath('.pem');
     const made = ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', path, '-subj', '/CN=x'];
     const message = /is a certificate\. Take its key: openssl x509/;
     assert.throws(() => new DocumentSignatureVerifier(pem(made)), { code: 'CERTGATE_ARGUMENT_INVALID', message });
   });
-  test('are named in the configuration, in any order', () => {
+  test('have the same configuration in any order', () => {
     const pems = Object.values(keys).map(({ publicKey }) => publicKey);
     const name = (signedBy: unknown): string => new DocumentSignatureVerifier(signedBy).configuration.join();
     assert.equal(name(pems), name([...pems].reverse()));

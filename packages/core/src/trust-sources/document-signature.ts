@@ -8,52 +8,55 @@ import {
   type TrustSourceReading,
 } from './trust-source.js';
 
-/** What is known of a detached signature: it fits one of the keys, or why it counts for nothing. */
+/** The result of checking a detached signature: it fits one of the keys, or the reason why it doesn't. */
 export type DocumentSignatureState = 'fits' | 'absent' | 'malformed' | 'wrong';
 
 interface VerificationKey {
   readonly key: KeyObject;
-  /** Undefined for Ed25519, which takes the bytes as they are. */
+  /** Undefined for Ed25519, which signs the bytes themselves and not a hash. */
   readonly hash: 'sha256' | 'sha384' | undefined;
 }
 
-/** Longer than any signature of the keys we know. */
+/** In base64 characters: longer than any signature by a supported key. */
 const maximumSignatureLength = 1024;
 
 /**
  * Two files can't be replaced in one step. So a writer first puts the signatures of the new document and of the one it
- * replaces into the signature's file, each on its own line, and then moves the new document into place: whichever of the
- * two documents is there, one line fits it.
+ * replaces into the signature file, each on its own line, and then moves the new document into place. One of the two
+ * lines fits, whichever of the two documents is there.
  */
 const maximumSignatures = 2;
 
 const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25519, EC P-256 or EC P-384';
 
 /**
- * Says whether a detached signature over a document's exact bytes was made with one of a few keys. A signature is base64
- * in one line, and there may be a second one in a line of its own; one that fits is enough. Ed25519 (RFC 8032), or ECDSA in DER with SHA-256 for P-256 and SHA-384 for P-384, as `openssl dgst
- * -sign` makes it.
+ * Checks whether a detached signature over a document's exact bytes was made with one of a few keys. A signature is
+ * base64 on one line. A second signature may be on a second line; one that fits is enough. The algorithm is Ed25519
+ * (RFC 8032), or ECDSA in DER with SHA-256 for P-256 and SHA-384 for P-384, as `openssl dgst -sign` makes it.
  */
 export class DocumentSignatureVerifier {
-  /** Of each key, the first 16 digits of the SHA-256 of its SubjectPublicKeyInfo, for people. */
+  /** For people: the first 16 hexadecimal digits of the SHA-256 of each key's SubjectPublicKeyInfo, in upper case. */
   readonly keyIds: readonly string[];
   readonly #keys: readonly VerificationKey[];
 
-  /** @throws {CertgateError} for what is no such key, a private key and RSA included. */
+  /**
+   * @throws {CertgateError} if `signedBy` contains anything else than such public keys, for example a private key or an
+   * RSA key.
+   */
   constructor(signedBy: unknown) {
     const pems: readonly unknown[] = Array.isArray(signedBy) ? signedBy : [signedBy];
-    // An absent key, such as an app setting that isn't there, must not mean that nothing is verified.
+    // An empty list must not mean that nothing is verified: perhaps an app setting with the key is missing.
     if (pems.length === 0) throw invalidArgument(`${usage}; it holds none.`);
     this.#keys = pems.map(readVerificationKey);
     this.keyIds = Object.freeze(this.#keys.map(({ key }) => nameKey(key)));
   }
 
-  /** Names the keys: SubjectPublicKeyInfo in base64, in order of text. */
+  /** Identifies the keys: the SubjectPublicKeyInfo of each in base64, sorted. */
   get configuration(): readonly string[] {
     return this.#keys.map(({ key }) => key.export({ type: 'spki', format: 'der' }).toString('base64')).sort();
   }
 
-  /** Doesn't reject. The work is done beside the event loop, since a document may be large. */
+  /** Never rejects. Verifies outside the event loop, because a document may be large. */
   async verify(document: Uint8Array, signature: string | undefined): Promise<DocumentSignatureState> {
     const text = signature?.trim() ?? '';
     if (text === '') return 'absent';
@@ -71,7 +74,8 @@ export class DocumentSignatureVerifier {
 /**
  * Verifies one detached signature, as a store with `signedBy` does.
  *
- * @throws {CertgateError} (as a rejection) when `signedBy` holds what is no Ed25519, P-256 or P-384 public key in PEM.
+ * @throws {CertgateError} (as a rejection) if `signedBy` contains anything else than Ed25519, P-256 or P-384 public
+ * keys in PEM.
  */
 export async function verifyDocumentSignature(
   document: Uint8Array,
@@ -81,7 +85,7 @@ export async function verifyDocumentSignature(
   return new DocumentSignatureVerifier(signedBy).verify(document, signature);
 }
 
-/** Undefined unless it is one signature, or two in a line each. */
+/** Decodes one signature, or two on a line each. Undefined if the text is anything else. */
 function decodeSignatures(text: string): readonly Uint8Array[] | undefined {
   if (text.length > maximumSignatures * maximumSignatureLength) return undefined;
   const lines = text.split(/\r?\n/);
@@ -90,12 +94,15 @@ function decodeSignatures(text: string): readonly Uint8Array[] | undefined {
     const decoding = decodeBase64(line);
     return decoding.ok ? [decoding.bytes] : [];
   });
-  // One signature that a tool broke into two lines is told as that, and not as a wrong one.
+  // If a tool broke one signature into two lines, the verdict should be "malformed", and not "wrong".
   const isWhole = lines.length === 1 || signatures.every(isSignatureShaped);
   return signatures.length === lines.length && isWhole ? signatures : undefined;
 }
 
-/** 64 bytes for Ed25519; for ECDSA a DER SEQUENCE that ends where it says. */
+/**
+ * Whether the bytes have the form of a signature: 64 bytes for Ed25519, or a DER SEQUENCE of the right length for
+ * ECDSA.
+ */
 function isSignatureShaped(bytes: Uint8Array): boolean {
   return bytes.length === 64 || (bytes[0] === 0x30 && bytes[1] === bytes.length - 2);
 }
@@ -126,7 +133,8 @@ function readVerificationKey(pem: unknown): VerificationKey {
   if (typeof pem !== 'string' || pem.trim() === '') {
     throw invalidArgument(`${usage}; one of them is ${pem === '' ? 'empty' : `of type ${typeof pem}`}.`);
   }
-  // createPublicKey also takes private keys and certificates, and of several blocks the first.
+  // The form is checked here, because createPublicKey also accepts private keys and certificates, and takes the first
+  // of several blocks.
   const labels = [...pem.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, label]) => label ?? '');
   const [label] = labels;
   if (label?.includes('PRIVATE KEY') === true) {
@@ -159,12 +167,13 @@ function classifyKey(key: KeyObject): VerificationKey {
 }
 
 /**
- * Reads a source whose document must be signed; nothing of it is parsed here. Document and signature are mostly two files
- * with a writer who may be between them, so a pair that doesn't fit is read once more, a moment later.
+ * Reads a source whose document must be signed, and does not parse the document. Document and signature are mostly two
+ * files, and a writer may have replaced only one of them yet. So a pair that doesn't fit is read once more, a moment
+ * later.
  *
- * Each pair that doesn't fit is added to `refusals` at once, since the second look may never end.
+ * Each pair that doesn't fit is added to `refusals` at once, since the second read may never end.
  *
- * @throws {TrustDocumentRefusal} (as a rejection) when the document isn't signed by one of the keys.
+ * @throws {TrustDocumentRefusal} (as a rejection) if none of the keys signed the document.
  */
 export async function readSigned(
   source: TrustSource,

@@ -11,17 +11,19 @@ import {
   rewordReadFault,
 } from './trust-source.js';
 
-/** A file younger than this may change again within the same tick of its time stamp: it is read once more. */
+/**
+ * A file that was changed less than this long ago may change again without a new time stamp, so it is read once more.
+ */
 const settledAfterMilliseconds = 2_000;
 
 const maximumSignatureLength = 4096;
 
 /**
- * A trust document in a file, its signature in another beside it. A relative path resolves from the app's root, which the
- * worker makes its working directory before it loads the app.
+ * Reads a trust document from a file, and its signature from the file of the same name with `.sig`. A relative path
+ * resolves from the app's root, which the worker makes its working directory before it loads the app.
  */
 export function createFileSource(path: string | undefined): TrustSource {
-  // Once: where the app goes later (process.chdir), to a folder for uploads say, another file may lie under this name.
+  // Resolved once: after `process.chdir`, for example to a folder for uploads, the name could mean another file.
   const file = path === undefined || path.trim() === '' ? undefined : resolve(path);
   return {
     description: `file ${path ?? '(no path)'}`,
@@ -31,7 +33,7 @@ export function createFileSource(path: string | undefined): TrustSource {
   };
 }
 
-/** `file` is absolute. */
+/** Reads the document if it changed. `file` is an absolute path. */
 async function readDocumentFile(
   file: string | undefined,
   { lastVersion, signal, withSignature }: TrustReadRequest,
@@ -39,7 +41,8 @@ async function readDocumentFile(
   if (file === undefined) {
     throw new TrustSourceMisuse('The trust file has no path; is the environment variable that names it set?');
   }
-  // Looked at before they are read: what is written in between has another version, and is read again.
+  // The files' facts are read before the files: if a file is written in between, its version is another one, and the
+  // file is read again.
   const facts = [await statFile(file), ...(withSignature ? [await findSignatureFile(`${file}.sig`)] : [])];
   const version = nameVersion(facts);
   if (version !== undefined && version === lastVersion) return { changed: false };
@@ -49,7 +52,7 @@ async function readDocumentFile(
   return { changed: true, bytes, version, signature: Buffer.from(signature).toString('latin1') };
 }
 
-/** Undefined while one of the files may change without another time stamp. */
+/** A version made of the files' facts. Undefined while one of the files may still change without a new time stamp. */
 function nameVersion(facts: readonly (BigIntStats | undefined)[]): string | undefined {
   const isSettled = facts.every(
     (each) => each === undefined || Date.now() - Number(each.mtimeMs) > settledAfterMilliseconds,
@@ -60,7 +63,7 @@ function nameVersion(facts: readonly (BigIntStats | undefined)[]): string | unde
 
 async function statFile(file: string): Promise<BigIntStats> {
   const facts = await promisify(stat)(file, { bigint: true });
-  // A directory can't be read, and a pipe's writer may never come.
+  // A directory can't be read, and reading a pipe may never end.
   if (!facts.isFile()) throw new Error(`${file} is not a file`);
   return facts;
 }
@@ -87,10 +90,13 @@ async function readFileCapped(
   }
 }
 
-/** By the functions with callbacks: streams and `node:fs/promises` cost a cold start a tenth of all that it loads. */
+/**
+ * Reads a file in chunks with the callback functions of `node:fs`: loading streams or `node:fs/promises` takes a tenth
+ * of a cold start's loading time.
+ */
 async function* readChunks(file: string, limit: number, signal: AbortSignal): ByteStream {
-  // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be. One buffer for all
-  // of them: who reads has copied what arrived before it asks for more.
+  // One byte more than the limit shows that a file is too large, because it grew after its size was read. All chunks
+  // share this buffer: the reader has copied a chunk before it asks for the next.
   const buffer = Buffer.allocUnsafeSlow(Math.min(limit + 1, 1024 * 1024));
   const descriptor = await promisify(open)(file, 'r');
   try {
@@ -105,7 +111,7 @@ async function* readChunks(file: string, limit: number, signal: AbortSignal): By
   }
 }
 
-/** Not by `promisify`: of a `read` that a tracer has wrapped, it would give something else. */
+/** Wrapped by hand: `promisify` would return another kind of result for a `read` that a tracer has wrapped. */
 function readInto(buffer: Buffer, descriptor: number): Promise<number> {
   return new Promise((fulfill, reject) => {
     read(descriptor, buffer, 0, buffer.length, null, (error, count) => {

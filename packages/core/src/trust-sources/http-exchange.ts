@@ -6,7 +6,7 @@ import { readCappedBody } from './document-bytes.js';
 
 export interface HttpsGetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  /** PEM; in the place of the machine's certification authorities. */
+  /** Certification authorities in PEM, which replace those of the machine. Undefined to use the machine's. */
   readonly ca: string | undefined;
   readonly signal: AbortSignal;
   readonly maximumLength: number;
@@ -15,14 +15,15 @@ export interface HttpsGetOptions {
 export interface HttpsAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of a 200 alone. */
+  /** Set only if the status is 200. */
   readonly body: Uint8Array | undefined;
 }
 
 /**
- * One GET by TLS, without redirects, proxies or kept connections. Only a 200 has its body read.
+ * Sends one GET over TLS, without following redirects, using proxies or keeping the connection. The body is read only
+ * if the status is 200. A URL with `http:` is requested without TLS.
  *
- * @throws {Error} (as a rejection) when there is no whole answer.
+ * @throws {Error} (as a rejection) if no complete answer comes.
  */
 export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
   const { headers: sent, ca, signal, maximumLength } = options;
@@ -64,12 +65,12 @@ interface OutgoingRequest {
 async function sendRequest(url: URL, { body, ca, ...options }: OutgoingRequest): Promise<IncomingMessage> {
   const { plain, secure } = await loadHttp();
   return new Promise((resolve, reject) => {
-    // A connection of its own: one that was kept may have died while the instance was frozen.
+    // A new connection: one that was kept may have died while the instance was frozen.
     const common = { ...options, agent: false } as const;
     const request: ClientRequest =
       url.protocol === 'http:'
         ? plain.request(url, common, resolve)
-        : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
+        : // This connection must verify the server, even with NODE_TLS_REJECT_UNAUTHORIZED=0.
           secure.request(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
     request.on('error', (error) => {
       reject(new Error(`${redactUrl(url)} can't be reached: ${describeConnectionFault(error)}`));
@@ -78,7 +79,10 @@ async function sendRequest(url: URL, { body, ca, ...options }: OutgoingRequest):
   });
 }
 
-/** Where a host has several addresses, node's error says nothing itself and holds one error for each. */
+/**
+ * The message of a connection error. If a host has several addresses, Node's error has an empty message and contains
+ * one error for each address.
+ */
 function describeConnectionFault(error: Error & { readonly code?: string }): string {
   if (error.message !== '') return error.message;
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
@@ -86,14 +90,14 @@ function describeConnectionFault(error: Error & { readonly code?: string }): str
   return messages.length > 0 ? messages.join(', ') : (error.code ?? error.name);
 }
 
-/** Far more than an answer for one certificate, with the responder's own, can have. */
+/** In bytes: far more than an OCSP answer for one certificate needs, with the responder's own certificate. */
 const maximumResponseLength = 64 * 1024;
 
 /**
- * One POST of an OCSP request (RFC 6960 appendix A.1), without redirects, proxies or kept connections. Plain HTTP is what
- * responders speak: the answer is signed and holds the nonce of the question.
+ * Sends one OCSP request by POST (RFC 6960 appendix A.1), without following redirects, using proxies or keeping the
+ * connection. The URL may have plain HTTP, which is what responders speak, because the answer is signed.
  *
- * @throws {Error} (as a rejection) when there is no whole answer of 200.
+ * @throws {Error} (as a rejection) if no complete answer with status 200 comes.
  */
 export async function postOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   const headers = {
@@ -116,8 +120,8 @@ interface HttpModules {
 }
 
 /**
- * Node's HTTP and TLS, with the first request that needs them: they were a seventh of what loading this package cost at
- * every cold start, and an app whose document is a file never needs them.
+ * Loads Node's HTTP and TLS modules with the first request that needs them. At every cold start, they took a seventh of
+ * the time for loading this package, and an app that reads its document from a file never needs them.
  */
 async function loadHttp(): Promise<HttpModules> {
   const [plain, secure] = await Promise.all([import('node:http'), import('node:https')]);

@@ -11,7 +11,7 @@ async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 
 describe('readCappedBody', () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
-  test('gives every byte in order, up to the limit and no further', async () => {
+  test('returns every byte in order, and refuses more bytes than the limit', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, fc.nat(100), async (each, limit) => {
         const whole = Buffer.concat(each);
@@ -21,7 +21,7 @@ describe('readCappedBody', () => {
       }),
     );
   });
-  test('however wrong a guess of the length is', async () => {
+  test('returns every byte, however wrong the guess of the length is', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, fc.nat(300), async (each, guess) => {
         const body = await readCappedBody(streamOf(each), 200, undefined, guess);
@@ -29,7 +29,7 @@ describe('readCappedBody', () => {
       }),
     );
   });
-  test('wants as many bytes as were announced', async () => {
+  test('refuses another number of bytes than was announced', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, fc.nat(100), async (each, announced) => {
         const { length } = Buffer.concat(each);
@@ -41,7 +41,7 @@ describe('readCappedBody', () => {
   });
 });
 
-test('digestSha256 is SHA-256, in slices or not', async () => {
+test('digestSha256 is SHA-256, for short and for long inputs', async () => {
   for (const length of [0, 5, 1024 * 1024, 3 * 1024 * 1024 + 1]) {
     const bytes = Buffer.alloc(length, 'abc');
     const [expected] = runOpenssl(['dgst', '-sha256', '-r'], bytes).toString().split(' ');
@@ -49,18 +49,18 @@ test('digestSha256 is SHA-256, in slices or not', async () => {
   }
 });
 
-describe('what is shown of a URL', () => {
-  test('its place, and that there is a query', () => {
+describe('the shown form of a URL', () => {
+  test('has the place, and a mark if there is a query', () => {
     assert.equal(redactUrl(new URL('https://u:p@h.example:8/a/b?sig=x#f')), 'https://h.example:8/a/b?…');
     assert.equal(redactUrl(new URL('http://127.0.0.1:1')), 'http://127.0.0.1:1/');
   });
-  test('also where it stands in a text', () => {
+  test('replaces URLs inside a text', () => {
     assert.equal(
       redactUrlsIn('GET "https://u:p@h/a?sv=1&sig=x" and (https://h/b?c) failed; sig=y, token=z'),
       'GET "https://…@h/a?…" and (https://h/b?… failed; sig=… token=…',
     );
   });
-  test('never the secret, wherever it stands in the query', () => {
+  test('never contains the secret, wherever it is in the query', () => {
     fc.assert(
       fc.property(fc.webUrl(), fc.stringMatching(/^[A-Za-z0-9%]{12,30}$/), fc.string(), (url, secret, tail) => {
         assert.ok(!redactUrlsIn(`failed: ${url.split(/[?#]/)[0] ?? ''}?se=1&sig=${secret} ${tail}`).includes(secret));
@@ -69,7 +69,7 @@ describe('what is shown of a URL', () => {
   });
 });
 
-test('isLoopbackHost knows this machine and nothing like it', () => {
+test('isLoopbackHost accepts the names of this machine, and no look-alike', () => {
   const hostOf = (text: string): string => new URL(text).hostname;
   for (const url of ['http://localhost', 'http://127.0.0.1', 'http://127.9.8.7', 'http://2130706433', 'http://[::1]']) {
     assert.equal(isLoopbackHost(hostOf(url)), true, url);

@@ -21,7 +21,7 @@ function expectRefusal(text: string | undefined, words: RegExp): string {
 }
 
 describe('an address is', () => {
-  it('a path, alone or after file:, as it is written', () => {
+  it('a path, with or without file: before it, unchanged', () => {
     for (const path of [
       'trust.json',
       './trust.json',
@@ -45,7 +45,7 @@ describe('an address is', () => {
     assert.deepEqual(expectAddress('file://localhost/srv/t.json'), { kind: 'file', path: '/srv/t.json' });
   });
 
-  it('a URL by https:, or by http: of this machine; its query is kept and not shown', () => {
+  it('a URL with https:, or with http: for this machine; its query is kept and not shown', () => {
     for (const url of ['https://example.com/trust.json', 'http://127.0.0.1:8080/t.json', 'http://localhost/t.json']) {
       assert.deepEqual(expectAddress(url), { kind: 'url', url });
       assert.deepEqual(expectAddress(`${url}?`), { kind: 'url', url });
@@ -56,7 +56,7 @@ describe('an address is', () => {
     assert.equal(showTrustAddress(signed), `${azureBlob}?…`);
   });
 
-  it("a blob in Azure and its sister clouds, or Azurite's with the account in the path", () => {
+  it('a blob in an Azure cloud, or one of Azurite with the account in the path', () => {
     for (const host of [
       'corp.blob.core.windows.net',
       'corp.blob.core.chinacloudapi.cn',
@@ -78,7 +78,7 @@ describe('an address is', () => {
     assert.equal(showTrustAddress(expectAddress(`blob:${azurite}`)), `blob:${azurite}`);
   });
 
-  it("a blob of a look-alike, which is not taken for one of Azure's", () => {
+  it('a blob on a look-alike of an Azure host, without isAzure', () => {
     for (const host of [
       'corp.blob.core.windows.net.example.org',
       'corp-blob.core.windows.net',
@@ -91,7 +91,7 @@ describe('an address is', () => {
   });
 });
 
-describe('what is refused says what to write instead:', () => {
+describe('a refusal says what to write instead of', () => {
   const refusals: readonly (readonly [string | undefined, RegExp])[] = [
     [undefined, /no address.*e\.g\. trust\.json/],
     ['', /no address/],
@@ -166,7 +166,7 @@ describe('what is refused says what to write instead:', () => {
   }
 });
 
-describe('whatever the text', () => {
+describe('for any text', () => {
   const piece = fc.oneof(
     fc.constantFrom('file:', 'blob:', 'https://', 'http://', 'https:', '//', '/', '\\', '?', '#', '@', ':', '&', '%3F'),
     fc.constantFrom('corp.blob.core.windows.net', '127.0.0.1:10000', 'localhost', 'example.com', 'C:', '..', '%2e'),
@@ -184,7 +184,7 @@ describe('whatever the text', () => {
   );
   const prefix = fc.constantFrom('', 'file:', 'blob:', 'Blob:', `blob:${azureBlob}`, 'https://example.com/');
 
-  it('a path has no scheme, a URL is confidential, and only Azure is Azure', () => {
+  it('a path has no scheme, a URL is confidential, and isAzure is set only for hosts of Azure', () => {
     fc.assert(
       fc.property(prefix, text, (before, rest) => {
         const given = `${before}${rest}`;
@@ -211,12 +211,12 @@ describe('whatever the text', () => {
     );
   });
 
-  it('what is shown of an address without a query is the address', () => {
+  it('the shown form of an address without a query is the same address', () => {
     fc.assert(
       fc.property(prefix, text, (before, rest) => {
         const address = parseTrustAddress(`${before}${rest}`);
         if (address.kind === 'refused' || (address.kind === 'url' && new URL(address.url).search !== '')) return;
-        // A path that a file URL gave, or that has a percent sign, has other spellings.
+        // A path from a file URL, or one with a percent sign, can be spelled in other ways.
         if (address.kind === 'file' && /[%?{[]|^\/\/|^\s|\s$|^[a-z][a-z0-9+.-]+:/i.test(address.path)) return;
         assert.deepEqual(parseTrustAddress(showTrustAddress(address)), address);
       }),
@@ -224,7 +224,7 @@ describe('whatever the text', () => {
     );
   });
 
-  it('a secret in it is not repeated', () => {
+  it('a secret in the text is not repeated', () => {
     const secret = 'SeCrEtVaLuE';
     const places: readonly ((rest: string) => string)[] = [
       (rest) => `https://me:${secret}@example.com/${rest}`,

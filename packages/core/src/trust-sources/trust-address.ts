@@ -3,8 +3,8 @@ import { isSecureUrl, isLoopbackHost, redactUrl } from '../encoding/shown-url.js
 import { findUnresolvedReference } from './app-setting-source.js';
 
 /**
- * Where a trust document is, as one text that an app setting and a command line share: a path, `file:PATH`, `https://…`,
- * or `blob:https://account.blob.core.windows.net/container/trust.json`.
+ * Where a trust document is, as one text that app settings and the command line share: a path, `file:PATH`,
+ * `https://…`, or `blob:https://account.blob.core.windows.net/container/trust.json`.
  */
 export type TrustAddress =
   | { readonly kind: 'file'; /** As written: relative or absolute. */ readonly path: string }
@@ -13,26 +13,31 @@ export type TrustAddress =
 
 /** A blob in Azure Storage, as an address names it. */
 export interface BlobAddress {
-  /** Without query and fragment, so it holds no secret. */
+  /** The blob's URL without a query or fragment, so it contains no secret. */
   readonly url: string;
   readonly account: string;
   readonly container: string;
   readonly isLoopback: boolean;
-  /** One of Azure's own host names, which a token of Microsoft Entra may be sent to. */
+  /** Whether the host is one of Azure's own, to which a token of Microsoft Entra may be sent. */
   readonly isAzure: boolean;
 }
 
-/** Why a text is no address. Neither text repeats what was written, since any part of it may be a secret. */
+/**
+ * Why a text is not an address. Neither `message` nor `remedy` repeats the text, since any part of it may be a secret.
+ */
 export interface TrustAddressRefusal {
   readonly kind: 'refused';
-  /** `absent`: nothing is written. `document`: the document itself is written. */
+  /**
+   * `absent`: the text is empty. `document`: the text is a trust document, and not its address. `unusable`: anything
+   * else.
+   */
   readonly code: 'absent' | 'document' | 'unusable';
   readonly message: string;
   /** What to write instead. */
   readonly remedy: string;
 }
 
-/** The one reader of the grammar. A text that two readers could understand differently is refused. Never throws. */
+/** Parses the text; no other code does. Refuses a text that two readers could understand differently. Never throws. */
 export function parseTrustAddress(text: string | undefined): TrustAddress | TrustAddressRefusal {
   if (typeof text !== 'string' || text.trim() === '') {
     return refuse('There is no address of a trust document.', `Write one, e.g. ${examples}.`, 'absent');
@@ -58,7 +63,7 @@ export function parseTrustAddress(text: string | undefined): TrustAddress | Trus
   }
 }
 
-/** For messages and logs: a query is not shown. */
+/** The address for messages and logs, without the query. */
 export function showTrustAddress(address: TrustAddress): string {
   switch (address.kind) {
     case 'file':
@@ -73,7 +78,7 @@ export function showTrustAddress(address: TrustAddress): string {
 const examples = 'trust.json or blob:https://account.blob.core.windows.net/container/trust.json';
 const blobExample = 'blob:https://account.blob.core.windows.net/container/trust.json';
 
-/** Of two letters at least: one letter is a drive of Windows. */
+/** A scheme has at least two letters: one letter is a drive of Windows. */
 const schemePattern = /^([a-z][a-z0-9+.-]+):(.*)$/is;
 
 const azureHost =
@@ -84,7 +89,7 @@ function refuse(message: string, remedy: string, code: TrustAddressRefusal['code
 }
 
 function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
-  // A byte order mark may stand before it.
+  // A byte order mark may come first.
   if (/^[\s\uFEFF]*[{[]/.test(text)) {
     return refuse(
       'This is a trust document, and its address is expected here.',
@@ -117,7 +122,7 @@ function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
 }
 
 function readPath(path: string): TrustAddress | TrustAddressRefusal {
-  // Read as a path, it would be a file that is never there.
+  // As a path, this text would name a file that never exists.
   const [host = ''] = path.split(/[/:?]/, 1);
   if (azureHost.test(host.toLowerCase())) {
     return refuse('The address names a host without https:.', `For a blob, write ${blobExample}`);
@@ -141,7 +146,7 @@ function readFileAddress(rest: string, text: string): TrustAddress | TrustAddres
   }
   if (/^\s/.test(rest)) return refuse('After file: there is a space.', 'Write file:trust.json');
   if (rest.startsWith('//')) return readFileUrl(text);
-  // A reader of URLs would decode this one: %20 is a space to it.
+  // A reader of URLs would decode this path: to it, %20 is a space.
   if (rest.startsWith('/') && /%[0-9a-f]{2}/i.test(rest)) {
     return refuse(
       'After file: there is a path with a percent sign, which can be read in two ways.',
@@ -176,19 +181,19 @@ function readUrlAddress(text: string): TrustAddress | TrustAddressRefusal {
       'Write blob: before https:, so that the app signs in by its managed identity.',
     );
   }
-  // A shell takes an & for its own, and what was a query is then part of the path, which is shown.
+  // A shell interprets an unquoted &. Without its question mark, the query becomes part of the path, which is shown.
   if (/%3f|\bsig=/i.test(url.pathname)) {
     return refuse(
       'The URL has a query whose question mark is missing or escaped.',
       'Copy the URL again, in quotation marks on a command line.',
     );
   }
-  // Drops a question mark that nothing follows.
+  // Removes a question mark that is followed by nothing.
   if (url.search === '') url.search = '';
   return { kind: 'url', url: url.href };
 }
 
-/** What is said of a URL for this purpose: it means one place to every reader, and the answer can't be changed on the way. */
+/** Reads a URL that means the same place to every reader, and whose answer can't be changed on the way. */
 function readPlainUrl(text: string): URL | TrustAddressRefusal {
   if (!/^https?:\/\/[^/\\]/i.test(text) || /[\s\\]/.test(text) || !URL.canParse(text)) {
     return refuse('This is not a URL of a trust document.', 'Write it whole, e.g. https://example.com/trust.json');
@@ -219,7 +224,7 @@ function hasDotSegment(text: string): boolean {
  * `http://127.0.0.1:10000/devstoreaccount1/container/name.json`.
  */
 function readBlobAddress(text: string): TrustAddress | TrustAddressRefusal {
-  // Also a query whose question mark was escaped on the way, or fell out.
+  // Also matches a query whose question mark was escaped or lost on the way.
   if (/[?#]|%3f|\bsig=/i.test(text)) {
     return refuse(
       'The URL after blob: has a query (a shared access signature?), and an address must not have secrets.',
@@ -231,7 +236,7 @@ function readBlobAddress(text: string): TrustAddress | TrustAddressRefusal {
   const names = url.pathname.slice(1).split('/');
   const azure = azureHost.exec(url.hostname);
   const isLoopback = isLoopbackHost(url.hostname);
-  // Azurite, and only where it is, has the account in the path.
+  // Only Azurite, on this machine, has the account in the path.
   const account = azure?.groups?.['account'] ?? (isLoopback ? names.shift() : url.hostname.split('.', 1)[0]);
   const [container, ...blob] = names;
   if (!account || !container || blob.join('') === '' || blob.at(-1) === '') {

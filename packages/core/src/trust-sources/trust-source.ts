@@ -1,32 +1,37 @@
-// trust-sources/: where a trust document is read from (file, variable, URL, blob), and its signature.
+// trust-sources/: reads a trust document and its signature from a file, an app setting, a URL or a blob.
 
 import { CertgateError } from '@certgate/x509/internal';
 
 /** A place that a trust document is read from. */
 export interface TrustSource {
-  /** For messages, e.g. `file trust.json`. Holds no secret: a URL's query, above all, stays out of it. */
+  /** Names the place in messages, e.g. `file trust.json`. It must not contain a secret, such as a URL's query. */
   readonly description: string;
 
-  /** Names where the document is: two sources that name the same read the same. Undefined (or absent): nobody can say. */
+  /**
+   * Identifies the place: two sources with the same text read the same document. Undefined (or absent) if sources can't
+   * be compared, for example if a function computes their request headers.
+   */
   readonly configuration?: string | undefined;
 
-  /** Where the document's detached signature is looked for, for messages. */
+  /** Where the document's detached signature is expected, for messages. */
   readonly signatureDescription?: string | undefined;
 
   /**
-   * Reads the document, or says that it is still the one named by `lastVersion`. Rejects when it can't be read now; with
-   * a `TrustSourceMisuse` when it never will be; with a `TrustDocumentRefusal` when it is there and can't be taken. It buffers no more than `maximumDocumentLength` bytes; what the bytes mean
-   * is the store's business.
+   * Reads the document, or says that it is still the version `lastVersion`. Buffers at most `maximumDocumentLength`
+   * bytes. The store decides what the bytes mean.
+   *
+   * @throws {TrustSourceMisuse} (as a rejection) if the source is set up wrongly, so that it can never be read;
+   * {TrustDocumentRefusal} if the document is there and can't be accepted; any other Error if it can't be read now.
    */
   read(request: TrustReadRequest): Promise<TrustSourceReading>;
 }
 
 export interface TrustReadRequest {
-  /** The version of the document in use. Undefined: there is none, or the source named none. */
+  /** The version of the document in use. Undefined if no document is in use, or if the source gave it no version. */
   readonly lastVersion: string | undefined;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when nothing waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Whether the detached signature is wanted too. */
+  /** Whether to read the detached signature as well. */
   readonly withSignature: boolean;
 }
 
@@ -36,11 +41,11 @@ export type TrustSourceReading =
       readonly changed: true;
       readonly bytes: Uint8Array;
       readonly version: string | undefined;
-      /** As it stands there, undecoded; undefined (or absent): there is none. */
+      /** The detached signature as it is stored, not decoded. Undefined (or absent) if there is none. */
       readonly signature?: string | undefined;
     };
 
-/** The source was set up wrongly: the app must not start with it. */
+/** The source is set up wrongly: the app must not start with it. */
 export class TrustSourceMisuse extends CertgateError {
   override readonly name = 'TrustSourceMisuse';
   declare readonly code: 'CERTGATE_TRUST_SOURCE_MISUSE';
@@ -51,19 +56,22 @@ export class TrustSourceMisuse extends CertgateError {
 }
 
 /**
- * The document was read, and is not taken: its author wrote something that does not count. Anything else that a read
- * rejects with means that the document could not be read.
+ * The document was read and is not accepted, because its content or its size is not valid. Any other error of a read
+ * means that the document could not be read.
  */
 export class TrustDocumentRefusal extends Error {}
 
-/** The same kind of error in other words: whether the document was there must not get lost on the way. */
+/**
+ * The same kind of error with another message. A `TrustDocumentRefusal` stays one, so that the store still knows that
+ * the document was there.
+ */
 export function rewordReadFault(error: unknown, message: string): Error {
   return error instanceof TrustDocumentRefusal ? new TrustDocumentRefusal(message) : new Error(message);
 }
 
 /**
- * Does work that must come to an end: it is told by its signal when the time is over, and what it does later counts for
- * nothing.
+ * Runs work that must end in time. When the time is over, the signal is aborted, and the work's later result is
+ * ignored.
  *
  * @throws {Error} (as a rejection) when the time is over.
  */
@@ -81,12 +89,16 @@ export async function readWithin<T>(milliseconds: number, work: (signal: AbortSi
     return await Promise.race([work(controller.signal), late]);
   } finally {
     clearTimeout(timer);
-    // Whatever the source left open: the storage SDK, for one, throws at an answer without a length and keeps it.
+    // Ends what the source left open. The storage SDK, for example, throws at an answer without a length, and keeps it
+    // open.
     controller.abort();
   }
 }
 
-/** Resolves after that time, or at once when the signal is aborted. A moment that somebody waits for: it isn't unref'ed. */
+/**
+ * Resolves after that time, or at once when the signal is aborted. The timer is not unref'ed, because a caller waits
+ * for it.
+ */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(finish, milliseconds);

@@ -20,7 +20,7 @@ after(() => server.close());
 
 interface Asked {
   readonly store: RefreshingTrustStore;
-  /** A request some time after the last: it waits for a read. */
+  /** Sends a request 61 s after the last one, so that it waits for a read. */
   readonly ask: () => Promise<string>;
 }
 
@@ -41,7 +41,7 @@ const give =
   (_: unknown, response: ServerResponse) =>
     response.writeHead(200, headers).end(text);
 
-/** A store that has a good document, as every fault finds it. */
+/** A store that has loaded a valid document before the fault. */
 async function createLoaded(options: RefreshOptions = {}): Promise<Asked> {
   server.answerWith(give(known(5), { etag: '"5"' }));
   const asked = createStore(server.url, { ca: server.ca }, options);
@@ -51,7 +51,7 @@ async function createLoaded(options: RefreshOptions = {}): Promise<Asked> {
 }
 
 describe('a trust document at a URL', () => {
-  test('is read, and asked for by its ETag from then on', async () => {
+  test('is read, and afterwards requested with its ETag', async () => {
     const { store, ask } = await createLoaded();
     const { version } = store;
     const { length } = server.requests;
@@ -68,7 +68,7 @@ describe('a trust document at a URL', () => {
     assert.equal(await ask(), 'notFound');
     assert.equal(store.report().revision, 6);
   });
-  test('of a server without ETags is read whole each time', async () => {
+  test('is read whole each time if the server gives no ETag', async () => {
     server.answerWith(give(known(1)));
     const { store, ask } = createStore(server.url, { ca: server.ca });
     assert.equal(await ask(), 'found');
@@ -77,7 +77,7 @@ describe('a trust document at a URL', () => {
     assert.equal(server.requests.at(-1)?.headers['if-none-match'], undefined);
     assert.equal(store.version, version);
   });
-  test('is asked for with headers that are asked for each time', async () => {
+  test('is requested with headers that are computed for each read', async () => {
     server.answerWith(give(known(1)));
     let count = 0;
     const headers = (): Promise<Record<string, string>> =>
@@ -89,7 +89,7 @@ describe('a trust document at a URL', () => {
       assert.deepEqual([sent?.authorization, sent?.accept], [token, 'text/plain']);
     }
   });
-  test('is read by plain HTTP from this machine', async () => {
+  test('is read over plain HTTP from this machine', async () => {
     const plain = await startDocumentServer('http');
     plain.answerWith(give(known(1)));
     const { ask } = createStore(plain.url, {});
@@ -98,7 +98,7 @@ describe('a trust document at a URL', () => {
   });
 });
 
-describe('what goes wrong leaves the last good one in use, and heals by itself', () => {
+describe('the store reports a failed read, and keeps what it had, after', () => {
   const half = known(6).slice(0, 80);
   const endless = (_: unknown, response: ServerResponse): void => {
     response.writeHead(200);
@@ -170,7 +170,7 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
       assert.equal(store.report().fault, undefined);
     });
   }
-  test('an answer, and a body, that come too slowly', async (context) => {
+  test('an answer or a body that comes too slowly', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { store, ask } = await createLoaded({ readTimeoutSeconds: 0.2 });
     let closed = 0;
@@ -198,7 +198,7 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
     }
     assert.equal(closed, 2, 'the connections were let go of');
   });
-  test('a server that is gone', async () => {
+  test('a server that is not running', async () => {
     const gone = await startDocumentServer();
     await gone.close();
     const { store, ask } = createStore(`${gone.url}?sig=secret`, {});
@@ -206,13 +206,13 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
     assert.equal(await ask(), 'unavailable');
     assert.match(store.report().fault ?? '', /trust\.json\?… can't be reached: connect ECONNREFUSED/);
   });
-  test('304 to a question without a condition', async () => {
+  test('304 to a request without a condition', async () => {
     server.answerWith((_, response) => response.writeHead(304).end());
     const { store, ask } = createStore(server.url, { ca: server.ca });
     assert.equal(await ask(), 'unavailable');
     assert.match(store.report().fault ?? '', /304, though nothing was asked for conditionally/);
   });
-  test('headers that fail, or that would change what is asked for', async () => {
+  test('headers that throw, or that are not allowed', async () => {
     const given: readonly (readonly [() => never | Record<string, string>, RegExp])[] = [
       [
         () => {
@@ -231,12 +231,12 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
   });
 });
 
-describe('TLS', () => {
-  test('a server of another authority is not believed, also where the process believes any', async () => {
+describe('a trust document over TLS', () => {
+  test('is not read from a server of another authority, even with NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     server.answerWith(give(known(1)));
     const other = await startDocumentServer();
     const setting = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-    // Node warns of this; it is what is tested.
+    // Node warns about this setting; the test needs it.
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       for (const request of [{}, { ca: other.ca }]) {
@@ -250,7 +250,7 @@ describe('TLS', () => {
       await other.close();
     }
   });
-  test('nor one whose certificate names another host', async () => {
+  test('is not read from a server whose certificate names another host', async () => {
     server.answerWith(give(known(1)));
     const { store, ask } = createStore(server.url.replace('127.0.0.1', 'localhost'), { ca: server.ca });
     assert.equal(await ask(), 'unavailable');
@@ -258,7 +258,7 @@ describe('TLS', () => {
   });
 });
 
-describe('a signature at the URL', () => {
+describe('the signature of a document at a URL', () => {
   const key = makeSigningKey('P-256');
   const serve = (text: string, signature: string | undefined): void => {
     server.answerWith((request, response) => {
@@ -267,7 +267,7 @@ describe('a signature at the URL', () => {
       else response.writeHead(404).end();
     });
   };
-  test('stands behind the path, with the same query', async () => {
+  test('is read from the path with .sig and the same query', async () => {
     const { store, ask } = createStore(`${server.url}?v=1`, { ca: server.ca }, { signedBy: key.publicKey });
     serve(known(1), undefined);
     await store.start();
@@ -281,7 +281,7 @@ describe('a signature at the URL', () => {
     serve(unknown(2), signByOpenssl(unknown(2), key));
     assert.equal(await ask(), 'notFound');
   });
-  test('that cannot be read is a fault of its own', async () => {
+  test('is reported as the fault if it can’t be read', async () => {
     const { store, ask } = createStore(server.url, { ca: server.ca }, { signedBy: key.publicKey });
     server.answerWith((request, response) =>
       request.url === '/trust.json' ? response.end(known(1)) : response.writeHead(500).end(),

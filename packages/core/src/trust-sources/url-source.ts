@@ -13,11 +13,11 @@ import {
 
 export interface UrlSourceOptions {
   /**
-   * Sent with every read, e.g. `authorization`; asked for anew each time, since tokens expire. The headers that make the
-   * read what it is (`if-none-match`, `accept-encoding`, `range`, `host`) can't be set.
+   * Returns the headers that are sent with every read, e.g. `authorization`. It is called for each read, since tokens
+   * expire. It can't set the headers that define the read (`if-none-match`, `accept-encoding`, `range`, `host`).
    */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
-  /** Certification authorities in PEM, in the place of the machine's. */
+  /** Certification authorities in PEM, which replace those of the machine. */
   readonly ca?: string;
 }
 
@@ -26,10 +26,10 @@ const maximumSignatureLength = 4096;
 const ownHeaders = ['host', 'if-none-match', 'accept-encoding', 'range', 'if-range', 'content-length', 'connection'];
 
 /**
- * A trust document at an HTTPS URL, its signature at the same URL with `.sig` behind the path.
+ * Reads a trust document from an HTTPS URL, and its signature from the same URL with `.sig` after the path.
  *
- * @throws {CertgateError} for what is no URL, plain HTTP to another machine, user information in it, or options of another
- * type.
+ * @throws {CertgateError} if the text is not a URL, if it uses plain HTTP to another machine or contains user
+ * information, or if an option has the wrong type.
  */
 export function createUrlSource(text: string | undefined, options: UrlSourceOptions): TrustSource {
   checkOptions(options);
@@ -51,7 +51,10 @@ export function createUrlSource(text: string | undefined, options: UrlSourceOpti
   };
 }
 
-/** By their presence: a `ca` whose app setting isn't there must not mean every authority that the machine knows. */
+/**
+ * Checks each option that is present, even if it is undefined: a `ca` whose app setting is missing must not mean every
+ * authority that the machine knows.
+ */
 function checkOptions(options: UrlSourceOptions): void {
   const { headers, ca } = options as Readonly<Record<string, unknown>>;
   if ('headers' in options && typeof headers !== 'function') {
@@ -64,7 +67,7 @@ function checkOptions(options: UrlSourceOptions): void {
 
 function readUrl(text: string | undefined): URL | undefined {
   if (text === undefined || text.trim() === '') return undefined;
-  // Of a text that can't be read, nobody knows which part is the secret.
+  // The text is not repeated: if it can't be read, any part of it may be the secret.
   if (!URL.canParse(text)) throw invalidArgument('trustStoreFromUrl takes a URL, e.g. https://example.com/trust.json.');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
@@ -79,10 +82,10 @@ function readUrl(text: string | undefined): URL | undefined {
   return url;
 }
 
-/** What `headers` gives can't be compared, so nobody can say. */
+/** Identifies the URL and the `ca`. Undefined if `headers` is given, because functions can't be compared. */
 function describeConfiguration(url: URL, place: string, { headers, ca }: UrlSourceOptions): string | undefined {
   if (headers !== undefined) return undefined;
-  // The query may be a key: told apart, but not shown.
+  // The query may be a key. The hash distinguishes two queries without showing them.
   const hash = createHash('sha256').update(JSON.stringify([url.href, ca ?? null]));
   return `URL ${place} ${hash.digest('hex')}`;
 }
