@@ -1,5 +1,4 @@
-// faults/: what can go wrong in the tool, as kinds of failure with a remedy, and the functions with which all wings
-// format texts.
+// faults/: what can go wrong in the tool, as kinds of failure with a remedy, and what formats the texts of all wings.
 
 /**
  * - `unusable_input`: the words of the command are wrong, or an input (file, password, folder, app) can't be used;
