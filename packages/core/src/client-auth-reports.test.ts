@@ -12,7 +12,8 @@ import { documentOf } from './test-support/documents.js';
 import { iso } from './test-support/gate-stage.js';
 import { trustStoreFromDocument } from './trust-store/document-store.js';
 
-// What operators hear of callers whose certificates lack clientAuth, or will: one real decision, its lines and its event.
+// What operators read about callers whose certificates lack clientAuth or will lose it: one real decision, its log
+// lines and its event.
 
 const now = Date.UTC(2027, 0, 1);
 const hour = 3_600_000;

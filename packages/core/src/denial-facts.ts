@@ -2,60 +2,66 @@
 // sentence (denial-sentences/). Never sent to callers. Times are in milliseconds since 1970-01-01T00:00:00Z, hashes in
 // upper-case hexadecimal; texts that a caller chose are as the caller wrote them.
 
-/** A denial that has nothing to tell beside its code. */
+/** The facts of a denial if its code already says everything. */
 export type NoFacts = Readonly<Record<string, never>>;
 
 /** A pin of the trust document. */
 export interface PinEntry {
   readonly kind: 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
   readonly value: string;
-  /** The authority that must have issued the certificate; absent: any may have. */
+  /** The authority that must have issued the certificate. Absent if any issuer will do. */
   readonly issuedBy?: string;
   readonly isDisabled?: true;
-  /** [notBefore, notAfter); absent: no bound. */
+  /**
+   * The pin is in force in [notBefore, notAfter), in milliseconds since 1970-01-01T00:00:00Z. An absent bound does not
+   * limit it.
+   */
   readonly notBefore?: number;
   readonly notAfter?: number;
-  /** It is of the same certificate under its other ECDSA signature, so its digits are not those in the log. */
+  /**
+   * Set if the pin has a hash of the same certificate under its other valid ECDSA signature. The hash then differs from
+   * the thumbprint in the log.
+   */
   readonly isOfTwin?: true;
 }
 
-/** A name of the trust document, under an authority. */
+/** A name in the trust document, bound to an authority. */
 export interface NameEntry {
   readonly type: 'dns' | 'uri' | 'email' | 'commonName' | 'organizationalUnit';
-  /** As the document compares it; a DNS name may begin with `*.`. */
+  /** The name in the form in which it is compared with certificates. A DNS name may begin with `*.`. */
   readonly value: string;
-  /** The authority. */
+  /** The name of the authority that must have issued the certificate. */
   readonly issuedBy: string;
 }
 
-/** Which identity of the trust document the certificate has one of its names of. */
+/** The identity of the trust document that has one of the certificate's names, and that name. */
 export interface NameClaim {
   readonly identity: string;
   readonly name: NameEntry;
 }
 
-/** An identity with its entries that matched the certificate. */
+/** An identity, with its entries that matched the certificate. */
 export interface MatchedIdentity {
   readonly identity: string;
   readonly pins: readonly PinEntry[];
   readonly names: readonly NameEntry[];
 }
 
-/** An entry of the deny list: by `thumbprintSha256`, or by `issuedBy` and `serialNumber`. */
+/** An entry of the deny list. It has either `thumbprintSha256`, or `issuedBy` and `serialNumber`. */
 export interface DeniedEntry {
-  /** Where in the document, e.g. `denied[0]`. */
+  /** The entry's place in the document, such as `denied[0]`. */
   readonly path: string;
   readonly thumbprintSha256?: string | undefined;
-  /** The authority. */
+  /** The name of the authority that issued the denied certificate. */
   readonly issuedBy?: string | undefined;
-  /** The content of the INTEGER. */
+  /** The serial number: the content of the INTEGER. */
   readonly serialNumber?: string | undefined;
   readonly reason?: string | undefined;
 }
 
 /** A certificate of a certification path. */
 export interface PathMember {
-  /** RFC 4514. */
+  /** The certificate's subject, as text (RFC 4514). */
   readonly subject: string;
   readonly thumbprintSha256: string;
   readonly role: 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
@@ -63,17 +69,23 @@ export interface PathMember {
   readonly notAfter: number;
 }
 
-/** Who asked an authority about the certificate, and what it came to. */
+/** The authority that was asked about the certificate, why it was asked, and what is known about its answer. */
 export interface AuthorityQuestion {
-  /** As the document spells it. */
+  /** The authority's name, as the document spells it. */
   readonly authority: string;
-  /** The pin that must have been issued by it. */
+  /** The pin that requires this authority as the issuer. */
   readonly pin?: PinEntry;
-  /** The name that counts only under it. */
+  /** The certificate's name that identifies the caller only if this authority issued the certificate. */
   readonly claim?: NameClaim;
-  /** The authority issued the certificate, and it is refused anyway. */
+  /**
+   * Set if the authority issued the certificate, but the certificate is revoked or denied, or nobody can tell whether
+   * it is revoked.
+   */
   readonly isIssued?: true;
-  /** A CA certificate of the authority has signed the certificate, so that its names are no stranger's, whatever is wrong. */
+  /**
+   * Set if a CA certificate of the authority signed the certificate, although no path to the authority is valid. The
+   * names in the certificate then come from the authority and not from an unknown caller.
+   */
   readonly isSigned?: true;
 }
 
@@ -83,32 +95,32 @@ export interface RevocationListEntry {
   readonly issuer: string;
   /** Its CRL number, in decimal. */
   readonly number?: string;
-  /** Where it was read, such as `file corp.crl`. */
+  /** Where the list was read, such as `file corp.crl`. */
   readonly source?: string;
-  /** Its `nextUpdate`. */
+  /** The list's `nextUpdate`, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly end?: number;
 }
 
-/** Why no certification path leads to an authority. */
+/** Why no valid certification path leads to an authority. */
 export interface PathFacts extends AuthorityQuestion, PathFault {}
 
-/** What is wrong with a path, whoever asked for it. */
+/** What is wrong with a certification path, without the question for which the path was looked for. */
 export interface PathFault {
   /** What path validation says, in one sentence. */
   readonly fault: string;
-  /** The certificate that is at fault; absent: the path as a whole, or one that is missing. */
+  /** The certificate that is at fault. Absent if the whole path is at fault, or if a certificate is missing. */
   readonly certificate?: PathMember;
   /** Why the CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
-  /** The list that says so, or that has ended. */
+  /** The revocation list that names the certificate as revoked, or the list that has ended. */
   readonly list?: RevocationListEntry;
 }
 
-/** What a certificate is not fit for. */
+/** Why a certificate is not fit for a client. */
 interface UnfitFacts {
   /** What the check says, in one sentence. */
   readonly fault: string;
-  /** By one of its names, whose it would be. */
+  /** The identity that the certificate would belong to by one of its names. */
   readonly claim?: NameClaim;
 }
 
@@ -117,38 +129,47 @@ interface KeyFacts {
   readonly key: string;
 }
 
-/** Of a certificate without clientAuth. */
+/** About a certificate without the extended key usage clientAuth. */
 export interface ClientAuthFacts {
-  /** Object identifiers. */
+  /** The certificate's extended key usages, as object identifiers. */
   readonly extendedKeyUsage: readonly string[];
   readonly grace?: GraceFacts;
-  /** Why it looks like a certificate of a public CA, where it does. */
+  /** Why the certificate looks like one of a public CA. Absent if it doesn't. */
   readonly publicIssuance?: { readonly verdict: 'likely' | 'possible'; readonly evidence: readonly string[] };
 }
 
-/** A pin's `acceptWithoutClientAuth` does not help: [since, until). */
+/**
+ * Why a pin's `acceptWithoutClientAuth` does not admit the certificate now. The pin accepts it in [since, until), in
+ * milliseconds since 1970-01-01T00:00:00Z.
+ */
 export interface GraceFacts {
-  /** `path_needed`: an authority is asked too, and a path needs clientAuth. `never`: several pins have no moment in common. */
+  /**
+   * `path_needed`: an authority is asked too, and a certification path needs clientAuth. `never`: the grace periods of
+   * the matching pins have no moment in common. `ahead`: the grace period has not begun. `over`: it has ended.
+   */
   readonly state: 'path_needed' | 'never' | 'ahead' | 'over';
   readonly since?: number;
   readonly until?: number;
 }
 
-/** Of a certificate that no identity has. */
+/** About a certificate that belongs to no identity. */
 export interface StrangerFacts {
-  /** The authorities that have a CA certificate of its issuer's name, or of one that came with it; absent: none has. */
+  /**
+   * The authorities that own a CA certificate with the issuer's name, or with the name of an issuer in the forwarded
+   * chain. Absent if there is none.
+   */
   readonly authorities?: readonly string[];
-  /** Of its names, the first: together no longer than an operator reads. */
+  /** The first names in the certificate, only as many as an operator will read. */
   readonly names?: readonly { readonly type: NameEntry['type']; readonly value: string }[];
-  /** What of its subject is not text, and matches nobody. */
+  /** The attribute of the certificate's subject that is not text and therefore matches no identity. */
   readonly attributeWithoutText?: string;
-  /** Why its names could not be compared. */
+  /** Why the certificate's names could not be compared. */
   readonly decodingFault?: string;
   /** Why the CA certificates that came with the request were not used, in one sentence. */
   readonly chainFault?: string;
 }
 
-/** Whom a certificate points to that no identity has. */
+/** The identity that a certificate points to, although it belongs to no identity. */
 export interface StrangerClaim {
   /**
    * Why the certificate points to an identity. Only `path` is proven: an authority of the document issued it. `pin`: it is
@@ -165,20 +186,23 @@ interface CertificateTimes {
   readonly notAfter: number;
 }
 
-/** The interval of a trust store's whole answer does not hold now; which entry bounds it is not known. */
+/**
+ * The interval of a custom trust store's answer does not include the present. Which entry of the store limits it is not
+ * known.
+ */
 interface StoreInterval {
   readonly identity: string;
   readonly isOfStore: true;
 }
 
-/** Of an identity that is not in force. */
+/** About an identity that is not in force. */
 export interface IdentityFacts {
   readonly identity: string;
-  /** The digits of the pin, or the name, that matched the certificate. */
+  /** The hash in the pin, or the name, that matched the certificate. */
   readonly matched: string;
 }
 
-/** Of a pin that is not in force. */
+/** About a pin that is not in force. */
 export interface PinFacts {
   readonly identity: string;
   readonly pin: PinEntry;
@@ -186,27 +210,27 @@ export interface PinFacts {
   readonly others: readonly PinEntry[];
 }
 
-/** What each denial code tells, by code. */
+/** The facts of each denial code. */
 export interface DenialFacts {
   readonly front_end_unknown:
     | { readonly problem: 'setting_not_valid'; /** In one sentence. */ readonly fault: string }
     | {
         readonly problem: 'not_named';
         readonly host: 'functions' | 'server';
-        /** Variables of the environment that tell of a host. */
+        /** The environment variables that show on which host the process runs. */
         readonly hostMarks: readonly string[];
         readonly isOnAzure: boolean;
-        /** The names that stand to choose from. */
+        /** The names of the front ends that the operator can choose from. */
         readonly frontEnds: readonly string[];
-        /** AZURE_FUNCTIONS_ENVIRONMENT is Development, and nothing else shows a local host. */
+        /** Whether AZURE_FUNCTIONS_ENVIRONMENT is Development although nothing else shows a local host. */
         readonly isDevelopmentClaimed: boolean;
       };
   readonly front_end_contradicted:
     | {
         readonly problem: 'named_twice';
-        /** In code. */
+        /** The name that the code gives. */
         readonly frontEnd: string;
-        /** By the app setting. */
+        /** The name that the app setting gives. */
         readonly otherFrontEnd: string;
       }
     | { readonly problem: 'other_platform'; readonly frontEnd: string; readonly platformMarks: readonly string[] }
@@ -219,7 +243,7 @@ export interface DenialFacts {
   readonly http_streaming_ambiguous: NoFacts;
   readonly mcp_transport_unsupported: {
     readonly functionName: string;
-    /** Absent: one that Certgate does not know. */
+    /** The transport. Absent if Certgate does not know it. */
     readonly transport?: string;
   };
   readonly mcp_headers_unavailable: {
@@ -238,40 +262,40 @@ export interface DenialFacts {
     | { readonly problem: 'mcp_trigger_unknown'; readonly functionName: string };
   readonly certificate_malformed: MalformedFacts;
   readonly certificate_multiple: {
-    /** Where the front end sends a list: how many elements are expected. */
+    /** How many elements the header must have. Absent unless the front end sends a list. */
     readonly expectedElements?: number;
-    /** What follows a comma is Traefik's chain, or another line of the header. */
+    /** Set if the text after a comma may be Traefik's chain, or another line of the header. */
     readonly isPerhapsChain?: true;
   };
   readonly certificate_too_large: {
-    /** In characters. */
+    /** The length of the text, in characters. */
     readonly length: number;
     readonly limit: number;
-    /** The field, where it isn't the certificate's own. */
+    /** The name of the header. Absent if it is the certificate header itself. */
     readonly header?: string;
   };
   readonly certificate_verification_failed: {
     readonly header: string;
-    /** What the front end says there, its first 100 characters; absent: nothing. */
+    /** The first 100 characters of what the front end says in that header. Absent if the header is missing. */
     readonly said?: string;
-    /** What it says of a certificate that it verified. */
+    /** What the front end says in that header about a certificate that it verified. */
     readonly accepted: string;
   };
   readonly trust_locked:
     | { readonly since: number; readonly by: string; readonly reason: string }
-    /** The app setting alone; the trust document was not asked. */
+    /** Set if an app setting locks the app. The trust document was then not asked. */
     | { readonly setting: string };
   readonly certificate_on_deny_list: {
     readonly entry: DeniedEntry;
-    /** The certification path leads through this certificate, which is denied; absent: the caller's own. */
+    /** The certificate on the certification path that is denied. Absent if the caller's own certificate is denied. */
     readonly certificate?: PathMember;
     readonly question?: AuthorityQuestion;
   };
   readonly certificate_not_trusted: StrangerFacts;
   readonly identity_ambiguous: {
-    /** At least one; two that are one identity by name have other roles or functions in each store. */
+    /** At least one identity. If two have the same name, two trust stores give it different roles or functions. */
     readonly identities: readonly MatchedIdentity[];
-    /** They are of two trust stores. */
+    /** Set if the identities come from two trust stores. */
     readonly isAcrossStores?: true;
   };
   readonly identity_disabled: IdentityFacts;
@@ -281,7 +305,10 @@ export interface DenialFacts {
   readonly pin_expired:
     | (PinFacts & {
         readonly notAfter: number;
-        /** Of the certificate itself, where it can be read. */
+        /**
+         * The certificate's own `notAfter`, in milliseconds since 1970-01-01T00:00:00Z. Absent if the certificate can't
+         * be decoded.
+         */
         readonly certificateNotAfter?: number;
         readonly isCertificateExpired?: boolean;
       })
@@ -294,7 +321,7 @@ export interface DenialFacts {
   readonly certificate_key_usage_unsuitable: UnfitFacts & { readonly keyUsage: readonly string[] };
   readonly certificate_key_unsupported: UnfitFacts & KeyFacts;
   readonly certificate_key_too_weak: UnfitFacts & KeyFacts;
-  /** `key`: of the caller's own certificate; otherwise a path's. */
+  /** With `key`, this is about the caller's own certificate; otherwise about a certification path. */
   readonly algorithm_unsupported_by_runtime: (UnfitFacts & KeyFacts) | PathFacts;
   readonly certificate_critical_extension_unknown: UnfitFacts & {
     /** Object identifiers. */
@@ -304,7 +331,8 @@ export interface DenialFacts {
   readonly path_budget_exhausted:
     PathFacts | { /** How many names the certificate has. */ readonly nameCount: number; readonly limit: number };
   readonly path_signature_invalid: PathFacts;
-  readonly path_certificate_malformed: PathFacts | { /** Of the decoding. */ readonly fault: string };
+  readonly path_certificate_malformed:
+    PathFacts | { /** What failed when the certificate was decoded. */ readonly fault: string };
   readonly path_certificate_not_yet_valid: PathFacts;
   readonly path_certificate_expired: PathFacts;
   readonly path_authority_unfit: PathFacts;
@@ -317,31 +345,34 @@ export interface DenialFacts {
   readonly path_algorithm_unsupported: PathFacts;
   readonly path_algorithm_too_weak: PathFacts;
   readonly path_extended_key_usage_unsuitable: PathFacts;
-  /** `revokedAt` and `reason`: absent where only a trust store of the app's says it. */
+  /**
+   * `revokedAt` (milliseconds since 1970-01-01T00:00:00Z) and `reason` are absent if only a trust store of the app's
+   * own says that the certificate is revoked.
+   */
   readonly certificate_revoked: PathFacts & { readonly revokedAt?: number; readonly reason?: string };
   readonly revocation_unavailable: PathFacts | StoreInterval;
   readonly function_not_allowed: {
     readonly identity: string;
     readonly functionName: string;
-    /** What it may call, in lower case. */
+    /** The functions that the identity may call, in lower case. */
     readonly functions: readonly string[];
   };
   readonly role_missing: {
     readonly identity: string;
     readonly functionName: string;
-    /** One of these is required, and none of them is there. */
+    /** The function requires one of these roles, and the identity has none of them. */
     readonly anyOf: readonly string[];
-    /** Those of the identity. */
+    /** The roles that the identity has. */
     readonly roles: readonly string[];
   };
   readonly internal_fault: {
     readonly problem: 'time_not_a_number' | 'context_missing' | 'failed';
-    /** What was thrown, where it `failed`. */
+    /** What was thrown. Absent unless the problem is `failed`. */
     readonly fault?: string;
   };
 }
 
-/** What the text of a header is, in place of a certificate. */
+/** Why the text of a header is not a certificate. */
 export type MalformedProblem =
   | 'not_der'
   | 'truncated'
@@ -363,7 +394,7 @@ export type MalformedProblem =
 
 type MalformedFacts =
   | { readonly problem: MalformedProblem }
-  /** Something else than a certificate, such as a private key: what it is. */
+  /** The bytes are something other than a certificate, such as a private key. `structure` says what they are. */
   | { readonly problem: 'other_structure'; readonly structure: string }
-  /** It is pinned, or would need a path, and decoding it failed with `fault`. */
+  /** The certificate is pinned, or needs a certification path, and could not be decoded because of `fault`. */
   | { readonly problem: 'pinned_bytes' | 'path_bytes'; readonly fault: string };

@@ -18,7 +18,7 @@ describe('the table of denials', () => {
   test('gives every code a public code and its status', () => {
     for (const code of denialCodes) assert.equal(getPublicStatus(code), statuses[getPublicCode(code)]);
   });
-  test('is this table: a change is a change of what callers see', () => {
+  test('has exactly these codes: a change is a change of what callers see', () => {
     const codesOf = (publicCode: PublicCode): readonly DenialCode[] =>
       denialCodes.filter((code) => getPublicCode(code) === publicCode);
     const table = Object.keys(statuses).map((publicCode) => [publicCode, codesOf(publicCode as PublicCode)]);
@@ -83,7 +83,7 @@ describe('the table of denials', () => {
       forbidden: ['function_not_allowed', 'role_missing'],
     });
   });
-  test('says which refusals end by themselves: they are never remembered', () => {
+  test('marks the refusals that end by themselves, which the gate never remembers', () => {
     assert.deepEqual(denialCodes.filter(isMomentary), [
       'trust_locked',
       'identity_ambiguous',
@@ -100,14 +100,14 @@ describe('the table of denials', () => {
     const codes = new Set<string>(denialCodes);
     for (const code of [...certificateFaultCodes, ...pathFaultCodes]) assert.ok(codes.has(code), code);
   });
-  test('names what it is about: codes are lower-case words', () => {
+  test('has lower-case words as codes, each once', () => {
     for (const code of denialCodes) assert.match(code, /^[a-z]+(?:_[a-z]+)+$/);
     assert.equal(new Set(denialCodes).size, denialCodes.length);
     assert.ok(Object.isFrozen(denialCodes));
   });
 });
 
-test('a denial is frozen, and holds what was known', () => {
+test('a denial is frozen and contains what was known', () => {
   const facts = { identity: 'a', isOfStore: true } as const;
   const denial = deny('pin_expired', facts, { identityName: 'a', thumbprintSha256: 'AB' });
   assert.ok(Object.isFrozen(denial) && Object.isFrozen(denial.facts));

@@ -13,63 +13,80 @@ export const decisionSteps = [
   'authorization',
 ] as const;
 
-/** A step of the path of a decision, for people who explain one. */
+/** The name of a step of a decision, for tools that explain a decision to people. */
 export type DecisionStepName = (typeof decisionSteps)[number];
 
-/** The steps of a request's path that can refuse it (docs/architecture.md). The first three are the adapter's. */
+/**
+ * A step of a request's path that can refuse the request (docs/architecture.md). The adapter runs the first three:
+ * `front-end`, `http-streaming` and `mcp-transport`.
+ */
 export type RequestStep = 'front-end' | 'http-streaming' | 'mcp-transport' | DecisionStepName;
 
-/** All of them, in the order in which they run. */
+/** All steps of a request's path, in the order in which they run. */
 export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streaming', 'mcp-transport', ...decisionSteps];
 
-/** What callers learn: the same for no certificate and for a wrong one. */
+/** The codes that callers see, each with its HTTP status. A missing certificate and a wrong one have the same code. */
 const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
-/** What the caller is told: less than the operator. */
+/** The code that the caller sees. It says less than the `DenialCode`, which only the operator sees. */
 export type PublicCode = keyof typeof statusByPublicCode;
-/** The public code follows it: the `type` of an answer that refuses (RFC 9457), which programs compare. */
+/**
+ * The beginning of the `type` member in a refusal's answer (RFC 9457), which programs compare. The public code follows
+ * it.
+ */
 export const problemTypePrefix = 'urn:certgate:problem:';
 /** The HTTP status that goes with a public code. */
 export type PublicStatus = (typeof statusByPublicCode)[PublicCode];
 
 interface DenialRow {
-  /** What callers learn; absent: `client_certificate_required`, the same for no certificate and for a wrong one. */
+  /**
+   * The code that callers see. Absent if it is `client_certificate_required`, which is the same for no certificate and
+   * for a wrong one.
+   */
   readonly publicCode?: PublicCode;
-  /** The steps that may report it, in their order. None: it stands outside the order. */
+  /** The steps that may report the denial, in the order in which they run. Empty if the denial belongs to no step. */
   readonly steps: readonly RequestStep[];
-  /** It ends at a moment that the trust document names, or as soon as a source answers: never remembered. */
+  /**
+   * Set if the refusal may end at a moment that the trust document names, or as soon as a source answers. The gate
+   * never remembers such a refusal.
+   */
   readonly isMomentary?: true;
 }
 
 /**
- * Every reason to refuse, in the order of the request's path: what the caller learns of it, and which steps may report
- * it: unless a row says otherwise, callers learn that a client certificate is required. The precise code goes to the
- * operator's log alone.
+ * Every reason to refuse a request, in the order of the request's path: the code that the caller sees, and the steps
+ * that may report the reason. Unless a row says otherwise, the caller sees `client_certificate_required`. Only the
+ * operator's log has the precise code.
  */
 const denials = {
-  // Before the header is looked at: the operator's side is not in order.
+  // Reasons that are found before the gate reads the certificate header: the operator's side is not in order.
   front_end_unknown: { publicCode: 'unavailable', steps: ['front-end'] },
   front_end_contradicted: { publicCode: 'unavailable', steps: ['front-end'] },
   front_end_unproven: { publicCode: 'unavailable', steps: ['front-end'] },
-  // Of one request alone: for all that is known, somebody sent it past the front end.
+  // This one is about a single request, not about the setup: for all that the gate knows, somebody sent the request
+  // past the front end.
   front_end_bypassed: { steps: ['front-end'] },
   http_streaming_ambiguous: { publicCode: 'unavailable', steps: ['http-streaming'] },
-  // Of an MCP call. The caller chooses the transport; whether its headers come along is the operator's affair.
+  // About MCP calls. The caller chooses the transport, so an unsupported one is a 401. The operator decides whether the
+  // host passes headers on, so missing headers are a 503.
   mcp_transport_unsupported: { steps: ['mcp-transport'] },
   mcp_headers_unavailable: { publicCode: 'unavailable', steps: ['mcp-transport'] },
-  // Set up so that no call may be decided, or not at all.
+  // The gate's setup failed, or no gate is installed, so that no call can be decided.
   gate_setup_failed: { publicCode: 'unavailable', steps: [] },
   gate_not_installed: { publicCode: 'unavailable', steps: [] },
-  // Of a handler that other code of the app calls.
+  // A handler was called with a context that belongs to no invocation that the gate has seen, for example by other code
+  // of the app.
   invocation_unknown: { publicCode: 'unavailable', steps: [] },
-  // The certificate header. The bytes of a pinned certificate may turn out later to be none.
+  // About the certificate header. `client-certificate` may report a malformed certificate too, because the bytes of a
+  // pinned certificate are decoded only there.
   certificate_missing: { steps: ['certificate-header'] },
   certificate_malformed: { steps: ['certificate-header', 'client-certificate'] },
   certificate_multiple: { steps: ['certificate-header'] },
   certificate_too_large: { steps: ['certificate-header'] },
   certificate_verification_failed: { steps: ['certificate-header'] },
-  // The trust store. What is known by a name is concluded by client-identity, once the path holds; so is what the
-  // document says anew after an OCSP responder was asked.
+  // About the trust store. If the certificate is known only by a name, `client-identity` reports the refusal, because
+  // the certification path is validated first. It also reports a refusal by a document that was adopted while an OCSP
+  // responder was asked.
   trust_locked: { publicCode: 'unavailable', steps: ['trust-store', 'client-identity'], isMomentary: true },
   certificate_on_deny_list: { steps: ['trust-store', 'certification-path', 'client-identity'] },
   certificate_not_trusted: { steps: ['trust-store', 'client-identity'] },
@@ -80,7 +97,7 @@ const denials = {
   pin_not_yet_valid: { steps: ['trust-store', 'client-identity'], isMomentary: true },
   pin_expired: { steps: ['trust-store', 'client-identity'], isMomentary: true },
   trust_unavailable: { publicCode: 'unavailable', steps: ['trust-store', 'certification-path'], isMomentary: true },
-  // The certificate itself.
+  // About the certificate itself.
   certificate_not_yet_valid: { steps: ['certificate-verification'] },
   certificate_expired: { steps: ['certificate-verification'] },
   certificate_is_authority: { steps: ['certificate-verification'] },
@@ -92,10 +109,10 @@ const denials = {
     publicCode: 'unavailable',
     steps: ['certificate-verification', 'certification-path'],
   },
-  // Later where a path was looked for that would have processed the extension.
+  // `certification-path` reports this one if a path was looked for that could have processed the extension.
   certificate_critical_extension_unknown: { steps: ['certificate-verification', 'certification-path'] },
-  // The path to an authority. The trust store counts the names before it compares them, and a store of the user's own
-  // may know what is revoked.
+  // About the path to an authority. `trust-store` reports a certificate that has more names than the gate compares, and
+  // a custom trust store may itself know that a certificate is revoked.
   path_not_found: { steps: ['certification-path'] },
   path_budget_exhausted: { steps: ['trust-store', 'certification-path'] },
   path_signature_invalid: { steps: ['certification-path'] },
@@ -121,14 +138,14 @@ const denials = {
   // Authorization.
   function_not_allowed: { publicCode: 'forbidden', steps: ['authorization'] },
   role_missing: { publicCode: 'forbidden', steps: ['authorization'] },
-  // Anywhere.
+  // Possible at any step.
   internal_fault: { publicCode: 'unavailable', steps: [] },
 } as const;
 
 /** Why a request was refused, for operators. docs/errors.md explains each code. */
 export type DenialCode = keyof typeof denials;
 
-/** The codes that a step may report; of several steps, those that any of them may. */
+/** The codes that a step may report. For a union of steps: the codes that any of them may report. */
 export type DenialCodeOf<Step extends RequestStep> = {
   [Code in DenialCode]: Step extends (typeof denials)[Code]['steps'][number] ? Code : never;
 }[DenialCode];
@@ -141,35 +158,42 @@ export interface Denial<Code extends DenialCode = DenialCode> {
   readonly outcome: 'denied';
   readonly code: Code;
   /**
-   * What the gate knew: plain data, of the shape that the code has in `DenialFacts`. Absent where a trust store of the
-   * app's own refused.
+   * What the gate knew: plain data, in the shape that `DenialFacts` defines for the code. Absent if a trust store of
+   * the app's own refused.
    */
   readonly facts?: DenialFacts[Code];
   /** One sentence for the operator, made from the facts: what is wrong and what to do. */
   readonly detail: string;
-  /** Whom the certificate belongs to, where that was known before the refusal. */
+  /**
+   * The name of the identity that the certificate belongs to. Absent if the gate refused before it knew the identity.
+   */
   readonly identityName?: string;
-  /** Upper-case hexadecimal; absent where no single certificate was read. */
+  /** The certificate's SHA-256 thumbprint in upper-case hexadecimal. Absent unless exactly one certificate was read. */
   readonly thumbprintSha256?: string;
-  /** As of an admission: the name or the digits of the pin by which it is known whom the certificate belongs to. */
+  /**
+   * The name, or the hash in the pin, by which the certificate's identity was recognised. Absent if that is not known.
+   */
   readonly matched?: string;
 }
 
-/** Whom a denial is about, as far as that is known. */
+/** What is known about the caller whom a denial refuses. */
 export type KnownCaller = Pick<Denial, 'identityName' | 'thumbprintSha256' | 'matched'>;
 
-/** A denial with this code and what is known of it. */
+/** Makes a denial with this code, these facts and what is known about the caller. */
 export function deny<Code extends DenialCode>(
   code: Code,
   facts: DenialFacts[Code],
   known: KnownCaller = {},
 ): Denial<Code> {
   Object.freeze(facts);
-  // Not a getter: making one costs more than the sentence.
+  // The sentence is made now, not in a getter, because defining a getter costs more than making the sentence.
   return Object.freeze({ outcome: 'denied', code, facts, detail: describeFacts(code, facts), ...known });
 }
 
-/** The refusal stands, whatever becomes of its sentence: a file of the sentences may not have been deployed. */
+/**
+ * Describes a denial in one sentence for the operator. Never throws, so that the call stays refused even if the file
+ * with the sentences was not deployed.
+ */
 export function describeFacts<Code extends DenialCode>(code: Code, facts: DenialFacts[Code]): string {
   try {
     return describeDenial(code, facts);
@@ -178,7 +202,7 @@ export function describeFacts<Code extends DenialCode>(code: Code, facts: Denial
   }
 }
 
-/** A denial in the words of a trust store, and with its facts where it has some. */
+/** Makes a denial with the words of a trust store, and with the store's facts if it gave any. */
 export function denyAsFound<Code extends DenialCode>(
   { code, detail, facts }: Pick<Denial<Code>, 'code' | 'detail' | 'facts'>,
   known: KnownCaller,
@@ -186,7 +210,7 @@ export function denyAsFound<Code extends DenialCode>(
   return Object.freeze({ outcome: 'denied', code, ...(facts === undefined ? {} : { facts }), detail, ...known });
 }
 
-/** Narrows a denial, its facts included. */
+/** Whether a denial has this code. Narrows the type of the denial and of its facts. */
 export function isDeniedFor<Code extends DenialCode>(denial: Denial, code: Code): denial is Denial<Code> {
   return denial.code === code;
 }
@@ -194,7 +218,8 @@ export function isDeniedFor<Code extends DenialCode>(denial: Denial, code: Code)
 /** The code that the caller sees. */
 export function getPublicCode(code: DenialCode): PublicCode {
   const row = getRow(code);
-  // Of the row itself: what somebody put on Object.prototype would be told to callers, with no status.
+  // Only the row's own member is read. Otherwise callers would see a value that somebody put on Object.prototype,
+  // without an HTTP status.
   return (Object.hasOwn(row, 'publicCode') ? row.publicCode : undefined) ?? 'client_certificate_required';
 }
 
@@ -209,9 +234,10 @@ export function getSteps(code: DenialCode): readonly RequestStep[] {
 }
 
 /**
- * Which of several reasons to refuse counts, whether they stand in one document or in several stores: the one with the
- * lowest rank. A lock comes before all, since whoever is known must not be told from a stranger by it. What can't be
- * decided now gives way to what is known to be refused. Otherwise, the order of the request's path.
+ * The rank of a reason to refuse. If several reasons apply, in one document or in several stores, the gate reports the
+ * one with the lowest rank. A lock has the lowest, so that its answer never distinguishes known callers from unknown
+ * ones. Reasons that are `unavailable` to callers have the highest ranks: a known refusal is reported before something
+ * that can't be decided now. Otherwise the rank is the order of the request's path.
  */
 export function rankDenial(code: DenialCode): number {
   if (code === 'trust_locked') return -1;

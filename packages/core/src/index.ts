@@ -1,4 +1,4 @@
-// What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
+// What an adapter needs, and an app that makes its own decisions. A cold start loads only this file of core.
 export type { ClientCertificate } from '@certgate/x509';
 export type { PublicIssuanceEvidence } from '@certgate/x509/internal-certificates';
 export {

@@ -1,5 +1,5 @@
-// For the command-line tool alone, and no public API. It holds all of the main entry, so that the tool loads one copy of
-// core.
+// For the command-line tool only; not a public API. It exports the whole main entry too, so that the tool loads only
+// one copy of core.
 export * from './index.js';
 export {
   type Base64Decoding,
@@ -95,7 +95,8 @@ export type {
   CertificateRevocationList,
   LeadingDotReading,
 } from '@certgate/x509/path';
-// Its values come with their first use: most commands need none, and it is half as large as all of core.
+// These values are loaded when they are first used: most commands need none of them, and they are half as large as all
+// of core.
 export { loadPathValidation } from './load-path-validation.js';
 export {
   type AuthorityRevocationInformation,

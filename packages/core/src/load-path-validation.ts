@@ -2,18 +2,19 @@ import { createRequire } from 'node:module';
 import { CertgateError } from '@certgate/x509/internal';
 import type * as pathValidation from '@certgate/x509/path';
 
-// `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
+// `scripts/bundle.mjs` removes this line from what apps load, because a CommonJS file has a `require` of its own.
 const require = createRequire(import.meta.url);
 
-/** Kept, since `require` may look for the file again in each call. */
+/** The loaded module is kept, because `require` may look for the file again in each call. */
 let loaded: typeof pathValidation | undefined;
 
 /**
- * Path validation, revocation included, loaded with its first use: an app without authorities never pays for it. Not by
- * `import()`, which answers later, and `trustStoreFromDocument` throws at once; Jest refuses it besides. The name is
- * written out, so that a bundler that makes one file of an app finds it.
+ * Loads path validation, revocation included, when it is first used, so that an app without authorities never loads it.
+ * `import()` would not do: it answers later, but `trustStoreFromDocument` must throw at once, and Jest refuses it. The
+ * module's name is written as a literal so that a bundler that makes one file of an app finds it.
  *
- * @throws {CertgateError} where it is absent: a bundle may leave it out, and the first authority comes with a later document.
+ * @throws {CertgateError} if the module is missing: a bundle may leave it out, and the first authority may come with a
+ * later document.
  */
 export function loadPathValidation(): typeof pathValidation {
   try {

@@ -9,9 +9,9 @@ import { allowed, observe, publish, publishRefresh, refreshed } from './test-sup
 import { createTelemetry } from './test-support/telemetry.js';
 import { trustChannelName } from './trust-store/trust-channel.js';
 
-// That an observation is one, ends when it is told to, and lets no fault into a decision.
+// There is one observation for each meter provider, it ends when it is stopped, and its faults never change a decision.
 
-/** What a throw in a subscriber becomes. */
+/** Collects the errors that subscribers throw, which Node reports as uncaught exceptions. */
 function watchUncaught(test: TestContext): readonly unknown[] {
   const errors: unknown[] = [];
   const note = (error: unknown): void => void errors.push(error);
@@ -23,7 +23,7 @@ function watchUncaught(test: TestContext): readonly unknown[] {
 const untilNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('an observation', () => {
-  it('is one for a meter provider, so that nothing is counted twice, and another once it has stopped', async (test) => {
+  it('is shared by all calls for one meter provider, so that nothing is counted twice, until it is stopped', async (test) => {
     const telemetry = createTelemetry(test);
     const { meterProvider } = telemetry;
     const first = observe(test, { meterProvider });
@@ -59,7 +59,7 @@ describe('an observation', () => {
     ]);
   });
 
-  it('lets nothing out that a meter throws, and says so once', async (test) => {
+  it('lets no error of a meter out, and reports the first one only', async (test) => {
     const uncaught = watchUncaught(test);
     const told: unknown[] = [];
     const ignore = (): void => undefined;
@@ -100,7 +100,7 @@ describe('an observation', () => {
     const fail = (): never => {
       throw new Error('the logger is broken');
     };
-    // The API itself logs that a logger was set.
+    // The OpenTelemetry API itself logs that a logger was set.
     diag.setLogger(
       { error: fail, warn: () => undefined, info: fail, debug: fail, verbose: fail },
       { suppressOverrideMessage: true },
@@ -118,7 +118,7 @@ describe('an observation', () => {
     assert.deepEqual(uncaught, []);
   });
 
-  it('passes over what it does not know: other shapes and versions on its channels', async (test) => {
+  it('ignores events of unknown shapes and versions on its channels', async (test) => {
     const uncaught = watchUncaught(test);
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
@@ -147,7 +147,7 @@ describe('an observation', () => {
     assert.equal(metric['certgate.decisions']?.series[0]?.value, 1);
   });
 
-  it('takes no option that it does not know', () => {
+  it('rejects an option that it does not know', () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       [null, /are an object/],
       [{ meter: {} }, /does not know "meter"; it knows meterProvider, tracerProvider, decisionSpans/],
@@ -162,13 +162,13 @@ describe('an observation', () => {
     }
   });
 
-  it('throws what a meter provider throws at the start', () => {
+  it('throws what a meter provider throws when the observation starts', () => {
     const getMeter = (): never => {
       throw new Error('no meter');
     };
     const meterProvider: MeterProvider = { getMeter };
     assert.throws(() => observeGate({ meterProvider }), /no meter/);
-    // Nothing was left behind.
+    // The failed attempt left nothing behind.
     assert.throws(() => observeGate({ meterProvider }), /no meter/);
   });
 });

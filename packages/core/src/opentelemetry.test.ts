@@ -11,7 +11,8 @@ import { toPem } from './test-support/authority-certificates.js';
 import { createTelemetry } from './test-support/telemetry.js';
 import { trustStoreFromDocument } from './trust-store/document-store.js';
 
-// What an observation makes of events, with OpenTelemetry's own SDK. The adapter's: opentelemetry-adapter.test.ts.
+// What an observation makes of events, with OpenTelemetry's own SDK. opentelemetry-adapter.test.ts does the same for
+// the adapter.
 
 describe('metrics', () => {
   it('count decisions by outcome, code and function', async (test) => {
@@ -62,7 +63,7 @@ describe('metrics', () => {
     assert.deepEqual([of('allowed', 'caller-499'), of('denied', 'caller-1'), of('allowed')], [1, 1, 2]);
   });
 
-  it('tell how long the certificates in use have left, by identity', async (test) => {
+  it('show how long the certificates in use will stay valid, by identity', async (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     publish(allowed);
@@ -78,11 +79,11 @@ describe('metrics', () => {
     assert.ok(Math.abs(Number(gauge.series[0]?.value) - expected) < 5, String(gauge.series[0]?.value));
   });
 
-  it('tell the age and revision of what each source gave, and count the looks at it', async (test) => {
+  it('show the age and revision of what each source gave, and count the reads of each source', async (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     test.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-    // A whole number: the sum of a fraction and whole milliseconds is not exact.
+    // A whole number, because the sum of a fraction and whole milliseconds is not exact.
     let monotonic = 1_000_000;
     test.mock.method(process, 'hrtime', () => [monotonic / 1_000, 0]);
     const lastSuccessAt = Date.now() - 60_000;
@@ -127,12 +128,12 @@ describe('metrics', () => {
     assert.deepEqual(await readFaults(), [ofDocument, ofSetting]);
     publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'unchanged', revocationFault: 'no list' });
     assert.deepEqual(await readFaults(), [{ ...ofDocument, value: 1 }, ofSetting]);
-    // It grows although nothing is published.
+    // The age grows although no event is published.
     monotonic += 2_000;
     assert.equal((await telemetry.collect())['certgate.trust.age']?.series[0]?.value, 62);
   });
 
-  it('tell which document each source gave, and when it was adopted, by numbers', async (test) => {
+  it('show in numbers which document each source gave, and when it was adopted', async (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     publishRefresh({ ...refreshed, sha256: `0123456789AB${'F'.repeat(52)}` });
@@ -149,7 +150,7 @@ describe('metrics', () => {
     assert.deepEqual(metric['certgate.trust.adopted']?.series, [{ attributes, value: Date.UTC(2027, 0, 1) / 1000 }]);
   });
 
-  it('tell when the CA certificates of the document end, and count reads of lists that failed', async (test) => {
+  it('show when the CA certificates of the document end, and count failed reads of revocation lists', async (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     const anchors = ['20900101000000Z', '20200101000000Z'].map((notAfter, index) => {
@@ -198,7 +199,7 @@ describe('metrics', () => {
       assert.deepEqual(await listInstances({ 'service.instance.id': instance }), new Set([undefined]));
   });
 
-  it('go to the registered SDK, also when that comes later than the first decision', async (test) => {
+  it('go to the registered SDK, even if it is registered after the first decision', async (test) => {
     metrics.disable();
     observe(test, {});
     publish(allowed);
@@ -209,7 +210,7 @@ describe('metrics', () => {
     });
     publish(denied);
     const metric = await telemetry.collect();
-    // What came before can't be counted, but is known.
+    // Earlier decisions can't be counted, but the state that they left is known.
     assert.deepEqual(
       metric['certgate.decisions']?.series.map(({ value }) => value),
       [1],
@@ -217,7 +218,7 @@ describe('metrics', () => {
     assert.equal(metric['certgate.certificate.time_to_expiry']?.series.length, 1);
   });
 
-  it('have no more series for one who is no longer seen, with delta temporality', async (test) => {
+  it('drop the series of an identity that is no longer seen, with delta temporality', async (test) => {
     const telemetry = createTelemetry(test, AggregationTemporality.DELTA);
     observe(test, { meterProvider: telemetry.meterProvider });
     for (let index = 0; index <= 1000; index += 1) publish({ ...allowed, identityName: `caller-${index}` });
@@ -234,7 +235,7 @@ describe('metrics', () => {
 });
 
 describe('spans', () => {
-  it('that are active at the decision get its attributes', (test) => {
+  it("get the decision's attributes if they are active at the decision", (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     const tracer = telemetry.tracerProvider.getTracer('test');
@@ -260,7 +261,7 @@ describe('spans', () => {
     });
   });
 
-  it('lack what is not known, and the detail, which is text for the log', (test) => {
+  it('lack attributes for what is not known, and never have the detail, which is text for the log', (test) => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     telemetry.tracerProvider.getTracer('test').startActiveSpan('call', (span) => {
@@ -277,10 +278,11 @@ describe('spans', () => {
     assert.equal(telemetry.spans()[0]?.status.code, SpanStatusCode.UNSET);
   });
 
-  it('are not made where none is active, unless asked for; then they belong to the trace of the host', (test) => {
+  it("are made only on request if none is active, and then belong to the host's trace", (test) => {
     const telemetry = createTelemetry(test);
     const { meterProvider, tracerProvider } = telemetry;
-    // As @azure/functions-opentelemetry-instrumentation leaves it: the host's span is known by its ids alone.
+    // The context as @azure/functions-opentelemetry-instrumentation leaves it: only the ids of the host's span are
+    // known.
     const host = {
       traceId: '0af7651916cd43dd8448eb211c80319c',
       spanId: 'b7ad6b7169203331',

@@ -7,30 +7,32 @@ export { CertgateError, type CertgateErrorCode } from '@certgate/x509/internal';
 
 /** The options of `observeGate`. */
 export interface ObserveGateOptions {
-  /** In place of the one that the app's OpenTelemetry SDK has registered. */
+  /** The meter provider to use instead of the one that the app's OpenTelemetry SDK has registered. */
   readonly meterProvider?: MeterProvider;
-  /** For `decisionSpans`, in place of the one that the app's OpenTelemetry SDK has registered. */
+  /**
+   * The tracer provider to use for `decisionSpans` instead of the one that the app's OpenTelemetry SDK has registered.
+   */
   readonly tracerProvider?: TracerProvider;
   /**
-   * Where no span is being recorded around the decision, record one of its own, `certgate.decision`. In Azure Functions
-   * that is the rule: the invocation's own span is recorded in the host's process, not in the worker's. False by default.
+   * Whether to record a span `certgate.decision` if no span is being recorded around the decision. That is normal in
+   * Azure Functions, where the host's process records the invocation's own span, not the worker. False by default.
    */
   readonly decisionSpans?: boolean;
 }
 
-/** What `observeGate` returns: the observation that runs. */
+/** A running observation, as `observeGate` returns it. */
 export interface GateObservation {
-  /** Stops recording; what was counted remains with the SDK. */
+  /** Stops recording. The SDK keeps what was already counted. */
   stop(): void;
 }
 
 /**
- * Turns the gate's decisions and its looks at the trust document into OpenTelemetry metrics and span attributes;
+ * Turns the gate's decisions and its reads of the trust document into OpenTelemetry metrics and span attributes;
  * docs/observability.md lists them. Call it once, in the file that is loaded first, before or after the SDK registers
- * itself. A second call with the same meter provider answers with the first one's observation: an app of several bundles
- * counts nothing twice.
+ * itself. A second call with the same meter provider returns the first call's observation, so that an app of several
+ * bundles counts nothing twice.
  *
- * Recording never changes a decision, and what fails in it is told to OpenTelemetry's `diag`, once.
+ * Recording never changes a decision. If recording fails, the first failure is reported to OpenTelemetry's `diag`.
  *
  * @example
  * ```ts
@@ -39,8 +41,8 @@ export interface GateObservation {
  * observeGate();
  * ```
  *
- * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
- * @throws {CertgateError} where the same meter provider is observed already, with other options.
+ * @throws {CertgateError} if an option is unknown or its value is not allowed.
+ * @throws {CertgateError} if the same meter provider is already observed with other options.
  */
 export function observeGate(options: ObserveGateOptions = {}): GateObservation {
   const { meterProvider, tracerProvider, decisionSpans = false } = readOptions(options);
@@ -71,7 +73,10 @@ interface Present {
   readonly observation: GateObservation;
 }
 
-/** Two loaded copies of this package hear the same channels, so they must know of each other; `v1` names the shape. */
+/**
+ * Two loaded copies of this package listen to the same channels, so each must find the other's observations. `v1` names
+ * the shape of the shared value.
+ */
 const observations = getObservations(Symbol.for('certgate/opentelemetry-observations/v1'));
 
 function getObservations(key: symbol): WeakMap<object, Present> {

@@ -54,7 +54,7 @@ describe('the steps of a decision by an authority', () => {
     'authorization',
   ];
 
-  test('allowed: every step passes, with every check of the path', () => {
+  test('an allowed caller passes every step and every check of the path', () => {
     const { decision, trace, checks } = decide(caller.header, issuedSnapshot([billing]));
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.identity.name, 'billing');
@@ -65,14 +65,14 @@ describe('the steps of a decision by an authority', () => {
     );
     assert.ok(checks.every(({ fault }) => fault === undefined));
     const ofCaller = checks.filter(({ role }) => role === 'end-entity').map(({ check }) => check);
-    // Of the authority's own mode: nobody asks about revocation here.
+    // This authority does not ask for revocation information.
     assert.deepEqual(ofCaller, [
       ...['validity', 'certificate', 'purpose', 'issuer', 'path-length', 'signature', 'names'],
       'policies',
     ]);
   });
 
-  test('revocation is a check of its own where it is asked for', () => {
+  test('revocation is a check of its own if the authority requires it', () => {
     const authorities = [authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } })];
     const crls = [readCrl(makeCrl({ authority: getStage().issuing }))];
     const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
@@ -84,19 +84,19 @@ describe('the steps of a decision by an authority', () => {
 
   const denials = listPathDenials();
   for (const { code, step, header, trust, revocation } of denials) {
-    test(`${code} ends at ${step}, and no later step runs`, () => {
+    test(`${code} is reported by ${step}, and no later step runs`, () => {
       const { decision, trace } = decide(header, trust, revocation);
       assertDenied(decision, code);
       const passed = steps.slice(0, steps.indexOf(step)).map((name) => ({ step: name, denial: undefined }));
       assert.deepEqual(trace, [...passed, { step, denial: decision }]);
-      // A function that only reports defers what the authorization refuses, and nothing else.
+      // A report-only function defers only refusals by authorization.
       const reporting = { ...requirement, reportOnlyUntil: Date.UTC(2100, 0, 1) };
       const question = { header, trust, requirement: reporting, now };
       assertDenied(decideAccess(revocation === undefined ? question : { ...question, revocation }), code);
     });
   }
 
-  test('each says what to know, and nothing of the certificate itself; only missing information is a 503', () => {
+  test('each denial has the thumbprint and nothing else of the certificate, and only missing information is answered with 503', () => {
     for (const { code, header, trust, revocation } of denials) {
       const { decision } = decide(header, trust, revocation);
       assert.ok(decision.outcome === 'denied');
@@ -106,7 +106,7 @@ describe('the steps of a decision by an authority', () => {
     }
   });
 
-  test('the gate says the same, cold and warm, and asks anew only for information that may be there at once', async () => {
+  test('the gate gives the same denials cold and warm, and asks the store again only for missing revocation information', async () => {
     for (const { code, header, trust, revocation } of denials) {
       let asked = 0;
       const gate = new AccessGate({
@@ -130,15 +130,15 @@ describe('critical extensions', () => {
   const constrained = issueCaller({
     extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'],
   });
-  test('one that a path processes is not a reason to refuse, where a path was validated', () => {
+  test('an extension that a path processes does not refuse the certificate if a path was validated', () => {
     assert.equal(decide(constrained.header, issuedSnapshot([billing])).decision.outcome, 'allowed');
   });
-  test('and is one where the certificate is pinned alone', () => {
+  test('the same extension refuses a certificate that is only pinned', () => {
     const { thumbprintSha256 } = constrained.certificate;
     const trust = issuedSnapshot([{ pins: [{ thumbprintSha256 }] }], { authorities: [] });
     assertDenied(decide(constrained.header, trust).decision, 'certificate_critical_extension_unknown');
   });
-  test('and where a pin decides, since no path holds: refused at the step that looked for one', () => {
+  test('the same extension is refused at the step that looked for a path, if no path is valid and the pin decides', () => {
     const { impostor } = getStage();
     const decideForged = (extensions: readonly string[]): Traced => {
       const forged = issueCaller({ issuer: impostor, extensions });
@@ -153,7 +153,7 @@ describe('critical extensions', () => {
     assertDenied(decision, 'certificate_critical_extension_unknown');
     assert.deepEqual(trace.at(-1), { step: 'certification-path', denial: decision });
   });
-  test('one that no path processes is refused whatever a store of the user says of its path', async () => {
+  test('an extension that no path processes is refused whatever a custom store says about its path', async () => {
     const claim = (made: typeof constrained): Decision | Promise<Decision> =>
       new AccessGate({
         trustStore: {
@@ -179,12 +179,12 @@ describe('when access ends', () => {
   const crls = [readCrl(makeCrl({ authority: issuing }))];
   const revocation: RevocationInformation = { find: () => ({ crls, findOcspResponses: () => [] }) };
 
-  test("is the path's end, not the CRL's", () => {
+  test('the access ends with the path, not with the CRL', () => {
     const { decision } = decide(caller.header, required, revocation);
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.identity.accessEndsAt, Date.UTC(2035, 0, 1));
   });
-  test("is an intermediate's end, where that comes first", () => {
+  test('the access ends with an intermediate that ends before the rest', () => {
     const short = issueIntermediate({ notAfter: '20270601000000Z' });
     const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [short] })] });
     const { decision } = decide(issueCaller({ issuer: short }).header, trust);

@@ -35,7 +35,7 @@ describe('report-only', () => {
     ['function_not_allowed', { functions: ['other'], pins: [pin] }],
     ['role_missing', { roles: [], pins: [pin] }],
   ] as const) {
-    test(`${code} is let through and told, until the end`, () => {
+    test(`${code} is let through and reported until the end`, () => {
       const refused = decide(header, [identity], {});
       assertDenied(refused, code);
       const decision = decide(header, [identity]);
@@ -47,20 +47,20 @@ describe('report-only', () => {
     });
   }
 
-  test('who meets the requirement is admitted as ever, with nothing deferred', () => {
+  test('a caller who meets the requirement is admitted with nothing deferred', () => {
     const decision = decide(header, [{ pins: [pin] }]);
     assert.ok(decision.outcome === 'allowed');
     assert.ok(!('deferred' in decision));
   });
 
-  test('an end that is not a moment, or never comes, is none', () => {
+  test('an end that is not a finite number defers nothing', () => {
     for (const end of [Number.NaN, Number.POSITIVE_INFINITY, '9999999999999', null, new Date(until), 1n << 60n]) {
       const requirement = { reportOnlyUntil: end as number };
       assertDenied(decide(header, [{ roles: [], pins: [pin] }], requirement), 'role_missing');
     }
   });
 
-  test('the trace tells what was let through, at its step', () => {
+  test('the trace shows the deferred refusal at its step', () => {
     const trace: DecisionStep[] = [];
     const decision = decideAccess({
       header,
@@ -76,13 +76,13 @@ describe('report-only', () => {
 });
 
 // access-decision.test.ts and access-decision-path.test.ts show that no other denial is deferred.
-test('a store that is unavailable is never deferred, by the gate', async () => {
+test('the gate never defers the refusal by an unavailable store', async () => {
   const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
   const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };
   assertDenied(await gate.decide(header, requirement, now), 'trust_unavailable');
 });
 
-test('whatever the identities, requirement and time: only those two are deferred, and only before the end', async () => {
+test('only those two refusals are deferred, and only before the end, whatever the identities, requirement and time', async () => {
   const stranger = makeCertificate({ key: 'ed25519' });
   const pins = fc.record(
     { enabled: fc.constantFrom(true, true, false), notAfter: fc.constantFrom(iso(now + 1000), iso(now)) },
@@ -125,7 +125,7 @@ test('whatever the identities, requirement and time: only those two are deferred
       }
       const key = `${strict.code} ${isDeferred}`;
       seen.set(key, (seen.get(key) ?? 0) + 1);
-      // The gate says the same, cold and warm; and what one function lets through opens no other.
+      // The gate decides the same, cold and warm, and what one requirement lets through does not open another one.
       const gate = new AccessGate({ trustStore: trustStoreFromDocument(documentOf(given)) });
       for (let time = 0; time < 2; time += 1) {
         assert.deepEqual(await gate.decide(text, requirement, at), decision);
@@ -144,19 +144,19 @@ describe('when access ends', () => {
     assert.ok(decision.outcome === 'allowed');
     return decision.identity.accessEndsAt;
   };
-  test('is the earliest of the certificate, the pin and the identity', () => {
+  test('access ends with the earliest of the certificate, the pin and the identity', () => {
     assert.equal(endOf({ pins: [pin] }), defaultNotAfter);
     assert.equal(endOf({ pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
     assert.equal(endOf({ expiresAt: iso(now + 4), pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 4);
     assert.equal(endOf({ expiresAt: iso(now + 6), pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
     assert.equal(endOf({ expiresAt: iso(defaultNotAfter + 1), pins: [pin] }), defaultNotAfter);
   });
-  test('an identity says who answers for it', () => {
+  test('an identity has the owner that the document names', () => {
     const decision = decide(header, [{ owner: 'payments team', pins: [pin] }], {});
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.identity.owner, 'payments team');
   });
-  test("a store of the user's own says both", async () => {
+  test('a custom store gives both the owner and the end', async () => {
     const find = (identity: object): AccessGate =>
       new AccessGate({
         trustStore: {

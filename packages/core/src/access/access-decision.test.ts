@@ -47,7 +47,7 @@ function decide(text: string | null | undefined, identities: readonly IdentityIn
   return { decision, trace };
 }
 
-/** A certificate that is pinned, and not fit. */
+/** The header of a certificate that is not fit for a client, and identities that pin it. */
 const unfit = (request: CertificateRequest): readonly [string, readonly IdentityInput[]] => {
   const made = makeCertificate(request);
   return [made.header, [{ pins: [pinOf(made)] }]];
@@ -56,7 +56,7 @@ const unfit = (request: CertificateRequest): readonly [string, readonly Identity
 const pinned: readonly IdentityInput[] = [{ name: 'billing', pins: [{ thumbprintSha256 }] }];
 
 describe('the path, step by step', () => {
-  test('allowed: every step, in order, none with a denial', () => {
+  test('an allowed caller passes every step in order, without a denial', () => {
     const { decision, trace } = decide(header, pinned);
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.code, 'allowed');
@@ -121,7 +121,7 @@ describe('the path, step by step', () => {
     ['internal_fault', 'certificate-header', header, pinned, Number.NaN],
   ];
   for (const [code, step, text, identities, at = now] of cases) {
-    test(`${code} ends at ${step}, and no later step runs`, () => {
+    test(`${code} is reported by ${step}, and no later step runs`, () => {
       const { decision, trace } = decide(text, identities, at);
       assertDenied(decision, code);
       if (code === 'internal_fault') {
@@ -132,21 +132,21 @@ describe('the path, step by step', () => {
       assert.deepEqual(trace, [...passed, { step, denial: decision }]);
     });
     if (step === 'authorization') continue;
-    test(`${code} at ${step} is not deferred by a function that only reports`, () => {
+    test(`${code} at ${step} is not deferred by a report-only function`, () => {
       const question = { header: text, trust: snapshotOf(...identities), now: at };
       const reporting = { functionName: 'f', roles: [['nobody']], reportOnlyUntil: Date.UTC(2100, 0, 1) };
       assertDenied(decideAccess({ ...question, requirement: reporting }), code);
     });
   }
 
-  test('every code that core can give was seen here, but for those that only a store or an adapter gives', () => {
+  test('this file covers every code of core, except those that only a store or an adapter gives', () => {
     const elsewhere = [
       'front_end_unknown',
       'front_end_contradicted',
-      // front-end-resolution/resolve-front-end.test.ts, front-end-resolution/request-reader.test.ts
+      // Tested in front-end-resolution/resolve-front-end.test.ts and front-end-resolution/request-reader.test.ts.
       'front_end_unproven',
       'front_end_bypassed',
-      // front-ends/front-ends.test.ts
+      // Tested in front-ends/front-ends.test.ts.
       'certificate_verification_failed',
       'http_streaming_ambiguous',
       'mcp_transport_unsupported',
@@ -155,10 +155,10 @@ describe('the path, step by step', () => {
       'gate_not_installed',
       'invocation_unknown',
       'trust_unavailable',
-      // trust-snapshot/locked-document.test.ts
+      // Tested in trust-snapshot/locked-document.test.ts.
       'trust_locked',
     ];
-    // access-decision-path.test.ts: what an authority, or the deny list, has to say.
+    // access-decision-path.test.ts tests the denials by an authority or by the deny list (`byAuthority`).
     if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');
     const byAuthority = listPathDenials().map(({ code }) => code);
     const seen = new Set<string>([...cases.map(([code]) => code), ...byAuthority, ...elsewhere]);
@@ -168,20 +168,20 @@ describe('the path, step by step', () => {
     );
   });
 
-  test('no detail holds the certificate, its base64, hexadecimal or any long run of it', () => {
+  test('no detail contains the certificate, its base64 or hexadecimal, or any long part of them', () => {
     for (const [, , text, identities, at] of cases) {
       const { decision } = decide(text, identities, at);
       assert.ok(decision.outcome === 'denied');
       const { facts = {}, matched, ...said } = decision;
       const words = JSON.stringify(said).replace(decision.thumbprintSha256 ?? '\0', '');
       assert.doesNotMatch(words, /MII|[A-Za-z0-9+/]{40}|-----BEGIN/, words);
-      // Facts name pins, by hashes.
+      // The facts name pins, which contain hashes of up to 64 hexadecimal digits.
       assert.doesNotMatch(JSON.stringify([facts, matched]), /MII|[A-Za-z0-9+/]{65}|-----BEGIN/);
       assert.doesNotMatch(decision.detail, /[\p{C}]/u);
     }
   });
 
-  test('what a denial knows: nothing before a certificate was read, then its thumbprint, then the name', () => {
+  test('a denial has no thumbprint before a certificate was read, then the thumbprint, and then also the identity', () => {
     for (const [code, step, text, identities, at] of cases) {
       const { decision } = decide(text, identities, at);
       assert.ok(decision.outcome === 'denied');
@@ -197,7 +197,7 @@ describe('the path, step by step', () => {
 });
 
 describe('closed when something is missing', () => {
-  test('a time that is not a number', () => {
+  test('a time that is not a number is refused', () => {
     for (const at of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, undefined, null, '2027']) {
       const question = { header, trust: snapshotOf(...pinned), requirement, now: at as number };
       assertDenied(decideAccess(question), 'internal_fault');
@@ -210,20 +210,20 @@ describe('closed when something is missing', () => {
       }),
     );
   });
-  test('a stranger is never parsed', () => {
-    // Framed as a version 3 certificate, and nothing behind it.
+  test('an unknown certificate is never parsed', () => {
+    // Bytes that begin like a version 3 certificate and contain nothing else.
     const garbage = Buffer.from('30053003a0010000', 'hex').subarray(0, 7).toString('base64');
     const { decision, trace } = decide(garbage, [{ pins: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
     assertDenied(decision, 'certificate_not_trusted');
     assert.equal(trace.length, 2);
-    // Whoever reads the log is told to ask the owner, and not to pin what stands there.
+    // The detail advises the operator to ask the caller's owner, not to pin what the log shows.
     assert.ok(decision.outcome === 'denied');
     assert.match(decision.detail, /before you add it, compare its thumbprint .* over another channel/);
   });
 });
 
 describe('what an allowed header may look like', () => {
-  // The certificate by its bytes in every way, and a second identity, so that there is something to be confused with.
+  // Both thumbprints pin the certificate, and a second identity exists for which it could be mistaken.
   const trust = snapshotOf(
     { pins: [{ thumbprintSha256 }, { thumbprintSha1 }] },
     { name: 'other', pins: [pinOf(makeCertificate({ key: 'ed25519' }))] },
@@ -231,7 +231,10 @@ describe('what an allowed header may look like', () => {
   const padded = findPadded();
   const paddedTrust = snapshotOf({ pins: [pinOf(padded)] });
 
-  /** THE property: whatever the text, only the byte-exact certificate is admitted. */
+  /**
+   * The property: whatever the text, the caller is admitted only if the text is exactly the pinned certificate's
+   * header.
+   */
   const check = (text: string, made: MadeCertificate, snapshot = trust): void => {
     const decision = decideAccess({
       header: text,
@@ -243,14 +246,14 @@ describe('what an allowed header may look like', () => {
     assert.equal(decision.outcome === 'allowed', isExact, text);
   };
 
-  test('one changed character anywhere', () => {
+  test('one changed character anywhere refuses the caller', () => {
     for (let at = 0; at < header.length; at += 1) {
       for (const character of ['A', 'B', '/', '+', '-', '_', '=', ' ', ',', '\0', '\n', 'é', '%']) {
         check(header.slice(0, at) + character + header.slice(at + 1), allowed);
       }
     }
   });
-  test('one character more or less anywhere', () => {
+  test('one character more or less anywhere refuses the caller, except white space around the header', () => {
     for (let at = 0; at <= header.length; at += 1) {
       check(header.slice(0, at) + header.slice(at + 1), allowed);
       for (const character of ['A', '=', ' ', '\t', '\r\n', ',', ';', '\u200e']) {
@@ -258,14 +261,14 @@ describe('what an allowed header may look like', () => {
       }
     }
   });
-  test('another letter case anywhere', () => {
+  test('another letter case anywhere refuses the caller', () => {
     for (let at = 0; at < header.length; at += 1) {
       const character = header.charAt(at);
       check(header.slice(0, at) + character.toLowerCase() + header.slice(at + 1), allowed);
       check(header.slice(0, at) + character.toUpperCase() + header.slice(at + 1), allowed);
     }
   });
-  test('one changed bit of the certificate', () => {
+  test('a certificate with one changed bit is refused', () => {
     der.forEach((octet, at) => {
       for (let bit = 0; bit < 8; bit += 1) {
         const changed = Buffer.from(der);
@@ -274,7 +277,7 @@ describe('what an allowed header may look like', () => {
       }
     });
   });
-  test('the same bytes in another base64', () => {
+  test('the same bytes in another base64 are refused', () => {
     const other = padded.der.toString('base64url');
     for (const text of [
       other,
@@ -292,7 +295,7 @@ describe('what an allowed header may look like', () => {
       check(padded.header.slice(0, last) + character + padded.header.slice(last + 1), padded, paddedTrust);
     }
   });
-  test('with anything before, behind or inside', () => {
+  test('other text before, after or inside refuses the caller, except white space around the header', () => {
     const noise = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 8 }),
       fc.constantFrom(header, ' ', '\t', 'AAAA', '=', ',', '\r\n', '\0'),
@@ -307,7 +310,7 @@ describe('what an allowed header may look like', () => {
       { numRuns: countRuns(400) },
     );
   });
-  test('any text at all', () => {
+  test('any other text is refused', () => {
     const base64 = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes).toString('base64'));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), base64), (text) => {
@@ -317,7 +320,7 @@ describe('what an allowed header may look like', () => {
     );
   });
 
-  /** One whose base64 is padded and holds + or /, so that base64url is another text. */
+  /** A certificate whose base64 is padded and contains + or /, so that its base64url is another text. */
   function findPadded(): MadeCertificate {
     for (let attempt = 0; attempt < 30; attempt += 1) {
       const made = makeCertificate({ key: 'ed25519', name: [`CN = ${'x'.repeat(attempt + 1)}`] });
@@ -327,7 +330,7 @@ describe('what an allowed header may look like', () => {
   }
 });
 
-test('a key pin admits another certificate of the key, and nothing that only quotes the key', () => {
+test('a key pin admits another certificate of the key, and no certificate that only quotes the key', () => {
   const trust = snapshotOf({ pins: [{ publicKeySha256, notAfter: iso(now + 1000) }] });
   const sibling = makeCertificate({ name: ['CN = sibling'] });
   const stranger = makeCertificate({ key: 'p-256-again' });
@@ -335,7 +338,7 @@ test('a key pin admits another certificate of the key, and nothing that only quo
     decideAccess({ header: bytes.toString('base64'), trust, requirement: { functionName: 'f', roles: [] }, now });
   assert.equal(decideOn(sibling.der).outcome, 'allowed');
   assertDenied(decideOn(stranger.der), 'certificate_not_trusted');
-  // The pinned key's own bytes, as a name in the certificate of another key.
+  // The pinned key's own bytes, as an extension in the certificate of another key.
   const key = der.subarray(der.indexOf(Buffer.from('3059301306072a8648ce3d0201', 'hex')), der.length);
   const quoting = makeCertificate({
     key: 'p-256-again',

@@ -11,7 +11,7 @@ import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 export type { DecisionStep } from './decision.js';
 
-/** In place of a document that could not be read, or that no store of the app would take. */
+/** Replaces a trust document that could not be read, or that no store of the app would accept. */
 export interface UnavailableTrust {
   /** One sentence for the operator. */
   readonly unavailable: string;
@@ -21,22 +21,26 @@ export interface UnavailableTrust {
 export interface AccessQuestion {
   /** The certificate header's text as it arrived. */
   readonly header: string | null | undefined;
-  /** Or why there is no document to decide by. */
+  /** The trust document to decide by, or why there is none. */
   readonly trust: TrustSnapshot | UnavailableTrust;
-  /** CRLs and OCSP answers. Absent: none, so an authority that requires them lets nobody in. */
+  /**
+   * Certificate revocation lists and OCSP responses. If they are absent, an authority that requires revocation
+   * information admits nobody.
+   */
   readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** Hears each step as it ends; for explaining a decision. */
+  /** Is called with each step as it ends, for explaining a decision. */
   readonly onStep?: StepListener;
-  /** Hears each check of each certification path that is tried. */
+  /** Is called with each check of each certification path that is tried. */
   readonly onPathCheck?: AuthorityContext['onCheck'];
 }
 
 /**
- * May the bearer of this header call this function? A pure function of its question: no clock, no cache, no network.
- * The gate takes the same steps, with a trust store in place of the snapshot and a memory in front.
+ * Decides whether the bearer of this header may call this function. A pure function of its question: it uses no clock,
+ * no cache and no network. The gate takes the same steps, but it asks a trust store instead of a snapshot and has a
+ * memory in front.
  */
 export function decideAccess(question: AccessQuestion): Decision {
   const own = copyOwn(question);

@@ -18,10 +18,10 @@ const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presented;
 
 const other = makeCertificate({ key: 'ed25519' });
 
-describe('the gate and decideAccess agree', () => {
+describe('the gate, compared with decideAccess,', () => {
   const trailing = `${header.startsWith('MIIB') ? 'MIIC' : 'MIIB'}${header.slice(4)}`;
   const headers = fc.constantFrom<string | null | undefined>(
-    // Most of what follows is refused before anything else is looked at.
+    // The valid header is repeated, because the gate refuses most of the others before it looks at anything else.
     ...Array.from({ length: 8 }, () => header),
     ` ${header}\t`,
     other.header,
@@ -85,7 +85,7 @@ describe('the gate and decideAccess agree', () => {
     roles: fc.array(fc.subarray(['reader', 'admin', 'owner']), { maxLength: 2 }),
   });
 
-  test('cold and warm, now and later, whatever header, document, requirement and time', async () => {
+  test('decides the same, cold and warm, now and later, whatever the header, document, requirement and time', async () => {
     const codes = new Set<string>();
     const requests = fc.array(fc.tuple(headers, requirement, moment), { minLength: 1, maxLength: 6 });
     await fc.assert(
@@ -117,7 +117,7 @@ describe('the gate and decideAccess agree', () => {
     assert.ok(codes.size >= 13, `only ${[...codes].join(', ')} came up`);
   });
 
-  test('a warm gate admits the byte-exact certificate only', () => {
+  test('admits only the byte-exact certificate when it is warm', () => {
     const gate = new AccessGate({
       trustStore: trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
     });
@@ -146,7 +146,7 @@ describe('the gate and decideAccess agree', () => {
     assert.equal(decide(`${header}${header}`), 'denied');
     assert.equal(decide(header), 'allowed');
   });
-  test('a flood of strangers pushes nobody out', async () => {
+  test('keeps a trusted caller in its memory under a flood of unknown callers', async () => {
     const store = new CountingStore();
     const trusted = presentCertificate(allowed.der).thumbprintSha256;
     const trustStore: TrustStore = {
@@ -157,7 +157,7 @@ describe('the gate and decideAccess agree', () => {
     await gate.decide(header, open, now);
     for (let index = 0; index < 5_000; index += 1) {
       const stranger = Buffer.from(allowed.der);
-      // In the middle, so that the header's tail is the trusted one's.
+      // The change is in the middle, so that the header's tail is the same as the trusted one's.
       stranger.writeUInt16BE(index ^ stranger.readUInt16BE(20), 20);
       const decision = gate.decide(stranger.toString('base64'), open, now);
       if (index > 0) assert.equal((await decision).code, 'certificate_not_trusted');

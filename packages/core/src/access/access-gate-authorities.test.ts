@@ -38,10 +38,10 @@ import type { Decision } from './decision.js';
 
 const { caller, headers, lists: listsOf, documents } = createAuthorityScenes();
 
-describe('what was remembered ends', () => {
+describe('what the gate remembers ends', () => {
   const required = { mode: 'required', scope: 'end-entity' };
 
-  /** A gate over lists that can be changed, and how often its store was asked. */
+  /** Creates a gate over lists that can be replaced, with a counter of the questions to its store. */
   function createGate(
     document: object,
     lists: (typeof listsOf)[number],
@@ -78,7 +78,7 @@ describe('what was remembered ends', () => {
   const document = (more: object = {}): object =>
     issuedDocument([billing], { authorities: [authorityOf({ revocation: required, ...more })] });
 
-  test('with the list, and is asked for again a millisecond after its end', async () => {
+  test("with the revocation list, so that the store is asked again a millisecond after the list's end", async () => {
     const gate = createGate(document(), listsOf[3] ?? []);
     assert.equal(await gate.decideAt(now), 'allowed');
     assert.equal(await gate.decideAt(now + 9_999), 'allowed');
@@ -87,7 +87,7 @@ describe('what was remembered ends', () => {
     gate.replace(listsOf[1] ?? []);
     assert.equal(await gate.decideAt(now + 10_000), 'allowed');
   });
-  test('with the version of the lists: an admission and a refusal both', async () => {
+  test('with the version of the lists, for admissions and for refusals', async () => {
     const gate = createGate(document(), listsOf[1] ?? []);
     assert.equal(await gate.decideAt(now), 'allowed');
     gate.replace(listsOf[2] ?? []);
@@ -102,12 +102,12 @@ describe('what was remembered ends', () => {
     const { header } = issueCaller({ issuer: short });
     const gate = createGate(document({ intermediates: [short], revocation: { mode: 'off' } }), []);
     assert.equal(await gate.decideAt(now, header), 'allowed');
-    // Its last second belongs to it (RFC 5280 §4.1.2.5).
+    // The last second still belongs to the certificate's validity (RFC 5280 §4.1.2.5).
     assert.equal(await gate.decideAt(now + 10_000, header), 'allowed');
     assert.equal(gate.count(), 1);
     assert.equal(await gate.decideAt(now + 10_001, header), 'path_certificate_expired');
   });
-  test('with the beginning and the end of an authority under which the certificate is of another identity', async () => {
+  test('when an authority begins or ends under which the certificate belongs to another identity', async () => {
     const issuer = issue({ name: 'Brief root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
     const { header, certificate } = issueCaller({ issuer });
     const document = (denied: readonly object[]): object =>
@@ -132,7 +132,7 @@ describe('what was remembered ends', () => {
       }
     }
   });
-  test('with the beginning of an authority in another store, under which the certificate is of another identity', async () => {
+  test('when an authority of another store begins under which the certificate belongs to another identity', async () => {
     const issuer = issue({ name: 'Brief root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
     const { header, certificate } = issueCaller({ issuer });
     const authorities = [authorityOf({ anchors: [issuer], intermediates: [] })];
@@ -147,7 +147,7 @@ describe('what was remembered ends', () => {
       assert.equal(await decide(19.001), 'allowed');
     }
   });
-  test('with the beginning of the one authority of two, whatever order firstOf nests their stores in', async () => {
+  test('when the one of two authorities of the same name begins, whatever the order in which firstOf nests their stores', async () => {
     const issuer = issue({ name: 'Shared root', notBefore: '20270101000010Z', notAfter: '20270101000019Z' });
     const namesake = issue({ name: 'Shared root', key: 'p-384' });
     const { header, certificate } = issueCaller({ issuer });
@@ -166,7 +166,7 @@ describe('what was remembered ends', () => {
       assert.equal(await decide(10), 'identity_ambiguous');
     }
   });
-  test('with the end of the CA certificate beside which another of its name and key is denied', async () => {
+  test('when a CA certificate ends, if another with the same name and key is denied', async () => {
     const old = issue({ name: 'Twin root', notAfter: '20270101000019Z' });
     const renewed = issue({ name: 'Twin root', notBefore: '20270101000010Z' });
     const { header } = issueCaller({ issuer: old });
@@ -182,14 +182,14 @@ describe('what was remembered ends', () => {
       assert.equal(await gate.decideAt(now + 20_000, header), 'certificate_on_deny_list');
     }
   });
-  test('after a minute where nothing is known and that is not a refusal', async () => {
+  test('after a minute, if revocation information is missing and the authority does not require it', async () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
     for (const at of [now, now + 59_999, now + 60_000, now + 119_999]) assert.equal(await gate.decideAt(at), 'allowed');
     assert.equal(gate.count(), 2);
   });
 });
 
-test('a longer path that has expired hides no revocation, and no pin of another identity admits past it', () => {
+test('a longer path that has expired hides no revocation, and no pin of another identity admits the certificate', () => {
   const { root, issuing } = getStage();
   const expired = issue({ name: 'Old root', notAfter: '20260101000000Z' });
   const cross = issue({ name: 'Corp root', key: 'p-384', issuer: expired });
@@ -220,7 +220,7 @@ test('a longer path that has expired hides no revocation, and no pin of another 
   }
 });
 
-describe('a CA certificate on the deny list, beside another of its name and key', () => {
+describe('a CA certificate on the deny list, next to another with the same name and key,', () => {
   const { root, issuing } = getStage();
   const [lasting, renewed] = [issue({ name: 'Twin root' }), issue({ name: 'Twin root', serialNumber: '0B' })];
   const cross = issueIntermediate({ serialNumber: '0A02' });
@@ -241,7 +241,7 @@ describe('a CA certificate on the deny list, beside another of its name and key'
     identities: readonly object[] = [billing],
   ) => trustStoreFromDocument(issuedDocument(identities as never, { authorities: [authorityOf(authority)], denied }));
 
-  test('leaves the paths over the other one, whatever order they stand in', async () => {
+  test('leaves the paths over the other one valid, whatever their order', async () => {
     for (const anchors of bothOrders(lasting, renewed)) {
       const authority = { anchors, intermediates: [] };
       for (const denied of [deny(lasting), deny(renewed)]) {
@@ -259,18 +259,18 @@ describe('a CA certificate on the deny list, beside another of its name and key'
         assert.equal((await decideBy(storeOf({ intermediates }, denied))).code, 'certificate_on_deny_list');
     }
   });
-  test('closes nothing for a gate that asks a store beside that of the deny list, warm or cold', async () => {
+  test('does not affect a gate whose store does not include the deny list, warm or cold', async () => {
     const store = storeOf({}, []);
     const gate = new AccessGate({ trustStore: store }, stillClock);
     const ask = async (asked: AccessGate) => (await asked.decide(header, { functionName: 'f', roles: [] }, now)).code;
     assert.equal(await ask(gate), 'allowed');
     const whole = firstOf(firstOf(store), trustStoreFromDocument(documentOf([], { denied: deny(issuing) })));
     assert.equal((await decideBy(whole)).code, 'certificate_on_deny_list');
-    // The version of this store says nothing of the other, so what is remembered must not depend on it.
+    // The version of this store says nothing about the other store, so what is remembered must not depend on that one.
     assert.equal(await ask(gate), 'allowed');
     assert.equal((await decideBy(store)).code, 'allowed');
   });
-  test('refuses if every valid path leads over it: neither a longer path nor a CA certificate of the request helps', async () => {
+  test('refuses the caller if every valid path leads over it, whatever longer path or CA certificate of the request exists', async () => {
     const expired = issue({ name: 'Old root', notAfter: '20260101000000Z' });
     const above = issue({ name: 'Corp root', key: 'p-384', issuer: expired });
     for (const anchors of bothOrders(root, expired)) {
@@ -292,7 +292,7 @@ describe('a CA certificate on the deny list, beside another of its name and key'
 
 describe('a certificate that needs no revocation information (RFC 9608)', () => {
   const noRevAvail = '2.5.29.56 = DER:0500';
-  // 00:00:00 to 01:00:00, both ends included.
+  // From 00:00:00 to 01:00:00, both ends included, in seconds.
   const hour = 3601;
   const { header } = issueCaller({
     serialNumber: '7A',
@@ -309,7 +309,7 @@ describe('a certificate that needs no revocation information (RFC 9608)', () => 
       now,
     });
   const excused = { mode: 'required', scope: 'end-entity', noRevAvailMaximumLifetimeSeconds: hour };
-  test('is refused if a revocation list or the deny list has it', () => {
+  test('is refused if a revocation list or the deny list names it', () => {
     const revoked = readCrl(makeCrl({ authority: getStage().issuing, revoked: [{ serialNumber: '7A' }] }));
     assert.equal(decide(excused, [revoked]).code, 'certificate_revoked');
     assert.equal(decide({ ...excused, mode: 'when-available' }, [revoked]).code, 'certificate_revoked');
@@ -318,7 +318,7 @@ describe('a certificate that needs no revocation information (RFC 9608)', () => 
   });
 });
 
-describe('names that a CA of the path may not give', () => {
+describe('names that a CA of the path is not permitted to give', () => {
   const constrained = issueIntermediate({
     extensions: [...authorityExtensions, 'nameConstraints = critical, permitted;DNS:apps.example'],
   });
@@ -336,7 +336,7 @@ describe('names that a CA of the path may not give', () => {
     const { header } = issueCaller({ issuer: constrained, ...request });
     return decideAccess({ header, trust, requirement: { functionName: 'f', roles: [] }, now }).code;
   };
-  test('are admitted neither as a name of their own, nor beside a permitted one, nor as a host in the common name', () => {
+  test('are refused as the only name, next to a permitted one, and as a host in the common name', () => {
     assert.equal(decide({ names: ['DNS:x.apps.example'] }), 'allowed');
     assert.equal(decide({ names: ['DNS:billing.corp.example'] }), 'path_name_not_permitted');
     assert.equal(decide({ names: ['DNS:x.apps.example', 'DNS:evil.example'] }), 'path_name_not_permitted');
@@ -360,11 +360,11 @@ function isSameAs(decision: Decision, header: string, version: number, at: numbe
     isDeepStrictEqual(refusal.denial, decision);
 }
 
-test('cold and warm, whatever the document, its lists, the header and the time: the gate and decideAccess agree', async () => {
+test('the gate and decideAccess agree, cold and warm, whatever the document, its lists, the header and the time', async () => {
   const codes = new Map<string, number>();
   const request = fc.record({
     header: fc.constantFrom(...headers),
-    // The last is nobody's.
+    // No identity has the last of these roles.
     wanted: fc.constantFrom([], [['reader']], [['owner']]),
     elapsed: fc.constantFrom(0, 0, 1, 5_000, 5_001, 10_000, 40_000),
     lists: fc.constantFrom(undefined, undefined, ...listsOf),
@@ -404,7 +404,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
           for (const gate of gates) {
             for (let time = 0; time < 2; time += 1) {
               const decision = await gate.decide(header, requirement, at);
-              // A refusal may be repeated for half a minute, although another reason would come first by now.
+              // The gate may repeat a refusal for half a minute, although `decideAccess` would now give another reason.
               const isRepeated =
                 expected.outcome === 'denied' && refusals.some(isSameAs(decision, header, version, at));
               if (!isRepeated && decision.outcome === 'denied') assert.deepEqual(decision, expected);

@@ -52,7 +52,7 @@ describe('roles', () => {
   }
 });
 
-test('a refusal tells who it was, by what they were found, what they have and what was asked', () => {
+test('a refusal names the identity, what it matched, the roles it has and the roles it needs', () => {
   const lacking = findAuthorizationDenial(identityOf(['b'], ['f']), { functionName: 'F', roles: [['a']] });
   assert.deepEqual(lacking?.facts, { identity: 'billing', functionName: 'F', anyOf: ['a'], roles: ['b'] });
   assert.ok(!('matched' in lacking));
@@ -65,7 +65,7 @@ test('a refusal tells who it was, by what they were found, what they have and wh
   assert.deepEqual(elsewhere.facts, { identity: 'billing', functionName: 'F', functions: ['g'] });
 });
 
-test('a requirement that inherits what it asks for is an error', () => {
+test('a requirement that inherits its members is an error', () => {
   for (const own of [{ functionName: 'f' }, { roles: [] }, {}]) {
     const requirement = Object.assign(Object.create({ functionName: 'f', roles: [] }), own) as never;
     assert.throws(() => findAuthorizationDenial(identityOf([]), requirement), { code: 'CERTGATE_ARGUMENT_INVALID' });
@@ -73,18 +73,18 @@ test('a requirement that inherits what it asks for is an error', () => {
 });
 
 describe('functions', () => {
-  test('absent are all, empty are none', () => {
+  test('may all be called if the list is absent, and none if it is empty', () => {
     assert.equal(codeOf(identityOf([]), 'anything'), undefined);
     assert.equal(codeOf(identityOf([], []), 'anything'), 'function_not_allowed');
   });
-  test('are told without letter case, and whole', () => {
+  test('are compared as whole names, without letter case', () => {
     const identity = identityOf([], ['getorders']);
     assert.equal(codeOf(identity, 'GetOrders'), undefined);
     assert.equal(codeOf(identity, 'getOrder'), 'function_not_allowed');
     assert.equal(codeOf(identity, ' getorders'), 'function_not_allowed');
     assert.equal(codeOf(identity, ''), 'function_not_allowed');
   });
-  test('only tighten: a role is still required', () => {
+  test('only restrict: a role is still required', () => {
     assert.equal(codeOf(identityOf([], ['f']), 'f', ['admin']), 'role_missing');
     assert.equal(codeOf(identityOf(['admin'], ['g']), 'f', ['admin']), 'function_not_allowed');
   });
@@ -108,7 +108,7 @@ test('an identity is a frozen copy', () => {
   for (const part of [identity, identity.roles, identity.functions]) assert.ok(Object.isFrozen(part));
 });
 
-test('admitted means: the function is listed or none is, and every group has a role of the caller', () => {
+test('a call is admitted if the function is listed or no list exists, and the caller has a role of every group', () => {
   const role = fc.constantFrom('a', 'b', 'c');
   const functionName = fc.constantFrom('f', 'G');
   fc.assert(

@@ -13,7 +13,7 @@ import { settle } from '../test-support/scripted-source.js';
 
 const { thumbprintSha256 } = presented;
 
-describe("a store of the user's own that goes wrong", () => {
+describe('a custom store that goes wrong', () => {
   const never = new Promise<TrustFinding>(() => undefined);
   const hostile = {
     get message(): string {
@@ -30,7 +30,7 @@ describe("a store of the user's own that goes wrong", () => {
   const throwing = (thrown: unknown) => (): never => {
     throw thrown;
   };
-  // What an answer must be: trust-store/trust-answer.test.ts.
+  // trust-store/trust-answer.test.ts shows what a valid answer is.
   const cases: readonly (readonly [string, () => unknown])[] = [
     ['throws', throwing(new Error('boom'))],
     ['throws no Error', throwing('boom')],
@@ -66,24 +66,24 @@ describe("a store of the user's own that goes wrong", () => {
   ];
   for (const [what, find] of cases) {
     for (const version of [undefined, 'v1']) {
-      test(`${what}${version === undefined ? '' : ', with a version'}: trust_unavailable`, async () => {
+      test(`${what}${version === undefined ? '' : ', with a version'}: the call is refused as trust_unavailable`, async () => {
         const trustStore = { find, version } as TrustStore;
         const gate = new AccessGate({ trustStore, findTimeoutMilliseconds: 20 });
         for (const decision of await decideTwice(gate)) assertDenied(decision, 'trust_unavailable');
       });
     }
   }
-  test('has no find', async () => {
+  test('is unavailable if it has no find', async () => {
     const gate = new AccessGate({ trustStore: {} as TrustStore });
     assertDenied(await gate.decide(header, open, now), 'trust_unavailable');
   });
-  test('is none: every call is refused', async () => {
+  test('is unavailable if it is not an object', async () => {
     for (const trustStore of [undefined, null, 7]) {
       const gate = new AccessGate({ trustStore: trustStore as unknown as TrustStore });
       assertDenied(await gate.decide(header, open, now), 'trust_unavailable');
     }
   });
-  test('has a version that throws, before or after it answered', async () => {
+  test('is unavailable if its version throws, before or after it answered', async () => {
     const before: TrustStore = {
       find: () => found,
       get version(): string {
@@ -104,7 +104,7 @@ describe("a store of the user's own that goes wrong", () => {
     };
     assertDenied(await new AccessGate({ trustStore: after }).decide(header, open, now), 'trust_unavailable');
   });
-  test('answers after the timeout: too late, and not remembered', async () => {
+  test('is unavailable if it answers after the timeout, and the late answer is not remembered', async () => {
     let answer: (finding: TrustFinding) => void = () => undefined;
     const pending = new Promise<TrustFinding>((resolve) => {
       answer = resolve;
@@ -126,15 +126,15 @@ describe("a store of the user's own that goes wrong", () => {
     const gate = new AccessGate({ trustStore: { find: () => Promise.resolve(found) } });
     const before = countTimers();
     assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
-    // One of an earlier test may have gone meanwhile.
+    // A timer of an earlier test may have ended meanwhile.
     assert.ok(countTimers() <= before);
   });
-  test('tells the operator why, and nothing of the certificate', async () => {
+  test('is described to the operator without anything of the certificate', async () => {
     const gate = new AccessGate({ trustStore: { find: () => Promise.reject(new TypeError('no table')) } });
     const decision = await gate.decide(header, open, now);
     assert.equal('detail' in decision ? decision.detail : '', 'The trust store failed: TypeError: no table.');
   });
-  test('nominates, and what its confirm does goes wrong: the words of what failed, at once or later', async () => {
+  test('is described in its own words if it nominates and its confirm fails, at once or later', async () => {
     const failed = new TypeError('no table');
     const confirms: readonly (() => never | Promise<never>)[] = [
       () => {
@@ -151,14 +151,14 @@ describe("a store of the user's own that goes wrong", () => {
       }
     }
   });
-  test('nominates, and the requirement is none when its confirm has answered', async () => {
+  test('does not hide that the requirement is invalid once its confirm has answered', async () => {
     const find = (): TrustFinding => ({ outcome: 'nominated', confirm: () => Promise.resolve(found as FoundFinding) });
     const gate = new AccessGate({ trustStore: { find } });
     const decision = await gate.decide(header, {} as FunctionRequirement, now);
     assertDenied(decision, 'internal_fault');
     assert.match('detail' in decision ? decision.detail : '', /must have a functionName and roles of its own/);
   });
-  test('inside firstOf, it is the same', async () => {
+  test('makes firstOf unavailable too', async () => {
     for (const [what, find] of cases) {
       const good = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }]));
       const gate = new AccessGate({ trustStore: firstOf({ find } as TrustStore, good), findTimeoutMilliseconds: 20 });

@@ -22,7 +22,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 
 const { thumbprintSha256 } = presented;
 
-describe('what is remembered', () => {
+describe('the gate remembers', () => {
   test('an allowed certificate, under one version', async () => {
     const { store, gate } = createGate();
     const [cold, warm] = await decideTwice(gate);
@@ -59,7 +59,7 @@ describe('what is remembered', () => {
     }
     assert.equal(store.calls, 2);
   });
-  test('nothing where the store gives no version, null, the empty text, or no text', async () => {
+  test("nothing if the store's version is missing, null, empty, or not text", async () => {
     for (const version of [undefined, null, '', 0, 7, Number.NaN, {}, []]) {
       const store = new CountingStore();
       store.version = version as string;
@@ -68,7 +68,7 @@ describe('what is remembered', () => {
       assert.equal(store.calls, 2, JSON.stringify(version));
     }
   });
-  test('nothing where the version changed while the store was asked', async () => {
+  test('nothing if the version changed while the store was asked', async () => {
     const { store, gate } = createGate();
     store.find = async () => {
       store.calls += 1;
@@ -80,7 +80,7 @@ describe('what is remembered', () => {
     assert.equal(first?.outcome, 'allowed');
     assert.equal(store.calls, 2);
   });
-  test('nothing where the version was withdrawn meanwhile', async () => {
+  test('nothing if the version was withdrawn while the store was asked', async () => {
     const { store, gate } = createGate();
     store.find = () => {
       store.calls += 1;
@@ -90,7 +90,7 @@ describe('what is remembered', () => {
     await decideTwice(gate);
     assert.equal(store.calls, 2);
   });
-  test('no refusal where the version was another one meanwhile, though it is the first one again', async () => {
+  test('no refusal if the version changed while the store was asked, even if it changed back', async () => {
     const { store, gate } = createGate();
     let versions = 0;
     const answers: readonly TrustFinding[] = [
@@ -104,21 +104,21 @@ describe('what is remembered', () => {
       ['certificate_on_deny_list', 'allowed'],
     );
   });
-  test('the certificate, never the role: authorization runs on what was remembered', async () => {
+  test('the identity but not the role, so that authorization runs at every request', async () => {
     const { store, gate } = createGate();
     assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
     assertDenied(await gate.decide(header, { functionName: 'f', roles: [['admin']] }, now), 'role_missing');
     assert.equal((await gate.decide(header, { functionName: 'f', roles: [['reader']] }, now)).outcome, 'allowed');
     assert.equal(store.calls, 1);
   });
-  test('a caller without the role is remembered too, and still refused', async () => {
+  test('a caller without the role, who is still refused', async () => {
     const { store, gate } = createGate();
     for (const decision of await decideTwice(gate, { functionName: 'f', roles: [['admin']] })) {
       assertDenied(decision, 'role_missing');
     }
     assert.equal(store.calls, 1);
   });
-  test('for as long as the certificate, the pin and the answer hold', async () => {
+  test("an identity only while the certificate, the pin and the store's answer are valid", async () => {
     const ends: readonly (readonly [string, TrustStore, number, number])[] = [
       [
         'certificate_expired',
@@ -161,7 +161,7 @@ describe('what is remembered', () => {
       assert.equal((await gate.decide(header, open, inside)).outcome, 'allowed');
     }
   });
-  test('at once: what is remembered, or what the store knows, needs no promise', () => {
+  test('identities, and needs no promise to answer from memory or from a store that answers at once', () => {
     const gate = new AccessGate({
       trustStore: trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
     });
@@ -170,7 +170,7 @@ describe('what is remembered', () => {
   });
 });
 
-test('a request without a certificate, or with something else in its place, says so, and asks no store', async () => {
+test('a request with no certificate, or with something else, is refused for that, and no store is asked', async () => {
   const { store, gate } = createGate();
   for (const nothing of [null, undefined, '', ' \t']) {
     assertDenied(await gate.decide(nothing, open, now), 'certificate_missing');
@@ -180,14 +180,14 @@ test('a request without a certificate, or with something else in its place, says
 });
 
 describe('misuse', () => {
-  test('a timeout that no timer keeps, and options that do not exist, are errors at once', () => {
+  test('a timeout that no timer can wait and an unknown option throw at once', () => {
     const trustStore = new CountingStore();
     for (const findTimeoutMilliseconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10', null]) {
       assert.throws(() => new AccessGate({ trustStore, findTimeoutMilliseconds: findTimeoutMilliseconds as number }), {
         code: 'CERTGATE_ARGUMENT_INVALID',
       });
     }
-    // The longest that a timer keeps.
+    // The longest timeout that a timer can wait.
     new AccessGate({ trustStore, findTimeoutMilliseconds: 2 ** 31 - 1 });
     assert.throws(() => new AccessGate({ trustStore, timeout: 5 } as never), {
       code: 'CERTGATE_ARGUMENT_INVALID',
@@ -205,7 +205,7 @@ describe('misuse', () => {
       assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
     }
   });
-  test('a requirement that is none is a denial, remembered or not, now or later', async () => {
+  test('an invalid requirement is a denial, whether the caller is remembered or not, and the store answers now or later', async () => {
     for (const answer of [found, Promise.resolve(found)]) {
       const gate = new AccessGate({ trustStore: { find: () => answer, version: '1' } });
       for (let count = 0; count < 2; count += 1) {
@@ -230,10 +230,10 @@ describe('misuse', () => {
   });
 });
 
-describe('over a store that refreshes', () => {
+describe('the gate over a store that refreshes', () => {
   const pinned: IdentityInput = { name: 'a', pins: [{ thumbprintSha256 }] };
 
-  test('a process that slept uses the fresh document, though it remembered the caller', async () => {
+  test('uses the fresh document after the process slept, although it remembered the caller', async () => {
     const source = new ScriptedSource();
     const clock = new ManualClock(now);
     const gate = new AccessGate({ trustStore: new RefreshingTrustStore(source, {}, clock) });

@@ -48,18 +48,18 @@ import type { ConfirmedFinding, NominatedFinding, TrustFinding } from '../trust-
 export interface AccessGateOptions {
   readonly trustStore: TrustStore;
   /**
-   * How long a store may take for one answer, in milliseconds; 15,000 by default. A nomination takes two: the look-up,
-   * and its `confirm`.
+   * How long a store may take for one answer, in milliseconds; 15,000 by default. A nomination needs two answers: the
+   * look-up, and its `confirm`.
    */
   readonly findTimeoutMilliseconds?: number;
 }
 
-/** A longer delay makes a timer fire at once. */
+/** The longest delay of a timer, in milliseconds. A timer with a longer delay fires at once. */
 const maximumTimerMilliseconds = 2 ** 31 - 1;
 
 /**
- * The path of a request with a memory: the steps of `decideAccess`, over a trust store that may answer later. It answers
- * at once where it can, and never throws: a fault of its own or of the store is a denial.
+ * The path of a request with a memory: the same steps as `decideAccess`, over a trust store that may answer later. The
+ * gate answers synchronously if it can, and never throws: a fault of the gate or of the store becomes a denial.
  *
  * @example
  * ```ts
@@ -79,14 +79,14 @@ export class AccessGate {
   readonly #refusals = new RefusalCache();
 
   /**
-   * Another clock is for tests.
+   * Only tests pass a clock of their own.
    *
-   * @throws {CertgateError} for an unknown option, or a timeout that no timer can keep.
+   * @throws {CertgateError} if an option is unknown, or if the timeout is not positive or longer than a timer can wait.
    */
   constructor(options: AccessGateOptions, clock: Clock = systemClock) {
     const known = ['trustStore', 'findTimeoutMilliseconds'];
     const { trustStore, findTimeoutMilliseconds = 15_000 } = readKnownOptions(options, known, 'AccessGate');
-    // Of another type, a timer would take it for 1 ms.
+    // A timer would take a value that is not a number for 1 ms.
     const isTimeout = Number.isFinite(findTimeoutMilliseconds) && findTimeoutMilliseconds > 0;
     if (!isTimeout || findTimeoutMilliseconds > maximumTimerMilliseconds) {
       throw invalidArgument(`findTimeoutMilliseconds must be a positive number up to ${maximumTimerMilliseconds}.`);
@@ -97,7 +97,7 @@ export class AccessGate {
     this.#ages = new AgeKeeper(clock);
   }
 
-  /** `header` is the text of App Service's certificate header; `now` is in milliseconds. */
+  /** Decides by the text of App Service's certificate header. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   decide(
     header: string | null | undefined,
     requirement: FunctionRequirement,
@@ -112,7 +112,10 @@ export class AccessGate {
     }
   }
 
-  /** By what a front end said of the caller: the text of a certificate, or a denial. `now` is in milliseconds. */
+  /**
+   * Decides by what a front end said about the caller: the text of a certificate, or a denial. `now` is in milliseconds
+   * since 1970-01-01T00:00:00Z.
+   */
   decideExtracted(
     extraction: CertificateExtraction | Denial,
     requirement: FunctionRequirement,
@@ -152,7 +155,10 @@ export class AccessGate {
     return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
 
-  /** Neither this nor `#confirm` rejects. A closure for each call would be a measurable part of a stranger's cost. */
+  /**
+   * Asks the store. Neither this method nor `#confirm` rejects. They are methods because creating a closure for each
+   * call would be a measurable part of the cost of an unknown caller.
+   */
   #find(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
     try {
       const answer: unknown = this.#trustStore.find(presented, now);
@@ -181,7 +187,10 @@ export class AccessGate {
     }
   }
 
-  /** A store may take its time, and what it found is decided by the time at which it is known: its pin may have ended. */
+  /**
+   * The same request at the time when the store's answer arrived. The gate decides by that time, because what the store
+   * found may have ended meanwhile.
+   */
   #postpone(asked: Asked, began: Moment): Asked {
     return { ...asked, now: asked.now + this.#ages.age(began) };
   }
@@ -205,7 +214,7 @@ export class AccessGate {
     try {
       const answer = await confirmed;
       const later = this.#postpone(asked, began);
-      // The certificate itself may have ended too.
+      // The certificate itself may have expired while the store answered.
       const still = verifyFinding(later.presented, verified.finding, later.now);
       return still.outcome === 'denied'
         ? this.#refuse(later, verified.finding, still)
@@ -227,7 +236,8 @@ export class AccessGate {
   }
 
   #refuse({ chain, version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
-    // A stranger is not worth the store's looking at its clocks once more.
+    // Whether the version changed is asked last, because reading it makes the store look at its clocks, which most
+    // unknown callers are not worth.
     if (version !== undefined && isWorthRemembering(finding, denial) && this.#isSettled(version)) {
       const { thumbprintSha256 } = presented;
       this.#refusals.remember({ thumbprintSha256, chain }, version, finding, denial, now);
@@ -235,13 +245,13 @@ export class AccessGate {
     return denial;
   }
 
-  /** Remembered only when the store's content was the same before and after it answered. */
+  /** Whether the store's content was the same before and after it answered. Otherwise the gate remembers nothing. */
   #isSettled(version: string): boolean {
     return version === readVersion(this.#trustStore, this.#isVersionLasting);
   }
 }
 
-/** One request that no memory knows. */
+/** A request that is not answered from memory. */
 interface Asked {
   readonly leaf: string;
   readonly chain: string | undefined;
@@ -256,7 +266,7 @@ function denyFault(error: unknown): Denial {
   return deny('internal_fault', { problem: 'failed', fault: describeFault(error) });
 }
 
-/** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
+/** Decides whether an identity may call a function. Runs at every request, even if the identity comes from memory. */
 export function authorize(
   identity: ClientIdentity,
   requirement: FunctionRequirement,
@@ -270,12 +280,16 @@ export function authorize(
   return { outcome: 'allowed', code: 'allowed', identity, deferred: denial };
 }
 
-/** May this identity call this function? Both answers are 403 to the caller. Whether one is deferred is not asked here. */
+/**
+ * Why this identity may not call this function; undefined if it may. Callers get 403 for both reasons. Whether the
+ * refusal is deferred is decided elsewhere.
+ */
 export function findAuthorizationDenial(
   identity: ClientIdentity,
   requirement: FunctionRequirement,
 ): AuthorizationDenial | undefined {
-  // Own keys: roles that a polluted prototype supplies might ask for nothing. This runs at every request, so no copy.
+  // Only own members are accepted, because roles from a polluted prototype might require nothing. The requirement is
+  // not copied, because this runs at every request.
   if (!Object.hasOwn(requirement, 'functionName') || !Object.hasOwn(requirement, 'roles'))
     throw invalidArgument('A function requirement must have a functionName and roles of its own.');
   const { functionName, roles } = requirement;
@@ -289,7 +303,10 @@ export function findAuthorizationDenial(
   return deny('role_missing', facts, describeCaller(identity));
 }
 
-/** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
+/**
+ * Whether the requirement's refusals are only reported at `now` (milliseconds). They are not if `reportOnlyUntil` is
+ * not a finite number.
+ */
 function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
   const { reportOnlyUntil } = copyOwn(requirement);
   return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;

@@ -11,7 +11,7 @@ const second = 1000;
 const end = '20270101001000Z';
 
 describe('an authority whose trust anchor is replaced before it ends', () => {
-  // The old root ends ten minutes from now; the new one has another name, or the same one with another key.
+  // The old root ends ten minutes from now. The new root has another name, or the same name and another key.
   const old = issue({ name: 'Corp root 2025', key: 'p-384', notAfter: end });
   for (const [what, fresh] of [
     ['of another name', issue({ name: 'Corp root 2027', key: 'p-521' })],
@@ -19,7 +19,7 @@ describe('an authority whose trust anchor is replaced before it ends', () => {
   ] as const) {
     const callers = { old: issueCaller({ issuer: old }).header, fresh: issueCaller({ issuer: fresh }).header };
 
-    it(`${what}: both admit while both are there, and the old one's callers are refused once it is gone`, async () => {
+    it(`${what}: both roots admit callers while both are in the document, and the old root's callers are refused once it is gone`, async () => {
       const clock = new ManualClock(now);
       let [revision, anchors] = [1, [old]];
       const { wall, monotonic } = clock;
@@ -44,7 +44,7 @@ describe('an authority whose trust anchor is replaced before it ends', () => {
         );
       const change = (next: readonly (typeof old)[]): void => {
         [revision, anchors] = [revision + 1, [...next]];
-        // So long that a call waits for the next read.
+        // Long enough that the next call waits for a new read.
         clock.pass(61 * second);
       };
       const stranger = what === 'of another name' ? 'certificate_not_trusted' : 'path_signature_invalid';
@@ -56,7 +56,7 @@ describe('an authority whose trust anchor is replaced before it ends', () => {
       change([fresh]);
       assert.deepEqual(await decide(), [stranger, 'allowed']);
 
-      // Left in the document, it ends by itself, and takes nothing else with it.
+      // If the old root stays in the document, it expires by itself, and callers of the new root stay admitted.
       change([old, fresh]);
       assert.deepEqual(await decide(), ['allowed', 'allowed']);
       clock.pass(10 * 60 * second);

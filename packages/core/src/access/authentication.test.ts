@@ -28,7 +28,7 @@ const nominated: NominatedFinding = { outcome: 'nominated', confirm: () => found
 const disabled = { outcome: 'denied', code: 'identity_disabled', detail: 'x' } as const;
 const late = defaultNotAfter + 1;
 
-/** The denial of the first half. */
+/** The denial by `verifyFinding`, the first half. */
 function refuse(finding: TrustFinding, certificate: PresentedCertificate = presented, at: number = now): Denial {
   const verified = verifyFinding(certificate, finding, at);
   assert.ok(verified.outcome === 'denied');
@@ -40,7 +40,7 @@ interface Concluded {
   readonly steps: readonly DecisionStep[];
 }
 
-/** The second half, after a nomination. */
+/** The result of `concludeIdentity`, the second half, after a nomination. */
 function conclude(confirmed: ConfirmedFinding | undefined, certificate: PresentedCertificate = presented): Concluded {
   const verified = verifyFinding(certificate, nominated, now);
   assert.ok(verified.outcome === 'verified');
@@ -48,8 +48,8 @@ function conclude(confirmed: ConfirmedFinding | undefined, certificate: Presente
   return { result: concludeIdentity(verified, confirmed, now, (step) => steps.push(step)), steps };
 }
 
-describe('whom a denial names', () => {
-  test('of an unfit certificate: whom the store found or a pin names, by what matched, and nobody else', () => {
+describe('what a denial names', () => {
+  test('is the identity that the store found or a pin names, and what matched, if the certificate is unfit', () => {
     const unfit = (finding: TrustFinding): object => {
       const { outcome, code, facts, detail, ...known } = refuse(finding, presented, late);
       assert.deepEqual(
@@ -63,7 +63,7 @@ describe('whom a denial names', () => {
     assert.deepEqual(unfit({ ...nominated, identityName: 'b' }), { thumbprintSha256, identityName: 'b' });
     assert.deepEqual(unfit(nominated), { thumbprintSha256 });
   });
-  test('what somebody put on Object.prototype is not part of a finding', () => {
+  test('does not include what somebody put on Object.prototype', () => {
     const name = { type: 'dns', value: 'b', issuedBy: 'c' };
     const claim = describeClaim({ identity: { name: 'a' }, trustName: name } as never);
     const restore = pollute({ matched: 'AB', identityName: 'b', claim });
@@ -80,13 +80,13 @@ describe('whom a denial names', () => {
       restore();
     }
   });
-  test('of a store that refuses, or that is unavailable', () => {
+  test('is what the store says, if the store refuses or is unavailable', () => {
     assert.deepEqual(refuse(disabled), { ...disabled, thumbprintSha256 });
     assert.deepEqual(refuse({ ...disabled, identityName: 'b' }), { ...disabled, thumbprintSha256, identityName: 'b' });
     const { code, detail, thumbprintSha256: digits } = refuse({ outcome: 'unavailable', detail: 'down' });
     assert.deepEqual([code, detail, digits], ['trust_unavailable', 'down', thumbprintSha256]);
   });
-  test('of a certificate that cannot be read, or of which no path can', () => {
+  test("is the fault, if the certificate can't be decoded for a client or for a path", () => {
     const withoutPath = makeCertificate({ extensions: [...clientExtensions, '2.5.29.31 = DER:3000'] });
     for (const [finding, der, problem] of [
       [found, Buffer.from('3000', 'hex'), 'pinned_bytes'],
@@ -102,7 +102,7 @@ describe('whom a denial names', () => {
     }
     assert.equal(verifyFinding(presentCertificate(withoutPath.der), found, now).outcome, 'verified');
   });
-  test('of a store whose answer is not for now', () => {
+  test("is the identity, if the store's answer is not valid now", () => {
     for (const [interval, code] of [
       [{ currentFrom: now + 1 }, 'revocation_unavailable'],
       [{ currentUntil: now }, 'revocation_unavailable'],
@@ -117,7 +117,7 @@ describe('whom a denial names', () => {
     const current = { currentFrom: now, currentUntil: now + 1, validFrom: now, validUntil: now + 1 };
     assert.equal(verifyFinding(presented, { ...found, ...current }, now).outcome, 'verified');
   });
-  test('of a stranger: the certificate alone, with the words and facts of the store where it has some', () => {
+  test("is only the certificate, if the caller is unknown, with the store's words and facts if it gave any", () => {
     const { facts } = describeRefusal('certificate_not_trusted', {});
     const stranger = { outcome: 'denied', code: 'certificate_not_trusted', thumbprintSha256 };
     const { detail, ...plain } = refuse({ outcome: 'notFound' });
@@ -128,10 +128,10 @@ describe('whom a denial names', () => {
   });
 });
 
-describe('what became of a nomination', () => {
+describe('a nomination', () => {
   const pathStep = { step: 'certification-path', denial: undefined };
 
-  test('not confirmed, and unavailable, are refused at the path', () => {
+  test('is refused at the path if it is not confirmed or the store is unavailable', () => {
     for (const [confirmed, words] of [
       [undefined, /The nomination was not confirmed/],
       [{ outcome: 'unavailable', detail: 'down' }, /^down$/],
@@ -143,7 +143,7 @@ describe('what became of a nomination', () => {
       assert.deepEqual(steps, [{ step: 'certification-path', denial: result }]);
     }
   });
-  test('refused by the path, or once it holds', () => {
+  test('is refused by the path, or for the identity once the path is valid', () => {
     const byPath = { outcome: 'denied', step: 'certification-path', code: 'path_not_found', detail: 'x' } as const;
     const byIdentity = { ...disabled, step: 'client-identity' } as const;
     for (const identityName of [undefined, 'b']) {
@@ -157,12 +157,12 @@ describe('what became of a nomination', () => {
       assert.deepEqual(identity.steps, [pathStep, { step: 'client-identity', denial: identity.result }]);
     }
   });
-  test('nobody’s, though its path holds', () => {
+  test('is refused if the certificate belongs to nobody, although its path is valid', () => {
     const { result, steps } = conclude({ outcome: 'notFound' });
     assert.ok(result.outcome === 'denied' && result.code === 'certificate_not_trusted');
     assert.deepEqual(steps, [pathStep, { step: 'client-identity', denial: result }]);
   });
-  test('found: to the end of the certificate, whose last millisecond is its own', () => {
+  test('that finds the identity is valid to the end of the certificate, including its last millisecond', () => {
     const { result, steps } = conclude(found);
     assert.ok(result.outcome === 'authenticated');
     assert.equal(result.validUntil, defaultNotAfter + 1);
@@ -174,7 +174,7 @@ describe('what became of a nomination', () => {
     const { result: later } = conclude({ ...found, validUntil: now });
     assert.deepEqual([later.outcome, later.outcome === 'denied' && later.code], ['denied', 'pin_expired']);
   });
-  test('found without a path, of a certificate with an extension that only a path processes', () => {
+  test('that finds the identity without a path is refused if the certificate has an extension that only a path processes', () => {
     const policies = [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'];
     const constrained = presentCertificate(makeCertificate({ extensions: policies }).der);
     const { result, steps } = conclude(found, constrained);

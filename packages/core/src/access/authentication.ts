@@ -25,8 +25,8 @@ import type {
 } from '../trust-snapshot/trust-finding.js';
 
 /**
- * A certificate's identity, with the interval in which nothing that led to it changes, revocation information included:
- * [validFrom, validUntil).
+ * A certificate's identity. Nothing that led to it changes in [validFrom, validUntil), revocation information included.
+ * Both times are in milliseconds since 1970-01-01T00:00:00Z.
  */
 export interface Authentication {
   readonly outcome: 'authenticated';
@@ -35,20 +35,20 @@ export interface Authentication {
   readonly validUntil: number;
 }
 
-/** A certificate that somebody knows, and that is fit to be a client's. */
+/** A certificate that is fit for a client, and that the trust store found or nominated. */
 export interface VerifiedCertificate {
   readonly outcome: 'verified';
   readonly presented: PresentedCertificate;
   readonly certificate: ClientCertificate;
-  /** `nominated`: what its `confirm` answers is needed to conclude. */
+  /** If this is a nomination, the gate needs the answer of its `confirm` to conclude the identity. */
   readonly finding: FoundFinding | NominatedFinding;
-  /** Set where the certificate is fit by the grace of its pin alone. */
+  /** Set if the certificate is fit only because of its pin's grace period. */
   readonly grace: ClientAuthGrace | undefined;
 }
 
 /**
- * From a trust store's finding to a verified certificate: the steps that cost no signature. A certificate that nobody
- * knows is never parsed.
+ * Turns a trust store's finding into a verified certificate: the steps that verify no signature. A certificate that the
+ * trust store does not know is never decoded here.
  */
 export function verifyFinding(
   presented: PresentedCertificate,
@@ -58,7 +58,8 @@ export function verifyFinding(
 ): VerifiedCertificate | Denial {
   const { thumbprintSha256 } = presented;
 
-  // What a finding leaves out is absent, whatever somebody put on Object.prototype. A stranger's says next to nothing.
+  // The copy has only own members, so that nothing on Object.prototype becomes part of the finding. Findings that admit
+  // nobody are not copied, because they have hardly any members.
   const isKnown = given.outcome === 'found' || given.outcome === 'nominated';
   const finding = note(onStep, 'trust-store', readTrust(isKnown ? copyOwn(given) : given, thumbprintSha256, now));
   if (finding.outcome === 'denied') return finding;
@@ -93,7 +94,10 @@ function checkFitness(
     : { fault, grace: undefined };
 }
 
-/** From a verified certificate to an identity. `confirmed` is what became of a nomination; else undefined. */
+/**
+ * Turns a verified certificate into an identity. `confirmed` is the answer of a nomination's `confirm`, and undefined
+ * if there was no nomination.
+ */
 export function concludeIdentity(
   { presented, certificate, finding, grace }: VerifiedCertificate,
   confirmed: ConfirmedFinding | undefined,
@@ -131,12 +135,12 @@ export function concludeIdentity(
     outcome: 'authenticated',
     identity,
     validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
-    // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
+    // The certificate is still valid at `notAfter` (RFC 5280 §4.1.2.5), but our intervals exclude their end.
     validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
   };
 }
 
-/** The step `certification-path`, and what a store refuses for once the path holds. */
+/** The step `certification-path`, and what the store may still refuse once the path is valid. */
 function confirmPath(
   presented: PresentedCertificate,
   confirmed: ConfirmedFinding,
@@ -210,7 +214,7 @@ function denyStranger({ detail, facts }: NotFoundFinding, thumbprintSha256: stri
 
 const noFacts = Object.freeze({});
 
-/** Whom a denial names: a name in the certificate is only a claim. */
+/** The identity that a denial names. A name in the certificate is only a claim. */
 function describeKnown(finding: FoundFinding | NominatedFinding): {
   readonly identityName?: string | undefined;
   readonly claim?: NameClaim | undefined;
@@ -221,7 +225,9 @@ function describeKnown(finding: FoundFinding | NominatedFinding): {
     : finding;
 }
 
-/** A store of the user's own may answer with an interval that is not now. */
+/**
+ * The denial if the finding's interval does not include `now`. A custom trust store may answer with such an interval.
+ */
 function findIntervalDenial(
   { identity, validFrom, validUntil, currentFrom, currentUntil }: FoundFinding,
   thumbprintSha256: string,
@@ -236,14 +242,20 @@ function findIntervalDenial(
   return undefined;
 }
 
-/** A store of the user's own may say that it validated a path; what no path validation processes stays refused. */
+/**
+ * Whether a certification path processed the certificate's critical extensions. A custom store may say that it
+ * validated a path, but an extension that no path validation processes stays refused.
+ */
 function isPathProcessed(presented: PresentedCertificate, { isPathValidated }: FoundFinding): boolean {
   if (isPathValidated !== true) return false;
   const { pathDecoding } = presented;
   return pathDecoding.ok && pathDecoding.value.unknownCriticalExtensions.length === 0;
 }
 
-/** A path reads more of a certificate than its own checks do, so a pinned one is not decoded for that. */
+/**
+ * Decodes the certificate. Path validation reads more of it than the checks of a client's certificate do, so the part
+ * for paths is decoded only after a nomination.
+ */
 function readCertificate(
   presented: PresentedCertificate,
   { outcome }: FoundFinding | NominatedFinding,
@@ -260,10 +272,16 @@ function readCertificate(
   return { outcome: 'decoded', certificate: decoding.certificate };
 }
 
-/** In DER. An app that prints an identity does not print them. */
+/**
+ * The CA certificates of each identity's path, in DER. They are not members of the identity, so an app that prints an
+ * identity does not print them.
+ */
 const authoritiesOf = new WeakMap<ClientIdentity, readonly Uint8Array[]>();
 
-/** The subject of the CA certificate of the path that ends the access, for the log; undefined: none does. */
+/**
+ * The subject of the first CA certificate on the path that ends before the identity's access does, for the log.
+ * Undefined if there is none.
+ */
 export function findEndingAuthority(identity: ClientIdentity): string | undefined {
   for (const der of authoritiesOf.get(identity) ?? []) {
     const authority = readPathAuthority(der);
@@ -272,7 +290,10 @@ export function findEndingAuthority(identity: ClientIdentity): string | undefine
   return undefined;
 }
 
-/** [trustBeginsAt, trustEndsAt) in milliseconds: when what admits the certificate holds; infinite where it has no end. */
+/**
+ * Creates a frozen identity. What admits the certificate is valid in [trustBeginsAt, trustEndsAt), in milliseconds
+ * since 1970-01-01T00:00:00Z; an infinite bound does not limit it.
+ */
 export function createClientIdentity(
   { name, roles, functions, owner }: FoundIdentity,
   certificate: ClientCertificate,
@@ -295,10 +316,13 @@ export function createClientIdentity(
   });
 }
 
-/** What a step that refuses nothing and gives nothing comes to. */
+/** The result of a step that refuses nothing and returns nothing. */
 const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
 
-/** Tells the listener how a step ended. A code that the table of denials does not allow the step does not compile. */
+/**
+ * Reports to the listener how a step ended, and returns the result. It does not compile if the table of denials does
+ * not allow the step to report one of the result's codes.
+ */
 export function note<Step extends DecisionStepName, T extends { readonly outcome: string }>(
   onStep: StepListener | undefined,
   step: Step,

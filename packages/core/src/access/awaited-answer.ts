@@ -1,7 +1,7 @@
 import type { UnavailableFinding } from '../trust-snapshot/trust-finding.js';
 import { describeStoreFault } from '../trust-store/trust-store.js';
 
-/** What a trust store answers within `timeout` (milliseconds). Never rejects. */
+/** Waits for a trust store's answer, but not longer than `timeout` milliseconds. Never rejects. */
 export async function awaitAnswer<Answer>(
   answer: PromiseLike<unknown>,
   read: (answer: unknown) => Answer,

@@ -3,16 +3,16 @@ import { describePublicKey, shortenText } from '@certgate/x509/internal';
 import { type Denial, type DenialCodeOf, deny, type KnownCaller } from '../denial.js';
 import type { ClientAuthFacts, NameClaim } from '../denial-facts.js';
 
-/** What is known of a certificate that doesn't suit a client. */
+/** What is known about a certificate that is not suitable for a client. */
 export interface UnfitCertificate {
   readonly certificate: ClientCertificate;
   readonly fault: CertificateFault;
   readonly claim: NameClaim | undefined;
-  /** Where it is for want of clientAuth. */
+  /** Undefined unless the certificate is refused because it lacks clientAuth. */
   readonly missing: Pick<ClientAuthFacts, 'grace' | 'publicIssuance'> | undefined;
 }
 
-/** The denial of a certificate that somebody has, and that doesn't suit a client. */
+/** The denial of a certificate that the trust store found or nominated, but that is not suitable for a client. */
 export function denyUnfit(
   { certificate, fault: { code, detail }, claim, missing }: UnfitCertificate,
   known: KnownCaller,
@@ -38,7 +38,10 @@ export function denyUnfit(
   }
 }
 
-/** A critical extension that only a certification path processes, where none was validated. */
+/**
+ * The denial of a certificate with a critical extension that only a certification path processes, if no path was
+ * validated.
+ */
 export function denyUnprocessed(
   unprocessed: readonly string[],
   known: KnownCaller,
@@ -48,10 +51,13 @@ export function denyUnprocessed(
   return deny('certificate_critical_extension_unknown', { fault, extensions }, known);
 }
 
-/** Object identifiers that a certificate's author chose: as many as an operator reads, since the refusal is remembered. */
+/**
+ * Object identifiers in the certificate, whose author chose them. Only as many as an operator will read, because the
+ * gate remembers the refusal.
+ */
 function listShown(texts: readonly string[]): readonly string[] {
   return texts.slice(0, maximumShown).map(shortenText);
 }
 
-/** None is shorter than three characters, and `shortenText` leaves 200. */
+/** With its separator, an object identifier has at least five characters, and `shortenText` leaves 200. */
 const maximumShown = 40;

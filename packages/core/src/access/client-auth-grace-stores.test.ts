@@ -19,7 +19,7 @@ const stranger = issueCertificate({ name: ['CN = Stranger'], extensions: authori
 const authorities = [{ name: 'corp', trustAnchors: [readFileSync(root.pemPath, 'utf8')] }];
 
 const usages = ['serverAuth', 'serverAuth, codeSigning', 'serverAuth, anyExtendedKeyUsage', 'emailProtection'] as const;
-/** None has clientAuth, so that only a grace lets one of them in. */
+/** No certificate has clientAuth, so that only a grace period can admit one. */
 const certificates = usages.flatMap((usage) =>
   [root, stranger].map((issuer) => {
     const extensions = ['basicConstraints = critical, CA:FALSE', `extendedKeyUsage = ${usage}`];
@@ -66,7 +66,7 @@ const isOpenAt = ({ grace, isOfAuthority, isEnabled }: GivenPin, at: number): bo
   grace !== null && !isOfAuthority && isEnabled && at >= grace[0] && at < endOf(grace);
 
 describe('whatever the pins and names of one document or two', () => {
-  test('a certificate without clientAuth is let in where every pin of it says so, and no authority is asked', async () => {
+  test('a certificate without clientAuth is admitted if every pin of it accepts that and no authority is asked', async () => {
     const seen = { in: 0, out: 0 };
     const times = fc.array(fc.tuple(instant, fc.constantFrom(-1, 0)), { minLength: 1, maxLength: 5 });
     await fc.assert(
@@ -84,7 +84,7 @@ describe('whatever the pins and names of one document or two', () => {
             (each) => (each.hasName && isIssued) || each.pins.some(({ isOfAuthority }) => isOfAuthority),
           );
           const holders = new Set(documents.filter((each) => each.pins.length > 0).map(({ name }) => name));
-          // One gate for all times: what it remembers of one must not count at another.
+          // One gate is asked at all times, so that what it remembers from one time must not be used at another.
           for (const [hours, step] of asked) {
             const at = hours + step;
             const decision = await gate.decide(header, open, at);

@@ -32,7 +32,7 @@ const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate
 
 const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
 
-/** Valid as long as a public one may be. */
+/** Its validity is as long as a public certificate's may be. */
 function issueServer(extensions: readonly string[]): MadeCertificate {
   const { certificate, keyPath } = issueCertificate(
     {
@@ -71,7 +71,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     return known;
   };
 
-  test('whatever the usages, the grace period and the time: admitted by clientAuth, or by serverAuth within the grace period', () => {
+  test('admits by clientAuth, or by serverAuth within the grace period, whatever the usages, the period and the time', () => {
     const seen = { byUsage: 0, byGrace: 0, refused: 0 };
     const bound = fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -1, max: 1 }));
     fc.assert(
@@ -119,7 +119,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.deepEqual(codes, [no, no, yes, yes, yes, yes, no, no, no, yes]);
   });
 
-  test('shows in the log when the grace period begins, and when it ended', () => {
+  test('appears in the denial with the beginning of the grace period, or with its end', () => {
     const document = pinned(pinOf(server, graceOf(now, now + hour)));
     for (const [at, words] of [
       [now - 1, /accepts that from 2027-01-01T00:00:00Z on \(acceptWithoutClientAuth\)/],
@@ -191,7 +191,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     const authorities = [{ name: 'public', trustAnchors: [readFileSync(authority.pemPath, 'utf8')] }];
     const issued = issueServer(publicLooks);
     const pins = [pinOf(issued, graceOf(now - hour, now + hour))];
-    // The authority issued it, and no name refers to that: the pin decides alone.
+    // The authority issued the certificate, but no name in the document asks for it, so only the pin decides.
     assert.equal(decide(issued, documentOf([{ name: 'partner', pins }], { authorities })).code, 'allowed');
     const names = [{ issuedBy: 'public', dns: 'api.contoso.com' }];
     const outvoted = decide(issued, documentOf([{ name: 'partner', pins, names }], { authorities }));
@@ -208,10 +208,10 @@ describe('a pin that accepts a certificate without clientAuth', () => {
   });
 });
 
-describe('a trust store', () => {
+describe('a trust store and the grace period', () => {
   const answer: FoundFinding = { outcome: 'found', identity: { name: 'partner', roles: [] }, matchedBy: 'table' };
 
-  test("of the app's own cannot grant it: no store accepts everybody without clientAuth", async () => {
+  test("a custom store can't give it, so no store accepts everybody without clientAuth", async () => {
     const { store, gate } = createGate();
     store.answer = {
       ...answer,
@@ -221,7 +221,7 @@ describe('a trust store', () => {
     assertDenied(await firstOfAll(store), unsuitable);
   });
 
-  test('beside another: both must have it, in either order', async () => {
+  test('two stores that know the certificate must both give it, in either order', async () => {
     const withGrace = trustStoreFromDocument(pinned(pinOf(server, graceOf(now - hour, now + hour))));
     const longer = trustStoreFromDocument(pinned(pinOf(server, graceOf(now - hour, now + 2 * hour))));
     const without = trustStoreFromDocument(pinned(pinOf(server)));
@@ -242,7 +242,7 @@ describe('a trust store', () => {
     }
   });
 
-  test('whatever stands on Object.prototype', async () => {
+  test('no value on Object.prototype gives it', async () => {
     const grace = { since: 0, until: Number.MAX_SAFE_INTEGER, reason: 'x' };
     for (const value of [grace, true, () => grace]) {
       const restore = pollute({ acceptWithoutClientAuth: value, grace: value });
@@ -264,7 +264,7 @@ describe('a trust store', () => {
   }
 });
 
-describe('the refusal of a certificate without clientAuth', () => {
+describe('the denial of a certificate without clientAuth', () => {
   const detailOf = (certificate: MadeCertificate): string => {
     const decision = decide(certificate, pinned(pinOf(certificate)));
     assert.ok(decision.outcome === 'denied');

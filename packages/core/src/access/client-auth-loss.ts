@@ -2,10 +2,12 @@ import type { ClientCertificate } from '@certgate/x509';
 import { clientAuthentication } from '@certgate/x509/internal';
 import { type ClientAuthLoss, judgeClientAuthLoss } from './client-auth.js';
 
-/** By certificate: each is judged once. Null: it loses nothing. */
+/** The loss of each certificate, so that a certificate is judged only once. Null if the certificate loses nothing. */
 const losses = new WeakMap<ClientCertificate, ClientAuthLoss | null>();
 
-/** Whether the certificate of an admitted caller will lose clientAuth when it is renewed; undefined: it won't. */
+/**
+ * What shows that the certificate of an admitted caller will lose clientAuth when it is renewed. Undefined if it won't.
+ */
 export function findClientAuthLoss(certificate: ClientCertificate): ClientAuthLoss | undefined {
   const known = losses.get(certificate);
   if (known !== undefined) return known ?? undefined;
@@ -16,7 +18,10 @@ export function findClientAuthLoss(certificate: ClientCertificate): ClientAuthLo
 
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 
-/** By its usages alone: an app whose callers have certificates for clients alone loads nothing more for them. */
+/**
+ * Whether the certificate is both for servers and for clients. This looks only at the usages, so that an app whose
+ * callers have client certificates never loads the code that judges the issuer.
+ */
 function isForBoth({ extendedKeyUsage }: ClientCertificate): boolean {
   return (
     extendedKeyUsage === undefined ||

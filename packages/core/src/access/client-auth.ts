@@ -9,24 +9,28 @@ import type { ClientAuthFacts } from '../denial-facts.js';
 import { type ClientAuthGrace, isGraceRunning } from '../trust-snapshot/client-auth-grace.js';
 import type { FoundFinding, NominatedFinding } from '../trust-snapshot/trust-finding.js';
 
-// Public CAs no longer issue clientAuth (docs/public-certificates.md). This file finds callers who will be refused for that,
-// explains the refusal, and applies a pin's grace.
+// Public CAs no longer issue clientAuth (docs/public-certificates.md). This file finds callers who will be refused
+// because of that, explains the refusal, and applies a pin's grace period.
 
 /** RFC 5280 §4.2.1.12. */
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
-/** What refuses the certificate; undefined: nothing, by this grace. */
+/**
+ * The fault that refuses the certificate. If there is none, `grace` is set if the certificate is accepted only because
+ * of that grace period.
+ */
 export interface GraceCheck {
   readonly fault: CertificateFault | undefined;
   readonly grace: ClientAuthGrace | undefined;
-  /** Of a certificate that is refused for want of clientAuth. */
+  /** Set if the certificate is refused because it lacks clientAuth. */
   readonly missing?: Pick<ClientAuthFacts, 'grace' | 'publicIssuance'>;
 }
 
 /**
- * Whether a certificate that lacks clientAuth is admitted. A grace is for that alone: whatever else is wrong with the
- * certificate refuses it. A nomination has none, since a certification path needs clientAuth.
+ * Decides whether a certificate that lacks clientAuth is accepted. A grace period excuses only the missing clientAuth:
+ * any other fault still refuses the certificate. A nomination has no grace period, because a certification path needs
+ * clientAuth.
  */
 export function judgeWithoutClientAuth(
   fault: CertificateFault,
@@ -44,7 +48,9 @@ export function judgeWithoutClientAuth(
   return other === undefined ? { fault: undefined, grace } : { fault: other, grace: undefined };
 }
 
-/** What a grace may excuse: serverAuth without clientAuth, and nothing that means any usage. */
+/**
+ * Whether a grace period can excuse the certificate: it has serverAuth, and neither clientAuth nor anyExtendedKeyUsage.
+ */
 export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate): boolean {
   return (
     extendedKeyUsage.includes(serverAuthentication) &&
@@ -53,10 +59,10 @@ export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate):
   );
 }
 
-/** Why no grace admits the certificate now, where somebody may have given it one. */
+/** Why no grace period accepts the certificate now. Empty if no pin could have given it one. */
 function explainGrace(finding: FoundFinding | NominatedFinding, now: number): Pick<ClientAuthFacts, 'grace'> {
   if (finding.outcome === 'nominated') {
-    // By an authority alone, there is no pin that could have a grace.
+    // Only a name matched, so there is no pin that could have a grace period.
     return finding.identityName === undefined ? {} : { grace: { state: 'path_needed' } };
   }
   if (finding.acceptWithoutClientAuth === undefined) return {};
@@ -69,13 +75,13 @@ function explainPublicIssuance(certificate: ClientCertificate): Pick<ClientAuthF
   return looksPublic(issuance) ? { publicIssuance: toLoss(issuance) } : {};
 }
 
-/** A certificate that looks like one of a public CA, and will lose clientAuth when it is renewed. */
+/** Why a certificate looks like one of a public CA, so that it will lose clientAuth when it is renewed. */
 export interface ClientAuthLoss {
   readonly verdict: 'likely' | 'possible';
   readonly evidence: readonly PublicIssuanceEvidence[];
 }
 
-/** Undefined: it does not look so, or has no clientAuth to lose. */
+/** Undefined if the certificate does not look like one of a public CA, or has no clientAuth to lose. */
 export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {
   const issuance = judgePublicIssuance(der);
   return looksPublic(issuance) && issuance.hasClientAuth ? toLoss(issuance) : undefined;
@@ -91,7 +97,7 @@ function toLoss({ verdict, evidence }: Public): ClientAuthLoss {
   return Object.freeze({ verdict, evidence });
 }
 
-/** `likely: embedded_timestamps, server_auth`. */
+/** Returns text such as `likely: embedded_timestamps, server_auth`. */
 export function describeIssuance({ verdict, evidence }: ClientAuthLoss): string {
   return `${verdict}: ${evidence.join(', ')}`;
 }

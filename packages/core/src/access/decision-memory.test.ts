@@ -26,7 +26,7 @@ const nameOf = (cache: IdentityCache, text: string, version = 'v1', at = now): s
 const collide = (text: string): string => (text.startsWith('M') ? 'N' : 'M') + text.slice(1);
 
 describe('a remembered identity', () => {
-  test('is found by its text, and by no other', () => {
+  test('is found by its text and by no other text', () => {
     const cache = new IdentityCache();
     assert.equal(nameOf(cache, header), undefined);
     cache.remember(header, rememberedOf('a'));
@@ -44,7 +44,7 @@ describe('a remembered identity', () => {
       assert.equal(nameOf(cache, text), undefined);
     }
   });
-  test('ends with its version', () => {
+  test('is not found under another version', () => {
     const cache = new IdentityCache();
     cache.remember(header, rememberedOf('a'));
     assert.equal(nameOf(cache, header, 'v2'), undefined);
@@ -53,14 +53,14 @@ describe('a remembered identity', () => {
     assert.equal(nameOf(cache, header, 'v1'), undefined);
     assert.equal(cache.size, 1);
   });
-  test('holds in [validFrom, validUntil)', () => {
+  test('is found in [validFrom, validUntil)', () => {
     const cache = new IdentityCache();
     cache.remember(header, rememberedOf('a', { validFrom: now, validUntil: now + 10 }));
     const at = (time: number): string | undefined => nameOf(cache, header, 'v1', time);
     assert.deepEqual([at(now - 1), at(now), at(now + 9), at(now + 10)], [undefined, 'a', 'a', undefined]);
     assert.equal(at(Number.NaN), undefined);
   });
-  test('a text shorter than a tail is a key like any other', () => {
+  test('is found by a text that is shorter than a tail', () => {
     const cache = new IdentityCache();
     cache.remember('AAAA', rememberedOf('a'));
     assert.equal(nameOf(cache, 'AAAA'), 'a');
@@ -68,7 +68,7 @@ describe('a remembered identity', () => {
   });
 });
 
-describe('a tail that matches with another text', () => {
+describe('another text with the same tail', () => {
   const other = collide(header);
   test('is a miss, never a denial, and evicts nothing', () => {
     const cache = new IdentityCache();
@@ -78,7 +78,7 @@ describe('a tail that matches with another text', () => {
     assert.equal(nameOf(cache, other), undefined);
     assert.equal(cache.size, 1);
   });
-  test('takes the place of an identity of an earlier version', () => {
+  test('replaces an identity of another version', () => {
     const cache = new IdentityCache();
     cache.remember(header, rememberedOf('a'));
     cache.remember(other, rememberedOf('b', { version: 'v2' }));
@@ -87,8 +87,8 @@ describe('a tail that matches with another text', () => {
   });
 });
 
-describe('bounds', () => {
-  test('the number of identities', () => {
+describe('the memory of identities is bounded', () => {
+  test('by the number of identities', () => {
     const cache = new IdentityCache(3);
     for (let index = 0; index < 10; index += 1) cache.remember(`${header}${index}`, rememberedOf(`${index}`));
     assert.equal(cache.size, 3);
@@ -97,14 +97,14 @@ describe('bounds', () => {
       [undefined, '7', '8', '9'],
     );
   });
-  test('remembering the same again takes no room', () => {
+  test('and remembering the same identity again takes no more room', () => {
     const cache = new IdentityCache(2, 2 * header.length);
     for (let index = 0; index < 10; index += 1) cache.remember(header, rememberedOf('a'));
     cache.remember(`B${header.slice(1, -1)}C`, rememberedOf('b'));
     assert.equal(cache.size, 2);
     assert.equal(nameOf(cache, header), 'a');
   });
-  test('the characters of their texts: a holder of a pinned key can make certificates as large as a header may be', () => {
+  test('by the characters of their texts, because the owner of a pinned key can make certificates as large as a header may be', () => {
     const cache = new IdentityCache(100, 1_000);
     for (let index = 0; index < 10; index += 1) cache.remember(`${'A'.repeat(299)}${index}`, rememberedOf(`${index}`));
     assert.equal(cache.size, 3);

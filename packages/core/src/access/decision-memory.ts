@@ -4,12 +4,15 @@ import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { ClientIdentity } from './decision.js';
 
-/** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */
+/** The identity that a certificate belongs to, and for how long. Never whether a call is allowed. */
 export interface RememberedIdentity {
   readonly identity: ClientIdentity;
-  /** The trust version it was reached under. */
+  /** The version of the trust store under which the identity was found. */
   readonly version: string;
-  /** [validFrom, validUntil) in milliseconds: the intersection of all intervals that bear on it. */
+  /**
+   * The identity is valid in [validFrom, validUntil), in milliseconds since 1970-01-01T00:00:00Z: the intersection of
+   * all intervals on which it depends.
+   */
   readonly validFrom: number;
   readonly validUntil: number;
 }
@@ -19,9 +22,10 @@ interface Entry extends RememberedIdentity {
 }
 
 /**
- * Remembers who trusted certificates belong to. The key is a hash of the header's tail, confirmed by comparing the whole
- * text: cheaper than hashing it all. A key that matches with another text is a miss: never a denial, never an eviction,
- * so that nobody can push a trusted caller out. Only certificates of an identity enter, and it is bounded anyway.
+ * Remembers the identities of trusted certificates. The key is a hash of the tail of the header's text. The whole text
+ * is compared afterwards, which is cheaper than hashing it. If the key matches but the text differs, the look-up is a
+ * miss: never a denial and never an eviction, so that nobody can push a trusted caller out. Only certificates that
+ * belong to an identity enter, and their number is bounded anyway.
  */
 export class IdentityCache {
   readonly #entries = new Map<number, Entry>();
@@ -30,7 +34,7 @@ export class IdentityCache {
   #textLength = 0;
   #oldest: MapIterator<[number, Entry]> | undefined;
 
-  /** `capacity` counts certificates, `textCapacity` the characters of their headers. */
+  /** `capacity` limits the number of certificates, `textCapacity` the characters of all their headers. */
   constructor(capacity = 4096, textCapacity: number = 8 * 1024 * 1024) {
     this.#capacity = capacity;
     this.#textCapacity = textCapacity;
@@ -49,21 +53,25 @@ export class IdentityCache {
   remember(text: string, remembered: RememberedIdentity): void {
     const key = hashTail(text);
     const present = this.#entries.get(key);
-    // Two trusted certificates with one key: the first stays, unless what it says is of the past.
+    // If two trusted certificates have the same key, the first one stays, unless it was remembered under another
+    // version.
     if (present !== undefined && present.text !== text && present.version === remembered.version) return;
     if (present !== undefined) {
       this.#forget(key, present);
-      // An iterator keeps what was deleted since it was last asked.
+      // A Map iterator keeps deleted entries alive until its next use.
       this.#oldest = undefined;
     }
-    // A flat copy: a slice would keep the whole request's memory alive.
+    // A flat copy, because a slice would keep the memory of the whole request alive.
     this.#entries.set(key, Object.freeze({ ...remembered, text: copyText(text) }));
     this.#textLength += text.length;
-    // Whoever holds a pinned key can make any number of certificates, each as large as the header may be.
+    // The owner of a pinned key can make any number of certificates, each as large as the header may be.
     while (this.#entries.size > this.#capacity || this.#textLength > this.#textCapacity) this.#forgetOldest();
   }
 
-  /** A new iterator first passes over all entries that were deleted: of 4,096, that is a microsecond for each new one. */
+  /**
+   * Forgets the oldest entry. The iterator is kept, because a new one would first pass over all deleted entries: with
+   * 4,096 entries, that would cost a microsecond for each new certificate.
+   */
   #forgetOldest(): void {
     this.#oldest ??= this.#entries.entries();
     const next = this.#oldest.next();
@@ -83,21 +91,24 @@ function copyText(text: string): string {
 
 interface RefusalEntry {
   readonly version: string;
-  /** Of the text of the chain that came with the certificate: with another chain, there may be a path. */
+  /**
+   * The SHA-256 of the chain that came with the certificate, since another chain may give a path. Undefined if no chain
+   * came.
+   */
   readonly chainSha256: string | undefined;
   readonly denial: Denial;
-  /** [rememberedAt, endsAt) in milliseconds. */
+  /** The refusal is used in [rememberedAt, endsAt), in milliseconds since 1970-01-01T00:00:00Z. */
   readonly rememberedAt: number;
   readonly endsAt: number;
 }
 
-/** What doesn't hold now may hold a moment later, when one of the certificates begins. */
+/** A refusal may be wrong a moment later, when one of the certificates begins to be valid. */
 const lifetimeMilliseconds = 30_000;
 
 /**
- * Remembers refusals for which a certificate was decoded, or a certification path looked for, so that a stranger's second
- * request costs one hash. By the SHA-256 of the certificate and the version of what decided; bounded, and for half a
- * minute. It can only refuse.
+ * Remembers refusals for which a certificate was decoded or a certification path was looked for, so that an unknown
+ * caller's second request costs one hash. The key is the SHA-256 of the certificate; the version of the trust store
+ * must be the same too. The cache is bounded, and each entry lasts half a minute. It can only refuse.
  */
 export class RefusalCache {
   readonly #entries = new Map<string, RefusalEntry>();
@@ -112,7 +123,7 @@ export class RefusalCache {
   }
 
   find({ thumbprintSha256, chain }: RefusedCertificate, version: string, now: number): Denial | undefined {
-    // Where no authority is trusted, nothing ever enters.
+    // The usual case: no costly refusal was remembered.
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(thumbprintSha256);
     if (entry === undefined || entry.version !== version) return undefined;
@@ -120,7 +131,7 @@ export class RefusalCache {
     return entry.chainSha256 === hashChain(chain) ? entry.denial : undefined;
   }
 
-  /** `finding` is what the store said. */
+  /** `finding` is the trust store's answer. */
   remember(
     { thumbprintSha256, chain }: RefusedCertificate,
     version: string,
@@ -139,10 +150,10 @@ export class RefusalCache {
   }
 }
 
-/** What a refusal is remembered by. */
+/** The certificate and chain by which a refusal is remembered. */
 interface RefusedCertificate {
   readonly thumbprintSha256: string;
-  /** The text of the chain that came with it. */
+  /** The text of the chain that came with the certificate. Undefined if no chain came. */
   readonly chain: string | undefined;
 }
 
@@ -150,14 +161,15 @@ function hashChain(chain: string | undefined): string | undefined {
   return chain === undefined ? undefined : hashHex('sha256', Buffer.from(chain, 'latin1'));
 }
 
-/** Whether a refusal may have cost more than a look into a table, and will last. */
+/** Whether a refusal may have cost more than a look into a table, and does not end by itself. */
 export function isWorthRemembering(finding: TrustFinding, { code }: Denial): boolean {
   return isCostly(finding) && !isMomentary(code);
 }
 
 /**
- * A certificate whose issuer is known was decoded and its names compared: no other that isn't found has a detail. One that
- * was nominated was verified too. A certificate that was found is somebody's, and costs no more than its decoding.
+ * Whether the trust store may have done more than a look-up. A `notFound` has a detail only if the certificate or its
+ * chain was decoded. A nominated certificate was verified too. A certificate that was found belongs to somebody, and
+ * costs no more than its decoding.
  */
 function isCostly(finding: TrustFinding): boolean {
   if (finding.outcome === 'notFound') return finding.detail !== undefined;

@@ -30,7 +30,7 @@ test('an expired certificate with 301 names is not reported as verified', () => 
   ]);
 });
 
-test('a pinned certificate is not decoded as a path reads it, nor a stranger at all', () => {
+test('a pinned certificate is not decoded for a path, and an unknown one is not decoded at all', () => {
   const made = makeCertificate();
   const presented = presentCertificate(made.der);
   const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, candidates } = presented;
@@ -60,7 +60,7 @@ test('a pinned certificate is not decoded as a path reads it, nor a stranger at 
   assert.deepEqual(decoded, ['as a client’s']);
 });
 
-/** What was done, in the order in which it was done: steps as they were reported, and what was seen to happen. */
+/** What was done, in order: the steps that were reported, and the work that was observed. */
 type Event = DecisionStepName | 'verification begins' | 'path check' | 'signature';
 
 interface Watched {
@@ -69,7 +69,7 @@ interface Watched {
   readonly denial: Denial | undefined;
 }
 
-/** The steps of `decideAccess` behind the header, over a certificate that tells when it is verified. */
+/** Runs the steps of `decideAccess` after the header, over a certificate that reports when it is verified. */
 function decideWatched(
   der: Uint8Array,
   trust: TrustSnapshot,
@@ -85,7 +85,8 @@ function decideWatched(
   };
   signatures.onVerify = () => events.push('signature');
   const presented = watchVerification(presentCertificate(der), () => {
-    // The identity is made of the dates too, and so are the facts of a denial, right behind the verification.
+    // The dates are also read for the identity, and for the facts of a denial right after the verification. Those reads
+    // are not another verification.
     const isRead = events.includes('client-identity') || events.at(-1) === 'verification begins';
     if (!isRead) events.push('verification begins');
   });
@@ -98,7 +99,7 @@ function decideWatched(
   return { events, steps, denial: concluded.outcome === 'denied' ? concluded : undefined };
 }
 
-/** A verification begins with `notBefore`. */
+/** Calls `onVerify` when `notBefore` is read, because a verification begins with that. */
 function watchVerification(presented: PresentedCertificate, onVerify: () => void): PresentedCertificate {
   const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, decoding, issuer, pathDecoding, candidates } =
     presented;
@@ -119,7 +120,7 @@ describe('the steps of any decision', () => {
   const { headers, oddHeaders, lists, documents } = createAuthorityScenes();
   const signatures = { onVerify: (): void => undefined };
 
-  test('are reported as they are taken: in the documented order, each once, and none that was not', () => {
+  test('are reported in the documented order, each once, and only if they were taken', () => {
     const seen = new Map<string, number>();
     const counter = mock.method(
       crypto,
@@ -143,7 +144,7 @@ describe('the steps of any decision', () => {
           (document, header, crls, elapsed, pin) => {
             const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
             const der = Buffer.from(header, 'base64');
-            // The document may have a pin of the caller itself.
+            // The document may also pin the caller itself.
             const isPinned = pin !== undefined && oddHeaders.includes(header);
             const trust = parseTrustDocument(isPinned ? addPin(document, der, pin) : document);
             const watched = decideWatched(der, trust, revocation, signatures, now + elapsed);
@@ -177,7 +178,7 @@ function assertTrace({ events, steps, denial }: Watched): void {
     places.every((place, index) => index === 0 || place > (places[index - 1] ?? 0)),
     `not in the documented order: ${shown}`,
   );
-  // All but the last passed, and only a path is left out on the way.
+  // All steps but the last passed, and only `certification-path` may be left out.
   assert.ok(
     steps.slice(0, -1).every((step) => step.denial === undefined),
     shown,

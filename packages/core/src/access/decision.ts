@@ -1,15 +1,16 @@
 import type { ClientCertificate } from '@certgate/x509';
 import type { DecisionStepName, Denial } from '../denial.js';
 
-// What a decision is made of: what a function requires, who calls, what comes of it, and the steps on the way.
+// The parts of a decision: what a function requires, who calls it, the result, and the steps on the way.
 
-/** What a function asks of its caller. Every group must be met; one role of a group meets it. */
+/** What a function requires of its caller: at least one role of every group. */
 export interface FunctionRequirement {
   readonly functionName: string;
   readonly roles: readonly (readonly string[])[];
   /**
-   * Before this moment (milliseconds) a caller who is known, and whom authorization would refuse, is let through, and the
-   * refusal is reported instead. Said by the app's code alone, never by the trust document. Absent: refused.
+   * Until this moment (milliseconds since 1970-01-01T00:00:00Z), a known caller whom authorization would refuse is let
+   * through, and the refusal is reported instead. Only the app's code sets it, never the trust document. If it is
+   * absent, such callers are refused.
    */
   readonly reportOnlyUntil?: number;
 }
@@ -18,30 +19,39 @@ export interface FunctionRequirement {
 export interface ClientIdentity {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Lower-case names of the functions it may call; undefined: every function; empty: none. */
+  /**
+   * Lower-case names of the functions that the caller may call. Undefined if it may call every function; empty if none.
+   */
   readonly functions: readonly string[] | undefined;
-  /** Who answers for it, by the trust document. */
+  /** Who is responsible for the caller, according to the trust document. Undefined if the document doesn't say. */
   readonly owner: string | undefined;
   readonly certificate: ClientCertificate;
   /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
   readonly matchedBy: string;
-  /** The name itself, or all digits of the pin as the document has it; undefined: a trust store of the app's own doesn't say. */
+  /**
+   * The name itself, or the whole hash of the pin as the document has it. Undefined if a custom trust store doesn't
+   * say.
+   */
   readonly matched: string | undefined;
   /**
-   * Milliseconds since 1970-01-01T00:00:00Z: when the caller is refused, if nobody does anything. The earliest of the
-   * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.
+   * When the caller will be refused if nobody does anything, in milliseconds since 1970-01-01T00:00:00Z. The earliest
+   * end of all that admits the caller: the certificate's `notAfter`, the pin's `notAfter`, the identity's `expiresAt`,
+   * the end of the certification path and of a grace period.
    */
   readonly accessEndsAt: number;
-  /** The other end of that interval: the latest of the certificate's and the pin's `notBefore`. */
+  /**
+   * When the access began or will begin, in milliseconds since 1970-01-01T00:00:00Z: the latest beginning of all that
+   * admits the caller, such as the certificate's and the pin's `notBefore`.
+   */
   readonly accessBeginsAt: number;
   /**
-   * Set where the certificate lacks clientAuth, and its pin accepts that (`acceptWithoutClientAuth`): until when, in
-   * milliseconds.
+   * The end of the grace period, in milliseconds since 1970-01-01T00:00:00Z, if the certificate lacks clientAuth and
+   * its pin accepts that (`acceptWithoutClientAuth`). Otherwise undefined.
    */
   readonly withoutClientAuthUntil: number | undefined;
 }
 
-/** The only refusals that can be deferred: who the caller is, is not in doubt. */
+/** The only refusals that a function can defer, because they leave no doubt about who the caller is. */
 export type AuthorizationDenial = Denial<'function_not_allowed' | 'role_missing'>;
 
 /** The decision to let a caller in. */
@@ -49,18 +59,20 @@ export interface Admission {
   readonly outcome: 'allowed';
   readonly code: 'allowed';
   readonly identity: ClientIdentity;
-  /** The refusal that was let through, since the function is report-only now. Absent: nothing was to refuse. */
+  /**
+   * The refusal that was let through because the function is report-only now. Absent if there was nothing to refuse.
+   */
   readonly deferred?: AuthorizationDenial;
 }
 
-/** Discriminated by `code`: `allowed`, or the one reason to refuse. */
+/** The result of a decision. Its `code` is `allowed`, or the one reason to refuse. */
 export type Decision = Admission | Denial;
 
-/** One step as it ended. A step that is not reported was not taken. */
+/** A step that has ended. Steps that were not taken are not reported. */
 export interface DecisionStep {
   readonly step: DecisionStepName;
   readonly denial: Denial | undefined;
-  /** At `authorization`: the refusal that was let through. */
+  /** The refusal that the step `authorization` let through. Absent if there was none. */
   readonly deferred?: Denial;
 }
 

@@ -12,7 +12,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { AccessGate } from './access-gate.js';
 import type { Decision } from './decision.js';
 
-// The facts of a denial are those of what refused, by whichever way it came to be the answer.
+// The facts of a denial are those of the store that refused, whichever way its refusal became the answer.
 
 const { der, header } = makeCertificate();
 const { thumbprintSha256, thumbprintSha1 } = presentCertificate(der);
@@ -50,7 +50,7 @@ describe('the facts of a denial', () => {
       isCertificateExpired: false,
     });
   });
-  test('name all that matched two identities', async () => {
+  test('name everything that matched if two identities match', async () => {
     const denial = await deny(storeOf(billing, { name: 'shop', roles: [], pins: [{ thumbprintSha1 }] }));
     assert.deepEqual(denial.facts, {
       identities: [
@@ -59,7 +59,7 @@ describe('the facts of a denial', () => {
       ],
     });
   });
-  test('of a stranger are none', async () => {
+  test('are empty for an unknown caller', async () => {
     assert.deepEqual((await deny(storeOf())).facts, {});
   });
   test('are those of the stricter store, in either order', async () => {
@@ -69,13 +69,13 @@ describe('the facts of a denial', () => {
       assert.deepEqual([denial.code, denial.facts], ['pin_disabled', ofDisabled]);
     }
   });
-  test('of two stores that differ name both identities', async () => {
+  test('name both identities if two stores differ', async () => {
     const denial = await deny(firstOf(storeOf(billing), storeOf({ ...billing, name: 'shop' })));
     const identities = ['billing', 'shop'].map((identity) => ({ identity, pins: [], names: [] }));
     assert.deepEqual(denial.facts, { identities, isAcrossStores: true });
     assert.match(denial.detail, /"billing" and "shop", in two trust stores/);
   });
-  test('are the same when the refusal is remembered, and go through a store of the app’s own', async () => {
+  test('are the same if the refusal is remembered, and if a custom store passes it on', async () => {
     const own = storeOf();
     let calls = 0;
     const trustStore: TrustStore = {
@@ -91,7 +91,7 @@ describe('the facts of a denial', () => {
     };
     assert.equal((await deny(own)).code, 'certificate_not_trusted');
     const gate = new AccessGate({ trustStore });
-    // Later than the store's answer.
+    // The second call is later than the store's answer.
     const decisions = [await gate.decide(header, open, now), await gate.decide(header, open, now + 10_000)];
     assert.equal(calls, 1);
     for (const decision of decisions) {
@@ -108,7 +108,7 @@ describe('the facts of a denial', () => {
       );
     }
   });
-  test('of a store of the app’s own are left out, whatever they are, and its words stay', async () => {
+  test('of a custom store are left out, whatever they are, and its words stay', async () => {
     for (const facts of [undefined, { identity: 'x' }, 'text', { identity: { toString: 'x' } }]) {
       const answer = { outcome: 'denied', code: 'identity_disabled', detail: 'Blocked.', facts } as TrustFinding;
       const denial = await deny({ find: () => answer });
@@ -123,7 +123,7 @@ function presentNotAfter(): number {
   return decoding.certificate.notAfter;
 }
 
-describe('the event', () => {
+describe('the event of a decision', () => {
   function publish(decision: Decision): DecisionEvent {
     const seen: DecisionEvent[] = [];
     const hear = (event: unknown): void => void seen.push(event as DecisionEvent);
@@ -133,7 +133,7 @@ describe('the event', () => {
     return seen[0]!;
   }
 
-  test('has the facts of a denial as a frozen copy, and of a store’s own words none', async () => {
+  test('has the facts of a denial as a frozen copy, and no facts of a custom store', async () => {
     const denial = await deny(storeOf(disabled));
     const { facts } = publish(denial);
     assert.deepEqual(facts, denial.facts);
@@ -142,7 +142,7 @@ describe('the event', () => {
     const said = await deny({ find: () => ({ outcome: 'denied', code: 'pin_disabled', detail: 'x' }) });
     assert.equal(publish(said).facts, undefined);
   });
-  test('has those of a refusal that was let through', async () => {
+  test('has the facts of a refusal that was let through', async () => {
     const gate = new AccessGate({ trustStore: storeOf(billing) });
     const requirement = { functionName: 'Orders', roles: [['reader', 'writer']], reportOnlyUntil: now + 1 };
     const event = publish(await gate.decide(header, requirement, now));
@@ -154,7 +154,7 @@ describe('the event', () => {
       roles: [],
     });
   });
-  test('has no key and no certificate in them, whatever a store threw', async () => {
+  test('has facts without a key or certificate, whatever a store threw', async () => {
     const find = (): never => {
       throw new Error(`failed for ${der.toString('base64')}`);
     };

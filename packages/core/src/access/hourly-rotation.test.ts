@@ -19,8 +19,9 @@ describe('callers whose certificates change every hour, for days', () => {
     for (let passed = 0; passed < hours; passed += 1) {
       const before = callers.headers;
       if (passed > 0) callers.pass(50 * minute);
-      // First sights; then what is remembered; what is looked at again after a minute; and the certificates of the hour
-      // before, which are in use for a while. All callers at once.
+      // In round 0, the gate sees the certificates for the first time. In round 1, it remembers them. In round 2, a
+      // minute later, it looks at them again. In round 3, the certificates of the hour before are used as well. All
+      // callers call at once.
       const rounds = [callers.headers, callers.headers, callers.headers, [...callers.headers, ...before]];
       for (const [round, headers] of rounds.entries()) {
         if (round >= 2) callers.pass(round === 2 ? minute : 9 * minute);

@@ -44,7 +44,7 @@ const dns = { dns: 'billing.corp.example' };
 const byDns = 'billing by dns issued by corp';
 
 describe('certificates of the profiles that issuers have by default', () => {
-  it('SPIRE: an X509-SVID, by its SPIFFE ID', () => {
+  it('SPIRE: an X509-SVID is recognised by its SPIFFE ID', () => {
     const profile = createSpireProfile();
     const { issue } = profile;
     const spiffe = (trustDomain = 'corp.example'): Setting => ({
@@ -54,7 +54,8 @@ describe('certificates of the profiles that issuers have by default', () => {
     });
     const byUri = 'billing by uri issued by corp';
     assert.equal(judge(spiffe(), issue()), byUri);
-    // By a CredentialComposer: an empty subject, whose names are critical, and DNS names beside the SPIFFE ID.
+    // A CredentialComposer can leave the subject empty, which makes the names critical, and add DNS names to the SPIFFE
+    // ID.
     const bare = issue({ subject: [], names: 'critical, URI:spiffe://corp.example/billing' });
     assert.equal(judge(spiffe(), bare), byUri);
     assert.equal(judge(spiffe(), issue({ names: 'DNS:billing, URI:spiffe://corp.example/billing' })), byUri);
@@ -69,11 +70,12 @@ describe('certificates of the profiles that issuers have by default', () => {
     }
     const two = 'URI:spiffe://corp.example/billing, URI:spiffe://corp.example/other';
     assert.equal(judge(spiffe(), issue({ names: two })), 'certificate_not_trusted');
-    // The hour ends with its last second.
+    // The certificate is still valid in the last second of its hour.
     const hourLater = now + 3_600_000;
     assert.equal(judge(spiffe(), issue(), hourLater), byUri);
     assert.equal(judge(spiffe(), issue(), hourLater + 1), 'certificate_expired');
-    // SPIRE writes no noRevAvail; where a plugin does, the authority may ask for revocation and excuse it.
+    // SPIRE writes no noRevAvail. If a plugin does, an authority can require revocation information and excuse the
+    // certificate from it.
     const excused = { mode: 'required', noRevAvailMaximumLifetimeSeconds: 3611 };
     const strict = { ...spiffe(), authority: { spiffeTrustDomains: ['corp.example'], revocation: excused } };
     assert.equal(judge(strict, issue()), 'revocation_unavailable');
@@ -81,14 +83,15 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge(strict, issue({ more: [noRevAvail], notAfter: '20270101010001Z' })), 'revocation_unavailable');
   });
 
-  it('cert-manager: by its DNS name, with or without a common name', () => {
+  it('cert-manager: a certificate is recognised by its DNS name, with or without a common name', () => {
     const profile = createCertManagerProfile();
     const { issue } = profile;
     const setting = { profile, name: dns };
     assert.equal(judge(setting, issue()), byDns);
     const named = issue({ subject: ['CN = billing.corp.example'], names: 'DNS:billing.corp.example' });
     assert.equal(judge(setting, named), byDns);
-    // Without `usages`, there is no extended key usage, which limits nothing; with `server auth` alone, it is no client's.
+    // Without `usages`, the certificate has no extended key usage, which limits nothing. With only `server auth`, it is
+    // not for clients.
     assert.equal(judge(setting, issue({ extendedKeyUsage: '' })), byDns);
     assert.equal(
       judge(setting, issue({ extendedKeyUsage: 'serverAuth' })),
@@ -97,7 +100,7 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge(setting, issue({ names: 'critical, DNS:billing' })), 'certificate_not_trusted');
   });
 
-  it('HashiCorp Vault: by a DNS name, with the list that it publishes', () => {
+  it('HashiCorp Vault: a certificate is recognised by a DNS name, with the list that Vault publishes', () => {
     const profile = createVaultProfile();
     const { issue } = profile;
     const revocation = { crls: ['https://vault.corp.example:8200/v1/pki/crl'] };
@@ -108,7 +111,7 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge(setting, caller), 'revocation_unavailable');
     assert.equal(judge({ ...setting, lists: [list()] }, caller), byDns);
     assert.equal(judge({ ...setting, lists: [list(serialNumber)] }, caller), 'certificate_revoked');
-    // `config/urls` adds where the list and the responder are; neither address is ever called.
+    // `config/urls` adds the addresses of the list and the responder to certificates. The gate never calls either.
     const urls = issue({
       more: [
         'authorityInfoAccess = OCSP;URI:https://vault.corp.example:8200/v1/pki/ocsp',
@@ -116,12 +119,12 @@ describe('certificates of the profiles that issuers have by default', () => {
       ],
     });
     assert.equal(judge({ ...setting, lists: [list()] }, urls), byDns);
-    // A role with server_flag alone, and one whose common name was left out of the names.
+    // A role with only server_flag, and a certificate whose common name was not added to its names.
     assert.equal(judge({ ...setting, lists: [list()] }, issue({ extendedKeyUsage: 'serverAuth' })), 'certificate_extended_key_usage_unsuitable'); // prettier-ignore
     assert.equal(judge({ ...setting, lists: [list()] }, issue({ names: '' })), 'certificate_not_trusted');
   });
 
-  it('step-ca: by its DNS name; its own extension is not used', () => {
+  it('step-ca: a certificate is recognised by its DNS name, and the extension of step-ca is not used', () => {
     const profile = createStepProfile();
     const { issue } = profile;
     const setting = { profile, name: dns };
@@ -134,7 +137,8 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge(strict, issue({ more: [provisioner, noRevAvail] })), byDns);
     assert.equal(judge(strict, issue()), 'revocation_unavailable');
 
-    // Its list names a distribution point, and counts for certificates that name the same one (RFC 5280 §6.3.3 (b) (2)).
+    // The list of step-ca names a distribution point, and is valid only for certificates that name the same one (RFC
+    // 5280 §6.3.3 (b) (2)).
     const url = 'URI:https://ca.corp.example/1.0/crl';
     const lists = [
       listOf(profile, [], {
@@ -147,7 +151,7 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge(listed, issue({ more: [provisioner, `crlDistributionPoints = ${url}`] })), byDns);
   });
 
-  it('AD CS: by its DNS name, with a list that is published over HTTPS', () => {
+  it('AD CS: a certificate is recognised by its DNS name, with a list that is published over HTTPS', () => {
     const profile = createAdCsProfile();
     const { issue } = profile;
     const setting = {
@@ -166,11 +170,12 @@ describe('certificates of the profiles that issuers have by default', () => {
       '303fa03d060a2b060104018237190201a02f042d' +
         Buffer.from('S-1-5-21-1004336348-1177238915-682003330-1104').toString('hex'),
     );
-    // Another template of the same CA: one for servers, and one without a subject, whose names are then to be critical.
+    // Other templates of the same CA: one for servers, and one without a subject, whose names must then be critical.
     assert.equal(judge({ ...setting, lists: list() }, issue({ extendedKeyUsage: 'serverAuth' })), 'certificate_extended_key_usage_unsuitable'); // prettier-ignore
     assert.equal(judge({ ...setting, lists: list() }, issue({ subject: [] })), 'path_certificate_malformed');
     assert.equal(judge({ ...setting, lists: list() }, issue({ subject: [], names: 'critical, DNS:billing.corp.example' })), byDns); // prettier-ignore
-    // The template's own name is compared with nothing: any template that lets the enrollee name itself is this caller.
+    // The template's own name is not compared, so any template that lets the enrollee choose the name can issue this
+    // caller.
     const user = issue({
       names: 'otherName:1.3.6.1.4.1.311.20.2.3;UTF8:billing@corp.example, DNS:billing.corp.example',
     });

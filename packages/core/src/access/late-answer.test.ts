@@ -17,7 +17,10 @@ const second = 1_000;
 const known = found as FoundFinding;
 const { thumbprintSha256 } = presentCertificate(allowed.der);
 
-/** How time passes while a store answers: the process runs, or is frozen, so that one clock alone goes on. */
+/**
+ * How time passes while a store answers: the process runs, is frozen so that only one clock goes on, or has its clock
+ * set back.
+ */
 type Passing = (clock: ManualClock, milliseconds: number) => void;
 const passings: readonly (readonly [string, Passing])[] = [
   [
@@ -84,7 +87,7 @@ describe('what has ended while the store answered admits nobody', () => {
       ['a store of the user', slowly],
       ['a nomination', confirmedSlowly],
     ] as const) {
-      test(`${what}, while the process ${how}`, async () => {
+      test(`${what} that ends while the process ${how} is refused`, async () => {
         const until = (milliseconds: number): FoundFinding => ({ ...known, validUntil: now + milliseconds });
         assert.equal(await decideBy(storeOf(until(14 * second + 1))), 'allowed');
         assert.equal(await decideBy(storeOf(until(14 * second))), 'pin_expired');
@@ -95,7 +98,7 @@ describe('what has ended while the store answered admits nobody', () => {
         assert.equal(await decideBy(storeOf(known), { at: last + 1 }), 'certificate_expired');
       });
 
-      test(`a refusal that is only reported, by ${what}, while the process ${how}`, async () => {
+      test(`the end of report-only applies to ${what}, while the process ${how}`, async () => {
         const requirement = { ...open, roles: [['admin']], reportOnlyUntil: now + 14 * second };
         assert.equal(await decideBy(storeOf(known), { requirement }), 'role_missing');
         const later = { ...requirement, reportOnlyUntil: now + 14 * second + 1 };
@@ -103,11 +106,11 @@ describe('what has ended while the store answered admits nobody', () => {
       });
     }
 
-    test(`a pin of a document beside a slow store of the user, while the process ${how}`, async () => {
+    test(`a document's pin next to a slow custom store is refused if it ends while the process ${how}`, async () => {
       const pinUntil = (milliseconds: number): TrustStore =>
         trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, notAfter: iso(now + milliseconds) }] }]));
       const slow = slowly({ outcome: 'notFound' });
-      // Its twin is asked about as well.
+      // The second store is also asked about the certificate under its other signature.
       assert.equal(await decideBy((wait) => firstOf(pinUntil(60 * second), slow(wait))), 'allowed');
       for (const milliseconds of [14 * second, 28 * second]) {
         assert.equal(await decideBy((wait) => firstOf(pinUntil(milliseconds), slow(wait))), 'pin_expired');
@@ -115,7 +118,7 @@ describe('what has ended while the store answered admits nobody', () => {
       }
     });
 
-    test(`the grace period of a pin, while the process ${how}`, async () => {
+    test(`a pin's grace period that ends while the process ${how} is over`, async () => {
       const made = makeCertificate({
         extensions: ['basicConstraints = critical, CA:FALSE', 'extendedKeyUsage = serverAuth'],
       });
@@ -132,7 +135,7 @@ describe('what has ended while the store answered admits nobody', () => {
     });
   }
 
-  test('and nothing of it is remembered', async () => {
+  test('an answer that came too late is not remembered', async () => {
     const clock = new ManualClock(now);
     const { header: text } = issueCaller();
     const validUntil = now + 5 * second;

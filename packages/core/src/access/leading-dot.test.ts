@@ -41,13 +41,13 @@ describe('a DNS constraint with a leading dot, read as subdomains only, and open
       '*.xcorp.example',
     ],
   ];
-  /** Two that stand in both lists: what is permitted by one of several, and excluded again. */
+  /** Some constraints permit a name by one entry and exclude it by another. */
   const constraints = [
     ...['permitted;DNS:.corp.example', 'excluded;DNS:.corp.example', 'permitted;DNS:.Corp.EXAMPLE'],
     ...['permitted;DNS:.example,excluded;DNS:.corp.example', 'permitted;DNS:corp.example,excluded;DNS:.corp.example'],
   ];
   for (const line of constraints) {
-    it(`${line}: the same names`, () => {
+    it(`${line}: Certgate and openssl admit the same names`, () => {
       const extensions = [...authorityExtensions, `nameConstraints = critical, ${line}`];
       const root = issueCertificate({ name: ['CN = root'], extensions });
       const read = underRead('subdomains-only', root.certificate.nameConstraints!);
@@ -63,7 +63,7 @@ describe('a DNS constraint with a leading dot, read as subdomains only, and open
     });
   }
 
-  it('openssl lets pass a wildcard above what is excluded; it is refused here, as without the dot', () => {
+  it('a wildcard above an excluded name is refused as without the dot, although openssl admits it', () => {
     const extensions = [...authorityExtensions, 'nameConstraints = critical, excluded;DNS:.a.corp.example'];
     const root = issueCertificate({ name: ['CN = root'], extensions });
     const alternative = 'subjectAltName = DNS:*.corp.example';
@@ -73,11 +73,11 @@ describe('a DNS constraint with a leading dot, read as subdomains only, and open
   });
 });
 
-describe('by properties', () => {
+describe('a leading dot, for any name', () => {
   const label = fc.constantFrom('a', 'b', 'corp', 'xcorp', 'A');
   const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
 
-  it('the names beneath, in any letter case, and no other', () => {
+  it('permits the names beneath, in any letter case, and no others', () => {
     fc.assert(
       fc.property(host, host, (name, base) => {
         const isBeneath = name.toLowerCase().endsWith(`.${base.toLowerCase()}`);
@@ -87,7 +87,7 @@ describe('by properties', () => {
     );
   });
 
-  it('never more than without the dot, and the same where there is none', () => {
+  it('never permits more than the constraint without the dot, whose meaning does not change', () => {
     fc.assert(
       fc.property(host, host, fc.boolean(), (name, base, isWildcard) => {
         const certificate = named(dns(isWildcard ? `*.${name}` : name));
@@ -104,7 +104,7 @@ describe('by properties', () => {
     );
   });
 
-  it('other dots are as unreadable as ever, and URIs have their own rule', () => {
+  it('does not make other dots readable, and URI constraints keep their own rule', () => {
     for (const base of ['.', '..', '..a', '.a.', '.a..b', '.*.a', '. a', `.${'a'.repeat(64)}`]) {
       for (const list of [permit(dns(base)), exclude(dns(base))]) {
         assert.ok(!isAdmitted(underRead('subdomains-only', list), named(dns('a.b'))), base);
@@ -133,7 +133,7 @@ describe('an authority of the document', () => {
     return decision.outcome === 'denied' ? `${decision.code}: ${decision.detail}` : decision.outcome;
   };
 
-  it('refuses it unless it is told otherwise, and says whose it is and what to do', () => {
+  it('refuses the constraint unless the document says otherwise, and says whose it is and what to do', () => {
     for (const setting of [{}, { dnsConstraintsWithLeadingDot: 'refuse' }]) {
       const said = judge(setting);
       assert.match(said, /^path_name_not_permitted: .*the dNSName "billing\.corp\.example" falls under/);
@@ -146,7 +146,7 @@ describe('an authority of the document', () => {
     }
   });
 
-  it('reads it as subdomains only where it says so, an anchor’s own constraint too', () => {
+  it('reads the constraint as subdomains only if the document says so, even an anchor’s own constraint', () => {
     assert.equal(judge(asSubdomains), 'allowed');
     assert.equal(judge({ anchors: [issuing], intermediates: [], ...asSubdomains }), 'allowed');
     assert.match(judge(asSubdomains, ['DNS:corp.example']), /^path_name_not_permitted: .*none that an issuer/);

@@ -40,7 +40,9 @@ function pinned({ certificate: { thumbprintSha256 } }: MadeCaller): TrustSnapsho
   return issuedSnapshot([{ name: 'billing', pins: [{ thumbprintSha256 }] }]);
 }
 
-/** `outcome` where Node verifies ML-DSA; elsewhere the refusal, which names the algorithm and the way out. */
+/**
+ * Expects `outcome` if Node verifies ML-DSA. Otherwise expects the refusal, which names the algorithm and the remedy.
+ */
 function assertDecided(decision: string, outcome: RegExp, name = 'ML-DSA-\\d\\d'): void {
   const refused = new RegExp(
     `^algorithm_unsupported_by_runtime: .*${name}\\b.*: run on Node\\.js 24\\.6 or later, built with OpenSSL 3\\.5 or later\\.`,
@@ -54,7 +56,7 @@ const skip = isKeyKindKnown('ml-dsa-44') ? false : 'this openssl knows no ML-DSA
 describe('callers with ML-DSA, made by openssl', { skip }, () => {
   for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
     const name = key.toUpperCase();
-    it(`${name}: by its pin, and by its name under an authority with another algorithm`, () => {
+    it(`${name}: a caller is admitted by a pin, and by a name under an authority with another algorithm`, () => {
       const caller = issueCaller({ key });
       assertDecided(decide(caller.header, pinned(caller)), allowed, name);
       assertDecided(decide(caller.header, issuedSnapshot([billing])), allowed, name);
@@ -65,12 +67,12 @@ describe('callers with ML-DSA, made by openssl', { skip }, () => {
       const upper = issueIntermediate({ issuer: root, name: 'Corp upper CA', key });
       const caller = issueCaller({ issuer: upper, key });
       assert.ok(caller.header.length < maximumHeaderLength, String(caller.header.length));
-      // Of ML-DSA-87, two CA certificates are within the 16 KiB.
+      // Two CA certificates with ML-DSA-87 fit into the 16 KiB.
       assert.ok(root.der.length + upper.der.length < maximumCandidateBytes);
     });
   }
 
-  it('another key is another caller', () => {
+  it('a caller with another key is unknown', () => {
     const caller = issueCaller({ key: 'ml-dsa-44' });
     const other = issueCaller({ key: 'ml-dsa-44-again' });
     assert.match(decide(other.header, pinned(caller)), /^certificate_not_trusted/);
@@ -78,7 +80,7 @@ describe('callers with ML-DSA, made by openssl', { skip }, () => {
 });
 
 describe('authorities with ML-DSA, made by openssl', { skip }, () => {
-  it('every mixture of algorithms on a path', () => {
+  it('admit callers with every mixture of algorithms on a path', () => {
     const { root } = getStage();
     const issuing = (issuer: MadeAuthority, key: CallerRequest['key']): MadeAuthority =>
       issueIntermediate({ issuer, ...(key === undefined ? {} : { key }) });
@@ -95,7 +97,7 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
     }
   });
 
-  it('a signature by another key of the same name and algorithm', () => {
+  it('refuse a signature by another key with the same name and algorithm', () => {
     const genuine = issueIntermediate({ key: 'ml-dsa-44' });
     const impostor = issueIntermediate({ key: 'ml-dsa-44-again', issuer: getStage().impostorRoot });
     const forged = issueCaller({ issuer: impostor });
@@ -108,10 +110,10 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
     assertDecided(decide(caller.header, under([rootOfImpostor], [intermediate])), allowed);
   });
 
-  it('a path without ML-DSA is found beside one with it, on every Node', () => {
+  it('do not hide a path without ML-DSA, on every version of Node', () => {
     const { root } = getStage();
     const pure = issue({ name: 'Corp new root', key: 'ml-dsa-87' });
-    // One CA, certified by the old root and by the new one.
+    // One CA, which both the old root and the new root certified.
     const issuing = issueIntermediate({});
     const crossed = issueIntermediate({ issuer: pure });
     const caller = issueCaller({ issuer: issuing });
@@ -124,7 +126,7 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
     assertDecided(decide(caller.header, under([pure], [crossed])), allowed);
   });
 
-  it('no changed certificate is admitted, and nothing is thrown', () => {
+  it('admit no changed certificate, and nothing is thrown', () => {
     const issuer = issueIntermediate({ key: 'ml-dsa-44' });
     const { der } = issueCaller({ issuer, key: 'ml-dsa-44-again' });
     const trust = under([getStage().root], [issuer]);
@@ -147,7 +149,7 @@ describe('revocations by an authority with ML-DSA', { skip }, () => {
       `^unknown: ${what} is signed with an algorithm that is not accepted \\(ML-DSA-65: run on Node\\.js 24\\.6`,
     );
 
-  it('by a list, of a caller', () => {
+  it('refuse a caller whom a list names', () => {
     const issuing = issueIntermediate({ key: 'ml-dsa-65' });
     const caller = issueCaller({ issuer: issuing, serialNumber: '1234' });
     const trust = under([getStage().root], [issuing], { revocation: { mode: 'required', scope: 'end-entity' } });
@@ -166,13 +168,13 @@ describe('revocations by an authority with ML-DSA', { skip }, () => {
     );
   });
 
-  it('by a list, for a runtime that can’t verify it', () => {
+  it("are unknown to a runtime that can't verify the list", () => {
     const authority = issue({ name: 'authority', key: 'ml-dsa-65' });
     const verdict = judgeByCrl([makeCrl({ authority })], { issuer: authority.certificate, ...strictly });
     assert.match(verdict, isMlDsaKnown ? /^good$/ : refused('A CRL'));
   });
 
-  it('by an OCSP responder', () => {
+  it('are read from an OCSP responder', () => {
     const responder = ocsp.make({
       name: 'responder',
       serialNumber: '21',
@@ -184,7 +186,7 @@ describe('revocations by an authority with ML-DSA', { skip }, () => {
     const revoked = ocsp.judge([ocsp.answer({ responder, index: { 10: 'R keyCompromise' } })], strictly);
     assert.match(revoked, isMlDsaKnown ? /^revoked: keyCompromise$/ : refused('An OCSP response'));
     const changed = ocsp.answer({ responder });
-    // In the signature, which precedes the responder's certificate of some 4,500 octets.
+    // This position is in the signature, which precedes the responder's certificate of about 4,500 octets.
     const position = changed.length - 5200;
     changed[position] = (changed[position] ?? 0) ^ 1;
     assert.match(

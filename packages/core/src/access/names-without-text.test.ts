@@ -36,7 +36,7 @@ function writeName(...attributes: readonly Attribute[]): Buffer {
   );
 }
 
-/** What openssl made, with other names in it, signed again by openssl. */
+/** What openssl made, with other names, and signed again by openssl. */
 function rename<T extends MadeAuthority>(made: T, signer: MadeAuthority, names: Partial<Record<NameField, Buffer>>): T {
   const root = parseTree(made.der);
   const fields = getNode(root, 0).children ?? [];
@@ -103,7 +103,7 @@ describe('a caller of an authority', () => {
     });
   }
 
-  it('that has a second common name, which is not text, has none to be known by', () => {
+  it("that has a second common name that is not text can't be recognised by either", () => {
     const caller = renameCaller(text(types.commonName, 'billing'), [types.commonName, 0x02, Buffer.from([5])]);
     const trust = issuedSnapshot([{ name: 'b', names: [{ issuedBy: 'corp', commonName: 'billing' }] }]);
     assert.match(judge(caller, trust), /^certificate_not_trusted: /);
@@ -112,7 +112,7 @@ describe('a caller of an authority', () => {
   });
 
   for (const [what, tag, hex] of broken) {
-    it(`with ${what} in its name is not a certificate, by a pin either`, () => {
+    it(`with ${what} in its name does not have a valid certificate, even for a pin`, () => {
       const caller = renameCaller([types.commonName, tag, Buffer.from(hex, 'hex')]);
       assert.match(judge(caller), /^certificate_not_trusted: .*issuer of "corp", .* it is not a certificate: /);
       const { thumbprintSha256 } = presentCertificate(caller.der);
@@ -126,7 +126,7 @@ describe('a caller of an authority', () => {
     assert.equal(judge(caller, trust), 'allowed');
   });
 
-  it('is let in where what is not text is only shown, and a log shows it as it is encoded', () => {
+  it('is admitted if only an attribute that decides nothing is not text, and a log shows that attribute as it is encoded', () => {
     const caller = renameCaller(text(types.commonName, 'billing'), [types.serialNumber, numeric, Buffer.from('12')]);
     assert.equal(judge(caller), 'allowed');
     assert.equal(caller.certificate.subjectText, 'serialNumber=#12023132,CN=billing');
@@ -136,7 +136,7 @@ describe('a caller of an authority', () => {
 describe('an authority whose name is not text', () => {
   const subject = writeName([types.commonName, numeric, Buffer.from('Corp issuing CA')]);
 
-  it('does not chain, though openssl lets it', () => {
+  it('does not chain, although openssl accepts the chain', () => {
     const { root } = getStage();
     const issuing = rename(issueIntermediate({}), root, { subject });
     const caller = rename(issueCaller(), issuing, { issuer: subject });
@@ -152,7 +152,7 @@ describe('an authority whose name is not text', () => {
     assert.match(judge(caller, anchored), /^path_certificate_malformed: /);
   });
 
-  it('is no other authority’s name, whatever text it looks like', () => {
+  it('does not have the name of another authority, whatever text its name looks like', () => {
     const { issuing } = getStage();
     const caller = rename(issueCaller(), issuing, { issuer: subject });
     assert.match(judge(caller), /^certificate_not_trusted: /);
@@ -169,7 +169,7 @@ describe('name constraints on directory names', () => {
   const callerOf = (issuing: MadeAuthority, ...subject: readonly Attribute[]): MadeCaller =>
     rename(issueCaller({ issuer: issuing }), issuing, { subject: writeName(...subject) });
 
-  it('are not passed by writing the name in another type', () => {
+  it("can't be evaded by writing the name in another string type", () => {
     const { issuing, trust } = constrained('excluded;dirName:evil');
     const name = text(types.commonName, 'billing');
     assert.equal(judge(callerOf(issuing, text(types.organization, 'Good'), name), trust), 'allowed');

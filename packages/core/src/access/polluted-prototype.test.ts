@@ -62,7 +62,7 @@ const byStore =
 const known = { name: 'billing', roles: ['reader'] };
 const withoutRoles = { functionName: 'Refund' } as unknown as FunctionRequirement;
 
-/** Calls that are refused, each by another step or for another thing that is absent. */
+/** Calls that are refused, each by another step or because something else is missing. */
 const refused: Readonly<Record<string, Run>> = {
   'a role is missing': byDocument(pinned(caller), closed),
   'the function is not allowed': byDocument(pinned(caller, { functions: [] }), open),
@@ -115,7 +115,10 @@ async function isAllowed(run: Run, pollution: Pollution): Promise<boolean> {
   }
 }
 
-/** By run. All are watched together when the first of them is asked for. */
+/**
+ * The names that each run looked for and did not find. All runs are watched together when the first result is asked
+ * for.
+ */
 let allSought: Promise<ReadonlyMap<Run, readonly string[]>> | undefined;
 
 async function listNamesSought(run: Run): Promise<readonly string[]> {
@@ -131,7 +134,7 @@ async function watchRuns(runs: readonly Run[]): Promise<ReadonlyMap<Run, readonl
   try {
     for (const run of runs) {
       watch.take();
-      // The names that were read before an error count.
+      // If the run throws, the names that it read before are still used.
       await Promise.resolve()
         .then(run)
         .catch(() => undefined);
@@ -143,13 +146,13 @@ async function watchRuns(runs: readonly Run[]): Promise<ReadonlyMap<Run, readonl
   return sought;
 }
 
-describe('whatever stands on Object.prototype', () => {
-  it('the names are found in the sources', () => {
+describe('no value on Object.prototype admits a caller', () => {
+  it('the names to pollute are found in the sources', () => {
     for (const name of ['reportOnlyUntil', 'isPathValidated', 'findTimeoutMilliseconds', 'onOcspWanted', 'useDeltas'])
       assert.ok(memberNames.includes(name), name);
   });
 
-  it('is not read for the members of a context that are absent', async () => {
+  it('a polluted prototype is not read for the absent members of a context', async () => {
     const restore = pollute({ listDenying: true, onOcspWanted: true, onCheck: true });
     try {
       for (const [code, run] of Object.entries(ofPaths)) assert.equal((await run()).code, code);
@@ -159,7 +162,7 @@ describe('whatever stands on Object.prototype', () => {
   });
 
   for (const [what, run] of Object.entries({ ...refused, ...ofPaths })) {
-    it(`stays refused: ${what}`, async () => {
+    it(`a refused call stays refused: ${what}`, async () => {
       assert.equal(await isAllowed(run, {}), false);
       const sought = await listNamesSought(run);
       for (const name of sought) {
@@ -169,7 +172,7 @@ describe('whatever stands on Object.prototype', () => {
     });
   }
 
-  it('stays refused: several names at once', async () => {
+  it('refused calls stay refused with several polluted names at once', async () => {
     const runs = Object.entries(refused);
     const sought = [...new Set((await Promise.all(runs.map(([, run]) => listNamesSought(run)))).flat())];
     const name = fc.constantFrom(...sought);
@@ -200,7 +203,7 @@ describe('whatever stands on Object.prototype', () => {
     }
   });
 
-  it('a delta CRL is looked at', () => {
+  it('a delta CRL is still used', () => {
     const crls = [make({ number: '05' }), make({ number: '06', ...delta('05'), ...names('superseded') })];
     const restore = pollute({ useDeltas: false });
     try {

@@ -24,7 +24,7 @@ const of = (
 const nominated: TrustFinding = { outcome: 'nominated', confirm: () => found as FoundFinding };
 
 describe('RefusalCache', () => {
-  test('knows a certificate by the chain that came with it, too', () => {
+  test('distinguishes a certificate by the chain that came with it', () => {
     const cache = new RefusalCache();
     cache.remember(of('A'), 'v1', findingOf(refusal.code), refusal, now);
     assert.equal(cache.find(of('A', 'chain'), 'v1', now), undefined);
@@ -34,19 +34,19 @@ describe('RefusalCache', () => {
     assert.equal(cache.find(of('A'), 'v1', now), undefined);
   });
 
-  test('remembers for half a minute, under one version', () => {
+  test('remembers a refusal for half a minute, under one version', () => {
     const cache = new RefusalCache();
     cache.remember(of('A'), 'v1', findingOf(refusal.code), refusal, now);
     assert.equal(cache.find(of('A'), 'v1', now), refusal);
     assert.equal(cache.find(of('A'), 'v1', now + 30 * second - 1), refusal);
     assert.equal(cache.find(of('A'), 'v1', now + 30 * second), undefined);
-    // A clock that was set back.
+    // The clock was set back.
     assert.equal(cache.find(of('A'), 'v1', now - 1), undefined);
     assert.equal(cache.find(of('A'), 'v2', now), undefined);
     assert.equal(cache.find(of('B'), 'v1', now), undefined);
   });
   for (const code of denialCodes) {
-    test(`${code} of a store: ${isMomentary(code) ? 'of the moment: not remembered' : 'remembered'}`, () => {
+    test(`${code} of a store is ${isMomentary(code) ? 'of the moment: not remembered' : 'remembered'}`, () => {
       for (const finding of [findingOf(code), nominated]) {
         const cache = new RefusalCache();
         cache.remember(of('A'), 'v1', finding, denySome(code), now);
@@ -54,24 +54,24 @@ describe('RefusalCache', () => {
       }
     });
   }
-  test('a store that is down, and a certificate that is somebody’s, cost no more than a look', () => {
+  test('does not remember refusals that cost only a look-up: by an unavailable store, or of a certificate that was found', () => {
     const cache = new RefusalCache();
     cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, refusal, now);
     cache.remember(of('C'), 'v1', found, refusal, now);
     assert.equal(cache.size, 0);
   });
-  test('a stranger is remembered where the issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
+  test('remembers an unknown caller only if the answer has a detail, which means that decoding was needed', () => {
     const cache = new RefusalCache();
     const stranger = denySome('certificate_not_trusted');
     cache.remember(of('A'), 'v1', { outcome: 'notFound' }, stranger, now);
     cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, denySome('trust_unavailable'), now);
-    // It was found, and refused for what the certificate is.
+    // The certificate was found, and refused for what it is.
     cache.remember(of('C'), 'v1', found, denySome('certificate_expired'), now);
     assert.equal(cache.size, 0);
     cache.remember(of('D'), 'v1', { outcome: 'notFound', detail: 'x' }, stranger, now);
     assert.equal(cache.find(of('D'), 'v1', now), stranger);
   });
-  test('is bounded: the oldest goes, the one that was renewed stays', () => {
+  test('is bounded: the oldest refusal goes, and one that was remembered again stays', () => {
     const cache = new RefusalCache(3);
     for (const key of ['A', 'B', 'C', 'A', 'D']) cache.remember(of(key), 'v1', findingOf(refusal.code), refusal, now);
     assert.equal(cache.size, 3);
@@ -80,7 +80,7 @@ describe('RefusalCache', () => {
       [true, false, true, true],
     );
   });
-  test('whatever is remembered and asked: never another certificate’s, another version’s, or an old one', () => {
+  test('never returns the refusal of another certificate or version, or an old one', () => {
     const step = fc.record({
       key: fc.constantFrom('A', 'B', 'C', 'D', 'E'),
       version: fc.constantFrom('v1', 'v2'),
@@ -109,11 +109,11 @@ describe('RefusalCache', () => {
   });
 });
 
-describe('in the gate', () => {
+describe('the refusal cache in the gate', () => {
   const denied: TrustFinding = { outcome: 'denied', code: 'certificate_revoked', detail: 'x' };
   const codeOf = async (gate: AccessGate, at = now): Promise<string> => (await gate.decide(header, open, at)).code;
 
-  test('a refusal ends with the version of the store', async () => {
+  test('ends a refusal with the version of the store', async () => {
     const { store, gate } = createGate();
     store.answer = denied;
     assert.deepEqual(
@@ -124,12 +124,12 @@ describe('in the gate', () => {
     assert.equal(await codeOf(gate), 'certificate_revoked');
     store.version = 'v2';
     assert.equal(await codeOf(gate), 'allowed');
-    // And it was no admission's that it remembered: the one of v2 is asked for under v1.
+    // The gate must not use what it remembered under v2, because the version is v1 again.
     store.version = 'v1';
     store.answer = { outcome: 'notFound' };
     assert.notEqual(await codeOf(gate), 'allowed');
   });
-  test('without a version nothing is remembered', async () => {
+  test('remembers nothing without a version', async () => {
     const store = new CountingStore();
     store.version = undefined;
     store.answer = denied;
@@ -138,7 +138,7 @@ describe('in the gate', () => {
     store.answer = found;
     assert.equal(await codeOf(gate), 'allowed');
   });
-  test('nor where the content changed while the store answered', async () => {
+  test('remembers nothing if the content changed while the store answered', async () => {
     let version = 'v1';
     const store: TrustStore = {
       get version() {
@@ -164,7 +164,7 @@ describe('in the gate', () => {
     assert.equal(await codeOf(gate), 'allowed');
     assert.equal(calls, 2);
   });
-  test('it is by the certificate, so another header of the same one is refused as well, and no other is', async () => {
+  test('uses the certificate as its key, so that another header with the same certificate is refused, and no other is', async () => {
     const store = new CountingStore();
     store.answer = denied;
     const gate = new AccessGate({ trustStore: store });

@@ -40,34 +40,34 @@ for (const [key, name] of kinds) {
   describe(`certificates with ${key}, made by openssl`, { skip }, () => {
     const says = (code: string, rest = ''): RegExp => new RegExp(`^${code}: .*${name}.*${rest}`);
 
-    it('as the key of the caller', () => {
+    it("are refused for the caller's key", () => {
       assert.match(codeOf(issueCaller({ key })), says('certificate_key_unsupported', 'issue one with'));
     });
 
-    it('as the signature on the caller', () => {
+    it('are refused for the signature on the caller', () => {
       const issuer = issue({ name: 'Corp issuing CA', key, issuer: getStage().root });
       const caller: CallerRequest = { issuer };
       const made = issueCaller(caller);
       assert.match(codeOf(made), says('path_algorithm_unsupported', 'does not support'));
       assert.match(codeOf(made, under([getStage().root], [issuer])), says('path_algorithm_unsupported'));
-      // It is a good path, and no forgery: openssl verifies it.
+      // The path is good and not forged: openssl verifies it.
       const path = [getStage().root, issuer, made];
       assert.ok(isVerifiedByOpenssl(path));
     });
 
-    it('as the key of an anchor, and the signature on an intermediate', () => {
+    it("are refused for an anchor's key, and for the signature on an intermediate", () => {
       const root = issue({ name: 'Corp root', key });
       const issuing = issueIntermediate({ issuer: root });
       assert.match(
         codeOf(issueCaller({ issuer: issuing }), under([root], [issuing])),
         says('path_algorithm_unsupported'),
       );
-      // A root's own signature isn't looked at, its key is.
+      // A root's own signature is not verified, but its key is used.
       const renewed = issueIntermediate({ key, name: 'Corp root', issuer: getStage().impostorRoot });
       assert.match(codeOf(issueCaller(), under([renewed], [getStage().issuing])), says('path_key_unsupported'));
     });
 
-    it('as the signature on a list of revoked certificates', () => {
+    it('make a revocation list with such a signature unusable', () => {
       const authority = issue({ name: 'authority', key });
       const verdict = judgeByCrl([makeCrl({ authority })], {
         issuer: authority.certificate,
@@ -79,7 +79,7 @@ for (const [key, name] of kinds) {
       );
     });
 
-    it('as the signature on an OCSP response', () => {
+    it('make an OCSP response with such a signature unusable', () => {
       const responder = ocsp.make({
         name: 'responder',
         serialNumber: '21',
@@ -92,9 +92,9 @@ for (const [key, name] of kinds) {
       assert.match(verdict, new RegExp(`^unknown: An OCSP response is signed with an algorithm .*${name}`));
     });
 
-    // That profile verifies Ed448.
+    // The profile rfc5280 verifies Ed448.
     if (key === 'ed448') return;
-    it('is not a broken signature for the profile of RFC 5280 either', () => {
+    it('are not reported as a broken signature by the profile rfc5280 either', () => {
       const issuer = issue({ name: 'Corp issuing CA', key });
       const path = findCertificationPath({
         target: issueCaller({ issuer }).certificate,
@@ -109,7 +109,7 @@ for (const [key, name] of kinds) {
   });
 }
 
-it('SLH-DSA, as the key of the caller and as the signature on it', { skip: !isKeyKindKnown('slh-dsa') }, () => {
+it('SLH-DSA is refused as the key and as the signature of a caller', { skip: !isKeyKindKnown('slh-dsa') }, () => {
   assert.match(codeOf(issueCaller({ key: 'slh-dsa' })), /^certificate_key_unsupported: .*SLH-DSA-SHA2-128s/);
   const made = issueCaller({ issuer: issue({ name: 'Corp issuing CA', key: 'slh-dsa', issuer: getStage().root }) });
   assert.match(codeOf(made), /^path_algorithm_unsupported: .*SLH-DSA-SHA2-128s/);

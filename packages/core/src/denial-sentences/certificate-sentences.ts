@@ -4,7 +4,7 @@ import { describeInstant, type Sentences, repeatSaid } from './sentence-parts.js
 type CertificateCode = Extract<keyof DenialFacts, `certificate_${string}` | 'algorithm_unsupported_by_runtime'>;
 type OfTrust = 'certificate_on_deny_list' | 'certificate_not_trusted' | 'certificate_revoked';
 
-/** Of the header, and of the certificate itself. */
+/** The sentences about the certificate header and about the certificate itself. */
 export const certificateSentences: Sentences<Exclude<CertificateCode, OfTrust>> = {
   certificate_missing: (facts) => {
     switch (facts.problem) {
@@ -82,7 +82,7 @@ const malformedTexts: Readonly<Record<MalformedProblem, string>> = {
   not_byte_sequence: 'Client-Cert is not a byte sequence, base64 between two colons (RFC 9440 section 2.2).',
 };
 
-/** Why no grace admits the certificate now, where somebody may have given it one. */
+/** Why no grace period admits the certificate now. Empty if the facts have no grace. */
 function describeGrace(grace: GraceFacts | undefined): string {
   switch (grace?.state) {
     case undefined:

@@ -1,4 +1,4 @@
-// denial-sentences/: what operators read of a denial: one sentence, made from its code and facts.
+// denial-sentences/: what operators read about a denial: one sentence, made from its code and facts.
 
 import type { DenialFacts } from '../denial-facts.js';
 import { certificateSentences } from './certificate-sentences.js';
@@ -22,7 +22,7 @@ const sentences = {
     })[problem],
 } satisfies Sentences<keyof DenialFacts>;
 
-/** What is wrong and what to do, for the operator's log. Nothing of it is for callers. */
+/** What is wrong and what to do, for the operator's log. Callers must never see it. */
 export function describeDenial<Code extends keyof DenialFacts>(code: Code, facts: DenialFacts[Code]): string {
   const own: Partial<Record<keyof DenialFacts, (facts: never) => string>> = sentences;
   return (own[code] ?? repeatSaid)(facts as never);

@@ -6,7 +6,7 @@ type FrontEndCode = Extract<
   `front_end_${string}` | `http_${string}` | `mcp_${string}` | `gate_${string}` | `invocation_${string}`
 >;
 
-/** Of what the operator set up, before a certificate is looked at. */
+/** The sentences about what the operator set up, which is checked before the certificate. */
 export const frontEndSentences: Sentences<FrontEndCode> = {
   front_end_unknown: (facts) => (facts.problem === 'setting_not_valid' ? facts.fault : describeUnnamed(facts)),
   front_end_contradicted: describeContradiction,
@@ -76,7 +76,10 @@ function describeUnnamed(facts: Unnamed): string {
   return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which is ignored, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
 }
 
-/** Not App Service first where nothing tells of it: named in front of nothing, it lets anybody send the header. */
+/**
+ * How to name the front end. App Service comes first only if the process runs on Azure: if no such front end is there,
+ * its name lets anybody send the header.
+ */
 function describeNaming({ host, isOnAzure, frontEnds }: Unnamed): string {
   if (host === 'functions' && isOnAzure)
     return "Name it with the option frontEnd: 'app-service' or the app setting CERTGATE_FRONT_END=app-service, but only if App Service's front end is the only way to this app. If another front end is there, name that one.";

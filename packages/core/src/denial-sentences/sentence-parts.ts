@@ -1,7 +1,7 @@
 import { formatInstant } from '@certgate/x509/internal';
 import type { DenialFacts, NameClaim } from '../denial-facts.js';
 
-/** Facts with a sentence of their own, by path validation, a check of the certificate, or a trust source. */
+/** Facts that already contain a sentence: from path validation, a check of the certificate, or a trust source. */
 export interface SaidFacts {
   readonly fault: string;
   readonly chainFault?: string;
@@ -9,31 +9,36 @@ export interface SaidFacts {
   readonly isIssued?: true;
 }
 
-/** Codes whose facts always have one, which is repeated unless there is another. */
+/**
+ * The codes whose facts always contain a sentence. That sentence is used unless the code has its own in `sentences`.
+ */
 type SaidCode = {
   [Code in keyof DenialFacts]: DenialFacts[Code] extends SaidFacts ? Code : never;
 }[keyof DenialFacts];
 
-/** How each code's facts read. */
+/** A function for each code that makes the sentence from the facts. It is optional if the facts contain a sentence. */
 export type Sentences<Code extends keyof DenialFacts> = {
   readonly [Each in Exclude<Code, SaidCode>]: (facts: DenialFacts[Each]) => string;
 } & {
   readonly [Each in Extract<Code, SaidCode>]?: (facts: DenialFacts[Each]) => string;
 };
 
-/** The sentence, and whose certificate it is or would be by one of its names. Whose it would be, nobody has verified. */
+/**
+ * The facts' own sentence, followed by the identity that the certificate has by one of its names. Unless `isIssued` is
+ * set, nobody has verified that name.
+ */
 export function repeatSaid({ fault, chainFault, claim, isIssued }: SaidFacts): string {
   const said = chainFault === undefined ? fault : `${fault} ${chainFault}`;
   if (claim === undefined) return said;
   const { identity, name } = claim;
-  // A fault may be the end of a list, without a full stop.
+  // A fault may end in a list, without a full stop.
   const before = said.endsWith('.') ? said : `${said}.`;
   return isIssued === true
     ? `${before} By its name (${name.type}) it is "${identity}", and the authority "${name.issuedBy}" did issue it.`
     : `${before} By its name (${name.type}) it would be "${identity}", if the authority "${name.issuedBy}" vouched for it.`;
 }
 
-/** Beyond what a `Date` can be, a store of the user's own may say a time as well. */
+/** The largest time that a `Date` can have, in milliseconds. A custom trust store may give a larger one. */
 const maximumInstant = 8.64e15;
 
 export function describeInstant(instant: number | undefined): string {

@@ -14,7 +14,7 @@ type TrustCode = Extract<
   | 'revocation_unavailable'
 >;
 
-/** Of what the trust document says, and of certification paths. */
+/** The sentences about the trust document and about certification paths. */
 export const trustSentences: Sentences<TrustCode> = {
   trust_locked: (facts) =>
     'setting' in facts
@@ -58,13 +58,19 @@ export const trustSentences: Sentences<TrustCode> = {
     'isOfStore' in facts ? `The revocation information on "${facts.identity}" is not current.` : repeatSaid(facts),
 };
 
-/** A pin of the certificate's twin has other digits than the operator sees in the log. */
+/**
+ * Names the pin. A pin of the certificate's other signature has another hash than the thumbprint in the log, so it is
+ * remarked.
+ */
 function describePin({ identity, pin }: { readonly identity: string; readonly pin: PinEntry }): string {
   const remark = pin.isOfTwin === true ? ', of the same certificate under its other ECDSA signature,' : '';
   return `This pin of "${identity}"${remark}`;
 }
 
-/** `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. */
+/**
+ * Whether the certificate itself has ended too: `trust add --certificate` copies the certificate's end to the pin, and
+ * the gate reports the pin's end first.
+ */
 function describeOwnEnd({
   certificateNotAfter: end,
   isCertificateExpired,
@@ -79,7 +85,7 @@ function describeStranger(facts: StrangerFacts): string {
   const { authorities, names, attributeWithoutText: odd, decodingFault, chainFault } = facts;
   if (authorities === undefined) {
     return chainFault === undefined
-      ? // A line of the log is no reason to let anybody in: whoever calls chooses what stands there.
+      ? // A log line is not a reason to admit anybody, because the caller chooses what the line shows.
         'No identity of the trust document has this certificate, and anybody can send one: before you add it, compare its thumbprint with the one that the owner of the caller gives you over another channel.'
       : `No authority of the trust document has its issuer's name. ${chainFault}`;
   }
