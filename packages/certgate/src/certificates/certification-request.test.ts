@@ -17,7 +17,7 @@ describe('a certificate request', () => {
     folder.remove();
   });
 
-  /** Made by openssl, in PEM, with its key beside it. */
+  /** Makes a request in PEM with openssl, and its key in a file of the same name. */
   function makeRequest(name: string, newKey: readonly string[], ...more: readonly string[]): string {
     const file = folder.file(`${name}.csr`);
     runOpenssl([
@@ -58,7 +58,7 @@ describe('a certificate request', () => {
     ed25519: ['-newkey', 'ed25519'],
   };
   for (const [name, newKey] of Object.entries(accepted)) {
-    test(`${name}: in PEM and DER; the certificate has its key, and none of its wishes`, async () => {
+    test(`${name}: is read in PEM and DER, and the certificate has its key and none of its wishes`, async () => {
       const wishes = ['basicConstraints=critical,CA:TRUE', 'subjectAltName=DNS:a.example,URI:spiffe://a.example/b'];
       const file = makeRequest(name, newKey, ...wishes.flatMap((each) => ['-addext', each]));
       const expected = createPublicKey(readFileSync(folder.file(`${name}.key`)));
@@ -79,7 +79,7 @@ describe('a certificate request', () => {
     });
   }
 
-  test('one without attributes, and one under the older label with text around it', () => {
+  test('is read without attributes, and under the older label with text around it', () => {
     const file = makeRequest('plain', ec('P-256'));
     const { wishes } = parseCertificationRequest(readFileSync(file), file);
     assert.deepEqual(wishes, { subject: 'O=Example, CN=plain', names: [], extensions: [] });
@@ -88,7 +88,7 @@ describe('a certificate request', () => {
     assert.deepEqual(parseCertificationRequest(Buffer.from(older), file).wishes, wishes);
   });
 
-  test('keys that no gate accepts, and signatures that prove too little', () => {
+  test('is refused if no gate accepts its key, or if its signature proves too little', () => {
     const weak = makeRequest('weak', ['-newkey', 'rsa:1024']);
     assert.throws(() => certify(weak), { name: 'ToolFailure', message: /RSA 1024\) is too weak.*Nothing was issued/ });
     const odd = makeRequest('odd', ec('secp256k1'));
@@ -103,7 +103,7 @@ describe('a certificate request', () => {
     }
   });
 
-  test("somebody else's key: the signature doesn't fit", () => {
+  test("is refused with somebody else's key, because the signature doesn't match", () => {
     const [mine] = ['mine', 'other'].map((name) => toDer(makeRequest(name, ec('P-256'))));
     const [key, otherKey] = ['mine', 'other'].map((name) => readPublicKey(folder.file(`${name}.key`)));
     const at = mine!.indexOf(key!);
@@ -113,7 +113,7 @@ describe('a certificate request', () => {
     expectRefusal(forged, /signature of billing\.csr is not by the key in it/);
   });
 
-  test('files that hold something else, or more', () => {
+  test('is refused in a file that contains something else, or more', () => {
     const file = makeRequest('good', ec('P-256'));
     const pem = readFileSync(file, 'utf8');
     const der = toDer(file);
@@ -127,11 +127,11 @@ describe('a certificate request', () => {
     expectRefusal(Buffer.concat([der, der]), /more in it than one certificate request/);
     expectRefusal(der.subarray(0, -1), /no certificate request that can be read/);
     expectRefusal(Buffer.concat([Buffer.from([0x30, 0x84, 0, 1, 0, 0]), Buffer.alloc(65_536)]), /larger than 64 KiB/);
-    // As deep as the limit lets it be.
+    // As deep as the size limit allows.
     expectRefusal(nest(16_000), /no certificate request that can be read/);
   });
 
-  test('of any change of its octets: refused, or openssl verifies it too', () => {
+  test('is refused after any change of its octets, unless openssl verifies it too', () => {
     const files = ['rsa-2048', 'p-256', 'ed25519'].map((name) => toDer(folder.file(`${name}.csr`)));
     const keys = files.map((der) => parseCertificationRequest(der, 'x').publicKey);
     const edit = fc.record({ at: fc.nat(), octet: fc.nat(255), kind: fc.constantFrom('set', 'insert', 'remove') });
@@ -175,7 +175,7 @@ function readPublicKey(file: string): Buffer {
   return createPublicKey(readFileSync(file)).export({ type: 'spki', format: 'der' });
 }
 
-/** SEQUENCEs within each other, by their minimal lengths. */
+/** SEQUENCEs inside each other, with lengths in their shortest form. */
 function nest(depth: number): Buffer {
   let length = 0;
   const headers: Buffer[] = [];

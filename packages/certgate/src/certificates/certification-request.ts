@@ -19,7 +19,7 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, isText, readBoundedFile } from './read-bounded-file.js';
 import { decodePemBlock, readPemBlocks } from './structure/pem-blocks.js';
 
-/** RFC 2986 §4.1. */
+/** The CertificationRequestInfo of RFC 2986 §4.1. */
 class RequestInfo {
   version = 0;
   subject: Name = new Name();
@@ -34,10 +34,10 @@ AsnProp({ type: Attribute, repeated: 'set', context: 0, implicit: true, optional
   'attributes',
 );
 
-/** RFC 2986 §4.2. */
+/** The CertificationRequest of RFC 2986 §4.2. */
 class Request {
   info: RequestInfo = new RequestInfo();
-  /** The octets that the signature is over. */
+  /** The octets of `info`, which the signature covers. */
   infoRaw: ArrayBuffer = new ArrayBuffer(0);
   signatureAlgorithm: AlgorithmIdentifier = new AlgorithmIdentifier();
   signature: ArrayBuffer = new ArrayBuffer(0);
@@ -46,29 +46,29 @@ AsnProp({ type: RequestInfo, raw: true })(Request.prototype, 'info');
 AsnProp({ type: AlgorithmIdentifier })(Request.prototype, 'signatureAlgorithm');
 AsnProp({ type: AsnPropTypes.BitString })(Request.prototype, 'signature');
 
-/** A request whose signature shows that its maker had the key. */
+/** A certificate request. Its signature has shown that its maker had the private key. */
 export interface CertificationRequest {
   readonly publicKey: KeyObject;
-  /** What it asks for beside a certificate for the key, in words that its sender chose. */
+  /** What the request asks for in addition to a certificate for the key. Its sender chose these texts. */
   readonly wishes: RequestWishes;
 }
 
 export interface RequestWishes {
-  /** `O=Example, CN=billing`; empty: none. */
+  /** For example `O=Example, CN=billing`. Empty if the request has no subject. */
   readonly subject: string;
-  /** `DNS:billing.example.org`. */
+  /** The alternative names, each with its kind, for example `DNS:billing.example.org`. */
   readonly names: readonly string[];
-  /** Those that hold no names: `keyUsage`, or an object identifier. */
+  /** The other extensions that it asks for: `keyUsage`, or an object identifier. */
   readonly extensions: readonly string[];
 }
 
-/** A request has a key, a name and a signature; with hundreds of names it is still below this. */
+/** Even a request with hundreds of names is smaller than this. */
 const maximumBytes = 65_536;
 
 /**
  * Reads a file with one PKCS#10 request, in PEM or DER, and verifies its signature with its own key.
  *
- * @throws {ToolFailure} for anything else.
+ * @throws {ToolFailure} if the file contains anything else, or if the signature is not valid.
  */
 export async function readCertificationRequest(path: string): Promise<CertificationRequest> {
   return parseCertificationRequest(await readBoundedFile(path), path);
@@ -138,7 +138,10 @@ interface SignatureRule {
   readonly digest: 'sha256' | 'sha384' | 'sha512' | null;
 }
 
-/** RFC 4055, RFC 5758, RFC 8410. SHA-1 proves nothing any more. */
+/**
+ * The signature algorithms that are accepted (RFC 4055, RFC 5758, RFC 8410). SHA-1 is missing, because a signature with
+ * it proves nothing any more.
+ */
 const signatureRules: Readonly<Record<string, SignatureRule>> = {
   '1.2.840.113549.1.1.11': { keyType: 'rsa', digest: 'sha256' },
   '1.2.840.113549.1.1.12': { keyType: 'rsa', digest: 'sha384' },
@@ -157,7 +160,7 @@ function readKey(info: SubjectPublicKeyInfo, name: string): KeyObject {
   }
 }
 
-/** PKCS #9 §5.4.2, extensionRequest. */
+/** The attribute extensionRequest of PKCS #9 §5.4.2. */
 const extensionRequest = '1.2.840.113549.1.9.14';
 
 function readWishes({ subject, attributes }: RequestInfo): RequestWishes {

@@ -38,7 +38,7 @@ const issue = (issuer: CertificateIssuer, options: Partial<IssueOptions> = {}): 
 const makeList = (issuer: CertificateIssuer, revocations: readonly Revocation[] = [], number = 1): Buffer =>
   writeRevocationList({ issuer, number, thisUpdate: now, nextUpdate: addDays(now, 7), revocations });
 
-describe('an authority and what it issues, to openssl', () => {
+describe('an authority and what it issues, checked with openssl', () => {
   const folder = createTemporaryFolder();
   after(() => {
     folder.remove();
@@ -70,9 +70,9 @@ describe('an authority and what it issues, to openssl', () => {
   }
 
   for (const keyAlgorithm of authorityKeyAlgorithms.filter((each) => each !== 'rsa-4096')) {
-    test(`${keyAlgorithm}: root, intermediate and leaf verify strictly, with every list; a revoked leaf doesn't`, () => {
+    test(`${keyAlgorithm}: root, intermediate and leaf verify strictly, with every revocation list; a revoked leaf doesn't`, () => {
       const root = makeRoot({ keyAlgorithm });
-      // A large RSA key takes a second; the root's signs a leaf and lists, too.
+      // A large RSA key takes a second to make. The root's key signs a leaf and lists too, so one such key suffices.
       const below = makeBelow(root, { keyAlgorithm: keyAlgorithm === 'ec-p384' ? keyAlgorithm : 'ec-p256' });
       const leaf = issue(below, {
         dns: ['billing.example.org'],
@@ -95,7 +95,7 @@ describe('an authority and what it issues, to openssl', () => {
     });
   }
 
-  test('says authority, path length, key usage, identifiers, and its constraints', () => {
+  test('the certificate states authority, path length, key usage, identifiers and constraints', () => {
     const root = makeRoot({ organization: 'Acme, Inc.' });
     const below = makeBelow(root, { permitDns: ['example.org'], permitUri: ['example.org'], permitEmail: ['.org'] });
     const text = runOpenssl(['x509', '-noout', '-text'], pem(below.certificateDer));
@@ -111,7 +111,7 @@ describe('an authority and what it issues, to openssl', () => {
     assert.doesNotMatch(text, /Extended Key Usage|Certificate Policies/);
   });
 
-  test('a list says its number, its times, reasons by name, and none for unspecified', () => {
+  test('a revocation list states its number, its times and the reasons by name, but no reason for unspecified', () => {
     const root = makeRoot();
     const revocations: readonly Revocation[] = [
       { serialNumber: '4A'.repeat(16), revokedAt: now, reason: 'superseded' },
@@ -128,7 +128,7 @@ describe('an authority and what it issues, to openssl', () => {
     assert.match(runOpenssl(['crl', '-inform', 'DER', '-noout', '-text'], makeList(root)), /No Revoked Certificates/);
   });
 
-  test('names outside the constraints are refused, and openssl takes those inside', () => {
+  test('names outside the constraints are refused, and openssl accepts those inside', () => {
     const below = makeBelow(makeRoot({ permitDns: ['example.org'] }), {
       permitUri: ['.td.example'],
       permitEmail: ['a.example'],
@@ -157,7 +157,7 @@ describe('an authority and what it issues, to openssl', () => {
     assert.match(verify({ leaf: issue(below), issuer: below }).text, /: OK/);
   });
 
-  test('authorities of any name: the issuer is the same name, octet by octet', () => {
+  test('what an authority signs is valid, whatever its name contains', () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
       .filter(
@@ -176,7 +176,7 @@ describe('an authority and what it issues, to openssl', () => {
     );
   });
 
-  test('nothing outlives its authority: asked-for days are refused, usual ones shortened', () => {
+  test('nothing outlives its authority: requested days are refused, default days are shortened', () => {
     const root = makeRoot({ wanted: { days: 30 } });
     assert.throws(
       () => issue(root, { wanted: { days: 31 } }),
@@ -191,11 +191,11 @@ describe('an authority and what it issues, to openssl', () => {
     assert.equal(getDecoded(issue(root)).notAfter, end);
     assert.equal(getDecoded(makeBelow(root)).notAfter, end);
     assert.throws(() => issue(root, { now: new Date(end + 1000) }), /ended on .* It can no longer issue anything/);
-    // Nor does it begin before.
+    // The certificate does not begin before the authority either.
     assert.equal(getDecoded(issue(root)).notBefore, getDecoded(root).notBefore);
   });
 
-  test('what an authority may not be is refused', () => {
+  test('names, days and path lengths that an authority may not have are refused', () => {
     const root = makeRoot();
     const below = makeBelow(root);
     const refusals: readonly (readonly [() => unknown, RegExp])[] = [

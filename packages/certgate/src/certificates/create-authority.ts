@@ -10,20 +10,20 @@ import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './str
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
 export interface AuthorityOptions extends SubjectName, PermittedNames {
-  /** Who signs it; a root signs itself. */
+  /** The authority that signs it. Absent for a root, which signs itself. */
   readonly parent?: CertificateIssuer;
   /** Default `ec-p256`. */
   readonly keyAlgorithm?: AuthorityKeyAlgorithm;
-  /** Default: at most 3650 for a root and 1825 below one. */
+  /** How many days it is valid. Default: 3650 for a root, and at most 1825 for an intermediate. */
   readonly wanted?: DaysWanted;
-  /** How many authorities may stand below it. Default: 1 for a root, none below one. */
+  /** How many authorities a path may contain below it. Default: 1 for a root, 0 for an intermediate. */
   readonly pathLength?: number;
   readonly now: Date;
 }
 
 /**
- * A root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation lists and
- * nothing else. Throws ToolFailure for what the parent may not sign.
+ * Makes a root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation
+ * lists and nothing else. Throws ToolFailure for what the parent may not sign.
  */
 export function createAuthority(options: AuthorityOptions): IssuedCertificate {
   const { parent, now } = options;
@@ -72,7 +72,10 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
   );
 }
 
-/** Subject and issuer of one name make a certificate *self-issued* (RFC 5280 §6.1), which path length and names skip. */
+/**
+ * Refuses a subject with the name of its issuer. Such a certificate would be *self-issued* (RFC 5280 §6.1), and path
+ * length and name constraints don't apply to those.
+ */
 export function refuseOwnName(commonName: string, authority: string): void {
   if (commonName.toLowerCase() !== authority.toLowerCase()) return;
   throw new ToolFailure(`${commonName} is the name of the authority itself.`, { remedy: 'Choose another name.' });

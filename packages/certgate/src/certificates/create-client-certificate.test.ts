@@ -16,7 +16,7 @@ describe('createClientCertificate', () => {
   });
 
   for (const keyAlgorithm of keyAlgorithms.filter((algorithm) => algorithm !== 'rsa-4096')) {
-    test(`${keyAlgorithm}: openssl verifies it strictly as a TLS client`, () => {
+    test(`${keyAlgorithm}: openssl verifies the certificate strictly as a TLS client`, () => {
       const issued = createClientCertificate({ name: 'billing', keyAlgorithm, now });
       const file = folder.file(`${keyAlgorithm}.pem`, issued.certificatePem);
       const instant = String(Math.trunc(now.getTime() / 1000));
@@ -30,7 +30,7 @@ describe('createClientCertificate', () => {
     });
   }
 
-  test('says end entity, digital signature, client authentication, and its names, to openssl', () => {
+  test('makes a certificate that openssl shows with end entity, digital signature, client authentication, and its names', () => {
     const issued = createClientCertificate({
       name: 'billing',
       dns: ['billing.example.org'],
@@ -47,11 +47,11 @@ describe('createClientCertificate', () => {
     assert.match(text, /DNS:billing\.example\.org, URI:spiffe:\/\/example\.org\/billing, email:billing@example\.org/);
     assert.match(text, /Not Before: Mar {2}1 11:55:00 2026 GMT/);
     assert.match(text, /Not After : Mar {2}1 12:00:00 2027 GMT/);
-    // DER leaves a default out: `cA` FALSE is an empty SEQUENCE.
+    // DER leaves out a default value, so `cA` FALSE is an empty SEQUENCE.
     assert.match(runOpenssl(['asn1parse'], issued.certificatePem), /OCTET STRING +\[HEX DUMP\]:3000/);
   });
 
-  test('P-384 signs with SHA-384, the others with SHA-256', () => {
+  test('signs with SHA-384 for P-384, and with SHA-256 for the others', () => {
     const algorithmOf = (keyAlgorithm: 'ec-p384' | 'ec-p256' | 'rsa-2048'): string =>
       runOpenssl(['x509', '-noout', '-text'], createClientCertificate({ name: 'a', keyAlgorithm, now }).certificatePem);
     assert.match(algorithmOf('ec-p384'), /ecdsa-with-SHA384/);
@@ -59,14 +59,14 @@ describe('createClientCertificate', () => {
     assert.match(algorithmOf('rsa-2048'), /sha256WithRSAEncryption/);
   });
 
-  test('past 2049 the time is a GeneralizedTime without fractions (RFC 5280 §4.1.2.5)', () => {
+  test('writes a time past 2049 as a GeneralizedTime without fractions (RFC 5280 §4.1.2.5)', () => {
     const issued = createClientCertificate({ name: 'late', days: 3650, now: new Date('2045-01-01T00:00:00.123Z') });
     const text = runOpenssl(['asn1parse'], issued.certificatePem);
     assert.match(text, /UTCTIME +:441231235500Z/);
     assert.match(text, /GENERALIZEDTIME +:20541230000000Z/);
   });
 
-  test('any name is one common name and nothing else, whatever is in it', () => {
+  test('writes any name as one common name and nothing else, whatever it contains', () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
       .filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text) && Array.from(text).length <= 64);
@@ -86,7 +86,7 @@ describe('createClientCertificate', () => {
     );
   });
 
-  test('serial numbers are positive, of 16 octets, and differ', () => {
+  test('makes serial numbers that are positive, have 16 octets, and differ', () => {
     const serialNumbers = Array.from({ length: 8 }, () => {
       const { certificateDer } = createClientCertificate({ name: 'a', now });
       return new X509Certificate(certificateDer).serialNumber;
@@ -95,7 +95,7 @@ describe('createClientCertificate', () => {
     for (const serialNumber of serialNumbers) assert.match(serialNumber, /^[4-7][0-9A-F]{31}$/);
   });
 
-  test('what a certificate cannot carry is refused', () => {
+  test('refuses what a certificate cannot contain', () => {
     const refusals: readonly Partial<Parameters<typeof createClientCertificate>[0]>[] = [
       { name: '' },
       { name: 'x'.repeat(65) },

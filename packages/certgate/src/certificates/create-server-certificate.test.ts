@@ -9,7 +9,7 @@ describe('createServerCertificate', () => {
     folder.remove();
   });
 
-  test('openssl verifies it strictly for each loopback name, and for no other use', () => {
+  test('makes a certificate that openssl verifies strictly for each loopback name, and for no other use', () => {
     const file = folder.file('server.pem', createServerCertificate({ now: new Date() }).certificatePem);
     const verify = (...args: readonly string[]): string =>
       tryOpenssl(['verify', '-x509_strict', ...args, '-CAfile', file, file]).text;

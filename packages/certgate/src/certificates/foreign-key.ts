@@ -1,9 +1,10 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 
 /**
- * What somebody has who copied a certificate and not its key: a private key with the public half of the certificate and
- * secret numbers of its own, as PKCS#8 in PEM. Node's TLS takes it for the certificate's, and every signature with it is
- * wrong. Undefined for kinds of keys whose public half follows from the secret one (Ed25519), and where Node.js refuses it.
+ * Makes a private key as somebody would have it who copied a certificate, but not its key: the public half is that of
+ * the certificate, the secret numbers are random. PKCS#8 in PEM. Node's TLS accepts it for the certificate, and every
+ * signature with it is wrong. Undefined for kinds of keys whose public half follows from the secret one (Ed25519), and
+ * for keys that Node.js refuses.
  */
 export function createForeignKey(certificateDer: Uint8Array): string | undefined {
   try {
@@ -17,14 +18,19 @@ export function createForeignKey(certificateDer: Uint8Array): string | undefined
   }
 }
 
-/** RFC 7518 §6.2.2. Less than the order of every curve. */
+/**
+ * The secret member of a JWK (RFC 7518 §6.2.2). Its first octet is 0, so that it is less than the order of the curve.
+ */
 function inventEcSecret(x = ''): Readonly<Record<string, string>> {
   const secret = randomBytes(byteLength(x));
   secret[0] = 0;
   return { d: secret.toString('base64url') };
 }
 
-/** RFC 7518 §6.3.2. OpenSSL needs odd factors, finds that they are wrong, and signs with `d`. */
+/**
+ * The secret members of a JWK (RFC 7518 §6.3.2). OpenSSL needs odd factors. It then notices that they are wrong, and
+ * signs with `d`.
+ */
 function inventRsaSecret(n = ''): Readonly<Record<string, string>> {
   const half = byteLength(n) >> 1;
   const invent = (length: number): string => {

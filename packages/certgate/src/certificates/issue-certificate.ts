@@ -17,7 +17,7 @@ import { signCertificate, type IssuedCertificate, type SignedCertificate } from 
 
 interface IssuedContent extends SubjectName, AlternativeNames {
   readonly issuer: CertificateIssuer;
-  /** Default: 90 days, fewer where the authority ends before. */
+  /** How many days it is valid. Default: 90, or fewer if the authority ends before. */
   readonly wanted?: DaysWanted;
   /** Default `clientAuth`. */
   readonly usages?: readonly ExtendedKeyUsageName[];
@@ -29,7 +29,7 @@ export interface IssueOptions extends IssuedContent {
   readonly keyAlgorithm?: KeyAlgorithm;
 }
 
-/** Makes a key, and a certificate over it as `certifyKey` does. */
+/** Makes a key, and a certificate for it with `certifyKey`. */
 export function issueCertificate({ keyAlgorithm, ...content }: IssueOptions): IssuedCertificate {
   const { publicKey, privateKey } = generateKeyPair(keyAlgorithm ?? 'ec-p256');
   const privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -37,8 +37,9 @@ export function issueCertificate({ keyAlgorithm, ...content }: IssueOptions): Is
 }
 
 /**
- * An end-entity certificate over a key, signed by an authority. Throws ToolFailure for what the authority may not sign
- * (names outside its constraints or those of its issuers, an end beyond its own), and for a key that no gate accepts.
+ * Makes an end-entity certificate for a key, signed by an authority. Throws ToolFailure for what the authority may not
+ * sign (names outside its constraints or those of its issuers, an end beyond its own), and for a key that no gate
+ * accepts.
  */
 export function certifyKey(options: IssuedContent & { readonly publicKey: KeyObject }): SignedCertificate {
   const { issuer, publicKey, now } = options;
@@ -71,7 +72,10 @@ const keyFaults: readonly string[] = [
   'algorithm_unsupported_by_runtime',
 ] satisfies readonly CertificateFaultCode[];
 
-/** By the gate's own checks, which read a key from its certificate. */
+/**
+ * Throws ToolFailure if no gate accepts the certificate's key. It asks the gate's own checks, which read the key from a
+ * certificate.
+ */
 function refuseUnfitKey({ certificateDer }: SignedCertificate, now: Date): void {
   const decoding = decodeClientCertificate(certificateDer);
   const fault = decoding.ok

@@ -12,16 +12,17 @@ import { addDays, createValidityPeriod } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
 export interface Likeness {
-  /** Whose name it gives as its issuer: its own, or that of the original's issuer. */
+  /** The name that it gives as its issuer: its own subject, or the name of the original's issuer. */
   readonly issuer: 'itself' | 'of-original';
-  /** The original's `subjectKeyIdentifier` and `authorityKeyIdentifier`, as far as it has them. */
+  /** Whether it copies the original's `subjectKeyIdentifier` and `authorityKeyIdentifier`. Default false. */
   readonly hasKeyIdentifiers?: boolean;
   readonly hasExpired?: boolean;
   readonly now: Date;
 }
 
 /**
- * What a forger can make of somebody's certificate: its names, its serial number and a key of the forger's own. It is signed with that key.
+ * Makes a certificate that a forger could make to look like somebody else's: with the original's names and serial
+ * number, but with a key of its own, which also signs it.
  */
 export function createLookalikeCertificate(
   originalDer: Uint8Array,
@@ -32,7 +33,7 @@ export function createLookalikeCertificate(
   const copied = hasKeyIdentifiers
     ? [id_ce_subjectAltName, id_ce_subjectKeyIdentifier, id_ce_authorityKeyIdentifier]
     : [id_ce_subjectAltName];
-  // Copied as they are: kinds of names that this tool does not write are part of the likeness.
+  // Copied as they are, because the original may have kinds of names that this tool does not write.
   const copies = Array.from(original.extensions ?? []).filter(({ extnID }) => copied.includes(extnID));
   const own = createEndEntityExtensions(keyPair.publicKey, {
     extendedKeyUsages: [id_kp_clientAuth],

@@ -4,16 +4,17 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import { PfxError, type PfxErrorCode } from './pfx/pfx-error.js';
 import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
 
-/** A password, or where to get one; the latter is asked only when it turns out to be needed. */
+/** A password, or a function that asks for it. The function is called only if a password turns out to be needed. */
 export type PasswordSource = string | (() => Promise<string>);
 
 export const passwordRemedy = 'Pass its password with --password-file or --password-stdin.';
 
 /**
- * Opens what is under a password. A given password is the only one tried. One that must be asked for is asked for after
- * trying without. Throws ToolFailure that says why `what` can't be opened.
+ * Opens something that may be protected by a password. A given password is the only one tried. If `password` is a
+ * function, it is asked only after opening without a password has failed. Throws ToolFailure that says why `what` can't
+ * be opened.
  *
- * @param open throws PfxError, of which `password_wrong` says that another password may do
+ * @param open throws PfxError; the code `password_wrong` means that another password may work
  */
 export async function openWithPassword<T>(
   what: string,
@@ -39,7 +40,7 @@ export async function openWithPassword<T>(
   }
 }
 
-/** The one line of a file. Spaces belong to the password, the line's end doesn't. */
+/** Reads a password from the one line of a file. Spaces are part of the password, the line end is not. */
 export async function readPasswordFile(path: string): Promise<string> {
   return parsePassword(await readBoundedFile(path), path);
 }
@@ -48,7 +49,10 @@ export async function readPasswordFromStdin(): Promise<string> {
   return parsePassword(await readBoundedStream(process.stdin, 'Standard input'), 'Standard input');
 }
 
-/** Throws ToolFailure when it is more than one line, too long or no text: the wrong file, most likely. */
+/**
+ * Throws ToolFailure for more than one line, more than 1,024 characters, or bytes that are not text, because it is most
+ * likely the wrong file.
+ */
 export function parsePassword(bytes: Uint8Array, name: string): string {
   const password = decodeText(bytes).replace(/\r?\n$/, '');
   if (!isReadableFromFile(password)) {
@@ -63,20 +67,21 @@ function isReadableFromFile(password: string): boolean {
   return password.length <= 1024 && !/\p{Cc}|\ufffd/u.test(password);
 }
 
-/** Whether somebody sits there to be asked. */
+/** Whether stdin and stderr are terminals, so that the user can be asked. */
 export function canPrompt(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /**
- * Asks on the terminal, with a star for each character until Enter. What is asked goes to stderr, so that stdout stays
- * the answer's. Throws ToolFailure at Ctrl+C and at the end of the input.
+ * Asks on the terminal, and shows a star for each character until Enter. The question goes to stderr, because stdout is
+ * for the command's output. Throws ToolFailure after Ctrl+C and at the end of the input.
  */
 export async function promptPassword(message: string): Promise<string> {
-  // Without an output, readline shows nothing of what is typed. Closing it sets the terminal back.
+  // Without an output, readline does not show what is typed. Closing it restores the terminal.
   const lines = createInterface({ input: process.stdin, terminal: true, historySize: 0 });
-  // Ctrl+Z does nothing. readline would switch the echo on and stop the process. Where nothing can stop it, as in a
-  // container, the rest of the password would be shown; and readline reads no more when it goes on.
+  // Ctrl+Z must do nothing. By default, readline would switch the echo on and stop the process. If the process can't be
+  // stopped, as in a container, the rest of the password would be shown. After a stop, readline would read nothing
+  // more.
   lines.on('SIGTSTP', () => undefined);
   process.stderr.write(`${escapeControls(message)}: `);
   let stars = 0;
@@ -92,7 +97,7 @@ export async function promptPassword(message: string): Promise<string> {
     });
     lines.once('line', (line) => {
       resolve(line);
-      // At once: what is pasted behind the line's end belongs to nobody.
+      // Closed at once, so that text which was pasted after the line end is ignored.
       lines.close();
     });
   });
@@ -102,7 +107,10 @@ export async function promptPassword(message: string): Promise<string> {
   return password;
 }
 
-/** Asks twice: nobody can see what they type, and a PFX under a slip of the finger is lost. */
+/**
+ * Asks for a new password twice. The user can't see what they type, and a PFX with a mistyped password could never be
+ * opened.
+ */
 export async function promptNewPassword(message: string): Promise<string> {
   const first = await promptPassword(message);
   if (first === '') throw new ToolFailure('The password is empty.');

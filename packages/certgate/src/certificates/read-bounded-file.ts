@@ -1,10 +1,12 @@
 import { open } from 'node:fs/promises';
 import { ToolFailure } from '../faults/tool-failure.js';
 
-/** Certificates, keys and passwords are small; nothing this tool opens comes near it. */
+/** The default limit. Certificates, keys and passwords are much smaller. */
 const maximumFileBytes = 1_048_576;
 
-/** Reads a regular file of at most 1 MiB, or as said. Throws ToolFailure with words for each way it can go wrong. */
+/**
+ * Reads a file of at most 1 MiB, or of at most `maximumBytes`. Throws ToolFailure with an explanation if that fails.
+ */
 export async function readBoundedFile(path: string, maximumBytes: number = maximumFileBytes): Promise<Buffer> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw explainFault(path, cause);
@@ -21,7 +23,7 @@ export async function readBoundedFile(path: string, maximumBytes: number = maxim
   }
 }
 
-/** A pipe (`<(…)`, a named pipe) has no size before it has ended. */
+/** Checks the size while it reads, because a pipe (`<(…)`, a named pipe) has no size before it has ended. */
 async function readToEnd(path: string, file: Awaited<ReturnType<typeof open>>, maximumBytes: number): Promise<Buffer> {
   const stream = file.createReadStream({ autoClose: false });
   return readBoundedStream(stream, path, maximumBytes);
@@ -65,14 +67,17 @@ function explainFault(path: string, cause: unknown): ToolFailure {
   }
 }
 
-/** Text as editors and shells write it: UTF-8 with or without a byte order mark, or UTF-16 as PowerShell 5's `>` writes it. */
+/**
+ * Decodes text as editors and shells write it: UTF-8 with or without a byte order mark, or UTF-16 as PowerShell 5's `>`
+ * writes it.
+ */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  // TextDecoder drops the mark.
+  // TextDecoder drops the byte order mark.
   return new TextDecoder(encoding).decode(bytes);
 }
 
-/** Printable ASCII, tabs and line ends alone. */
+/** Whether the bytes are only printable ASCII, tabs and line ends. */
 export function isText(bytes: Uint8Array): boolean {
   return bytes.every((octet) => octet === 0x09 || octet === 0x0a || octet === 0x0d || (octet >= 0x20 && octet < 0x7f));
 }

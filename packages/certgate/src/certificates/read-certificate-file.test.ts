@@ -45,14 +45,14 @@ describe('readCertificateFile', () => {
     });
   }
 
-  test('DER', async () => {
+  test('reads DER', async () => {
     const file = await readCertificateFile(folder.file('billing.cer', certificate));
     assert.equal(file.format, 'der');
     assert.deepEqual(file.certificateDer, certificate);
     assert.equal(file.privateKeyPem, undefined);
   });
 
-  test('PEM, with what openssl writes around it, and with the key', async () => {
+  test('reads PEM, with what openssl writes around it, and with the key', async () => {
     const surrounded = `Bag Attributes\n  friendlyName: x\n${certificatePem}-- a remark\n${keyPem}${readFileSync(other.certificate, 'utf8')}`;
     const file = await readCertificateFile(Buffer.from(surrounded));
     assert.equal(file.format, 'pem');
@@ -63,7 +63,7 @@ describe('readCertificateFile', () => {
     assert.deepEqual(windows.certificateDer, certificate);
   });
 
-  test('the header value: bare, wrapped, with its name, as PowerShell redirects it', async () => {
+  test("reads the header value: bare, wrapped, with the header's name, and as PowerShell redirects it", async () => {
     const base64 = certificate.toString('base64');
     const forms: readonly Buffer[] = [
       Buffer.from(base64),
@@ -80,7 +80,7 @@ describe('readCertificateFile', () => {
     }
   });
 
-  test('PFX, by password, by a prompt, in base64 as Key Vault hands it out', async () => {
+  test('reads a PFX, with a password, with a prompt, and in base64 as Key Vault returns it', async () => {
     const path = makePfx();
     const file = await readCertificateFile(path, { password: 'secret', privateKey: 'required' });
     assert.equal(file.format, 'pfx');
@@ -91,13 +91,13 @@ describe('readCertificateFile', () => {
     assert.equal((await readCertificateFile(base64, { password: 'secret' })).format, 'pfx');
   });
 
-  test('a password is not asked for when none is needed', async () => {
+  test('does not ask for a password if none is needed', async () => {
     const neverAsked = (): Promise<string> => Promise.reject(new Error('asked'));
     await readCertificateFile(pair.certificate, { password: neverAsked });
     await readCertificateFile(makePfx('-passout', 'pass:'), { password: neverAsked });
   });
 
-  test('PFX: wrong password, no password, damage, no key', async () => {
+  test('refuses a PFX with a wrong password, without a password, with damage, or without a required key', async () => {
     const path = makePfx();
     await expectFailure(path, /The password is wrong.*--password-file/, { password: 'Secret' });
     await expectFailure(path, /It needs a password.*--password-file/);
@@ -109,7 +109,7 @@ describe('readCertificateFile', () => {
     assert.equal((await readCertificateFile(path, { password: 'secret' })).privateKeyPem, undefined);
   });
 
-  test('an encrypted key in PEM wants its password, unless the key is of no interest', async () => {
+  test('needs the password of an encrypted key in PEM, unless the key is ignored', async () => {
     for (const args of [
       ['pkcs8', '-topk8'],
       ['ec', '-aes256'],
@@ -123,12 +123,12 @@ describe('readCertificateFile', () => {
     }
   });
 
-  test('a key of another certificate', async () => {
+  test('refuses a key of another certificate', async () => {
     const mixed = Buffer.from(certificatePem + readFileSync(other.key, 'utf8'));
     await expectFailure(mixed, /not the key of the certificate/);
   });
 
-  test('what is not a certificate is named', async () => {
+  test('names what it found instead of a certificate', async () => {
     const request = runOpenssl(['req', '-new', '-key', pair.key, '-subj', '/CN=x']);
     await expectFailure(Buffer.from(request), /certificate signing request/);
     const requestDer = folder.file('request.der');
@@ -147,7 +147,7 @@ describe('readCertificateFile', () => {
     );
   });
 
-  test('files that are not there, folders, empty and huge ones', async () => {
+  test('refuses files that do not exist, folders, and empty or huge files', async () => {
     await expectFailure(folder.file('absent.pfx'), /There is no file/);
     mkdirSync(folder.file('folder'));
     await expectFailure(folder.file('folder'), /is a folder/);
@@ -156,7 +156,7 @@ describe('readCertificateFile', () => {
     await expectFailure(folder.file('huge.pem', Buffer.alloc(1_048_577, 0x30)), /larger than 1 MiB/);
   });
 
-  test('a megabyte of armour costs no more than a look', async () => {
+  test('refuses a megabyte of BEGIN lines in little time', async () => {
     const began = process.cpuUsage();
     await expectFailure(Buffer.from('-----BEGIN CERTIFICATE-----\n'.repeat(37_000)), /no complete PEM block/);
     assert.ok(process.cpuUsage(began).user < 2_000_000);

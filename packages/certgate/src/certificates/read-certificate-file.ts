@@ -9,7 +9,7 @@ import { checkKeyBelongsToCertificate, findPrivateKeyPem } from './read-private-
 
 export interface CertificateFile {
   readonly certificateDer: Buffer;
-  /** PKCS#8, decrypted. Undefined where the file has no key. */
+  /** PKCS#8 in PEM, decrypted. Undefined if the file has no key, or if the key was ignored. */
   readonly privateKeyPem: string | undefined;
   readonly format: 'pfx' | 'pem' | 'der' | 'base64';
   readonly otherCertificates: readonly Buffer[];
@@ -17,15 +17,17 @@ export interface CertificateFile {
 
 export interface CertificateFileOptions {
   readonly password?: PasswordSource;
-  /** Whether a file without a private key is refused, or a key in PEM not even looked at. Default `optional`. */
+  /**
+   * `required` refuses a file without a private key. `ignored` does not even look at a key in PEM. Default `optional`.
+   */
   readonly privateKey?: 'required' | 'optional' | 'ignored';
-  /** What messages call bytes that came from elsewhere. Default `The input`. */
+  /** What messages call the source if it is not a file but bytes. Default `The input`. */
   readonly name?: string;
 }
 
 /**
- * Reads a certificate from whatever people have: a PFX, PEM (its first CERTIFICATE, and the key if one stands there),
- * DER, or base64 as it stands in the header X-ARR-ClientCert. Throws ToolFailure.
+ * Reads a certificate in any usual form: a PFX, PEM (its first CERTIFICATE, and the key if there is one), DER, or
+ * base64 as in the header X-ARR-ClientCert. Throws ToolFailure if that is not possible.
  */
 export async function readCertificateFile(
   source: string | Uint8Array,
@@ -48,12 +50,12 @@ async function decodeCertificateFile(
   name: string,
   options: CertificateFileOptions,
 ): Promise<CertificateFile> {
-  // 0x30, SEQUENCE: every binary form starts with it, and no text does unless it is a digit zero.
+  // Every binary form starts with 0x30 (SEQUENCE). A text starts with that octet only if it begins with the digit zero.
   if (bytes[0] === 0x30 && bytes[1] !== undefined && !isText(bytes)) return decodeBinary(bytes, name, options, 'der');
   const text = decodeText(bytes).trim();
   if (text === '') throw new ToolFailure(`${name} is empty.`);
   if (text.includes('-----BEGIN ')) return decodePem(text, name, options);
-  // A line copied from a request, name and all, is welcome too; line breaks come from wrapping.
+  // Accepts a line that was copied from a request with the header's name, and line breaks from wrapping.
   const base64 = decodeBase64(text.replace(/^x-arr-clientcert:/i, '').replace(/\s+/g, ''));
   if (base64.ok) return decodeBinary(Buffer.from(base64.bytes), name, options, 'base64');
   throw new ToolFailure(`${name} contains no certificate.`, {
@@ -79,7 +81,10 @@ async function decodeBinary(
   return { certificateDer: checkCertificate(bytes, name), privateKeyPem: undefined, format, otherCertificates: [] };
 }
 
-/** PFX ::= SEQUENCE { version INTEGER (3), … }; a certificate has another SEQUENCE there, a private key version 0 or 1. */
+/**
+ * A PFX begins with SEQUENCE { version INTEGER (3), … }. In place of that INTEGER, a certificate has another SEQUENCE,
+ * and a private key has the version 0 or 1.
+ */
 function isPfx(bytes: Buffer): boolean {
   const lengthOctets = (bytes[1] ?? 0) > 0x80 ? (bytes[1] ?? 0) & 0x7f : 0;
   return bytes.subarray(2 + lengthOctets, 5 + lengthOctets).equals(Buffer.from([0x02, 0x01, 0x03]));
@@ -103,12 +108,12 @@ async function decodePem(text: string, name: string, options: CertificateFileOpt
   return { certificateDer, privateKeyPem, format: 'pem', otherCertificates };
 }
 
-/** node:crypto reads the first certificate and drops what follows; here trailing bytes are a fault. */
+/** Refuses trailing bytes too. node:crypto would read the first certificate and ignore what follows. */
 function checkCertificate(der: Buffer, name: string): Buffer {
   try {
     if (new X509Certificate(der).raw.length === der.length) return der;
   } catch {
-    // The reason comes from the strict decoder below, in words.
+    // The strict decoder below explains in words what is wrong.
   }
   const decoding = decodeClientCertificate(der);
   const fault = decoding.ok ? 'it cannot be read' : decoding.fault;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { parsePassword } from './password.js';
 
-test('the end of the line is not part of the password, spaces are', () => {
+test('the line end is not part of a password, but spaces are', () => {
   for (const [text, password] of [
     ['secret', 'secret'],
     ['secret\n', 'secret'],
@@ -16,11 +16,11 @@ test('the end of the line is not part of the password, spaces are', () => {
   ] as const) {
     assert.equal(parsePassword(Buffer.from(text), 'x'), password);
   }
-  // PowerShell 5: "secret" > file
+  // PowerShell 5 writes UTF-16: "secret" > file
   assert.equal(parsePassword(Buffer.from('\ufeffsecret\r\n', 'utf16le'), 'x'), 'secret');
 });
 
-test('what can only be the wrong file is refused', () => {
+test('what can only be the wrong file is refused as a password', () => {
   for (const bytes of [
     Buffer.from('a\nb\n'),
     Buffer.from('a\n\n'),

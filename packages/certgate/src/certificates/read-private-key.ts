@@ -6,7 +6,10 @@ import { checkDerivationCost } from './pfx/key-derivation.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { decodePemBlock, isEncryptedKeyBlock, readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
-/** A key in PEM, asked for its password when it is encrypted; `remedy` is for a file without one. Throws ToolFailure. */
+/**
+ * Reads a private key in PEM, and asks for its password if it is encrypted. Throws ToolFailure if that fails; `remedy`
+ * is its remedy if the file contains no key.
+ */
 export async function readPrivateKeyFile(
   path: string,
   password: PasswordSource | undefined,
@@ -18,7 +21,7 @@ export async function readPrivateKeyFile(
   throw new ToolFailure(`${path} contains no private key in PEM.`, { remedy });
 }
 
-/** Throws ToolFailure when the key isn't the certificate's. */
+/** Throws ToolFailure if the key is not that of the certificate. */
 export function checkKeyBelongsToCertificate(certificateDer: Uint8Array, privateKeyPem: string, name: string): void {
   if (new X509Certificate(certificateDer).checkPrivateKey(createPrivateKey(privateKeyPem))) return;
   throw new ToolFailure(`The private key in ${name} is not the key of the certificate.`, {
@@ -26,7 +29,7 @@ export function checkKeyBelongsToCertificate(certificateDer: Uint8Array, private
   });
 }
 
-/** The first private key among the blocks, as PKCS#8 in PEM, decrypted. */
+/** The first private key among the blocks, decrypted, as PKCS#8 in PEM. Undefined if there is none. */
 export async function findPrivateKeyPem(
   blocks: readonly PemBlock[],
   name: string,
@@ -55,9 +58,9 @@ function openPlainKey(block: PemBlock, name: string): KeyObject {
   }
 }
 
-/** OpenSSL tells a wrong password only by what it fails to find after decrypting, so it can't be told from damage. */
+/** Decrypts a key. OpenSSL notices a wrong password only by the decrypted bytes, so it can't tell that from damage. */
 function openEncryptedKey(block: PemBlock, passphrase: string | undefined): KeyObject {
-  // The older form, with `Proc-Type`, derives its key in one round.
+  // The older form, with `Proc-Type`, derives its key in one round and needs no check.
   if (block.label.startsWith('ENCRYPTED')) checkDerivationCost(decodePemBlock(block));
   if (passphrase === undefined) throw new PfxError('password_wrong', 'It needs a password.');
   try {

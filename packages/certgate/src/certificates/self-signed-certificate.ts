@@ -9,14 +9,14 @@ import { type IssuedCertificate, writeCertificate } from './structure/write-cert
 interface SelfSignedCertificateProfile extends EndEntityUse {
   readonly commonName: string;
   readonly keyAlgorithm: KeyAlgorithm;
-  /** 1 to 3650, counted from `now`. */
+  /** Days from `now` until it expires, 1 to 3650. */
   readonly days: number;
   readonly now: Date;
 }
 
 /**
- * Makes a key and an end-entity certificate over it, signed with that same key.
- * Throws ToolFailure when a value doesn't fit the profile.
+ * Makes a key and an end-entity certificate for it, signed with that same key. Throws ToolFailure if a value doesn't
+ * fit the profile.
  */
 function issueSelfSignedCertificate(profile: SelfSignedCertificateProfile): IssuedCertificate {
   const subject = createDistinguishedName({ commonName: profile.commonName });
@@ -42,7 +42,10 @@ interface ClientCertificateOptions extends AlternativeNames {
   readonly now: Date;
 }
 
-/** A self-signed certificate that says "TLS client" and nothing more. Throws ToolFailure on a value it can't carry. */
+/**
+ * Makes a self-signed certificate whose only purpose is "TLS client". Throws ToolFailure for a value that a certificate
+ * can't contain.
+ */
 export function createClientCertificate(options: ClientCertificateOptions): IssuedCertificate {
   return issueSelfSignedCertificate({
     commonName: options.name,
@@ -55,7 +58,7 @@ export function createClientCertificate(options: ClientCertificateOptions): Issu
 }
 
 interface ServerCertificateOptions {
-  /** Days from `now` until it expires, 1 to 3650. Default 30: it is made again rather than renewed. */
+  /** Days from `now` until it expires, 1 to 3650. Default 30, because a new one is made when it expires. */
   readonly days?: number;
   readonly now: Date;
 }

@@ -6,12 +6,12 @@ import type { KeyPair } from './structure/key-pair.js';
 import { addDays, createValidityPeriod } from './structure/validity-period.js';
 import { type IssuedCertificate, writeCertificate } from './structure/write-certificate.js';
 
-/** What can be wrong with a certificate whose key is trusted. */
+/** What can be wrong with a certificate although its key is trusted. */
 export type CertificateUnfitness = 'expired' | 'not-yet-valid' | 'wrong-usage' | 'ca-as-leaf';
 
 /**
- * A self-signed certificate with the subject and the key of another one that is fit, and one thing wrong with it: a pin
- * on the key finds it, and the gate must refuse it anyway.
+ * Makes a self-signed certificate with the subject and the key of another, valid certificate, and with one thing wrong.
+ * A pin on the key finds it, and the gate must refuse it anyway.
  */
 export function createUnfitCertificate(
   original: { readonly certificateDer: Uint8Array; readonly privateKeyPem: string },
@@ -30,7 +30,7 @@ export function createUnfitCertificate(
   });
 }
 
-/** Far enough that neither begins nor ends while somebody works. */
+/** The periods are so far from now that none begins or ends during a run. */
 const daysFromNow: Partial<Record<CertificateUnfitness, number>> = { expired: -30, 'not-yet-valid': 365 };
 
 function createExtensions({ publicKey }: KeyPair, unfitness: CertificateUnfitness): readonly Extension[] {

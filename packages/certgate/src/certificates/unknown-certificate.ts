@@ -7,12 +7,12 @@ import { writeCertificate, type IssuedCertificate } from './structure/write-cert
 
 interface UnknownCertificate {
   readonly keyAlgorithm: KeyAlgorithm;
-  /** An unknown authority has a key of its own, which nobody keeps. */
+  /** `unknown-authority` signs with a key of its own, which is then discarded. */
   readonly issuer: 'itself' | 'unknown-authority';
   readonly now: Date;
 }
 
-/** A client's certificate for one day with names that no app knows. */
+/** Makes a client certificate for one day, with names that no app knows. */
 export function createUnknownCertificate({ keyAlgorithm, issuer, now }: UnknownCertificate): IssuedCertificate {
   const keyPair = generateKeyPair(keyAlgorithm);
   const subject = createDistinguishedName({ commonName: 'certgate-doctor unknown caller' });

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 
-/** Where authorities are kept if nobody says otherwise: in the folder that git and func ignore. */
+/** The folder of authorities, unless the user names another one. git and func ignore it. */
 export const defaultAuthoritiesFolder = '.certgate/authorities';
 
 export interface AuthorityFiles {
   readonly folder: string;
   readonly certificate: string;
-  /** Always under a password. */
+  /** The private key, always encrypted with a password. */
   readonly key: string;
-  /** Of an intermediate: the certificates from its issuer up to the root. */
+  /** The certificates from the authority's issuer up to the root. A root has no such file. */
   readonly issuers: string;
   readonly register: string;
-  /** DER. */
+  /** The revocation list in DER. */
   readonly list: string;
   readonly listPem: string;
   readonly lock: string;

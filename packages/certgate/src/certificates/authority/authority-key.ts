@@ -3,7 +3,10 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { encodePem, readPemBlocks } from '../structure/pem-blocks.js';
 import { encryptPrivateKey } from '../pfx/encode-pfx.js';
 
-/** What OWASP asks for with PBKDF2 and SHA-256 (2023): a sixth of a second here, and as much for each guess of a thief. */
+/**
+ * The number of rounds that OWASP advises for PBKDF2 with SHA-256 (2023). A derivation takes about a sixth of a second
+ * here, and a thief needs as much work for each guess.
+ */
 const iterations = 600_000;
 const leastPasswordLength = 12;
 
@@ -11,7 +14,10 @@ export function encryptAuthorityKey(privateKeyPem: string, password: string): st
   return encodePem('ENCRYPTED PRIVATE KEY', encryptPrivateKey(privateKeyPem, password, iterations));
 }
 
-/** Whoever has the file can try as many passwords as they like, for as long as the authority is trusted. */
+/**
+ * Refuses a short password. Anybody who gets the key file can try any number of passwords, for as long as the authority
+ * is trusted.
+ */
 export function checkAuthorityPassword(password: string): string {
   if (Array.from(password).length >= leastPasswordLength) return password;
   throw new ToolFailure(`An authority's password must have at least ${leastPasswordLength} characters.`, {
@@ -19,7 +25,10 @@ export function checkAuthorityPassword(password: string): string {
   });
 }
 
-/** Throws ToolFailure when the password is wrong, or the key isn't that of the certificate. */
+/**
+ * Decrypts the authority's key. Throws ToolFailure if the password is wrong, or if the key does not match the
+ * certificate.
+ */
 export function openAuthorityKey(
   keyPem: string,
   password: string,
@@ -39,7 +48,7 @@ export function openAuthorityKey(
   });
 }
 
-/** OpenSSL tells a wrong password only by what it fails to find after decrypting, so it can't be told from damage. */
+/** Decrypts a key. OpenSSL notices a wrong password only by the decrypted bytes, so it can't tell that from damage. */
 function decrypt(pem: string, passphrase: string, name: string): KeyObject {
   try {
     return createPrivateKey({ key: pem, format: 'pem', passphrase });

@@ -28,7 +28,7 @@ describe('the register of an authority', () => {
     assert.deepEqual(parseRegister(formatRegister(register), 'register.json'), register);
   });
 
-  test('is refused when any one value of it is missing or of another kind', () => {
+  test('is refused if any of its values is missing or has another type', () => {
     const paths = listPaths(register);
     assert.ok(paths.length > 15);
     for (const path of paths) {
@@ -45,7 +45,7 @@ describe('the register of an authority', () => {
     }
   });
 
-  test('cut short anywhere, it is refused', () => {
+  test('is refused if it is cut short anywhere', () => {
     const text = formatRegister(register).trimEnd();
     fc.assert(
       fc.property(fc.nat(text.length - 1), (length) => {
@@ -56,13 +56,13 @@ describe('the register of an authority', () => {
 });
 
 describe('a revocation', () => {
-  test('of what the authority never issued needs the certificate itself', () => {
+  test('needs the certificate itself if the register does not list it', () => {
     const request = { serialNumber: '77', reason: 'keyCompromise', now } as const;
     assert.throws(() => revokeCertificate(register, { ...request, isProven: false }), /has no certificate 77/);
     assert.equal(revokeCertificate(register, { ...request, isProven: true }).register.revoked.length, 2);
   });
 
-  test('keeps its first time, in whole seconds, and takes the last reason', () => {
+  test('keeps its first time, in whole seconds, and takes the latest reason', () => {
     const first = revokeCertificate(register, { serialNumber: '4A01', reason: 'unspecified', now, isProven: false });
     assert.deepEqual(first.entry, { serialNumber: '4A01', revokedAt: '2026-03-02T12:00:00Z', reason: 'unspecified' });
     const later = new Date('2026-04-01T00:00:00Z');
@@ -76,7 +76,7 @@ describe('a revocation', () => {
     assert.equal(second.register.revoked.length, 2);
   });
 
-  test('ends only where it was a hold', () => {
+  test('can be ended only if it is a hold', () => {
     assert.deepEqual(releaseCertificate(register, '4A02').register.revoked, []);
     assert.throws(() => releaseCertificate(register, '4A01'), /is not revoked/);
     const { register: revoked } = revokeCertificate(register, {
@@ -88,7 +88,7 @@ describe('a revocation', () => {
     assert.throws(() => releaseCertificate(revoked, '4A02'), /and stays revoked/);
   });
 
-  test('a hold never hides a compromise', () => {
+  test('is never changed to a hold if a key was compromised', () => {
     const compromised = revokeCertificate(register, {
       serialNumber: '4A01',
       reason: 'keyCompromise',

@@ -3,19 +3,22 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { isRevocationReason, type RevocationReason } from '../structure/certificate-choices.js';
 
-/** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
+/**
+ * What an authority has issued and revoked, and which revocation list it wrote last. Keys must never be renamed,
+ * because users keep their registers.
+ */
 export interface AuthorityRegister {
   readonly version: 1;
-  /** The authority that signed this one, in the same folder; null: a root. */
+  /** The name of the authority that signed this one and is in the same folder. Null for a root. */
   readonly parent: string | null;
-  /** The last revocation list. Its number only rises (RFC 5280 §5.2.3). */
+  /** The latest revocation list. Its number must always rise (RFC 5280 §5.2.3). */
   readonly list: { readonly number: number; readonly thisUpdate: string; readonly nextUpdate: string };
   readonly issued: readonly IssuedEntry[];
   readonly revoked: readonly RevokedEntry[];
 }
 
 export interface IssuedEntry {
-  /** Upper-case hexadecimal. */
+  /** In upper-case hexadecimal, without separators. */
   readonly serialNumber: string;
   readonly kind: 'end-entity' | 'authority';
   readonly subject: string;
@@ -35,8 +38,8 @@ export function formatRegister(register: AuthorityRegister): string {
 }
 
 /**
- * Throws ToolFailure for anything that this tool didn't write: a revocation that is overlooked because a register was
- * half read would let somebody in.
+ * Reads a register. Throws ToolFailure for anything that this tool didn't write: if a register were read only in part,
+ * a revocation could be missed, and its caller would be admitted.
  */
 export function parseRegister(text: string, path: string): AuthorityRegister {
   let value: unknown;

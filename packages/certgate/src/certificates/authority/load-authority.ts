@@ -1,4 +1,4 @@
-// authority/: an authority of your own in a folder: its key, its register, its revocation lists.
+// authority/: certificate authorities that the user runs, each in a folder with its key, register and revocation list.
 
 import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/internal';
@@ -12,17 +12,17 @@ import { openAuthorityKey } from './authority-key.js';
 import type { AuthorityRegister } from './authority-register.js';
 import { readRegister } from './update-register.js';
 
-/** What of an authority is no secret. */
+/** The parts of an authority that are not secret. */
 export interface StoredAuthority {
   readonly name: string;
   readonly files: AuthorityFiles;
   readonly certificateDer: Buffer;
   readonly issuers: readonly Buffer[];
-  /** As it is now; others may change it at any time. */
+  /** The register as it was when it was read. Other processes may change the file at any time. */
   readonly register: AuthorityRegister;
 }
 
-/** Throws ToolFailure when there is none of that name, or its files can't be used. */
+/** Loads an authority. Throws ToolFailure if there is none with that name, or if its files can't be used. */
 export async function loadAuthority(authorities: string, name: string): Promise<StoredAuthority> {
   const files = getAuthorityFiles(authorities, name);
   const register = await readRegister(files).catch((fault: unknown) => {
@@ -46,7 +46,7 @@ function explainAbsence(authorities: string, name: string): ToolFailure {
   });
 }
 
-/** Its key, opened by its password: it can sign. Throws ToolFailure when the password is wrong. */
+/** Opens the authority's key with its password, so that it can sign. Throws ToolFailure if the password is wrong. */
 export async function openAuthority(authority: StoredAuthority, password: string): Promise<CertificateIssuer> {
   const { name, files, certificateDer, issuers } = authority;
   const keyPem = await readFile(files.key, 'utf8').catch((cause: unknown) => {
@@ -55,11 +55,11 @@ export async function openAuthority(authority: StoredAuthority, password: string
   return { certificateDer, issuers, privateKey: openAuthorityKey(keyPem, password, { name, certificateDer }) };
 }
 
-/** An intermediate that its parent has revoked would issue what nobody takes. Throws ToolFailure. */
+/** Throws ToolFailure if the authority's parent has revoked it, because verifiers would refuse what it issues. */
 export async function refuseRevokedAuthority(authorities: string, authority: StoredAuthority): Promise<void> {
   const { parent } = authority.register;
   if (parent === null) return;
-  // The root is often kept elsewhere; then only its list can tell.
+  // The parent is often kept elsewhere. Then only its revocation list shows whether it revoked this authority.
   const register = await readRegister(getAuthorityFiles(authorities, parent)).catch(() => undefined);
   const { serialNumber } = getDecoded(authority);
   const entry = register?.revoked.find((revoked) => revoked.serialNumber === serialNumber);
@@ -70,7 +70,7 @@ export async function refuseRevokedAuthority(authorities: string, authority: Sto
   );
 }
 
-/** What the register keeps of a certificate. */
+/** The register's entry for a certificate. */
 export function describeIssued(
   certificateDer: Uint8Array,
   kind: 'end-entity' | 'authority',

@@ -11,14 +11,14 @@ export interface ListTimes {
   readonly days: number;
 }
 
-/** The register with the next number, and the list that it describes. */
+/** Makes the next revocation list, and the register with the number and the times of that list. */
 export function createNextList(
   register: AuthorityRegister,
   issuer: CertificateIssuer,
   { now, days }: ListTimes,
 ): { readonly register: AuthorityRegister; readonly listDer: Buffer } {
   const number = register.list.number + 1;
-  // An app whose clock is behind would else refuse the list, and with it everybody.
+  // Dated back, because an app whose clock is behind would otherwise refuse the list, and with it every caller.
   const thisUpdate = toWholeSeconds(new Date(now.getTime() - backdatedMilliseconds));
   const nextUpdate = toWholeSeconds(addDays(now, days));
   const listDer = writeRevocationList({

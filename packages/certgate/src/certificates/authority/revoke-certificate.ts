@@ -9,18 +9,24 @@ export interface RevocationRequest {
   readonly serialNumber: string;
   readonly reason: RevocationReason;
   readonly now: Date;
-  /** The certificate itself was at hand, and the authority's signature is on it: it counts though no register names it. */
+  /**
+   * Whether the user passed the certificate itself, and the authority's signature on it is valid. Such a certificate
+   * can be revoked although the register doesn't list it.
+   */
   readonly isProven: boolean;
 }
 
 export interface RevocationOutcome {
   readonly register: AuthorityRegister;
   readonly entry: RevokedEntry;
-  /** It was revoked before; the time of that stays. */
+  /** The entry of an earlier revocation, whose time is kept. Undefined if the certificate was not revoked before. */
   readonly before: RevokedEntry | undefined;
 }
 
-/** Throws ToolFailure for a serial number that the authority never gave. */
+/**
+ * Revokes a certificate. Throws ToolFailure for a serial number that the authority has not issued, and for a hold if
+ * the certificate is permanently revoked.
+ */
 export function revokeCertificate(register: AuthorityRegister, request: RevocationRequest): RevocationOutcome {
   const { serialNumber, reason, now, isProven } = request;
   const shown = formatSerialNumber(serialNumber);
@@ -32,7 +38,7 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   if (before !== undefined && before.reason !== 'certificateHold' && reason === 'certificateHold') {
-    // A hold can be ended; what is revoked for good must not become so by this way round.
+    // A hold can be ended. A permanent revocation must never become a hold, because then it could be ended too.
     throw new ToolFailure(`The certificate ${shown} is permanently revoked (${before.reason}), not only on hold.`, {
       remedy: 'There is nothing to do: the certificate is refused, and stays refused.',
     });
@@ -42,7 +48,10 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   return { register: { ...register, revoked: [...others, entry] }, entry, before };
 }
 
-/** Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`): every other revocation is for ever. Throws ToolFailure. */
+/**
+ * Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`). Throws ToolFailure if the certificate is not on hold, because every
+ * other revocation is permanent.
+ */
 export function releaseCertificate(register: AuthorityRegister, serialNumber: string): RevocationOutcome {
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   const shown = formatSerialNumber(serialNumber);

@@ -18,7 +18,7 @@ export interface NewAuthority extends ListTimes {
   readonly parent?: { readonly name: string; readonly issuer: CertificateIssuer };
 }
 
-/** Before anybody is asked for a password twice, in vain. Throws ToolFailure. */
+/** Throws ToolFailure if the authority's folder exists. Called before the user types a new password twice in vain. */
 export async function refusePresentAuthority(authorities: string, name: string): Promise<void> {
   const { folder } = getAuthorityFiles(authorities, name);
   const isThere = await lstat(folder).then(
@@ -29,8 +29,8 @@ export async function refusePresentAuthority(authorities: string, name: string):
 }
 
 /**
- * Writes a new authority's folder, first list included, and moves it into place as a whole. Nothing is ever replaced: a
- * key that is overwritten is lost, and with it the power to revoke.
+ * Writes the folder of a new authority, including its first revocation list, and moves it into place as a whole.
+ * Nothing is ever replaced: if a key were overwritten, nobody could revoke what it has signed.
  */
 export async function storeAuthority(authorities: string, authority: NewAuthority): Promise<AuthorityFiles> {
   const files = getAuthorityFiles(authorities, authority.name);
@@ -38,7 +38,7 @@ export async function storeAuthority(authorities: string, authority: NewAuthorit
   const temporary = join(authorities, aside);
   try {
     await mkdir(temporary, { recursive: true, mode: 0o700 });
-    // Keys must not be committed, even where the app's own .gitignore says nothing.
+    // Keys must never be committed, even if the app's own .gitignore does not exclude them.
     await writeFile(join(temporary, '.gitignore'), '*\n');
     for (const [path, content] of listContents(files, authority)) {
       await writeDurably(join(temporary, path.slice(files.folder.length + 1)), Buffer.from(content));
@@ -66,7 +66,7 @@ function listContents(files: AuthorityFiles, authority: NewAuthority): readonly 
     revoked: [],
   };
   const own = { certificateDer: made.certificateDer, privateKey: createPrivateKey(made.privateKeyPem), issuers };
-  // With the first list at hand, an app that requires revocation data can start at once.
+  // With this first list, an app that requires revocation data can start at once.
   const { register, listDer } = createNextList(empty, own, authority);
   return [
     [files.key, encryptAuthorityKey(made.privateKeyPem, password)],

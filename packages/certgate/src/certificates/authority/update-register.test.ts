@@ -33,14 +33,14 @@ describe('the register under its lock', () => {
     answer: undefined,
   });
 
-  test('each of many works on what the others wrote', async () => {
+  test('is changed by many at once, each of which works on what the others wrote', async () => {
     await Promise.all(Array.from({ length: 20 }, () => updateRegister(files, countUp)));
     assert.equal(readNumber(), 21);
     assert.deepEqual(readdirSync(files.folder), ['register.json']);
     if (process.platform !== 'win32') assert.equal(statSync(files.register).mode & 0o777, 0o600);
   });
 
-  test('a process that lost the lock changes nothing, and ends with 1', async () => {
+  test('is not changed by a process that lost the lock, and that process reports a conflict', async () => {
     const asleep = updateRegister(files, (register) => {
       rmSync(files.lock, { recursive: true });
       return { ...countUp(register), files: [{ path: files.list, content: 'list' }] };
@@ -50,7 +50,7 @@ describe('the register under its lock', () => {
     assert.deepEqual(readdirSync(files.folder), ['register.json']);
   });
 
-  test('a change that is refused leaves no trace', async () => {
+  test('shows no trace of a change that is refused', async () => {
     await assert.rejects(
       updateRegister(files, () => {
         throw new ToolFailure('no');

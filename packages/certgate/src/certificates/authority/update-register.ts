@@ -8,7 +8,7 @@ import { formatRegister, parseRegister, type AuthorityRegister } from './authori
 
 export interface RegisterChange<T> {
   readonly register: AuthorityRegister;
-  /** What follows from the new register; moved into place after it. */
+  /** Files that depend on the new register. They are moved into place after it. */
   readonly files?: readonly { readonly path: string; readonly content: string | Uint8Array }[];
   readonly answer: T;
 }
@@ -24,9 +24,10 @@ export async function readRegister(files: AuthorityFiles): Promise<AuthorityRegi
 }
 
 /**
- * Changes the register under the authority's lock: of many who issue and revoke at once, each works on what the others
- * wrote. The register goes first. Whoever is killed after it has a revocation recorded and a number used up, and the next
- * list says both; the other way round, a number could be given to two lists.
+ * Changes the register under the authority's lock, so that of many processes that issue and revoke at once, each works
+ * on what the others wrote. The register is moved into place first. If the process is killed after that, the revocation
+ * is recorded and the list's number is used up, and the next list takes both into account. In the other order, two
+ * lists could get the same number.
  */
 export async function updateRegister<T>(
   files: AuthorityFiles,

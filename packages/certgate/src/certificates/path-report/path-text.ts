@@ -1,10 +1,10 @@
-// path-report/: the certification paths that were tried, for people.
+// path-report/: the certification paths that a validator tried, for people.
 
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { ReportedCheck, ReportedEvidence, ReportedPath } from './reported-path.js';
 
-/** A CA with hundreds of cross-certificates would fill the screen; all of them: --json. */
+/** A CA with hundreds of cross-certificates would fill the screen. `--json` lists all paths. */
 const maximumPaths = 20;
 
 const marks = { passed: colors.green('✓'), failed: colors.red('✗'), unknown: colors.yellow('!') } as const;
@@ -16,7 +16,10 @@ const roles = {
   'crl-signer': 'CRL signer',
 } as const;
 
-/** Each path with the checks that failed and what revocation rests on, an empty line in between. */
+/**
+ * Describes each path with the checks that did not pass and the evidence of revocation. An empty line separates the
+ * paths.
+ */
 export function formatPaths(paths: readonly ReportedPath[]): readonly string[] {
   const shown = paths
     .slice(0, maximumPaths)

@@ -7,7 +7,10 @@ import {
   formatInstant,
 } from '@certgate/core/internal';
 
-/** Hears a validator, and sorts what it says by the path that it is about, in the order in which they were tried. */
+/**
+ * Collects the checks that a validator reports, by the path that they belong to. The paths stay in the order in which
+ * they were tried.
+ */
 export class PathTrace {
   readonly #paths = new Map<string, ReportedPath & { readonly checks: ReportedCheck[] }>();
   readonly #sources: EvidenceSources;
@@ -40,12 +43,15 @@ export class PathTrace {
   }
 }
 
-/** The file that a list came from. */
+/** The file that each revocation list came from. */
 export type EvidenceSources = ReadonlyMap<CertificateRevocationList, string>;
 
-/** A path as `--json` prints it. Keys are only ever added. */
+/** A path as `--json` prints it. Keys may be added, but never removed or renamed. */
 export interface ReportedPath {
-  /** From the trust anchor's down, or from the highest that was reached. */
+  /**
+   * From the trust anchor down to the end entity. If no trust anchor was reached, it begins with the highest
+   * certificate that was.
+   */
   readonly certificates: readonly ReportedCertificate[];
   readonly reachesTrustAnchor: boolean;
   readonly checks: readonly ReportedCheck[];
@@ -61,9 +67,12 @@ export interface ReportedCertificate {
 
 export interface ReportedCheck {
   readonly check: PathCheck['check'];
-  /** Its place in `certificates`; null: the path as a whole. */
+  /** The index of the certificate in `certificates`. Null if the check is about the path as a whole. */
   readonly certificate: number | null;
-  /** `unknown`: of its revocation nothing is known, and that is no refusal here. */
+  /**
+   * `unknown` means that nothing is known about the certificate's revocation, and that this is not a reason to refuse
+   * it here.
+   */
   readonly verdict: 'passed' | 'failed' | 'unknown';
   readonly code: string | null;
   readonly detail: string | null;
@@ -72,7 +81,7 @@ export interface ReportedCheck {
 
 export interface ReportedEvidence {
   readonly source: RevocationEvidence['source'];
-  /** Null: the trust document's. */
+  /** The file of the revocation list. Null for a list of the trust document, and for an OCSP answer. */
   readonly file: string | null;
   readonly crlNumber: string | null;
   readonly thisUpdate: string;
@@ -81,7 +90,7 @@ export interface ReportedEvidence {
   readonly detail: string | null;
 }
 
-/** `CN=root → CN=billing`; undefined if no path is valid. */
+/** The last valid path in words, for example `CN=root → CN=billing`. Undefined if no path is valid. */
 export function findValidPath(paths: readonly ReportedPath[]): string | undefined {
   const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
   return valid?.certificates.map(({ subject }) => subject).join(' → ');

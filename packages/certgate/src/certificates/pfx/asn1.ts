@@ -2,13 +2,17 @@ import forge from 'node-forge';
 import { PfxError } from './pfx-error.js';
 
 /**
- * The BER that PFX files are written in: Windows and macOS write indefinite lengths and octet strings in pieces, which
- * a DER reader refuses. node-forge keeps bytes in "binary" strings; nothing outside this file sees them.
+ * A node of BER, in which PFX files are written: Windows and macOS write indefinite lengths and octet strings in
+ * pieces, which a DER reader refuses. node-forge keeps bytes in "binary" strings; `toBinary` and `toBytes` convert
+ * them.
  */
 export type Asn1 = forge.asn1.Asn1;
 
 const { Class, Type } = forge.asn1;
-/** Under a context-specific class the number is a tag of the structure's own; the typings only know universal ones. */
+/**
+ * The tag number 0. In the context-specific class, it is a tag that the structure defines itself; the typings of
+ * node-forge only know the universal tags.
+ */
 const tagZero = Type.NONE;
 
 export function parseAsn1(bytes: Uint8Array): Asn1 {
@@ -51,12 +55,12 @@ export function nullValue(): Asn1 {
   return forge.asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
 }
 
-/** `[0] EXPLICIT`. */
+/** Makes `[0] EXPLICIT`. */
 export function explicitZero(content: Asn1): Asn1 {
   return forge.asn1.create(Class.CONTEXT_SPECIFIC, tagZero, true, [content]);
 }
 
-/** `[0] IMPLICIT OCTET STRING`. */
+/** Makes `[0] IMPLICIT OCTET STRING`. */
 export function implicitZeroOctets(bytes: Uint8Array): Asn1 {
   return forge.asn1.create(Class.CONTEXT_SPECIFIC, tagZero, false, toBinary(bytes));
 }
@@ -86,7 +90,7 @@ export function readObjectIdentifier(node: Asn1 | undefined): string {
   return forge.asn1.derToOid(node.value);
 }
 
-/** An INTEGER from 0 to 2^31 - 1: versions and iteration counts. */
+/** Reads an INTEGER from 0 to 2^31 - 1, such as a version or a number of rounds. */
 export function readSmallInteger(node: Asn1 | undefined): number {
   if (!isInteger(node)) throw unexpected('INTEGER');
   const bytes = toBytes(node.value as string);
@@ -97,13 +101,13 @@ export function readSmallInteger(node: Asn1 | undefined): number {
   return value;
 }
 
-/** An OCTET STRING, also one in pieces. */
+/** Reads an OCTET STRING, which may be in pieces. */
 export function readOctetString(node: Asn1 | undefined): Buffer {
   if (node?.tagClass !== Class.UNIVERSAL || node.type !== Type.OCTETSTRING) throw unexpected('OCTET STRING');
   return octetsOf(node);
 }
 
-/** The content of `[0] EXPLICIT`. */
+/** Reads the content of `[0] EXPLICIT`. */
 export function readExplicitZero(node: Asn1 | undefined): Asn1 {
   if (node?.tagClass !== Class.CONTEXT_SPECIFIC || node.type !== tagZero) throw unexpected('[0]');
   const [content, ...rest] = childrenOf(node);
@@ -111,7 +115,7 @@ export function readExplicitZero(node: Asn1 | undefined): Asn1 {
   return content;
 }
 
-/** The octets of `[0] IMPLICIT OCTET STRING`, also in pieces. */
+/** Reads the octets of `[0] IMPLICIT OCTET STRING`, which may be in pieces. */
 export function readImplicitZeroOctets(node: Asn1 | undefined): Buffer {
   if (node?.tagClass !== Class.CONTEXT_SPECIFIC || node.type !== tagZero) throw unexpected('[0]');
   return octetsOf(node);

@@ -15,7 +15,7 @@ import { decodePfx } from './decode-pfx.js';
 import { DerivationBudget } from './key-derivation.js';
 import { PfxError, type PfxErrorCode } from './pfx-error.js';
 
-/** How openssl is asked to write; each kind exists in the wild. */
+/** The options with which openssl writes each kind of file. All of these kinds are in use somewhere. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   'OpenSSL 3 default': [],
   'legacy: RC2-40 certificates, as older Windows exports': ['-legacy'],
@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   PBMAC1: ['-pbmac1_pbkdf2'],
 };
 
-/** RFC 9579. OpenSSL writes it from 3.4 on. */
+/** Whether openssl can write PBMAC1 (RFC 9579), which it can from version 3.4 on. */
 const isPbmac1Written = tryOpenssl(['pkcs12', '-help']).text.includes('-pbmac1_pbkdf2');
 
 describe('decodePfx', () => {
@@ -77,7 +77,7 @@ describe('decodePfx', () => {
 
   for (const [kind, args] of Object.entries(kinds)) {
     const skip = kind === 'PBMAC1' && !isPbmac1Written;
-    test(`opens openssl's ${kind}, EC and RSA, and tells another password from damage`, { skip }, () => {
+    test(`opens openssl's ${kind}, EC and RSA, and reports another password as wrong`, { skip }, () => {
       for (const pair of [ec, rsa]) {
         for (const password of ['correct horse', 'Grüße-пароль-🔑']) {
           expectPair(makePfx(pair, password, ...args), password, pair);
@@ -90,8 +90,8 @@ describe('decodePfx', () => {
     });
   }
 
-  test('an empty password opens both forms that writers use, and no other password does', () => {
-    // openssl writes the empty BMPString; forge's null writes no octets at all.
+  test('opens both forms of an empty password with an empty password or none, and with no other', () => {
+    // openssl writes the password as the empty BMPString; forge's null writes no octets at all.
     const empty = makePfx(ec, '');
     const key = forge.pki.privateKeyFromPem(runOpenssl(['rsa', '-in', rsa.key, '-traditional']));
     const certificate = forge.pki.certificateFromPem(readFileSync(rsa.certificate, 'utf8'));
@@ -107,13 +107,13 @@ describe('decodePfx', () => {
     expectFault('password_wrong', () => decodePfx(none, 'x'));
   });
 
-  test('without a MAC it opens, and a wrong password is still an error', () => {
+  test('opens a file without a MAC, and refuses a wrong password for it', () => {
     const pfx = makePfx(ec, 'correct horse', '-nomac');
     expectPair(pfx, 'correct horse', ec);
     expectFault('password_wrong', () => decodePfx(pfx, 'wrong'));
   });
 
-  test('the certificate of the key is chosen by the key, wherever it stands', () => {
+  test('chooses the certificate that belongs to the key, wherever it is in the file', () => {
     const out = folder.file('chain.pfx');
     for (const certificates of [
       [ec, rsa],
@@ -131,7 +131,7 @@ describe('decodePfx', () => {
     }
   });
 
-  test('certificates only: no key, and the first one', () => {
+  test('returns the first certificate and no key for a file that contains only certificates', () => {
     const out = folder.file('nokey.pfx');
     runOpenssl(['pkcs12', '-export', '-nokeys', '-in', ec.certificate, '-out', out, '-passout', 'pass:a']);
     const decoded = decodePfx(readFileSync(out), 'a');
@@ -139,18 +139,18 @@ describe('decodePfx', () => {
     assert.deepEqual(decoded.certificateDer, new X509Certificate(readFileSync(ec.certificate)).raw);
   });
 
-  test('a key whose certificate is missing is not paired with another', () => {
+  test('does not pair a key with another certificate if its own is missing', () => {
     const out = folder.file('nocert.pfx');
     runOpenssl(['pkcs12', '-export', '-nocerts', '-inkey', ec.key, '-out', out, '-passout', 'pass:a']);
     expectFault('unsupported', () => decodePfx(readFileSync(out), 'a'));
   });
 
-  test('indefinite lengths and octet strings in pieces, as Windows and macOS write, are read', () => {
+  test('reads indefinite lengths and octet strings in pieces, as Windows and macOS write them', () => {
     const pfx = makePfx(ec, 'correct horse', '-macalg', 'sha1');
     expectPair(toIndefinite(pfx), 'correct horse', ec);
   });
 
-  test('a scheme that nothing here knows is named', () => {
+  test('names a scheme that it does not know', () => {
     const pfx = makePfx(ec, 'a', '-legacy', '-certpbe', 'PBE-SHA1-RC4-128');
     assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, /1\.2\.840\.113549\.1\.12\.1\.1/);
   });
@@ -158,7 +158,7 @@ describe('decodePfx', () => {
   describe('rounds of key derivation', () => {
     const legacy = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES'];
     const clear = ['-certpbe', 'NONE'];
-    /** Work that was not done: the slowest of these takes seconds. */
+    /** Asserts that the file is refused before its rounds are worked off: the slowest of them would take seconds. */
     const expectRefusal = (pfx: Buffer, words: RegExp): void => {
       const began = process.cpuUsage();
       assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, words);
@@ -167,8 +167,9 @@ describe('decodePfx', () => {
     };
     const single = /asks for 1000001 rounds of key derivation; 1 to 1000000 are accepted\. Export it again.*-iter/;
 
-    test('one more than the limit is refused before it is worked off, of every part and by both derivations', () => {
-      // As openssl writes it; then without its work for every kind.
+    test('are refused above the limit before any is worked off, for every part and for both derivations', () => {
+      // First a file that openssl really wrote. The other files are edited, so that openssl does not work off the
+      // rounds.
       expectRefusal(makePfx(ec, 'a', '-iter', '1000001', '-nomac', ...clear), single);
       const askTooMany = (...args: readonly string[]): Buffer => {
         const pfx = makePfx(ec, 'a', '-iter', '70000', ...args).toString('hex');
@@ -176,46 +177,46 @@ describe('decodePfx', () => {
         assert.notEqual(asked, pfx);
         return Buffer.from(asked, 'hex');
       };
-      // Of the MAC, which comes first.
+      // The rounds of the MAC, which is checked first.
       for (const args of [['-macalg', 'sha512'], ...(isPbmac1Written ? [['-pbmac1_pbkdf2']] : []), legacy]) {
         expectRefusal(askTooMany(...args), single);
       }
       for (const args of [[], legacy, [...legacy, ...clear]]) expectRefusal(askTooMany('-nomac', ...args), single);
     });
 
-    test('what OWASP advises is read', () => {
+    test('are accepted in the number that OWASP advises', () => {
       expectPair(makePfx(ec, 'a', '-iter', '600000', '-nomac', ...clear), 'a', ec);
     });
 
-    test('none at all is not a number of rounds', () => {
+    test('are refused if their number is zero', () => {
       const pfx = makePfx(ec, 'a', '-iter', '100', '-nomac', ...clear);
       const at = pfx.lastIndexOf(Buffer.from([0x02, 0x01, 100]));
       pfx.set([0x02, 0x01, 0], at);
       expectFault('unsupported', () => decodePfx(pfx, 'a'));
     });
 
-    test('the parts of a file share one budget, in which blocks count', () => {
+    test('are taken from one budget for all parts of a file, once for each block', () => {
       const pfx = makePfx(ec, 'a');
-      // A MAC, the certificates and the key, of 2,048 rounds each.
+      // A MAC, the certificates and the key take 2,048 rounds each.
       expectPair(pfx, 'a', ec);
       decodePfx(pfx, 'a', new DerivationBudget(3 * 2048));
       const spent = expectFault('unsupported', () => decodePfx(pfx, 'a', new DerivationBudget(3 * 2048 - 1)));
       assert.match(spent.message, /more than 6143 rounds of key derivation together\. Export it again/);
-      // By SHA-1, a key for 3DES takes two blocks, and its initialization vector one.
+      // With SHA-1, a key for 3DES takes two blocks, and its initialization vector takes one.
       const old = makePfx(ec, 'a', '-iter', '10', '-nomac', ...legacy, ...clear);
       decodePfx(old, 'a', new DerivationBudget(30));
       expectFault('unsupported', () => decodePfx(old, 'a', new DerivationBudget(29)));
     });
   });
 
-  test('whatever is flipped or cut, it is a PfxError, never a certificate that was not there', () => {
+  test('throws a PfxError for a file with a flipped octet or a cut, or returns the original certificate', () => {
     const pfx = makePfx(ec, 'a', '-iter', '1');
     const certificate = new X509Certificate(readFileSync(ec.certificate)).raw;
     fc.assert(
       fc.property(fc.nat(pfx.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
         const damaged = Buffer.from(pfx);
         damaged[at] = (damaged[at] ?? 0) ^ mask;
-        // A flip inside the MAC can ask for a million rounds, which take a second; the limit has its own test.
+        // A flip inside the MAC can ask for a million rounds, which take a second. The limit has a test of its own.
         if (at > pfx.length - 24) return;
         try {
           assert.deepEqual(decodePfx(damaged, 'a').certificateDer, certificate);

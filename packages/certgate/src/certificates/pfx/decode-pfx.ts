@@ -20,16 +20,16 @@ import { decryptWithPassword, type EncryptedContent } from './password-based-enc
 import { PfxError } from './pfx-error.js';
 
 export interface DecodedPfx {
-  /** The certificate of the key in it; without a key, the first certificate. */
+  /** The certificate of the private key. If the file has no key, it is the first certificate. */
   readonly certificateDer: Buffer;
-  /** PKCS#8. Undefined when the file holds certificates only. */
+  /** PKCS#8 in PEM. Undefined if the file contains only certificates. */
   readonly privateKeyPem: string | undefined;
   readonly otherCertificates: readonly Buffer[];
 }
 
 interface Guard {
   readonly password: PfxPassword;
-  /** Whether a MAC over the whole file held under this password. */
+  /** Whether a MAC over the whole file was valid with this password. */
   readonly isPasswordProven: boolean;
   readonly budget: DerivationBudget;
 }
@@ -45,8 +45,9 @@ type Bag = CertificateBag | KeyBag;
 
 /**
  * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, SHA-1 and SHA-2 MACs, PBMAC1, and the
- * RC2-40 certificate bags of older Windows exports. No password, or an empty one, tries both forms that writers use.
- * It works off 1,000,000 rounds of key derivation per part, and three times that per file. Throws PfxError.
+ * RC2-40 certificate bags of older Windows exports. An empty password, or none, is tried in both forms that writers
+ * use. At most 1,000,000 rounds of key derivation are worked off per part, and three times that per file. Throws
+ * PfxError.
  */
 export function decodePfx(
   bytes: Uint8Array,
@@ -56,7 +57,7 @@ export function decodePfx(
   try {
     return decodeStructure(bytes, password, budget);
   } catch (cause) {
-    // Lengths and identifiers that node-forge and node:crypto refuse are damage too.
+    // If node-forge or node:crypto refuses a length or an identifier, the file is damaged too.
     throw cause instanceof PfxError ? cause : new PfxError('malformed', 'It is damaged.', { cause });
   }
 }
@@ -83,7 +84,10 @@ function openGuard(
   throw new PfxError('password_wrong', message);
 }
 
-/** The octets of a ContentInfo of type data. Other types mean a signature in place of a MAC, which nobody uses. */
+/**
+ * The octets of a ContentInfo of the type data. Another type means that a signature protects the file instead of a MAC,
+ * which nobody uses.
+ */
 function readDataContent(contentInfo: Asn1 | undefined): Buffer {
   const [contentType, content] = readSequence(contentInfo);
   if (readObjectIdentifier(contentType) !== oids.data) {
@@ -116,7 +120,10 @@ function expectAlgorithm(algorithm: Asn1 | undefined): Asn1 {
   return algorithm;
 }
 
-/** With a MAC that held, a decryption that fails means damage; without one it most likely means the password. */
+/**
+ * Decrypts a part. If a MAC has proven the password, a failure means damage; otherwise it most likely means that the
+ * password is wrong.
+ */
 function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: Buffer) => T): T {
   try {
     return parse(decryptWithPassword(content, guard.password, guard.budget));
@@ -153,7 +160,7 @@ function readBag(safeBag: Asn1, guard: Guard): readonly Bag[] {
     case oids.safeContentsBag:
       return readBags(readSequence(value), guard);
     default:
-      // Revocation lists and secrets may lie beside; they are nothing to us.
+      // A PFX may also contain revocation lists and secrets, which are ignored.
       return [];
   }
 }
@@ -202,7 +209,10 @@ function selectLeaf(bags: readonly Bag[]): DecodedPfx {
   });
 }
 
-/** The public key decides; localKeyId, which anybody can write, only chooses among certificates over the same key. */
+/**
+ * Finds the certificate of the key. The public key decides. Anybody can write a localKeyId, so it only chooses among
+ * certificates for the same key.
+ */
 function getCertificateOfKey(certificates: readonly CertificateBag[], key: KeyBag): CertificateBag {
   const matching = certificates.filter(({ certificate }) => certificate.checkPrivateKey(key.privateKey));
   const leaf = matching.find((bag) => key.localKeyId !== undefined && bag.localKeyId === key.localKeyId) ?? matching[0];

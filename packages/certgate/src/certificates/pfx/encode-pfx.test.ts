@@ -8,7 +8,7 @@ import { decodePfx } from './decode-pfx.js';
 import { encodePfx } from './encode-pfx.js';
 
 const passwords = ['correct horse', 'Grüße-пароль-🔑', ' spaces kept ', 'x'.repeat(200)];
-/** What a password does has nothing to do with the key. */
+/** One password suffices for RSA, because the encryption with a password does not depend on the kind of key. */
 const passwordsOf: Readonly<Record<string, readonly string[]>> = { ec: passwords, rsa: passwords.slice(0, 1) };
 
 describe('encodePfx', () => {
@@ -25,7 +25,7 @@ describe('encodePfx', () => {
     for (const compatible of [false, true]) {
       const name = `${kind}, ${compatible ? 'compatible' : 'modern'}`;
 
-      test(`${name}: openssl opens it and finds the certificate and the key`, () => {
+      test(`${name}: openssl opens the file and finds the certificate and the key`, () => {
         for (const password of passwordsOf[kind] ?? []) {
           const { file, certificatePem, privateKeyPem } = write(kind, compatible, password);
           const passwordFile = folder.file('password.txt', `${password}\n`);
@@ -37,7 +37,7 @@ describe('encodePfx', () => {
         }
       });
 
-      test(`${name}: protected as promised, and opened by decodePfx`, () => {
+      test(`${name}: the file is protected with the documented algorithms, and decodePfx opens it`, () => {
         const { file, pfx, certificatePem, privateKeyPem } = write(kind, compatible, 'correct horse');
         const certificateDer = new X509Certificate(certificatePem).raw;
         assert.deepEqual(decodePfx(pfx, 'correct horse'), { certificateDer, privateKeyPem, otherCertificates: [] });
@@ -51,7 +51,7 @@ describe('encodePfx', () => {
         }
       });
 
-      test(`${name}: Node opens it as a secure context, and not with another password`, () => {
+      test(`${name}: Node opens the file as a secure context, and not with another password`, () => {
         for (const password of passwordsOf[kind] ?? []) {
           const { pfx } = write(kind, compatible, password);
           assert.ok(createSecureContext({ pfx, passphrase: password }));
@@ -61,11 +61,12 @@ describe('encodePfx', () => {
     }
   }
 
-  test('salts and initialization vectors are new each time', () => {
+  test('makes new salts and initialization vectors each time', () => {
     assert.notDeepEqual(encode('ec', false, 'correct horse'), write('ec', false, 'correct horse').pfx);
   });
 
-  // Each derivation of a key takes a tenth of a second, and several tests ask about the same file.
+  // Files that were encoded before. Each derivation of a key takes a tenth of a second, and several tests use the same
+  // file.
   const encoded = new Map<string, Buffer>();
 
   function write(

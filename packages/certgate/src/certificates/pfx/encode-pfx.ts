@@ -19,23 +19,26 @@ export interface PfxContent {
   readonly certificateDer: Uint8Array;
   readonly privateKeyPem: string;
   readonly password: string;
-  /** What Windows and macOS show in their lists. */
+  /** The name that Windows and macOS show in their lists. */
   readonly friendlyName: string;
   /**
-   * 3DES and SHA-1, which is all that Windows before 10 (1709) and the macOS Keychain open.
+   * Whether to use 3DES and SHA-1, the only algorithms that Windows before 10 (1709) and the macOS Keychain open.
    * Default false: AES-256 and SHA-256.
    */
   readonly compatible?: boolean;
 }
 
 const kinds = {
-  /** Three derivations make 300,000 rounds, inside the limits of .NET's own PFX reader; OpenSSL's default is 3 × 2,048. */
+  /**
+   * A file takes three derivations, so 300,000 rounds, which .NET's own PFX reader still accepts. OpenSSL's default is
+   * 3 × 2,048.
+   */
   modern: { encryptWith: encryptWithPbes2, digest: 'sha256', iterations: 100_000 },
-  /** SHA-1 and 3DES are what limits this kind; old readers are slow. */
+  /** More rounds would not help against the weakness of SHA-1 and 3DES, and old readers are slow. */
   compatible: { encryptWith: encryptWithTripleDes, digest: 'sha1', iterations: 10_000 },
 } as const;
 
-/** PKCS #12 (RFC 7292) with one certificate and its key, both encrypted, in password integrity mode. */
+/** Writes a PFX (PKCS #12, RFC 7292) with one certificate and its key, both encrypted, in password integrity mode. */
 export function encodePfx(content: PfxContent): Buffer {
   const { password } = content;
   const { encryptWith, digest, iterations } = content.compatible === true ? kinds.compatible : kinds.modern;
@@ -50,7 +53,10 @@ export function encodePfx(content: PfxContent): Buffer {
   return encodeAsn1(sequence(integer(3), dataContent(authenticatedSafe), macData));
 }
 
-/** localKeyId ties the key to its certificate. Its value is free; readers only compare it. SHA-1 of the certificate is customary. */
+/**
+ * The attributes of the certificate's bag and the key's. The localKeyId connects the two. Any value is possible,
+ * because readers only compare it; the SHA-1 of the certificate is customary.
+ */
 function createAttributes(content: PfxContent): Asn1 {
   const localKeyId = createHash('sha1').update(content.certificateDer).digest();
   return set(
@@ -86,14 +92,14 @@ function exportPkcs8(privateKeyPem: string): Buffer {
   return createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
 }
 
-/** EncryptedPrivateKeyInfo (RFC 5958 §3). */
+/** An EncryptedPrivateKeyInfo (RFC 5958 §3). */
 function encryptedPrivateKeyInfo({ algorithm, ciphertext }: EncryptedContent): Asn1 {
   return sequence(algorithm, octetString(ciphertext));
 }
 
 /**
- * PKCS#8 under a password: AES-256-CBC and PBKDF2 with HMAC-SHA-256. DER. Node's own export does the same with 2,048
- * rounds and takes no other number, which is too few for a file that its finder may try passwords on for years.
+ * Encrypts a private key with a password: PKCS#8 in DER, AES-256-CBC, and PBKDF2 with HMAC-SHA-256. Node's own export
+ * does the same, but always with 2,048 rounds. That is too few for a file whose finder may try passwords for years.
  */
 export function encryptPrivateKey(privateKeyPem: string, password: string, iterations: number): Buffer {
   return encodeAsn1(encryptedPrivateKeyInfo(encryptWithPbes2(exportPkcs8(privateKeyPem), password, iterations)));

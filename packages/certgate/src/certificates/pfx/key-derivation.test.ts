@@ -7,13 +7,13 @@ import { createClientCertificate } from '../self-signed-certificate.js';
 
 const { certificatePem, privateKeyPem } = createClientCertificate({ name: 'caller', now: new Date() });
 
-/** The key as OpenSSL encrypts it. */
+/** The key in PEM, encrypted by OpenSSL with these options. */
 function encrypt(...options: readonly string[]): string {
   const args = ['pkcs8', '-topk8', '-passout', 'pass:right', ...options];
   return execFileSync('openssl', args, { input: privateKeyPem, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-/** Without OpenSSL's work for it. */
+/** Changes the encrypted key so that it asks for more work. OpenSSL need not do that work. */
 function ask(pem: string, little: string, much: string): string {
   const asked = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')
     .toString('hex')
@@ -34,19 +34,19 @@ test('keys that OpenSSL encrypts are opened, whichever derivation they use', asy
   }
 });
 
-test('a key that asks for more work than is worked off is refused before any of it', async () => {
+test('a key that asks for more work than the limit is refused before any of it is done', async () => {
   const isCost = (error: unknown): boolean =>
     error instanceof ToolFailure && /rounds of key derivation|scrypt with N/.test(error.message);
   const millionRounds = '02030f4241';
   await assert.rejects(open(ask(encrypt('-iter', '70000'), '0203011170', millionRounds)), isCost);
   const old = encrypt('-v1', 'PBE-SHA1-3DES', '-iter', '70000');
   await assert.rejects(open(ask(old, '0203011170', millionRounds)), isCost);
-  // N = 16,384, r = 8 and p = 1, of which p becomes 33.
+  // OpenSSL writes N = 16,384, r = 8 and p = 1. The test changes p to 33.
   const hard = encrypt('-scrypt', '-scrypt_N', '16384', '-scrypt_r', '8', '-scrypt_p', '1');
   await assert.rejects(open(ask(hard, '02024000020108020101', '02024000020108020121')), isCost);
 });
 
-test('a key that is damaged before its derivation is read is refused in words', async () => {
+test('a key that is damaged before the parameters of its derivation is refused with an explanation', async () => {
   const pem = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAMCAQA=\n-----END ENCRYPTED PRIVATE KEY-----\n';
   await assert.rejects(open(pem), (error) => error instanceof ToolFailure && /damaged/.test(error.message));
 });

@@ -15,7 +15,10 @@ import {
 import { digestLengths, hmacDigestByOid, oids, type DigestName } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
 
-/** `null` and `''` are two passwords in RFC 7292 appendix B: no octets at all, and the two octets that end an empty BMPString. */
+/**
+ * RFC 7292 appendix B distinguishes two empty passwords: `null` is no octets at all, and `''` is the two octets that
+ * end an empty BMPString.
+ */
 export type PfxPassword = string | null;
 
 /** What a derived key is for: the "ID" of RFC 7292 appendix B.3. */
@@ -23,15 +26,22 @@ export const keyPurposes = { encryption: 1, initializationVector: 2, mac: 3 } as
 export type KeyPurpose = (typeof keyPurposes)[keyof typeof keyPurposes];
 
 /**
- * RFC 7292 and RFC 8018 set no limit, and a file may not keep this machine busy for as long as it likes. Windows writes 2,000
- * rounds, OpenSSL 2,048, Java 10,000 (100,000 once), this tool 100,000; OWASP advises 600,000 of SHA-256.
+ * The most rounds that one derivation may ask for. RFC 7292 and RFC 8018 set no limit, and a file must not keep this
+ * machine busy for any time it likes. Windows writes 2,000 rounds, OpenSSL 2,048, Java 10,000 (100,000 once), this tool
+ * 100,000; OWASP advises 600,000 with SHA-256.
  */
 const maximumRounds = 1_000_000;
 
-/** Of the whole file: a MAC, certificates and a key, each at the limit. Bags can be many, and some keys take several blocks. */
+/**
+ * The most rounds for a whole file: enough for a MAC, certificates and a key, each at the limit. A file can have many
+ * bags, and some keys take several blocks.
+ */
 const maximumRoundsOfFile: number = 3 * maximumRounds;
 
-/** What one file may still ask for; both derivations count, for the MAC and for each bag. */
+/**
+ * The rounds that one file may still ask for. Each derivation takes from it, with PKCS #12 or PBKDF2, for the MAC and
+ * for each bag.
+ */
 export class DerivationBudget {
   readonly #limit: number;
   #left: number;
@@ -42,7 +52,8 @@ export class DerivationBudget {
   }
 
   /**
-   * The rounds that an INTEGER asks for, in so many blocks of the digest.
+   * Takes the rounds that an INTEGER asks for from the budget, once for each block of the digest, and returns their
+   * number.
    *
    * @throws {PfxError} `unsupported`, before anything is derived.
    */
@@ -74,7 +85,7 @@ export interface Pkcs12Derivation {
   readonly length: number;
 }
 
-/** RFC 7292 appendix B.2, over the password as a BMPString. */
+/** Derives a key as in RFC 7292 appendix B.2, from the password as a BMPString. */
 export function derivePkcs12Key(password: PfxPassword, purpose: KeyPurpose, derivation: Pkcs12Derivation): Buffer {
   const salt = forge.util.createBuffer(toBinary(derivation.salt));
   const { digest, iterations, length } = derivation;
@@ -86,8 +97,8 @@ export function derivePkcs12Key(password: PfxPassword, purpose: KeyPurpose, deri
 }
 
 /**
- * PBKDF2 by its AlgorithmIdentifier (RFC 8018 appendix A.2), over the password in UTF-8.
- * `keyLength` is the cipher's own; a length that the file states must agree with it.
+ * Derives a key with PBKDF2 as its AlgorithmIdentifier says (RFC 8018 appendix A.2), from the password in UTF-8.
+ * `keyLength` is the length that the cipher needs, in octets; a length that the file states must be the same.
  */
 export function derivePbkdf2Key(
   password: PfxPassword,
@@ -106,7 +117,7 @@ export function derivePbkdf2Key(
     throw new PfxError('malformed', 'It is damaged: the length of a derived key does not fit its use.');
   }
   const pseudoRandomFunction = optional.find(isSequence);
-  // RFC 8018: DEFAULT algid-hmacWithSHA1
+  // RFC 8018 appendix A.2: the default is algid-hmacWithSHA1.
   const digest = pseudoRandomFunction === undefined ? 'sha1' : readHmacDigest(pseudoRandomFunction);
   const rounds = budget.spend(iterations, Math.ceil(length / digestLengths[digest]));
   return pbkdf2Sync(Buffer.from(password ?? '', 'utf8'), readOctetString(salt), rounds, length, digest);
@@ -120,18 +131,21 @@ export function readHmacDigest(algorithm: Asn1 | undefined): DigestName {
   return digest;
 }
 
-/** RFC 7914 §7. */
+/** The object identifier of scrypt (RFC 7914 §7). */
 const scryptOid = '1.3.6.1.4.1.11591.4.11';
 
-/** N × r × p: 32 times what OpenSSL takes by default. */
+/** The highest value of N × r × p: 32 times OpenSSL's default. */
 const maximumScryptCost = 4_194_304;
 
-/** PBKDF2 makes a block of at most 64 octets for a key; three of SHA-1's make up for all of them. */
+/**
+ * The number of blocks that a derivation is taken to need. Three blocks of SHA-1 suffice for a cipher's key and its
+ * initialization vector.
+ */
 const blocks = 3;
 
 /**
- * Refuses an EncryptedPrivateKeyInfo (RFC 5958 §3) whose key derivation would keep this machine busy: OpenSSL works off
- * whatever number of rounds a file asks for.
+ * Refuses an EncryptedPrivateKeyInfo (RFC 5958 §3) whose key derivation would keep this machine busy, because OpenSSL
+ * works off any number of rounds that a file asks for.
  *
  * @throws {PfxError} `unsupported` or `malformed`, before anything is derived.
  */
@@ -139,7 +153,7 @@ export function checkDerivationCost(encryptedPrivateKeyInfo: Uint8Array): void {
   const [algorithm] = readSequence(parseAsn1(encryptedPrivateKeyInfo));
   const [scheme, parameters] = readSequence(algorithm);
   if (readObjectIdentifier(scheme) !== oids.pbes2) {
-    // PBES1 and PKCS #12: a salt, and a number of rounds.
+    // The parameters of PBES1 and of the PKCS #12 schemes are a salt and a number of rounds.
     new DerivationBudget().spend(readSequence(parameters)[1], blocks);
     return;
   }

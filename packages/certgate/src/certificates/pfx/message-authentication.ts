@@ -21,7 +21,7 @@ import {
 import { digestByOid, digestLengths, oids, type DigestName } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
 
-/** MacData (RFC 7292 §4) over the authenticated safe. */
+/** Makes a MacData (RFC 7292 §4) for the authenticated safe. */
 export function createMacData(
   authenticatedSafe: Buffer,
   password: string,
@@ -35,7 +35,7 @@ export function createMacData(
   return sequence(sequence(algorithm, octetString(mac)), octetString(salt), integer(iterations));
 }
 
-/** Whether this password made the MAC. Throws PfxError when the MAC is of a kind that can't be checked. */
+/** Whether the MAC was made with this password. Throws PfxError if the MAC is of a kind that can't be checked. */
 export function verifyMacData(
   macData: Asn1,
   authenticatedSafe: Buffer,
@@ -55,14 +55,14 @@ export function verifyMacData(
   const key = derivePkcs12Key(password, keyPurposes.mac, {
     digest: name,
     salt: readOctetString(salt),
-    // RFC 7292 §4: iterations INTEGER DEFAULT 1
+    // RFC 7292 §4: `iterations` is an INTEGER with the default 1.
     iterations: iterations === undefined ? 1 : budget.spend(iterations, 1),
     length: digestLengths[name],
   });
   return isMac(name, key, authenticatedSafe, expected);
 }
 
-/** RFC 9579: salt and rounds stand in the algorithm's parameters, those of MacData are ignored. */
+/** RFC 9579: the salt and the rounds are in the algorithm's parameters, and those of MacData are ignored. */
 function verifyPbmac1(
   parameters: Asn1 | undefined,
   expected: Buffer,

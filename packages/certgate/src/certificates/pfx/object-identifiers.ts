@@ -1,4 +1,4 @@
-/** RFC 7292, RFC 8018, RFC 2985. */
+/** Object identifiers of RFC 7292, RFC 8018 and RFC 2985. */
 export const oids = {
   data: '1.2.840.113549.1.7.1',
   encryptedData: '1.2.840.113549.1.7.6',
@@ -30,7 +30,7 @@ export const digestByOid: ReadonlyMap<string, DigestName> = new Map([
   ['2.16.840.1.101.3.4.2.4', 'sha224'],
 ]);
 
-/** PBKDF2's pseudo-random functions and PBMAC1's authentication schemes. */
+/** The digests of PBKDF2's pseudo-random functions and of PBMAC1's authentication schemes, by object identifier. */
 export const hmacDigestByOid: ReadonlyMap<string, DigestName> = new Map([
   ['1.2.840.113549.2.7', 'sha1'],
   ['1.2.840.113549.2.8', 'sha224'],
@@ -40,7 +40,7 @@ export const hmacDigestByOid: ReadonlyMap<string, DigestName> = new Map([
 ]);
 
 export interface BlockCipher {
-  /** As node:crypto names it. */
+  /** The cipher's name in node:crypto. */
   readonly name: 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc' | 'des-ede3-cbc';
   readonly keyLength: number;
 }
@@ -52,7 +52,7 @@ export const cipherByOid: ReadonlyMap<string, BlockCipher> = new Map([
   ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keyLength: 24 }],
 ]);
 
-/** In octets. */
+/** The length of each digest, in octets. */
 export const digestLengths: Readonly<Record<DigestName, number>> = {
   sha1: 20,
   sha224: 28,

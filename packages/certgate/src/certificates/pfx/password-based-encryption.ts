@@ -25,12 +25,15 @@ import { cipherByOid, digestLengths, oids } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
 
 export interface EncryptedContent {
-  /** The AlgorithmIdentifier, salt and rounds included. */
+  /** The AlgorithmIdentifier, including the salt and the number of rounds. */
   readonly algorithm: Asn1;
   readonly ciphertext: Buffer;
 }
 
-/** PBES2 (RFC 8018 §6.2): AES-256-CBC under a key from PBKDF2 with HMAC-SHA-256. What OpenSSL 3 and Windows 10 write. */
+/**
+ * Encrypts with PBES2 (RFC 8018 §6.2): AES-256-CBC with a key from PBKDF2 with HMAC-SHA-256. OpenSSL 3 and Windows 10
+ * write the same.
+ */
 export function encryptWithPbes2(plaintext: Buffer, password: string, iterations: number): EncryptedContent {
   const salt = randomBytes(16);
   const initializationVector = randomBytes(16);
@@ -48,7 +51,7 @@ export function encryptWithPbes2(plaintext: Buffer, password: string, iterations
   return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
 }
 
-/** pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C): what systems before 2017 can open. */
+/** Encrypts with pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C), which systems before 2017 can open. */
 export function encryptWithTripleDes(plaintext: Buffer, password: string, iterations: number): EncryptedContent {
   const salt = randomBytes(8);
   const { key, initializationVector } = derivePkcs12CipherKeys(password, {
@@ -65,7 +68,10 @@ export function encryptWithTripleDes(plaintext: Buffer, password: string, iterat
   return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
 }
 
-/** Throws PfxError `unsupported` for a scheme it doesn't know; any other Error when the padding says that the key is wrong. */
+/**
+ * Decrypts the content. Throws PfxError `unsupported` for a scheme that it doesn't know. Any other Error means that the
+ * content is damaged, or that the padding shows a wrong key.
+ */
 export function decryptWithPassword(
   content: EncryptedContent,
   password: PfxPassword,
@@ -114,7 +120,7 @@ function readPkcs12Parameters(
   budget: DerivationBudget,
 ): Pkcs12Derivation {
   const [salt, iterations] = readSequence(parameters);
-  // The key, and one block for the initialization vector.
+  // The blocks of the key, and one block for the initialization vector.
   const blocks = Math.ceil(length / digestLengths.sha1) + 1;
   return {
     digest: 'sha1',
@@ -139,7 +145,10 @@ function decipher(name: string, key: Buffer, initializationVector: Buffer, ciphe
   return Buffer.concat([stream.update(ciphertext), stream.final()]);
 }
 
-/** RC2 with 40 bits guards the *certificates* in what older Windows exports; OpenSSL 3, and Node with it, refuses them. */
+/**
+ * Decrypts RC2 with 40 bits. Older Windows exports encrypt the *certificates* with it; OpenSSL 3 refuses it, and so
+ * does Node.js.
+ */
 function decipherRc2(key: Buffer, initializationVector: Buffer, ciphertext: Buffer): Buffer {
   const cipher = forge.rc2.createDecryptionCipher(toBinary(key), 40);
   cipher.start(toBinary(initializationVector));

@@ -1,8 +1,8 @@
 /**
  * Why a PFX can't be opened.
- * - `password_wrong`: the structure is sound, the integrity check fails: another password, or none was given.
- * - `malformed`: no PFX, cut off, or damaged.
- * - `unsupported`: a PFX, protected or arranged in a way this reader doesn't know.
+ * - `password_wrong`: the structure is valid, but this password doesn't open it, or none was given.
+ * - `malformed`: it is not a PFX, or is cut off or damaged.
+ * - `unsupported`: it is a PFX, but protected or arranged in a way that this reader doesn't know.
  */
 export type PfxErrorCode = 'password_wrong' | 'malformed' | 'unsupported';
 

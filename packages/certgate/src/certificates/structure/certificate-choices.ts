@@ -1,17 +1,17 @@
 /**
- * What one may choose for a certificate, its authority and its revocation. The command line names these choices in its
- * help, so they stand apart from what loads the libraries that make certificates.
+ * The choices that a user has for a certificate, its authority and its revocation. They are in a module of their own,
+ * because the help of the command line names them, and must not load the libraries that make certificates.
  */
 
-/** Of a certificate for a caller. */
+/** The default number of days for a caller's certificate. */
 export const usualDays = 90;
 export const maximumDays = 3650;
 
-/** RSA 2048 is too little for a key that is meant to stand for ten years. */
+/** RSA 2048 is missing: it is too short for a key that may be used for ten years. */
 export const authorityKeyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096', 'ed25519'] as const;
 export type AuthorityKeyAlgorithm = (typeof authorityKeyAlgorithms)[number];
 
-/** By the names of RFC 5280 §4.2.1.12. */
+/** The names are those of RFC 5280 §4.2.1.12. */
 export const extendedKeyUsageNames = [
   'clientAuth',
   'serverAuth',
@@ -22,8 +22,8 @@ export const extendedKeyUsageNames = [
 export type ExtendedKeyUsageName = (typeof extendedKeyUsageNames)[number];
 
 /**
- * RFC 5280 §5.3.1, by its names. `removeFromCRL` is none of them: it isn't a reason that a list holds, but the end of a
- * hold. Attribute authorities (`aACompromise`) have no part here.
+ * The reasons of RFC 5280 §5.3.1, with their names there. `removeFromCRL` is missing, because it does not revoke, but
+ * ends a hold. `aACompromise` is missing, because it is for attribute authorities.
  */
 export const revocationReasons = [
   'unspecified',

@@ -13,26 +13,26 @@ import {
 } from '@peculiar/asn1-x509';
 import type { ValidityPeriod } from './validity-period.js';
 
-/** An authority that signs: its certificate, its key, and the certificates from its own issuer up to the root. */
+/** An authority that can sign: its certificate, its key, and the certificates from its own issuer up to the root. */
 export interface CertificateIssuer {
   readonly certificateDer: Buffer;
   readonly privateKey: KeyObject;
   readonly issuers: readonly Buffer[];
 }
 
-/** What an authority's certificate says that bears on what it may sign. */
+/** The facts in an authority's certificate that decide what it may sign. */
 export interface AuthorityFacts extends ValidityPeriod {
-  /** The common name. */
+  /** The common name of the authority's subject. */
   readonly name: string;
   readonly subject: Name;
   readonly keyIdentifier: Buffer;
-  /** How many authorities may stand below it; undefined: any number. */
+  /** How many authorities a path may contain below it. Undefined if any number is allowed. */
   readonly pathLength: number | undefined;
-  /** Undefined: names of every kind. */
+  /** The names that it may issue for. Undefined if all names are allowed. */
   readonly permittedNames: readonly GeneralSubtree[] | undefined;
 }
 
-/** Of a certificate that `createAuthority` made. */
+/** Reads the facts from a certificate that `createAuthority` made. */
 export function readAuthorityFacts(certificateDer: Uint8Array): AuthorityFacts {
   const { tbsCertificate } = AsnConvert.parse(certificateDer, Certificate);
   const find = <T>(oid: string, type: new () => T): T | undefined => {
@@ -60,7 +60,7 @@ export function findCommonName(name: Name): string | undefined {
   return attribute?.value.toString();
 }
 
-/** Whether the authority's key signed it. Its issuer's name is compared too. */
+/** Whether the authority's key signed the certificate, and the certificate names the authority as its issuer. */
 export function isIssuedBy(certificateDer: Uint8Array, authorityDer: Uint8Array): boolean {
   const certificate = new X509Certificate(certificateDer);
   const authority = new X509Certificate(authorityDer);

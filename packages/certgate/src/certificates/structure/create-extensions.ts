@@ -22,12 +22,15 @@ import {
 import { toArrayBuffer } from './sign-structure.js';
 
 export interface EndEntityUse {
-  /** OIDs. */
+  /** Object identifiers. */
   readonly extendedKeyUsages: readonly string[];
   readonly subjectAlternativeNames: readonly GeneralName[];
 }
 
-/** The basic constraints say "no authority": a caller who holds the key can vouch for nobody else. */
+/**
+ * The extensions of a caller's or server's certificate. Its basic constraints say that it is not an authority, so that
+ * the owner of its key can't issue certificates.
+ */
 export function createEndEntityExtensions(publicKey: KeyObject, use: EndEntityUse): readonly Extension[] {
   const names = [...use.subjectAlternativeNames];
   return [
@@ -39,7 +42,10 @@ export function createEndEntityExtensions(publicKey: KeyObject, use: EndEntityUs
   ];
 }
 
-/** RFC 5280 §4.2.1.9 and §4.2.1.3: both critical, so that nobody who can't read them takes an authority for a caller. */
+/**
+ * The extensions of an authority's certificate. Basic constraints and key usage are critical (RFC 5280 §4.2.1.9 and
+ * §4.2.1.3), so that software which can't read them must not take an authority for a caller.
+ */
 export function createAuthorityExtensions(publicKey: KeyObject, pathLength: number | undefined): readonly Extension[] {
   const limit = pathLength === undefined ? {} : { pathLenConstraint: pathLength };
   return [
@@ -49,13 +55,13 @@ export function createAuthorityExtensions(publicKey: KeyObject, pathLength: numb
   ];
 }
 
-/** RFC 5280 §4.2.1.1 and §5.2.1: by it a reader finds the issuer's key among several of the same name. */
+/** RFC 5280 §4.2.1.1 and §5.2.1: shows which key signed, if several issuers have the same name. */
 export function createAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Extension {
   const value = new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(toArrayBuffer(keyIdentifier)) });
   return createExtension(id_ce_authorityKeyIdentifier, false, value);
 }
 
-/** RFC 7093 §2 (1): the leftmost 160 bits of SHA-256 over the key, where RFC 5280 §4.2.1.2 has SHA-1. */
+/** RFC 7093 §2 (1): the leftmost 160 bits of the key's SHA-256, instead of the SHA-1 of RFC 5280 §4.2.1.2. */
 function createSubjectKeyIdentifier(publicKey: KeyObject): Extension {
   const { subjectPublicKey } = getPublicKeyInfo(publicKey);
   const digest = createHash('sha256').update(Buffer.from(subjectPublicKey)).digest();

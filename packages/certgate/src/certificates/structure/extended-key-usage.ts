@@ -2,11 +2,11 @@ import type { ExtendedKeyUsageName } from './certificate-choices.js';
 
 interface KeyPurpose {
   readonly oid: string;
-  /** What a certificate with it may be used for. */
+  /** What a certificate with this usage may be used for, as part of a sentence. */
   readonly words: string;
 }
 
-/** RFC 5280 §4.2.1.12, by their names there. */
+/** The key purposes, by their names in RFC 5280 §4.2.1.12. */
 const keyPurposes: Readonly<Record<ExtendedKeyUsageName | 'timeStamping' | 'anyExtendedKeyUsage', KeyPurpose>> = {
   serverAuth: { oid: '1.3.6.1.5.5.7.3.1', words: 'identify a server' },
   clientAuth: { oid: '1.3.6.1.5.5.7.3.2', words: 'identify a client' },
@@ -21,12 +21,14 @@ export function getUsageOid(usage: ExtendedKeyUsageName): string {
   return keyPurposes[usage].oid;
 }
 
-/** An extended key usage as people know it, or its object identifier. */
+/** The name of an extended key usage, such as `clientAuth`, or its object identifier if the name is unknown. */
 export function nameKeyPurpose(oid: string): string {
   return findKeyPurpose(oid)?.[0] ?? oid;
 }
 
-/** `identify a client (clientAuth)`, or the object identifier. */
+/**
+ * An extended key usage in words, such as `identify a client (clientAuth)`, or its object identifier if it is unknown.
+ */
 export function describeKeyPurpose(oid: string): string {
   const found = findKeyPurpose(oid);
   return found === undefined ? oid : `${found[1].words} (${found[0]})`;

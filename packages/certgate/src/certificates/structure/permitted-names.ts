@@ -10,17 +10,23 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { createExtension } from './create-extensions.js';
 import { createDnsName, createEmailName } from './subject-alternative-name.js';
 
-/** What an authority may issue for. A kind of name that isn't listed is left open, as RFC 5280 §4.2.1.10 has it. */
+/**
+ * The names that an authority may issue for. If a kind of name isn't listed, all names of that kind are allowed (RFC
+ * 5280 §4.2.1.10).
+ */
 export interface PermittedNames {
-  /** Each stands for itself and every name below it. */
+  /** DNS names. Each one allows itself and every name below it. */
   readonly permitDns?: readonly string[];
-  /** A host, or `.example.org` for every host below it. */
+  /** The hosts of URIs. Each one is a host, or `.example.org` for every host below it. */
   readonly permitUri?: readonly string[];
-  /** A mailbox, a host, or `.example.org` for every host below it. */
+  /** Each one is a mailbox, a host, or `.example.org` for every host below it. */
   readonly permitEmail?: readonly string[];
 }
 
-/** Undefined: nothing is constrained. Throws ToolFailure for what is no name of its kind. */
+/**
+ * The extension for these names. Undefined if there are no constraints. Throws ToolFailure if a name is not of its
+ * kind.
+ */
 export function createNameConstraints(permitted: PermittedNames): Extension | undefined {
   const bases = [
     ...(permitted.permitDns ?? []).map(createDnsName),
@@ -40,9 +46,9 @@ function checkHost(text: string): string {
 }
 
 /**
- * Throws ToolFailure when an authority of the path may not issue for one of the names: a certificate that no verifier
- * takes had better not be made. A common name that looks like a host counts as one where no DNS name stands beside it,
- * since OpenSSL reads it so.
+ * Throws ToolFailure if an authority of the path may not issue for one of the names, because no verifier would accept
+ * such a certificate. If there is no DNS name, a common name that looks like a host is checked as one, because OpenSSL
+ * does so.
  */
 export function checkPermittedNames(
   names: readonly GeneralName[],
@@ -95,7 +101,7 @@ const kinds: readonly NameKind[] = [
   },
 ];
 
-/** Only a leading dot stands for hosts below; a host by itself is that host. */
+/** A base with a leading dot means all hosts below it. A base without one means only that host. */
 function isHostWithin(host: string, base: string): boolean {
   return base.startsWith('.') ? host.endsWith(base) : host === base;
 }

@@ -4,11 +4,13 @@ import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 
 export interface SignatureAlgorithm {
   readonly identifier: AlgorithmIdentifier;
-  /** Undefined where the algorithm brings its own. */
+  /** Undefined if the algorithm includes its own digest. */
   readonly digest: 'sha256' | 'sha384' | undefined;
 }
 
-/** The one algorithm that this tool signs by with such a key. It follows the signer's key, not that of the subject. */
+/**
+ * The only algorithm with which this tool signs with such a key. It depends on the signer's key, not on the subject's.
+ */
 export function getSignatureAlgorithm(key: KeyObject): SignatureAlgorithm {
   switch (key.asymmetricKeyType) {
     case 'ec':
@@ -16,7 +18,8 @@ export function getSignatureAlgorithm(key: KeyObject): SignatureAlgorithm {
         ? { identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.3' }), digest: 'sha384' }
         : { identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' }), digest: 'sha256' };
     case 'rsa':
-      // RFC 4055 §5 wants NULL parameters for RSA, RFC 5758 §3.2 none for ECDSA, RFC 8410 §3 none for Ed25519.
+      // RFC 4055 §5 requires NULL parameters for RSA. RFC 5758 §3.2 requires none for ECDSA, and RFC 8410 §3 none for
+      // Ed25519.
       return {
         identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.113549.1.1.11', parameters: null }),
         digest: 'sha256',
@@ -28,13 +31,13 @@ export function getSignatureAlgorithm(key: KeyObject): SignatureAlgorithm {
   }
 }
 
-/** The signature over a structure's DER, as certificates and revocation lists hold it. */
+/** Signs a structure's DER. The result is the signature value of a certificate or a revocation list. */
 export function signStructure(structure: unknown, key: KeyObject): ArrayBuffer {
   const { digest } = getSignatureAlgorithm(key);
   return toArrayBuffer(sign(digest ?? null, Buffer.from(AsnConvert.serialize(structure)), key));
 }
 
-/** A copy: what the encoder takes may be a view into a larger buffer. */
+/** Copies the bytes, because they may be a view into a larger buffer, and the encoder would take the whole buffer. */
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

@@ -8,7 +8,7 @@ export interface AlternativeNames {
   readonly email?: readonly string[];
 }
 
-/** Throws ToolFailure for a name that isn't of its kind. */
+/** Makes the alternative names. Throws ToolFailure for a name that isn't of its kind. */
 export function createAlternativeNames({ dns = [], uri = [], email = [] }: AlternativeNames): readonly GeneralName[] {
   return [...dns.map(createDnsName), ...uri.map(createUriName), ...email.map(createEmailName)];
 }
@@ -17,7 +17,10 @@ const dnsNamePattern =
   /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
 const emailPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[a-z0-9.-]{1,253}$/i;
 
-/** RFC 5280 §4.2.1.6 dNSName: ASCII in preferred syntax. An internationalized name comes as its A-label (`xn--…`). */
+/**
+ * Makes a dNSName (RFC 5280 §4.2.1.6): ASCII in preferred syntax. An internationalized name must be given as its
+ * A-label (`xn--…`).
+ */
 export function createDnsName(value: string): GeneralName {
   if (!dnsNamePattern.test(value) || isIP(value) !== 0) {
     throw new ToolFailure(`"${value}" is not a DNS name.`, {
@@ -27,7 +30,7 @@ export function createDnsName(value: string): GeneralName {
   return new GeneralName({ dNSName: value });
 }
 
-/** uniformResourceIdentifier: absolute, with a scheme. SPIFFE ids are such URIs. */
+/** Makes a uniformResourceIdentifier: absolute, with a scheme. SPIFFE ids are such URIs. */
 function createUriName(value: string): GeneralName {
   if (!/^[\x21-\x7e]{1,2048}$/.test(value) || !/^[a-z][a-z0-9+.-]*:/i.test(value) || !URL.canParse(value)) {
     throw new ToolFailure(`"${value}" is not an absolute URI in ASCII.`, {
@@ -37,7 +40,7 @@ function createUriName(value: string): GeneralName {
   return new GeneralName({ uniformResourceIdentifier: value });
 }
 
-/** rfc822Name: a mailbox, ASCII, without a display name. */
+/** Makes an rfc822Name: a mailbox in ASCII, without a display name. */
 export function createEmailName(value: string): GeneralName {
   if (!emailPattern.test(value)) {
     throw new ToolFailure(`"${value}" is not a mailbox in ASCII.`, { remedy: 'Give it as name@example.org.' });
@@ -45,7 +48,7 @@ export function createEmailName(value: string): GeneralName {
   return new GeneralName({ rfc822Name: value });
 }
 
-/** A host as a URL names it: an address becomes iPAddress, anything else dNSName. */
+/** Makes a name for a host of a URL: an iPAddress for an address, otherwise a dNSName. */
 export function createHostName(host: string): GeneralName {
   return isIP(host) === 0 ? createDnsName(host) : new GeneralName({ iPAddress: host });
 }

@@ -7,8 +7,9 @@ export interface SubjectName {
 }
 
 /**
- * From the most general part to the common name. Each goes into the structure as a value, never through the text form, so
- * nothing in it needs escaping. Throws ToolFailure for what RFC 5280 has no room for.
+ * Makes a name from its most general part to the common name. Each part is written as a value and never as part of a
+ * text, so nothing in it needs escaping. Throws ToolFailure if a part is empty, too long, or contains control
+ * characters.
  */
 export function createDistinguishedName({ commonName, organization }: SubjectName): Name {
   const parts: readonly (readonly [string, string, string | undefined])[] = [
@@ -26,7 +27,7 @@ function createPart(type: string, utf8String: string): RelativeDistinguishedName
   ]);
 }
 
-/** RFC 5280 appendix A: the upper bound of each of these is 64 characters. */
+/** RFC 5280 appendix A: each of these parts has at most 64 characters. */
 function checkText(text: string, what: string): string {
   if (text.length > 0 && Array.from(text).length <= 64 && !/[\p{Cc}\p{Cs}]/u.test(text)) return text;
   throw new ToolFailure(`${what} must have 1 to 64 characters, none of them control characters.`);

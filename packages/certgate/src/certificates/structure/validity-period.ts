@@ -8,7 +8,10 @@ export interface ValidityPeriod {
   readonly notAfter: Date;
 }
 
-/** The clock of a laptop and that of a data centre differ; what is signed must be good the moment it is made. */
+/**
+ * How far certificates and revocation lists are dated back. The clock of the verifier may be behind this machine's, and
+ * what is signed must be valid at once.
+ */
 export const backdatedMilliseconds: number = 5 * 60_000;
 const dayMilliseconds = 86_400_000;
 
@@ -22,12 +25,13 @@ export function createValidityPeriod(days: number, now: Date): ValidityPeriod {
   };
 }
 
-/** Days asked for, or a usual number of them that may be shortened. */
+/** `days` is the number that the user asked for. `atMostDays` is a default, which may be shortened. */
 export type DaysWanted = { readonly days: number } | { readonly atMostDays: number };
 
 /**
- * A period inside that of the issuer: what outlives its authority is refused by some and accepted by others. Days that
- * somebody asked for are never shortened behind their back; they are refused.
+ * Makes a period inside that of the issuer, because some verifiers refuse a certificate that outlives its authority,
+ * and others accept it. Days that the user asked for are never shortened silently: if they don't fit, this throws
+ * ToolFailure.
  */
 export function createPeriodWithin(
   issuer: ValidityPeriod & { readonly name: string },

@@ -23,7 +23,7 @@ export interface SignedCertificate {
 }
 
 export interface IssuedCertificate extends SignedCertificate {
-  /** PKCS#8, not encrypted: whoever writes it to a disk sees to who may read it. */
+  /** PKCS#8 in PEM, not encrypted. Code that writes it to a file must restrict who may read that file. */
   readonly privateKeyPem: string;
 }
 
@@ -32,14 +32,14 @@ export interface CertificateContent {
   readonly publicKey: KeyObject;
   readonly period: ValidityPeriod;
   readonly extensions: readonly Extension[];
-  /** Who signs. For a self-signed certificate the subject and its own key. */
+  /** The signer's name and key. For a self-signed certificate, they are the subject and its own key. */
   readonly issuer: Name;
   readonly issuerKey: KeyObject;
-  /** Default: a new one. */
+  /** Default: a new random number. */
   readonly serialNumber?: ArrayBuffer;
 }
 
-/** A certificate together with its private key. */
+/** Writes a certificate for a key pair, and returns it together with the private key. */
 export function writeCertificate({
   keyPair,
   ...content
@@ -50,7 +50,10 @@ export function writeCertificate({
   });
 }
 
-/** RFC 5280 §4: every certificate that this tool makes is written here, version 3, with a serial number of its own. */
+/**
+ * Writes and signs a certificate of version 3 (RFC 5280 §4), by default with a new serial number. Every certificate of
+ * this tool is written here.
+ */
 export function signCertificate(content: CertificateContent): SignedCertificate {
   const { identifier } = getSignatureAlgorithm(content.issuerKey);
   const tbsCertificate = new TBSCertificate({
@@ -72,7 +75,10 @@ export function signCertificate(content: CertificateContent): SignedCertificate 
   return Object.freeze({ certificateDer, certificatePem: encodePem('CERTIFICATE', certificateDer) });
 }
 
-/** RFC 5280 §4.1.2.2: positive and at most 20 octets. The two fixed bits make it exactly 16 octets, 126 of its bits random. */
+/**
+ * RFC 5280 §4.1.2.2: a serial number is positive, with at most 20 octets. Two bits are fixed, so that it always has 16
+ * octets; the other 126 bits are random.
+ */
 function createSerialNumber(): Buffer {
   const serialNumber = randomBytes(16);
   serialNumber.writeUInt8((serialNumber.readUInt8(0) & 0x7f) | 0x40, 0);

@@ -17,7 +17,7 @@ import { type RevocationReason } from './certificate-choices.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
 
 export interface Revocation {
-  /** Hexadecimal. */
+  /** In hexadecimal, without separators. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
   readonly reason: RevocationReason;
@@ -25,14 +25,14 @@ export interface Revocation {
 
 export interface RevocationListContent {
   readonly issuer: Omit<CertificateIssuer, 'issuers'>;
-  /** Rises with every list of the authority (RFC 5280 §5.2.3). */
+  /** The list's number, which must rise with every list of the authority (RFC 5280 §5.2.3). */
   readonly number: number;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
   readonly revocations: readonly Revocation[];
 }
 
-/** RFC 5280 §5: a complete list, version 2, over everything that the authority issued. DER. */
+/** Writes a complete list of version 2 in DER (RFC 5280 §5), for everything that the authority issued. */
 export function writeRevocationList(content: RevocationListContent): Buffer {
   const { subject, keyIdentifier } = readAuthorityFacts(content.issuer.certificateDer);
   const { identifier } = getSignatureAlgorithm(content.issuer.privateKey);
@@ -43,7 +43,7 @@ export function writeRevocationList(content: RevocationListContent): Buffer {
     issuer: subject,
     thisUpdate: new Time(content.thisUpdate),
     nextUpdate: new Time(content.nextUpdate),
-    // §5.1.2.6: absent when empty.
+    // §5.1.2.6: the field must be absent if the list is empty.
     ...(revokedCertificates.length === 0 ? {} : { revokedCertificates }),
     crlExtensions: [
       createAuthorityKeyIdentifier(keyIdentifier),
@@ -62,7 +62,7 @@ function createEntry({ serialNumber, revokedAt, reason }: Revocation): RevokedCe
   return new RevokedCertificate({
     userCertificate: toArrayBuffer(Buffer.from(serialNumber, 'hex')),
     revocationDate: new Time(revokedAt),
-    // §5.3.1: `unspecified` is said by leaving the reason out.
+    // §5.3.1: the reason `unspecified` should be expressed by leaving the extension out.
     ...(reason === 'unspecified'
       ? {}
       : { crlEntryExtensions: [createExtension(id_ce_cRLReasons, false, new CRLReason(CRLReasons[reason]))] }),

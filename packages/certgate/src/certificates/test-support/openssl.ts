@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of its own for one test; `Symbol.dispose` isn't in Node 20's TypeScript target, so tests call `remove`. */
+/** A temporary folder for one test. `Symbol.dispose` isn't in Node 20's TypeScript target, so tests call `remove`. */
 export interface TemporaryFolder {
   readonly path: string;
   file(name: string, content?: string | Uint8Array): string;
@@ -25,12 +25,12 @@ export function createTemporaryFolder(): TemporaryFolder {
   };
 }
 
-/** Runs openssl and answers its stdout; throws with its stderr when it fails. */
+/** Runs openssl and returns its stdout. Throws an error with its stderr if it fails. */
 export function runOpenssl(args: readonly string[], input?: string | Uint8Array): string {
   return execFileSync('openssl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-/** For what openssl says on stderr, and for runs that must fail. */
+/** Runs openssl for what it prints on stderr, or if it may fail. */
 export function tryOpenssl(args: readonly string[]): { readonly status: number | null; readonly text: string } {
   const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
   return { status, text: stdout + stderr };
@@ -55,7 +55,7 @@ export function makeOpensslPair(folder: TemporaryFolder, name: string, kind: 'ec
   runOpenssl([
     'req', '-x509', ...newKey, '-nodes', '-keyout', key, '-out', certificate, '-days', '30', '-subj', `/CN=${name}`,
     '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=clientAuth',
-    // Its first bit is set, so it has an octet 00 before it in DER.
+    // The first bit of the serial number is set, so DER writes an octet 00 before it.
     '-addext', 'keyUsage=critical,digitalSignature', '-set_serial', '0x8F01',
   ]); // prettier-ignore
   return { certificate, key };
