@@ -3,15 +3,15 @@ import { printNotice } from './commands/command-line/output.js';
 import { formatMessage } from './faults/safe-text.js';
 import { runCommandLine } from './program.js';
 
-// Whoever reads the output may have had enough of it: `certgate trust list | head`.
+// The reader of the output may stop early, for example `certgate trust list | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-// The only place that ends the process.
+// The only place that decides how the process ends.
 runCommandLine(process.argv.slice(2)).then(
   (exitCode) => {
-    // Output to a pipe is written in its own time; an exit at once would cut it.
+    // `process.exit` would cut output that is still being written to a pipe.
     process.exitCode = exitCode;
   },
   (fault: unknown) => {

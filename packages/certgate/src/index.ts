@@ -1,6 +1,7 @@
 /**
- * What users' tests import. It runs in their test runner, so it is served as CommonJS alone, to `import` and `require`
- * alike: Jest loads nothing else without a flag. The tool itself stays in a process of its own (testing/app-process/).
+ * The API that users' tests import. It runs in their test runner, so it is published as CommonJS only, for `import` and
+ * `require` alike: Jest loads nothing else without a flag. The tool itself runs in a separate process
+ * (testing/app-process/).
  */
 import type { CertgateErrorCode } from '@certgate/core';
 

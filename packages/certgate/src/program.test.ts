@@ -5,7 +5,7 @@ import { findSimilar } from './commands/command-line/usage-errors.js';
 import { createProgram } from './program.js';
 
 interface ListedCommand {
-  /** Without the program's own name. */
+  /** The command's words, without the program's own name. */
   readonly path: string;
   readonly command: Command;
 }
@@ -15,7 +15,7 @@ function listCommands(command: Command, path: readonly string[] = []): readonly 
   return [{ path: path.join(' '), command }, ...below];
 }
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 function readHelp(command: Command, width: number): string {
   let help = '';
   command
@@ -25,7 +25,9 @@ function readHelp(command: Command, width: number): string {
   return help;
 }
 
-/** The flags that verbs word in different ways: in how many, and the one meaning that they all have. */
+/**
+ * The flags that verbs describe in different words: the number of wordings, and the one meaning that all of them share.
+ */
 const flagMeanings: Readonly<Record<string, readonly [wordings: number, meaning: string]>> = {
   '--at': [2, 'The time that is taken for now.'],
   '--audience': [2, 'The name of an app that the trust document is for.'],
@@ -104,7 +106,7 @@ describe('the help of the command line', () => {
 });
 
 describe('a command line', () => {
-  it('may repeat an option that collects values, and says so in its help; any other is refused', async () => {
+  it('may repeat an option that collects values, which its help says; repeating any other option is refused', async () => {
     const withValue = commands.flatMap(({ path, command }) =>
       command.options.filter((option) => !option.isBoolean()).map((option) => ({ path, option })),
     );
@@ -136,7 +138,7 @@ describe('a command line', () => {
     assert.doesNotMatch(await run('dev', '--call', 'a', '--call', 'b', '--nonsense'), /takes one value/);
   });
 
-  it('has the command that it names as a whole', async () => {
+  it('loads every option and verb of the command that it names', async () => {
     const listOptions = (command: Command | undefined): readonly string[] =>
       listCommands(command ?? new Command()).flatMap((each) => each.command.options.map(({ flags }) => flags));
     for (const { path, command } of verbs) {
@@ -146,13 +148,13 @@ describe('a command line', () => {
     }
   });
 
-  it('that names no command lists them all', async () => {
+  it('lists all commands if it names none', async () => {
     assert.equal(readHelp(await createProgram(['--help']), 80), readHelp(whole, 80));
   });
 });
 
 describe('the options of the command line', () => {
-  it('have one meaning each: a flag that is worded in several ways stands in the list with its one meaning', () => {
+  it('have one meaning each: a flag with several wordings is in the list with its one meaning', () => {
     const wordings = new Map<string, Set<string>>();
     for (const { command } of commands) {
       for (const { long, flags, description } of command.options) {
@@ -171,7 +173,7 @@ describe('the options of the command line', () => {
 });
 
 describe('a mistyped word', () => {
-  it('is taken for one that it begins, then for the one with the fewest slips', () => {
+  it('is taken for the word that it begins, then for the word with the fewest typing mistakes', () => {
     const names = ['--cacert', '--certificate', '--certificate-folder', '--store', '--json', '--help'];
     for (const [typed, meant] of [
       ['--cert', '--certificate'],

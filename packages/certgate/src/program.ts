@@ -8,11 +8,11 @@ import type { Verb, VerbGroup } from './commands/command-line/verb.js';
 interface CommandRow {
   readonly name: string;
   readonly description: string;
-  /** Its verbs, or its arguments and options. */
+  /** Loads the command's verbs, or its arguments and options. */
   readonly load: () => Promise<Verb | VerbGroup>;
 }
 
-/** What may stand first on the command line, in the order of the help. */
+/** The commands, in the order of the help. */
 const commandTable: readonly CommandRow[] = [
   {
     name: 'init',
@@ -67,8 +67,8 @@ const commandTable: readonly CommandRow[] = [
 ];
 
 /**
- * The command line. With `words`, only the commands that they name have their verbs and options; the others are there to
- * be listed. Errors of usage are thrown, so that one place decides about the end of the process.
+ * Creates the command line. With `words`, only the commands that the words name get their verbs and options; the others
+ * are only listed in the help. Errors of usage are thrown, so that one place decides how the process ends.
  */
 export async function createProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command('certgate')
@@ -91,7 +91,10 @@ export async function createProgram(words?: readonly string[]): Promise<Command>
   return program;
 }
 
-/** Words without the program's own name → the exit code. Every fault is printed, and none is thrown. */
+/**
+ * Runs the command that the words (without the program's own name) say, and returns the exit code. Every failure is
+ * printed, and none is thrown, unless the module that reports failures can't be loaded.
+ */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(words);

@@ -1,9 +1,12 @@
-/** What a service of Azure's answered, as far as it can be told from what the SDK throws. */
+/** What an Azure service answered, as far as the error that the SDK throws shows it. */
 export interface AzureFault {
   readonly status: number | undefined;
-  /** The service's error code, e.g. `BlobNotFound`, or the system's, e.g. `ENOTFOUND`. */
+  /** The service's error code, e.g. `BlobNotFound`, or the system's, e.g. `ENOTFOUND`. Empty if the error has none. */
   readonly code: string;
-  /** The code inside that one, where a service has two levels: Key Vault says `Forbidden` and, within, `ForbiddenByRbac`. */
+  /**
+   * The more precise code of services that have two levels: Key Vault says `Forbidden`, and inside it
+   * `ForbiddenByRbac`. Empty if there is none.
+   */
   readonly innerCode: string;
   readonly name: string;
   readonly message: string;
@@ -18,7 +21,7 @@ export function readAzureFault(thrown: unknown): AzureFault {
     readonly code?: unknown;
     readonly details?: ServiceDetails;
   };
-  // Answers without a body have the code in a header only.
+  // The place of the code depends on the service. An answer without a body has its code only in a header.
   const serviceCode = details?.errorCode ?? details?.error?.code ?? code;
   const innerCode = details?.error?.innerError?.code;
   return {
@@ -26,12 +29,15 @@ export function readAzureFault(thrown: unknown): AzureFault {
     code: typeof serviceCode === 'string' ? serviceCode : '',
     innerCode: typeof innerCode === 'string' ? innerCode : '',
     name: thrown.name,
-    // The SDK puts the whole answer behind the first line, and the URL with its query into some.
+    // Only the first line, because the SDK puts the whole answer after it. The query of a URL is removed.
     message: redact((thrown.message.split('\n', 1)[0] ?? '').trim()),
   };
 }
 
-/** Storage has its code at the top. Key Vault has the body of the answer, in which the SDK renames `innererror`. */
+/**
+ * The answer as the SDK passes it on. Storage has its code at the top. Key Vault has the body of the answer, in which
+ * the SDK renames `innererror` to `innerError`.
+ */
 interface ServiceDetails {
   readonly errorCode?: unknown;
   readonly error?: { readonly code?: unknown; readonly innerError?: { readonly code?: unknown } | null };
@@ -41,7 +47,7 @@ function redact(text: string): string {
   return text.replaceAll(/(https?:\/\/[^\s?"']*)\?[^\s"']*/g, '$1?…');
 }
 
-/** Whether the credential found nobody to be: no login, no managed identity, nothing in the environment. */
+/** Whether the credential found no identity to use: no login, no managed identity, and nothing in the environment. */
 export function isWithoutLogin({ name }: AzureFault): boolean {
   return name === 'CredentialUnavailableError' || /Authentication(?:Required)?Error$/.test(name);
 }

@@ -1,10 +1,10 @@
-// azure-sdk/: Azure's SDK as the user installed it: how its packages are found, and what they throw.
+// azure-sdk/: finds the packages of Azure's SDK that the user installed, and reads the errors that they throw.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ToolFailure } from '../faults/tool-failure.js';
 
-/** Tested with these. */
+/** The versions that this tool was tested with. */
 const testedVersions = {
   '@azure/identity': '4.13.1',
   '@azure/keyvault-keys': '4.10.2',
@@ -13,23 +13,25 @@ const testedVersions = {
 
 export type AzurePackageName = keyof typeof testedVersions;
 
-/** What the user asked for that needs packages of Azure's. */
+/** Something that the user asked for, and the packages of Azure that it needs. */
 export interface AzureNeed {
-  /** The start of a sentence, e.g. `A store in a blob`. */
+  /** The first words of a message, e.g. `A store in a blob`. */
   readonly subject: string;
   readonly packages: readonly AzurePackageName[];
 }
 
-/** What tools use of `@azure/identity`. */
+/** The part of `@azure/identity` that this tool uses. */
 export interface AzureIdentityPackage {
   readonly DefaultAzureCredential: new () => object;
 }
 
 /**
- * Azure's packages are not among this tool's dependencies: most who install it keep trust and keys in files, and the
- * packages are many megabytes. They are looked for where the tool is installed, then in the working folder.
+ * Loads a package of Azure. Such packages are not among this tool's dependencies: most users keep trust and keys in
+ * files, and the packages are many megabytes. They are looked for where the tool is installed, then in the working
+ * folder.
  *
- * @throws {ToolFailure} with the line that installs them.
+ * @throws {ToolFailure} if the package is not installed or lacks one of the `classes`, with the command that installs
+ * it.
  */
 export function loadAzurePackage(
   name: AzurePackageName,
