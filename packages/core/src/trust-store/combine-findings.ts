@@ -17,14 +17,15 @@ import {
 } from '../trust-snapshot/trust-finding.js';
 
 type Refused = RefusedFinding | RefusedNomination | UnavailableFinding;
-/** No store refuses for good, and some have nominated somebody. */
+/** The combined answer if no store refuses for good, and some have nominated an identity. */
 export type OpenNomination = Omit<NominatedFinding, 'confirm'>;
 
 /**
- * What several stores' answers about one certificate come to, whatever order they stand in: *denied* beats *unavailable*
- * beats *found* beats *not found*. Two identities are a denial. Where several say the same, the text of the first is kept.
- * A nomination may become each of those, so that only a denial is stricter. A document that is locked is stricter than all.
- * What only claims to be an authority's is *not found*, with a reason of its own.
+ * Combines several stores' answers about one certificate, in any order: *denied* beats *unavailable* beats *found*
+ * beats *not found*. Two identities are a denial. If several stores give the same answer, the text of the first is
+ * kept. A nomination may still become each of those, so only a denial is stricter. A locked document is stricter than
+ * everything else. A certificate that only claims to be an authority's ranks like *not found*, and keeps its own
+ * reason.
  */
 export function combineFindings(
   findings: readonly TrustFinding[],
@@ -40,7 +41,7 @@ export function combineFindings(
   return nominated.length > 0 ? describeNominations(found, nominated) : (intersect(found) ?? findNotFound(findings));
 }
 
-/** The same once every nomination was confirmed. `before` are the answers until then. */
+/** Combines the answers after every nomination was confirmed. `before` contains the answers before that. */
 export function combineConfirmed(
   findings: readonly ConfirmedFinding[],
   before: readonly TrustFinding[],
@@ -78,7 +79,7 @@ function findNotFound(findings: readonly (TrustFinding | ConfirmedFinding)[]): N
   return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
 }
 
-/** Whom the first store names; a claim only where none does. */
+/** Gives the identity that the first store names, or a claim if no store names an identity. */
 function describeNominations(found: readonly FoundFinding[], nominated: readonly NominatedFinding[]): OpenNomination {
   const [identityName] = [
     ...found.map(({ identity }) => identity.name),
@@ -93,23 +94,26 @@ function isRefused<Given extends TrustFinding | ConfirmedFinding>(finding: Given
   return (finding.outcome === 'denied' && !isUnissued(finding)) || finding.outcome === 'unavailable';
 }
 
-/** By a member of its own: with one on Object.prototype, every refusal would give way. */
+/** Looks for an own member: with `isUnissued` on Object.prototype, every refusal would give way to other answers. */
 function isUnissued(finding: TrustFinding | ConfirmedFinding): finding is RefusedNomination {
   return finding.outcome === 'denied' && Object.hasOwn(finding, 'isUnissued');
 }
 
-/** Of several, the one that counts; of equals, the first. */
+/** The strictest refusal, by `rankDenial`; if two are equal, the first. */
 function findStrictest<Each extends Refused>(refusals: readonly Each[]): Each | undefined {
   const [strictest] = [...refusals].sort((one, other) => rankDenial(codeOf(one)) - rankDenial(codeOf(other)));
   return strictest;
 }
 
-/** Whether what other stores say may still refuse it, or refuse it for good. */
+/** Whether the answers of other stores may still refuse the certificate, or refuse it for good. */
 export function isOpen(finding: ConfirmedFinding): boolean {
   return finding.outcome === 'found' || (isRefused(finding) && !isFinal(finding));
 }
 
-/** What can't be decided now may be decided by what a nomination comes to, unless nothing is to be looked up at all. */
+/**
+ * Whether a refusal stays, whatever a nomination comes to. A refusal that only says "unavailable" does not, except by a
+ * locked document, because then nothing is looked up.
+ */
 function isFinal(finding: Refused): boolean {
   const code = codeOf(finding);
   return code === 'trust_locked' || getPublicCode(code) !== 'unavailable';
@@ -127,26 +131,26 @@ function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFi
   return [{ outcome: 'denied', ...describeRefusal('identity_ambiguous', facts) }];
 }
 
-/** A pin or an identity that is not in force has matched anyway. */
+/** Whether the refusal is about a match: a pin or an identity that is not in force has matched nevertheless. */
 function isMatch(finding: Refused): finding is RefusedFinding | RefusedNomination {
   return finding.outcome === 'denied' && /^(?:identity|pin)_/.test(finding.code);
 }
 
-/** Whose pin it is stands before its authority is asked; the roles do not. */
+/** The identity that a pin names is known before its authority is asked; its roles are not. */
 function listNamed({ identityName }: { readonly identityName?: string }): readonly NamedIdentity[] {
   return identityName === undefined ? [] : [{ name: identityName }];
 }
 
 type NamedIdentity = Pick<FoundIdentity, 'name'> & Partial<FoundIdentity>;
 
-/** What matched is each store's own affair. */
+/** Gives only the name. The pins and names that matched are left out, because each store has its own. */
 function describeIdentity({ name }: NamedIdentity): MatchedIdentity {
   return { identity: name, pins: [], names: [] };
 }
 
 /**
- * In everything that decides, to the letter: the roles of two stores are neither added up nor chosen from, since nobody
- * wrote down what comes of that. The owner stands in the log alone.
+ * Whether two identities are equal in everything that decides, to the letter. The roles of two stores are neither
+ * combined nor chosen from, because no document contains the result. The owner is only logged, so it may differ.
  */
 function isSameIdentity(one: NamedIdentity, other: NamedIdentity): boolean {
   if (one.name !== other.name || one.roles === undefined || other.roles === undefined) return one.name === other.name;
@@ -158,7 +162,10 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
   return one.every((item) => other.includes(item)) && other.every((item) => one.includes(item));
 }
 
-/** All that bears on any of them must hold, and what only claims to be an authority's must stay so. */
+/**
+ * The combined answer of the stores that found the identity. It is valid while all their answers are, and while the
+ * claims in `unissued` stay unproven.
+ */
 function intersect(
   found: readonly FoundFinding[],
   unissued: readonly RefusedNomination[] = [],
@@ -174,7 +181,7 @@ function intersect(
     ...intersectSpans([...found, ...unissued]),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
-    // As in one document: of a path that any of them validated, the critical extensions were processed.
+    // As in one document: if any store validated a path, the path's critical extensions were processed.
     ...(found.some(({ isPathValidated }) => isPathValidated === true) ? { isPathValidated: true } : {}),
   };
 }

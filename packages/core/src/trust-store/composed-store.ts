@@ -30,12 +30,12 @@ interface WarningLists {
   readonly joined: readonly TrustStoreWarning[];
 }
 
-/** What the stores said, for want of what their nominations come to. */
+/** The stores' answers while nominations among them still have to be confirmed. */
 type OpenFindings = OpenNomination & { readonly findings: readonly TrustFinding[] };
 
 const noWarnings: readonly TrustStoreWarning[] = Object.freeze([]);
 
-/** Of a store of the user's own without `report`. */
+/** The report of a store of the user's own that has no `report`. */
 const silentReport: TrustStoreReport = Object.freeze({
   description: 'a store of your own',
   revision: undefined,
@@ -43,11 +43,11 @@ const silentReport: TrustStoreReport = Object.freeze({
   fault: undefined,
 });
 
-/** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
+/** A class for the same reason as `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
 export class ComposedTrustStore implements TrustStore {
   readonly #stores: readonly TrustStore[];
   readonly #listDocuments = (): ReturnType<typeof listDocuments> => this.#stores.flatMap(listDocuments);
-  /** Of the last report: the stores' lists, and all of them as one. */
+  /** The warnings of the last report: each store's list, and all of them as one list. */
   #warnings: WarningLists = { lists: [], joined: [] };
 
   constructor(stores: readonly TrustStore[]) {
@@ -56,14 +56,15 @@ export class ComposedTrustStore implements TrustStore {
     Object.freeze(this);
   }
 
-  /** Of all of them, since each bears on every answer. */
+  /** The versions of all stores, since each store affects every answer. Undefined if one of them has no version. */
   get version(): string | undefined {
     const versions = this.#stores.map(readTrustVersion);
     return versions.includes(undefined) ? undefined : JSON.stringify(versions);
   }
 
   get configuration(): string | undefined {
-    // Own stores mostly have none, and two that differ must not seem the same by what stands on Object.prototype.
+    // Stores of the user's own mostly have no configuration. A member of Object.prototype must not make two stores seem
+    // the same.
     const configurations = this.#stores.map((store) => readMember(store, 'configuration'));
     const isKnown = configurations.every((each) => typeof each === 'string');
     return isKnown ? JSON.stringify(['first of', ...configurations]) : undefined;
@@ -73,7 +74,7 @@ export class ComposedTrustStore implements TrustStore {
     let versions = this.#readVersions();
     let finding = await this.#ask(certificate, now);
     if (this.#readVersions() !== versions) {
-      // While one store took its time, another may have learned of a revocation after it had answered.
+      // While one store was slow, another may have learned of a revocation after it had answered.
       versions = this.#readVersions();
       finding = await this.#ask(certificate, now);
     }
@@ -98,10 +99,11 @@ export class ComposedTrustStore implements TrustStore {
       fault: joinFaults(reports, 'fault'),
       revocationFault: joinFaults(reports, 'revocationFault'),
       failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
-      // Of the store that was read longest ago.
+      // The values of the store that was read longest ago.
       lastSuccessAt: findExtreme(reports, 'lastSuccessAt', Math.min),
       ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
-      // All are needed, so the first that closes, closes the gate. One that never had a document has closed it already.
+      // All stores are needed, so the earliest limit closes the gate. A store that never had a document has closed it
+      // already.
       usableUntil: failing.every(({ usableUntil }) => usableUntil !== undefined)
         ? findExtreme(reports, 'usableUntil', Math.min)
         : undefined,
@@ -113,15 +115,18 @@ export class ComposedTrustStore implements TrustStore {
     };
   }
 
-  /** The claim of most weight that any of them knows of. */
+  /** The claim that proves the most, of the claims of all stores. */
   findClaim(certificate: PresentedCertificate, now: number): StrangerClaim | undefined {
     const claims = this.#stores.flatMap((store) => store.findClaim?.(certificate, now) ?? []);
     return claims.sort((one, other) => rankClaim(one) - rankClaim(other))[0];
   }
 
-  /** A document may have a hundred thousand, and the gate asks for a report at every request: the same lists are the same list. */
+  /**
+   * A document may have a hundred thousand warnings, and the gate asks for a report at every request. So the joined
+   * list is kept while the stores' lists stay the same.
+   */
   #joinWarnings(reports: readonly TrustStoreReport[]): readonly TrustStoreWarning[] {
-    // A store of the user's own may say anything.
+    // A store of the user's own may return anything.
     const lists = reports.map(({ warnings }) => (Array.isArray(warnings as unknown) ? warnings : noWarnings));
     const known = this.#warnings.lists;
     const isSame = lists.length === known.length && lists.every((list, index) => list === known[index]);
@@ -134,8 +139,8 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   /**
-   * What depends on a path is a nomination, also where a store has validated the path by itself, or where it is the
-   * certificate's twin that has a pin with `issuedBy`.
+   * Asks all stores, and combines their answers. If the result depends on a path, it is a nomination, even if a store
+   * has validated the path by itself, or if only a pin of the certificate's twin has `issuedBy`.
    */
   async #ask(
     certificate: PresentedCertificate,
@@ -174,7 +179,7 @@ export class ComposedTrustStore implements TrustStore {
   ): Promise<ConfirmedFinding> {
     const confirmed = await Promise.all(findings.map(confirmFinding));
     const combined = combineConfirmed(confirmed, findings);
-    // What is refused for good, or nobody's, is not worth more questions. By its twin nobody is admitted.
+    // A final refusal, or an unknown certificate, needs no further questions: the twin's pins admit nobody.
     if (!isOpen(combined)) return combined;
     const twins = await this.#askAboutTwin(certificate, now);
     const ofTwin = await Promise.all(twins.map(confirmFinding));
@@ -185,8 +190,8 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   /**
-   * Every store is asked about the same certificate with its other signature, whose pins may stand in any of them, and
-   * refuse this one as they would in one document. None where the signature is of another kind than ECDSA.
+   * Asks every store about the same certificate with its other ECDSA signature. Any of the stores may have a pin of
+   * that twin, which refuses this certificate as it would in one document. Empty if the signature is not ECDSA.
    */
   async #askAboutTwin(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
     const findings = await Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now)));
@@ -194,15 +199,17 @@ export class ComposedTrustStore implements TrustStore {
   }
 
   /**
-   * An authority admits certificates that no other store has an entry of. Deny lists that name a CA of the path must reach
-   * them as they would in one document.
+   * Asks every store about the CA certificates of a path. An authority of one store admits certificates of which the
+   * other stores have no entry, so the deny lists of all stores must apply to the path's CAs, as they would in one
+   * document.
    */
   async #askAboutAuthorities(
     certificate: PresentedCertificate,
     pathAuthorities: readonly Uint8Array[],
     now: number,
   ): Promise<readonly ConfirmedFinding[]> {
-    // A CA on the path may be one that came with the request: by its issuers' names a store knows under whom it is denied.
+    // A CA on the path may have come with the request. By the names of its issuers, a store finds the authority that
+    // denies it.
     const beside = listDers(certificate.candidates);
     const findings = await Promise.all(
       pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now)),
@@ -216,7 +223,7 @@ export class ComposedTrustStore implements TrustStore {
   }
 }
 
-/** Never rejects: what one store throws must not hide that another denies. */
+/** Never rejects: an error in one store must not hide that another store denies. */
 async function askStore(store: TrustStore, certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
   try {
     return readTrustFinding(await store.find(certificate, now));
@@ -225,7 +232,7 @@ async function askStore(store: TrustStore, certificate: PresentedCertificate, no
   }
 }
 
-/** Never rejects, as `askStore`. */
+/** Never rejects, like `askStore`. */
 async function confirmFinding(finding: TrustFinding): Promise<ConfirmedFinding> {
   if (finding.outcome !== 'nominated') return concludeFinding(finding);
   try {
@@ -239,7 +246,10 @@ function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
   return isPathValidated === true || pathAuthorities !== undefined;
 }
 
-/** Of what a store says about a CA, only its deny list bears on what the CA issued, or that it is unavailable. */
+/**
+ * Whether a store's answer about a CA applies to what the CA issued: an entry of its deny list does, and being
+ * unavailable.
+ */
 function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
   return finding.code === 'certificate_on_deny_list';
@@ -252,7 +262,10 @@ function joinFaults(reports: readonly TrustStoreReport[], key: 'fault' | 'revoca
   return said.join('; ') || undefined;
 }
 
-/** In use only where no store lacks its document: what is said of the mirror must not hide that. */
+/**
+ * The report of one mirror for all stores. It is in use only if no store lacks a document: the report must not hide
+ * that.
+ */
 function combineMirrors(
   mirrors: readonly TrustMirrorReport[],
   failing: readonly TrustStoreReport[],

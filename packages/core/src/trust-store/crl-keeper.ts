@@ -23,9 +23,9 @@ import { publishReadFailure } from './revocation-channel.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
 
-/** What one source gave. */
+/** The lists that one source gave. */
 interface Kept extends ListsOfSource {
-  /** Of its latest list. */
+  /** The source's latest list that came into use, or its first list if none did. */
   readonly latest: CertificateRevocationList;
   readonly sourceVersion: string | undefined;
   readonly digest: string;
@@ -38,9 +38,9 @@ interface Wanted {
   readonly signers: SignerKnowledge;
 }
 
-/** What the operator, the responders and lists say of those who sign lists. */
+/** What is known about those who sign lists, from the operator, the OCSP responders and other lists. */
 export interface SignerKnowledge {
-  /** Under which the lists about them may be kept. Left out: the authority's own. */
+  /** The names under which lists about the signer may be kept. If absent, only the authority's own name. */
   readonly findNames?: (authority: TrustedAuthority) => readonly string[];
   readonly isDenied: (certificate: PathCertificate) => boolean;
   readonly findOcspResponses: (authority: TrustedAuthority, certificate: PathCertificate) => readonly OcspResponse[];
@@ -50,34 +50,34 @@ const nothingKnown: SignerKnowledge = { isDenied: () => false, findOcspResponses
 
 interface InFlight {
   wanted: Wanted;
-  /** It waits for the read before it, and reads for whatever is wanted then. */
+  /** Whether this read waits for an earlier read of the source. When it begins, it uses what is wanted then. */
   isWaiting: boolean;
-  /** It has read a delta, which waits for the reads of the complete list that it belongs to. */
+  /** Whether a delta was read, and waits for the reads of the complete list on which it is based. */
   isHeld: boolean;
   readonly read: Promise<void>;
 }
 
 interface RefusedCertificate extends Omit<WithdrawnRevocation, 'list' | 'detail'>, CertificateOfIssuer {
-  /** Under which the lists that bear on it may be kept. */
+  /** The names under which lists about the certificate may be kept. */
   readonly names: readonly string[];
 }
 
 const maximumRefused = 1000;
 const maximumWithdrawn = 100;
 
-/** Sources that the code names, by the authority's name in lower case. */
+/** The sources that the app's code names, by the authority's name in lower case. */
 export type CrlSourcesInCode = ReadonlyMap<string, readonly TrustSource[]>;
 
 /**
- * Reads the authorities' CRLs and keeps the last good one of each source. A list is accepted only with a signature of the
- * authority and never in place of a newer one; what a list once said stays known when its source goes away.
+ * Reads the authorities' CRLs, and keeps the last good lists of each source. A list is accepted only with a signature
+ * of the authority, and never replaces a newer one. A list that was read once stays in use after its source has gone.
  */
 export class CrlKeeper {
   readonly #inCode: CrlSourcesInCode;
   readonly #documentSources = new Map<string, TrustSource>();
-  /** By authority, then by source. */
+  /** By the authority's name in lower case, then by the source's name. */
   readonly #kept = new Map<string, Map<string, Kept>>();
-  /** By authority. */
+  /** By the authority's name in lower case. */
   readonly #faults = new Map<string, string>();
   readonly #inFlight = new Map<string, InFlight>();
   #changeCount = 0;
@@ -88,7 +88,7 @@ export class CrlKeeper {
     this.#inCode = inCode;
   }
 
-  /** Another number for another content. */
+  /** A number that changes whenever the kept lists change. */
   get version(): number {
     return this.#changeCount;
   }
@@ -98,8 +98,9 @@ export class CrlKeeper {
   }
 
   /**
-   * The lists that speak for this authority, of those that were read under these names; with new certificates under the
-   * old name, only those that they signed.
+   * The authority's lists, of those that were read under these names. The authority's present certificates must have
+   * signed them, which excludes old lists after the document gave the authority new certificates under the old name.
+   * Lists below the minimum number are left out as well.
    */
   list(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly CertificateRevocationList[] {
     return this.#listKept(names)
@@ -107,7 +108,7 @@ export class CrlKeeper {
       .filter((crl) => isUsable(crl, authority));
   }
 
-  /** The authority's lists that only revoke, filtered as in `list`. */
+  /** The authority's lists that can only revoke, filtered as in `list`. */
   listRevoking(
     authority: TrustedAuthority,
     names: readonly string[] = [authority.name],
@@ -117,12 +118,12 @@ export class CrlKeeper {
       .filter((crl) => isUsable(crl, authority));
   }
 
-  /** Those that the authority goes by now, with their ends. */
+  /** The lists that the authority uses now, with their ends. */
   listInUse(authority: TrustedAuthority, names: readonly string[] = [authority.name]): readonly RevocationListStatus[] {
     return describeListsInUse(authority.name, this.#listKept(names), (list) => isUsable(list, authority));
   }
 
-  /** The list to name in a refusal. */
+  /** The list that a refusal should name. */
   findListAbout(
     names: readonly string[],
     certificate: PathCertificate,
@@ -132,8 +133,8 @@ export class CrlKeeper {
   }
 
   /**
-   * Remembers who was refused as revoked, until a newer list leaves them out. A stranger is never among them: they have a
-   * valid path otherwise, and a CA of the authority has revoked them.
+   * Remembers a certificate that was refused as revoked, until a newer list leaves it out. Unknown callers never get
+   * here: the certificate has an otherwise valid path, and a CA of the authority has revoked it.
    */
   noteRevoked(names: readonly [string, ...string[]], certificate: PathCertificate): void {
     const reasons = listReasons(certificate, this.#listKept(names));
@@ -148,7 +149,7 @@ export class CrlKeeper {
     if (oldest !== undefined && this.#refused.size > maximumRefused) this.#refused.delete(oldest);
   }
 
-  /** The latest, the newest last. */
+  /** The latest withdrawn revocations, the newest last. */
   get withdrawn(): readonly WithdrawnRevocation[] {
     return this.#withdrawn;
   }
@@ -168,12 +169,12 @@ export class CrlKeeper {
     return names.flatMap((name) => [...(this.#kept.get(name.toLowerCase())?.values() ?? [])]);
   }
 
-  /** Why the latest reads failed, for the operator; undefined when all succeeded. */
+  /** Why the latest reads for an authority failed, for the operator. Undefined if all succeeded. */
   findFault(authorityName: string): string | undefined {
     return this.#faults.get(authorityName.toLowerCase());
   }
 
-  /** Reads every source once; never rejects. `now` is in milliseconds. */
+  /** Reads every source of the authorities once. Never rejects. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   async refresh(
     authorities: readonly TrustedAuthority[],
     readTimeout: number,
@@ -216,9 +217,9 @@ export class CrlKeeper {
   }
 
   /**
-   * A source that is slow to answer is asked once, and holds up no other. A read that has begun is joined by nobody who came
-   * later: it is judged by the certificates of the document of then, and what it gives may be of before the process froze.
-   * So it is asked for again afterwards.
+   * Reads a source once at a time, so that a slow source delays no other. A later refresh never joins a read that has
+   * begun: that read checks the list with the certificates of an earlier document, and its answer may be from before
+   * the process froze. So the source is read again afterwards.
    */
   #refreshOnce(wanted: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
     const key = `${wanted.authority.name.toLowerCase()}\n${nameSource(source)}`;
@@ -246,13 +247,13 @@ export class CrlKeeper {
   async #refreshSource(entry: InFlight, source: TrustSource, readTimeout: number): Promise<void> {
     const { authority, now, signers } = entry.wanted;
     const key = authority.name.toLowerCase();
-    // At once, since the authority's sources are read side by side.
+    // Set before the first await, since the authority's sources are read at the same time.
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
     this.#kept.set(key, ofAuthority);
     const sourceKey = nameSource(source);
     const present = ofAuthority.get(sourceKey);
-    // With new certificates under the old name, what was refused for them before may be right now; and a list that a new
-    // minimum number refuses is read again, so that its refusal is told.
+    // If the authority has new certificates under the old name, a list that was refused before may be accepted now. And
+    // a list that a new minimum number refuses is read again, so that the refusal is reported.
     const kept = present !== undefined && isUsable(present.latest, authority) ? present : undefined;
     const lastVersion = kept?.sourceVersion;
     const reading = await readWithin(readTimeout, (signal) =>
@@ -271,24 +272,24 @@ export class CrlKeeper {
     const { subjectPublicKeyInfo: publicKey } = signedBy[0].verificationKey;
     expectMinimumNumber(latest, authority);
     const listAll = (): readonly KeptLists[] => [...ofAuthority.values()].map(({ lists }) => lists);
-    // A complete list belongs to no other.
+    // A complete list has no base, so it never waits.
     if (!knowsBase(listAll(), latest, publicKey, now)) await this.#settleOthers(key, entry);
     const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const isValid = signedBy.some((each) => this.#mayReplace(each, authority, now, signers));
-    // Its own lists are among all of them, which changes nothing.
+    // `listAll` includes this source's own lists, which changes nothing.
     const { kept: lists, fault } = known.add(latest, { publicKey, isValid }, now, listAll());
     const isOfUse = fault === undefined || present === undefined;
     const read = isOfUse ? { latest, sourceVersion, digest, source: source.description } : present;
     if (fault === undefined || lists !== known) this.#changeCount += 1;
     ofAuthority.set(sourceKey, { ...read, lists });
-    // It is read again until there is a better one, or its signer is valid.
+    // The source is read again until it gives a better list, or until the list's signer is valid.
     if (fault !== undefined) throw new Error(fault);
     this.#noteWithdrawn(authority, { list: latest, source: source.description });
   }
 
   /**
-   * RFC 5280 §6.3.3 (f), as far as what is known now. The theft of a key that signs lists must not end the lists that its
-   * owner signed before.
+   * Whether a list of this signer may replace another. RFC 5280 §6.3.3 (f), as far as revocations are known now.
+   * Somebody who steals a key that signs lists must not end the lists that its owner signed before.
    */
   #mayReplace(
     signer: PathCertificate,
@@ -321,9 +322,9 @@ export class CrlKeeper {
   }
 
   /**
-   * A CA publishes a complete list and the first delta to it at once, and the delta, which is shorter, is read sooner. Taken
-   * alone, it would leave callers without a current complete list until the other read ends. Of two deltas, the later one
-   * doesn't wait for the earlier.
+   * Waits for the authority's other reads that have begun. A CA publishes a complete list and its first delta together,
+   * and the delta, which is shorter, is read sooner. Used without the complete list, it would leave callers without a
+   * current complete list until the other read ends. Of two deltas, the later one doesn't wait for the earlier.
    */
   async #settleOthers(authorityKey: string, entry: InFlight): Promise<void> {
     entry.isHeld = true;
@@ -342,12 +343,18 @@ export class CrlKeeper {
   }
 }
 
-/** What is shown of a URL leaves its query out, and that may tell two apart. */
+/**
+ * Identifies a source. The description of a URL leaves out the query, which may be the only difference between two
+ * sources.
+ */
 function nameSource({ configuration, description }: TrustSource): string {
   return configuration ?? description;
 }
 
-/** As its source describes itself, which a broken address doesn't come to. */
+/**
+ * The description that the address's source would have. It is also needed for an address from which no source can be
+ * made.
+ */
 function describeAddress(text: string): string {
   if (text.startsWith('file:')) return `file ${text.slice('file:'.length)}`;
   return URL.canParse(text) ? `URL ${redactUrl(new URL(text))}` : 'CRL';
@@ -379,14 +386,14 @@ function isUsable(crl: CertificateRevocationList, authority: TrustedAuthority): 
 }
 
 /**
- * Of every list of the issuer, whole or delta, wherever it came from: an instance that has just started remembers none that
- * was newer.
+ * Why the list's number is too low; undefined if it is not. The minimum applies to every list of the issuer, complete
+ * or delta, from any source: an instance that has just started does not remember a newer list.
  */
 function findNumberFault(crl: CertificateRevocationList, authority: TrustedAuthority): string | undefined {
   const { minimumCrlNumbers } = authority.revocation;
   for (const { subject, subjectText } of listCertificates(authority)) {
     const minimum = subject.key === crl.issuer.key ? minimumCrlNumbers.get(subjectText) : undefined;
-    // Without a number, it is below every minimum.
+    // A list without a number is below every minimum.
     if (minimum === undefined || (crl.crlNumber ?? -1n) >= minimum) continue;
     return `it has ${crl.crlNumber === undefined ? 'no number' : `the number ${crl.crlNumber}`}, and minimumCrlNumbers asks for ${minimum} of "${subjectText}"; publish its newest list there`;
   }
@@ -399,9 +406,10 @@ function expectMinimumNumber(crl: CertificateRevocationList, authority: TrustedA
 }
 
 /**
- * Whoever can put something in the source's place must not be able to displace the list.
+ * The authority's CA certificates whose key signed the list. Without this check, somebody who can replace what the
+ * source gives could displace the list.
  *
- * @throws {Error} when the authority didn't sign the list.
+ * @throws {Error} if the authority didn't sign the list, or if it is signed with an algorithm that is not accepted.
  */
 function getSigners(
   crl: CertificateRevocationList,

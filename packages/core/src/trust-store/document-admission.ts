@@ -6,31 +6,34 @@ import { readSigned } from '../trust-sources/document-signature.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
-/** Those of a store's options that decide which documents it takes. */
+/** The options of a store that decide which documents it accepts. */
 export interface DocumentAdmissionOptions extends Pick<RefreshOptions, 'signedBy' | 'minimumRevision'> {
-  /** The name of the app; absent: one that says none. `anyAudience`: it is not compared, as no gate would have it. */
+  /**
+   * The name of the app; absent if the app gives none. With `anyAudience`, the document's audience is not compared; no
+   * gate does that.
+   */
   readonly audience?: string | typeof anyAudience | undefined;
 }
 
 /** One stored version of a document, as it was read. */
 export interface ReadDocument {
   readonly bytes: Uint8Array;
-  /** The detached signature beside it; undefined: there is none. */
+  /** The detached signature of the document. Undefined if there is none. */
   readonly signature: string | undefined;
 }
 
-/** Whether a store takes a document when it starts. */
+/** Whether a store would accept a document when it starts. */
 export type DocumentAdmission =
   | { readonly outcome: 'taken'; readonly snapshot: TrustSnapshot }
   /** `fault` is what the store would report. */
   | { readonly outcome: 'refused'; readonly fault: string };
 
 /**
- * Whether a store with these options would take a document when it starts, by the steps of the store itself. For tools
- * that say what a gate does; a store that has a newer document in use refuses more.
+ * Whether a store with these options would accept a document when it starts, by the same steps as the store. For tools
+ * that show what a gate does. A store that already uses a newer document refuses more.
  *
- * @throws {CertgateError} (as a rejection) for an unknown option or what is no public key, or a
- * `minimumRevision` that is no whole number.
+ * @throws {CertgateError} (as a rejection) if an option is unknown, `signedBy` is not a supported public key, or
+ * `minimumRevision` is not a whole number.
  */
 export async function admitDocument(
   { bytes, signature }: ReadDocument,
@@ -57,9 +60,10 @@ export async function admitDocument(
 }
 
 /**
- * Bytes whose signature was verified, where one is asked for → the document.
+ * Parses the bytes of a document. If a signature is required, the caller of this function has verified it.
  *
- * @throws {Error} (as a rejection) where a store with these settings refuses it: {TrustDocumentError} if it isn't valid.
+ * @throws {Error} (as a rejection) if a store with these settings refuses the document; {TrustDocumentError} if it
+ * isn't valid.
  */
 export async function readAdmittedDocument(
   bytes: Uint8Array,

@@ -12,27 +12,28 @@ interface NamedDocument {
   readonly revision: number;
 }
 
-/** Bytes that a key of `signedBy` has signed. */
+/** A document that was signed with a key of `signedBy`. */
 interface SignedBytes {
   readonly bytes: Uint8Array;
   readonly digest: string;
   readonly sourceVersion: string | undefined;
 }
 
-/** The first place answers, or there is a document in use: neither waits for longer for the mirror. */
+/** How long the store waits for the mirror if the first place answered, or if a document is already in use. */
 const longestWaitMilliseconds = 2_000;
 
 /**
  * The second place of a signed document: `trustStoreFrom([address, mirror])`. It is read when the app starts, and later
- * whenever the first place gives no document. It counts only with a higher revision than what is known, so that an old
- * mirror undoes nothing. It renews no limit either: a file that was deployed with the app can always be read.
+ * whenever the first place gives no document. Its document is used only if its revision is higher than the known one,
+ * so that an old mirror undoes nothing. Reading the same document again does not extend a staleness limit: a file that
+ * was deployed with the app can always be read.
  */
 export class DocumentMirror {
   readonly #source: TrustSource;
   readonly #settings: RefreshSettings;
   readonly #signaturePause: number;
   #reading: Promise<SignedBytes | undefined> | undefined;
-  /** The last document of the mirror that was parsed: the same needs no second look. */
+  /** The last document of the mirror that was parsed. The same document need not be parsed again. */
   #known: (NamedDocument & Pick<SignedBytes, 'sourceVersion'>) | undefined;
   #fault: string | undefined;
   #misuse: TrustSourceMisuse | undefined;
@@ -47,7 +48,10 @@ export class DocumentMirror {
     return this.#source.configuration;
   }
 
-  /** Why the app must not start, also where the first place is well: otherwise it would only show in an outage. */
+  /**
+   * Why the app must not start because of the mirror, even if the first place works: otherwise the mistake would only
+   * show in an outage. Undefined if the mirror is set up correctly.
+   */
   get misuse(): TrustSourceMisuse | undefined {
     return this.#misuse;
   }
@@ -56,40 +60,47 @@ export class DocumentMirror {
     return { description: this.#source.description, isInUse, fault: this.#fault };
   }
 
-  /** To be added to what is wrong with the first place. */
+  /** A text to append to the fault of the first place. */
   describe(isInUse: boolean): string {
     const { description } = this.#source;
     if (isInUse) return `; the document of the mirror (${description}) is in use`;
     return this.#fault === undefined ? '' : `; nor can the mirror (${description}) be used: ${this.#fault}`;
   }
 
-  /** Begins a read for `findLater` or `expectNoneLater`, beside that of the first place. `inUse`: as there. */
+  /**
+   * Starts a read of the mirror at the same time as the read of the first place. `findLater` or `expectNoneLater` uses
+   * its result. `inUse` is the document in use, if there is one.
+   */
   begin(inUse: NamedDocument | undefined): void {
     this.#reading ??= this.#tryRead(inUse);
   }
 
-  /** The first place is well: what was read beside it would be old when it is needed. */
+  /** Forgets the read, because the first place works: its result would be old when it is needed. */
   forgetReading(): void {
     this.#reading = undefined;
   }
 
-  /** The mirror's document if its revision is higher than that in use. Never rejects. */
+  /**
+   * The mirror's document if its revision is higher than that of the document in use; otherwise undefined. Never
+   * rejects.
+   */
   async findLater(
     inUse: NamedDocument | undefined,
   ): Promise<{ readonly snapshot: TrustSnapshot; readonly digest: string } | undefined> {
     const reading = (this.#reading ??= this.#tryRead(inUse));
     const signed = await (inUse === undefined ? reading : this.#awaitBriefly(reading));
-    // It may have ended by the next time.
+    // The read goes on, and may have ended by the next call.
     if (signed === 'late') return undefined;
     this.#reading = undefined;
     return signed && this.#parseLater(signed, inUse);
   }
 
   /**
-   * Of the two documents that the app finds when it starts, the one with the higher revision counts.
+   * Checks when the app starts that the mirror has no higher revision than the first place: of the two documents, the
+   * one with the higher revision is used.
    *
-   * @throws {Error} (as a rejection) when that is the mirror's, which `findLater` then gives; {TrustSourceMisuse} when the
-   * mirror can never be read.
+   * @throws {Error} (as a rejection) if the mirror's revision is higher; `findLater` then returns its document.
+   * {TrustSourceMisuse} if the mirror can never be read.
    */
   async expectNoneLater(first: NamedDocument): Promise<void> {
     const signed = await this.#awaitBriefly((this.#reading ??= this.#tryRead(undefined)));
@@ -125,7 +136,10 @@ export class DocumentMirror {
     }
   }
 
-  /** Undefined: it is what was parsed before, and not later than what is in use. */
+  /**
+   * Undefined if the mirror still has the document that was parsed before, and its revision is not higher than the one
+   * in use.
+   */
   async #readSigned(inUse: NamedDocument | undefined, signal: AbortSignal): Promise<SignedBytes | undefined> {
     const { verifier } = this.#settings;
     if (verifier === undefined) throw new Error('signedBy is not set');

@@ -16,7 +16,7 @@ import type { TrustSource } from '../trust-sources/trust-source.js';
 export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, 'crlBlobs'>;
 
 /**
- * A trust store over a document that is part of the code: JSON text, or the value it stands for.
+ * A trust store over a document that is part of the code: JSON text, or the value that the text represents.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, '
  * const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
  * ```
  *
- * @throws {TrustDocumentError} at once when the document is not valid.
+ * @throws {TrustDocumentError} at once if the document is not valid.
  */
 export function trustStoreFromDocument(document: unknown, given: DocumentStoreOptions = {}): TrustStore {
   const options = readKnownOptions(given, ['audience', 'crlBlobs'], 'The trust store');
@@ -36,7 +36,7 @@ export function trustStoreFromDocument(document: unknown, given: DocumentStoreOp
   return new DocumentTrustStore(snapshot, hashDocument(document), audience);
 }
 
-/** A source that never changes, for a document whose authorities have revocation information that does. */
+/** A source that never changes, for a document whose authorities use revocation information that does. */
 function createConstantSource(document: unknown): TrustSource {
   const version = 'document';
   const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
@@ -49,8 +49,8 @@ function createConstantSource(document: unknown): TrustSource {
 }
 
 /**
- * A class, so that `{ ...store, find }` takes no `version` along: answers of another `find` must not be remembered under
- * the name of this one's content.
+ * A class, so that `{ ...store, find }` does not copy `version`: the answers of another `find` must not be remembered
+ * under this store's version.
  */
 class DocumentTrustStore implements TrustStore {
   readonly #snapshot: TrustSnapshot;
@@ -93,7 +93,7 @@ class DocumentTrustStore implements TrustStore {
   }
 }
 
-/** The text itself would keep the document in memory twice. Of a value, its JSON. */
+/** The SHA-256 of the text, or of a value's JSON. Keeping the text itself would have the document in memory twice. */
 function hashDocument(document: unknown): string {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
   return hash('sha256', text, 'hex').toUpperCase();

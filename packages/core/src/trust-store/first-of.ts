@@ -3,10 +3,10 @@ import { ComposedTrustStore } from './composed-store.js';
 import type { TrustStore } from './trust-store.js';
 
 /**
- * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that
- * denies shuts the caller out whatever the others say; so does, for the time being, one that is unavailable; two stores
- * that find different identities (name, roles or functions) are `identity_ambiguous`. The order of the stores decides
- * nothing but which store's words stand in the log.
+ * A store that combines several stores. Every store is asked about every certificate, and the strictest answer is used.
+ * If one store denies, the caller is refused, whatever the others answer. While one store is unavailable, the caller is
+ * refused as well. If two stores find different identities (name, roles or functions), the answer is
+ * `identity_ambiguous`. The order of the stores only decides which store's words the log contains.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ import type { TrustStore } from './trust-store.js';
  * const trustStore = firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
  * ```
  *
- * @throws {CertgateError} when no store is given, or something else.
+ * @throws {CertgateError} if no store is given, or if an argument is not a store.
  */
 export function firstOf(...stores: readonly TrustStore[]): TrustStore {
   const areStores = stores.every((each) => Object(each) === each);

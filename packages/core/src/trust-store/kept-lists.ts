@@ -1,44 +1,52 @@
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 
-/** Who signed a list. */
+/** The key that signed a list. */
 export interface ListSigner {
-  /** SubjectPublicKeyInfo. */
+  /** The key's SubjectPublicKeyInfo, in DER. */
   readonly publicKey: Uint8Array;
-  /** Has the key a certificate that lets it sign lists, with a valid path now, and neither denied nor known to be revoked? */
+  /**
+   * Whether a certificate of the key may sign lists, has a valid path now, and is neither denied nor known to be
+   * revoked.
+   */
   readonly isValid: boolean;
 }
 
 type Lists = readonly CertificateRevocationList[];
 
-/** Lists of one scope, in the order in which they came. */
+/** The lists of one scope (see `nameScope`), in the order in which they came. */
 interface Scope {
-  /** What they have in common with the lists that nobody understands. */
+  /** The name of the scope. The lists that are not understood form a scope of their own with the same name. */
   readonly name: string;
-  /** The newest complete list, and while that is of the future, the one that counts until then. */
+  /** The newest complete list, and while its date is in the future, also the one that is used until then. */
   readonly complete: Lists;
-  /** The newest delta, and older ones as long as the complete list is missing that holds what they say. */
+  /** The newest delta, and older ones as long as no complete list that contains their entries is known. */
   readonly deltas: Lists;
-  /** Came later and could take no place: they only revoke, until a list takes theirs. */
+  /**
+   * Lists that came later and could not replace a list in use. They can only revoke, until another list replaces them.
+   */
   readonly beside: Lists;
 }
 
-/** What came of one more list. */
+/** The result of adding one list. */
 export interface Addition {
   readonly kept: KeptLists;
-  /** Why the list stays beside those in use, where it only revokes; undefined: it is one of them. */
+  /** Why the list did not come into use, so that it can only revoke. Undefined if it is in use. */
   readonly fault: string | undefined;
 }
 
-/** A source has one list, or a few: a CA's and its delta, those of a CA and the CA above it. */
+/** A source normally has one list or a few: a CA's list and its delta, or the lists of a CA and of the CA above it. */
 const maximumScopes = 16;
-/** Of one kind in a scope. A delta more for each complete list that was missed; a complete one with a twin of its number. */
+/**
+ * The most lists of one kind in a scope. There may be one more delta for each complete list that was missed, and two
+ * complete lists of the same number.
+ */
 const maximumBeside = 4;
 
 /**
- * The lists that one source has given, the newest of each scope. Whoever can put something in the source's place must not
- * be able to displace a list: not by an older one, nor by a genuine list of another key, for other certificates or reasons.
- * Immutable.
+ * The lists that one source has given, the newest of each scope. Somebody who can replace what the source gives must
+ * not be able to displace a list: neither by an older list, nor by a genuine list of another key, for other
+ * certificates or for other reasons. Immutable.
  */
 export class KeptLists {
   readonly #byScope: ReadonlyMap<string, Scope>;
@@ -51,12 +59,12 @@ export class KeptLists {
     return this.scopes.flatMap(({ complete, deltas }) => [...complete, ...deltas]);
   }
 
-  /** Those that only revoke. */
+  /** The lists that can only revoke. */
   get revoking(): Lists {
     return this.scopes.flatMap(({ beside }) => beside);
   }
 
-  /** The complete lists of a scope, as far as they are understood. */
+  /** The complete lists of a scope, without those that are not understood. */
   listComplete(name: string): Lists {
     return this.#byScope.get(name)?.complete ?? [];
   }
@@ -65,28 +73,34 @@ export class KeptLists {
     return [...this.#byScope.values()];
   }
 
-  /** Only those that the authority signed: of CAs that the document leaves out, lists say nothing. */
+  /**
+   * Keeps only the scopes whose lists the authority signed. Lists of CAs that the document leaves out must not be used.
+   */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
     const isKept = ({ complete, deltas, beside }: Scope): boolean =>
       [...complete, ...deltas, ...beside].every(isOfAuthority);
     return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
   }
 
-  /** A CA that the document leaves out may come back. Its lists go only where there is no room for one more. */
+  /**
+   * Removes the scopes of CAs that the document leaves out, but only if there is no room for one more scope: such a CA
+   * may come back.
+   */
   makeRoom(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
     return this.#byScope.size < maximumScopes ? this : this.filter(isOfAuthority);
   }
 
   /**
-   * With a list whose signature holds. `now` is in milliseconds; `elsewhere` is what the authority's other sources gave: a
-   * delta and its complete list come from one each. A list that is older than one in use, or whose signer may not displace
-   * one, or for which there is no room, stays beside the lists in use.
+   * Adds a list whose signature is valid. `now` is in milliseconds since 1970-01-01T00:00:00Z. `elsewhere` contains the
+   * lists of the authority's other sources, since a delta and its complete list may come from two of them. The list can
+   * only revoke if it is older than one in use, if its signer must not replace a list, or if there is no room for it.
    *
-   * @throws {Error} when the source already gave as many kinds of lists as are kept.
+   * @throws {Error} if the source already gave as many kinds of lists as are kept.
    */
   add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): Addition {
     const name = nameScope(crl, signer.publicKey);
-    // A list that clears nobody, since it isn't understood or numbered (§5.2, §5.2.3), takes no place of one that does.
+    // A list that is not understood or has no number clears nobody (§5.2, §5.2.3), so it must not replace a list that
+    // does.
     const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
     const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {
@@ -121,7 +135,10 @@ export class KeptLists {
   }
 }
 
-/** The number of a complete list that a delta of an authority's sources belongs to, and that none of them has given. */
+/**
+ * The number of a complete list on which a delta of the authority's sources is based, and which none of the sources has
+ * given. Undefined if none is missing.
+ */
 export function findMissingNumber(sources: readonly KeptLists[], now: number): bigint | undefined {
   const missing = sources
     .flatMap(({ scopes }) => scopes)
@@ -132,7 +149,10 @@ export function findMissingNumber(sources: readonly KeptLists[], now: number): b
   return missing.at(-1)?.deltaBaseNumber;
 }
 
-/** Does any source know a complete list that is as new as the one that this delta belongs to? */
+/**
+ * Whether any source has a complete list that is as new as the one on which this delta is based. Also true for a list
+ * that is not a delta.
+ */
 export function knowsBase(
   sources: readonly KeptLists[],
   delta: CertificateRevocationList,
@@ -148,8 +168,9 @@ export function knowsBase(
 }
 
 /**
- * RFC 5280 §5: who issued it, by which key, and for which certificates and reasons. The key is the one that made the
- * signature: what a list says of its key (authorityKeyIdentifier), its signer chooses.
+ * Names the scope of a list (RFC 5280 §5): its issuer, the key that signed it, and the certificates and reasons that it
+ * covers. The key is the one that verified the signature, because the signer chooses what a list says about its key
+ * (authorityKeyIdentifier).
  */
 function nameScope({ issuer, extensions }: CertificateRevocationList, publicKey: Uint8Array): string {
   const point = extensions.get(loadPathValidation().crlExtensionTypes.issuingDistributionPoint)?.value;
@@ -174,7 +195,7 @@ interface AddedList {
   readonly fault?: string;
 }
 
-/** Of one scope and kind. `known` are its complete lists. */
+/** Adds a list to the lists of the same scope and kind. `known` contains the complete lists of the scope. */
 function addList(before: Lists, crl: CertificateRevocationList, known: Lists, now: number): AddedList {
   const isUsable = (list: CertificateRevocationList): boolean => isBaseKnown(list, known, now);
   const newer = before.find((other) => isUsable(other) && isOlder(crl, other, now));
@@ -186,7 +207,10 @@ function addList(before: Lists, crl: CertificateRevocationList, known: Lists, no
   return after.length <= maximumBeside ? { after } : makeRoom(before, after, crl, now);
 }
 
-/** By what they say of themselves: old lists that somebody puts in the source's place push out no newer one. */
+/**
+ * If there are too many lists, removes the one with the earliest `thisUpdate`, so that somebody who sends old lists
+ * pushes out no newer one.
+ */
 function leaveOutOldest(lists: Lists): Lists {
   if (lists.length <= maximumBeside) return lists;
   const oldest = Math.min(...lists.map(({ thisUpdate }) => thisUpdate));
@@ -195,8 +219,9 @@ function leaveOutOldest(lists: Lists): Lists {
 }
 
 /**
- * RFC 5280 §5.2.4: a delta names what has changed since its base. What older deltas name, and what the base has, is in
- * neither of them once they are gone, so they stay until a complete list is there that is as new as the base.
+ * Whether a complete list is known that is as new as the delta's base. RFC 5280 §5.2.4: a delta names what has changed
+ * since its base. It does not repeat the entries of the base, or of older deltas to earlier bases, so these lists must
+ * be kept until such a complete list is there.
  */
 function isBaseKnown({ deltaBaseNumber }: CertificateRevocationList, known: Lists, now: number): boolean {
   if (deltaBaseNumber === undefined) return true;
@@ -205,22 +230,28 @@ function isBaseKnown({ deltaBaseNumber }: CertificateRevocationList, known: List
   );
 }
 
-/** A clock that runs ahead somewhere must not leave us without a list: what is of the future displaces only its like. */
+/**
+ * Whether a list replaces another. A list from the future replaces only another one from the future, so that a wrong
+ * clock somewhere doesn't leave the gate without a list.
+ */
 function takesPlace(crl: CertificateRevocationList, other: CertificateRevocationList, now: number): boolean {
-  // Two of one number and moment: nobody can tell which of them is the later one.
+  // If two lists have the same number and date, it is unknown which one is later.
   const isTwin = crl.crlNumber === other.crlNumber && crl.thisUpdate === other.thisUpdate;
   return !isTwin && !isOlder(crl, other, now) && (crl.thisUpdate <= now || other.thisUpdate > now);
 }
 
-/** RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
+/** Whether a list is older than another. RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
 function isOlder(crl: CertificateRevocationList, other: CertificateRevocationList, now: number): boolean {
   const isNumbered = crl.crlNumber !== undefined && other.crlNumber !== undefined;
-  // A CA whose clock ran ahead once, and was set right: what it issues now has a higher number and an earlier date.
+  // After a CA's clock ran ahead and was set right, its new lists have higher numbers and earlier dates.
   if (isNumbered && other.thisUpdate > now && crl.crlNumber > other.crlNumber) return false;
   return (isNumbered && crl.crlNumber < other.crlNumber) || crl.thisUpdate < other.thisUpdate;
 }
 
-/** A delta to the same base, or to an older one, has all that one before it has: so none is kept but the newest. */
+/**
+ * Removes lists that the new one makes unnecessary: a delta contains everything that an earlier delta with the same
+ * base, or with a newer base, contains.
+ */
 function makeRoom(before: Lists, lists: Lists, crl: CertificateRevocationList, now: number): AddedList {
   const isIncluded = ({ deltaBaseNumber = 0n }: CertificateRevocationList): boolean =>
     (crl.deltaBaseNumber ?? 0n) <= deltaBaseNumber;

@@ -4,21 +4,24 @@ import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 type Listing = () => readonly TrustSnapshot[];
 
-/** What the code lets a store read, and how: plain data without a secret. */
+/** What the code lets a store read, and with which options: plain data without secrets. */
 export interface StoreDescription {
-  /** The document, then its mirror. Without `configuration`, more than that decides what is read. */
+  /**
+   * The document's source, then its mirror. A source without `configuration` depends on more than its description
+   * shows.
+   */
   readonly sources: readonly Pick<TrustSource, 'description' | 'configuration'>[];
-  /** By the names of the options, with the defaults. */
+  /** The options by name, with their defaults. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Of this library's own stores; a store of the user's own has no document that could be read. */
+/** The documents of this library's own stores. A store of the user's own has no document that could be read. */
 const listings = new WeakMap<object, Listing>();
 const descriptions = new WeakMap<object, () => readonly StoreDescription[]>();
-/** By store: the stores of `firstOf` that it is a part of. */
+/** For each store, the stores of `firstOf` that it is a part of. */
 const wholes = new WeakMap<object, readonly object[]>();
 
-/** When a store is made. */
+/** Registers a store when it is created. */
 export function noteListing(
   store: object,
   listing: Listing,
@@ -30,18 +33,24 @@ export function noteListing(
   for (const part of parts) wholes.set(part, [...(wholes.get(part) ?? []), store]);
 }
 
-/** The documents in use now. None, where nobody can say. */
+/** The documents that a store uses now. Empty if it has none, or if it is a store of the user's own. */
 export function listDocuments(store: object): readonly TrustSnapshot[] {
   return listings.get(store)?.() ?? [];
 }
 
-/** The same, with those of the stores that `firstOf` has put beside it: what one denies, one document of all denies. */
+/**
+ * The same, with the documents of the stores that `firstOf` combines with this one: what one of these documents denies,
+ * all of them deny.
+ */
 export function listDocumentsTogether(store: object): readonly TrustSnapshot[] {
   const all = wholes.get(store);
   return all === undefined ? listDocuments(store) : [...new Set(all.flatMap(listDocumentsTogether))];
 }
 
-/** The stores that are asked. One that passes on another's report or answers is not taken for it. */
+/**
+ * Describes the stores that are asked. A store of the user's own that passes on another's answers is described as
+ * itself, not as the other.
+ */
 export function describeStores(store: object): readonly StoreDescription[] {
   const own = { description: 'a store of your own', configuration: readMember(store, 'configuration') as string };
   return descriptions.get(store)?.() ?? [{ sources: [own], options: {} }];

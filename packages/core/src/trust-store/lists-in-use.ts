@@ -4,10 +4,10 @@ import type { RevocationListEntry } from '../denial-facts.js';
 import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { KeptLists } from './kept-lists.js';
 
-/** What one source gave, and where that is. */
+/** The lists that one source gave. */
 export interface ListsOfSource {
   readonly lists: KeptLists;
-  /** Its description. */
+  /** The source's description. */
   readonly source: string;
 }
 
@@ -16,19 +16,23 @@ export interface ListOfSource {
   readonly source: string;
 }
 
-/** A list that an authority goes by, for people; times in milliseconds. */
+/**
+ * A revocation list that an authority uses, for people. `begin` and `end` are its `thisUpdate` and `nextUpdate`, in
+ * milliseconds since 1970-01-01T00:00:00Z.
+ */
 export interface RevocationListStatus extends RevocationListEntry {
   /** The authority of the trust document. */
   readonly authority: string;
   readonly begin: number;
   readonly end: number;
-  /** It says only what changed since a complete list. */
+  /** Whether the list is a delta, which only names what changed since a complete list. */
   readonly isDelta: boolean;
 }
 
 /**
- * Of each kind and scope, the list that ends last, whichever source gave it: while one counts, it is nobody's concern that
- * another has ended. Lists that don't say when the next one comes have no end to tell of.
+ * For each kind (complete or delta) and scope, the list that ends last, whichever source gave it: while one list is
+ * valid, the operator need not know that another has ended. Lists without `nextUpdate` have no end, so they are left
+ * out.
  */
 export function describeListsInUse(
   authority: string,
@@ -52,7 +56,10 @@ export function describeListsInUse(
   return [...byScope.values()];
 }
 
-/** The list that names the certificate as revoked; or, where `isRevoked` is false, the newest one of its issuer. */
+/**
+ * The newest list that names the certificate as revoked, or, if `isRevoked` is false, the newest list of the
+ * certificate's issuer.
+ */
 export function findListAbout(
   certificate: CertificateOfIssuer,
   sources: readonly ListsOfSource[],
@@ -68,10 +75,10 @@ export function findListAbout(
   return newest && describeList(newest);
 }
 
-/** What identifies a certificate in lists. */
+/** What identifies a certificate in a list. */
 export type CertificateOfIssuer = Pick<PathCertificate, 'serialNumber' | 'issuer'>;
 
-/** For which reasons the lists of these sources revoke the certificate. */
+/** The reasons for which the lists of these sources revoke the certificate. Empty if none of them does. */
 export function listReasons(certificate: CertificateOfIssuer, sources: readonly ListsOfSource[]): readonly string[] {
   const all = sources.flatMap(({ lists }) => [...lists.lists, ...lists.revoking]);
   return all.flatMap((list) => listReasonsIn(list, certificate));
@@ -81,27 +88,33 @@ function listReasonsIn(
   { entries, deltaBaseNumber }: CertificateRevocationList,
   { serialNumber, issuer }: CertificateOfIssuer,
 ): readonly string[] {
-  // RFC 5280 §5.3.1: only a delta takes an entry back.
+  // RFC 5280 §5.3.1: only in a delta does removeFromCRL take an entry back.
   const isRemoval = (reason: string): boolean => reason === 'removeFromCRL' && deltaBaseNumber !== undefined;
   return entries.find(serialNumber, issuer).flatMap(({ reason }) => (isRemoval(reason) ? [] : reason));
 }
 
-/** A newer list left out a certificate that this instance had refused for a reason from which no list brings it back. */
+/**
+ * A certificate that this instance refused as revoked for a reason that no list can lift (any except certificateHold),
+ * and that a newer list no longer names.
+ */
 export interface WithdrawnRevocation {
   /** The authority of the trust document. */
   readonly authority: string;
-  /** RFC 4514. */
+  /** The certificate's subject (RFC 4514). */
   readonly subject: string;
   /** In upper-case hexadecimal, as openssl prints it. */
   readonly serialNumber: string;
   readonly thumbprintSha256: string;
-  /** The newer list. */
+  /** The newer list, which no longer names the certificate. */
   readonly list: RevocationListEntry;
   /** What happened, and what to do. */
   readonly detail: string;
 }
 
-/** The text is made here because most apps never load this file: the log's part of every app stays small. */
+/**
+ * Writes the sentence here because most apps never load this file. The part of the log that every app loads stays
+ * small.
+ */
 export function describeWithdrawn(
   refused: Omit<WithdrawnRevocation, 'list' | 'detail'>,
   newer: ListOfSource,

@@ -7,7 +7,7 @@ import { readWithin } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { loadPathValidation } from '../load-path-validation.js';
 
-/** An answer that wasn't enough isn't asked for again at once. */
+/** After an answer, the same question is not asked again for this long, even if the answer was not enough. */
 const askedAgainAfterMilliseconds = 5_000;
 interface OcspLimits {
   readonly answerTimeoutMilliseconds: number;
@@ -15,30 +15,33 @@ interface OcspLimits {
 }
 
 const defaultLimits: OcspLimits = Object.freeze({
-  /** A request waits for it, so it is short. */
+  /** Short, because a request waits for the answer. */
   answerTimeoutMilliseconds: 5_000,
   maximumKept: 4096,
 });
-/** To one responder. */
+/** The most questions that one responder is asked at the same time. */
 const maximumAtOnce = 16;
 const maximumWaiting = 256;
 const firstPauseMilliseconds = 1_000;
 const longestPauseMilliseconds = 30_000;
 
-/** Who is asked, and whether its answer must hold the nonce of its question. */
+/** A responder, and whether its answer may lack the nonce of the question. */
 export type OcspSource = Pick<OcspWanted, 'responder' | 'allowMissingNonce'>;
 
-/** How a responder, or a question about one certificate, did of late. */
+/** The recent failures of a responder, or of a question about one certificate. */
 interface Setback {
   readonly failures: number;
-  /** [since, pausedUntil) in milliseconds: nobody asks meanwhile. Not before either, as when a clock was set back. */
+  /**
+   * [since, pausedUntil) in milliseconds since 1970-01-01T00:00:00Z: nothing is asked in this interval. `since` keeps a
+   * clock that was set back from extending the pause.
+   */
   readonly since: number;
   readonly pausedUntil: number;
   readonly fault: string;
 }
 
 interface Revoked {
-  /** The question it answers. */
+  /** The question that `response` answers, by `nameQuestion`. */
   readonly key: string;
   readonly issuer: PathCertificate;
   readonly response: OcspResponse;
@@ -46,50 +49,59 @@ interface Revoked {
 }
 
 /**
- * Asks OCSP responders (RFC 6960) that the operator configured, and keeps their answers. One question per certificate at a
- * time, few at once, and none to a responder that failed a moment ago: a caller can't make it a hammer.
+ * Asks the OCSP responders (RFC 6960) that the operator configured, and keeps their answers. It asks one question per
+ * certificate at a time, few at once, and none if the responder failed a moment ago, so that a caller can't use it to
+ * flood a responder.
  *
- * A certificate is what its issuer signed (the TBSCertificate), whatever the signature: whoever computes the other ECDSA
- * signature of a revoked one doesn't get a second one that nobody has asked about. Only certificates come here whose
- * signature was verified, so that a forged one spoils nothing for its owner.
+ * A certificate is identified by what its issuer signed (the TBSCertificate), whatever the signature. Otherwise, the
+ * other ECDSA signature of a revoked certificate, which anybody can compute, would make a second certificate without an
+ * answer. Only certificates whose signature was verified come here, so a forged one can't spoil the answers for the
+ * genuine one.
  */
 export class OcspKeeper {
   /** By question. */
   readonly #good = new Map<string, OcspResponse>();
   /**
-   * By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. For each
-   * key of an issuer, since two CAs of one name may have signed the same contents.
+   * By certificate, whichever responder said it: answers about other certificates and of other responders never replace
+   * a revocation. There is one entry for each key of an issuer, since two CAs of the same name may have signed the same
+   * contents.
    */
   readonly #revoked = new Map<string, readonly Revoked[]>();
   #revocations = 0;
   readonly #askedAt = new Map<string, number>();
   readonly #inFlight = new Map<string, Promise<void>>();
-  /** By responder: those questions of `#inFlight` that have their turn. */
+  /** By responder: the questions of `#inFlight` that are being asked. The others wait. */
   readonly #running = new Map<string, Set<Promise<void>>>();
-  /** By responder: it couldn't be reached. */
+  /** By responder: failures to reach it. */
   readonly #responderSetbacks = new Map<string, Setback>();
-  /** By question: the answer was none. It must not keep others from asking. */
+  /** By question: answers that could not be used. They must not keep other questions from being asked. */
   readonly #certificateSetbacks = new Map<string, Setback>();
   readonly #limits: OcspLimits;
 
-  /** Other limits are for tests. */
+  /** Limits other than the defaults are for tests. */
   constructor(limits: Partial<OcspLimits> = {}) {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
-  /** How many revocations were learned: what was remembered before the latest one may be about its certificate. */
+  /**
+   * How many revocations were learned. An earlier decision that is remembered may be about the certificate of the
+   * latest one.
+   */
   get revocations(): number {
     return this.#revocations;
   }
 
-  /** `source` undefined: nobody is asked any more, and what was revoked stays so. */
+  /**
+   * The kept answers about a certificate. If `source` is undefined, the authority has no responder any more, and only
+   * revocations are found.
+   */
   find(source: OcspSource | undefined, certificate: PathCertificate): readonly OcspResponse[] {
     const good = source && this.#good.get(nameQuestion({ ...source, certificate }));
     const revoked = this.#revoked.get(nameCertificate(certificate)) ?? [];
     return [...revoked.map(({ response }) => response), ...(good === undefined ? [] : [good])];
   }
 
-  /** Why there is no answer, for the operator. */
+  /** Why there is no answer, for the operator. Undefined if no failure is known. */
   findFault(source: OcspSource, certificate: PathCertificate): string | undefined {
     const { responder } = source;
     const key = nameQuestion({ ...source, certificate });
@@ -97,7 +109,9 @@ export class OcspKeeper {
     return setback && `OCSP responder ${redactUrl(new URL(responder))}: ${setback.fault}.`;
   }
 
-  /** Never rejects; an answer that can't be had or isn't good for this certificate changes nothing. */
+  /**
+   * Asks a responder about a certificate. Never rejects. If no usable answer comes, the kept answers stay as they are.
+   */
   ask(wanted: OcspWanted, now: number): Promise<void> {
     const { responder } = wanted;
     const key = nameQuestion(wanted);
@@ -128,17 +142,20 @@ export class OcspKeeper {
     );
   }
 
-  /** An app that wakes to many callers at once must not refuse most of them: they wait, no longer than for an answer. */
+  /**
+   * Waits while the responder is asked enough questions already. If an app wakes to many callers at once, it must not
+   * refuse most of them; they wait no longer than for an answer.
+   */
   async #askInTurn(wanted: OcspWanted, key: string, now: number): Promise<void> {
     const { responder } = wanted;
     const running = this.#running.get(responder) ?? new Set();
     this.#running.set(responder, running);
     const began = performance.now();
-    // A setback of the others has a time after `now`.
+    // The other questions may have failed after `now`.
     const later = (): number => now + (performance.now() - began);
     while (running.size >= maximumAtOnce) {
       await Promise.race(running);
-      // Whoever was asked before may not have answered.
+      // The responder may have failed to answer the questions before.
       if (this.#isPaused(responder, key, later())) return;
       if (performance.now() - began > this.#limits.answerTimeoutMilliseconds) {
         const fault = 'others were asked about first, and that took too long';
@@ -184,7 +201,7 @@ export class OcspKeeper {
         now: now + (performance.now() - began),
         graceMilliseconds: 0,
         clockSkewMilliseconds: loadPathValidation().ocspClockSkewMilliseconds,
-        // Whether the responder itself is revoked is asked at the decision.
+        // Whether the responder itself is revoked is checked by the decision.
         isResponderGood: () => true,
         isAlgorithmAccepted: (algorithm) => loadPathValidation().isAlgorithmAccepted(algorithm, 'strict'),
       });
@@ -200,8 +217,8 @@ export class OcspKeeper {
       return;
     }
     const held = this.#findRevoked(certificate, issuer);
-    // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
-    // Without the nonce, anybody may have kept this one from before.
+    // RFC 5280 §5.3.1: a certificate comes back only from a hold, and only by a newer answer of the responder that put
+    // it on hold. Somebody may have recorded an answer without a nonce before the hold.
     const isNewerThan = (before: OcspResponse): boolean =>
       judge([response], false).status === 'good' || judge([before, response]).status === 'good';
     if (held?.isOnHold === true && held.key === key && isNewerThan(held.response))
@@ -213,7 +230,7 @@ export class OcspKeeper {
     return this.#revoked.get(nameCertificate(certificate))?.find((revoked) => isSameKey(revoked.issuer, issuer));
   }
 
-  /** What is final isn't replaced by a hold. */
+  /** Keeps a revocation. A hold never replaces a final revocation. */
   #keepRevoked(certificate: PathCertificate, revoked: Revoked): void {
     const before = this.#findRevoked(certificate, revoked.issuer);
     if (before === undefined) this.#revocations += 1;
@@ -246,12 +263,15 @@ export class OcspKeeper {
   }
 }
 
-/** One authority may do without the nonce that another insists on: what the first was answered is not for the second. */
+/**
+ * Identifies a question. Whether the nonce may be missing is part of it: an answer to an authority that doesn't need
+ * the nonce must not be used for one that does.
+ */
 function nameQuestion({ responder, allowMissingNonce, certificate }: Omit<OcspWanted, 'issuer'>): string {
   return `${nameCertificate(certificate)} ${allowMissingNonce ? 'any' : 'nonce'} ${responder}`;
 }
 
-/** By the TBSCertificate (RFC 5280 §4.1.1.1). */
+/** Identifies a certificate by its TBSCertificate (RFC 5280 §4.1.1.1). */
 function nameCertificate({ signed }: PathCertificate): string {
   return hashHex('sha256', signed.data);
 }

@@ -2,32 +2,34 @@ import { describeFault } from '../encoding/describe-fault.js';
 import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal, TrustSourceMisuse } from '../trust-sources/trust-source.js';
 
-/** Durations in milliseconds. */
+/** In milliseconds. */
 export interface StalenessLimits {
-  /** How long the last good document decides while reads fail. */
+  /** How long the last good document is used while reads fail. */
   readonly maximumStaleness: number;
-  /** How long it decides once a document was read after it and refused; at most `maximumStaleness`. */
+  /**
+   * How long the last good document is used after a later document was read and refused; at most `maximumStaleness`.
+   */
   readonly maximumStalenessAfterRefusal: number;
 }
 
-/** `unreachable`: the document could not be read. `refused`: it was read, and is not taken. */
+/** `unreachable`: the document could not be read. `refused`: it was read, and is not accepted. */
 export type ReadFailure = 'unreachable' | 'refused';
 
 /**
- * What the reads of one trust source came to, and how long the last good document may therefore decide.
+ * The results of a trust source's reads, and how long the last good document may be used because of them.
  *
- * Both limits count from the last good read, and a refusal is remembered until the next good read. So no order of
- * refused documents, failed reads and sleep lets a document decide for longer than the shorter limit that applies.
+ * Both limits are measured from the last good read, and a refusal is remembered until the next good read. So no order
+ * of refused documents, failed reads and sleep keeps a document in use for longer than the limit that applies.
  */
 export class ReadHistory {
   readonly #ages: AgeKeeper;
   readonly #limits: StalenessLimits;
-  /** When the last good read began, since that is how old the document may be. */
+  /** When the last good read began, because the document may be as old as that. */
   #lastSuccess: Moment | undefined;
   #failureCount = 0;
   #failure: ReadFailure | undefined;
   #fault: string | undefined;
-  /** Why the latest refused document since the last good read was refused. */
+  /** Why a document was refused since the last good read; the latest such reason. Undefined if none was refused. */
   #refusal: string | undefined;
   #startError: Error | undefined;
 
@@ -41,7 +43,7 @@ export class ReadHistory {
     return this.#failureCount;
   }
 
-  /** Of the latest read; undefined when it was good. */
+  /** The kind of failure of the latest read. Undefined if it was good. */
   get failure(): ReadFailure | undefined {
     return this.#failure;
   }
@@ -63,7 +65,10 @@ export class ReadHistory {
     return this.#ages.age(this.#lastSuccess, now) > this.#limit;
   }
 
-  /** When the document in use stops deciding unless a good read comes first, by the wall clock, in milliseconds. */
+  /**
+   * Until when the document in use can be used if no further read succeeds, by the wall clock, in milliseconds since
+   * 1970-01-01T00:00:00Z. Undefined if no read succeeded yet.
+   */
   get usableUntil(): number | undefined {
     return this.#lastSuccess && this.#lastSuccess.wall + this.#limit;
   }
@@ -78,15 +83,18 @@ export class ReadHistory {
   }
 
   /**
-   * After a failure: a document of the mirror has come into use. What is known of the first place stays as it is, and so
-   * does the limit that applies, which counts from now on.
+   * Notes that a document of the mirror came into use after a failed read of the first place. The failure of the first
+   * place stays noted, and so does the limit that applies, which is measured from `began`.
    */
   noteMirrored(began: Moment): void {
     this.#lastSuccess = began;
     this.#startError = undefined;
   }
 
-  /** `isRead`: the source had given the document before this went wrong. `source` describes it, for messages. */
+  /**
+   * `isRead`: whether the source had given the document before the failure. `source`: the source's description, for
+   * messages.
+   */
   noteFailure(error: unknown, isRead: boolean, source: string): void {
     this.#failureCount += 1;
     this.#startError = findStartError(error, source);
@@ -95,7 +103,7 @@ export class ReadHistory {
     if (this.#failure === 'refused') this.#refusal = this.#fault;
   }
 
-  /** Why a document that is stale does not decide, for the operator. */
+  /** Why a stale document is not used, for the operator. */
   describeStaleness(source: string): string {
     const limit = this.#limit / 1000;
     const fault = this.#fault ?? 'no read has ended';
@@ -111,13 +119,19 @@ export class ReadHistory {
   }
 }
 
-/** The app that doesn't start must say which document is at fault. */
+/**
+ * The error with which the app must fail to start. It names the source, so that the operator knows which document is at
+ * fault. Undefined if the app may start.
+ */
 function findStartError(error: unknown, source: string): Error | undefined {
   if (error instanceof TrustDocumentError) return new TrustDocumentError(error.problems, source);
   return error instanceof TrustSourceMisuse ? error : undefined;
 }
 
-/** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
+/**
+ * Both clocks are in milliseconds. The wall clock jumps when it is set, and the monotonic clock may stand still while
+ * the machine sleeps.
+ */
 export interface Clock {
   readonly wall: () => number;
   readonly monotonic: () => number;
@@ -125,7 +139,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   wall: () => Date.now(),
-  // The clock of `performance.now()`, which has Node load ten modules at its first use.
+  // The same clock as `performance.now()`, whose first use makes Node load ten modules.
   monotonic: () => {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1_000 + nanoseconds / 1_000_000;
@@ -137,10 +151,10 @@ export interface Moment {
   readonly monotonic: number;
 }
 
-/** Set back by more than a correction: what the wall clock said earlier can't be compared with what it says now. */
+/** If the wall clock was set back by more than this, an earlier time can't be compared with the present one. */
 const correctionMilliseconds = 1_000;
 
-/** Tells how long ago something was, by two clocks of which neither is to be believed alone. */
+/** Measures how long ago a moment was, by two clocks, because neither is reliable without the other. */
 export class AgeKeeper {
   readonly #clock: Clock;
 
@@ -152,15 +166,18 @@ export class AgeKeeper {
     return { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
   }
 
-  /** The larger of the two clocks' answers: one may have stood still, the other may have been set back. */
+  /**
+   * The longer of the two clocks' answers, in milliseconds: one clock may have stood still, the other may have been set
+   * back. Infinite if `moment` is undefined.
+   */
   age(moment: Moment | undefined, now: Moment = this.moment()): number {
     if (moment === undefined) return Number.POSITIVE_INFINITY;
     return Math.max(now.wall - moment.wall, now.monotonic - moment.monotonic);
   }
 
   /**
-   * The same, but endless where the wall clock was set back since: the other clock may have stood still, so that nobody
-   * knows. For questions whose answer "too old" costs a read and no more.
+   * Like `age`, but infinite if the wall clock was set back since: the monotonic clock may have stood still, so the age
+   * is unknown. Only for questions where the answer "too old" costs no more than a read.
    */
   ageAtWorst(moment: Moment | undefined, now: Moment = this.moment()): number {
     if (moment !== undefined && now.wall < moment.wall - correctionMilliseconds) return Number.POSITIVE_INFINITY;
@@ -169,8 +186,8 @@ export class AgeKeeper {
 }
 
 /**
- * Notices that the process was frozen (a serverless instance between requests, SIGSTOP, a laptop's lid) while a read was
- * under way: its answer may be of before, however young it looks.
+ * Notices that the process was frozen during a read (a serverless instance between requests, SIGSTOP, a laptop's lid).
+ * The read's answer may then be from before the freeze, however new it looks.
  */
 export class FreezeWatch {
   readonly #ages: AgeKeeper;
@@ -192,7 +209,7 @@ export class FreezeWatch {
     this.#timer.unref();
   }
 
-  /** Ends the watch and says whether the process stood still for longer than tolerated. */
+  /** Ends the watch, and returns whether the process stood still for longer than the tolerance. */
   end(): boolean {
     clearInterval(this.#timer);
     this.#tick();

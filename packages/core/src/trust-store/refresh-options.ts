@@ -4,19 +4,19 @@ import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
 
-/**
- * The options of every trust store that reads its document again and again. Code alone decides them; a document
- * cannot.
- */
+/** The options of every trust store that reads its document again and again. Only code sets them; a document cannot. */
 export interface RefreshOptions {
-  /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
+  /** How often the source is read, in seconds; 30 by default. A request starts the read; there is no timer. */
   readonly refreshIntervalSeconds?: number;
-  /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
+  /**
+   * How long the last good document is used while reads fail, in seconds; one day by default, and no less than the
+   * interval.
+   */
   readonly maximumStalenessSeconds?: number;
   /**
-   * How long it is used, also counted from the last good read, once a document was read after it and refused: what its
-   * author wanted, such as shutting a caller out, does not count. In seconds; one hour by default, and no more than
-   * `maximumStalenessSeconds`.
+   * How long the last good document is used after a later document was read and refused, in seconds, also measured from
+   * the last good read. The limit is shorter because the change that the author wanted, such as shutting a caller out,
+   * is not in effect. One hour by default, and no more than `maximumStalenessSeconds`.
    */
   readonly maximumStalenessAfterRefusalSeconds?: number;
   /** How long one read may take, in seconds; 10 by default. */
@@ -24,21 +24,25 @@ export interface RefreshOptions {
   /** The name of this app, for documents that have an `audience`. */
   readonly audience?: string | undefined;
   /**
-   * Public keys in PEM: Ed25519, EC P-256 or EC P-384. With it, only a document with a detached signature of one of these
-   * keys is taken, so that whoever can write the storage can't change the trust.
+   * Public keys in PEM: Ed25519, EC P-256 or EC P-384. If it is set, a document is accepted only with a detached
+   * signature of one of these keys, so that somebody who can only write to the storage can't change who is admitted.
    */
   readonly signedBy?: string | readonly string[];
-  /** A document of a lower `revision` is refused, also by an instance that has just started: for signed old documents. */
+  /**
+   * A document with a lower `revision` is refused, even by an instance that has just started. This protects against old
+   * documents, which stay signed.
+   */
   readonly minimumRevision?: number;
   /**
-   * CRLs in blobs, by the name of the authority in the document, beside those that the document names: your own
-   * `BlobClient`s. An authority that has one here requires revocation information, also under another name in the
-   * document: then the authority whose CA signed the lists, and until that is known, each without a stated mode.
+   * CRLs in blobs, in addition to those that the document names: your own `BlobClient`s, by the authority's name in the
+   * document. An authority that is named here requires revocation information even if its mode is `off`. This stays so
+   * if the document renames the authority: it then applies to the authority whose CA signed the lists, and until such a
+   * list was read, to each authority without a stated mode.
    */
   readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
 }
 
-/** In the order of `RefreshSettings.configuration`. */
+/** Must have the same order as the values of `RefreshSettings.configuration`. */
 const optionNames = [
   'refreshIntervalSeconds',
   'maximumStalenessSeconds',
@@ -50,7 +54,7 @@ const optionNames = [
   'crlBlobs',
 ];
 
-/** A longer delay makes a timer fire at once. */
+/** The longest delay of a timer. With a longer one, the timer fires at once. */
 const maximumTimerMilliseconds = 2 ** 31 - 1;
 
 /** `RefreshOptions` as the store uses them; durations in milliseconds. */
@@ -63,19 +67,19 @@ export interface RefreshSettings {
   readonly verifier: DocumentSignatureVerifier | undefined;
   readonly minimumRevision: number;
   readonly crlSources: CrlSourcesInCode;
-  /** All of the above as plain data. */
+  /** The values of all options as plain data, in the order of `optionNames`. */
   readonly configuration: readonly unknown[];
-  /** The same by the options' names. */
+  /** The same values by the options' names. */
   readonly described: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key. */
+/** @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key. */
 export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   const options = readKnownOptions(given, optionNames, 'The trust store');
   const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
   const maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
   if (maximumStaleness < refreshInterval) {
-    // Every request between the two would be refused, with a source in good health.
+    // Otherwise, every request between the two would be refused although the source works.
     throw invalidArgument('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
   }
   const maximumStalenessAfterRefusal = readStalenessAfterRefusal(options, maximumStaleness);
@@ -85,7 +89,8 @@ export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   }
   const audience = readAudienceOption(options);
   const minimumRevision = readMinimumRevision(options);
-  // By its presence: an app setting that isn't there must not switch the signature off.
+  // Checked by its presence: an undefined `signedBy`, from an app setting that is missing, must not switch the
+  // signature off.
   const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
   const crlSources = readCrlBlobs(options);
   const configuration = [
@@ -114,7 +119,10 @@ export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
 
 const defaultStalenessAfterRefusalSeconds = 3_600;
 
-/** The default bends to a shorter limit of the operator's; a number of their own that counts for nothing is a mistake. */
+/**
+ * If the operator sets no limit, the default is cut to `maximumStaleness`. A limit of the operator's own that exceeds
+ * it would have no effect, so it is a mistake.
+ */
 function readStalenessAfterRefusal(options: RefreshOptions, maximumStaleness: number): number {
   const { maximumStalenessAfterRefusalSeconds: seconds } = options;
   if (seconds === undefined) return Math.min(defaultStalenessAfterRefusalSeconds * 1000, maximumStaleness);
@@ -128,7 +136,10 @@ function readDuration(name: string, seconds: number): number {
   return seconds * 1000;
 }
 
-/** A store is one app's: the mark with which tools read any app's document is no name. */
+/**
+ * The name of the app. `anyAudience`, with which tools read any app's document, is not accepted, because a store
+ * belongs to one app.
+ */
 export function readAudienceOption(options: { readonly audience?: unknown }): string | undefined {
   const audience = hasMember(options, 'audience') ? options.audience : undefined;
   if (audience === undefined || typeof audience === 'string') return audience;
@@ -144,7 +155,7 @@ function readMinimumRevision(options: RefreshOptions): number {
   return minimumRevision;
 }
 
-/** By its presence: `crlBlobs: undefined` must not leave an authority without its lists. */
+/** Checked by its presence: `crlBlobs: undefined` must not leave an authority without its lists. */
 function readCrlBlobs(options: RefreshOptions): CrlSourcesInCode {
   if (!('crlBlobs' in options)) return new Map();
   const { crlBlobs } = options as { readonly crlBlobs?: unknown };

@@ -28,11 +28,14 @@ import { publishTrustRefresh, type TrustRefreshEvent } from './trust-channel.js'
 export type { Clock } from './read-history.js';
 export type { RefreshOptions } from './refresh-options.js';
 
-/** What a test puts in the place of the machine's. */
+/** The clocks and values that a test replaces. */
 export interface RefreshSurroundings extends Clock {
-  /** [0, 1), for the spread of a thousand instances' reads. */
+  /** A number in [0, 1), which spreads the reads of many instances. */
   readonly random?: () => number;
-  /** How long to wait before a document and a signature that don't fit are read once more. */
+  /**
+   * How long to wait before a document and a signature that don't fit are read once more, in milliseconds; 250 by
+   * default.
+   */
   readonly signaturePauseMilliseconds?: number;
 }
 
@@ -42,19 +45,21 @@ interface Loaded {
   readonly version: string;
   readonly digest: string;
   readonly warnings: readonly TrustStoreWarning[];
-  /** By the wall clock, in milliseconds. */
+  /** When the document came into use by the wall clock, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly adoptedAt: number;
-  /** It was read from the mirror, and the first place hasn't given the same since. */
+  /** Whether the document was read from the mirror, and the first place has not given the same document since. */
   readonly isMirrored: boolean;
 }
 
-/** While there is nothing to decide by, the source is asked again after this, twice this, and so on. */
+/** While no document can be used, the source is read again after this time, then after twice this time, and so on. */
 const firstRetryMilliseconds = 1_000;
 const longestRetryMilliseconds = 60_000;
 
 let loadCount = 0;
 
-/** A trust store that keeps the last good version of a source's document and looks for a newer one while it is used. */
+/**
+ * A trust store that keeps the last good version of a source's document, and looks for a newer one while it is used.
+ */
 export class RefreshingTrustStore implements TrustStore {
   readonly #source: TrustSource;
   readonly #mirror: DocumentMirror | undefined;
@@ -63,20 +68,20 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #history: ReadHistory;
   readonly #random: () => number;
   readonly #signaturePause: number;
-  /** Absent while neither the document nor the code has any use for it: an app with pins alone never loads it. */
+  /** Undefined while neither the document nor the code needs it: an app that only has pins never creates it. */
   #revocation: RevocationKeeper | undefined;
   #loaded: Loaded | undefined;
   #named: { readonly loaded: string; readonly lists: number; readonly version: string } | undefined;
-  /** When the latest read ended, or began if the process was frozen meanwhile. */
+  /** When the latest read ended, or when it began if the process was frozen during the read. */
   #lastAttempt: Moment | undefined;
-  /** How long after the latest read the next one is due. */
+  /** How long after the latest read the next one is due, in milliseconds. */
   #dueAfter: number;
   #inFlight: Promise<void> | undefined;
 
   /**
    * `mirror`: a second place of a signed document.
    *
-   * @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key.
+   * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key.
    */
   constructor(
     source: TrustSource,
@@ -102,7 +107,8 @@ export class RefreshingTrustStore implements TrustStore {
       () => (this.#loaded === undefined ? [] : [this.#loaded.snapshot]),
       () => [{ sources, options: this.#settings.described }],
     );
-    // Another `find` put in place of this one would be remembered under this one's version.
+    // Frozen, because the answers of another `find` in place of this one would be remembered under this store's
+    // version.
     Object.freeze(this);
   }
 
@@ -115,12 +121,12 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   /**
-   * Undefined while answers may not be remembered: before the first load, past the staleness limit, and when the process
-   * slept for more than two intervals, since then a request waits for the refresh before it decides.
+   * Undefined while answers must not be remembered: before the first load, past the staleness limit, and after the
+   * process slept for more than two refresh intervals, because a request then waits for the refresh before it decides.
    */
   get version(): string | undefined {
     if (this.#loaded === undefined) return undefined;
-    // Every request comes here, so the clocks are read once for the three questions.
+    // Every request reads this, so the clocks are read once for all three checks.
     const now = this.#ages.moment();
     const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
     if (this.#isAsleep(age) || this.#history.isStale(now)) return undefined;
@@ -128,7 +134,7 @@ export class RefreshingTrustStore implements TrustStore {
     return this.#nameContent(this.#loaded, this.#revocation?.version ?? 0);
   }
 
-  /** The same text as long as the content is the same: comparing it with itself costs nothing. */
+  /** Returns the same string as long as the content is the same: comparing a string with itself costs nothing. */
   #nameContent(loaded: Loaded, lists: number): string {
     if (this.#named?.loaded !== loaded.version || this.#named.lists !== lists) {
       this.#named = { loaded: loaded.version, lists, version: `${loaded.version} ${lists}` };
@@ -181,9 +187,9 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
-    // A source that fails is asked when it is due, not once per request.
+    // A source that fails is read when the next read is due, and not once per request.
     if (this.#isDue() || this.#inFlight !== undefined) await this.#refresh();
-    // The read that was under way may have begun before the process slept.
+    // The read that was under way may have begun before the process slept: then the source is read again.
     if (this.#isAsleep()) await this.#refresh();
     await this.#revocation?.settle();
     return this.#findInLoaded(certificate, now);
@@ -210,14 +216,18 @@ export class RefreshingTrustStore implements TrustStore {
     return { ...finding, confirm };
   }
 
-  /** The sole call to the network in a request's way: to a configured responder, for a path that holds otherwise. */
+  /**
+   * Asks the OCSP responders, and decides again. Only configured responders are asked, and only about certificates of
+   * paths that are otherwise valid.
+   */
   async #askThenConfirm(
     certificate: PresentedCertificate,
     wanted: readonly OcspWanted[],
     now: number,
   ): Promise<ConfirmedFinding> {
     await this.#revocation?.ask(wanted, now);
-    // By the current document: an identity that was disabled meanwhile must not be admitted because the responder was slow.
+    // Uses the document of now: an identity that was disabled meanwhile must not be admitted because the responder was
+    // slow.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
     const revocation = this.#revocation ?? noRevocationInformation;
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation });
@@ -225,7 +235,7 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   #refreshInBackground(): void {
-    // #refresh never rejects: a failed read is kept as the fault.
+    // #refresh never rejects: it stores a failed read as the fault.
     this.#refresh().catch(() => undefined);
   }
 
@@ -245,9 +255,10 @@ export class RefreshingTrustStore implements TrustStore {
     const endWatch = (): void => {
       if (!watch.end()) ended = this.#ages.moment();
     };
-    // Beside the document, whose changes must not wait for a list that is slow to come.
+    // The lists are read at the same time: a change of the document must not wait for a list that is slow to come.
     this.#refreshListsInBackground(began);
-    // When the app starts, since the first place may hold an old document; later only where it gives none.
+    // The mirror is read when the app starts, since the first place may have an old document; later only if the first
+    // place failed.
     if (this.#loaded === undefined || this.#history.failure !== undefined) this.#mirror?.begin(this.#inUse);
     let isRead = false;
     try {
@@ -258,12 +269,12 @@ export class RefreshingTrustStore implements TrustStore {
       this.#mirror?.forgetReading();
     } catch (error) {
       this.#history.noteFailure(error, isRead, this.#source.description);
-      // What keeps the app from starting must not admit anybody meanwhile.
+      // While a wrong set-up keeps the app from starting, the mirror must not admit anybody.
       if (!(error instanceof TrustSourceMisuse)) await this.#takeFromMirror(began);
     }
     if (wasAsleep) await this.#revocation?.settle();
-    // Not before the new document is in its place, and after a sleep the new lists: until then, whoever must not be decided
-    // by the old ones waits.
+    // Set only after the new document is in use, and after a sleep the new lists as well. Until then, requests that
+    // must not be decided by the old ones wait.
     this.#lastAttempt = ended;
     this.#dueAfter = this.#chooseDelay();
     this.#publish(this.#loaded?.version !== versionBefore);
@@ -271,7 +282,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   #refreshListsInBackground(moment: Moment): void {
     if (this.#loaded === undefined) return;
-    // It never rejects: what can't be read is kept as the keeper's fault.
+    // It never rejects: the keeper stores a failed read as its fault.
     this.#refreshLists(this.#loaded.snapshot, moment).catch(() => undefined);
   }
 
@@ -281,13 +292,13 @@ export class RefreshingTrustStore implements TrustStore {
 
   #refreshLists(snapshot: TrustSnapshot, { wall }: Moment): Promise<void> {
     if (snapshot.authorities.length > 0) this.#revocation ??= this.#createKeeper();
-    // Also with no authority left: the keeper then forgets the lists of those before.
+    // Also called if the document has no authority left, so that the keeper forgets the earlier authorities.
     return this.#revocation?.refresh(snapshot, this.#settings.readTimeout, wall) ?? Promise.resolve();
   }
 
   async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
-    // Undefined of a document of the mirror: the first place has not given that.
+    // Undefined if the document in use came from the mirror: the first place has not given it.
     const lastVersion = this.#loaded?.sourceVersion;
     const refusals: TrustDocumentRefusal[] = [];
     try {
@@ -297,7 +308,7 @@ export class RefreshingTrustStore implements TrustStore {
           : readSigned(this.#source, verifier, { lastVersion, signal }, this.#signaturePause, refusals),
       );
     } catch (error) {
-      // A document was there and not signed, whatever became of the second look at it.
+      // A document was there without a valid signature, whatever became of the second read.
       throw refusals.at(-1) ?? error;
     }
   }
@@ -306,7 +317,7 @@ export class RefreshingTrustStore implements TrustStore {
     const { bytes, version: sourceVersion } = reading;
     const digest = await digestSha256(bytes);
     if (this.#loaded?.digest === digest) {
-      // The same content under another name: what was remembered of it still holds.
+      // The source gave the same content another version: answers that were remembered for it are still valid.
       this.#loaded = { ...this.#loaded, sourceVersion, isMirrored: false };
       return;
     }
@@ -328,7 +339,7 @@ export class RefreshingTrustStore implements TrustStore {
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
     const lists = this.#refreshLists(snapshot, began);
-    // At first nobody could be decided by; later, whoever is disabled now must not wait for a list.
+    // At first, no request could be decided anyway. Later, a document that disables a caller must not wait for a list.
     if (this.#loaded === undefined) await lists;
     const adoptedAt = this.#ages.moment().wall;
     this.#loaded = { ...document, version, adoptedAt, warnings: this.#collectWarnings(snapshot) };
@@ -349,7 +360,8 @@ export class RefreshingTrustStore implements TrustStore {
     if (revision < inUse) {
       throw new Error(`the document has revision ${revision}, lower than ${inUse} which is in use; raise its revision`);
     }
-    // Old signed documents stay signed: of two, whoever writes to the storage could put the one that suits in its place.
+    // An old signed document stays signed: whoever can write to the storage could switch between two of the same
+    // revision.
     if (this.#settings.verifier !== undefined && revision === this.#loaded?.snapshot.revision) {
       const fault = `the document has revision ${revision}, the same as the one in use, but other content`;
       throw new Error(`${fault}; a signed document needs a higher revision for every change`);
@@ -357,9 +369,10 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   /**
-   * Changed content under the same revision is taken where nothing is signed: refused, somebody who disables a caller in a
-   * hurry and forgets the number would go on admitting them. But two instances may then disagree under one number, so it is
-   * said.
+   * The warnings of the document, and one if the content changed without a new revision. Such a document is accepted
+   * unless documents must be signed: otherwise, an operator who disables a caller in a hurry and forgets the revision
+   * would go on admitting the caller. But two instances may then use different content with the same revision, hence
+   * the warning.
    */
   #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
     const warnings = this.#listWarnings(snapshot);
@@ -368,7 +381,10 @@ export class RefreshingTrustStore implements TrustStore {
     return Object.freeze([...warnings, { code: 'revision_reused', path: 'revision', message } as const]);
   }
 
-  /** The document can't know of lists that the code gives. */
+  /**
+   * The document's warnings, without those about missing lists for authorities whose lists the code gives. The document
+   * can't know about those lists.
+   */
   #listWarnings({ authorities, warnings }: TrustSnapshot): TrustSnapshot['warnings'] {
     const withLists = authorities.map((authority) => this.#revocation?.hasListsInCode(authority) === true);
     if (!withLists.includes(true)) return warnings;
@@ -378,13 +394,16 @@ export class RefreshingTrustStore implements TrustStore {
     });
   }
 
-  /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
+  /**
+   * The time until the next read is due: 90 to 100 % of the interval, so that a thousand instances that started
+   * together don't read together, and none reads late.
+   */
   #chooseDelay(): number {
     const { refreshInterval } = this.#settings;
     const { failureCount } = this.#history;
     const spread = 1 - 0.1 * this.#random();
     if (!this.#history.isStale()) return refreshInterval * spread;
-    // Also after no failure: a good read took so long that its document is already stale.
+    // Also if no read failed: a good read may have taken so long that its document is already stale.
     const retry = firstRetryMilliseconds * 2 ** Math.min(Math.max(failureCount, 1) - 1, 30);
     return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
   }

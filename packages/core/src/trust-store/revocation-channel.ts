@@ -2,24 +2,24 @@ import { channel } from 'node:diagnostics_channel';
 import type { RevocationListStatus } from './lists-in-use.js';
 import { revocationChannelName } from './trust-channel.js';
 
-/** One revocation list that an authority of the trust document goes by. */
+/** One revocation list that an authority of the trust document uses, or has used. */
 export interface RevocationListEvent {
   readonly version: 1;
   /**
-   * `revocation_current`: it counts. `revocation_ends_soon`: it is in the last third of its time. `revocation_ended`: the
-   * next one is overdue. `revocation_forgotten`: no authority goes by it any more.
+   * `revocation_current`: the list is valid. `revocation_ends_soon`: it is in the last third of its time.
+   * `revocation_ended`: the next list is overdue. `revocation_forgotten`: the authority uses no such list any more.
    */
   readonly code: ListState | 'revocation_forgotten';
   /** The authority of the trust document. */
   readonly authority: string;
-  /** RFC 4514. */
+  /** The list's issuer (RFC 4514). */
   readonly issuer: string;
-  /** Its CRL number, in decimal. */
+  /** The list's CRL number, in decimal. Undefined if it has none. */
   readonly number: string | undefined;
-  /** Where it was read, e.g. `file corp.crl`. */
+  /** The place from which the list was read, e.g. `file corp.crl`. */
   readonly source: string | undefined;
   readonly isDelta: boolean;
-  /** Milliseconds since 1970-01-01T00:00:00Z, as `end`: `thisUpdate` and `nextUpdate`. */
+  /** `begin` is the list's `thisUpdate`, `end` its `nextUpdate`, both in milliseconds since 1970-01-01T00:00:00Z. */
   readonly begin: number;
   readonly end: number;
 }
@@ -36,18 +36,21 @@ export interface RevocationReadFailure {
   readonly fault: string;
 }
 
-/** How far a list is in its time. */
+/** How much of a list's time has passed. */
 export type ListState = 'revocation_current' | 'revocation_ends_soon' | 'revocation_ended';
 
 const lists = channel(revocationChannelName);
 
-/** `now` is in milliseconds. */
+/** The state of a list at `now`, in milliseconds since 1970-01-01T00:00:00Z. */
 export function findListState({ begin, end }: Pick<RevocationListStatus, 'begin' | 'end'>, now: number): ListState {
   if (!(now < end)) return 'revocation_ended';
   return end - now <= (end - begin) / 3 ? 'revocation_ends_soon' : 'revocation_current';
 }
 
-/** `before`: those that were told the last time. */
+/**
+ * Publishes each list in use, and each list of `before` that is not used any more. `before`: the lists that were in use
+ * after the previous reads.
+ */
 export function publishLists(
   inUse: readonly RevocationListStatus[],
   before: readonly RevocationListStatus[],
@@ -67,7 +70,7 @@ export function publishReadFailure(authority: string, source: string, fault: str
   lists.publish(Object.freeze({ version: 1, code: 'revocation_read_failed', authority, source, fault }));
 }
 
-/** Node reports a subscriber that throws as an uncaught exception of its own. */
+/** If a subscriber throws, Node reports an uncaught exception of its own. */
 function publish(status: RevocationListStatus, code: RevocationListEvent['code']): void {
   const { authority, issuer, number, source, isDelta, begin, end } = status;
   lists.publish(Object.freeze({ version: 1, code, authority, issuer, number, source, isDelta, begin, end }));

@@ -15,7 +15,7 @@ import { noRevocation } from '../trust-document/read-revocation.js';
 import { OcspKeeper } from './ocsp-keeper.js';
 import { publishLists } from './revocation-channel.js';
 
-/** What a store knows of revocation, kept current beside its document. */
+/** A store's knowledge about revocation. The store keeps it current together with its document. */
 export class RevocationKeeper implements RevocationInformation {
   readonly #inCode: CrlSourcesInCode;
   readonly #listBeside: () => readonly DenyingDocument[];
@@ -23,9 +23,9 @@ export class RevocationKeeper implements RevocationInformation {
   readonly #ocsp = new OcspKeeper();
   /** The authorities of the document, as the snapshot has them. */
   #given: readonly TrustedAuthority[] = [];
-  /** The same by lower-case name. */
+  /** The same authorities by lower-case name. */
   #authorities: ReadonlyMap<string, TrustedAuthority> = new Map();
-  /** The names of the code that the document lacks. */
+  /** Stand-ins for the authorities that the code names and the document lacks. */
   #unmatched: readonly TrustedAuthority[] = [];
   #fault: string | undefined;
   #latest: Promise<void> = Promise.resolve();
@@ -35,7 +35,7 @@ export class RevocationKeeper implements RevocationInformation {
     { readonly version: number; readonly found: AuthorityRevocationInformation }
   >();
 
-  /** `listBeside`: the documents whose deny lists count as well. */
+  /** `listBeside`: lists the documents of other stores whose deny lists apply as well. */
   constructor(inCode: CrlSourcesInCode, listBeside: () => readonly DenyingDocument[] = () => []) {
     this.#inCode = inCode;
     this.#listBeside = listBeside;
@@ -43,19 +43,26 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * Names the lists in use, and what responders called revoked, of which an earlier decision may be. Not their other
-   * answers: one is asked for when the answer before it is no longer current, and so is every decision that rested on that.
+   * A number that changes when the lists in use change, or when a responder calls a certificate revoked: an earlier
+   * decision may be about it. Other answers of responders don't change it: a new answer is requested only when the
+   * earlier one is no longer current, and then no decision that rested on the earlier one is remembered.
    */
   get version(): number {
     return this.#crls.version + this.#ocsp.revocations;
   }
 
-  /** What is wrong, and who is refused because of that, for the operator. Undefined: nothing. */
+  /**
+   * What is wrong with the lists, and which callers are refused because of that, for the operator. Undefined if nothing
+   * is wrong.
+   */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** Whether the code gives lists of the authority, whatever came of reading them. */
+  /**
+   * Whether the code gives lists for the authority, even if they could not be read. Under a former name of the
+   * authority, a list must have been read.
+   */
   hasListsInCode(authority: TrustedAuthority): boolean {
     const [, ...formerNames] = this.#findNames(authority);
     return this.#isNamedInCode(authority) || this.#crls.list(authority, formerNames).length > 0;
@@ -66,10 +73,12 @@ export class RevocationKeeper implements RevocationInformation {
     return authority && this.#describe(authority);
   }
 
-  /** Never rejects. `now` is in milliseconds. */
+  /**
+   * Reads the lists of the document's authorities. Never rejects. `now` is in milliseconds since 1970-01-01T00:00:00Z.
+   */
   refresh(snapshot: DenyingDocument, readTimeout: number, now: number): Promise<void> {
     const { authorities } = snapshot;
-    // This read goes by the deny lists as they are now, like the document's own.
+    // This read uses the deny lists of the other documents as they are now, together with the document's own.
     const denying = [...new Set([snapshot, ...this.#listBeside()])];
     const isDenied = (certificate: PathCertificate): boolean => findDeniedIssued(denying, certificate) !== undefined;
     const signers: SignerKnowledge = {
@@ -78,7 +87,7 @@ export class RevocationKeeper implements RevocationInformation {
       findOcspResponses: (...signer) => this.#findAnswers(...signer),
     };
     if (authorities !== this.#given) this.#use(authorities);
-    // If the code names every authority of the document, these lists count for none.
+    // If the code names every authority of the document, the lists under other names belong to none of them.
     const others = authorities.every((authority) => this.#isNamedInCode(authority)) ? [] : this.#unmatched;
     const lists = this.#crls.refresh([...authorities, ...others], readTimeout, now, signers);
     this.#fault = this.#describeFault();
@@ -96,17 +105,17 @@ export class RevocationKeeper implements RevocationInformation {
     this.#unmatched = names.map((name) => createStandIn(name, authorities));
   }
 
-  /** The lists in use, as of the latest reads. */
+  /** The lists that were in use after the latest reads. */
   get inUse(): readonly RevocationListStatus[] {
     return this.#inUse;
   }
 
-  /** Refused certificates that newer lists have left out. */
+  /** Certificates that were refused as revoked and that newer lists no longer name. */
   get withdrawn(): readonly WithdrawnRevocation[] {
     return this.#crls.withdrawn;
   }
 
-  /** For people alone. */
+  /** Notes and publishes the lists in use. They are only for people: no decision uses them. */
   #noteLists(now: number): void {
     const before = this.#inUse;
     this.#inUse = this.#given.flatMap((authority) => this.#crls.listInUse(authority, this.#findNames(authority)));
@@ -118,12 +127,12 @@ export class RevocationKeeper implements RevocationInformation {
     return this.#latest;
   }
 
-  /** Asks the responders; whatever comes of it, what is known then is found by `find`. Never rejects. */
+  /** Asks the responders. `find` then gives what is known, whatever they answered. Never rejects. */
   async ask(wanted: readonly OcspWanted[], now: number): Promise<void> {
     await Promise.all(wanted.map((each) => this.#ocsp.ask(each, now)));
   }
 
-  /** Worked out once per version of the lists, since it is asked for at every decision by an authority. */
+  /** Computed once per version of the lists, since every decision by an authority needs it. */
   #describe(authority: TrustedAuthority): AuthorityRevocationInformation {
     const { version } = this.#crls;
     const known = this.#lists.get(authority);
@@ -158,8 +167,8 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * The names under which its lists may be kept: those that the document lacks may be former names of the authority, which
-   * may have lists under its present name as well.
+   * The names under which the authority's lists may be kept, its own name first. A name in the code that the document
+   * lacks may be a former name of any authority that the code doesn't name; its lists may be kept under both names.
    */
   #findNames(authority: TrustedAuthority): readonly [string, ...string[]] {
     const isFormer = this.#unmatched.includes(authority);
@@ -169,14 +178,18 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * A document that renames an authority must not end what the code requires of it. While no list tells which authority
-   * that is, it may be any whose mode the document doesn't state.
+   * Whether the code requires revocation information for the authority. A document that renames an authority must not
+   * end this requirement. While no list shows which authority was renamed, it may be any whose mode the document
+   * doesn't state.
    */
   #isRequiredByCode(authority: TrustedAuthority): boolean {
     return this.hasListsInCode(authority) || (this.#unmatched.some(this.#isUnknown) && this.#isOpen(authority));
   }
 
-  /** A list of an authority that the code names doesn't show whose name the document has changed. */
+  /**
+   * Whether no list shows which authority the document has renamed from this name. A list of an authority that the code
+   * still names doesn't show it.
+   */
   readonly #isUnknown = ({ name }: TrustedAuthority): boolean =>
     !this.#given.some((each) => !this.#isNamedInCode(each) && this.#crls.list(each, [name]).length > 0);
 
@@ -185,7 +198,7 @@ export class RevocationKeeper implements RevocationInformation {
     return mode === 'off' && !isModeStated && !this.#isNamedInCode(authority);
   }
 
-  /** A part of a sentence, as the fault of a document is. */
+  /** The faults of all authorities as a part of a sentence, like the fault of a document. */
   #describeFault(): string | undefined {
     const ofAuthorities = this.#given.flatMap((authority) => {
       const fault = this.#crls.findFault(authority.name);
@@ -226,7 +239,10 @@ function listNames(authorities: readonly TrustedAuthority[]): string {
   return authorities.map(({ name }) => `"${name}"`).join(', ');
 }
 
-/** Reads and judges the lists under a name that the document lacks: any of its CAs may have signed them. */
+/**
+ * An authority that stands in for a name that the document lacks, in order to read and check the lists under that name:
+ * any CA of the document may have signed them.
+ */
 function createStandIn(name: string, authorities: readonly TrustedAuthority[]): TrustedAuthority {
   return {
     name,
@@ -245,24 +261,28 @@ function describeResponder({ revocation }: TrustedAuthority): Parameters<OcspKee
 
 /** The options of `readRevocationInformation`. */
 export interface RevocationReadingOptions {
-  /** The certificate whose responders are asked; undefined: no responder is. */
+  /** The certificate about which responders are asked. Undefined if no responder should be asked. */
   readonly certificateDer?: Uint8Array | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** Whose responder is asked, whatever the document says of the certificate's names; undefined: whom the decision would. */
+  /**
+   * The authority whose responder is asked, regardless of the certificate's names. Undefined to ask the responders that
+   * a decision would ask.
+   */
   readonly authority?: TrustedAuthority | undefined;
-  /** Default 10,000. */
+  /** In milliseconds; 10,000 by default. */
   readonly readTimeoutMilliseconds?: number;
-  /** What an earlier call read for the same snapshot: its lists are used again. */
+  /** The result of an earlier call for the same snapshot, whose lists are used again. */
   readonly lists?: KeptRevocation | undefined;
 }
 
-/** What was read once, for further questions by the same document. */
+/** Revocation information that was read once, for further questions about the same document. */
 export type KeptRevocation = RevocationInformation & Pick<RevocationKeeper, 'inUse' | 'ask'>;
 
 /**
- * Reads once what a store would keep: the CRLs that the document's authorities name, and what their OCSP responders say of
- * one certificate. For tools that explain a decision. Never rejects: what can't be read is missing, and said so.
+ * Reads once what a store would keep: the CRLs that the document's authorities name, and the answers of their OCSP
+ * responders about one certificate. For tools that explain a decision. Never rejects: what can't be read is missing,
+ * and a fault says so.
  */
 export async function readRevocationInformation(
   snapshot: TrustSnapshot,
@@ -283,7 +303,10 @@ async function readLists(snapshot: TrustSnapshot, readTimeout: number, now: numb
   return keeper;
 }
 
-/** As the gate does: what is unfit to be a client's is no question for a responder. */
+/**
+ * Collects the questions for OCSP responders as the gate does: it asks none about a certificate that is unfit for a
+ * client.
+ */
 function lookForPaths(
   snapshot: TrustSnapshot,
   presented: PresentedCertificate,

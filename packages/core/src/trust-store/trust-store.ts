@@ -1,4 +1,5 @@
-// trust-store/: what answers find(certificate): refresh, the last good version, several stores as one.
+// trust-store/: the stores that answer find(certificate). They refresh their documents, keep the last good version, and
+// combine several stores into one.
 
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
@@ -22,103 +23,109 @@ import type { RevocationListStatus, WithdrawnRevocation } from './lists-in-use.j
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
 /**
- * What answers who a certificate belongs to. A store of your own needs `find` alone.
+ * Answers which identity a certificate belongs to. A store of your own needs only `find`.
  *
- * Whatever goes wrong in it (a throw, a rejection, a timeout, an answer of another shape) is answered with 503, never
- * with a pass.
+ * If anything goes wrong in it (a throw, a rejection, a timeout, an answer of another shape), the gate answers with 503
+ * and never admits the caller.
  */
 export interface TrustStore {
   /** `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   find(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding>;
 
   /**
-   * Names the store's present content: as long as it stays the same, earlier answers hold and are remembered. Undefined
-   * (or absent): the store can't vouch for that now, and `find` is asked at every request.
+   * Identifies the store's present content: while it stays the same, earlier answers are valid, and the gate remembers
+   * them. If it is undefined or absent, the gate remembers nothing and calls `find` at every request.
    */
   readonly version?: string | undefined;
 
   /**
-   * Names everything that the answers depend on, options included: two stores that name the same answer the same.
-   * Undefined (or absent): nobody can say. An app of several bundles has a store in each, and only one of them is used.
+   * Identifies everything that the answers depend on, options included: two stores with the same text give the same
+   * answers. Undefined (or absent) if stores can't be compared. An app of several bundles has a store in each, and the
+   * gate uses only one of them.
    */
   readonly configuration?: string | undefined;
 
   /**
-   * Loads the content for the first time, when the app starts. Rejects when the content is there and not valid, which
-   * keeps the app from starting; resolves when it is out of reach, since `find` then answers `unavailable`.
+   * Loads the content for the first time, when the app starts. Rejects if the content is there and not valid, which
+   * keeps the app from starting. Resolves if the content is out of reach, since `find` then answers `unavailable`.
    */
   start?(): Promise<void>;
 
-  /** What an operator should know of it. */
+  /** What an operator should know about the store. */
   report?(): TrustStoreReport;
 
   /**
-   * For a line of the log about a certificate that the store doesn't know: whom it points to anyway. Asked only for
-   * lines that are written.
+   * Finds the identity that an unknown certificate points to anyway, for a line of the log. The gate calls it only for
+   * lines that it writes. `now` is in milliseconds since 1970-01-01T00:00:00Z.
    */
   findClaim?(certificate: PresentedCertificate, now: number): StrangerClaim | undefined;
 }
 
-/** What a trust store tells operators about its document. */
+/** What a trust store reports to operators about its document. */
 export interface TrustStoreReport {
-  /** Where the trust comes from, e.g. `file trust.json`. */
+  /** The place of the document, e.g. `file trust.json`. */
   readonly description: string;
   readonly revision: number | undefined;
   /**
-   * The SHA-256 of the document's bytes, 64 upper-case hexadecimal digits; of several documents all, separated by commas.
-   * Undefined (or absent): there is none, or the store doesn't tell.
+   * The SHA-256 of the document's bytes, 64 upper-case hexadecimal digits; for several documents, all hashes, separated
+   * by commas. Undefined (or absent) if no document is loaded, or if the store doesn't report it.
    */
   readonly sha256?: string | undefined;
   readonly warnings: readonly TrustStoreWarning[];
-  /** Why the latest read of the document failed; undefined when it succeeded. */
+  /** Why the latest read of the document failed. Undefined unless it failed. */
   readonly fault: string | undefined;
   /**
-   * What kind of failure `fault` is: the document could not be read, or it was read and is not taken. Undefined (or
-   * absent): neither, or the store doesn't tell.
+   * The kind of `fault`: the document could not be read, or it was read and is not accepted. Undefined (or absent) if
+   * there is no fault, or if the store doesn't report the kind.
    */
   readonly failure?: 'unreachable' | 'refused' | undefined;
   /**
-   * What is wrong with the revocation lists, and who is refused because of that. The document decides anyway.
-   * Undefined (or absent): nothing, or the store doesn't tell.
+   * What is wrong with the revocation lists, and which callers are refused because of that. The document is used
+   * anyway. Undefined (or absent) if nothing is wrong, or if the store doesn't report it.
    */
   readonly revocationFault?: string | undefined;
   /**
-   * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent): never, or the
-   * store doesn't read.
+   * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent) if there was
+   * none, or if the store doesn't read.
    */
   readonly lastSuccessAt?: number | undefined;
-  /** How long ago that is, by whichever clock says more. */
+  /** How long ago `lastSuccessAt` is, in milliseconds, by the clock that shows the longer time. */
   readonly ageMilliseconds?: number | undefined;
   /**
-   * When the document in use stops deciding unless a good read comes first, in milliseconds since 1970-01-01T00:00:00Z.
-   * Undefined (or absent): there is none, or no such moment.
+   * Until when the document in use can be used if no further read succeeds, in milliseconds since 1970-01-01T00:00:00Z.
+   * Undefined (or absent) if no document is in use, or if it has no such limit.
    */
   readonly usableUntil?: number | undefined;
-  /** Of a store with a second place for its document. */
+  /** The second place of the document. Undefined (or absent) if the store has none. */
   readonly mirror?: TrustMirrorReport | undefined;
-  /** The document in use is locked. */
+  /** Whether the document in use is locked. Undefined (or absent) also means that it is not. */
   readonly isLocked?: boolean | undefined;
-  /** The revocation lists that the document's authorities go by. */
+  /** The revocation lists that the document's authorities use. */
   readonly revocationLists?: readonly RevocationListStatus[] | undefined;
-  /** Certificates that were refused as revoked, and that newer lists have left out: the latest hundred. */
+  /** The latest hundred certificates that were refused as revoked and that newer lists no longer name. */
   readonly withdrawnRevocations?: readonly WithdrawnRevocation[] | undefined;
-  /** Of each key whose signature counts, the first 16 digits of its SHA-256 (SPKI); absent: nothing must be signed. */
+  /**
+   * For each key that may sign the document, the first 16 hexadecimal digits of the SHA-256 of its
+   * SubjectPublicKeyInfo. Absent if the document need not be signed.
+   */
   readonly signedBy?: readonly string[] | undefined;
-  /** Of a store of several: what each of them says, nested ones in the place of the store that has them. */
+  /** The reports of the stores that this store combines. A combined store among them is replaced by its own parts. */
   readonly parts?: readonly TrustStoreReport[] | undefined;
 }
 
-/** What is known of the second place of a document. It is read at first, and whenever the first place gives none. */
+/**
+ * The state of a document's second place. The mirror is read at first, and whenever the first place gives no document.
+ */
 export interface TrustMirrorReport {
-  /** Where it is, e.g. `file trust.json`. */
+  /** The place of the mirror, e.g. `file trust.json`. */
   readonly description: string;
-  /** Whether the document in use was read there, and not in the first place. */
+  /** Whether the document in use was read from the mirror, and not from the first place. */
   readonly isInUse: boolean;
-  /** Why its latest read failed; undefined when it succeeded. */
+  /** Why the latest read of the mirror failed. Undefined unless it failed. */
   readonly fault: string | undefined;
 }
 
-/** What the document itself warns of, and what only shows when one follows another. */
+/** A warning of the document itself, or one that only shows when a document follows another. */
 export interface TrustStoreWarning {
   readonly code: TrustWarning['code'] | 'revision_reused';
   /** Where in the document, e.g. `identities[3].pins[0]`. */
@@ -127,8 +134,8 @@ export interface TrustStoreWarning {
 }
 
 /**
- * Checks what a store answered. A user's own store is code that nobody else has seen: an answer of any other shape than
- * those of `TrustFinding` is `unavailable`, never a pass and never *not found*.
+ * Checks what a store answered. A store of the user's own may answer anything. An answer of another shape than those of
+ * `TrustFinding` becomes `unavailable`: it never admits, and is never treated as *not found*.
  */
 export function readTrustFinding(answer: unknown): TrustFinding {
   if (!isObject(answer)) return unknownAnswer;
@@ -140,7 +147,7 @@ export function readTrustFinding(answer: unknown): TrustFinding {
   return { outcome, code, detail: textOr(detail, refusedDetail), ...knownName(identityName), ...ownFacts(code, facts) };
 }
 
-/** The same of what a nomination's `confirm` answered. */
+/** Checks what a nomination's `confirm` answered, in the same way. */
 function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (!isObject(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
@@ -161,7 +168,10 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   return describeUnknownCode(code);
 }
 
-/** The words of a store of the user's own say what is wrong: of facts that it made, nobody knows the shape. */
+/**
+ * The facts, if this library created them. The shape of facts from a store of the user's own is unknown: its `detail`
+ * says what is wrong.
+ */
 function ownFacts<Code extends DenialCode>(code: Code, given: unknown): Pick<Denial<Code>, 'facts'> {
   const facts = readFacts(code, given);
   return facts === undefined ? {} : { facts };
@@ -182,24 +192,24 @@ function describeUnknownCode(code: unknown): UnavailableFinding {
 }
 
 /**
- * The version a store gives its present content, or undefined where it gives none: then nothing is remembered. `null` and
- * the empty text are what a store has before it loaded, and name no content.
+ * The version that a store gives its present content. Undefined if the store gives none: then nothing is remembered. A
+ * store that has not loaded yet may give `null` or the empty text, which don't identify any content.
  *
- * @throws {TrustVersionError} where the store's own code throws.
+ * @throws {TrustVersionError} if the store's own code throws.
  */
 export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
   return readVersion(store, false);
 }
 
 /**
- * Whether `version` is a member of the store for good: found once on an object that is frozen, it can't go away, so that
- * looking for it at every request would find it again. The stores of this library are such objects.
+ * Whether the store keeps its member `version`: if it was found once on a frozen object, it can't be removed, so
+ * requests need not look for it again. The stores of this library are frozen.
  */
 export function hasLastingVersion(store: unknown): boolean {
   return isObject(store) && Object.isFrozen(store) && hasMember(store, 'version');
 }
 
-/** As `readTrustVersion`; `isLasting` is what `hasLastingVersion` said of the store. */
+/** Like `readTrustVersion`. `isLasting` is the result of `hasLastingVersion` for the store. */
 export function readVersion(store: { readonly version?: unknown }, isLasting: boolean): string | undefined {
   try {
     const version = isLasting ? store.version : confirmMember(store, 'version', store.version);
@@ -209,7 +219,7 @@ export function readVersion(store: { readonly version?: unknown }, isLasting: bo
   }
 }
 
-/** What a store that threw or rejected comes to. */
+/** The answer of a store that threw or rejected. */
 export function describeStoreFault(error: unknown): UnavailableFinding {
   return { outcome: 'unavailable', detail: `The trust store failed: ${describeFault(error)}.` };
 }
@@ -218,7 +228,9 @@ export class TrustVersionError extends Error {
   override readonly name = 'TrustVersionError';
 }
 
-/** Members of the answer itself or of its class: what a polluted prototype adds is no part of it. */
+/**
+ * Reads members of the answer itself or of its class. Members that somebody added to a shared prototype are ignored.
+ */
 function readAnswerMembers<const Names extends readonly string[]>(
   answer: object,
   names: Names,
@@ -226,7 +238,7 @@ function readAnswerMembers<const Names extends readonly string[]>(
   return Object.fromEntries(names.map((name) => [name, readMember(answer, name)])) as Record<Names[number], unknown>;
 }
 
-/** By names that stand in the code: they are read at every request. */
+/** Uses literal member names, which are fast: every request reads these members. */
 function readAnswer(given: object): { readonly outcome: unknown; readonly detail: unknown } {
   const plain: { readonly outcome?: unknown; readonly detail?: unknown } = given;
   return {
@@ -268,7 +280,10 @@ function readNominated(given: object): NominatedFinding | UnavailableFinding {
   };
 }
 
-/** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
+/**
+ * Looks for `then` instead of using `instanceof`: if a library replaced the global Promise, the promise of an async
+ * function is not an instance of it.
+ */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   if (!isObject(value) || !('then' in value)) return false;
   return typeof readMember(value, 'then') === 'function';
@@ -288,7 +303,7 @@ function readFound(given: object): FoundFinding | undefined {
   const isPathValidated = confirmMember(given, 'isPathValidated', answer.isPathValidated);
   const pathAuthorities = confirmMember(given, 'pathAuthorities', answer.pathAuthorities);
   const acceptWithoutClientAuth = confirmMember(given, 'acceptWithoutClientAuth', answer.acceptWithoutClientAuth);
-  // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
+  // An absent bound means unbounded. `null` is refused: a failed calculation or an empty column leaves it behind.
   const validFrom = orUnbounded(confirmMember(given, 'validFrom', answer.validFrom), Number.NEGATIVE_INFINITY);
   const validUntil = orUnbounded(confirmMember(given, 'validUntil', answer.validUntil), Number.POSITIVE_INFINITY);
   const currentFrom = orUnbounded(confirmMember(given, 'currentFrom', answer.currentFrom), Number.NEGATIVE_INFINITY);
@@ -330,7 +345,7 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
     name,
     roles: [...roles],
     functions: functions?.map((text) => text.toLowerCase()),
-    // No decision depends on it, so what is no text spoils none.
+    // No decision depends on the owner, so a value that is not a text is ignored.
     ...(typeof owner === 'string' ? { owner } : {}),
   };
 }
@@ -339,7 +354,7 @@ function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-/** By its brand: under Jest, a Buffer is no instance of its realm's Uint8Array. */
+/** Checks the internal type: under Jest, a Buffer is not an instance of the realm's own Uint8Array. */
 function isBytesList(value: unknown): value is readonly Uint8Array[] {
   return Array.isArray(value) && value.every(isUint8Array);
 }

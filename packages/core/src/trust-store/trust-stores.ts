@@ -13,12 +13,13 @@ import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustStore } from './trust-store.js';
 
 /**
- * A trust store over a file, which is looked at again every `refreshIntervalSeconds`; an unreadable or invalid version
- * is refused whole, and the last good one stays in use up to `maximumStalenessSeconds`. With `signedBy`, the signature is
- * in the file of the same name with `.sig` behind it.
+ * A trust store over a file, which is read again every `refreshIntervalSeconds`. A version that is unreadable or not
+ * valid is refused as a whole, and the last good one stays in use for at most `maximumStalenessSeconds`. With
+ * `signedBy`, the signature is in the file of the same name with `.sig` after it.
  *
- * Nothing is read before the app starts. `path` may be undefined so that the app setting which holds it can be passed
- * as it is: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. The app then fails to start, and until then denies.
+ * Nothing is read before the app starts. `path` may be undefined, so that you can pass the app setting that contains
+ * it: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. If it is undefined, the app fails to start, and denies until
+ * then.
  *
  * @example
  * ```ts
@@ -27,16 +28,17 @@ import type { TrustStore } from './trust-store.js';
  * const trustStore = trustStoreFromFile('trust.json', { maximumStalenessSeconds: 3600 });
  * ```
  *
- * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
+ * @throws {CertgateError} if a duration is not a positive number, an option is unknown, or `signedBy` is not a
+ * supported public key.
  */
 export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createFileSource(path), options);
 }
 
 /**
- * A trust store over a blob in Azure Storage, by your own `BlobClient` of `@azure/storage-blob` (credential, proxy and
- * retries included): `trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()))`. A blob that didn't change
- * isn't transferred. With `signedBy`, the signature is the blob's metadata value `certgatesignature`.
+ * A trust store over a blob in Azure Storage. It uses your own `BlobClient` of `@azure/storage-blob`, with its
+ * credential, proxy and retries: `trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()))`. A blob that
+ * didn't change isn't transferred. With `signedBy`, the signature is the blob's metadata value `certgatesignature`.
  *
  * @example
  * ```ts
@@ -48,22 +50,22 @@ export function trustStoreFromFile(path: string | undefined, options: RefreshOpt
  * const trustStore = trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()));
  * ```
  *
- * @throws {CertgateError} for what is no BlobClient, an unknown option, no public key, or a duration that is
- * not a positive number.
+ * @throws {CertgateError} if `blobClient` is not a BlobClient, an option is unknown, `signedBy` is not a supported
+ * public key, or a duration is not a positive number.
  */
 export function trustStoreFromBlob(blobClient: TrustBlobClient, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createBlobSource(blobClient), options);
 }
 
-/** The options of every store that refreshes, and what the request needs. */
+/** The options of every store that reads its document again and again, and those of its HTTPS requests. */
 export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
 
 /**
- * A trust store over an HTTPS URL. A server that gives an ETag is asked for what changed since. A query, such as a shared
- * access signature, is never shown; nothing else that is secret may be in the URL. With `signedBy`, the signature is read
- * from the same URL with `.sig` behind the path.
+ * A trust store over an HTTPS URL. If the server gives an ETag, a document that didn't change isn't transferred again.
+ * A query, such as a shared access signature, is never shown in messages; the URL must not contain any other secret.
+ * With `signedBy`, the signature is read from the same URL with `.sig` after the path.
  *
- * `url` may be undefined so that an app setting can be passed as it is; the app then fails to start.
+ * `url` may be undefined, so that you can pass an app setting. If it is undefined, the app fails to start.
  *
  * @example
  * ```ts
@@ -72,8 +74,8 @@ export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
  * const trustStore = trustStoreFromUrl('https://trust.example.com/trust.json');
  * ```
  *
- * @throws {CertgateError} for what is no `https:` URL (`http:` is allowed to this machine), an unknown option, no public key, or a
- * duration that is not a positive number.
+ * @throws {CertgateError} if `url` is not an `https:` URL (`http:` is allowed for this machine), an option is unknown,
+ * `signedBy` is not a supported public key, or a duration is not a positive number.
  */
 export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOptions = {}): TrustStore {
   const entries = Object.entries(options);
@@ -85,11 +87,11 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
 
 /**
  * A trust store over an app setting whose value is the document: `trustStoreFromAppSetting('TRUST_DOCUMENT')`. A Key
- * Vault or App Configuration reference works, since the platform puts what it refers to in the setting's place. With
- * `signedBy`, the signature is the app setting of the same name with `_SIGNATURE` behind it.
+ * Vault or App Configuration reference works, since the platform replaces it with the value that it refers to. With
+ * `signedBy`, the signature is the app setting of the same name with `_SIGNATURE` after it.
  *
- * An absent or empty setting, or one that is no valid document, keeps the app from starting; a reference that the
- * platform could not resolve doesn't, and gives 503.
+ * The app fails to start if the setting is absent or empty, or if its value is not a valid document. If the platform
+ * could not resolve a reference, the app starts, and the gate answers with 503.
  *
  * @example
  * ```ts
@@ -98,30 +100,30 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
  * const trustStore = trustStoreFromAppSetting('TRUST_DOCUMENT');
  * ```
  *
- * @throws {CertgateError} for what is no name of an app setting, an unknown option, no public key, or a
- * duration that is not a positive number.
+ * @throws {CertgateError} if `name` is not the name of an app setting, an option is unknown, `signedBy` is not a
+ * supported public key, or a duration is not a positive number.
  */
 export function trustStoreFromAppSetting(name: string, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createAppSettingSource(name), options);
 }
 
 /**
- * A trust store over the place that an app setting names, so that a team moves its trust document by changing the
- * setting: `trustStoreFrom(process.env.CERTGATE_TRUST)`. Who signs, which audience and which limits count stays in code.
+ * A trust store over the place that an app setting names: `trustStoreFrom(process.env.CERTGATE_TRUST)`. A team can then
+ * move its trust document by changing the setting. The keys that sign it, the audience and the limits stay in code.
  *
- * | `address` | is read as by |
+ * | `address` | is read in the same way as by |
  * |---|---|
  * | `trust.json`, `/path/trust.json`, `file:trust.json` | `trustStoreFromFile` |
  * | `https://example.com/trust.json` | `trustStoreFromUrl` |
  * | `blob:https://account.blob.core.windows.net/container/trust.json` | `trustStoreFromBlob`, with the app's own `@azure/storage-blob` and the `DefaultAzureCredential` of its own `@azure/identity`; `AZURE_CLIENT_ID` names a user-assigned identity |
  *
- * An address that is absent, that can't be one, or that needs a package which isn't installed keeps the app from
- * starting, and until then the app denies. It is not thrown here.
+ * The app fails to start, and denies until then, if the address is absent or not valid, or if it needs a package that
+ * isn't installed. This function does not throw in these cases.
  *
- * Two addresses are a document and its mirror, for signed documents only: `trustStoreFrom([address, mirror], { signedBy })`.
- * Both are read when the app starts, and of the two documents the one with the higher revision is used. Later the mirror is
- * read while the first place gives no document, and only counts with a higher revision than the one in use. An app can so
- * start while its storage is away.
+ * Two addresses are a document and its mirror, for signed documents only: `trustStoreFrom([address, mirror], { signedBy
+ * })`. Both are read when the app starts, and the document with the higher revision is used. Later, the mirror is read
+ * while the first place gives no document, and its document is used only if its revision is higher than the one in use.
+ * So an app can start while its storage can't be reached.
  *
  * @example
  * ```ts
@@ -130,8 +132,8 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
  * ```
  *
- * @throws {CertgateError} for a duration that is not a positive number, an unknown option, no public key, or a mirror
- * without `signedBy`.
+ * @throws {CertgateError} if a duration is not a positive number, an option is unknown, `signedBy` is not a supported
+ * public key, or there is a mirror without `signedBy`.
  */
 export function trustStoreFrom(
   address: string | undefined | readonly [address: string | undefined, mirror: string | undefined],
@@ -140,18 +142,18 @@ export function trustStoreFrom(
   return trustStoreFromAddress(address, options, (blob) => openAzureBlob(blob));
 }
 
-/** Opens a blob by a login of its own choice; what it throws keeps the app from starting. */
+/** Opens a blob with a login that it chooses. If it throws, the app fails to start. */
 export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
 
 /**
- * As `trustStoreFrom`, with what opens a blob given.
+ * Like `trustStoreFrom`, with a function that opens blobs.
  *
- * The text comes from an app setting. So a text that is no address throws nothing here: an entry file that fails can
- * leave the app without its gate, and the functions of other files open. The store denies, and keeps the app from
- * starting.
+ * The address comes from an app setting. If it is not valid, this function must not throw: an entry file that fails can
+ * leave the app without its gate, so that the functions of other files are open. Instead, the store denies and keeps
+ * the app from starting.
  *
- * @throws {CertgateError} for a duration that is not a positive number, an unknown option, no public key, or a mirror
- * without `signedBy`.
+ * @throws {CertgateError} if a duration is not a positive number, an option is unknown, `signedBy` is not a supported
+ * public key, or there is a mirror without `signedBy`.
  */
 export function trustStoreFromAddress(
   given: string | undefined | readonly (string | undefined)[],
@@ -162,7 +164,7 @@ export function trustStoreFromAddress(
   const texts = given as readonly (string | undefined)[];
   if (texts.length !== 2) throw invalidArgument('trustStoreFrom takes one address, or two: [address, mirror].');
   if (!('signedBy' in options)) {
-    // Whoever can write to either place would decide who is admitted.
+    // Without signatures, anybody who can write to one of the two places would decide who is admitted.
     throw invalidArgument('trustStoreFrom takes a mirror only for signed documents: add the option signedBy.');
   }
   const [source, mirror] = texts.map((text) => createAddressedSource(text, openBlob)) as [TrustSource, TrustSource];
