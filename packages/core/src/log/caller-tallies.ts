@@ -1,31 +1,34 @@
 import type { ClientIdentity } from '../access/decision.js';
 
-/** The admitted calls of one caller by one pin or name; times in milliseconds. */
+/**
+ * The admitted calls of one caller by one pin or name. `first` and `last` are in milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export interface CallerTally {
   readonly identity: string;
   readonly matchedBy: string;
-  /** The name itself, or all digits of the pin; undefined: a trust store of the app's own doesn't say. */
+  /** The name itself, or the whole hash of the pin. Undefined if a custom trust store doesn't say. */
   readonly matched: string | undefined;
   readonly first: number;
   readonly last: number;
   readonly calls: number;
 }
 
-/** What was counted. */
+/** The counts that `take` returns. */
 export interface TakenTallies {
   readonly callers: readonly CallerTally[];
-  /** Calls of callers that found no room any more. */
+  /** How many calls came from callers for whom there was no room. */
   readonly moreCalls: number;
 }
 
-/** Authorities may admit callers without end. */
+/** The limit, because an authority may admit any number of callers. */
 const maximumCallers = 2_000;
 
 type Tally = { -readonly [key in keyof CallerTally]: CallerTally[key] };
 
-/** Counts admitted calls, in any order, so that it is known who used which pin last even where no line is written of a call. */
+/** Counts admitted calls, in any order, so that the log shows who used which pin last even if calls have no lines. */
 export class CallerTallies {
-  /** By identity; few have more than one or two. Nothing is made for a caller that is known. */
+  /** The tallies of each identity, which rarely has more than two. A call of a known caller creates nothing. */
   #tallies = new Map<string, Tally[]>();
   #count = 0;
   #moreCalls = 0;
@@ -48,7 +51,7 @@ export class CallerTallies {
     this.#tallies.set(name, ofIdentity);
   }
 
-  /** What was counted since the last time. */
+  /** Returns what was counted since the last call of `take`. */
   take(): TakenTallies {
     const callers = [...this.#tallies.values()].flat();
     const taken = { callers, moreCalls: this.#moreCalls };

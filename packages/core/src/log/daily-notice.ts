@@ -1,19 +1,19 @@
 const dayMilliseconds = 86_400_000;
 
-/** Whoever calls chooses what is noticed: past this many, a day says nothing more. */
+/** The limit for a day, because callers choose what is noticed. Further keys are never due on that day. */
 const maximumNoticed = 1000;
 
-/** What is to be said once a day of each of many things, such as of each certificate. */
+/** Decides what to log once a day for each of many things, for example for each certificate. */
 export class DailyNotice {
-  /** When each key was noticed, the longest ago first. */
+  /** When each key was noticed, in milliseconds, the longest ago first. */
   readonly #noticedAt = new Map<string, number>();
 
-  /** Whether it was said today. */
+  /** Whether the key was noticed in the last 24 hours. `now` is in milliseconds. */
   isKnown(key: string, now: number): boolean {
     return isOfToday(this.#noticedAt.get(key), now);
   }
 
-  /** Whether it is to be said now, in milliseconds; then it counts as said. */
+  /** Whether the key should be logged now. If so, it is noticed. `now` is in milliseconds. */
   isDue(key: string, now: number): boolean {
     if (isOfToday(this.#noticedAt.get(key), now)) return false;
     this.#noticedAt.delete(key);
@@ -27,7 +27,7 @@ export class DailyNotice {
   }
 }
 
-/** A clock that was put back counts as another day. */
+/** If the clock was set back by a day or more, the notice is not of today. */
 function isOfToday(noticedAt: number | undefined, now: number): boolean {
   return noticedAt !== undefined && Math.abs(now - noticedAt) < dayMilliseconds;
 }

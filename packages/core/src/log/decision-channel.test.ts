@@ -5,10 +5,10 @@ import type { Decision } from '../access/decision.js';
 import { deny } from '../denial.js';
 import { CallOutcome, publishDecision } from './decision-channel.js';
 
-// What is told of a real decision: gate/decision-channel.test.ts of azure-functions.
+// gate/decision-channel.test.ts of azure-functions tests the events of real decisions.
 
 describe('the channel certgate:decision', () => {
-  it('costs no event without a subscriber', () => {
+  it('creates no event without a subscriber', () => {
     let isTouched = false;
     const watched = new Proxy(
       {},
@@ -22,7 +22,7 @@ describe('the channel certgate:decision', () => {
     assert.equal(isTouched, false);
   });
 
-  it('a subscriber that throws changes no decision: Node reports it after the call, as an uncaught exception', () => {
+  it('reports what a subscriber throws as an uncaught exception after the call, and the decision does not change', () => {
     const script = `
       const { subscribe } = await import('node:diagnostics_channel');
       const { publishDecision } = await import(${JSON.stringify(new URL('./decision-channel.js', import.meta.url).href)});
@@ -63,7 +63,7 @@ describe('the outcome of an admitted call', () => {
     }
   });
 
-  it('says which line the next one replaces: none that was not written, nor one that counts already', () => {
+  it('shows which line the next line replaces: only a line that was written and whose request may still be refused', () => {
     const [logged, unlogged, settled] = [create([]), create([]), create([])];
     logged.replace(call, { decision: admission }, true, true);
     unlogged.replace(call, { decision: admission }, false, true);
@@ -74,7 +74,7 @@ describe('the outcome of an admitted call', () => {
     assert.deepEqual([logged.after, unlogged.after, settled.after], ['denied', 'denied', 'denied']);
   });
 
-  it('waits in a bounded number of calls: the oldest of too many counts as admitted', () => {
+  it('waits in a bounded number of calls, and the oldest of too many is concluded as admitted', () => {
     const concluded: string[] = [];
     const outcomes = Array.from({ length: 10_001 }, () => create(concluded));
     for (const outcome of outcomes) outcome.replace(call, { decision: admission }, true, true);

@@ -9,107 +9,129 @@ import { redactText, redactTexts } from './log-text.js';
 import type { StrangerLine } from './stranger-line.js';
 
 /**
- * The `node:diagnostics_channel` on which the outcome of every request is published once, also of those that the log counts
- * only. An admission is published when nothing behind the gate can refuse the request any more.
+ * The `node:diagnostics_channel` on which the outcome of every request is published once, even if the log only counts
+ * it. An admission is published as soon as no code behind the gate can refuse the request any more.
  */
 export const decisionChannelName = 'certgate:decision';
 
-/** The outcome of one request. Frozen. It names certificates by their thumbprints; no certificate or key is in it. */
+/**
+ * The outcome of one request. Frozen. It names certificates by their thumbprints and never contains a certificate or
+ * key.
+ */
 export interface DecisionEvent {
-  /** Raised with every change of the shape that a subscriber could notice. */
+  /** Rises with every change of the event's shape that a subscriber could notice. */
   readonly version: 1;
-  /** `observed`: the decision was to refuse, and the call went on to the handler, since the function is observed. */
+  /** `observed`: the gate decided to refuse, but the function is observed, so the call went on to the handler. */
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
-  /** What the caller gets; undefined when the call went on to the handler. */
+  /** The HTTP status that the caller gets. Undefined if the call went on to the handler. */
   readonly status: PublicStatus | undefined;
   readonly functionName: string;
   /** The invocation id, which a refused caller was given as `correlationId`. */
   readonly correlationId: string;
   readonly identityName: string | undefined;
-  /** On `allowed`, by the trust document. */
+  /** On `allowed`: who is responsible for the identity, according to the trust document. */
   readonly owner: string | undefined;
   readonly roles: readonly string[] | undefined;
-  /** What the certificate was recognised by. */
+  /** On `allowed`: what the certificate was recognised by, such as `thumbprintSha256`. */
   readonly matchedBy: string | undefined;
-  /** The name itself, or all digits of the pin; also of a refusal of a caller who is known by it. */
+  /** The name itself, or the whole hash of the pin. Also set on denials if the caller was recognised by it. */
   readonly matched: string | undefined;
   readonly thumbprintSha256: string | undefined;
-  /** Milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and its identity. */
+  /**
+   * When the access ends, in milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and
+   * its identity.
+   */
   readonly accessEndsAt: number | undefined;
-  /** On `allowed`, where the certificate lacks clientAuth and its pin accepts that: until when, in milliseconds. */
+  /**
+   * On `allowed`, if the certificate lacks clientAuth and its pin accepts that: the end of that acceptance, in
+   * milliseconds since 1970-01-01T00:00:00Z.
+   */
   readonly withoutClientAuthUntil: number | undefined;
-  /** On `allowed`, where the certificate looks like one of a public CA, which will lose clientAuth when it is renewed. */
+  /**
+   * On `allowed`, if the certificate looks like one of a public CA, so that it will lose clientAuth when it is renewed.
+   */
   readonly clientAuthLoss: ClientAuthLoss | undefined;
-  /** The `revision` of the trust document in use, where the store has one. */
+  /** The `revision` of the trust document in use. Undefined if the store has none. */
   readonly trustRevision: number | undefined;
-  /** The SHA-256 of the trust document in use, where the store tells it; of several documents all, separated by commas. */
+  /**
+   * The SHA-256 of the trust document in use, or of all documents, separated by commas. Undefined if the store doesn't
+   * say.
+   */
   readonly trustSha256: string | undefined;
-  /** On `allowed`: the refusal that was let through because the function is report-only, and until when (milliseconds). */
+  /**
+   * On `allowed`: the refusal that was let through because the function is report-only, and the end of report-only, in
+   * milliseconds since 1970-01-01T00:00:00Z.
+   */
   readonly reportOnly: { readonly code: DenialCode; readonly until: number } | undefined;
-  /** Where the function is observed. */
+  /** Set if the function is observed. */
   readonly observed: Observation | undefined;
-  /** For the operator: what is wrong and what to do; redacted as in the log. */
+  /** What is wrong and what to do, for the operator. Redacted like the log. */
   readonly detail: string | undefined;
   /**
-   * What the gate knew when it refused, of the shape that the code has in `DenialFacts`: the code of `reportOnly` where
-   * there is one, else `code`. Plain data; its texts are redacted as in the log. Undefined: nothing was to refuse, or a
-   * trust store of the app's own refused.
+   * What the gate knew when it refused, in the shape that `DenialFacts` defines for the code: the code of `reportOnly`
+   * if that is set, otherwise `code`. Plain data, whose texts are redacted like the log. Undefined if there was nothing
+   * to refuse, or if a trust store of the app's own refused.
    */
   readonly facts: DenialFacts[DenialCode] | undefined;
 }
 
-/** A call as the log needs it; every invocation context of `@azure/functions` is one. */
+/** What the log needs of a call. Every invocation context of `@azure/functions` fits. */
 export interface LoggingCall {
   readonly functionName: string;
   readonly invocationId: string;
-  /** What else is known of the call. */
+  /** What else is known about the call. */
   readonly about?: CallDescription | undefined;
-  /** Of level information. */
+  /** Writes a line of level information. */
   log(line: string): void;
-  /** Of level warning. */
+  /** Writes a line of level warning. */
   warn(line: string): void;
 }
 
-/** What is called, beside the function. No path and no query: they are the caller's. */
+/** What is called, in addition to the function. Without path and query, because the caller chooses them. */
 export interface CallDescription {
   readonly method?: string | undefined;
-  /** The pattern of the route, as the app has it. */
+  /** The pattern of the route, as the app wrote it. */
   readonly route?: string | undefined;
-  /** The MCP tool, or the prompt or resource. */
+  /** The name of the MCP tool or prompt, or the URI of the resource. */
   readonly tool?: string | undefined;
 }
 
-/** What is told of a call of an observed function: whatever is decided, the call goes on to the handler. */
+/**
+ * What the log shows about a call of an observed function. Whatever the gate decides, the call goes on to the handler.
+ */
 export interface Observation {
-  /** Milliseconds since 1970-01-01T00:00:00Z: from then on, the function is closed. */
+  /** When the function closes, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly until: number;
-  /** The name of the function key by which Azure let the call in. Undefined where the host does not tell it. */
+  /** The name of the function key with which Azure let the call in. Undefined if the host doesn't show it. */
   readonly functionKey: string | undefined;
 }
 
-/** A decision with what is known beside it. */
+/** A decision, and what else is known about the call. */
 export interface DecisionFacts {
   readonly decision: Decision;
-  /** When it was decided, in milliseconds since 1970-01-01T00:00:00Z; absent: now. */
+  /** When the gate decided, in milliseconds since 1970-01-01T00:00:00Z. Undefined if that is now. */
   readonly decidedAt?: number | undefined;
   readonly trustRevision?: number | undefined;
-  /** As `TrustStoreReport` has it. */
+  /** The `sha256` of the trust store's report. */
   readonly trustSha256?: string | undefined;
-  /** Where that document comes from, e.g. `file trust.json`. */
+  /** Where that document is read, such as `file trust.json`. */
   readonly trustSource?: string | undefined;
-  /** Milliseconds; of the function's policy. */
+  /** The end of report-only by the function's policy, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly reportOnlyUntil?: number | undefined;
-  /** Set where the function is observed now. */
+  /** Set if the function is observed now. */
   readonly observation?: Observation | undefined;
   /** The outcome in the request's earlier line, which this decision replaces. */
   readonly after?: CallOutcome['after'];
-  /** What the line tells of a certificate that nobody has. It parses the certificate, so only a line that is written asks. */
+  /**
+   * Describes a certificate that belongs to no identity. It parses the certificate, so it must be called only for a
+   * line that is written.
+   */
   readonly describeStranger?: (() => StrangerLine) | undefined;
 }
 
-/** What became of the call. */
+/** The outcome of the call. */
 export function findOutcome({ decision, observation }: DecisionFacts): DecisionEvent['outcome'] {
   return decision.outcome === 'denied' && observation !== undefined ? 'observed' : decision.outcome;
 }
@@ -119,41 +141,45 @@ type Call = Pick<LoggingCall, 'functionName' | 'invocationId'>;
 const decisions = channel(decisionChannelName);
 
 /**
- * Tells the subscribers, in this tick; without any it costs one look. It never throws and changes no decision: what a
- * subscriber throws, Node reports as an uncaught exception in the next tick.
+ * Publishes the decision to subscribers, in this tick. Without subscribers, it costs one check. It never throws and
+ * never changes a decision: Node reports what a subscriber throws as an uncaught exception in the next tick.
  */
 export function publishDecision(call: Call, facts: DecisionFacts): void {
   if (!decisions.hasSubscribers) return;
   try {
     decisions.publish(createDecisionEvent(call, facts));
   } catch {
-    // A context whose properties throw, for one: an event that can't be made spoils no decision.
+    // The event can't be made, for example because a property of the context throws. The decision stays as it is.
   }
 }
 
-/** Fewer requests are under way in a server without having an answer yet. */
+/** A server rarely has this many requests that have no answer yet. */
 const maximumWaiting = 10_000;
 
-/** The admissions that wait, those of all gates in this process; the oldest first. */
+/** The admissions of all gates in this process that code behind the gate may still refuse, the oldest first. */
 const waiting = new Map<CallOutcome, readonly [Call, DecisionFacts]>();
 let isExitAwaited = false;
 
 /**
- * What became of a request. It is counted and published once: at once, unless code behind the gate may still refuse an
- * admitted request. Then it waits for the first refusal, for `settle`, or until the process exits. If too many wait, the
- * oldest counts as admitted. A refusal after that counts in addition.
+ * The outcome of a request, which is counted and published once. A denial is concluded at once. So is an admission,
+ * unless code behind the gate may still refuse the request: then it waits for the first refusal, for `settle`, or for
+ * the process to exit. If too many admissions wait, the oldest is concluded as admitted, and a later refusal of it is
+ * counted in addition.
  */
 export class CallOutcome {
-  /** The outcome in the request's latest line, if its next line replaces that. Written by this class alone. */
+  /** The outcome in the request's latest line, if the next line replaces that line. Only this class writes it. */
   after: 'allowed' | 'denied' | undefined;
   readonly #conclude: (call: Call, facts: DecisionFacts) => void;
 
-  /** `conclude` counts and publishes a decision, and never throws. */
+  /** `conclude` counts and publishes a decision. It must not throw. */
   constructor(conclude: (call: Call, facts: DecisionFacts) => void) {
     this.#conclude = conclude;
   }
 
-  /** Takes this decision in place of the one before. `isLogged`: it has a line. `canChange`: an admission waits. */
+  /**
+   * Replaces the earlier decision by this one. `isLogged`: the decision has a line. `canChange`: code behind the gate
+   * may still refuse the request, so an admission waits.
+   */
   replace(call: Call, facts: DecisionFacts, isLogged: boolean, canChange: boolean = waiting.has(this)): void {
     if (this.after === 'denied') return;
     const isDenied = facts.decision.outcome === 'denied';
@@ -172,7 +198,7 @@ export class CallOutcome {
     oldest?.settle();
   }
 
-  /** Nothing can refuse the request any more. It may be called again. */
+  /** Concludes a waiting admission, because nothing can refuse the request any more. Further calls do nothing. */
   settle(): void {
     const held = waiting.get(this);
     if (held === undefined) return;
@@ -236,7 +262,7 @@ type CallerKey =
   | 'withoutClientAuthUntil'
   | 'clientAuthLoss';
 
-/** What of the document a refused certificate matched: what its facts say, or what it is known by. */
+/** The pin or name of the document that a refused certificate matched, from the denial or from its facts. */
 export function findMatched({ matched, facts }: Denial): string | undefined {
   if (matched !== undefined || facts === undefined) return matched;
   const { matched: entry, pin, identities = [], claim, isIssued } = readDenialFacts(facts);
@@ -248,12 +274,12 @@ export function findMatched({ matched, facts }: Denial): string | undefined {
   );
 }
 
-/** Without what stands on Object.prototype. */
+/** The facts' own members, without anything on Object.prototype. */
 export function readDenialFacts(facts: Denial['facts']): AnyFacts {
   return facts === undefined ? {} : (copyOwn(facts) as AnyFacts);
 }
 
-/** What the facts of one code or another have. */
+/** The members that the facts of some codes have. */
 interface AnyFacts extends Partial<PathFacts> {
   readonly matched?: string;
   readonly identities?: readonly MatchedIdentity[];

@@ -38,7 +38,7 @@ interface Written extends DecisionLogLine {
   readonly length: number;
 }
 
-/** The line of one call, as an adapter has it written. */
+/** Makes a call and returns the line that an adapter would write about it. */
 async function call(
   document: object | readonly object[],
   { der }: Bytes,
@@ -69,7 +69,7 @@ const named = (dns: string): object => ({
 });
 
 describe('the line of an admitted call', () => {
-  it('has when, where, what matched and by which document, in 480 bytes', async () => {
+  it('has the time, the place, what matched and the document, in 480 bytes', async () => {
     const sha256 = (document: object): string =>
       trustStoreFromDocument({ schemaVersion: 1, revision: 12, ...document })
         .report?.()
@@ -89,7 +89,7 @@ describe('the line of an admitted call', () => {
     }
   });
 
-  it('tells the route, unless that is the name of the function', async () => {
+  it("has the route, unless that is the function's name", async () => {
     assert.equal((await call(pinned({ thumbprintSha256 }), caller, { route: 'i/{id}' })).route, 'i/{id}');
     assert.equal(
       (await call(pinned({ thumbprintSha256 }), caller, { route: functionName })).matched,
@@ -98,13 +98,13 @@ describe('the line of an admitted call', () => {
     assert.equal((await call(pinned({ thumbprintSha256 }), caller, { route: functionName })).route, undefined);
   });
 
-  it('names every document of firstOf', async () => {
+  it('has the hash of every document of firstOf', async () => {
     const { trustSha256 = '', code } = await call([pinned({ thumbprintSha256 }), { identities: [] }], caller);
     assert.deepEqual([code, trustSha256.split(',').map(({ length }) => length)], ['allowed', [16, 16]]);
   });
 });
 
-describe('the line of a listed caller that is refused', () => {
+describe('the line of a refused caller that the document lists', () => {
   it('has what matched, in 730 bytes', async () => {
     const past = '2026-12-01T00:00:00Z';
     const entry = { thumbprintSha256 };
@@ -130,7 +130,7 @@ describe('the line of a listed caller that is refused', () => {
     }
   });
 
-  it('is as short with any detail', () => {
+  it('has at most 730 bytes with any detail', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (fault) => {
         const lines: string[] = [];
@@ -145,7 +145,7 @@ describe('the line of a listed caller that is refused', () => {
   });
 });
 
-describe('the line of a stranger', () => {
+describe('the line of an unknown caller', () => {
   const long = [
     'O = Supplier of very many things with a very long name in it',
     'CN = supplier.with.a.long.name.example.com',
@@ -162,14 +162,14 @@ describe('the line of a stranger', () => {
     assert.ok(line.length <= 1130, `${line.length}`);
   });
 
-  it('is as short with names in any script', async () => {
+  it('has at most 1,130 bytes with names in any script', async () => {
     const name = ['O', 'OU', 'CN'].map((type) => `${type} = ${'\u5b57'.repeat(60)}`);
     const line = await call(named('orders.partner.example'), makeCertificate({ name }));
     assert.equal(line.code, 'certificate_not_trusted');
     assert.ok(line.length <= 1130 && (line.subject?.length ?? 0) >= 64, `${line.length}`);
   });
 
-  it('has no e-mail address and no number of a person, in whatever attribute', async () => {
+  it('has no e-mail address and no personal number, in whatever attribute', async () => {
     const name = [
       'CN = Ada Lovelace ada@example.com 47101010033',
       'O = a 120190-123X b',
@@ -188,12 +188,12 @@ describe('the line of a stranger', () => {
       ['O=a [number] b,CN=Ada Lovelace [e-mail] [number]', 'CN=Corp CA', 'path'],
     );
     assert.match(line.detail ?? '', /dns \[number\]\.example, email \[e-mail\], commonName Ada/);
-    // Hexadecimal digits may have seven numerals in a row by chance.
+    // These members are hexadecimal and may have seven numerals in a row by chance.
     const texts = JSON.stringify({ ...line, process: '', thumbprintSha256: '', serialNumber: '', trustSha256: '' });
     assert.doesNotMatch(texts, /ada|\d{7}|PNOEE|VATDE/);
   });
 
-  it('has none either where the certificate has a name of the document, and nobody vouches for it', async () => {
+  it('has none even if the certificate has a name of the document but no valid path', async () => {
     const impostor = issueCertificate({ ...ofAuthority, key: 'p-256-again' });
     const name = ['CN = Ada 47101010033', 'emailAddress = ada@example.com', 'serialNumber = PNOEE-47101010033'];
     const extensions = [...clientExtensions, 'subjectAltName = DNS:other.example'];
@@ -208,7 +208,7 @@ describe('the line of a stranger', () => {
     }
   });
 
-  it('hides the numbers of persons of many countries', async () => {
+  it('hides the personal numbers of many countries', async () => {
     const numbers = [
       '131052A308T',
       '85.07.30-033.61',
@@ -232,7 +232,7 @@ describe('the line of a stranger', () => {
     assert.match(line.detail ?? '', /bound there to any of its names; before/);
   });
 
-  it('tells whom the certificate points to, and by what', async () => {
+  it('shows the identity that the certificate points to, and why', async () => {
     const [twin] = listTwins(presentCertificate(makeCertificate({ name: ['CN = twin'], key: 'p-256' }).der));
     assert.ok(twin !== undefined);
     const [original] = listTwins(twin);
@@ -253,7 +253,7 @@ describe('the line of a stranger', () => {
       const line = await call(document, certificate);
       assert.deepEqual([line.code, line.claimedBy, line.claimedIdentity], ['certificate_not_trusted', ...claim]);
     }
-    // Signed by the authority, and refused by the path: no stranger.
+    // The authority signed the certificate, and the path refuses it. The caller is therefore not unknown.
     for (const [code, request] of [
       ['certificate_expired', { notAfter: '20260101000000Z' }],
       ['path_certificate_malformed', { extensions: [...ofClients, 'subjectAltName = DNS:other.example'] }],
@@ -263,7 +263,8 @@ describe('the line of a stranger', () => {
       const refused = await call(named('other.example'), signed);
       assert.deepEqual([refused.code, refused.claimedBy, refused.claimedIdentity], [code, 'path', identity]);
     }
-    // Somebody's name, under the name of its authority, which did not issue it.
+    // A certificate with a name of the document and an issuer with the authority's name, which the authority did not
+    // issue.
     const impostor = issueCertificate({ ...ofAuthority, key: 'p-256-again' });
     const { certificate } = issueCertificate(
       { extensions: [...clientExtensions, 'subjectAltName = DNS:other.example'] },
@@ -275,7 +276,7 @@ describe('the line of a stranger', () => {
   });
 });
 
-describe('a trust store of the app that reports what it likes', () => {
+describe('a custom trust store that reports anything', () => {
   const written = trustStoreFromDocument({ schemaVersion: 1, revision: 1, ...pinned({ thumbprintSha256 }) });
   const extract = ({ der }: Bytes): CertificateExtraction => ({
     outcome: 'extracted',
@@ -284,7 +285,7 @@ describe('a trust store of the app that reports what it likes', () => {
     chain: undefined,
   });
 
-  it('refuses nobody by it', async () => {
+  it('refuses nobody because of its report', async () => {
     for (const report of [
       null,
       { sha256: null },

@@ -11,21 +11,24 @@ import type { StrangerLine } from './stranger-line.js';
  * `observe` or a grace period of a pin let through. Calls of `allowAnonymous` functions are not logged.
  */
 export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
-  /** What became of the call. `observed`: the gate would refuse it, but the function is observed, so the handler ran. */
+  /**
+   * What happened to the call. `observed`: the gate would have refused it, but the function is observed, so the handler
+   * ran.
+   */
   readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
   /** On denials: the HTTP status of the answer. */
   readonly status?: number;
   /**
-   * The outcome in an earlier line with this `correlationId`, if a role behind the gate has refused the request since. A
-   * request counts once: the `allowed` before this line does not count, and a line after `denied` does not. Absent if the
-   * role refused after the head of the answer: such a request has two outcomes.
+   * The outcome in an earlier line with this `correlationId`, if a role behind the gate has refused the request since
+   * then. To count requests, ignore the earlier line if this is `allowed`, and ignore this line if it is `denied`.
+   * Absent if the role refused after the head of the answer was sent: such a request has two outcomes.
    */
   readonly after?: 'allowed' | 'denied';
-  /** The name of the function; of an HTTP server, its `functionName`. */
+  /** The name of the function. For an HTTP server, its `functionName`. */
   readonly function: string;
-  /** The HTTP method, if the host tells it. */
+  /** The HTTP method, if the host provides it. */
   readonly method?: string;
   /**
    * The pattern of the route, never the URL. Absent if it is the function's name, and if the line about an admitted call
@@ -48,39 +51,42 @@ export interface DecisionLogLine extends LineStart<'decision'>, StrangerLine {
    * about an admitted call would be longer than 480 bytes.
    */
   readonly matched?: string;
-  /** Of the caller's certificate, in upper-case hexadecimal; absent if the gate read no certificate. */
+  /** The SHA-256 of the caller's certificate, in upper-case hexadecimal. Absent if the gate read no certificate. */
   readonly thumbprintSha256?: string;
   /** The `revision` of the document in use. */
   readonly trustRevision?: number;
-  /** The first 16 digits of the SHA-256 of the document in use; with `firstOf`, of each, separated by commas. */
+  /**
+   * The first 16 digits of the SHA-256 of the document in use. With `firstOf`, those of all documents, separated by
+   * commas.
+   */
   readonly trustSha256?: string;
   /** On `certificate_not_trusted`: the source of the document, such as `file trust.json`. */
   readonly trustSource?: string;
-  /** On calls that report-only let through: the code of the denial. */
+  /** On calls that report-only let through: the code of the denial that was let through. */
   readonly reportOnlyCode?: DenialCode;
-  /** RFC 3339: when such calls begin to be refused. */
+  /** RFC 3339: when calls like this one begin to be refused. */
   readonly reportOnlyUntil?: string;
-  /** On calls of an observed function, RFC 3339: when it closes. */
+  /** On calls of an observed function: when it closes (RFC 3339). */
   readonly observedUntil?: string;
-  /** On calls of an observed function: the name of the function key, if the host tells it. */
+  /** On calls of an observed function: the name of the function key, if the host provides it. */
   readonly functionKey?: string;
-  /** RFC 3339: the certificate lacks `clientAuth`, and its pin accepts that until then. */
+  /** The certificate lacks `clientAuth`, and its pin accepts that until this time (RFC 3339). */
   readonly withoutClientAuthUntil?: string;
   /** The revocation list because of which the call was refused; `end` is RFC 3339. */
   readonly list?: Omit<RevocationListEntry, 'end'> & { readonly end?: string };
   /** On denials and exceptions: what is wrong and what to do. Shortened if the line would be too long. */
   readonly detail?: string;
   /**
-   * How many earlier denials of this code and identity were not logged. On `observed`: how many such calls of this
+   * How many earlier denials with this code and identity were not logged. On `observed`: how many such calls of this
    * function.
    */
   readonly suppressed?: number;
 }
 
-/** In bytes: what an operator pays for, and what a stranger can make long. */
+/** The longest line of each kind, in bytes, because operators pay for them and an unknown caller can make them long. */
 const maximumLengths = { allowed: 480, denied: 730, stranger: 1130 } as const;
 
-/** The line of a decision, no longer than its kind allows unless the app's own names are. */
+/** Formats the line of a decision. It is longer than its kind allows only if the app's own names are too long. */
 export function formatDecisionLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): string {
   const line = createLogLine(call, facts, suppressed);
   const text = formatLogLine(line);
@@ -89,11 +95,14 @@ export function formatDecisionLine(call: LoggingCall, facts: DecisionFacts, supp
   const excess = Buffer.byteLength(text) - maximumLengths[kind];
   if (excess <= 0) return text;
   if (detail === undefined) return formatLogLine(shortenAdmission(line, excess));
-  // The ellipsis has three bytes.
+  // `cutText` adds an ellipsis of three bytes, which is one character.
   return formatLogLine({ ...line, detail: cutText(detail, Math.max(detail.length - excess - 2, 1)) });
 }
 
-/** First goes what the line says twice: the digits of a pin that is the thumbprint. */
+/**
+ * Shortens the line of an admitted call. First it leaves out `matched` if that only repeats the thumbprint, then the
+ * route.
+ */
 function shortenAdmission(line: DraftLine, excess: number): object {
   const { matched = '', thumbprintSha256 = '' } = line;
   const isTwice = matched !== '' && thumbprintSha256.startsWith(matched);
@@ -103,7 +112,7 @@ function shortenAdmission(line: DraftLine, excess: number): object {
 
 type DraftLine = Draft<DecisionLogLine>;
 
-/** In one literal: to put it together of parts would cost several times as much. */
+/** Makes the line in one literal. Putting it together from parts would cost several times as much. */
 function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: number): DraftLine {
   const { decision, trustSha256, observation } = facts;
   const isDenied = decision.outcome === 'denied';
@@ -149,7 +158,7 @@ function createLogLine(call: LoggingCall, facts: DecisionFacts, suppressed: numb
 
 type CallerKey =
   'identity' | 'matchedBy' | 'matched' | 'thumbprintSha256' | 'withoutClientAuthUntil' | 'claimedIdentity' | 'list';
-/** What the line says of who called. */
+/** The members of the line that describe the caller. */
 type CallerLine = Pick<DraftLine, CallerKey>;
 
 function describeAdmitted({ identity }: Admission): CallerLine {
@@ -165,11 +174,11 @@ function describeAdmitted({ identity }: Admission): CallerLine {
   };
 }
 
-/** Of a stranger's claim, `describeStranger` knows more. */
+/** The caller of a refused call. For an unknown caller, `describeStranger` replaces the claim by what it knows. */
 function describeRefused(denial: Denial): CallerLine {
   const { identityName, thumbprintSha256, facts } = denial;
   const { list, claim } = readDenialFacts(facts);
-  // Of an ambiguous certificate there are several.
+  // If the certificate is ambiguous, it matched several entries.
   const matched = findMatched(denial)?.split(',').map(shortenMatched).join();
   return {
     identity: identityName,
@@ -190,10 +199,10 @@ function formatEnd(instant: number | undefined): string | undefined {
   return instant === undefined ? undefined : formatInstant(instant);
 }
 
-/** The longest of the registered ones, BASELINE-CONTROL; a caller may write any. */
+/** The length of the longest registered method, BASELINE-CONTROL. A caller may send any text. */
 const maximumMethodLength = 16;
 
-/** A digest has 64 digits, or 40; a name is as long as an operator reads. */
+/** Shortens a hash (64 or 40 digits) to 16 digits, and a name to what an operator will read. */
 export function shortenMatched(matched: string): string {
   return /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(matched) ? matched.slice(0, 16) : cutText(matched, maximumFieldLength);
 }

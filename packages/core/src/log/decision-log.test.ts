@@ -21,7 +21,7 @@ function createContext(): {
   const raw: string[] = [];
   const lines: DecisionLogLine[] = [];
   const write = (...args: unknown[]): void => {
-    // One argument: a text with % signs in front of others would be a format.
+    // The console gets one argument: a text with % signs before other arguments would be used as a format.
     assert.equal(args.length, 1);
     raw.push(String(args[0]));
     lines.push(JSON.parse(String(args[0])) as DecisionLogLine);
@@ -58,7 +58,7 @@ describe('denial lines', () => {
     ]);
   });
 
-  it('are limited per code and minute, and the next line tells how many were not written', () => {
+  it('are limited per code and minute, and the next line shows how many were not written', () => {
     let now = 0;
     const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
@@ -67,7 +67,7 @@ describe('denial lines', () => {
     };
     write('certificate_missing', 1000);
     assert.equal(lines.length, 20);
-    // Another code has a budget of its own.
+    // Another code has a limit of its own.
     write('certificate_not_trusted', 1);
     assert.equal(lines.length, 21);
     now = 59_999;
@@ -81,7 +81,7 @@ describe('denial lines', () => {
     );
   });
 
-  it('of an observed function name each caller once a day, and a thousand of them at most', () => {
+  it('name each caller of an observed function once a day, up to a thousand callers', () => {
     let now = 0;
     const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
@@ -97,12 +97,12 @@ describe('denial lines', () => {
       [...Array.from({ length: 20 }, () => 'loud'), 'quiet'],
     );
     assert.equal(lines.at(-1)?.suppressed, 80);
-    // Refusals of closed functions have a budget of their own: three of a stranger.
+    // Refusals of closed functions have a limit of their own: three lines for an unknown caller's certificate.
     for (let time = 0; time < 30; time += 1) write('loud');
     assert.equal(lines.length, 24);
     for (let index = 0; index < 5000; index += 1) write(`made up ${index}`, observation);
     assert.equal(lines.length, 24 + 998);
-    // A caller with a key of its own has its line anyway.
+    // A caller with a function key of its own gets a line anyway.
     for (let time = 0; time < 5; time += 1) write('late', { ...observation, functionKey: 'late' });
     assert.equal(lines.length, 24 + 999);
     assert.deepEqual([lines.at(-1)?.functionKey, lines.at(-1)?.suppressed], ['late', 5000 - 998]);
@@ -111,7 +111,7 @@ describe('denial lines', () => {
     assert.deepEqual([lines.at(-1)?.thumbprintSha256, lines.at(-1)?.suppressed], ['quiet', 4]);
   });
 
-  it('of 10,000 strangers hide no listed caller, and of one stranger there are three', () => {
+  it('of 10,000 unknown callers hide no listed caller, and each unknown certificate has three at most', () => {
     const log = new DecisionLog({ now: () => 0 });
     const { context, lines } = createContext();
     const refuse = (code: DenialCode, identityName?: string, thumbprintSha256?: string): void => {
@@ -124,7 +124,7 @@ describe('denial lines', () => {
     }
     const identities = lines.flatMap(({ identity }) => identity ?? []);
     assert.deepEqual([identities.length, new Set(identities).size, lines.length], [100, 100, 140]);
-    // Of a caller by its name, whose certificate the authority has signed, and of somebody who only wrote the name.
+    // One is refused by its name, in a certificate that the authority signed. The other only wrote the name.
     const claim = { identity: 'named', name: { type: 'dns', value: 'a.example', issuedBy: 'corp' } } as const;
     const facts = { authority: 'corp', fault: 'x', claim };
     log.write(context, { decision: deny('path_not_found', facts, { thumbprintSha256: 'forged' }) });
@@ -135,7 +135,7 @@ describe('denial lines', () => {
     assert.equal(lines.length, 144);
   });
 
-  it('describe a stranger only where they are written', () => {
+  it('describe an unknown caller only if they are written', () => {
     const log = new DecisionLog({ now: () => 0 });
     const { context, lines } = createContext();
     let calls = 0;
@@ -145,7 +145,7 @@ describe('denial lines', () => {
     assert.deepEqual([calls, lines.map(({ subject }) => subject)], [3, ['CN=1', 'CN=2', 'CN=3']]);
   });
 
-  it('of a noisy listed caller hide no other caller, and there are 300 a minute beside the first of each', () => {
+  it('of one noisy listed caller hide no other caller, and there are 300 a minute plus the first of each caller', () => {
     let now = 0;
     const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
@@ -156,7 +156,7 @@ describe('denial lines', () => {
     assert.equal(lines.length, 20);
     for (let round = 0; round < 3; round += 1) for (let index = 0; index < 400; index += 1) refuse(`listed ${index}`);
     assert.deepEqual([lines.length, new Set(lines.map(({ identity }) => identity)).size], [420, 401]);
-    // What is refused for another reason is told too.
+    // A refusal for another reason is logged too.
     refuse('noisy', 'pin_expired');
     assert.deepEqual([lines.at(-1)?.identity, lines.at(-1)?.code], ['noisy', 'pin_expired']);
     now = 60_000;
@@ -166,7 +166,7 @@ describe('denial lines', () => {
     assert.equal(lines.at(-1)?.suppressed, 2);
   });
 
-  it('that were left out are told after a minute by a line of their own, each once', (context) => {
+  it('that were left out are reported after a minute by a line of their own, each once', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2027, 0, 1) });
     const told: unknown[] = [];
     const log = new DecisionLog({ now: () => Date.now(), warn: (line) => told.push(JSON.parse(line)) });
@@ -190,7 +190,7 @@ describe('denial lines', () => {
       denials: { certificate_missing: 4980, role_missing: 5, pin_expired: 773 },
       total: 5758,
     });
-    // Those with the most.
+    // The line names the identities with the most denials.
     assert.deepEqual([others, Object.values(identities)], [[], Array.from({ length: 20 }, () => 20)]);
     refuse(1, 'certificate_missing');
     assert.equal(lines.at(-1)?.suppressed, undefined);
@@ -198,13 +198,13 @@ describe('denial lines', () => {
     assert.equal(told.length, 1);
   });
 
-  it('are bounded where a trust store makes up identities', () => {
+  it('are bounded even if a trust store makes up identities', () => {
     const budget = new LineBudget();
     const names = Array.from({ length: 30_000 }, (_, index) => `made up ${index}`);
     assert.equal(names.filter((identity) => budget.spend({ key: 'role_missing', identity }, 0)).length, 10_000);
   });
 
-  it('of listed callers, strangers, MCP and observed calls together hide none of a listed caller, and lose no count', () => {
+  it('of listed and unknown callers, MCP and observed calls together hide no listed caller and lose no count', () => {
     const callers = fc.constantFrom('noisy', 'noisy', 'noisy', 'quiet', 'other');
     const codes = fc.constantFrom<DenialCode>('role_missing', 'certificate_expired', 'mcp_transport_unsupported');
     const kinds = fc.constantFrom('listed', 'stranger', 'mcp', 'observed');
@@ -236,7 +236,7 @@ describe('denial lines', () => {
     );
   });
 
-  it('every denial is written or counted', () => {
+  it('are written or counted for every denial', () => {
     const codes = fc.constantFrom<DenialCode>('certificate_missing', 'role_missing', 'trust_unavailable');
     const events = fc.array(fc.tuple(codes, fc.nat(30_000)), { maxLength: 300 });
     fc.assert(
@@ -266,7 +266,7 @@ describe('denial lines', () => {
     );
   });
 
-  it('of admissions are never left out', () => {
+  it('about admissions are never left out', () => {
     const log = new DecisionLog({ now: () => 0 });
     const { context, lines } = createContext();
     const identity = {
@@ -285,14 +285,14 @@ describe('denial lines', () => {
 describe('the text of a line', () => {
   const name = 'a\nb\r\u0000\u001b[31m\u0085\u2028\u2029\u202e\u200b\ufeff\u{e0041}\ud800"\\%s';
 
-  it('escapes what could forge a line or turn its text, and reads back as what it was', () => {
+  it('escapes what could forge a line or change the direction of its text, and reads back unchanged', () => {
     const { context, lines, raw } = createContext();
     new DecisionLog().write(context, { decision: deny('trust_unavailable', { fault: name }, { identityName: name }) });
     assert.match(raw[0]!, /^[\x20-\x7e]+$/);
     assert.deepEqual([lines[0]?.identity, lines[0]?.detail], [name, name]);
   });
 
-  it('of any text is one printable line of JSON', () => {
+  it('is one printable line of JSON, whatever it contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
         const line = formatLogLine({ text });
@@ -302,7 +302,7 @@ describe('the text of a line', () => {
     );
   });
 
-  it('holds no certificate or key, whatever a store threw, and no endless text', () => {
+  it('contains no certificate or key, whatever a store threw, and no endless text', () => {
     const { der, header } = makeCertificate();
     const { thumbprintSha256 } = presentCertificate(der);
     const base64 = header.slice(40, 80);
@@ -323,14 +323,14 @@ describe('the text of a line', () => {
       assert.match(line, /failed for/);
       assert.ok(line.includes(thumbprintSha256));
     }
-    // An Ed25519 key is no longer than a thumbprint, but it says what it is.
+    // An Ed25519 key is not longer than a thumbprint, but its PEM armour identifies it.
     const key = execFileSync('openssl', ['genpkey', '-algorithm', 'ED25519'], { encoding: 'utf8' });
     const line = formatLogLine({ detail: `failed for ${key}.` });
     assert.ok(!line.includes(key.split('\n')[1]!.slice(0, 40)));
     assert.ok(formatLogLine({ detail: 'x '.repeat(100_000) }).length < 3000);
   });
 
-  it('is quick for the longest header there can be', () => {
+  it('is made quickly from the longest header that is possible', () => {
     const denial: Denial = deny('trust_unavailable', {
       fault: '-----BEGIN '.repeat(1500) + '%2'.repeat(5000),
     });

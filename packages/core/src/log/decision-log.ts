@@ -9,8 +9,8 @@ import { LineBudget } from './line-budget.js';
 import { SuppressedDenials } from './suppressed-denials.js';
 
 /**
- * Which decisions are written: all, or denials and what is let through as an exception: by a report-only or observed
- * function, or by a pin that accepts a certificate without clientAuth.
+ * Which decisions are logged: all of them, or only denials and calls that are let through as an exception. Exceptions
+ * are made by a report-only or observed function, or by a pin that accepts a certificate without clientAuth.
  */
 export const decisionLogChoices = ['all', 'denials'] as const;
 
@@ -20,24 +20,32 @@ export type DecisionLogChoice = (typeof decisionLogChoices)[number];
 /** The options of `DecisionLog`. */
 export interface DecisionLogOptions {
   readonly choice?: DecisionLogChoice;
-  /** Milliseconds, of a clock that never goes back. */
+  /** The present in milliseconds, by a clock that never goes back. */
   readonly now?: () => number;
-  /** Where a line goes that belongs to no call, of level warning; by default the console. */
+  /** Writes a line of level warning that belongs to no call. By default, to the console. */
   readonly warn?: (line: string) => void;
 }
 
-/** How long a count waits for a line to ride on. */
+/** How long a count waits for the next line of its kind before it gets a line of its own. */
 const patienceMilliseconds = 60_000;
 
-/** Writes decisions to the log of their calls. One per app, since it counts what it leaves out. */
+/**
+ * Writes decisions to the log of their calls. An app needs exactly one, because it counts the lines that it leaves out.
+ */
 export class DecisionLog {
   readonly #budget = new LineBudget();
   readonly #suppressed = new SuppressedDenials();
-  /** By function and code of observed calls. */
+  /** How many denied calls of observed functions were not logged, by code and function. */
   readonly #suppressedObserved = new Map<string, number>();
-  /** By function, code and caller of observed calls: whoever will be refused is named, however many others are. */
+  /**
+   * By function, code, caller and function key: which observed calls were logged today. Every caller who will be
+   * refused gets a line, however many others there are.
+   */
   readonly #observed = new DailyNotice();
-  /** By function, code and key: a caller that makes a certificate for each call crowds only those out that share its key. */
+  /**
+   * By function, code and function key. A caller who makes a certificate for each call can only use up the lines of
+   * callers with the same key.
+   */
   readonly #observedKeys = new DailyNotice();
   readonly #choice: DecisionLogChoice;
   readonly #now: () => number;
@@ -57,7 +65,7 @@ export class DecisionLog {
       if (this.#choice === 'all') context.log(formatDecisionLine(context, facts, 0));
       return this.#choice === 'all';
     }
-    // The admission has a line, which would count if this one were left out.
+    // The request's admission has a line already. If this denial had none, the log would count the request as admitted.
     const isLimited = decision.outcome === 'denied' && after !== 'allowed';
     const suppressed = isLimited ? this.#countDenial(context, decision, facts) : 0;
     if (suppressed === undefined) return false;
@@ -65,7 +73,7 @@ export class DecisionLog {
     return true;
   }
 
-  /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
+  /** How many earlier denials of this kind were not logged. Undefined if this one should not be logged either. */
   #countDenial(
     context: LoggingCall,
     denial: Denial,
@@ -76,7 +84,7 @@ export class DecisionLog {
     const identity = findListed(denial);
     const certificate = identity === undefined ? thumbprintSha256 : undefined;
     const isWritten = this.#budget.spend({ key: code, identity, certificate }, this.#now());
-    // The request counts with its first refusal.
+    // The request was already counted with its first refusal.
     if (after === 'denied') return isWritten ? 0 : undefined;
     if (isWritten) return this.#suppressed.take(code, identity);
     this.#suppressed.note(code, identity, decidedAt ?? Date.now());
@@ -100,7 +108,7 @@ export class DecisionLog {
     return isWritten ? suppressed : undefined;
   }
 
-  /** Where no line of the same kind comes to tell it. */
+  /** Writes the counts in a line of their own later, if no line of the same kind has reported them by then. */
   #tellLater(): void {
     if (this.#isTimerSet) return;
     this.#isTimerSet = true;
@@ -110,10 +118,10 @@ export class DecisionLog {
         const line = this.#suppressed.takeLine(Date.now());
         if (line !== undefined) this.#warn(line);
       } catch {
-        // There is no call that could be refused for it, and nobody left to tell.
+        // Writing failed. No call depends on it, and there is nowhere else to report it.
       }
     }, patienceMilliseconds);
-    // A test environment's timers may have none.
+    // Timers of a test environment may have no `unref`.
     (timer as { readonly unref?: () => unknown }).unref?.();
   }
 }
@@ -122,18 +130,21 @@ function warnOnConsole(line: string): void {
   console.warn(line);
 }
 
-/** The identity of the trust document that is refused; of several, the first. Undefined: anybody may have sent it. */
+/**
+ * The trust document's identity that is refused; the first if there are several. Undefined if anybody may have sent the
+ * certificate.
+ */
 function findListed(denial: Denial): string | undefined {
   const { identityName, facts } = denial;
   if (identityName !== undefined) return identityName;
-  // Of a stranger, who may call without end, nothing is copied.
+  // The facts of an unknown caller, who may call without end, are not copied.
   if (facts === undefined || !(Object.hasOwn(facts, 'isSigned') || Object.hasOwn(facts, 'identities')))
     return undefined;
   const { identities, claim } = readDenialFacts(facts);
   return identities?.[0]?.identity ?? claim?.identity;
 }
 
-/** Let through, though something speaks against it. */
+/** Whether the call was let through although there is something to report about it. */
 function isException({ deferred, identity }: Admission): boolean {
   return deferred !== undefined || identity.withoutClientAuthUntil !== undefined;
 }

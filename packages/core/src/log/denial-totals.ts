@@ -1,6 +1,6 @@
 import type { DenialCode } from '../denial.js';
 
-/** Counts every refusal by its code, whether a line is written of it or not. */
+/** Counts every refusal by its code, whether it has a log line or not. */
 export class DenialTotals {
   #counts = new Map<DenialCode, number>();
 
@@ -8,7 +8,7 @@ export class DenialTotals {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + more);
   }
 
-  /** What was counted since the last time, by code. */
+  /** Returns what was counted since the last call of `take`, by code. */
   take(): Readonly<Partial<Record<DenialCode, number>>> {
     const counts = this.#counts;
     this.#counts = new Map();

@@ -6,7 +6,7 @@ import type { TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import { type Draft, type LineStart, startLine } from './log-text.js';
 
 /**
- * The access of a caller ends soon. Level warning, once a day per instance and certificate or identity; at most 1,000
+ * A caller's access ends soon. Level warning, once a day per instance and certificate or identity; at most 1,000
  * certificates and 500 identities a day.
  */
 export interface ExpiryLogLine extends LineStart<'expiry'> {
@@ -16,13 +16,13 @@ export interface ExpiryLogLine extends LineStart<'expiry'> {
   readonly identity: string;
   /** Who is responsible for the identity, if the trust document says so. */
   readonly owner?: string;
-  /** The certificate in use, or the pinned one. */
+  /** The SHA-256 of the certificate in use, or of the pinned one, in upper-case hexadecimal. */
   readonly thumbprintSha256?: string;
   /** RFC 3339: when the caller begins to be refused. */
   readonly endsAt: string;
   /**
-   * `certificate`: its own `notAfter`. `authority`: that of a CA certificate above it. `trust`: the pin, the identity, or what
-   * a custom store returned.
+   * What ends first. `certificate`: its own `notAfter`. `authority`: the `notAfter` of a CA certificate above it.
+   * `trust`: the pin, the identity, or what a custom store returned.
    */
   readonly endsFirst: 'certificate' | 'authority' | 'trust';
   /** How much the certificate looks like one of a public CA. Such a CA's next certificate lacks `clientAuth`. */
@@ -42,19 +42,19 @@ export interface RenewalLogLine extends LineStart<'renewal'> {
   readonly identity: string;
   /** Who is responsible for the identity, if the trust document says so. */
   readonly owner?: string;
-  /** The certificate in use. */
+  /** The SHA-256 of the certificate in use, in upper-case hexadecimal. */
   readonly thumbprintSha256: string;
   /** RFC 3339: when the certificate ends. */
   readonly endsAt: string;
   /** How much the certificate looks like one of a public CA. */
   readonly publicIssuance: ClientAuthLoss['verdict'];
-  /** What shows that. */
+  /** The signs of a public CA that the certificate has. */
   readonly evidence: ClientAuthLoss['evidence'];
   /** What to do. */
   readonly detail: string;
 }
 
-/** `now` is in milliseconds. */
+/** Makes the line. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
 export function createRenewalLine(
   { name, owner, certificate }: ClientIdentity,
   loss: ClientAuthLoss,
@@ -77,7 +77,9 @@ export function createRenewalLine(
 const lossDetail =
   'Public CAs no longer issue clientAuth, so the next certificate will be refused: before that, give the caller a certificate from an authority of your own, or pin one that it makes for this purpose. See docs/public-certificates.md.';
 
-/** `isAutomated`: the certificate is of a kind that is renewed automatically. */
+/**
+ * Makes the line. `isAutomated`: the certificate is of a kind that is renewed automatically. `now` is in milliseconds.
+ */
 export function createExpiryLine(
   identity: ClientIdentity,
   isAutomated: boolean,
@@ -104,7 +106,10 @@ export function createExpiryLine(
   };
 }
 
-/** Of an identity that the trust document lists, whether or not it has called. `isOfPin`: its last pin ends first. */
+/**
+ * Makes the line about an identity that the trust document lists, whether it has called or not. `isOfPin`: its last pin
+ * ends before the identity does.
+ */
 export function createListedEndLine(
   { name, owner }: Pick<TrustedIdentity, 'name' | 'owner'>,
   given: { readonly endsAt: number; readonly isOfPin: boolean; readonly thumbprintSha256: string | undefined },

@@ -17,7 +17,7 @@ import type { ExpiryLogLine, RenewalLogLine } from './expiry-lines.js';
 import { ExpiryLog } from './expiry-log.js';
 import { nameProcess } from './process-id.js';
 
-// In an app: gate/expiry-log.test.ts of azure-functions.
+// gate/expiry-log.test.ts of azure-functions tests the same in an app.
 
 const day = 86_400_000;
 const now = Date.UTC(2027, 0, 1);
@@ -42,7 +42,7 @@ function identityOf(
 }
 
 describe('a certificate in use that ends soon', () => {
-  it('is warned of once a day, with its identity, owner and end', () => {
+  it('is logged once a day, with its identity, owner and end', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     const identity = identityOf(now + 20 * day, 'AB', 'payments team');
@@ -66,7 +66,7 @@ describe('a certificate in use that ends soon', () => {
     assert.equal(lines.length, 2);
   });
 
-  it('is told from one whose pin or identity ends first', () => {
+  it('is distinguished from one whose pin or identity ends first', () => {
     const { context, lines } = createContext();
     new ExpiryLog().note(context, identityOf(now + day), now);
     assert.equal(lines[0]?.endsFirst, 'trust');
@@ -74,7 +74,7 @@ describe('a certificate in use that ends soon', () => {
     assert.ok(!('owner' in lines[0]));
   });
 
-  it('is told from one whose CA certificate ends first: the line names the CA, and who must act', () => {
+  it('is distinguished from one whose CA certificate ends first: the line names the CA and who must act', () => {
     const { context, lines } = createContext();
     const intermediate = issueIntermediate({ notAfter: '20270111000000Z' });
     const { header } = issueCaller({ issuer: intermediate });
@@ -89,7 +89,7 @@ describe('a certificate in use that ends soon', () => {
     );
   });
 
-  it('begins 30 days before the end, and what has no end to speak of is quiet', () => {
+  it('is logged from 30 days before the end, and never if it has no real end', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     for (const end of [now + 30 * day + 1, Number.POSITIVE_INFINITY, Number.NaN, undefined])
@@ -99,7 +99,7 @@ describe('a certificate in use that ends soon', () => {
     assert.equal(lines.length, 1);
   });
 
-  it('begins with the last third of a shorter life: a certificate of a day is not warned of all its life', () => {
+  it('is logged in the last third of a shorter lifetime, so a certificate of one day is not reported all day', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     const hour = day / 24;
@@ -134,7 +134,7 @@ describe('a certificate in use that ends soon', () => {
     assert.match(lines[0]?.detail ?? '', /the caller needs a new one/);
   });
 
-  it('is counted by certificate, not by identity', () => {
+  it('is logged for each certificate, not for each identity', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     for (const thumbprint of ['A', 'B', 'A', 'B']) log.note(context, identityOf(now + day, thumbprint), now);
@@ -144,17 +144,17 @@ describe('a certificate in use that ends soon', () => {
     );
   });
 
-  it('is one of a thousand at most a day, however many certificates one key makes', () => {
+  it('is logged for a thousand certificates a day at most, however many one key makes', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     for (let index = 0; index < 5000; index += 1) log.note(context, identityOf(now + day, `${index}`), now);
     assert.equal(lines.length, 1000);
-    // The next day there is room again, for new ones and for old ones.
+    // The next day has room again, for new certificates and for old ones.
     for (const thumbprint of ['4999', '0']) log.note(context, identityOf(now + 3 * day, thumbprint), now + day);
     assert.equal(lines.length, 1002);
   });
 
-  it('is warned of again where the clock was put back', () => {
+  it('is logged again if the clock was set back', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     log.note(context, identityOf(now + day), now);
@@ -213,7 +213,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.equal(lines.length, 2);
   });
 
-  it('is reported when it ends soon, too', () => {
+  it('is also reported when it ends soon', () => {
     const { context, lines } = createContext();
     new ExpiryLog().note(context, identityWith('serverAuth, clientAuth'), now + 50 * day);
     const [, ending] = lines;
@@ -221,7 +221,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.match(ending?.detail ?? '', /needs a new one.*the next certificate will be refused/);
   });
 
-  it('is not reported if it is only for clients, or has already lost clientAuth: then its grace period ends', () => {
+  it('is not reported if it is only for clients, or if it has lost clientAuth already and its grace period ends', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     log.note(context, identityWith('clientAuth'), now);

@@ -8,15 +8,15 @@ import { createExpiryLine, createRenewalLine } from './expiry-lines.js';
 import { ListedEnds } from './listed-ends.js';
 import { formatLogLine } from './log-text.js';
 
-/** Warns of certificates in use that will soon be refused, and of those whose successors will be. */
+/** Warns about certificates in use that will soon be refused, and about those whose successors will be refused. */
 export class ExpiryLog {
-  /** By certificate. Whoever holds a key that is pinned can make certificates without end. */
+  /** Which certificates were logged today. The owner of a pinned key can make any number of certificates. */
   readonly #notice = new DailyNotice();
   readonly #renewals = new DailyNotice();
   readonly #listed = new ListedEnds();
   readonly #isSaid = (thumbprintSha256: string, now: number): boolean => this.#notice.isKnown(thumbprintSha256, now);
 
-  /** For each call that is let in; `now` is in milliseconds. */
+  /** Looks at the certificate of an admitted call. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
     const { certificate } = identity;
     const loss = findClientAuthLoss(certificate);
@@ -27,7 +27,10 @@ export class ExpiryLog {
       context.warn(formatLogLine(createExpiryLine(identity, isAutomated, loss, now)));
   }
 
-  /** For each call that is decided, after `note`: callers that the documents in use list need not call. */
+  /**
+   * Looks at callers in the documents in use, even if they have not called. It must run after `note`, for each decided
+   * call.
+   */
   noteListed(context: LoggingCall, list: () => readonly TrustSnapshot[], now: number): void {
     this.#listed.note(context, list, this.#isSaid, now);
   }
@@ -36,9 +39,10 @@ export class ExpiryLog {
 const weekMilliseconds = 7 * 86_400_000;
 
 /**
- * Nobody renews a certificate of less than a week by hand. SPIRE renews at half of its life, cert-manager and step at two
- * thirds, Vault's agent at nine tenths: a warning in the last third would be written of every certificate, each hour, and
- * nobody would see the one that was not renewed.
+ * Whether the certificate's renewal is automatic: nobody renews a certificate of less than a week by hand. SPIRE renews
+ * it after half of its lifetime, cert-manager and step after two thirds, Vault's agent after nine tenths. Therefore a
+ * warning in the last third would be written about every certificate, each hour, and would hide one that was not
+ * renewed.
  */
 function isOfAutomation({ accessEndsAt, certificate: { notBefore, notAfter } }: ClientIdentity): boolean {
   return accessEndsAt === notAfter && notAfter - notBefore < weekMilliseconds;

@@ -1,12 +1,12 @@
-/** One line that may be written or left out. */
+/** A line that is written or left out. */
 export interface LineKind {
-  /** What is counted together. */
+  /** Lines with the same key share a limit. */
   readonly key: string;
-  /** Of a caller of the trust document. */
+  /** The identity of the trust document that the line is about, if there is one. */
   readonly identity?: string | undefined;
-  /** Of a stranger's certificate. */
+  /** The thumbprint of an unknown caller's certificate. */
   readonly certificate?: string | undefined;
-  /** Written, however many there are. */
+  /** The line is written however many there are. */
   readonly isExempt?: boolean;
 }
 
@@ -14,12 +14,16 @@ const windowMilliseconds = 60_000;
 const linesPerKey = 20;
 const linesPerCertificate = 3;
 const linesInAll = 300;
-/** No document comes near it in a minute; a trust store of the app's own may make up names. */
+/**
+ * The limit of identities in a minute. Calls of a real document don't reach it, but a custom trust store may make up
+ * names.
+ */
 const maximumIdentities = 10_000;
 
 /**
- * Which lines are written in a minute. A listed caller has a limit of its own, in a table that no stranger can enter, and
- * its first line is always written. Strangers share theirs. Only a line that is written makes an entry for a certificate.
+ * Decides which lines are written in a minute. Each identity of the document has a limit of its own, in a table that no
+ * unknown caller can fill, and its first line is always written. Unknown callers share their limits. Only a line that
+ * is written adds a certificate to a table.
  */
 export class LineBudget {
   #beganAt = Number.NEGATIVE_INFINITY;
@@ -28,7 +32,10 @@ export class LineBudget {
   readonly #byIdentity = new Map<string, number>();
   readonly #byCertificate = new Map<string, number>();
 
-  /** Whether the line is to be written, at `now` (milliseconds of a clock that never goes back). Then it counts as written. */
+  /**
+   * Whether the line should be written. If so, it is counted as written. `now` is in milliseconds of a clock that never
+   * goes back.
+   */
   spend({ key, identity, certificate, isExempt = false }: LineKind, now: number): boolean {
     if (!(now - this.#beganAt < windowMilliseconds)) this.#begin(now);
     const name = identity === undefined ? key : `${key} ${identity}`;
@@ -38,7 +45,7 @@ export class LineBudget {
     const isFirst = isListed && written === 0;
     const isLeft = written < linesPerKey && this.#lines < linesInAll;
     if (!isExempt && !isFirst && !isLeft) return false;
-    // Looked up last: the text of a stranger's certificate has to be hashed for it.
+    // This is checked last, because the thumbprint text of an unknown caller must be hashed for it.
     const ofCertificate = certificate === undefined ? 0 : (this.#byCertificate.get(certificate) ?? 0);
     if (ofCertificate >= linesPerCertificate) return false;
     this.#lines += 1;

@@ -44,7 +44,7 @@ function createStage(...documents: readonly TrustSnapshot[]): Stage {
 }
 
 describe('access that the document ends soon', () => {
-  it('is told once a day, of callers that have not called', () => {
+  it('is logged once a day, even for callers that have not called', () => {
     const { lines, call } = createStage(
       read(
         { name: 'billing', owner: 'payments team', pins: [pin({ notAfter: toTime(10) })] },
@@ -89,7 +89,7 @@ describe('access that the document ends soon', () => {
     );
   });
 
-  it('does not matter while another pin lasts, nor where nobody is admitted anyway', () => {
+  it('is not logged while another pin lasts, or if nobody is admitted anyway', () => {
     const soon = { notAfter: toTime(3) };
     const { lines, call } = createStage(
       read(
@@ -100,7 +100,7 @@ describe('access that the document ends soon', () => {
         { pins: [pin({ notAfter: toTime(-1) })] },
         { pins: [pin()], expiresAt: toTime(-1) },
         { pins: [] },
-        // A third of its window is more than two days.
+        // The last third of this pin's window is longer than two days.
         { pins: [pin({ notBefore: toTime(-1), notAfter: toTime(5) })] },
         { name: 'ends', pins: [pin(soon), pin({ ...soon, notAfter: toTime(4) }), pin({ enabled: false })] },
       ),
@@ -112,7 +112,7 @@ describe('access that the document ends soon', () => {
     );
   });
 
-  it('is told although another pin lasts, if the deny list has that one', () => {
+  it('is logged although another pin lasts, if the deny list has that one', () => {
     const [kept, denied] = [pin({ notAfter: toTime(3) }), { thumbprintSha256: 'AB'.repeat(32), notAfter: toTime(300) }];
     const document = documentOf({ pins: [kept, denied] });
     const list = [{ thumbprintSha256: denied.thumbprintSha256, reason: 'stolen' }];
@@ -129,13 +129,13 @@ describe('access that the document ends soon', () => {
     }
   });
 
-  it('is not told again of a certificate in use', () => {
+  it('is not logged again for a certificate in use', () => {
     const { lines, call } = createStage(read({ pins: [pin({ notAfter: toTime(3) })] }));
     call(now, () => true);
     assert.deepEqual(lines.length, 0);
   });
 
-  it('is looked for in slices: of a hundred thousand, a thousand with each call, and all of them that day', () => {
+  it('is looked for in parts: of a hundred thousand identities, a thousand with each call, and all of them that day', () => {
     let looks = 0;
     const identities = Array.from({ length: 100_000 }, (_, index) => ({
       name: `caller ${index}`,
@@ -160,7 +160,7 @@ describe('access that the document ends soon', () => {
     assert.equal(lines.length, 1);
   });
 
-  it('is told of 500 callers a day, ten a call', () => {
+  it('is logged for 500 callers a day, ten with each call', () => {
     const many = read(...Array.from({ length: 600 }, () => ({ pins: [pin({ notAfter: toTime(3) })] })));
     const { lines, call } = createStage(many);
     call();
@@ -170,7 +170,7 @@ describe('access that the document ends soon', () => {
     assert.equal(new Set(lines.map(({ identity }) => identity)).size, 500);
   });
 
-  it('is of every store of the library, and of those that firstOf asks', () => {
+  it('is read from every store of the library, and from the stores that firstOf asks', () => {
     const [one, other] = [documentOf({ name: 'a', pins: [] }), documentOf({ name: 'b', pins: [] })].map((document) =>
       trustStoreFromDocument(document),
     );
@@ -183,7 +183,7 @@ describe('access that the document ends soon', () => {
     assert.deepEqual(listDocuments(own), []);
   });
 
-  it('is as the decision has it: at that moment, nothing of the document admits the caller any more', () => {
+  it('is the same as in the decision: from that moment, nothing of the document admits the caller', () => {
     const window = fc.record(
       { notAfter: fc.integer({ min: -2, max: 40 }), enabled: fc.boolean() },
       { requiredKeys: [] },

@@ -6,15 +6,15 @@ import { createListedEndLine } from './expiry-lines.js';
 import { formatLogLine } from './log-text.js';
 
 const dayMilliseconds = 86_400_000;
-/** Of each call, at pins: a document may list a hundred thousand, and no call is to be held up by all of them. */
+/** How many pins one call looks at. A document may have a hundred thousand, which would delay that call. */
 const maximumLooks = 1_000;
 const maximumLines = 10;
-/** An imported list may end as a whole. */
+/** The limit of lines in a day, because all entries of an imported list may end at once. */
 const maximumLinesOfDay = 500;
 
 /**
- * Warns once a day of callers whose access the trust document ends soon, whether or not they call. The document is gone
- * through in slices, a call one.
+ * Warns once a day about callers whose access the trust document ends soon, even if they have not called. Each call
+ * looks at the next part of the document.
  */
 export class ListedEnds {
   #beganAt = Number.NEGATIVE_INFINITY;
@@ -23,8 +23,8 @@ export class ListedEnds {
   #linesOfDay = 0;
 
   /**
-   * For each call that is decided; `now` is in milliseconds. `isSaid`: whether a call with the certificate of this thumbprint
-   * has led to a line today.
+   * Runs for each decided call; `now` is in milliseconds since 1970-01-01T00:00:00Z. `isSaid`: whether a call with the
+   * certificate of this thumbprint has led to a line today.
    */
   note(
     context: LoggingCall,
@@ -48,7 +48,7 @@ export class ListedEnds {
   }
 
   #begin(list: () => readonly TrustSnapshot[], now: number): void {
-    // A clock that was put back counts as another day.
+    // If the clock was set back by a day or more, this is another day.
     if (Math.abs(now - this.#beganAt) < dayMilliseconds) return;
     this.#left = list();
     if (this.#left.length === 0) return;
@@ -57,7 +57,7 @@ export class ListedEnds {
     this.#linesOfDay = 0;
   }
 
-  /** An identity of the first document that is left. */
+  /** The next identity of the documents that are left. */
   #takeNext(): TrustedIdentity | undefined {
     for (; this.#left.length > 0; this.#left = this.#left.slice(1), this.#index = 0) {
       const identity = this.#left[0]?.identities[this.#index];
@@ -70,15 +70,15 @@ export class ListedEnds {
 
 interface ListedEnd {
   readonly endsAt: number;
-  /** The last pin ends first; otherwise the identity. */
+  /** Whether the last pin ends first. Otherwise the identity does. */
   readonly isOfPin: boolean;
-  /** Of that pin, where it is one. */
+  /** The thumbprint of that pin. Undefined if the identity ends first, or if the pin is of another kind. */
   readonly thumbprintSha256: string | undefined;
 }
 
 /**
- * When nothing of the document admits the identity any more, if that is soon. While one pin lasts, the end of another is no
- * matter: that is how certificates are rotated. A name has no end of its own.
+ * When the document's last entry for the identity ends, if that is soon. While one pin lasts, the end of another does
+ * not matter, because certificates are rotated that way. A name has no end of its own.
  */
 function findListedEnd(trust: TrustSnapshot, identity: TrustedIdentity, now: number): ListedEnd | undefined {
   const { pins, names } = identity;

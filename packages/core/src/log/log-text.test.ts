@@ -23,7 +23,7 @@ for (const [how, text] of Object.entries({
   });
 }
 
-test('a thumbprint stays in it', () => {
+test('a thumbprint stays in the log', () => {
   const thumbprintSha256 = 'AB'.repeat(32);
   assert.equal(formatLogLine({ thumbprintSha256 }), JSON.stringify({ thumbprintSha256 }));
 });

@@ -1,9 +1,9 @@
 import { nameProcess } from './process-id.js';
 
-/** Raised with every change of a line's shape that a query could notice. */
+/** Rises with every change of a line's shape that a query could notice. */
 export const logShapeVersion = 1;
 
-/** What every line begins with. */
+/** The members with which every line begins. */
 export interface LineStart<Event extends string> {
   /** The version of this format. It changes only if an existing query could break. */
   readonly certgate: typeof logShapeVersion;
@@ -12,42 +12,45 @@ export interface LineStart<Event extends string> {
   /** RFC 3339 with milliseconds: when the call was decided, or when the line was written. */
   readonly time: string;
   /**
-   * 16 random hexadecimal digits that tell this process from others of the same instance. They identify and prove nothing.
-   * Lines of older versions lack them.
+   * 16 random hexadecimal digits that distinguish this process from others of the same instance. They don't identify
+   * the instance, and they prove nothing. Lines of older versions lack them.
    */
   readonly process?: string;
 }
 
-/** A line as it is written: JSON leaves out the members that are undefined. */
+/** A line before it is written. JSON leaves out the members that are undefined. */
 export type Draft<Line> = Line extends readonly (infer Item)[]
   ? readonly Draft<Item>[]
   : Line extends object
     ? { readonly [Key in keyof Line]: Draft<Line[Key]> | undefined }
     : Line;
 
-/** `now` is in milliseconds. */
+/** Makes the beginning of a line. `now` is in milliseconds since 1970-01-01T00:00:00Z. */
 export function startLine<Event extends string>(event: Event, now: number = Date.now()): LineStart<Event> {
   return { certgate: logShapeVersion, event, time: formatTime(now), process: nameProcess() };
 }
 
-/** RFC 3339 with milliseconds. */
+/** Formats a time (milliseconds since 1970-01-01T00:00:00Z) as RFC 3339 with milliseconds. */
 export function formatTime(instant: number): string {
   return new Date(instant).toISOString();
 }
 
-/** Of a text that whoever calls chooses. */
+/** The longest text that a caller chose, in characters. */
 export const maximumFieldLength = 96;
 
-/** The beginning of a text that is longer. */
+/** Cuts a text that is longer than `length` characters, and ends it with an ellipsis. */
 export function cutText(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-/** JSON, with every control, format and line-separating character escaped: a name can't forge a line or turn its text. */
+/**
+ * Formats a line as JSON and escapes every control, format and line-separating character, so that a name can't forge a
+ * line or change the direction of its text.
+ */
 export function formatLogLine(line: object): string {
-  // A replacer doubles the cost, and nearly no line has a text to redact.
+  // A replacer doubles the cost, and hardly any line has a text to redact.
   const json = Object.values(line).every(isPlain) ? JSON.stringify(line) : JSON.stringify(line, redactValue);
-  // Of nearly every line, no character is of those; the look costs a fraction.
+  // Hardly any line has such a character, and looking for one costs a fraction of replacing.
   return /^[ -~]*$/.test(json) ? json : json.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeCharacter);
 }
 
@@ -65,16 +68,16 @@ function escapeCharacter(character: string): string {
 }
 
 const maximumTextLength = 2000;
-/** Shorter than the base64 of the shortest EC key. */
+/** Shorter than the base64 of the shortest EC key, in characters. */
 const shortestSecretLength = 160;
 
 /**
- * A trust store of the user's own may throw with what it was given in the message: the certificate, or a key. PEM blocks
- * and runs of base64 as long as the shortest EC key stay out of the log (thumbprints are shorter), also where their line
- * ends or their whole text are escaped, and so does endless text.
+ * Redacts a text for the log. A custom trust store may throw an error whose message contains what the store was given:
+ * the certificate, or a key. Therefore PEM blocks, and runs of base64 as long as the shortest EC key, are replaced
+ * (thumbprints are shorter), even if line ends or the whole text are escaped. Endless text is cut.
  */
 export function redactText(text: string): string {
-  // Every text of every line comes here, and a pattern tries each of its characters.
+  // This runs for every text of every line, and a pattern would try each of its characters.
   if (text.length < shortestSecretLength && !text.includes('-----BEGIN')) return text;
   return text
     .slice(0, maximumTextLength)

@@ -11,7 +11,7 @@ import { nameProcess } from './process-id.js';
 
 const module = new URL('./process-id.js', import.meta.url);
 
-/** A file of its own, which prints the id whenever `program` calls `print`. */
+/** Writes a file with the program, which prints the id whenever it calls `print`. */
 async function writeProgram(context: TestContext, program: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-process-'));
   context.after(() => {
@@ -43,7 +43,7 @@ describe('the process id', () => {
     assert.deepEqual([startLine('status').process, nameProcess()], [process, process]);
   });
 
-  it('is another one in a forked process and in a worker thread', async (context) => {
+  it('differs in a forked process and in a worker thread', async (context) => {
     const program = await writeProgram(
       context,
       `print();
@@ -54,7 +54,7 @@ describe('the process id', () => {
     expectDistinct(run(program), 3);
   });
 
-  it('is another one in each process that starts from one snapshot, though the snapshot had one', async (context) => {
+  it('differs in each process that starts from one snapshot, although the snapshot contained an id', async (context) => {
     const program = await writeProgram(
       context,
       `print(); require('node:v8').startupSnapshot.setDeserializeMainFunction(print);`,

@@ -42,7 +42,7 @@ function createStage(): {
 }
 
 describe('the lines about revocation lists', () => {
-  it('come once a day in the last third, and after the end, and name the list', () => {
+  it('are written once a day in the last third and after the end, and name the list', () => {
     const { lines, note } = createStage();
     note(reportOf(list), end - day - 1);
     assert.equal(lines.length, 0);
@@ -69,7 +69,7 @@ describe('the lines about revocation lists', () => {
     assert.match(detail, /The CRL of "CN=Corp CA" ends at 2027-01-04T00:00:00Z.*\(file corp\.crl\).*"corp"/);
   });
 
-  it('are of each list, in each of several stores, and end with its successor', () => {
+  it('are written about each list of each store, until its successor is there', () => {
     const { lines, note } = createStage();
     const delta = { ...list, isDelta: true, number: undefined, source: undefined } as never as RevocationListStatus;
     const parts = [reportOf(list), reportOf(delta), { ...reportOf(), revocationLists: undefined }];

@@ -8,13 +8,13 @@ import type { LoggingCall } from './decision-channel.js';
 import { type Draft, formatLogLine, type LineStart, startLine } from './log-text.js';
 
 /**
- * A revocation list ends soon, or has ended: once a day per instance and list. Or a newer list left out a certificate that
- * the instance had refused as revoked. Level warning.
+ * A revocation list ends soon or has ended (once a day per instance and list), or a newer list leaves out a certificate
+ * that the instance had refused as revoked. Level warning.
  */
 export interface RevocationLogLine extends LineStart<'revocation'> {
-  /** What happened to the list, or by it. */
+  /** What happened to the list, or because of it. */
   readonly code: Exclude<ListState, 'revocation_current'> | 'revocation_withdrawn';
-  /** On `revocation_withdrawn`: the authority of the trust document. */
+  /** On `revocation_withdrawn`: the authority in the trust document. */
   readonly authority?: string;
   /** On `revocation_withdrawn`: the subject of the certificate (RFC 4514). */
   readonly subject?: string;
@@ -22,7 +22,7 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
   readonly serialNumber?: string;
   /** On `revocation_withdrawn`: the SHA-256 thumbprint. */
   readonly thumbprintSha256?: string;
-  /** The list. */
+  /** The revocation list. */
   readonly list: {
     /** The CA that issued it (RFC 4514). */
     readonly issuer: string;
@@ -37,14 +37,17 @@ export interface RevocationLogLine extends LineStart<'revocation'> {
   readonly detail: string;
 }
 
-/** Warns of revocation lists that end, or have ended, and of revocations that they take back. */
+/** Warns about revocation lists that end soon or have ended, and about revocations that newer lists take back. */
 export class RevocationLog {
   readonly #notice = new DailyNotice();
   readonly #told = new WeakSet<WithdrawnRevocation>();
 
-  /** For each call that is decided; `now` is in milliseconds. A store of the user's own may say anything. */
+  /**
+   * Runs for each decided call. `now` is in milliseconds since 1970-01-01T00:00:00Z. A custom store's report may have
+   * any shape.
+   */
   note(context: LoggingCall, report: TrustStoreReport | undefined, now: number): void {
-    // Of nearly every call: nothing is made for it.
+    // Hardly any call needs more, so nothing is created for it.
     if (report?.parts === undefined && report?.revocationLists === undefined) return;
     for (const line of this.#createLines(report, now)) context.warn(line);
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { warnOfTrust } from './start-log.js';
 
-test('of many warnings of one code the first 20 are said, and how many more there are', (context) => {
+test('the first 20 of many warnings with one code are logged, and how many more there are', (context) => {
   const warn = context.mock.method(console, 'warn', () => undefined);
   const identities = Array.from({ length: 1_000 }, (_, index) => ({
     name: `imported ${index}`,

@@ -1,7 +1,7 @@
 import type { TrustStoreWarning } from '../trust-store/trust-store.js';
 import { formatLogLine, type LineStart, startLine } from './log-text.js';
 
-/** What is said of the app itself; the warnings of the trust document come beside them. */
+/** The codes of lines about the app itself. Warnings of the trust document have codes of their own. */
 export const startCodes = [
   'gate_setup_failed',
   'gate_late',
@@ -27,7 +27,7 @@ export const startCodes = [
   'handler_unwrapped',
 ] as const;
 
-/** What a line about the app says. Some codes belong to one host alone. */
+/** The code of a line about the app. Some codes occur on one host only. */
 export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
 
 /**
@@ -47,10 +47,12 @@ export interface StartLogLine extends LineStart<'start'> {
   readonly observedUntil?: string;
 }
 
-/** What leaves an app open for a while, or refuses every call of it for good. */
+/** Codes of what leaves an app open for a while, or refuses all its calls for good. */
 const errorCodes: ReadonlySet<StartCode> = new Set(['gate_setup_failed', 'gate_late']);
 
-/** There is no invocation, so no context; the worker logs the console's lines. */
+/**
+ * Writes a line to the console, which the worker logs. There is no invocation yet, so there is no context to log to.
+ */
 export function warnAtStart(
   code: StartCode,
   detail: string,
@@ -61,10 +63,12 @@ export function warnAtStart(
   else console.warn(formatLogLine(line));
 }
 
-/** A list of SHA-1 thumbprints that was imported may have a hundred thousand, and every instance starts. */
+/**
+ * An imported list may have a hundred thousand SHA-1 thumbprints, and every instance would log a warning about each.
+ */
 const maximumLinesPerCode = 20;
 
-/** The warnings that travel with the trust document: the first of each code, and how many more there are. */
+/** Logs the warnings of the trust document: the first 20 of each code, and how many more there are. */
 export function warnOfTrust(warnings: readonly TrustStoreWarning[]): void {
   const counts = new Map<TrustStoreWarning['code'], number>();
   for (const { code, path, message } of warnings) {

@@ -1,10 +1,13 @@
-/** The version of all packages; they are released together. */
+/** The version of all packages, which are released together. */
 export const packageVersion = '0.1.0';
 
-/** The name of the `node:diagnostics_channel` on which each status line is published, without what it counts. */
+/**
+ * The name of the `node:diagnostics_channel` on which the gate's status is published with each status line, without
+ * counts.
+ */
 export const statusChannelName = 'certgate:status';
 
-/** What subscribers use of it. */
+/** The members of the status that subscribers use. */
 export interface StatusEvent {
   /** The version of the packages. */
   readonly version: string;

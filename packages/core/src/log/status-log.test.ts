@@ -16,7 +16,7 @@ const pin = 'AB'.repeat(32);
 
 interface Stage {
   readonly log: StatusLog;
-  /** Written by a call. */
+  /** The lines that a call has written. */
   readonly lines: StatusLogLine[];
   readonly raw: string[];
   readonly note: (decision: Decision, now: number, isObserved?: boolean) => void;
@@ -74,7 +74,7 @@ describe('the status lines', () => {
     assert.equal(packageVersion, (JSON.parse(text) as { readonly version: string }).version);
   });
 
-  it('say at start what the gate is', (context) => {
+  it('describe the gate at the start', (context) => {
     const { log, lines } = createStage(context, {}, { ageMilliseconds: 1499, isLocked: true, signedBy: ['0011'] });
     log.begin();
     assert.deepEqual(lines, [
@@ -99,7 +99,7 @@ describe('the status lines', () => {
     ]);
   });
 
-  it('stop no start where the console fails', (context) => {
+  it('do not stop the start if the console fails', (context) => {
     const { log } = createStage(context, {}, {});
     context.mock.method(console, 'info', () => {
       throw new Error('the console fails');
@@ -109,7 +109,7 @@ describe('the status lines', () => {
     });
   });
 
-  it('say with the first call of an hour who called in the hour before, and who was refused', (context) => {
+  it('show with the first call of an hour who called in the hour before, and who was refused', (context) => {
     const { log, lines, note } = createStage(context, {}, {});
     log.begin();
     note(allow('billing'), start + 1);
@@ -151,7 +151,7 @@ describe('the status lines', () => {
     );
   });
 
-  it('are no longer than a host keeps, however many callers and functions there are', (context) => {
+  it('are not longer than a host keeps, however many callers and functions there are', (context) => {
     const names = Array.from({ length: 500 }, (_, index) => `${'F'.repeat(120)}${index}`);
     const { lines, raw, note } = createStage(context, { closed: names, open: names });
     for (let index = 0; index < 2_500; index += 1) note(allow(`\u202e${'n'.repeat(90)}${index}`), start + index);
@@ -169,13 +169,13 @@ describe('the status lines', () => {
     assert.deepEqual([closed.length + moreClosed, open.length + moreOpen], [500, 500]);
   });
 
-  it("spoil no decision by what the user's own store says of itself", (context) => {
+  it('change no decision, whatever a custom store reports about itself', (context) => {
     const { log, lines } = createStage(context, {}, { revision: 1n as unknown as number });
     log.begin();
     assert.deepEqual([lines[0]?.version, lines[0]?.trust], [packageVersion, undefined]);
   });
 
-  it('are written once where the log fails', (context) => {
+  it('are tried only once if the log fails', (context) => {
     const { log, note } = createStage(context);
     note(stranger, start);
     const broken = {
@@ -192,7 +192,7 @@ describe('the status lines', () => {
     log.tell(broken, start + hour + 1);
   });
 
-  it('lose and invent no call', (context) => {
+  it('lose no call and invent none', (context) => {
     const call = fc.record({ who: fc.constantFrom('a', 'b', 'c'), by: fc.constantFrom('x', 'y'), after: fc.nat(hour) });
     context.mock.timers.enable({ apis: ['Date'], now: start });
     fc.assert(
@@ -217,7 +217,7 @@ describe('the status lines', () => {
           waiting.push(() => {
             log.count({ decision, decidedAt });
           });
-          // An outcome is known later than the decision, and not in the same order.
+          // An outcome is known later than its decision, and in another order.
           if (waiting.length === 3) for (const count of waiting.splice(0).reverse()) count();
         }
         for (const count of waiting) count();

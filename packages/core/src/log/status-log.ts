@@ -8,7 +8,7 @@ import { DenialTotals } from './denial-totals.js';
 import { type Draft, formatLogLine, formatTime, type LineStart, startLine } from './log-text.js';
 import { packageVersion, statusChannelName } from './status-channel.js';
 
-/** What a gate knows of itself. */
+/** What a gate knows about itself. */
 export interface GateStatus {
   /** `functions`, or `server` for `@certgate/http`. */
   readonly host: 'functions' | 'server';
@@ -16,7 +16,7 @@ export interface GateStatus {
   readonly frontEnd?: string | undefined;
   /** What shows that requests come through the front end: `secret`, or the isolation that the operator named. */
   readonly frontEndProof?: string | undefined;
-  /** The code with which every call is refused, because no front end is known. */
+  /** The code with which every call is refused because the front end is not known. */
   readonly frontEndFault?: DenialCode | undefined;
   /** Functions that are closed to callers without an allowed certificate; the first 100. */
   readonly closed: readonly string[];
@@ -27,50 +27,53 @@ export interface GateStatus {
   readonly open: readonly string[];
 }
 
-/** Of one trust document. */
+/** The state of one trust document. */
 export interface TrustStatus {
-  /** Where it is read. */
+  /** Where the document is read, such as `file trust.json`. */
   readonly source: string;
-  /** Where the document in use was read instead: the mirror. */
+  /** The mirror, if the document in use was read there instead. */
   readonly mirror?: string;
-  /** The `revision` in use. */
+  /** The `revision` of the document in use. */
   readonly revision?: number;
-  /** The SHA-256 of its bytes. */
+  /** The SHA-256 of the document's bytes. */
   readonly sha256?: string;
-  /** How long ago the last good read began. */
+  /** How long ago the last good read began, in seconds. */
   readonly ageSeconds?: number;
-  /** The first 16 digits of the SHA-256 of each accepted public key (SPKI): one of them has signed the document. */
+  /** The first 16 digits of the SHA-256 of each accepted public key (SPKI), one of which has signed the document. */
   readonly signedBy?: readonly string[];
-  /** The document is locked. */
+  /** Set if the document is locked. */
   readonly locked?: true;
-  /** Why the latest read failed. */
+  /** Why the latest read failed. Absent if it succeeded. */
   readonly fault?: string;
   /** What is wrong with the revocation lists, and who is refused because of that. */
   readonly revocationFault?: string;
 }
 
-/** Who called by what; times as RFC 3339. */
+/** The calls of one caller by one pin or name. Times are RFC 3339. */
 export interface CallerStatus {
   /** The identity's name in the trust document. */
   readonly identity: string;
-  /** As in a decision line. */
+  /** What the caller was recognised by, as in a decision line. */
   readonly matchedBy: string;
   /** The name itself, or the first 16 digits of the pin. */
   readonly matched?: string;
-  /** When the first of the calls was decided. */
+  /** When the first of these calls was decided. */
   readonly first: string;
-  /** When the last one was. */
+  /** When the last of these calls was decided. */
   readonly last: string;
-  /** How many calls were admitted, and refused by no role behind the gate. */
+  /** How many of the caller's calls were admitted, and not refused later by a role behind the gate. */
   readonly calls: number;
 }
 
 /**
- * What the gate is and what it did, also with `decisionLog: 'denials'`. Level information. An instance that ends before the
- * first call of the next hour does not write its last line.
+ * What the gate is and what it did. Written even with `decisionLog: 'denials'`. Level information. An instance that
+ * ends before the first call of the next hour does not write its last line.
  */
 export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> {
-  /** `start`: when the app has started, on the console. `hour`: with the first call of an hour, about the time since `since`. */
+  /**
+   * `start`: written to the console when the app has started. `hour`: written with the first call of an hour, about the
+   * time since `since`.
+   */
   readonly moment: 'start' | 'hour';
   /** RFC 3339: when the counting began. */
   readonly since: string;
@@ -88,15 +91,17 @@ export interface StatusLogLine extends LineStart<'status'>, Partial<GateStatus> 
   readonly moreOpen?: number;
   /** Whether `CERTGATE_LOCKED` is set. */
   readonly locked?: boolean;
-  /** How many calls were refused, by code, logged or not; without calls of observed functions. */
+  /**
+   * How many calls were refused, by code, whether they have lines or not. Calls of observed functions are not included.
+   */
   readonly denials?: Readonly<Partial<Record<DenialCode, number>>>;
-  /** Who was admitted; at most 2,000 entries. */
+  /** The callers who were admitted; at most 2,000 entries. */
   readonly callers: readonly CallerStatus[];
   /** How many calls came from callers that are not listed. */
   readonly moreCallers?: { readonly calls: number };
 }
 
-/** Where a status line gets what it says. */
+/** Where a status line gets its information. */
 export interface StatusSource {
   readonly describe: () => GateStatus;
   readonly findTrustReport: () => TrustStoreReport | undefined;
@@ -107,12 +112,12 @@ const statuses = channel(statusChannelName);
 
 const hourMilliseconds = 3_600_000;
 
-/** Says what the gate is when it starts, and once an hour what it did. */
+/** Logs what the gate is when the app starts, and once an hour what the gate did. */
 export class StatusLog {
   readonly #source: StatusSource;
   readonly #denials = new DenialTotals();
   readonly #callers = new CallerTallies();
-  /** When the counting began. */
+  /** When the counting began, in milliseconds since 1970-01-01T00:00:00Z. */
   #since: number | undefined;
   #hourBeginsAt = 0;
   #hourEndsAt = 0;
@@ -121,29 +126,35 @@ export class StatusLog {
     this.#source = source;
   }
 
-  /** When the app has started. There is no invocation; the worker logs the console's lines. */
+  /** Runs when the app has started. Writes to the console, which the worker logs, because there is no invocation. */
   begin(): void {
     try {
       for (const line of this.#createLines('start', Date.now())) console.info(line);
     } catch {
-      // A console that fails is no reason to refuse everybody.
+      // A console that fails must not stop the app's start.
     }
   }
 
-  /** For each call that is decided. Throws what the call's own log throws. */
+  /**
+   * Runs for each decided call, and writes the lines once an hour. Throws what the call's own log throws. `now` is in
+   * milliseconds.
+   */
   tell(context: LoggingCall, now: number): void {
     this.#since ??= now;
     if (now < this.#hourEndsAt && now >= this.#hourBeginsAt) return;
     for (const line of this.#beginHour(now)) context.log(line);
   }
 
-  /** For the outcome of each call. */
+  /** Counts the outcome of a call. */
   count({ decision, observation, decidedAt = Date.now() }: DecisionFacts): void {
     if (decision.outcome === 'allowed') this.#callers.note(decision.identity, decidedAt);
     else if (observation === undefined) this.#denials.count(decision.code);
   }
 
-  /** A clock that was put back begins another hour, too. In the hour of the start, nothing is to be told yet. */
+  /**
+   * The lines of the hour before; none in the hour in which the counting began. A clock that was set back to an earlier
+   * hour begins another hour too.
+   */
   #beginHour(now: number): readonly string[] {
     this.#hourBeginsAt = now - (now % hourMilliseconds);
     this.#hourEndsAt = this.#hourBeginsAt + hourMilliseconds;
@@ -152,7 +163,7 @@ export class StatusLog {
     return isSame ? noLines : this.#createLines('hour', now);
   }
 
-  /** Takes what was counted, so that a log that fails is not tried again at every call. */
+  /** Makes the lines and resets the counts first, so that a log that fails is not tried again at every call. */
   #createLines(moment: StatusLogLine['moment'], now: number): readonly string[] {
     const { callers, moreCalls } = this.#callers.take();
     const head = { ...startLine('status', now), moment, since: formatTime(this.#since ?? now) };
@@ -175,7 +186,7 @@ export class StatusLog {
     });
   }
 
-  /** For the log alone: what can't be said spoils no decision. */
+  /** The status for the log and for subscribers. If it can't be made, no decision is affected. */
   #describe(): Partial<Draft<StatusLogLine>> {
     try {
       const { describe, findTrustReport, isLocked } = this.#source;
@@ -190,7 +201,7 @@ export class StatusLog {
         ...shorten('open', open),
         locked: isLocked(),
       });
-      // A store of the user's own may say what is no JSON.
+      // Throws if a custom store's report contains what JSON can't express.
       formatLogLine(status);
       statuses.publish(status);
       return status;
@@ -202,13 +213,13 @@ export class StatusLog {
 
 const noLines: readonly string[] = Object.freeze([]);
 
-/** Application Insights cuts a message after 32,768 characters. */
+/** The longest line, in characters. Application Insights cuts a message after 32,768. */
 const maximumLength = 30_000;
-/** Of each list. */
+/** The limit for each list of names. */
 const maximumNames = 100;
 const maximumNamesLength = 6_000;
 
-/** Callers for one line each; the first has `lengthBefore` characters already. */
+/** Groups callers so that each group fits into one line. The first line already has `lengthBefore` characters. */
 function groupCallers(
   callers: readonly Draft<CallerStatus>[],
   lengthBefore: number,

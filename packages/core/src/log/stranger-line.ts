@@ -5,14 +5,14 @@ import { formatSerialNumber } from '../encoding/serial-number.js';
 import type { PathFacts, StrangerClaim } from '../denial-facts.js';
 import { cutText, maximumFieldLength } from './log-text.js';
 
-/** What a line tells of a certificate that no identity has. */
+/** What a line shows about a certificate that belongs to no identity. */
 export interface StrangerLine extends Partial<StrangerClaim> {
   /**
-   * On `certificate_not_trusted`: the subject of the certificate, at most 96 characters, without e-mail addresses and what
-   * looks like the number of a person. With `strangerNames: false`, it is absent, and `detail` has no names.
+   * On `certificate_not_trusted`: the subject of the certificate, at most 96 characters, without e-mail addresses and
+   * what looks like a personal number. With `strangerNames: false`, it is absent, and `detail` contains no names.
    */
   readonly subject?: string;
-  /** Its issuer, in the same form. */
+  /** The certificate's issuer, in the same form as `subject`. */
   readonly issuer?: string;
   /** On `certificate_not_trusted`: the serial number in hexadecimal. */
   readonly serialNumber?: string;
@@ -21,7 +21,7 @@ export interface StrangerLine extends Partial<StrangerClaim> {
   readonly detail?: string;
 }
 
-/** `certificate`: undefined where it can't be decoded. `isNamed`: with the names that stand in it. */
+/** `certificate` is undefined if it can't be decoded. `isNamed`: the line shows the names in the certificate. */
 export function describeStranger(
   { facts, detail }: Denial<'certificate_not_trusted'>,
   certificate: ClientCertificate | undefined,
@@ -40,7 +40,7 @@ export function describeStranger(
   };
 }
 
-/** The sentence names what stands in the certificate. */
+/** Makes the sentence again, because the original one contains the names in the certificate. */
 function describeAgain(
   { names = [], attributeWithoutText: odd, ...facts }: NonNullable<Denial<'certificate_not_trusted'>['facts']>,
   isNamed: boolean,
@@ -49,14 +49,14 @@ function describeAgain(
   return describeFacts('certificate_not_trusted', {
     ...facts,
     ...(isNamed ? { names: shown } : {}),
-    // Its digits are those of a name.
+    // The text after the equals sign is an encoded name.
     ...(odd === undefined ? {} : { attributeWithoutText: odd.replace(/=[^]*/, '') }),
   });
 }
 
 /**
- * What a line tells of a certificate that has a name of the document and no path to its authority: anybody can write such
- * a certificate, and the sentence says how its subject reads.
+ * What a line shows about a certificate that has a name of the document but no valid path to that name's authority.
+ * Anybody can write such a certificate, and the original sentence contains its subject.
  */
 export function describeClaimant(
   { facts, detail }: Denial,
@@ -73,7 +73,10 @@ export function describeClaimant(
   return { ...claim, detail: detail.replaceAll(` "${member.subject}"`, () => name) };
 }
 
-/** Whose values are a person's address or official number: emailAddress, mail, UID, serialNumber, organizationIdentifier. */
+/**
+ * Attributes with an address or official number of a person: emailAddress, mail, UID, serialNumber,
+ * organizationIdentifier.
+ */
 const personalTypes: ReadonlySet<string> = new Set([
   nameAttributeTypes.emailAddress,
   '0.9.2342.19200300.100.1.1',
@@ -82,7 +85,7 @@ const personalTypes: ReadonlySet<string> = new Set([
   '2.5.4.97',
 ]);
 
-/** RFC 3739 §3.2.2: date and place of birth, and the like. */
+/** The prefix of attributes such as date and place of birth (RFC 3739 §3.2.2). */
 const personalData = '1.3.6.1.5.5.7.9.';
 
 function describeName(name: DistinguishedName): string {
@@ -95,16 +98,16 @@ function describeName(name: DistinguishedName): string {
       })),
   );
   const text = cutText(formatDistinguishedName(shown.filter(({ length }) => length > 0)), maximumFieldLength);
-  // Most of the world's scripts take three bytes for a character.
+  // Characters of most scripts have three bytes.
   return Buffer.byteLength(text) > 2 * maximumFieldLength ? cutText(text, (2 * maximumFieldLength) / 3) : text;
 }
 
-/** No longer, so that the patterns take no time. */
+/** The longest value that is searched, in characters, so that the patterns take no noticeable time. */
 const maximumValueLength = 200;
 
 /**
- * E-mail addresses, and what looks like the number of a person: six digits in a row, nine with separators between them, or
- * the letters and digits of an Italian tax number.
+ * Replaces e-mail addresses, and what looks like a personal number: six digits in a row, nine with separators between
+ * them, or the letters and digits of an Italian tax number.
  */
 function hidePersonal(value: string): string {
   return value

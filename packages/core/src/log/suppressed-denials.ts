@@ -8,9 +8,9 @@ export interface SuppressedLogLine extends LineStart<'suppressed'> {
   readonly since: string;
   /** How many there were, by code. */
   readonly denials: Readonly<Partial<Record<DenialCode, number>>>;
-  /** How many were of known callers, by identity; the 20 identities with the most. */
+  /** How many denials were of known callers, by identity; only the 20 identities with the most denials. */
   readonly identities?: Readonly<Record<string, number>>;
-  /** How many there were. */
+  /** How many denials there were in all. */
   readonly total: number;
 }
 
@@ -20,11 +20,14 @@ interface Suppressed {
   count: number;
 }
 
-/** A trust store of the app's own may make up identities. */
+/** The limit of pairs of code and identity, because a custom trust store may make up identities. */
 const maximumKinds = 10_000;
 const maximumIdentities = 20;
 
-/** Counts denials whose lines were left out, until a line tells how many: the next one of the same kind, or one of its own. */
+/**
+ * Counts denials that have no line, until a line reports the count: the next line of the same kind, or a line of its
+ * own.
+ */
 export class SuppressedDenials {
   readonly #kinds = new Map<string, Suppressed>();
   #since = 0;
@@ -39,9 +42,9 @@ export class SuppressedDenials {
     else this.note(code, undefined, now);
   }
 
-  /** For a line of this kind. */
+  /** Returns the count for a line of this kind, and resets it. */
   take(code: DenialCode, identity: string | undefined): number {
-    // Nearly always.
+    // The usual case.
     if (this.#kinds.size === 0) return 0;
     const name = nameKind(code, identity);
     const { count = 0 } = this.#kinds.get(name) ?? {};
@@ -49,7 +52,9 @@ export class SuppressedDenials {
     return count;
   }
 
-  /** A line about all that is left; undefined: nothing is. */
+  /**
+   * Makes a line about all remaining counts, and resets them. Undefined if there are none. `now` is in milliseconds.
+   */
   takeLine(now: number): string | undefined {
     const left = [...this.#kinds.values()];
     if (left.length === 0) return undefined;

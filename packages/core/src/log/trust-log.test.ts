@@ -5,7 +5,7 @@ import type { LoggingCall } from './decision-channel.js';
 import { TrustLog, type TrustLogLine } from './trust-log.js';
 import { nameProcess } from './process-id.js';
 
-// With a file that turns bad, in an app: gate/trust-log.test.ts of azure-functions.
+// gate/trust-log.test.ts of azure-functions tests a file that turns bad, in an app.
 
 const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
 
@@ -19,14 +19,14 @@ function createCall(): { readonly call: LoggingCall; readonly lines: Omit<TrustL
   return { call: { functionName: 'F', invocationId: 'id', log: write, warn: write }, lines };
 }
 
-test('a document that comes under the revision of the one before is told once', () => {
+test('a document with the revision of the one before is logged once', () => {
   const message = 'the content changed and the revision stayed 7';
   const reused = { ...none, warnings: [{ code: 'revision_reused', path: 'revision', message }] } as const;
   const { call, lines } = createCall();
   const log = new TrustLog();
   log.begin(none);
   const reports = [none, reused, reused, { ...reused, warnings: [...reused.warnings] }, none, reused];
-  // One that a store of the user's own makes up spoils no call.
+  // A report that a custom store makes up refuses no call.
   for (const report of [...reports, { ...none, warnings: undefined as never }, undefined]) log.note(call, report);
   const line = {
     certgate: 1,
@@ -42,7 +42,7 @@ test('a document that comes under the revision of the one before is told once', 
   ]);
 });
 
-test('what was said at start is not said again', () => {
+test('what was logged at the start is not logged again', () => {
   const fault = { ...none, fault: 'gone', failure: 'unreachable' } as const;
   const { call, lines } = createCall();
   const log = new TrustLog();
@@ -54,7 +54,7 @@ test('what was said at start is not said again', () => {
   );
 });
 
-test('the document and its revocation lists are told of apart, and neither hides the other', () => {
+test('the document and its revocation lists are logged separately, and neither hides the other', () => {
   const usableUntil = Date.UTC(2027, 0, 1);
   const lists = { ...none, revocationFault: 'no list. Callers by the authority "corp" are refused', usableUntil };
   const refused = { fault: 'not valid', failure: 'refused' } as const;

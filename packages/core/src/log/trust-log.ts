@@ -7,7 +7,7 @@ import { type Draft, formatLogLine, type LineStart, startLine } from './log-text
  * `trust_refreshed` and `revocation_refreshed`, warning for the others.
  */
 export interface TrustLogLine extends LineStart<'trust'> {
-  /** What happened. */
+  /** What happened to the document or to the revocation lists. */
   readonly code:
     | 'trust_refreshed'
     | 'trust_refresh_failed'
@@ -15,18 +15,21 @@ export interface TrustLogLine extends LineStart<'trust'> {
     | 'revision_reused'
     | 'revocation_refreshed'
     | 'revocation_refresh_failed';
-  /** Where the document is read. */
+  /** Where the document is read, such as `file trust.json`. */
   readonly source: string;
-  /** The `revision` in use. */
+  /** The `revision` of the document in use. */
   readonly trustRevision?: number;
-  /** What is wrong, and who is refused, or from when on; absent on `trust_refreshed` and `revocation_refreshed`. */
+  /**
+   * What is wrong, and who is refused now or when refusals begin. Absent on `trust_refreshed` and
+   * `revocation_refreshed`.
+   */
   readonly detail?: string;
 }
 
 /**
- * Says once, on the first call that notices, that a trust source has failed or that a document was refused, and once that
- * it is well again: the last good document stays in use meanwhile, so nothing else would show it. So too, that a document
- * came under the revision of the one before.
+ * Logs once, on the first call that notices it, that a trust source failed or that a document was refused, and once
+ * that it works again. Nothing else would show it, because the last good document stays in use. Also logs that a
+ * document came with the revision of the one before.
  */
 export class TrustLog {
   #fault: string | undefined;
@@ -34,20 +37,21 @@ export class TrustLog {
   #warnings: TrustStoreReport['warnings'] | undefined;
   #isRevisionReused = false;
 
-  /** What was said at start is not said again. */
+  /** Takes the state that was logged at the start, so that it is not logged again. */
   begin(report: TrustStoreReport | undefined): void {
     this.#fault = report?.fault;
     this.#revocationFault = report?.revocationFault;
     this.#readWarnings(report);
   }
 
-  /** For each call that is decided. */
+  /** Runs for each decided call. */
   note(context: LoggingCall, report: TrustStoreReport | undefined): void {
     if (report === undefined) return;
     const { fault, revocationFault, failure } = report;
     if (fault !== this.#fault) {
       this.#fault = fault;
-      // A refused document says what its author wanted and what does not count, so it has a code of its own for alerts.
+      // A refused document shows what its author wanted and what is not in force, so it has a code of its own for
+      // alerts.
       const code = failure === 'refused' ? 'trust_document_refused' : 'trust_refresh_failed';
       writeChange(context, report, ['trust_refreshed', code], fault && `${fault}${describeEnd(report)}`);
     }
@@ -59,12 +63,15 @@ export class TrustLog {
     if (reused !== undefined) context.warn(formatLogLine(createTrustLine(report, 'revision_reused', reused.message)));
   }
 
-  /** The warning, if it is new. A document may have a hundred thousand, so they are looked at once for each list. */
+  /**
+   * The warning `revision_reused`, if it is new. Each list of warnings is searched only once, because a document may
+   * have a hundred thousand.
+   */
   #readWarnings(report: TrustStoreReport | undefined): TrustStoreWarning | undefined {
     if (report === undefined || report.warnings === this.#warnings) return undefined;
     const { warnings } = report;
     this.#warnings = warnings;
-    // A store of the user's own may say anything.
+    // A custom store's report may have any shape.
     const isList: boolean = Array.isArray(warnings);
     const reused = isList ? warnings.find(({ code }) => code === 'revision_reused') : undefined;
     const isNew = reused !== undefined && !this.#isRevisionReused;
@@ -73,7 +80,7 @@ export class TrustLog {
   }
 }
 
-/** `fault`: what is wrong now; undefined: nothing any more. */
+/** Logs that a fault began or ended. `fault` says what is wrong now, and is undefined if nothing is. */
 function writeChange(
   context: LoggingCall,
   report: TrustStoreReport,
@@ -84,7 +91,10 @@ function writeChange(
   else context.warn(formatLogLine(createTrustLine(report, wrong, fault)));
 }
 
-/** Until when the last good document decides; empty if there is none. A store may say anything. */
+/**
+ * Until when the last good document is used. Empty if there is no such time. A custom store's report may contain
+ * anything.
+ */
 export function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
   const end = new Date((failure && usableUntil) ?? Number.NaN);
   if (Number.isNaN(end.getTime())) return '';
