@@ -33,7 +33,7 @@ interface InspectFlags {
 
 export async function inspect(folder: string, flags: InspectFlags): Promise<void> {
   const file = flags.baseline ?? join(folder, baselineFileName);
-  // Before the app is loaded: a mistyped name is told at once.
+  // Read before the app is loaded, so that a mistyped name is reported at once.
   const agreed = await findBaseline(resolve(file));
   if (agreed === undefined && flags.baseline !== undefined && flags.writeBaseline !== true) {
     throw new ToolFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
@@ -43,7 +43,8 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
     asInAzure: flags.asInAzure === true,
   });
   const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);
-  // A baseline names those that are meant to be open; any other is a difference from it.
+  // If there is a baseline, it names the webhooks that are meant to be open, and any other open one is a difference
+  // from it.
   const warnings = [...report.warnings, ...(comparison === undefined ? listWebhookWarnings(report) : [])];
   if (flags.json === true) printJson({ ...report, warnings, asInAzure: azure ?? null, baseline: comparison ?? null });
   else printReport(report, azure, comparison);
@@ -66,15 +67,15 @@ function listWebhookWarnings({ outsideTheGate }: CoverageReport): readonly strin
 
 interface Comparison {
   readonly file: string;
-  /** `unverified`: nothing that can be compared differs. */
+  /** `unverified` means that nothing differs, but that something could not be compared. */
   readonly status: 'same' | 'different' | 'unverified' | 'written';
-  /** From the file as it was. */
+  /** The differences from the file as it was before it was written, if it was. */
   readonly differences: readonly BaselineDifference[];
-  /** What the file can't say of the app. */
+  /** The parts of the app that the file can't describe, and that were therefore not compared. */
   readonly uncompared: readonly string[];
 }
 
-/** Undefined: there is no baseline, and none was asked for. */
+/** Undefined if there is no baseline, and none is to be written. */
 async function compareOrWrite(
   report: CoverageReport,
   agreed: Baseline | undefined,
@@ -154,7 +155,10 @@ function colorEffect(difference: BaselineDifference): string {
   return difference.effect === 'opens' ? colors.red(text) : text;
 }
 
-/** Who is trusted is no matter here, so the gate's own lines aren't either. */
+/**
+ * Prints errors of the app, but not the gate's own lines: they are about callers, and here it does not matter who is
+ * trusted.
+ */
 function printImportantLog({ level, functionName, source, message }: HostLogLine): void {
   if ((level !== 'error' && level !== 'critical') || message.startsWith('{"certgate":')) return;
   printNotice(colors.red(`[${functionName ?? source}] ${formatLogText(message)}`));

@@ -44,7 +44,7 @@ describe('an authority on the command line', () => {
     return ended;
   }
 
-  /** With both lists, strictly, as a TLS client. */
+  /** Verifies a leaf strictly with openssl, as a TLS client, with the revocation lists of both authorities. */
   function verify(leaf: string): { readonly status: number | null; readonly text: string } {
     const lists = ['corp', 'services'].map((name) =>
       runOpenssl(['crl', '-inform', 'DER', '-in', inAuthority(name, `${name}.crl`)]),
@@ -72,7 +72,7 @@ describe('an authority on the command line', () => {
     folder.remove();
   });
 
-  test("the key is encrypted, openssl opens it by its password, and the files are their owner's", () => {
+  test('has a key that is encrypted and that openssl opens with its password, and its files are readable by their owner only', () => {
     for (const [name, password] of [
       ['corp', 'corp.password'],
       ['services', 'services.password'],
@@ -96,7 +96,7 @@ describe('an authority on the command line', () => {
       lightenKey(inAuthority(name, `${name}.key.pem`), password);
   });
 
-  test('issues what openssl takes, until it is revoked by its file', async () => {
+  test('issues a certificate that openssl accepts, until its file is used to revoke it', async () => {
     const { stdout } = await expect(0, issue('billing', '--uri', 'spiffe://corp.example/billing', '--json'));
     const answer = JSON.parse(stdout) as { serialNumber: string; files: Record<string, string> };
     assert.deepEqual(Object.keys(answer.files).sort(), ['certificate', 'chain', 'header', 'key']);
@@ -108,7 +108,7 @@ describe('an authority on the command line', () => {
     assert.ok(readRegister('services').issued.some(({ serialNumber }) => serialNumber === answer.serialNumber));
     await expect(0, revoke('billing.crt.pem', '--reason', 'keyCompromise', '--list-pem'), /Revoked .* \(CN=billing\)/);
     assert.match(verify('billing.crt.pem').text, /certificate revoked/);
-    // Again: the time of the first revocation stays, and so does the PEM, up to date.
+    // Revokes it again: the time of the first revocation stays, and the list in PEM is still written and up to date.
     const again = await expect(0, revoke(answer.serialNumber.toLowerCase(), '--reason', 'superseded', '--json'));
     const { wasRevoked, list } = JSON.parse(again.stdout) as { wasRevoked: boolean; list: { number: number } };
     assert.equal(wasRevoked, true);
@@ -117,7 +117,7 @@ describe('an authority on the command line', () => {
     assert.match(text, /Superseded/);
   });
 
-  test("a caller's request: the certificate is for its key, with the names that the operator gives", async () => {
+  test("issues a certificate for the key of a caller's request, with the names that the operator gives", async () => {
     const newKey = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
     const asked = ['-utf8', '-subj', '/CN=admin\u202e', '-addext', 'subjectAltName=URI:spiffe://other.example/admin'];
     runOpenssl([...newKey, ...asked, '-keyout', pathOf('own.key.pem'), '-out', pathOf('own.csr.pem')]);
@@ -161,7 +161,7 @@ describe('an authority on the command line', () => {
     assert.ok(!existsSync(pathOf('broken.crt.pem')));
   });
 
-  test('a hold can end', async () => {
+  test('can end a hold', async () => {
     await expect(0, issue('held'));
     await expect(0, revoke('held.crt.pem', '--reason', 'certificateHold'));
     assert.match(verify('held.crt.pem').text, /certificate revoked/);
@@ -169,7 +169,7 @@ describe('an authority on the command line', () => {
     assert.match(verify('held.crt.pem').text, /: OK/);
   });
 
-  test('a password that is wrong, missing, too short, or shared with the caller', async () => {
+  test('refuses a password that is wrong, missing, too short, or shared with the caller', async () => {
     const before = readFileSync(inAuthority('corp', 'register.json'), 'utf8');
     const issueFromCorp = ['certificate', 'issue', 'nobody', '--authority', 'corp'];
     const wrong = ['--authority-password-file', 'wrong.password', '--pem', '--no-pfx'];
@@ -185,7 +185,7 @@ describe('an authority on the command line', () => {
     assert.ok(!existsSync(inAuthority('weak', '')));
   });
 
-  test('what an authority never issued, words that are none, and a folder that is taken', async () => {
+  test('refuses what it never issued, words that are not allowed, and a folder that exists', async () => {
     const stranger = makeOpensslPair(folder, 'stranger');
     const cases: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
       [revoke(stranger.certificate, '--reason', 'keyCompromise'), /was not issued by the authority services/],
@@ -202,7 +202,7 @@ describe('an authority on the command line', () => {
     for (const [running, message] of cases) await expect(2, running, message);
   });
 
-  test('a register that is damaged stops everything, and an authority that its parent revoked issues nothing', async () => {
+  test('does nothing if its register is damaged, and issues nothing if its parent has revoked it', async () => {
     const password = ['--authority-password-file', 'corp.password'];
     const parent = ['--parent', 'corp', '--parent-password-file', 'corp.password'];
     await expect(0, run('authority', 'create', 'gone', ...parent, ...password));
@@ -214,7 +214,7 @@ describe('an authority on the command line', () => {
       run(...gone, '--pem', '--no-pfx'),
       /gone was revoked by corp on .* \(cACompromise\)[^]*authority create NAME --parent corp/,
     );
-    // A folder that is no authority's is nobody's business here.
+    // A folder that does not belong to an authority is ignored.
     mkdirSync(pathOf('.certgate', 'authorities', 'notes'));
     const { stdout } = await expect(0, run('authority', 'list', '--json'));
     const { authorities } = JSON.parse(stdout) as { authorities: { name: string; parent: string | null }[] };

@@ -38,7 +38,7 @@ function describe({ name, register, certificateDer }: StoredAuthority) {
   return { name, parent, notAfter, issued: issued.length, revoked: revoked.length, list: last };
 }
 
-/** Apps that require revocation data refuse everybody once the list is over. */
+/** Marks a list that has ended, because apps that require revocation data then refuse every caller. */
 function formatDue(nextUpdate: string): string {
   return Date.parse(nextUpdate) < Date.now() ? `${nextUpdate}, OVER` : nextUpdate;
 }
@@ -54,7 +54,10 @@ async function listNames(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Other folders and files may lie beside the authorities. One whose register can't be looked at is not passed over. */
+/**
+ * Whether the folder belongs to an authority, because there may be other folders and files too. A register that exists
+ * but can't be looked at must not be left out.
+ */
 async function hasRegister(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

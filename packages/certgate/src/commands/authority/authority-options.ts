@@ -12,13 +12,16 @@ export const folderOption: Options = {
   '--folder <folder>': ['the folder of the authorities', { default: defaultAuthoritiesFolder }],
 };
 
-/** Of the authority itself. `--password-file` is that of a caller's certificate, which travels. */
+/**
+ * The flags for the authority's own password. `--password-file` is for the password of a caller's PFX, which the caller
+ * gets.
+ */
 export interface AuthorityPasswordFlags {
   readonly authorityPasswordFile?: string;
   readonly authorityPasswordStdin?: boolean;
 }
 
-/** For verbs whose standard input holds another password. */
+/** For verbs that read another password from standard input. */
 export const authorityPasswordFileOption: Options = {
   '--authority-password-file <file>': "a file that contains only the authority's password",
 };
@@ -35,19 +38,19 @@ export function renameAuthorityPasswordFlags(flags: AuthorityPasswordFlags): Pas
   return { passwordFile: flags.authorityPasswordFile, passwordStdin: flags.authorityPasswordStdin };
 }
 
-/** What messages name. */
+/** The options as messages name them. */
 export const authorityPasswordOption = '--authority-password-file or --authority-password-stdin';
 
-/** For commands that are printed to be copied. */
+/** The words for `--folder` in commands that are printed to be copied. */
 export function listFolderWords({ folder }: FolderFlags): readonly string[] {
   return folder === defaultAuthoritiesFolder ? [] : ['--folder', folder];
 }
 
-/** What every verb that signs by an authority says below its options. */
+/** The help text below the options of every verb that signs with an authority's key. */
 export const purposeHelp =
   'For development, and for small closed systems in which you know each caller. The key is in a file, protected by a password; anybody who gets both can impersonate every caller. For anything larger, use an authority that protects its key: AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.';
 
-/** A week: the list of an authority that nobody tends goes stale soon, and is noticed while somebody remembers. */
+/** One week. If nobody maintains an authority, its list ends soon, while somebody still remembers how to renew it. */
 export const listDaysByDefault = 7;
 
 export interface ListFlags extends FolderFlags, AuthorityPasswordFlags {

@@ -70,7 +70,10 @@ export async function writeList(givenName: string, flags: ListFlags): Promise<vo
   printLine(`Publish it where the apps read it. It ends on ${list.nextUpdate}; write the next one before that.`);
 }
 
-/** Changes the register, and writes the list that says so. The answer has the register and the files of the list. */
+/**
+ * Changes the register, and writes the next revocation list with the change. Returns the new register and the files of
+ * the list.
+ */
 async function writeNextList<Change extends { readonly register: AuthorityRegister }>(
   authority: StoredAuthority,
   flags: ListFlags,
@@ -93,7 +96,10 @@ async function writeNextList<Change extends { readonly register: AuthorityRegist
   });
 }
 
-/** Two lists side by side that say different things would be found out on the worst of days. */
+/**
+ * Whether to write the list in PEM too. A PEM file that exists must always be updated, because otherwise it would
+ * contradict the DER file.
+ */
 async function wantsPem(files: AuthorityFiles, { listPem }: ListFlags): Promise<boolean> {
   return listPem === true || (await isPresent(files.listPem));
 }

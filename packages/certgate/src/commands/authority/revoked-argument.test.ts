@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findSerialNumber } from './revoked-argument.js';
 
-test('a serial number means the same however openssl, browsers and Windows print it', () => {
+test('a serial number is read the same, however openssl, browsers and Windows print it', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 1, maxLength: 20 }).filter((octets) => octets[0] !== 0),

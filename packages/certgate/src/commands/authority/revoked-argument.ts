@@ -8,13 +8,13 @@ import { formatToolCall } from '../../faults/tool-call.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface RevokedArgument {
-  /** Upper-case hexadecimal, as certificates hold it. */
+  /** In upper-case hexadecimal, with the leading zero octet if a certificate has one. */
   readonly serialNumber: string;
-  /** The authority's signature is on the certificate. A number by itself proves nothing. */
+  /** Whether the user passed a certificate with the authority's signature. A serial number by itself proves nothing. */
   readonly isProven: boolean;
 }
 
-/** `<certificate-file|serial>`: a file of that name goes first. Throws ToolFailure. */
+/** Reads the argument `<certificate-file|serial>`. If a file of that name exists, it is read. Throws ToolFailure. */
 export async function readRevokedArgument(text: string, authority: StoredAuthority): Promise<RevokedArgument> {
   if (await isFile(text)) return readFromFile(text, authority);
   const serialNumber = findSerialNumber(text);
@@ -24,14 +24,17 @@ export async function readRevokedArgument(text: string, authority: StoredAuthori
   });
 }
 
-/** As openssl, browsers and Windows print it: with or without colons, spaces, `0x` or a leading zero octet. */
+/**
+ * Reads a serial number as openssl, browsers and Windows print it: with or without colons, spaces, `0x` or a leading
+ * zero octet. Undefined if it is not a serial number.
+ */
 export function findSerialNumber(text: string): string | undefined {
   const digits = text.replace(/^0x/i, '').replace(/[: ]/g, '').toUpperCase();
   if (!/^[0-9A-F]{1,42}$/.test(digits)) return undefined;
   const significant = digits.replace(/^0+/, '');
   if (significant === '') return undefined;
   const even = significant.length % 2 === 0 ? significant : `0${significant}`;
-  // DER puts a zero octet before a number whose first bit is set.
+  // DER writes a zero octet before a number whose first bit is set.
   return /^[89A-F]/.test(even) ? `00${even}` : even;
 }
 

@@ -4,7 +4,7 @@ import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { mcpPath } from '../../local/client/request-fields.js';
 
-/** `@file` is the file's bytes, `@-` standard input, anything else itself. */
+/** The body: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readRequestBody(
   data: string | undefined,
   isStdinTaken: boolean,
@@ -17,23 +17,28 @@ export async function readRequestBody(
   });
 }
 
-/** The file of --cacert. One without a certificate would silently mean "trust nobody". */
+/**
+ * Reads the file of `--cacert`. A file without a certificate would mean, without any message, that no server is
+ * trusted.
+ */
 export async function readAuthorities(path: string): Promise<string> {
   const text = decodeText(await readBoundedFile(path));
   if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
   throw new ToolFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
 }
 
-/** An address without a path is that of an app; any other one is that of an MCP server. */
+/**
+ * The address of the MCP server. An address without a path is that of an app, and gets the path of its MCP endpoint.
+ */
 export function findMcpAddress(address: string): string {
-  // One that is no URL is refused where it is sent to.
+  // The code that sends the request refuses a text that is not a URL.
   if (!URL.canParse(address)) return address;
   const url = new URL(address);
   if (url.pathname === '/') url.pathname = mcpPath;
   return url.href;
 }
 
-/** `@file` is the file's text, `@-` standard input, anything else itself. */
+/** The tool's arguments: the file's JSON for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readToolArguments(text: string | undefined, isStdinTaken: boolean): Promise<JsonObject> {
   const content = await readRequestBody(text, isStdinTaken);
   if (content === undefined) return {};

@@ -22,8 +22,8 @@ interface Message {
 }
 
 /**
- * A small MCP server (2025-06-18, streamable HTTP) whose tool answers callers with a certificate alone. It keeps sessions,
- * as the specification lets it, and answers in events at one path, in JSON at the other.
+ * A small MCP server (2025-06-18, streamable HTTP). Its tool answers only the caller with the certificate `allowed`.
+ * The server keeps sessions, as the specification allows, and answers in events at one path and in JSON at the other.
  */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isJson = request.url === '/json?code=1';
@@ -85,7 +85,7 @@ describe('certgate call --mcp-tool', () => {
       ...(input === undefined ? {} : { input }),
     });
 
-  test("allowed: the tool's text and 0; denied and none: the refusal and 1", async () => {
+  test("prints the tool's text and ends with 0 if it is allowed, and prints the refusal and ends with 1 if it is denied", async () => {
     for (const path of ['', '/', '/runtime/webhooks/mcp', '/json?code=1']) {
       const given = ['--mcp-tool', 'hello', '--mcp-arguments', '{"a":[1]}'];
       const allowed = await call([...given, '--certificate', 'allowed.pem'], path);
@@ -105,14 +105,14 @@ describe('certgate call --mcp-tool', () => {
     assert.match(none.stderr, /code: client_certificate_required\nwithout a client certificate\n$/);
   });
 
-  test('arguments come from a file and from standard input too', async () => {
+  test('reads arguments from a file and from standard input too', async () => {
     folder.file('arguments.json', '{"from":"file"}');
     const named = ['--mcp-tool', 'hello', '--certificate', 'allowed.pem', '--mcp-arguments'];
     assert.equal((await call([...named, '@arguments.json'])).stdout, 'allowed {"from":"file"}');
     assert.equal((await call([...named, '@-'], '', '{"from":"stdin"}')).stdout, 'allowed {"from":"stdin"}');
   });
 
-  test("an error of the tool or of MCP, and an address that doesn't speak MCP, are 1", async () => {
+  test('ends with 1 for an error of the tool or of MCP, and for an address that does not speak MCP', async () => {
     const cases: readonly (readonly [readonly string[], string, RegExp, RegExp])[] = [
       [['broken'], '', /^200 OK {2}tools\/call: error result\nwithout/, /^An error occurred\.$/],
       [['other'], '', /^200 OK {2}tools\/call: JSON-RPC error -32602, Unknown tool: 'other'\n/, /^$/],
@@ -127,13 +127,13 @@ describe('certgate call --mcp-tool', () => {
     }
   });
 
-  test('content that is not text is printed as JSON', async () => {
+  test('prints content that is not text as JSON', async () => {
     const run = await call(['--mcp-tool', 'picture']);
     assert.equal(run.exitCode, 0, run.stderr);
     assert.deepEqual(JSON.parse(run.stdout), { content: [{ type: 'image', data: 'AA==', mimeType: 'image/png' }] });
   });
 
-  test('--json: the answer of the last request, and what MCP says in it', async () => {
+  test('prints with --json the answer to the last request, and the MCP message in it', async () => {
     const report = async (...words: readonly string[]): Promise<McpReport> =>
       JSON.parse((await call(['--json', '--mcp-tool', ...words])).stdout) as McpReport;
     const denied = await report('hello', '--certificate', 'denied.pem');
@@ -148,7 +148,7 @@ describe('certgate call --mcp-tool', () => {
     assert.deepEqual([refused.status, refused.mcp], [401, { method: 'initialize', result: null, error: null }]);
   });
 
-  test('what cannot be used sends nothing: exit code 2', async () => {
+  test('sends nothing and ends with 2 if an argument cannot be used', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--mcp-arguments', '{}'], /requires --mcp-tool/],
       [['--mcp-tool', ' '], /the name of a tool/],

@@ -7,11 +7,11 @@ import { escapeControls, escapeLines } from '../../faults/safe-text.js';
 import { printNotice } from '../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
-/** What `certgate call --json` prints. Keys are only ever added. */
+/** What `certgate call --json` prints. Keys may be added, but never removed or renamed. */
 export interface CallReport extends IncomingResponse {
   readonly code: string | null;
   readonly certificate: Pick<CallerCertificate, 'thumbprintSha256' | 'subject'> | null;
-  /** With `--mcp-tool`. Both members are null if what answered does not speak MCP. */
+  /** Set with `--mcp-tool`. `result` and `error` are both null if the server did not answer in MCP. */
   readonly mcp?: {
     readonly method: string;
     readonly result: JsonObject | null;
@@ -37,7 +37,7 @@ export function createCallReport(
   };
 }
 
-/** The answer alone goes to stdout: the tool's, or else the body. */
+/** Prints only the answer to stdout: the tool's result, or the body without one. */
 export function printReport({ status, code, body, certificate, mcp }: CallReport): void {
   const outcome = mcp === undefined ? '' : `${mcp.method}: ${describeOutcome(mcp)}`;
   const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === null ? '' : `code: ${code}`];
@@ -64,7 +64,7 @@ function printBody(text: string): void {
   process.stdout.write(body.endsWith('\n') || !process.stdout.isTTY ? body : `${body}\n`);
 }
 
-/** The member `code` of application/problem+json (RFC 9457 §3.2 lets a problem have such members). */
+/** The member `code` of an answer in application/problem+json. RFC 9457 §3.2 allows such members. */
 function findProblemCode({ headers, body }: IncomingResponse): string | undefined {
   const contentType = headers['content-type'];
   if (typeof contentType !== 'string' || !/^application\/problem\+json\b/i.test(contentType)) return undefined;

@@ -58,7 +58,7 @@ describe('certgate call', () => {
       },
     );
 
-  test('allowed, denied, none: the answer, its code, who called, and the exit code', async () => {
+  test('prints the answer, its code, who called, and sets the exit code, for an allowed caller, a denied one, and none', async () => {
     const allowed = await call(['--certificate', 'allowed.pfx', '--password-file', 'password']);
     assert.equal(allowed.exitCode, 0, allowed.stderr);
     assert.equal(allowed.stdout, '{"method":"GET","body":""}');
@@ -71,7 +71,7 @@ describe('certgate call', () => {
     assert.match(none.stderr, /^401 Unauthorized .*\nwithout a client certificate\n$/);
   });
 
-  test('--json: one object', async () => {
+  test('prints one object with --json', async () => {
     const denied = await call(['--certificate', 'denied.pem', '--json']);
     assert.equal(denied.exitCode, 1);
     assert.equal(denied.stderr, '');
@@ -86,7 +86,7 @@ describe('certgate call', () => {
     assert.equal(none.certificate, null);
   });
 
-  test('PEM in two files, an encrypted key, method, headers, and bodies of each kind', async () => {
+  test('accepts PEM in two files, an encrypted key, a method, headers, and bodies of each kind', async () => {
     const encrypted = runOpenssl(['pkcs8', '-topk8', '-in', folder.file('allowed.key'), '-passout', 'pass:secret']);
     folder.file('encrypted.key', encrypted);
     folder.file('body.txt', 'from a file');
@@ -108,7 +108,7 @@ describe('certgate call', () => {
     }
   });
 
-  test('what cannot be used sends nothing: exit code 2', async () => {
+  test('sends nothing and ends with 2 if an argument cannot be used', async () => {
     folder.file('other.txt', 'no certificate');
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--certificate', 'allowed.crt'], /not its private key/],
@@ -130,7 +130,7 @@ describe('certgate call', () => {
     }
   });
 
-  test('a server that nobody vouches for: exit code 1', async () => {
+  test("ends with 1 if no trusted authority has issued the server's certificate", async () => {
     const unknown = await runCertgate(['call', origin], { cwd: folder.path });
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /--cacert/);

@@ -7,13 +7,13 @@ import { type PasswordFlags } from '../certificate/password-options.js';
 import { findPasswordSource } from '../certificate/find-password.js';
 
 export interface CallerCertificate {
-  /** The certificate and, after it, those of its issuers that the file holds. */
+  /** The certificate, followed by those of its issuers that are in the file. */
   readonly certificatePem: string;
   readonly privateKeyPem: string;
-  /** Of the certificate alone. */
+  /** The DER of the certificate, without those of its issuers. */
   readonly der: Buffer;
   readonly thumbprintSha256: string;
-  /** Null when the certificate is one that Certgate can't decode. It is sent anyway: the server decides. */
+  /** Null if Certgate can't decode the certificate. It is sent anyway, because the server decides. */
   readonly subject: string | null;
 }
 
@@ -22,7 +22,10 @@ export interface CertificateFlags extends PasswordFlags {
   readonly key?: string | undefined;
 }
 
-/** The certificate of a call with its key: from one PFX or PEM file, or from two PEM files. */
+/**
+ * The certificate of a call with its key, from one PFX or PEM file, or from two PEM files. Undefined if the user named
+ * none.
+ */
 export async function findCallerCertificate(flags: CertificateFlags): Promise<CallerCertificate | undefined> {
   const { certificate: path, key } = flags;
   if (path === undefined) {

@@ -15,7 +15,7 @@ export function parseTimeout(text: string): number {
 
 export type HeaderFields = Readonly<Record<string, readonly string[]>>;
 
-/** `Name: value`; a name that comes twice is sent twice. */
+/** Adds a header line in the form `Name: value`. A name that comes twice is sent twice. */
 export function collectHeader(line: string, previous: HeaderFields = {}): HeaderFields {
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).toLowerCase();

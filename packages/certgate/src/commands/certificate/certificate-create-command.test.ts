@@ -47,7 +47,7 @@ describe('certgate certificate create', () => {
     assert.match(opened, /BEGIN PRIVATE KEY/);
   });
 
-  test('--pem --no-pfx --json: the key in the clear, for its owner alone, and one JSON object', async () => {
+  test('writes the key in the clear, readable by its owner only, and one JSON object with --pem --no-pfx --json', async () => {
     const { exitCode, stdout } = await create(
       'orders', '--pem', '--no-pfx', '--json', '--days', '30', '--dns', 'a.example', '--dns', 'b.example',
       '--uri', 'spiffe://example.org/orders', '--email', 'orders@example.org', '--out', 'new/folder',
@@ -65,7 +65,7 @@ describe('certgate certificate create', () => {
     );
   });
 
-  test('--rsa and --compatible, the password from standard input', async () => {
+  test('accepts --rsa and --compatible, and the password from standard input', async () => {
     for (const [name, size, bits] of [
       ['rsa', [], 3072],
       ['rsa2', ['2048'], 2048],
@@ -88,7 +88,7 @@ describe('certgate certificate create', () => {
     }
   });
 
-  test('nothing is replaced, and nothing written, when one file of the set is there', async () => {
+  test('replaces nothing and writes nothing if one file of the set exists', async () => {
     for (const present of ['kept.pfx', 'kept.crt.pem', 'kept.crt.base64']) {
       const out = folder.file('taken');
       mkdirSync(out, { recursive: true });
@@ -107,9 +107,9 @@ describe('certgate certificate create', () => {
     }
   });
 
-  // Making a link needs rights of its own on Windows.
+  // On Windows, making a link needs special rights.
   if (!isWindows) {
-    test('a link that leads nowhere counts as there', async () => {
+    test('treats a link that leads nowhere as an existing file', async () => {
       symlinkSync(pathOf('elsewhere'), pathOf('linked.pfx'));
       const { exitCode } = await create('linked', '--password-file', 'password');
       assert.equal(exitCode, 2);
@@ -117,7 +117,7 @@ describe('certgate certificate create', () => {
     });
   }
 
-  test('what is refused, with nothing left behind', async () => {
+  test('leaves nothing behind if it refuses its arguments', async () => {
     folder.file('empty', '\n');
     const withPassword = ['--password-file', 'password'];
     const withoutPfx =
@@ -129,7 +129,7 @@ describe('certgate certificate create', () => {
       [['odd', '--password-file', 'empty'], /password is empty/],
       [['odd', '--password-stdin'], /password is empty/],
       [['odd', ...withPassword, '--password-stdin'], /cannot be used with/],
-      // Nobody is to think that it protects the key.
+      // Nobody should think that such an option protects the key.
       ...[withPassword, ['--password-stdin'], ['--compatible']].map(
         (flags) => [['odd', '--pem', '--no-pfx', ...flags], withoutPfx] as const,
       ),

@@ -27,7 +27,7 @@ export async function create(givenName: string, flags: CreateFlags): Promise<voi
   checkFileFlags(flags);
   const paths = createPaths(name, flags);
   const force = flags.force ?? false;
-  // Before anybody is asked for a password twice, in vain.
+  // Checked before the user types a new password twice in vain.
   if (!force) await refusePresentFiles(Object.values(paths));
   const password = paths.pfx === undefined ? undefined : await getNewPassword(flags, paths.pfx);
   const issued = createClientCertificate({

@@ -6,13 +6,13 @@ import { printLine } from '../command-line/output.js';
 import type { CertificateFlags } from './certificate-options.js';
 import type { FileToWrite } from './write-file-set.js';
 
-/** A type, not an interface, so that its values can be listed. */
+/** A type and not an interface, because only then does `Object.values` know the types of the values. */
 export type CertificatePaths = {
   readonly pfx?: string;
   readonly certificate: string;
   readonly header: string;
   readonly key?: string;
-  /** The intermediates between it and the root. */
+  /** The intermediates between the certificate and the root. */
   readonly chain?: string;
 };
 
@@ -30,16 +30,16 @@ export function createPaths(
   };
 }
 
-/** Those that hold the private key. */
+/** The files that contain the private key. */
 export function listKeyFiles({ pfx, key }: CertificatePaths): readonly string[] {
   return [pfx, key].filter((path) => path !== undefined);
 }
 
 export interface CertificateFileContent {
   readonly name: string;
-  /** Without its key where that is the caller's alone. */
+  /** Without the private key if only the caller has it. */
   readonly issued: SignedCertificate & Partial<IssuedCertificate>;
-  /** Of the PFX. */
+  /** The password of the PFX. */
   readonly password: string | undefined;
   readonly compatible: boolean;
   readonly chainPem?: string;
@@ -74,7 +74,7 @@ export function printPaths(paths: CertificatePaths): void {
   ]);
 }
 
-/** Between empty lines; each file that there is, with its purpose. */
+/** Prints each file that was written, with its purpose, between two empty lines. */
 export function printFiles(files: readonly (readonly [path: string | undefined, purpose: string])[]): void {
   const width = Math.max(...files.map(([path]) => path?.length ?? 0));
   printLine();
@@ -82,7 +82,7 @@ export function printFiles(files: readonly (readonly [path: string | undefined, 
   printLine();
 }
 
-/** What `--json` has of a new certificate. */
+/** The fields of a new certificate for `--json`. */
 export function describeNewCertificate(certificate: ClientCertificate): object {
   const { subject, thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
   return {

@@ -46,7 +46,7 @@ describe('certgate certificate inspect and header', () => {
     return { ...(JSON.parse(run.stdout) as Inspection), exitCode: run.exitCode };
   }
 
-  test('every form of the file gives the same certificate and the same header value', async () => {
+  test('gives the same certificate and the same header value for every form of the file', async () => {
     const base64 = certificate.raw.toString('base64');
     const forms: readonly (readonly [string, readonly string[], (string | Uint8Array)?])[] = [
       ['pfx', ['modern.pfx', '--password-file', 'password']],
@@ -67,7 +67,7 @@ describe('certgate certificate inspect and header', () => {
     }
   });
 
-  test('says what openssl says', async () => {
+  test('reports the same facts as openssl', async () => {
     const { certificate: found, problems } = await inspect(['billing.crt']);
     assert.deepEqual(problems, []);
     assert.equal(found['subject'], 'CN=billing');
@@ -89,9 +89,9 @@ describe('certgate certificate inspect and header', () => {
     assert.match(stdout, /Certgate would accept it/);
   });
 
-  test('lists every reason to refuse, with exit code 1', async () => {
+  test('lists every reason to refuse a certificate, with exit code 1', async () => {
     const file = folder.file('bad.crt');
-    // What a plain `openssl req -x509` makes, for servers, with a short key, long ago.
+    // A certificate like that of a plain `openssl req -x509`: for servers, with a short key, and expired long ago.
     writeDatedCertificate(file, {
       ...{ keyPath: getKeyPath('rsa-1024'), name: ['CN = bad'] },
       extensions: [
@@ -117,7 +117,7 @@ describe('certgate certificate inspect and header', () => {
     assert.match(stdout, /Certgate would refuse it:\n {2}certificate_expired: /);
   });
 
-  test('a PFX without its key: nobody can call with it', async () => {
+  test('says that nobody can call with a PFX without its key', async () => {
     const path = folder.file('keyless.pfx');
     runOpenssl(['pkcs12', '-export', '-nokeys', '-in', pair.certificate, '-out', path, '-passout', 'pass:secret']);
     const { stdout, exitCode } = await runCertgate(['certificate', 'inspect', path, '--password-file', 'password'], {
@@ -128,7 +128,7 @@ describe('certgate certificate inspect and header', () => {
     assert.match(stdout, /accept the certificate if the trust document lists it, but nobody can call with this file/);
   });
 
-  test('wrong password, no certificate, two things on standard input', async () => {
+  test('refuses a wrong password, a file without a certificate, and two inputs on standard input', async () => {
     const cases: readonly (readonly [readonly string[], RegExp, string?])[] = [
       [['modern.pfx', '--password-stdin'], /The password is wrong/, 'no\n'],
       [['password'], /contains no certificate/],

@@ -48,7 +48,7 @@ function describe(
   return {
     format,
     otherCertificates: otherCertificates.length,
-    // Elsewhere a key is left alone, and it isn't known.
+    // In other formats, a private key is not looked at, so the tool doesn't know whether there is one.
     hasPrivateKey: format === 'pfx' ? privateKeyPem !== undefined : null,
     certificate:
       certificate === undefined
@@ -104,7 +104,10 @@ function printField(label: string, value: string): void {
   printLine(`${label.padEnd(34)}${escapeControls(value)}`);
 }
 
-/** It only stands for the certificate where no front end is: on a laptop. A deployed app gets it from App Service alone. */
+/**
+ * Prints the header value. An app accepts a header that somebody set by hand only without a front end, on a developer's
+ * machine. A deployed app gets the header from App Service only.
+ */
 export async function printHeader(file: string, flags: InspectFlags): Promise<void> {
   const { certificateDer } = await readCertificateArgument(file, flags);
   const value = certificateDer.toString('base64');

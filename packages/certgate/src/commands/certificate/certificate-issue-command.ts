@@ -71,7 +71,8 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
     request === undefined
       ? issueCertificate({ ...content, keyAlgorithm: getKeyAlgorithm(flags) })
       : certifyKey({ ...content, publicKey: request.publicKey });
-  // The register first: a certificate that no register names could be revoked only by whoever still has it.
+  // The register is written first. A certificate that is not in the register could be revoked only by somebody who has
+  // its file.
   const entry = describeIssued(issued.certificateDer, 'end-entity');
   await updateRegister(authority.files, (register) => ({
     register: { ...register, issued: [...register.issued, entry] },
@@ -95,7 +96,7 @@ export async function issue(givenName: string, flags: IssueFlags): Promise<void>
   warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
 
-/** The password of the PFX travels to the caller. */
+/** Refuses the authority's password for the PFX, because the caller gets the password of the PFX. */
 function refuseSharedPassword(password: string | undefined, authorityPassword: string, authority: string): void {
   if (password !== authorityPassword) return;
   throw new ToolFailure(`The password for the PFX is that of the authority ${authority}. Nothing was issued.`, {
@@ -103,7 +104,10 @@ function refuseSharedPassword(password: string | undefined, authorityPassword: s
   });
 }
 
-/** The root is left out: who trusts it has it, and who hasn't got it must not take it from a caller. */
+/**
+ * The certificates above the leaf without the root. A server that trusts the root already has it, and any other server
+ * must not take it from a caller.
+ */
 function listIntermediates({ certificateDer, issuers }: StoredAuthority): readonly Buffer[] {
   return [certificateDer, ...issuers].slice(0, -1);
 }
@@ -142,7 +146,10 @@ function printReport(report: IssueReport, flags: IssueFlags): void {
   printLine(`  ${formatToolCall([...words, '--reason', 'keyCompromise', ...listFolderWords(flags)])}`);
 }
 
-/** The certificate has the names of the command line alone, so the caller may miss some. */
+/**
+ * Reports the request's wishes, because the certificate has only the names of the command line, and the caller may
+ * expect others.
+ */
 function printWishes({ wishes: { subject, names, extensions } }: CertificationRequest): void {
   const asked = [
     ...(subject === '' ? [] : [`the subject ${subject}`]),

@@ -5,7 +5,7 @@ import { basename, join, win32 } from 'node:path';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { checkCertificateName } from './certificate-name.js';
 
-test('names that would leave the folder, or that some system refuses', () => {
+test('names that would leave the folder, or that some system refuses, are refused', () => {
   const names = [
     '', '.', '..', '../x', 'a/b', 'a\\b', 'C:x', '.hidden', '-x', 'nul', 'COM1.x', 'lpt9', 'trailing.', 'trailing ', ' lead',
     'line\nbreak', 'nul\0', 'x'.repeat(65), 'a:b', 'a*', 'rtl\u202egpj', 'zero\u200bwidth', 'tab\t',
@@ -15,13 +15,13 @@ test('names that would leave the folder, or that some system refuses', () => {
   }
 });
 
-test('names that people have', () => {
+test('names that people use are accepted', () => {
   for (const name of ['billing', 'orders-api_2.prod', 'Grüße', 'Jane Doe', 'console', 'a@b', '注文', 'x'.repeat(64)]) {
     assert.equal(checkCertificateName(name), name);
   }
 });
 
-test('whatever passes stays in its folder, on POSIX and on Windows', () => {
+test('an accepted name stays in its folder, on POSIX and on Windows', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 12 }), (name) => {
       try {

@@ -3,8 +3,8 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 const reservedOnWindows = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 
 /**
- * A name that is a file name on every system and stays inside its folder. Files made on one system are carried to
- * others, so Windows' rules hold everywhere.
+ * Returns the name if it is a file name on every system and stays inside its folder, and throws ToolFailure otherwise.
+ * Windows' rules apply on every system, because files are carried from one to another.
  */
 export function checkCertificateName(name: string): string {
   const fault = findFault(name);

@@ -6,7 +6,7 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { jsonOption, type Options } from '../command-line/verb.js';
 import { passwordOptions, type PasswordFlags } from './password-options.js';
 
-/** What the verbs that make a certificate have in common: its names, its key, and the files it goes into. */
+/** The flags that all verbs share which make a certificate: its names, its key, and the files that are written. */
 export interface CertificateFlags extends PasswordFlags, AlternativeNames {
   readonly rsa?: '2048' | '3072' | '4096';
   readonly out: string;
@@ -38,7 +38,10 @@ export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
   return rsa === undefined ? 'ec-p256' : `rsa-${rsa}`;
 }
 
-/** Without a PFX: a key that is lost, and a password or an encryption that would be used for nothing. */
+/**
+ * Throws ToolFailure if there is no PFX, and the key would be lost, or a password or an encryption would be used for
+ * nothing.
+ */
 export function checkFileFlags({ pfx, pem, passwordFile, passwordStdin, compatible }: CertificateFlags): void {
   if (pfx) return;
   if (pem !== true) {

@@ -37,7 +37,7 @@ const authority = (): readonly string[] => ['--authority', made.root.certificate
 const withLists = (): readonly string[] => made.lists.flatMap((list) => ['--crl', list]);
 
 describe('certgate certificate verify', () => {
-  test('asks as the gate does: for a client, and by the lists at that time', async () => {
+  test('checks as the gate does: as a client certificate, and with the lists of that time', async () => {
     const lists = withLists();
     assert.equal((await verify(made.good, ...authority(), ...lists)).code, null);
     assert.equal((await verify(made.revoked, ...authority(), ...lists)).code, 'certificate_revoked');
@@ -46,10 +46,11 @@ describe('certgate certificate verify', () => {
     assert.equal((await verify(made.good, ...authority(), ...lists, ...late)).code, 'revocation_unavailable');
   });
 
-  test('traces every check of every path, and what was passed over', async () => {
+  test('traces every check of every path, and the paths that did not lead to a trust anchor', async () => {
     const { paths, revocation } = await verify(made.good, ...authority(), ...withLists());
     assert.equal(revocation, 'required');
-    // By the cross-certificate first, since it stands first: nobody has its root.
+    // The path by the cross-certificate is tried first, because that certificate is first in the file. Nobody trusts
+    // its root.
     const [overlooked, held] = paths;
     assert.ok(paths.length === 2 && overlooked !== undefined && held !== undefined);
     assert.equal(overlooked.reachesTrustAnchor, false);
@@ -83,7 +84,7 @@ describe('certgate certificate verify', () => {
     });
   });
 
-  test('shows it to people, as explain shows paths', async () => {
+  test('prints the paths for people in the same way as explain', async () => {
     const revoked = await run(made.revoked, ...authority(), ...withLists());
     assert.equal(revoked.exitCode, 1);
     assert.match(revoked.stdout, /^Path 1, which reaches no trust anchor: … → CN=issuing → CN=revoked$/m);
@@ -99,7 +100,7 @@ describe('certgate certificate verify', () => {
     assert.equal(good.stderr, '');
   });
 
-  test('--revocation and --scope', async () => {
+  test('follows --revocation and --scope', async () => {
     const ofIssuing = ['--crl', made.lists[1]];
     assert.equal((await verify(made.good, ...authority(), ...ofIssuing)).code, 'revocation_unavailable');
     assert.equal((await verify(made.good, ...authority(), ...ofIssuing, '--scope', 'end-entity')).outcome, 'valid');
@@ -115,7 +116,7 @@ describe('certgate certificate verify', () => {
     assert.equal(required.code, 'revocation_unavailable');
   });
 
-  test('a trust anchor vouches for others only, and what stands beside the certificate is not used', async () => {
+  test('uses a trust anchor only for other certificates, and ignores certificates next to the one in question', async () => {
     assert.equal((await verify(made.issuing, '--authority', made.issuing.certificate)).code, 'path_not_found');
     const chain = makeBundle(folder, 'chain.pem', [made.good.certificate, made.issuing.certificate]);
     const { exitCode, stderr } = await run({ certificate: chain }, '--authority', made.root.certificate);
@@ -124,7 +125,7 @@ describe('certgate certificate verify', () => {
     assert.equal((await verify({ certificate: chain }, '--authority', made.issuing.certificate)).outcome, 'valid');
   });
 
-  test('accepts a trust anchor in an older form, and no intermediate', async () => {
+  test('accepts an older form for a trust anchor, but not for an intermediate', async () => {
     const [root, old] = [newName('Root'), newName('Old CA')];
     const file = (name: string, der: Uint8Array): string => folder.file(name, toPem(der));
     const anchor = file('anchor.pem', writeOlderAuthority('none of these', root));

@@ -26,7 +26,7 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
   process.exitCode = verification.outcome === 'valid' ? exitCodes.ok : exitCodes.failed;
 }
 
-/** For people: each path as `trust explain` shows it, and the verdict. */
+/** Describes for people each path in the same way as `trust explain`, and the verdict. */
 function formatVerification({ outcome, code, detail, revocation, paths }: Verification, flags: VerifyFlags): string {
   const tried =
     paths.length === 0 ? ['No path was searched, because the certificate itself is refused.'] : formatPaths(paths);
@@ -40,7 +40,10 @@ function formatVerification({ outcome, code, detail, revocation, paths }: Verifi
   return [...tried, '', ...verdict].join('\n');
 }
 
-/** A document brings its own lists, and no option adds to them. */
+/**
+ * Says that revocation was not checked, and how to check it. A trust document names its own lists, and no option adds
+ * to them.
+ */
 function describeUnchecked({ store, authority: [name = ''] }: VerifyFlags): string {
   if (store === undefined) return 'Revocation was not checked. To check it, pass the lists with --crl.';
   const options = ['--to-existing', '--revocation', 'required', '--crl', 'ADDRESS'];

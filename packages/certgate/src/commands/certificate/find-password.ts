@@ -9,7 +9,10 @@ import {
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { PasswordFlags } from './password-options.js';
 
-/** Where the password of an existing file comes from. The terminal is asked only if it turns out to need one. */
+/**
+ * Where to get the password of an existing file. The user is asked on the terminal only if the file turns out to need
+ * one. Undefined if no option was given and there is no terminal.
+ */
 export async function findPasswordSource(flags: PasswordFlags, file: string): Promise<PasswordSource | undefined> {
   const given = await findGivenPassword(flags);
   if (given !== undefined) return given;
@@ -35,7 +38,7 @@ async function findGivenPassword({ passwordFile, passwordStdin }: PasswordFlags)
   return passwordStdin === true ? readPasswordFromStdin() : undefined;
 }
 
-/** Of an authority that exists. `option` is what messages name. */
+/** Gets the password of an existing authority. `option` is what messages name. */
 export async function getAuthorityPassword(flags: PasswordFlags, name: string, option: string): Promise<string> {
   const source = await findPasswordSource(flags, `the authority ${name}`);
   if (source === undefined) {

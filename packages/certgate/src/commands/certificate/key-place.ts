@@ -24,7 +24,7 @@ export function warnOfKeysInApp(keyFiles: readonly string[], remedy: string): vo
   }
 }
 
-/** The nearest folder with a host.json, this one or one above; a repository's root ends the search. */
+/** The nearest folder with a host.json: this one or one above it. The search ends at a repository's root. */
 function findAppFolder(folder: string): string | undefined {
   if (existsSync(join(folder, 'host.json'))) return folder;
   const parent = dirname(folder);

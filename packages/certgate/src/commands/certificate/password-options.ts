@@ -5,7 +5,7 @@ export interface PasswordFlags {
   readonly passwordStdin?: boolean | undefined;
 }
 
-/** There is no option that takes the password itself: other users of the machine read argv, and shells keep it. */
+/** There must be no option with the password itself: other users of the machine can read argv, and shells store it. */
 export const passwordOptions: Options = {
   '--password-file <file>': "a file that contains only the password of the certificate's file",
   '--password-stdin': [

@@ -4,7 +4,7 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { type PasswordFlags } from './password-options.js';
 import { findPasswordSource } from './find-password.js';
 
-/** The argument `<file|->` of the verbs that look at a certificate. A private key beside it is left alone. */
+/** Reads the argument `<file|->` of the verbs that look at a certificate. A private key in PEM is not looked at. */
 export async function readCertificateArgument(file: string, flags: PasswordFlags): Promise<CertificateFile> {
   const isStdin = file === '-';
   if (isStdin && flags.passwordStdin === true) {

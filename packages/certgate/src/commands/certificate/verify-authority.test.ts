@@ -9,8 +9,8 @@ import { readVerification } from './test-support/read-verification.js';
 import { type CommandRun, runCertgate } from './test-support/run-certgate.js';
 import type { Verification } from './verify/verification.js';
 
-// With what `certgate authority` and `certgate certificate issue` make.
-describe('certgate certificate verify, by an authority', () => {
+// The certificates are made with `certgate authority` and `certgate certificate issue`.
+describe('certgate certificate verify, with an authority', () => {
   const folder = createTemporaryFolder();
   const run = (...args: readonly string[]): Promise<CommandRun> => runCertgate(args, { cwd: folder.path });
   const inAuthority = (name: string, file: string): string => join(folder.path, '.certgate', 'authorities', name, file);
@@ -61,7 +61,7 @@ describe('certgate certificate verify, by an authority', () => {
     folder.remove();
   });
 
-  test('asks up to the root, by the lists in the folder, as openssl does', async () => {
+  test('checks up to the root, with the lists in the folder, as openssl does', async () => {
     const codes = { billing: null, gone: 'certificate_revoked', server: 'path_extended_key_usage_unsuitable' };
     for (const [name, code] of Object.entries(codes)) {
       const report = await verify(`${name}.crt.pem`, '--authority', 'services');
@@ -72,7 +72,7 @@ describe('certgate certificate verify, by an authority', () => {
     assert.equal(findValidPath(paths), 'CN=corp → CN=services → CN=billing');
   });
 
-  test('the root alone has not the intermediates, and a PFX is opened by its password', async () => {
+  test('finds no path with only the root, and opens a PFX with its password', async () => {
     assert.equal((await verify('billing.crt.pem', '--authority', 'corp')).code, 'path_not_found');
     const { outcome } = await verify(
       ...(['billing.pfx', '--password-file', 'caller.password', '--authority', 'services'] as const),
@@ -93,7 +93,7 @@ describe('certgate certificate verify, by an authority', () => {
     renameSync(folder.file('services'), folder.file('services.pem'));
   });
 
-  test('an authority of a trust document is asked as an app asks it', async () => {
+  test('checks with an authority of a trust document as an app does', async () => {
     const read = (name: string): string => readFileSync(inAuthority(name, `${name}.crt.pem`), 'utf8');
     const crls = ['corp', 'services'].map((name) => `file:${inAuthority(name, `${name}.crl`)}`);
     const corp = {
@@ -115,7 +115,7 @@ describe('certgate certificate verify, by an authority', () => {
       [['good'], ['good']],
     );
     assert.equal((await verify('gone.crt.pem', ...store, 'corp')).code, 'certificate_revoked');
-    // The checks that come before any path have their own codes, as in the log.
+    // The checks that come before any path have codes of their own, as in the log.
     const server = await verify('server.crt.pem', ...store, 'corp');
     assert.deepEqual([server.code, server.paths], ['certificate_extended_key_usage_unsuitable', []]);
     const late = await verify('billing.crt.pem', ...store, 'corp', '--at', '2060-01-01T00:00:00Z');
@@ -150,7 +150,7 @@ describe('certgate certificate verify, by an authority', () => {
     assert.match(unknown.stderr, /no authority "acme"[\s\S]*corp/);
   });
 
-  test('where the root is kept elsewhere, its list has to be given', async () => {
+  test("needs --crl for the root's list if the root is kept elsewhere", async () => {
     renameSync(inAuthority('corp', ''), folder.file('kept-elsewhere'));
     assert.ok(!existsSync(inAuthority('corp', '')));
     const missing = await verify('billing.crt.pem', '--authority', 'services');

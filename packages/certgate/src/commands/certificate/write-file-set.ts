@@ -6,13 +6,17 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 export interface FileToWrite {
   readonly path: string;
   readonly content: string | Uint8Array;
-  /** Holds a private key: only its owner may read it. Windows has no such mode; there the folder's permissions count. */
+  /**
+   * Whether the file contains a private key, so that only its owner may read it. Windows has no such mode; there the
+   * folder's permissions decide.
+   */
   readonly isSecret: boolean;
 }
 
 /**
- * Writes all of the files or none. Without `overwrite`, one that is there already refuses the whole set before anything is
- * written. Each is written beside its place and moved there whole.
+ * Writes the files as one set. If one can't be written, those that did not exist before are removed again. Without
+ * `overwrite`, the whole set is refused before anything is written if one file exists. Each file is written under a
+ * temporary name in its folder, and then moved into place as a whole.
  */
 export async function writeFileSet(files: readonly FileToWrite[], overwrite: boolean): Promise<void> {
   const paths = files.map(({ path }) => path);
@@ -51,7 +55,7 @@ async function listPresent(paths: readonly string[]): Promise<ReadonlySet<string
   return new Set(checks.flat());
 }
 
-/** A link that leads nowhere counts too: writing through it would make a file elsewhere. */
+/** Whether the path exists. A link that leads nowhere exists too: writing through it would create a file elsewhere. */
 export async function isPresent(path: string): Promise<boolean> {
   try {
     await lstat(path);

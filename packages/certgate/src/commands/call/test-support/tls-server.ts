@@ -5,7 +5,10 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { makeOpensslPair, runOpenssl, type TemporaryFolder } from '../../../certificates/test-support/openssl.js';
 
-/** Asks for a client certificate and takes any: `allowed.pem` and `denied.pem` in the folder have one each, with its key. */
+/**
+ * Starts a server that asks for a client certificate and accepts any. It also writes `allowed.pem` and `denied.pem`
+ * into the folder, each with a certificate and its key.
+ */
 export async function startTlsServer(
   folder: TemporaryFolder,
   listener: RequestListener,

@@ -3,7 +3,7 @@ import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { writeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { type TemporaryFolder, runOpenssl } from '../../../certificates/test-support/openssl.js';
 
-/** Files of a certificate that openssl made. */
+/** The files of a certificate that openssl made. */
 export interface Made {
   readonly name: string;
   readonly certificate: string;
@@ -12,12 +12,12 @@ export interface Made {
 
 export interface MakeRequest {
   readonly issuer?: Made;
-  /** The file's name by default. */
+  /** The common name of the subject. Default: `name`. */
   readonly commonName?: string;
-  /** The file of another certificate's key, for cross-signing; else a new one. */
+  /** The file of another certificate's key, for cross-signing. Default: a new key. */
   readonly key?: string;
   readonly extensions?: readonly string[];
-  /** As openssl takes them; else valid from 2026 to 2036. */
+  /** In the form that openssl takes. By default, the certificate is valid from 2026 to 2036. */
   readonly from?: string;
   readonly until?: string;
 }
@@ -28,13 +28,13 @@ export interface IssuedMaterial {
   readonly good: Made;
   readonly revoked: Made;
   readonly server: Made;
-  /** `issuing` below a root that nobody trusts, and `issuing` itself. */
+  /** A bundle with two certificates: `issuing` below a root that nobody trusts, and `issuing` itself. */
   readonly untrusted: string;
-  /** The lists of the root and of `issuing`. */
+  /** The revocation lists of the root and of `issuing`. */
   readonly lists: readonly [string, string];
 }
 
-/** The time that the material is checked at. */
+/** The time at which the tests check the certificates. */
 export const checkedAt = '2027-01-15T00:00:00Z';
 
 const authorityExtensions: readonly string[] = [
@@ -42,7 +42,7 @@ const authorityExtensions: readonly string[] = [
   'keyUsage=critical,keyCertSign,cRLSign',
 ];
 
-/** A root, a CA below it that is cross-certified by another root, and what the CA issued. */
+/** Makes a root, a CA below it that another root has cross-certified, and certificates that the CA issued. */
 export function makeIssuedMaterial(folder: TemporaryFolder): IssuedMaterial {
   const make = (name: string, request: MakeRequest = {}): Made => makeCertificate(folder, name, request);
   const root = make('root');
@@ -58,7 +58,7 @@ export function makeIssuedMaterial(folder: TemporaryFolder): IssuedMaterial {
   };
 }
 
-/** A certificate of an issuer, or a self-signed one. */
+/** Makes a certificate of an issuer, or a self-signed one. */
 export function makeCertificate(folder: TemporaryFolder, name: string, request: MakeRequest): Made {
   const { issuer, commonName = name, key = folder.file(`${name}.key`), extensions = authorityExtensions } = request;
   const { from: notBefore = '20260101000000Z', until: notAfter = '20360101000000Z' } = request;
@@ -70,7 +70,7 @@ export function makeCertificate(folder: TemporaryFolder, name: string, request: 
   return { name, certificate, key };
 }
 
-/** The list of an authority, of January 2027. */
+/** Makes a revocation list of an authority, which is valid in January 2027. */
 function makeList(folder: TemporaryFolder, authority: Made, revoked?: Made): string {
   const serial = revoked && runOpenssl(['x509', '-in', revoked.certificate, '-noout', '-serial']).trim().split('=')[1];
   const line = serial && `R\t350101000000Z\t270105000000Z,keyCompromise\t${serial}\tunknown\t/CN=revoked\n`;
@@ -88,7 +88,7 @@ function makeList(folder: TemporaryFolder, authority: Made, revoked?: Made): str
   return file;
 }
 
-/** Several PEM files in one. */
+/** Joins several PEM files into one. */
 export function makeBundle(folder: TemporaryFolder, name: string, files: readonly string[]): string {
   return folder.file(name, files.map((each) => readFileSync(each, 'utf8')).join(''));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Verification } from '../verify/verification.js';
 import type { CommandRun } from './run-certgate.js';
 
-/** What `certgate certificate verify --json` printed, if its exit code agrees. */
+/** Reads what `certgate certificate verify --json` printed, and asserts that the exit code agrees with it. */
 export async function readVerification(running: Promise<CommandRun>): Promise<Verification> {
   const { exitCode, stdout, stderr } = await running;
   assert.ok(stdout.startsWith('{'), stderr);

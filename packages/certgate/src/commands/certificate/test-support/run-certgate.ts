@@ -6,7 +6,10 @@ export interface CommandRun {
   readonly stderr: string;
 }
 
-/** Runs the built tool as a user does, without a terminal: in this process, since each start of another takes half a second. */
+/**
+ * Runs the built tool like a user does without a terminal. It runs in this process, because each start of a new process
+ * takes half a second.
+ */
 export function runCertgate(
   args: readonly string[],
   options: { readonly cwd?: string; readonly input?: string | Uint8Array } = {},

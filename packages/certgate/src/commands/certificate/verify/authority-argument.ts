@@ -8,15 +8,18 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
-/** What `--authority` stands for. */
+/** The certificates and lists that one `--authority` stands for. */
 export interface AuthorityArgument {
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
-  /** Files of revocation lists that come with it. */
+  /** The files of the revocation lists that belong to the authority. */
   readonly lists: readonly string[];
 }
 
-/** A file, or the name of an authority in the folder of authorities; never a guess between the two. Throws ToolFailure. */
+/**
+ * Reads a file, or the authority with this name in the folder of authorities. Throws ToolFailure if both exist, instead
+ * of guessing.
+ */
 export async function readAuthorityArgument(text: string, flags: VerifyFlags): Promise<AuthorityArgument> {
   const isName = isPlainName(text) && (await isFile(getAuthorityFiles(flags.folder, text).register));
   const isPath = await isFile(text);
@@ -34,14 +37,20 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
   return { trustAnchors: await readPathCertificates(text, flags, true), intermediates: [], lists: [] };
 }
 
-/** One below another is asked up to its root, as an app's trust document has it, by every list that lies in the folder. */
+/**
+ * Loads an authority by its name. If it is below another one, the trust anchor is its root, as in an app's trust
+ * document. All revocation lists in the folder are used.
+ */
 async function readAuthorityByName(name: string, folder: string): Promise<AuthorityArgument> {
   const { certificateDer, issuers } = await loadAuthority(folder, name);
   const chain = [certificateDer, ...issuers].map((der) => getPathCertificate(der, `The authority ${name}`));
   return { trustAnchors: chain.slice(-1), intermediates: chain.slice(0, -1), lists: await findLists(name, folder) };
 }
 
-/** The root's folder is often kept elsewhere; then its list is given by --crl. */
+/**
+ * Finds the revocation lists of an authority and of those above it. The root's folder is often kept elsewhere; then the
+ * user must pass its list with `--crl`.
+ */
 async function findLists(name: string, folder: string): Promise<readonly string[]> {
   const lists: string[] = [];
   const seen = new Set<string>();

@@ -7,7 +7,7 @@ import { escapeControls } from '../../../faults/safe-text.js';
 import { type PasswordFlags } from '../password-options.js';
 import { findPasswordSource } from '../find-password.js';
 
-/** Every certificate of a file: PEM with one or many, DER, a PFX. Throws ToolFailure. */
+/** Reads every certificate of a file: PEM with one or many, DER, or a PFX. Throws ToolFailure. */
 export async function readPathCertificates(
   file: string,
   flags: PasswordFlags,
@@ -30,7 +30,10 @@ export function getPathCertificate(der: Uint8Array, name: string, isTrustAnchor 
   throw new ToolFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
 }
 
-/** Two files often hold the same certificate; a path by either is one path. */
+/**
+ * Leaves out certificates that come twice or are among the `others`. Two files often contain the same certificate, and
+ * its paths must not be listed twice.
+ */
 export function withoutRepeats(
   certificates: readonly PathCertificate[],
   others: readonly PathCertificate[] = [],
@@ -39,10 +42,13 @@ export function withoutRepeats(
   return certificates.filter(({ thumbprintSha256 }) => !seen.has(thumbprintSha256) && seen.add(thumbprintSha256));
 }
 
-/** Twice what core takes of a list in DER, for PEM. */
+/** Twice core's limit for a revocation list in DER, because PEM is longer. */
 const maximumListBytes = 64 * 1_048_576;
 
-/** Each list, with its file. Throws ToolFailure: a list that can't be read must not pass for one that says nothing. */
+/**
+ * Reads each list, and remembers its file. Throws ToolFailure if a list can't be read, because a missing list could
+ * hide a revocation.
+ */
 export async function readRevocationLists(files: readonly string[]): Promise<EvidenceSources> {
   const sources = new Map<CertificateRevocationList, string>();
   for (const file of new Set(files)) {

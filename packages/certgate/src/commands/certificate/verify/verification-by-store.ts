@@ -17,8 +17,9 @@ import { describeVerification, refuseMalformed, type Verdict, type Verification 
 import type { VerifyFlags } from './verify-options.js';
 
 /**
- * By an authority of a trust document: the function by which an app decides, with the document's deny list, with the lists
- * that it names, read as the app reads them, and its responder asked. Throws ToolFailure.
+ * Verifies a certificate with an authority of a trust document, by the same function with which an app decides: with
+ * the document's deny list, with the lists that it names, read as the app reads them, and with its OCSP responder.
+ * Throws ToolFailure.
  */
 export async function verifyByStore(
   certificateDer: Uint8Array,
@@ -50,7 +51,7 @@ export async function verifyByStore(
   return describeVerification(verdict, authority.revocation.mode, trace);
 }
 
-/** The steps of a decision that follow once the document has nominated somebody. */
+/** The steps of a decision that follow after the document's names or pins have matched the certificate. */
 function verify(
   certificateDer: Uint8Array,
   snapshot: TrustSnapshot,

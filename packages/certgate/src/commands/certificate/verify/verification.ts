@@ -10,22 +10,22 @@ import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, readRevocationLists, withoutRepeats } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
-/** What `certgate certificate verify --json` prints. Keys are only ever added. */
+/** What `certgate certificate verify --json` prints. Keys may be added, but never removed or renamed. */
 export interface Verification {
   readonly outcome: 'valid' | 'invalid';
-  /** The denial code; null if the certificate is valid. */
+  /** The denial code. Null if the certificate is valid. */
   readonly code: DenialCode | null;
   readonly detail: string | null;
-  /** `off`: revocation was not checked. */
+  /** `off` means that revocation was not checked. */
   readonly revocation: RevocationMode;
-  /** The paths that were tried, in that order; empty: the certificate itself is refused. */
+  /** The paths in the order in which they were tried. Empty if the certificate itself is refused. */
   readonly paths: readonly ReportedPath[];
 }
 
 export type Verdict =
   CertificationPath | { readonly outcome: 'invalid'; readonly code: DenialCode; readonly detail: string };
 
-/** By files and by authorities in a folder: core's own validator. Throws ToolFailure. */
+/** Verifies a certificate with core's own validator, with files and authorities in a folder. Throws ToolFailure. */
 export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFlags): Promise<Verification> {
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
   const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
@@ -64,7 +64,7 @@ async function readAuthorities(flags: VerifyFlags): Promise<{
   readonly lists: readonly string[];
 }> {
   const authorities = [];
-  // One after the other: each may ask for a password.
+  // One after the other, because each may ask for a password.
   for (const text of flags.authority) authorities.push(await readAuthorityArgument(text, flags));
   const beside = [];
   for (const file of flags.intermediate ?? []) beside.push(...(await readPathCertificates(file, flags)));

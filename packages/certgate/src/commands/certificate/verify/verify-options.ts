@@ -14,7 +14,7 @@ export interface VerifyFlags extends FolderFlags, PasswordFlags {
   readonly at?: number;
 }
 
-/** What the document says itself, or what an app never asks otherwise. */
+/** Options that cannot be combined with `--store`, because the document decides them, or an app has no such choice. */
 const saidByDocument = ['intermediate', 'crl', 'revocation', 'scope', 'folder'];
 
 export const verifyOptions: Options = {
