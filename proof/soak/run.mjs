@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { getPublicStatus } from '@certgate/core';
+import { frontEndNames } from '@certgate/core/internal';
 import { decide } from '../../conformance/decision/dist/reference/decision.js';
 import { day, getPool, hour, start } from '../../conformance/decision/dist/scenes/certificates.js';
 import { changeDraft, makeDraft, makeListDraft } from '../../conformance/decision/dist/scenes/documents.js';
@@ -31,8 +32,8 @@ const minutes = Number(values.minutes);
 const random = new Random(Number(values.seed));
 const run = describeRun(`npm run prove -- soak --minutes ${values.minutes}`);
 const secret = 'the-secret-of-the-soak-which-nobody-else-has';
-/** App Service's front end is none outside of Azure. */
-const frontEnds = ['application-gateway', 'envoy', 'nginx', 'haproxy', 'caddy', 'traefik', 'rfc9440'];
+/** Outside Azure, nobody may trust the header of App Service. */
+const frontEnds = frontEndNames.filter((name) => name !== 'app-service');
 const episodeMilliseconds = 45_000;
 const refusalLifetime = 31_000;
 const heapLimit = 8 * 2 ** 20;
