@@ -257,6 +257,11 @@ describe('doctor', () => {
       report = await withServer(server, ({ port }) => examinePort(stage, port));
     });
 
+    it('finds nothing wrong', () => {
+      const wrong = report.findings.filter(({ verdict }) => verdict !== 'holds').map(({ id }) => id);
+      assert.deepEqual(wrong, [], 'These probes find something in a server that refuses as it should.');
+    });
+
     it('lists everything that it tried', () => {
       const { findings } = report;
       const evidence = findings.flatMap((finding) => finding.evidence).join('\n');
