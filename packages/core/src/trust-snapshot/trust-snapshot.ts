@@ -1,5 +1,4 @@
-// trust-snapshot/: one immutable, indexed version of a trust document, and how it turns a certificate into an identity
-// or a denial.
+// trust-snapshot/: one immutable, indexed version of a trust document: turns certificates into identities or denials.
 import { formatInstant } from '@certgate/x509/internal';
 import type { ClientAuthGrace } from './client-auth-grace.js';
 import { hashTail } from '../certificate-header/certificate-header.js';

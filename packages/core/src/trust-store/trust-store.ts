@@ -1,5 +1,4 @@
-// trust-store/: the stores that answer find(certificate). They refresh their documents, keep the last good version, and
-// combine several stores into one.
+// trust-store/: the stores that answer find(certificate), refresh their documents, and combine several stores into one.
 
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
