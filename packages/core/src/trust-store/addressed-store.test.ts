@@ -28,7 +28,7 @@ async function expectMisuse(text: string | undefined, openBlob: BlobOpener, word
   assert.doesNotMatch(JSON.stringify(store.report?.()), /SECRET/);
 }
 
-test('what is not an address throws nothing: the store denies, and does not let the app start', async () => {
+test('trustStoreFromAddress does not throw for a text that is not an address, but its store denies and does not start', async () => {
   await expectMisuse(undefined, refuseBlobs, /no address.*Is the environment variable set, e\.g\. CERTGATE_TRUST\?/);
   await expectMisuse('', refuseBlobs, /no address/);
   await expectMisuse('{"schemaVersion":1}', refuseBlobs, /trustStoreFromAppSetting/);
@@ -36,7 +36,7 @@ test('what is not an address throws nothing: the store denies, and does not let 
   await expectMisuse(7 as never, refuseBlobs, /no address/);
 });
 
-test('nor does what opens a blob, whatever it does', async () => {
+test('trustStoreFromAddress does not throw if the function that opens a blob fails', async () => {
   await expectMisuse(
     `blob:${url}`,
     refuseBlobs,
@@ -49,7 +49,7 @@ test('nor does what opens a blob, whatever it does', async () => {
   await expectMisuse(`blob:${url}`, throwNothing, /not an Error was thrown/);
 });
 
-test('a blob is opened once, by its address, and read by the client', async () => {
+test('a blob is opened once, by its address, and its client reads it', async () => {
   const opened: unknown[] = [];
   const client: TrustBlobClient = { url, download: () => Promise.reject(new Error('offline')) };
   const store = trustStoreFromAddress(`blob:${url}`, {}, (blob) => {
@@ -62,7 +62,7 @@ test('a blob is opened once, by its address, and read by the client', async () =
   assert.ok(finding.outcome === 'unavailable' && /blob https:.*offline/.test(finding.detail), JSON.stringify(finding));
 });
 
-test('a path and a URL are read as their own constructors read them, with the options of the code', async (t) => {
+test('a path and a URL are read as by their own constructors, with the options of the code', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-address-'));
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -83,7 +83,7 @@ test('a path and a URL are read as their own constructors read them, with the op
   assert.throws(() => trustStoreFromAddress(file, { refresh: 1 } as never, refuseBlobs), /no option "refresh"/);
 });
 
-test('the options of trustStoreFrom are those of every store, and a wrong one is thrown where it is written', () => {
+test('trustStoreFrom takes the options of every store, and throws at once for a wrong one', () => {
   assert.throws(() => trustStoreFrom('trust.json', { signedBy: undefined as never }), /signedBy/);
   assert.throws(() => trustStoreFrom(undefined, { headers: () => ({}) } as never), /no option "headers"/);
 });

@@ -34,7 +34,7 @@ function createStore(options: RefreshOptions = {}): { store: RefreshingTrustStor
 }
 
 describe('a trust document in an app setting', () => {
-  test('is looked at anew each time', async () => {
+  test('is read again each time', async () => {
     put(known(1));
     const { store, ask } = createStore();
     await store.start();
@@ -45,7 +45,7 @@ describe('a trust document in an app setting', () => {
     assert.equal(await ask(), 'notFound');
     assert.equal(store.report().description, `app setting ${name}`);
   });
-  test('that is absent or empty keeps the app from starting', async () => {
+  test('keeps the app from starting if the setting is absent or empty', async () => {
     for (const [value, words] of [
       [undefined, /TRUST_DOCUMENT is not there/],
       ['', /is empty/],
@@ -61,7 +61,7 @@ describe('a trust document in an app setting', () => {
       assert.equal(await ask(), 'unavailable');
     }
   });
-  test('that is not valid does too, and names the setting', async () => {
+  test('keeps the app from starting if it is not valid, and the error names the setting', async () => {
     put('{"half');
     await assert.rejects(createStore().store.start(), (error: unknown) => {
       assert.ok(error instanceof TrustDocumentError);
@@ -69,7 +69,7 @@ describe('a trust document in an app setting', () => {
       return true;
     });
   });
-  test('that goes away or breaks leaves the last good one in use', async () => {
+  test('stays in use when the setting goes away or breaks', async () => {
     put(known(1));
     const { store, ask } = createStore();
     await store.start();
@@ -87,7 +87,7 @@ describe('a trust document in an app setting', () => {
     ['@Microsoft.AppConfiguration(Endpoint=https://hidden.azconfig.io; Key=k)', /App Configuration Data Reader/],
   ] as const;
   for (const [reference, remedy] of references) {
-    test(`${reference.split('(')[0] ?? ''}: a reference that Azure could not resolve is an outage, no mistake`, async () => {
+    test(`${reference.split('(')[0] ?? ''}: a reference that Azure could not resolve is an outage, and not a mistake`, async () => {
       put(reference);
       const { store, ask } = createStore();
       await store.start();
@@ -100,7 +100,7 @@ describe('a trust document in an app setting', () => {
       assert.equal(await ask(), 'found');
     });
   }
-  test('may have its signature in a setting beside it', async () => {
+  test('may have its signature in another setting', async () => {
     const key = makeSigningKey('ed25519');
     const setting = `${name}_SIGNATURE`;
     put(known(1));
@@ -120,7 +120,7 @@ describe('a trust document in an app setting', () => {
 });
 
 describe('trustStoreFromAppSetting', () => {
-  test("takes a setting's name, and says so without repeating a value", () => {
+  test("takes a setting's name, and its error does not repeat a value", () => {
     for (const value of [undefined, '', ' ', known(1), 'a b', 'hidden=1', 7]) {
       assert.throws(
         () => trustStoreFromAppSetting(value as string),
@@ -134,7 +134,7 @@ describe('trustStoreFromAppSetting', () => {
     }
     for (const each of ['TRUST', 'Trust__Document', 'trust:document', 'a.b-c']) trustStoreFromAppSetting(each);
   });
-  test('hands its options on, and refuses what they cannot be', () => {
+  test('passes its options on, and refuses wrong ones', () => {
     assert.throws(() => trustStoreFromAppSetting('x', { refreshIntervalSeconds: 0 }), {
       code: 'CERTGATE_ARGUMENT_INVALID',
     });
@@ -145,7 +145,7 @@ describe('trustStoreFromAppSetting', () => {
       code: 'CERTGATE_ARGUMENT_INVALID',
     });
   });
-  test('names its setting in the configuration', () => {
+  test('has a configuration that names the setting', () => {
     assert.equal(trustStoreFromAppSetting('x').configuration, trustStoreFromAppSetting('x').configuration);
     assert.notEqual(trustStoreFromAppSetting('x').configuration, trustStoreFromAppSetting('y').configuration);
   });

@@ -7,7 +7,7 @@ import { trustStoreFromFile } from './trust-stores.js';
 describe('the audience of a store', () => {
   const document = { schemaVersion: 1, revision: 1, audience: ['orders'], identities: [] };
 
-  test('is one app: the mark of tools, which read documents of any, throws', () => {
+  test('must be one app: anyAudience, with which tools read any document, throws', () => {
     const options = { audience: anyAudience as unknown as string };
     assert.throws(() => trustStoreFromDocument(document, options), {
       code: 'CERTGATE_ARGUMENT_INVALID',
@@ -19,7 +19,7 @@ describe('the audience of a store', () => {
     });
   });
 
-  test('is taken where it is a name', () => {
+  test('is accepted if it is a name', () => {
     assert.equal(trustStoreFromDocument(document, { audience: 'Orders' }).report?.().revision, 1);
   });
 });

@@ -15,7 +15,8 @@ import {
 import { trustStoreFromBlob } from './trust-stores.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
 
-// The real SDK against a real service is in tests/trust-blob.test.ts; here is what that service can't be made to do.
+// tests/trust-blob.test.ts tests the real SDK with a real service. These tests show what that service can't be made to
+// do.
 
 type Download = (options: TrustBlobDownloadOptions) => Promise<TrustBlobDownload>;
 
@@ -75,7 +76,7 @@ async function createLoadedStage(options: RefreshOptions = {}): Promise<BlobStag
 }
 
 describe('a trust document in a blob', () => {
-  test('is asked for by its ETag once it was read', async () => {
+  test('is requested with its ETag after it was read', async () => {
     const { client, store, ask } = await createLoadedStage();
     const { version } = store;
     client.refuse(304);
@@ -87,7 +88,7 @@ describe('a trust document in a blob', () => {
     assert.equal(store.version, version);
     assert.equal(store.report().fault, undefined);
   });
-  test('is never shown with its query', async () => {
+  test('is never shown with the query of its URL', async () => {
     const { client, store } = createStage();
     client.next = () => Promise.reject(new Error('connect to https://a.example/b?sig=hidden failed, sig=hidden'));
     await store.start();
@@ -164,7 +165,7 @@ describe('a trust document in a blob', () => {
     ['its revision is lower', giving(known(4)), /lower than 5/],
   ];
   for (const [what, download, words] of faults) {
-    test(`when ${what}, the last good one stays in use until it heals`, async () => {
+    test(`stays in use when ${what}, until the fault is over`, async () => {
       const { client, store, ask } = await createLoadedStage();
       client.next = download;
       assert.equal(await ask(), 'found');
@@ -174,16 +175,16 @@ describe('a trust document in a blob', () => {
       assert.equal(store.report().fault, undefined);
     });
   }
-  test('and no stream is left open', () => {
+  test('leaves no stream open after these faults', () => {
     assert.deepEqual(destroyed, ['long', 'endless']);
   });
-  test('304 to a question without a condition is a fault', async () => {
+  test('is unavailable if the answer is 304 to a request without a condition', async () => {
     const { client, store, ask } = createStage();
     client.refuse(304);
     assert.equal(await ask(), 'unavailable');
     assert.match(store.report().fault ?? '', /304, though nothing was asked for conditionally/);
   });
-  test('a request and a body that take too long are told to end', async (context) => {
+  test('has its request and its body aborted if they take too long', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { client, store, ask } = await createLoadedStage({ readTimeoutSeconds: 0.05 });
     const askInVain = async (): Promise<string> => {
@@ -201,7 +202,7 @@ describe('a trust document in a blob', () => {
     assert.match(store.report().fault ?? '', /did not answer within 0\.05 s/);
     assert.equal(body.destroyed, true);
   });
-  test('has its signature in its metadata, in any letter case', async () => {
+  test('has its signature in the blob’s metadata, in any letter case', async () => {
     const key = makeSigningKey('P-384');
     const { client, store, ask } = createStage({ signedBy: key.publicKey });
     client.give(known(1));
@@ -211,7 +212,7 @@ describe('a trust document in a blob', () => {
       client.give(known(1), { metadata: { other: 'x', [name]: signByOpenssl(known(1), key) } });
       assert.equal(await ask(), 'found');
     }
-    // Each stream is read once only, and the store reads twice before it refuses.
+    // A stream can be read only once, and the store reads twice before it refuses.
     client.next = () =>
       Promise.resolve({
         readableStreamBody: Readable.from([Buffer.from(unknown(2))]),
@@ -223,7 +224,7 @@ describe('a trust document in a blob', () => {
 });
 
 describe('trustStoreFromBlob', () => {
-  test('takes a BlobClient, and says what else it was given', () => {
+  test('takes a BlobClient, and an error says what else it was given', () => {
     const given: readonly (readonly [unknown, RegExp])[] = [
       [undefined, /new BlobClient\(url/],
       ['https://account.blob.core.windows.net/c/b', /new BlobClient\(url/],
@@ -238,7 +239,7 @@ describe('trustStoreFromBlob', () => {
       });
     }
   });
-  test('asks nothing before it is asked, and names what it depends on', () => {
+  test('sends no request before it is asked, and its configuration names what it depends on', () => {
     const [one, two] = [new ScriptedClient(), new ScriptedClient()];
     assert.equal(trustStoreFromBlob(one).configuration, trustStoreFromBlob(two).configuration);
     assert.notEqual(

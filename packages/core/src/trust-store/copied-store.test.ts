@@ -20,7 +20,7 @@ describe('a store that is copied with another find', () => {
     'of several': () => firstOf(trustStoreFromDocument(document)),
   };
   for (const [what, create] of Object.entries(stores)) {
-    test(`${what}: its answers are not remembered under the version of the first`, async () => {
+    test(`${what}: its answers are not remembered under the version of the original`, async () => {
       const inner = create();
       let isRevoked = false;
       const store: TrustStore = {
@@ -39,7 +39,7 @@ describe('a store that is copied with another find', () => {
     });
   }
 
-  test('and no find of ours can be put another in the place of', () => {
+  test('cannot be made by replacing the find of one of our stores', () => {
     for (const store of [trustStoreFromFile('trust.json'), ...Object.values(stores).map((create) => create())]) {
       assert.throws(() => {
         store.find = () => ({ outcome: 'notFound' });

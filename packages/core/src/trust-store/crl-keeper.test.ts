@@ -57,7 +57,7 @@ function keepFrom(content: ListSource['content'] = empty): Keeping {
 }
 
 describe('a source in code', () => {
-  test('its list is taken in DER and in PEM, and read again only when it changed', async () => {
+  test('gives its list in DER or in PEM, which is decoded again only after it changed', async () => {
     for (const content of [empty, Buffer.from(toPem(empty, 'X509 CRL'))]) {
       const { keeper, source, refresh, numbers } = keepFrom(content);
       source.version = 'v1';
@@ -65,7 +65,7 @@ describe('a source in code', () => {
       assert.deepEqual([numbers(), keeper.version, keeper.findFault('corp')], [[1n], 1, undefined]);
       await refresh();
       assert.equal(source.reads.at(-1)?.lastVersion, 'v1');
-      // The same bytes by another name are no other content.
+      // The same bytes under another version are not new content.
       source.version = 'v2';
       await refresh();
       assert.equal(keeper.version, 1);
@@ -124,12 +124,12 @@ describe('a source in code', () => {
     ],
   ];
   for (const [what, content, fault] of strange) {
-    test(`${what}: the last good list stays, and the fault is told until it is over`, async () => {
+    test(`${what}: the last good list stays, and the fault is reported until it is over`, async () => {
       const { keeper, source, refresh, numbers } = keepFrom(revoking);
       await refresh();
       source.content = content;
       await refresh();
-      // An older list stays beside it, and only revokes.
+      // An older list is kept as well, and can only revoke.
       const beside = keeper.listRevoking(authority).length;
       assert.equal(beside, fault.source.startsWith('older') ? 1 : 0);
       assert.deepEqual([numbers(), keeper.version], [[2n], 1 + beside]);
@@ -142,7 +142,7 @@ describe('a source in code', () => {
     });
   }
 
-  test('a genuine list of the CA above, in its place, makes nobody forget', async () => {
+  test('cannot displace a list with a genuine list of the CA above', async () => {
     const { source, refresh, numbers } = keepFrom(revoking);
     await refresh();
     source.content = makeCrl({ authority: root, number: '63' });
@@ -150,7 +150,7 @@ describe('a source in code', () => {
     assert.deepEqual(numbers(), [2n, 99n]);
   });
 
-  test('a slow source holds up no other, and is asked once', async () => {
+  test('delays no other source if it is slow, and is asked once', async () => {
     let answer: (content: Buffer) => void = () => undefined;
     const slow = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)), 'slow');
     const quick = new ListSource(empty, 'quick');
@@ -175,7 +175,7 @@ test('a fault names the issuer of the list that its own source gave', async () =
   assert.match(fault, /two: the host is gone \(a CRL of "CN=Corp root"\)\./);
 });
 
-test('a fault is told while its source is read again, and no more when the document leaves its authority out', async () => {
+test('a fault is reported while its source is read again, until the document leaves its authority out', async () => {
   const { keeper, source, refresh } = keepFrom(new Error('the host is gone'));
   await refresh(now);
   let answer: (content: Error) => void = () => undefined;
@@ -190,7 +190,7 @@ test('a fault is told while its source is read again, and no more when the docum
   assert.equal(keeper.findFault('corp'), undefined);
 });
 
-test('a delta whose complete list is known waits for no other read, and takes the place of the one before', async () => {
+test('a delta whose complete list is known waits for no other read, and replaces the delta before', async () => {
   const [whole, changes] = [new ListSource(empty, 'whole'), new ListSource(deltaOf('01', '02'), 'changes')];
   const keeper = new CrlKeeper(new Map([['corp', [whole, changes]]]));
   const list = (): readonly (bigint | undefined)[] => keeper.list(authority).map(({ crlNumber }) => crlNumber);
@@ -199,7 +199,7 @@ test('a delta whose complete list is known waits for no other read, and takes th
   let answer: (content: Buffer) => void = () => undefined;
   whole.content = new Promise<Buffer>((resolve) => (answer = resolve));
   changes.content = deltaOf('01', '03');
-  // Its time limit must not be what ends the wait.
+  // A long time limit, so that it is not what ends the wait.
   const reading = keeper.refresh([authority], 100 * timeout, now + hour);
   await until(() => list().includes(3n));
   assert.deepEqual(list(), [1n, 3n]);
@@ -207,7 +207,7 @@ test('a delta whose complete list is known waits for no other read, and takes th
   await reading;
 });
 
-test('a read that has begun is not joined later, since it may be of before the process froze; one more follows it', async () => {
+test('a later refresh does not join a read, which may be from before the process froze, but is followed by one more read', async () => {
   let answer: (content: Buffer) => void = () => undefined;
   const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
   const keeper = new CrlKeeper(new Map([['corp', [source]]]));
@@ -223,7 +223,7 @@ test('a read that has begun is not joined later, since it may be of before the p
   );
 });
 
-test('a source is not read twice at once, also when a read is asked for while one that waited is under way', async () => {
+test('a source is not read twice at once, even if a refresh comes while a read that waited is under way', async () => {
   const answers: ((content: Buffer) => void)[] = [];
   const wait = (): Promise<Buffer> => new Promise((resolve) => answers.push(resolve));
   const { source, refresh, numbers } = keepFrom(wait());
@@ -240,7 +240,7 @@ test('a source is not read twice at once, also when a read is asked for while on
   assert.deepEqual([source.reads.length, numbers()], [3, [2n]]);
 });
 
-describe('a list takes the place of the one before', () => {
+describe('a list replaces the list before', () => {
   const moment = now + 24 * hour;
   const subject = newName('Corp root');
   const forAuthority = extensions.basicConstraints(true);
@@ -283,7 +283,7 @@ describe('an authority that changes its certificates under the same name', () =>
   const ofHeir = makeCrl({ authority: heir, digest: 'null' });
   const renewed = makeAuthority({}, { anchors: [heir], intermediates: [] });
 
-  test('lists of the former certificates say nothing until these come back, and the new ones are read', async () => {
+  test('does not use lists of the former certificates until these come back, and reads the new lists', async () => {
     const { keeper, source } = keepFrom(revoking);
     source.version = 'v1';
     await keeper.refresh([authority], timeout, now);
@@ -293,7 +293,7 @@ describe('an authority that changes its certificates under the same name', () =>
     assert.equal(keeper.list(renewed).length, 1);
     assert.equal(keeper.list(authority).length, 1);
   });
-  test('a read that is under way meanwhile is judged by the new ones, once it is over', async () => {
+  test('checks a list that was being read with its new certificates', async () => {
     let answer: (content: Buffer) => void = () => undefined;
     const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
     const keeper = new CrlKeeper(new Map([['corp', [source]]]));
@@ -304,7 +304,7 @@ describe('an authority that changes its certificates under the same name', () =>
     assert.equal(keeper.findFault('corp'), undefined);
     assert.equal(source.reads.length, 2);
   });
-  test('a delta of the former ones lacks no complete list any more', async () => {
+  test('misses no complete list for a delta of the former certificates any more', async () => {
     const { keeper, source, refresh } = keepFrom(deltaOf('05', '06'));
     await refresh();
     assert.match(keeper.findFault('corp') ?? '', /the complete list 5 is missing/);
@@ -312,7 +312,7 @@ describe('an authority that changes its certificates under the same name', () =>
     await keeper.refresh([renewed], timeout, now);
     assert.equal(keeper.findFault('corp'), undefined);
   });
-  test('where there is no room for another kind of list, only those of the former ones go', async () => {
+  test('drops only lists of the former certificates if there is no room for another kind of list', async () => {
     const issuer = newName('Corp root');
     const anchor = writeCertificate({ subject: issuer, extensions: [extensions.basicConstraints(true)] });
     const former = makeAuthority({}, { trustAnchors: [toPem(anchor)], intermediates: [] });
@@ -329,7 +329,7 @@ describe('an authority that changes its certificates under the same name', () =>
     await keeper.refresh([renewed], timeout, now);
     assert.deepEqual([keeper.list(former).length, keeper.list(renewed).length], [0, 1]);
   });
-  test('and of many documents that come during one read, the last counts', async () => {
+  test('uses the last of many documents that come during one read', async () => {
     let answer: (content: Buffer) => void = () => undefined;
     const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
     const keeper = new CrlKeeper(new Map([['corp', [source]]]));
@@ -342,8 +342,8 @@ describe('an authority that changes its certificates under the same name', () =>
   });
 });
 
-describe('files', () => {
-  test('of a document: first load, change, PEM, gone, a directory in its place', async () => {
+describe('a list in a file', () => {
+  test('is loaded and replaced, and stays in use when the file goes or becomes a directory', async () => {
     const path = newTemporaryPath('.crl');
     const ofFile = makeAuthority({ crls: [`file:${path}`] });
     const keeper = new CrlKeeper();
@@ -371,7 +371,7 @@ describe('files', () => {
       renameSync(beside, path);
     }
   });
-  test('of a document: a relative path names the same file when the app goes to another folder', async () => {
+  test('is read from the same relative path after the app changes its working folder', async () => {
     const [home, elsewhere] = [process.cwd(), mkdtempSync(join(tmpdir(), 'certgate-crl-'))];
     const folder = mkdtempSync(join(tmpdir(), 'certgate-crl-'));
     writeFileSync(join(folder, 'corp.crl'), empty);
@@ -394,14 +394,14 @@ describe('files', () => {
   });
 });
 
-describe('a web server', () => {
+describe('a list on a web server', () => {
   let server: DocumentServer;
   before(async () => {
     server = await startDocumentServer('http');
   });
   after(() => server.close());
 
-  test('is asked conditionally; its redirects and refusals change nothing, and its query is not shown', async () => {
+  test('is requested with its ETag, stays in use after redirects and errors, and is shown without its query', async () => {
     const url = `${server.url}?key=hidden`;
     const ofServer = makeAuthority({ crls: [url] });
     const keeper = new CrlKeeper();
@@ -410,7 +410,7 @@ describe('a web server', () => {
       return keeper.list(ofServer).length;
     };
     server.answerWith((_, response) => response.writeHead(200, { etag: '"1"' }).end(revoking));
-    // Not for a signature beside it, which a list has within.
+    // One request: no signature is requested, since the list contains its own.
     assert.deepEqual([await read(), server.requests.length], [1, 1]);
     server.answerWith((request, response) => {
       response.writeHead(request.headers['if-none-match'] === '"1"' ? 304 : 500).end();

@@ -42,7 +42,7 @@ describe('whether a store would take a document', () => {
       assert.match(await work(), said);
     });
   }
-  test('options that a store refuses', async () => {
+  test('throws for options that a store refuses', async () => {
     await assert.rejects(admit({ signedBy: '' }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     await assert.rejects(admit({ minimumRevision: -1 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     await assert.rejects(admit({ audiences: 'orders' } as DocumentAdmissionOptions), {

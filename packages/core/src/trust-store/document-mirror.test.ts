@@ -25,7 +25,7 @@ const locked = (revision: number): string => JSON.stringify(documentOf([pinned],
 const away = new Error('away');
 const tampered = (text: string): Given => ({ text, signature: signatureOf(text, stranger) });
 
-/** A text is signed. Undefined: no answer comes. */
+/** What a place answers. A plain text gets a valid signature. Undefined: the place never answers. */
 type Given = string | Error | { readonly text: string; readonly signature: string | undefined } | undefined;
 
 class Place implements TrustSource {
@@ -52,7 +52,7 @@ interface MirrorStage {
   readonly clock: ManualClock;
   readonly first: Place;
   readonly mirror: Place;
-  /** Lets the store read, and says what it answers. */
+  /** Lets the store read both places, and returns what it then answers about the caller. */
   readonly ask: (first: Given, mirror: Given) => Promise<string>;
 }
 
@@ -72,7 +72,7 @@ function createMirrorStage(options: RefreshOptions = {}): MirrorStage {
 }
 
 describe('when the app starts', () => {
-  test('the mirror is used where the first place cannot be read, and the report says so', async () => {
+  test('the mirror is used if the first place cannot be read, and the report says so', async () => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(away, known(3)), 'found');
     const { revision, fault, mirror } = store.report();
@@ -86,7 +86,7 @@ describe('when the app starts', () => {
     );
   });
 
-  test('of two documents, the one with the higher revision is used, wherever it is', async () => {
+  test('the document with the higher revision is used, in whichever place it is', async () => {
     const behind = createMirrorStage();
     assert.equal(await behind.ask(unknown(4), known(5)), 'found');
     assert.match(behind.store.report().fault ?? '', /revision 4, lower than 5 in the mirror/);
@@ -101,7 +101,7 @@ describe('when the app starts', () => {
     }
   });
 
-  test('what is not signed counts in neither place, and both faults are told', async () => {
+  test('a document without a valid signature is not used in either place, and both faults are reported', async () => {
     const { store, ask } = createMirrorStage();
     const unsigned = { text: known(9), signature: undefined };
     assert.equal(await ask(tampered(known(9)), unsigned), 'unavailable');
@@ -120,7 +120,7 @@ describe('when the app starts', () => {
     assert.equal(await ask(away, known(3)), 'found');
   });
 
-  test('a document in the first place that is signed and not valid does not keep an app with a mirror from starting', async () => {
+  test('a mirror lets the app start although the first place has a signed document that is not valid', async () => {
     const { store, first, mirror } = createMirrorStage();
     [first.given, mirror.given] = ['{"schemaVersion":99}', known(3)];
     await store.start();
@@ -130,7 +130,7 @@ describe('when the app starts', () => {
     await assert.rejects(without.store.start(), /schemaVersion/);
   });
 
-  test('a place that can never be read keeps the app from starting and from admitting, however well the other is', async () => {
+  test('a place that can never be read keeps the app from starting and from admitting, even if the other place works', async () => {
     const misuse = new TrustSourceMisuse('no address');
     for (const [ofFirst, ofMirror] of [
       [known(1), misuse],
@@ -144,7 +144,7 @@ describe('when the app starts', () => {
     }
   });
 
-  test('a mirror that is away or slow is told, and the first place decides', async (context) => {
+  test('the first place decides if the mirror cannot be read or is slow, and the report says so', async (context) => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(known(1), away), 'found');
     assert.deepEqual(store.report().mirror, { description: 'mirror', isInUse: false, fault: 'away' });
@@ -163,7 +163,7 @@ describe('when the app starts', () => {
 });
 
 describe('while the app runs', () => {
-  test('the mirror is not read while the first place is well', async () => {
+  test('the mirror is not read while the first place works', async () => {
     const { ask, mirror } = createMirrorStage();
     await ask(known(1), known(1));
     const { readCount } = mirror;
@@ -172,7 +172,7 @@ describe('while the app runs', () => {
     assert.equal(mirror.readCount, readCount);
   });
 
-  test('it is read beside the first place when the app starts and after a failure, so that nobody waits for one after the other', async () => {
+  test('both places are read at the same time when the app starts and after a failure', async () => {
     const { store, clock, first, mirror, ask } = createMirrorStage();
     [first.given, mirror.given] = [known(1), known(1)];
     const started = store.start();
@@ -186,7 +186,7 @@ describe('while the app runs', () => {
     await finding;
   });
 
-  test('an older mirror undoes no lock and no removal; a newer one counts', async () => {
+  test('an older mirror undoes no lock and no removal, and a newer mirror is used', async () => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(locked(5), known(4)), 'trust_locked');
     for (const fault of [away, tampered(known(9)), known(4)]) {
@@ -199,7 +199,7 @@ describe('while the app runs', () => {
     assert.equal(await ask(known(6), known(6)), 'trust_locked');
   });
 
-  test('once the first place gives the same or a later document, it is in use again', async () => {
+  test('the first place is used again once it gives the same document or a later one', async () => {
     const { store, ask } = createMirrorStage();
     await ask(away, known(3));
     const { version } = store;
@@ -212,7 +212,7 @@ describe('while the app runs', () => {
     assert.equal(await ask(unknown(4), away), 'notFound');
   });
 
-  test('the mirror renews no limit: it can be read for good, and what the first place says cannot', async () => {
+  test('reading the same document from the mirror again extends no limit', async () => {
     const limits = { maximumStalenessSeconds: 200, maximumStalenessAfterRefusalSeconds: 100 };
     const { store, ask } = createMirrorStage(limits);
     const asked = async (count: number, first: Given, mirror: Given): Promise<readonly string[]> => {
@@ -223,12 +223,12 @@ describe('while the app runs', () => {
     assert.deepEqual(await asked(5, away, known(3)), ['found', 'found', 'found', 'found', 'unavailable']);
     assert.equal(await ask(known(3), known(3)), 'found');
     assert.deepEqual(await asked(3, tampered(known(9)), known(3)), ['found', 'unavailable', 'unavailable']);
-    // A later document is news, and counts from when it was read.
+    // A later document of the mirror is new, and its limit is measured from when it was read.
     assert.deepEqual(await asked(3, tampered(known(9)), known(4)), ['found', 'found', 'unavailable']);
     assert.equal(store.report().revision, 4);
   });
 
-  test('as part of firstOf, a lock in the mirror shuts everybody out, and a store without a document is not hidden', async () => {
+  test('a lock in the mirror shuts everybody out of firstOf, whose report does not hide a store without a document', async () => {
     const [one, other] = [createMirrorStage(), createMirrorStage()];
     const store = firstOf(one.store, other.store);
     await one.ask(away, locked(2));
@@ -241,7 +241,7 @@ describe('while the app runs', () => {
   });
 });
 
-test('whatever the two places give: the revision never falls, and nothing unsigned is used', async () => {
+test('the revision never falls, and nothing unsigned is used, whatever the two places give', async () => {
   const document = fc.record({ revision: fc.integer({ min: 1, max: 6 }), isKnown: fc.boolean() });
   const given = fc.oneof(
     { weight: 3, arbitrary: document.map(({ revision, isKnown }): Given => (isKnown ? known : unknown)(revision)) },
@@ -267,7 +267,7 @@ test('whatever the two places give: the revision never falls, and nothing unsign
         if (revision === undefined) continue;
         assert.ok(content.length > 0);
         if (content.length === 1) assert.equal(answer, content[0] === known(before) ? 'found' : 'notFound');
-        // The first place is trusted without a word only where its document is what decides.
+        // Without a fault, the document in use must be the one of the first place.
         if (fault === undefined) assert.ok(first === known(before) || first === unknown(before));
       }
     }),
@@ -276,7 +276,7 @@ test('whatever the two places give: the revision never falls, and nothing unsign
 });
 
 describe('trustStoreFrom with two addresses', () => {
-  test('reads files, with a signature beside each', async (context) => {
+  test('reads files, each with its signature', async (context) => {
     const [path, mirror] = [newTemporaryPath('.json'), newTemporaryPath('.json')];
     context.after(() => {
       for (const each of [path, mirror]) for (const end of ['', '.sig']) rmSync(`${each}${end}`, { force: true });
@@ -289,14 +289,14 @@ describe('trustStoreFrom with two addresses', () => {
     assert.deepEqual(store.report?.().mirror, { description: `file ${mirror}`, isInUse: true, fault: undefined });
   });
 
-  test('is refused in code without signedBy or with another number of addresses', () => {
+  test('throws without signedBy, or with another number of addresses', () => {
     assert.throws(() => trustStoreFrom(['a.json', 'b.json']), /only for signed documents: add the option signedBy/);
     for (const addresses of [[], ['a.json'], ['a.json', 'b.json', 'c.json']]) {
       assert.throws(() => trustStoreFrom(addresses as never, { signedBy }), /one address, or two/);
     }
   });
 
-  test('does not start with a mirror that is absent, no address, or the first place again', async () => {
+  test('does not start if the mirror is absent, not an address, or the same as the first place', async () => {
     for (const [mirror, words] of [
       [undefined, /Is the environment variable set/],
       ['ftp://example.com/x', /another? scheme|scheme other/],
@@ -307,13 +307,13 @@ describe('trustStoreFrom with two addresses', () => {
     }
   });
 
-  test('names both places in its configuration', () => {
+  test('has a configuration that names both places', () => {
     const of = (...addresses: readonly [string, string]): string | undefined =>
       trustStoreFrom(addresses, { signedBy }).configuration;
     assert.notEqual(of('a.json', 'b.json'), of('a.json', 'c.json'));
     assert.notEqual(of('a.json', 'b.json'), trustStoreFrom('a.json', { signedBy }).configuration);
     assert.equal(of('a.json', 'b.json'), of('a.json', 'b.json'));
-    // A place that can't say where it is.
+    // A mirror without a configuration.
     const first = createFileSource('a.json');
     assert.equal(
       new RefreshingTrustStore(first, { signedBy }, undefined, new Place('mirror')).configuration,

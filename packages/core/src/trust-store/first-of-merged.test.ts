@@ -17,8 +17,9 @@ import type { TrustStore } from './trust-store.js';
 import { askInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
-// One caller's certificate, with two names, and entries about it that are spread over documents. Two authorities issued it:
-// the anchor of "second" is the issuing CA of "corp". "other" has their names, and other keys.
+// The certificate of one caller has two names, and the entries about it are spread over several documents. Two
+// authorities issued the certificate: the anchor of "second" is the issuing CA of "corp". The CAs of the authority
+// "other" have the same names, and other keys.
 const { root, issuing, impostorRoot, impostor } = getStage();
 const leaf = presentCertificate(issueCaller({ names: ['DNS:a.corp.example', 'DNS:b.corp.example'] }).der);
 const decoding = leaf.pathDecoding;
@@ -29,7 +30,7 @@ const day = 86_400_000;
 const at = (days: number): string => new Date(now + days * day).toISOString();
 
 interface Entry {
-  /** The document that it stands in. */
+  /** The index of the document that contains the entry. */
   readonly store: number;
   readonly identity: 'a' | 'b';
   readonly key: 'names' | 'pins' | 'denied';
@@ -45,7 +46,7 @@ function getTwin(certificate: PresentedCertificate): PresentedCertificate {
 const hashOf = (der: Uint8Array): string => presentCertificate(der).thumbprintSha256;
 const goodWindows = [{}, {}, { notAfter: at(9) }, { notBefore: at(-9) }];
 const windows = [...goodWindows, ...goodWindows, { enabled: false }, { notAfter: at(-1) }, { notBefore: at(1) }];
-/** Mostly none, since nearly every document would refuse with the others. */
+/** Mostly without `issuedBy`: with it, nearly every document would refuse. */
 const issuers = [{}, {}, {}, { issuedBy: 'corp' }, { issuedBy: 'second' }, { issuedBy: 'other' }];
 const pinsBy = (value: object, issuedBy: readonly object[] = issuers): readonly object[] =>
   windows.flatMap((window) => issuedBy.map((issuer) => ({ ...value, ...window, ...issuer })));
@@ -57,7 +58,10 @@ const deniedAuthorities: readonly object[] = [
   ...['corp', 'second', 'other'].map((issuedBy) => ({ issuedBy, serialNumber: '0A01' })),
 ];
 
-/** At most one of each, since a document has each at most once. */
+/**
+ * The kinds of entries. Each scene has at most one entry of a kind, because a document may contain each entry only
+ * once.
+ */
 const kinds: readonly (readonly [Entry['key'], readonly object[]])[] = [
   ['names', namesOf('a.corp.example', 'corp')],
   ['names', namesOf('a.corp.example', 'second', 'other')],
@@ -87,13 +91,13 @@ const anyEntries: fc.Arbitrary<readonly Entry[]> = fc
             value: fc.constantFrom(...values),
           }),
         },
-        // A refusal in every document would leave nothing to compare.
+        // If nearly every document refused, there would be nothing to compare.
         { weight: { names: 1, pins: 3, denied: 25 }[key], arbitrary: fc.constant(undefined) },
       ),
     ),
   )
   .map((all) => all.filter((each) => each !== undefined))
-  // Of two pins of one kind, a document has one.
+  // A document may contain a pin only once.
   .filter((all) => new Set(all.map(keyOf)).size === all.length);
 
 function keyOf({ key, value }: Entry): string {
@@ -101,13 +105,13 @@ function keyOf({ key, value }: Entry): string {
   return JSON.stringify([key, publicKeySha256 ?? value]);
 }
 
-/** What is the same in every document, and what is known beside them. */
+/** What is the same in every document of a scene, and what is known in addition to the documents. */
 interface Scene {
-  /** The identity's own in every document that has it. */
+  /** The flags of each identity, in every document that contains it. */
   readonly flags: Readonly<Record<'a' | 'b', object>>;
-  /** By authority: how it checks for revocation, and what is known. */
+  /** How each authority checks for revocation, and what is known about it. */
   readonly revocations: Readonly<Record<string, { readonly mode: string; readonly known: string }>>;
-  /** The document that is locked. */
+  /** The index of the document that is locked, if there is one. */
   readonly locked?: number;
 }
 
@@ -119,7 +123,9 @@ const lists: Readonly<Record<string, readonly CertificateRevocationList[]>> = {
   revoked: [readCrl(makeCrl({ authority: issuing, number: '02', revoked: [{ serialNumber }] }))],
 };
 const request = encodeOcspRequest({ certificate: decoding.value, issuer: issuing.certificate });
-/** Of the year of the test, whose thisUpdate openssl stamps: a revocation counts whenever it was said. */
+/**
+ * openssl writes the time of the call into thisUpdate, which is not the test's time: a revocation applies at any time.
+ */
 const revokedByOcsp = [readOcsp(answerOcsp({ authority: issuing, request, index: { [serialNumber]: 'R' } }))];
 
 function storeOf(listed: readonly Entry[], scene: Scene = plain, isLocked = false): TrustStore {
@@ -172,8 +178,9 @@ function describeFinding(finding: FullAnswer): object {
 }
 
 /**
- * What is refused anyway is not asked about its twin and the CAs of its path, and a document that refuses doesn't say
- * whose names it knows besides; one document may then have an earlier reason. By a twin the caller learns the same of both.
+ * How exactly the answers must agree. firstOf asks nothing more about a certificate that is refused anyway: neither
+ * about its twin nor about the CAs of its path. And a document that refuses doesn't say which other names it knows. So
+ * one document may give an earlier reason. If a pin of the twin is among the entries, only the public codes must agree.
  */
 function chooseDescription(
   entries: readonly Entry[],
@@ -222,7 +229,7 @@ const scenes: fc.Arbitrary<Scene> = fc.record({
   locked: fc.integer({ min: 0, max: 60 }),
 });
 
-/** Every answer that the gate would come to, by name, with what it rests on. */
+/** Counts the answers of the gate by name. */
 class Tally {
   readonly #counts = new Map<string, number>();
 
@@ -231,7 +238,7 @@ class Tally {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 
-  /** Otherwise it compared one refusal with itself. */
+  /** Without these answers, the test would only have compared refusals. */
   expect(...names: readonly string[]): void {
     for (const name of names) assert.ok(this.#counts.has(name), JSON.stringify([...this.#counts]));
   }
@@ -240,7 +247,7 @@ class Tally {
 describe('entries about one caller, spread over three documents', () => {
   const question = fc.record({ entries: anyEntries, scene: scenes, isTwin: fc.boolean() });
 
-  test('give the answer of one document that has them all, in every order', async () => {
+  test('give the same answer as one document with all entries, in every order', async () => {
     const tally = new Tally();
     await fc.assert(
       fc.asyncProperty(question, async ({ entries, scene, isTwin }) => {
@@ -273,7 +280,7 @@ describe('entries about one caller, spread over three documents', () => {
     tally.expect('found', 'trust_locked', 'identity_ambiguous');
   });
 
-  test('admit the certificate and its twin alike, unless a pin of the exact bytes admits one', async () => {
+  test('admit the certificate and its twin alike, except by a pin of the exact bytes', async () => {
     const tally = new Tally();
     await fc.assert(
       fc.asyncProperty(anyEntries, scenes, async (entries, scene) => {
@@ -334,10 +341,10 @@ describe('entries about one caller, spread over three documents', () => {
       'identity_ambiguous',
     ],
   ] as const) {
-    test(`${what} in one document denies what an authority of another admits: ${code}`, async () => {
+    test(`${what} in one document denies a certificate that an authority in another document admits: ${code}`, async () => {
       const admits = storeOf([admitting]);
       const denies = storeOf([{ identity: 'a', ...entry, store: 1 }]);
-      // Beside a document that says the same, and one that says nothing.
+      // A store with the same entries, or an empty one, changes nothing.
       for (const other of [admits, storeOf([])]) {
         assert.equal(await nameOf(firstOf(admits, other)), 'a');
         assert.equal(await nameOf(firstOf(other, admits)), 'a');
@@ -348,7 +355,7 @@ describe('entries about one caller, spread over three documents', () => {
     });
   }
 
-  test('a CA that only the path of the twin’s pin leads over is denied by a third document', async () => {
+  test('deny a CA in a third document, even if only the path of the twin’s pin leads through it', async () => {
     const value = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
     const bySecond = { ...admitting, value: { issuedBy: 'second', dns: 'a.corp.example' } };
     const pinning: Entry = { store: 1, identity: 'a', key: 'pins', value };
@@ -360,7 +367,7 @@ describe('entries about one caller, spread over three documents', () => {
     }
   });
 
-  test('the serial number of a root is nobody’s, in one document as in two', async () => {
+  test('ignore the serial number of a root on the deny list, in one document as in two', async () => {
     const value = { issuedBy: 'corp', serialNumber: root.certificate.serialNumber };
     const denying: Entry = { store: 1, identity: 'a', key: 'denied', value };
     const stores = [storeOf([admitting]), storeOf([denying])];
@@ -369,7 +376,7 @@ describe('entries about one caller, spread over three documents', () => {
     }
   });
 
-  test('a pinned key whose authority issued the certificate is found as in one document', async () => {
+  test('find a pinned key whose authority issued the certificate, as in one document', async () => {
     const value = { publicKeySha256: leaf.publicKeySha256, issuedBy: 'corp' };
     const pinning = storeOf([{ store: 0, identity: 'a', key: 'pins', value }]);
     for (const store of [pinning, firstOf(pinning), firstOf(storeOf([]), pinning)]) {
@@ -377,7 +384,7 @@ describe('entries about one caller, spread over three documents', () => {
     }
   });
 
-  test('a pin under the other signature is used, also while its authority cannot be asked', async () => {
+  test('use a pin of the twin, even if its authority’s revocations are unknown', async () => {
     const admits = storeOf([admitting]);
     const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
     const denies = trustStoreFromDocument({
@@ -391,13 +398,13 @@ describe('entries about one caller, spread over three documents', () => {
     }
   });
 
-  test('a pin under the other signature is not asked about where only a name is left that its authority never gave', async () => {
+  test('do not ask about a pin of the twin if only a name is left whose authority did not issue the certificate', async () => {
     const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
     const entries: readonly Entry[] = [
       { store: 0, identity: 'a', key: 'names', value: { issuedBy: 'other', dns: 'a.corp.example' } },
       { store: 1, identity: 'a', key: 'pins', value: pin },
     ];
-    // The list of "corp" is missing, which would be a 503 that no list could end in an admission.
+    // The list of "corp" is missing. A question would lead to a 503, although no list could admit the caller.
     const scene = { ...plain, revocations: { corp: { mode: 'required', known: 'none' } } };
     const apart = [0, 1].map((store) =>
       storeOf(
@@ -410,7 +417,7 @@ describe('entries about one caller, spread over three documents', () => {
       assert.ok(finding.outcome === 'denied');
       assert.equal(getPublicCode(finding.code), 'client_certificate_required');
     }
-    // A pin that admits, in the same document or another: then the twin's pin counts again.
+    // With a pin that admits, in the same document or in another, the twin's pin is asked about again.
     const pinned: Entry = { ...admitting, key: 'pins', value: { thumbprintSha256: leaf.thumbprintSha256 } };
     const admits = storeOf([pinned]);
     const together = [storeOf([...entries, pinned], scene), firstOf(...apart, admits), firstOf(admits, ...apart)];

@@ -74,23 +74,23 @@ describe('firstOf', () => {
     ['a store that throws', [new Error('boom'), found('a')], 'unavailable'],
     ['a store that throws beside one that denies', [new Error('boom'), denied], 'pin_disabled'],
   ] as const) {
-    test(`${what}: ${outcome}, in either order, and both are asked`, async () => {
+    test(`${what}: ${outcome}, in either order, after asking both stores`, async () => {
       for (const order of [answers, [...answers].reverse()]) {
         const stores = order.map(watch);
         assert.equal(await namesOf(...stores.map(({ store }) => store)), outcome);
         assert.deepEqual(
           stores.map(({ calls }) => calls()),
-          // And about its twin, before it is admitted.
+          // Each store is also asked about the certificate's twin before the certificate is admitted.
           outcome === 'a' || outcome === 'b' ? [2, 2] : [1, 1],
         );
       }
     });
   }
-  test('a store that rejects is unavailable, and hides no denial', async () => {
+  test('a store that rejects is unavailable, and does not hide a denial', async () => {
     assert.equal(await namesOf(rejecting, watch(found('a')).store), 'unavailable');
     assert.equal(await namesOf(rejecting, watch(denied).store), 'pin_disabled');
   });
-  test('what bears on any of them must hold', async () => {
+  test('the answer is valid while the answers of both stores are', async () => {
     const one = { ...found('a'), validFrom: 1, validUntil: 9, isPathValidated: true, currentFrom: 3 };
     const two = { ...found('a'), validFrom: 2, validUntil: 8, currentUntil: 7, matchedBy: 'second' };
     for (const [first, second] of [
@@ -104,13 +104,13 @@ describe('firstOf', () => {
       assert.equal(matchedBy, first.matchedBy);
     }
   });
-  test('roles in another order, and functions in another letter case, are the same', async () => {
+  test('roles in another order, and functions in another letter case, make the same identity', async () => {
     const identity = { name: 'a', roles: ['x', 'y'], functions: ['F', 'g'] };
     const turned = { name: 'a', roles: ['y', 'x', 'x'], functions: ['G', 'f'] };
     const stores = [watch({ ...found('a'), identity }).store, watch({ ...found('a'), identity: turned }).store];
     assert.equal(await namesOf(...stores), 'a');
   });
-  test('who was shut out while another store took its time is not let in', async () => {
+  test('a caller who was shut out while another store was slow is not let in', async () => {
     let isRevoked = false;
     const quick: TrustStore = {
       find: () => (isRevoked ? denied : found('a')),
@@ -128,28 +128,28 @@ describe('firstOf', () => {
     };
     assert.equal(await namesOf(quick, slow), 'pin_disabled');
   });
-  test('a pin over in one store and an identity disabled in another: the first of the path denies', async () => {
+  test('a disabled identity in one store decides over an ended pin in another, in either order', async () => {
     const pin = { name: 'a', pins: [{ thumbprintSha256, notAfter: '2000-01-01T00:00:00Z' }] };
     const over = trustStoreFromDocument(documentOf([pin]));
     const off = trustStoreFromDocument(documentOf([{ name: 'a', enabled: false, pins: [{ thumbprintSha256 }] }]));
     assert.equal(await namesOf(over, off), 'identity_disabled');
     assert.equal(await namesOf(off, over), 'identity_disabled');
   });
-  test('needs a store', () => {
+  test('needs at least one store', () => {
     for (const given of [[], [undefined], ['trust.json']])
       assert.throws(() => firstOf(...(given as [])), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
 });
 
-describe('its version', () => {
+describe('the version of firstOf', () => {
   const versioned = (version: unknown): TrustStore => ({ find: () => notFound, version: version as string });
-  test('is one only where every store gives one', () => {
+  test('is undefined unless every store gives one', () => {
     for (const version of [undefined, null, '', 7]) {
       assert.equal(firstOf(versioned('1'), versioned(version)).version, undefined, String(version));
     }
     assert.equal(firstOf(watch(notFound).store, versioned('1')).version, undefined);
   });
-  test('changes with any of them, and tells their borders', () => {
+  test('changes with the version of each store, and keeps the versions apart', () => {
     const of = (...versions: readonly string[]): string | undefined => firstOf(...versions.map(versioned)).version;
     const all = [
       of('1', '2'),
@@ -163,7 +163,7 @@ describe('its version', () => {
     ];
     assert.equal(new Set(all).size, all.length);
   });
-  test('is read anew at every look', () => {
+  test('is read anew each time', () => {
     let version: string | undefined = '1';
     const store = firstOf({
       find: () => notFound,
@@ -179,7 +179,7 @@ describe('its version', () => {
   });
 });
 
-test('its configuration is one only where every store gives one, whatever stands on Object.prototype', () => {
+test('the configuration of firstOf is undefined unless every store gives one, whatever Object.prototype has', () => {
   const known = trustStoreFromDocument(documentOf([]));
   assert.equal(typeof firstOf(known, known).configuration, 'string');
   const restore = pollute({ configuration: 'x' });
@@ -190,8 +190,8 @@ test('its configuration is one only where every store gives one, whatever stands
   }
 });
 
-describe('start and report', () => {
-  test('start every store, and reject with the first that does', async () => {
+describe('firstOf', () => {
+  test('starts every store, and rejects with the first error', async () => {
     const started: string[] = [];
     const starting = (name: string, error?: Error): TrustStore => ({
       find: () => notFound,
@@ -206,7 +206,7 @@ describe('start and report', () => {
     await assert.rejects(async () => failing.start?.(), /c failed/);
     assert.deepEqual(started, ['a', 'b', 'c', 'd']);
   });
-  test('tell of all', () => {
+  test('reports the state of all stores', () => {
     const one = trustStoreFromDocument(documentOf([{ pins: [] }]));
     const two: TrustStore = {
       find: () => notFound,
@@ -255,7 +255,7 @@ describe('start and report', () => {
     };
     assert.equal(firstOf(unread, three).report?.().usableUntil, undefined);
   });
-  test('give the same list of warnings as long as the stores do, since a report is made at every request', () => {
+  test('reports the same list of warnings as long as the stores do, since every request asks for a report', () => {
     const [warning] = trustStoreFromDocument(documentOf([{ pins: [] }])).report?.().warnings ?? [];
     assert.ok(warning !== undefined);
     let warnings: TrustStoreReport['warnings'] = [warning];
@@ -272,12 +272,12 @@ describe('start and report', () => {
 });
 
 describe('trustStoreFromDocument', () => {
-  test('refuses at once what is not valid', () => {
+  test('throws at once if the document is not valid', () => {
     assert.throws(() => trustStoreFromDocument({}), { name: 'TrustDocumentError' });
     assert.throws(() => trustStoreFromDocument('{'), { name: 'TrustDocumentError' });
     assert.throws(() => trustStoreFromDocument(documentOf([], { audience: ['a'] }), { audience: 'b' }), /not for "b"/);
   });
-  test('takes JSON or the value it stands for, and never changes', async () => {
+  test('takes JSON or its parsed value, and never changes', async () => {
     const document = documentOf([{ name: 'a', pins: [{ thumbprintSha256 }] }], { revision: 7 });
     for (const store of [trustStoreFromDocument(document), trustStoreFromDocument(JSON.stringify(document))]) {
       assert.equal((await store.find(certificate, now)).outcome, 'found');

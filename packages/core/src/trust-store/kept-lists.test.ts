@@ -16,7 +16,7 @@ const encodeNumber = (number: number): string => number.toString(16).padStart(2,
 const encodeDay = (dayOfMonth: number): string => `202701${String(dayOfMonth).padStart(2, '0')}000000Z`;
 const ofDay = (dayOfMonth: number, number: number, more: Partial<CrlRequest> = {}): CertificateRevocationList =>
   list({ number: encodeNumber(number), lastUpdate: encodeDay(dayOfMonth), ...more });
-/** Of the day that its number names. */
+/** A delta whose date is the day of January 2027 that its number names. */
 const deltaOf = (base: number, number: number, more: Partial<CrlRequest> = {}): CertificateRevocationList =>
   ofDay(number, number, { extensions: [`2.5.29.27 = critical, DER:0201${encodeNumber(base)}`], ...more });
 
@@ -29,12 +29,12 @@ const signedBy = (authority: MadeAuthority, isValid = true): ListSigner => ({
   isValid,
 });
 
-/** Lists of `issuing`, which come one after the other on one day. */
+/** Adds lists of `issuing`, one after the other on the same day. */
 function add(kept: KeptLists, dayOfMonth: number, ...lists: readonly CertificateRevocationList[]): KeptLists {
   return lists.reduce((before, crl) => before.add(crl, signedBy(issuing), at(dayOfMonth), []).kept, kept);
 }
 
-/** A list that stays beside the others, which stay as they are: why. */
+/** Adds a list that must not replace one in use, so that the lists in use stay as they are. Returns the fault. */
 function addBeside(
   kept: KeptLists,
   dayOfMonth: number,
@@ -54,20 +54,20 @@ const keep = (dayOfMonth: number, ...lists: readonly CertificateRevocationList[]
 const numbersOf = ({ lists }: KeptLists): readonly (bigint | undefined)[] => lists.map(({ crlNumber }) => crlNumber);
 
 describe('the newest list of a scope', () => {
-  test('takes the place of the one before', () => {
+  test('replaces the list before', () => {
     assert.deepEqual(keep(11, tenth, eleventh).lists, [eleventh]);
   });
-  test('an older one, or one of a lower number, stays beside it, and the fault names both', () => {
+  test('is not replaced by an older list or a lower number, and the fault names both', () => {
     const kept = keep(11, eleventh);
     for (const older of [tenth, ofDay(12, 10), ofDay(10, 12)]) {
-      // Also at the very moment of the one in use, which is then no longer of the future.
+      // Also at the very moment of the list in use, from which it is no longer in the future.
       for (const dayOfMonth of [11, 12]) {
         const fault = addBeside(kept, dayOfMonth, older);
         assert.match(fault, /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/);
       }
     }
   });
-  test('takes the place of older ones beside it, and of deltas, but not of those that may be newer', () => {
+  test('removes older lists that could only revoke, and deltas, but no list that may be newer', () => {
     const unclear = ofDay(14, 10);
     const kept = keep(20, eleventh, tenth, unclear, deltaOf(11, 12));
     assert.deepEqual(
@@ -81,7 +81,7 @@ describe('the newest list of a scope', () => {
     assert.deepEqual([numbersOf(next), next.revoking], [[13n], [unclear]]);
     assert.deepEqual(add(kept, 20, deltaOf(11, 13)).revoking, [tenth, unclear]);
   });
-  test('has four beside it at most: the oldest by its own date goes, whenever it came', () => {
+  test('keeps at most four lists beside it that can only revoke: the one with the earliest date is dropped', () => {
     const dates = [5, 7, 6, 8];
     const kept = keep(11, eleventh, ...dates.map((day) => ofDay(day, day)));
     assert.deepEqual(
@@ -94,11 +94,11 @@ describe('the newest list of a scope', () => {
     );
     assert.deepEqual(add(kept, 11, ofDay(4, 4)).revoking, kept.revoking);
   });
-  test('the same number again, later: taken, as by CAs that count nothing', () => {
+  test('is replaced by a later list with the same number, since some CAs do not count', () => {
     const again = ofDay(12, 11);
     assert.deepEqual(keep(12, eleventh, again).lists, [again]);
   });
-  test('two of one number and date stay side by side, since neither is the later one', () => {
+  test('stays with another list of the same number and date, since neither is the later one', () => {
     const twin = ofDay(11, 11, { revoked: [{ serialNumber: '07' }] });
     for (const order of [
       [eleventh, twin],
@@ -112,14 +112,14 @@ describe('the newest list of a scope', () => {
     const four = keep(11, eleventh, twin, ...others);
     assert.match(addBeside(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /already gave 4 lists/);
   });
-  test('is the newest of its key, whatever it says of the key', () => {
+  test('is the newest list of its key, whatever it says about the key', () => {
     const unidentified = ofDay(12, 12, { hasKeyIdentifier: false });
     assert.deepEqual(keep(12, eleventh, unidentified).lists, [unidentified]);
     assert.match(addBeside(keep(12, unidentified), 12, eleventh), /older/);
   });
 });
 
-describe('a list of another scope displaces none', () => {
+describe('a list of another scope does not displace a list:', () => {
   const ofPoint = (line: string): Partial<CrlRequest> => ({
     extensions: ['issuingDistributionPoint = critical, @idp'],
     sections: ['[idp]', line],
@@ -137,18 +137,18 @@ describe('a list of another scope displaces none', () => {
       assert.deepEqual(new Set(keep(20, other, eleventh).lists), new Set([eleventh, other]));
     });
   }
-  test('and of two of one moment that nobody understands, the one that came later stays', () => {
+  test('of two lists that are not understood, the one that came later stays', () => {
     const critical = { extensions: ['1.2.3.4 = critical, DER:0500'] };
     const [numbered, unnumbered] = [ofDay(11, 11, critical), ofDay(11, 0, { ...critical, number: null })];
     assert.deepEqual(keep(20, numbered, unnumbered).lists, [unnumbered]);
     assert.deepEqual(keep(20, unnumbered, numbered).lists, [numbered]);
   });
-  test('of another key, though it has the same name and identifier', () => {
+  test('a list of another key with the same name and identifier', () => {
     const other = ofDay(20, 99);
     const { kept } = keep(20, eleventh).add(other, signedBy(root), at(20), []);
     assert.deepEqual(kept.lists, [eleventh, other]);
   });
-  test('and there is an end to scopes', () => {
+  test('no more than 16 scopes are kept', () => {
     let kept = new KeptLists();
     for (let index = 0; index < 16; index += 1) kept = add(kept, 11, withPoint(index));
     assert.throws(() => add(kept, 11, withPoint(16)), /16 kinds/);
@@ -161,7 +161,7 @@ describe('a list of another scope displaces none', () => {
 
 describe('a signer that is not valid now', () => {
   const invalid = signedBy(issuing, false);
-  test('displaces no list: its own stays beside, until the signer is valid', () => {
+  test('displaces no list: the signer’s list can only revoke until the signer is valid', () => {
     const kept = keep(11, tenth, deltaOf(9, 10));
     for (const crl of [eleventh, ofDay(12, 10), deltaOf(10, 11)]) {
       assert.match(addBeside(kept, 11, crl, invalid), /no certificate of the key that signed it is valid now/);
@@ -170,7 +170,7 @@ describe('a signer that is not valid now', () => {
     const next = add(waiting, 11, eleventh);
     assert.deepEqual([next.lists, next.revoking], [[eleventh], []]);
   });
-  test('and may add one where there is none', () => {
+  test('may add a list if there is none yet', () => {
     assert.deepEqual(new KeptLists().add(tenth, invalid, at(10), []).kept.lists, [tenth]);
     assert.equal(keep(11, tenth).add(deltaOf(10, 11), invalid, at(11), []).kept.lists.length, 2);
   });
@@ -180,23 +180,23 @@ describe('a delta', () => {
   const [first, sixth] = [ofDay(1, 1), ofDay(6, 6)];
   const [fifth, seventh, eighth] = [deltaOf(1, 5), deltaOf(6, 7), deltaOf(6, 8)];
 
-  test('takes the place of the one before where its base is there, or a newer complete list', () => {
+  test('replaces the delta before if its base is known, or a newer complete list is', () => {
     assert.deepEqual(numbersOf(keep(9, first, deltaOf(1, 4), fifth)), [1n, 5n]);
     assert.deepEqual(numbersOf(keep(9, sixth, fifth, seventh)), [6n, 7n]);
     assert.deepEqual(numbersOf(keep(9, ofDay(6, 7), fifth, eighth)), [7n, 8n]);
   });
-  test('leaves the one before where a complete list between them is missing', () => {
+  test('keeps the delta before if a complete list between them is missing', () => {
     assert.deepEqual(numbersOf(keep(9, first, fifth, seventh)), [1n, 5n, 7n]);
     assert.deepEqual(numbersOf(keep(9, fifth, seventh, eighth)), [5n, 7n, 8n]);
-    // It is not "older than the list in use": what it says is in none of those that are there.
+    // The fifth is not refused as older: no other list contains its entries.
     assert.deepEqual(new Set(numbersOf(keep(9, first, seventh, fifth))), new Set([1n, 5n, 7n]));
   });
-  test('takes all their places when that list is there', () => {
+  test('replaces all earlier deltas once that complete list is known', () => {
     const waiting = keep(9, first, fifth, seventh);
     assert.deepEqual(numbersOf(add(waiting, 9, sixth, eighth)), [6n, 8n]);
     assert.match(addBeside(add(waiting, 9, sixth, eighth), 9, deltaOf(1, 7)), /older/);
   });
-  test('finds its complete list at another source, of the same scope and key', () => {
+  test('finds its complete list at another source with the same scope and key', () => {
     const addTo = (elsewhere: KeptLists): readonly (bigint | undefined)[] =>
       numbersOf(keep(9, fifth).add(seventh, signedBy(issuing), at(9), [new KeptLists(), elsewhere]).kept);
     assert.deepEqual(addTo(keep(9, sixth)), [7n]);
@@ -208,7 +208,7 @@ describe('a delta', () => {
     };
     assert.deepEqual(addTo(keep(9, ofDay(6, 6, ofUsers))), [5n, 7n]);
   });
-  test('that nobody understands takes the place of its like, by the complete lists that are understood', () => {
+  test('replaces other deltas that are not understood either, by the complete lists that are understood', () => {
     const strange = (base: number, number: number): CertificateRevocationList =>
       deltaOf(base, number, {
         extensions: [`2.5.29.27 = critical, DER:0201${encodeNumber(base)}`, '1.2.3.4 = critical, DER:0500'],
@@ -217,7 +217,7 @@ describe('a delta', () => {
     const odd = ofDay(6, 6, { extensions: ['1.2.3.4 = critical, DER:0500'] });
     assert.deepEqual(numbersOf(keep(9, first, odd, strange(1, 5), strange(6, 7))), [1n, 6n, 5n, 7n]);
   });
-  test('whose complete list is missing is told', () => {
+  test('has the number of its complete list reported if that is missing', () => {
     const missing = (dayOfMonth: number, ...sources: readonly KeptLists[]): bigint | undefined =>
       findMissingNumber(sources, at(dayOfMonth));
     assert.equal(missing(9, keep(9, first, fifth)), undefined);
@@ -225,41 +225,41 @@ describe('a delta', () => {
     assert.equal(missing(6, keep(9, first), keep(9, fifth, seventh)), undefined);
     assert.equal(missing(9, keep(9, first), keep(9, fifth, seventh), keep(9, sixth)), undefined);
     assert.equal(missing(9, keep(9, fifth)), 1n);
-    // From the moment that they are of.
+    // The number is missing from the date of the delta on, and a complete list is known from its own date on.
     assert.equal(missing(7, keep(9, first), keep(9, seventh)), 6n);
     assert.equal(missing(7, keep(9, ofDay(7, 6)), keep(9, seventh)), undefined);
   });
-  test('displaces nothing while it, or that complete list, is of the future', () => {
+  test('displaces nothing while its own date, or that of its complete list, is in the future', () => {
     assert.deepEqual(numbersOf(keep(6, sixth, fifth, seventh)), [6n, 5n, 7n]);
     assert.deepEqual(numbersOf(keep(7, ofDay(9, 6), fifth, seventh)), [6n, 5n, 7n]);
   });
-  test('is kept beside three others at most; then the newest of a base stands for all of them', () => {
+  test('is kept with at most three others, and then replaces those with the same base', () => {
     const full = keep(20, first, fifth, deltaOf(6, 7), deltaOf(6, 8), deltaOf(6, 9));
     assert.deepEqual(numbersOf(add(full, 20, deltaOf(6, 10))), [1n, 5n, 10n]);
     const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
     assert.deepEqual(numbersOf(add(missed, 20, deltaOf(10, 12))), [1n, 5n, 7n, 9n, 12n]);
     assert.match(addBeside(missed, 20, deltaOf(12, 13)), /already gave 4 lists.*publish the newest complete list/);
-    // The complete list always has its place, and makes room.
+    // A complete list always has a place, and makes room.
     assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
   });
 });
 
-describe('a list of the future', () => {
-  test('leaves the one before in use, also when a second one follows', () => {
+describe('a list from the future', () => {
+  test('leaves the list before in use, even if a second one follows', () => {
     const first = add(keep(10, tenth), 11, ofDay(12, 12));
     assert.ok(first.lists.includes(tenth));
     const second = add(first, 11, ofDay(13, 13));
     assert.ok(second.lists.includes(tenth), 'a chain of them displaced what counts');
     assert.equal(second.lists.length, 2);
   });
-  test('once its time has come, the one after it displaces it', () => {
+  test('is replaced by the next list once its time has come', () => {
     const kept = add(keep(10, tenth), 11, ofDay(12, 12));
     const next = ofDay(13, 13);
     assert.deepEqual(add(kept, 13, next).lists, [next]);
-    // And it displaces the one before, also where the next is of the future again.
+    // It also replaces the list before, even if the next list is from the future again.
     assert.deepEqual(numbersOf(add(kept, 12, next)), [12n, 13n]);
   });
-  test('a CA whose clock was set right is heard again, if its number is higher', () => {
+  test('is replaced by a list with an earlier date and a higher number, after the CA’s clock was set right', () => {
     const ahead = list({ number: '0C', lastUpdate: '20370101000000Z', nextUpdate: '20370201000000Z' });
     const kept = add(keep(10, tenth), 11, ahead);
     const right = ofDay(11, 13);
@@ -268,7 +268,7 @@ describe('a list of the future', () => {
   });
 });
 
-test('room is made only where there is none, and then of lists that the authority did not sign', () => {
+test('makeRoom removes only lists that the authority did not sign, and only if there is no room', () => {
   const isTenth = (crl: CertificateRevocationList): boolean => crl === tenth;
   const other = ofDay(20, 99, { authority: root });
   let kept = keep(10, tenth);
@@ -279,11 +279,11 @@ test('room is made only where there is none, and then of lists that the authorit
   assert.equal(kept.lists.length, 16);
   assert.throws(() => kept.add(other, { publicKey: Buffer.from([0]), isValid: true }, at(20), []), /16 kinds/);
   assert.deepEqual(kept.makeRoom(isTenth).lists, [tenth]);
-  // Lists of one key and scope go together.
+  // The lists of one key and scope are removed together.
   assert.deepEqual(keep(11, tenth, deltaOf(10, 11)).filter(isTenth).lists, []);
 });
 
-test('in whatever order lists come: what counts at the time never gets older', () => {
+test('the newest list in use never gets older, in whatever order lists come', () => {
   const lists = [5, 8, 10, 12, 15].flatMap((dayOfMonth) => [ofDay(dayOfMonth, dayOfMonth), ofDay(dayOfMonth, 10)]);
   const arrivals = fc.array(fc.tuple(fc.constantFrom(...lists), fc.constantFrom(0, 0, 1, 3)), { maxLength: 12 });
   fc.assert(
@@ -296,7 +296,7 @@ test('in whatever order lists come: what counts at the time never gets older', (
         try {
           kept = add(kept, today, crl);
         } catch {
-          // Older: that is what is asked about.
+          // The list was older. Whether that is handled correctly is checked below.
         }
         const current = kept.lists.filter(({ thisUpdate }) => thisUpdate <= at(today));
         const age = Math.max(...current.map(({ thisUpdate }) => thisUpdate));

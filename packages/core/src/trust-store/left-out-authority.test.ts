@@ -8,7 +8,7 @@ import { settle } from '../test-support/scripted-source.js';
 
 const revocation = { mode: 'when-available', scope: 'end-entity' };
 
-test('a revocation is not forgotten while the document leaves out the CA that told of it', async () => {
+test('a revocation is not forgotten while the document leaves out the CA whose list revoked', async () => {
   const { issuing } = getStage();
   const other = issueIntermediate({ name: 'Corp other CA', key: 'p-521', serialNumber: '0A09' });
   const blob = new StubBlob(makeCrl({ authority: issuing, revoked: [{ serialNumber: callerSerial }] }));
@@ -23,7 +23,7 @@ test('a revocation is not forgotten while the document leaves out the CA that to
     );
     await until(() => store.report().revision === revision && store.report().revocationFault === undefined);
   };
-  // Meanwhile, the place has a list of the CA that is there.
+  // Meanwhile, the source gives a list of the CA that the document still has.
   blob.content = makeCrl({ authority: other });
   await replace(2, other);
   await replace(3, issuing, other);

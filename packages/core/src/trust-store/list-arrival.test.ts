@@ -20,7 +20,7 @@ import { findAuthorityPath } from '../trust-snapshot/authority-path.js';
 import { nothingDenied, type TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { RevocationKeeper } from './revocation-keeper.js';
 
-// A CA that renewed its key: one name, two keys, and each key has issued to two callers.
+// A CA that renewed its key: one name and two keys, each of which issued certificates to two callers.
 const root = newName('Root');
 const keys = [newName('Issuing'), newName('Issuing')] as const;
 const rootCertificate = writeAuthority(root);
@@ -51,9 +51,12 @@ const callers = keys.flatMap((issuer, key) =>
 const days = 8;
 const ofRoot = writeCrl({ issuer: root, nextUpdate: Date.UTC(2027, 5, 1) });
 
-/** One of a history's lists comes to one of the sources; undefined: complete lists have one, and deltas another. */
+/**
+ * The arrival of one of a history's lists at a source. `source` undefined: complete lists come to the first source,
+ * deltas to the second.
+ */
 interface Arrival {
-  /** How many days after the one before. */
+  /** How many days after the previous arrival. */
   readonly wait: number;
   readonly key: number;
   readonly list: number;
@@ -83,13 +86,13 @@ const scenes: fc.Arbitrary<Scene> = fc.record({
   ),
 });
 
-/** An instance that starts without memory, and hears the lists of a scene one after the other. */
+/** An instance that starts without memory, and receives the lists of a scene one after the other. */
 class Instance {
   readonly #sources = [0, 1, 2].map((index) => new ListSource(new Error('nothing yet'), `source ${index}`));
   readonly #keeper = new RevocationKeeper(new Map([['corp', [...this.#sources, new ListSource(ofRoot, 'root')]]]));
-  /** By key: what came, and was not refused. */
+  /** By key: the lists that came and were not refused. */
   readonly heard: readonly [IssuedList[], IssuedList[]] = [[], []];
-  /** Lists of later days are of the future: the CA's clock is ahead of the instance's. */
+  /** The day of January 2027. A list with a later day is from the future: the CA's clock is ahead of the instance's. */
   today: number;
   hasHeardOfFuture = false;
 
@@ -117,7 +120,10 @@ class Instance {
   }
 }
 
-/** By what was heard of the key that issued to the caller; what other keys' lists say of it is nothing. */
+/**
+ * Checks the verdicts about a caller against the lists of the key that issued the caller's certificate. Lists of other
+ * keys must not matter.
+ */
 function expectVerdicts(
   instance: Instance,
   heard: readonly IssuedList[],
@@ -137,10 +143,11 @@ function expectVerdicts(
   }
   const numberOf = (lists: readonly IssuedList[]): number => Math.max(0, ...lists.map(({ number }) => number));
   const complete = numberOf(present.filter(({ baseNumber }) => baseNumber === undefined));
-  // RFC 5280 §5.2.4: what a complete list and a delta say together.
+  // RFC 5280 §5.2.4: the number up to which a complete list and a delta together are current.
   const known = numberOf(present.filter(({ baseNumber = 0 }) => complete >= baseNumber));
   const newestBase = Math.max(0, ...present.map(({ baseNumber = 0 }) => baseNumber));
-  // A complete list of the future takes the place of an earlier delta of the future, and clears nobody whom that one names.
+  // A complete list from the future replaces an earlier delta from the future, and clears no certificate that the delta
+  // names.
   const isOvertaken = heard.some(({ number, baseNumber }) => baseNumber === undefined && number >= newestBase);
   if (complete === 0 || (known < newestBase && !isOvertaken)) {
     assert.notEqual(verdict, 'valid', 'admitted though a complete list is missing');
@@ -148,12 +155,12 @@ function expectVerdicts(
   }
   const isGood = heard.some((list) => list.number >= numberOf(present) && statusOf(list) === 'good');
   if (verdict === 'valid') assert.ok(isGood, 'admitted though the newest list does not clear it');
-  // Of two lists of the future, the later one takes the other's place, also after its time has come.
+  // Of two lists from the future, the later one replaces the other, even after the other's time has come.
   if (!isGood || complete < newestBase || instance.hasHeardOfFuture) return;
   assert.equal(verdict, 'valid', 'refused though all lists are there');
 }
 
-test('in whatever order the lists and deltas of two keys come: nobody whom one revokes is admitted until a later one takes it back', async () => {
+test('no certificate that a list of its key revokes is admitted until a later list takes it back, in whatever order lists come', async () => {
   await fc.assert(
     fc.asyncProperty(scenes, async ({ firstDay, plans, arrivals }) => {
       const histories = plans.map((plan, key) => {
@@ -176,7 +183,7 @@ test('in whatever order the lists and deltas of two keys come: nobody whom one r
   );
 });
 
-test('a delta of a newer base, before or after that base and all that led to it: every order, every start', async () => {
+test('a delta to a newer base comes before or after that base, in every order of the lists, after every start', async () => {
   for (const event of ['revoke', 'hold'] as const) {
     const quiet = ['none', 'none'] as const;
     const plan: HistoryPlan = {
@@ -190,7 +197,7 @@ test('a delta of a newer base, before or after that base and all that led to it:
       history.map(({ number, baseNumber, named }) => [number, baseNumber, named.size]),
       [[1, undefined, 0], [5, 1, 1], [6, undefined, 1], [7, 6, 0], [8, 6, event === 'hold' ? 1 : 0]], // prettier-ignore
     );
-    // Of a final revocation, the last delta says nothing new.
+    // After a final revocation, the last delta contains nothing new.
     for (const [index, order] of listPermutations(event === 'hold' ? history : history.slice(0, 4)).entries()) {
       const instance = new Instance(days);
       for (const issued of order) {

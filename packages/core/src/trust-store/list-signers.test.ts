@@ -34,7 +34,7 @@ import { firstOf } from './first-of.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustStore } from './trust-store.js';
 
-// Lists whose signer did not issue the caller's certificate, through a gate.
+// A gate with revocation lists whose signer did not issue the caller's certificate.
 const day = 86_400_000;
 const serialNumber = 0x1234;
 const [root, issuing, lister] = [newName('Root'), newName('Issuing CA'), newName('List CA')];
@@ -45,7 +45,7 @@ const writeSub = (subject: WrittenName, serial: number, notAfter = now + 900 * d
   return writeCertificate({ subject, issuer: root, serialNumber: serial, extensions: of, notAfter });
 };
 const anchor = writeCertificate({ subject: root, extensions: authorityExtensions(root.key, root.key) });
-/** Both end two days later. */
+/** Both CA certificates end two days after `now`. */
 const endingLister = writeSub(lister, numberOf.lister, now + 2 * day);
 const endingSecondKey = writeSub(secondKey, numberOf.secondKey, now + 2 * day);
 const intermediates = [writeSub(issuing, 0x11), endingLister, endingSecondKey];
@@ -89,7 +89,7 @@ const corp = {
 
 interface GateStage {
   readonly ask: () => Promise<string>;
-  /** What the place has from now on; undefined: the same. */
+  /** Gives the store a list, or the same list as before if there is no argument, and lets it read. */
   readonly publish: (content?: Buffer) => Promise<void>;
   readonly replaceDocument: (more: object) => Promise<void>;
   readonly pass: (milliseconds: number) => Promise<void>;
@@ -148,7 +148,7 @@ async function createGate(
     },
     pass: async (milliseconds) => {
       clock.pass(milliseconds);
-      // Longer than two intervals: the call waits for the document and the lists.
+      // More than two intervals have passed, so the call waits for the document and the lists.
       const asked = ask();
       await settle();
       await document.answerUnchanged();
@@ -187,10 +187,10 @@ describe('a revocation by a list whose signer', () => {
     }
   }
 
-  test('had ended when it signed: counts for nothing', async () => {
+  test('had already ended when it signed is not used', async () => {
     const late = byLister(5, keyCompromise, { thisUpdate: now + 2 * day + 1000 });
     const { ask, pass } = await createGate(late);
-    // A list of the future counts by the signer's path now.
+    // A list from the future is used as long as its signer has a valid path now.
     assert.equal(await ask(), 'certificate_revoked');
     await pass(3 * day);
     assert.equal(await ask(), 'allowed');
@@ -205,7 +205,7 @@ describe('a newer list that leaves the caller out', () => {
     'is denied': ({ replaceDocument }) => replaceDocument({ denied }),
   };
   for (const [why, prepare] of Object.entries(unfit)) {
-    test(`readmits nobody when its signer ${why}`, async () => {
+    test(`readmits nobody if its signer ${why}`, async () => {
       for (const reason of [keyCompromise, hold]) {
         const gate = await createGate(byLister(5, reason));
         assert.equal(await gate.ask(), 'certificate_revoked');
@@ -220,12 +220,12 @@ describe('a newer list that leaves the caller out', () => {
       }
     });
   }
-  test('readmits nobody when its signer is revoked, whose older list is known', async () => {
+  test('readmits nobody if an older list is known that revokes its signer', async () => {
     const gate = await createGate(byLister(5, keyCompromise), byRoot(numberOf.lister));
     await gate.publish(byLister(6));
     assert.equal(await gate.ask(), 'certificate_revoked');
   });
-  test('readmits nobody when its signer is revoked by a list of the document, which has renamed the authority', async (t) => {
+  test('readmits nobody if a list of the document revokes its signer, after the document renamed the authority', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-'));
     t.after(() => {
       rmSync(folder, { recursive: true });
@@ -244,7 +244,7 @@ describe('a newer list that leaves the caller out', () => {
     await gate.publish(byLister(6));
     assert.equal(await gate.ask(), 'certificate_revoked');
   });
-  test('clears nobody while its signer is denied, and does when that ends', async () => {
+  test('clears nobody while its signer is denied, and does afterwards', async () => {
     const gate = await createGate(byLister(6), byRoot(), 'required');
     assert.equal(await gate.ask(), 'allowed');
     await gate.replaceDocument({ denied });
@@ -252,7 +252,7 @@ describe('a newer list that leaves the caller out', () => {
     await gate.replaceDocument({});
     assert.equal(await gate.ask(), 'allowed');
   });
-  test('readmits, and one line names the caller', async () => {
+  test('readmits the caller, and one log line names the caller', async () => {
     const gate = await createGate(byLister(5, keyCompromise));
     assert.equal(await gate.ask(), 'certificate_revoked');
     await gate.publish(byLister(6));
@@ -279,7 +279,7 @@ describe('a newer list that leaves the caller out', () => {
     );
     await gate.publish();
     assert.deepEqual(gate.listLines(), []);
-    // An older list revokes again, and again a newer one takes that back.
+    // An older list revokes the caller again, and a newer list takes that back again.
     await gate.publish(byLister(4, superseded));
     assert.equal(await gate.ask(), 'certificate_revoked');
     assert.match(gate.store.report().revocationFault ?? '', /older than the list in use/);
@@ -287,7 +287,7 @@ describe('a newer list that leaves the caller out', () => {
     assert.equal(await gate.ask(), 'allowed');
     assert.equal(gate.listLines().length, 1);
   });
-  test('is not told of a caller on hold, nor of one whom the instance has not refused', async () => {
+  test('is not logged for a caller on hold, nor for one whom the instance has not refused', async () => {
     const held = await createGate(byLister(5, hold));
     assert.equal(await held.ask(), 'certificate_revoked');
     const unseen = await createGate(byLister(5, keyCompromise));
@@ -309,7 +309,7 @@ describe('a signer on the deny list of another store of firstOf', () => {
     (store, denying) => firstOf(denying, store),
     (store, denying) => firstOf(firstOf(store), firstOf(firstOf(denying))),
   ];
-  test('counts as it does in one document that has both', async () => {
+  test('is treated as in one document with both', async () => {
     for (const mode of ['when-available', 'required']) {
       for (const entry of entries) {
         const more = { denied: [entry] };

@@ -38,7 +38,7 @@ const listOf = (finding: FullAnswer): unknown =>
     : undefined;
 
 describe('a refusal about revocation names the list', () => {
-  test('that has the certificate, also when it is long over', async () => {
+  test('that names the certificate, even long after the list has ended', async () => {
     const { find, clock, store, document } = await stageOf(empty, revoking);
     const named = { issuer, number: '26', source: source.replace('corp', 'other1'), end };
     assert.deepEqual(listOf(await find()), named);
@@ -59,7 +59,7 @@ describe('a refusal about revocation names the list', () => {
     assert.deepEqual(listOf(finding), { issuer, number: '7', source, end: Date.UTC(2026, 11, 31) });
   });
 
-  test('and none where none was ever there', async () => {
+  test('or no list if there never was one', async () => {
     const finding = await (await stageOf(gone)).find();
     assert.equal(finding.outcome === 'denied' && finding.code, 'revocation_unavailable');
     assert.equal(listOf(finding), undefined);
@@ -73,7 +73,7 @@ describe('a refusal about revocation names the list', () => {
 describe('the lists in use', () => {
   const known = { authority: 'corp', issuer, begin, end, isDelta: false };
 
-  test('are in the report, the one that ends last of each kind, and a fault names the issuer', async () => {
+  test('are in the report, for each kind the one that ends last, and a fault names the issuer', async () => {
     const early = list({ number: '02', nextUpdate: '20270115000000Z' });
     const { store, blobs, refresh } = await stageOf(empty, early);
     assert.deepEqual(store.report().revocationLists, [{ ...known, number: '1', source }]);
@@ -86,7 +86,7 @@ describe('the lists in use', () => {
     assert.deepEqual(both.report?.().parts?.[1]?.revocationLists, [{ ...known, number: '1', source }]);
   });
 
-  test('are told on the channel whenever lists were read', async (context) => {
+  test('are published on the channel whenever lists were read', async (context) => {
     const events: RevocationListEvent[] = [];
     const hear = (event: unknown): void => void events.push(event as RevocationListEvent);
     subscribe(revocationChannelName, hear);

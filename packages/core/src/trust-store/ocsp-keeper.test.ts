@@ -16,7 +16,7 @@ const { issuing, impostor } = getStage();
 const { certificate } = issueCaller({ serialNumber: '1234' });
 const other = issueCaller({ serialNumber: '5678' }).certificate;
 const issuer = issuing.certificate;
-/** openssl stamps its answers with the time of the call. */
+/** openssl writes the time of the call into its answers. */
 const now = Date.now();
 const second = 1_000;
 
@@ -48,7 +48,7 @@ describe('OcspKeeper', () => {
     findOcspStatus({
       certificate: about,
       issuer,
-      // Null: nobody is asked any more.
+      // Null if the authority has no responder any more.
       responses: keeper.find(responder === null ? undefined : { responder, allowMissingNonce }, about),
       profile: 'strict',
       now: Date.now(),
@@ -59,21 +59,21 @@ describe('OcspKeeper', () => {
   const faultOf = (about: PathCertificate = certificate): string =>
     keeper.findFault({ responder: server.url, allowMissingNonce: false }, about) ?? '';
 
-  test('good: kept, and not asked for again for 5 seconds', async (context) => {
+  test('keeps a good answer, and does not ask again for 5 seconds', async (context) => {
     context.mock.method(performance, 'now', () => 0);
     server.answerWith(answerFrom({ '1234': 'V' }));
     for (const elapsed of [0, 0, 5 * second - 1]) await keeper.ask(wantedOf(), now + elapsed);
     assert.deepEqual([statusOf(), countQuestions(), faultOf()], ['good', 1, '']);
-    // An answer about one says nothing of another.
+    // An answer about one certificate shows nothing about another.
     assert.equal(statusOf(other), 'unknown');
     await keeper.ask(wantedOf(), now + 5 * second);
     assert.equal(countQuestions(), 2);
-    // A clock that was set back doesn't make them longer.
+    // If the clock is set back, the 5 seconds don't get longer.
     await keeper.ask(wantedOf(), now + 5 * second - 1);
     assert.equal(countQuestions(), 3);
   });
 
-  test('an answer is judged by the time at which it comes', async (context) => {
+  test('checks an answer at the time at which it comes', async (context) => {
     let clock = 1e12;
     context.mock.method(performance, 'now', () => clock);
     const answer = answerFrom({ '1234': 'V' });
@@ -85,10 +85,10 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusOf(), faultOf()], ['good', '']);
   });
 
-  test('revoked: stays so when the responder goes away, by another responder, and under a flood of answers', async () => {
+  test('keeps a revocation when the responder goes away, another responder disagrees, or many answers come', async () => {
     server.answerWith(answerFrom({ '1234': 'R keyCompromise', '5678': 'V' }));
     await keeper.ask(wantedOf(), now);
-    // What is known already is no news.
+    // A revocation that is already known is not a new one.
     await keeper.ask(wantedOf(), now + 30 * second);
     assert.deepEqual([countQuestions(), keeper.revocations], [2, 1]);
     server.respondWith((response) => response.destroy());
@@ -105,7 +105,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'revoked');
   });
 
-  test('revoked: so is its twin, which anybody can compute, also by an answer of before that somebody kept', async () => {
+  test('treats the twin of a revoked certificate as revoked, even with an earlier answer that somebody recorded', async () => {
     const made = issueCaller({ serialNumber: '1234' });
     const [der] = listSignatureTwins(made.der);
     const twin = decodePathCertificate(der ?? Buffer.alloc(0));
@@ -123,7 +123,7 @@ describe('OcspKeeper', () => {
     assert.equal(keeper.revocations, 1);
   });
 
-  test('one question for a certificate and its twin', async () => {
+  test('asks one question about a certificate and its twin', async () => {
     const made = issueCaller({ serialNumber: '1234' });
     const [der] = listSignatureTwins(made.der);
     const twin = decodePathCertificate(der ?? Buffer.alloc(0));
@@ -133,8 +133,8 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusOf(made.certificate), statusOf(twin.value), countQuestions()], ['good', 'good', 1]);
   });
 
-  test('revoked by two CAs of one name that signed the same: neither pushes the other out', async () => {
-    // A CA that copies what another of its name has signed, to the octet.
+  test('keeps the revocations of two CAs with one name that signed the same contents', async () => {
+    // A CA that copies exactly what another CA of its name has signed.
     const copyist = issue({ name: 'Corp issuing CA', key: 'p-256-again' });
     const statusBy = (signer: MadeAuthority): string =>
       findOcspStatus({
@@ -157,7 +157,7 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusBy(issuing), statusBy(copyist)], ['revoked', 'unknown']);
   });
 
-  test('on hold: asked about again, and back by a newer answer of the same responder', async () => {
+  test('asks again about a certificate on hold, which comes back by a newer answer of the same responder', async () => {
     server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
     await keeper.ask(wantedOf(), now);
     assert.equal(statusOf(), 'revoked');
@@ -166,7 +166,7 @@ describe('OcspKeeper', () => {
     assert.equal(keeper.find(undefined, certificate).length, 1);
     await keeper.ask(wantedOf(), now + 6 * second);
     assert.equal(statusOf(), 'good');
-    // From a revocation that is final nobody comes back.
+    // A final revocation is never lifted.
     server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
     await keeper.ask(wantedOf(), now + 12 * second);
     server.answerWith(answerFrom({ '1234': 'V' }));
@@ -179,7 +179,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'revoked');
   });
 
-  test('a hold that is over takes no place of a revocation', async () => {
+  test('drops a hold that is over, so that it takes no place from a revocation', async () => {
     keeper = new OcspKeeper({ maximumKept: 2 });
     const askAbout = async (index: string, about: PathCertificate, elapsed: number): Promise<void> => {
       server.answerWith(answerFrom({ [about.serialNumber]: index }));
@@ -192,11 +192,11 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusOf(), statusOf(other), statusOf(imitate(0))], ['revoked', 'good', 'revoked']);
   });
 
-  test('without a nonce, a later answer takes a certificate off hold', async () => {
+  test('takes a certificate off hold by a later answer without a nonce', async () => {
     const answer = (index: string): Buffer =>
       answerOcsp({ authority: issuing, request: withoutNonce, index: { '1234': index } });
     const hold = editOcsp(answer('R certificateHold'), issuing, (data) => {
-      // thisUpdate
+      // The answer's `thisUpdate`.
       getNode(data, 2, 0, 2).content = Buffer.from('20260101000000Z');
     });
     server.answerWith(() => hold);
@@ -208,7 +208,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(certificate, server.url, true), 'good');
   });
 
-  test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
+  test('takes no certificate off hold by a recorded answer without a nonce', async () => {
     const before = answerOcsp({
       authority: issuing,
       request: encodeOcspRequest({ certificate, issuer }),
@@ -223,7 +223,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(other), 'unknown');
   });
 
-  test('without a nonce, an answer is only for those who do without', async () => {
+  test('uses an answer without a nonce only for authorities that do not need one', async () => {
     const request = encodeOcspRequest({ certificate, issuer });
     server.answerWith(() => answerOcsp({ authority: issuing, request, index: { '1234': 'V' } }));
     await keeper.ask(wantedOf(certificate, server.url, true), now);
@@ -268,14 +268,14 @@ describe('OcspKeeper', () => {
     ['try later', () => Buffer.from('30030a0103', 'hex'), /tryLater/],
   ];
   for (const [what, answer, fault] of refused) {
-    test(`an answer that is ${what} changes nothing, and isn't asked for again at once`, async () => {
+    test(`ignores an answer that is ${what}, and does not ask again at once`, async () => {
       server.answerWith(answer);
       await keeper.ask(wantedOf(), now);
       await keeper.ask(wantedOf(), now + 500);
       assert.deepEqual([statusOf(), countQuestions()], ['unknown', 1]);
       assert.match(faultOf(), /^OCSP responder http:\/\/127\.0\.0\.1:/);
       assert.match(faultOf(), fault);
-      // It is no setback for others.
+      // The failure does not pause questions about other certificates.
       server.answerWith(answerFrom({ '1234': 'V', '5678': 'V' }));
       await keeper.ask(wantedOf(other), now + 500);
       assert.equal(statusOf(other), 'good');
@@ -291,17 +291,17 @@ describe('OcspKeeper', () => {
     ['that says too much', (response) => response.end(Buffer.alloc(70_000)), /larger than 65536 bytes/],
   ];
   for (const [what, respond, fault] of failing) {
-    test(`a responder ${what} is left alone for longer and longer`, async () => {
+    test(`pauses for longer and longer if a responder ${what}`, async () => {
       server.respondWith(respond);
       const askedAt: number[] = [];
       for (let elapsed = 0; elapsed < 120 * second; elapsed += 500) {
         const asked = countQuestions();
-        // Of whomever: it is the responder who fails.
+        // About either certificate, since it is the responder that fails.
         await keeper.ask(wantedOf(elapsed % second === 0 ? certificate : other), now + elapsed);
         if (countQuestions() > asked) askedAt.push(elapsed / second);
       }
       const pauses = askedAt.slice(1).map((each, index) => each - (askedAt[index] ?? 0));
-      // The milliseconds that a question takes belong to the pause.
+      // Rounded, since the pauses include the milliseconds that a question takes.
       assert.deepEqual(
         pauses.map((pause) => Math.floor(pause / 2) * 2),
         [0, 2, 4, 8, 16, 30, 30],
@@ -315,7 +315,7 @@ describe('OcspKeeper', () => {
     });
   }
 
-  test('a responder that fails is left alone from the moment of the question until the pause is over', async (context) => {
+  test('does not ask a failing responder from the moment of the question until the pause is over', async (context) => {
     context.mock.method(performance, 'now', () => 0);
     server.respondWith((response) => response.writeHead(500).end());
     for (const elapsed of [0, 0, second - 1]) await keeper.ask(wantedOf(), now + elapsed);
@@ -324,7 +324,7 @@ describe('OcspKeeper', () => {
     assert.equal(countQuestions(), 2);
   });
 
-  test('a clock that was set back keeps nobody from asking', async () => {
+  test('asks although a clock was set back', async () => {
     server.respondWith((response) => response.writeHead(500).end());
     await keeper.ask(wantedOf(), now + 3_600 * second);
     server.answerWith(answerFrom({ '1234': 'V' }));
@@ -332,7 +332,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'good');
   });
 
-  test('one that is slow is waited for so long, and no longer', async (context) => {
+  test('waits for a slow responder until the time limit, and no longer', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     keeper = new OcspKeeper({ answerTimeoutMilliseconds: 20 });
     const held: { readonly destroy: () => void }[] = [];
@@ -352,7 +352,7 @@ describe('OcspKeeper', () => {
     };
     server.respondWith((response) => held.push(response));
     await beSlow(now);
-    // Nor for one that goes on and on.
+    // The same for an answer that never ends.
     server.respondWith((response) => {
       response.write('x', () => held.push(response));
     });
@@ -362,7 +362,7 @@ describe('OcspKeeper', () => {
     for (const response of held) response.destroy();
   });
 
-  test('50 callers with one certificate ask one question', async () => {
+  test('asks one question for 50 callers with one certificate', async () => {
     const answer = answerFrom({ '1234': 'V' });
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -377,7 +377,7 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusOf(), countQuestions()], ['good', 1]);
   });
 
-  test('40 certificates at once: 16 questions at a time, and all are answered', async () => {
+  test('asks at most 16 questions at a time about 40 certificates, and all are answered', async () => {
     keeper = new OcspKeeper({ answerTimeoutMilliseconds: 60_000 });
     const many = Array.from({ length: 40 }, (_, index) => imitate(index));
     const answer = answerFrom(Object.fromEntries(many.map(({ serialNumber }) => [serialNumber, 'V'])));
@@ -396,7 +396,7 @@ describe('OcspKeeper', () => {
     assert.deepEqual([countQuestions(), most], [40, 16]);
   });
 
-  test('256 questions wait, and another is told so at once', async () => {
+  test('lets 256 questions wait, and refuses another at once', async () => {
     const held: { readonly destroy: () => void }[] = [];
     server.respondWith((response) => held.push(response));
     const many = Array.from({ length: 257 }, (_, index) => imitate(index));
@@ -407,25 +407,25 @@ describe('OcspKeeper', () => {
     assert.match(faultOf(last), /256 questions are already waiting for an answer/);
     await until(() => held.length === 16);
     for (const response of held) response.destroy();
-    // The responder fails, so those that wait do not ask it.
+    // The responder fails, so the questions that wait are not sent.
     await Promise.all(asked);
     assert.equal(countQuestions(), 16);
   });
 
-  test('who waits for others longer than for an answer asks no more', async (context) => {
+  test('does not send a question that waited for its turn for longer than an answer may take', async (context) => {
     const { asked, answerAfter } = await fillTurns(context);
     await answerAfter(60 * second + 1);
     assert.equal(countQuestions(), 16);
     assert.match(faultOf(asked.at(-1)), /others were asked about first, and that took too long/);
   });
 
-  test('who has waited for others no longer than for an answer asks', async (context) => {
+  test('sends a question that waited for its turn for as long as an answer may take', async (context) => {
     const { answerAfter } = await fillTurns(context);
     await answerAfter(60 * second);
     assert.equal(countQuestions(), 17);
   });
 
-  /** Asks about 17 certificates, of which 16 wait for the responder, and the last for its turn. */
+  /** Asks about 17 certificates: 16 questions wait for the responder, and the last one for its turn. */
   async function fillTurns(context: TestContext) {
     let clock = 1e6;
     context.mock.method(performance, 'now', () => clock);
@@ -448,7 +448,7 @@ describe('OcspKeeper', () => {
     return encodeOcspRequest({ certificate: about, issuer, nonce: Buffer.alloc(32, 7) });
   }
 
-  /** As far as OCSP looks: another serial number of the same issuer. */
+  /** A certificate that differs for OCSP only: another serial number of the same issuer. */
   function imitate(index: number): PathCertificate {
     const serialNumber = (0x2000 + index).toString(16).toUpperCase();
     return { ...certificate, serialNumber, signed: { ...certificate.signed, data: Buffer.from(serialNumber) } };

@@ -73,7 +73,9 @@ export interface RefreshSettings {
   readonly described: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key. */
+/**
+ * @throws {CertgateError} if an option is unknown, a number is not valid, or `signedBy` is not a supported public key.
+ */
 export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   const options = readKnownOptions(given, optionNames, 'The trust store');
   const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);

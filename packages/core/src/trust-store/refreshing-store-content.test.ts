@@ -26,8 +26,8 @@ async function refresh({ store, clock }: Stage, answer: () => Promise<void>): Pr
   await settle();
 }
 
-describe('what a source brings', () => {
-  test('the same bytes under another name keep the version, and with it what was remembered', async () => {
+describe('what a source gives', () => {
+  test('the same bytes under another version of the source keep the store’s version, so remembered answers stay valid', async () => {
     const stage = await createLoadedStage();
     const { version } = stage.store;
     await refresh(stage, () => stage.source.answer(known(1), 'v2'));
@@ -35,7 +35,7 @@ describe('what a source brings', () => {
     await refresh(stage, () => stage.source.answerUnchanged());
     assert.equal(stage.source.takePending().lastVersion, 'v2');
   });
-  test('another content under the same revision is taken, and said', async () => {
+  test('other content under the same revision is used, and a warning says so', async () => {
     const stage = await createLoadedStage({}, known(5));
     await refresh(stage, () => stage.source.answer(unknown(5)));
     assert.equal(await stage.ask(), 'notFound');
@@ -44,14 +44,14 @@ describe('what a source brings', () => {
     await refresh(stage, () => stage.source.answer(known(6)));
     assert.deepEqual(said(), []);
   });
-  test('more bytes than a document may have are refused, whatever the source thinks', async () => {
+  test('more bytes than a document may have are refused, whatever the source allows', async () => {
     const stage = await createLoadedStage();
     await refresh(stage, () => stage.source.answer(new Uint8Array(maximumDocumentLength + 1)));
     await until(() => stage.store.report().fault !== undefined);
     assert.equal(await stage.ask(), 'found');
     assert.match(stage.store.report().fault ?? '', /larger than 67108864 bytes/);
   });
-  test('minimumRevision keeps an old document out, also at the first load, and is not a reason not to start', async () => {
+  test('minimumRevision refuses an old document, also at the first load, and does not keep the app from starting', async () => {
     const { source, store, clock, ask } = createStage({ minimumRevision: 5 });
     const started = store.start();
     await source.answer(known(4));
@@ -63,7 +63,7 @@ describe('what a source brings', () => {
     await source.answer(known(5));
     assert.equal((await finding).outcome, 'found');
   });
-  test('minimumRevision is a whole number from 0, and an absent one is not a default', () => {
+  test('minimumRevision must be a whole number from 0, and undefined is refused', () => {
     for (const minimumRevision of [-1, 0.5, Number.NaN, '3', null, undefined]) {
       const options = { minimumRevision } as object;
       assert.throws(() => new RefreshingTrustStore(new ScriptedSource(), options), {
@@ -74,8 +74,8 @@ describe('what a source brings', () => {
 });
 
 describe('the channel certgate:trust', () => {
-  test('tells of every read at its end', async () => {
-    // Another one's reads may end meanwhile.
+  test('publishes every read when it has ended', async () => {
+    // An own description, because other stores' reads may end meanwhile.
     const description = 'what is listened to';
     const events: unknown[] = [];
     const listen = (message: unknown): void => {

@@ -19,14 +19,14 @@ const caller = issueCaller({ serialNumber: callerSerial }).header;
 const other = issueCaller({ serialNumber: '4321' }).header;
 const ofOther = [{ serialNumber: '4321' }];
 
-/** January 2027 has as many seconds as numbers are needed: a later number is of a later second. */
+/** A list's number is also the second of its date, so a list with a higher number is later. */
 const list = (number: number, more: Partial<CrlRequest> = {}): Buffer =>
   makeCrl({ authority: issuing, number: `0${number}`, lastUpdate: `2027010100000${number}Z`, ...more });
 const delta = (base: number, number: number, more: Partial<CrlRequest> = {}): Buffer =>
   list(number, { extensions: [`2.5.29.27 = critical, DER:02010${base}`], ...more });
 
 interface DeltaStage extends RevocationStage {
-  /** Until the store has taken it, or said why it doesn't. */
+  /** Gives the store the lists, and waits until it uses them or reports why it doesn't. */
   readonly publish: (content: { readonly whole?: StubBlob['content']; readonly delta?: Buffer }) => Promise<void>;
   readonly decide: (header: string) => Promise<string>;
 }
@@ -44,7 +44,7 @@ async function createDeltaStage(mode: 'required' | 'when-available'): Promise<De
       const { version } = stage.store;
       await stage.refresh();
       await until(() => stage.store.version !== version);
-      // The other list, where both are read.
+      // If both lists changed, the other one is used after these turns.
       await passTurns();
     },
     decide: async (header) => (await gate.decide(header, { functionName: 'f', roles: [] }, stage.clock.wall())).code,
@@ -60,10 +60,10 @@ describe('a delta to a complete list that was missed', () => {
       ['the old complete list is still there', list(1)],
       ['the complete list can’t be read', new Error('the storage is gone')],
     ] as const) {
-      test(`${mode}, and ${what}: nobody comes back, and others are ${unknown} until that list is there`, async () => {
+      test(`${mode}, and ${what}: no certificate comes back, and others are ${unknown} until that list is there`, async () => {
         const { store, decide, publish } = await createDeltaStage(mode);
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
-        // Complete list 6 names the caller, and so a delta to it needn't.
+        // Complete list 6 names the caller, so a delta to it need not.
         await publish({ whole, delta: delta(6, 7) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
         await until(() => store.report().revocationFault?.includes('the complete list 6 is missing'));
@@ -79,7 +79,10 @@ describe('a delta to a complete list that was missed', () => {
   }
 });
 
-/** Long enough for a list that has been read to be verified: that is done beside the event loop, in turn with this. */
+/**
+ * Waits long enough for a list that was read to be verified. The verification runs outside the event loop, in turn with
+ * these calls.
+ */
 async function passTurns(): Promise<void> {
   const turn = promisify(randomBytes);
   for (let count = 0; count < 50; count += 1) await turn(1);
@@ -91,7 +94,7 @@ describe('a delta that is read sooner than the complete list of the same moment'
     ['the list is the one of before', list(1), 'revocation_unavailable'],
     ['it can’t be read', new Error('the storage is gone'), 'revocation_unavailable'],
   ] as const) {
-    test(`waits for that read, and nobody is refused meanwhile: ${what}`, async () => {
+    test(`waits for that read, and no caller is refused meanwhile: ${what}`, async () => {
       const { decide, publish } = await createDeltaStage('required');
       let end = (): void => undefined;
       const whole = new Promise<Buffer>((resolve, reject) => {
@@ -110,7 +113,7 @@ describe('a delta that is read sooner than the complete list of the same moment'
   }
 });
 
-test('a delta to a complete list that is there counts at once, however slow the next complete list is to come', async () => {
+test('a delta to a complete list that is known is used at once, even if the next complete list is slow to come', async () => {
   const { store, decide, publish } = await createDeltaStage('required');
   assert.equal(await decide(other), 'allowed');
   let end: (content: Buffer) => void = () => undefined;

@@ -18,7 +18,7 @@ const revoking = makeCrl({ authority: issuing, number: '02', revoked: [{ serialN
 const required = { mode: 'required', scope: 'end-entity' } as const;
 const hour = 3_600_000;
 
-/** A blob whose next reads the test answers, one after the other. */
+/** A blob whose next reads the test answers one by one. */
 class PendingBlob extends StubBlob {
   readonly #answers: ((content: Buffer) => void)[] = [];
   #isHeld = false;
@@ -37,7 +37,7 @@ class PendingBlob extends StubBlob {
     return this.#answers.length;
   }
 
-  /** Answers the read that has waited longest, once there is one: signatures are verified on another thread. */
+  /** Answers the read that has waited longest, as soon as there is one: signatures are verified on another thread. */
   async answer(content: Buffer): Promise<void> {
     await until(() => this.#answers.length > 0);
     this.#answers.shift()?.(content);
@@ -47,11 +47,11 @@ class PendingBlob extends StubBlob {
 
 interface FreezeStage extends RevocationStage {
   readonly blob: PendingBlob;
-  /** What the store says of the caller, or that it waits. */
+  /** Asks the store about the caller. The result returns the answer, or "waiting" until there is one. */
   readonly begin: () => () => Promise<string>;
 }
 
-/** What it says in the end. */
+/** The answer that the store gives in the end. */
 async function conclude(asked: () => Promise<string>): Promise<string> {
   await until(async () => (await asked()) !== 'waiting');
   return asked();
@@ -76,21 +76,21 @@ async function createFreezeStage(): Promise<FreezeStage> {
   return { ...stage, blob, begin };
 }
 
-describe('an instance that was frozen uses no list of before', () => {
-  test('it waits for the lists, whichever caller asks', async () => {
+describe('an instance that was frozen uses no list from before', () => {
+  test('and waits for the lists, whichever caller asks', async () => {
     const { blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const first = begin();
     assert.equal(await first(), 'waiting');
     await document.answerUnchanged();
-    // The document was read, and the list wasn't yet.
+    // The document was read, and the list was not read yet.
     const second = begin();
     assert.deepEqual([await first(), await second()], ['waiting', 'waiting']);
     await blob.answer(revoking);
     assert.deepEqual([await conclude(first), await conclude(second)], ['certificate_revoked', 'certificate_revoked']);
   });
 
-  test('it waits for a read of its own where one was under way, and what that gives is not taken for new', async () => {
+  test('and waits for a new read, since the one that was under way may be from before', async () => {
     const { blob, document, clock, refresh, begin } = await createFreezeStage();
     await refresh();
     assert.equal(blob.pendingCount, 1);
@@ -106,7 +106,7 @@ describe('an instance that was frozen uses no list of before', () => {
     assert.equal(blob.pendingCount, 0);
   });
 
-  test('the same where the document was being read as well', async () => {
+  test('even if the document was being read as well', async () => {
     const { store, blob, document, clock, begin } = await createFreezeStage();
     clock.pass(30_001);
     assert.notEqual(store.version, undefined);
@@ -125,7 +125,7 @@ describe('an instance that was frozen uses no list of before', () => {
     assert.equal(await conclude(asked), 'certificate_revoked');
   });
 
-  test('the same where it froze again while it waited for them', async () => {
+  test('even if it froze again while it waited for the lists', async () => {
     const { blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const asked = begin();
@@ -140,7 +140,7 @@ describe('an instance that was frozen uses no list of before', () => {
     assert.equal(await conclude(asked), 'certificate_revoked');
   });
 
-  test('a document that changed in the meantime is in force at once', async () => {
+  test('but uses a document that changed meanwhile at once', async () => {
     const { store, blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const asked = begin();
@@ -153,7 +153,7 @@ describe('an instance that was frozen uses no list of before', () => {
     assert.equal(await conclude(asked), 'notFound');
   });
 
-  test('only a read that fails falls back to what it had', async () => {
+  test('unless the read fails', async () => {
     const { blob, document, clock, begin } = await createFreezeStage();
     clock.sleep(hour);
     const asked = begin();
@@ -164,7 +164,7 @@ describe('an instance that was frozen uses no list of before', () => {
   });
 });
 
-test('an instance that runs waits for no list', async () => {
+test('an instance that was not frozen does not wait for lists', async () => {
   const { blob, document, clock, begin, refresh } = await createFreezeStage();
   await refresh();
   assert.equal(await begin()(), 'found');
@@ -172,7 +172,7 @@ test('an instance that runs waits for no list', async () => {
   assert.equal(await begin()(), 'found');
   await document.answerUnchanged();
   assert.equal(await begin()(), 'found');
-  // One read is under way, and one more is wanted after it, however often a refresh came.
+  // One read is under way, and one more follows it, however many refreshes came.
   assert.equal(blob.pendingCount, 1);
   await blob.answer(empty);
   await blob.answer(empty);

@@ -19,7 +19,7 @@ const minute = 60_000;
 const good = answerFrom({ '1234': 'V' });
 const requirement = { functionName: 'f', roles: [] };
 const header = Buffer.from(getCaller().der).toString('base64');
-/** Of today, since openssl stamps its OCSP answers with the time of the call. */
+/** Valid today, since openssl writes the time of the call into its OCSP answers. */
 const list = makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' });
 
 const registered = {
@@ -63,7 +63,7 @@ describe('OCSP through a store', () => {
     return { store, document, clock, find, ask: async () => nameFinding(await find()) };
   }
 
-  test('good: remembered to the end of the answer, then asked for again', async () => {
+  test('remembers a good answer until it ends, and then asks again', async () => {
     const { store, clock } = await createStage();
     const gate = new AccessGate({ trustStore: store });
     const began = clock.wall();
@@ -77,7 +77,7 @@ describe('OCSP through a store', () => {
     assert.equal(await decideAt(began + 99 * minute), 'certificate_revoked');
   });
 
-  test('where a list says good as well, the answer’s end applies: the list must not outlive it', async () => {
+  test('uses the end of the answer even if a list clears the certificate as well', async () => {
     const { find } = await createStage({}, [list]);
     const finding = await find();
     assert.ok(finding.outcome === 'found');
@@ -85,7 +85,7 @@ describe('OCSP through a store', () => {
     assert.equal(countQuestions(), 1);
   });
 
-  test('a responder that is down, and a list that says good: let in, and asked again within a minute', async () => {
+  test('admits by a list while the responder is down, and asks again within a minute', async () => {
     server.respondWith((response) => response.destroy());
     const { find, clock, store } = await createStage({}, [list]);
     const finding = await find();
@@ -96,7 +96,7 @@ describe('OCSP through a store', () => {
     assert.equal(nameFinding(later), 'certificate_revoked');
   });
 
-  test('the grace period is for a responder that is down: it is still asked', async () => {
+  test('uses the grace period only while the responder is down, and still asks', async () => {
     const { store, clock } = await createStage({ graceSeconds: 86_400 });
     const askAt = async (at: number): Promise<FullAnswer> => askInFull(store, getCaller(), at);
     assert.equal(nameFinding(await askAt(clock.wall())), 'found');
@@ -109,7 +109,7 @@ describe('OCSP through a store', () => {
     assert.equal(nameFinding(await askAt(later + minute)), 'certificate_revoked');
   });
 
-  test('down and required: 503 that says whom was asked and what came of it, and recovers', async () => {
+  test('answers 503 if the responder is down in mode required, names the responder and its fault, and recovers', async () => {
     server.respondWith((response) => response.writeHead(500).end());
     const { find, store, clock } = await createStage();
     const finding = await find();
@@ -119,7 +119,7 @@ describe('OCSP through a store', () => {
     assert.equal(nameFinding(await askInFull(store, getCaller(), clock.wall() + 2_000)), 'found');
   });
 
-  test('down and when-available: passes, and is not remembered for more than a minute', async () => {
+  test('admits if the responder is down in mode when-available, and remembers that for at most a minute', async () => {
     server.respondWith((response) => response.destroy());
     const { find, clock } = await createStage({ mode: 'when-available' });
     const finding = await find();
@@ -127,7 +127,7 @@ describe('OCSP through a store', () => {
     assert.equal(finding.currentUntil, clock.wall() + minute);
   });
 
-  test('no responder is asked about a certificate that needs no revocation information', async () => {
+  test('asks no responder about a certificate that needs no revocation information', async () => {
     const maximum = { mode: 'required', noRevAvailMaximumLifetimeSeconds: 2_592_000 };
     const { store, clock } = await createStage(maximum);
     const today = (days: number): string => `${formatInstant(clock.wall() + days * 1440 * minute).replace(/[-:T]|\..*|Z/g, '')}Z`; // prettier-ignore
@@ -140,7 +140,7 @@ describe('OCSP through a store', () => {
     assert.equal(countQuestions(), 1);
   });
 
-  test('50 requests at once ask one question, and all have its answer', async () => {
+  test('asks one question for 50 requests at once, which all use its answer', async () => {
     const { store, clock } = await createStage();
     const gate = new AccessGate({ trustStore: store });
     const decisions = await Promise.all(
@@ -150,7 +150,7 @@ describe('OCSP through a store', () => {
     assert.equal(countQuestions(), 1);
   });
 
-  test('nobody is asked about a path that does not hold, or about a stranger', async () => {
+  test('asks nothing about a path that is not valid, or about an unknown caller', async () => {
     const { store, clock } = await createStage({ mode: 'required' }, [
       makeCrl({
         authority: issuing,
@@ -174,7 +174,7 @@ describe('OCSP through a store', () => {
     assert.equal(countQuestions(), 0);
   });
 
-  test('the responder that the certificate names is never asked', async () => {
+  test('never asks the responder that the certificate names', async () => {
     elsewhere.answerWith(answerFrom({ '2345': 'V' }));
     server.answerWith(answerFrom({}));
     const access = `authorityInfoAccess = OCSP;URI:${elsewhere.url}, caIssuers;URI:${elsewhere.url}`;
@@ -190,7 +190,7 @@ describe('OCSP through a store', () => {
     ['disabled', [{ ...registered, enabled: false }], 'identity_disabled'],
     ['taken out', [], 'notFound'],
   ] as const) {
-    test(`an identity that was ${what} while its responder was asked is not admitted by the document before`, async () => {
+    test(`does not admit by the earlier document an identity that was ${what} while its responder was asked`, async () => {
       let release = (): void => undefined;
       const held = new Promise<void>((resolve) => (release = resolve));
       server.answerWith(async (request) => {
@@ -210,7 +210,7 @@ describe('OCSP through a store', () => {
     });
   }
 
-  test('where no responder is to be asked, a nomination is confirmed at once', async () => {
+  test('confirms a nomination at once if no responder needs to be asked', async () => {
     const { store, clock } = await createStage({ ocsp: undefined, mode: 'off' });
     const finding = await store.find(getCaller(), clock.wall());
     assert.ok(finding.outcome === 'nominated');
@@ -218,7 +218,7 @@ describe('OCSP through a store', () => {
     assert.ok('outcome' in confirmed && confirmed.outcome === 'found');
   });
 
-  test('taken out of the document, the responder is no longer asked, and what it revoked stays revoked', async () => {
+  test('no longer asks a responder that the document leaves out, and keeps what it revoked', async () => {
     server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
     const { ask, document, store, clock } = await createStage();
     assert.equal(await ask(), 'certificate_revoked');
@@ -231,7 +231,7 @@ describe('OCSP through a store', () => {
     assert.equal(countQuestions(), 1);
   });
 
-  test('what a delegate revoked stays revoked when its certificate has ended and nobody answers', async () => {
+  test('keeps a delegate’s revocation after the delegate’s certificate has ended, if the responder does not answer', async () => {
     const { store, clock } = await createStage({ mode: 'when-available' });
     const notAfter = `${formatInstant(clock.wall() + 30 * minute).replace(/[-:T]|\..*|Z/g, '')}Z`;
     const extensions = [...responderExtensions, noCheck];
@@ -243,7 +243,7 @@ describe('OCSP through a store', () => {
     assert.equal(await askAt(clock.wall() + 60 * minute), 'certificate_revoked');
   });
 
-  test('whether a delegate without ocsp-nocheck is revoked: unknown, what it revoked stays revoked; known, it does not', async () => {
+  test('keeps a revocation by a delegate without ocsp-nocheck, unless the delegate is known to be revoked', async () => {
     const stamp = (at: number): string => `${formatInstant(at).replace(/[-:T]|\..*|Z/g, '')}Z`;
     const began = Date.now();
     const responder = issue({

@@ -16,8 +16,8 @@ import {
 import { settle } from '../test-support/scripted-source.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
-describe('when the next read is due', () => {
-  test('between 90 and 100 % of the interval, never later', async () => {
+describe('the next read is due', () => {
+  test('between 90 and 100 % of the interval, and never later', async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (share) => {
         const { source, store, clock } = await createLoadedStage({}, known(1), () => share);
@@ -31,7 +31,7 @@ describe('when the next read is due', () => {
       { numRuns: countRuns(30) },
     );
   });
-  test('the spread is drawn anew after each read', async () => {
+  test('at a moment that is drawn anew after each read', async () => {
     const shares = [0, 0.99];
     const { source, store, clock } = await createLoadedStage({}, known(1), () => shares.shift() ?? 0);
     clock.pass(28 * second);
@@ -44,7 +44,7 @@ describe('when the next read is due', () => {
     lookAt(store);
     assert.equal(source.reads.length, 3);
   });
-  test('sooner while there is no document: 1, 2, 4 seconds and so on, up to the interval', async () => {
+  test('sooner while there is no document: after 1, 2, 4 seconds and so on, up to the interval', async () => {
     const { source, clock, ask } = await createFailedStage();
     for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
       const { length } = source.reads;
@@ -57,7 +57,7 @@ describe('when the next read is due', () => {
       await source.fail();
     }
   });
-  test('these pauses are spread too, and none is longer', async () => {
+  test('after retry pauses that are spread too, but never longer', async () => {
     const { source, clock, ask } = await createFailedStage({}, () => 0.99);
     clock.pass(0.9 * second);
     assert.equal(await ask(), 'unavailable');
@@ -65,7 +65,7 @@ describe('when the next read is due', () => {
     assert.equal(await ask(), 'waiting');
     await source.fail();
   });
-  test('a long interval does not keep an app down: a minute at most', async () => {
+  test('after at most a minute while there is no document, even if the interval is long', async () => {
     const { source, clock, ask } = await createFailedStage({ refreshIntervalSeconds: 3_600 });
     for (let count = 0; count < 10; count += 1) {
       clock.pass(60 * second + 1);
@@ -74,7 +74,7 @@ describe('when the next read is due', () => {
     }
     assert.equal(source.reads.length, 11);
   });
-  test('also where a good read took longer than its document may be used: after a second, and no sooner', async (context) => {
+  test('after a second if a good read took longer than its document may be used', async (context) => {
     context.mock.timers.enable({ apis: ['setInterval'] });
     const { source, store, clock, ask } = createStage({ maximumStalenessSeconds: 30 });
     const started = store.start();
@@ -93,7 +93,7 @@ describe('when the next read is due', () => {
     await source.answerUnchanged();
     assert.equal(await ask(), 'found');
   });
-  test('and with the first success at the interval again', async () => {
+  test('at the normal interval again after the first success', async () => {
     const { source, store, clock } = await createFailedStage();
     clock.pass(second + 1);
     const finding = store.find(certificate, clock.wall());
@@ -105,13 +105,13 @@ describe('when the next read is due', () => {
   });
 });
 
-describe('a process that was frozen while a read was under way', () => {
+describe('a process that was frozen during a read', () => {
   for (const outcome of ['a good answer', 'a failure'] as const) {
-    test(`for ten short intervals: ${outcome} of before is not taken for news`, async () => {
+    test(`for ten short intervals does not treat ${outcome} from before as new`, async () => {
       const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.3 });
       clock.pass(301);
       lookAt(store);
-      // Shorter than a read may take, so the time limit doesn't tell.
+      // Less time than a read may take, so that the time limit does not end the read.
       clock.pass(3 * second);
       await (outcome === 'a failure' ? source.fail() : source.answerUnchanged());
       assert.equal(store.version, undefined);
@@ -121,7 +121,7 @@ describe('a process that was frozen while a read was under way', () => {
       assert.equal(await outcomeNow(finding), 'notFound');
     });
   }
-  test('for no longer than an interval: its answer is as new as it looks', async () => {
+  test('for no longer than an interval uses the answer as a new one', async () => {
     const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.3 });
     clock.pass(301);
     lookAt(store);
@@ -131,7 +131,7 @@ describe('a process that was frozen while a read was under way', () => {
     lookAt(store);
     assert.equal(source.reads.length, 2);
   });
-  test('a source that is slow is not one that was frozen', async (context) => {
+  test('is distinguished from a source that is slow', async (context) => {
     context.mock.timers.enable({ apis: ['setInterval'] });
     const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.4 });
     clock.pass(401);
@@ -146,7 +146,7 @@ describe('a process that was frozen while a read was under way', () => {
 });
 
 describe('a clock that is set', () => {
-  test('back, while the other may have stood still: the next request asks first', async () => {
+  test('back, while the other clock may have stood still, makes the next request read first', async () => {
     const { source, store, clock } = await createLoadedStage();
     clock.set(now - 3_600_000);
     assert.equal(store.version, undefined);
@@ -156,7 +156,7 @@ describe('a clock that is set', () => {
     assert.notEqual(store.version, undefined);
     assert.equal(source.reads.length, 2);
   });
-  test('back, with a source that is away: the last good one stays in use', async () => {
+  test('back, while the source cannot be reached, leaves the last good document in use', async () => {
     const { source, store, clock } = await createLoadedStage();
     clock.set(now - 3_600_000);
     const finding = store.find(certificate, clock.wall());
@@ -164,13 +164,13 @@ describe('a clock that is set', () => {
     assert.equal(await outcomeNow(finding), 'found');
     assert.notEqual(store.version, undefined);
   });
-  test('back by a correction: nothing happens', async () => {
+  test('back by a small correction changes nothing', async () => {
     const { source, store, clock } = await createLoadedStage();
     clock.set(now - second);
     lookAt(store);
     assert.equal(source.reads.length, 1);
   });
-  test('forward: the next request asks first, and the next is at ease', async () => {
+  test('forward makes the next request read first, and the one after it does not wait', async () => {
     const { source, store, clock } = await createLoadedStage();
     clock.set(now + 7_200_000);
     assert.equal(store.version, undefined);
@@ -188,13 +188,13 @@ describe('whatever the clocks and the source do', () => {
     fc.tuple(fc.constantFrom('pass' as const, 'sleep' as const), fc.integer({ min: 0, max: 100_000 })),
     fc.tuple(fc.constantFrom('revoke' as const, 'outage' as const, 'recover' as const), fc.constant(0)),
   );
-  test('nobody is admitted two intervals after a reachable source said no, and known callers stay in', async () => {
+  test('no caller is admitted two intervals after a reachable source removed it, and known callers stay admitted', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const { source, store, clock } = await createLoadedStage();
         let isRevoked = false;
         let isAway = false;
-        // Since when it is revoked and can be read, by a clock that always runs.
+        // The time since which the caller is removed and the source can be read, by a clock that never stops.
         let deniedSince: number | undefined;
         let elapsed = 0;
         const answerAll = async (): Promise<void> => {

@@ -24,7 +24,7 @@ const hour = 3_600 * second;
 const day = 24 * hour;
 const newer = { schemaVersion: 2, revision: 9, identities: [] };
 
-/** Lets the interval pass and answers the read that a call then begins. */
+/** Lets the interval pass, makes a call that starts a read, and answers the read. */
 async function read(stage: Stage, answer: () => Promise<void>): Promise<void> {
   stage.clock.pass(31 * second);
   const finding = stage.ask();
@@ -45,7 +45,7 @@ describe('a document that is there and refused', () => {
     ['of a lower revision than the one in use', unknown(4)],
   ];
   for (const [what, text, options] of readings) {
-    test(`${what}: the last good one decides for an hour, then nobody is let in`, async () => {
+    test(`${what}: the last good document is used for an hour, and then no caller is admitted`, async () => {
       const stage = await createLoadedStage(options, known(5));
       const { store, source, clock, ask } = stage;
       const { version } = store;
@@ -66,7 +66,7 @@ describe('a document that is there and refused', () => {
       assert.doesNotMatch('detail' in closed ? closed.detail : '', /Since then/);
     });
   }
-  test('a signature that is absent, malformed or of another key is a refusal, whatever the second look finds', async (context) => {
+  test('with an absent, malformed or wrong signature is refused, whatever the second read finds', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const key = makeSigningKey('ed25519');
     const signed = { text: known(1), signature: signByOpenssl(known(1), key) };
@@ -89,7 +89,7 @@ describe('a document that is there and refused', () => {
         clock.pass(hour);
         const finding = store.find(certificate, clock.wall());
         await until(() => {
-          // The pause before the second look.
+          // The pause before the second read.
           context.mock.timers.tick(1);
           return source.countLeft() === 0;
         });
@@ -102,7 +102,7 @@ describe('a document that is there and refused', () => {
       }
     }
   });
-  test('at a shorter limit of the operator', async () => {
+  test('leaves the last good document in use for a shorter time if the operator sets one', async () => {
     const stage = await createLoadedStage({ maximumStalenessAfterRefusalSeconds: 40 }, known(5));
     await read(stage, () => stage.source.answer('{'));
     stage.clock.pass(9 * second);
@@ -117,7 +117,7 @@ interface SignedText {
   readonly signature?: string;
 }
 
-/** Gives one answer after the other. */
+/** A source that gives these answers one after the other. */
 class SignedSource implements TrustSource {
   readonly description = 'signed';
   readonly #answers: (SignedText | Error | 'never')[];
@@ -140,7 +140,7 @@ class SignedSource implements TrustSource {
 }
 
 describe('the limit after a refusal', () => {
-  test('is not lengthened by reads that fail afterwards, and the detail says both', async () => {
+  test('is not extended by reads that fail afterwards, and the detail mentions both', async () => {
     const stage = await createLoadedStage();
     await read(stage, () => stage.source.answer(JSON.stringify(newer)));
     await read(stage, () => stage.source.fail(new Error('gone')));
@@ -153,7 +153,7 @@ describe('the limit after a refusal', () => {
     assert.equal(closed.outcome, 'unavailable');
     assert.match('detail' in closed ? closed.detail : '', /schemaVersion: .* Since then it could not be read: gone/);
   });
-  test('ends with a good read, also one that finds the document in use back in its place', async () => {
+  test('ends with a good read, even if it finds the document in use again', async () => {
     for (const answer of [
       (stage: Stage) => stage.source.answer(known(1)),
       (stage: Stage) => stage.source.answerUnchanged(),
@@ -167,8 +167,8 @@ describe('the limit after a refusal', () => {
   });
 });
 
-// In each step some time passes, a call arrives, and where that begins a read, it is answered so.
-describe('whatever the source answers, in whatever order', () => {
+// In each step, some time passes and a call arrives. If the call starts a read, the source answers it as the step says.
+describe('whatever the source answers, in any order', () => {
   const answers = ['good', 'unchanged', 'unreachable', 'invalid', 'later schema', 'lower revision'] as const;
   type Answer = (typeof answers)[number];
   const step = fc.record({
@@ -211,7 +211,7 @@ describe('whatever the source answers, in whatever order', () => {
     }
   }
 
-  test('nobody is let in later than the limit after the last good read', async () => {
+  test('no caller is admitted later than the limit after the last good read', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         const source = new RepeatingSource();

@@ -38,13 +38,13 @@ const stageOf = (
   return createRevocationStage(revocation, { crlBlobs: { Corp: [blob] } }).then((stage) => ({ ...stage, blob }));
 };
 
-describe('lists', () => {
-  test('are there with the first document', async () => {
+describe('revocation lists', () => {
+  test('are loaded with the first document', async () => {
     assert.equal(await (await stageOf(empty)).ask(), 'found');
     assert.equal(await (await stageOf(revoking)).ask(), 'certificate_revoked');
   });
 
-  test('are waited for by everyone who asks, also where an earlier read found no document', async () => {
+  test('are awaited by every request until the first document is in use, even after a failed read', async () => {
     let answer: (content: Buffer) => void = () => undefined;
     const slow = new StubBlob(new Promise<Buffer>((resolve) => (answer = resolve)));
     const document = new ScriptedSource();
@@ -64,7 +64,7 @@ describe('lists', () => {
     assert.deepEqual([await first, await second], ['certificate_revoked', 'certificate_revoked']);
   });
 
-  test('a revocation counts within one refresh, and the verdict that was remembered ends with it', async () => {
+  test('revoke within one refresh, which also ends a decision that was remembered', async () => {
     const { store, blob, document, clock, refresh } = await stageOf(empty);
     const gate = new AccessGate({ trustStore: store });
     const header = Buffer.from(getCaller().der).toString('base64');
@@ -76,7 +76,7 @@ describe('lists', () => {
     await refresh();
     await until(() => store.version !== version);
     assert.equal(await decide(), 'certificate_revoked');
-    // And goes on counting when the source goes away, or says otherwise by an older list.
+    // The revocation stays in effect when the source goes away, or gives an older list that says otherwise.
     for (const content of [gone, empty, Buffer.from('x')]) {
       blob.content = content;
       await refresh();
@@ -90,7 +90,7 @@ describe('lists', () => {
     assert.equal(await later, 'certificate_revoked');
   });
 
-  test('a source that fails: what it said holds to its end, and not a millisecond longer', async () => {
+  test('stay in use until they end if their source fails, and not a millisecond longer', async () => {
     const { store, blob, document, clock, refresh, find } = await stageOf(empty);
     blob.content = gone;
     await refresh();
@@ -105,7 +105,7 @@ describe('lists', () => {
     const late = await askInFull(store, getCaller(), Date.UTC(2027, 1, 1));
     assert.ok(late.outcome === 'denied' && late.code === 'revocation_unavailable');
     assert.match(late.detail, /due to be replaced at 2027-02-01.*the storage is gone/s);
-    // Recovery.
+    // The source works again.
     blob.content = list({ number: '03', lastUpdate: '20270115000000Z', nextUpdate: '20270301000000Z' });
     clock.set(Date.UTC(2027, 1, 1));
     const asked = askAt(Date.UTC(2027, 1, 1));
@@ -115,16 +115,16 @@ describe('lists', () => {
     assert.equal(store.report().revocationFault, undefined);
   });
 
-  test('the grace period adds to that end', async () => {
+  test('stay in use for the grace period after their end', async () => {
     const { store } = await stageOf(empty, { ...required, graceSeconds: 3_600 });
     const askAt = async (at: number): Promise<string> => nameFinding(await askInFull(store, getCaller(), at));
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000 - 1), 'found');
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000), 'revocation_unavailable');
   });
 
-  test('an older list that is still current lets nobody back in after a cold start, where a number is the minimum', async () => {
+  test('cannot be replaced by an older list after a cold start, if the document has a minimum number', async () => {
     const issuer = 'CN=Corp issuing CA';
-    // Both lists are current, and the instance has seen neither.
+    // The older list is current as well, and a new instance has seen neither.
     assert.equal(await (await stageOf(empty)).ask(), 'found');
     const minimum = { ...required, minimumCrlNumbers: [{ issuer, number: '2' }] };
     const stage = await stageOf(empty, minimum);
@@ -133,13 +133,13 @@ describe('lists', () => {
     assert.match(finding.detail, /it has the number 1, and minimumCrlNumbers asks for 2 of "CN=Corp issuing CA"/);
     assert.equal(await (await stageOf(revoking, minimum)).ask(), 'certificate_revoked');
     assert.equal(await (await stageOf(list({ number: '02' }), minimum)).ask(), 'found');
-    // The number is hexadecimal here: 255.
+    // The number in this list is hexadecimal: FF is 255.
     const large = { ...required, minimumCrlNumbers: [{ issuer, number: '256' }] };
     assert.equal(await (await stageOf(list({ number: 'FF' }), large)).ask(), 'revocation_unavailable');
     assert.equal(await (await stageOf(list({ number: '0100' }), large)).ask(), 'found');
   });
 
-  test('a minimum number is of one issuer, and of each of its lists', async () => {
+  test('need the minimum number of their issuer, which applies to each of the issuer’s lists', async () => {
     const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
     const askOf = async (...lists: readonly Buffer[]): Promise<string> => {
       const blobs = lists.map((each, index) => new StubBlob(each, `${index}.crl`));
@@ -152,18 +152,18 @@ describe('lists', () => {
     assert.equal(await askOf(ofRoot, list(), revoking), 'certificate_revoked');
   });
 
-  test('a list without a number is below every minimum, and is not accepted', async () => {
+  test('without a number are below every minimum, and are not used', async () => {
     const numberless = list({ number: null });
     const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '0' }];
     const stage = await stageOf(numberless, { ...required, minimumCrlNumbers });
     const finding = await stage.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.match(finding.detail, /it has no number, and minimumCrlNumbers asks for 0 of "CN=Corp issuing CA"/);
-    // RFC 5280 §5.2.3: without a minimum it is accepted, and the strict profile takes nothing from it.
+    // RFC 5280 §5.2.3: without a minimum the list is accepted, but in the strict profile it clears no certificate.
     assert.equal(await (await stageOf(numberless)).ask(), 'revocation_unavailable');
   });
 
-  test('a delta list has to have the minimum too, and does not lift the list that it changes', async () => {
+  test('need the minimum number in deltas too, and a delta does not raise the number of its complete list', async () => {
     const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
     const deltaOf = (base: string, request: Partial<CrlRequest>): Buffer =>
       list({ ...request, extensions: [`2.5.29.27 = critical, DER:0201${base}`] });
@@ -181,7 +181,7 @@ describe('lists', () => {
     assert.match(fault ?? '', /1\.crl.*it has the number 1, and minimumCrlNumbers asks for 2/s);
   });
 
-  test('a list in use that a new minimum refuses counts no longer', async () => {
+  test('are not used any more after the document sets a higher minimum', async () => {
     const stage = await stageOf(empty);
     assert.equal(await stage.ask(), 'found');
     const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
@@ -192,11 +192,11 @@ describe('lists', () => {
     await until(() => stage.store.version !== version);
     const finding = await stage.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
-    // The source has the same list as before, so nothing but the minimum tells why it counts no longer.
+    // The source still has the same list, so the report can only name the minimum.
     await until(() => stage.store.report().revocationFault?.includes('minimumCrlNumbers asks for 2') === true);
   });
 
-  test('one of the future leaves the one before in use', async () => {
+  test('from the future leave the earlier list in use', async () => {
     const { store, blob, refresh, ask } = await stageOf(empty);
     blob.content = list({ number: '02', lastUpdate: '20270105000000Z' });
     const { version } = store;
@@ -205,7 +205,7 @@ describe('lists', () => {
     assert.equal(await ask(), 'found');
   });
 
-  test('one source that never answers delays neither the document nor other lists', async () => {
+  test('delay neither the document nor other lists if their source never answers', async () => {
     const blobs = [new StubBlob(empty), new StubBlob(ofRoot, 'root.crl')] as const;
     const stage = await createRevocationStage({ mode: 'required' }, { crlBlobs: { corp: blobs } });
     assert.equal(await stage.ask(), 'found');
@@ -215,7 +215,7 @@ describe('lists', () => {
     await stage.refresh();
     await until(() => stage.store.version !== version);
     assert.equal(await stage.ask(), 'certificate_revoked');
-    // A document that takes the caller out is in force at once as well.
+    // A document that removes the caller is also in effect at once.
     stage.clock.pass(30_001);
     assert.notEqual(stage.store.version, undefined);
     await settle();
@@ -225,8 +225,8 @@ describe('lists', () => {
   });
 });
 
-describe('modes', () => {
-  test('required, and nothing there: 503, with what is missing', async () => {
+describe('the revocation mode', () => {
+  test('required answers 503 if there is no list, and says what is missing', async () => {
     const { find, store } = await stageOf(gone);
     const finding = await find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
@@ -234,7 +234,7 @@ describe('modes', () => {
     assert.match(finding.detail, /No CRL is about the certificate.*corp\.crl.*the storage is gone.*"billing"/s);
     assert.match(store.report().revocationFault ?? '', /the storage is gone/);
   });
-  test('when-available: what is not known passes, for a minute; what is known to be revoked does not', async () => {
+  test('when-available admits for a minute if the status is unknown, and refuses a certificate that is known to be revoked', async () => {
     const { find, blob, refresh, store, ask } = await stageOf(gone, { mode: 'when-available', scope: 'end-entity' });
     const finding = await find();
     assert.ok(finding.outcome === 'found');
@@ -245,13 +245,13 @@ describe('modes', () => {
     await until(() => store.version !== version);
     assert.equal(await ask(), 'certificate_revoked');
   });
-  test('off in the document and lists in the code: required', async () => {
+  test('off means required if the code gives lists', async () => {
     assert.equal(await (await stageOf(gone, undefined)).ask(), 'revocation_unavailable');
     assert.equal(await (await stageOf(gone, { mode: 'off' })).ask(), 'revocation_unavailable');
     assert.equal(await (await createRevocationStage({ mode: 'off' })).ask(), 'found');
     assert.equal(await (await createRevocationStage(undefined)).ask(), 'found');
   });
-  test('scope chain wants a list for each CA below the anchor, end-entity for the caller alone', async () => {
+  test('required with scope chain needs a list for each CA below the anchor, and with end-entity only for the caller', async () => {
     const chain = await stageOf(empty, { mode: 'required' });
     const finding = await chain.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
@@ -271,7 +271,7 @@ describe('modes', () => {
 });
 
 describe('crlBlobs', () => {
-  test('an option that is none is an error at once', () => {
+  test('throws at once if the option is not valid', () => {
     const source = new ScriptedSource();
     for (const crlBlobs of [
       undefined,
@@ -292,7 +292,7 @@ describe('crlBlobs', () => {
   });
 });
 
-test('an authority of other certificates under the same name: its own lists alone count', async () => {
+test('only the present CAs’ lists are used after an authority changes its certificates under the same name', async () => {
   const { document, store, clock, ask, blob } = await stageOf(revoking);
   assert.equal(await ask(), 'certificate_revoked');
   const { impostorRoot, impostor } = getStage();
@@ -303,7 +303,7 @@ test('an authority of other certificates under the same name: its own lists alon
   await document.answer(documentText(2, undefined, { authorities }));
   await until(() => store.report().revision === 2);
   assert.equal(await ask(), 'path_signature_invalid');
-  // And back: what was revoked is read again before anybody is let in.
+  // After the change back, the revoking list is read again before the caller is admitted.
   blob.content = revoking;
   clock.pass(30_001);
   assert.notEqual(store.version, undefined);
@@ -314,7 +314,7 @@ test('an authority of other certificates under the same name: its own lists alon
   await until(async () => (await ask()) === 'certificate_revoked');
 });
 
-test('a document in code keeps its lists as well', async () => {
+test('a document in code keeps its revocation lists as well', async () => {
   const blob = new StubBlob(gone);
   const store = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [blob] } });
   await store.start?.();
@@ -323,7 +323,7 @@ test('a document in code keeps its lists as well', async () => {
   assert.equal(nameFinding(await askInFull(other, getCaller(), now)), 'certificate_revoked');
 });
 
-test('before it has a document it lists nobody and knows no claim; then both, as the log asks', async () => {
+test('a store lists no documents and finds no claim until it has a document', async () => {
   const unread = new RefreshingTrustStore(new ScriptedSource());
   assert.deepEqual([listDocuments(unread), unread.findClaim(getCaller(), now)], [[], undefined]);
   const { store } = await createRevocationStage(undefined);

@@ -11,7 +11,7 @@ import {
 import { settle, textOf } from '../test-support/scripted-source.js';
 
 describe('a document that is read in slices', () => {
-  test('bytes that are not UTF-8 are refused, also where a slice ends in a character', async () => {
+  test('is refused if it is not UTF-8, even if a slice ends inside a character', async () => {
     const stage = await createLoadedStage();
     const filler = ' '.repeat(1024 * 1024 - 1);
     const whole = Buffer.from(`${filler}${textOf(2, { ...pinned, owner: 'é' })}`);
@@ -23,7 +23,7 @@ describe('a document that is read in slices', () => {
     assert.equal(stage.store.report().fault, undefined);
     assert.equal(stage.store.report().revision, 2);
   });
-  test('while a large document is parsed, one that must not be decided by the old one waits for the new', async () => {
+  test('makes requests wait that must not be decided by the old document, while it is parsed', async () => {
     const { source, store, clock } = await createLoadedStage();
     const many = Array.from({ length: 20_000 }, (_, index) => ({
       name: `n${index}`,
@@ -43,7 +43,7 @@ describe('a document that is read in slices', () => {
   });
 });
 
-/** Several slices take several turns. */
+/** Waits for many turns of the event loop, because several slices take several turns. */
 async function refresh({ source, store, clock }: Stage, content: Buffer): Promise<void> {
   clock.pass(31 * second);
   lookAt(store);

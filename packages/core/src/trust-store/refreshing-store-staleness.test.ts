@@ -30,7 +30,7 @@ describe('staleness', () => {
     const finding = await store.find(certificate, clock.wall());
     assert.match('detail' in finding ? finding.detail : '', /has not been readable for .* \(script\): gone/);
   });
-  test('it counts from when the read began, since that is how old the document may be', async () => {
+  test('the limit is measured from when the read began, since the document may be as old as that', async () => {
     const { source, store, clock } = createStage({ maximumStalenessSeconds: 100 });
     const started = store.start();
     await settle();
@@ -45,7 +45,7 @@ describe('staleness', () => {
     clock.pass(second);
     assert.equal(store.version, undefined);
   });
-  test('a limit of one interval is not a gap: a request past both waits for the read', async () => {
+  test('a limit of one interval leaves no gap: a later request waits for the read', async () => {
     const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 30 });
     clock.pass(30 * second + 1);
     assert.equal(store.version, undefined);
@@ -60,7 +60,7 @@ describe('a process that slept', () => {
     ['while only the wall clock went on', 'sleep'],
     ['while both clocks went on', 'pass'],
   ] as const) {
-    test(`${how}: a request waits for the refresh before it decides`, async () => {
+    test(`${how}: a request waits for the refresh before it is decided`, async () => {
       const { source, store, clock } = await createLoadedStage();
       clock[sleep](3_600_000);
       assert.equal(store.version, undefined, 'what was remembered must not be used');
@@ -69,7 +69,7 @@ describe('a process that slept', () => {
       await source.answer(unknown(2));
       assert.equal(await outcomeNow(finding), 'notFound');
     });
-    test(`${how}: only a failed read falls back to what it had`, async () => {
+    test(`${how}: the earlier document is used only if the read fails`, async () => {
       const { source, store, clock } = await createLoadedStage();
       clock[sleep](3_600_000);
       const finding = store.find(certificate, clock.wall());
@@ -78,7 +78,7 @@ describe('a process that slept', () => {
       assert.notEqual(store.version, undefined);
     });
   }
-  test('a clock that was set back does not make an old document young', async () => {
+  test('a clock that was set back does not make an old document seem new', async () => {
     const { store, clock, ask, source } = await createLoadedStage();
     clock.pass(61 * second);
     clock.set(now - 3_600_000);
@@ -88,7 +88,7 @@ describe('a process that slept', () => {
     assert.equal(await ask(), 'notFound');
   });
   for (const isChanged of [true, false]) {
-    test(`a read that began before the sleep and brought ${isChanged ? 'a document' : 'nothing new'} is not trusted: a second one decides`, async () => {
+    test(`a read that began before the sleep and gave ${isChanged ? 'a document' : 'nothing new'} is not trusted: a second read decides`, async () => {
       const { source, store, clock } = await createLoadedStage();
       clock.pass(31 * second);
       lookAt(store);
@@ -102,7 +102,7 @@ describe('a process that slept', () => {
       assert.equal(await outcomeNow(finding), 'notFound');
     });
   }
-  test('the same where no request waits: what the old read brought is not remembered as new', async () => {
+  test('a read that began before the sleep is not remembered as new, even if no request waits', async () => {
     const { source, store, clock } = await createLoadedStage();
     clock.pass(31 * second);
     lookAt(store);
@@ -110,7 +110,7 @@ describe('a process that slept', () => {
     await source.answer(known(2));
     assert.equal(store.version, undefined);
   });
-  test('two intervals are the line', async () => {
+  test('a sleep of more than two intervals makes requests wait', async () => {
     const { store, clock } = await createLoadedStage();
     clock.sleep(60 * second);
     assert.notEqual(store.version, undefined);

@@ -20,7 +20,7 @@ import { RefreshingTrustStore } from './refreshing-store.js';
 import { type TrustSource, TrustSourceMisuse } from '../trust-sources/trust-source.js';
 
 describe('the first load', () => {
-  test('nothing is read before somebody asks', async () => {
+  test('does not happen before the store is asked', async () => {
     const { source, store } = createStage();
     await settle();
     assert.equal(source.reads.length, 0);
@@ -28,14 +28,14 @@ describe('the first load', () => {
     assert.equal(source.reads.length, 0);
     assert.deepEqual(store.report().warnings, []);
   });
-  test('a request before the start waits for the load', async () => {
+  test('is awaited by a request before the start', async () => {
     const { source, store, clock } = createStage();
     const finding = store.find(certificate, clock.wall());
     assert.equal(await outcomeNow(finding), 'waiting');
     await source.answer(known(1));
     assert.equal(await outcomeNow(finding), 'found');
   });
-  test('an unreachable source lets the app start, and every request is unavailable', async () => {
+  test('lets the app start if the source cannot be reached, and every request is unavailable', async () => {
     const { source, store, ask } = createStage();
     const started = store.start();
     await source.fail(new Error('ENOENT: no such file'));
@@ -46,7 +46,7 @@ describe('the first load', () => {
     const finding = await store.find(certificate, now);
     assert.match('detail' in finding ? finding.detail : '', /No trust document could be read yet \(script\): ENOENT/);
   });
-  test('a document that is not valid, or a set-up that can never work, keeps the app from starting', async () => {
+  test('keeps the app from starting if the document is not valid, or if the set-up can never work', async () => {
     const misused = createStage();
     const refusal = assert.rejects(misused.store.start(), TrustSourceMisuse);
     await misused.source.fail(new TrustSourceMisuse('no path'));
@@ -64,13 +64,13 @@ describe('the first load', () => {
     await refused;
     assert.equal(await ask(), 'unavailable');
   });
-  test('a document for another app keeps the app from starting', async () => {
+  test('keeps the app from starting if the document is for another app', async () => {
     const { source, store } = createStage({ audience: 'orders' });
     const refused = assert.rejects(store.start(), /for billing, not for "orders"/);
     await source.answer(JSON.stringify({ schemaVersion: 1, revision: 1, audience: ['billing'], identities: [] }));
     await refused;
   });
-  test('a source that says "unchanged" before it ever gave a document is unavailable', async () => {
+  test('leaves the store unavailable if the source answers "unchanged" before it gave a document', async () => {
     const { source, store, ask } = createStage();
     const started = store.start();
     await source.answerUnchanged();
@@ -78,7 +78,7 @@ describe('the first load', () => {
     assert.equal(await ask(), 'unavailable');
     assert.equal(store.version, undefined);
   });
-  test('a source that throws at once, and one that throws no Error', async () => {
+  test('reports a fault if the source throws something that is not an Error', async () => {
     const throwing: TrustSource = {
       description: 'broken',
       read: () => {
@@ -91,7 +91,7 @@ describe('the first load', () => {
     assert.equal(store.report().fault, 'something that is not an Error was thrown');
     assert.equal(await outcomeNow(store.find(certificate, now)), 'unavailable');
   });
-  test('a request waits for a read that is under way, also soon after one that failed', async () => {
+  test('is awaited by a request that comes during a read, also soon after a failed read', async () => {
     const { source, store, clock } = createStage();
     const first = store.start();
     await source.fail();
@@ -102,10 +102,10 @@ describe('the first load', () => {
     await again;
     assert.equal(await outcomeNow(finding), 'found');
   });
-  test('once loaded, it answers at once', async () => {
+  test('lets later requests be answered at once', async () => {
     const { store, ask } = await createLoadedStage();
     const finding = store.find(certificate, now);
-    // With nothing to confirm: a pin alone lets it in.
+    // The answer is not a promise, and needs no `confirm`, because a pin admits the caller.
     assert.ok('outcome' in finding && !('confirm' in finding));
     assert.equal(await ask(), 'found');
     assert.deepEqual(store.report(), {
@@ -125,7 +125,7 @@ describe('the first load', () => {
       withdrawnRevocations: undefined,
     });
   });
-  test('a document that is locked is told as such', async () => {
+  test('reports whether the document is locked', async () => {
     const locked = { since: '2026-01-01T00:00:00Z', by: 'operator', reason: 'a test' };
     const { store } = await createLoadedStage({}, JSON.stringify(documentOf([pinned], { revision: 1, locked })));
     assert.equal(store.report().isLocked, true);
@@ -146,7 +146,7 @@ describe('refreshing', () => {
     assert.notEqual(store.version, before);
     assert.equal(await ask(), 'notFound');
   });
-  test('has one read in flight, however many ask', async () => {
+  test('has one read under way, however many requests come', async () => {
     const { source, store, clock } = createStage();
     const findings = Array.from({ length: 100 }, () => store.find(certificate, clock.wall()));
     const started = store.start();
@@ -160,7 +160,7 @@ describe('refreshing', () => {
     await settle();
     assert.equal(source.reads.length, 2);
   });
-  test('tells the source which version it has, and keeps it where nothing changed', async () => {
+  test('passes the version in use to the source, and keeps the document if nothing changed', async () => {
     const { source, store, clock, ask } = await createLoadedStage();
     const { version } = store;
     clock.pass(31 * second);
@@ -171,7 +171,7 @@ describe('refreshing', () => {
     assert.equal(store.version, version);
     assert.equal(await ask(), 'found');
   });
-  test('a lower revision is refused, an equal one is taken', async () => {
+  test('refuses a lower revision, and accepts the same one', async () => {
     const { source, store, clock, ask } = await createLoadedStage({}, known(5));
     clock.pass(31 * second);
     await ask();
@@ -185,7 +185,7 @@ describe('refreshing', () => {
     assert.equal(await ask(), 'notFound');
     assert.equal(store.report().fault, undefined);
   });
-  test('a source that fails is asked once per interval, not once per request', async () => {
+  test('reads from a failing source once per interval, and not once per request', async () => {
     const { source, clock, ask } = await createLoadedStage();
     clock.pass(31 * second);
     await ask();
@@ -200,7 +200,7 @@ describe('refreshing', () => {
     assert.equal(source.reads.length, 3);
     await source.fail();
   });
-  test('a read that takes too long is given up, told so, and its late answer is not used', async (context) => {
+  test('gives up a read that takes too long, reports it, and ignores the late answer', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { source, store, ask } = createStage({ readTimeoutSeconds: 0.01 });
     const started = store.start();
@@ -216,7 +216,7 @@ describe('refreshing', () => {
   });
 });
 
-describe('options', () => {
+describe('the options of a store', () => {
   const create = (options: object): RefreshingTrustStore => new RefreshingTrustStore(new ScriptedSource(), options);
   for (const name of [
     'refreshIntervalSeconds',
@@ -224,7 +224,7 @@ describe('options', () => {
     'maximumStalenessAfterRefusalSeconds',
     'readTimeoutSeconds',
   ]) {
-    test(`${name} is a positive, finite number`, () => {
+    test(`${name} must be a positive, finite number`, () => {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '30', true]) {
         assert.throws(() => create({ [name]: value }), {
           code: 'CERTGATE_ARGUMENT_INVALID',
@@ -234,11 +234,11 @@ describe('options', () => {
       create({ [name]: 30 });
     });
   }
-  test('a read may not take longer than a timer can wait: such a timer fires at once', () => {
+  test('readTimeoutSeconds must not be longer than a timer can wait: such a timer fires at once', () => {
     assert.throws(() => create({ readTimeoutSeconds: 2_147_484 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     create({ readTimeoutSeconds: 2_147_483 });
   });
-  test('a document may not be stale before it is due to be read again', () => {
+  test('maximumStalenessSeconds must not be shorter than the refresh interval', () => {
     assert.throws(() => create({ maximumStalenessSeconds: 29 }), {
       code: 'CERTGATE_ARGUMENT_INVALID',
       message: /less than refreshInterval/,
@@ -246,7 +246,7 @@ describe('options', () => {
     assert.throws(() => create({ refreshIntervalSeconds: 86_401 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     create({ refreshIntervalSeconds: 5, maximumStalenessSeconds: 5 });
   });
-  test('a refusal may not leave more time than failed reads do, and its default bends to that', () => {
+  test('maximumStalenessAfterRefusalSeconds must not exceed maximumStalenessSeconds, and its default is cut to that', () => {
     assert.throws(() => create({ maximumStalenessSeconds: 60, maximumStalenessAfterRefusalSeconds: 61 }), {
       code: 'CERTGATE_ARGUMENT_INVALID',
       message: /maximumStalenessAfterRefusalSeconds must not be more/,
@@ -256,13 +256,13 @@ describe('options', () => {
     create({ maximumStalenessSeconds: 60 });
     create({ maximumStalenessSeconds: 60, maximumStalenessAfterRefusalSeconds: undefined });
   });
-  test('a misspelt option is an error, not the default', () => {
+  test('a misspelt option is an error, and not replaced by the default', () => {
     assert.throws(() => create({ maximumStalenessSecond: 60 }), {
       code: 'CERTGATE_ARGUMENT_INVALID',
       message: /"maximumStalenessSecond"/,
     });
   });
-  test('two stores never have one version', async () => {
+  test('two stores never have the same version', async () => {
     const [one, two] = await Promise.all([createLoadedStage(), createLoadedStage()]);
     assert.notEqual(one.store.version, two.store.version);
   });

@@ -35,7 +35,7 @@ const ofRoot = makeCrl({ authority: root });
 const ofPartner = makeCrl({ authority: partner });
 const gone = new Error('the storage is gone');
 
-/** Mode and sources are not stated, unless `more` says otherwise. */
+/** The mode and the sources are not stated, unless `more` states them. */
 const corp = (name: string, more: object = {}): object => authorityOf({ name, ...more });
 const other = (more: object = {}): object =>
   authorityOf({ name: 'partner', anchors: [partner], intermediates: [], ...more });
@@ -60,7 +60,7 @@ interface Stage {
   readonly store: RefreshingTrustStore;
   readonly fault: () => string;
   readonly ask: (caller: Caller) => Promise<string>;
-  /** Half a minute later, the place has this document; without one, the same as before. */
+  /** Half a minute later, the source gives this document. */
   readonly replace: (revision: number, document: DocumentInput) => Promise<void>;
 }
 
@@ -94,7 +94,7 @@ async function createStage(
   };
 }
 
-/** Authorities of which nothing says who is revoked. */
+/** The authorities that the report warns about because nothing shows who is revoked. */
 const listBare = (store: RefreshingTrustStore): readonly string[] =>
   store.report().warnings.flatMap(({ code, path }) => (code === 'authority_without_revocation' ? path : []));
 
@@ -102,7 +102,7 @@ const blobsOf = (...contents: readonly (Buffer | Error)[]): readonly StubBlob[] 
   contents.map((content, index) => new StubBlob(content, `list-${index}.crl`));
 
 describe('a document that renames the authority that crlBlobs names', () => {
-  test('one revision that renames it and disables a caller acts with the next read', async () => {
+  test('is in effect with the next read, even if it disables a caller as well', async () => {
     const { store, ask, replace, fault } = await createStage(
       { corp: blobsOf(ofCorp, ofRoot) },
       { authorities: [corp('corp'), other()] },
@@ -127,7 +127,7 @@ describe('a document that renames the authority that crlBlobs names', () => {
     assert.equal(fault(), '');
   });
 
-  test('lists that were read under the old name go on, also when their place is gone', async () => {
+  test('keeps using lists that were read under the old name, even if their source is gone', async () => {
     const blobs = blobsOf(ofCorp, ofRoot);
     const { ask, replace, fault } = await createStage({ corp: blobs }, { authorities: [corp('corp'), other()] });
     for (const blob of blobs) blob.content = gone;
@@ -137,12 +137,12 @@ describe('a document that renames the authority that crlBlobs names', () => {
       ['certificate_revoked', 'found', 'found'],
     );
     assert.match(fault(), /apply to "corporate".*list-0\.crl.*the storage is gone/s);
-    // Also where the document takes the mode back: a list that its CA signed is a source.
+    // Also if the document sets the mode to `off`: a list that the authority's CA signed is a source.
     await replace(3, { authorities: [corp('corporate', { revocation: { mode: 'off' } })] });
     assert.equal(await ask('revoked'), 'certificate_revoked');
   });
 
-  test('an instance that starts with the new name reads the lists for it', async () => {
+  test('has its lists read for the new name by an instance that starts with it', async () => {
     const { ask, store } = await createStage(
       { corp: blobsOf(ofCorp, ofRoot) },
       { authorities: [corp('corporate', { revocation: { mode: 'off' } }), other()] },
@@ -155,8 +155,8 @@ describe('a document that renames the authority that crlBlobs names', () => {
   });
 });
 
-describe('while no list tells which authority crlBlobs means', () => {
-  test('each one without a stated mode requires revocation information, and the report names them', async () => {
+describe('while no list shows which authority crlBlobs means', () => {
+  test('each authority without a stated mode requires revocation information, and the report names these authorities', async () => {
     const blobs = blobsOf(gone, gone);
     const { ask, fault, replace } = await createStage({ corp: blobs }, { authorities: [corp('corporate'), other()] });
     assert.deepEqual(
@@ -167,7 +167,7 @@ describe('while no list tells which authority crlBlobs means', () => {
       fault(),
       /"corp", which the document doesn't have: no list .* is known .*Callers by "corporate", "partner" .* are refused/,
     );
-    // A mode that the document states stays, with a list of nobody as without one.
+    // A mode that the document states stays, with or without a list of an unknown CA.
     const [first, second] = blobs;
     assert.ok(first !== undefined && second !== undefined);
     first.content = makeCrl({ authority: issue({ name: 'Nobody' }) });
@@ -179,7 +179,7 @@ describe('while no list tells which authority crlBlobs means', () => {
     assert.deepEqual([await ask('revoked'), await ask('partner')], ['certificate_revoked', 'found']);
   });
 
-  test('lists of a CA that the document has replaced tell nothing', async () => {
+  test('lists of a CA that the document has replaced do not show it', async () => {
     const { ask, replace } = await createStage(
       { corp: blobsOf(ofCorp, ofRoot) },
       { authorities: [corp('corp'), other()] },
@@ -190,7 +190,7 @@ describe('while no list tells which authority crlBlobs means', () => {
     assert.equal(await ask('partner'), 'found');
   });
 
-  test('of several names, one that is unknown is enough', async () => {
+  test('one unknown name among several is enough', async () => {
     const lab = blobsOf(gone);
     const { ask, replace, fault } = await createStage(
       { corp: blobsOf(ofCorp, ofRoot), lab },
@@ -203,14 +203,14 @@ describe('while no list tells which authority crlBlobs means', () => {
     await until(async () => (await ask('partner')) === 'found');
   });
 
-  test('a list of an authority that crlBlobs names tells nothing of another name', async () => {
+  test('a list of an authority that crlBlobs names does not show it for another name', async () => {
     const inCode = { corp: blobsOf(ofPartner), partner: blobsOf(ofPartner) };
     const { ask, fault } = await createStage(inCode, { authorities: [corp('corporate'), other()] });
     assert.deepEqual([await ask('good'), await ask('partner')], ['revocation_unavailable', 'found']);
     assert.match(fault(), /"corp".* no list .* is known.*Callers by "corporate" /s);
   });
 
-  test('an authority that crlBlobs names, and a document without authorities, are left as they are', async () => {
+  test('an authority that crlBlobs names, and a document without authorities, are not affected', async () => {
     const named = await createStage(
       { corp: blobsOf(ofCorp, ofRoot), partner: blobsOf(ofPartner) },
       { authorities: [other()] },
@@ -223,7 +223,7 @@ describe('while no list tells which authority crlBlobs means', () => {
   });
 });
 
-test('a store beside others goes by its own code and document', async () => {
+test('a store in firstOf uses only the lists of its own code and document', async () => {
   const renamed = await createStage({ corp: blobsOf(gone) }, { authorities: [corp('corporate')] });
   const plain = await createStage({ partner: blobsOf(ofPartner) }, { authorities: [other()] });
   for (const stores of [

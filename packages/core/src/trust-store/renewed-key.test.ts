@@ -19,7 +19,10 @@ const listOf = (authority: MadeAuthority, request: Partial<CrlRequest> = {}): Bu
 /** Later than every other list, and current for longer. */
 const newest = { number: '63', lastUpdate: '20270101000001Z', nextUpdate: '20270301000000Z' };
 
-/** What an instance says of a caller of the first key, when these lists have come from one place one after the other. */
+/**
+ * The verdict of an instance about a caller whom the first key certified, after one source gave these lists one after
+ * the other.
+ */
 async function judge(
   lists: readonly Buffer[],
   mode: 'required' | 'when-available',
@@ -42,7 +45,7 @@ async function judge(
 }
 
 describe('a CA that renewed its key', () => {
-  test('needs the list of each key: that of one clears nobody whom the other has certified', async () => {
+  test('needs a list of each key: a list of one key clears no certificate of the other', async () => {
     assert.equal(await judge([listOf(renewed)], 'required'), 'revocation_unavailable');
     assert.equal(await judge([listOf(renewed), listOf(issuing)], 'required'), 'valid');
     assert.equal(await judge([listOf(issuing), listOf(renewed, newest)], 'required'), 'valid');
@@ -64,7 +67,7 @@ describe('a CA that renewed its key', () => {
     ],
   ];
   for (const [what, other, intermediates] of others) {
-    test(`a list of one key ${what} takes no place of the other’s`, async () => {
+    test(`does not replace a list of one key by a list of the other key ${what}`, async () => {
       const identifiers: Partial<CrlRequest>[] = [{}, { hasKeyIdentifier: false }];
       for (const identifier of identifiers) {
         const revoking = listOf(issuing, { revoked, ...identifier });
@@ -81,7 +84,7 @@ describe('a key whose certificate has ended', () => {
   const endedFirst = issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A03', ...ended });
   const revoking = listOf(issuing, { revoked: [{ serialNumber: callerSerial, reason: 'certificateHold' }] });
 
-  test('takes no list’s place, also where it is the same key in a certificate that has not', async () => {
+  test('does not replace lists, even if the same key has another certificate that is valid', async () => {
     const source = new ListSource(revoking);
     const keeper = new RevocationKeeper(new Map([['corp', [source]]]));
     const refresh = async (...intermediates: readonly MadeAuthority[]): Promise<readonly (bigint | undefined)[]> => {
@@ -98,7 +101,7 @@ describe('a key whose certificate has ended', () => {
   });
 });
 
-/** authorityKeyIdentifier by its key identifier alone. */
+/** An authorityKeyIdentifier extension with only the key identifier. */
 function writeIdentifierOf({ certificate }: MadeAuthority): string {
   const identifier = certificate.subjectKeyIdentifier ?? '';
   return `2.5.29.35 = DER:30168014${identifier}`;

@@ -14,7 +14,7 @@ import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { readRevocationInformation, RevocationKeeper } from './revocation-keeper.js';
 
-/** openssl stamps its answers with the time of the call. */
+/** openssl writes the time of the call into its answers. */
 const now = Date.now();
 const { issuing } = getStage();
 const day = 86_400_000;
@@ -22,7 +22,7 @@ const stampOf = (days: number): string => `${formatInstant(now + days * day).rep
 const lasting = { notBefore: stampOf(-2), notAfter: stampOf(300) };
 const caller = issueCaller({ serialNumber: '1234', ...lasting });
 
-describe('what tools read of revocation', () => {
+describe('readRevocationInformation', () => {
   let server: OcspServer;
   let questionsBefore = 0;
   before(async () => {
@@ -40,34 +40,34 @@ describe('what tools read of revocation', () => {
       authorities: [authorityOf({ revocation: { ocsp: server.url, scope: 'end-entity', ...revocation } })],
     });
 
-  test('of one certificate: what the responder of its authority says', async () => {
+  test('asks the authority’s responder about a certificate', async () => {
     const read = await readRevocationInformation(trustOf(), { certificateDer: caller.der, now });
     assert.equal(countQuestions(), 1);
     assert.equal(read.find('CORP')?.findOcspResponses(caller.certificate).length, 1);
     assert.equal(read.find('other'), undefined);
   });
 
-  test('of one with a critical extension that only the validation of paths knows, as in a decision', async () => {
+  test('asks about a certificate with a critical extension that only path validation knows, as a decision does', async () => {
     const extensions = [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'];
     const { der } = issueCaller({ serialNumber: '1234', ...lasting, extensions });
     await readRevocationInformation(trustOf(), { certificateDer: der, now });
     assert.equal(countQuestions(), 1);
   });
 
-  test('of no certificate: the lists alone', async () => {
+  test('reads only the lists if there is no certificate', async () => {
     const path = newTemporaryPath('.crl');
     writeFileSync(path, makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' }));
     const trust = trustOf({ crls: [`file:${path}`] });
     const read = await readRevocationInformation(trust, { now });
     assert.deepEqual([countQuestions(), read.inUse.length, read.find('corp')?.crls.length], [0, 1, 1]);
-    // What was read is used again, although it is gone.
+    // The lists that were read are used again, although the file is gone.
     rmSync(path);
     const again = await readRevocationInformation(trust, { certificateDer: caller.der, now, lists: read });
     assert.equal(again, read);
     assert.deepEqual([countQuestions(), again.inUse.length], [1, 1]);
   });
 
-  test('of whom no name and no pin is known: asked of the authority that is named, and of no other', async () => {
+  test('asks about a certificate without a known name or pin only if an authority is given', async () => {
     const stranger = issueCaller({ serialNumber: '5678', names: ['DNS:stranger.example'], ...lasting });
     const trust = trustOf();
     await readRevocationInformation(trust, { certificateDer: stranger.der, now });
@@ -77,7 +77,7 @@ describe('what tools read of revocation', () => {
     assert.deepEqual([countQuestions(), read.find('corp')?.findOcspResponses(stranger.certificate).length], [1, 1]);
   });
 
-  test('nobody is asked about a certificate that cannot be read, that no path can be read of, that has ended or is not a client’s', async () => {
+  test('does not ask about a certificate that cannot be read, has no readable path, has ended or is not a client’s', async () => {
     const trust = trustOf();
     const [authority] = trust.authorities;
     const withoutPath = makeCertificate({
@@ -98,7 +98,7 @@ describe('what tools read of revocation', () => {
     assert.equal(countQuestions(), 0);
   });
 
-  test('a pinned certificate is asked about where its authority has to have issued it', async () => {
+  test('asks about a pinned certificate only if its pin has issuedBy', async () => {
     const pin = { thumbprintSha256: presentCertificate(caller.der).thumbprintSha256 };
     for (const [more, questions] of [
       [{}, 0],
@@ -112,7 +112,7 @@ describe('what tools read of revocation', () => {
     }
   });
 
-  test('an answer without a nonce counts where the document does without, and elsewhere it is said', async () => {
+  test('uses an answer without a nonce only if the document allows it, and otherwise reports a fault', async () => {
     const request = encodeOcspRequest({ certificate: caller.certificate, issuer: issuing.certificate });
     const answer = answerOcsp({ authority: issuing, request, index: { '1234': 'V' } });
     server.answerWith(() => answer);
@@ -128,7 +128,7 @@ describe('what tools read of revocation', () => {
     }
   });
 
-  test('a version names one content, whatever came: lists, what a responder revoked, or both', async () => {
+  test('the version of a keeper changes with new lists, with a new revocation by a responder, and with both', async () => {
     server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
     const times = { lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' };
     const source = new ListSource(makeCrl({ authority: issuing, ...times }));
@@ -147,8 +147,8 @@ describe('what tools read of revocation', () => {
   });
 });
 
-describe('what a store says of its lists', () => {
-  test('names in the code that the document lacks, without letter case', async () => {
+describe('the report about a store’s lists', () => {
+  test('names the authorities in the code that the document lacks, in any letter case', async () => {
     const keeper = new RevocationKeeper(
       new Map([
         ['corp', []],

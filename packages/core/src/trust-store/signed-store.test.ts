@@ -25,7 +25,7 @@ const key = makeSigningKey('ed25519');
 const stranger = makeSigningKey('ed25519');
 const signedBy = key.publicKey;
 
-/** A store over real files whose clock the test moves. */
+/** A store over real files, with a clock that the test moves. */
 function createFileStage(
   path: string,
   options: RefreshOptions = {},
@@ -41,21 +41,21 @@ function createFileStage(
   return { store, ask };
 }
 
-/** Writes a document, with a signature beside it, over the same bytes unless the test says otherwise. */
+/** Writes a document, and its signature over the same bytes unless the test gives another signature. */
 function put(path: string, text: string, signature = signByOpenssl(text, key)): void {
   writeFileSync(path, text);
   writeFileSync(`${path}.sig`, signature);
 }
 
 describe('a file that must be signed', () => {
-  test('is taken with its signature beside it', async () => {
+  test('is accepted with its signature in the other file', async () => {
     const path = newTemporaryPath('.json');
     put(path, known(1), `${signByOpenssl(known(1), key)}\n`);
     const { store, ask } = createFileStage(path);
     await store.start();
     assert.equal(await ask(), 'found');
   });
-  test('is not a reason not to start without; the app denies until the signature is there', async () => {
+  test('lets the app start without a signature, but denies until the signature is there', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const { store, ask } = createFileStage(path);
@@ -65,7 +65,7 @@ describe('a file that must be signed', () => {
     writeFileSync(`${path}.sig`, signByOpenssl(known(1), key));
     assert.equal(await ask(), 'found');
   });
-  test('is refused whatever an intruder writes, and heals by itself', async () => {
+  test('is refused whatever an intruder writes, and is accepted again afterwards', async () => {
     const path = newTemporaryPath('.json');
     put(path, unknown(1));
     const { store, ask } = createFileStage(path);
@@ -91,7 +91,7 @@ describe('a file that must be signed', () => {
     put(path, known(2));
     assert.equal(await ask(), 'found');
   });
-  test('and settled is not read again, but is when only the signature changes', async () => {
+  test('is not read again unless it or its signature changes', async () => {
     const path = newTemporaryPath('.json');
     const old = new Date(Date.now() - 10_000);
     const putOld = (signature: string): void => {
@@ -108,7 +108,7 @@ describe('a file that must be signed', () => {
     putOld(signByOpenssl(known(1), stranger));
     assert.equal((await source.read(again)).changed, true);
   });
-  test('a writer between the two files costs a moment, no refusal', async () => {
+  test('is read again a moment later if a writer has replaced only one of the two files', async () => {
     const path = newTemporaryPath('.json');
     put(path, unknown(1));
     const { store, ask } = createFileStage(path);
@@ -122,7 +122,7 @@ describe('a file that must be signed', () => {
     assert.equal(await asked, 'found');
     assert.equal(store.report().fault, undefined);
   });
-  test('a signed old document does not come back to an instance that knows its revision', async () => {
+  test('is refused if it is an old document, below minimumRevision', async () => {
     const path = newTemporaryPath('.json');
     put(path, known(1));
     const { store, ask } = createFileStage(path, { minimumRevision: 2 });
@@ -130,7 +130,7 @@ describe('a file that must be signed', () => {
     assert.equal(await ask(), 'unavailable');
     assert.match(store.report().fault ?? '', /lower than minimumRevision/);
   });
-  test('of two signed documents of one revision, an instance stays with the one that it has', async () => {
+  test('does not replace another signed document with the same revision', async () => {
     const path = newTemporaryPath('.json');
     for (const [first, second, outcome] of [
       [known(7), unknown(7), 'found'],
@@ -140,7 +140,7 @@ describe('a file that must be signed', () => {
       const { store, ask } = createFileStage(path, { maximumStalenessAfterRefusalSeconds: 3_600 });
       await store.start();
       const { version } = store;
-      // They may be put there in turns.
+      // The two documents may also be written in turns.
       for (const text of [second, first, second]) {
         put(path, text);
         assert.equal(await ask(), outcome);
@@ -157,7 +157,7 @@ describe('a file that must be signed', () => {
     put(path, known(9));
     assert.equal(await ask(), 'found');
   });
-  test('without signedBy, a signature does not matter', async () => {
+  test('may have any signature if the store has no signedBy', async () => {
     const path = newTemporaryPath('.json');
     put(path, known(1), 'whatever');
     const store = trustStoreFromFile(path);
@@ -167,12 +167,12 @@ describe('a file that must be signed', () => {
 });
 
 describe('a source that must be signed', () => {
-  test('is asked for the signature, twice before it is refused, and not parsed', async () => {
+  test('is asked for the signature, twice before it is refused, and is not parsed', async () => {
     const { source, store } = createStage({ signedBy });
     const started = store.start();
     for (let read = 0; read < 2; read += 1) {
       assert.equal(source.takePending().withSignature, true);
-      // Not valid: had it been parsed, the app would not start.
+      // The document is not valid: if it were parsed, the app would not start.
       await source.answer('{"half', undefined, signByOpenssl(known(1), key));
       await until(() => source.reads.length === 2 || read === 1);
     }
@@ -180,7 +180,7 @@ describe('a source that must be signed', () => {
     assert.equal(source.reads.length, 2);
     assert.match(store.report().fault ?? '', /was not made over these bytes/);
   });
-  test('is asked again after a quarter of a second', async (context) => {
+  test('is read again after a quarter of a second', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const source = new ScriptedSource();
     const started = new RefreshingTrustStore(source, { signedBy }, new ManualClock(now)).start();
@@ -194,7 +194,7 @@ describe('a source that must be signed', () => {
     await source.answer(known(1));
     await started;
   });
-  test('unchanged since it was verified needs no signature', async () => {
+  test('needs no signature if it is unchanged since it was verified', async () => {
     const { source, store, clock } = createStage({ signedBy });
     const finding = store.find(certificate, clock.wall());
     await source.answer(known(1), 'v1', signByOpenssl(known(1), key));
@@ -206,7 +206,7 @@ describe('a source that must be signed', () => {
     assert.equal(store.report().fault, undefined);
     assert.equal(await outcomeNow(store.find(certificate, clock.wall())), 'found');
   });
-  test('never takes a document whose signature is not of its key, whatever stands there', async () => {
+  test('never gives a document whose signature was not made with its key, whatever the signature is', async () => {
     const good = signByOpenssl(known(1), key);
     const signature = fc.oneof(
       fc.constant(undefined),

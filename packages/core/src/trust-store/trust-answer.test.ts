@@ -75,10 +75,10 @@ describe('answers that are not an answer are unavailable', () => {
 });
 
 describe('answers that are understood', () => {
-  test('notFound, with nothing taken over', () => {
+  test('notFound is understood, and other members are left out', () => {
     assert.deepEqual(readTrustFinding({ outcome: 'notFound', identity }), { outcome: 'notFound' });
   });
-  test('unavailable, with or without words', () => {
+  test('unavailable is understood, with or without a detail', () => {
     assert.deepEqual(readTrustFinding({ outcome: 'unavailable', detail: 'down' }), {
       outcome: 'unavailable',
       detail: 'down',
@@ -90,7 +90,7 @@ describe('answers that are understood', () => {
       });
     }
   });
-  test('denied, with the name of an identity and words, or without', () => {
+  test('denied is understood, with or without a detail and the identity’s name', () => {
     const answer = { outcome: 'denied', code: 'pin_disabled', detail: 'x', identityName: 'a' };
     assert.deepEqual(readTrustFinding(answer), answer);
     const finding = readTrustFinding({ outcome: 'denied', code: 'pin_disabled', identityName: 7 });
@@ -100,7 +100,7 @@ describe('answers that are understood', () => {
       detail: 'The trust store refused the certificate.',
     });
   });
-  test('found, copied: names of functions in lower case, no bound where none was given', () => {
+  test('found is copied, with function names in lower case and no bound if none was given', () => {
     const roles = ['Reader'];
     const finding = readTrustFinding({ ...found, identity: { name: 'a', roles, functions: ['GetOrders'] } });
     roles.push('admin');
@@ -114,7 +114,7 @@ describe('answers that are understood', () => {
       currentUntil: Number.POSITIVE_INFINITY,
     });
   });
-  test('a path that was validated, by true alone', () => {
+  test('found has isPathValidated only if the value is true', () => {
     for (const isPathValidated of [undefined, null, false, 1, 'true', {}]) {
       assert.ok(!('isPathValidated' in readTrustFinding({ ...found, isPathValidated })));
     }
@@ -122,18 +122,19 @@ describe('answers that are understood', () => {
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
   });
-  test('denied, with facts that one of this library’s stores gave for that code, whatever is around them', () => {
+  test('denied keeps the facts that one of this library’s stores gave for the same code', () => {
     const facts = { identity: 'a', pin: { kind: 'publicKeySha256', value: 'AB' }, others: [] } as const;
     const own = { outcome: 'denied', ...describeRefusal('pin_disabled', facts), identityName: 'a' };
     assert.deepEqual(readTrustFinding(own), own);
     assert.deepEqual(readTrustFinding({ ...own, detail: 'mine', more: 1 }), { ...own, detail: 'mine' });
-    // As of another code, as a copy, and as what nobody made: the words stay, and it is a denial anyway.
+    // Facts for another code, copies, and facts that this library did not create are dropped. It is a denial with its
+    // detail anyway.
     const said = { outcome: 'denied', code: 'pin_disabled', detail: own.detail, identityName: 'a' };
     for (const odd of [{ ...facts }, {}, [], null, 'facts', 7, new Proxy(own.facts, {})])
       assert.deepEqual(readTrustFinding({ ...own, facts: odd }), said);
     assert.deepEqual(readTrustFinding({ ...own, code: 'pin_expired' }), { ...said, code: 'pin_expired' });
   });
-  test('denied, with facts whose getter throws: unavailable, as for any store that fails', async () => {
+  test('denied is unavailable if the getter of its facts throws, as for any store that fails', async () => {
     const find = (): TrustFinding => ({
       outcome: 'denied',
       code: 'pin_disabled',
@@ -150,7 +151,7 @@ describe('answers that are understood', () => {
     );
     assert.equal(decision.code, 'trust_unavailable');
   });
-  test('denied with a code that the trust store may report, and no other', () => {
+  test('denied is understood only with a code that a trust store may give', () => {
     for (const code of denialCodes) {
       const finding = readTrustFinding({ outcome: 'denied', code, detail: 'x' });
       if (getSteps(code).includes('trust-store')) assert.deepEqual(finding, { outcome: 'denied', code, detail: 'x' });
@@ -164,7 +165,7 @@ describe('answers that are understood', () => {
     assert.ok(unfit.outcome === 'unavailable');
     assert.match(unfit.detail, /refused the certificate with the code "certificate_expired".*TrustDenialCode/);
   });
-  test('nominated, with what its confirm answers checked in the same way', async () => {
+  test('nominated is understood, and the answers of its confirm are checked in the same way', async () => {
     const confirmed = { ...found, isPathValidated: true };
     const answer = {
       outcome: 'nominated',
@@ -176,12 +177,12 @@ describe('answers that are understood', () => {
       [{ outcome: 'notFound' }, 'notFound'],
       [{ outcome: 'denied', step: 'certification-path', code: 'path_not_found', detail: 'x' }, 'path_not_found'],
       [{ outcome: 'denied', step: 'client-identity', code: 'identity_disabled', detail: 'x' }, 'identity_disabled'],
-      // A step that reports no such code, or that there is none of.
+      // A step that can't report this code, and an answer without a step.
       [{ outcome: 'denied', step: 'client-identity', code: 'path_not_found', detail: 'x' }, 'unavailable'],
       [{ outcome: 'denied', step: 'certification-path', code: 'identity_disabled', detail: 'x' }, 'unavailable'],
       [{ outcome: 'denied', step: 'authorization', code: 'role_missing', detail: 'x' }, 'unavailable'],
       [{ outcome: 'denied', code: 'identity_disabled', detail: 'x' }, 'unavailable'],
-      // Nobody is asked a third time.
+      // `confirm` must not answer with another nomination.
       [{ ...answer, confirm: () => found }, 'unavailable'],
       [{ ...found, validUntil: Number.NaN }, 'unavailable'],
       [undefined, 'unavailable'],
@@ -199,13 +200,13 @@ describe('answers that are understood', () => {
       assert.equal(readTrustFinding({ ...answer, confirm }).outcome, 'unavailable');
     }
   });
-  test('nominated: confirm is called on the answer, with nothing, and what it answers at once is there at once', () => {
+  test('nominated has its confirm called on the answer, without arguments, and an immediate answer stays immediate', () => {
     const calls: unknown[] = [];
     const answer = {
       outcome: 'nominated',
       confirm(...given: unknown[]) {
         calls.push(this, ...given);
-        // Nothing to wait for: it can't be called.
+        // Not a promise, since `then` is not a function.
         return { ...found, then: 'later' };
       },
     };
@@ -215,13 +216,13 @@ describe('answers that are understood', () => {
     assert.ok('outcome' in confirmed && confirmed.outcome === 'found');
     assert.deepEqual(calls, [answer]);
   });
-  test('nominated: a claim of another making is dropped', () => {
+  test('nominated loses a claim that this library did not create', () => {
     const name = { type: 'dns', value: 'b', issuedBy: 'c' };
     for (const claim of ['By its name it would be "a".', { identity: 'a', name }, { identity: 'a' }, null, 7]) {
       assert.ok(!('claim' in readTrustFinding({ outcome: 'nominated', claim, confirm: () => found })));
     }
   });
-  test('found with an owner, who is dropped where it is not text', () => {
+  test('found keeps its owner if it is a text', () => {
     const ownerOf = (owner: unknown): unknown => {
       const finding = readTrustFinding({ ...found, identity: { ...identity, owner } });
       assert.ok(finding.outcome === 'found');
@@ -230,7 +231,7 @@ describe('answers that are understood', () => {
     assert.equal(ownerOf('payments team'), 'payments team');
     for (const owner of [undefined, null, 7, ['x'], {}]) assert.equal(ownerOf(owner), undefined);
   });
-  test('found by a path, with the certificates that it led through', () => {
+  test('found keeps the CA certificates of its path, and is unavailable if they are not bytes', () => {
     const pathAuthorities = [new Uint8Array([48, 0]), Buffer.from([48, 0])];
     const finding = readTrustFinding({ ...found, pathAuthorities });
     assert.ok(finding.outcome === 'found');
@@ -239,18 +240,18 @@ describe('answers that are understood', () => {
       assert.equal(readTrustFinding({ ...found, pathAuthorities: wrong }).outcome, 'unavailable');
     }
   });
-  test('notFound with what nearly was a match', () => {
+  test('notFound keeps its detail if it is a text', () => {
     assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 'x' }), { outcome: 'notFound', detail: 'x' });
     assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 7 }), { outcome: 'notFound' });
   });
-  test('found without saying by what', () => {
+  test('found without matchedBy is understood', () => {
     const finding = readTrustFinding({ outcome: 'found', identity });
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.matchedBy, 'own store');
   });
 });
 
-test('any value gives one of the four, and found only where every part is right', () => {
+test('any value gives one of the known answers, and found only if every part is valid', () => {
   const value = fc.oneof(fc.anything(), fc.constantFrom('found', 'denied', 'notFound', 'unavailable'));
   const answer = fc.record(
     {
@@ -272,7 +273,7 @@ test('any value gives one of the four, and found only where every part is right'
   );
 });
 
-test('a version is a text with something in it', () => {
+test('a version is a text that is not empty', () => {
   assert.equal(readTrustVersion({ version: '7' }), '7');
   assert.equal(readTrustVersion({}), undefined);
   for (const version of [undefined, null, '', 0, 7, Number.NaN, {}, [], Symbol('v'), () => '7']) {
@@ -280,7 +281,7 @@ test('a version is a text with something in it', () => {
   }
 });
 
-test('a version is looked for once where nothing can take it away', () => {
+test('hasLastingVersion is true only if nothing can take the version away', () => {
   class Store {
     get version(): string {
       return '7';
@@ -288,7 +289,7 @@ test('a version is looked for once where nothing can take it away', () => {
   }
   assert.equal(hasLastingVersion(Object.freeze(new Store())), true);
   assert.equal(hasLastingVersion(Object.freeze({ version: '7' })), true);
-  // It could still lose its version, or get another prototype.
+  // An object that is not frozen could lose its version, or get another prototype.
   assert.equal(hasLastingVersion(new Store()), false);
   assert.equal(hasLastingVersion(undefined), false);
   const restore = pollute({ version: 'of nobody' });

@@ -18,7 +18,7 @@ const known = (revision: number): string =>
   textOf(revision, { name: 'a', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] });
 const unknown = (revision: number): string => textOf(revision);
 
-/** A store over a real file whose clock the test moves: each `ask` is a request a minute and a bit after the last. */
+/** A store over a real file, with a clock that the test moves: each `ask` is a request 61 s after the last. */
 function createStore(path: string | undefined): { store: RefreshingTrustStore; ask: () => Promise<string> } {
   const clock = new ManualClock(now);
   const store = new RefreshingTrustStore(createFileSource(path), {}, clock);
@@ -30,7 +30,7 @@ function createStore(path: string | undefined): { store: RefreshingTrustStore; a
   return { store, ask };
 }
 
-/** As tools that know how do it: write beside, then rename. */
+/** Replaces the file in one step, as careful tools do: writes another file, and renames it. */
 function replaceFile(path: string, content: string): void {
   writeFileSync(`${path}.new`, content);
   renameSync(`${path}.new`, path);
@@ -50,7 +50,7 @@ describe('a trust document in a file', () => {
     assert.equal(store.report().revision, 3);
     assert.equal(store.report().description, `file ${path}`);
   });
-  test('follows a change in place of the same length and time', async () => {
+  test('follows a change in place with the same length and time', async () => {
     const path = newTemporaryPath('.json');
     const old = new Date(Date.now() - 3_600_000);
     writeFileSync(path, known(1));
@@ -64,7 +64,7 @@ describe('a trust document in a file', () => {
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.identity.name, 'b');
   });
-  test('keeps the last good one through every accident, and goes on by itself', async () => {
+  test('stays in use after every accident, until a good version comes', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(5));
     const { store, ask } = createStore(path);
@@ -95,7 +95,7 @@ describe('a trust document in a file', () => {
     assert.equal(await ask(), 'notFound');
     assert.equal(store.report().fault, undefined);
   });
-  test('that is missing at the start gives unavailable until it appears', async () => {
+  test('gives unavailable while it is missing at the start', async () => {
     const path = newTemporaryPath('.json');
     const { store, ask } = createStore(path);
     await store.start();
@@ -108,7 +108,7 @@ describe('a trust document in a file', () => {
     ['invalid UTF-8', Buffer.concat([Buffer.from(known(1)), Buffer.from([0xc0, 0x80])])],
     ['nothing', ''],
   ] as const) {
-    test(`with ${what} at the start keeps the app from starting, and names the file`, async () => {
+    test(`keeps the app from starting with ${what}, and the error names the file`, async () => {
       const path = newTemporaryPath('.json');
       writeFileSync(path, content);
       const { store, ask } = createStore(path);
@@ -126,9 +126,9 @@ describe('a trust document in a file', () => {
     const { ask } = createStore(path);
     assert.equal(await ask(), 'found');
   });
-  test('may be longer than one piece that is read of it', async () => {
+  test('may be longer than one chunk that is read', async () => {
     const path = newTemporaryPath('.json');
-    // No two pieces are alike: their lines have another length.
+    // Lines of different lengths, so that no two chunks are alike.
     const lines = Array.from({ length: 2300 }, (_, index) => ' '.repeat(index)).join('\n');
     const text = known(1).replace('{', `{${lines}`);
     writeFileSync(path, text);
@@ -136,7 +136,7 @@ describe('a trust document in a file', () => {
     assert.equal(await ask(), 'found');
     assert.equal(store.report().sha256, createHash('sha256').update(text).digest('hex').toUpperCase());
   });
-  test('has a size limit that is looked at before it is read', async () => {
+  test('has a size limit that is checked before it is read', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, Buffer.alloc(maximumDocumentLength + 1));
     const { store, ask } = createStore(path);
@@ -145,13 +145,13 @@ describe('a trust document in a file', () => {
     assert.match(store.report().fault ?? '', /larger than/);
     rmSync(path);
   });
-  test('is found by a relative path, from where the process works', async () => {
+  test('is found by a path relative to the working directory', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const { ask } = createStore(relative(process.cwd(), path));
     assert.equal(await ask(), 'found');
   });
-  test('stays the one it was, also where the app changes its working folder', async () => {
+  test('stays the same file after the app changes its working directory', async () => {
     const [folder, elsewhere] = [newTemporaryPath(''), newTemporaryPath('')];
     for (const [place, text] of [
       [folder, unknown(1)],
@@ -165,7 +165,7 @@ describe('a trust document in a file', () => {
       process.chdir(folder);
       const { store, ask } = createStore('trust.json');
       await store.start();
-      // What lies there may be anybody's upload.
+      // The other folder may contain anybody's uploads.
       process.chdir(elsewhere);
       assert.equal(await ask(), 'notFound');
       assert.equal(store.report().revision, 1);
@@ -173,7 +173,7 @@ describe('a trust document in a file', () => {
       process.chdir(before);
     }
   });
-  test('behind a linked folder follows the link to its new target, as mounted configuration changes', async () => {
+  test('follows a linked folder to its new target, as mounted configuration changes', async () => {
     const [first, second, link] = [newTemporaryPath(''), newTemporaryPath(''), newTemporaryPath('')];
     for (const [folder, text] of [
       [first, known(1)],
@@ -182,7 +182,7 @@ describe('a trust document in a file', () => {
       mkdirSync(folder);
       writeFileSync(join(folder, 'trust.json'), text);
     }
-    // A junction needs no privilege on Windows; elsewhere the word means nothing.
+    // A junction needs no privilege on Windows; other systems ignore the word.
     symlinkSync(first, link, 'junction');
     const { ask } = createStore(join(link, 'trust.json'));
     assert.equal(await ask(), 'found');
@@ -192,9 +192,9 @@ describe('a trust document in a file', () => {
   });
 });
 
-describe('without a path', () => {
+describe('a store without a path', () => {
   for (const path of [undefined, '', '  ']) {
-    test(`${JSON.stringify(path)}: the app does not start, and denies until then`, async () => {
+    test(`${JSON.stringify(path)}: keeps the app from starting, and denies until then`, async () => {
       const store = trustStoreFromFile(path);
       const finding = await store.find(certificate, now);
       assert.equal(finding.outcome, 'unavailable');
@@ -216,7 +216,7 @@ describe('createFileSource', () => {
     signal: new AbortController().signal,
     withSignature: false,
   });
-  test('does not read a file again that settled and did not change', async () => {
+  test('does not read a settled file again that did not change', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const old = new Date(Date.now() - 10_000);
@@ -228,7 +228,7 @@ describe('createFileSource', () => {
     assert.deepEqual(await source.read(requestOf(reading.version)), { changed: false });
     assert.equal(statSync(path).mtimeMs < Date.now() - 2_000, true);
   });
-  test('names no version for a file that may change again within its time stamp', async () => {
+  test('gives no version to a file that may change again within its time stamp', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     for (const moment of [new Date(), new Date(Date.now() + 3_600_000)]) {
@@ -238,7 +238,7 @@ describe('createFileSource', () => {
       assert.equal(reading.version, undefined);
     }
   });
-  test('keeps no more than what it read, however small the pieces are in which it comes', async (context) => {
+  test('allocates no more than the file and one chunk, however many chunks there are', async (context) => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, Buffer.alloc(3 * 1024 * 1024 + 1, ' '));
     const allocation = context.mock.method(Buffer, 'allocUnsafeSlow');
@@ -248,7 +248,7 @@ describe('createFileSource', () => {
     const sizes = allocation.mock.calls.map(({ arguments: [size] }) => size);
     assert.deepEqual(sizes, [3 * 1024 * 1024 + 1, 1024 * 1024]);
   });
-  test('takes no notice of a version that it would not give', async () => {
+  test('ignores a last version that it would not give', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const reading = await createFileSource(path).read(requestOf('undefined'));
@@ -257,12 +257,12 @@ describe('createFileSource', () => {
 });
 
 describe('trustStoreFromFile', () => {
-  test('touches no file before it is asked', () => {
+  test('reads no file before it is asked', () => {
     const store = trustStoreFromFile(newTemporaryPath('.json'));
     assert.equal(store.version, undefined);
     assert.equal(store.report?.().fault, undefined);
   });
-  test('hands its options on, and refuses what they cannot be', () => {
+  test('passes its options on, and refuses wrong ones', () => {
     assert.throws(() => trustStoreFromFile('x', { refreshIntervalSeconds: 0 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
     assert.throws(() => trustStoreFromFile('x', { refreshSeconds: 1 } as object), {
       code: 'CERTGATE_ARGUMENT_INVALID',

@@ -120,10 +120,10 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * The app fails to start, and denies until then, if the address is absent or not valid, or if it needs a package that
  * isn't installed. This function does not throw in these cases.
  *
- * Two addresses are a document and its mirror, for signed documents only: `trustStoreFrom([address, mirror], { signedBy
- * })`. Both are read when the app starts, and the document with the higher revision is used. Later, the mirror is read
- * while the first place gives no document, and its document is used only if its revision is higher than the one in use.
- * So an app can start while its storage can't be reached.
+ * Two addresses are a document and its mirror, for signed documents only:
+ * `trustStoreFrom([address, mirror], { signedBy })`. Both are read when the app starts, and the document with the
+ * higher revision is used. Later, the mirror is read while the first place gives no document, and its document is used
+ * only if its revision is higher than the one in use. So an app can start while its storage can't be reached.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { TrustSourceMisuse } from '../trust-sources/trust-source.js';
 import { trustStoreFromUrl } from './trust-stores.js';
 
 describe('trustStoreFromUrl', () => {
-  test('takes https, and http to this machine alone', () => {
+  test('takes https, and http only for this machine', () => {
     for (const url of [
       'https://example.com/a',
       'http://127.0.0.1:1/a',
@@ -32,7 +32,7 @@ describe('trustStoreFromUrl', () => {
       assert.throws(() => trustStoreFromUrl(url), { code: 'CERTGATE_ARGUMENT_INVALID' }, url);
     }
   });
-  test('takes no user name or password, and repeats none', () => {
+  test('refuses user names and passwords, and does not repeat them', () => {
     for (const url of [
       'https://user:hidden@example.com/',
       'https://hidden@example.com/',
@@ -50,7 +50,7 @@ describe('trustStoreFromUrl', () => {
       );
     }
   });
-  test('never shows a query, and yet tells two apart', () => {
+  test('never shows a query, and yet distinguishes two', () => {
     const [one, two] = ['https://example.com/t.json?sig=hidden1', 'https://example.com/t.json?sig=hidden2'].map((url) =>
       trustStoreFromUrl(url),
     );
@@ -59,7 +59,7 @@ describe('trustStoreFromUrl', () => {
     assert.notEqual(one.configuration, two?.configuration);
     assert.equal(one.configuration, trustStoreFromUrl('https://example.com/t.json?sig=hidden1#part').configuration);
   });
-  test('names what it depends on: authorities too; with headers nobody can say', () => {
+  test('has a configuration that depends on ca, and none if it has headers', () => {
     const made = [
       'req',
       '-x509',
@@ -78,14 +78,14 @@ describe('trustStoreFromUrl', () => {
     );
     assert.equal(trustStoreFromUrl('https://example.com/', { headers: () => ({}) }).configuration, undefined);
   });
-  test('without a URL the app does not start', async () => {
+  test('does not let the app start without a URL', async () => {
     for (const url of [undefined, '', ' ']) {
       const store = trustStoreFromUrl(url);
       await assert.rejects(async () => store.start?.(), TrustSourceMisuse);
       assert.equal((await store.find(certificate, now)).outcome, 'unavailable');
     }
   });
-  test('refuses options that are none, and those that are there without a value', () => {
+  test('refuses unknown options, and known options without a value', () => {
     const url = 'https://example.com/';
     const wrong = [{ caFile: 'x' }, { ca: undefined }, { ca: 'x' }, { headers: {} }, { headers: undefined }];
     for (const options of [...wrong, { signedBy: undefined }]) {
