@@ -49,7 +49,7 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
       remedy: 'Add --check or --once.',
     });
   }
-  // Whoever wrote the command line learns of its faults first, and then that there is no app to read settings of.
+  // Mistakes on the command line are reported first, and then a missing app, whose settings could not be read.
   readExclusionPaths(flags.exclude);
   await findAppEntry(resolve(folder));
   const { name: frontEnd } = await findAppFrontEnd(resolve(folder), flags.frontEnd);
@@ -94,7 +94,9 @@ export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
-/** The page beside the app. Loaded here, so that `--once` and the other commands start without it. */
+/**
+ * Starts the inspector for the app. It is loaded only here, so that `--once` and the other commands start without it.
+ */
 async function startPage(running: RunningApp, { inspector, inspectorPort }: DevFlags): Promise<Inspector | undefined> {
   if (!inspector) return undefined;
   const { startInspector } = await import('../inspector/inspector.js');
@@ -102,12 +104,15 @@ async function startPage(running: RunningApp, { inspector, inspectorPort }: DevF
   return startOnPort(choice, 'inspector', printNotice, (port) => startInspector({ subject: { running }, port }));
 }
 
-/** The flags, and the page that is served beside the app. */
+/** The flags, and the inspector that is served next to the app. */
 interface RunningFlags extends DevFlags {
   readonly page?: Inspector | undefined;
 }
 
-/** It is for X-ARR-ClientCert, set by hand; another front end's app also asks for a secret. */
+/**
+ * Refuses `--unsafe-direct-header` for any other front end than App Service: it is for an X-ARR-ClientCert that
+ * somebody sets by hand, and the app of another front end also asks for a secret.
+ */
 function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEndName): void {
   if (unsafeDirectHeader !== true || frontEnd === 'app-service') return;
   throw new ToolFailure(`--unsafe-direct-header is for app-service, and the front end here is ${frontEnd}.`, {
@@ -120,7 +125,7 @@ function describeRunning(app: LocalApp, flags: DevFlags): RunningApp {
   return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
 }
 
-/** Says what runs; answers whether all is as it should be. */
+/** Reports what runs, and returns whether everything is as it should be. */
 async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {
@@ -199,7 +204,7 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
 
 function describeReady(app: LocalApp, { page }: RunningFlags): string {
   const lines = [`ready ${app.url}`, `  ${describeTrust(app)}`, `  front end: ${app.frontEnd}`];
-  // The token is part of the link: whoever has it can call the app as its development callers.
+  // The link contains the inspector's token. Anybody who has it can call the app as its development callers.
   return [...lines, ...(page === undefined ? [] : [`  inspector: ${colors.cyan(page.url)}`])].join('\n');
 }
 
@@ -236,7 +241,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
   };
 }
 
-/** Listens for signals and for changes before it says that it is ready: both may come at once. */
+/** Listens for signals and for changes before it reports that the app is ready, because both may come immediately. */
 async function keepRunning(app: LocalApp, folder: string, flags: RunningFlags): Promise<void> {
   const stopped = untilStopped();
   let work: Promise<unknown> = Promise.resolve();

@@ -16,9 +16,9 @@ import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorFlags, usualRate } from './doctor-flags.js';
 import { printReport } from './findings-table.js';
 
-/** Against this machine, nobody else is disturbed. */
+/** Requests per second to this machine, where nobody else is disturbed. */
 const loopbackRate = 1000;
-/** For each function. */
+/** The time for the probes of one function. */
 const deadlineMilliseconds = 180_000;
 
 export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
@@ -42,7 +42,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
     [flags.denied, denied],
   ] as const)
     checkForTls(file, { cert, key });
-  // Now, and not when all probes are done.
+  // Checks that the files can be written before the probes run, and not after all of them.
   for (const file of [flags.report, flags.summary])
     if (file !== undefined) await writeTo(file, () => appendFile(file, ''));
   const examined = await examineApp({
@@ -73,7 +73,10 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   process.exitCode = chooseExitCode(examined);
 }
 
-/** Of a server of which nothing is known, the address may name what must be closed. */
+/**
+ * Parses the address. If the user knows nothing of the server (`--any-server`) and names no function, the address
+ * itself names what must be closed.
+ */
 function parseAddress(url: string, { anyServer, function: closed, publicFunction }: DoctorFlags): DoctorTarget {
   const address = anyServer === true && closed.length === 0 && URL.canParse(url) ? new URL(url) : undefined;
   return address?.protocol === 'https:' && address.username === '' && address.hash === ''
@@ -81,7 +84,9 @@ function parseAddress(url: string, { anyServer, function: closed, publicFunction
     : parseTarget(url, closed, publicFunction);
 }
 
-/** OpenSSL has rules of its own: for the strength of keys and signatures, for instance. */
+/**
+ * Throws ToolFailure if OpenSSL refuses the certificate, for example because of the strength of its key or signature.
+ */
 function checkForTls(file: string, options: SecureContextOptions): void {
   try {
     createSecureContext(options);
@@ -133,7 +138,8 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
 }
 
 function chooseExitCode({ report: { counts }, unreachable }: ExaminedApp): ExitCode {
-  // Not even where the allowed certificate has expired: the one line does not say so.
+  // An unreachable app is unverified even if a finding fails because the allowed certificate has expired, because only
+  // the line about the address is printed.
   if (unreachable !== undefined) return exitCodes.unverified;
   if (counts.fails > 0) return exitCodes.failed;
   return counts['cannot-tell'] > 0 ? exitCodes.unverified : exitCodes.ok;

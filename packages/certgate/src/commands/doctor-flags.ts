@@ -1,9 +1,9 @@
 import type { FrontEndName } from '@certgate/core/internal';
 
-/** Requests per second. */
+/** The default number of requests per second. */
 export const usualRate = 5;
 
-/** What `certgate doctor` was told on the command line. */
+/** The options of `certgate doctor`. */
 export interface DoctorFlags {
   readonly allowed: string;
   readonly allowedKey?: string;

@@ -7,7 +7,7 @@ import { type Column, formatTable } from './command-line/table.js';
 
 const paints = { holds: colors.green, fails: colors.red, 'cannot-tell': colors.yellow } as const;
 
-/** Findings that have the same evidence and meaning. */
+/** One row for all findings with the same verdict, evidence and meaning. */
 interface Row extends ProbeFinding {
   readonly ids: readonly string[];
 }
@@ -19,7 +19,10 @@ const columns: readonly Column<Row>[] = [
   ['meaning, and what to do', ({ meaning }) => meaning],
 ];
 
-/** For a terminal. What does not hold is shown with its evidence, what it means and what to do; `isVerbose`: the rest too. */
+/**
+ * Prints the report to a terminal. A probe that does not hold is shown with its evidence, what it means and what to do.
+ * With `isVerbose`, all probes are shown like that.
+ */
 export function printReport(report: DoctorReport, isVerbose: boolean): void {
   const { target, gotIn, counts, findings, notRun } = report;
   printLine(describeOpenings(report));
@@ -59,7 +62,7 @@ function mergeAlike(findings: readonly ProbeFinding[]): readonly Row[] {
   return [...rows.values()];
 }
 
-/** The probes of a group that hold, in one line. Undefined if none does. */
+/** One line for the probes of a group that hold. Undefined if none does. */
 function describeGroup(group: ProbeGroup, findings: readonly ProbeFinding[]): string | undefined {
   const ids: readonly string[] = probeGroups[group];
   const holding = findings.filter(({ id, verdict }) => verdict === 'holds' && ids.includes(id));

@@ -42,7 +42,10 @@ export async function runGateway(flags: Flags): Promise<void> {
   });
 }
 
-/** An app that says what else keeps others away needs none. */
+/**
+ * Warns if there is no secret of the front end. Some apps need none, because their code names something else that keeps
+ * other programs away.
+ */
 export function warnWithoutSecret({ name, secret }: AppFrontEnd): void {
   if (name === 'app-service' || secret !== undefined) return;
   printNotice(

@@ -8,7 +8,7 @@ import type { Options } from './command-line/verb.js';
 
 export const defaultGatewayPort = 7443;
 export const defaultHostPort = 7071;
-/** After the usual ports of the gateway (7443) and the host. */
+/** The port after the gateway's default port. */
 export const defaultInspectorPort = 7444;
 
 export interface GatewayFlags {
@@ -18,7 +18,7 @@ export interface GatewayFlags {
   readonly worstCase?: boolean;
 }
 
-/** What `certgate dev` was told on the command line. */
+/** The options of `certgate dev`. */
 export interface DevFlags extends GatewayFlags {
   readonly trust?: string;
   readonly call?: readonly string[];
@@ -30,13 +30,13 @@ export interface DevFlags extends GatewayFlags {
   readonly hostPort?: number;
   readonly upstream?: URL;
   readonly inspect?: string | true;
-  /** False: `--no-inspector`. */
+  /** False with `--no-inspector`. */
   readonly inspector: boolean;
   readonly inspectorPort?: number;
   readonly unsafeDirectHeader?: boolean;
 }
 
-/** What `gateway` and `dev` have in common: which front end there is, and how it is to behave. */
+/** The options that `gateway` and `dev` share: which front end to play, and how it behaves. */
 export function listGatewayOptions(defaultMode: ClientCertificateMode): Options {
   return {
     '--front-end <name>': [
@@ -52,7 +52,7 @@ export function listGatewayOptions(defaultMode: ClientCertificateMode): Options 
   };
 }
 
-/** The flags as the gateway and the plan of checks take them. */
+/** The flags in the form that the gateway and the plan of checks need. */
 export interface GatewayBehaviour {
   readonly frontEnd: FrontEndName;
   readonly clientCertificateMode: ClientCertificateMode;
@@ -78,7 +78,7 @@ export function readGatewayFlags(
 }
 
 export function readExclusionPaths(exclude: GatewayFlags['exclude']): readonly string[] {
-  // Azure takes one text, separated by commas or semicolons; both ways to say it work.
+  // In Azure, the setting is one text in which commas or semicolons separate the paths. Such a text works here too.
   const exclusionPaths = (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== '');
   const wrong = exclusionPaths.find((path) => !isExclusionPath(path));
   if (wrong !== undefined) {

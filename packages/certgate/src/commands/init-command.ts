@@ -15,7 +15,7 @@ interface InitFlags {
   readonly json?: boolean;
 }
 
-/** What came of it. `planned`: shown, and not made. */
+/** The result of the command. `planned` means that the changes were shown, but not made. */
 type SetupOutcome = 'nothing-to-do' | 'planned' | 'changed';
 
 export async function runInit(folder: string, flags: InitFlags): Promise<void> {
@@ -40,10 +40,10 @@ async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
   return isConfirmed(`Change ${count === 1 ? 'this file' : `these ${count} files`}?`);
 }
 
-/** Only a yes is one. Enter, Ctrl+C and the end of the input are a no. */
+/** Whether the user answered yes. Enter, Ctrl+C and the end of the input mean no. */
 async function isConfirmed(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
-  // After Ctrl+Z and `fg`, readline reads no more by itself, and the tool would end without an answer.
+  // After Ctrl+Z and `fg`, readline does not continue to read by itself, and the tool would end without an answer.
   lines.on('SIGCONT', () => {
     lines.resume();
   });

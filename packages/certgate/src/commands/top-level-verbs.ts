@@ -1,4 +1,4 @@
-// commands/: the verbs: `…-verbs.ts` describe them, `…-command.ts` run them and are loaded then. The work is done by the other rooms.
+// commands/: the verbs. `…-verbs.ts` describe them; `…-command.ts` run them, and are loaded only then.
 import { InvalidArgumentError } from 'commander';
 import { mcpPath } from '../local/client/request-fields.js';
 import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/request-options.js';
@@ -30,7 +30,10 @@ export const initVerb: Verb = {
   examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
 };
 
-/** An app that somebody else runs is neither started nor called. */
+/**
+ * Options that cannot be combined with `--upstream`, because an app that somebody else runs is neither started nor
+ * called.
+ */
 const ofEmbeddedHost = [
   ...['trust', 'check', 'once', 'call', 'json', 'jsonLog', 'hostPort', 'inspectorPort', 'inspect'],
   'unsafeDirectHeader',
@@ -118,7 +121,7 @@ export const callVerb: Verb = {
     '-X, --request <method>': ['the HTTP method; default GET, or POST with a body', parseMethod],
     '-H, --header <line>': ['a header, "Name: value" (repeatable)', collectHeader],
     '-d, --data <body>': 'the body; @file reads a file, @- standard input',
-    // MCP defines the method and the body.
+    // MCP decides the HTTP method and the body, so those options conflict with this one.
     '--mcp-tool <name>': [
       `call this MCP tool; a URL without a path is completed with ${mcpPath}`,
       { parse: parseToolName, conflicts: ['request', 'data'] },

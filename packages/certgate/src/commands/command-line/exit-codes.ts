@@ -1,19 +1,19 @@
 import type { FailureKind } from '../../faults/tool-failure.js';
 
-/** Exit codes that every verb shares; each verb's `--help` lists the ones it uses. */
+/** The exit codes that all verbs share. Each verb's `--help` lists the ones that it uses. */
 export const exitCodes = {
   ok: 0,
-  /** The command ran and the answer is no: a check failed, a call was refused. */
+  /** The command ran, and the answer is no: a check failed, or a call was refused. */
   failed: 1,
-  /** Wrong words on the command line, or an input (file, password, folder) that can't be used. */
+  /** The words on the command line are wrong, or an input (file, password, folder) can't be used. */
   unusableInput: 2,
-  /** The answer is yes as far as it goes: something that an app compares was not compared. */
+  /** The answer is yes as far as it was checked, but something was not checked or compared. */
   unverified: 3,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** The exit code of a command that failed. */
+/** The exit code for each kind of failure. */
 export const exitCodeOf: Readonly<Record<FailureKind, ExitCode>> = {
   unusable_input: exitCodes.unusableInput,
   conflict: exitCodes.failed,

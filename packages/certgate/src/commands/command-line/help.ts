@@ -2,16 +2,19 @@ import { type AddHelpTextContext, type Command, Help, type HelpConfiguration } f
 import { getToolName } from '../../faults/tool-call.js';
 
 export interface HelpSections {
-  /** Exit code → what it means for this verb. */
+  /** What each exit code means for this verb. */
   readonly exitCodes: Readonly<Record<number, string>>;
-  /** Lines to copy, without a prompt. They name `certgate` alone; the help shows how a shell reaches it. */
+  /**
+   * Commands to copy, without a prompt. They begin with `certgate`; the help replaces that by the words that start the
+   * tool.
+   */
   readonly examples: readonly string[];
 }
 
-/** The command, not a path or a word within one. */
+/** The tool's name as a command, not in a path or as part of another word. */
 const toolName = /(?<![\w./-])certgate(?= [a-z])/g;
 
-/** Every verb documents its exit codes and shows examples; a test holds that none is left out. */
+/** Adds the exit codes and examples to the help of a verb. Every verb must have both; a test checks that. */
 export function addHelpSections(command: Command, { exitCodes, examples }: HelpSections): Command {
   return command.addHelpText('after', (context) => {
     const helper = getHelper(context);
@@ -21,7 +24,7 @@ export function addHelpSections(command: Command, { exitCodes, examples }: HelpS
   });
 }
 
-/** Paragraphs below the options. */
+/** Adds paragraphs below the options. */
 export function addHelpNote(command: Command, ...paragraphs: readonly string[]): Command {
   return command.addHelpText('after', (context) => {
     const helper = getHelper(context);
@@ -29,18 +32,20 @@ export function addHelpNote(command: Command, ...paragraphs: readonly string[]):
   });
 }
 
-/** As wide as a terminal is; into a file or a pipe, 80 columns. */
+/** A helper that is as wide as the terminal, or 80 columns wide if the output goes to a file or a pipe. */
 function getHelper({ command }: AddHelpTextContext): Help & { readonly helpWidth: number } {
   const { helpWidth = process.stdout.isTTY ? process.stdout.columns : 80 } = command.configureHelp();
   return Object.assign(command.createHelp(), { helpWidth });
 }
 
 const commandPart = /\s*(?:--[\w-]+ (?!-))?(?:"[^"]*"|[^\s"])+/g;
-/** A POSIX shell takes a line that goes on so; elsewhere it is joined by hand. */
+/** A backslash continues a command on the next line in a POSIX shell. In other shells, the user must join the lines. */
 const lineEnd = ' \\';
 const continuation = '    ';
 
-/** An option stays with its value, and a quoted text in one piece, unless that is wider than a line. */
+/**
+ * Wraps a command. An option stays with its value, and a quoted text in one piece, unless that is wider than a line.
+ */
 function wrapCommand(text: string, width: number): string {
   const room = width - continuation.length - lineEnd.length;
   const words = (text.match(commandPart) ?? []).flatMap((part) =>
@@ -53,12 +58,14 @@ function wrapCommand(text: string, width: number): string {
   }, '  ');
 }
 
-/** Terms longer than this stand on a line of their own, so that one of them doesn't squeeze all descriptions. */
+/**
+ * A term that is longer than this gets a line of its own, so that a single one doesn't make all descriptions narrow.
+ */
 const longestTerm = 24;
 
 /**
- * Commander leaves descriptions unwrapped where the terms are long, and then they run to 170 columns. Here a verb is
- * listed by its name alone (its own help has its arguments), and a long option has its description below it.
+ * If terms are long, Commander does not wrap the descriptions, and lines get up to 170 columns long. Here a verb is
+ * listed only by its name (its own help shows its arguments), and a long option has its description below it.
  */
 export const helpLayout: HelpConfiguration = {
   subcommandTerm: (command) => command.name(),
@@ -77,7 +84,7 @@ export const helpLayout: HelpConfiguration = {
   },
 };
 
-/** By the text of an option. */
+/** Whether an option may be given more than once, according to its help text. */
 export function isRepeatable(description: string): boolean {
   return /\brepeatable\b/.test(description);
 }

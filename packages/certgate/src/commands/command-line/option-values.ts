@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { formatToolCall } from '../../faults/tool-call.js';
 import type { Options } from './verb.js';
 
-/** Those of the flags that the command line has, for work whose options have the same names. */
+/** The flags with these names that the user gave. For functions whose own options have the same names. */
 export function pick<Flags extends object, Name extends keyof Flags>(
   flags: Flags,
   ...names: readonly Name[]
@@ -13,7 +13,7 @@ export function pick<Flags extends object, Name extends keyof Flags>(
   return Object.fromEntries(given) as Pick<Flags, Name>;
 }
 
-/** A port; 0 picks a free one. */
+/** Parses a port. 0 means any free port. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
@@ -21,17 +21,17 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** RFC 3339 in UTC → milliseconds since 1970-01-01T00:00:00Z. */
+/** Parses a time in the form of RFC 3339 in UTC. Returns milliseconds since 1970-01-01T00:00:00Z. */
 export function parseInstant(text: string): number {
   const instant = loadCore().findInstant(text);
   if (instant !== undefined) return instant;
   throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }
 
-/** From when on: a number of days before an end, or an instant in milliseconds. */
+/** When something begins: a number of days before its end, or an instant in milliseconds since 1970-01-01T00:00:00Z. */
 export type StartTime = { readonly days: number } | { readonly instant: number };
 
-/** A number of days, like `90d`, or RFC 3339 in UTC. */
+/** Parses a number of days, like `90d`, or a time in the form of RFC 3339 in UTC. */
 export function parseStart(text: string): StartTime {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
   if (days !== undefined) return { days: Number(days) };
@@ -48,7 +48,7 @@ export function findStart(start: StartTime, end: number): number {
 
 const millisecondsOf: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A length of time, like `90d` → milliseconds. */
+/** Parses a length of time, like `90d`. Returns milliseconds. */
 export function parseDuration(text: string): number {
   const [, number = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const milliseconds = Number(number) * (millisecondsOf[unit] ?? 0);
@@ -58,18 +58,18 @@ export function parseDuration(text: string): number {
   );
 }
 
-/** Of verbs that answer as of a time. */
+/** The option of verbs that answer for a given time. */
 export const atOption: Options = {
   '--at <time>': ['the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant],
 };
 
-/** A time of the trust document, kept as it is written. */
+/** Checks a time for the trust document, and returns it as it was written. */
 export function parseTime(text: string): string {
   parseInstant(text);
   return text;
 }
 
-/** 64 hexadecimal digits. */
+/** Parses a SHA-256 thumbprint: 64 hexadecimal digits, which colons and spaces may separate. */
 export function parseThumbprintSha256(text: string): string {
   const { findThumbprint } = loadCore();
   const thumbprint = findThumbprint(text, 'sha256');
@@ -81,7 +81,10 @@ export function parseThumbprintSha256(text: string): string {
   );
 }
 
-/** Where an option needs core to name or read a value: Commander wants both at once, and other verbs start without it. */
+/**
+ * Loads core synchronously, for options that need core to list or to read their values: Commander asks for both at
+ * once. Verbs without such options start without core.
+ */
 export function loadCore(): typeof core {
   return createRequire(import.meta.url)('@certgate/core/internal') as typeof core;
 }

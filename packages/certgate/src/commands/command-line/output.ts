@@ -2,12 +2,15 @@
 
 import { formatForTerminal } from '../../faults/safe-text.js';
 
-/** What a command answers goes to stdout; everything said about the work goes to stderr, so that pipes stay clean. */
+/**
+ * Prints a line of the command's answer to stdout. Messages about the work go to stderr (`printNotice`), so that a pipe
+ * gets only the answer.
+ */
 export function printLine(text = ''): void {
   process.stdout.write(`${formatForTerminal(text)}\n`);
 }
 
-/** One JSON value and nothing else on stdout: the answer of every verb under `--json`. */
+/** Prints one JSON value to stdout. It must be the only output there: every verb answers like that with `--json`. */
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }

@@ -4,7 +4,7 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { printJson, printNotice } from './output.js';
 
-/** Prints what a command threw, and tells the exit code. */
+/** Prints what a command threw, and returns the exit code. */
 export function reportFailure(error: unknown, isJson: boolean): number {
   if (!(error instanceof ToolFailure)) {
     printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));

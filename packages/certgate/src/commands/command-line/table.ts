@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { escapeControls } from '../../faults/safe-text.js';
 
-/** A column's head, what it shows of a row, in one line or several, and the colour of that. */
+/** A column: its head, the text that it shows for a row (one line or several), and the color of that text. */
 export type Column<Row> = readonly [
   head: string,
   show: (row: Row) => string | readonly string[],
@@ -9,13 +9,16 @@ export type Column<Row> = readonly [
 ];
 
 export interface TableSettings {
-  /** Without a line between rows, so that hundreds of them are one table. */
+  /** Without lines between the rows, so that hundreds of them are still one readable table. */
   readonly isCompact?: boolean;
-  /** The width of each column, whose words are wrapped; null: as wide as its longest text. */
+  /**
+   * The width of each column in characters; longer texts are wrapped. Null for a column that is as wide as its longest
+   * text.
+   */
   readonly widths?: (number | null)[];
 }
 
-/** One line for each row, or several if words are wrapped. */
+/** Formats a table with one line for each row, or several lines if words are wrapped. */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

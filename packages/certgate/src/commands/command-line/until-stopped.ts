@@ -1,4 +1,7 @@
-/** Ctrl+C everywhere; SIGTERM from a supervisor; SIGBREAK is Windows' Ctrl+Break; SIGHUP when the window is closed. */
+/**
+ * The signals to stop: Ctrl+C everywhere, SIGTERM from a supervisor, SIGHUP when the window is closed, and SIGBREAK for
+ * Ctrl+Break on Windows.
+ */
 const signals = [
   'SIGINT',
   'SIGTERM',
@@ -6,7 +9,10 @@ const signals = [
   ...(process.platform === 'win32' ? (['SIGBREAK'] as const) : []),
 ] as const;
 
-/** Resolves at the first signal to stop. A second one finds Node's own behaviour again, and ends the process at once. */
+/**
+ * Resolves at the first signal to stop. After that, Node's own behavior applies again, so a second signal ends the
+ * process at once.
+ */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {

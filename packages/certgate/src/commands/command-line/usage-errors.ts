@@ -6,7 +6,10 @@ import { formerNames } from './former-names.js';
 import { helpLayout, isRepeatable } from './help.js';
 import { printNotice } from './output.js';
 
-/** What was, or might be, called so in a verb, or in all (`*`) that have the other option → what it is called here. */
+/**
+ * The right options for names that users take from another verb or might expect: by the wrong name, and by the verb, or
+ * `*` for every verb that has the right option.
+ */
 const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '--certificate': { 'trust authority add': '--trust-anchor', 'trust authority remove': '--thumbprint-sha256' },
   '--password-file': {
@@ -19,8 +22,8 @@ const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * How every command says what is wrong with the words it got. An error of usage is thrown, so that one place decides
- * about the end of the process.
+ * Prepares how each command reports words that it can't use. An error of usage is thrown, so that one place decides how
+ * the process ends.
  */
 export function prepareCommands(command: Command): void {
   command
@@ -40,7 +43,10 @@ export function prepareCommands(command: Command): void {
   command.commands.forEach(prepareCommands);
 }
 
-/** Commander takes the last value of an option that comes twice. An option that may come twice says so in its description. */
+/**
+ * Refuses an option that comes twice, because Commander would silently take the last value. An option that may come
+ * twice says so in its description.
+ */
 function refuseRepetition(command: Command): void {
   for (const option of command.options) {
     if (option.isBoolean() || option.variadic || isRepeatable(option.description)) continue;
@@ -53,8 +59,9 @@ function refuseRepetition(command: Command): void {
 }
 
 /**
- * Commander shows the help of the program for `certgate nonsense --help`, as if there were such a command. Without the flags
- * that ask for help, it finds that there is none.
+ * Removes the words that ask for help if the other words name no command. Otherwise Commander would show the help of
+ * the program for `certgate nonsense --help`, as if there were such a command. Without them, it reports that there is
+ * none.
  */
 export function withoutHelpOfNobody(program: Command, words: readonly string[]): readonly string[] {
   let command = program;
@@ -106,7 +113,10 @@ function describeExcess(command: Command, word: string): string {
   return `error: ${describeCommand(command)} takes no argument "${word}". ${hint}\n`;
 }
 
-/** What the app in this folder reads; but no secret of an address, nor a whole document. */
+/**
+ * Suggests the trust document that the app in this folder reads. The secret in an address, or a whole document, must
+ * never be printed.
+ */
 function suggestStore(): string {
   const named = readStoreOfApp();
   if (named === undefined) return 'It says where the trust document is, e.g. --store file:trust.json';
@@ -127,7 +137,7 @@ function readStoreOfApp(): string | undefined {
   }
 }
 
-/** Of a missing option that is there, mistyped, Commander says that it is missing. */
+/** The option that the verb doesn't have. If a required option is mistyped, Commander says only that it is missing. */
 function findUnknownOption(command: Command, text: string): string | undefined {
   const unknown = /^error: unknown option '(.*)'$/m.exec(text)?.[1];
   if (unknown !== undefined) return unknown.replace(/=.*$/s, '');
@@ -143,7 +153,10 @@ function suggestOption(command: Command, unknown: string): string | undefined {
   return other !== undefined && options.includes(other) ? other : findSimilar(unknown, options);
 }
 
-/** One that begins with what was typed, or whose beginning was typed; else the one with the fewest slips. */
+/**
+ * The shortest name that begins with what was typed, or else the name with the fewest typing mistakes. Undefined if no
+ * name is similar enough.
+ */
 export function findSimilar(typed: string, names: readonly string[]): string | undefined {
   const bare = typed.replace(/^-+/, '').toLowerCase();
   if (bare.length < 2) return undefined;
@@ -163,7 +176,7 @@ function describeCommand(command: Command): string {
   return listNames(command).join(' ');
 }
 
-/** From the program down to the command. */
+/** The names from the program down to the command. */
 function listNames(command: Command): readonly string[] {
   return command.parent === null ? [command.name()] : [...listNames(command.parent), command.name()];
 }

@@ -2,54 +2,60 @@ import { type Command, Option } from 'commander';
 import { withStore } from '../../faults/tool-call.js';
 import { addHelpNote, addHelpSections, type HelpSections, isRepeatable } from './help.js';
 
-/** Reads what an option was given, and throws Commander's InvalidArgumentError for what it can't be. */
+/** Reads the value of an option, and throws Commander's InvalidArgumentError if the value is not allowed. */
 export type ValueParser = (text: string, previous: never) => unknown;
 
 export interface OptionSettings {
   readonly parse?: ValueParser;
-  /** A function, where core names them: other verbs start without it. */
+  /** A function if core knows the choices, so that other verbs start without core. */
   readonly choices?: readonly string[] | (() => readonly string[]);
   readonly default?: unknown;
-  /** The default as the help has it, where that is not its value. */
+  /** The default as the help shows it, if that is not the value itself. */
   readonly defaultText?: string;
-  /** What the option is without a value. */
+  /** The option's value if it is given without one. */
   readonly preset?: string;
-  /** The names of options, in camel case, that can't be there too. */
+  /** The names of options, in camel case, that can't be used together with this one. */
   readonly conflicts?: readonly string[];
-  /** The environment variable that is read where the option is missing. */
+  /** The environment variable that is read if the option is missing. */
   readonly env?: string;
   readonly isRequired?: boolean;
-  /** With it, the verb prints something and does nothing else, so no other option is required. */
+  /** With this option, the verb only prints something, so no other option is required. */
   readonly isAlone?: boolean;
 }
 
 /**
- * Flags, as Commander writes them → what the help says of the option, with how its value is read. An option whose text
- * has the word `repeatable` collects its values.
+ * The options of a verb: by their flags as Commander writes them, the text of the help, and how the value is read if it
+ * is not plain text. An option whose text has the word `repeatable` collects its values.
  */
 export type Options = Readonly<Record<string, string | readonly [string, ValueParser | OptionSettings]>>;
 
 export interface Verb extends HelpSections {
-  /** `<name>` or `[name]` → what the help says of the argument, with its default. */
+  /**
+   * The arguments of a verb: by their name as `<name>` or `[name]`, the text of the help, and the default if there is
+   * one.
+   */
   readonly arguments?: Readonly<Record<string, string | readonly [string, string]>>;
   readonly options: Options;
   /**
-   * Imports the work when the verb runs: help, and errors in the words of the command line, come without it, and a verb
-   * loads nothing of what others do.
+   * Imports the function that does the work. It is called only when the verb runs, so that help and errors in the words
+   * of the command line come without it, and a verb loads nothing that only other verbs need.
    */
   readonly work: () => Promise<(...words: never[]) => Promise<void> | void>;
   /** Paragraphs of the help, below the options. */
   readonly notes?: readonly string[];
 }
 
-/** Verbs, or groups of them, by their names, in the order of the help. */
+/** Verbs, or groups of verbs, by their names, in the order of the help. */
 export interface VerbGroup {
   readonly verbs: VerbTable;
 }
 
 export type VerbTable = Readonly<Record<string, (Verb | VerbGroup) & { readonly description: string }>>;
 
-/** With `words`, only the verbs that they name have their arguments and options; the others are there to be listed. */
+/**
+ * Adds verbs, arguments and options to a command. With `words`, only the verbs that the words name get their arguments
+ * and options; the others are only listed.
+ */
 export function fillCommand(command: Command, content: Verb | VerbGroup, words?: readonly string[]): void {
   if (!('verbs' in content)) {
     describeVerb(command, content);
@@ -81,7 +87,7 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
     refusePlaceholders(command);
     const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;
     const store = given.map(readStore).find((each) => each !== undefined);
-    // The commands that its messages print have its `--store`.
+    // The commands that its messages print then name the same `--store`.
     await (store === undefined ? run(...given) : withStore(store, () => run(...given)));
   });
   addHelpNote(command, ...notes);
@@ -89,8 +95,9 @@ function describeVerb(command: Command, { arguments: words = {}, options, work, 
 }
 
 /**
- * Printed commands and help texts have words in capitals in the place of values, which would be written as they are. A reason
- * decides nothing, so that a command that undoes a change runs as it is printed.
+ * Refuses the placeholders that printed commands and help texts have in place of values: words in capitals, which would
+ * be stored as they are. `REASON` is accepted, because a reason decides nothing, and a printed command that undoes a
+ * change should run as it is.
  */
 function refusePlaceholders(command: Command): void {
   const values: Readonly<Record<string, unknown>> = command.opts();
@@ -111,7 +118,7 @@ function refusePlaceholders(command: Command): void {
 function createOption(flags: string, description: string, settings: OptionSettings): Option {
   const { parse = isRepeatable(description) ? collect : undefined, choices, preset, conflicts, env } = settings;
   const option = new Option(flags, description).default(settings.default, settings.defaultText);
-  // Commander's types have the value before; it passes on what the parser itself returned.
+  // In Commander's types, the second argument is the value before. In fact, it is what the parser itself returned.
   if (parse !== undefined) option.argParser(parse as (text: string, previous: unknown) => unknown);
   if (choices !== undefined) option.choices(typeof choices === 'function' ? choices() : choices);
   if (preset !== undefined) option.preset(preset);
@@ -124,12 +131,15 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
   return [...previous, value];
 }
 
-/** No secret of an address, nor a whole document. */
+/**
+ * The store that the flags name. Undefined if it contains a secret or a whole document, because printed commands must
+ * contain neither.
+ */
 function readStore(word: unknown): string | undefined {
   if (typeof word !== 'object' || word === null || !('store' in word)) return undefined;
   const { store } = word;
   return typeof store === 'string' && !/^\s*\{|:\/\/.*[?@]/.test(store) ? store : undefined;
 }
 
-/** On nearly every verb. */
+/** The option that nearly every verb has. */
 export const jsonOption: Options = { '--json': 'print one JSON object' };

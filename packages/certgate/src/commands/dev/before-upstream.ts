@@ -18,7 +18,10 @@ import { warnWithoutSecret } from '../gateway-command.js';
 import { printExchange } from './decision-line.js';
 import { runBefore } from './run-before.js';
 
-/** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */
+/**
+ * Describes which trust document the setting in the folder names. Which one the app really reads is decided where it
+ * runs, and can't be seen from here.
+ */
 async function describeTrustSetting(folder: string, developmentFolder: string): Promise<string> {
   const setting = await findTrustSetting(folder);
   if (setting === undefined)
@@ -31,10 +34,11 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
   return `${setBy} names ${place} as CERTGATE_TRUST: the callers in .certgate/ are unknown there unless you add them.`;
 }
 
-/** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
+/** Runs the gateway with the development callers in front of an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
   await findAppEntry(resolve(folder));
-  // The app reads the same settings where it runs; what is only in its own environment can't be seen from here.
+  // The app reads the same settings where it runs. What is only in the environment of its own process can't be seen
+  // from here.
   const frontEnd = await findAppFrontEnd(resolve(folder), flags.frontEnd);
   const behaviour = readGatewayFlags(flags, frontEnd.name, 'optional');
   warnWithoutSecret(frontEnd);

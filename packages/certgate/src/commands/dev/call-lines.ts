@@ -4,7 +4,7 @@ import { findCallFiles, findGatewayFile, formatCertgateCall } from '../../local/
 import { sampleToolArguments } from '../../local/local-app/checks/sample-arguments.js';
 import type { LocalApp } from '../../local/local-app/local-app.js';
 
-/** Lines to copy: each HTTP function and each MCP tool, called by the first caller who may. */
+/** Commands to copy. Each HTTP function and each MCP tool is called by the first caller who is allowed to. */
 export function formatCallLines(app: LocalApp): readonly string[] {
   const caFile = findGatewayFile(app.callers);
   if (caFile === undefined) return [];
@@ -15,7 +15,7 @@ export function formatCallLines(app: LocalApp): readonly string[] {
 
 function formatCallLine(app: LocalApp, hosted: HostedFunction, caFile: string): readonly string[] {
   const caller = app.callers.find((each) => expectStatus(hosted, each) === 200);
-  // With a trust document of somebody's own, nobody here may call a closed function.
+  // If the user's own trust document doesn't list the development callers, none of them may call a closed function.
   if (caller === undefined) return [];
   const [identity, method] = [findCallFiles(caller), chooseMethod(hosted.methods)];
   const address =
@@ -25,7 +25,10 @@ function formatCallLine(app: LocalApp, hosted: HostedFunction, caFile: string): 
   return [`  ${formatCertgateCall({ ...address, method, identity, caFile })}`];
 }
 
-/** Values for what the tool requires: without them, the extension answers by itself. */
+/**
+ * Sample values for the arguments that the tool requires. Without them, the MCP extension would answer instead of the
+ * app.
+ */
 function sampleArguments({ inputSchema }: HostedMcp): { readonly mcpArguments?: string } {
   const given = sampleToolArguments(inputSchema);
   return Object.keys(given).length === 0 ? {} : { mcpArguments: JSON.stringify(given) };

@@ -13,7 +13,7 @@ const format = (more: Partial<HostAnswer>): string =>
   stripVTControlCharacters(formatDecisionLine({ ...answer, ...more }, now));
 const thumbprintSha256 = 'AB'.repeat(32);
 
-test('a line says when, what, the answer, who called and why', () => {
+test('a line says when, what was called, the answer, who called and why', () => {
   assert.equal(format({}), '03:04:05 GET /api/Orders 200 open to everybody');
   const allowed = { outcome: 'allowed', code: 'allowed', identityName: 'billing', thumbprintSha256 } as const;
   assert.equal(format({ decision: allowed }), '03:04:05 GET /api/Orders 200 caller billing');
@@ -63,7 +63,7 @@ test('a call over MCP names what was called, and shows errors that the HTTP stat
   );
 });
 
-test('what callers and documents say cannot steer the terminal', () => {
+test('texts of callers and documents cannot steer the terminal', () => {
   const escape = '\u001b]0;owned\u0007';
   const raw = formatDecisionLine(
     {
@@ -80,7 +80,7 @@ test('what callers and documents say cannot steer the terminal', () => {
   assert.ok(!line.includes('\u001b]'), JSON.stringify(line));
 });
 
-test("other lines of the adapter's become readable too, and lines of the app's own stay as they are", () => {
+test("other lines of the adapter become readable too, and the app's own lines are left as they are", () => {
   const line = (members: object): string => JSON.stringify({ certgate: 1, ...members });
   for (const event of ['decision', 'suppressed', 'status'])
     assert.equal(formatAdapterLine(line({ event, code: 'allowed' })), '');

@@ -4,19 +4,22 @@ import type { HostAnswer, HostDecision, HostExit, HostLogLine } from '../../loca
 import type { GatewayExchange } from '../../local/gateway/gateway.js';
 import { printNotice } from '../command-line/output.js';
 
-/** One line for a request that reached the app: when, what, the answer, who called, and why it was decided so. */
+/**
+ * One line for a request that reached the app: when, what was called, the answer, who called, and the reason of the
+ * decision.
+ */
 export function formatDecisionLine(answer: HostAnswer, now: Date): string {
   const { method, path, status, functionName, decision, mcp } = answer;
   const reason = functionName === undefined ? describeUnanswered(status) : describeDecision(decision);
   if (mcp === undefined) return formatLine(now, `${method} ${path}`, status, reason);
   const called = `${mcp.method}${mcp.name === undefined ? '' : ` ${mcp.name}`}`;
-  // Over MCP, the HTTP status is 200 for a call that failed too.
+  // Over MCP, the HTTP status is 200 even if the call failed.
   const hasFailed = mcp.failed && decision?.outcome !== 'denied';
   const text = hasFailed ? `${reason}, answered with an MCP error` : reason;
   return formatLine(now, `${method} ${path} ${called}`, status, text, mcp.failed);
 }
 
-/** One line for a request that the gateway answered by itself, or all that it knows of one that it passed on. */
+/** One line for a request as the gateway sees it: who answered, and the caller's certificate. */
 export function formatExchangeLine(exchange: GatewayExchange, now: Date): string {
   const { method, path, status, answeredBy, reason } = exchange;
   const { clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
@@ -42,12 +45,15 @@ function describeDecision(decision: HostDecision | undefined): string {
   return `${caller ?? 'caller unknown'}${deferral}`;
 }
 
-/** As many digits as tell two certificates apart; the whole thumbprint is in the raw line. */
+/** The first 16 characters are enough to tell two certificates apart. The raw line has the whole thumbprint. */
 function describeCertificate(thumbprintSha256: string): string {
   return `certificate ${thumbprintSha256.slice(0, 16)}…`;
 }
 
-/** Callers chose the path, and others the names and certificates: none of it may steer the terminal. */
+/**
+ * Formats a line. Callers chose the path, and others the names and certificates, so none of these may steer the
+ * terminal.
+ */
 function formatLine(
   now: Date,
   request: string,
@@ -63,8 +69,9 @@ function formatLine(
 const shownElsewhere: ReadonlySet<string> = new Set(['status', 'decision', 'suppressed', 'status']);
 
 /**
- * A line that Certgate's adapter wrote to the app's log, for people: undefined where it isn't one. Lines of decisions are
- * empty, since `formatDecisionLine` says the same with the request beside it; so are those that sum up.
+ * Formats a line that Certgate's adapter wrote to the app's log, for people. Undefined if it is not such a line. The
+ * text is empty for decisions, because `formatDecisionLine` reports them together with the request, and for lines with
+ * totals.
  */
 export function formatAdapterLine(message: string): string | undefined {
   if (!message.startsWith('{"certgate":')) return undefined;
@@ -79,7 +86,7 @@ export function formatAdapterLine(message: string): string | undefined {
   }
 }
 
-/** One line per request, on stderr: what came, who answered, with which certificate. */
+/** Prints one line for each request to stderr: what was called, who answered, and the caller's certificate. */
 export function printExchange(exchange: GatewayExchange): void {
   printNotice(formatExchangeLine(exchange, new Date()));
 }
@@ -88,12 +95,15 @@ export function printAnswer(answer: HostAnswer): void {
   printNotice(formatDecisionLine(answer, new Date()));
 }
 
-/** Requests that reached the app are told of by the host, which knows what was decided. */
+/**
+ * Prints only requests that the gateway answered itself. The host reports those that reached the app, because it knows
+ * the decision.
+ */
 export function printGatewayAnswer(exchange: GatewayExchange): void {
   if (exchange.answeredBy === 'gateway') printExchange(exchange);
 }
 
-/** For programs that read on: the adapter's lines as they are, one JSON object each. */
+/** Prints the adapter's lines as they are, one JSON object each, for programs that read them. */
 export function printRawLog(line: HostLogLine): void {
   if (formatAdapterLine(line.message) === undefined) printLog(line);
   else printNotice(formatLogText(line.message));
@@ -109,7 +119,7 @@ export function printLog({ source, level, functionName, message: raw }: HostLogL
   else printNotice(level === 'warning' ? colors.yellow(text) : colors.dim(text));
 }
 
-/** In a check, refusals are what is wanted, and the table shows them. */
+/** Prints only errors. A check expects refusals, and its table shows them. */
 export function printImportantLog(line: HostLogLine): void {
   if (line.level === 'error' || line.level === 'critical') printLog(line);
 }

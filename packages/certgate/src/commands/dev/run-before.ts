@@ -9,7 +9,7 @@ import { defaultGatewayPort } from '../gateway-flags.js';
 
 type Opened = ReturnType<typeof startGateway>;
 
-/** A gateway before an app that somebody else runs, until a signal stops it. */
+/** Runs a gateway in front of an app that somebody else runs, until a signal stops it. */
 export async function runBefore(
   { upstream, port }: { readonly upstream: URL; readonly port?: number },
   open: (port: number) => Opened,
@@ -27,7 +27,10 @@ export async function runBefore(
 
 const pollMilliseconds = 250;
 
-/** Says what is missing at once, and waits for it: the app may be started after this. False: stopped before it came. */
+/**
+ * Reports at once that nothing listens at the address, and waits: the app may be started after the gateway. Returns
+ * false if a signal came before the app.
+ */
 async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<boolean> {
   if (await isListening(upstream)) return true;
   printNotice(
@@ -40,7 +43,7 @@ async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<b
   }
 }
 
-/** A connection is all that is tried: a request would run code of the app's. */
+/** Tries only to connect, because a request would run code of the app. */
 function isListening({ hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) });

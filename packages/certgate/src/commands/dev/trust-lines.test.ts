@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { describeTrust, listTrustWarnings } from './trust-lines.js';
 
-it('a revision is shown beside the place whose document is in use', () => {
+it('the revision is shown next to the place whose document is in use', () => {
   const mirror = { source: `file ${join(process.cwd(), 'trust.json')}`, isInUse: true };
   const describe = (isInUse: boolean): string =>
     describeTrust({
@@ -19,7 +19,7 @@ it('a revision is shown beside the place whose document is in use', () => {
   assert.equal(describe(false), `trust document: blob https://a.example/t.json, ${end}`);
 });
 
-it('nothing is said of whom a document lists that only the app reads', () => {
+it('no warning says which callers are missing in a document that only the app reads', () => {
   const trust = { read: undefined, address: undefined, setBy: 'the environment', unknownCallers: ['allowed'] } as const;
   const warn = (isUnread: boolean): string =>
     listTrustWarnings({
@@ -31,7 +31,7 @@ it('nothing is said of whom a document lists that only the app reads', () => {
   assert.match(warn(false), /does not list the development caller allowed/);
 });
 
-it('a revocation list that is missing: the document is not said to be unreadable', () => {
+it('a missing revocation list is reported without saying that the document is unreadable', () => {
   const read = { source: 'file x', revision: 1, revocationFault: 'file corp.crl: ENOENT' };
   const trust = { read, address: undefined, setBy: 'the environment', unknownCallers: [] } as const;
   const warnings = listTrustWarnings({ trust, callers: [], isLocked: false });

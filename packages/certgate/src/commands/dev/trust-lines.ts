@@ -4,13 +4,13 @@ import { formatTrustChange } from '../../faults/tool-call.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { LocalApp } from '../../local/local-app/local-app.js';
 
-/** The document that the app's own gate has read, which may not be the one that a setting names. */
+/** Describes the trust document that the app's own gate has read. It may not be the one that a setting names. */
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
   const [only, ...others] = (read.parts ?? [read]).map(({ source, revision, mirror }) => {
     const loaded = revision === undefined ? 'nothing loaded' : `revision ${revision}`;
-    // The revision is of the document in use.
+    // The revision is that of the document in use, so the place of that document comes first.
     const place =
       mirror?.isInUse === true ? `${showPlace(mirror.source)} (mirror of ${showPlace(source)})` : showPlace(source);
     return `${place}, ${loaded}`;
@@ -55,7 +55,7 @@ function describeOrigin(setBy: LocalApp['trust']['setBy']): string {
   return setBy === '--trust' ? 'set by --trust' : `set by CERTGATE_TRUST in ${setBy}`;
 }
 
-/** As a person would write it: relative, where it lies in the working folder. */
+/** Shows a place as a person would write it: as a relative path if it is in the working folder. */
 function showPlace(source: string): string {
   const path = /^file (\/.*|[a-z]:[\\/].*)$/i.exec(source)?.[1];
   const shorter = path === undefined ? '..' : relative(process.cwd(), path);

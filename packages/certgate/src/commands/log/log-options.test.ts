@@ -27,7 +27,7 @@ writeFileSync(
 );
 
 describe('the time that options ask about', () => {
-  test('ends now, or as they say, and begins so many days before', () => {
+  test('ends now or at --until, and begins --since days before', () => {
     assert.deepEqual(findLogWindow({}, now), { from: undefined, until: now });
     assert.deepEqual(findLogWindow({ since: { days: 2 } }, now), { from: now - 2 * day, until: now });
     const since = { instant: now - 5 * day };
@@ -35,7 +35,7 @@ describe('the time that options ask about', () => {
     assert.throws(() => findLogWindow({ since: { instant: now } }, now), /not before the end/);
   });
 
-  test('is that of the lines that are read', async () => {
+  test('limits the lines that are read', async () => {
     const read = async (flags: object): Promise<readonly number[]> => {
       const times: number[] = [];
       await readLogOptions({ log: [file], ...flags }, ({ time }) => times.push((time - now) / day));
@@ -56,7 +56,7 @@ describe('the time that options ask about', () => {
   });
 });
 
-describe('the options', () => {
+describe('the options for a log', () => {
   const run = (...words: readonly string[]): ReturnType<typeof runLineInProcess> =>
     runLineInProcess(['trust', 'usage', ...words], folder);
 
@@ -67,7 +67,7 @@ describe('the options', () => {
     assert.match(stdout, /< datetime\(2026-12-01T00:10:00\.000Z\)/);
   });
 
-  test('are refused where they contradict one another or can be nothing', async () => {
+  test('are refused if they contradict one another or have an impossible value', async () => {
     for (const [words, message] of [
       [['--print-query'], /--since is missing/],
       [['--print-query', '--since', '30d', '--log', file], /cannot be used with option '--log <file>'/],

@@ -8,17 +8,17 @@ import type { Options, Verb } from '../command-line/verb.js';
 export interface LogFlags {
   readonly log?: readonly string[];
   readonly since?: StartTime;
-  /** In milliseconds. */
+  /** The end of the time, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly until?: number;
   readonly printQuery?: boolean;
-  /** The file of `appsOption`. */
+  /** The file of the option `--apps`. */
   readonly apps?: string;
 }
 
 export const logText =
   'log lines of one or more apps, plain or in an export; a folder: all files in it; - reads standard input (repeatable)';
 
-/** Where the lines come from: on every verb that answers from the log. */
+/** The options that say where the lines come from, for every verb that answers from the log. */
 export const logOptions: Options = {
   '--log <file>': logText,
   '--since <time>': [
@@ -32,12 +32,12 @@ export const logOptions: Options = {
   ],
 };
 
-/** Of verbs that answer for all apps. */
+/** The option of verbs that answer for all apps. */
 export const appsOption: Options = {
   '--apps <file>': 'the names of the expected apps, one on each line: those without log lines are listed too',
 };
 
-/** The file of `--apps`: the names of the apps that there should be, one on each line, as the lines name them. */
+/** Reads the file of `--apps`: the names of the expected apps, one on each line, as log lines name them. */
 export async function readAppNames(file: string): Promise<readonly string[]> {
   let text: string;
   try {
@@ -54,7 +54,10 @@ export async function readAppNames(file: string): Promise<readonly string[]> {
   return apps;
 }
 
-/** What the options ask about. Without `--since`, it begins with the first line, which is not known before. */
+/**
+ * The time that the options ask about. Without `--since`, `from` is undefined: the time begins with the first line, and
+ * nothing has been read yet.
+ */
 export function findLogWindow(
   { since, until }: LogFlags,
   now: number = Date.now(),
@@ -66,7 +69,10 @@ export function findLogWindow(
   throw new ToolFailure('--since is not before the end.', { remedy: 'Give an earlier --since, or a later --until.' });
 }
 
-/** Of lines: without `--until`, those of a clock that is ahead are read as well. */
+/**
+ * The time of the lines to read. Without `--until` it has no end, so that lines of a clock that is ahead are read as
+ * well.
+ */
 export function findLineWindow(flags: LogFlags): LogWindow {
   return { from: findLogWindow(flags).from, until: flags.until };
 }
@@ -74,7 +80,7 @@ export function findLineWindow(flags: LogFlags): LogWindow {
 /**
  * Reads the lines that the options name.
  *
- * @throws {ToolFailure} where they name none, or nothing that they name has a line that can be used.
+ * @throws {ToolFailure} if the options name no log, or if no line of it can be used.
  */
 export async function readLogOptions(
   flags: LogFlags,
@@ -92,7 +98,7 @@ export async function readLogOptions(
   return readings;
 }
 
-/** The work of a verb that reads a log; with `--print-query`, it prints the query in place of that. */
+/** Wraps the work of a verb that reads a log. With `--print-query`, it prints the query instead. */
 export function orPrintQuery(work: Verb['work']): Verb['work'] {
   return async () => {
     const run = (await work()) as (...words: readonly unknown[]) => Promise<void> | void;
@@ -107,7 +113,7 @@ function asksForQuery(word: unknown): word is LogFlags {
   return typeof word === 'object' && word !== null && 'printQuery' in word && word.printQuery === true;
 }
 
-/** @throws {ToolFailure} if the options name no start, because a workspace has lines of years. */
+/** @throws {ToolFailure} if the options name no start, because a workspace may have lines of several years. */
 async function printQuery(flags: LogFlags): Promise<void> {
   const { from, until } = findLogWindow(flags);
   if (from === undefined) {
