@@ -64,9 +64,7 @@ export function expectNewerBundle(
   );
 }
 
-/**
- * The highest number since the operator last accepted one. A line also counts if its change was not written afterwards.
- */
+/** The highest number since the operator last accepted one. Lines whose change was not written are included. */
 function findLastSequence(log: readonly string[], trustDomain: string): bigint | undefined {
   let last: bigint | undefined;
   for (const { sequence, isAccepted } of listBundles(log, trustDomain)) {

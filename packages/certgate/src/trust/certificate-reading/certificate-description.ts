@@ -14,24 +14,29 @@ import { describeKeyPurpose } from '../../certificates/structure/extended-key-us
 import { describeDays } from '../../faults/time-words.js';
 import type { ReadCrlView } from '../views/page-views.js';
 
-/** A line of a description: what it is, and its value. */
+/** One line of a description: a label and its value. */
 export type LabelledValue = readonly [label: string, value: string];
 
-/** Why the gate would refuse a certificate, whatever the trust document says. */
+/** Why the gate would refuse a certificate, regardless of the trust document. */
 export interface CertificateProblem {
   /** The code that the gate would log. */
   readonly code: string;
   readonly detail: string;
 }
 
-/** In the order of the path. `now` in milliseconds since 1970-01-01T00:00:00Z. */
+/**
+ * Lists the problems in the order in which the gate finds them. `now` is in milliseconds since 1970-01-01T00:00:00Z.
+ */
 export function listProblems(certificate: ClientCertificate, now: number): readonly CertificateProblem[] {
   const reading = readCertificateHeader(Buffer.from(certificate.der).toString('base64'));
   const denials = reading.outcome === 'denied' ? [reading] : [];
   return [...denials, ...listCertificateFaults(certificate, now)].map(({ code, detail }) => ({ code, detail }));
 }
 
-/** The certificate in words: for `certificate inspect` and for the inspector. Names are as the certificate has them. */
+/**
+ * Describes a certificate in words, for `certificate inspect` and for the inspector. Names are shown as the certificate
+ * has them.
+ */
 export function describeCertificate(certificate: ClientCertificate, now: number): readonly LabelledValue[] {
   const { subject, issuer, serialNumber, notBefore, notAfter, publicKey, isCertificateAuthority } = certificate;
   const { decodePathCertificate, describeSignatureAlgorithm } = loadPathValidation();
@@ -61,7 +66,7 @@ function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
   ];
 }
 
-/** RFC 5280 §4.2.1.3. */
+/** The key usages of RFC 5280 §4.2.1.3 in words. */
 const keyUsageWords: Readonly<Record<KeyUsage, string>> = {
   digitalSignature: 'sign data, as a TLS handshake does',
   nonRepudiation: 'sign documents for good',
@@ -82,7 +87,7 @@ function describeUsages({ keyUsage, extendedKeyUsage }: ClientCertificate): stri
   return limits.length === 0 ? 'none' : limits.join('; ');
 }
 
-/** A certificate with thousands of names is no reason for a page of thousands of them. */
+/** The maximum number of names that are shown, because a certificate may have thousands. */
 const maximumNames = 100;
 
 function describeNames({ subjectAlternativeNames }: ClientCertificate): string {
@@ -92,7 +97,7 @@ function describeNames({ subjectAlternativeNames }: ClientCertificate): string {
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
-/** The same hashes as other tools write them, so that one can be searched for as it stands there. */
+/** The same hashes in the notations of other tools, so that a person can search for the text that such a tool shows. */
 export function listThumbprints(certificate: ClientCertificate): readonly LabelledValue[] {
   const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
   return [
@@ -116,10 +121,13 @@ function encode(hexadecimal: string, encoding: 'base64' | 'base64url'): string {
   return Buffer.from(hexadecimal, 'hex').toString(encoding);
 }
 
-/** More are counted, and not shown. */
+/** The maximum number of entries that are listed. Further entries are only counted. */
 export const maximumListedEntries = 1000;
 
-/** A list in words. Who signed it, and whether it counts, isn't verified here: `certificate verify` does that. */
+/**
+ * Describes a revocation list in words. It doesn't verify who signed the list, or whether apps would use it:
+ * `certificate verify` does that.
+ */
 export function describeCrl(crl: CertificateRevocationList, now: number): ReadCrlView {
   const { issuerText, thisUpdate, nextUpdate, crlNumber, deltaBaseNumber, entries, unknownCriticalExtensions } = crl;
   return {

@@ -10,15 +10,15 @@ import {
 } from '../../certificates/structure/pem-blocks.js';
 import type { ReadResult } from '../views/page-views.js';
 
-/** What was found in a file. Nothing of a private key but its kind is kept. */
+/** What was found in a file. A private key is described by its kind, and not kept. */
 export interface DroppedContent extends Pick<ReadResult, 'kind' | 'notes'> {
-  /** Why it can't be read; absent where it can. */
+  /** Why the content can't be read; absent if it can. */
   readonly fault?: string;
   readonly ders?: readonly Uint8Array[];
   readonly crl?: CertificateRevocationList;
 }
 
-/** `kind`: what it seems to be. */
+/** @param kind what the content seems to be */
 export function unread(kind: DroppedContent['kind'], fault: string): DroppedContent {
   return { kind, fault, notes: [] };
 }
@@ -26,7 +26,9 @@ export function unread(kind: DroppedContent['kind'], fault: string): DroppedCont
 const privateKeyWarning =
   'Anyone who has this key can call as its owner. Keep it where only the caller can read it, and never send it: the gate needs only the certificate.';
 
-/** One DER structure: a certificate, a PFX, a CRL, or something that is recognised and not read. */
+/**
+ * Reads one DER structure: a certificate, a PFX, a revocation list or a private key. Some others are only recognised.
+ */
 export function readBinary(bytes: Buffer, password: string | null): DroppedContent {
   const head = findHead(bytes);
   if (head?.equals(pfxVersion) === true) return readPfx(bytes, password);
@@ -50,14 +52,14 @@ const pkcs7: DroppedContent = unread(
 
 /** PFX ::= SEQUENCE { version INTEGER (3), … } */
 const pfxVersion = Buffer.from([0x02, 0x01, 0x03]);
-/** id-signedData (RFC 5652 §5.1): the first of a ContentInfo. */
+/** The OID id-signedData (RFC 5652 §5.1), which is the first element of a ContentInfo. */
 const signedData = Buffer.from('06092a864886f70d010702', 'hex');
 
-/** The first octets inside the outer SEQUENCE. */
+/** The first octets inside the outer SEQUENCE; undefined if there is no SEQUENCE. */
 function findHead(bytes: Buffer, length = 3): Buffer | undefined {
   if (bytes[0] !== 0x30) return undefined;
   const first = bytes[1] ?? 0;
-  // BER's indefinite length, which PFX files of some writers have, is one octet.
+  // BER's indefinite length, which some writers of PFX files use, takes one octet.
   const lengthOctets = first > 0x80 ? first & 0x7f : 0;
   return bytes.subarray(2 + lengthOctets, 2 + lengthOctets + length);
 }
@@ -76,19 +78,22 @@ function readPfx(bytes: Buffer, password: string | null): DroppedContent {
   }
 }
 
-/** PKCS #8, PKCS #1 or SEC 1. What is encrypted stays closed: its key derivation may be as slow as its writer likes. */
+/**
+ * Finds a private key in PKCS #8, PKCS #1 or SEC 1. An encrypted key is not decrypted, because its author could have
+ * made the key derivation arbitrarily slow.
+ */
 function findPrivateKey(der: Buffer): KeyObject | undefined {
   for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
     try {
       return createPrivateKey({ key: der, format: 'der', type });
     } catch {
-      // Another form, or no key at all.
+      // The key has another form, or this is not a key.
     }
   }
   return undefined;
 }
 
-/** `RSA 2048`, `EC prime256v1`, `ed25519`. */
+/** The kind of a key in words, e.g. `RSA 2048`, `EC prime256v1` or `ed25519`. */
 function describeKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {};
   if (asymmetricKeyType === 'ec') return `EC ${namedCurve ?? 'with parameters of its own'}`;
@@ -103,7 +108,9 @@ function isEncryptedKey(bytes: Buffer): boolean {
 
 const pbes2 = Buffer.from('06092a864886f70d01050d', 'hex');
 
-/** Blocks of RFC 7468: certificates first, then whatever else is known. */
+/**
+ * Reads PEM blocks (RFC 7468): all certificates if there are any, otherwise a revocation list, otherwise private keys.
+ */
 export function readPem(text: string): DroppedContent {
   const blocks = readPemBlocks(text);
   const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE');
@@ -128,7 +135,10 @@ function readCrl(block: PemBlock, blockCount: number): DroppedContent {
   return { kind: 'crl', crl: decoding.value, notes };
 }
 
-/** What is encrypted stays closed: its key derivation may be as slow as its writer likes. */
+/**
+ * Describes a private key. An encrypted key is not decrypted, because its author could have made the key derivation
+ * arbitrarily slow.
+ */
 function describeKeyBlock(block: PemBlock): string {
   if (isEncryptedKeyBlock(block)) return 'A private key under a password.';
   try {

@@ -10,8 +10,9 @@ import {
 import { type DroppedContent, readBinary, unread } from './dropped-content.js';
 
 /**
- * What a front end writes into a request's header: base64, a percent-encoded PEM, Envoy's elements, or byte sequences by
- * RFC 9440, with or without the field's name before it. Read by the code that reads it in the app.
+ * Reads what a front end writes into a request's header: base64, a percent-encoded PEM block, the elements of Envoy's
+ * `X-Forwarded-Client-Cert`, or byte sequences (RFC 9440), with or without the field's name. It uses the code that
+ * reads the header in the app.
  */
 export function readHeaderText(text: string, password: string | null): DroppedContent {
   const value = joinFields(text);
@@ -21,10 +22,10 @@ export function readHeaderText(text: string, password: string | null): DroppedCo
   return readBase64(value, password);
 }
 
-/** The fields of all front ends, which people copy with their values. */
+/** The header fields of all front ends, because people copy a value together with its field's name. */
 const fieldNames: ReadonlySet<string> = new Set(frontEndNames.flatMap((name) => findFrontEnd(name).fields));
 
-/** Of `name: value` lines the values; of several byte sequences one list. */
+/** Extracts the values from `name: value` lines, and joins several byte sequences to one list. */
 function joinFields(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => /^([\w-]{1,64}):[ \t]*(.*)$/.exec(line.trim()));
   const values = lines.map((line) => (fieldNames.has(line?.[1]?.toLowerCase() ?? '') ? line?.[2] : undefined));
@@ -43,7 +44,10 @@ function readChain(text: string, encoding: ChainText['encoding']): DroppedConten
   return readLenientPem(text);
 }
 
-/** Other proxies, and people, encode other characters, or break the block off: then it is read, and said what is wrong. */
+/**
+ * Reads a PEM block that other proxies or people encoded differently or wrapped. The certificate is shown, with a note
+ * that the gate would refuse the header.
+ */
 function readLenientPem(text: string): DroppedContent {
   const fault = 'It begins like a percent-encoded PEM block, but is cut short or damaged.';
   let pem: string;
@@ -58,14 +62,14 @@ function readLenientPem(text: string): DroppedContent {
   return { kind: 'header', ders: [Buffer.from(body, 'base64')], notes: [note] };
 }
 
-/** How many proxies a header can have passed. */
+/** The maximum number of proxies that a header can have passed. */
 const maximumElements = 8;
 
 function readForwardedClientCert(text: string): DroppedContent {
   if (text.length > 4 * maximumChainLength) return unread('header', 'X-Forwarded-Client-Cert has too many characters.');
   for (let count = 1; count <= maximumElements; count += 1) {
     const extraction = findFrontEnd('envoy', count).extract(() => text);
-    // Another number of elements may fit.
+    // The header may have another number of elements.
     if (extraction.outcome === 'denied' && extraction.code === 'certificate_multiple') continue;
     if (extraction.outcome === 'denied') return unread('header', extraction.detail);
     const { chain, ...leaf } = extraction;
@@ -87,7 +91,7 @@ function readForwardedClientCert(text: string): DroppedContent {
 }
 
 function readBase64(text: string, password: string | null): DroppedContent {
-  // Line breaks come from wrapping.
+  // Wrapped text contains line breaks.
   const decoding = decodeBase64(text.replace(/\s+/g, ''));
   if (!decoding.ok) return unread('unknown', describeTextFault(text, decoding.fault));
   const content = readBinary(Buffer.from(decoding.bytes), password);

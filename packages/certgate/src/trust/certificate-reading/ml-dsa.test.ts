@@ -22,7 +22,7 @@ const skip = isKeyKindKnown('ml-dsa-44') ? false : 'this openssl knows no ML-DSA
 
 for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
   const name = key.toUpperCase();
-  it(`${name}: shown by its name, whether Node supports it or not`, { skip }, async () => {
+  it(`${name}: it is shown by its name, even if Node.js does not support it`, { skip }, async () => {
     const { der, header, keyPath } = makeCertificate({ key });
     const pem = runOpenssl(['x509', '-inform', 'der'], der);
     for (const content of [der, pem, Buffer.from(header)]) {
@@ -36,7 +36,7 @@ for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
       const { certificateDer } = await readCertificateFile(content);
       assert.ok(certificateDer.equals(der));
     }
-    // The private key with it: a certificate anyway.
+    // The file also contains the private key. The certificate is read anyway.
     const both = Buffer.concat([pem, readFileSync(keyPath)]);
     assert.equal((await drop(both)).certificates.length, 1);
     assert.ok((await readCertificateFile(both, { privateKey: 'ignored' })).certificateDer.equals(der));

@@ -11,7 +11,7 @@ import { type ReadingTrust, readDropped } from './read-dropped.js';
 describe('what is dropped on the page', () => {
   const folder = createTemporaryFolder();
   const file = (name: string): Buffer => readFileSync(folder.file(name));
-  // Within the validity of the certificates that are made below, however long that takes.
+  // A time within the validity of the certificates that are made below, even if that takes a while.
   const now = Date.now() + 60_000;
   let leaf: X509Certificate;
   let root: X509Certificate;
@@ -49,12 +49,12 @@ describe('what is dropped on the page', () => {
   const plain = (certificate: X509Certificate): string => certificate.fingerprint256.replaceAll(':', '');
   const field = (view: ReadCertificateView | undefined, label: string): string | undefined =>
     new Map(view?.fields).get(label);
-  /** As nginx and Envoy do it. */
+  /** Encodes a PEM block in the way nginx and Envoy do. */
   const encode = (pem: string): string => pem.replace(/[\n+/= ]/g, (character) => encodeURIComponent(character));
 
   const encodeOtherwise = (pem: string): string => encode(pem).replace(/%2[BF]/g, (escape) => escape.toLowerCase());
 
-  it('a certificate in every form: the same certificate', async () => {
+  it('is read as the same certificate in every form', async () => {
     const pem = leaf.toString();
     const base64 = leaf.raw.toString('base64');
     const forms: readonly (readonly [string, ReadResult['kind'], Uint8Array | string])[] = [
@@ -80,7 +80,7 @@ describe('what is dropped on the page', () => {
     assert.match((await read(encodeOtherwise(pem))).notes.join(), /the gate would refuse the header/);
   });
 
-  it('chains, with the leaf first', async () => {
+  it('is read as a chain, with the leaf first', async () => {
     const chain = [plain(leaf), plain(root)];
     const base64 = [leaf, root].map((each) => each.raw.toString('base64'));
     const encoded = [leaf, root].map((each) => encode(each.toString()));
@@ -105,7 +105,7 @@ describe('what is dropped on the page', () => {
     }
   });
 
-  it('a PFX, with its password, a wrong one and none', async () => {
+  it('is read as a PFX with its password, but not with a wrong one or none', async () => {
     const result = await read(file('leaf.pfx'), { password: 'secret' });
     assert.deepEqual([result.kind, result.fault], ['pfx', null]);
     assert.deepEqual(thumbprints(result), [plain(leaf), plain(root)]);
@@ -118,7 +118,7 @@ describe('what is dropped on the page', () => {
     ]);
   });
 
-  it('says a certificate in words, and its hashes as other tools write them', async () => {
+  it('is described in words, with its hashes in the notations of other tools', async () => {
     const [view] = (await read(leaf.raw)).certificates;
     assert.deepEqual(
       view?.fields.map(([label]) => label),
@@ -148,7 +148,7 @@ describe('what is dropped on the page', () => {
     assert.match(field(ca, 'As a caller') ?? '', /^refused\. certificate_is_authority/);
   });
 
-  it('shows that a CA publishes no revocation information for a certificate, and its lifetime', async () => {
+  it('is shown with its lifetime if its CA publishes no revocation information for it', async () => {
     const make = (constraints: string): Promise<ReadResult> => {
       const path = folder.file('short.pem');
       runOpenssl(['req', '-x509', '-key', folder.file('leaf.key'), '-subj', '/CN=svid', '-days', '1', '-out', path, '-addext', `basicConstraints=critical,${constraints}`, '-addext', '2.5.29.56=DER:0500']); // prettier-ignore
@@ -161,7 +161,7 @@ describe('what is dropped on the page', () => {
     assert.equal(field((await read(leaf.raw)).certificates[0], 'Revocation'), undefined);
   });
 
-  it('says whether the trust document lets it in, and why not', async () => {
+  it('is explained by the trust document, which lets it in or not', async () => {
     const trustOf = (identities: readonly object[]): ReadingTrust => ({
       store: 'file:trust.json',
       trust: parseTrustDocument({ schemaVersion: 1, revision: 1, identities }),
@@ -175,7 +175,7 @@ describe('what is dropped on the page', () => {
     const pins = [{ thumbprintSha256: plain(leaf) }];
     assert.deepEqual(await explain([]), [['denied', 'certificate_not_trusted', 'FUNCTION']]);
     assert.deepEqual(await explain([{ name: 'billing', roles: [], pins }]), [['allowed', 'allowed', 'FUNCTION']]);
-    // Limited to one function: then it is about that one.
+    // The identity may call only one function, so the explanation is about that function.
     assert.deepEqual(await explain([{ name: 'billing', roles: [], functions: ['GetOrder'], pins }]), [
       ['allowed', 'allowed', 'getorder'],
     ]);
@@ -185,7 +185,7 @@ describe('what is dropped on the page', () => {
     ]);
   });
 
-  it('a revocation list, in PEM, DER and base64', async () => {
+  it('is read as a revocation list, in PEM, DER and base64', async () => {
     for (const content of [file('list.pem'), file('list.crl'), file('list.crl').toString('base64')]) {
       const { kind, fault, crl } = await read(content);
       assert.deepEqual([kind, fault], ['crl', null]);
@@ -195,7 +195,7 @@ describe('what is dropped on the page', () => {
     }
   });
 
-  it('a private key: what it is, and nothing of it', async () => {
+  it('is recognized as a private key, of which nothing else is shown', async () => {
     const contents = [file('leaf.key'), file('key.der'), file('encrypted.key')];
     for (const [index, content] of contents.entries()) {
       const result = await read(content);
@@ -214,7 +214,7 @@ describe('what is dropped on the page', () => {
     }
   });
 
-  it('what it cannot read: the reason', async () => {
+  it('has the reason as its fault if it cannot be read', async () => {
     const cases: readonly (readonly [Uint8Array | string, RegExp])[] = [
       ['', /empty/],
       ['hello', /contains no certificate/],
@@ -240,7 +240,7 @@ describe('what is dropped on the page', () => {
     assert.match(many.notes.join(' '), /8 more certificates/);
   });
 
-  it('never throws, whatever is dropped', async () => {
+  it('never makes the reader throw', async () => {
     const pair = makeOpensslPair(folder, 'other', 'rsa');
     const samples = [
       ...['leaf.pem', 'chain.pem', 'leaf.pfx', 'list.pem', 'list.crl', 'chain.p7b', 'key.der', 'encrypted.key'].map(file),

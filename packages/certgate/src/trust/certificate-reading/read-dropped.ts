@@ -1,4 +1,4 @@
-// certificate-reading/: reads what people have at hand (PEM, DER, PFX, header values, chains, CRLs), in words.
+// certificate-reading/: describes what people have at hand: PEM, DER, PFX, header values, chains, CRLs.
 import {
   type CertificateRevocationList,
   decodeBase64,
@@ -22,34 +22,34 @@ import { readHeaderText } from './header-content.js';
 
 /** The trust document by which certificates are explained. */
 export interface ReadingTrust {
-  /** Where it is, for `--store`. */
+  /** The place of the document, in the form of `--store`. */
   readonly store: string;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not take it; absent: it would. */
+  /** Why a store of the app would not accept the document; absent if it would. */
   readonly refusal?: string | undefined;
   readonly isSigned: boolean;
-  /** What an app compares and nobody has compared here. */
+  /** What the app's decision also depends on, and what nobody has checked here. */
   readonly unverified: readonly Unverified[];
-  /** How revocation lists are read; absent: anew. */
+  /** How revocation lists are read; absent to read them anew. */
   readonly readRevocation?: CertificateQuestion['readRevocation'];
 }
 
 export interface ReadingOptions {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The present time, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** Absent: nothing is explained. */
+  /** The trust document for explanations; absent to explain nothing. */
   readonly trust?: ReadingTrust;
 }
 
-/** Of the file, as of all that this tool opens. */
+/** The maximum size of a dropped file, in bytes. */
 export const maximumDroppedBytes = 1_048_576;
 const maximumCertificates = 32;
-/** An explanation may read a revocation list. */
+/** The maximum number of explanations, because each may read a revocation list. */
 const maximumExplanations = 3;
 
 /**
- * What a file is and says. It never throws: what can't be read is a `fault`. It is kept in memory alone, and nothing of a
- * private key but its kind gets into the result.
+ * Reads a file and describes what it contains. It never throws: if the file can't be read, the result has a `fault`.
+ * The file is kept only in memory, and of a private key only its kind gets into the result.
  */
 export async function readDropped(file: DroppedFile, options: ReadingOptions): Promise<ReadResult> {
   const { kind, fault, ders, crl, notes } = readContent(file);
@@ -71,13 +71,14 @@ export async function readDropped(file: DroppedFile, options: ReadingOptions): P
 }
 
 function readContent({ base64, password }: DroppedFile): DroppedContent {
-  // Four characters for each three octets.
+  // Base64 has four characters for each three octets.
   if (base64.length > Math.ceil(maximumDroppedBytes / 3) * 4) return tooLarge;
   const decoding = decodeBase64(base64);
   if (!decoding.ok) return unread('unknown', base64 === '' ? 'It is empty.' : 'What the page sent is not base64.');
   const bytes = Buffer.from(decoding.bytes);
   if (bytes.length > maximumDroppedBytes) return tooLarge;
-  // 0x30, SEQUENCE: every binary form starts with it, and no text does unless it is a digit zero.
+  // 0x30 is SEQUENCE, with which every binary form begins. A text begins with 0x30 only if its first character is the
+  // digit 0.
   if (bytes[0] === 0x30 && !isText(bytes)) return readBinary(bytes, password);
   const text = decodeText(bytes).trim();
   return text.includes('-----BEGIN ') ? readPem(text) : readHeaderText(text, password);
@@ -131,7 +132,7 @@ function describeSuitability(
   return ['As a caller', text === '' ? 'suitable, if the trust document lists it' : `refused. ${text}`];
 }
 
-/** Stands for a name in the commands: any function without a role. */
+/** The function's name in the commands of the explanation. It stands for any function that requires no role. */
 const anyFunction = 'FUNCTION';
 
 async function explain(certificateDer: Uint8Array, { now, trust }: ReadingOptions): Promise<ExplanationReport | null> {
@@ -145,6 +146,6 @@ async function explain(certificateDer: Uint8Array, { now, trust }: ReadingOption
     });
   const report = await ask(anyFunction);
   const [own] = report.identity?.functions ?? [];
-  // An identity may be limited to functions: then the question is about one of these.
+  // If the identity may call only some functions, the question is asked again for one of them.
   return report.code === 'function_not_allowed' && own !== undefined ? ask(own) : report;
 }

@@ -9,10 +9,10 @@ import {
 } from '@certgate/core/internal';
 import type { CheckFinding } from './check-finding.js';
 
-/** Extended key usage clientAuth, as the gate asks it of every path. */
+/** The OID of the extended key usage clientAuth, which the gate requires on every path. */
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** A CA certificate that can be on no path: known from the certificate, before anybody calls. */
+/** Finds a CA certificate that no valid path can contain. The certificate itself shows this before anybody calls. */
 export function findUnfitAuthority(
   certificate: PathCertificate,
   role: 'trust-anchor' | 'intermediate',
@@ -20,7 +20,7 @@ export function findUnfitAuthority(
 ): Omit<CheckFinding, 'path'> | undefined {
   const fault = loadPathValidation().findAuthorityFault(certificate, role, [clientAuthentication]);
   if (fault === undefined) return undefined;
-  // The certificate is good, and the app may run on another version of Node.js than this command.
+  // The certificate may be good, because the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.code === 'algorithm_unsupported_by_runtime';
   const remedy = isOfRuntime ? '' : ' Let the CA issue it anew: docs/authorities.md#a-ca-made-with-openssl.';
   return {
@@ -30,7 +30,7 @@ export function findUnfitAuthority(
   };
 }
 
-/** Names that no certificate of the authority can have, because its CA certificates don't permit them. */
+/** Finds names that no certificate of the authority can have, because its CA certificates don't permit them. */
 export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly CheckFinding[] {
   const authorities = new Map(snapshot.authorities.map((authority) => [authority.name.toLowerCase(), authority]));
   return snapshot.identities.flatMap((identity, index) =>
@@ -45,11 +45,13 @@ export function findNamesNotPermitted(snapshot: TrustSnapshot): readonly CheckFi
 
 interface Refusal {
   readonly detail: string;
-  /** Not even a certificate that a trust anchor issues itself. */
+  /** Whether even a certificate that a trust anchor issues itself can't have the name. */
   readonly isByAnchors: boolean;
 }
 
-/** By every trust anchor; or, where there are intermediates, by all of these. */
+/**
+ * Finds out whether every trust anchor, or otherwise every intermediate, excludes the name. Undefined if neither is so.
+ */
 function findRefusal(trustName: TrustName, authority: TrustedAuthority): Refusal | undefined {
   const { trustAnchors, intermediates } = authority;
   for (const issuers of [trustAnchors, intermediates]) {
@@ -70,17 +72,20 @@ function findDetail(
   if (form === undefined || nameConstraints === undefined) return undefined;
   const { findNameConstraintFault, hasLeadingDot } = loadPathValidation();
   const bases = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded];
-  // That is a finding of its own.
+  // A leading dot is a finding of its own.
   if (dnsConstraintsWithLeadingDot === 'refuse' && bases.some(hasLeadingDot)) return undefined;
   if (!value.startsWith('*.'))
     return findNameConstraintFault({ form, text: value }, [issuer], dnsConstraintsWithLeadingDot);
   const domain = value.slice(1).toLowerCase();
-  // A label that the constraints name may be permitted where others are not.
+  // If the constraints name a label of this domain, that name may be permitted although others are not.
   if (bases.some((base) => 'text' in base && base.text.toLowerCase().endsWith(domain))) return undefined;
   return findNameConstraintFault({ form, text: `any${domain}` }, [issuer], dnsConstraintsWithLeadingDot);
 }
 
-/** Undefined: constraints on the subject as a whole decide, which the name is only a part of. */
+/**
+ * The form in which name constraints see the name. Undefined if they apply only to the whole subject, of which the name
+ * is a part.
+ */
 function formOf(
   type: TrustName['type'],
   value: string,
@@ -93,7 +98,7 @@ function formOf(
     case 'email':
       return 'rfc822Name';
     case 'commonName':
-      // Held to the constraints on DNS names where it reads as one.
+      // Constraints on DNS names apply to a common name that reads as a DNS name.
       return /^[a-z\d]+(?:-+[a-z\d]+)*(?:\.[a-z\d]+(?:-+[a-z\d]+)*)+$/i.test(value) ? 'dNSName' : undefined;
     case 'organizationalUnit':
       return undefined;

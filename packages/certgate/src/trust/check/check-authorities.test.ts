@@ -35,10 +35,10 @@ const check = (fields: object, identities: readonly IdentityInput[] = [named], m
   ).map(({ severity, code, path }) => `${severity} ${code} ${path}`);
 
 describe('authorities', () => {
-  test('nothing to tell', () => {
+  test('a good authority has no finding', () => {
     assert.deepEqual(check({}), []);
   });
-  test('a list under .certgate, which is never deployed', () => {
+  test('a revocation list under .certgate is reported, because it is never deployed', () => {
     for (const crl of [
       'file:.certgate/authorities/corp/corp.crl',
       'file:../x/.certgate/a',
@@ -52,7 +52,7 @@ describe('authorities', () => {
       assert.deepEqual(check({ revocation: { crls: [crl] } }), []);
     }
   });
-  test('certificates that end: which, and whether another goes on', () => {
+  test('a certificate that ends is reported, for information only if another one of the same name continues', () => {
     const [over, soon, later] = [authority('A', -9, -1), authority('A', -90, 5), authority('A', -2, 400)];
     const anchors = 'authorities[0].trustAnchors';
     assert.deepEqual(check({ trustAnchors: [over] }), [
@@ -71,7 +71,7 @@ describe('authorities', () => {
       'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
     ]);
   });
-  test('by the share of its lifetime, if no number of days is given', () => {
+  test('an end is judged by the share of the lifetime if no number of days is given', () => {
     const hour = 1 / 24;
     const look = (from: number, until: number, withinDays?: number): readonly string[] => {
       const intermediates = [authority('Issuing', from, until)];
@@ -82,18 +82,19 @@ describe('authorities', () => {
         ({ code }) => code,
       );
     };
-    // A CA certificate of a day, as SPIRE makes them, is nothing to tell of while two thirds of the day are ahead.
+    // A CA certificate that lives for a day, as SPIRE makes them, is not reported while more than a third of the day is
+    // left.
     assert.deepEqual(look(0, 1), []);
     assert.deepEqual(look(-15 * hour, 9 * hour), []);
     assert.deepEqual(look(-17 * hour, 7 * hour), ['authority_certificate_ends_soon']);
-    // Nor if a time is asked for that is longer than its life.
+    // A given number of days that is longer than the certificate's life makes no difference.
     assert.deepEqual(look(-15 * hour, 9 * hour, 45), []);
     assert.deepEqual(look(-17 * hour, 7 * hour, 45), ['authority_certificate_ends_soon']);
     assert.deepEqual(look(-15 * hour, 9 * hour, 0.5), ['authority_certificate_ends_soon']);
     assert.deepEqual(look(-100, 31), []);
     assert.deepEqual(look(-100, 29), ['authority_certificate_ends_soon']);
   });
-  test('beside an anchor of another name that stays valid: still a warning, with what is left to do', () => {
+  test('an anchor that ends before one of another name is still a warning, with what is left to do', () => {
     const message = (...anchors: readonly string[]): string | undefined =>
       checkTrust(
         parseTrustDocument(
@@ -111,11 +112,11 @@ describe('authorities', () => {
     );
     const over = authority('Root 1', -300, -1);
     assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /is valid until .*, so remove this one\.$/);
-    // Older, or after a gap: no successor.
+    // The other root began earlier, or begins after a gap, so it is not a successor.
     assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /add the new one before that/);
     assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /add the new one before that/);
   });
-  test('the last second belongs to a certificate', () => {
+  test('a certificate is still valid in its last second', () => {
     const { 0: finding, length } = checkTrust(
       parseTrustDocument(
         documentOf([named], {
@@ -128,7 +129,7 @@ describe('authorities', () => {
     assert.equal(finding?.code, 'authority_certificate_ends_soon');
     assert.deepEqual([finding.endsAt, finding.authorityName, finding.identityName], [now, 'corp', undefined]);
   });
-  test('a DNS name constraint with a leading dot, unless the authority says how to read it', () => {
+  test('a DNS name constraint with a leading dot is reported, unless the authority says how to read it', () => {
     const make = (line: string): string =>
       toPem(
         makeCertificate({
@@ -141,7 +142,7 @@ describe('authorities', () => {
       const dotted = make(line);
       assert.deepEqual(check({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
       assert.deepEqual(check({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
-      // What it then excludes are names beneath it, as that of the identity here.
+      // An excluded constraint, read as subdomains only, excludes the name of the identity.
       const excluded = line.startsWith('excluded') ? ['error name_not_permitted identities[0].names[0]'] : [];
       assert.deepEqual(check({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), excluded);
     }
@@ -149,7 +150,7 @@ describe('authorities', () => {
       assert.deepEqual(check({ trustAnchors: [make(line)] }), []);
     }
   });
-  test('a certificate that can issue to no caller', () => {
+  test('a CA certificate that can issue to no caller is an error', () => {
     const make = (extensions: readonly string[]): string =>
       toPem(makeCertificate({ name: ['CN = Lax CA'], extensions }).der);
     const basic = 'basicConstraints = critical, CA:TRUE';
@@ -170,7 +171,7 @@ describe('authorities', () => {
       'error authority_certificate_unfit authorities[0].intermediates[0]',
     ]);
   });
-  test('a name that the constraints exclude', () => {
+  test('a name that the constraints exclude is reported', () => {
     const make = (line: string): string =>
       toPem(
         makeCertificate({
@@ -184,7 +185,7 @@ describe('authorities', () => {
     ];
     const found = (severity: string): readonly string[] => [`${severity} name_not_permitted identities[0].names[0]`];
     assert.deepEqual(check({ trustAnchors: [narrow] }), found('error'));
-    // A trust anchor that permits it may issue it itself.
+    // The trust anchor permits the name, so it may issue the certificate itself.
     assert.deepEqual(check({ intermediates: [narrow] }), found('warning'));
     assert.deepEqual(check({ intermediates: [narrow, pems.issuing] }), []);
     assert.deepEqual(check({ trustAnchors: [narrow, pems.corp] }), []);
@@ -217,7 +218,7 @@ describe('authorities', () => {
       found('error'),
     );
   });
-  test('what the document itself warns of', () => {
+  test('warnings of the document itself are repeated', () => {
     assert.deepEqual(check({}, []), ['warning authority_unused authorities[0]']);
     assert.deepEqual(check({ revocation: {} }), ['information authority_without_revocation authorities[0]']);
     assert.deepEqual(check({ revocation: { mode: 'required' } }), [
@@ -227,18 +228,18 @@ describe('authorities', () => {
 });
 
 describe('names and the deny list', () => {
-  test("a name under another identity's wildcard is nobody's", () => {
+  test("a name under another identity's wildcard is an error", () => {
     const wildcard = { name: 'b', names: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
     assert.deepEqual(check({}, [named, wildcard]), ['error name_under_wildcard identities[0].names[0]']);
     const both = { ...named, names: [...named.names, ...wildcard.names] };
     assert.deepEqual(check({}, [both]), []);
   });
-  test('a name needs no pin; pins that are over beside it are told as ever', () => {
+  test('an identity with a name needs no pin, and one with neither is reported', () => {
     const certificates = [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }];
     assert.deepEqual(check({}, [{ ...named, pins: certificates }]), []);
     assert.deepEqual(check({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
   });
-  test('a pin that is denied', () => {
+  test('a denied pin is reported, and does not count as a successor of another pin', () => {
     const thumbprintSha256 = 'A1'.repeat(32);
     const pinned = { pins: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
     assert.deepEqual(check({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
@@ -253,7 +254,7 @@ describe('names and the deny list', () => {
       'warning pin_denied identities[1].pins[1]',
     ]);
   });
-  test('an authority whose trust anchors are denied', () => {
+  test('an authority without any usable trust anchor is an error, and each denied CA certificate is a warning', () => {
     const [one, other] = [authority('A', -9, 400), authority('B', -9, 400)];
     const deny = (pem: string): object => ({
       denied: [{ thumbprintSha256: presentCertificate(new X509Certificate(pem).raw).thumbprintSha256 }],

@@ -15,13 +15,16 @@ import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js'
 /** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface Moment {
   readonly now: number;
-  /** Is what is valid from `startsAt`, where that is known, to `endsAt` to be told of? */
+  /**
+   * Whether the check should report the end of something that is valid from `startsAt` (undefined if unknown) to
+   * `endsAt`. Both are in milliseconds since 1970-01-01T00:00:00Z.
+   */
   readonly endsSoon: (startsAt: number | undefined, endsAt: number) => boolean;
 }
 
 /**
- * The authorities at one moment. Their certificates never arrive with a request: when one ends, callers are refused who
- * have nothing to renew, and no log has warned of it.
+ * Checks the authorities at one moment. Their certificates never arrive with a request. When one ends, callers are
+ * refused although their own certificates are still valid.
  */
 export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly CheckFinding[] {
   return [
@@ -71,7 +74,7 @@ function checkAuthority(
   return findings.map((finding) => ({ ...finding, authorityName: name }));
 }
 
-/** The tool's own folder, which it puts into .funcignore. */
+/** Whether the list is in the tool's own folder, which the tool adds to .funcignore. */
 function isUndeployed(crl: string): boolean {
   return /^file:(?:.*[\\/])?\.certgate[\\/]/i.test(crl);
 }
@@ -90,7 +93,7 @@ function checkValidity(
     return { code: 'authority_certificate_not_begun', severity: 'information', message };
   }
   if (!endsSoon(notBefore, notAfter)) return undefined;
-  // Both ends belong to a certificate's validity.
+  // A certificate is valid at both ends of its period (RFC 5280 §4.1.2.5).
   const isOver = now > notAfter;
   const isFollowed = all.some((other) => isSuccessor(other, certificate));
   const newer = all.find((other) => isNewer(other, certificate));
@@ -110,7 +113,10 @@ function checkValidity(
   };
 }
 
-/** One CA may have several certificates: a path may lead over another one that has the same name and key. */
+/**
+ * Reports a CA certificate on the deny list. One CA may have several certificates, so a path may use another one that
+ * has the same name and key.
+ */
 function findDenied(
   snapshot: TrustSnapshot,
   certificate: PathCertificate,
@@ -129,7 +135,10 @@ function findDenied(
   return { code: 'authority_certificate_denied', severity: 'warning', message };
 }
 
-/** Common in private PKIs, and no caller with a DNS name gets in beneath it: known from the certificate, before anybody calls. */
+/**
+ * Reports a DNS name constraint with a leading dot. It is common in private PKIs, and the gate refuses every caller
+ * with a DNS name below it. The certificate itself shows this before anybody calls.
+ */
 function findLeadingDot(
   { nameConstraints, subjectText }: PathCertificate,
   { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
@@ -149,13 +158,19 @@ function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertific
   return other.subject.key === subject.key && other.notBefore <= notAfter && other.notAfter > notAfter;
 }
 
-/** Of another CA, which began later and is valid for longer. The document doesn't show whether all callers have changed over. */
+/**
+ * Whether a certificate of another CA began later and is valid for longer. The document doesn't show whether all
+ * callers have changed over.
+ */
 function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathCertificate): boolean {
   if (other.subject.key === subject.key) return false;
   return other.notBefore > notBefore && other.notBefore <= notAfter && other.notAfter > notAfter;
 }
 
-/** What the document itself warns of. The code may give lists of revoked certificates that the document doesn't name. */
+/**
+ * The severities of the document's own warnings that the check repeats. A missing source of revocation lists is only
+ * information, because the app's code may pass lists that the document doesn't name.
+ */
 const severities: Readonly<Partial<Record<CheckCode, CheckSeverity>>> = {
   authority_unused: 'warning',
   authority_without_revocation: 'information',
@@ -172,7 +187,10 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Chec
   });
 }
 
-/** A certificate with such a name stands for two identities, which is refused. */
+/**
+ * Reports names that a wildcard of another identity matches too. The gate refuses a certificate with such a name,
+ * because it belongs to two identities.
+ */
 function findNamesUnderWildcards(snapshot: TrustSnapshot): readonly CheckFinding[] {
   return snapshot.identities.flatMap((identity, index) =>
     identity.names.flatMap((trustName, nameIndex) => {

@@ -24,7 +24,7 @@ const next = { thumbprintSha256: otherSha256, notAfter: inDays(400) };
 const first = 'identities[0]';
 const firstPin = 'identities[0].pins[0]';
 
-test('where nothing is said of days, the rule is that of the app log: a third of the window, at most 30 days', () => {
+test("without a number of days, the rule is that of the app's log: a third of the window, at most 30 days", () => {
   const codes = (notBefore: string, notAfter: string): readonly string[] =>
     checkTrust(snapshotOf(pinned({ ...pin, notBefore, notAfter })), { now }).map(({ code }) => code);
   assert.deepEqual(codes(inDays(0), inDays(1)), []);
@@ -124,8 +124,8 @@ describe('one identity', () => {
   });
 });
 
-describe('several', () => {
-  test('names that look alike; an app named twice changes nothing', () => {
+describe('several identities', () => {
+  test('names that look alike are a warning, and an app that is named twice changes nothing', () => {
     const document = documentOf(
       [
         { name: 'Łódź', pins: [next] },
@@ -138,7 +138,7 @@ describe('several', () => {
     ]);
   });
 
-  test('the gravest first, then what ends first, then as in the document', () => {
+  test('findings are sorted by severity, then by their end, then by their place in the document', () => {
     const digits = (index: number): string => index.toString().repeat(64);
     const findings = check(
       { pins: [{ thumbprintSha256: digits(1) }] },
@@ -159,7 +159,7 @@ describe('several', () => {
     ]);
   });
 
-  test('whatever the document: the same each time, in order, with paths that are there', () => {
+  test('findings of any document are the same each time, in order, with paths that exist', () => {
     fc.assert(
       fc.property(validDocument, fc.nat({ max: 3 }), fc.integer({ min: -4, max: 4 }), (document, withinDays, hours) => {
         const snapshot = parseTrustDocument(document, { audience: anyAudience });
@@ -177,7 +177,7 @@ describe('several', () => {
     );
   });
 
-  test('100,000 identities, all of them with a finding', () => {
+  test('100,000 identities result in a finding each', () => {
     const snapshot = snapshotOf({ pins: [] });
     const [identity] = snapshot.identities;
     assert.ok(identity !== undefined);
@@ -186,7 +186,7 @@ describe('several', () => {
   });
 });
 
-test('what is not a time or a number of days is an error', () => {
+test('a wrong time or a wrong number of days is an error', () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => checkTrust(snapshotOf(), { now: wrong, withinDays: 1 }), RangeError);
     assert.throws(() => checkTrust(snapshotOf(), { now, withinDays: wrong }), RangeError);
@@ -200,7 +200,7 @@ test('a lock comes first', () => {
   assert.equal(list(checkTrust(snapshot, moment))[0], 'warning document_locked locked');
 });
 
-test('a pin that the gate refuses by an instant of its own: a finding reports it', () => {
+test('a pin that is not valid now, by any of its own times, has a finding', () => {
   const instants = keysOf('pin').filter(([, { type }]) => type === 'instant');
   for (const [key, at] of instants.flatMap(([each]) => [-1, 1].map((days) => [each, inDays(days)] as const))) {
     const snapshot = snapshotOf(pinned({ ...pin, notAfter: inDays(400), [key]: at }));

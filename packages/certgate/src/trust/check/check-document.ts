@@ -25,11 +25,11 @@ import { formatTrustChange } from '../../faults/tool-call.js';
 
 /** The options of `checkTrust`. */
 export interface TrustCheckOptions {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the check, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   /**
-   * What ends within so many days is told; of what lives no longer than that, and no longer than 30 days, in its last third.
-   * Absent: as the app's log warns, by `isEndingSoon`.
+   * The check reports what ends within this many days. If something lives no longer than that, and no longer than 30
+   * days, the check reports it in its last third. Absent to use the rule of the app's log (`isEndingSoon`).
    */
   readonly withinDays?: number | undefined;
 }
@@ -47,7 +47,7 @@ export function listFindings(
   return sortFindings([...findUnfitPins(snapshot, folder, now), ...inspected, ...losses]);
 }
 
-/** Whoever replaces a certificate that ends should know that its successor will be refused. */
+/** A person who replaces a certificate that ends must learn that the renewed certificate will be refused. */
 function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): CheckFinding {
   if (finding.code !== 'pin_ends_soon' || !losses.some(({ path }) => path === finding.path)) return finding;
   const { message } = finding;
@@ -55,10 +55,11 @@ function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): Check
 }
 
 /**
- * What an operator should know of a valid document at one moment. What is disabled is so on purpose, and is passed over.
- * The gravest first, then what ends first, then in the document's order.
+ * Lists what an operator should know about a valid document at one moment. Disabled entries are skipped, because they
+ * are disabled on purpose. The gravest findings come first, then those that end first, then those that the document has
+ * first.
  *
- * @throws {RangeError} when `now` is no finite number, or `withinDays` none from 0.
+ * @throws {RangeError} if `now` is not a finite number, or if `withinDays` is not a finite number from 0.
  */
 export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions): readonly CheckFinding[] {
   const { now, withinDays } = options;
@@ -66,7 +67,7 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
   if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
     throw new RangeError('withinDays must be a number from 0.');
   const moment = createMoment({ now, withinDays });
-  // A lock is one finding; without it, the document has the others too.
+  // A lock is one finding. The other findings are those of the document without the lock.
   const unlocked: TrustSnapshot = { ...snapshot, locked: undefined };
   return sortFindings([
     ...checkLock(snapshot),
@@ -78,28 +79,28 @@ export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions):
   ]);
 }
 
-/** What ends soon, by the options. */
+/** Decides by the options what ends soon. */
 export function createMoment({ now, withinDays }: TrustCheckOptions): Moment {
   return {
     now,
     endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) => {
       if (withinDays === undefined) return isEndingSoon(startsAt, endsAt, now);
       const notice = withinDays * millisecondsPerDay;
-      // A CA certificate of a day, which is replaced every day, would be told of on every day of a month.
+      // Otherwise a CA certificate that is valid for a day, and is replaced every day, would always be reported.
       const lifetime = endsAt - startsAt;
       return endsAt - now <= (lifetime <= Math.min(notice, shortLifetime) ? lifetime / 3 : notice);
     },
   };
 }
 
-/** A warning and no error: a lock is meant, and a pipeline that fails on errors alone may go on. */
+/** A lock is a warning and not an error: it is meant, and a pipeline that fails only on errors may go on. */
 function checkLock({ locked }: TrustSnapshot): readonly CheckFinding[] {
   if (locked === undefined) return [];
   const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: ${formatTrustChange('unlock')}`;
   return [{ code: 'document_locked', severity: 'warning', path: 'locked', message }];
 }
 
-/** A finding without its place, which is added where the place is known. */
+/** A finding without its place. The code that knows the place adds it. */
 type PlacelessFinding = Pick<CheckFinding, 'code' | 'severity' | 'endsAt' | 'message'>;
 
 function checkIdentity(
@@ -148,7 +149,7 @@ function checkItself(
     const message = `No certificate is pinned and no name is given, so nobody can be "${name}".`;
     findings.push({ code: 'identity_without_pins', severity: 'warning', message });
   } else if (names.length === 0 && !entries.some(({ windows }) => windows.some(({ validUntil }) => validUntil > now))) {
-    // What is disabled or denied is so on purpose; a pin that has ended may have been forgotten.
+    // A pin that is disabled or denied is so on purpose. A pin that has ended may have been forgotten.
     const isMeant = entries.every(({ reasons }) => onPurpose.some((code) => reasons.includes(code)));
     const message = `No pin of "${name}" admits anybody now or later, so nobody can be this identity; pin a certificate that is in use.`;
     findings.push({ code: 'identity_without_usable_pins', severity: isMeant ? 'warning' : 'error', message });
@@ -179,7 +180,7 @@ function checkPin(
     const message = `${what} begins at ${formatInstant(start)}.`;
     findings.push({ code: 'pin_not_begun', severity: 'information', message });
   }
-  // A certificate that an authority issued ends as the authority says.
+  // A pin with `issuedBy` needs no end of its own, because its authority limits how long it admits.
   if (notAfter === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no notAfter: this document can't tell when its certificate ends.`;
     findings.push({ code: 'pin_without_end', severity: 'information', message });
@@ -212,7 +213,10 @@ function checkDenied(identity: TrustedIdentity, pin: TrustPin, snapshot: TrustSn
   return [{ code: 'pin_denied', severity: 'warning', message }];
 }
 
-/** Neither the identity nor an authority ends earlier, and the deny list does not have the certificate. */
+/**
+ * Whether the pin's own end is what ends it: its identity and its authority end later, and the deny list doesn't have
+ * the certificate.
+ */
 function isEndOf({ windows }: EntryStanding, notAfter: number): boolean {
   return windows.some(({ validUntil }) => validUntil === notAfter);
 }

@@ -1,7 +1,7 @@
 import type { PinKind, TrustedIdentity, TrustPin, TrustSnapshot } from '@certgate/core/internal';
 import { isPinInUse } from '../administration/identity-state.js';
 
-/** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
+/** `error`: the gate refuses somebody whom the document means to admit. `information`: there is nothing to do today. */
 export type CheckSeverity = 'error' | 'warning' | 'information';
 
 /** The kind of a finding of `checkTrust`, with its severity. docs/errors.md lists them. */
@@ -81,24 +81,24 @@ export type CheckCode =
 export interface CheckFinding {
   readonly code: CheckCode;
   readonly severity: CheckSeverity;
-  /** Where in the document, e.g. `identities[3].pins[0]`. */
+  /** The place in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly identityName?: string;
   readonly owner?: string | undefined;
-  /** Where it is about an authority. */
+  /** The authority's name; absent unless the finding is about an authority. */
   readonly authorityName?: string;
-  /** Where an authority is why it is about several identities: their names. */
+  /** The names of all identities that a finding about an authority concerns; absent if it is not about several. */
   readonly identityNames?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
-  /** Where it is about an end: when, in milliseconds since 1970-01-01T00:00:00Z. */
+  /** When something ends, in milliseconds since 1970-01-01T00:00:00Z; absent unless the finding is about an end. */
   readonly endsAt?: number;
-  /** What it is and what to do. */
+  /** What was found, and what to do about it. */
   readonly message: string;
 }
 
 const severities: readonly CheckSeverity[] = ['error', 'warning', 'information'];
 
-/** The gravest first, then what ends first. The sort is stable: where nothing else decides, the order stays. */
+/** Sorts the gravest first, then what ends first. The sort is stable, so that others keep their order. */
 export function sortFindings(findings: readonly CheckFinding[]): readonly CheckFinding[] {
   return [...findings].sort(
     (one, other) =>
@@ -107,19 +107,19 @@ export function sortFindings(findings: readonly CheckFinding[]): readonly CheckF
   );
 }
 
-/** Two infinities have no difference. */
+/** The difference of two infinities is not a number. */
 function compareEnds(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-/** A pin in its document. */
+/** A pin and its place in the document. */
 export interface PlacedPin {
   readonly identity: TrustedIdentity;
   readonly pin: TrustPin;
   readonly path: string;
 }
 
-/** The pins that admit somebody now or later: of what is disabled, denied or over, nothing is to be told. */
+/** The pins that can admit a caller now or later. Pins that are disabled, denied or over are not worth a finding. */
 export function listPinsInUse(snapshot: TrustSnapshot, now: number): readonly PlacedPin[] {
   return snapshot.identities.flatMap((identity, index) =>
     identity.pins
@@ -128,7 +128,7 @@ export function listPinsInUse(snapshot: TrustSnapshot, now: number): readonly Pl
   );
 }
 
-/** What every finding about a pin says of its place. */
+/** The members that every finding about a pin has. */
 export function aboutPin({
   identity: { name, owner },
   pin: { kind, value },

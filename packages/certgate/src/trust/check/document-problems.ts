@@ -9,10 +9,13 @@ import { parseTree, type Node } from 'jsonc-parser';
 
 export type DocumentReading =
   | { readonly snapshot: TrustSnapshot }
-  /** Every place that is wrong, not the first alone. */
+  /** Every problem of the document, not only the first. */
   | { readonly problems: readonly DocumentProblem[] };
 
-/** Reads a document as an app does; where it is refused, goes on looking, so that a person can mend all at once. */
+/**
+ * Reads a document as an app does. If it is refused, the search continues, so that a person can correct everything at
+ * once.
+ */
 export function readDocument(bytes: Uint8Array): DocumentReading {
   let text: string;
   try {
@@ -28,13 +31,14 @@ export function readDocument(bytes: Uint8Array): DocumentReading {
   }
 }
 
-/** The parser of the apps stops where a text is no JSON, and at the first key that stands twice. */
+/** Finds more problems than the apps' parser, which stops if a text is not JSON, and at the first duplicate key. */
 function listAllProblems(text: string, problems: readonly DocumentProblem[]): readonly DocumentProblem[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // The first fault alone: behind it a text is only guessed at, and a PEM with its line ends would be 36 of them.
+    // Only the first fault is reported. What follows it could only be guessed, and one PEM with its line ends would
+    // result in 36 faults.
     return problems;
   }
   const duplicates = listDuplicateKeys(text);
@@ -48,7 +52,7 @@ function listAllProblems(text: string, problems: readonly DocumentProblem[]): re
   }
 }
 
-/** A broken text of many megabytes is not worth a second walk. */
+/** The maximum length of a text that is searched: a broken text of many megabytes is not worth a second pass. */
 const maximumWalkLength = 4 * 1024 * 1024;
 
 function parseLeniently(text: string): Node | undefined {
@@ -56,7 +60,7 @@ function parseLeniently(text: string): Node | undefined {
   try {
     return parseTree(text, [], { disallowComments: true, allowTrailingComma: false });
   } catch (fault) {
-    // A text of brackets takes the stack of a parser that descends.
+    // A text that consists of brackets overflows the stack of a recursive parser.
     if (fault instanceof RangeError) return undefined;
     throw fault;
   }

@@ -2,7 +2,7 @@ import { describePin } from '../comparison/trust-change.js';
 import { aboutPin, type CheckFinding } from './check-finding.js';
 import type { TrustSnapshot, TrustedIdentity } from '@certgate/core/internal';
 
-/** What a valid document can hold and a person would take for something else. */
+/** Finds what a valid document may contain, but a person would confuse. */
 export function findLookalikes(snapshot: TrustSnapshot): readonly CheckFinding[] {
   return [
     ...findNamesAlike(snapshot.identities),
@@ -13,7 +13,10 @@ export function findLookalikes(snapshot: TrustSnapshot): readonly CheckFinding[]
   ];
 }
 
-/** Names that people, and logs, would take for one: the same letters in another Unicode form, width or case. */
+/**
+ * Finds names that people and readers of logs would confuse: they differ only in Unicode form, width, letter case or
+ * white space.
+ */
 function findNamesAlike(identities: readonly TrustedIdentity[]): readonly CheckFinding[] {
   const names = identities.map(({ name }) => name);
   const alike = findTwice(names, (name) => name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' '));
@@ -27,7 +30,9 @@ function findNamesAlike(identities: readonly TrustedIdentity[]): readonly CheckF
   }));
 }
 
-/** Roles are compared letter by letter; two that differ in case alone are often one, misspelt. */
+/**
+ * Finds roles that differ only in letter case. Roles are compared exactly, but two such roles are often one, misspelt.
+ */
 function findRolesAlike({ name, owner, roles }: TrustedIdentity, path: string): readonly CheckFinding[] {
   if (roles.length < 2) return [];
   return findTwice(roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) => ({
@@ -40,7 +45,7 @@ function findRolesAlike({ name, owner, roles }: TrustedIdentity, path: string): 
   }));
 }
 
-/** The same digits as a certificate's hash and as a key's: one of the two was pasted in the wrong place. */
+/** Finds a hash that is pinned both as a certificate's and as a key's: one of them was pasted into the wrong place. */
 function findHashInTwoKinds({ pins }: TrustSnapshot, identity: TrustedIdentity, path: string): readonly CheckFinding[] {
   return identity.pins.flatMap((pin, index) => {
     const other = pin.kind === 'publicKeySha256' ? pins.thumbprintSha256.get(pin.value) : undefined;

@@ -10,14 +10,20 @@ import type { CertificateFolder, KnownCertificate } from '../import/certificate-
 
 type IssuanceLikelihood = PublicIssuance['verdict'];
 
-/** Which callers lose clientAuth when their certificates are renewed, since those look like certificates of public CAs. */
+/**
+ * Which callers lose clientAuth when their certificates are renewed, because these look like certificates of public
+ * CAs.
+ */
 export interface PublicIssuanceReview {
   readonly findings: readonly CheckFinding[];
-  /** The pins that count, by what can be said of their certificates. A hash alone tells nothing: `cannot_tell`. */
+  /**
+   * How many pins in use have a certificate of each verdict. A pin whose certificate is not at hand has the verdict
+   * `cannot_tell`, because a hash doesn't show what it is of.
+   */
   readonly pins: Readonly<Record<IssuanceLikelihood, number>>;
 }
 
-/** By the certificates in the folder, and by those of the document's authorities. */
+/** Judges the certificates in the folder and those of the document's authorities. */
 export function reviewPublicIssuance(
   snapshot: TrustSnapshot,
   folder: CertificateFolder | undefined,
@@ -66,7 +72,7 @@ function severityOf({ verdict }: Loss): 'warning' | 'information' {
   return verdict === 'likely' ? 'warning' : 'information';
 }
 
-/** All callers that are recognized by an authority of such certificates, in one finding. */
+/** Reports each authority that looks like a public CA in one finding, with all callers that it vouches for. */
 function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly CheckFinding[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }, index) => {
     const losses = [...trustAnchors, ...intermediates].map(({ der }) => judgePublicIssuance(der)).filter(canLose);

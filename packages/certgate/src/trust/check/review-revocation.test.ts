@@ -52,7 +52,7 @@ describe('revocation lists', () => {
   };
   const { issuing, impostor } = getStage();
 
-  test('that are good: told with issuer, number and end, and not among the findings', async () => {
+  test('that are good are listed with issuer, number and end, and have no finding', async () => {
     const bytes = makeCrl({ authority: issuing, number: '2A' });
     lists.answerWith((_, response) => response.end(bytes));
     for (const crl of [fileOf(bytes), lists.url]) {
@@ -64,7 +64,7 @@ describe('revocation lists', () => {
     }
   });
 
-  test('that end soon, or have ended; the grace period is added', async () => {
+  test('that end soon or have ended have a finding, and the grace period is added to the end', async () => {
     const crls = [fileOf(makeCrl({ authority: issuing }))];
     const at = (days: number): number => Date.UTC(2027, 1, 1) + days * day;
     assert.deepEqual(codes(await review({ crls }, { at: at(-5) })), ['warning revocation_list_ends_soon']);
@@ -86,7 +86,7 @@ describe('revocation lists', () => {
     ]);
   });
 
-  test('that are none, of somebody else, or not there', async () => {
+  test('that are malformed, of another signer or missing have a finding', async () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       [fileOf('no list'), /it is not a CRL/],
       [fileOf(makeCrl({ authority: impostor })), /not signed by a CA of the authority "corp"/],
@@ -139,7 +139,7 @@ describe('responders', () => {
     assert.match(messageOf(await ask()), /answered 500/);
   });
 
-  test('are asked about an intermediate, if apps ask about it too; else nobody can tell', async () => {
+  test('are asked about an intermediate only if apps do so too, and a finding says if there is no question', async () => {
     responder.answerWith(() => Buffer.from('x'));
     const before = responder.questions.length;
     assert.deepEqual(codes(await review({ ocsp: responder.url, scope: 'chain' }, { at })), [

@@ -14,10 +14,10 @@ import type { CertificateFolder } from '../import/certificate-folder.js';
 import type { Moment } from './check-authorities.js';
 import type { CheckFinding, CheckSeverity } from './check-finding.js';
 
-/** What the lists and the responders of a document's authorities say at one moment. Times are RFC 3339. */
+/** The state of the revocation lists and responders of a document's authorities at one moment. Times are RFC 3339. */
 export interface RevocationReview {
   readonly findings: readonly CheckFinding[];
-  /** The lists that apps would go by, each with its end. */
+  /** The lists that apps would use, each with its beginning and its end. */
   readonly lists: readonly (Omit<RevocationListStatus, 'begin' | 'end'> & {
     readonly begin: string;
     readonly end: string;
@@ -25,18 +25,18 @@ export interface RevocationReview {
   readonly responders: readonly ResponderStatus[];
 }
 
-/** A responder that answered, and was allowed to. */
+/** An answer that apps can use, from a responder. */
 export interface ResponderStatus {
   readonly authority: string;
   readonly responder: string;
-  /** About the certificate of this subject. */
+  /** The subject of the certificate that the responder was asked about. */
   readonly askedAbout: string;
   readonly status: 'good' | 'revoked';
-  /** Until when an app would use the answer; null: it says nothing good. */
+  /** Until when an app would use the answer, in RFC 3339; null if the status is `revoked`. */
   readonly end: string | null;
 }
 
-/** Reads every list and asks every responder, as apps do. */
+/** Reads every list and asks every responder in the way apps do. */
 export async function reviewRevocation(
   snapshot: TrustSnapshot,
   folder: CertificateFolder | undefined,
@@ -69,7 +69,7 @@ export async function reviewRevocation(
 
 type Draft = Omit<CheckFinding, 'path'>;
 
-/** Where revocation information is required, callers are refused without it. */
+/** If revocation information is required, a missing one is an error, because callers are refused without it. */
 function severityOf({ revocation: { mode } }: TrustedAuthority): CheckSeverity {
   return mode === 'required' ? 'error' : 'warning';
 }
@@ -95,7 +95,7 @@ function checkList(
   return [{ code: 'revocation_list_ends_soon', severity: 'warning', endsAt, message }];
 }
 
-/** What it said about each certificate that it was asked about, or why nobody can go by it. */
+/** Lists what the responder said about each certificate that it was asked about, or why apps can't use its answer. */
 async function askResponder(
   authority: TrustedAuthority,
   folder: CertificateFolder | undefined,
@@ -104,7 +104,7 @@ async function askResponder(
   const { name } = authority;
   const { ocsp } = authority.revocation;
   if (ocsp === undefined) return [];
-  // A query may be a key.
+  // The query may contain a key.
   const shown = ocsp.replace(/\?.*$/, '?…');
   const questions = listQuestions(authority, folder);
   if (questions.length === 0) {
@@ -131,10 +131,13 @@ interface Question {
   readonly issuer: PathCertificate;
 }
 
-/** Who writes a thousand files into the folder doesn't make a thousand questions of it. */
+/** The maximum number of questions, because the folder may contain thousands of files. */
 const maximumQuestions = 5;
 
-/** About callers of the folder; else about the authority's own intermediates, if apps ask about these too. */
+/**
+ * Questions about callers of the folder. If there are none, and if apps also ask about intermediates, the questions are
+ * about those of the authority.
+ */
 function listQuestions(authority: TrustedAuthority, folder: CertificateFolder | undefined): readonly Question[] {
   const { decodePathCertificate } = loadPathValidation();
   const callers = (folder?.certificates ?? []).flatMap(({ der }) => {
@@ -164,7 +167,7 @@ function findIssuer(
 
 const answerTimeoutMilliseconds = 10_000;
 
-/** By the code of the gate, with its settings. A text: why the answer can't be used. */
+/** Asks a responder with the gate's own code and settings. Returns a text if the answer can't be used: the reason. */
 async function ask(
   responder: URL,
   { certificate, issuer }: Question,
@@ -192,7 +195,7 @@ async function ask(
     now,
     graceMilliseconds: 0,
     clockSkewMilliseconds: path.ocspClockSkewMilliseconds,
-    // Whether the responder itself is revoked is asked at the decision.
+    // The gate checks at each decision whether the responder itself is revoked. This check doesn't.
     isResponderGood: () => true,
     isAlgorithmAccepted: (algorithm) => path.isAlgorithmAccepted(algorithm, 'strict'),
   });

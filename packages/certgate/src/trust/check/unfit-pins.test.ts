@@ -13,7 +13,7 @@ import { findUnfitPins } from './unfit-pins.js';
 describe('pins of certificates that the gate refuses', () => {
   const folder = createTemporaryFolder();
   const files: Record<string, string> = {};
-  // Within the validity of the certificates that are made below, however long that takes.
+  // A time within the validity of the certificates that are made below, even if that takes a while.
   const now = Date.now() + 86_400_000;
 
   before(() => {
@@ -24,7 +24,7 @@ describe('pins of certificates that the gate refuses', () => {
     ] as const) {
       files[name] = folder.file(`${name}.crt`);
       const added = extensions.flatMap((extension) => ['-addext', extension]);
-      // Without a configuration file, so that no extension comes from there.
+      // The configuration file is empty, so that it adds no extension.
       runOpenssl([
         'req', '-x509', '-config', folder.file('none.cnf', '[req]\ndistinguished_name=dn\n[dn]\n'), '-newkey', 'ec',
         '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', folder.file(`${name}.key`), '-out', files[name] ?? '',
@@ -46,7 +46,7 @@ describe('pins of certificates that the gate refuses', () => {
     ...(authorities.length === 0 ? {} : { authorities }),
   });
 
-  it('are told with the reason, where the folder has the certificate; those that are off or over are not', async () => {
+  it('are reported with the reason if the folder has the certificate, unless the pin is disabled or over', async () => {
     const known = await readCertificateFolder(folder.path, now);
     const find = (...pins: readonly object[]): readonly string[] =>
       findUnfitPins(parseTrustDocument(makeDocument(pins)), known, now).map(
@@ -76,14 +76,14 @@ describe('pins of certificates that the gate refuses', () => {
     }
   });
 
-  it('are told without a folder, where the document has the certificate as an authority', () => {
+  it('are reported without a folder if the document has the certificate as an authority', () => {
     const pem = readFileSync(files['corp'] ?? '', 'utf8');
     const document = makeDocument([{ thumbprintSha256: thumbprint('corp') }], [{ name: 'corp', trustAnchors: [pem] }]);
     const [finding] = findUnfitPins(parseTrustDocument(document), undefined, now);
     assert.match(finding?.message ?? '', /a certificate of the authority "corp": certificate_is_authority: /);
   });
 
-  it('are told in spite of a grace period where an authority is asked too, as the gate refuses them', async () => {
+  it('are reported despite a grace period if an authority is asked too, because the gate then refuses them', async () => {
     const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
     const { certificate, pemPath } = issueCertificate(
       { extensions: ['extendedKeyUsage = serverAuth', 'subjectAltName = DNS:api.contoso.com'] },
@@ -125,7 +125,7 @@ describe('pins of certificates that the gate refuses', () => {
   });
 
   it(
-    'are not errors for an algorithm of other versions of Node.js, on which the app may run',
+    "are only warnings if this version of Node.js does not know the algorithm, because the app's may",
     { skip: isMlDsaKnown || !certificates.isKeyKindKnown('ml-dsa-44') },
     async () => {
       const { der } = certificates.makeCertificate({ key: 'ml-dsa-44' });

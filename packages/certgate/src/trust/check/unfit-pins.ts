@@ -11,19 +11,20 @@ import { aboutPin, type CheckFinding, listPinsInUse, type PlacedPin } from './ch
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { formatTrustChange } from '../../faults/tool-call.js';
 
-/** A certificate at hand: from the folder, or of an authority in the document. */
+/** A certificate that is at hand: from the folder, or of an authority in the document. */
 interface CertificateAtHand {
   readonly from: string;
   readonly der: Uint8Array;
   readonly hashes: Readonly<Record<TrustPin['kind'], string>>;
-  /** `code: detail`, as the gate has them. */
+  /** Why the gate would refuse the certificate, as `code: detail`. */
   readonly faults: readonly string[];
   readonly isForServersAlone: boolean;
 }
 
 /**
- * Pins of certificates that the gate refuses whatever the document says (a CA, one without clientAuth, a weak key, one
- * that has expired): by core's own verification, for every certificate that is at hand. A hash alone doesn't tell.
+ * Finds pins of certificates that the gate refuses regardless of the document (a CA, one without clientAuth, a weak
+ * key, one that has expired). Core's own checks decide, for every certificate at hand. A hash without its certificate
+ * can't be checked.
  */
 export function findUnfitPins(
   snapshot: TrustSnapshot,
@@ -48,7 +49,10 @@ export function findUnfitPins(
   });
 }
 
-/** A path that is validated processes more critical extensions than the checks of the certificate alone know. */
+/**
+ * Whether to leave the fault to the validation of the path, which processes more critical extensions than the checks of
+ * the certificate do.
+ */
 function isLeftToThePath({ issuedBy }: TrustPin, fault: string): boolean {
   return issuedBy !== undefined && fault.startsWith('certificate_critical_extension_unknown:');
 }
@@ -57,7 +61,7 @@ function lacksClientAuth(fault: string): boolean {
   return fault.startsWith('certificate_extended_key_usage_unsuitable:');
 }
 
-/** Then it is excused, which is a finding of its own. */
+/** Whether a running grace excuses the missing clientAuth. Such a grace is a finding of its own. */
 function isGraceNow(
   { acceptWithoutClientAuth: grace }: TrustPin,
   { isForServersAlone }: CertificateAtHand,
@@ -66,7 +70,7 @@ function isGraceNow(
   return grace !== undefined && isGraceRunning(grace, now) && isForServersAlone;
 }
 
-/** By a name, or by `issuedBy` of another of its pins. */
+/** Whether the gate also asks an authority about the certificate, because of a name or of `issuedBy` of another pin. */
 function isAuthorityAsked(snapshot: TrustSnapshot, { der }: CertificateAtHand, now: number): boolean {
   return findInSnapshot(snapshot, presentCertificate(der), now).outcome === 'nominated';
 }
@@ -90,13 +94,13 @@ function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number):
 function describe(placed: PlacedPin, fault: string, text: string): CheckFinding {
   const { name } = placed.identity;
   const { kind, value } = placed.pin;
-  // The certificate is good, and the app may run on another version of Node.js than this command.
+  // The certificate may be good, because the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.startsWith('algorithm_unsupported_by_runtime:');
   const where = isOfRuntime ? " on this command's version of Node.js" : '';
   const remedy = isOfRuntime
     ? ''
     : ` Give the caller another certificate: ${formatTrustChange('rotate', [name], ['--certificate', 'FILE', '--overlap', '14d'])}`;
-  // Another certificate of the same key may be fit.
+  // The pin is of a key, and another certificate of the same key may be fit.
   const isKey = kind === 'publicKeySha256';
   return {
     code: 'pin_certificate_unfit',

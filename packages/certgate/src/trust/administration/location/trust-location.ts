@@ -64,8 +64,8 @@ export interface TrustLocation {
    */
   readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
   /**
-   * Replaces the version that `etag` names, completely or not at all. If `etag` is undefined, there must be no document
-   * yet.
+   * Replaces the version that `etag` names, completely or not at all. If `etag` is undefined, it writes only if there
+   * is still no document.
    */
   write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
   /**

@@ -7,8 +7,8 @@ import { createSigningKey } from '../signing/signing-key.js';
 import { updateTrustDocument } from '../update-trust-document.js';
 
 /**
- * A process that makes a signed change and kills itself before the file move of the given number, which counts from 1:
- * node killed-writer.js PATH KEY MOVE.
+ * A process that makes a signed change and kills itself just before its first or second file move, as MOVE says (1 or
+ * 2): node killed-writer.js PATH KEY MOVE.
  */
 const [, , path = '', key = '', move = '1'] = process.argv;
 const { rename } = promises;
