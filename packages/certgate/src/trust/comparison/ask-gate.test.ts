@@ -6,7 +6,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { askGate } from './ask-gate.js';
 import { callers, decide, instants, scenes } from './test-support/random-scenes.js';
 
-test('the gate asked with a certificate at hand: says of each caller whom it refuses anew, and of nobody else', () => {
+test('the gate, asked with a certificate at hand, reports each caller that it newly refuses, and no other', () => {
   const seen = { lost: 0, kept: 0, known: 0, hidden: 0 };
   fc.assert(
     fc.property(scenes, instants, fc.constantFrom(...callers), ([before, after], now, caller) => {
@@ -15,7 +15,7 @@ test('the gate asked with a certificate at hand: says of each caller whom it ref
       const [was, is] = [before, after].map((trust) => decide(trust, caller, now));
       const isLost = was?.outcome === 'allowed' && is?.outcome === 'denied';
       const [change] = changes;
-      // Revocation lists and the lock are not asked for.
+      // The gate is asked about neither revocation lists nor the lock.
       const isOutside = is?.outcome === 'denied' && /^(?:revocation_unavailable|trust_locked)$/.test(is.code);
       if (isLost && !isOutside) assert.equal(change?.identityName, was.identity.name);
       if (was?.outcome === 'allowed' && is?.outcome === 'allowed')

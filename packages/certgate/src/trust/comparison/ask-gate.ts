@@ -14,7 +14,10 @@ import {
 import type { IsAsked } from './possible-effects.js';
 import { changeOf, type TrustChange } from './trust-change.js';
 
-/** Certificates of which the gate can say whom a change locks out, and the time from which on it is asked. */
+/**
+ * Certificates for which the gate is asked whether a change locks them out. `now` is the first moment of which it is
+ * asked, in milliseconds since 1970-01-01T00:00:00Z.
+ */
 export interface AskedCertificates {
   readonly certificates: readonly PresentedCertificate[];
   readonly now: number;
@@ -22,11 +25,14 @@ export interface AskedCertificates {
 
 interface GateAnswers {
   readonly changes: readonly TrustChange[];
-  /** Whether a pin is of a certificate whose matches are all known. */
+  /** Whether a pin is of a certificate for which the gate knows all entries that match. */
   readonly isAsked: IsAsked;
 }
 
-/** Asks the gate by both documents, aside from a lock and from revocation lists, which aren't in the documents. */
+/**
+ * Asks the gate about each certificate, by both documents. A lock is ignored, and so are revocation lists, which the
+ * documents don't contain.
+ */
 export function askGate(
   before: TrustSnapshot,
   after: TrustSnapshot,
@@ -40,7 +46,8 @@ export function askGate(
       was: ask(before, certificate, at),
       is: ask(after, certificate, at),
     }));
-    // A certificate with a name of the document may come with CA certificates that aren't at hand.
+    // A certificate with a name of the document may come with CA certificates that aren't at hand, so that the gate
+    // does not know all matches.
     if (answers.some(({ was }) => was.outcome === 'found') || !hasListedName(before, certificate)) asked.add(value);
     return answers
       .flatMap(({ at, was, is }) => {
@@ -55,7 +62,7 @@ export function askGate(
   return { changes, isAsked: ({ kind, value }) => kind === 'thumbprintSha256' && asked.has(value) };
 }
 
-/** The times from which on the answer may be another one, in order. */
+/** The moments from which on the gate's answer may change, in order. The first one is `now`. */
 function listMoments(
   snapshots: readonly TrustSnapshot[],
   certificate: PresentedCertificate,

@@ -14,8 +14,8 @@ import { compareLists, indexByName } from './compare-identities.js';
 import { canAdmit } from './in-force.js';
 
 /**
- * What differs in the authorities. Names and pins under an authority that is new or gone are compared with the
- * identities; here it is what an authority that stays vouches for.
+ * Lists what differs in the authorities. A new or removed authority has the effect `changes`, because the names and
+ * pins under it are compared with their identities.
  */
 export function* compareAuthorities(
   before: TrustSnapshot,
@@ -40,7 +40,10 @@ function describeWhole({ name, trustAnchors }: TrustedAuthority, what: string): 
 
 type Describe = (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
 
-/** It concerns whoever could call by the authority before, or can afterwards: with nobody, it only `changes`. */
+/**
+ * A change concerns the identities that could call by the authority before (a loss) or can call afterwards (any other
+ * effect). If there are none, the effect is `changes`.
+ */
 function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }: TrustedAuthority): Describe {
   const under = { before: listUnder(before, name), after: listUnder(after, name) };
   return (effect, aspect, sentence) => {
@@ -51,7 +54,7 @@ function createDescription(before: TrustSnapshot, after: TrustSnapshot, { name }
   };
 }
 
-/** The identities of which a name or a pin under the authority admits. */
+/** The names of the identities that have a name or a pin under the authority that can admit callers. */
 function listUnder(snapshot: TrustSnapshot, authorityName: string): readonly string[] {
   const key = authorityName.toLowerCase();
   const isUnder = ({ pin, trustName }: ListedEntry): boolean => (pin ?? trustName).issuedBy?.toLowerCase() === key;
@@ -117,7 +120,7 @@ function describeCertificate({ subjectText, thumbprintSha256, notAfter }: PathCe
   return `"${subjectText.slice(0, 120)}" (${shortenThumbprint(thumbprintSha256)}, until ${formatInstant(notAfter)})`;
 }
 
-/** Stricter loses, looser gains; where revocation is read from, or how long it counts, may do either. */
+/** A stricter setting loses, a looser one gains. A change of the sources or of the grace period may do both. */
 function* compareRevocations(
   before: AuthorityRevocation,
   after: AuthorityRevocation,
@@ -128,7 +131,7 @@ function* compareRevocations(
   const both = (sentence: string): readonly TrustChange[] =>
     isOff ? [say('changes', sentence)] : [say('gains', sentence), say('loses', sentence)];
   if (before.mode !== after.mode) {
-    // The modes stand in order, the strictest first.
+    // The modes are ordered, the strictest first.
     const { revocationModes } = loadPathValidation();
     const isLooser = revocationModes.indexOf(after.mode) > revocationModes.indexOf(before.mode);
     yield say(isLooser ? 'gains' : 'loses', `Revocation ${whose} is ${after.mode}, no longer ${before.mode}.`);
@@ -152,7 +155,8 @@ function* compareRevocations(
   for (const [effect, sentence] of compareMinimums(before, after, whose)) yield say(effect, sentence);
   const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
   if (now !== formerly) {
-    // Of "off" too: where the code names lists, that is "required".
+    // This matters even if the mode is `off`: if the app's code requires revocation information, the gate treats `off`
+    // as `required`.
     const effect = (now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses';
     yield say(effect, describeNoRevAvail(whose, before, after));
   }
@@ -172,7 +176,10 @@ function describeNoRevAvail(whose: string, before: AuthorityRevocation, after: A
   return `${certificates} need no revocation information up to a lifetime of ${now / 1000} seconds${change}.`;
 }
 
-/** A higher minimum refuses lists, and with them callers; a lower one takes older lists, which know fewer revocations. */
+/**
+ * A higher minimum refuses lists, and therefore callers. A lower one accepts older lists, which contain fewer
+ * revocations.
+ */
 function* compareMinimums(
   before: AuthorityRevocation,
   after: AuthorityRevocation,
@@ -188,13 +195,13 @@ function* compareMinimums(
   }
 }
 
-/** Undefined: there is none. */
+/** Undefined if there is no source. */
 function describeSources({ crls, ocsp }: AuthorityRevocation): string | undefined {
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP at ${ocsp}`])];
   return sources.length === 0 ? undefined : sources.map(hideQuery).join(', ');
 }
 
-/** A query may be a key. */
+/** The query may contain a key. */
 function hideQuery(address: string): string {
   return address.startsWith('file:') ? address : address.replace(/\?.*$/, '?…');
 }

@@ -15,11 +15,11 @@ import {
 import { compareTrustDocuments } from './compare-documents.js';
 
 describe('the comparison of documents reports a change of every key', () => {
-  /** They are about the document, not about who may call. */
+  /** These keys are about the document, not about who may call. */
   const unreported = ['$schema', 'schemaVersion', 'revision'];
   const parse = (document: unknown): TrustSnapshot => parseTrustDocument(document, { audience: 'app' });
   const before = parse(whole);
-  /** Other values of a type; undefined stands for the absent key. Some are invalid where keys depend on each other. */
+  /** Other values of a type; undefined to remove the key. Some are invalid, because keys depend on each other. */
   function listOthers(type: KeyType): readonly unknown[] {
     switch (type.type) {
       case 'object':
@@ -61,12 +61,12 @@ describe('the comparison of documents reports a change of every key', () => {
       }
     });
   }
-  test('most of the keys could be changed alone', () => {
+  test('most of the keys could be changed without any other', () => {
     assert.ok(compared > 20, String(compared));
   });
 });
 
-test('a new pin: its sentence has every instant of the pin', () => {
+test('the sentence about a new pin has every instant of the pin', () => {
   const instants = keysOf('pin').filter(([, { type }]) => type === 'instant');
   assert.ok(instants.length > 1);
   for (const [key] of instants) {

@@ -25,7 +25,7 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
       `${effect} ${aspect} ${identityName ?? candidates?.map((name) => `${name}?`).join(' ') ?? '-'}`,
   );
 
-describe('what is told of authorities, names and the deny list', () => {
+describe('what is reported about authorities, names and the deny list', () => {
   const a = { name: 'a', names: [dns('a.example')] };
   const minimum = (...numbers: readonly string[]): object => ({
     mode: 'required',
@@ -200,7 +200,7 @@ describe('what is told of authorities, names and the deny list', () => {
     });
   }
 
-  test('the lifetime for noRevAvail, without a word of what "off" asked', () => {
+  test('the sentence about the lifetime for noRevAvail does not describe the time before if the mode was "off"', () => {
     const say = (before: object, after: object): string =>
       compareTrustDocuments(read([a], revocation(before)), read([a], revocation(after)))
         .changes.map(({ sentence }) => sentence)
@@ -214,7 +214,7 @@ describe('what is told of authorities, names and the deny list', () => {
   });
 });
 
-describe('nothing is decided otherwise that is not told', () => {
+describe('the comparison reports every decision that changes', () => {
   const callers = [['a'], ['a', 'b'], ['b']].map((names) =>
     issueCaller({ names: names.map((name) => `DNS:${name}.example.org`), serialNumber: '0B01' }),
   );
@@ -256,11 +256,11 @@ describe('nothing is decided otherwise that is not told', () => {
       })),
       { authorities: [authorityOf({ anchors: anchors.map((each) => getStage()[each]) }), partner], denied: refused },
     );
-  /** Some parts of the second are its own; where none is, the holders are exchanged. */
+  /** The second document has some parts of its own. If it has none, the two identities exchange their names. */
   const parts = ['anchors', 'denied', 'pins', 'names', 'enabled'] as const;
   const pairs = fc.tuple(document, document, fc.subarray([...parts], { maxLength: 3 }));
 
-  test('for any two documents and any certificate, or the documents cannot tell', () => {
+  test('for any two documents and any certificate, or says that the documents cannot tell', () => {
     const seen = { gained: 0, lost: 0, moved: 0 };
     fc.assert(
       fc.property(pairs, fc.nat({ max: callers.length - 1 }), ([one, other, own], choice) => {

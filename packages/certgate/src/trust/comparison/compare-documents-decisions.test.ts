@@ -15,17 +15,17 @@ import { type TrustComparison, compareTrustDocuments } from './compare-documents
 const iso = (instant: number): string => new Date(instant).toISOString();
 const hour = 3_600_000;
 
-/** The changes in short: effect, aspect, whom. */
+/** The changes in short: effect, aspect, identity. */
 const listChanges = ({ changes }: TrustComparison): readonly string[] =>
   changes.map(({ effect, aspect, identityName }) => `${effect} ${aspect} ${identityName ?? '?'}`);
 
-describe('nothing is decided otherwise that is not told', () => {
+describe('the comparison reports every decision that changes', () => {
   const certificates = [
     makeCertificate(),
     makeCertificate({ name: ['CN = sibling'], extensions: ['extendedKeyUsage = serverAuth'] }),
     makeCertificate({ key: 'p-256-again' }),
   ];
-  /** All pins there can be: the first two certificates have one key. */
+  /** All pins that a document may have. The first two certificates have the same key. */
   const pins = [
     ...certificates.flatMap(({ der }) => {
       const { thumbprintSha256, thumbprintSha1 } = presentCertificate(der);
@@ -74,7 +74,7 @@ describe('nothing is decided otherwise that is not told', () => {
     fc.array(identity, { minLength: 3, maxLength: 3 }),
     fc.array(pinned, { minLength: pins.length, maxLength: pins.length }),
   );
-  /** One pin has another holder, and nothing else differs: rare among documents that differ anyhow. */
+  /** One pin moves to another identity, and nothing else differs. Such pairs are rare among random documents. */
   const moves = fc
     .tuple(slots, fc.nat({ max: pins.length - 1 }), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 }))
     .map(([[identities, held], place, holder, step]): readonly [Slots, Slots] => {
@@ -88,7 +88,7 @@ describe('nothing is decided otherwise that is not told', () => {
       ];
       return [withHolder(holder), withHolder((holder + step) % 3)];
     });
-  /** Most of the second document is as in the first. */
+  /** The second document has most parts of the first. */
   const changes = fc
     .tuple(slots, slots, fc.array(fc.nat({ max: 3 + pins.length - 1 }), { maxLength: 4 }))
     .map(([before, other, places]): readonly [Slots, Slots] => [
@@ -99,7 +99,7 @@ describe('nothing is decided otherwise that is not told', () => {
       ],
     ]);
 
-  /** The letter case of the names alone. */
+  /** The documents differ only in the letter case of names. */
   const renames = slots.map(([identities, held]): readonly [Slots, Slots] => [
     [identities, held],
     [identities.map((slot) => slot && { ...slot, isUpperCase: !slot.isUpperCase }), held],
@@ -190,7 +190,7 @@ describe('nothing is decided otherwise that is not told', () => {
       }),
       { numRuns: 2500 },
     );
-    // Each of the ways was gone often enough for the property to say something of it.
+    // The property is only meaningful if each kind of change occurred.
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);
   });
 });

@@ -18,7 +18,7 @@ const hour = 3_600_000;
 const soon = iso(now + hour);
 const late = iso(now + 2 * hour);
 
-/** The changes in short: effect, aspect, whom. */
+/** The changes in short: effect, aspect, identity. */
 const listChanges = ({ changes }: TrustComparison): readonly string[] =>
   changes.map(
     ({ effect, aspect, identityName, candidates }) =>
@@ -48,7 +48,7 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
   return { ...snapshot, identities, pins: { ...snapshot.pins, thumbprintSha256, thumbprintSha1 } };
 };
 
-describe('what is told', () => {
+describe('what the comparison reports', () => {
   const pin = { thumbprintSha256: sha256 };
   const other = { thumbprintSha256: otherSha256 };
   const a = { name: 'a', roles: ['reader'], pins: [pin] };
@@ -161,7 +161,7 @@ describe('what is told', () => {
     });
   }
 
-  test('in sentences for people', () => {
+  test('each change has a sentence for people', () => {
     const { changes } = compare(
       [{ name: 'billing', pins: [pin], functions: ['f'] }],
       [{ name: 'invoices', roles: ['a', 'b'], pins: [{ ...pin, notAfter: '2027-03-01T00:00:00Z' }] }],
@@ -178,7 +178,7 @@ describe('what is told', () => {
     assert.deepEqual(changes[1]?.pin, { kind: 'thumbprintSha256', value: sha256 });
   });
 
-  test('the audience and the revision', () => {
+  test('a changed audience is a gain or a loss, and the revisions are returned', () => {
     const audience = (names: readonly string[] | undefined, revision = 1): TrustSnapshot =>
       parseTrustDocument(documentOf([], { ...(names && { audience: names }), revision }), { audience: anyAudience });
     for (const [before, after, expected] of [
@@ -220,7 +220,7 @@ describe('what is told', () => {
   });
 });
 
-test('a lock that comes, changes and goes', () => {
+test('a lock that comes, changes and goes is reported', () => {
   const locked = { since: '2027-01-01T12:00:00Z', by: 'ada', reason: 'breach at a partner' };
   const identities = [{ name: 'a', pins: [{ thumbprintSha256: sha256 }] }];
   const plain = parseTrustDocument(documentOf(identities));

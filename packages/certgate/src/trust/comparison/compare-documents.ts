@@ -25,25 +25,25 @@ import {
 
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
-  /** In the order of the later document, then what is gone, then what concerns the document as a whole. */
+  /** First in the order of the later document, then what was removed, then what concerns the document as a whole. */
   readonly changes: readonly TrustChange[];
-  /** Some identity, or some app, gets more. */
+  /** Whether some identity or some app gains. */
   readonly gains: boolean;
-  /** Some identity, or some app, gets less. */
+  /** Whether some identity or some app loses. */
   readonly loses: boolean;
-  /** Who may gain, where the documents don't show it; undefined where nobody can. */
+  /** A sentence about who may gain although the documents don't show it; undefined if nobody can. */
   readonly possibleGains: string | undefined;
-  /** Who may lose, likewise. */
+  /** A sentence about who may lose although the documents don't show it; undefined if nobody can. */
   readonly possibleLosses: string | undefined;
   readonly revision: { readonly before: number; readonly after: number };
 }
 
 /**
- * Compares what two documents say, for all functions and times, and misses no gain and no loss. Several entries that match
- * one certificate may contradict each other, so that one that comes or goes decides for the others too. The documents show
- * this of a name and the wildcard over it; where others could do so, `possibleGains` and `possibleLosses` say it. It may
- * report a gain that no caller has (a pin whose window no certificate lives to see). `changes` that are neither gain nor
- * loss are for people.
+ * Compares two documents for all functions and times, and misses no gain and no loss. Several entries that match one
+ * certificate may contradict each other, so that adding or removing one entry changes what the others decide. The
+ * documents show this for a name and the wildcard over it. For other entries, `possibleGains` and `possibleLosses` say
+ * where it could be so. The comparison may report a gain that no caller has (for example, a pin whose window begins
+ * after its certificate has ended). Changes with the effect `changes` are for people.
  */
 export function compareTrustDocuments(
   before: TrustSnapshot,
@@ -51,7 +51,8 @@ export function compareTrustDocuments(
   asked: AskedCertificates = noCertificates,
 ): TrustComparison {
   const answers = askGate(before, after, asked);
-  // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
+  // A generator lists the changes, because a hundred thousand of them, as arguments of a call, would overflow the
+  // stack.
   const changes = [...listChanges(before, after), ...answers.changes];
   return {
     changes,
@@ -72,7 +73,7 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
     const former = earlier.get(key);
     const held = { snapshot: after, identity };
     if (former === undefined) yield describeAddedIdentity(held);
-    // A snapshot's parts are frozen: the same object says the same.
+    // A snapshot's parts are frozen, so the same object has the same content.
     else if (former !== identity) yield* compareIdentities({ snapshot: before, identity: former }, held);
     for (const pin of identity.pins) yield* compareWithFormerPin(before, former, held, pin);
     yield* listAddedNames(before, held);
@@ -126,7 +127,7 @@ function describeRemovedPin({ snapshot, identity }: HeldIdentity, pin: TrustPin)
   return changePin(identity, pin, effectIf('loses', canAdmit(snapshot, { identity, pin })), sentence);
 }
 
-/** A pin that came or went. */
+/** A pin that was added or removed. */
 function changePin(
   identity: TrustedIdentity,
   { kind, value }: TrustPin,
@@ -148,7 +149,7 @@ function describeRemovedIdentity(held: HeldIdentity): TrustChange {
   return changeOf(identity, effectIf('loses', canCall(held)), 'identity', sentence);
 }
 
-/** The names that `identity` of the later document has and didn't have before. */
+/** The names that `identity` has in the later document, and didn't have in the earlier one. */
 function* listAddedNames(
   before: TrustSnapshot,
   { snapshot, identity }: HeldIdentity,
@@ -163,7 +164,7 @@ function* listAddedNames(
   }
 }
 
-/** The names that `identity` of the earlier document had and has no longer. */
+/** The names that `identity` had in the earlier document, and doesn't have in the later one. */
 function* listRemovedNames(
   after: TrustSnapshot,
   { snapshot, identity }: HeldIdentity,

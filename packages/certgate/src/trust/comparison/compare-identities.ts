@@ -12,8 +12,8 @@ import {
 } from './trust-change.js';
 
 /**
- * What is said of one identity itself, before and after; its pins are compared elsewhere. An identity that can't call has
- * nothing to lose, and gains nothing.
+ * Compares what the documents say about one identity itself; its pins are compared elsewhere. An identity that couldn't
+ * call before loses nothing, and one that can't call afterwards gains nothing.
  */
 export function compareIdentities(held: HeldIdentity, heldAfter: HeldIdentity): readonly TrustChange[] {
   const [{ identity: before }, { identity: after }] = [held, heldAfter];
@@ -33,7 +33,7 @@ export function effectIf(effect: TrustEffect, isReal: boolean): TrustEffect {
   return isReal ? effect : 'changes';
 }
 
-/** What more rights do for an identity, and what less do, given whether it can call. */
+/** The effect of more rights and the effect of fewer rights, depending on whether the identity can call. */
 interface Effects {
   readonly more: TrustEffect;
   readonly less: TrustEffect;
@@ -106,7 +106,7 @@ function compareFunctions(
   ];
 }
 
-/** Compared without regard to letter case, as Azure does; shown as the document has it. */
+/** The function's name as the document writes it. The comparison itself ignores letter case, as Azure does. */
 function spellFunction({ functions = [], functionsAsWritten = [] }: TrustedIdentity, name: string): string {
   return functionsAsWritten[functions.indexOf(name)] ?? name;
 }
@@ -121,7 +121,7 @@ function compareText(
   return [changeOf(after, 'changes', aspect, sentence)];
 }
 
-/** The same pin of the same identity, before and after. */
+/** Compares a pin that an identity has in both documents. */
 export function comparePins(
   { snapshot: before, identity: former }: HeldIdentity,
   { snapshot: after, identity }: HeldIdentity,
@@ -134,7 +134,10 @@ export function comparePins(
   if (earlier.enabled === later.enabled && isSameWindow && isSameGrace && isSameIssuer(earlier, later)) return [];
   const changes: TrustChange[] = [];
   const pin = { kind: later.kind, value: later.value };
-  /** What moves (a window, a grace, another authority in the place of one) may both gain and lose; a reason does neither. */
+  /**
+   * Reports a difference. A replaced value (a window, a grace, an authority) may both gain and lose; a changed reason
+   * does neither.
+   */
   const report = (aspect: TrustAspect, gains: boolean, loses: boolean, what: string): void => {
     const sentence = `The pin ${describePin(later)} of "${identity.name}" ${what}.`;
     const effects = [
@@ -173,7 +176,7 @@ export function comparePins(
   return changes;
 }
 
-/** Letter case doesn't tell authorities apart. */
+/** Compares authorities by their names, without letter case. */
 function isSameIssuer(one: Pick<TrustPin, 'issuedBy'>, other: Pick<TrustPin, 'issuedBy'>): boolean {
   return one.issuedBy?.toLowerCase() === other.issuedBy?.toLowerCase();
 }
@@ -196,19 +199,19 @@ export function isGraceWider(
   return one.since < other.since || one.until > other.until;
 }
 
-/** `a certificate without clientAuth from X until Y: "reason"`. */
+/** Words like `a certificate without clientAuth from X until Y: "reason"`. */
 export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin): string {
   if (grace === undefined) return 'no certificate without clientAuth';
   const { since: validFrom, until: validUntil, reason } = grace;
   return `a certificate without clientAuth ${describeWindow({ validFrom, validUntil })}: ${describeText(reason)}`;
 }
 
-/** What decides besides the pin's own times. */
+/** What decides in addition to the pin's own times. */
 function pickOthers({ enabled, issuedBy }: TrustPin): Pick<TrustPin, 'enabled' | 'issuedBy'> {
   return { enabled, issuedBy };
 }
 
-/** Letter case doesn't tell names apart. */
+/** Ignores letter case, because two names that differ only in it are the same name. */
 export function indexByName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
   return new Map(items.map((item) => [item.name.toLowerCase(), item]));
 }
@@ -219,7 +222,7 @@ export function compareLists(
   before: readonly string[],
   after: readonly string[],
 ): { readonly added: readonly string[]; readonly removed: readonly string[] } {
-  // The usual case, in documents of many identities.
+  // The usual case in documents with many identities.
   if (before.length === after.length && before.every((text, index) => text === after[index])) return noDifference;
   const earlier = new Set(before);
   const later = new Set(after);

@@ -10,7 +10,7 @@ import { compareLists } from './compare-identities.js';
 import { canAdmit, canCall } from './in-force.js';
 import { describeText, type TrustChange, type TrustEffect } from './trust-change.js';
 
-/** What restricts a document as a whole: the deny list, the apps that it is for, and the lock. */
+/** Compares what restricts a document as a whole: the deny list, the apps that it is for, and the lock. */
 export function* compareRestrictions(
   before: TrustSnapshot,
   after: TrustSnapshot,
@@ -20,7 +20,7 @@ export function* compareRestrictions(
   yield* compareLocks(before.locked, after.locked);
 }
 
-/** Who is admitted at which app: an app that is not named takes the document no longer. */
+/** Compares the apps that the document is for. An app that it doesn't name refuses it. */
 function compareAudiences(
   before: readonly string[] | undefined,
   after: readonly string[] | undefined,
@@ -41,7 +41,7 @@ function compareAudiences(
   ];
 }
 
-/** What is added to the deny list loses, what is removed from it gains. */
+/** An entry that is added to the deny list loses, and one that is removed from it gains. */
 function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
   for (const index of ['thumbprintsSha256', 'serialNumbers'] as const) {
     const [earlier, later] = [before.denied[index], after.denied[index]];
@@ -63,8 +63,9 @@ function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<
 }
 
 /**
- * A pin by this hash decides for its certificate. What else matches a certificate, or its twin, or those that a denied CA
- * issued, the document does not show: it may be any entry.
+ * Whether the document could admit the certificate without its denial. A pin with its thumbprint decides for it.
+ * Otherwise any entry may match: the document doesn't show what matches the certificate, its twin (with the other ECDSA
+ * signature), or the certificates that a denied CA issued.
  */
 function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, snapshot: TrustSnapshot): boolean {
   const { authorities, identities, pins } = snapshot;

@@ -7,13 +7,16 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/internal';
 
-/** An identity in its document. */
+/** An identity, with the document that contains it. */
 export interface HeldIdentity {
   readonly snapshot: TrustSnapshot;
   readonly identity: TrustedIdentity;
 }
 
-/** Whether the gate admits by one of its entries at some time, as far as the document tells, leaving a lock aside. */
+/**
+ * Whether the gate admits by one of the identity's entries at some time, as far as the document shows. A lock is
+ * ignored.
+ */
 export function canCall({ snapshot, identity }: HeldIdentity): boolean {
   return listEntries(identity).some((entry) => canAdmit(snapshot, entry));
 }
@@ -22,19 +25,21 @@ export function canAdmit(snapshot: TrustSnapshot, entry: ListedEntry): boolean {
   return findEntryWindows(snapshot, entry).length > 0;
 }
 
-/** Whether an entry admits at a moment at which it would not if the identity had `other` members. */
+/**
+ * Whether an entry of the identity admits at a moment at which it would not if the identity had the members `other`.
+ */
 export function admitsMore({ snapshot, identity }: HeldIdentity, other: Partial<TrustedIdentity>): boolean {
   return listEntries(identity).some((entry) =>
     isWider(snapshot, entry, { ...entry, identity: { ...identity, ...other } }),
   );
 }
 
-/** Is there a moment at which the document admits by `entry` and would not by `other`? */
+/** Whether there is a moment at which the document admits by `entry` and would not admit by `other`. */
 export function isWider(snapshot: TrustSnapshot, entry: ListedEntry, other: ListedEntry): boolean {
   return hasMore(findEntryWindows(snapshot, entry), findEntryWindows(snapshot, other));
 }
 
-/** Is there a moment in `windows` that is in none of `others`? */
+/** Whether `windows` contain a moment that none of `others` contains. */
 export function hasMore(windows: readonly EntryWindow[], others: readonly EntryWindow[]): boolean {
   const sorted = [...others].sort((one, other) => one.validFrom - other.validFrom);
   return windows.some(({ validFrom, validUntil }) => {

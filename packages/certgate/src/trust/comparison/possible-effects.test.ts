@@ -8,7 +8,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { compareTrustDocuments } from './compare-documents.js';
 import { callers, decide, instants, scenes } from './test-support/random-scenes.js';
 
-test('each caller whom the gate admits or refuses anew is reported, or is one of whom the documents cannot tell', () => {
+test('each caller that the gate newly admits or refuses is reported, or may be one that the documents cannot show', () => {
   const seen = { gains: 0, loses: 0, possibleGains: 0, possibleLosses: 0, silent: 0 };
   fc.assert(
     fc.property(scenes, instants, ([before, after], at) => {
@@ -52,7 +52,7 @@ const authorities = [
 const read = (identities: readonly IdentityInput[]): TrustSnapshot =>
   parseTrustDocument(issuedDocument(identities, { authorities }));
 
-describe('what an entry that goes leaves to another one, and one that comes takes from it', () => {
+describe('a removed entry may leave certificates to another one, and an added entry may take them', () => {
   const [first = '', second = ''] = pinsOf.map(({ thumbprintSha256 }) => thumbprintSha256);
   const [sha1 = ''] = pinsOf.map(({ thumbprintSha1 }) => thumbprintSha1);
   const x = (...pins: readonly object[]): IdentityInput => ({ name: 'x', pins });
@@ -98,7 +98,7 @@ describe('what an entry that goes leaves to another one, and one that comes take
     });
   }
 
-  test('in sentences for people', () => {
+  test('possible effects have sentences for people', () => {
     const { changes, possibleGains } = compareTrustDocuments(read([under, wildcard]), read([wildcard]));
     assert.deepEqual(
       changes.filter(({ effect }) => effect === 'gains').map(({ sentence }) => sentence),

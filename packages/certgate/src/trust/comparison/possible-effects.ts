@@ -15,7 +15,9 @@ import { describeCandidates } from './trust-change.js';
 import { formatTrustCall } from '../../faults/tool-call.js';
 
 interface EntrySort {
-  /** What it is compared with: of `exclusiveSorts`, a certificate has one value. */
+  /**
+   * What the entry compares: a kind of hash or a type of name. A certificate has one value of each of `exclusiveSorts`.
+   */
   readonly sort: string;
   readonly issuedBy: string | undefined;
 }
@@ -31,15 +33,16 @@ const exclusiveSorts: readonly string[] = [
 ];
 
 /**
- * A certificate that matches entries of two identities is refused, and so is one that matches an entry which refuses it
- * (disabled, over, of another authority). When that entry goes, the other one admits. Which entries match one certificate
- * is not in the documents: this names where it could be so, and is silent where it can't. Undefined: nowhere.
+ * Describes who may gain although the documents don't show it. The gate refuses a certificate that matches entries of
+ * two identities, or one entry that refuses it (disabled, over, of another authority). If that entry is removed, the
+ * other one admits the certificate. The documents don't show which entries match one certificate, so the text names
+ * those that could. Undefined if none could.
  */
 export function describePossibleGains(before: TrustSnapshot, after: TrustSnapshot): string | undefined {
   return describe(findHidden(before, after), 'no longer match', 'refused it before and admit it now');
 }
 
-/** The same the other way round: an entry that comes may lock out whom another one admitted. */
+/** Describes who may lose, likewise: an added entry may lock out callers whom another entry admitted. */
 export function describePossibleLosses(
   before: TrustSnapshot,
   after: TrustSnapshot,
@@ -48,18 +51,21 @@ export function describePossibleLosses(
   return describe(findHidden(after, before, isAsked), 'now match', 'admitted it before and refuse it now');
 }
 
-/** Whether something else shows if the pinned certificate matches another entry. */
+/** Whether another check already shows which other entries the pinned certificate matches. */
 export type IsAsked = (pin: Pick<TrustPin, 'kind' | 'value'>) => boolean;
 
-/** Whose entries match other certificates than before, and whose entries may match the same. */
+/**
+ * The owners of entries that match other certificates than before, and the holders of entries that may match the same
+ * certificates.
+ */
 interface Hidden {
   readonly owners: ReadonlySet<string>;
-  /** The authorities of which other serial numbers are denied. */
+  /** The authorities that now vouch for other certificates and under which serial numbers are denied. */
   readonly deniedUnder: readonly string[];
   readonly holders: ReadonlySet<string>;
 }
 
-/** Three are named, and a fourth shows that there are others. */
+/** The text names three identities. A fourth one only shows that there are more. */
 const maximumNamed = 3;
 
 function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked = () => false): Hidden {
@@ -78,7 +84,7 @@ function findHidden(more: TrustSnapshot, less: TrustSnapshot, isAsked: IsAsked =
   for (const entry of entries) {
     const isOld = isIn(less, entry);
     for (const group of groups) {
-      // Whom the authority vouched for before, it vouched for by both.
+      // For a certificate that the authority vouched for before, it vouched by both entries.
       if (isExclusive(entry, group) || (isOld && keyOf(group) === keyOf(entry))) continue;
       for (const holder of group.holders) {
         if (isSameIdentity(holder, entry.identity) && !canRefuse(entry, holder, more, less)) continue;
@@ -106,7 +112,9 @@ function keyOf({ issuedBy }: Pick<EntrySort, 'issuedBy'>): string {
   return issuedBy?.toLowerCase() ?? '';
 }
 
-/** The authorities in both documents that vouch for certificates in `more` for which they don't in `less`, in lower case. */
+/**
+ * The authorities of both documents that vouch for certificates in `more` and don't in `less`. Names are in lower case.
+ */
 function listWiderAuthorities(more: TrustSnapshot, less: TrustSnapshot): readonly string[] {
   const others = indexByName(less.authorities);
   return [...indexByName(more.authorities)].flatMap(([key, authority]) => {
@@ -137,25 +145,29 @@ function list(identity: TrustedIdentity): readonly Entry[] {
   });
 }
 
-/** A certificate with a SPIFFE ID has one URI alone. */
+/** The sort of a name. A certificate with a SPIFFE ID has only one URI. */
 function sortName({ type, value }: TrustName): string {
   return type === 'uri' && /^spiffe:/i.test(value) ? 'spiffe' : type;
 }
 
-/** No certificate matches entries of both. (A certificate's twin, with its other ECDSA signature, is left aside.) */
+/**
+ * Whether no certificate can match both entries. (A certificate's twin, with the other ECDSA signature, is ignored.)
+ */
 function isExclusive(one: EntrySort, other: EntrySort): boolean {
   if (one.sort !== other.sort) return [one, other].every(({ sort }) => /^(?:uri|spiffe)$/.test(sort));
   // Two authorities may vouch for one common name.
   return exclusiveSorts.includes(one.sort) && (one.sort !== 'commonName' || keyOf(one) === keyOf(other));
 }
 
-/** The identity does not matter: a moved entry is a change of its own. */
+/**
+ * Whether the document has the entry, for any identity. An entry that moved to another identity is a change of its own.
+ */
 function isIn(snapshot: TrustSnapshot, entry: Entry): boolean {
   if (entry.pin === undefined) return findNameHolder(snapshot, entry.trustName) !== undefined;
   return snapshot.pins[entry.pin.kind].has(entry.pin.value);
 }
 
-/** Those that certificates match alike. */
+/** Entries that compare the same thing under the same authority. */
 interface EntryGroup extends EntrySort {
   readonly holders: Set<TrustedIdentity>;
 }
@@ -172,7 +184,10 @@ function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
   return [...groups.values()];
 }
 
-/** Does the entry refuse, in the document that has it, what another one of the same identity admits in the other document? */
+/**
+ * Whether the entry refuses, in the document that has it, what another entry of the same identity admits in the other
+ * document.
+ */
 function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, less: TrustSnapshot): boolean {
   const { issuedBy, pin } = entry;
   if (pin === undefined && !canTakeBack(entry, more)) return false;
@@ -187,7 +202,10 @@ function canRefuse(entry: Entry, holder: TrustedIdentity, more: TrustSnapshot, l
   });
 }
 
-/** A name refuses a certificate that its authority issued and took back; what another one issued, it doesn't match. */
+/**
+ * Whether a name can refuse a certificate that its authority issued, because of a denial or a revocation. A name
+ * doesn't match certificates of other authorities.
+ */
 function canTakeBack(entry: Entry, { authorities, denied }: TrustSnapshot): boolean {
   if (denied.thumbprintsSha256.size + denied.serialNumbers.size > 0) return true;
   return authorities.some(({ name, revocation }) => name.toLowerCase() === keyOf(entry) && revocation.mode !== 'off');

@@ -10,7 +10,10 @@ import { changeOf, type TrustChange } from './trust-change.js';
 import { effectIf } from './compare-identities.js';
 import { canCall } from './in-force.js';
 
-/** Two identities whose certificates are refused as ambiguous: a name of one, and the wildcard of another over it. */
+/**
+ * A name of one identity and the wildcard of another identity that matches it too. The gate refuses certificates with
+ * such a name as ambiguous.
+ */
 export interface SharedName {
   readonly identity: TrustedIdentity;
   readonly trustName: TrustName;
@@ -31,7 +34,9 @@ export function findSharedName(
   return { identity, trustName, other: found.identity, wildcard: found.trustName };
 }
 
-/** Whoever keeps such a name alone gains its certificates; who gets it beside another loses them. */
+/**
+ * An identity gains the certificates if a shared name becomes its own, and loses them if its own name becomes shared.
+ */
 export function* compareSharedNames(
   before: TrustSnapshot,
   after: TrustSnapshot,
@@ -51,7 +56,7 @@ export function* compareSharedNames(
 }
 
 interface Heir {
-  /** Of the document in which the name is one identity's alone. */
+  /** The identity that has the name without another one, in the document in which the name is not shared. */
   readonly heir: TrustedIdentity;
   readonly former: TrustedIdentity;
   readonly trustName: TrustName;
@@ -66,14 +71,14 @@ function* listHeirs(shared: TrustSnapshot, alone: TrustSnapshot): Generator<Heir
       const [holder, holderOfWildcard] = [trustName, wildcard].map((one) => findNameHolder(alone, one));
       const heir = holder ?? holderOfWildcard;
       if (heir === undefined || (holder !== undefined && holderOfWildcard !== undefined)) continue;
-      // A name that has moved is told of as such.
+      // A name that moved to another identity is reported elsewhere.
       if (!isSameIdentity(heir, holder === undefined ? other : identity)) continue;
       yield { heir, former: holder === undefined ? identity : other, trustName };
     }
   }
 }
 
-/** Letter case doesn't tell names apart. */
+/** Compares identities by their names, without letter case. */
 export function isSameIdentity({ name }: TrustedIdentity, other: TrustedIdentity): boolean {
   return name.toLowerCase() === other.name.toLowerCase();
 }

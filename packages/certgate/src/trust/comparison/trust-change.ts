@@ -9,53 +9,59 @@ import {
 } from '@certgate/core/internal';
 import { listBounds } from '../../faults/time-words.js';
 
-/** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
+/** The effect of a change. `changes`: it is worth knowing, but no call is decided differently because of it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';
 
 /** The part of a trust document that changed. */
 export type TrustAspect =
-  /** The identity came or went. */
+  /** The identity was added or removed. */
   | 'identity'
   | 'name'
   | 'enabled'
   | 'expiresAt'
   | 'roles'
   | 'functions'
-  /** A pin came, went, or came from another identity. */
+  /** A pin was added, removed, or taken from another identity. */
   | 'pin'
   | 'pinEnabled'
   | 'pinWindow'
-  /** Who must have issued the pinned certificate. */
+  /** Which authority must have issued the pinned certificate. */
   | 'pinIssuer'
   /** When a pin accepts a certificate without clientAuth. */
   | 'pinClientAuth'
-  /** A name under an authority came, went, or came from another identity. */
+  /** A name under an authority was added, removed, or taken from another identity. */
   | 'trustName'
   | 'owner'
   | 'reason'
-  /** An authority, a certificate of it, or a trust domain came or went. */
+  /** An authority, one of its certificates or a trust domain was added or removed. */
   | 'authority'
-  /** How it is known what an authority has revoked. */
+  /** How the gate learns what an authority has revoked. */
   | 'revocation'
   /** An entry of the deny list. */
   | 'denied'
   | 'audience'
-  /** The document was locked, or is no longer. */
+  /** The document was locked or unlocked, or its lock changed. */
   | 'locked';
 
 /** One difference between two documents. */
 export interface TrustChange {
   readonly effect: TrustEffect;
   readonly aspect: TrustAspect;
-  /** Whom it concerns; absent where it is the document, a certificate that is not pinned, or all of `candidates`. */
+  /**
+   * The identity that the change concerns. Absent if it concerns the document, a certificate that is not pinned, or all
+   * of `candidates`.
+   */
   readonly identityName?: string;
-  /** With `authority` and `revocation`: the identities of which a name or a pin refers to the authority. */
+  /** With `authority` and `revocation`: the identities that have a name or a pin under the authority. */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   readonly trustName?: TrustName;
-  /** The function that came or went, in lower case; absent if it is about all that are not listed. */
+  /**
+   * The function that the identity lost, in lower case. Absent if it lost all functions that are not listed, and for
+   * any other change.
+   */
   readonly functionName?: string;
-  /** The name of the authority that it is about. */
+  /** The name of the authority that the change is about. */
   readonly authorityName?: string;
   /** One sentence for people. */
   readonly sentence: string;
@@ -76,7 +82,7 @@ export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): 
   return `${kind} ${shortenThumbprint(value)}`;
 }
 
-/** `from X until Y`, or `at any time`. */
+/** Words like `from X until Y`, or `at any time`. */
 export function describeWindow(window: EntryWindow): string {
   return listBounds(window).join(' ') || 'at any time';
 }
@@ -99,7 +105,7 @@ function describeRoles(roles: readonly string[]): string {
   return roles.length === 0 ? 'no role' : `the role${roles.length > 1 ? 's' : ''} ${roles.join(', ')}`;
 }
 
-/** Free text of the document, which may hold line ends and worse. */
+/** Quotes free text of the document, which may contain line ends and other control characters. */
 export function describeText(text: string | undefined): string {
   return text === undefined ? 'nothing' : `"${escapePath(text)}"`;
 }

@@ -14,7 +14,7 @@ import * as fc from 'fast-check';
 const hour = 3_600_000;
 const forServers = clientExtensions.map((line) => line.replace('clientAuth', 'serverAuth'));
 const partnerRoot = issue({ name: 'Partner root', key: 'p-384' });
-/** The key of corp's issuing CA, certified by the partner too: its callers may be either's. */
+/** The key of corp's issuing CA, certified by the partner too, so that either authority may vouch for its callers. */
 const cross = issue({ name: 'Corp issuing CA', issuer: partnerRoot, serialNumber: '0A02' });
 
 /** Certificates made so that several entries match each of them. */
@@ -39,7 +39,7 @@ interface Entry {
 }
 const pinsOf = callers.map(({ der }) => presentCertificate(der));
 const keys = [...new Set(pinsOf.map(({ publicKeySha256 }) => publicKeySha256))];
-/** All that may stand in a document; each place once. */
+/** All entries that a document may contain, each at most once. */
 const entries: readonly Entry[] = [
   ...pinsOf.flatMap(({ thumbprintSha256, thumbprintSha1 }) => [
     { key: 'pins' as const, fields: { thumbprintSha256 } },
@@ -120,7 +120,7 @@ const scene: fc.Arbitrary<Scene> = fc.record({
 
 type Edit = (scene: Scene) => Scene;
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  // An entry comes, or another takes its place.
+  // An entry is added, or replaced by another one.
   {
     weight: 4,
     arbitrary: slot.map(([index, one]): Edit => (given) => ({
@@ -128,7 +128,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
       slots: new Map([...given.slots, [index, one]]),
     })),
   },
-  // An entry goes.
+  // An entry is removed.
   {
     weight: 4,
     arbitrary: fc.nat({ max: 6 }).map((which): Edit => (given) => ({
@@ -136,7 +136,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
       slots: new Map([...given.slots].filter((_, index) => index !== which)),
     })),
   },
-  // What an entry says of itself, or whose it is.
+  // An entry gets other attributes or another identity.
   {
     weight: 2,
     arbitrary: fc.tuple(fc.nat({ max: 6 }), held).map(([which, one]): Edit => (given) => ({
@@ -152,7 +152,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   authorities.map((one): Edit => (given) => ({ ...given, authorities: one })),
 );
 
-/** Two documents, of which the second says a little else. */
+/** Two documents that differ a little. */
 export const scenes: fc.Arbitrary<readonly [TrustSnapshot, TrustSnapshot]> = fc
   .tuple(scene, fc.array(edit, { minLength: 1, maxLength: 3 }))
   .map(([before, edits]) => {
@@ -160,7 +160,7 @@ export const scenes: fc.Arbitrary<readonly [TrustSnapshot, TrustSnapshot]> = fc
     return [readScene(before), readScene(after)] as const;
   });
 
-/** A moment at which something may begin or end, or the one before. */
+/** A moment at which something may begin or end, or the millisecond before. */
 export const instants: fc.Arbitrary<number> = fc
   .tuple(fc.integer({ min: -3, max: 3 }), fc.constantFrom(-1, 0))
   .map(([hours, step]) => now + hours * hour + step);
@@ -202,7 +202,7 @@ function readScene({ slots, identities, denied, authorities: made, isLocked }: S
 
 function readAttributes(fields: Attributes, given: Attributes): Attributes {
   const { acceptWithoutClientAuth, issuedBy, notAfter = fields['notAfter'], ...rest } = drop(given);
-  // A window that is empty, a grace of an issued certificate, and an `issuedBy` beside it are errors of a document.
+  // A document must not have a pin with an empty window, or with both a grace and `issuedBy`.
   const more = {
     ...(issuedBy === undefined ? drop({ acceptWithoutClientAuth }) : { issuedBy }),
     ...drop({ notAfter }),
