@@ -7,10 +7,10 @@ import type { ConfirmedFinding, RefusedFinding, TrustFinding } from '../trust-sn
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 
-/** What the gate would come to: a nomination is confirmed once the certificate was found fit. */
+/** The gate's final answer about a certificate: a nomination is confirmed, unless the certificate is unfit. */
 export type FullAnswer = ConfirmedFinding | RefusedFinding | Denial;
 
-/** A snapshot's answer, with everything that the gate asks for in between. */
+/** A snapshot's answer, with the checks that the gate makes before it confirms a nomination. */
 export function answerInFull(
   snapshot: TrustSnapshot,
   certificate: PresentedCertificate,
@@ -21,7 +21,7 @@ export function answerInFull(
   return finding.outcome === 'nominated' ? (findUnfit(certificate, finding, now) ?? finding.confirm()) : finding;
 }
 
-/** The same of a store. */
+/** A store's answer, with the checks that the gate makes before it confirms a nomination. */
 export async function askInFull(
   store: TrustStore,
   certificate: PresentedCertificate,

@@ -10,7 +10,7 @@ import { getAuthorityPems } from './authority-certificates.js';
 
 const { corp, corpRenewed, partner, issuing } = getAuthorityPems();
 
-/** A reference in one of its notations, now and then to what is not there. */
+/** The name of an authority in any letter case. The document may lack the authority. */
 export const authorityName: fc.Arbitrary<string> = fc.constantFrom('corp', 'Corp', 'partner');
 
 const serialNumber = fc.constantFrom('0', '01', '7f', '8F', '00:8f', '0a 1b 2c', '9f86d081884c7d659a2feaa0c55ad015');
@@ -30,7 +30,7 @@ const revocation = (name: string, issuer: string): fc.Arbitrary<NonNullable<Trus
       },
       { requiredKeys: [] },
     )
-    // They stand beside a mode that asks for something.
+    // A document may contain these two only together with certain modes.
     .map(({ minimumCrlNumbers, noRevAvailMaximumLifetimeSeconds, ...rest }) => ({
       ...rest,
       ...(minimumCrlNumbers !== undefined && rest.mode === 'required' ? { minimumCrlNumbers } : {}),
@@ -91,7 +91,7 @@ export const denied: fc.Arbitrary<TrustDocumentDenied> = fc.oneof(
   ),
 );
 
-/** The document without references to nowhere, and without what stands twice. */
+/** The document without references to missing authorities, and without duplicates. */
 export function mendReferences(document: TrustDocument): TrustDocument {
   const names = new Set((document.authorities ?? []).map(({ name }) => name.toLowerCase()));
   const isThere = ({ issuedBy }: { readonly issuedBy?: string }): boolean =>

@@ -13,12 +13,12 @@ function makePem(request: CertificateRequest): string {
   return toPem(makeCertificate(request).der);
 }
 
-/** Certificates in PEM that a trust document may, or may not, have as an authority's. */
+/** Certificates in PEM that a trust document may have as an authority's, and some that it must not. */
 export interface AuthorityPems {
   readonly corp: string;
-  /** Of the same name and key as `corp`, with other dates. */
+  /** A certificate with the name and key of `corp`, and with other dates. */
   readonly corpRenewed: string;
-  /** Of the same name as `corp`, with another key. */
+  /** A certificate with the name of `corp`, and with another key. */
   readonly corpImpostor: string;
   readonly partner: string;
   readonly issuing: string;
@@ -30,7 +30,7 @@ export interface AuthorityPems {
 
 let made: AuthorityPems | undefined;
 
-/** Made once per process. */
+/** The certificates are made once per process. */
 export function getAuthorityPems(): AuthorityPems {
   const extensions = authorityExtensions;
   const corp = ['CN = Corp CA'];

@@ -349,7 +349,7 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
   ),
 ];
 
-/** Of these texts none is a certificate; they are counted first. */
+/** Texts that are not certificates. Their number is checked before they are read. */
 function many(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => toPem(Buffer.from(`no certificate ${index}`)));
 }

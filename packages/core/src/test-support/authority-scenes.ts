@@ -5,14 +5,19 @@ import { presentCertificate } from '../certificate-header/certificate-header.js'
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
-/** Random documents of the authority "corp" about one caller, and what arrives and is known of revocation beside. */
+/**
+ * Random documents with the authority "corp" about one caller, with certificates that arrive and with what is known
+ * about revocation.
+ */
 export interface AuthorityScenes {
   readonly caller: MadeCaller;
-  /** The caller's, mostly. */
+  /** The headers that arrive, mostly the caller's. */
   readonly headers: readonly string[];
-  /** Certificates that each go wrong at a place of their own. */
+  /** Headers with certificates that fail at different places. */
   readonly oddHeaders: readonly string[];
-  /** No list, an empty one, one that revokes the caller, and one that ends in ten seconds. */
+  /**
+   * Lists to choose from: none, an empty list, one that revokes the caller, and one that ends ten seconds after `now`.
+   */
   readonly lists: readonly (readonly CertificateRevocationList[])[];
   readonly documents: fc.Arbitrary<object>;
 }
@@ -37,7 +42,7 @@ export function createAuthorityScenes(): AuthorityScenes {
   return { caller, headers, oddHeaders: makeOddHeaders(), lists, documents: createDocuments(caller) };
 }
 
-/** Expired, and with more names than are compared. */
+/** A certificate that has expired, and that has more names than the gate compares. */
 export function issueExpiredWithManyNames(): MadeCaller {
   const names = Array.from({ length: 300 }, (_, index) => `DNS:n${index}.corp.example`);
   return issueCaller({ notAfter: '20260101000000Z', names: ['DNS:billing.corp.example', ...names] });
@@ -47,7 +52,7 @@ function makeOddHeaders(): readonly string[] {
   const { issuing } = getStage();
   return [
     issueExpiredWithManyNames().header,
-    // Distribution points without a point: the end-entity checks don't look into them, a path does.
+    // Distribution points without a point: the end-entity checks don't read them, and path validation does.
     makeCertificate({ extensions: [...clientExtensions, '2.5.29.31 = DER:3000'], issuer: issuing }).header,
     issueCaller({ extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'] }).header,
     issueCaller({ extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] }).header,

@@ -10,7 +10,7 @@ import {
   issue,
 } from '@certgate/x509/test-support/revocation.js';
 
-/** A caller's certificate with the header it arrives in. */
+/** A caller's certificate, and the header in which it arrives. */
 export interface MadeCaller extends MadeAuthority {
   readonly header: string;
 }
@@ -18,14 +18,14 @@ export interface MadeCaller extends MadeAuthority {
 interface Stage {
   readonly root: MadeAuthority;
   readonly issuing: MadeAuthority;
-  /** Another key under the name of `issuing`, and its root's of the name of `root`. */
+  /** CAs with the names of `root` and `issuing`, and with other keys. */
   readonly impostorRoot: MadeAuthority;
   readonly impostor: MadeAuthority;
 }
 
 let stage: Stage | undefined;
 
-/** Made once per process: the authority "corp", and somebody who uses its names. */
+/** The CAs of the authority "corp", and of an impostor that uses their names. They are made once per process. */
 export function getStage(): Stage {
   if (stage !== undefined) return stage;
   const root = issue({ name: 'Corp root', key: 'p-384' });
@@ -40,11 +40,11 @@ export function getStage(): Stage {
 }
 
 export interface CallerRequest extends Partial<IssueRequest> {
-  /** Lines of the subject alternative name, like `DNS:billing.corp.example`. */
+  /** Entries of the subject alternative name, like `DNS:billing.corp.example`. */
   readonly names?: readonly string[];
 }
 
-/** What an ordinary CA issues to a client; of "corp" unless another issuer is said. */
+/** Issues a certificate as an ordinary CA issues it to a client. The issuer is "corp" if the request names no other. */
 export function issueCaller(request: CallerRequest = {}): MadeCaller {
   const { names = ['DNS:billing.corp.example'], extensions = clientExtensions, ...rest } = request;
   const alternative = names.length === 0 ? [] : [`subjectAltName = ${names.join(', ')}`];
@@ -58,7 +58,7 @@ export function issueCaller(request: CallerRequest = {}): MadeCaller {
   return { ...made, header: made.der.toString('base64') };
 }
 
-/** An intermediate of the root, with what makes it special. */
+/** An intermediate CA below the root. `request` says in what it is special. */
 export function issueIntermediate(request: Partial<IssueRequest>): MadeAuthority {
   return issue({ name: 'Corp issuing CA', issuer: getStage().root, extensions: authorityExtensions, ...request });
 }
@@ -80,7 +80,7 @@ export function authorityOf({ name = 'corp', anchors, intermediates, ...more }: 
   };
 }
 
-/** A document with the authority "corp", unless it is given others. */
+/** A document with these authorities; only with "corp" if none are given. */
 export function issuedDocument(
   identities: readonly IdentityInput[],
   { authorities = [authorityOf()], ...more }: { readonly authorities?: readonly object[]; [key: string]: unknown } = {},
@@ -92,7 +92,7 @@ export function issuedSnapshot(...parameters: Parameters<typeof issuedDocument>)
   return parseTrustDocument(issuedDocument(...parameters));
 }
 
-/** Bound to the name that `issueCaller` gives. */
+/** An identity bound to the name that `issueCaller` uses by default. */
 export const billing: IdentityInput = {
   name: 'billing',
   names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],

@@ -7,25 +7,31 @@ import { issue, type MadeAuthority } from '@certgate/x509/test-support/revocatio
 import { answerInFull } from './answer-in-full.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot, type MadeCaller } from './authority-stage.js';
 
-/** Root → upper → lower → leaf, of which a trust document has the root alone; and what looks like them. */
+/**
+ * A chain root → upper → lower → leaf, of which the trust document only has the root, and certificates that look like
+ * it.
+ */
 export interface CandidateStage {
   readonly root: MadeAuthority;
   readonly upper: MadeAuthority;
   readonly lower: MadeAuthority;
   readonly leaf: MadeCaller;
-  /** The root of another authority, and `upper` certified by it. */
+  /** `otherRoot` is the root of another authority, and `crossUpper` is `upper` with a certificate of that root. */
   readonly otherRoot: MadeAuthority;
   readonly crossUpper: MadeAuthority;
-  /** The names of `root`, `upper` and `lower` with other keys, down to a leaf: nothing of it is genuine. */
+  /**
+   * CAs with the names of `root`, `upper` and `lower` and with other keys, and a leaf below them: none of them is
+   * genuine.
+   */
   readonly madeUp: readonly MadeAuthority[];
   readonly madeUpLeaf: MadeCaller;
-  /** Two CAs of the names of `upper` and `lower`, each signed by the other. */
+  /** Two CAs with the names of `upper` and `lower`, each of which signed the other. */
   readonly loop: readonly MadeAuthority[];
 }
 
 let stage: CandidateStage | undefined;
 
-/** Made once per process. */
+/** The certificates are made once per process. */
 export function getCandidateStage(): CandidateStage {
   if (stage !== undefined) return stage;
   const { root, impostorRoot } = getStage();
@@ -52,12 +58,14 @@ export function getCandidateStage(): CandidateStage {
   return stage;
 }
 
-/** A document with the authority "corp", its root alone, and more of what is said. */
+/**
+ * A document whose authority "corp" only has its root. `authority` and `more` change the authority and the document.
+ */
 export function rootOnly(authority: object = {}, more: object = {}): TrustSnapshot {
   return issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [], ...authority })], ...more });
 }
 
-/** The identity that was found, or the code of the denial. */
+/** The name of the identity that was found, or the code of the denial, or else the outcome. */
 export function decideWith(
   trust: TrustSnapshot,
   leaf: Uint8Array,

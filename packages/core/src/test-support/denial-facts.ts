@@ -5,7 +5,7 @@ import type { DenialFacts, NameEntry, PathFacts, PinEntry } from '../denial-fact
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const texts = fc.array(text, { maxLength: 4 });
 const count = fc.nat();
-// Beyond what a `Date` can be, too: a trust store of the user's own says what it likes.
+// Includes times that a `Date` can't represent, because a trust store of the user's own may answer anything.
 const instant = fc.oneof(fc.double({ noNaN: true }), fc.integer());
 const optional = <Value>(value: fc.Arbitrary<Value>, name: string): fc.Arbitrary<Readonly<Record<string, Value>>> =>
   fc.oneof(
@@ -13,7 +13,7 @@ const optional = <Value>(value: fc.Arbitrary<Value>, name: string): fc.Arbitrary
     value.map((each) => ({ [name]: each })),
   );
 
-/** Members that are always there, and members that may be left out. */
+/** Facts with members that are always present, and with members that may be absent. */
 function record<Facts>(
   required: Readonly<Record<string, fc.Arbitrary<unknown>>>,
   rest: Readonly<Record<string, fc.Arbitrary<unknown>>> = {},
@@ -50,7 +50,7 @@ const problems = <Problem extends string>(...all: readonly Problem[]): fc.Arbitr
 const grace = record({ state: problems('path_needed', 'never', 'ahead', 'over') }, { since: instant, until: instant });
 const issuance = record({ verdict: problems('likely', 'possible'), evidence: texts });
 
-/** Facts that each code can have, whatever stands in them. */
+/** The facts that each code can have, with arbitrary values. */
 export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFacts[Code]> } = {
   front_end_unknown: fc.oneof(
     record<DenialFacts['front_end_unknown']>({ problem: problems('setting_not_valid'), fault: text }),
@@ -203,13 +203,13 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
   internal_fault: record({ problem: problems('time_not_a_number', 'context_missing', 'failed') }, { fault: text }),
 };
 
-/** A denial with some facts, where it doesn't matter which: always the same. */
+/** A denial with arbitrary facts, the same at every call, for tests to which the facts don't matter. */
 export function denySome<Code extends DenialCode>(code: Code, known: KnownCaller = {}): Denial<Code> {
   const [facts] = fc.sample<DenialFacts[Code]>(denialFacts[code], { numRuns: 1, seed: 1 });
   return deny(code, facts as DenialFacts[Code], known);
 }
 
-/** The same facts, where each text and each number is one that stands nowhere else. */
+/** The same facts, with a unique value in place of each text and each number. */
 export function markFacts(facts: object): object {
   let next = 0;
   const mark = (value: unknown): unknown => {
@@ -228,7 +228,7 @@ export function markFacts(facts: object): object {
 /** Members whose value is one of a few words. */
 const choices: ReadonlySet<string> = new Set(['problem', 'host', 'given', 'state', 'verdict', 'role', 'kind', 'type']);
 
-/** What `markFacts` wrote. */
+/** The texts and numbers that `markFacts` wrote. */
 export function listMarks(facts: unknown): readonly string[] {
   if (typeof facts === 'string') return facts.startsWith('mark-') ? [facts] : [];
   if (typeof facts === 'number') return [String(facts)];

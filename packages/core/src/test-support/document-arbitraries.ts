@@ -5,14 +5,14 @@ import { authorities, authorityName, denied, mendReferences, trustName } from '.
 const hour = 3_600_000;
 const epoch = Date.UTC(2027, 0, 1);
 
-/** A time among few, in one of its notations. */
+/** One of few times, in one of its notations. */
 const instant = fc
   .tuple(fc.integer({ min: -3, max: 3 }), fc.boolean())
   .map(([hours, isLong]) => new Date(epoch + hours * hour).toISOString().replace('.000', isLong ? '.0' : ''));
 
 const separator = fc.constantFrom('', ' ', ':', '\u200e');
 
-/** One of few hashes, so that they meet, in one of its notations. */
+/** One of few hashes, so that equal ones are frequent, in one of its notations. */
 const hash = (length: number): fc.Arbitrary<string> =>
   fc.tuple(fc.nat({ max: 30 }), separator, fc.boolean()).map(([index, between, isLower]) => {
     const digits = index
@@ -73,8 +73,8 @@ const identity: fc.Arbitrary<TrustDocumentIdentity> = fc.record(
 );
 
 /**
- * Often valid, and near to it where not: a name, a pin or a name under an authority may stand twice, windows be empty, references lead
- * nowhere.
+ * A document that is often valid. Otherwise it has few faults: a name, a pin or a name under an authority is there
+ * twice, a window is empty, or a reference has no target.
  */
 export const anyDocument: fc.Arbitrary<TrustDocument> = fc.record(
   {
@@ -92,7 +92,7 @@ export const anyDocument: fc.Arbitrary<TrustDocument> = fc.record(
   { requiredKeys: ['schemaVersion', 'revision', 'identities'] },
 );
 
-/** The same without what makes it invalid. */
+/** The same documents, without what makes them invalid. */
 export const validDocument: fc.Arbitrary<TrustDocument> = anyDocument.map(mendReferences).map((document) => {
   const seenNames = new Set<string>();
   const seenPins = new Set<string>();
@@ -117,7 +117,7 @@ export const validDocument: fc.Arbitrary<TrustDocument> = anyDocument.map(mendRe
       });
     return [{ ...one, pins }];
   });
-  // As it comes from JSON: objects with the usual prototype.
+  // Through JSON, so that the objects have the usual prototype.
   return JSON.parse(JSON.stringify({ ...document, identities })) as TrustDocument;
 });
 

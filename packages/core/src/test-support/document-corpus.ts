@@ -12,7 +12,7 @@ const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
 const grace = { since: '2027-01-01T00:00:00Z', until: '2027-04-01T00:00:00Z', reason: 'until our own authority' };
 const colons = (text: string): string => text.replace(/(..)(?!$)/g, '$1:');
 const long = 'x'.repeat(257);
-/** As JSON.parse makes it: a key of its own, not the prototype. */
+/** An object as JSON.parse makes it: `__proto__` is an own key, and does not set the prototype. */
 const withOwnKey = (key: string): Record<string, unknown> =>
   JSON.parse(`{"${key}": {"enabled": true}}`) as Record<string, unknown>;
 
@@ -65,7 +65,7 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   refuse('audience empty', documentOf([], { audience: [] }), 'audience', /./),
   refuse('audience of a number', documentOf([], { audience: [1] }), 'audience[0]', /a string/),
   refuse('audience twice the same', documentOf([], { audience: ['a', 'a'] }), 'audience', /twice/),
-  // locked: whatever stands there locks the document or is refused
+  // locked: any value locks the document or is refused
   refuse('locked null', documentOf([], { locked: null }), 'locked', /JSON object/),
   refuse('locked false', documentOf([], { locked: false }), 'locked', /JSON object/),
   refuse('locked true', documentOf([], { locked: true }), 'locked', /JSON object/),

@@ -6,15 +6,15 @@ import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openss
 
 export interface DocumentServer {
   readonly url: string;
-  /** PEM of the authority that issued the server's certificate. */
+  /** The authority that issued the server's certificate, in PEM. */
   readonly ca: string;
   readonly requests: readonly IncomingMessage[];
-  /** What is done with every request from now on. */
+  /** Handles every request from now on with this function. */
   answerWith: (handle: (request: IncomingMessage, response: ServerResponse) => void) => void;
   close: () => Promise<void>;
 }
 
-/** A web server on this machine that does what the test says, with a certificate that openssl made. */
+/** A web server on this machine that answers as the test says. openssl made its certificate. */
 export async function startDocumentServer(protocol: 'https' | 'http' = 'https'): Promise<DocumentServer> {
   const { key, cert, ca } = makeServerCertificate();
   const requests: IncomingMessage[] = [];

@@ -10,7 +10,7 @@ export interface IdentityInput {
   readonly [key: string]: unknown;
 }
 
-/** A document with these identities; each has a name and a role unless it says otherwise. */
+/** A document with these identities. Each has a name and a role, unless the test gives others. */
 export function documentOf(identities: readonly IdentityInput[], more: Record<string, unknown> = {}): object {
   return {
     schemaVersion: 1,
@@ -29,12 +29,15 @@ export function assertDenied(decision: Decision, code: DenialCode): void {
   assert.equal(decision.code, code);
 }
 
-/** A document that is refused: where, with what words, and whether a JSON Schema can say so too. */
+/**
+ * A document that is refused, with the path and the words of the problem, and whether a JSON Schema can find the
+ * problem too.
+ */
 export interface RefusedDocument {
   readonly what: string;
   readonly document: unknown;
   readonly path: string;
   readonly words: RegExp;
-  /** False for what lies beyond a schema: uniqueness of one property, the order of two times, the calendar. */
+  /** False for problems that a schema can't find: duplicates of one property, the order of two times, the calendar. */
   readonly isSeenBySchema: boolean;
 }

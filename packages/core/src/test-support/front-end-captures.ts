@@ -1,17 +1,17 @@
 /**
- * What a front end that can't run here was seen to send: header values that others have published, byte for byte. Each is
- * a fact that a program wrote, a public certificate and a few separators; no code of the repositories named is here. Their
- * licences ask for the notice that stands beside each one.
+ * What a front end that can't run here was seen to send: header values that others have published, byte for byte. Each
+ * value is a fact that a program wrote: a public certificate and a few separators. The file contains no code of the
+ * repositories that are named. Their licenses require the notice with each value.
  *
- * `thumbprintsSha256` are those that `openssl x509 -fingerprint -sha256` finds in the value, the leaf first; `validAt` is a
- * time at which the leaf was valid.
+ * `thumbprintsSha256` are the thumbprints that `openssl x509 -fingerprint -sha256` finds in the value, the leaf's
+ * first; `validAt` is a time at which the leaf was valid.
  */
 export interface FrontEndCapture {
   readonly value: string;
-  /** In the second field, where the front end has one for the chain. */
+  /** The value of the second field, if the front end has a field for the chain. */
   readonly chain?: string;
   readonly thumbprintsSha256: readonly string[];
-  /** In milliseconds. */
+  /** In milliseconds since 1970-01-01T00:00:00Z. */
   readonly validAt: number;
 }
 

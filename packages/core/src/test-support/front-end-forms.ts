@@ -19,21 +19,21 @@ import {
 } from './front-end-stage.js';
 import { base64Of, byteSequenceOf, escapedBodyOf, escapedPemOf, forwardedElementOf } from './front-end-wire.js';
 
-/** By their names in lower case. */
+/** Header fields by their names in lower case. */
 export type WrittenFields = Readonly<Record<string, string>>;
 
-/** What a front end writes, as the tests of every front end need it. */
+/** What a front end writes, in the form that the tests of all front ends use. */
 export interface FrontEndForm {
   readonly frontEnd: FrontEnd;
-  /** The fields for a leaf, and for certificates that came with it where the front end hands them on. */
+  /** The fields for a leaf, and for the certificates that came with it if the front end forwards them. */
   readonly write: (der: Uint8Array, chain?: readonly Uint8Array[]) => WrittenFields;
-  /** What the leaf is remembered by. */
+  /** The text by which the decision memory finds the leaf. */
   readonly leafText: (der: Uint8Array) => string;
-  /** In the first field, beside what no front end's grammar allows. */
+  /** Texts in the first field that are refused, in addition to those that no front end's grammar allows. */
   readonly refused: Refused;
-  /** The field that says whether the certificate was verified; undefined where the front end says nothing. */
+  /** The field that says whether the front end verified the certificate. Undefined if the front end doesn't say it. */
   readonly verification?: { readonly field: string; readonly success: string; readonly unverified: readonly string[] };
-  /** What stands in the first field where no certificate came, if it is not left out. */
+  /** The first field's text if no certificate came. Undefined if the front end then leaves the field out. */
   readonly placeholder?: string;
   readonly handsOnChain: boolean;
   readonly captures: readonly FrontEndCapture[];
@@ -41,7 +41,7 @@ export interface FrontEndForm {
 
 type Form = Omit<FrontEndForm, 'frontEnd'>;
 
-/** A front end without a form does not compile. */
+/** If a front end is missing here, the code does not compile. */
 const forms: Readonly<Record<FrontEndName, Form>> = {
   'app-service': {
     write: (der) => ({ 'x-arr-clientcert': base64Of(der) }),
@@ -117,7 +117,7 @@ export const frontEndForms: readonly FrontEndForm[] = frontEndNames.map((name) =
   ...forms[name],
 }));
 
-/** Envoy behind another hop, whose element comes first. */
+/** Envoy behind another proxy, whose element comes first. */
 export const secondElement: FrontEndForm = {
   ...forms.envoy,
   frontEnd: createEnvoy(2),
@@ -127,15 +127,21 @@ export const secondElement: FrontEndForm = {
   },
 };
 
-/** With success as the result of the verification, where the front end has a field for it. */
+/**
+ * The fields for a certificate. If the front end has a field for the verification, it says that the verification
+ * succeeded.
+ */
 export function writeVerified({ write, verification }: FrontEndForm, der: Uint8Array): WrittenFields {
   return { ...write(der), ...(verification && { [verification.field]: verification.success }) };
 }
 
-/** Lines of a request's head, as they come. */
+/** The lines of a request's head, in the order in which they come. */
 export type Lines = readonly (readonly [name: string, value: string])[];
 
-/** The victim's certificate comes first or last, beside the line that the front end itself writes. Empty lines count too. */
+/**
+ * Requests with an additional line of the first field, before or after the lines that the front end itself writes. The
+ * additional line is empty, or has the victim's certificate.
+ */
 export function listDoubledLines(form: FrontEndForm): readonly Lines[] {
   const own = Object.entries(writeVerified(form, caller.der));
   const [field = ''] = form.frontEnd.fields;
@@ -152,7 +158,7 @@ export function withResult({ verification }: FrontEndForm, fields: Fields, resul
   return verification === undefined ? fields : { ...fields, [verification.field]: result };
 }
 
-/** Its own grammar has more (envoy.test.ts). */
+/** Texts that Envoy's field refuses; envoy.test.ts has more of them. */
 function listRefusedElements(): Refused {
   const element = forwardedElementOf({ leaf: caller.der });
   return [
@@ -172,7 +178,10 @@ function listRefusedPlaceholders(placeholder: string): Refused {
   ];
 }
 
-/** Two lines without a space between them look like a certificate and what came with it: the request's reader decides. */
+/**
+ * Texts that Traefik's field refuses. Two lines without a space between them are not among them: they look like a
+ * certificate with its chain, so the reader of the request decides.
+ */
 function listRefusedLists(): Refused {
   const [leaf, other] = [base64Of(caller.der), base64Of(victim.der)];
   return [

@@ -9,7 +9,10 @@ export const caller: MadeCertificate = makeTelling('caller');
 export const victim: MadeCertificate = makeTelling('victim');
 export const callerThumbprint: string = describeByOpenssl(caller.der).thumbprintSha256;
 
-/** Whoever is taken for the victim is admitted too, by another name. */
+/**
+ * A document that admits the caller and the victim under different names, so that a test notices if one is taken for
+ * the other.
+ */
 export const bothPinned: object = {
   schemaVersion: 1,
   revision: 1,
@@ -20,7 +23,9 @@ export const bothPinned: object = {
   })),
 };
 
-/** Its base64 has all that front ends write differently: plus signs, slashes and padding. */
+/**
+ * A certificate whose base64 has every character that front ends write differently: plus signs, slashes and padding.
+ */
 function makeTelling(name: string): MadeCertificate {
   for (let length = 0; length < 30; length += 1) {
     const made = makeCertificate({ key: 'ed25519', name: [`CN = ${name}${'x'.repeat(length)}`] });
@@ -42,7 +47,10 @@ export function extractText(frontEnd: FrontEnd, fields: Fields): CertificateText
   return extraction;
 }
 
-/** The thumbprint of the certificate that is read, or the code of the denial: of the front end, or of what reads its text. */
+/**
+ * The thumbprint of the certificate that is read, or the code of the denial, by the front end or by the reader of its
+ * text.
+ */
 export function judge(frontEnd: FrontEnd, fields: Fields): string {
   const extraction = extractFrom(frontEnd, fields);
   if (extraction.outcome === 'denied') return extraction.code;
@@ -52,7 +60,7 @@ export function judge(frontEnd: FrontEnd, fields: Fields): string {
 
 export type Refused = readonly (readonly [what: string, text: string | null | undefined, code: DenialCode])[];
 
-/** In the field of the certificate, whatever its grammar is. */
+/** Texts that are refused in any front end's certificate field, whatever its grammar is. */
 export const refusedAnywhere: Refused = [
   ['no field', undefined, 'certificate_missing'],
   ['null', null, 'certificate_missing'],
@@ -67,7 +75,7 @@ export const refusedAnywhere: Refused = [
   ['NUL', '\0', 'certificate_malformed'],
 ];
 
-/** In a field that takes base64. */
+/** Texts that are refused in a field for base64. */
 export const refusedBase64: Refused = listRefusedBase64(base64Of(caller.der));
 
 function listRefusedBase64(text: string): Refused {
@@ -87,7 +95,7 @@ function listRefusedBase64(text: string): Refused {
   ];
 }
 
-/** RFC 4648 §3.5. */
+/** Sets a bit after the data in the last character, which base64 decoders may ignore (RFC 4648 §3.5). */
 export function loosenLastBits(text: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   const [padding = ''] = /=*$/.exec(text) ?? [];
@@ -95,7 +103,7 @@ export function loosenLastBits(text: string): string {
   return `${text.slice(0, last)}${alphabet[alphabet.indexOf(text[last] ?? '') + 1] ?? ''}${padding}`;
 }
 
-/** In a field that takes a percent-encoded PEM block. */
+/** Texts that are refused in a field for a percent-encoded PEM block. */
 export const refusedPem: Refused = listRefusedPem(escapedPemOf(caller.der));
 
 function listRefusedPem(block: string): Refused {
@@ -147,7 +155,7 @@ function listRefusedPem(block: string): Refused {
   ];
 }
 
-/** In a field that takes one byte sequence of RFC 8941. */
+/** Texts that are refused in a field for one byte sequence of RFC 8941. */
 export const refusedByteSequences: Refused = listRefusedByteSequences(base64Of(caller.der));
 
 function listRefusedByteSequences(base64: string): Refused {
@@ -184,7 +192,10 @@ function listRefusedByteSequences(base64: string): Refused {
   ];
 }
 
-/** Beside a certificate, where a front end says whether it verified it. `success` is its own word for that. */
+/**
+ * Texts that must be refused in the field that says whether the front end verified the certificate. `success` is the
+ * front end's word for a success.
+ */
 export function listFailedVerifications(success: string): readonly (string | null | undefined)[] {
   return [
     ...[undefined, null, '', ' ', 'NONE', 'FAILED', 'FAILED:unable to verify the first certificate', 'GENEROUS'],

@@ -1,18 +1,18 @@
 import { askOpenssl } from '@certgate/x509/test-support/openssl.js';
 
-// What each front end writes, from what openssl writes: it shares no code with what reads it.
+// Writes what each front end writes, by openssl: it shares no code with the readers that are tested.
 
-/** As `PEM_write_bio_X509` ends and breaks lines. */
+/** PEM with the line lengths and line ends of `PEM_write_bio_X509`. */
 export function pemOf(der: Uint8Array): string {
   return askOpenssl(['x509', '-inform', 'der'], der).toString();
 }
 
-/** nginx' `$ssl_client_escaped_cert`, Envoy's `Cert`, Application Gateway's `client_certificate`. */
+/** The form of nginx's `$ssl_client_escaped_cert`, Envoy's `Cert` and Application Gateway's `client_certificate`. */
 export function escapedPemOf(der: Uint8Array): string {
   return encodeURIComponent(pemOf(der));
 }
 
-/** As in `escapedPemOf`, between the armour lines: what the certificate is remembered by. */
+/** The part of `escapedPemOf` between the armour lines, by which the decision memory finds the certificate. */
 export function escapedBodyOf(der: Uint8Array): string {
   const lines = pemOf(der).split('\n');
   return encodeURIComponent(lines.slice(1, lines.indexOf('-----END CERTIFICATE-----')).join('\n'));
@@ -22,20 +22,20 @@ export function base64Of(der: Uint8Array): string {
   return askOpenssl(['base64', '-A'], der).toString();
 }
 
-/** `Client-Cert` of RFC 9440, and each member of `Client-Cert-Chain`. */
+/** The form of `Client-Cert` in RFC 9440, and of each member of `Client-Cert-Chain`. */
 export function byteSequenceOf(der: Uint8Array): string {
   return `:${base64Of(der)}:`;
 }
 
-/** The pairs of one element of `X-Forwarded-Client-Cert`, as Envoy may write them. */
+/** The parts of one element of `X-Forwarded-Client-Cert`, as Envoy may write them. */
 export interface ForwardedElement {
   readonly by?: readonly string[];
   readonly leaf: Uint8Array;
-  /** Whether `Cert` is written. Default: true. */
+  /** Whether the element has `Cert`; true by default. */
   readonly hasCert?: boolean;
-  /** Without the leaf, which Envoy puts in front. */
+  /** The CA certificates without the leaf, which `forwardedElementOf` puts first, as Envoy does. */
   readonly chain?: readonly Uint8Array[];
-  /** With the backslashes of RFC 4514. */
+  /** The subject, with the backslashes of RFC 4514. */
   readonly subject?: string;
   readonly uris?: readonly string[];
   readonly dnsNames?: readonly string[];

@@ -12,12 +12,12 @@ export const presented: PresentedCertificate = presentCertificate(allowed.der);
 export const open: FunctionRequirement = { functionName: 'f', roles: [] };
 export const found: TrustFinding = { outcome: 'found', identity: { name: 'a', roles: ['reader'] }, matchedBy: 'table' };
 
-/** For what is asked about the millisecond in which something ends: a store that answers later takes no time. */
+/** A clock for tests about the millisecond in which something ends: a store's answer takes no time. */
 export const stillClock: Clock = { wall: () => now, monotonic: () => 0 };
 
 export const iso = (instant: number): string => new Date(instant).toISOString();
 
-/** A store that counts how often it was asked; what it says and which version it has can be changed. */
+/** A store that counts how often it is asked, and whose answer and version a test can change. */
 export class CountingStore implements TrustStore {
   answer: TrustFinding = found;
   version: string | undefined = 'v1';
@@ -34,7 +34,7 @@ export function createGate(): { readonly store: CountingStore; readonly gate: Ac
   return { store, gate: new AccessGate({ trustStore: store }) };
 }
 
-/** Cold, then warm. */
+/** Decides twice: first without a remembered decision, then with it. */
 export const decideTwice = async (
   gate: AccessGate,
   requirement: FunctionRequirement = open,

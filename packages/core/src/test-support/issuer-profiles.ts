@@ -1,19 +1,19 @@
 import { type IssuedCertificate, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 import type { CertificateRequest } from '@certgate/x509/test-support/certificates.js';
 
-// Certificates as issuers make them by default, by openssl, with the extensions in the order in which the issuer's code
-// writes them. docs/short-lived-certificates.md says where each profile was read.
+// Certificates as several issuers make them by default, made by openssl. The extensions have the order in which the
+// issuer's code writes them. docs/short-lived-certificates.md says where each profile was read.
 
 export interface IssuerProfile {
   readonly authority: IssuedCertificate;
-  /** A caller's certificate, with what is special about it. */
+  /** Issues a caller's certificate in base64. `special` replaces parts of the profile. */
   readonly issue: (special?: Partial<CallerProfile>) => string;
 }
 
 export interface CallerProfile {
-  /** Lines of the subject; none: it is empty. */
+  /** Lines of the subject; the subject is empty if there are none. */
   readonly subject: readonly string[];
-  /** The value of the subject alternative name in openssl's words. */
+  /** The value of the subject alternative name in openssl's notation. */
   readonly names: string;
   readonly extendedKeyUsage: string;
   /** Further extensions. */
@@ -22,7 +22,10 @@ export interface CallerProfile {
   readonly notAfter: string;
 }
 
-/** Go's order: key usage, its extension, basic constraints, key identifiers, names, and what a template adds. */
+/**
+ * What distinguishes the profiles. The extensions have the order of Go's library: key usage, extended key usage, basic
+ * constraints, key identifiers, names, and what a template adds.
+ */
 interface ProfileShape {
   readonly authority: Pick<CertificateRequest, 'name' | 'extensions'>;
   readonly caller: CallerProfile;
@@ -72,7 +75,7 @@ function createProfile({ authority: made, caller, ...shape }: ProfileShape): Iss
 
 const defaults = { extendedKeyUsage: 'serverAuth, clientAuth', more: [] } as const;
 
-/** An hour, begun ten seconds ago. */
+/** A certificate for an hour, which began ten seconds ago. */
 export const createSpireProfile = (): IssuerProfile =>
   createProfile({
     authority: {
@@ -92,7 +95,10 @@ export const createSpireProfile = (): IssuerProfile =>
     key: 'p-256',
   });
 
-/** 90 days; `usages: [digital signature, key encipherment, client auth]`, `dnsNames`, no `commonName`. */
+/**
+ * A certificate for 90 days, with `usages: [digital signature, key encipherment, client auth]`, `dnsNames`, and no
+ * `commonName`.
+ */
 export const createCertManagerProfile = (): IssuerProfile =>
   createProfile({
     authority: {
@@ -116,7 +122,7 @@ export const createCertManagerProfile = (): IssuerProfile =>
     key: 'rsa-2048',
   });
 
-/** A role with `ttl=1h`: begun 30 seconds ago, the common name among the names. */
+/** A certificate of a role with `ttl=1h`, which began 30 seconds ago. Its common name is also a DNS name. */
 export const createVaultProfile = (): IssuerProfile =>
   createProfile({
     authority: { name: ['CN = corp.example'], extensions: authorityExtensions },
@@ -133,7 +139,7 @@ export const createVaultProfile = (): IssuerProfile =>
     key: 'rsa-2048',
   });
 
-/** A day, begun a minute ago, of a JWK provisioner. */
+/** A certificate for a day by a JWK provisioner, which began a minute ago. */
 export const createStepProfile = (): IssuerProfile =>
   createProfile({
     authority: {
@@ -157,7 +163,7 @@ export const createStepProfile = (): IssuerProfile =>
 
 const ldap = 'URI:ldap:///CN=Corp%20Issuing%20CA,CN=pki,CN=CDP,CN=Public%20Key%20Services,CN=Services,CN=Configuration,DC=corp,DC=example?certificateRevocationList?base?objectClass=cRLDistributionPoint'; // prettier-ignore
 
-/** A year, by a template of version 2 for computers. */
+/** A certificate for a year by a template of version 2 for computers. */
 export const createAdCsProfile = (): IssuerProfile =>
   createProfile({
     authority: {

@@ -3,29 +3,32 @@ import { type WrittenName, writeCrl } from '@certgate/x509/test-support/certific
 
 export type CallerStatus = 'good' | 'held' | 'revoked';
 
-/** What a CA's key has issued at one moment. Number and day of the month are one: the CA issues daily. */
+/** A list that a CA's key issued at one moment. The CA issues daily, so its number is also the day of January 2027. */
 export interface IssuedList {
   readonly der: Buffer;
   readonly number: number;
-  /** Undefined: a complete list. */
+  /** Undefined if the list is complete, and not a delta. */
   readonly baseNumber: number | undefined;
-  /** By serial number: what the list itself says. Absent: it doesn't name it. */
+  /** By serial number: the statuses in the list itself. A certificate that the list does not name is absent. */
   readonly named: ReadonlyMap<number, CallerStatus>;
-  /** By serial number, at the moment of the list: what the CA knows. */
+  /** By serial number: the statuses that the CA knows at the moment of the list. */
   readonly statuses: ReadonlyMap<number, CallerStatus>;
 }
 
-/** What happens to one caller on a day. */
+/** What may happen to one caller on a day. */
 const events = ['none', 'none', 'none', 'hold', 'release', 'revoke'] as const;
 
 export interface HistoryPlan {
-  /** By day, then by caller. */
+  /** The events by day, then by caller. */
   readonly days: readonly (readonly (typeof events)[number][])[];
-  /** By day: which complete list a delta of the day is based on, counted back from the newest; undefined: no delta. */
+  /**
+   * By day: on which complete list the day's delta is based, counted back from the newest. Undefined if the day has no
+   * delta.
+   */
   readonly deltas: readonly (number | undefined)[];
-  /** By day: is there a complete list? */
+  /** By day: whether a complete list is issued. */
   readonly isComplete: readonly boolean[];
-  /** How its lists name its key. */
+  /** Which key identifier the lists contain. */
   readonly keyIdentifier: 'own' | 'none' | 'other';
 }
 
@@ -40,7 +43,7 @@ export function planHistory(dayCount: number, callerCount: number): fc.Arbitrary
   });
 }
 
-/** The lists of a CA that keeps to RFC 5280 §5.2.4, in the order in which it issues them. */
+/** The lists that a CA issues, in their order, if it follows RFC 5280 §5.2.4. */
 export function issueHistory(
   plan: HistoryPlan,
   issuer: WrittenName,
@@ -48,7 +51,7 @@ export function issueHistory(
   otherKeyIdentifier: Buffer,
 ): readonly IssuedList[] {
   const keyIdentifier = { own: issuer.key.identifier, none: null, other: otherKeyIdentifier }[plan.keyIdentifier];
-  /** By day: index 0 is the day before the first. */
+  /** The statuses by day; index 0 is the day before the first. */
   const past: ReadonlyMap<number, CallerStatus>[] = [new Map(serialNumbers.map((serial) => [serial, 'good']))];
   const complete: number[] = [];
   const issued: IssuedList[] = [];
@@ -77,7 +80,7 @@ export function issueHistory(
   return issued;
 }
 
-/** RFC 5280 §5.3.1: certificateHold, removeFromCRL, superseded. */
+/** The reason codes of RFC 5280 §5.3.1: certificateHold, removeFromCRL, superseded. */
 const reasons: Readonly<Record<CallerStatus, number>> = { held: 6, good: 8, revoked: 4 };
 
 function change(status: CallerStatus, event: (typeof events)[number]): CallerStatus {
@@ -85,7 +88,7 @@ function change(status: CallerStatus, event: (typeof events)[number]): CallerSta
   return ({ hold: 'held', release: 'good', revoke: 'revoked' } as const)[event];
 }
 
-/** §5.2.4: also who was put on hold and released in between. */
+/** The certificates that a delta must name (§5.2.4), including those that were put on hold and released in between. */
 function listChanged(
   past: readonly ReadonlyMap<number, CallerStatus>[],
   base: number,

@@ -4,20 +4,20 @@ import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { getStage } from './authority-stage.js';
 import type { MadeAuthority } from '@certgate/x509/test-support/revocation.js';
 
-/** Given the request's octets; a Buffer is what is answered. */
+/** Gets the bytes of the request, and returns the bytes of the answer. */
 export type Answering = (request: Buffer) => Buffer | Promise<Buffer>;
 
 export interface OcspServer {
   readonly url: string;
-  /** What was asked until now. */
+  /** The questions that were asked so far. */
   readonly questions: readonly Buffer[];
   answerWith: (answer: Answering) => void;
-  /** For answers that are none. */
+  /** For answers that are not OCSP answers. */
   respondWith: (respond: (response: ServerResponse) => void) => void;
   close: () => Promise<void>;
 }
 
-/** A responder on this machine, whose answers openssl makes. */
+/** An OCSP responder on this machine, whose answers openssl makes. */
 export async function startOcspServer(): Promise<OcspServer> {
   const server = await startDocumentServer('http');
   const questions: Buffer[] = [];
@@ -50,7 +50,7 @@ export async function startOcspServer(): Promise<OcspServer> {
   };
 }
 
-/** By the issuing CA of "corp", of the certificates that its index has. */
+/** Answers of the issuing CA of "corp", about the certificates in the index. */
 export function answerFrom(
   index: Readonly<Record<string, string>>,
   more: { readonly responder?: MadeAuthority; readonly options?: readonly string[] } = {},

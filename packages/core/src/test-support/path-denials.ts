@@ -21,7 +21,7 @@ import {
   readCrl,
 } from '@certgate/x509/test-support/revocation.js';
 
-/** A caller whom an authority, or what is known of it, keeps out. */
+/** A caller who is refused because of an authority, or because of what is known about its revocations. */
 export interface PathDenial {
   readonly code: DenialCode;
   readonly step: DecisionStep['step'];
@@ -30,7 +30,7 @@ export interface PathDenial {
   readonly revocation?: RevocationInformation;
 }
 
-/** One of every code that a certification path can end in, made by openssl. */
+/** One denial for each code that a certification path can end with. openssl made the certificates. */
 export function listPathDenials(): readonly PathDenial[] {
   const { issuing, impostor } = getStage();
   const trust = issuedSnapshot([billing]);

@@ -1,10 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What `{"__proto__": {…}}`, merged naively, puts on Object.prototype. */
+/** The members that `{"__proto__": {…}}` adds to Object.prototype if a program merges it carelessly. */
 export type Pollution = Readonly<Record<PropertyKey, unknown>>;
 
-/** Every name that the compiled sources in a folder could read a member by: a superset, found by its spelling. */
+/**
+ * The names of all members that the compiled sources in a folder may read. They are found by their spelling, so some
+ * others are among them.
+ */
 export function listMemberNames(folder: string): readonly string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.js') && !file.includes('test'),
@@ -17,19 +20,20 @@ export function listMemberNames(folder: string): readonly string[] {
   return [...new Set(names)].filter((name) => !(name in Object.prototype) && !ofDescriptors.includes(name));
 }
 
-/** An accessor of these names would itself break every `Object.defineProperty` that is called meanwhile. */
+/** If an accessor had one of these names, every `Object.defineProperty` that is called meanwhile would fail. */
 const ofDescriptors = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable'];
 
 export interface AbsentMembersWatch {
-  /** The names that were looked for since the last time. */
+  /** Returns the names that were looked up since the last time. */
   readonly take: () => ReadonlySet<string>;
-  /** The same, and takes the names from Object.prototype. */
+  /** Like `take`, and removes the names from Object.prototype. */
   readonly stop: () => ReadonlySet<string>;
 }
 
 /**
- * Notes which of the names are looked for on Object.prototype, that is, in an object that doesn't have them. To put
- * thousands of names there and to take them away costs more than most that is watched: watch several things at once.
+ * Notes which of the names are looked up on Object.prototype, that is, in objects that don't have them. Adding
+ * thousands of names there and removing them takes longer than most code that is watched, so watch several things at
+ * once.
  */
 export function watchAbsentMembers(names: readonly string[]): AbsentMembersWatch {
   let read = new Set<string>();
@@ -59,7 +63,7 @@ export function watchAbsentMembers(names: readonly string[]): AbsentMembersWatch
   };
 }
 
-/** Returns what takes the pollution back. */
+/** Adds the members to Object.prototype. Returns a function that removes them. */
 export function pollute(pollution: Pollution): () => void {
   const keys = Reflect.ownKeys(pollution);
   for (const key of keys) {
@@ -70,7 +74,7 @@ export function pollute(pollution: Pollution): () => void {
   };
 }
 
-/** Names whose presence alone may count (`'name' in object`), and the places of lists. */
+/** Names whose presence alone may change a decision (`'name' in object`), and list indexes. */
 export const namesOfPresence: readonly string[] = [
   ...['0', '1', '-1', 'signedBy', 'minimumRevision', 'crlBlobs', 'audience', 'headers', 'ca', 'frontEnd', 'text'],
   ...['name', 'octets', 'objectIdentifier', 'HttpUri', 'invocationId', 'functionName', 'then', ...ofDescriptors],
@@ -79,7 +83,10 @@ export const namesOfPresence: readonly string[] = [
 const far = 8_640_000_000_000_000;
 const identity = { name: 'operator', roles: ['reader', 'operator', 'admin'], functions: undefined, enabled: true };
 
-/** Values that would open something if they were believed under this name; any name gets the general ones too. */
+/**
+ * Values that would open something if the gate believed them under this name, and values that are tried under every
+ * name.
+ */
 export function listHostileValues(name: string): readonly unknown[] {
   const general = [true, far, ['reader', 'operator', 'admin']];
   const special: Readonly<Record<string, unknown>> = Object.assign(Object.create(null) as object, {

@@ -16,11 +16,11 @@ export interface Stage {
   readonly store: RefreshingTrustStore;
   readonly source: ScriptedSource;
   readonly clock: ManualClock;
-  /** What the store answers, or `waiting` as long as it doesn't. */
+  /** What the store answers, or `waiting` if it has not answered yet. */
   readonly ask: () => Promise<string>;
 }
 
-/** Reads are due at the interval's end exactly, unless the test says otherwise. */
+/** Reads are due exactly at the end of the interval, unless the test gives another `random`. */
 export function createStage(options: RefreshOptions = {}, random: () => number = () => 0): Stage {
   const source = new ScriptedSource();
   const clock = new ManualClock(now);
@@ -41,7 +41,7 @@ export async function createLoadedStage(
   return stage;
 }
 
-/** Its first read, for a request, has failed. */
+/** A store whose first read, for a request, has failed. */
 export async function createFailedStage(options?: RefreshOptions, random?: () => number): Promise<Stage> {
   const stage = createStage(options, random);
   const first = stage.ask();
@@ -51,7 +51,7 @@ export async function createFailedStage(options?: RefreshOptions, random?: () =>
   return stage;
 }
 
-/** As the gate does at every request: a look at the version may begin a refresh. */
+/** Reads the version, which may start a refresh, as the gate does at every request. */
 export function lookAt(store: RefreshingTrustStore): void {
   assert.notEqual(store.version, undefined);
 }

@@ -9,7 +9,7 @@ import { now } from '@certgate/x509/test-support/certificates.js';
 import { ManualClock, ScriptedSource, settle } from './scripted-source.js';
 import { askInFull, type FullAnswer } from './answer-in-full.js';
 
-/** Its serial number is on the lists of tests. */
+/** The serial number of the caller's certificate, which the tests put on lists. */
 export const callerSerial = '1234';
 
 let presentedCaller: PresentedCertificate | undefined;
@@ -19,7 +19,7 @@ export function getCaller(): PresentedCertificate {
   return presentedCaller;
 }
 
-/** A source of lists that gives what the test put there, or fails, or doesn't answer. */
+/** A source of lists that gives the content that a test sets, or fails, or doesn't answer. */
 export class ListSource implements TrustSource {
   readonly description: string;
   readonly reads: TrustReadRequest[] = [];
@@ -40,7 +40,7 @@ export class ListSource implements TrustSource {
   }
 }
 
-/** As far as a source of blobs looks at a BlobClient. */
+/** The part of a BlobClient that a source of blobs uses. */
 export class StubBlob implements TrustBlobClient {
   readonly url: string;
   content: Uint8Array | Error | Promise<Uint8Array>;
@@ -65,14 +65,14 @@ export interface RevocationStage {
   readonly store: RefreshingTrustStore;
   readonly document: ScriptedSource;
   readonly clock: ManualClock;
-  /** What the store says of the caller. */
+  /** What the store answers about the caller. */
   readonly ask: () => Promise<string>;
   readonly find: () => Promise<FullAnswer>;
-  /** A refresh is due and begins; the document stays. */
+  /** Starts a refresh that is due. The document stays the same. */
   readonly refresh: () => Promise<void>;
 }
 
-/** A store whose document has the authority "corp" with this revocation, loaded. */
+/** A loaded store, whose document has the authority "corp" with this revocation. */
 export async function createRevocationStage(
   revocation: object | undefined,
   options: RefreshOptions = {},

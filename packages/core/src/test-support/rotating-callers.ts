@@ -22,16 +22,18 @@ import { ManualClock } from './scripted-source.js';
 
 const hour = 3_600_000;
 
-/** Certificates are renewed at two thirds of their life. */
+/** Certificates are renewed after two thirds of their lifetime. */
 const lifetime = 1.5 * hour;
 const noRevAvail = extension('2.5.29.56', false, Buffer.from('0500', 'hex'));
 
-/** Workloads of a trust domain whose certificates change every hour, and whose issuing CA changes twice a day. */
+/**
+ * Workloads of one SPIFFE trust domain. Their certificates change every hour, and their issuing CA changes twice a day.
+ */
 export class RotatingCallers {
   readonly clock: ManualClock = new ManualClock(start);
   readonly store: RefreshingTrustStore;
   readonly gate: AccessGate;
-  /** How many certificates were presented until now. */
+  /** How many certificates were issued so far. */
   issued = 0;
   readonly #names: readonly string[];
   readonly #keys: readonly WritingKey[];
@@ -58,7 +60,7 @@ export class RotatingCallers {
     return this.#names;
   }
 
-  /** The header of each caller at present, as a string that nobody has seen before. */
+  /** The present header of each caller, as a new string each time. */
   get headers(): readonly string[] {
     return this.#headers.map((header) => Buffer.from(header, 'latin1').toString('latin1'));
   }
@@ -69,7 +71,9 @@ export class RotatingCallers {
     await this.store.start();
   }
 
-  /** Time passes; at each full hour, every caller has a new certificate, and at each twelfth it is of a new CA. */
+  /**
+   * Lets time pass. At each full hour, every caller gets a new certificate, and at every twelfth hour from a new CA.
+   */
   pass(milliseconds: number): void {
     const hoursBefore = this.#hours;
     this.clock.pass(milliseconds);
@@ -92,7 +96,10 @@ export class RotatingCallers {
     return this.gate.decide(header, { functionName: 'f', roles: [['caller']] }, this.clock.wall());
   }
 
-  /** Two CAs are in the document at any time: the one that issues, and the one before, whose certificates are in use. */
+  /**
+   * The document always has two issuing CAs: the one that issues now, and the one before, whose certificates are still
+   * in use.
+   */
   #renewIssuing(): void {
     const name = { name: 'Corp issuing CA', key: makeWritingKey() };
     const pem = toPem(this.#writeAuthority(name, this.#root, 24 * hour));

@@ -11,7 +11,7 @@ export interface PendingRead extends TrustReadRequest {
   readonly fail: (error: unknown) => void;
 }
 
-/** A source whose every read the test answers. */
+/** A source whose reads the test answers, each one. */
 export class ScriptedSource implements TrustSource {
   readonly description = 'script';
   readonly reads: PendingRead[] = [];
@@ -22,7 +22,7 @@ export class ScriptedSource implements TrustSource {
     });
   }
 
-  /** Answers the read that waits, and lets everything that follows from it happen. */
+  /** Answers the latest read, and lets everything that follows from the answer happen. */
   async answer(content: string | Uint8Array, version?: string, signature?: string): Promise<void> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.takePending().answer({ changed: true, bytes, version, signature });
@@ -46,7 +46,7 @@ export class ScriptedSource implements TrustSource {
   }
 }
 
-/** Both clocks stand still until the test moves them. */
+/** A clock that stands still until the test moves it. */
 export class ManualClock implements Clock {
   #wall: number;
   #monotonic = 1_000;
@@ -58,24 +58,24 @@ export class ManualClock implements Clock {
   readonly wall = (): number => this.#wall;
   readonly monotonic = (): number => this.#monotonic;
 
-  /** Time passes for a process that runs. */
+  /** Lets time pass for a process that runs. */
   pass(milliseconds: number): void {
     this.#wall += milliseconds;
     this.#monotonic += milliseconds;
   }
 
-  /** Time passes while the process is frozen: the monotonic clock may stand still. */
+  /** Lets time pass while the process is frozen: the monotonic clock stands still. */
   sleep(milliseconds: number): void {
     this.#wall += milliseconds;
   }
 
-  /** Somebody sets the clock. */
+  /** Sets the wall clock, as somebody may do. */
   set(wall: number): void {
     this.#wall = wall;
   }
 }
 
-/** Lets every callback that waits run, and what those put off to the next turns. */
+/** Lets waiting callbacks run, and also those that they put off to the next turns. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) {
     await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ export type SigningKeyKind = 'ed25519' | 'P-256' | 'P-384';
 export interface SigningKey {
   readonly kind: SigningKeyKind;
   readonly privateKeyFile: string;
-  /** PEM. */
+  /** In PEM. */
   readonly publicKey: string;
 }
 
@@ -17,7 +17,7 @@ export function makeSigningKey(kind: SigningKeyKind): SigningKey {
   return { kind, privateKeyFile, publicKey: runOpenssl(['pkey', '-in', privateKeyFile, '-pubout']).toString() };
 }
 
-/** A detached signature in base64, as the documentation tells to make it by hand. */
+/** A detached signature in base64, made in the way that the documentation describes. */
 export function signByOpenssl(content: string | Uint8Array, key: SigningKey, hash?: string): string {
   const file = newTemporaryPath('.json');
   writeFileSync(file, content);

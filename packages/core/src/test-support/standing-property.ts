@@ -16,10 +16,10 @@ import { authorityOf, getStage, issueCaller, issueIntermediate } from './authori
 import { stillClock } from './gate-stage.js';
 
 const iso = (instant: number): string => new Date(instant).toISOString();
-/** Certificates, the authorities that issued them, and what a document may say of them. */
+/** Certificates, the authorities that issued them, and the parts of documents about them. */
 function createStage(core: typeof Core) {
   const short = issue({ name: 'Short root', key: 'p-256', notBefore: '20270101000001Z', notAfter: '20270101000009Z' });
-  // Longer than any anchor, so that a certificate itself never decides by its dates.
+  // Longer than any anchor is valid, so that a certificate's own dates never decide.
   const validity = { notBefore: '20240101000000Z', notAfter: '20360101000000Z' };
   const lasting = issueCaller({ serialNumber: '1234', ...validity });
   const brief = issueCaller({ issuer: short, serialNumber: '4321', ...validity });
@@ -49,13 +49,15 @@ function createStage(core: typeof Core) {
       { anchors: [again, root], intermediates: [issuing, renewed] },
     ].map((corp) => [authorityOf(corp), authorityOf({ name: 'brief', anchors: [short], intermediates: [] })]),
     others: [root, again, short, renewed].map(({ der }) => present(der).thumbprintSha256),
-    /** An intermediate begins and ends, which decides nothing beside the other one. */
+    /** When an intermediate begins and ends. This decides nothing, because there is another intermediate. */
     bounds: [2000, 7000].map((each) => now + each),
     intermediate: present(issuing.der).thumbprintSha256,
   };
 }
 
-/** Documents in which most pins are of the certificate that is asked about, and about half of the entries in force. */
+/**
+ * Documents in which most pins match the certificate that is asked about, and about half of the entries are in force.
+ */
 function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrary<object> {
   const { certificates, authorities, others, intermediate } = stage;
   const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
@@ -125,7 +127,7 @@ function createDocuments(stage: Stage, asked: PresentedCertificate): fc.Arbitrar
   });
 }
 
-/** What may stand only once in a document. */
+/** What a document must not contain twice. */
 function keyOf(entry: object): string {
   const isName = Object.hasOwn(entry, 'dns') || Object.hasOwn(entry, 'commonName');
   return JSON.stringify(Object.entries(entry).filter(([key]) => isName || /Sha/.test(key)));
@@ -138,9 +140,10 @@ function withoutUndefined(document: object): object {
 type Stage = ReturnType<typeof createStage>;
 
 /**
- * What `findEntryStanding` says is what `decideAccess` and one `AccessGate`, warm, answer, one millisecond before, at and
- * after moments at which a rule changes, the clock going forth and back. A matching entry that is not in force admits
- * nobody; an entry that alone matches gives its first reason, or admits. `core` may be the sources or a bundle.
+ * Checks that `findEntryStanding` agrees with the gate: with `decideAccess`, and with one `AccessGate` that remembers
+ * decisions. It asks one millisecond before, at and after the moments at which a rule changes, with the clock going
+ * forward and back. A matching entry that is not in force admits nobody. If only one entry matches, the gate gives the
+ * entry's first reason, or admits. `core` may be the sources or a bundle.
  */
 export async function expectStandings(core: typeof Core, numRuns: number): Promise<void> {
   const stage = createStage(core);
@@ -160,7 +163,7 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
     for (const at of chooseMoments(core, trust, matching, start, stage.bounds)) {
       const decision = core.decideAccess({ header, trust, requirement, now: at });
       const warm = await gate.decide(header, requirement, at);
-      // A refusal may be repeated for half a minute. Nothing else may differ, an admission least of all.
+      // A refusal may be repeated for half a minute. Nothing else may differ; above all, an admission must not.
       if (warm.code !== decision.code) assert.ok(refusals.has(warm.code), `${warm.code} at ${iso(at)}`);
       const split = await new core.AccessGate({ trustStore }, stillClock).decide(header, requirement, at);
       assert.equal(split.outcome, decision.outcome, `with the deny list in a second document, at ${iso(at)}`);
@@ -194,7 +197,7 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
   assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
 }
 
-/** Documents with two roots of one name and key, of which the one in force is denied. */
+/** Documents with two roots that have the same name and key. The deny list names the one that is in force. */
 function listTwinRoots({ authorities, others: [root] }: Stage, examples: readonly Example[]): readonly Example[] {
   return examples
     .filter(({ code }) => code === 'allowed')
@@ -204,7 +207,7 @@ function listTwinRoots({ authorities, others: [root] }: Stage, examples: readonl
     }));
 }
 
-/** The deny list in a document of its own denies as it does in the one. */
+/** The document in two parts: a deny list in a document of its own must deny as it does in the whole document. */
 function splitDenied(core: typeof Core, document: object): readonly [TrustStore, TrustStore] {
   const { denied, ...rest } = document as { readonly denied?: readonly object[] };
   const denying = { ...rest, denied, identities: [], locked: undefined };
@@ -218,7 +221,7 @@ interface Example {
   readonly at: number;
 }
 
-/** One refusal for each code, as the page of the trust document states the rules: the gate has them from the same table. */
+/** One example for each code, by the rules that the documentation of the trust document states. */
 function listExamples({ named, briefly, own, server, authorities: [authorities = []] }: Stage): readonly Example[] {
   const { thumbprintSha256 } = own;
   const about = (code: string, certificate: PresentedCertificate, identity: object, more: object = {}): Example => {
@@ -250,7 +253,10 @@ function listExamples({ named, briefly, own, server, authorities: [authorities =
   ];
 }
 
-/** Pins of the certificate's twin are among them: they refuse. A name's authority must bear the issuer's name. */
+/**
+ * The entries that match the certificate. They include pins of the certificate's twin, which refuse, and names whose
+ * authority owns a CA with the issuer's name.
+ */
 function listMatching(
   core: typeof Core,
   trust: TrustSnapshot,
@@ -293,7 +299,10 @@ function chooseMoments(
   return [...moments, ...moments.toReversed()];
 }
 
-/** The windows are the times without a reason, and an identity is in use as soon as one of its entries is in force. */
+/**
+ * Checks that an entry has no reason within its windows, and that an identity is in use if one of its entries is in
+ * force.
+ */
 function expectAgreement(
   core: typeof Core,
   trust: TrustSnapshot,
@@ -307,7 +316,7 @@ function expectAgreement(
   assert.ok(together.length === 0 || reasons.every((code) => together.includes(code)));
 }
 
-/** Whoever is admitted is so by an entry that is in force, and by no pin that is not. */
+/** Checks that the caller is admitted by an entry that is in force, and that no matching pin is out of force. */
 function expectInForce({ name, matched }: ClientIdentity, standings: readonly EntryStanding[]): void {
   for (const { entry, reasons } of standings) {
     if (entry.pin !== undefined) assert.deepEqual(reasons, []);
@@ -316,7 +325,10 @@ function expectInForce({ name, matched }: ClientIdentity, standings: readonly En
   assert.ok(by.some(({ entry, reasons }) => entry.identity.name === name && reasons.length === 0));
 }
 
-/** The certificate, and not the entry, has what decides: another issuer, a twin, or a denial that the pin does not show. */
+/**
+ * Whether the certificate decides, and not the entry: by another issuer, a twin, or a denial that the pin does not
+ * show.
+ */
 function isDecidedElsewhere(
   { certificates, issuers, intermediate }: Stage,
   { denied }: TrustSnapshot,
@@ -333,7 +345,7 @@ function isDecidedElsewhere(
   return !isOwn && certificates.some(({ thumbprintSha256 }) => denied.thumbprintsSha256.has(thumbprintSha256));
 }
 
-/** What the gate says of the certificate itself, once the entry is in force. */
+/** What the gate answers about the certificate itself, if the entry is in force. */
 function findOwnAnswer(
   core: typeof Core,
   { server }: Stage,

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { type Attributes, type MeterProvider, type TracerProvider, context as contexts } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-// A dependency of the SDK for metrics.
+// A dependency of the metrics SDK.
 import { defaultResource, type DetectedResourceAttributes, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -33,20 +33,20 @@ export interface Metric {
 export interface Telemetry {
   readonly meterProvider: MeterProvider;
   readonly tracerProvider: TracerProvider;
-  /** Collects, and answers what was exported just now, by name. */
+  /** Collects, and returns the metrics that were just exported, by name. */
   collect(): Promise<Readonly<Record<string, Metric>>>;
   /** The spans that have ended. */
   spans(): readonly ReadableSpan[];
 }
 
-/** OpenTelemetry's own SDK, exporting into memory; `more` is what its resource has besides the default. */
+/** OpenTelemetry's own SDK, which exports into memory. `more` is added to the default resource. */
 export function createTelemetry(
   context: TestContext,
   temporality: AggregationTemporality = AggregationTemporality.CUMULATIVE,
   more: DetectedResourceAttributes = { 'service.instance.id': 'one' },
 ): Telemetry {
   const exporter = new InMemoryMetricExporter(temporality);
-  // Longer than any test: it collects when it is told to.
+  // Longer than any test, so that only `collect` collects.
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const resource = defaultResource().merge(resourceFromAttributes(more));
   const meterProvider = new SdkMeterProvider({ readers: [reader], resource });

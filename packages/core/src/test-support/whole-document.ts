@@ -18,7 +18,7 @@ export const objectNames: readonly ObjectName[] = Object.keys(getDocumentKeys())
 export const keysOf: (objectName: ObjectName) => Keys = (objectName) =>
   Object.entries<KeyType & WithPresence>(getDocumentKeys()[objectName]);
 
-/** A document with every key, one of the alternatives each. */
+/** A document with every key. If keys are alternatives, it has one of them. */
 const { corp } = getAuthorityPems();
 const sha256 = '0A'.repeat(32);
 export const whole: TrustDocument = {
@@ -83,9 +83,9 @@ export const whole: TrustDocument = {
     },
   ],
 };
-/** So it stands in another pin than the other keys. */
+/** This key must not be in a pin with `issuedBy`, so another pin has it. */
 export const notBesideIssuer = 'acceptWithoutClientAuth';
-/** Where each object stands in it. */
+/** The place of each kind of object in `whole`. */
 const paths: Readonly<Record<ObjectName, string>> = {
   document: '',
   lock: 'locked',
@@ -99,7 +99,7 @@ const paths: Readonly<Record<ObjectName, string>> = {
   clientAuthGrace: 'identities[1].pins[0].acceptWithoutClientAuth',
 };
 
-/** A copy of the document, and in it the object that the path names. */
+/** A copy of the document, and the object of this kind in the copy. */
 export function copyAndFind(objectName: ObjectName): {
   readonly document: unknown;
   readonly target: Record<string, unknown>;
@@ -127,7 +127,7 @@ export const allKeys: readonly string[] = objectNames.flatMap((objectName) =>
   keysOf(objectName).map(([key]) => `${objectName}.${key}`),
 );
 
-/** Of these documents, valid or not, which keys of the table they have: each as `object.key`. */
+/** Which keys of the table the documents have, whether they are valid or not, each as `object.key`. */
 export function listKeysIn(documents: readonly unknown[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (value: unknown, type: KeyType): void => {
@@ -143,7 +143,7 @@ export function listKeysIn(documents: readonly unknown[]): ReadonlySet<string> {
   return found;
 }
 
-/** The key that a path such as `identities[0].owner` names, as `object.key`; undefined: none of the table. */
+/** The key that a path such as `identities[0].owner` names, as `object.key`. Undefined if it is not in the table. */
 export function findKeyAt(path: string): string | undefined {
   let objectName: ObjectName | undefined = 'document';
   let found: string | undefined;
