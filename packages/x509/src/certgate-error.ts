@@ -1,7 +1,6 @@
 /**
- * What a program can tell of an error that Certgate throws: one code for each thing that it could do about it. The message
- * says the rest. A code stays what it is, and is the same in every package, so all of them stand here; docs/errors.md says
- * what each means.
+ * One code for each kind of error that a program could handle in its own way; the message says the rest. A code never
+ * changes and is the same in every package, so all codes are in this file. docs/errors.md says what each means.
  */
 export type CertgateErrorCode =
   /** An argument, an option or a variable such as `CERTGATE_FRONT_END` is missing, unknown or has an invalid value. Thrown by every function that takes arguments. */
@@ -31,14 +30,14 @@ export type CertgateErrorCode =
   /** `callAs` got no answer, the caller's certificate can't be used, or `json()` was called on an answer that isn't JSON. */
   | 'CERTGATE_LOCAL_APP_CALL_FAILED';
 
-/** Errors of every loaded copy of this package have it. */
+/** Errors of every loaded copy of this package have this member. */
 const mark = Symbol.for('certgate/error');
 
 /**
- * The parent of all errors that Certgate throws at its users, told apart by their `code`.
+ * The parent of all errors that Certgate throws at its users. Its `code` says what kind of error it is.
  *
- * `error instanceof CertgateError` holds for the errors of every copy of Certgate's packages that a process has loaded. Of
- * its subclasses each copy has its own, so ask for the `code`.
+ * `error instanceof CertgateError` is true for the errors of every copy of Certgate's packages that a process has
+ * loaded. Each copy has its own subclasses, so compare the `code`.
  *
  * @example
  * ```ts
@@ -56,30 +55,30 @@ export class CertgateError extends Error {
   /** Stable, unlike the message. */
   readonly code: CertgateErrorCode;
 
-  /** Only Certgate makes them. */
+  /** Only Certgate calls this constructor. */
   constructor(code: CertgateErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
     Object.defineProperty(this, mark, { value: true });
-    // Again: when `super` took the stack, the error did not have its name yet.
+    // Takes the stack again: when `super` took it, the error did not have its name yet.
     Error.captureStackTrace(this, new.target);
   }
 
-  /** What `instanceof` asks: of this class itself, whether any copy of the packages made the error. */
+  /** Answers `instanceof`. For this class itself, the answer is whether any copy of the packages made the error. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // Not by the name of this class, which would make esbuild rename it.
+    // Not by the name of this class: esbuild would rename the class because of that.
     const isParent = Object.getPrototypeOf(this) === Error;
     return isParent ? mark in (Object(value) as object) : super[Symbol.hasInstance](value);
   }
 }
 
-/** An argument, an option or a member of one that is missing, unknown, or of no value that it may have. */
+/** The error for an argument, option or member that is missing or unknown, or has a value that is not permitted. */
 export function invalidArgument(message: string): CertgateError {
   return new CertgateError('CERTGATE_ARGUMENT_INVALID', message);
 }
 
-// The entries of this package export these as `CertgateError` and `CertgateErrorCode`. Under those names, the bundles of core
-// would have two values.
+// The entries of this package export these as `CertgateError` and `CertgateErrorCode`. They have other names here,
+// because the bundles of core would otherwise have two values of one name.
 
 /** The codes of the errors that this package throws. */
 export type X509ErrorCode =

@@ -14,7 +14,7 @@ import { clientExtensions, extensions, generalNames } from './test-support/exten
 import { newTemporaryPath, toPem } from './test-support/openssl.js';
 import { askAbout, newName, pathNow, writeAuthority } from './test-support/written-path.js';
 
-// The README's table of encodings: each row is a certificate here, and each certificate a row.
+// The README's table of encodings. Each of its rows has a certificate in this file, and each certificate has a row.
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const [, table = ''] = /\| Encoding \|[^\n]*\n\|[- |]+\n((?:\|[^\n]*\n)+)/.exec(readme) ?? [];
 const rows = table
@@ -36,7 +36,7 @@ const write = (list: readonly Buffer[], of = subject): Buffer =>
 const change = (edit: (certificate: DerNode) => void): Buffer =>
   rewriteCertificate(write([basicConstraints, keyUsage, ...others]), issuer.key, edit);
 
-/** With a qualifier that no standard has. */
+/** The certificate policies with a qualifier that no standard defines. */
 const policies = (isCritical: boolean, qualifier: string): Buffer => {
   const list = sequence(sequence(objectIdentifier(qualifier), utf8String('https://cps.example')));
   return extension('2.5.29.32', isCritical, sequence(sequence(objectIdentifier('1.2.3.4'), list)));
@@ -61,7 +61,7 @@ const certificates: Readonly<Record<string, Buffer>> = {
   'an unsorted SET OF': change((certificate) => {
     const relativeName = getNode(certificate, 0, tbsFields.subject, 0);
     const unit = parseTree(sequence(objectIdentifier('2.5.4.11'), utf8String('z')));
-    // The shorter encoding must come first (X.690 §11.6).
+    // The shorter encoding must come first (X.690 §11.6), so this order is wrong.
     relativeName.children = [...(relativeName.children ?? []), unit];
   }),
   '`*` in a PrintableString': change((certificate) => {
@@ -115,7 +115,10 @@ function judgeByOpenssl(ders: readonly Buffer[]): readonly string[] {
   });
 }
 
-/** `openssl verify` never needs the key of the last certificate; a TLS handshake does. */
+/**
+ * Whether Node can read the key. `openssl verify` never needs the key of the last certificate, but a TLS handshake
+ * does.
+ */
 function hasReadableKey(der: Buffer): boolean {
   try {
     return new X509Certificate(der).publicKey.type === 'public';
@@ -133,7 +136,7 @@ describe('the table of encodings', () => {
     for (const [, section = ''] of rows) assert.match(section, /^(?:RFC \d+ (?:§[\d.]+|appendix B)|X\.690 §[\d.]+)$/);
   });
 
-  it('says what this package does, and what OpenSSL does', () => {
+  it('shows what this package and OpenSSL really do', () => {
     const ders = Object.values(certificates);
     const theirs = judgeByOpenssl([write([basicConstraints, keyUsage, ...others]), ...ders]);
     assert.equal(theirs[0], '✓');
@@ -144,7 +147,7 @@ describe('the table of encodings', () => {
   });
 });
 
-it('policies are refused for their qualifiers only if they are critical, and for no qualifier that is known', () => {
+it('policies with an unknown qualifier are refused only if they are critical; known qualifiers are accepted', () => {
   const answers = [true, false].flatMap((isCritical) =>
     ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2', '1.3.6.1.5.5.7.2.3'].map((qualifier) => {
       const target = decodePathCertificate(

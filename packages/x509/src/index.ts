@@ -1,4 +1,4 @@
-// Decoding certificates and end-entity checks: what a program needs that knows its certificates one by one.
+// Decodes certificates and checks a caller's own certificate: what a program needs if it knows each certificate.
 export { X509Error as CertgateError, type X509ErrorCode as CertgateErrorCode } from './certgate-error.js';
 export {
   type Base64Decoding,

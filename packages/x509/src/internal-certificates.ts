@@ -1,5 +1,5 @@
-// As `internal`: what @certgate/core needs to know of few certificates, and an app loads with the first of them. It may change
-// in any release.
+// Internal, like `internal.ts`: what @certgate/core needs for only some certificates, so that an app loads it with the
+// first of them. It may change in any release.
 export { listSignatureTwins } from './certificate/signature-twins.js';
 export {
   judgePublicIssuance,

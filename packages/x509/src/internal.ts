@@ -1,8 +1,8 @@
-// What @certgate/core shares with this package beside its public entry: helpers, and what it needs to know of the certificate
-// of any caller. They are internal: they may change in any release, and nothing else should import them. Programs that work
-// with certificates use `@certgate/x509` and `@certgate/x509/path`.
+// What @certgate/core uses of this package beyond the public entry: helpers, and what it needs for every caller's
+// certificate. Internal: it may change in any release, and nothing else should import it. Programs that work with
+// certificates use `@certgate/x509` and `@certgate/x509/path`.
 export * from './index.js';
-// Those of all packages, in the place of what the index exports by these names.
+// The class and codes that all packages share. They replace what the index exports under these names.
 export { CertgateError, type CertgateErrorCode, invalidArgument } from './certgate-error.js';
 export { Base64Decoder } from './encoding/base64.js';
 export { findOuterFrameFault } from './encoding/der.js';

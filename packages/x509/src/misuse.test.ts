@@ -17,7 +17,7 @@ import {
 } from './test-support/written-path.js';
 import { writeCrl } from './test-support/certificate-writing.js';
 
-// What is no question gets no answer: a misspelt or mistyped option must not be read as the weaker one.
+// An invalid question must not get an answer: a misspelt or mistyped option must not become the weaker one.
 const root = newName('Root');
 const anchor = writeAuthority(root);
 const target = writeClient(root);
@@ -31,12 +31,15 @@ const { signatureAlgorithm } = target;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Arguments by their names; `bad`: what each must not be. Every member that has no `undefined` among its bad values may be left out. */
+/**
+ * The arguments by name. `bad` lists values that each must not have. A member may be left out unless `undefined` is
+ * among its bad values.
+ */
 interface Call {
   readonly call: (members: Members) => unknown;
   readonly members: Members;
   readonly bad: Readonly<Record<string, readonly unknown[]>>;
-  /** One object with these members, which takes no others. */
+  /** The only argument is one object with these members, and it may have no others. */
   readonly isObject?: true;
 }
 
@@ -143,7 +146,7 @@ const noAuthority = [...noSource.slice(1), client, Promise.resolve(anchor), { su
 const ask = (members: Members): unknown => paths.findCertificationPath(members as never);
 
 const calls: Readonly<Record<string, Call | readonly Call[]>> = {
-  // index
+  // The exports of `index.ts`.
   decodeBase64: one((text) => certificates.decodeBase64(text as never), 'YQ==', noText),
   decodePem: {
     call: ({ text, label }) => certificates.decodePem(text as never, label as never),
@@ -187,7 +190,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
     members: { certificate: client, now: pathNow },
     bad: { certificate: [undefined, null, {}, target], now: noInstant },
   },
-  // path
+  // The exports of `path.ts`.
   findNoRevAvailFault: one((certificate) => paths.findNoRevAvailFault(certificate as never), target, noCertificate),
   measureLifetime: one((certificate) => paths.measureLifetime(certificate as never), target, noCertificate),
   decodePathCertificate: [target.der, client, { ...client }].map((good) =>
@@ -257,7 +260,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
       certificate: noCertificate,
       issuer: noCertificate,
       responses: [undefined, null, {}, 'a', [undefined], new Array(1), [{}], [good]],
-      // A promise would be a yes.
+      // A promise is truthy, so it would mean yes.
       isAlgorithmAccepted: [undefined, ...noFunction, () => Promise.resolve(false), () => undefined, () => 'no'],
       profile: [undefined, ...noProfile],
       now: noInstant,
@@ -396,7 +399,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
   ]),
 };
 
-/** Rejected or thrown; undefined: neither. */
+/** What it rejects with or throws, or undefined if it does neither. */
 async function faultOf(call: () => unknown): Promise<unknown> {
   try {
     await call();
@@ -411,8 +414,8 @@ const isMisuse = (fault: unknown): boolean =>
   fault.code === 'CERTGATE_ARGUMENT_INVALID' &&
   /must be|has no member|has 1 to/.test(fault.message);
 
-describe('arguments that are none', () => {
-  it('of every public function are looked at', () => {
+describe('invalid arguments', () => {
+  it('of every public function are tested', () => {
     const functions = Object.entries({ ...certificates, ...paths }).filter(([, value]) => typeof value === 'function');
     const names = functions.map(([name]) => name).filter((name) => name !== CertgateError.name);
     assert.deepEqual(names.sort(), Object.keys(calls).sort());
@@ -437,7 +440,7 @@ describe('arguments that are none', () => {
       });
 
       if (isObject !== true) continue;
-      it(`${name}: ${Object.keys(members).join(', ')}: no others, and none that is inherited`, async () => {
+      it(`${name}: ${Object.keys(members).join(', ')}: unknown and inherited members are refused`, async () => {
         const [first = ''] = Object.keys(members);
         for (const stranger of [first.toUpperCase(), `${first}s`, 'constructor', 'x'])
           assert.match(
@@ -455,17 +458,17 @@ describe('arguments that are none', () => {
 });
 
 describe('a promise as an answer', () => {
-  it('is not a "no", and not a value', () => {
+  it('is neither a "no" nor a value', () => {
     const isDenied = (): unknown => Promise.resolve(false);
     const answer = verify(target.der, { ...clientOptions, isDenied }) as paths.ClientVerification;
     assert.equal(!answer.ok && answer.fault.code, 'certificate_on_deny_list');
   });
 });
 
-describe('what is on Object.prototype', () => {
+describe('a member of Object.prototype', () => {
   const stranger = newName('Root');
   const strangers = writeAuthority(stranger);
-  it('is not a member of a question', () => {
+  it('is not read as a member of a question', () => {
     const polluted = {
       profile: 'rfc5280',
       maximumIntermediates: 0,
@@ -473,7 +476,7 @@ describe('what is on Object.prototype', () => {
       nonce: 'x',
       limits: 'x',
       useDeltas: false,
-      // What would let a stranger in, by the new call.
+      // Options that would admit an unknown caller, in a call of verifyClientCertificate.
       anchors: [strangers],
       intermediates: [],
       at: pathNow,

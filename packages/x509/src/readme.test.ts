@@ -91,10 +91,10 @@ describe('the examples of the README', () => {
     assert.notEqual(example.crls[0], first);
   });
 
-  it('take the place of X509Certificate.verify', async () => {
+  it('replace X509Certificate.verify', async () => {
     type Replacing = { readonly isTrusted: (client: string, ca: string) => boolean };
     const { isTrusted } = await load<Replacing>('replacing.mjs');
-    // Certificates of openssl are valid now, those above in 2027.
+    // Certificates that openssl issues are valid now; those above are valid in 2027.
     const lasting = { notBefore: '20000101000000Z', notAfter: '99991231235959Z' };
     const ca = issue({ name: 'ca', ...lasting });
     const extensions = ['keyUsage = critical, digitalSignature', 'authorityKeyIdentifier = keyid'];

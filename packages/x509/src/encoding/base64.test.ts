@@ -7,12 +7,12 @@ import { countRuns, isLongRun } from '../test-support/random-runs.js';
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 });
 
-/** The definition that the proof stands in for. */
+/** Checks the decoder against the definition: a text is canonical if encoding its bytes gives it back. */
 function holdsToEncoding(text: string): void {
   const bytes = Buffer.from(text, 'base64');
   const isCanonical = bytes.length > 0 && bytes.toString('base64') === text;
   const decoding = decodeBase64(text);
-  // `assert` itself would cost a multiple of what is tested here half a million times.
+  // `assert` would cost several times as much as what it tests here half a million times.
   if (decoding.ok !== isCanonical) assert.fail(`${decoding.ok ? 'took' : 'refused'} ${JSON.stringify(text)}`);
   if (decoding.ok && !bytes.equals(decoding.bytes)) assert.fail(`decoded ${JSON.stringify(text)} to other bytes`);
   const again = decoder.decode(text);
@@ -20,7 +20,7 @@ function holdsToEncoding(text: string): void {
   if (!isSame) assert.fail(`the decoder that keeps its memory answers otherwise to ${JSON.stringify(text)}`);
 }
 
-/** As large as the gate's; what an earlier text left in its memory must not show. */
+/** As large as the gate's decoder. Bytes that an earlier text left in its memory must not show. */
 const decoder = new Base64Decoder(16_384);
 
 describe('decodeBase64', () => {
@@ -34,7 +34,7 @@ describe('decodeBase64', () => {
     );
   });
 
-  test('has one text for one byte string: what it accepts, Buffer writes back the same', () => {
+  test('accepts only texts that Buffer writes back unchanged, so that one byte string has one text', () => {
     const character = fc.constantFrom(...Array.from(alphabet), '=', '-', '_', ' ', '\n', ',', '\0', 'é', '\u{1f600}');
     fc.assert(
       fc.property(fc.array(character, { maxLength: 24 }), (characters) => {
@@ -47,8 +47,9 @@ describe('decodeBase64', () => {
     );
   });
 
-  // What decides is how this Node's decoder treats what is no base64: each engine has a fast and a slow way, by length.
-  test('takes exactly what encoding again gives back, for every code unit at every place of a quantum', () => {
+  // The result depends on how this Node's decoder treats characters outside base64. Each engine has a fast and a slow
+  // way, chosen by length.
+  test('accepts exactly the texts that encoding gives back, for every code unit at every place of a quantum', () => {
     for (const data of isLongRun() ? [1, 2, 3, 5, 48, 97] : [2, 97]) {
       const text = Buffer.alloc(data, 0xa7).toString('base64');
       const inner = isLongRun() ? [1, 2, 3, text.length - 4, text.length - 3] : [];
@@ -61,12 +62,12 @@ describe('decodeBase64', () => {
     }
   });
 
-  test('takes exactly what encoding again gives back, for texts with code units put in, left out and changed', () => {
+  test('accepts exactly the texts that encoding gives back, with code units inserted, left out and changed', () => {
     const unit = fc.oneof(
       fc.constantFrom(...Array.from(alphabet), '=', '-', '_', ' ', '\t', '\r', '\n', ',', '\0'),
       fc.integer({ min: 0, max: 0xff }).map((code) => String.fromCharCode(code)),
       fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
-      // The low octet is one of base64.
+      // A code unit beyond ASCII whose low octet is a character of base64.
       fc
         .tuple(fc.integer({ min: 1, max: 0xff }), fc.constantFrom(...Array.from(alphabet), '='))
         .map(([high, low]) => String.fromCharCode(high * 256 + low.charCodeAt(0))),
@@ -90,7 +91,7 @@ describe('decodeBase64', () => {
     );
   });
 
-  test('decodes into memory that just fits, and no text that might be too long for it', () => {
+  test('decodes into memory that is just large enough, and refuses a text that may be too long for it', () => {
     for (const length of [1, 2, 3, 4, 100, 300]) {
       const given = Buffer.alloc(length, 0xa7);
       const text = given.toString('base64');
@@ -155,7 +156,7 @@ const block = (label: string, body: string): string => `-----BEGIN ${label}-----
 describe('one PEM block', () => {
   const one = block('CERTIFICATE', 'TW\r\nFu');
 
-  test('gives its bytes, with white space around it or none', () => {
+  test('is decoded with or without white space around it', () => {
     for (const text of [one, one.trim(), `\r\n ${one}\t\n`]) {
       const decoding = decodePem(text, 'CERTIFICATE');
       assert.equal(decoding.ok && String(decoding.bytes), 'Man');
@@ -189,7 +190,7 @@ describe('one PEM block', () => {
 describe('a bundle of PEM blocks', () => {
   const [one, other] = [block('CERTIFICATE', 'TWFu'), block('CERTIFICATE', 'TW\r\nE=')];
 
-  test('gives every block, whatever stands between them', () => {
+  test('gives every block, whatever text is between them', () => {
     for (const text of [one + other, `a CA\n${one}# another ----\n${other}the end\n`, `\r\n${one}\r\n\r\n${other}`]) {
       const decoding = decodePemBundle(text, 'CERTIFICATE');
       assert.deepEqual(decoding.ok && decoding.blocks.map(String), ['Man', 'Ma']);

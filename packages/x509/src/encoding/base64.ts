@@ -8,8 +8,8 @@ export type Base64Decoding =
   { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: Base64Fault };
 
 /**
- * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, the unused bits of
- * the last character zero (§3.5), not empty. One byte string has exactly one text. `Buffer.from` takes much more.
+ * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, the unused bits
+ * of the last character zero (§3.5), not empty. One byte string has exactly one text. `Buffer.from` accepts much more.
  */
 export function decodeBase64(text: string): Base64Decoding {
   expectArgument(text, aText, 'The text of decodeBase64');
@@ -19,44 +19,48 @@ export function decodeBase64(text: string): Base64Decoding {
 }
 
 /**
- * Decodes as `decodeBase64` does, but always into the same memory: a new buffer costs more than the decoding, and strangers
- * choose how often they call. The next text overwrites the bytes, so the caller must not keep them or pass them on.
+ * Decodes like `decodeBase64`, but always into the same memory: a new buffer costs more than the decoding, and unknown
+ * callers choose how often they call. The next text overwrites the bytes, so the caller must not keep them or pass them
+ * on.
  */
 export class Base64Decoder {
   readonly #buffer: Buffer;
   readonly #maximumLength: number;
 
-  /** `maximumLength` is that of a text. */
+  /** `maximumLength` is the length of the longest text, in characters. */
   constructor(maximumLength: number) {
     this.#buffer = Buffer.from(new ArrayBuffer(Math.ceil((maximumLength / 4) * 3)));
     this.#maximumLength = maximumLength;
   }
 
-  /** @throws {RangeError} for a longer text: cut short, its bytes might look like those of another one. */
+  /**
+   * @throws {RangeError} if the text is longer than the maximum. Cut short, its bytes might look like those of another
+   * text.
+   */
   decode(text: string): Base64Decoding {
     const bytes = this.decodeBytes(text);
     return bytes === undefined ? { ok: false, fault: findTextFault(text) } : { ok: true, bytes };
   }
 
   /**
-   * As `decode`, for whom it doesn't matter what the fault is: to find that out costs as much again.
+   * Like `decode`, but without the kind of fault: finding it costs as much again.
    *
-   * @throws {RangeError} as `decode`.
+   * @throws {RangeError} if the text is longer than the maximum.
    */
   decodeBytes(text: string): Uint8Array | undefined {
     if (text.length > this.#maximumLength) throw new RangeError(`More than ${this.#maximumLength} characters.`);
     const byteCount = this.#buffer.write(text, 'base64');
     if (byteCount === 0 || !isCanonical(text, byteCount)) return undefined;
-    // `subarray` costs more.
+    // `subarray` is slower.
     return new Uint8Array(this.#buffer.buffer, 0, byteCount);
   }
 }
 
 /**
- * Whether encoding the decoded bytes would give the text again, at a third of what encoding them costs. `Buffer.from`
- * stops at or passes over an ASCII character that it doesn't know, so a text that has one decodes to fewer bytes than its
- * length says. It also knows two characters of base64url, and takes some characters beyond ASCII for their low octet; both
- * are looked for. The test proves this on the Node that runs it, for every UTF-16 code unit.
+ * Whether encoding the decoded bytes would give the text again, at a third of the cost of encoding them. `Buffer.from`
+ * stops at an ASCII character that it doesn't know, or skips it, so a text with such a character decodes to fewer bytes
+ * than its length requires. It also accepts two characters of base64url, and some characters beyond ASCII for their low
+ * octet, so this function looks for both. The tests prove this on the Node that runs them, for every UTF-16 code unit.
  */
 function isCanonical(text: string, byteCount: number): boolean {
   const padding = countPadding(text);
@@ -65,12 +69,12 @@ function isCanonical(text: string, byteCount: number): boolean {
     lastCharacters[padding].includes(text.charAt(text.length - 1 - padding)) &&
     !text.includes('-') &&
     !text.includes('_') &&
-    // In UTF-8, ASCII alone takes one octet for each code unit.
+    // In UTF-8, only ASCII takes one octet for each code unit.
     Buffer.byteLength(text) === text.length
   );
 }
 
-/** By code units: `endsWith` costs ten times as much. */
+/** Reads code units, because `endsWith` is ten times slower. */
 function countPadding(text: string): 0 | 1 | 2 {
   if (text.charCodeAt(text.length - 1) !== equalsSign) return 0;
   return text.charCodeAt(text.length - 2) === equalsSign ? 2 : 1;
@@ -79,10 +83,13 @@ function countPadding(text: string): 0 | 1 | 2 {
 const equalsSign = 0x3d;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** By the number of padding characters: what may stand before them. The bits that hold no data, none, two or four, are zero. */
+/**
+ * The characters that may precede 0, 1 or 2 padding characters. Their last 0, 2 or 4 bits hold no data and must be
+ * zero.
+ */
 const lastCharacters = [alphabet, 'AEIMQUYcgkosw048', 'AQgw'] as const;
 
-/** By the first character that is in no place of base64: one scan, since strangers choose the text. */
+/** Decides by the first character outside base64: one scan, since unknown callers choose the text. */
 function findTextFault(text: string): Base64Fault {
   const [stranger] = /[^A-Za-z0-9+/=]/.exec(text) ?? [];
   if (stranger === undefined) return text === '' ? 'not_base64' : 'base64_padding';
@@ -91,13 +98,13 @@ function findTextFault(text: string): Base64Fault {
 
 /** Why a text is not exactly one PEM block of the wanted label. */
 export type PemFault =
-  /** There is no encapsulation boundary: a path, base64 alone, something else. */
+  /** There is no encapsulation boundary: the text is a path, base64 without its lines, or something else. */
   | 'not_pem'
   | 'several_blocks'
   | 'private_key'
   /** One block, with another label than the wanted one. */
   | 'other_label'
-  /** One block of that label, and something that is no white space around it. */
+  /** There is one block of that label, and text around it that is not white space. */
   | 'text_around'
   | 'not_base64';
 
@@ -106,7 +113,7 @@ export type PemDecoding =
   { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: PemFault };
 
 /**
- * Decodes a text that is exactly one PEM block (RFC 7468) of one label, with nothing but white space around it: of
+ * Decodes a text that is exactly one PEM block (RFC 7468) of one label, with only white space around it. If there are
  * several blocks, most readers take the first and overlook the others.
  *
  * @example
@@ -134,7 +141,7 @@ export function decodePem(text: string, label: string): PemDecoding {
   return decoding.ok ? decoding : { ok: false, fault: 'not_base64' };
 }
 
-/** Why a text is no bundle of PEM blocks of one label. */
+/** Why a text is not a bundle of PEM blocks of one label. */
 export type PemBundleFault = Exclude<PemFault, 'several_blocks' | 'text_around'> | 'broken_block';
 
 /** The bytes of the PEM blocks, in their order; at least one. */
@@ -144,7 +151,7 @@ export type PemBundleDecoding =
 
 /**
  * Decodes a text of PEM blocks (RFC 7468) of one label, such as a certificate with those of its CAs. Text between the
- * blocks is passed over (section 2); a block that can't be read, or has another label, refuses all of them.
+ * blocks is ignored (section 2). If one block can't be read or has another label, all of them are refused.
  *
  * @example
  * ```ts

@@ -35,7 +35,7 @@ const refuses = (decode: () => unknown): string => {
 };
 
 describe('readDer', () => {
-  test('makes a value of any exception, and says which were ours', () => {
+  test('turns any exception into a value, and says which ones were not refusals', () => {
     assert.match(
       refuses(() => readSingle(hex('30 01'), derTags.sequence)),
       /reaches past/,
@@ -63,7 +63,7 @@ describe('lengths', () => {
       const encoded = encodeElement(derTags.sequence, Buffer.alloc(size));
       assert.equal(findOuterFrameFault(encoded), undefined);
       assert.equal(reads(() => readSingle(encoded, derTags.sequence)).content.length, size);
-      // Nothing longer is written.
+      // `encodeDerElement` writes no longer element.
       if (size <= 0xffff) assert.deepEqual(encodeDerElement(derTags.sequence, Buffer.alloc(size)), encoded);
     });
   }
@@ -91,7 +91,7 @@ describe('lengths', () => {
     });
   }
 
-  test('tells a frame that is cut from one with more behind it', () => {
+  test('distinguishes a truncated frame from one with trailing octets', () => {
     const whole = encodeElement(derTags.sequence, Buffer.alloc(300));
     assert.equal(findOuterFrameFault(whole.subarray(0, -1)), 'truncated');
     assert.equal(findOuterFrameFault(Buffer.concat([whole, Buffer.from([0])])), 'trailing_bytes');
@@ -102,7 +102,7 @@ describe('lengths', () => {
 });
 
 describe('an element', () => {
-  test('is copied with another tag by no spread, which would lose its content', () => {
+  test("can't be copied with another tag by a spread, which would lose its content", () => {
     const original = element(derTags.integer, '05');
     // @ts-expect-error -- the getters of a class are not members of a spread
     // eslint-disable-next-line @typescript-eslint/no-misused-spread, @typescript-eslint/no-unsafe-class-instance-assignment -- the same
@@ -110,7 +110,7 @@ describe('an element', () => {
     assert.equal(copy.content, undefined);
   });
 
-  test('is a view of the octets that were read, as Buffer or Uint8Array, wherever these begin', () => {
+  test('is a view of the octets that it was read from, Buffer or Uint8Array, at any offset', () => {
     const memory = new Uint8Array(new SharedArrayBuffer(16), 5, 7);
     memory.set([0x30, 5, 4, 3, 1, 2, 3]);
     for (const bytes of [memory, Buffer.from(memory.buffer, 5, 7), Uint8Array.from(memory)]) {
@@ -123,7 +123,7 @@ describe('an element', () => {
     }
   });
 
-  test('ends where its parent ends, though octets follow', () => {
+  test('ends where its parent ends, even if more octets follow', () => {
     const parent = hex('30 03 04 01 01 02 01');
     assert.match(
       refuses(() => new DerReader(parent.subarray(0, 5)).enter(derTags.sequence).read(derTags.set)),
@@ -172,7 +172,7 @@ describe('DerReader', () => {
     refuses(() => new DerReader(hex('30 02 04 05 00 00 00')).enter(derTags.sequence).read());
   });
 
-  test('reads one element only where one belongs', () => {
+  test('reads a single element only if nothing follows it', () => {
     refuses(() => readSingle(hex('05 00 05 00'), derTags.null));
   });
 });
@@ -192,7 +192,7 @@ describe('INTEGER', () => {
       refuses(() => decodeSmallInteger(element(derTags.integer, content)));
     });
   }
-  test('small ones are not negative and fit a safe number', () => {
+  test('is accepted as a small integer only if it is not negative and fits a safe number', () => {
     assert.equal(
       reads(() => decodeSmallInteger(element(derTags.integer, '7fffffffffff'))),
       0x7fffffffffff,
@@ -255,7 +255,7 @@ describe('BIT STRING', () => {
       assert.ok(fault.includes(what.split(':')[0] ?? what), fault);
     });
   }
-  test('leniently, with trailing zero bits and nothing else that is not DER', () => {
+  test('is read leniently with trailing zero bits, but with no other departure from DER', () => {
     for (let value = 0; value < 0x10000; value += 7) {
       const content = [value >> 13, (value << 3) & 0xff, (value >> 5) & 0xff];
       const encoded = readSingle(encodeElement(derTags.bitString, Buffer.from(content)), derTags.bitString);
@@ -306,7 +306,7 @@ describe('OBJECT IDENTIFIER', () => {
       refuses(() => dotted(content));
     });
   }
-  test('64 octets are read, one arc of them too', () => {
+  test('is read up to 64 octets, even if they are one arc', () => {
     reads(() => dotted(`2a${'03'.repeat(63)}`));
     reads(() => dotted(`${'ff'.repeat(63)}7f`));
   });
@@ -316,7 +316,7 @@ describe('times', () => {
   const instantOf = (tag: number, text: string): number =>
     decodeTime(readSingle(encodeElement(tag, Buffer.from(text, 'latin1')), tag));
 
-  test('two-digit years turn at 50', () => {
+  test('read two-digit years of 50 or more as 19xx', () => {
     for (const [tag, text, instant] of [
       [derTags.utcTime, '491231235959Z', Date.UTC(2049, 11, 31, 23, 59, 59)],
       [derTags.utcTime, '500101000000Z', Date.UTC(1950, 0, 1)],
@@ -329,7 +329,7 @@ describe('times', () => {
         instant,
       );
   });
-  test('days are those of the calendar, leap years included', () => {
+  test('accept only days of the calendar, leap years included', () => {
     for (const year of [0, 4, 100, 400, 1600, 1900, 1969, 1970, 1999, 2000, 2024, 2026, 2100, 9999]) {
       for (let month = 0; month <= 13; month += 1)
         for (let day = 0; day <= 32; day += 1) {

@@ -2,14 +2,15 @@
 
 /**
  * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element
- * that reaches past its parent, no trailing bytes. It knows nothing of certificates.
+ * that reaches past its parent, no trailing bytes. It knows nothing about certificates.
  *
- * Inside this room a fault is a `DerError`; it never leaves: decoders run inside `readDer`, which makes it a value.
+ * Inside this room, a fault is a thrown `DerError`. It never leaves the room: decoders run inside `readDer`, which
+ * turns it into a value.
  */
 export class DerElement {
-  /** The identifier octet. High-tag-number form (X.690 §8.1.2.4) is refused: no structure we read uses it. */
+  /** The identifier octet. The high-tag-number form (X.690 §8.1.2.4) is refused: no structure that we read uses it. */
   declare readonly tag: number;
-  /** The element is [start, end) of these octets, and its content [contentStart, end). */
+  /** The element is [start, end) of these octets, and its content is [contentStart, end). */
   declare readonly bytes: Uint8Array;
   declare readonly start: number;
   declare readonly contentStart: number;
@@ -23,12 +24,12 @@ export class DerElement {
     this.end = end;
   }
 
-  /** A view, made by each call: decoders read the octets in their place. */
+  /** A new view at each call. Decoders avoid that cost and read the octets in place. */
   get content(): Uint8Array {
     return this.bytes.subarray(this.contentStart, this.end);
   }
 
-  /** Header and content, as they stood in the input. */
+  /** Header and content, as they are in the input. */
   get encoded(): Uint8Array {
     return this.bytes.subarray(this.start, this.end);
   }
@@ -57,7 +58,10 @@ export const derTags = {
   set: 0x31,
 } as const;
 
-/** Context-specific tags: `[0]` EXPLICIT or of a constructed type is 0xa0, `[0]` IMPLICIT of a primitive type 0x80. */
+/**
+ * Context-specific tags: `[0]` EXPLICIT, or `[0]` of a constructed type, is 0xa0; `[0]` IMPLICIT of a primitive type is
+ * 0x80.
+ */
 export const contextConstructed = (number: number): number => 0xa0 | number;
 export const contextPrimitive = (number: number): number => 0x80 | number;
 
@@ -65,26 +69,26 @@ class DerError extends Error {
   override readonly name = 'DerError';
 }
 
-/** Refuses the input from inside a decoder that runs under `readDer`. */
+/** Refuses the input. Only decoders that run under `readDer` may call it. */
 export function refuseDer(message: string): never {
   throw new DerError(message);
 }
 
-/** The decoded value, or what is wrong with the bytes, in words for the operator. */
+/** The decoded value, or a sentence fragment for the operator that says what is wrong with the bytes. */
 export type DerDecoding<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: string };
 
-/** Runs a decoder; whatever it refuses comes back as a value. */
+/** Runs a decoder and returns whatever it refuses as a value. */
 export function readDer<T>(decode: () => T): DerDecoding<T> {
   try {
     return { ok: true, value: decode() };
   } catch (error) {
     if (error instanceof DerError) return { ok: false, fault: error.message };
-    // A RangeError and its like would be a bug of ours; a decoder of hostile bytes answers with a refusal anyway.
+    // A RangeError or the like is a bug of ours. A decoder of hostile bytes refuses the input even then.
     return { ok: false, fault: `undecodable (${error instanceof Error ? error.name : 'unknown fault'})` };
   }
 }
 
-/** Runs a decoder like `readDer`; undefined for what is refused. */
+/** Runs a decoder like `readDer`, and returns undefined for input that it refuses. */
 export function tryDer<T>(decode: () => T): T | undefined {
   const decoding = readDer(decode);
   return decoding.ok ? decoding.value : undefined;
@@ -92,10 +96,7 @@ export function tryDer<T>(decode: () => T): T | undefined {
 
 export type DerFrameFault = 'not_der' | 'truncated' | 'trailing_bytes';
 
-/**
- * O(1): does the input hold exactly one SEQUENCE, no byte more or less? The price of a look before anything is hashed
- * or parsed.
- */
+/** Checks in constant time that the input is exactly one SEQUENCE, before anything is hashed or parsed. */
 export function findOuterFrameFault(bytes: Uint8Array): DerFrameFault | undefined {
   const header = readDerHeader(bytes, 0);
   if (header === undefined || header.tag !== derTags.sequence) return 'not_der';
@@ -104,21 +105,21 @@ export function findOuterFrameFault(bytes: Uint8Array): DerFrameFault | undefine
   return end < bytes.length ? 'trailing_bytes' : undefined;
 }
 
-/** Where an element's content begins, and how long it says it is. */
+/** The header of an element: where its content begins, and how long it says the content is. */
 export interface DerHeader {
   readonly tag: number;
   readonly contentStart: number;
   readonly length: number;
 }
 
-/** The header at an offset, or undefined where it is none of DER; whether the content is there is not looked at. */
+/** The header at an offset, or undefined if it is not valid in DER. Whether the content is there is not checked. */
 export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | undefined {
   const tag = bytes[offset];
   const first = bytes[offset + 1];
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined;
   if (first < 0x80) return { tag, contentStart: offset + 2, length: first };
   const octets = first & 0x7f;
-  // 0x80 is BER's indefinite form; four octets hold every size that the caps let through.
+  // 0x80 is BER's indefinite form. Four octets suffice for every size that the limits allow.
   if (octets === 0 || octets > 4) return undefined;
   let length = 0;
   for (let index = 0; index < octets; index += 1) {
@@ -130,7 +131,7 @@ export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | un
   return isMinimal ? { tag, contentStart: offset + 2 + octets, length } : undefined;
 }
 
-/** What is read: octets, or the content of an element. */
+/** The octets to read, or an element whose content is read. */
 export type DerSource = Uint8Array | DerElement;
 
 /** Reads the elements of one constructed value in order. Every method refuses what it doesn't expect. */
@@ -147,7 +148,7 @@ export class DerReader {
     return this.#offset >= this.#parent.end;
   }
 
-  /** The next element's tag, without reading it. */
+  /** Returns the next element's tag without reading the element. */
   peekTag(): number | undefined {
     return this.isAtEnd ? undefined : this.#parent.bytes[this.#offset];
   }
@@ -156,7 +157,7 @@ export class DerReader {
     const parent = this.#parent;
     const start = this.#offset;
     const header = readDerHeader(parent.bytes, start);
-    // A header may reach into what follows the parent.
+    // The octets of the header may be beyond the end of the parent.
     if (header === undefined || header.contentStart > parent.end)
       return refuseDer(`bad element header at offset ${start - parent.contentStart}`);
     const { tag, contentStart } = header;
@@ -173,7 +174,7 @@ export class DerReader {
     return this.peekTag() === tag ? this.read(tag) : undefined;
   }
 
-  /** A reader over the content of the next element. */
+  /** Returns a reader for the content of the next element. */
   enter(tag: number): DerReader {
     return new DerReader(this.read(tag));
   }
@@ -191,7 +192,7 @@ export function readSingle(source: DerSource, tag: number): DerElement {
   return element;
 }
 
-/** The content: `latin1` makes one character of each octet, `hex` two digits in lower case. */
+/** The content as text: `latin1` makes one character of each octet, `hex` two digits in lower case. */
 export function toText({ bytes, contentStart, end }: DerElement, encoding: 'latin1' | 'hex'): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return buffer.toString(encoding, contentStart, end);
@@ -202,7 +203,7 @@ export function toHex(element: DerElement): string {
   return toText(element, 'hex').toUpperCase();
 }
 
-/** Whether each octet of the content is in the range; both ends belong to it. */
+/** Whether each octet of the content is in the range, both ends included. */
 export function isWithin({ bytes, contentStart, end }: DerElement, least: number, most: number): boolean {
   for (let offset = contentStart; offset < end; offset += 1) {
     const octet = bytes[offset] ?? 0;
@@ -211,7 +212,7 @@ export function isWithin({ bytes, contentStart, end }: DerElement, least: number
   return true;
 }
 
-/** The same INTEGER, checked to be minimal (X.690 §8.3.2). */
+/** Returns the same INTEGER after checking that it is minimal (X.690 §8.3.2). */
 export function decodeInteger(element: DerElement): DerElement {
   const { bytes, contentStart, length } = element;
   if (length === 0) return refuseDer('an INTEGER without content');
@@ -220,7 +221,10 @@ export function decodeInteger(element: DerElement): DerElement {
   return isMinimal ? element : refuseDer('an INTEGER that is not minimal');
 }
 
-/** A non-negative INTEGER that fits a safe number (path lengths, versions). Its tag may be another one. */
+/**
+ * Decodes a non-negative INTEGER that fits a safe number, such as a path length or a version. It may have an implicit
+ * tag.
+ */
 export function decodeSmallInteger(element: DerElement): number {
   const { bytes, contentStart, end, length } = decodeInteger(element);
   if (length > 6 || (bytes[contentStart] ?? 0x80) >= 0x80) return refuseDer('an INTEGER out of range');
@@ -234,26 +238,28 @@ export function decodeBoolean(element: DerElement): boolean {
   return octets === 'ff' || (octets !== '00' && refuseDer('a BOOLEAN that is not DER'));
 }
 
-/** A BIT STRING that holds whole octets (keys, signatures); its content is then these octets only. */
+/**
+ * Decodes a BIT STRING of whole octets (keys, signatures). The content of the returned element is only these octets.
+ */
 export function decodeOctetAlignedBitString({ bytes, tag, start, contentStart, end, length }: DerElement): DerElement {
   if (length === 0 || bytes[contentStart] !== 0) return refuseDer('a BIT STRING that is not octet-aligned');
   return new DerElement(bytes, tag, start, contentStart + 1, end);
 }
 
 /**
- * A BIT STRING of named bits: the numbers of the bits that are set. X.690 §11.2.2 forbids trailing zero bits; `isLenient`
- * accepts them.
+ * Decodes a BIT STRING of named bits into the numbers of the bits that are set. X.690 §11.2.2 forbids trailing zero
+ * bits; `isLenient` accepts them.
  */
 export function decodeNamedBits(
   { bytes, contentStart, end, length }: DerElement,
   isLenient = false,
 ): readonly number[] {
-  // The longest in use has nine; each bit of a long one costs a microsecond.
+  // The longest in use has nine bits. Each bit of a long one would cost a microsecond.
   if (length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
   const unused = length === 0 ? 8 : (bytes[contentStart] ?? 8);
   if (unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');
   if (length === 1) return unused === 0 ? [] : refuseDer('an empty BIT STRING with unused bits');
-  // The last bit in use, which must be set, and behind it those that are unused.
+  // The last used bit, which must be set, and the unused bits behind it.
   const tail = (bytes[end - 1] ?? 0) & ((1 << (unused + 1)) - 1);
   if (tail !== 1 << unused && !(isLenient && tail === 0))
     return refuseDer('a BIT STRING of named bits that is not DER');
@@ -263,10 +269,14 @@ export function decodeNamedBits(
   return bits;
 }
 
-/** An OBJECT IDENTIFIER in dotted form; subidentifiers must be minimal (X.690 §8.19.2). Its tag may be another one. */
+/**
+ * Decodes an OBJECT IDENTIFIER to dotted form. Subidentifiers must be minimal (X.690 §8.19.2). It may have an implicit
+ * tag.
+ */
 export function decodeObjectIdentifier({ bytes, contentStart, end, length }: DerElement): string {
   if (length === 0 || (bytes[end - 1] ?? 0x80) >= 0x80) return refuseDer('a truncated OBJECT IDENTIFIER');
-  // The longest in use have about 20 octets; without a cap, big integers make a long one cost milliseconds.
+  // The longest in use have about 20 octets. Without a limit, a long one would cost milliseconds, because of big
+  // integers.
   if (length > 64) return refuseDer('an OBJECT IDENTIFIER of more than 64 octets');
   let text = '';
   let arc: number | bigint = 0;
@@ -281,18 +291,21 @@ export function decodeObjectIdentifier({ bytes, contentStart, end, length }: Der
   return text;
 }
 
-/** A number as long as it is exact. */
+/** Appends seven bits, as a number while that is exact, then as a bigint. */
 function appendBits(arc: number | bigint, bits: number): number | bigint {
   return typeof arc === 'number' && arc < 2 ** 45 ? arc * 128 + bits : (BigInt(arc) << 7n) | BigInt(bits);
 }
 
-/** The first two arcs, which are encoded as one (X.690 §8.19.4). */
+/** The first two arcs, which are encoded as one number (X.690 §8.19.4). */
 function describeRoot(arcs: number | bigint): string {
   const root = arcs < 80 ? Math.floor(Number(arcs) / 40) : 2;
   return `${root}.${typeof arcs === 'number' ? arcs - root * 40 : arcs - 80n}`;
 }
 
-/** UTCTime or GeneralizedTime in the one form RFC 5280 §4.1.2.5 allows, as milliseconds since 1970-01-01T00:00:00Z. */
+/**
+ * Decodes UTCTime or GeneralizedTime in the only form that RFC 5280 §4.1.2.5 allows, to milliseconds since
+ * 1970-01-01T00:00:00Z.
+ */
 export function decodeTime({ tag, bytes, contentStart, end, length }: DerElement): number {
   const isUtcTime = tag === derTags.utcTime;
   let isRight = isUtcTime ? length === 13 : tag === derTags.generalizedTime && length === 15;
@@ -304,20 +317,20 @@ export function decodeTime({ tag, bytes, contentStart, end, length }: DerElement
   }
   if (!isRight || bytes[end - 1] !== 0x5a) return refuseDer('a time that is not in the form RFC 5280 requires');
   const head = Math.floor(digits / 1e10);
-  // §4.1.2.5.1: a two-digit year of 50 or more is of the last century.
+  // §4.1.2.5.1: a two-digit year of 50 or more means 19xx.
   const year = isUtcTime ? head + (head < 50 ? 2000 : 1900) : head;
   const pair = (unit: number): number => Math.floor(digits / unit) % 100;
   const [month, day, hour, minute, second] = [pair(1e8), pair(1e6), pair(1e4), pair(100), pair(1)];
-  // 400 years later, when the calendar is the same: years below 100 would be of the last century.
+  // Adds 400 years, after which the calendar repeats: Date.UTC reads years below 100 as 19xx.
   const instant = Date.UTC(year + 400, month - 1, day, hour, minute, second);
-  // Date.UTC rolls 30 February over.
+  // Date.UTC turns 30 February into a day of March.
   if (month < 1 || month > 12 || new Date(instant).getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
     return refuseDer('a time that does not exist');
   }
   return instant - 12_622_780_800_000;
 }
 
-/** One element of DER with its header (X.690 §10.1: the length in as few octets as it takes). */
+/** Encodes one element of DER with its header. The length takes as few octets as possible (X.690 §10.1). */
 export function encodeDerElement(tag: number, ...contents: readonly ArrayLike<number>[]): Buffer {
   let length = 0;
   for (const content of contents) length += content.length;
@@ -332,7 +345,7 @@ export function encodeDerElement(tag: number, ...contents: readonly ArrayLike<nu
   return element;
 }
 
-/** Tag and length. Nothing that is written here comes near 64 KiB. */
+/** Encodes tag and length. Nothing that we write comes near 64 KiB. */
 export function encodeDerHeader(tag: number, length: number): readonly number[] {
   if (length < 0x80) return [tag, length];
   return length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];

@@ -36,7 +36,7 @@ class Options {
   }
 }
 
-/** Nothing that an object inherits, and nobody can change that. */
+/** Whether the object inherits nothing that anybody could change. */
 function isBare(target: object): boolean {
   const prototype = Object.getPrototypeOf(target) as object;
   const isEmpty = Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0;
@@ -44,7 +44,7 @@ function isBare(target: object): boolean {
 }
 
 describe('a copy of own members', () => {
-  test('has no members of the root of the prototypes, is frozen, and is not a copy of what is so already', () => {
+  test('has no members of Object.prototype, is frozen, and is the source itself if that already is such a copy', () => {
     const source = { limit: 1 };
     const copy = copyOwn(source);
     assert.notEqual(copy, source);
@@ -56,7 +56,7 @@ describe('a copy of own members', () => {
     assert.equal(copyOwn(bare), bare);
   });
 
-  test('is made of what has a prototype, or can still change', () => {
+  test('is made of objects that have a prototype or can still change', () => {
     const frozen = Object.freeze({ limit: 1 });
     assert.ok(isBare(copyOwn(frozen)));
     const changing = Object.assign(Object.create(null) as { limit: number }, { limit: 1 });
@@ -67,14 +67,14 @@ describe('a copy of own members', () => {
 });
 
 describe('a member', () => {
-  test('is own, or of a class, in this realm or another; never of the root of the prototypes', () => {
+  test("is its own or its class's, in this realm or another, and never that of Object.prototype", () => {
     const bare = Object.assign(Object.create(null) as object, { limit: undefined });
     for (const holder of [{ limit: undefined }, new Options(), bare]) assert.ok(hasMember(holder, 'limit'));
     for (const other of [{}, new Options(), Object.create(null) as object, runInNewContext('({})') as object])
       for (const name of ['toString', 'window']) assert.equal(hasMember(other, name), false, name);
   });
 
-  test('is read where it is found', () => {
+  test('is returned if it is found', () => {
     assert.equal(readMember(new Options(), 'limit'), 5);
     assert.equal(readMember({ limit: 1 }, 'limit'), 1);
     assert.equal(readMember({}, 'toString'), undefined);
@@ -82,7 +82,7 @@ describe('a member', () => {
 });
 
 describe('options', () => {
-  test('of a class are read, those of the root of the prototypes are not', () => {
+  test('are read from classes too, and never from Object.prototype', () => {
     assert.deepEqual({ ...readKnownOptions(new Options(), ['limit', 'toString'], 'it') }, { limit: 5 });
     assert.deepEqual({ ...readKnownOptions({ limit: 1 }, ['limit'], 'it') }, { limit: 1 });
   });
@@ -144,17 +144,17 @@ describe('rules', () => {
   for (const [rule, good, bad] of cases) {
     test(rule.words, () => {
       for (const value of good) assert.ok(rule.holds(value), String(value));
-      // Again: what holds is remembered.
+      // Asks twice, because the rule remembers lists that passed.
       for (const value of [...bad, ...bad]) assert.equal(rule.holds(value), false);
     });
   }
 
-  test('name the values that may be', () => {
+  test('name the permitted values', () => {
     assert.equal(oneOf(['a', 'b']).words, '"a" or "b"');
     assert.equal(listOf(aFlag).words, 'an array, each member true or false');
   });
 
-  test('look once at each list, and whenever they are asked at a decoded value', () => {
+  test('check each list once, and a decoded value at every call', () => {
     const list = [true];
     const decoded: { one?: number } = { one: 1 };
     const [flags, made] = [listOf(aFlag), decodedBy('decode', 'one')];

@@ -2,17 +2,17 @@ import { invalidArgument } from '../certgate-error.js';
 import { types } from 'node:util';
 
 /**
- * What may be read of an object that others made. A prototype that somebody polluted (`{"__proto__": {…}}`, merged by a
- * careless function anywhere in the app) gives every object members that nobody wrote: an absent option, an absent key of
- * an answer or a policy would be there. So nothing that decides is read from the root of a prototype chain.
+ * Safe reading of objects that others made. If somebody pollutes a prototype (a careless function anywhere in the app
+ * merges `{"__proto__": {…}}`), every object gets members that nobody wrote: an absent option, or an absent key of an
+ * answer or a policy, would seem to be there. So the code that decides never reads from the root of a prototype chain.
  */
 
-/** An empty prototype that nobody can add to. V8 reads an object without any prototype five times as slowly. */
+/** An empty prototype that nobody can add members to. V8 reads an object without any prototype five times as slowly. */
 const bare = Object.freeze(Object.create(null)) as object;
 
 /**
- * An object's own members, frozen and without those of `Object.prototype`: what is absent stays absent, even where somebody
- * polluted that. A copy, unless the object is so already.
+ * Returns a frozen copy of an object's own members, without those of `Object.prototype`: an absent member stays absent,
+ * even if somebody polluted that prototype. Returns the object itself if it already is such a copy.
  */
 export function copyOwn<T extends object>(source: T): Readonly<T> {
   const prototype: unknown = Object.getPrototypeOf(source);
@@ -25,8 +25,8 @@ function assignOwn<T extends object>(source: T): T {
 }
 
 /**
- * Whether an object has this member itself, or by its class. What stands on the root of its prototype chain
- * (`Object.prototype`, of whichever realm) doesn't count.
+ * Whether an object has this member, as its own or from its class. Members of the root of its prototype chain
+ * (`Object.prototype` of any realm) are ignored.
  */
 export function hasMember(target: object, name: PropertyKey): boolean {
   if (Object.hasOwn(target, name)) return true;
@@ -39,24 +39,24 @@ export function hasMember(target: object, name: PropertyKey): boolean {
   return false;
 }
 
-/** A member that `hasMember` finds, else undefined. */
+/** The member if `hasMember` finds it, otherwise undefined. */
 export function readMember(target: object, name: PropertyKey): unknown {
   return confirmMember(target, name, Reflect.get(target, name));
 }
 
 /**
- * `value` is what `target[name]` gave: undefined unless `hasMember` finds the member. For what runs at every request, where
- * a name that stands in the code is read several times faster than one that is held in a variable.
+ * Returns `value`, which must be `target[name]`, or undefined if `hasMember` does not find the member. Code that runs
+ * at every request uses it: V8 reads `target.name` several times faster than `target[name]` with a variable.
  */
 export function confirmMember(target: object, name: PropertyKey, value: unknown): unknown {
   return value !== undefined && hasMember(target, name) ? value : undefined;
 }
 
 /**
- * A copy of the options that were given, without a prototype. An option whose name is not known is refused: a misspelt
- * limit would silently be the default.
+ * Returns a copy of the options without a prototype. An unknown option is refused: a misspelt limit would silently be
+ * the default.
  *
- * @throws {CertgateError} names the option and the known ones.
+ * @throws {CertgateError} if an option is unknown. The message names it and the known ones.
  */
 export function readKnownOptions<T extends object>(options: T, known: readonly string[], owner: string): Readonly<T> {
   for (const name of Object.keys(options)) {
@@ -68,22 +68,22 @@ export function readKnownOptions<T extends object>(options: T, known: readonly s
   return copyOwn(Object.fromEntries(given.map((name) => [name, Reflect.get(options, name) as unknown])) as T);
 }
 
-/** What an argument, or a member of one, must be; `words` ends a sentence, "… must be". */
+/** What an argument, or a member of one, must be. `words` completes the sentence "… must be". */
 export interface ArgumentRule {
   readonly words: string;
   readonly holds: (value: unknown) => boolean;
   readonly isOptional?: true;
 }
 
-/** One rule for each member: a type that gets another one doesn't compile without. */
+/** One rule for each member. If a type gets a new member, this type makes the compiler ask for its rule. */
 export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
 
 /**
- * A copy of an argument's own members; an optional one that is absent is there as undefined, so that nothing on a prototype
- * stands in for it, in a copy of the copy neither. What is missing, of another type, unknown or misspelt is refused: it would
- * silently be read as the default, or as the weaker of two values.
+ * Returns a copy of an argument's own members. An optional member that is absent becomes undefined, so that nothing on
+ * a prototype can replace it, not even in a copy of the copy. A member that is missing, misspelt, unknown or of another
+ * type is refused: otherwise the code would silently use the default, or the weaker of two values.
  *
- * @throws {CertgateError} names the member, and what it must be.
+ * @throws {CertgateError} if a member is refused. The message names it, and says what it must be.
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
@@ -102,7 +102,7 @@ export function readMembers<T extends object>(given: T, owner: string, rules: Me
   return Object.freeze(members);
 }
 
-/** @throws {CertgateError} says what it must be. */
+/** @throws {CertgateError} if the value breaks the rule. The message says what it must be. */
 export function expectArgument(value: unknown, { words, holds }: ArgumentRule, owner: string): void {
   if (!holds(value)) throw invalidArgument(`${owner} must be ${words}.`);
 }
@@ -114,9 +114,9 @@ export const anObject: ArgumentRule = { words: 'an object', holds: isObject };
 export const aText: ArgumentRule = { words: 'a string', holds: (value) => typeof value === 'string' };
 export const aFlag: ArgumentRule = { words: 'true or false', holds: (value) => typeof value === 'boolean' };
 export const aFunction: ArgumentRule = { words: 'a function', holds: (value) => typeof value === 'function' };
-/** Of any realm: a test runner has two. */
+/** A Uint8Array of any realm: a test runner has two. */
 export const octets: ArgumentRule = { words: 'a Uint8Array', holds: (value) => types.isUint8Array(value) };
-/** One that is no number is outside of every validity. */
+/** A time that is not a number would be outside every validity period. */
 export const anInstant: ArgumentRule = {
   words: 'a number of milliseconds',
   holds: (value) => typeof value === 'number',
@@ -143,7 +143,7 @@ export function optional(rule: ArgumentRule): ArgumentRule {
   return { ...rule, isOptional: true };
 }
 
-/** An array that held once isn't looked at again: lists live as long as what they were read from. */
+/** Remembers the arrays that passed: lists live as long as the document they were read from, and are checked once. */
 export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
   const known = new WeakSet<object>();
   return {
@@ -151,7 +151,7 @@ export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
     holds: (value) => {
       if (!Array.isArray(value)) return false;
       if (value.length === 0) return true;
-      // A copy: `every` passes over the holes of a list.
+      // Checks a copy, because `every` skips the holes of an array.
       const isKnown = known.has(value) || [...(value as unknown[])].every(holds);
       if (isKnown) known.add(value);
       return isKnown;
@@ -159,7 +159,10 @@ export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
   };
 }
 
-/** What a decoder made, or a copy: by some members of its own, in whose absence a check would pass. */
+/**
+ * A value that this decoder made, or a copy of it. The rule looks for members without which a later check would pass by
+ * mistake.
+ */
 export function decodedBy(decoder: string, ...names: readonly string[]): ArgumentRule {
   return {
     words: `what ${decoder} gives as its value`,

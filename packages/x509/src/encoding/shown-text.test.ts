@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { shortenText } from './shown-text.js';
 
-test('what is left of a long text does not keep the rest in memory', () => {
+test('a shortened text does not keep the long text in memory', () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const count = 1_000;

@@ -1,24 +1,30 @@
 const maximumLength = 200;
 
-/** What a stranger writes into a certificate is told to the operator, and must not fill the log. Never half a character. */
+/**
+ * Shortens a text that an unknown caller wrote into a certificate, so that it can't fill the log. Never cuts a
+ * character in half.
+ */
 export function shortenText(text: string): string {
   if (text.length <= maximumLength) return text;
-  // A flat copy: a slice keeps the whole text alive, and what is shortened here is remembered with a refusal.
+  // Makes a flat copy: a slice would keep the whole text in memory while the gate remembers the refusal.
   const beginning = Buffer.from(text.slice(0, maximumLength), 'utf16le').toString('utf16le');
   return `${beginning.replace(/[\ud800-\udfff]$/u, '')}…`;
 }
 
-/** What could break a line of a log, or hide in it, as `\u{a}`; half a character, which would be shown as another, too. */
+/**
+ * Replaces characters that could break or hide in a line of a log, such as a line feed by `\u{a}`. Also replaces half
+ * characters (lone surrogates), which would be shown as another character.
+ */
 export function escapeInvisible(text: string): string {
   return replaceInvisible(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 let invisible: RegExp | undefined;
 
-/** Of controls, line ends, half characters and what Unicode doesn't know. */
+/** Replaces controls, line ends, half characters (lone surrogates) and characters that Unicode has not assigned. */
 export function replaceInvisible(text: string, replace: (character: string) => string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  // No literal: for one, V8 makes the Unicode tables when it reads this file, at each cold start.
+  // Not a literal: V8 would make the Unicode tables when it reads this file, at each cold start.
   invisible ??= new RegExp(String.raw`[\p{C}\p{Zl}\p{Zp}]`, 'gu');
   return text.replace(invisible, replace);
 }

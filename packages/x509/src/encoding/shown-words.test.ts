@@ -6,11 +6,11 @@ test('a text is shortened to 200 characters, and never to half of one', () => {
   assert.equal(shortenText('a'.repeat(200)), 'a'.repeat(200));
   assert.equal(shortenText('a'.repeat(201)), `${'a'.repeat(200)}…`);
   assert.equal(shortenText(`${'é'.repeat(199)}\u{1f600}`), `${'é'.repeat(199)}…`);
-  // Half a character that was there before stays one.
+  // A half character that was in the text before stays.
   assert.equal(shortenText(`\ud800${'a'.repeat(200)}`), `\ud800${'a'.repeat(199)}…`);
 });
 
-test('what can’t be seen, or breaks a line, is shown', () => {
+test('characters that are invisible or break a line are shown as escapes', () => {
   for (const [text, shown] of [
     ['', ''],
     ['a ~', 'a ~'],

@@ -1,18 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** What long work is written as: a generator that yields between its steps and returns its result. */
+/** Long work: a generator that yields between its steps and returns its result. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
-/** Milliseconds of work before others have their turn. */
+/** How many milliseconds a slice of work may take before the event loop gets its turn. */
 const sliceMilliseconds = 4;
 
-/** Milliseconds by a clock that nobody sets: that of `performance.now()`, which has Node load ten modules at its first use. */
+/**
+ * Reads a clock that nobody can set, in milliseconds. It is the clock of `performance.now()`, without the ten modules
+ * that Node loads when that is first used.
+ */
 function readMonotonicClock(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1_000_000;
 }
 
-/** Runs the steps in slices of some milliseconds, with the event loop's turn in between: requests are answered meanwhile. */
+/** Runs the steps in slices of some milliseconds. Between them, the event loop answers requests. */
 export async function runInSlices<Result>(steps: Steps<Result>): Promise<Result> {
   let end = readMonotonicClock() + sliceMilliseconds;
   for (;;) {
@@ -24,7 +27,7 @@ export async function runInSlices<Result>(steps: Steps<Result>): Promise<Result>
   }
 }
 
-/** Runs the steps without a pause, for tools and for what is small. */
+/** Runs the steps without a pause, for tools and for small work. */
 export function runAtOnce<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const step = steps.next();

@@ -47,12 +47,12 @@ describe('findThumbprint', () => {
     });
   }
 
-  test('tells the algorithms apart by length', () => {
+  test('distinguishes the algorithms by length', () => {
     assert.equal(findThumbprint(colons(sha1), 'sha1'), sha1);
     assert.equal(findThumbprint(sha256, 'sha1'), undefined);
   });
 
-  test('gives 64 upper-case digits or nothing, and the digits are those of the text', () => {
+  test('gives 64 upper-case digits of the text, or undefined', () => {
     const unit = fc.constantFrom(
       ...Array.from('0123456789abcdefABCDEF'),
       ' ',

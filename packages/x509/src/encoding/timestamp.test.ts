@@ -56,7 +56,7 @@ describe('findInstant', () => {
     });
   }
 
-  test('reads every moment that a Date prints', () => {
+  test('reads every moment that Date prints', () => {
     const moment = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
     fc.assert(
       fc.property(moment, (instant) => {
@@ -65,7 +65,7 @@ describe('findInstant', () => {
     );
   });
 
-  test('reads no text that says another moment than it does', () => {
+  test('reads no text as another moment than the one it names', () => {
     const part = (max: number): fc.Arbitrary<string> => fc.nat({ max }).map((value) => String(value).padStart(2, '0'));
     fc.assert(
       fc.property(part(15), part(35), part(26), part(63), part(63), (month, day, hour, minute, second) => {
@@ -80,7 +80,7 @@ describe('findInstant', () => {
 
 describe('isEndingSoon', () => {
   const day = 86_400_000;
-  test('from the last third of the lifetime on, and from 30 days before the end at the earliest', () => {
+  test('is true from the last third of the lifetime on, and at the earliest 30 days before the end', () => {
     for (const [days, lead] of [
       [1, 1 / 3],
       [30, 10],
@@ -94,7 +94,7 @@ describe('isEndingSoon', () => {
       assert.equal(isEndingSoon(end - days * day, end, end + day), true);
     }
   });
-  test('never of what has no end, nor of times that are none', () => {
+  test('is false without an end, and for times that are not numbers', () => {
     assert.equal(isEndingSoon(0, Number.POSITIVE_INFINITY, 0), false);
     for (const [start, end, now] of [
       [Number.NaN, 1, 0],
