@@ -10,16 +10,16 @@ const { root, upper, lower, leaf } = getCandidateStage();
 const present = (candidates?: CandidateSource): PresentedCertificate => presentCertificate(leaf.der, candidates);
 const listDers = ({ candidates }: PresentedCertificate): readonly Uint8Array[] =>
   candidates.certificates.map(({ der }) => der);
-/** A SEQUENCE of that many bytes, header included. */
+/** Makes a SEQUENCE of `length` bytes, header included. */
 const sequenceOf = (length: number): Buffer => encodeElement(0x30, randomBytes(length - 4));
 
-describe('what came with a certificate', () => {
-  test('is nothing where a front end hands on nothing, and that is made once', () => {
+describe("the list of certificates that came with the caller's", () => {
+  test('is empty if the front end forwards nothing, and is then always the same object', () => {
     assert.equal(present().candidates, presentCertificate(root.der).candidates);
     assert.deepEqual(present([]).candidates, { certificates: [], fault: undefined });
   });
 
-  test('is each certificate once, in its order, without the leaf', () => {
+  test('has each certificate once, in its order, without the leaf', () => {
     const presented = present(dersOf(leaf, lower, upper, lower, leaf));
     assert.deepEqual(listDers(presented), dersOf(lower, upper));
     const [first] = presented.candidates.certificates;
@@ -29,7 +29,7 @@ describe('what came with a certificate', () => {
     assert.equal(first.pathDecoding.value.thumbprintSha256, lower.certificate.thumbprintSha256);
   });
 
-  test('is read when it is asked for, and once', () => {
+  test('is read when it is first asked for, and only once', () => {
     let count = 0;
     const presented = present(() => {
       count += 1;
@@ -42,7 +42,7 @@ describe('what came with a certificate', () => {
     assert.deepEqual(unread.candidates, { certificates: [], fault: 'The chain is not PEM.' });
   });
 
-  test('is at most eight certificates, the leaf not counted; of more, none is looked at', () => {
+  test('has at most eight certificates besides the leaf, and is empty if there are more', () => {
     const many = Array.from({ length: maximumCandidates + 1 }, () => sequenceOf(64));
     const eight = present([...many.slice(1), leaf.der]);
     assert.equal(listDers(eight).length, maximumCandidates);
@@ -53,7 +53,7 @@ describe('what came with a certificate', () => {
     }
   });
 
-  test('is at most 16 KiB; of more, none is looked at', () => {
+  test('has at most 16 KiB, and is empty if there is more', () => {
     assert.equal(maximumCandidateBytes, 16_384);
     assert.equal(listDers(present([sequenceOf(maximumCandidateBytes)])).length, 1);
     const { candidates } = present([...dersOf(lower), sequenceOf(maximumCandidateBytes)]);
@@ -61,7 +61,7 @@ describe('what came with a certificate', () => {
     assert.match(candidates.fault ?? '', /have \d+ bytes; with more than 16384, none is looked at\.$/);
   });
 
-  test('is left out where it is not one DER SEQUENCE, and that is said', () => {
+  test('leaves out what is not one DER SEQUENCE, and says so', () => {
     const odd = [
       Buffer.alloc(0),
       Buffer.from('3003', 'hex'),
@@ -75,7 +75,7 @@ describe('what came with a certificate', () => {
     assert.deepEqual([empty?.subject, empty?.issuer, empty?.pathDecoding.ok], [undefined, undefined, false]);
   });
 
-  test('is decoded once for the same bytes, so that what was verified of it is remembered', () => {
+  test('decodes the same bytes only once, so that what was verified is remembered', () => {
     const decode = (): unknown => {
       const [first] = present([Buffer.from(lower.der)]).candidates.certificates;
       return first?.pathDecoding;

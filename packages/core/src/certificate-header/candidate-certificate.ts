@@ -9,52 +9,68 @@ import {
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 
-/** What came with a caller's certificate, each in DER; or why it can't be told apart, in a sentence for the operator. */
+/**
+ * The certificates that came with a caller's, each in DER, or one sentence for the operator about why they can't be
+ * separated.
+ */
 export type CandidateReading =
   | { readonly outcome: 'read'; readonly ders: readonly Uint8Array[] }
   | { readonly outcome: 'unread'; readonly detail: string };
 
-/** The certificates, or what reads them when they are first asked for: for a stranger whom no authority knows, never. */
+/**
+ * The certificates, or a function that reads them when they are first needed. For an unknown caller whose issuer no
+ * authority knows, they are never read.
+ */
 export type CandidateSource = readonly Uint8Array[] | (() => CandidateReading);
 
 /**
- * A certificate that came with the caller's. Anybody may have written it: it may become part of a certification path, which
- * verifies it, and says nothing by itself. The names are found without decoding the rest.
+ * A certificate that came with the caller's. Anybody may have written it: it proves nothing by itself, but it may
+ * become part of a certification path, which verifies it. Its names are found without decoding the rest.
  */
 export interface CandidateCertificate {
   readonly der: Uint8Array;
-  /** As it compares; undefined where the bytes have none. So is the issuer's. */
+  /**
+   * The subject's name in the form in which it is compared. Undefined if the bytes have none. The issuer's name has the
+   * same form.
+   */
   readonly subject: CanonicalName | undefined;
   readonly issuer: CanonicalName | undefined;
   /** The certificate as a certification path reads it. */
   readonly pathDecoding: DerDecoding<PathCertificate>;
 }
 
-/** What came with a certificate and may be looked at. */
+/** The certificates that came with the caller's and may be used for its path. */
 export interface CandidateList {
   readonly certificates: readonly CandidateCertificate[];
-  /** One sentence for the operator: why some or all of what came is not among them. */
+  /** Why some or all of them were left out, in one sentence for the operator. Undefined if none was. */
   readonly fault: string | undefined;
 }
 
-/** Hierarchies have one to three CAs below the root; what a cross-certificate or two adds is covered as well. */
+/**
+ * How many certificates may come with the caller's. Hierarchies have one to three CAs below the root, so there is room
+ * for a few cross-certificates.
+ */
 export const maximumCandidates = 8;
 
-/** In DER, all together: 2 KiB each. A CA certificate with an RSA key of 4,096 bits has about 1.5 KiB. */
+/**
+ * The limit for all of them together, in octets of DER: 2 KiB each. A CA certificate with an RSA key of 4,096 bits has
+ * about 1.5 KiB.
+ */
 export const maximumCandidateBytes: number = maximumCandidates * 2048;
 
 export const noCandidates: CandidateList = Object.freeze({ certificates: Object.freeze([]), fault: undefined });
 
 /**
- * Bounded before anything is looked into. They only ever add to what the trust document knows, so what is not one DER
- * SEQUENCE is left out, and so is everything where there is too much of it: the caller is then decided about as if it had
- * sent none. That a pinned caller's front end adds something odd is no reason to refuse it.
+ * Lists the certificates that came with the caller's. Their size is bounded before anything is read. They only add to
+ * what the trust document knows, so whatever is not one DER SEQUENCE is left out. If there is too much, everything is
+ * left out, and the gate decides as if the caller had sent none. A pinned caller must not be refused because its front
+ * end adds something odd.
  */
 export function listCandidates(source: CandidateSource, leaf: Uint8Array): CandidateList {
   const reading: CandidateReading = typeof source === 'function' ? source() : { outcome: 'read', ders: source };
   if (reading.outcome === 'unread') return leaveOut(reading.detail);
   const { ders } = reading;
-  // Envoy's `Chain` holds the leaf as well, and some front ends repeat it.
+  // Envoy's `Chain` also contains the leaf, and some front ends repeat it.
   const fault = findExcess(ders, leaf);
   if (fault !== undefined) return leaveOut(fault);
   const distinct = ders.filter(
@@ -67,7 +83,7 @@ export function listCandidates(source: CandidateSource, leaf: Uint8Array): Candi
   });
 }
 
-/** For another certificate that they came with as well. */
+/** The DER of each certificate, to be listed again for another leaf. */
 export function listDers({ certificates }: CandidateList): readonly Uint8Array[] {
   return certificates.map(({ der }) => der);
 }
@@ -77,7 +93,7 @@ function leaveOut(fault: string): CandidateList {
 }
 
 function findExcess(ders: readonly Uint8Array[], leaf: Uint8Array): string | undefined {
-  // One more: the leaf itself.
+  // One more than the limit, because the leaf may be among them.
   if (ders.length > maximumCandidates + 1) return describeCount(ders.length);
   const others = ders.filter((der) => !areEqual(der, leaf));
   if (others.length > maximumCandidates) return describeCount(others.length);
@@ -128,13 +144,13 @@ const recentDecodings = new Map<string, DerDecoding<PathCertificate>>();
 const recentCapacity = 64;
 
 /**
- * The same object for the same bytes: signatures are remembered by it, that of a revocation list of megabytes among them.
- * Without it, a revoked caller could have that list hashed with every request, by sending a chain that differs a little
- * from the last one; who is in use is never the oldest here.
+ * Returns the same object for the same bytes, because verified signatures are remembered by object, even the signature
+ * of a revocation list of megabytes. Otherwise a revoked caller could have that list hashed with every request, by
+ * sending a chain that differs a little each time. Certificates in use stay, because only the oldest is forgotten.
  */
 function decodeOnce(der: Uint8Array): DerDecoding<PathCertificate> {
   const key = hashHex('sha256', der);
-  // A copy: it outlives the request, whose memory the bytes may be a view into.
+  // A copy, because the decoding outlives the request, and the bytes may be a view into the request's memory.
   const decoding = recentDecodings.get(key) ?? loadPathValidation().decodePathCertificate(Buffer.from(der));
   recentDecodings.delete(key);
   recentDecodings.set(key, decoding);

@@ -17,7 +17,7 @@ const large = makeCertificate({
 const { thumbprintSha256, publicKeySha256 } = presentCertificate(der);
 const pem = runOpenssl(['x509', '-inform', 'der'], der).toString();
 
-/** Everything that could recognise a certificate is there, so that the header's own answer is what is tested. */
+/** The document could recognise the certificate in several ways, so a refusal can only come from the header. */
 const trust = snapshotOf({
   pins: [{ thumbprintSha256 }, { publicKeySha256, notAfter: '2030-01-01T00:00:00Z' }],
 });
@@ -27,7 +27,7 @@ const decide = (text: string | null | undefined): ReturnType<typeof decideAccess
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 describe('a header with one certificate', () => {
-  test('is read, outer white space or not', () => {
+  test('is read with and without outer white space', () => {
     for (const text of [header, ` ${header}`, `${header}\t `, `\t ${header} \t`]) {
       const reading = readCertificateHeader(text);
       assert.ok(reading.outcome === 'read');
@@ -49,7 +49,7 @@ describe('the largest header that is read', () => {
     assert.ok(reading.outcome === 'read');
     assert.deepEqual(Buffer.from(reading.certificate.der), sequence);
   });
-  test('is trimmed, white space included in its length', () => {
+  test('is trimmed, and its length includes the white space', () => {
     const shorter = text.slice(0, -2);
     assert.equal(trimHeader(` ${shorter}\t`), shorter);
     const longer = ` ${text}`;
@@ -57,7 +57,7 @@ describe('the largest header that is read', () => {
   });
 });
 
-describe('the log says of a header that is refused', () => {
+describe('the log says about a header that is refused', () => {
   const padded = makePaddedHeader();
   for (const [what, text, words] of [
     ['that it has two values', `${header},${header}`, /more than one value/],
@@ -147,7 +147,7 @@ describe('a header that is refused', () => {
     ['letters that lower to A–Z elsewhere', header.replace(/[A-Z]/, '\u212a'), 'certificate_malformed'],
   ];
   for (const [what, text, code] of cases) {
-    test(`${what}: ${code}`, () => {
+    test(`${what}: the code is ${code}`, () => {
       const decision = decide(text);
       assertDenied(decision, code);
       const reading = readCertificateHeader(text);
@@ -187,13 +187,13 @@ describe('something else in place of a certificate', () => {
     ],
   ];
   for (const [what, bytes, words] of made) {
-    test(`${what} is refused; where its first octets tell what it is, so does the log`, () => {
+    test(`${what} is refused, and the log says what it is if its first octets show that`, () => {
       const decision = decide(base64(bytes));
       const isTold = /private|signing/.test(words.source);
       assertDenied(decision, isTold ? 'certificate_malformed' : 'certificate_not_trusted');
       if (isTold) assert.match('detail' in decision ? decision.detail : '', words);
     });
-    test(`${what} is refused even where its bytes are pinned, and the log says what it is`, () => {
+    test(`${what} is refused even if its bytes are pinned, and the log says what it is`, () => {
       const pinned = snapshotOf({ pins: [{ thumbprintSha256: presentCertificate(bytes).thumbprintSha256 }] });
       const requirement = { functionName: 'f', roles: [] };
       const decision = decideAccess({ header: base64(bytes), trust: pinned, requirement, now });
@@ -215,7 +215,7 @@ describe('garbage', () => {
     ['64 MiB of commas', ','.repeat(64 * 1024 * 1024)],
   ];
   for (const [what, text] of heavy) {
-    // What they cost is measured in bench/, beside a certificate.
+    // bench/ measures what such headers cost, compared with a certificate.
     test(`${what} are refused`, () => {
       assert.equal(readCertificateHeader(text).outcome, 'denied');
     });
@@ -223,7 +223,7 @@ describe('garbage', () => {
 });
 
 describe('trimHeader', () => {
-  test('takes white space of RFC 9110 away at both ends, and nothing else', () => {
+  test('removes white space of RFC 9110 at both ends, and nothing else', () => {
     const unit = fc.constantFrom(' ', '\t', '\n', '\0', 'a', '\u00a0');
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
@@ -232,14 +232,14 @@ describe('trimHeader', () => {
       }),
     );
   });
-  test('leaves what is too large alone', () => {
+  test('does not change a text that is too large', () => {
     const text = ' '.repeat(maximumHeaderLength + 1);
     assert.equal(trimHeader(text), text);
   });
 });
 
 describe('any text', () => {
-  test('gives a reading or a denial, and a reading is the header in canonical base64', () => {
+  test('gives a reading or a denial, and what was read is the text in canonical base64', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const reading = readCertificateHeader(text);
@@ -252,7 +252,7 @@ describe('any text', () => {
   });
 });
 
-/** A certificate whose base64 ends in padding; Ed25519, since the length of an ECDSA signature varies. */
+/** Makes a certificate whose base64 ends in padding. Ed25519, because the length of an ECDSA signature varies. */
 function makePaddedHeader(): string {
   for (let length = 0; length < 3; length += 1) {
     const made = makeCertificate({ key: 'ed25519', name: [`CN = ${'x'.repeat(length + 1)}`] });

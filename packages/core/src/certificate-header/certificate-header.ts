@@ -28,27 +28,27 @@ import type { CertificateText, ChainText } from './certificate-text.js';
 import { readChainText } from './chain-text.js';
 import { unescapePem } from './percent-encoded-pem.js';
 
-/** What is framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
+/** Bytes that are framed as exactly one DER SEQUENCE. Nothing inside the frame was read. */
 export interface ReadCertificate {
   readonly outcome: 'read';
   readonly certificate: PresentedCertificate;
 }
 
-/** The certificate of a header, or the denial. */
+/** The certificate in a header, or the denial. */
 export type CertificateHeaderReading = ReadCertificate | Denial<DenialCodeOf<'certificate-header'>>;
 
-/** 16 KiB of text: no grammar's single certificate comes near it, and no work is done on more. */
+/** The longest header that is read, in characters (16 KiB). No single certificate in any format comes near it. */
 export const maximumHeaderLength = 16_384;
 
-/** The header's text without outer white space (RFC 9110 §5.5), or undefined when nothing is left. */
+/** The header's text without outer white space (RFC 9110 §5.5). Undefined if nothing is left. */
 export function trimHeader(header: string | null | undefined): string | undefined {
   if (header === null || header === undefined || header === '') return undefined;
   const first = header.charCodeAt(0);
   const last = header.charCodeAt(header.length - 1);
-  // Nearly every header needs no trimming, and this look is cheaper than a copy.
+  // Hardly any header needs trimming, and this check is cheaper than a copy.
   if (first > 0x20 && last > 0x20) return header;
   if (header.length > maximumHeaderLength) return header;
-  // By hand: a pattern for white space at the end tries every run inside, 180 ms for 16 KiB of spaces.
+  // Without a pattern: one for white space at the end tries every run inside, which takes 180 ms for 16 KiB of spaces.
   let start = 0;
   let end = header.length;
   while (start < end && isWhiteSpace(header.charCodeAt(start))) start += 1;
@@ -60,10 +60,13 @@ function isWhiteSpace(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** Of a signature or a digest, which differ between any two certificates that are not made to collide. */
+/**
+ * How many characters of a text's end are hashed. They belong to a signature or a digest, which differs between any two
+ * certificates unless somebody made them collide.
+ */
 const tailLength = 16;
 
-/** A number made of a text's tail: a map finds it several times faster than the text, or a slice of it. */
+/** Hashes the end of a text. A map finds a number several times faster than the text or a slice of it. */
 export function hashTail(text: string): number {
   let hash = 0;
   for (let index = Math.max(text.length - tailLength, 0); index < text.length; index += 1) {
@@ -72,32 +75,34 @@ export function hashTail(text: string): number {
   return hash;
 }
 
-/** The text of App Service's header → the bytes of one certificate. Strict, and capped before any work. */
+/**
+ * Reads the text of App Service's header into the bytes of one certificate. It is strict, and checks the length first.
+ */
 export function readCertificateHeader(header: string | null | undefined): CertificateHeaderReading {
   const leaf = trimHeader(header);
   return leaf === undefined ? denyMissing() : readCertificateText(extractBase64(leaf));
 }
 
-/** What most front ends write: base64 on one line. */
+/** The text of a certificate as most front ends write it: base64 on one line. */
 export function extractBase64(leaf: string, chain?: ChainText): CertificateText {
   return { outcome: 'extracted', leaf, encoding: 'base64', chain };
 }
 
-/** The field that App Service's front end sets. */
+/** The name of the header that App Service's front end sets. */
 export const certificateHeaderName = 'x-arr-clientcert';
 
-/** For a request whose front end says nothing of a certificate. `source` is what says nothing. */
+/** The denial of a request without a certificate. `source` is what is absent or empty, such as the name of a header. */
 export function denyMissing(source: string = certificateHeaderName): Denial<'certificate_missing'> {
   return deny('certificate_missing', { problem: 'absent', source });
 }
 
-/** The certificate that a front end wrote → its bytes. Strict, and capped before any work. */
+/** Reads a certificate's text, as a front end wrote it, into bytes. It is strict, and checks the length first. */
 export function readCertificateText({ leaf, encoding, chain }: CertificateText): CertificateHeaderReading {
   if (leaf.length > maximumHeaderLength) {
     return deny('certificate_too_large', { length: leaf.length, limit: maximumHeaderLength });
   }
   const candidates = chain && ((): CandidateReading => readChainText(chain));
-  // Made with the first header, since a cold start loads nothing that decodes.
+  // The decoder is made for the first header, because a cold start must load nothing that decodes.
   decoder ??= new Base64Decoder(maximumHeaderLength);
   if (encoding === 'base64') {
     const decoding = decoder.decode(leaf);
@@ -110,10 +115,13 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
   return denyText(leaf, 'pem_lines_unexpected');
 }
 
-/** The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. */
+/**
+ * Decodes every header into the same bytes, which the next header overwrites. Therefore only their hash leaves this
+ * file, and `der` decodes the text again.
+ */
 let decoder: Base64Decoder | undefined;
 
-/** The bytes of `text`, canonical base64, are to be the DER of exactly one certificate. */
+/** Reads the bytes of `text`, which is canonical base64. They must be the DER of exactly one certificate. */
 function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
   const problem = findOuterFrameFault(der);
   if (problem !== undefined) return deny('certificate_malformed', { problem });
@@ -123,19 +131,19 @@ function readLeaf(text: string, der: Uint8Array, candidates: CandidateSource | u
   return { outcome: 'read', certificate: new LazyPresentedCertificate(text, thumbprintSha256, candidates) };
 }
 
-/** A text that cannot be one certificate. */
+/** Denies a text that can't be one certificate. */
 export function denyText(
   text: string,
   problem: MalformedProblem,
 ): Denial<'certificate_multiple' | 'certificate_malformed'> {
-  // A comma is in no grammar of one certificate: it is how several header lines arrive (RFC 9110 §5.3).
+  // No format of one certificate contains a comma: several header lines arrive joined by commas (RFC 9110 §5.3).
   if (text.includes(',')) return deny('certificate_multiple', {});
   return deny('certificate_malformed', { problem });
 }
 
 /**
- * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
- * asked for: a stranger costs one SHA-256.
+ * The certificate that a caller presented, before anything is known about it. Hashes and the decoded form are computed
+ * when they are first read, so that an unknown caller costs one SHA-256.
  */
 export interface PresentedCertificate {
   readonly der: Uint8Array;
@@ -144,28 +152,34 @@ export interface PresentedCertificate {
   /** SHA-1 of the DER, 40 upper-case hexadecimal digits. */
   readonly thumbprintSha1: string;
   /**
-   * SHA-256 of the subject public key info; undefined where the bytes have none. Worked out without decoding the rest:
-   * bytes that are not a certificate may have one, and `decoding` then says so.
+   * SHA-256 of the subject public key info, 64 upper-case hexadecimal digits. Undefined if the bytes have none. It is
+   * found without decoding the rest, so bytes that are not a certificate may have one: `decoding` then has the fault.
    */
   readonly publicKeySha256: string | undefined;
   readonly decoding: ClientCertificateDecoding;
-  /** The issuer's name as it compares; undefined where the bytes have none. Worked out without decoding the rest. */
+  /**
+   * The issuer's name in the form in which it is compared. Undefined if the bytes have none. It is found without
+   * decoding the rest.
+   */
   readonly issuer: CanonicalName | undefined;
-  /** The certificate as a certification path reads it. */
+  /** The certificate as path validation decodes it. */
   readonly pathDecoding: DerDecoding<PathCertificate>;
-  /** CA certificates that came with it: untrusted, and used for building its certification path alone. */
+  /**
+   * CA certificates that came with the certificate. They are not trusted, and are used only to build its certification
+   * path.
+   */
   readonly candidates: CandidateList;
 }
 
 /**
- * A certificate as a caller presents it, and what came with it where a front end hands that on. Its fields are decoded when
- * they are first read.
+ * Wraps a certificate as a caller presents it, with what came with it if the front end forwards that. Its members are
+ * computed when they are first read.
  */
 export function presentCertificate(der: Uint8Array, candidates?: CandidateSource): PresentedCertificate {
   return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
 }
 
-/** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
+/** The same certificate under its other valid signature. Empty unless it is signed with ECDSA. */
 export function listTwins(certificate: PresentedCertificate): readonly PresentedCertificate[] {
   return certificate instanceof LazyPresentedCertificate ? certificate.recallTwins(makeTwins) : makeTwins(certificate);
 }
@@ -185,7 +199,10 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #candidates: CandidateList | CandidateSource;
   #twins: readonly PresentedCertificate[] | undefined;
 
-  /** `source` is the DER, or its canonical base64, which is decoded when the DER is asked for: for a stranger, never. */
+  /**
+   * `source` is the DER, or its canonical base64, which is decoded when the DER is first read. For an unknown caller,
+   * that is never.
+   */
   constructor(source: Uint8Array | string, thumbprintSha256: string, candidates?: CandidateSource) {
     this.#source = source;
     this.#candidates = candidates ?? noCandidates;
@@ -226,7 +243,10 @@ class LazyPresentedCertificate implements PresentedCertificate {
     ));
   }
 
-  /** Made once, for the deny list and the pins, by a function that a bundle without trust stores leaves out. */
+  /**
+   * The twins, which the deny list and the pins need, are made once. The function that makes them is a parameter so
+   * that a bundle without trust stores can leave it out.
+   */
   recallTwins(make: typeof makeTwins): readonly PresentedCertificate[] {
     return (this.#twins ??= make(this));
   }

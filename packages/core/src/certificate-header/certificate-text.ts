@@ -6,7 +6,7 @@ import type { Denial, DenialCodeOf } from '../denial.js';
  * | encoding | is | written by |
  * |---|---|---|
  * | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service, HAProxy, Caddy, Traefik, RFC 9440 |
- * | `percent-encoded-pem` | what stands between the two armour lines of a PEM block, with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy |
+ * | `percent-encoded-pem` | the text between the two armour lines of a PEM block, with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy |
  */
 export type CertificateEncoding = 'base64' | 'percent-encoded-pem';
 
@@ -14,16 +14,16 @@ export type CertificateEncoding = 'base64' | 'percent-encoded-pem';
 export interface CertificateText {
   readonly outcome: 'extracted';
   /**
-   * The text of the leaf alone, without what surrounds it: certificates are remembered by its end, and callers share the
-   * armour of a PEM block and the end of a chain.
+   * The text of the leaf without what surrounds it. The gate remembers certificates by the end of this text, and
+   * callers share the armour of a PEM block and the end of a chain.
    */
   readonly leaf: string;
   readonly encoding: CertificateEncoding;
-  /** The CA certificates that came with it, as the front end wrote them; undefined where none came. */
+  /** The CA certificates that came with it, as the front end wrote them. Undefined if none came. */
   readonly chain: ChainText | undefined;
 }
 
-/** CA certificates that came with the caller's. Nobody has verified them. */
+/** CA certificates that came with the caller's. They are not verified. */
 export interface ChainText {
   readonly text: string;
   /**
@@ -31,7 +31,7 @@ export interface ChainText {
    * commas between the certificates.
    */
   readonly encoding: 'percent-encoded-pem' | 'byte-sequences' | 'base64-list';
-  /** It may be another line of the header, joined to the certificate's by a comma. */
+  /** Whether the text may be another line of the header, which a comma joined to the certificate's line. */
   readonly isPerhapsLine?: boolean;
 }
 

@@ -4,12 +4,15 @@ import { maximumCandidates } from './candidate-certificate.js';
 import type { ChainText } from './certificate-text.js';
 import { pemBegin, pemEnd, unescapePem } from './percent-encoded-pem.js';
 
-/** Of text: twice what the certificates may have in DER, which leaves room for base64 and percent-encoding. */
+/**
+ * The longest chain that is read, in characters: twice the limit of the DER, which leaves room for base64 and
+ * percent-encoding.
+ */
 export const maximumChainLength = 32_768;
 
 /**
- * The certificates of a chain as a front end wrote it. All or none: what can't be told apart as the grammar has it says
- * nothing of what it was meant to be.
+ * The certificates of a chain as a front end wrote it. Either all are read or none, because a text that does not follow
+ * the format can't be interpreted.
  */
 export function readChainText({ text, encoding }: ChainText): CandidateReading {
   if (text.length > maximumChainLength) {
@@ -22,23 +25,23 @@ export function readChainText({ text, encoding }: ChainText): CandidateReading {
   return { outcome: 'unread', detail: 'The chain that came with it is not written as this front end writes one.' };
 }
 
-/** One more than is looked at, and the leaf: then the count tells that it is too many. */
+/** One more than the limit, and the leaf, so that the count shows that there are too many. */
 const maximumParts = maximumCandidates + 2;
 
-/** A list of byte sequences (RFC 8941 §3.1): commas between them, with spaces and tabs around. */
+/** Splits a list of byte sequences (RFC 8941 §3.1), with commas between them and spaces and tabs around them. */
 function splitByteSequences(text: string): readonly string[] | undefined {
   const items = text.split(',', maximumParts).map((item) => item.replace(/^[ \t]{0,8}(?=:)|(?<=:)[ \t]{0,8}$/g, ''));
   const isList = items.every((item) => item.length > 2 && item.startsWith(':') && item.endsWith(':'));
   return isList ? items.map((item) => item.slice(1, -1)) : undefined;
 }
 
-/** Nothing but a comma between them. */
+/** Splits a list with only a comma between its items. */
 function splitBase64(text: string): readonly string[] | undefined {
   const items = text.split(',', maximumParts);
   return items.includes('') ? undefined : items;
 }
 
-/** Blocks with nothing between them. */
+/** Splits PEM blocks that follow each other directly. */
 function splitPemBlocks(text: string): readonly string[] | undefined {
   const bodies: string[] = [];
   for (let start = 0; start < text.length && bodies.length < maximumParts;) {

@@ -1,24 +1,28 @@
 /**
- * The armour of a PEM block (RFC 7468 §2) after percent-encoding. OpenSSL ends each line with a line feed, the last one too.
+ * The armour lines of a PEM block (RFC 7468 §2), percent-encoded. OpenSSL ends every line with a line feed, even the
+ * last.
  */
 export const pemBegin = '-----BEGIN%20CERTIFICATE-----%0A';
 export const pemEnd = '%0A-----END%20CERTIFICATE-----%0A';
 
-/** Every line but the last (RFC 7468 §2: "exactly 64 characters"), as OpenSSL and BoringSSL write them. */
+/**
+ * The length of every line but the last (RFC 7468 §2: "exactly 64 characters"), as OpenSSL and BoringSSL write them.
+ */
 const lineLength = 64;
 
-/** Reused by every text; what is in it never leaves this file. */
+/** The memory in which all texts are unescaped. Its content never leaves this file. */
 let octets = new DataView(new ArrayBuffer(0));
 let buffer = Buffer.from(octets.buffer);
 
 /**
- * The base64 inside a PEM block whose line feeds, `+`, `/` and `=` are percent-encoded; undefined where these, or the lines,
- * are written in another way. So a certificate has one text: a caller can't fill the memory of certificates with others of
- * its own. By hand: `decodeURIComponent` and `replaceAll` cost several times as much, and strangers choose the text. What is
- * no base64 at all is for a strict decoder to judge.
+ * The base64 inside a PEM block whose line feeds, `+`, `/` and `=` are percent-encoded. Undefined if these, or the
+ * lines, are written in another way. Therefore a certificate has exactly one text, and a caller can't fill the memory
+ * of certificates with other texts of its own certificate. Written by hand, because `decodeURIComponent` and
+ * `replaceAll` cost several times as much, and unknown callers choose the text. Whether the result is base64, a strict
+ * decoder checks later.
  */
 export function unescapePem(body: string): string | undefined {
-  // A character beyond ASCII would lose its high octet here, and might look like another one.
+  // A character beyond ASCII would lose its high octet here, and might then look like another character.
   if (Buffer.byteLength(body) !== body.length) return undefined;
   if (body.includes('+') || body.includes('/') || body.includes('=')) return undefined;
   if (buffer.length < body.length) {
@@ -29,13 +33,16 @@ export function unescapePem(body: string): string | undefined {
   return count === undefined ? undefined : buffer.toString('latin1', 0, count);
 }
 
-/** In place, since nothing gets longer. Returns the number of octets that are left. */
+/**
+ * Unescapes in place, because nothing gets longer. Returns the number of octets that are left. Undefined if an escape
+ * or a line is not as expected.
+ */
 function unescapeLines(text: DataView, length: number): number | undefined {
   let count = 0;
   let lineFeeds = 0;
   let index = 0;
   while (index < length) {
-    // Four octets at once where none is a percent sign: most are not.
+    // Copies four octets at once if none is a percent sign, as in most cases.
     if (index + 4 <= length) {
       const four = text.getInt32(index);
       if (!hasPercentSign(four)) {
@@ -48,7 +55,7 @@ function unescapeLines(text: DataView, length: number): number | undefined {
     let code = text.getUint8(index);
     index += 1;
     if (code === percentSign) {
-      // Not behind the end, where there is what an earlier text has left.
+      // An escape must not be read beyond the end, where the rest of an earlier text is.
       if (index + 2 > length) return undefined;
       code = readEscape(text.getUint16(index));
       index += 2;
@@ -62,11 +69,14 @@ function unescapeLines(text: DataView, length: number): number | undefined {
     text.setUint8(count, code);
     count += 1;
   }
-  // One between each two lines: the last line's is part of the armour.
+  // There is one line feed between each two lines. The last line's is part of the armour.
   return lineFeeds === Math.ceil(count / lineLength) - 1 ? count : undefined;
 }
 
-/** Whether one of four octets is zero, once a percent sign is: below it, the subtraction borrows, and sets its high bit. */
+/**
+ * Whether one of four octets is a percent sign. The exclusive or makes such an octet zero. The subtraction then borrows
+ * at this octet, which sets its high bit.
+ */
 function hasPercentSign(four: number): boolean {
   const zeroed = four ^ 0x25252525;
   return ((zeroed - 0x01010101) & ~zeroed & 0x80808080) !== 0;
@@ -75,7 +85,10 @@ function hasPercentSign(four: number): boolean {
 const percentSign = 0x25;
 const lineFeed = 0x0a;
 
-/** Two upper-case hexadecimal digits, as nginx and Envoy write them (RFC 3986 §2.1). Zero: another escape. */
+/**
+ * Decodes two upper-case hexadecimal digits, as nginx and Envoy write them (RFC 3986 §2.1). Returns zero for an escape
+ * that they don't write.
+ */
 function readEscape(digits: number): number {
   switch (digits) {
     case 0x3041: // 0A

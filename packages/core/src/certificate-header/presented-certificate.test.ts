@@ -7,14 +7,14 @@ import { describeByOpenssl, makeCertificate } from '@certgate/x509/test-support/
 import { editCertificate, getNode, tbsFields, toVersion1 } from '@certgate/x509/test-support/der-editing.js';
 
 describe('a presented certificate', () => {
-  test('has the hashes that openssl finds', () => {
+  test('has the hashes that openssl computes', () => {
     const { der: version3 } = makeCertificate();
     for (const der of [version3, toVersion1(version3)]) {
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(der);
       assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
     }
   });
-  test('finds the public key without reading the rest, and says so only in the hash', () => {
+  test("has the hash of a public key even if the rest can't be decoded", () => {
     const { der } = makeCertificate();
     const broken = editCertificate(der, (certificate) => {
       getNode(certificate, 0, tbsFields.validity, 1).content = Buffer.from('never');
@@ -23,12 +23,12 @@ describe('a presented certificate', () => {
     assert.equal(presented.publicKeySha256, presentCertificate(der).publicKeySha256);
     assert.equal(presented.decoding.ok, false);
   });
-  test('has no public key where the bytes have none', () => {
+  test('has no public key if the bytes have none', () => {
     for (const hex of ['', '30', '3000', '30023000', '3003020100', '05003000']) {
       assert.equal(presentCertificate(Buffer.from(hex, 'hex')).publicKeySha256, undefined);
     }
   });
-  test('keeps its bytes whatever header is read after it', () => {
+  test('keeps its bytes when other headers are read after it', () => {
     const first = makeCertificate();
     const second = makeCertificate({ name: ['CN = another'] });
     const readings = [first, second, first].map(({ header }) => readCertificateHeader(header));
@@ -44,9 +44,9 @@ describe('a presented certificate', () => {
       assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
     }
   });
-  test('is read first by a copy of the code that has read nothing yet, and without a header it says what is silent', async () => {
+  test('is read first by code that has read nothing yet, which names the absent header if there is none', async () => {
     const { header, der } = makeCertificate();
-    // As when an app starts.
+    // A new copy of the module, as at the start of an app.
     const name = './certificate-header.js?again';
     const again = (await import(name)) as typeof reading;
     assert.deepEqual(again.readCertificateHeader('').outcome === 'denied' && again.denyMissing().facts, {

@@ -1,6 +1,7 @@
 /**
- * What a caught value says, for the operator's log. Told by its shape: an error from another realm (Jest runs tests in
- * one) is no `instanceof Error`. Never throws, whatever was thrown at us. Without a full stop at its end.
+ * Describes a caught value for the operator's log, without a full stop at its end. An error is recognised by its shape,
+ * because an error from another realm (Jest runs tests in one) is not an `instanceof Error`. Never throws, whatever was
+ * thrown.
  */
 export function describeFault(thrown: unknown): string {
   try {
@@ -12,12 +13,12 @@ export function describeFault(thrown: unknown): string {
           : withoutStop(message);
     }
   } catch {
-    // A getter of the thrown value threw in its turn.
+    // A getter of the thrown value threw an error itself.
   }
   return 'something that is not an Error was thrown';
 }
 
-/** It becomes part of a sentence, which has a full stop of its own. */
+/** Removes the full stop, because the text becomes part of a sentence that has its own. */
 function withoutStop(text: string): string {
   return text.replace(/(?<!\.)\.$/, '');
 }

@@ -1,18 +1,18 @@
-/** Where a text stops being JSON, and what to do about it. */
+/** The place where a text stops being JSON, and what to do about it. */
 export interface JsonFault {
   readonly position: number;
   readonly what: string;
 }
 
-/** `first…`: the closing bracket may stand there too. */
+/** What may follow. With `first…`, the closing bracket may follow as well. */
 type Expected = 'value' | 'firstValue' | 'key' | 'firstKey' | 'colon' | 'separator' | 'end';
 
 const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 const whiteSpace = /[ \t\n\r]*/y;
 
 /**
- * The first fault of a text that `JSON.parse` refuses, in words for whoever wrote it; undefined for JSON. Engines word
- * theirs differently, quote the document, and don't always say where.
+ * The first fault of a text that `JSON.parse` refuses, in words for its author. Undefined if the text is JSON. The
+ * messages of JavaScript engines differ, quote the document, and don't always say where the fault is.
  */
 export function findJsonFault(text: string, start = 0): JsonFault | undefined {
   const open: ('{' | '[')[] = [];
@@ -48,7 +48,7 @@ export function findJsonFault(text: string, start = 0): JsonFault | undefined {
       position += 1;
     } else if (expected === 'colon') {
       if (character !== ':') return fault('a colon is missing between a key and its value');
-      // From here on no comma is what stands before the value.
+      // The text before the next value is now a colon and not a comma.
       comma = position;
       expected = 'value';
       position += 1;
@@ -81,7 +81,7 @@ function skip(pattern: RegExp, text: string, position: number): number {
   return pattern.test(text) ? pattern.lastIndex : position;
 }
 
-/** The position behind the closing quote. */
+/** The position behind the closing quote, or the fault. */
 function readString(text: string, start: number): number | JsonFault {
   for (let position = start + 1; position < text.length; position += 1) {
     const character = text[position] ?? '';
@@ -111,7 +111,7 @@ function describeStray(character: string, missing: string): string {
   return missing;
 }
 
-/** The fault with its place, in one line. */
+/** The fault with its line and column, in one line. Undefined if the text is JSON. */
 export function describeJsonFault(text: string, start = 0): string | undefined {
   const fault = findJsonFault(text, start);
   if (fault === undefined) return undefined;

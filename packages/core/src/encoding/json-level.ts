@@ -1,26 +1,29 @@
-/** From here on a set is faster than a list. */
+/** With this many keys, a set becomes faster than a list. */
 const manyKeys = 16;
 
-/** An object or a list that has begun and not ended. */
+/** The state of an object or list that has begun and not ended. */
 export class JsonLevel {
   start = 0;
   isObject = false;
-  /** Keys until now, for duplicates. */
+  /** The keys so far, to find duplicates. */
   readonly keys: string[] = [];
   keySet: Set<string> | undefined;
   expectsKey = false;
-  /** Where the latest key's literal stands, quotes included; -1: no key since the latest comma. */
+  /** Where the latest key's literal begins and ends, quotes included. -1 if there was no key since the latest comma. */
   keyStart = -1;
   keyEnd = -1;
   label = '';
   index = 0;
-  /** Where the current member or item begins, and where the first begins that no JSON.parse has seen. */
+  /**
+   * Where the current member or item begins, and where the first member or item begins that JSON.parse has not read
+   * yet.
+   */
   pieceStart = 0;
   batchStart = 0;
-  /** Undefined: all of it is still one piece of the level around it. */
+  /** The values that were read. Undefined as long as this level is only a part of a piece of the level around it. */
   values: unknown[] | undefined;
   names: string[] = [];
-  /** A level inside was read in pieces and has ended: up to the next comma there may be only white space. */
+  /** A level inside was read in pieces and has ended, so only white space may come before the next comma. */
   isAfterValue = false;
 
   begin(start: number, isObject: boolean): void {
@@ -39,7 +42,7 @@ export class JsonLevel {
     this.isAfterValue = false;
   }
 
-  /** True when the key stood there already. */
+  /** Notes a key. Returns true if the object has it already. */
   addKey(key: string): boolean {
     this.label = key;
     if (this.keySet === undefined && this.keys.length >= manyKeys) this.keySet = new Set(this.keys);

@@ -4,7 +4,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import * as fc from 'fast-check';
 import { findJsonMember } from './json-member.js';
 
-/** What JSON.parse makes of the text; undefined where it refuses. */
+/** The value that JSON.parse returns. Undefined if it refuses the text. */
 function parse(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) as unknown };
@@ -13,7 +13,7 @@ function parse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The value of the member; undefined where there is none. */
+/** The value of the member. Undefined if there is none. */
 function find(text: string): { readonly value: unknown } | undefined {
   const found = findJsonMember(text, 'transport');
   return found === undefined ? undefined : { value: JSON.parse(found) as unknown };
@@ -21,7 +21,7 @@ function find(text: string): { readonly value: unknown } | undefined {
 
 const space = fc.stringMatching(/^[ \t\n\r]{0,2}$/);
 
-/** The same value with white space anywhere, and characters of strings escaped. */
+/** Writes the same value with white space anywhere, and with escaped characters in strings. */
 function write(value: unknown): fc.Arbitrary<string> {
   const join = (parts: readonly fc.Arbitrary<string>[], open: string, close: string): fc.Arbitrary<string> =>
     fc.tuple(space, ...parts).map(([first, ...rest]) => `${open}${first}${rest.join(',')}${close}`);
@@ -55,7 +55,7 @@ const json = fc.jsonValue({ maxDepth: 3 });
 const payload = fc.dictionary(keys, json, { maxKeys: 4 });
 
 describe('a member of a JSON text', () => {
-  it('is the one that JSON.parse reads', () => {
+  it('is the one that JSON.parse finds', () => {
     fc.assert(
       fc.property(
         payload.chain((value) => fc.tuple(fc.constant(value), write(value))),
@@ -71,7 +71,7 @@ describe('a member of a JSON text', () => {
     );
   });
 
-  it('is never found in what JSON.parse refuses, and never another', () => {
+  it('is never found in a text that JSON.parse refuses, and is never another member', () => {
     const characters = fc.string({
       unit: fc.constantFrom(...Array.from('{}[],:"\\ \n\t\u0000\ufeffu0-.e1tnf')),
       maxLength: 1,
@@ -110,18 +110,18 @@ describe('a member of a JSON text', () => {
     ['behind too many levels', `{"a":${'['.repeat(1002)}${']'.repeat(1002)},"transport":1}`],
     ['behind lists without an end', `{"a":${'['.repeat(1_000_000)}`],
   ] as const) {
-    it(`is none: ${what}`, () => {
+    it(`is not found: ${what}`, () => {
       assert.equal(find(text), undefined);
     });
   }
 
-  it('is found behind long and deep ones', () => {
+  it('is found behind long and deep members', () => {
     const deep = `${'[{"a":'.repeat(499)}1${'}]'.repeat(499)}`;
     const long = JSON.stringify('x"\\'.repeat(100_000));
     assert.deepEqual(find(`{"a":${deep},"b":${long},"transport" : {"name": "x"} , "c":[]}`), { value: { name: 'x' } });
   });
 
-  it('makes no value of the others', (context) => {
+  it('is found without making values of the other members', (context) => {
     const { mock } = context.mock.method(JSON, 'parse');
     assert.equal(
       findJsonMember('{"a":{"b":[1,2,{"c":"d"}]},"\\u0061":1,"transport":{"name":1}}', 'transport'),

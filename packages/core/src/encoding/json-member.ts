@@ -1,11 +1,12 @@
 import { scanForMember } from './json-scan.js';
 
 /**
- * The JSON text of one member of the outermost object, without making a value of the others: those of a payload may be
- * large, and their sender is not known yet. What `JSON.parse` refuses is refused here too, whichever member it is in.
- * Undefined where the member is absent or there twice (RFC 8259 §4: readers differ about which one counts).
+ * The JSON text of one member of the outermost object. The other members are not made into values, because they may be
+ * large and their sender is not known yet. A text that `JSON.parse` refuses is refused here too, in whichever member
+ * the fault is. Undefined if the member is absent or occurs twice (RFC 8259 §4: readers differ about which one is
+ * used).
  */
 export function findJsonMember(text: string, wanted: string): string | undefined {
-  // Few apps have an MCP function: the others load no more than this.
+  // Few apps have an MCP function. The others load only this file.
   return scanForMember(text, wanted);
 }

@@ -1,13 +1,19 @@
-/** JSON, as a text or as bytes. Bytes are never decoded as a whole: a large document would be in memory twice. */
+/**
+ * JSON, as text or as bytes. Bytes are never decoded as a whole, because a large document would then be in memory
+ * twice.
+ */
 export interface JsonText {
   readonly length: number;
   readonly isBytes: boolean;
-  /** Not a number beyond the end. Of bytes, what JSON's own characters are told by: all of them are ASCII. */
+  /**
+   * The character code, or the byte, at a position; NaN beyond the end. A byte is enough to recognise JSON's own
+   * characters, which are all ASCII.
+   */
   codeAt: (position: number) => number;
   slice: (start: number, end: number) => string;
 }
 
-/** The bytes are UTF-8, and stay as they are while what was read of them is in use. */
+/** Opens a text, or bytes in UTF-8. The bytes must not change while what was read from them is in use. */
 export function openJsonText(given: string | Uint8Array): JsonText {
   return typeof given === 'string' ? new Characters(given) : new Bytes(given);
 }
@@ -50,7 +56,7 @@ class Bytes implements JsonText {
   }
 }
 
-/** A run of items in the text of a list that JSON.parse accepted. */
+/** A run of items in the text of a list. JSON.parse has accepted it. */
 export class JsonRun {
   readonly start: number;
   readonly end: number;
@@ -62,14 +68,14 @@ export class JsonRun {
 }
 
 /**
- * A long list of a text that was found to be JSON, whose items are made each time somebody goes through them: as values,
- * the items of a large document would take as much memory as what is made of them.
+ * A long list in a text that is JSON. Its items are made each time somebody iterates over them. Kept as values, the
+ * items of a large document would take as much memory as what is made of them.
  */
 export class JsonList implements Iterable<unknown> {
   readonly #text: JsonText;
   readonly #parts: readonly unknown[];
 
-  /** `parts`: runs, and the values of items that are long themselves. */
+  /** `parts` contains runs, and the values of items that are long themselves. */
   constructor(text: JsonText, parts: readonly unknown[]) {
     this.#text = text;
     this.#parts = parts;

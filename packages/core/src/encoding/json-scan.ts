@@ -1,4 +1,4 @@
-/** A text with more levels is taken for none. The host's own writer stops at 64. */
+/** A text with more levels is treated as if it were not JSON. The writer of the Functions host stops at 64. */
 const maximumDepth = 1000;
 
 const quote = 0x22;
@@ -9,7 +9,7 @@ const backslash = 0x5c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** For `findJsonMember`. */
+/** Does the work of `findJsonMember`. */
 export function scanForMember(text: string, wanted: string): string | undefined {
   let found: string | undefined;
   let at = skipSpace(text, 0);
@@ -34,26 +34,27 @@ export function scanForMember(text: string, wanted: string): string | undefined 
   return skipSpace(text, at + 1) === text.length ? found : undefined;
 }
 
-/** Any character of a key may be written as six (`\u0074`). */
+/** Whether the literal is the wanted key. Each of its characters may be written as six (`\u0074`). */
 function isKey(text: string, start: number, end: number, wanted: string): boolean {
   if (end - start > 6 * wanted.length + 2) return false;
   const literal = text.slice(start, end);
   return literal === `"${wanted}"` || (literal.includes('\\') && JSON.parse(literal) === wanted);
 }
 
-// Each of these takes where something begins and gives where it has ended, or `none` where it is not there.
+// Each `skip` function takes the position where something begins and returns the position behind it, or `none` if it is
+// not there.
 
 const none = -1;
 
-/** Of any value. A loop, since a recursion ends where the stack does. */
+/** Skips a value of any kind. It is a loop, because recursion would exhaust the stack. */
 function skipValue(text: string, start: number): number {
-  /** Of the objects and lists around: the bracket that ends each. */
+  /** The closing brackets that the objects and lists around the position need. */
   const closers: number[] = [];
   let at = start;
   while (at !== none) {
     const code = text.charCodeAt(at);
     if (code === openBrace || code === openBracket) {
-      // In ASCII, the closing bracket is the second one after the opening one.
+      // In ASCII, a closing bracket is two after its opening one.
       const closer = code + 2;
       at = skipSpace(text, at + 1);
       if (text.charCodeAt(at) !== closer) {

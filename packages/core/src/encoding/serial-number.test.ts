@@ -17,7 +17,7 @@ describe('a serial number', () => {
       assert.equal(decoding.ok && `serial=${formatSerialNumber(decoding.certificate.serialNumber)}`, shown);
     });
   }
-  test('that is shown can be entered again', () => {
+  test('can be entered in the form in which it is shown', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 160n - 1n }), (number) => {
         const encoded = findSerialNumber(number.toString(16)) ?? '';

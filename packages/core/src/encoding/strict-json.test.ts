@@ -14,17 +14,17 @@ const parse = (json: string | Uint8Array, pieceLength?: number): JsonReading => 
   }
 };
 
-/** Short enough to cut everywhere, and the usual one. */
+/** Piece lengths that cut a text everywhere, and the usual length. */
 const pieceLengths = [1, 2, 3, 7, 20, undefined];
 
-/** What was read of bytes, as a whole. */
+/** Converts what was read from bytes, with its lists, to plain values. */
 const readWhole = (value: unknown): unknown => {
   if (value instanceof JsonList || Array.isArray(value)) return Array.from(value as Iterable<unknown>, readWhole);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, readWhole(member)]));
 };
 
-/** Text that JSON.parse accepts → where a key stands twice. */
+/** Parses a text that JSON.parse accepts, and returns the path of the first duplicate key. */
 const findPath = (json: string): string | undefined => {
   JSON.parse(json);
   const paths = pieceLengths.map((pieceLength) => {
@@ -57,7 +57,7 @@ describe('a key that appears twice', () => {
     ['{"a":"\\\\","a":1}', 'a'],
     ['{"a":[{"b":{"c":{}}}],"a":null}', 'a'],
   ] as const) {
-    test(`finds it in ${JSON.stringify(json)}`, () => {
+    test(`is found in ${JSON.stringify(json)}`, () => {
       assert.equal(findPath(json), path);
     });
   }
@@ -69,12 +69,12 @@ describe('a key that appears twice', () => {
     '{"toString":1,"valueOf":2,"__proto__":3}',
     '{"a":1,"A":2}',
   ]) {
-    test(`finds none in ${JSON.stringify(json)}`, () => {
+    test(`is not found in ${JSON.stringify(json)}`, () => {
       assert.equal(findPath(json), undefined);
     });
   }
 
-  test('finds none in what JSON.stringify wrote, whatever the value', () => {
+  test('is not found in what JSON.stringify wrote, whatever the value', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat({ max: 3 }), (value, indent) => {
         assert.equal(findPath(JSON.stringify(value, null, indent)), undefined);
@@ -83,7 +83,7 @@ describe('a key that appears twice', () => {
     );
   });
 
-  test('finds a key put in a second time anywhere', () => {
+  test('is found wherever a key is added a second time', () => {
     const object = fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue(), { minKeys: 1 });
     fc.assert(
       fc.property(object, fc.jsonValue(), (value, other) => {
@@ -94,46 +94,46 @@ describe('a key that appears twice', () => {
     );
   });
 
-  test('a text of millions of characters does not exhaust the stack', () => {
+  test('is looked for in a text of millions of characters without exhausting the stack', () => {
     const long = 'x'.repeat(4_000_000);
     assert.equal(findPath(`{"a":"${long}","a":1}`), 'a');
     assert.equal(findPath(`{"a":"${'\\n'.repeat(1_000_000)}","a":1}`), 'a');
   });
 
-  test('deep nesting does not exhaust the stack', () => {
+  test('is looked for in deep nesting without exhausting the stack', () => {
     assert.equal(findPath(`${'['.repeat(5000)}{"a":1,"a":2}${']'.repeat(5000)}`)?.endsWith('[0].a'), true);
   });
 
-  test('a text of megabytes is scanned to its end', () => {
+  test('is looked for to the end of a text of megabytes', () => {
     const items = Array.from({ length: 20_000 }, (_, index) => `{"name":"caller ${index}","roles":["a","b"]}`);
     assert.equal(findPath(`[${items.join()}]`), undefined);
     assert.equal(findPath(`[${items.join()},{"name":1,"name":2}]`), '[20000].name');
   });
 });
 
-/** JSON.parse as the oracle: the same value, or refused by both, however the text is cut. */
+/** Compares with JSON.parse: both read the same value or both refuse, however the text is cut into pieces. */
 function assertAgrees(text: string): 'accepted' | 'refused' {
   let expected: unknown;
   let isJson = true;
   try {
-    // The one difference, by contract: a byte order mark in front.
+    // The only difference, which is intended: a byte order mark in front.
     expected = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     isJson = false;
   }
-  // Two readers of one grammar: the one that words the fault finds one exactly where there is one.
+  // A second reader of the same grammar: `findJsonFault` must find a fault exactly if the text is not JSON.
   assert.equal(findJsonFault(text.replace(/^\ufeff/, '')) === undefined, isJson, JSON.stringify(text));
   for (const pieceLength of pieceLengths) {
     const reading = parse(text, pieceLength);
     assert.equal(reading.ok, isJson, `pieces of ${String(pieceLength)}: ${JSON.stringify(text)}`);
     if (reading.ok && reading.duplicateKey === undefined) assert.deepEqual(reading.value, expected);
-    // Half a surrogate pair has no bytes.
+    // Half a surrogate pair can't be encoded as bytes.
     if (/\p{Surrogate}/u.test(text)) continue;
     const read = parse(Buffer.from(text), pieceLength);
     if (!read.ok || !reading.ok) assert.deepEqual(read, reading);
     else {
       assert.deepEqual(read.duplicateKey, reading.duplicateKey);
-      // Twice: a list can be gone through again.
+      // Reads twice, because it must be possible to iterate over a list again.
       if (read.duplicateKey === undefined)
         for (let time = 0; time < 2; time += 1) assert.deepEqual(readWhole(read.value), expected);
     }
@@ -141,7 +141,7 @@ function assertAgrees(text: string): 'accepted' | 'refused' {
   return isJson ? 'accepted' : 'refused';
 }
 
-describe('what JSON is, JSON.parse says', () => {
+describe('the parser agrees with JSON.parse', () => {
   for (const text of [
     '',
     ' ',
@@ -170,7 +170,7 @@ describe('what JSON is, JSON.parse says', () => {
     '/**/[1,2]',
     '[1,2]//',
   ]) {
-    test(`refuses ${JSON.stringify(text)}`, () => {
+    test(`and refuses ${JSON.stringify(text)}`, () => {
       assert.equal(assertAgrees(text), 'refused');
     });
   }
@@ -186,12 +186,12 @@ describe('what JSON is, JSON.parse says', () => {
     '["],[","}{",{"],":"[1,2]"}]',
     '\r\n\t [1,\r[2,3]\t,4 ]\n',
   ]) {
-    test(`reads ${JSON.stringify(text)}`, () => {
+    test(`and reads ${JSON.stringify(text)}`, () => {
       assert.equal(assertAgrees(text), 'accepted');
     });
   }
 
-  test('whatever the value and the indentation', () => {
+  test('whatever the value and the indentation are', () => {
     const indent = fc.constantFrom(undefined, 1, '\t', '\r\n ');
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), indent, (value, space) => {
@@ -201,7 +201,7 @@ describe('what JSON is, JSON.parse says', () => {
     );
   });
 
-  test('whatever is put in the place of something in it', () => {
+  test('whatever replaces a part of the text', () => {
     const scrap = fc.constantFrom(
       ...[
         '',
@@ -243,7 +243,7 @@ describe('what JSON is, JSON.parse says', () => {
     assert.ok(seen.accepted > 30 && seen.refused > 30, JSON.stringify(seen));
   });
 
-  test('whatever the order of its tokens', () => {
+  test('whatever the order of the tokens is', () => {
     const token = fc.constantFrom(
       '[',
       ']',
@@ -269,7 +269,7 @@ describe('what JSON is, JSON.parse says', () => {
     assert.ok(seen.accepted > 5, JSON.stringify(seen));
   });
 
-  test('one byte order mark in front is skipped, no other', () => {
+  test('and skips one byte order mark in front, but no other', () => {
     for (const pieceLength of pieceLengths) {
       assert.deepEqual(parse('\ufeff[1,[2,3]]', pieceLength), {
         ok: true,
@@ -283,28 +283,28 @@ describe('what JSON is, JSON.parse says', () => {
   });
 });
 
-describe('bounds', () => {
-  test('a step does no more than a piece', () => {
+describe('the bounds', () => {
+  test('limit a step to one piece', () => {
     const item = '{"name":"caller","roles":["a","b"],"pins":[{"thumbprintSha256":"00"}]}';
     const text = `{"a":[${Array.from({ length: 5000 }, () => item).join()}],"b":[${Array.from({ length: 50_000 }, () => '1').join()}]}`;
     let steps = 0;
     for (const step = parseJsonInSteps(text); step.next().done !== true;) steps += 1;
     assert.ok(steps >= text.length / 16_384, `${steps} steps for ${text.length} characters`);
   });
-  test('10,000 levels are read, more are refused and take no memory', () => {
+  test('allow 10,000 levels, and refuse more without using memory', () => {
     const nest = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     assert.equal(parse(nest(10_000)).ok, true);
     const reading = parse(nest(10_001));
     assert.match(reading.ok ? '' : reading.fault, /more than 10000 levels/);
     assert.equal(parse('['.repeat(2_000_000)).ok, false);
   });
-  test('a key or a white space of megabytes is not a fault of its own', () => {
+  test('allow a key or white space of megabytes', () => {
     const key = '\\u0061'.repeat(500_000);
     for (const text of [`{"${key}":[1,2],"b":[3,4]}`, `[1,${' '.repeat(3_000_000)}[2,3],4]`]) {
       assert.deepEqual(parse(text, 10), { ok: true, value: JSON.parse(text) as unknown, duplicateKey: undefined });
     }
   });
-  test('a large text that is broken says where, without giving back what it holds', () => {
+  test('make the fault of a large text name the place without quoting the content', () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `{"secret":"hunter2 ${index} ${'x'.repeat(50)}"}`);
     const broken = `[${lines.slice(0, 10_000).join(',\n')},\n{"secret" "x"},\n${lines.slice(10_000).join(',\n')}]`;
     const reading = parse(broken);

@@ -4,7 +4,7 @@ import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
 import { JsonList, JsonRun, type JsonText, openJsonText } from './json-pieces.js';
 
-/** Where a key stands a second time in one object, e.g. `identities[0].name`. */
+/** Where an object has a key for the second time, such as `identities[0].name`. */
 export interface DuplicateKey {
   readonly path: string;
 }
@@ -12,29 +12,35 @@ export interface DuplicateKey {
 export type JsonReading =
   | {
       readonly ok: true;
-      /** Of bytes, lists that are longer than a piece are `JsonList`s in it. */
+      /** The value. If the JSON was given as bytes, its long lists are `JsonList`s. */
       readonly value: unknown;
-      /** The first in the text. `value` is then what one of several readers would make of it, and not to be used. */
+      /**
+       * The first duplicate key in the text. If there is one, `value` must not be used: other readers would read
+       * another value.
+       */
       readonly duplicateKey: DuplicateKey | undefined;
     }
   | { readonly ok: false; readonly fault: string };
 
-/** Characters or bytes per step and per call of JSON.parse: a fraction of a millisecond each. */
+/**
+ * The usual length of a piece, in characters or bytes. A step, or a call of JSON.parse, then takes a fraction of a
+ * millisecond.
+ */
 const usualPieceLength = 16_384;
 
-/** `JSON.parse` has no limit but memory; this one keeps a broken text of brackets from taking it. */
+/** The most levels. `JSON.parse` is only limited by memory, which a broken text of brackets could exhaust. */
 const maximumDepth = 10_000;
 
-/** Up to here, a broken text is read once more as a whole, to name the very character. */
+/** A broken text up to this length is read once more as a whole, so that the fault can be named to the character. */
 const wholeTextLength = 1024 * 1024;
 
 /**
- * Parses JSON in steps of bounded work. The result is that of `JSON.parse`, which reads every piece, and what is no JSON
- * for it as a whole is none here; so is what has more than 10,000 levels. `JSON.parse` keeps the last of two equal keys
- * and says nothing (RFC 8259 §4 leaves it open); in a document that says who is admitted, two readers must not differ, so
- * the first one is named.
+ * Parses JSON in steps of bounded work. The result is that of `JSON.parse`, which reads every piece. A text that
+ * `JSON.parse` refuses as a whole is refused here too, and so is a text with more than 10,000 levels. `JSON.parse`
+ * keeps the last of two equal keys without a warning (RFC 8259 §4 allows that). Two readers must not differ about a
+ * document that says who is admitted, so the first duplicate key is reported.
  *
- * A byte order mark in front is skipped: Windows editors put it there, and RFC 8259 §8.1 lets a reader ignore it.
+ * A byte order mark in front is skipped: Windows editors write it, and RFC 8259 §8.1 lets a reader ignore it.
  */
 export function* parseJsonInSteps(
   given: string | Uint8Array,
@@ -54,7 +60,7 @@ export function* parseJsonInSteps(
   }
 }
 
-/** How long the byte order mark is. */
+/** The length of the byte order mark; 0 if there is none. */
 function countMark(text: JsonText): number {
   if (!text.isBytes) return text.codeAt(0) === 0xfeff ? 1 : 0;
   return text.codeAt(0) === 0xef && text.codeAt(1) === 0xbb && text.codeAt(2) === 0xbf ? 3 : 0;
@@ -80,12 +86,12 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Looks for commas and brackets outside of strings, and gives what lies between to JSON.parse as soon as there is enough
- * of it. Only then is a level taken apart: a list or an object is read in pieces when it is longer than a piece.
+ * Looks for commas and brackets outside of strings, and passes the text between them to JSON.parse as soon as it is
+ * long enough. A list or an object is only read in pieces if it is longer than a piece.
  *
- * Why nothing else than JSON gets through, however wrong the scan may be about a text that is none: each character is
- * either checked here (the brackets of a level that was taken apart, its commas, the key before it and the white space
- * around) or part of a run of members or items that JSON.parse accepted; and runs, joined by commas, are a run.
+ * Only JSON gets through, even if the scan misreads a text that is not JSON. Each character is either checked here (the
+ * brackets of a level that is read in pieces, its commas, the key before it and the white space around), or part of a
+ * run of members or items that JSON.parse accepted. Runs that are joined by commas are a run again.
  */
 class PieceParser {
   position: number;
@@ -93,7 +99,10 @@ class PieceParser {
   isTooDeep = false;
   readonly #text: JsonText;
   readonly #pieceLength: number;
-  /** Used again and again, one per depth. The first stands for a list around the text, which must have one item. */
+  /**
+   * One object per depth, which is used again and again. The first represents a list around the text, which must have
+   * one item.
+   */
   readonly #levels: JsonLevel[] = [];
   #depth = 0;
 
@@ -137,7 +146,7 @@ class PieceParser {
     }
   }
 
-  /** The value of the whole text, once all of it is scanned. */
+  /** Returns the value of the whole text. It must be called after all of it was scanned. */
   finish(): unknown {
     if (this.#depth > 0) refuse();
     const [root] = this.#levels;
@@ -150,7 +159,7 @@ class PieceParser {
     return this.#levels[this.#depth] ?? refuse();
   }
 
-  /** Answers with the position of the quote that ends the string. */
+  /** Returns the position of the quote that ends the string. */
   #readString(start: number): number {
     const text = this.#text;
     let end = start + 1;
@@ -207,7 +216,7 @@ class PieceParser {
     const level = this.#level;
     this.#depth -= 1;
     const { values, names } = level;
-    // Not taken apart: whether the bracket is the right one, JSON.parse will say.
+    // This level was not read in pieces. JSON.parse will check whether the bracket is the right one.
     if (values === undefined) return;
     if (level.isObject !== isObject) refuse();
     this.#endBatch(level, position);
@@ -219,16 +228,16 @@ class PieceParser {
     outer.isAfterValue = true;
   }
 
-  /** From the outermost level to the present one, each becomes a level that is read in pieces. */
+  /** Makes every level, from the outermost to the current one, a level that is read in pieces. */
   #takeApart(): void {
-    // Those around one that is taken apart are, too.
+    // All levels around a level that is read in pieces are read in pieces already.
     let depth = this.#depth;
     while (this.#levels[depth]?.values === undefined) depth -= 1;
     for (; depth < this.#depth; depth += 1) {
       const outer = this.#levels[depth];
       const inner = this.#levels[depth + 1];
       if (outer?.values === undefined || inner === undefined) return refuse();
-      // A second value with nothing between it and the first.
+      // A value follows another value, with nothing between them.
       if (outer.isAfterValue) return refuse();
       if (outer.pieceStart > outer.batchStart) this.#parseBatch(outer, outer.pieceStart - 1);
       if (outer.isObject) outer.names.push(this.#readKeyBefore(outer, inner.start));
@@ -264,10 +273,11 @@ class PieceParser {
     const piece = this.#text.slice(batchStart, end);
     const read = JSON.parse(isObject ? `{${piece}}` : `[${piece}]`) as Record<string, unknown> | unknown[];
     const keys = Object.keys(read);
-    // White space alone would be an empty list, but here something stands before a comma or after one.
+    // Only white space would give an empty list, but a comma before or behind it requires an item.
     if (keys.length === 0) refuse();
     if (Array.isArray(read)) {
-      // Of what was read, nothing is kept but that it is JSON; the list around the whole text is none of the text's.
+      // Only the fact that the run is JSON is kept. The level around the whole text is not a list of the text, so its
+      // value is kept.
       if (this.#text.isBytes && level !== this.#levels[0]) values.push(new JsonRun(batchStart, end));
       else for (const item of read) values.push(item);
     } else {

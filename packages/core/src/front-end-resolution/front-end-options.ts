@@ -4,13 +4,13 @@ import { expectSecret, type FrontEndSecretOption } from './front-end-secret.js';
 import { type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
 
 /**
- * What keeps everybody but the front end from reaching the app, as the operator says it. Nothing of it is checked.
+ * What keeps everybody but the front end from reaching the app. The operator states it, and nothing checks it.
  *
  * | value | the operator says |
  * |---|---|
  * | `ingress` | the platform's ingress is the only way to the app's port |
- * | `access-restrictions` | App Service's access restrictions admit the front end's addresses alone |
- * | `private-network` | a network that nobody but the front end is on, or rules to that effect |
+ * | `access-restrictions` | App Service's access restrictions admit only the front end's addresses |
+ * | `private-network` | only the front end is on the app's network, or rules have the same effect |
  * | `loopback` | the app listens on the loopback interface of the front end's own machine, which nobody else uses |
  */
 export const frontEndIsolations = ['ingress', 'access-restrictions', 'private-network', 'loopback'] as const;
@@ -18,17 +18,20 @@ export const frontEndIsolations = ['ingress', 'access-restrictions', 'private-ne
 /** What keeps everybody but the front end from reaching the app: see `frontEndIsolations`. */
 export type FrontEndIsolation = (typeof frontEndIsolations)[number];
 
-/** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
+/** Apps import it under the name `unsafeTrustCertificateHeaderFromAnywhere`. */
 export const frontEndOverride: unique symbol = Symbol.for('certgate/unsafe-trust-certificate-header-from-anywhere');
 
-/** The options of an adapter that say which front end there is, and what shows that requests come by it. */
+/** The options of an adapter that say which front end the app has, and what shows that requests come through it. */
 export interface FrontEndOptions {
   readonly frontEnd?: FrontEndName;
   readonly frontEndSecret?: FrontEndSecretOption | undefined;
   readonly frontEndIsolation?: FrontEndIsolation;
-  /** For `envoy` alone: the exact number of elements in its header, of which the last is used. Default 1. */
+  /** For `envoy` only: the exact number of elements in its header, of which the last is used. Default 1. */
   readonly forwardedElements?: number;
-  /** Whether CA certificates that callers send may be part of a path. Default: those of the trust document alone. */
+  /**
+   * Whether CA certificates that callers send may be part of a certification path. By default, only those of the trust
+   * document may.
+   */
   readonly acceptForwardedChain?: true;
   readonly [frontEndOverride]?: true;
 }
@@ -43,18 +46,18 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
   frontEndOverride,
 ];
 
-/** The environment variables (app settings in Azure) that say the same where the code doesn't. */
+/** The environment variable (an app setting in Azure) that names the front end if the code doesn't. */
 export const frontEndSetting = 'CERTGATE_FRONT_END';
-/** The variable of `frontEndSecret`: one value, or two with a space between them. */
+/** The environment variable of `frontEndSecret`: one value, or two with a space between them. */
 export const secretSetting = 'CERTGATE_FRONT_END_SECRET';
-/** The variable of `frontEndIsolation`. */
+/** The environment variable of `frontEndIsolation`. */
 export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
 
-/** What the variables say; `fault` is one sentence where they are not valid. */
+/** What the environment variables say. `fault` is one sentence if they are not valid, and undefined otherwise. */
 export interface FrontEndSettings {
   readonly frontEnd: FrontEndName | undefined;
   readonly secret: FrontEndSecretOption | undefined;
-  /** The setting is there and has no value. */
+  /** Whether the variable exists and is empty. */
   readonly isSecretEmpty: boolean;
   readonly isolation: FrontEndIsolation | undefined;
   readonly fault: string | undefined;
@@ -68,7 +71,7 @@ const nothingSet: FrontEndSettings = Object.freeze({
   fault: undefined,
 });
 
-/** @throws nothing; an unknown value is a fault, told at start and answered by refusing. */
+/** Never throws: an unknown value becomes a fault, which is reported at the start and refuses every call. */
 export function readFrontEndSettings(environment: Environment): FrontEndSettings {
   const [frontEnd, isolation] = [
     readVariable(environment, frontEndSetting),
@@ -92,7 +95,7 @@ export function readFrontEndSettings(environment: Environment): FrontEndSettings
 /**
  * Checks the options that `who` was given, and the app settings.
  *
- * @throws {CertgateError} for a value that is none of the allowed.
+ * @throws {CertgateError} if a value is not allowed.
  */
 export function expectFrontEndOptions(
   who: string,
@@ -134,7 +137,7 @@ function findElementsFault(
   return `forwardedElements of ${who} is not a whole number from 1 to ${maximumElements}.`;
 }
 
-/** Never with the value in it: it is a secret. */
+/** The fault of a secret. It must never contain the value. */
 function findSecretFault(subject: string, value: unknown): string | undefined {
   const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
   try {

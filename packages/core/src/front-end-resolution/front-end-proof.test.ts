@@ -22,7 +22,7 @@ const development: Environment = {
   WEBSITE_HOSTNAME: 'localhost:7071',
 };
 
-/** The name, and `+secret` where the secret is asked for; or the code of the denial. */
+/** The front end's name, with `+secret` if requests must have the secret, or the code of the denial. */
 function resolve(options: FrontEndOptions, environment: Environment = {}): string {
   const resolved = resolveFrontEnd(options, environment);
   if (resolved.outcome === 'denied') return resolved.code;
@@ -39,7 +39,7 @@ for (const frontEnd of own) {
       }
     });
 
-    it('by a secret, in code or in the app setting', () => {
+    it('is believed with a secret, in code or in the app setting', () => {
       assert.equal(resolve({ frontEnd, frontEndSecret: secret }), `${frontEnd}+secret`);
       assert.equal(resolve({ frontEnd, frontEndSecret: [secret, other] }), `${frontEnd}+secret`);
       for (const value of [secret, `${secret} ${other}`]) {
@@ -48,28 +48,28 @@ for (const frontEnd of own) {
       }
     });
 
-    it('by what keeps others away', () => {
+    it('is believed with an isolation', () => {
       for (const frontEndIsolation of frontEndIsolations) {
         assert.equal(resolve({ frontEnd, frontEndIsolation }), frontEnd);
         assert.equal(resolve({ frontEnd }, { CERTGATE_FRONT_END_ISOLATION: frontEndIsolation }), frontEnd);
       }
     });
 
-    it('a secret is asked for where an isolation, Development or the waiver is there too', () => {
+    it('needs the secret even if an isolation, Development or the waiver is there too', () => {
       const waived: FrontEndOptions = { frontEnd, frontEndSecret: secret, [frontEndOverride]: true };
       assert.equal(resolve({ frontEnd, frontEndSecret: secret, frontEndIsolation: 'loopback' }), `${frontEnd}+secret`);
       assert.equal(resolve({ frontEnd, frontEndSecret: secret }, development), `${frontEnd}+secret`);
       assert.equal(resolve(waived), 'anywhere+secret');
     });
 
-    it('a secret that is given and not there is missed, whatever the isolation', () => {
+    it('is not believed if the given secret is undefined, whatever the isolation', () => {
       const meant: FrontEndOptions = { frontEnd, frontEndSecret: undefined, frontEndIsolation: 'private-network' };
       assert.equal(resolve(meant), 'front_end_unproven');
       assert.equal(resolve(meant, { CERTGATE_FRONT_END_SECRET: secret }), `${frontEnd}+secret`);
       assert.equal(resolve(meant, development), frontEnd);
     });
 
-    it('an empty app setting for the secret is a secret that is missed, whatever the isolation', () => {
+    it('is not believed if the app setting of the secret is empty, whatever the isolation', () => {
       const empty: Environment = { CERTGATE_FRONT_END_SECRET: '' };
       const isolated: FrontEndOptions = { frontEnd, frontEndIsolation: 'private-network' };
       const inSettings = { ...empty, CERTGATE_FRONT_END: frontEnd, CERTGATE_FRONT_END_ISOLATION: 'loopback' };
@@ -81,7 +81,7 @@ for (const frontEnd of own) {
       assert.match('detail' in denied ? denied.detail : '', /CERTGATE_FRONT_END_SECRET is there, but it is empty/);
     });
 
-    it('needs nothing in Development and under the waiver', () => {
+    it('needs no proof in Development and with the waiver', () => {
       assert.equal(resolve({ frontEnd }, development), frontEnd);
       assert.equal(resolve({ frontEnd }, { ...development, WEBSITE_SKU: 'Dynamic' }), 'front_end_unproven');
       assert.equal(resolve({ frontEnd, [frontEndOverride]: true }), 'anywhere');
@@ -94,7 +94,7 @@ for (const frontEnd of own) {
       }
     });
 
-    it('is read by its own fields, whichever others a request has', () => {
+    it('is read only by its own fields, whatever others a request has', () => {
       const resolved = resolveFrontEnd({ frontEnd, frontEndIsolation: 'ingress' }, {});
       assert.equal(resolved.outcome, 'known');
       const known = new Set(resolved.reader.fields);
@@ -107,7 +107,7 @@ for (const frontEnd of own) {
 describe('App Service', () => {
   const environment = { WEBSITE_INSTANCE_ID: 'a' };
 
-  it('needs neither, and where one is given another front end was meant', () => {
+  it('needs neither proof, and refuses every call if one is given, because another front end was meant', () => {
     for (const named of [{}, { frontEnd: 'app-service' as const }]) {
       assert.equal(resolve(named, environment), 'app-service');
       assert.equal(resolve({ ...named, frontEndSecret: secret }, environment), 'front_end_contradicted');
@@ -118,7 +118,7 @@ describe('App Service', () => {
   });
 });
 
-describe('an app setting that is not valid', () => {
+describe('an invalid app setting', () => {
   const named = { CERTGATE_FRONT_END: 'nginx' };
   const faults: readonly Environment[] = [
     { CERTGATE_FRONT_END: 'Nginx', CERTGATE_FRONT_END_SECRET: secret },
@@ -135,7 +135,7 @@ describe('an app setting that is not valid', () => {
     { ...named, CERTGATE_FRONT_END_SECRET: secret, CERTGATE_FRONT_END_ISOLATION: 'true' },
   ];
   for (const [index, environment] of faults.entries()) {
-    it(`refuses every call, and stops the start, without its secret in the message (${index})`, () => {
+    it(`refuses every call and stops the start, and its message has no secret (${index})`, () => {
       const resolved = resolveFrontEnd({}, environment);
       assert.ok(resolved.outcome === 'denied');
       assert.equal(resolved.code, 'front_end_unknown');
@@ -149,13 +149,13 @@ describe('an app setting that is not valid', () => {
     });
   }
 
-  it('of which nothing is there is none', () => {
+  it('is not there if it is empty', () => {
     const empty = { CERTGATE_FRONT_END: 'nginx', CERTGATE_FRONT_END_SECRET: '', CERTGATE_FRONT_END_ISOLATION: '' };
     assert.equal(resolve({}, empty), 'front_end_unproven');
   });
 });
 
-describe('options that are not valid', () => {
+describe('the options for the front end', () => {
   const envoy = { frontEnd: 'envoy' as FrontEndName, frontEndSecret: secret };
   const wrong: readonly Record<string | symbol, unknown>[] = [
     ...['Nginx', '', 1, null, undefined, 'container-apps', ['nginx'], '__proto__'].map((frontEnd) => ({ frontEnd })),
@@ -170,14 +170,14 @@ describe('options that are not valid', () => {
     ...[false, 1, undefined].map((value) => ({ [frontEndOverride]: value })),
   ];
   for (const [index, options] of wrong.entries()) {
-    it(`are an error at start (${index})`, () => {
+    it(`are an error at the start if they are not valid (${index})`, () => {
       assert.throws(() => {
         expectFrontEndOptions('secureApp', options, {});
       }, CertgateError);
     });
   }
 
-  it('valid ones are not', () => {
+  it('are no error if they are valid', () => {
     for (const options of [
       {},
       envoy,
@@ -188,7 +188,7 @@ describe('options that are not valid', () => {
   });
 });
 
-describe('what stands on Object.prototype', () => {
+describe('a value on Object.prototype', () => {
   it('gives no front end, no proof and no waiver', () => {
     const polluted = {
       frontEnd: 'nginx',
@@ -223,7 +223,7 @@ describe('the chain that a front end forwards', () => {
     return reading.chain?.text;
   };
 
-  it('goes on only where the app says so', () => {
+  it('is used only if the app says so', () => {
     assert.equal(readChain({}), undefined);
     assert.equal(readChain({ acceptForwardedChain: true }), ':AAAA:');
   });

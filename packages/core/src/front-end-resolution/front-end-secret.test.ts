@@ -15,7 +15,7 @@ const isProven = (option: FrontEndSecretOption, given: string | null | undefined
   new FrontEndSecret(option).isProvenBy(given);
 
 describe('the secret of a front end', () => {
-  it('is its exact text', () => {
+  it('is recognised by its exact text', () => {
     assert.equal(isProven(first, first), true);
     const others = [
       ...[null, undefined, '', ' ', first.slice(0, -1), first.slice(1), `${first}x`, `${first} `, ` ${first}`],
@@ -34,7 +34,7 @@ describe('the secret of a front end', () => {
     for (const given of others) assert.equal(isProven(first, given), false, String(given));
   });
 
-  it('is not a text of other characters with the same low octets', () => {
+  it('is not recognised in other characters with the same low octets', () => {
     for (const offset of [0x100, 0x200, 0xff00, 0xd800]) {
       for (let index = 0; index < first.length; index += 1) {
         const lookalike = String.fromCharCode(first.charCodeAt(index) + offset);
@@ -45,7 +45,7 @@ describe('the secret of a front end', () => {
     assert.equal(isProven(first, whole), false);
   });
 
-  it('may have two values while they are exchanged, and then both count', () => {
+  it('may have two values while they are exchanged, and both are valid', () => {
     for (const option of [
       [first, second],
       [second, first],
@@ -58,7 +58,7 @@ describe('the secret of a front end', () => {
     }
   });
 
-  it('is compared anew with each request: what one brought helps no other', () => {
+  it('is compared anew for each request, so what one request brought does not help another', () => {
     const secret = new FrontEndSecret([first, second]);
     for (const proven of [first, second]) {
       assert.equal(secret.isProvenBy(proven), true);
@@ -68,7 +68,7 @@ describe('the secret of a front end', () => {
     }
   });
 
-  it('is no other text, whatever it is', () => {
+  it('is not recognised in any other text', () => {
     const secret = new FrontEndSecret(first);
     const near = fc
       .tuple(fc.nat(first.length - 1), fc.string({ unit: 'binary', minLength: 0, maxLength: 3 }))
@@ -110,7 +110,7 @@ describe('a request', () => {
   };
   const certificate = { 'x-client-certificate': caller.header };
 
-  it('without the secret is refused before its certificate is looked at', () => {
+  it('is refused without the secret, before its certificate is read', () => {
     assert.equal(read({ ...certificate, 'x-certgate-front-end-secret': first }), caller.header);
     assert.equal(read({ ...certificate, 'x-certgate-front-end-secret': second }), caller.header);
     for (const fields of [
@@ -125,11 +125,11 @@ describe('a request', () => {
       assert.equal(read(fields), 'front_end_bypassed');
   });
 
-  it('with the secret may have no certificate', () => {
+  it('may have the secret and no certificate', () => {
     assert.equal(read({ 'x-certgate-front-end-secret': first }), 'certificate_missing');
   });
 
-  it('has the fields of its front end alone, and the secret where there is one', () => {
+  it('is read only by the fields of its front end, and by that of the secret if there is one', () => {
     assert.deepEqual(reader.fields, ['x-client-certificate', 'x-certgate-front-end-secret']);
     assert.deepEqual(new RequestReader(appService, undefined, false).fields, ['x-arr-clientcert']);
   });

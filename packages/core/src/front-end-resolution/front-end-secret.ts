@@ -3,17 +3,23 @@ import { invalidArgument } from '@certgate/x509/internal';
 
 const grammar = /^[A-Za-z0-9._~+/=-]{32,256}$/;
 
-/** One value, or two while they are exchanged: the front end changes over at a moment of its own. */
+/**
+ * One secret, or two while they are exchanged, because the front end changes to the new one at another moment than the
+ * app.
+ */
 export type FrontEndSecretOption = string | readonly [string, string];
 
 /**
- * Compares the secret that a request brings in constant time. Both values are compared at every request, so that the time
- * does not tell which one was right.
+ * Compares a request's secret in constant time. Every request is compared with both values, so that the time does not
+ * show which one was right.
  */
 export class FrontEndSecret {
   readonly #values: readonly { readonly expected: Buffer; readonly given: Buffer }[];
 
-  /** @throws {CertgateError} for a value that is too short, too long, or that a header field can't carry as it is. */
+  /**
+   * @throws {CertgateError} if a value is too short or too long, or has characters that a header field can't carry
+   * unchanged.
+   */
   constructor(option: FrontEndSecretOption) {
     this.#values = expectSecret(option).map((value) => {
       const expected = Buffer.from(value, 'latin1');
@@ -21,14 +27,14 @@ export class FrontEndSecret {
     });
   }
 
-  /** `given` is the text of the field. */
+  /** Whether the text of the header field is the secret. */
   isProvenBy(given: string | null | undefined): boolean {
     if (given === null || given === undefined) return false;
-    // A character beyond Latin-1 would lose its high octet below, and might look like another one.
+    // A character beyond Latin-1 would lose its high octet below, and might then look like another character.
     if (Buffer.byteLength(given) !== given.length) return false;
     let isProven = false;
     for (const value of this.#values) {
-      // A secret's length is no secret. The whole of `value.given` is overwritten.
+      // The length of a secret is not secret. The write below overwrites all of `value.given`.
       if (given.length !== value.expected.length) continue;
       value.given.write(given, 'latin1');
       const isSame = timingSafeEqual(value.given, value.expected);
@@ -38,7 +44,12 @@ export class FrontEndSecret {
   }
 }
 
-/** @throws {CertgateError} as `FrontEndSecret`. */
+/**
+ * Returns the values of the option.
+ *
+ * @throws {CertgateError} if a value is too short or too long, or has characters that a header field can't carry
+ * unchanged.
+ */
 export function expectSecret(option: FrontEndSecretOption): readonly string[] {
   const values = typeof option === 'string' ? [option] : [...option];
   const isValid = values.length > 0 && values.length <= 2 && values.every((value) => grammar.test(value));

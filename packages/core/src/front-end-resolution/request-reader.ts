@@ -3,18 +3,21 @@ import { type Denial, deny } from '../denial.js';
 import { type FindField, type FrontEnd, joinLines } from '../front-ends/front-end.js';
 import type { FrontEndSecret } from './front-end-secret.js';
 
-/** The field in which a front end sends the secret, in lower case. */
+/** The header field in which a front end sends the secret, in lower case. */
 export const secretHeaderName = 'x-certgate-front-end-secret';
 
-/** Reads what one front end says of a request's caller, once the request has shown that it came by that front end. */
+/**
+ * Reads what one front end says about a request's caller, but only if the request proves that it came through that
+ * front end.
+ */
 export class RequestReader {
-  /** All fields that are read, in lower case. */
+  /** The names of all fields that are read, in lower case. */
   readonly fields: readonly string[];
   readonly #frontEnd: FrontEnd;
   readonly #secret: FrontEndSecret | undefined;
   readonly #acceptsChain: boolean;
 
-  /** `secret` is undefined where nobody else reaches the app. */
+  /** `secret` is undefined if nobody but the front end reaches the app. */
   constructor(frontEnd: FrontEnd, secret: FrontEndSecret | undefined, acceptsChain: boolean) {
     this.fields = secret === undefined ? frontEnd.fields : Object.freeze([...frontEnd.fields, secretHeaderName]);
     this.#frontEnd = frontEnd;
@@ -22,9 +25,12 @@ export class RequestReader {
     this.#acceptsChain = acceptsChain;
   }
 
-  /** Decodes nothing. A denial where the request does not show that it came by the front end. */
+  /**
+   * Reads the text of the certificate without decoding it. Denies if the request does not prove that it came through
+   * the front end.
+   */
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
-    // No secret has a comma, so several lines prove nothing.
+    // A valid secret has no comma, so several joined lines never prove anything.
     if (this.#secret !== undefined && !this.#secret.isProvenBy(joinLines(findField(secretHeaderName))))
       return deny('front_end_bypassed', {});
     const extraction = this.#frontEnd.extract(findField);

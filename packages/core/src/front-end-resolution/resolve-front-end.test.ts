@@ -5,7 +5,7 @@ import type { FrontEndName } from '../front-ends/front-end-table.js';
 import { type Environment, isDevelopment, localHostMark } from './host-environment.js';
 import { type HostKind, resolveFrontEnd } from './resolve-front-end.js';
 
-/** What `func start` sets for the worker. */
+/** The variables that `func start` sets for the worker. */
 const development: Environment = {
   AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
   FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True',
@@ -21,7 +21,9 @@ function resolve(named: FrontEndName | undefined, environment: Environment): Exp
   return frontEnd.name as Expected;
 }
 
-/** The rows of the environment table (azure-facts.md), and what each gives with nothing named, and with app-service. */
+/**
+ * The rows of the environment table (azure-facts.md), with the result if nothing is named and if app-service is named.
+ */
 const hosts: readonly (readonly [host: string, environment: Environment, unnamed: Expected, named: Expected])[] = [
   ['App Service, Premium, Dedicated', { WEBSITE_INSTANCE_ID: 'a1' }, 'app-service', 'app-service'],
   ['Flex Consumption by its SKU', { WEBSITE_SKU: 'FlexConsumption' }, 'front_end_unknown', 'app-service'],
@@ -51,7 +53,7 @@ describe('the environment table', () => {
       assert.equal(resolve('app-service', environment), named);
       assert.equal(resolve(undefined, { ...environment, CERTGATE_FRONT_END: 'app-service' }), named);
       assert.equal(resolve('app-service', { ...environment, CERTGATE_FRONT_END: 'app-service' }), named);
-      // What is empty is not there.
+      // An empty variable is like an absent one.
       assert.equal(
         resolve(undefined, {
           ...environment,
@@ -63,16 +65,17 @@ describe('the environment table', () => {
     });
 
     if (unnamed !== 'development') {
-      it(`${host}, with the Development setting copied to it`, () => {
+      it(`${host} with the variables of Development copied to it is only in Development if no other host is named`, () => {
         const copied = { ...environment, ...development };
         const isBare = Object.keys(environment).every((name) => name.startsWith('FUNCTIONS_'));
         assert.equal(resolve(undefined, copied), isBare ? 'development' : unnamed);
         assert.equal(isDevelopment(copied), isBare);
       });
 
-      it(`${host}, with WEBSITE_INSTANCE_ID copied to it as an app setting`, () => {
+      it(`${host} with WEBSITE_INSTANCE_ID copied to it is not App Service, unless the two can't be distinguished`, () => {
         const copied = { ...environment, WEBSITE_INSTANCE_ID: 'copied' };
-        // Consumption and a bare site can't be told from App Service, where an app setting may be called CONTAINER_NAME.
+        // Consumption and a bare site can't be distinguished from App Service, where an app setting may be called
+        // CONTAINER_NAME.
         const isLikeAppService = /^(?:App Service|Linux Consumption|nothing|a site|Core Tools)/.test(host);
         assert.equal(resolve(undefined, copied), isLikeAppService ? 'app-service' : 'front_end_unknown');
       });
@@ -80,8 +83,8 @@ describe('the environment table', () => {
   }
 });
 
-describe('what the operator says', () => {
-  it('an app setting that is not known denies, whatever the code names', () => {
+describe('what the operator names', () => {
+  it('is refused if the app setting is not known, whatever the code names', () => {
     for (const value of ['App-Service', ' app-service', 'development', 'anywhere', '*']) {
       const environment = { WEBSITE_INSTANCE_ID: 'a1', CERTGATE_FRONT_END: value };
       assert.equal(resolve(undefined, environment), 'front_end_unknown');
@@ -89,11 +92,11 @@ describe('what the operator says', () => {
     }
   });
 
-  it('code and setting that differ are refused', () => {
+  it('is refused if code and setting differ', () => {
     assert.equal(resolve('nginx', { CERTGATE_FRONT_END: 'app-service' }), 'front_end_contradicted');
   });
 
-  it('each refusal names what was seen and the remedy', () => {
+  it('is refused with a message about what was found and the remedy', () => {
     const detail = (named: FrontEndName | undefined, environment: Environment): string => {
       const frontEnd = resolveFrontEnd(named === undefined ? {} : { frontEnd: named }, environment);
       assert.equal(frontEnd.outcome, 'denied');
@@ -112,7 +115,7 @@ describe('what the operator says', () => {
   });
 });
 
-describe('the front end that is recommended where none is known', () => {
+describe('the front end that is recommended if none is known', () => {
   const recommend = (environment: Environment, host: HostKind): string => {
     const frontEnd = resolveFrontEnd({}, environment, host);
     assert.equal(frontEnd.outcome, 'denied');
@@ -123,23 +126,23 @@ describe('the front end that is recommended where none is known', () => {
   for (const [host, environment, unnamed, named] of hosts) {
     if (unnamed !== 'front_end_unknown') continue;
     const isPlan = named === 'app-service' && !/^(?:Core Tools|nothing)/.test(host);
-    it(`${host}: ${isPlan ? 'App Service' : 'one that ends TLS there'}`, () => {
+    it(`on ${host}, it is ${isPlan ? 'App Service' : 'one that ends TLS there'}`, () => {
       assert.equal(recommend(environment, 'functions'), isPlan ? 'app-service' : 'nginx');
       const meantLocal = { ...environment, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
       assert.equal(recommend(meantLocal, 'functions'), isPlan ? 'app-service' : 'nginx');
-      // Anybody who reaches a server of the app's own could send the header of App Service.
+      // App Service is never recommended for a server of the app's own, because anybody could send its header there.
       assert.equal(recommend(environment, 'server'), 'nginx, direct-tls');
       assert.equal(recommend(meantLocal, 'server'), 'nginx, direct-tls');
     });
   }
 
-  it("in Azure Functions' own image, run anywhere: one that ends TLS there", () => {
+  it("is one that ends TLS in front of Azure Functions' own image, wherever that runs", () => {
     assert.equal(recommend({ DOTNET_RUNNING_IN_CONTAINER: 'true' }, 'functions'), 'nginx');
   });
 });
 
 describe('Development', () => {
-  it('is the exact word, and any cloud variable takes it away, in any letter case of its name', () => {
+  it("is the exact word, and any variable of a cloud prevents it, in any letter case of the variable's name", () => {
     assert.equal(isDevelopment(development), true);
     for (const word of ['development', 'DEVELOPMENT', 'Development ', 'Production', '']) {
       assert.equal(isDevelopment({ AZURE_FUNCTIONS_ENVIRONMENT: word }), false);
@@ -161,7 +164,7 @@ describe('Development', () => {
     }
   });
 
-  it('needs evidence of a local host: the variables of Core Tools, with an address of this machine', () => {
+  it('needs evidence of a local host, such as the variables of Core Tools with an address of this machine', () => {
     const { AZURE_FUNCTIONS_ENVIRONMENT = '', ...evidence } = development;
     assert.equal(isDevelopment({ AZURE_FUNCTIONS_ENVIRONMENT }), false);
     for (const name of Object.keys(evidence)) assert.equal(isDevelopment({ ...development, [name]: '' }), false, name);
@@ -179,7 +182,7 @@ describe('Development', () => {
       assert.equal(isDevelopment({ ...development, WEBSITE_HOSTNAME: other }), false, other);
   });
 
-  it("or the embedded host's mark in the process, which is not a variable", (context) => {
+  it("accepts the embedded host's mark in the process as evidence, which is not a variable", (context) => {
     const word = { AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
     Object.defineProperty(globalThis, localHostMark, { value: true, configurable: true });
     context.after(() => Reflect.deleteProperty(globalThis, localHostMark));
@@ -189,7 +192,7 @@ describe('Development', () => {
   });
 });
 
-it('more of an environment never admits where less was refused, but for the variables that name a host', () => {
+it('more variables never admit what fewer refused, except for the variables that name a host', () => {
   const naming = ['AZURE_FUNCTIONS_ENVIRONMENT', 'CERTGATE_FRONT_END', 'WEBSITE_INSTANCE_ID'];
   const other = hosts.flatMap(([, environment]) => Object.keys(environment)).filter((name) => !naming.includes(name));
   const value = fc.constantFrom('', '1', 'FlexConsumption', 'Development');

@@ -25,13 +25,16 @@ import { FrontEndSecret } from './front-end-secret.js';
 import { findFrontEnd, type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
 import { RequestReader } from './request-reader.js';
 
-/** The front end that holds for an app, or why there is none to go by. */
+/** The front end that an app uses, or why it can use none. */
 export type ResolvedFrontEnd =
   | {
       readonly outcome: 'known';
       readonly name: FrontEndName | 'development' | 'anywhere';
       readonly isDevelopment: boolean;
-      /** What shows that a request came by it: a secret, or the isolation as the operator names it. */
+      /**
+       * What shows that a request came through the front end: a secret, or the isolation that the operator named.
+       * Undefined if no proof is needed.
+       */
       readonly proof: 'secret' | FrontEndIsolation | undefined;
       readonly reader: RequestReader;
     }
@@ -41,20 +44,20 @@ type FrontEndDenial = Denial & {
   readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven';
 };
 
-/** What runs the app, for messages: the Functions host, or a server of the app's own. */
+/** What runs the app: the Functions host, or a server of the app's own. Only for messages. */
 export type HostKind = 'functions' | 'server';
 
 /**
- * Who may set the certificate's fields is said by the operator, in code or by an app setting. The environment may
- * contradict that, and then every call is refused; it never widens it. Only on App Service itself may it be left out,
- * and in Development (`isDevelopment`), where the callers are the developer's own.
+ * Finds the front end. The operator names who may set the certificate's header fields, in code or by an app setting.
+ * The environment may contradict that, and then every call is refused, but it never allows more. The name may be left
+ * out only on App Service itself, and in Development (`isDevelopment`), where the callers are the developer's own.
  */
 export function resolveFrontEnd(
   given: FrontEndOptions,
   environment: Environment,
   host: HostKind = 'functions',
 ): ResolvedFrontEnd {
-  // What the options inherit was written by nobody.
+  // Only the options' own members are read, because nobody wrote what they inherit.
   const options = copyOwn(given);
   const settings = readFrontEndSettings(environment);
   if (settings.fault !== undefined)
@@ -72,7 +75,8 @@ export function resolveFrontEnd(
   const secret = options.frontEndSecret ?? settings.secret;
   const isolation = options.frontEndIsolation ?? settings.isolation;
   const isWaived = isAnywhere || stated.isDevelopment;
-  // Whoever writes a secret and an isolation wants both: a secret that went missing must not leave the isolation alone.
+  // If an operator sets a secret and an isolation, both are wanted. Therefore a missing secret must not leave only the
+  // isolation.
   if (secret === undefined && frontEnd.needsProof && !isWaived) {
     if (Object.hasOwn(options, 'frontEndSecret')) return deny('front_end_unproven', { problem: 'secret_undefined' });
     if (settings.isSecretEmpty) return deny('front_end_unproven', { problem: 'secret_empty' });
@@ -84,7 +88,10 @@ export function resolveFrontEnd(
   return { ...stated, proof, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
 }
 
-/** For people: by which front end the gate goes, and what shows that a request came by it; or why it goes by none. */
+/**
+ * Describes for people which front end the gate uses and what shows that a request came through it, or why it uses
+ * none.
+ */
 export function describeFrontEnd(resolved: ResolvedFrontEnd): {
   readonly frontEnd?: string;
   readonly frontEndProof?: string;
@@ -95,7 +102,7 @@ export function describeFrontEnd(resolved: ResolvedFrontEnd): {
   return { frontEnd: name, ...(proof === undefined ? {} : { frontEndProof: proof }) };
 }
 
-/** The front end by name, before anything is known of what shows that a request came by it. */
+/** The front end by name, before it is known what shows that a request came through it. */
 type StatedFrontEnd =
   Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader' | 'proof'> | FrontEndDenial;
 
@@ -107,7 +114,7 @@ function stateFrontEnd(name: FrontEndName | undefined, environment: Environment,
   return name === undefined ? deduceFrontEnd(environment, host) : confirmFrontEnd(name, environment);
 }
 
-/** `isWaived`: nobody but the operator can reach the app, or the operator has taken the danger on. */
+/** `isWaived`: only the operator can reach the app, or the operator has accepted the risk. */
 function findProofDenial(
   { name, needsProof }: FrontEnd,
   { secret, isolation }: Pick<FrontEndSettings, 'secret' | 'isolation'>,

@@ -1,8 +1,8 @@
 import { CertgateError } from '@certgate/x509/internal';
 
 /**
- * Thrown by an adapter's `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's.
- * Told by its `code`, since two copies of a package in one app have a class each.
+ * Thrown by an adapter's `getClientIdentity` if nobody was authenticated, which is a mistake in the app's code, not the
+ * caller's. Recognise it by its `code`, because two copies of a package in one app have a class each.
  */
 export class ClientIdentityMissing extends CertgateError {
   override readonly name = 'ClientIdentityMissing';

@@ -14,7 +14,7 @@ describe('createContextMap', () => {
     assert.equal(map.get(context), undefined);
   });
 
-  it('keeps the values of two maps and of two contexts apart', () => {
+  it('keeps the values of two maps and of two contexts separate', () => {
     const [first, second] = [createContextMap<number>(), createContextMap<number>()];
     const [context, other] = [{}, {}];
     first.set(context, 1);
@@ -22,7 +22,7 @@ describe('createContextMap', () => {
     assert.deepEqual([first.get(context), second.get(context), first.get(other)], [1, 2, undefined]);
   });
 
-  it('gives nothing for a copy, a descendant or a proxy of a context', () => {
+  it('has no value for a copy, a descendant or a proxy of a context', () => {
     const map = createContextMap<number>();
     const context = { invocationId: 'a' };
     map.set(context, 1);
@@ -32,7 +32,7 @@ describe('createContextMap', () => {
     assert.deepEqual(Reflect.ownKeys(context), ['invocationId']);
   });
 
-  it('takes contexts that are frozen, before or after', () => {
+  it('accepts contexts that are frozen before or afterwards', () => {
     const map = createContextMap<number>();
     const before = Object.freeze({});
     const after = {};
@@ -46,13 +46,13 @@ describe('createContextMap', () => {
     }
   });
 
-  it('gives nothing for what is not an object', () => {
+  it('has no value for what is not an object', () => {
     const map = createContextMap<number>();
     const values = [undefined, null, 'context', 1, Symbol('context')] as unknown as object[];
     assert.deepEqual(values.map(map.get), Array(5).fill(undefined));
   });
 
-  it('cannot be changed by others that share it', () => {
+  it('cannot be changed by other code that shares it', () => {
     assert.ok(Object.isFrozen(createContextMap()));
   });
 });

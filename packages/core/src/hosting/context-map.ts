@@ -1,31 +1,31 @@
-/** What is kept of a call, by its context or its request; it goes with that object. */
+/** What is kept about a call, by its context or its request, as long as that object exists. */
 export interface ContextMap<Value> {
-  /** Undefined for what has no entry, whatever it is. */
+  /** Undefined for anything without an entry, whatever it is. */
   readonly get: (context: object) => Value | undefined;
   /** Adds or replaces the entry. */
   readonly set: (context: object, value: Value) => void;
-  /** Takes the entry away, if there is one. */
+  /** Removes the entry, if there is one. */
   readonly delete: (context: object) => void;
 }
 
-/** A class that makes no object: what extends it adds its private field to the object that it is given. */
+/** A class whose constructor returns the given object, so that a subclass adds its private field to that object. */
 const Given = function (target: object): object {
   return target;
 } as unknown as new (target: object) => object;
 
 /**
- * As a WeakMap is to its users: nobody else sees or copies an entry, and neither a spread copy of a context nor an object
- * that inherits from it has one. The values stand in a private field of the context itself, since each WeakMap entry of a
- * short-lived object costs about a microsecond, most of it in the garbage collector.
+ * Makes a map that behaves like a WeakMap: nobody else can see or copy an entry, and neither a spread copy of a context
+ * nor an object that inherits from it has one. The value is in a private field of the context itself, because a WeakMap
+ * entry of a short-lived object costs about a microsecond, mostly in the garbage collector.
  */
 export function createContextMap<Value>(): ContextMap<Value> {
-  // A later V8 adds no private field to an object that can't be extended.
+  // For contexts that can't be extended. Newer versions of V8 add no private field to them.
   const fixed = new WeakMap<object, Value>();
   class Entry extends Given {
     #value: Value | undefined;
 
     static readonly map: ContextMap<Value> = Object.freeze<ContextMap<Value>>({
-      // Users' code may ask with what is no context at all.
+      // The app's code may pass something that is not a context at all.
       get: (context) => (Object(context) === context && #value in context ? context.#value : fixed.get(context)),
       set: (context, value) => {
         if (#value in context) context.#value = value;

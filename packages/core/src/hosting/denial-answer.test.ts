@@ -7,7 +7,7 @@ import { denialFacts, denySome, listMarks, markFacts } from '../test-support/den
 
 describe('the answer to a refusal', () => {
   for (const code of denialCodes) {
-    it(`${code} tells the public code and the correlation id, and no more`, () => {
+    it(`has only the public code and the correlation id for ${code}`, () => {
       const marked = fc.sample(denialFacts[code] as fc.Arbitrary<object>, 20).map(markFacts);
       const [first = {}] = marked;
       const { status, headers, body } = createDenialAnswer(deny(code, first as never), 'id', undefined);
@@ -26,7 +26,7 @@ describe('the answer to a refusal', () => {
       }
       assert.equal(headers['content-type'], 'application/problem+json');
       assert.equal(headers['cache-control'], 'no-store');
-      // RFC 9110 §15.5.2: a challenge with every 401.
+      // RFC 9110 §15.5.2 requires a challenge with every 401.
       assert.equal(headers['www-authenticate'], status === 401 ? 'ClientCertificate' : undefined);
       assert.equal(headers['retry-after'], code === 'trust_unavailable' ? '10' : undefined);
     });

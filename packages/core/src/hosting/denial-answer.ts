@@ -8,7 +8,7 @@ import {
 } from '../denial.js';
 import type { TrustStoreReport } from '../trust-store/trust-store.js';
 
-/** What a caller learns, and no more (RFC 9457 `title`). */
+/** All that a caller reads about a refusal (RFC 9457 `title`). */
 const titles: Readonly<Record<PublicCode, string>> = {
   client_certificate_required: 'A client certificate that is allowed to call this function is required.',
   forbidden: 'This client may not call this function.',
@@ -16,25 +16,27 @@ const titles: Readonly<Record<PublicCode, string>> = {
 };
 
 /**
- * RFC 9110 §15.5.2 requires a challenge with every 401. No scheme is registered for TLS client certificates; this one
- * names what is missing, has no parameters, and no client acts on it by itself.
+ * The challenge that RFC 9110 §15.5.2 requires with every 401. No scheme is registered for TLS client certificates.
+ * This one names what is missing and has no parameters, and no client reacts to it by itself.
  */
 const challenge = 'ClientCertificate';
 
-/** Seconds until it is worth asking again when trust is out of reach: less than one refresh interval. */
+/**
+ * After how many seconds a caller should ask again if the trust source is unavailable: less than one refresh interval.
+ */
 const retryAfterSeconds = 10;
 
 /** An HTTP response that refuses, for any host. */
 export interface DenialAnswer {
   readonly status: PublicStatus;
-  /** By lower-case names. */
+  /** The headers, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /**
- * The refusal as RFC 9457 problem details: the public code and a correlation id, which stands in the log beside the precise
- * code. In Development (`development` is there) the precise code and its explanation are added.
+ * Makes the refusal as RFC 9457 problem details, with the public code and a correlation id. The log shows that id with
+ * the precise code. In Development (`development` is defined) the answer also has the precise code and its explanation.
  */
 export function createDenialAnswer(
   denial: Denial,
@@ -65,7 +67,7 @@ export function createDenialAnswer(
   };
 }
 
-/** The document that doesn't list the caller: the one that was read may not be the one that somebody edits. */
+/** Names the document that doesn't list the caller, because the app may read another one than the developer edits. */
 function nameTrust({ code }: Denial, trust: TrustStoreReport | undefined): object {
   if (code !== 'certificate_not_trusted' || trust === undefined) return {};
   return { trust: { source: trust.description, revision: trust.revision } };

@@ -11,11 +11,11 @@ import { expectLockSetting } from './lock-setting.js';
 import { describeStores, type StoreDescription } from '../trust-store/listed-documents.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 
-/** The options that the gate of every host has. */
+/** The options that every host's gate has. */
 export interface GateOptions extends FrontEndOptions {
   readonly trustStore: TrustStore;
   readonly decisionLog?: DecisionLogChoice;
-  /** Whether a line about a certificate that nobody has tells its subject and issuer, and its names. By default true. */
+  /** Whether the line about an unknown certificate shows its subject, issuer and other names. By default true. */
   readonly strangerNames?: boolean;
 }
 
@@ -23,15 +23,16 @@ export interface GateOptions extends FrontEndOptions {
 export interface OptionsOwner {
   /** The function that takes the options, for messages. */
   readonly who: string;
-  /** The options that this adapter has in addition; it checks their values itself. */
+  /** The options that only this adapter has. It checks their values itself. */
   readonly more: readonly string[];
   readonly environment: Environment;
 }
 
 /**
- * A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody.
+ * Checks the options and returns a frozen copy of their own members. The caller's object may change later, and nobody
+ * wrote what it inherits.
  *
- * @throws {CertgateError} for an unknown option, or a value of an option or app setting that is none of the allowed.
+ * @throws {CertgateError} if an option is unknown, or if the value of an option or app setting is not allowed.
  */
 export function readGateOptions(options: unknown, { who, more, environment }: OptionsOwner): GateOptions {
   if (!isObject(options)) throw invalidArgument(`${who} needs options: { trustStore }.`);
@@ -58,10 +59,10 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   return Object.freeze(own) as object as GateOptions;
 }
 
-/** What the code says, for tools: each option as it was given, and a secret as whether it was. */
+/** What the app's code sets, for tools: each option as it was given. For a secret, only whether one was given. */
 export interface GateDescription {
   readonly frontEnd: NonNullable<FrontEndOptions['frontEnd']> | null;
-  /** Also one that is undefined, since the variable that it is read from is not set. */
+  /** Also true if the option is undefined because the variable that it is read from is not set. */
   readonly frontEndSecret: boolean;
   readonly frontEndIsolation: NonNullable<FrontEndOptions['frontEndIsolation']> | null;
   readonly forwardedElements: number | null;
@@ -72,7 +73,7 @@ export interface GateDescription {
   readonly stores: readonly StoreDescription[];
 }
 
-/** Of options that `readGateOptions` has read. */
+/** Describes options that `readGateOptions` returned. */
 export function describeGateOptions(options: GateOptions): GateDescription {
   const { frontEnd, frontEndIsolation, forwardedElements, acceptForwardedChain } = options;
   const { decisionLog = 'all', strangerNames = true } = options;

@@ -5,7 +5,10 @@ import { type Environment, readVariable } from '../front-end-resolution/host-env
 /** The app setting that refuses every call of a closed function. It needs no trust document, and it opens nothing. */
 export const lockSetting = 'CERTGATE_LOCKED';
 
-/** @throws {CertgateError} for a value that is neither `true` nor empty: whoever wrote it meant to lock, or not to. */
+/**
+ * @throws {CertgateError} if the value is neither `true` nor empty, because it does not show whether the operator wants
+ * to lock.
+ */
 export function expectLockSetting(environment: Environment): void {
   const value = readVariable(environment, lockSetting);
   if (value === undefined || value === 'true') return;
@@ -14,7 +17,7 @@ export function expectLockSetting(environment: Environment): void {
   );
 }
 
-/** What every caller gets while the setting is there, whatever its value is. */
+/** The denial that every caller gets while the app setting has any value. Undefined if it is absent or empty. */
 export function findSettingLock(environment: Environment): Denial<'trust_locked'> | undefined {
   if (readVariable(environment, lockSetting) === undefined) return undefined;
   return deny('trust_locked', { setting: lockSetting });

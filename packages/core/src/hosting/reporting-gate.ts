@@ -1,4 +1,4 @@
-// hosting/: what the gate of every host shares: its options, its log lines and events, its answer, and what is kept of a call.
+// hosting/: what the gates of all hosts share: options, log lines, events, the answer, and the state of a call.
 
 import { AccessGate } from '../access/access-gate.js';
 import type { Decision, FunctionRequirement } from '../access/decision.js';
@@ -28,25 +28,25 @@ import { listDocuments } from '../trust-store/listed-documents.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
 import { readMember } from '@certgate/x509/internal';
 
-/** A call that was decided, and where that is logged. */
+/** A decided call, and the log it belongs to. */
 export interface ReportedCall {
   readonly subject: LoggingCall;
   readonly requirement: FunctionRequirement;
-  /** Set where the function is observed now. */
+  /** Set if the function is observed now. */
   readonly observation?: Observation | undefined;
 }
 
-/** What was decided, and when (milliseconds). */
+/** A decision and its time, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface ReportedDecision {
   readonly decision: Decision;
   readonly now: number;
-  /** What the decision was made of; absent: it wasn't made anew. */
+  /** What the gate decided on. Absent if no new decision was made. */
   readonly extraction?: CertificateExtraction | Denial | undefined;
 }
 
 /**
- * The access gate of one app, with what operators hear of it: the lines at start, and of each decision a line and an event.
- * It is the same in every host.
+ * The access gate of one app, with its reports to operators: the lines at the start, and a line and an event for each
+ * decision. It is the same for every host.
  */
 export class ReportingGate {
   readonly #trustStore: TrustStore;
@@ -62,8 +62,8 @@ export class ReportingGate {
   #lock: { readonly denial: Denial | undefined } | undefined;
 
   /**
-   * `describe`: what the adapter knows of its gate now, for the status lines. `warn`: where a warning goes that belongs to no
-   * call; by default the console.
+   * `describe` returns what the adapter knows about its gate now, for the status lines. `warn` writes a warning that
+   * belongs to no call; by default to the console.
    */
   constructor(options: GateOptions, describe: () => GateStatus, warn?: (line: string) => void) {
     const { trustStore, decisionLog = 'all', strangerNames = true } = options;
@@ -80,8 +80,8 @@ export class ReportingGate {
   }
 
   /**
-   * When the app starts: says what stands in the way, and loads trust. `frontEndDenial` is why there is no front end to go
-   * by. Rejects when the trust is not valid.
+   * Runs when the app starts. Logs what prevents admissions, and loads the trust. `frontEndDenial` says why no front
+   * end can be used. Rejects if the trust is not valid.
    */
   async start(frontEndDenial: (Denial & { readonly code: StartCode }) | undefined): Promise<void> {
     if (frontEndDenial !== undefined) warnAtStart(frontEndDenial.code, frontEndDenial.detail);
@@ -92,7 +92,10 @@ export class ReportingGate {
     this.#statusLog.begin();
   }
 
-  /** Where `start` was rejected. That the trust is well again, the first decision after it tells. Rejects as `start`. */
+  /**
+   * Runs after `start` was rejected. Rejects like `start`. If it succeeds, the first decision afterwards logs that the
+   * trust is valid again.
+   */
   async startAgain(): Promise<void> {
     await this.#loadTrust();
     this.#statusLog.begin();
@@ -111,8 +114,8 @@ export class ReportingGate {
   }
 
   /**
-   * What every caller gets while the app setting says so, before anything else is looked at. Settled at the first look: a
-   * placeholder instance gets its real environment only after the app was loaded.
+   * The denial that every caller gets while the app setting locks the app, before anything else is checked. It is
+   * determined once, except on a placeholder instance, which gets its real environment only after the app was loaded.
    */
   get locked(): Denial | undefined {
     if (this.#lock !== undefined) return this.#lock.denial;
@@ -121,7 +124,7 @@ export class ReportingGate {
     return denial;
   }
 
-  /** Never throws. Reports nothing: what comes later may make another decision of it. */
+  /** Decides without reporting, because a later step may change the decision. Never throws. */
   decide(
     extraction: CertificateExtraction | Denial,
     requirement: FunctionRequirement,
@@ -130,7 +133,10 @@ export class ReportingGate {
     return this.locked ?? this.#access.decideExtracted(extraction, requirement, now);
   }
 
-  /** As `decide`, by the text of App Service's header; undefined: no certificate. */
+  /**
+   * Decides by the text of App Service's header; undefined means that there is no certificate. Reports nothing and
+   * never throws.
+   */
   decideHeader(
     header: string | undefined,
     requirement: FunctionRequirement,
@@ -140,9 +146,9 @@ export class ReportingGate {
   }
 
   /**
-   * Throws what the call's own log throws; then the call must be refused (`denyFault`). `earlier` is what was reported of
-   * the same request before. `canChange`: code behind the gate may refuse the admitted request, until the host settles its
-   * outcome.
+   * Reports a decision. Throws what the call's own log throws, and then the call must be refused (`denyFault`).
+   * `earlier` is the outcome that was reported before for the same request. `canChange`: code behind the gate may still
+   * refuse the admitted request, until the host settles its outcome.
    */
   report(
     { subject, requirement, observation }: ReportedCall,
@@ -169,7 +175,8 @@ export class ReportingGate {
     this.#statusLog.tell(subject, now);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     this.#expiryLog.noteListed(subject, this.#listDocuments, now);
-    // Last: a log that fails makes another decision of it, and nobody counts as admitted whose call is then refused.
+    // The decision's line is written last. If the log fails, the call is refused, and nobody must be counted as
+    // admitted whose call is refused.
     const isLogged = this.#log.write(subject, facts);
     const outcome = earlier ?? new CallOutcome(this.#conclude);
     outcome.replace(subject, facts, isLogged, earlier === undefined ? canChange : undefined);
@@ -181,7 +188,10 @@ export class ReportingGate {
     publishDecision(subject, facts);
   };
 
-  /** Only a line that is written asks: it decodes the certificate, and looks for whom it points to. */
+  /**
+   * Returns a function that describes the unknown caller. Only a line that is written calls it, because it decodes the
+   * certificate and looks for the identity that it points to.
+   */
   #findStranger({ decision, now, extraction }: ReportedDecision): DecisionFacts['describeStranger'] {
     if (decision.outcome === 'allowed' || decision.identityName !== undefined) return undefined;
     const isUnknown = isDeniedFor(decision, 'certificate_not_trusted');
@@ -199,7 +209,7 @@ export class ReportingGate {
     };
   }
 
-  /** As `findTrustReport`. */
+  /** For the log only: if a custom store fails here, no decision changes. */
   #findClaim(certificate: PresentedCertificate, now: number): ReturnType<NonNullable<TrustStore['findClaim']>> {
     try {
       const claim = this.#askStore('findClaim', certificate, now) as ReturnType<NonNullable<TrustStore['findClaim']>>;
@@ -211,7 +221,7 @@ export class ReportingGate {
     }
   }
 
-  /** A refusal because something in the gate itself failed, reported. Never throws. */
+  /** Refuses a call because something in the gate itself failed, and reports that. Never throws. */
   denyFault(subject: LoggingCall, error: unknown, observation?: Observation, earlier?: CallOutcome): Denial {
     const denial = deny('internal_fault', { problem: 'failed', fault: describeFault(error) });
     return this.reportDenial(subject, denial, observation, earlier);
@@ -224,13 +234,13 @@ export class ReportingGate {
       this.#statusLog.tell(subject, Date.now());
       this.#log.write(subject, facts);
     } catch {
-      // It may be the log that failed; the refusal stands without its line.
+      // The log itself may have failed. The refusal is valid without its line.
     }
     (earlier ?? new CallOutcome(this.#conclude)).replace(subject, facts, true);
     return denial;
   }
 
-  /** For the log and for tools alone, so a store of the user's own that can't say it spoils no decision. */
+  /** For the log and for tools only: if a custom store fails here, no decision changes. */
   findTrustReport(): TrustStoreReport | undefined {
     try {
       return this.#readReport();
@@ -244,28 +254,34 @@ export class ReportingGate {
     return typeof told === 'object' && told !== null ? (told as TrustStoreReport) : undefined;
   }
 
-  /** Undefined if the store has no such method. */
+  /** Calls a method of the store. Undefined if the store has no such method. */
   #askStore(name: 'start' | 'report' | 'findClaim', ...args: readonly unknown[]): unknown {
     const method = readMember(this.#trustStore, name) as ((...args: readonly unknown[]) => unknown) | undefined;
     return method && Reflect.apply(method, this.#trustStore, args);
   }
 }
 
-/** A store of the user's own may say anything, and no line about it may refuse a caller. */
+/**
+ * A text from a custom store, which may return anything. Undefined if it is not text, because no log line may refuse a
+ * caller.
+ */
 function findText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The document and its lists are two things: while a list is missing, the document goes on admitting others. */
+/**
+ * Logs faults of the document and of its revocation lists separately: while a list is missing, the document still
+ * admits others.
+ */
 function warnOfSource(report: TrustStoreReport): void {
   const { description, fault, revocationFault, mirror, revision } = report;
   if (revocationFault !== undefined) warnAtStart('revocation_refresh_failed', `${description}: ${revocationFault}.`);
   if (fault !== undefined && mirror?.isInUse === true) {
-    // Of several documents, there is no one revision.
+    // Several documents have no common revision.
     const having = revision === undefined ? '' : `, with revision ${revision}`;
     warnAtStart('trust_mirror_used', `${description}: ${fault}${having}.`);
   } else if (fault !== undefined) {
-    // Another gate of this process may have loaded it before.
+    // If this describes an end, a document is in use: another gate of this process may have loaded it before.
     const end = describeEnd(report);
     warnAtStart('trust_unavailable', `${description}: ${fault}${end === '' ? `. ${unavailableDetail}` : `${end}.`}`);
   } else if (mirror?.fault !== undefined) {

@@ -68,7 +68,7 @@ export class RevocationLog {
         }
       }
     } catch {
-      // What can't be said refuses nobody.
+      // A report of another shape can't be logged, but it must never refuse a call.
     }
     return lines;
   }

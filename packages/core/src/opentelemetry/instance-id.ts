@@ -4,14 +4,15 @@ import { nameProcess } from '../log/process-id.js';
 const instanceId = 'service.instance.id';
 
 /**
- * The attribute by which the series of processes differ, unless the app has named its instances. OpenTelemetry has it on the
- * resource, which is the app's: a library can neither set it nor read it by the API. So the process id is on each data point,
- * and the resource is read as OpenTelemetry's SDK keeps it. If that changes, an id is there that nobody needs.
+ * The attribute that distinguishes the series of several processes, unless the app has named its instances.
+ * OpenTelemetry keeps it on the resource, which belongs to the app: with the API, a library can neither set nor read
+ * it. Therefore each data point has the process id, and the resource is read in the way in which OpenTelemetry's SDK
+ * stores it. If that way changes, the data points have an id that nobody needs.
  */
 export function nameInstance(provider: MeterProvider): Attributes {
   const resource = readObject(readObject(provider, '_sharedState'), 'resource');
   const listRaw: unknown = Reflect.get(resource, 'getRawAttributes');
-  // SDK 2 reports an error if other attributes are not settled when it is asked for all of them.
+  // SDK 2 reports an error if all attributes are read before all are settled, so only the raw ones are listed.
   const keys: readonly unknown[] =
     typeof listRaw === 'function'
       ? (Reflect.apply(listRaw, resource, []) as readonly (readonly unknown[])[]).map(([key]) => key)

@@ -24,7 +24,7 @@ describe('certificates in use', () => {
     assert.equal(certificates.listSecondsToExpiry(start + 1000).get('billing'), 9.5);
   });
 
-  it('that have ended count no longer beside one that has not, whichever was seen first', () => {
+  it('that have ended are ignored if the identity has another one that has not, whichever was seen first', () => {
     for (const order of [
       ['old', 'new'],
       ['new', 'old'],
@@ -37,7 +37,7 @@ describe('certificates in use', () => {
     }
   });
 
-  it('that have all ended give 0, never less', () => {
+  it('that have all ended give 0, and never less', () => {
     const certificates = new CertificatesInUse();
     certificates.note('billing', 'AA', start + 1000, start);
     certificates.note('billing', 'BB', start + 2000, start);
@@ -54,7 +54,7 @@ describe('certificates in use', () => {
     assert.deepEqual([...certificates.listSecondsToExpiry(start + 2 * day).keys()], ['reporting']);
   });
 
-  it('are at most 1,000; the one that was seen longest ago goes first', () => {
+  it('are at most 1,000, and the one that was seen longest ago is dropped first', () => {
     const certificates = new CertificatesInUse();
     for (let index = 0; index < 1000; index += 1) certificates.note(`caller-${index}`, 'AA', start + day, start);
     certificates.note('caller-0', 'AA', start + day, start);
@@ -69,7 +69,7 @@ describe('certificates in use', () => {
 describe('reads of trust sources', () => {
   const event: TrustRefreshEvent = { ...refreshed, outcome: 'unchanged' };
 
-  it('grow older by the clock that went further', () => {
+  it('grow older by the clock that advanced more', () => {
     let wall = start;
     let monotonic = 500;
     const reads = new TrustReads({ wall: () => wall, monotonic: () => monotonic });
@@ -77,13 +77,13 @@ describe('reads of trust sources', () => {
     assert.equal(reads.list()[0]?.ageSeconds, 2);
     wall += 3000;
     assert.equal(reads.list()[0]?.ageSeconds, 5);
-    // Set back by an hour, while 10 seconds went by.
+    // The wall clock was set back by an hour while 10 seconds went by.
     wall -= 3_600_000;
     monotonic += 10_000;
     assert.equal(reads.list()[0]?.ageSeconds, 12);
   });
 
-  it('are never younger than nothing, and unknown before the first', () => {
+  it('never have a negative age, and have no age before the first good read', () => {
     const reads = new TrustReads({ wall: () => start, monotonic: () => 0 });
     reads.note({ ...event, source: 'of the future', lastSuccessAt: start + 5000 });
     reads.note({ ...event, source: 'never read', outcome: 'failed', revision: undefined, lastSuccessAt: undefined });
@@ -96,7 +96,7 @@ describe('reads of trust sources', () => {
     );
   });
 
-  it('list when the CA certificates end, one of a subject, and those that end first', () => {
+  it('list when the CA certificates end, one for each subject, and those that end first', () => {
     const reads = new TrustReads({ wall: () => start, monotonic: () => 0 });
     const ends = (from: number): TrustRefreshEvent['authorityCertificates'] => [
       { authority: 'corp', subject: 'CN=Root', notAfter: start - day },

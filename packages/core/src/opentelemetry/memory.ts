@@ -5,8 +5,8 @@ import type { RevocationListEvent } from '../trust-store/revocation-channel.js';
 import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 
 /**
- * Half of what OpenTelemetry's SDK keeps per instrument by default: it forgets no series until the process ends, and what
- * exceeds its limit is lumped together.
+ * Half of what OpenTelemetry's SDK keeps per instrument by default. The SDK forgets no series until the process ends,
+ * and merges those beyond its limit into one.
  */
 const maximumCertificates = 1000;
 const dayMilliseconds = 86_400_000;
@@ -19,7 +19,7 @@ interface Use {
 
 /** Which certificates were admitted during the last day, and when their access ends. */
 export class CertificatesInUse {
-  /** The one that was seen longest ago comes first. */
+  /** The uses, with the one that was seen longest ago first. */
   readonly #uses = new Map<string, Use>();
 
   note(identityName: string, thumbprintSha256: string, endsAt: number, now: number): void {
@@ -32,8 +32,8 @@ export class CertificatesInUse {
   }
 
   /**
-   * Seconds until the first of an identity's certificates ends, by identity, so that a rotation makes no series of its
-   * own; 0 where all have ended. One that has ended counts no longer beside one that hasn't: it is nobody's concern.
+   * The seconds until the first of an identity's certificates ends, by identity, so that a rotation creates no new
+   * series. 0 if all have ended. A certificate that has ended is ignored if the identity has another one that has not.
    */
   listSecondsToExpiry(now: number): ReadonlyMap<string, number> {
     const seconds = new Map<string, number>();
@@ -53,18 +53,18 @@ function chooseFirstEnd(one: number, other: number): number {
   return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }
 
-/** No app has as many stores; a bound anyway, since the names come through a channel that anybody may publish to. */
+/** The limit of trust sources. No app has as many, but anybody may publish to the channel that the names come from. */
 const maximumSources = 100;
 
 interface Read {
   readonly event: TrustRefreshEvent;
-  /** How old the snapshot was when the event came, and when that was. */
+  /** How old the snapshot was when the event came (milliseconds), and when that was by the monotonic clock. */
   readonly ageThen: number | undefined;
   readonly monotonicThen: number;
 }
 
 export interface TrustState extends TrustRefreshEvent {
-  /** Undefined as long as nothing was read. */
+  /** Undefined if nothing was read yet. */
   readonly ageSeconds: number | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface TrustState extends TrustRefreshEvent {
 export interface AuthorityEnd {
   readonly authority: string;
   readonly subject: string;
-  /** 0 if it has ended. */
+  /** The seconds until then; 0 if it has ended. */
   readonly seconds: number;
 }
 
@@ -96,7 +96,7 @@ export class TrustReads {
     return [...this.#reads.values()].map((read) => ({ ...read.event, ageSeconds: this.#age(read) }));
   }
 
-  /** The ends of the authorities of all sources. If there are too many, those that end last are left out. */
+  /** The ends of all sources' authorities. If there are too many, those that end last are left out. */
   listAuthorityEnds(): readonly AuthorityEnd[] {
     const now = this.#clock.wall();
     const ends = new Map<string, AuthorityEnd>();
@@ -110,7 +110,10 @@ export class TrustReads {
     return [...ends.values()].sort((one, other) => one.seconds - other.seconds).slice(0, maximumCertificates);
   }
 
-  /** The larger of the two clocks' answers, as the store itself reckons: one may have stood still or been set back. */
+  /**
+   * The larger of the ages by the two clocks, as the store computes it, because a clock may have stopped or been set
+   * back.
+   */
   #age({ event: { lastSuccessAt }, ageThen, monotonicThen }: Read): number | undefined {
     if (ageThen === undefined || lastSuccessAt === undefined) return undefined;
     const byMonotonic = ageThen + this.#clock.monotonic() - monotonicThen;
@@ -118,10 +121,10 @@ export class TrustReads {
   }
 }
 
-/** Gates of one process with different front ends. */
+/** The limit of gates in one process, which differ by their front end. */
 const maximumGates = 100;
 
-/** What a gate is, as attributes. */
+/** The version, host and front end of each gate, as attributes. */
 export class Gates {
   readonly #gates = new Map<string, Attributes>();
 
@@ -139,7 +142,7 @@ export class Gates {
   }
 }
 
-/** No app has as many; a bound anyway, as of sources. */
+/** The limit of lists. No app has as many, but anybody may publish to the channel that they come from. */
 const maximumLists = 100;
 
 /** The revocation lists in use, and when they end. */
@@ -152,7 +155,7 @@ export class RevocationEnds {
     else if (this.#lists.has(key) || this.#lists.size < maximumLists) this.#lists.set(key, { issuer, end });
   }
 
-  /** Seconds until the first list of an issuer ends; 0 where it has ended. */
+  /** The seconds until the first list of an issuer ends, by issuer. 0 if it has ended. */
   listSecondsToEnd(now: number): ReadonlyMap<string, number> {
     const seconds = new Map<string, number>();
     for (const { issuer, end } of this.#lists.values()) {

@@ -5,7 +5,7 @@ import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import type { CertificatesInUse, Gates, RevocationEnds, TrustReads, TrustState } from './memory.js';
 import type { Clock } from '../trust-store/read-history.js';
 
-/** What was heard, for the gauges. */
+/** What the observer has learnt from events, for the gauges. */
 export interface GateMemory {
   readonly gates: Gates;
   readonly certificates: CertificatesInUse;
@@ -13,17 +13,20 @@ export interface GateMemory {
   readonly lists: RevocationEnds;
 }
 
-/** Half of what OpenTelemetry's SDK keeps per instrument, since each has two outcomes. A document may list more. */
+/**
+ * The limit of names in attributes: half of what OpenTelemetry's SDK keeps per instrument, because each name has two
+ * outcomes. A document may list more.
+ */
 const maximumNames = 500;
 
 type Gauge = readonly [Observable, ObservableCallback];
 
-/** What a gauge shows; a series without a value is left out. */
+/** The values of a gauge with their attributes. A series without a value is left out. */
 type Shown = readonly (readonly [value: number | undefined, attributes: Attributes])[];
 
 /**
- * The instruments, after OpenTelemetry's semantic conventions: no unit in a name, counted things in the plural, seconds.
- * docs/observability.md lists them.
+ * The instruments, by OpenTelemetry's semantic conventions: no units in names, counted things in the plural, times in
+ * seconds. docs/observability.md lists them.
  */
 export class GateMetrics {
   readonly #instance: Attributes;
@@ -35,7 +38,7 @@ export class GateMetrics {
   readonly #listSources = new Set<string>();
   readonly #gauges: readonly Gauge[];
 
-  /** `instance` goes with every value. */
+  /** `instance` is added to the attributes of every value. */
   constructor(meter: Meter, { gates, certificates, reads, lists }: GateMemory, clock: Clock, instance: Attributes) {
     this.#instance = instance;
     const count = (name: string, description: string, unit: string): Counter =>
@@ -124,7 +127,10 @@ export class GateMetrics {
     ];
   }
 
-  /** No attribute that a stranger chooses: each combination of values is a series for as long as the process lives. */
+  /**
+   * Counts a decision. No attribute may have a value that an unknown caller chooses, because each combination of values
+   * is a series for as long as the process lives.
+   */
   countDecision({ outcome, code, functionName, identityName, reportOnly }: DecisionEvent): void {
     this.#count(this.#decisions, {
       'certgate.decision.outcome': outcome,
@@ -155,7 +161,7 @@ export class GateMetrics {
   }
 }
 
-/** The attribute for one of the first names; later ones have none. */
+/** The attribute, if the name is one of the first names. Later names have none. */
 function nameFirst(names: Set<string>, attribute: string, name: string): Attributes {
   if (names.size < maximumNames) names.add(name);
   return names.has(name) ? { [attribute]: name } : {};

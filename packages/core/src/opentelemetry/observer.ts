@@ -28,17 +28,17 @@ export interface ObserverOptions {
   readonly clock: Clock;
 }
 
-/** Of the meter and the tracer: this package, whichever adapter decides. */
+/** The name of the meter and of the tracer: this package, whichever adapter decides. */
 const scopeName = '@certgate/core';
 
-/** Listens to the channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
+/** Listens to the channels. Its listeners run inside a decision, so nothing that they call may throw out of them. */
 export class GateObserver {
   readonly #options: ObserverOptions;
   readonly #memory: GateMemory;
   #metrics: GateMetrics | undefined;
   #hasReportedFault = false;
 
-  /** Throws what the given meter provider throws: that is misuse, at start. */
+  /** Throws what the given meter provider throws, because that is a mistake of the app at its start. */
   constructor(options: ObserverOptions) {
     this.#options = options;
     const [certificates, lists] = [new CertificatesInUse(), new RevocationEnds()];
@@ -109,8 +109,8 @@ export class GateObserver {
   }
 
   /**
-   * The API hands out meters that do nothing until an SDK has registered itself, and they never begin to: so one is not
-   * kept, and the next event asks again.
+   * Returns the metrics if an SDK is registered. Until then, the API returns meters that will never do anything, so
+   * such a meter is not kept, and the next event asks again.
    */
   #findMetrics(): GateMetrics | undefined {
     if (this.#metrics !== undefined) return this.#metrics;
@@ -121,7 +121,10 @@ export class GateObserver {
     return this.#metrics;
   }
 
-  /** Node turns what a subscriber throws into an uncaught exception, which would end the worker. */
+  /**
+   * Runs the work and catches its errors. Node makes an uncaught exception of what a subscriber throws, which would end
+   * the worker.
+   */
   #attempt(work: () => void): void {
     try {
       work();
@@ -136,12 +139,15 @@ export class GateObserver {
     try {
       diag.error('Certgate could not record telemetry; decisions are not touched by it.', error);
     } catch {
-      // The app's own diagnostic logger failed; there is nobody left to tell.
+      // The app's own diagnostic logger failed, and there is nowhere else to report it.
     }
   }
 }
 
-/** Anybody may publish to a channel, and another version of the package may publish another shape. */
+/**
+ * The shape must be checked, because anybody may publish to a channel, and another version of the package may use
+ * another shape.
+ */
 function isDecisionEvent(message: unknown): message is DecisionEvent {
   return hasVersion1(message) && typeof message['functionName'] === 'string' && typeof message['code'] === 'string';
 }
@@ -172,7 +178,9 @@ function isObject(message: unknown): message is Readonly<Record<string, unknown>
   return typeof message === 'object' && message !== null;
 }
 
-/** What a span says of a decision. No certificate, and no `detail`: that is text for the log, which redacts it. */
+/**
+ * The attributes of a span about a decision. They contain no certificate and no `detail`, which is text for the log.
+ */
 function createSpanAttributes(event: DecisionEvent): Attributes {
   const attributes: Readonly<Record<string, AttributeValue | undefined>> = {
     'certgate.decision.outcome': event.outcome,
