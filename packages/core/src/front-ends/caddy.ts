@@ -3,7 +3,7 @@ import { createFrontEnd, type FrontEnd } from './front-end.js';
 
 const certificateField = 'x-client-certificate';
 
-/** Caddy leaves a placeholder without a value as it is: this text means that no certificate came. */
+/** Caddy does not replace a placeholder without a value, so this text means that no certificate came. */
 const placeholder = '{http.request.tls.client.certificate_der_base64}';
 
 /**
@@ -11,7 +11,8 @@ const placeholder = '{http.request.tls.client.certificate_der_base64}';
  *
  * - **Grammar**: `{http.request.tls.client.certificate_der_base64}`, base64 of the DER of the leaf on one line
  *   (caddyserver.com, placeholders). It has no placeholder for the chain that a client sends.
- * - **Verification**: none is said. With the client authentication modes that verify, Caddy refuses the handshake.
+ * - **Verification**: Caddy sends no result. With the client authentication modes that verify, Caddy refuses the
+ *   handshake.
  * - **A field that the caller sent**: `header_up` replaces it.
  * - **The operator configures**: examples/front-ends/caddy.
  */

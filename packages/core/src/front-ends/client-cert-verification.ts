@@ -2,14 +2,15 @@ import { type Denial, deny } from '../denial.js';
 import { type FieldContent, joinLines } from './front-end.js';
 
 /**
- * What the configuration of a front end says in place of a result where it doesn't verify certificates, and trust alone
- * decides: whoever writes it has read that.
+ * The text that the operator's configuration of a front end sends in place of a result if the front end doesn't verify
+ * certificates, so that only the trust document decides. Operators who write it know that nothing is verified.
  */
 export const unverified = 'UNVERIFIED';
 
 /**
- * A front end says beside each certificate whether it verified it. Anything but success, or the operator's own word that
- * nothing was verified, refuses: the front end may know of a revocation, say, that we don't.
+ * Denies a certificate unless the front end says that it verified the certificate, or the operator states that nothing
+ * was verified. Any other result refuses, because the front end may know something that the gate doesn't, such as a
+ * revocation.
  */
 export function findVerificationDenial(
   field: string,

@@ -33,16 +33,16 @@ describe('one element', () => {
     }
   });
 
-  it('without Cert has none', () => {
+  it('contains no certificate if it has no Cert', () => {
     for (const text of [`Hash=${hashOf(leaf)}`, `Hash=${hashOf(leaf)};Subject="CN=x"`, `Chain="${escapedPemOf(leaf)}"`])
       assert.equal(judgeText(text), 'certificate_missing');
   });
 
-  it('is recognized by the certificate itself, whatever Hash says', () => {
+  it('is judged by the certificate itself, whatever Hash says', () => {
     assert.equal(judgeText(`Hash=${hashOf(victim.der)};${certOf(leaf)}`), callerThumbprint);
   });
 
-  it('in JSON is refused with the setting that makes it text', () => {
+  it('is refused if it is JSON, with the setting that makes it text', () => {
     for (const text of [
       `[{"Hash":"${hashOf(leaf)}","Cert":"${escapedPemOf(leaf)}"}]`,
       '{"Cert":"x"}',
@@ -112,12 +112,12 @@ describe('one element', () => {
     ['more escaped quotes than are read', `${plain};Subject="${'\\"'.repeat(300)}"`],
   ];
   for (const [what, text] of malformed) {
-    it(`${what}: certificate_malformed`, () => {
+    it(`${what}: the code is certificate_malformed`, () => {
       assert.equal(judgeText(text), 'certificate_malformed');
     });
   }
 
-  it('longer than a header gets: certificate_too_large', () => {
+  it('is refused as certificate_too_large if it is longer than a header can be', () => {
     assert.equal(judgeText(`${plain};URI=${'a'.repeat(62_000)}`), 'certificate_too_large');
     assert.equal(judgeText(' '.repeat(1_000_000)), 'certificate_too_large');
   });
@@ -135,12 +135,12 @@ describe('names that a certificate brings', () => {
     [`;Chain="${escapedPemOf(victim.der)}"`, 'certificate_malformed'],
   ];
   for (const [name, code] of injections) {
-    it(`${name.replaceAll(/-----.*?-----END%20CERTIFICATE-----%0A/g, '…').slice(0, 40)}: ${code}`, () => {
+    it(`${name.replaceAll(/-----.*?-----END%20CERTIFICATE-----%0A/g, '…').slice(0, 40)}: the code is ${code}`, () => {
       for (const more of [{ uris: [name] }, { dnsNames: [name] }, { uris: ['a', name] }])
         assert.equal(judgeText(forwardedElementOf({ leaf, ...more })), code);
     });
 
-    it(`${name.slice(0, 12)}: nor does it pass for the last of two elements`, () => {
+    it(`${name.slice(0, 12)}: it is not taken for the last of two elements`, () => {
       for (const more of [{ uris: [name] }, { dnsNames: [name] }, { chain: [], subject: 'CN=x', dnsNames: [name] }]) {
         const element = forwardedElementOf({ leaf, ...more });
         assert.match(judgeText(element, 2), /^certificate_/);
@@ -150,7 +150,7 @@ describe('names that a certificate brings', () => {
     });
   }
 
-  it('with as many backslashes in Subject as are not read do not move its end', () => {
+  it('do not move the end of Subject, even with as many backslashes as the limit', () => {
     for (let count = 250; count < 262; count += 1) {
       const subject = '\\'.repeat(2 * Math.floor(count / 2));
       for (const name of [`a",${victimElement}`, `",${victimElement}`, `a",${victimElement};Subject="`]) {
@@ -162,7 +162,7 @@ describe('names that a certificate brings', () => {
     }
   });
 
-  it('in Subject stay inside its quotes', () => {
+  it('stay inside the quotes of Subject', () => {
     for (const subject of [`;${victimElement}`, `,${victimElement}`]) {
       const escaped = subject.replaceAll(/[\\"]/g, '\\$&');
       assert.equal(judgeText(forwardedElementOf({ leaf, subject: escaped })), callerThumbprint);
@@ -173,7 +173,7 @@ describe('names that a certificate brings', () => {
 describe('several elements', () => {
   const own = forwardedElementOf({ leaf, chain: [] });
 
-  it('give the last, where they are as many as the operator says', () => {
+  it('give the certificate of the last one, if their number is the one that the operator set', () => {
     assert.equal(judgeText(`${victimElement},${own}`, 2), callerThumbprint);
     assert.equal(judgeText(`${victimElement},${victimElement},${own}`, 3), callerThumbprint);
     assert.equal(judgeText(`${victimElement},${own};URI=spiffe://corp/caller`, 2), callerThumbprint);
@@ -181,7 +181,7 @@ describe('several elements', () => {
     assert.equal(extractText(createEnvoy(2), { [field]: `${chained},${plain}` }).chain, undefined);
   });
 
-  it('are refused where they are more or fewer', () => {
+  it('are refused if their number is another', () => {
     assert.equal(judgeText(`${victimElement},${own}`), 'certificate_multiple');
     assert.equal(judgeText(`${victimElement}, ${own}`), 'certificate_multiple');
     assert.equal(judgeText(own, 2), 'certificate_multiple');
@@ -189,14 +189,14 @@ describe('several elements', () => {
     assert.equal(judgeText(`${victimElement}, ${own}`, 2), 'certificate_malformed');
   });
 
-  it('are refused with names before the last: these may have added it', () => {
+  it('are refused if one before the last has names, because these may have added the last one', () => {
     for (const names of [{ uris: ['a'] }, { dnsNames: ['a'] }, { uris: [''] }]) {
       const earlier = forwardedElementOf({ leaf: victim.der, ...names });
       assert.equal(judgeText(`${earlier},${own}`, 2), 'certificate_malformed');
     }
   });
 
-  it('whatever a caller sends where Envoy appends, it never gives another certificate than that of the connection', () => {
+  it("never give another certificate than the connection's, whatever a caller sends if Envoy appends", () => {
     const openings = ['"', 'Subject="', `Hash=${hashOf(leaf)};Subject="`, `${victimElement};Subject="`, 'Cert="', '\\'];
     const whole = [victimElement, `${victimElement},${victimElement}`, `${victimElement};URI=a`, 'By=a', '', ',', ';'];
     for (const sent of [

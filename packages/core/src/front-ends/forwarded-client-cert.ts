@@ -5,40 +5,47 @@ import { type Denial, deny } from '../denial.js';
 import { extractPemBlock } from './pem-block.js';
 
 /**
- * The keys of an element in the order in which Envoy writes them, spelled as it spells them
- * (source/common/http/conn_manager_utility.cc). It quotes three values. It neither quotes nor escapes what it takes from the
- * certificate into `URI` and `DNS`, so a certificate can add pairs of its own there: `Hash`, `Cert` and `Chain` behind them
- * are refused, and so is one that stands twice.
+ * The keys of an element, spelled as Envoy spells them and in the order in which it writes them
+ * (source/common/http/conn_manager_utility.cc). Envoy quotes three values. It neither quotes nor escapes what it copies
+ * from the certificate into `URI` and `DNS`, so a certificate can add pairs of its own there. Therefore `Hash`, `Cert`
+ * and `Chain` after those keys are refused, and so is a second one.
  */
 const keyOrder = ['By', 'Hash', 'Cert', 'Chain', 'Subject', 'URI', 'DNS'] as const;
 
 type Key = (typeof keyOrder)[number];
 
-/** Only these stand more than once in an element: a certificate may have several names. */
+/** Only these keys may occur several times in an element, because a certificate may have several names. */
 const repeatable: readonly Key[] = ['By', 'URI', 'DNS'];
 
-/** A certificate can add a whole element to these, with a comma and a `Cert` of its choice. */
+/** Behind these keys, a certificate can add a whole element, with a comma and a `Cert` of its choice. */
 const forgeable: readonly Key[] = ['URI', 'DNS'];
 
-/** A certificate with more names than this has other troubles; it bounds the work on commas and semicolons. */
+/**
+ * The most pairs of all elements. No usable certificate has so many names, and the limit bounds the work on commas and
+ * semicolons.
+ */
 const maximumPairs = 32;
 
-/** Of a leaf, its chain, and names. Envoy's own limit for all headers of a request is 60 KiB unless it is raised. */
+/**
+ * The longest header, in characters: a leaf, its chain, and names. Envoy's own limit for all headers of a request is 60
+ * KiB by default.
+ */
 const maximumLength = 61_440;
 
-/** The pairs of one element that are used. `Hash` is not: it is worked out from `Cert`. */
+/** The pairs of one element that are used. `Hash` is not used, because it can be computed from `Cert`. */
 interface Element {
   readonly cert: string | undefined;
   readonly chain: string | undefined;
-  /** Whether what follows it may have been written by the certificate that it speaks of. */
+  /** Whether the element's certificate may have written the text that follows the element. */
   readonly isForgeable: boolean;
 }
 
 /**
- * `X-Forwarded-Client-Cert` (Envoy's documentation, "HTTP header manipulation"): elements joined by commas, pairs joined by
- * semicolons. The last element is the nearest hop's. Those before it are what that hop received, so their number must be
- * the expected one, and none of them may have `URI` or `DNS`: the nearest hop's own could have been split by a name in the
- * caller's certificate, and its second half would be taken for the last.
+ * Finds the certificate in `X-Forwarded-Client-Cert` (Envoy's documentation, "HTTP header manipulation"): elements
+ * joined by commas, pairs joined by semicolons. The last element comes from the nearest hop. The elements before it are
+ * what that hop received, so their number must be the expected one, and none of them may have `URI` or `DNS`. Otherwise
+ * a name in the caller's certificate could split the nearest hop's own element, and its second half would be taken for
+ * the last element.
  */
 export function extractForwardedClientCert(text: string, elementCount: number): CertificateExtraction {
   if (text.length > maximumLength) {
@@ -65,7 +72,10 @@ function extractElement({ cert, chain }: Element): CertificateExtraction {
   return { outcome, leaf, encoding, chain: { text: chain, encoding: 'percent-encoded-pem' } };
 }
 
-/** Envoy has had `format: JSON` since 2026 (http_connection_manager.proto, ForwardClientCertFormat). */
+/**
+ * The beginning of JSON. Envoy has had `format: JSON` since 2026 (http_connection_manager.proto,
+ * ForwardClientCertFormat).
+ */
 const jsonStart = /^[[{]/;
 
 function denyMalformed(): Denial<'certificate_malformed'> {
@@ -76,7 +86,7 @@ function denyCount(elementCount: number): Denial<'certificate_multiple'> {
   return deny('certificate_multiple', { expectedElements: elementCount });
 }
 
-/** Goes through the text once, from quote to quote, and from separator to separator. */
+/** Reads the text once, from quote to quote and from separator to separator. */
 class ElementScan {
   readonly #text: string;
   #index = 0;
@@ -88,12 +98,12 @@ class ElementScan {
     this.#text = text;
   }
 
-  /** Never true where a comma comes last: an element is expected behind it. */
+  /** Whether all of the text was read. Never true after a comma, because another element must follow it. */
   isAtEnd(): boolean {
     return this.#index === this.#text.length;
   }
 
-  /** Up to the comma after it, or the end. Undefined where it is malformed. */
+  /** Reads an element up to the comma after it, or to the end. Undefined if the element is malformed. */
   readElement(): Element | undefined {
     let cert: string | undefined;
     let chain: string | undefined;
@@ -111,19 +121,19 @@ class ElementScan {
       const isForgeable = forgeable.includes(key);
       if (separator === undefined) return { cert, chain, isForgeable };
       this.#index += 1;
-      // Something follows each separator.
+      // Something must follow each separator.
       if (this.isAtEnd()) return undefined;
       if (separator === ',') return { cert, chain, isForgeable };
       if (separator !== ';') return undefined;
     }
   }
 
-  /** Its place in the order, where those before `rank` may not stand any more. */
+  /** Reads a key and returns its place in the order. Keys before `rank` are not allowed any more. */
   #readKey(rank: number): number | undefined {
     const equals = this.#text.indexOf('=', this.#index);
     if (equals < 0 || equals - this.#index > maximumKeyLength) return undefined;
     const name = this.#text.slice(this.#index, equals);
-    // Few enough to be compared one by one.
+    // There are few enough keys to compare them one by one.
     for (let index = rank; index < keyOrder.length; index += 1) {
       if (keyOrder[index] !== name) continue;
       this.#index = equals + 1;
@@ -136,7 +146,7 @@ class ElementScan {
     switch (key) {
       case 'Cert':
       case 'Chain':
-        // Percent-encoded, so no quote inside is escaped.
+        // The value is percent-encoded, so it contains no escaped quote.
         return this.#readQuoted(this.#text.indexOf('"', this.#index + 1));
       case 'Subject':
         return this.#readQuoted(this.#findUnescapedQuote(this.#index + 1));
@@ -147,7 +157,7 @@ class ElementScan {
     }
   }
 
-  /** `end` is where the closing quote is, or -1. Undefined: a quote is missing. */
+  /** `end` is where the closing quote is, or -1. Undefined if a quote is missing. */
   #readQuoted(end: number): string | undefined {
     const start = this.#index;
     if (end < 0 || this.#text[start] !== '"') return undefined;
@@ -155,27 +165,28 @@ class ElementScan {
     return this.#text.slice(start + 1, end);
   }
 
-  /** Names are in the form of RFC 4514, where a backslash escapes quotes and backslashes. */
+  /** Finds the closing quote of a name in the form of RFC 4514, where a backslash escapes quotes and backslashes. */
   #findUnescapedQuote(start: number): number {
     let quote = start - 1;
     for (let count = 0; count < maximumQuotes; count += 1) {
       quote = this.#text.indexOf('"', quote + 1);
       const backslashes = quote < 0 ? maximumQuotes : this.#countBackslashes(quote);
-      // No name has so many. Were they taken for an even or an odd number, a caller could move the end of the value.
+      // No real name has so many backslashes. If their number were not known to be even or odd, a caller could move the
+      // end of the value.
       if (backslashes === maximumQuotes) return -1;
       if (backslashes % 2 === 0) return quote;
     }
     return -1;
   }
 
-  /** Right before a quote; not more than `maximumQuotes`. */
+  /** How many backslashes are right before a quote, up to `maximumQuotes`. */
   #countBackslashes(quote: number): number {
     let start = quote;
     while (this.#text[start - 1] === '\\' && quote - start < maximumQuotes) start -= 1;
     return quote - start;
   }
 
-  /** The end where there is none. Each of the two is looked for once. */
+  /** Finds the next comma or semicolon, or the end of the text. Each of the two is only searched for once. */
   #findSeparator(): number {
     const start = this.#index;
     if (this.#comma < start) this.#comma = findOrEnd(this.#text, ',', start);
@@ -197,13 +208,16 @@ function findOrEnd(text: string, separator: string, start: number): number {
   return index < 0 ? text.length : index;
 }
 
-/** `Subject` */
+/** The length of `Subject`. */
 const maximumKeyLength = 7;
 
-/** Escaped ones, and backslashes in a row. A name has a few; it bounds the work on them. */
+/**
+ * The most escaped quotes, and the most backslashes in a row, that are read. A name has a few, and the limit bounds the
+ * work on them.
+ */
 const maximumQuotes = 256;
 
-/** SPIFFE IDs have up to 2,048 octets, other names fewer. */
+/** The longest name, in characters. SPIFFE IDs have up to 2,048 octets, other names fewer. */
 const maximumNameLength = 2048;
 
 const digestLength = 64;

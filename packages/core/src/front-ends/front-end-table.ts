@@ -23,7 +23,10 @@ export const frontEndNames = [
 /** The front end that ends TLS and sets the certificate's fields. */
 export type FrontEndName = (typeof frontEndNames)[number];
 
-/** A function, so that an app loads the file of the front end that it names. `elementCount` is for Envoy. */
+/**
+ * Returns the front end with this name. `elementCount` is for Envoy. It is a function so that an app loads only the
+ * file of the front end that it names.
+ */
 export function findFrontEnd(name: FrontEndName, elementCount?: number): FrontEnd {
   switch (name) {
     case 'app-service':

@@ -1,35 +1,36 @@
-// front-ends/: the front ends that end TLS, one file each: how each passes on the caller's certificate.
+// front-ends/: the front ends that end TLS, one file each: how each of them forwards the caller's certificate.
 
 import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
 
 /**
- * The content of a header field by its name in lower case; nothing if the request has no such field. A list has the field's
- * lines as they came. A text may be several lines that were joined by commas (RFC 9110 §5.3).
+ * Returns the content of a header field by its name in lower case, or null or undefined if the request has no such
+ * field. A list has one item for each line of the field. A text may be several lines joined by commas (RFC 9110 §5.3).
  */
 export type FindField = (name: string) => FieldContent;
 
-/** What `FindField` finds. */
+/** What `FindField` returns. */
 export type FieldContent = string | readonly string[] | null | undefined;
 
 /** What one front end is known to do. */
 export interface FrontEnd {
   readonly name: string;
-  /** The fields that it sets and that are read, in lower case. */
+  /** The fields that the front end sets and the gate reads, in lower case. */
   readonly fields: readonly string[];
   /**
-   * Whether a secret or a named isolation must show that a request came by this front end: anybody who reaches the app
-   * otherwise can send the same fields. False where the platform lets nobody past it.
+   * Whether a secret or a named isolation must prove that a request came through this front end. Otherwise anybody who
+   * reaches the app could send the same fields. False if the platform lets nobody past the front end.
    */
   readonly needsProof: boolean;
-  /** Finds the caller's certificate in the fields of a request. It decodes nothing, and runs at every request. */
+  /** Finds the caller's certificate in the fields of a request. It runs at every request and decodes nothing. */
   extract(findField: FindField): CertificateExtraction;
 }
 
 /**
- * The certificate is in the first of the fields; `extract` gets that text, and whether it is known to be one line. Front ends
- * send one: nobody can tell which of several is theirs, so those are refused, empty ones as well.
+ * Makes a front end whose certificate is in the first of the fields. `extract` gets that field's text, and whether it
+ * is known to be one line. A front end sends one line, and nobody can tell which of several is its own, so several are
+ * refused, even if they are empty.
  */
 export function createFrontEnd(
   name: string,
@@ -52,7 +53,10 @@ export function createFrontEnd(
   });
 }
 
-/** For fields in which a comma is refused anyway, or which may have several lines. */
+/**
+ * Joins the lines of a field with commas. Only for fields in which a comma is refused anyway, or which may have several
+ * lines.
+ */
 export function joinLines(content: FieldContent): string | null | undefined {
   return typeof content === 'object' ? content?.join(',') : content;
 }

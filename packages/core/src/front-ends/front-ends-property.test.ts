@@ -16,7 +16,7 @@ import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import type { FrontEnd } from './front-end.js';
 
-/** Each front end, and what it writes of a certificate, with the caller's as its chain. */
+/** Each front end with a function that writes a certificate as it does, with the caller's as the chain. */
 const written = [...frontEndForms, secondElement].map((form) => ({
   frontEnd: form.frontEnd,
   write: (der: Uint8Array): Fields => withResult(form, form.write(der, [caller.der]), form.verification?.success),
@@ -24,7 +24,7 @@ const written = [...frontEndForms, secondElement].map((form) => ({
 
 const pinned = documentOf([{ name: 'victim', pins: [{ thumbprintSha256: hashHex('sha256', victim.der) }] }]);
 
-/** The bytes that a text stands for where it is read, whoever may call with them. */
+/** The bytes of the certificate in the fields, whether or not they may call. */
 function readBytes(frontEnd: FrontEnd, fields: Fields): Buffer | undefined {
   const extraction = extractFrom(frontEnd, fields);
   if (extraction.outcome === 'denied') return undefined;
@@ -65,7 +65,7 @@ const fragments = fc.constantFrom(
   byteSequenceOf(victim.der),
 );
 
-/** Some places of a text, each with what is put there and how much of it goes. */
+/** Edits at some places of a text: where, how many characters are replaced, and by what. */
 const edits = fc.array(
   fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(6), fc.oneof(fragments, fc.string({ unit: 'binary' }))),
   { minLength: 1, maxLength: 4 },
@@ -83,7 +83,7 @@ for (const { frontEnd, write } of written) {
   const name = `${frontEnd.name}, ${Object.values(write(victim.der)).join('').split('Hash=').length - 1} elements`;
 
   describe(name, () => {
-    it('any change of what it wrote is refused, or gives the same bytes', () => {
+    it('a change of what it wrote is refused or gives the same bytes', () => {
       const original = write(victim.der);
       const names = Object.keys(original);
       fc.assert(
@@ -92,14 +92,14 @@ for (const { frontEnd, write } of written) {
           const fields = { ...original, [field]: edit(original[field] ?? '', changes) };
           const bytes = readBytes(frontEnd, fields);
           const isOwn = bytes === undefined || bytes.equals(victim.der);
-          // One certificate put in the place of another is that other one: nothing here was made up.
+          // A certificate that replaces another one is that certificate. It was not forged from parts.
           assert.ok(isOwn || holdsCertificate(fields, bytes), JSON.stringify(fields));
         }),
         { numRuns: countRuns(200) },
       );
     });
 
-    it('a single character more, less or other than it wrote gives no other text for the same certificate', () => {
+    it('a single changed, added or removed character gives no other text for the same certificate', () => {
       const original = write(victim.der);
       const [field = ''] = frontEnd.fields;
       const text = original[field] ?? '';
@@ -132,7 +132,7 @@ for (const { frontEnd, write } of written) {
       );
     });
 
-    it('the gate admits the allowed certificate, cold and warm, and no other text as it', async () => {
+    it('the gate admits the allowed certificate, cold and warm, and no other text in its place', async () => {
       const gate = new AccessGate({ trustStore: trustStoreFromDocument(pinned) });
       const decide = async (fields: Fields): Promise<string> =>
         (await gate.decideExtracted(extractFrom(frontEnd, fields), open, now)).code;
@@ -152,7 +152,7 @@ for (const { frontEnd, write } of written) {
       );
     });
 
-    it('what stands on Object.prototype gives it no certificate', () => {
+    it('a value on Object.prototype gives no certificate', () => {
       const [own, chainOnly] = [write(victim.der), { text: escapedPemOf(caller.der), encoding: 'percent-encoded-pem' }];
       const restore = pollute({
         leaf: base64Of(victim.der),
@@ -172,8 +172,8 @@ for (const { frontEnd, write } of written) {
 }
 
 /**
- * Whether the bytes stand in the fields as a whole, in the encoding of one of the front ends. A changed letter of the base64
- * makes the bytes of another certificate, which stand there too.
+ * Whether the fields contain the whole bytes, in the encoding of one of the front ends. If an edit changes a letter of
+ * the base64, the bytes of another certificate are in the fields.
  */
 function holdsCertificate(fields: Fields, bytes: Buffer): boolean {
   const all = Object.values(fields).join('\n');
@@ -181,10 +181,10 @@ function holdsCertificate(fields: Fields, bytes: Buffer): boolean {
 }
 
 describe('the memory of certificates', () => {
-  it('finds them apart behind every front end, although they share their armour and their chain', () => {
+  it('distinguishes certificates behind every front end, although they share their armour and their chain', () => {
     const ders = Array.from({ length: 2000 }, (_, index) => {
       const der = Buffer.from(victim.der);
-      // Any two certificates of one CA differ in the signature.
+      // Any two certificates of one CA have different signatures.
       der.writeUInt32BE(Math.imul(index + 1, 0x9e3779b1) >>> 0, der.length - 30);
       der.writeUInt32BE(Math.imul(index + 1, 0x85ebca6b) >>> 0, der.length - 5);
       return der;

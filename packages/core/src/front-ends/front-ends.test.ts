@@ -24,7 +24,7 @@ import { frontEndNames } from './front-end-table.js';
 
 const authority = makeDefaultSelfSigned();
 
-// What holds for every front end. What is one's own grammar has a file of its own.
+// The tests that every front end must pass. The grammar of a single front end is tested in a file of its own.
 
 for (const form of frontEndForms) {
   const { frontEnd, verification, captures } = form;
@@ -32,20 +32,20 @@ for (const form of frontEndForms) {
   const results = verification === undefined ? [undefined] : [verification.success, ...verification.unverified];
 
   describe(frontEnd.name, () => {
-    it('is described by what nobody can change', () => {
+    it('is described by a frozen object', () => {
       assert.ok(Object.isFrozen(frontEnd) && Object.isFrozen(frontEnd.fields));
       assert.ok(frontEndNames.some((name) => name === frontEnd.name));
       for (const name of frontEnd.fields) assert.match(name, /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/);
       assert.ok(verification === undefined || frontEnd.fields.includes(verification.field));
     });
 
-    it('needs proof that requests come by it, unless the platform lets nobody past it', () => {
+    it('needs proof that requests come through it, unless the platform lets nobody past it', () => {
       assert.equal(frontEnd.needsProof, frontEnd.name !== 'app-service');
     });
 
     for (const { value, chain, thumbprintsSha256, validAt } of captures) {
       const [thumbprintSha256 = '', ...others] = thumbprintsSha256;
-      it(`was seen to send ${thumbprintSha256}`, () => {
+      it(`sent the certificate ${thumbprintSha256} in a captured request`, () => {
         const own = chain === undefined ? { [field]: value } : { [field]: value, [frontEnd.fields[1] ?? '']: chain };
         const fields = withResult(form, own, verification?.success);
         assert.equal(judge(frontEnd, fields), thumbprintSha256);
@@ -58,7 +58,7 @@ for (const form of frontEndForms) {
     }
 
     for (const result of results) {
-      it(`hands on one certificate${result === undefined ? '' : ` with the result ${result}`}`, () => {
+      it(`forwards one certificate${result === undefined ? '' : ` with the result ${result}`}`, () => {
         const text = form.write(caller.der)[field] ?? '';
         for (const around of [text, ` ${text}`, `${text}\t`, `\t ${text} `]) {
           const fields = withResult(form, { [field]: around }, result);
@@ -70,12 +70,12 @@ for (const form of frontEndForms) {
     }
 
     for (const [what, text, code] of [...refusedAnywhere, ...form.refused]) {
-      it(`${what}: ${code}`, () => {
+      it(`${what}: the code is ${code}`, () => {
         for (const result of results) assert.equal(judge(frontEnd, withResult(form, { [field]: text }, result)), code);
       });
     }
 
-    it('sends no certificate where none came, whatever else stands there', () => {
+    it('sends no certificate if none came, whatever the other fields contain', () => {
       const others = frontEnd.fields.slice(1);
       for (const text of [undefined, null, '', ' \t ', ...(form.placeholder === undefined ? [] : [form.placeholder])]) {
         for (const other of [undefined, '', ...results, 'NONE', form.write(victim.der)[field]]) {
@@ -85,7 +85,7 @@ for (const form of frontEndForms) {
       }
     });
 
-    it('is read by its own names alone', () => {
+    it('is read only by its own field names', () => {
       const text = form.write(caller.der)[field];
       const similar = [field.replaceAll('-', '_'), `x-${field}`, `${field}-info`, `${field}s`, field.toUpperCase()];
       const foreign = frontEndForms.flatMap((other) => Object.entries(writeVerified(other, victim.der)));
@@ -102,7 +102,7 @@ for (const form of frontEndForms) {
     if (verification !== undefined) {
       for (const result of listFailedVerifications(verification.success)) {
         if (verification.unverified.includes(result ?? '')) continue;
-        it(`is not believed where it says ${JSON.stringify(result)} of the certificate`, () => {
+        it(`is not believed if its result for the certificate is ${JSON.stringify(result)}`, () => {
           const fields = withResult(form, form.write(caller.der), result);
           assert.equal(judge(frontEnd, fields), 'certificate_verification_failed');
         });
@@ -116,7 +116,7 @@ for (const form of frontEndForms) {
       assert.deepEqual(readChain(form, fields), expected);
     });
 
-    it('hands on no chain to an app that accepts none', () => {
+    it('forwards no chain to an app that does not accept one', () => {
       const fields = withResult(form, form.write(caller.der, [victim.der]), verification?.success);
       for (const accepts of [false, true]) {
         const reading = new RequestReader(frontEnd, undefined, accepts).read((name) => [fields[name] ?? []].flat());
@@ -127,7 +127,7 @@ for (const form of frontEndForms) {
   });
 }
 
-/** The certificates that came with the leaf, in the order in which they stand there. */
+/** The certificates that came with the leaf, in the order in which the front end sent them. */
 function readChain({ frontEnd }: FrontEndForm, fields: Fields): readonly string[] {
   const extraction = extractFrom(frontEnd, fields);
   assert.equal(extraction.outcome, 'extracted');

@@ -3,7 +3,7 @@ import type { CertificateExtraction } from '../certificate-header/certificate-te
 import { pemBegin, pemEnd } from '../certificate-header/percent-encoded-pem.js';
 import type { MalformedProblem } from '../denial-facts.js';
 
-/** The leaf's own text in one percent-encoded PEM block with nothing around it. */
+/** Finds the text of the leaf in one percent-encoded PEM block, with nothing around the block. */
 export function extractPemBlock(text: string): CertificateExtraction {
   if (!text.startsWith(pemBegin) || !text.endsWith(pemEnd)) return denyText(text, findProblem(text));
   return {

@@ -21,7 +21,7 @@ const fieldsOf = (certificate: string | null | undefined, chain?: string): Field
   'client-cert-chain': chain,
 });
 
-/** The certificates that came with the leaf, or why they are left out. */
+/** The certificates that came with the leaf, or why they were left out. */
 function readChain(chain: string, certificate = sequence): readonly string[] | string {
   const reading = readCertificateText(extractText(rfc9440, fieldsOf(certificate, chain)));
   assert.equal(reading.outcome, 'read');
@@ -33,7 +33,7 @@ describe('Client-Cert-Chain', () => {
   const other = byteSequenceOf(victim.der);
   const thumbprint = hashHex('sha256', victim.der);
 
-  it('is a list, with the spaces that it may have, in one line or several', () => {
+  it('is a list on one or several lines, with the spaces that it may have', () => {
     for (const text of [
       other,
       `${other} , ${other}`,
@@ -55,18 +55,18 @@ describe('Client-Cert-Chain', () => {
     ['a byte sequence that is not canonical', `:${loosenLastBits(base64)}:`],
     ['garbage beside a certificate', `${other}, garbage`],
   ] as const) {
-    it(`says nothing with ${what}`, () => {
+    it(`is left out if it has ${what}`, () => {
       assert.match(String(readChain(text)), /not written as this front end writes one/);
     });
   }
 
-  it('of more certificates than are looked at says nothing, nor does one that is too long', () => {
+  it('is left out if it has too many certificates or is too long', () => {
     const many = Array.from({ length: 12 }, (_, index) => `:${Buffer.from([0x30, 1, index]).toString('base64')}:`);
     assert.equal(typeof readChain(many.join(',')), 'string');
     assert.match(String(readChain(':'.repeat(40_000))), /40000 characters/);
   });
 
-  it('whatever stands in it, the leaf is the same', () => {
+  it('does not change the leaf, whatever it contains', () => {
     for (const text of ['', ' ', ',', '::', 'x'.repeat(100_000), other])
       assert.equal(judge(rfc9440, fieldsOf(sequence, text)), callerThumbprint);
   });

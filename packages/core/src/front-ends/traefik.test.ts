@@ -16,7 +16,7 @@ import { traefik } from './traefik.js';
 const field = 'x-forwarded-tls-client-cert';
 const [leaf, other] = [base64Of(caller.der), base64Of(victim.der)];
 
-describe('what came with the certificate', () => {
+describe('the chain that came with the certificate', () => {
   for (const [what, chain] of [
     ['base64url', victim.der.toString('base64url')],
     ['base64 that is not canonical', `${other},${loosenLastBits(leaf)}`],
@@ -24,7 +24,7 @@ describe('what came with the certificate', () => {
     ['a space inside', `${other.slice(0, 64)} ${other.slice(64)}`],
     ['garbage beside a certificate', `${other},garbage!`],
   ] as const) {
-    it(`says nothing with ${what}, and the leaf is the same`, () => {
+    it(`is left out if it has ${what}, and the leaf is the same`, () => {
       const text = extractText(traefik, { [field]: `${leaf},${chain}` });
       const reading = readCertificateText(text);
       assert.equal(reading.outcome, 'read');
@@ -34,18 +34,18 @@ describe('what came with the certificate', () => {
     });
   }
 
-  it('says nothing where it is too much, and the leaf is the same', () => {
+  it('is left out if it is too long, and the leaf is the same', () => {
     for (const chain of [Array.from({ length: 12 }, () => other).join(','), 'A'.repeat(40_000)])
       assert.equal(judge(traefik, { [field]: `${leaf},${chain}` }), callerThumbprint);
   });
 
-  it('never takes the place of the leaf', () => {
+  it('never replaces the leaf', () => {
     for (const first of ['', 'A', 'null', leaf.slice(4), leaf.slice(0, -4)])
       assert.match(judge(traefik, { [field]: `${first},${other}` }), /^certificate_(?:malformed|multiple)$/);
   });
 });
 
-it('what a version before 2.9.4 writes is refused with the remedy', () => {
+it('the percent-encoded text of versions before 2.9.4 is refused with the remedy', () => {
   const extraction = extractFrom(traefik, { [field]: encodeURIComponent(leaf) });
   assert.match('detail' in extraction ? extraction.detail : '', /before 2\.9\.4: update Traefik/);
 });

@@ -1,9 +1,9 @@
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 
-/** The authorities of a document, by name; says which of them nothing referred to. */
+/** The authorities of a document, by name. It also lists those that nothing refers to. */
 export class AuthorityDirectory {
-  /** By lower-case name. Undefined: it is there, and something in it is wrong. */
+  /** The authorities by lower-case name. Undefined if the document has the authority but something in it is wrong. */
   readonly #authorities = new Map<string, TrustedAuthority | undefined>();
   readonly #paths = new Map<TrustedAuthority, string>();
   readonly #used = new Set<TrustedAuthority>();
@@ -18,7 +18,7 @@ export class AuthorityDirectory {
     if (authority !== undefined) this.#paths.set(authority, path);
   }
 
-  /** The authority that a reference names. Where it can't be had, the reader knows why. */
+  /** The authority that a reference names. Undefined if there is none that can be used, which the reader reports. */
   resolve(reader: DocumentReader, value: unknown, path: string): TrustedAuthority | undefined {
     const name = reader.readText(value, path);
     const key = name.toLowerCase();

@@ -27,7 +27,7 @@ import type { TrustDocument } from './trust-document.js';
 type Schema = Readonly<Record<string, unknown>>;
 
 describe('the readers read every key of the table', () => {
-  test('the document with all keys is accepted, and it has all of them', () => {
+  test('a document with all keys is accepted, and it has all of them', () => {
     assert.deepEqual(listProblemPaths(whole), []);
     for (const objectName of objectNames) {
       const { target } = copyAndFind(objectName);
@@ -39,7 +39,7 @@ describe('the readers read every key of the table', () => {
     test(`${objectName}: a value of another type is refused at its key`, () => {
       for (const [key, { presence }] of keysOf(objectName)) {
         const { document, target } = copyAndFind(objectName);
-        // As the only alternative, so that the fault is in its value.
+        // The key is the only alternative, so that the fault is in its value.
         if (presence === 'alternative' && objectName !== 'denied') {
           for (const [other, type] of keysOf(objectName))
             if (type.presence === 'alternative') Reflect.deleteProperty(target, other);
@@ -51,7 +51,7 @@ describe('the readers read every key of the table', () => {
         assert.ok(listProblemPaths(document).includes(expected), expected);
       }
     });
-    test(`${objectName}: the required keys are missed, the others not`, () => {
+    test(`${objectName}: an absent required key is reported, and an absent optional key is not`, () => {
       for (const [key, { presence }] of keysOf(objectName)) {
         if (presence === 'alternative') continue;
         const { document, target } = copyAndFind(objectName);
@@ -60,7 +60,7 @@ describe('the readers read every key of the table', () => {
         assert.equal(isMissed, presence === 'required', pathOf(objectName, key));
       }
     });
-    test(`${objectName}: an unknown key is answered with the known ones`, () => {
+    test(`${objectName}: the problem of an unknown key lists the known ones`, () => {
       const { document, target } = copyAndFind(objectName);
       target['unheardOf'] = 1;
       const words = `unknown key; the known keys are ${keysOf(objectName)
@@ -85,14 +85,14 @@ describe('the readers read every key of the table', () => {
 });
 
 describe('the tests of documents have every key', () => {
-  test('document-corpus.ts has a value of each that is refused', () => {
+  test('document-corpus.ts has a refused value of each key', () => {
     const refused = refusedDocuments.map(({ path }) => findKeyAt(path));
     assert.deepEqual(
       allKeys.filter((key) => !refused.includes(key)),
       [],
     );
   });
-  test('document-arbitraries.ts makes each', () => {
+  test('document-arbitraries.ts makes each key', () => {
     const made = listKeysIn(fc.sample(anyDocument, { numRuns: 300, seed: 1 }));
     assert.deepEqual(
       allKeys.filter((key) => !made.has(key)),
@@ -101,7 +101,7 @@ describe('the tests of documents have every key', () => {
   });
 });
 
-test('the choices are those that path validation knows', () => {
+test('path validation knows the same choices', () => {
   assert.deepEqual(getDocumentKeys().revocation.mode.choices, revocationModes);
   assert.deepEqual(getDocumentKeys().revocation.scope.choices, revocationScopes);
   assert.deepEqual(getDocumentKeys().authority.dnsConstraintsWithLeadingDot.choices, leadingDotReadings);
@@ -118,7 +118,7 @@ describe('the JSON Schema has the keys of the table', () => {
     Object.fromEntries(Object.entries(property).filter(([key]) => !keys.includes(key)));
   const shown = ['deprecated', 'deprecationMessage', 'enumDescriptions', 'patternErrorMessage'];
   const withoutWords = (property: Schema): Schema => without(property, 'description', 'examples', 'default', ...shown);
-  /** A property without what is only said to people, and with what it refers to in place of the reference. */
+  /** The property without the texts for people, and with its reference replaced by what it refers to. */
   const resolve = (property: Schema): Schema => {
     const { $ref: reference } = property;
     if (typeof reference !== 'string') return withoutWords(property);
@@ -126,7 +126,7 @@ describe('the JSON Schema has the keys of the table', () => {
     return name in getDocumentKeys() ? { objectName: name } : withoutWords(definitions[name] ?? {});
   };
 
-  /** What JSON Schema says of a type, but for patterns; a property of its own may be tighter in nothing. */
+  /** The JSON Schema of a type, without patterns. A property of its own must not be stricter in anything. */
   function describeType(type: KeyType): Schema {
     switch (type.type) {
       case 'object':
@@ -152,7 +152,7 @@ describe('the JSON Schema has the keys of the table', () => {
     }
   }
   const patterns = new Map<string, unknown>();
-  /** The property in the same words; strings of one type and length have one pattern. */
+  /** The property in the same form. Strings of one type and length have the same pattern. */
   function describeProperty(property: Schema, type: KeyType): Schema {
     const resolved = resolve(property);
     if (type.type === 'list') return { ...resolved, items: describeProperty(resolved['items'] as Schema, type.items) };
@@ -165,12 +165,12 @@ describe('the JSON Schema has the keys of the table', () => {
     return without(resolved, 'pattern', 'patternErrorMessage', 'minLength');
   }
 
-  test('one definition for each object', () => {
+  test('the schema has one definition for each object', () => {
     const defined = Object.keys(definitions).filter((name) => definitions[name]?.['type'] === 'object');
     assert.deepEqual(['document', ...defined].sort(), [...objectNames].sort());
   });
   for (const objectName of objectNames) {
-    test(`${objectName}: the same keys in the same order, required or not, of the same type and limits`, () => {
+    test(`${objectName}: the schema has the same keys in the same order, with the same presence, type and limits`, () => {
       const { properties, required = [], oneOf } = schemaOf(objectName);
       const keys = keysOf(objectName);
       assert.deepEqual(Object.keys(properties as Schema), getKnownKeys(objectName).known);
@@ -184,7 +184,7 @@ describe('the JSON Schema has the keys of the table', () => {
       assert.deepEqual(listed, alternatives);
     });
   }
-  test('a default of the schema is what the runtime takes an absent key for', () => {
+  test('a default in the schema is the value that the runtime uses for an absent key', () => {
     let defaults = 0;
     for (const objectName of objectNames) {
       for (const [key, property] of Object.entries(schemaOf(objectName)['properties'] as Record<string, Schema>)) {
@@ -213,7 +213,7 @@ describe('docs/trust-document.md describes the keys of the table', () => {
     readonly presence: string;
     readonly words: string;
   }
-  /** The tables of keys by their first cell: what stands there names the place, like `identities[]`. */
+  /** The tables of keys by the place in their first cell, such as `identities[]`. */
   const tables = new Map<string, readonly Row[]>(
     [...page.matchAll(/^\| In (.+?) \| Presence \| Meaning \|\n\|[-|]+\|\n((?:\|.*\n)+)/gm)].map(
       ([, place = '', rows = '']) => [
@@ -241,11 +241,11 @@ describe('docs/trust-document.md describes the keys of the table', () => {
     ),
   ).set('the document', 'document');
 
-  test('one table for each object', () => {
+  test('the page has one table for each object', () => {
     assert.deepEqual([...tables.keys()].sort(), [...places.keys()].sort());
   });
   for (const [place, objectName] of places) {
-    test(`${place}: the same keys in the same order, required or not, with choices and limits`, () => {
+    test(`${place}: the table has the same keys in the same order, with the same presence, choices and limits`, () => {
       const rows = tables.get(place) ?? [];
       assert.deepEqual(
         rows.flatMap(({ keys }) => keys),

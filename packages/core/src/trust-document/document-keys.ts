@@ -12,8 +12,8 @@ import type {
 } from './trust-document.js';
 
 /**
- * The version of the format below. A change that an older runtime must not overlook raises it: such a runtime then
- * refuses the document and says what to update, instead of listing keys that it does not know.
+ * The version of the format below. It rises with every change that an older runtime must not overlook. Such a runtime
+ * then refuses the document and says what to update, instead of listing keys that it does not know.
  */
 export const schemaVersion = 1;
 
@@ -34,15 +34,17 @@ export interface DocumentObjects {
 const day = 24 * 60 * 60;
 const week = 7 * day;
 /**
- * Whoever steals such a certificate's key keeps it to the end. CAs issue such certificates for hours or days, and public
- * ones for 7 days at most; what lives longer than a month outlives the time in which a revocation would have been heard of.
+ * The longest lifetime of a certificate that needs no revocation information, in seconds, because a thief of its key
+ * can use it to its end. CAs issue such certificates for hours or days, public CAs for 7 days at most. Within a month,
+ * a revocation would have been noticed.
  */
 const longestWithoutRevocation = 30 * day;
 
 /**
- * Every key of the trust document, in the order in which tools write them. The readers and the formatter use this table;
- * the compiler holds it to the types of `TrustDocument`, and a test holds the JSON Schema and docs/trust-document.md to it. It
- * is made at the first call, since a bundler can't leave out what is made while a file loads.
+ * Every key of the trust document, in the order in which tools write them. The readers and the formatter use this
+ * table. The compiler checks that it agrees with the types of `TrustDocument`, and a test checks the same for the JSON
+ * Schema and docs/trust-document.md. It is made at the first call, because a bundler can't leave out what is made while
+ * a file loads.
  */
 export function getDocumentKeys(): DocumentKeys {
   return (documentKeys ??= createDocumentKeys());
@@ -139,7 +141,7 @@ function createDocumentKeys(): DocumentKeys {
   };
 }
 
-/** Which keys an object may have and must have, in the table's order. */
+/** The keys that an object may have and those that it must have, in the table's order. */
 export interface KnownKeys {
   readonly known: readonly string[];
   readonly required: readonly string[];
@@ -158,7 +160,7 @@ function listKnownKeys(keys: Readonly<Record<string, WithPresence>>): KnownKeys 
   return { known, required: known.filter((key) => keys[key]?.presence === 'required') };
 }
 
-/** A JSON string. The type says which strings are allowed; the reader of the key checks that. */
+/** A JSON string. The type says which strings are allowed, and the reader of the key checks that. */
 export interface TextType {
   readonly type:
     | 'text'
@@ -175,7 +177,7 @@ export interface TextType {
     | 'dns'
     | 'uri'
     | 'email';
-  /** In UTF-16 code units. */
+  /** The longest allowed text, in UTF-16 code units. */
   readonly maximumLength: number;
 }
 
@@ -204,19 +206,25 @@ export interface ListType<T> {
   readonly items: T;
   readonly minimumCount: number;
   readonly maximumCount: number;
-  /** Is an item that stands twice an error? Where items are objects, their readers compare what identifies them. */
+  /** Whether a duplicate item is an error. If the items are objects, their readers compare what identifies them. */
   readonly isSet: boolean;
 }
 
-/** What the table says of one key. */
+/** The table's entry for one key. */
 export type KeyType = TextType | ChoiceType<string> | FlagType | WholeNumberType | ObjectType | ListType<KeyType>;
 
-/** `alternative`: optional, and the object must have exactly one of its alternatives (`denied`: one or a pair). */
+/**
+ * Whether an object must have the key. `alternative`: it is optional, and the object must have exactly one of its
+ * alternatives (in `denied`, one or a pair).
+ */
 export interface WithPresence {
   readonly presence: 'required' | 'optional' | 'alternative';
 }
 
-/** The table as the types of `TrustDocument` ask for it: the same keys, as required, for values of the same type. */
+/**
+ * The type of the table, derived from the types of `TrustDocument`: the same keys with the same presence, for values of
+ * the same type.
+ */
 export type DocumentKeys = {
   readonly [O in keyof DocumentObjects]: {
     readonly [K in keyof DocumentObjects[O]]-?: TypeOf<Exclude<DocumentObjects[O][K], undefined>> & {

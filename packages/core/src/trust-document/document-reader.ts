@@ -2,14 +2,14 @@ import { JsonList } from '../encoding/json-pieces.js';
 import type { DocumentProblem } from './document-error.js';
 import { type DocumentObjects, getDocumentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
 
-/** The members of one object of the document, by the keys that it may have. Nothing is known of the values yet. */
+/** The members of one object of the document, by the keys that it may have. The values are not checked yet. */
 export type DocumentFields<O extends keyof DocumentObjects> = {
   readonly [K in keyof DocumentObjects[O]]-?: unknown;
 };
 
 const getMaximumTextLength = (): number => getDocumentKeys().lock.reason.maximumLength;
 
-/** Reads plain JSON values strictly, and collects every problem instead of stopping at the first. */
+/** Reads plain JSON values strictly. It collects every problem instead of stopping at the first. */
 export class DocumentReader {
   readonly #problems: DocumentProblem[] = [];
 
@@ -21,7 +21,7 @@ export class DocumentReader {
     this.#problems.push({ path: escapePath(path), message });
   }
 
-  /** Is the document of a version that this runtime knows? Reports why it isn't. */
+  /** Whether this runtime knows the document's version. Reports the reason if it doesn't. */
   expectKnownVersion(value: unknown): boolean {
     if (!isPlainObject(value)) {
       this.report('', 'it must be a JSON object');
@@ -53,22 +53,23 @@ export class DocumentReader {
     const { known, required } = getKnownKeys(objectName);
     for (const [key, field] of Object.entries(value)) {
       if (!known.includes(key)) this.report(`${prefix}${key}`, `unknown key; the known keys are ${known.join(', ')}`);
-      // JSON can't say it, a literal in code can: `functions: settings.functions` must not open every function.
+      // JSON has no undefined, but a literal in code may have one. `functions: settings.functions` must never allow
+      // every function because the setting is missing.
       if (field === undefined) this.report(`${prefix}${key}`, 'it is undefined; leave the key out if that is meant');
     }
     for (const key of required) {
       if (!Object.hasOwn(value, key)) this.report(`${prefix}${key}`, 'it is missing');
     }
-    // A copy without a prototype: an absent key stays absent whatever was put on Object.prototype.
+    // The copy has no prototype, so that an absent key stays absent, whatever is on Object.prototype.
     return Object.assign(Object.create(null) as DocumentFields<O>, value);
   }
 
   readArray(value: unknown, path: string): readonly unknown[] {
-    // Array.from makes a hole, which a literal can have and JSON can't, an undefined that is then refused.
+    // A literal can have a hole, which JSON can't. Array.from turns it into undefined, which is then refused.
     return Array.from(this.readItems(value, path));
   }
 
-  /** As `readArray`, for a list that may be long: its items need not be in memory at once. */
+  /** Like `readArray`, for a list that may be long: its items need not be in memory at the same time. */
   readItems(value: unknown, path: string): Iterable<unknown> {
     if (Array.isArray(value) || value instanceof JsonList) return value as Iterable<unknown>;
     this.report(path, 'it must be a list');
@@ -94,7 +95,7 @@ export class DocumentReader {
     return instant;
   }
 
-  /** A list of names, each once. */
+  /** Reads a list of names, in which each name may occur once. Undefined if it is absent. */
   readOptionalTexts(value: unknown, path: string): readonly string[] | undefined {
     if (value === undefined) return undefined;
     const texts = this.readArray(value, path).map((item, index) => this.readName(item, `${path}[${index}]`));
@@ -102,7 +103,10 @@ export class DocumentReader {
     return texts;
   }
 
-  /** A text that people compare by eye and that stands in logs: no outer white space, nothing invisible. */
+  /**
+   * Reads a text that people compare by eye and that logs show. It must not have white space around it or invisible
+   * characters in it.
+   */
   readName(value: unknown, path: string): string {
     const text = this.readText(value, path);
     if (text !== text.trim() || text !== escapeInvisible(text)) {
@@ -111,14 +115,14 @@ export class DocumentReader {
     return text;
   }
 
-  /** Undefined when it is absent, or none of them. */
+  /** Reads one of the choices. Undefined if the value is absent or not one of them, which is reported. */
   readChoice<T extends string>(value: unknown, path: string, choices: readonly T[]): T | undefined {
     const choice = choices.find((each) => each === value);
     if (value !== undefined && choice === undefined) this.report(path, `it must be one of ${choices.join(', ')}`);
     return choice;
   }
 
-  /** Absent means true: what stands in the document counts unless it says otherwise. */
+  /** Reads a flag. Absent means true, because an entry of the document is in force unless it says otherwise. */
   readFlag(value: unknown, path: string): boolean {
     if (value === undefined || value === true) return true;
     if (value !== false) this.report(path, 'it must be true or false');
@@ -126,7 +130,7 @@ export class DocumentReader {
   }
 
   readCount(value: unknown, path: string, maximum: number = getDocumentKeys().document.revision.maximum): number {
-    // JSON has a -0, which no text of ours should have.
+    // JSON has -0, which must not appear in a text of ours.
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
       if (value > maximum) this.report(path, `it must be at most ${maximum}`);
       return Math.abs(value);
@@ -142,7 +146,10 @@ export class DocumentReader {
   }
 }
 
-/** Keys stand in paths, and paths in logs: what could break a line or hide in it is escaped, and length has an end. */
+/**
+ * Makes a path safe for logs, because it contains the document's keys. Characters that could break a line or hide in it
+ * are escaped, and the length is limited.
+ */
 export function escapePath(path: string): string {
   const [escaped, maximumTextLength] = [escapeInvisible(path), getMaximumTextLength()];
   return escaped.length <= maximumTextLength ? escaped : `${escaped.slice(0, maximumTextLength)}…`;

@@ -14,7 +14,7 @@ const readTrustDocument = (text: string): TrustDocument =>
   readTrustDocumentWhole(text, { audience: anyAudience }).value as TrustDocument;
 
 describe('a document that parses serialises to itself', () => {
-  test('it says the same when it is written, and keeps the notation of its author', () => {
+  test("it has the same meaning when it is written, and keeps its author's notation", () => {
     fc.assert(
       fc.property(validDocument, (document) => {
         const text = formatTrustDocument(document);
@@ -24,7 +24,7 @@ describe('a document that parses serialises to itself', () => {
       { numRuns: countRuns(120) },
     );
   });
-  test('written, read and written again it is the same to the byte', () => {
+  test('it is the same to the byte when it is written, read and written again', () => {
     fc.assert(
       fc.property(documentTexts, (text) => {
         const written = formatTrustDocument(readTrustDocument(text));
@@ -33,7 +33,7 @@ describe('a document that parses serialises to itself', () => {
       { numRuns: countRuns(120) },
     );
   });
-  test('every accepted document of the corpus', () => {
+  test('this is true of every accepted document of the corpus', () => {
     for (const [, document] of acceptedDocuments) {
       const text = formatTrustDocument(document as TrustDocument);
       assert.deepEqual(parse(text), parse(document));
@@ -42,8 +42,8 @@ describe('a document that parses serialises to itself', () => {
   });
 });
 
-describe('the form', () => {
-  test('two spaces, keys in the order of the schema, a line end behind', () => {
+describe('the form of a document', () => {
+  test('it has two spaces, keys in the order of the schema, and a line end at the end', () => {
     const text = formatTrustDocument({
       identities: [
         {
@@ -87,9 +87,9 @@ describe('the form', () => {
 `,
     );
   });
-  test('what no runtime would take is not written', () => {
+  test('a document that no runtime would accept is not written', () => {
     for (const { document } of refusedDocuments) {
-      // The text of a JSON text is no document; it stands in the corpus for the parser.
+      // A text is not a document here. It is in the corpus for the parser.
       if (typeof document === 'string') continue;
       assert.throws(() => formatTrustDocument(document as TrustDocument), TrustDocumentError);
     }
@@ -98,7 +98,7 @@ describe('the form', () => {
     const undefinedFunctions = { ...misspelt, identities: [{ name: 'a', roles: [], functions: undefined }] };
     assert.throws(() => formatTrustDocument(undefinedFunctions as unknown as TrustDocument), /undefined/);
   });
-  test('20,000 identities are written and read', () => {
+  test('a document of 20,000 identities is written and read', () => {
     const identities = Array.from({ length: 20_000 }, (_, index) => ({
       name: `caller ${index}`,
       roles: ['reader'],
@@ -109,8 +109,8 @@ describe('the form', () => {
   });
 });
 
-describe('reading', () => {
-  test('whatever the audience, and nothing that is not valid', () => {
+describe('reading a document as a tool', () => {
+  test('it accepts any audience, but nothing that is not valid', () => {
     const text = '{"schemaVersion":1,"revision":1,"audience":["orders"],"identities":[]}';
     assert.deepEqual(readTrustDocument(text).audience, ['orders']);
     for (const { document } of refusedDocuments) {
@@ -121,7 +121,7 @@ describe('reading', () => {
 });
 
 describe('unknown and duplicate keys never pass', () => {
-  /** Every object of a document: its path, and where its brace opens in the text. */
+  /** Lists every object of a document with its path. */
   const listObjects = (document: TrustDocument): { path: string; value: object }[] => [
     { path: '', value: document },
     ...(document.authorities ?? []).flatMap((authority, index) => [
@@ -143,7 +143,7 @@ describe('unknown and duplicate keys never pass', () => {
       })),
     ]),
   ];
-  /** The document as text, with `member` put into one of its objects, in front or behind. */
+  /** The document as text, with `member` added to one of its objects, as the first or last member. */
   const inject = (document: TrustDocument, target: object, member: string, isFirst: boolean): string => {
     const write = (value: unknown): string => {
       if (Array.isArray(value)) return `[${value.map(write).join()}]`;
@@ -166,7 +166,7 @@ describe('unknown and duplicate keys never pass', () => {
   };
   const value = fc.constantFrom('null', 'true', '[]', '{}', '"x"', '0');
 
-  test('an unknown one', () => {
+  test('an unknown key is refused anywhere', () => {
     const key = fc.oneof(
       fc.constantFrom('Name', 'role', 'enable', 'thumbprint', 'notafter', '__proto__', 'toString', 'comment', 'x y'),
       fc.string({ unit: fc.constantFrom('a', 'b', 'é', '_'), minLength: 1 }),
@@ -184,7 +184,7 @@ describe('unknown and duplicate keys never pass', () => {
     );
   });
 
-  test('one that stands there already, written plainly or escaped, with the same value or another', () => {
+  test('a key is refused that the object has already, written plainly or escaped, with the same value or another', () => {
     fc.assert(
       fc.property(
         validDocument,

@@ -3,10 +3,11 @@ import { anyAudience, readTrustDocumentWhole } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 
 /**
- * The document as JSON text in one fixed form: two spaces, keys in the order of `getDocumentKeys`, a line end behind. Values
- * keep the author's notation.
+ * Formats the document as JSON text in one fixed form: two spaces, keys in the order of `getDocumentKeys`, and a line
+ * end at the end. Values keep the author's notation.
  *
- * @throws {TrustDocumentError} for a document that no runtime would take: a tool must not write what locks everyone out.
+ * @throws {TrustDocumentError} if no runtime would accept the document, because a tool must not write what locks
+ * everyone out.
  */
 export function formatTrustDocument(document: TrustDocument): string {
   readTrustDocumentWhole(document, { audience: anyAudience });
@@ -22,7 +23,7 @@ function orderObject(value: object, objectName: keyof DocumentObjects): object {
   );
 }
 
-/** Of a document that was read without a fault, so every value has the type of its key. */
+/** The document was read without a fault, so every value has the type of its key. */
 function orderValue(value: unknown, type: KeyType): unknown {
   if (type.type === 'object') return orderObject(value as object, type.objectName);
   if (type.type === 'list') return (value as readonly unknown[]).map((item) => orderValue(item, type.items));

@@ -36,19 +36,19 @@ async function assertAgrees(
   const atOnce = parseAtOnce(document, options);
   const inSlices = await parseTrustDocumentInSlices(document, options).catch(describeError);
   assert.deepEqual(inSlices, atOnce);
-  // Half a surrogate pair has no bytes.
+  // Half a surrogate pair can't be encoded as bytes.
   if (typeof document === 'string' && !/\p{Surrogate}/u.test(document)) {
     assert.deepEqual(await parseTrustDocumentInSlices(Buffer.from(document), options).catch(describeError), atOnce);
   }
   return atOnce;
 }
 
-/** What the strict reader is made of, done as plainly as can be: the oracle for texts. */
+/** The steps of the strict reader, done as plainly as possible: the oracle for texts. */
 function parsePlainly(text: string, options: TrustDocumentReadingOptions): Outcome {
   return parseAtOnce(JSON.parse(text.replace(/^\ufeff/, '')), options);
 }
 
-describe('at once and in slices: the same', () => {
+describe('parsing at once and in slices gives the same result', () => {
   test('for every document of the corpus', async () => {
     const documents = [
       ...acceptedDocuments.map(([, document]) => document),
@@ -97,7 +97,7 @@ describe('at once and in slices: the same', () => {
     assert.equal(outcome.identities[0]?.name, 'a');
   });
 
-  test('for generated documents, good and bad; and pieces say what the whole says', async () => {
+  test('for generated documents, valid or not, and the pieces give what the whole gives', async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(anyDocument, fc.constantFrom(undefined, 2), async (document, indent) => {
@@ -111,7 +111,7 @@ describe('at once and in slices: the same', () => {
     assert.ok(accepted > 10, `only ${accepted} were accepted`);
   });
 
-  test('for texts with something put in anywhere', async () => {
+  test('for texts with something inserted anywhere', async () => {
     const scrap = fc.constantFrom(
       '',
       ',',
@@ -144,7 +144,7 @@ describe('large documents', () => {
   const pins = (from: number, count: number): object[] =>
     Array.from({ length: count }, (_, index) => ({ thumbprintSha256: digits(from + index) }));
 
-  test('10,000 identities, 10,000 pins of one identity, and an owner in many bytes', async () => {
+  test('10,000 identities, 10,000 pins of one identity, and a long owner are read in slices', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => ({
       name: `caller ${index}`,
       pins: pins(index, 1),
@@ -152,7 +152,8 @@ describe('large documents', () => {
     const document = documentOf([...many, { name: 'all', owner: '\u{1f600}', pins: pins(10_000, 10_000) }]);
     const text = JSON.stringify(document);
     const snapshot = await parseTrustDocumentInSlices(text);
-    // The whole snapshot would be compared once per pin of the last identity.
+    // Only the identities are compared. Otherwise the whole snapshot would be compared once per pin of the last
+    // identity.
     for (const other of [parseTrustDocument(text), parseTrustDocument(document)]) {
       assert.deepEqual(snapshot.identities, other.identities);
       assert.deepEqual([...snapshot.pins.thumbprintSha256.keys()], [...other.pins.thumbprintSha256.keys()]);
@@ -166,7 +167,7 @@ describe('large documents', () => {
     }
   });
 
-  test('the event loop has its turn again and again', async () => {
+  test('the event loop continues between the slices', async () => {
     const many = Array.from({ length: 20_000 }, (_, index) => ({ pins: pins(index, 1) }));
     const text = JSON.stringify(documentOf(many));
     let turns = 0;
@@ -201,7 +202,7 @@ describe('large documents', () => {
 });
 
 describe('bytes', () => {
-  test('that are not UTF-8 are refused, wherever they stand', async () => {
+  test('that are not UTF-8 are refused, wherever the fault is', async () => {
     const [before, after] = JSON.stringify(documentOf([{ owner: 'x|x' }])).split('|');
     assert.ok(before !== undefined && after !== undefined);
     await fc.assert(
@@ -216,7 +217,7 @@ describe('bytes', () => {
             Buffer.from(after),
           ]);
           const outcome = await parseTrustDocumentInSlices(bytes, { audience: 'app' }).catch(describeError);
-          // Node's other decoder as the oracle.
+          // Node's other decoder is the oracle.
           let isUtf8 = true;
           try {
             new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -231,7 +232,7 @@ describe('bytes', () => {
     );
   });
 
-  test('a long list is taken for nothing but a list', async () => {
+  test('with a long list are refused wherever a list is not expected', async () => {
     const long = Array.from({ length: 9000 }, () => 'x');
     const base = documentOf([]);
     const identity = { name: 'a', roles: ['reader'], pins: [] };
@@ -276,7 +277,7 @@ describe('equal parts are kept once', () => {
 
 describe('audience', () => {
   const document = documentOf([], { audience: ['orders'] });
-  test('a tool reads the documents of any app, an app only its own', () => {
+  test('a tool reads the documents of any app, and an app only its own', () => {
     assert.deepEqual(parseTrustDocument(document, { audience: anyAudience }).audience, ['orders']);
     assert.throws(() => parseTrustDocument(document), /has not said its name/);
     assert.throws(
@@ -284,7 +285,7 @@ describe('audience', () => {
       /names no app/,
     );
   });
-  test('what is not a name is an error, also of a document without audience', async () => {
+  test('an audience that is not a name is an error, even for a document without audience', async () => {
     for (const audience of [1, null, ['orders'], Symbol('certgate/any-audience')]) {
       const options = { audience } as unknown as TrustDocumentReadingOptions;
       assert.throws(() => parseTrustDocument(documentOf([]), options), { code: 'CERTGATE_ARGUMENT_INVALID' });

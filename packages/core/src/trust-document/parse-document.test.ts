@@ -29,7 +29,7 @@ describe('documents that are accepted', () => {
 
 describe('documents that are refused', () => {
   for (const { what, document, path, words } of refusedDocuments) {
-    test(`${what}: at ${path === '' ? 'the document' : path}`, () => {
+    test(`${what}: the problem is at ${path === '' ? 'the document' : path}`, () => {
       for (const form of [document, JSON.stringify(document)]) {
         const problems = problemsOf(form);
         const found = problems.find((problem) => problem.path === path && words.test(problem.message));
@@ -38,14 +38,14 @@ describe('documents that are refused', () => {
     });
   }
 
-  test('every problem is told, not only the first', () => {
+  test('every problem is reported, not only the first', () => {
     const document = { schemaVersion: 1, revision: -1, extra: 0, identities: [{ name: '', roles: 'x', more: 1 }, 5] };
     assert.deepEqual(
       problemsOf(document).map(({ path }) => path),
       ['extra', 'revision', 'identities[0].more', 'identities[0].name', 'identities[0].roles', 'identities[1]'],
     );
   });
-  test('the message names the first and counts the others', () => {
+  test('the message has the first problem and the number of the others', () => {
     assert.throws(() => parseTrustDocument({ schemaVersion: 1, revision: -1, identities: 0 }), {
       name: 'TrustDocumentError',
       message: /^The trust document is not valid: revision: .* \(and 1 more\)$/,
@@ -69,29 +69,29 @@ describe('JSON text', () => {
     ],
   ];
   for (const [what, text, path, words] of refused) {
-    test(`${what}: refused`, () => {
+    test(`${what} is refused`, () => {
       const [problem] = problemsOf(text);
       assert.equal(problem?.path, path);
       assert.match(problem.message, words);
     });
   }
 
-  test('a key from the document stands in a message, but cannot break its line or fill the log', () => {
+  test("a key of the document appears in a message, but can't break its line or fill the log", () => {
     const { message } = captureError(() => parseTrustDocument(documentOf([], { 'a\r\nb\u2028\u001b[2J': 1 })));
     assert.doesNotMatch(message, /[\p{C}\p{Zl}]/u);
     const { message: long } = captureError(() => parseTrustDocument(documentOf([], { ['k'.repeat(100_000)]: 1 })));
     assert.ok(long.length < 1000);
   });
-  test('a private key in place of the document does not come back in the message', () => {
+  test('a private key in place of the document does not appear in the message', () => {
     const body = 'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg'.repeat(4);
     const { message } = captureError(() => parseTrustDocument(`-----BEGIN PRIVATE KEY-----\n${body}\n`));
     assert.ok(!message.includes('MIGH'), message);
   });
-  test('more characters than are read: refused before it is parsed', () => {
+  test('more characters than the limit are refused before they are parsed', () => {
     const [problem] = problemsOf(' '.repeat(maximumDocumentLength + 1));
     assert.match(problem?.message ?? '', /more than/);
   });
-  test('a text of megabytes inside is a problem like any other, no fault', () => {
+  test('a text of megabytes in a document is an ordinary problem', () => {
     const [problem] = problemsOf(JSON.stringify(documentOf([{ reason: 'x'.repeat(30_000_000) }])));
     assert.equal(problem?.path, 'identities[0].reason');
   });
@@ -108,13 +108,13 @@ describe('literals in code', () => {
       'identities[0].pins[0].notAfter',
     ],
   ] as const) {
-    test(`${what} that is undefined is an error, not an absence`, () => {
+    test(`${what} that is undefined is an error and not an absence`, () => {
       const problem = problemsOf(document).find((found) => found.path === path);
       assert.match(problem?.message ?? '', /undefined; leave the key out/);
     });
   }
 
-  test('what stands on a prototype is not in the document', () => {
+  test('a member of the prototype is not in the document', () => {
     const inherited = Object.create({ schemaVersion: 1, revision: 1, identities: [] }) as object;
     assert.ok(problemsOf(inherited).length > 0);
     const [identity] = documentIdentities(
@@ -122,21 +122,21 @@ describe('literals in code', () => {
     );
     assert.equal(identity?.functions, undefined);
   });
-  test('a hole in a list is an error like undefined', () => {
+  test('a hole in a list is an error, like undefined', () => {
     const holed = (item: unknown): unknown[] => Object.assign(new Array<unknown>(2), { 0: item });
     assert.ok(problemsOf({ schemaVersion: 1, revision: 1, identities: holed({ name: 'a', roles: [] }) }).length > 0);
     assert.ok(problemsOf(documentOf([{ roles: holed('reader') }])).length > 0);
     assert.ok(problemsOf(documentOf([{ functions: holed('f') }])).length > 0);
     assert.ok(problemsOf(documentOf([{ pins: holed({ thumbprintSha256: sha256 }) }])).length > 0);
   });
-  test('a Date, a Map, a function are not JSON values', () => {
+  test('a Date, a Map and a function are not JSON values', () => {
     assert.ok(problemsOf(documentOf([{ expiresAt: new Date(0) }])).length > 0);
     assert.ok(problemsOf(new Map([['schemaVersion', 1]])).length > 0);
     assert.ok(problemsOf(() => documentOf([])).length > 0);
     assert.ok(problemsOf(Buffer.from(JSON.stringify(documentOf([])))).length > 0);
     assert.ok(problemsOf(undefined).length > 0);
   });
-  test('the snapshot is a copy: what happens to the literal later changes nothing', () => {
+  test('the snapshot is a copy, so later changes of the literal have no effect', () => {
     const roles = ['reader'];
     const pins = [{ thumbprintSha256: sha256 }];
     const snapshot = snapshotOf({ roles, pins });
@@ -158,12 +158,12 @@ describe('audience', () => {
     assert.deepEqual(problemsOf(document, 'ORDERS'), []);
     assert.deepEqual(problemsOf(document, 'billing'), []);
   });
-  test('one for others is refused, and so is one where the app has no name', () => {
+  test('a document for other apps is refused, and so is one if the app has no name', () => {
     assert.match(problemsOf(document, 'order')[0]?.message ?? '', /for orders, Billing, not for "order"/);
     assert.match(problemsOf(document, '')[0]?.message ?? '', /not for ""/);
     assert.throws(() => parseTrustDocument(document), /has not said its name/);
   });
-  test('a document without one is for every app', () => {
+  test('a document without an audience is for every app', () => {
     assert.deepEqual(problemsOf(documentOf([]), 'anything'), []);
   });
   test('a misspelt option is an error', () => {
@@ -174,8 +174,8 @@ describe('audience', () => {
   });
 });
 
-describe('what was read', () => {
-  test('hashes as upper-case digits, functions in lower case, times in milliseconds', () => {
+describe('the snapshot', () => {
+  test('has hashes in upper case, functions in lower case, and times in milliseconds', () => {
     const snapshot = snapshotOf({
       name: 'billing',
       roles: ['Orders.Read'],
@@ -209,11 +209,11 @@ describe('what was read', () => {
     assert.equal(snapshot.pins.thumbprintSha1.size + snapshot.pins.publicKeySha256.size, 0);
     assert.equal(snapshot.revision, 1);
   });
-  test('absent functions are all functions, an empty list is none', () => {
+  test('allows every function if the list is absent, and none if it is empty', () => {
     assert.equal(snapshotOf({}).identities[0]?.functions, undefined);
     assert.deepEqual(snapshotOf({ functions: [] }).identities[0]?.functions, []);
   });
-  test('warnings say where', () => {
+  test('has warnings with their places', () => {
     const snapshot = snapshotOf({}, { pins: [] }, { pins: [{ thumbprintSha256: sha256 }, { thumbprintSha1: sha1 }] });
     assert.deepEqual(
       snapshot.warnings.map(({ code, path }) => [code, path]),
@@ -224,7 +224,7 @@ describe('what was read', () => {
       ],
     );
   });
-  test('it is frozen, lists and all', () => {
+  test('is frozen, lists included', () => {
     const snapshot = snapshotOf({ functions: ['f'], pins: [{ thumbprintSha256: sha256 }] });
     const [identity] = snapshot.identities;
     assert.ok(identity !== undefined);
@@ -241,7 +241,7 @@ describe('what was read', () => {
     ];
     for (const part of parts) assert.ok(Object.isFrozen(part));
   });
-  test('a document of 20,000 identities is read whole', () => {
+  test('is read whole from a document of 20,000 identities', () => {
     const identities = Array.from({ length: 20_000 }, (_, index) => ({
       name: `caller ${index}`,
       pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],

@@ -15,38 +15,42 @@ import {
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
 
-/** In place of an app's name: for tools that read the documents of any app. A gate must not, so no store takes it. */
+/**
+ * Accepts documents for any app, in place of an app's name. It is only for tools. A gate must not use it, so no trust
+ * store accepts it.
+ */
 export const anyAudience: unique symbol = Symbol.for('certgate/any-audience');
 
-/** What the app says of the documents that it accepts. */
+/** Which documents the app accepts. */
 export interface TrustDocumentOptions {
-  /** The name of this app. A document that has an `audience` is accepted only where it names the app. */
+  /** The name of this app. A document that has an `audience` is accepted only if the audience names this app. */
   readonly audience?: string | undefined;
 }
 
-/** What a tool says of the documents that it accepts: it may accept any audience. */
+/** Which documents a tool accepts. It may accept any audience. */
 export interface TrustDocumentReadingOptions {
   /** The name of this app, or `anyAudience`. */
   readonly audience?: string | typeof anyAudience | undefined;
 }
 
-/** What came of a document: the JSON value as its author wrote it, and what it says. */
+/** The result of reading a document: the JSON value as its author wrote it, and the snapshot. */
 export interface TrustDocumentReading {
   readonly value: unknown;
   readonly snapshot: TrustSnapshot;
 }
 
 /**
- * JSON text (or the value it stands for) → TrustSnapshot. The document is read whole or not at all.
+ * Reads a trust document, given as JSON text or as its value, into a snapshot. Either the whole document is used or
+ * nothing.
  *
- * @throws {TrustDocumentError} for anything the published schema doesn't allow: unknown or duplicate keys, duplicate
- * names or pins, times that don't exist, later versions. {CertgateError} for an unknown option.
+ * @throws {TrustDocumentError} for anything that the published schema doesn't allow: unknown or duplicate keys,
+ * duplicate names or pins, times that don't exist, later versions. {CertgateError} if an option is unknown.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
   return readTrustDocumentWhole(document, options).snapshot;
 }
 
-/** As `parseTrustDocument`, with the value beside the snapshot. */
+/** Like `parseTrustDocument`, but also returns the value. */
 export function readTrustDocumentWhole(
   document: unknown,
   options: TrustDocumentReadingOptions = {},
@@ -55,9 +59,9 @@ export function readTrustDocumentWhole(
 }
 
 /**
- * As `parseTrustDocument`, in slices of some milliseconds with the event loop's turn in between: a document of 400,000
- * callers is read while requests are answered. It takes the bytes of a JSON text too, which must stay as they are
- * meanwhile: that needs much less memory.
+ * Like `parseTrustDocument`, but in slices of some milliseconds. Between them, the event loop continues, so that
+ * requests are answered while a document of 400,000 callers is read. The document may also be the bytes of a JSON text,
+ * which needs much less memory. The bytes must not change meanwhile.
  */
 export async function parseTrustDocumentInSlices(
   document: unknown,
@@ -93,7 +97,7 @@ function* parseJson(text: string | Uint8Array): Steps<unknown> {
     throw new TrustDocumentError([{ path: escapePath(path), message }]);
   };
   if (text.length > maximumDocumentLength) refuse(`it has more than ${maximumDocumentLength} characters`);
-  // Strictly: a lenient decoder would replace broken bytes, and the document would say something that nobody wrote.
+  // A decoder that is not strict would replace broken bytes, and the document would say something that nobody wrote.
   if (typeof text !== 'string' && !isUtf8(text)) refuse('it is not UTF-8; save it again in that encoding');
   const reading = yield* parseJsonInSteps(text);
   if (!reading.ok) return refuse(`it is not JSON: ${reading.fault}`);
@@ -106,7 +110,8 @@ function* readDocument(
   value: unknown,
   options: TrustDocumentReadingOptions,
 ): Steps<TrustSnapshot | undefined> {
-  // The version first: an older runtime says so, instead of stumbling over the keys of a newer document.
+  // The version is checked first, so that an older runtime reports the version and not the unknown keys of a newer
+  // document.
   if (!reader.expectKnownVersion(value)) return undefined;
   const fields = reader.readObject(value, '', 'document');
   if (fields === undefined) return undefined;
@@ -115,7 +120,7 @@ function* readDocument(
   const audience = readAudience(reader, fields.audience, options.audience);
   const warnings: TrustWarning[] = [];
   const locked = readLock(reader, fields.locked, warnings);
-  // First what the others refer to.
+  // The authorities are read first, because other entries refer to them.
   const directory = new AuthorityDirectory();
   if (fields.authorities !== undefined) yield* readAuthorities(reader, fields.authorities, directory, warnings);
   const denied = fields.denied === undefined ? nothingDenied : yield* readDenied(reader, fields.denied, directory);
@@ -127,7 +132,10 @@ function* readDocument(
   return Object.freeze({ revision, audience, locked, authorities, denied, identities, warnings, ...index });
 }
 
-/** Anything but absence locks, or is refused: `false` and `null` are no way to say that a document isn't locked. */
+/**
+ * Reads the lock. Every value but an absent one locks or is refused: `false` and `null` must not be taken for "not
+ * locked".
+ */
 function readLock(reader: DocumentReader, value: unknown, warnings: TrustWarning[]): TrustLock | undefined {
   if (value === undefined) return undefined;
   const fields = reader.readObject(value, 'locked', 'lock');

@@ -26,7 +26,7 @@ const read = (more: Record<string, unknown>, ...identities: readonly IdentityInp
   parseTrustDocument(documentOf(identities, { authorities: [corp], ...more }));
 
 describe('authorities', () => {
-  test('hold decoded certificates, and say what is not said', () => {
+  test('have decoded certificates, and defaults for what the document leaves out', () => {
     const { authorities } = read({ authorities: [{ ...corp, intermediates: [pems.issuing] }] });
     const [authority] = authorities;
     assert.equal(authority?.trustAnchors[0]?.subjectText, 'CN=Corp CA');
@@ -46,7 +46,7 @@ describe('authorities', () => {
     for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])
       assert.ok(Object.isFrozen(part));
   });
-  test('revocation is required where a source is named, unless the document says otherwise', () => {
+  test('require revocation information if a source is named, unless the document says otherwise', () => {
     const modeOf = (revocation: object): string | undefined =>
       read({ authorities: [{ ...corp, revocation }] }).authorities[0]?.revocation.mode;
     assert.equal(modeOf({ crls: ['file:a'] }), 'required');
@@ -57,7 +57,7 @@ describe('authorities', () => {
     const [authority] = read({ authorities: [{ ...corp, revocation: { graceSeconds: 90 } }] }).authorities;
     assert.equal(authority?.revocation.graceMilliseconds, 90_000);
   });
-  test('minimum CRL numbers are exact, by the issuer they are of', () => {
+  test('have exact minimum CRL numbers by issuer', () => {
     const number = String(2n ** 159n - 1n);
     const minimumCrlNumbers = [
       { issuer: 'CN=Corp CA', number },
@@ -73,12 +73,12 @@ describe('authorities', () => {
       ],
     );
   });
-  test('a document without any has none', () => {
+  test('are empty if the document has none', () => {
     const { authorities, denied, names } = parseTrustDocument(documentOf([]));
     assert.deepEqual([authorities, names.size], [[], 0]);
     assert.equal(denied.thumbprintsSha256.size + denied.serialNumbers.size, 0);
   });
-  test('warnings: unused, without revocation, without a source; not where they are in order', () => {
+  test('have warnings if they are unused, or have no revocation or no source of it, and otherwise none', () => {
     const codesOf = (snapshot: TrustSnapshot): readonly string[] =>
       snapshot.warnings.map(({ code, path }) => `${code} ${path}`);
     const named = { names: [{ issuedBy: 'corp', dns: 'a.example' }] };
@@ -102,7 +102,7 @@ describe('authorities', () => {
 });
 
 describe('names and pins', () => {
-  test("bear their authority's name as the authority writes it, and are found by any spelling", () => {
+  test("have the authority's name as the authority writes it, and are found by any spelling", () => {
     const { identities, names } = read(
       {},
       {
@@ -117,7 +117,7 @@ describe('names and pins', () => {
     assert.ok(named?.identity === identity && named.trustName === identity.names[0]);
     assert.equal(names.get(nameKey('corp', 'commonName', 'billing.corp.example')), undefined);
   });
-  test('a wildcard stands for exactly one label, and a certificate that bears the wildcard itself fits nothing', () => {
+  test('find exactly one label for a wildcard, and nothing for a certificate whose own name has the wildcard', () => {
     const { names: trustNames } = read({}, { names: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
     const isFound = (name: string, type: NameType = 'dns'): boolean =>
       listNameKeys('corp', type, name).some((key) => trustNames.has(key));
@@ -141,7 +141,7 @@ describe('names and pins', () => {
       assert.ok(!isFound(name), name);
     assert.ok(!isFound('a.corp.example', 'commonName'));
   });
-  test('no two keys are one, whatever a certificate says its names are', () => {
+  test('have different keys, whatever names a certificate has', () => {
     const type = fc.constantFrom<NameType>('dns', 'uri', 'email', 'commonName', 'organizationalUnit');
     const authority = fc.constantFrom('corp', 'partner', 'a b');
     const value = fc.string({ unit: fc.constantFrom('\n', 'a', '@', 'uri', 'corp', '.') });
@@ -154,7 +154,7 @@ describe('names and pins', () => {
       }),
     );
   });
-  test('20,000 names are read, and each is found at once', () => {
+  test('are found at once among 20,000 names', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => ({
       issuedBy: 'corp',
       dns: `c${index}.corp.example`,
@@ -164,7 +164,7 @@ describe('names and pins', () => {
     const key = nameKey('corp', 'dns', 'c99999.corp.example');
     assert.equal(snapshot.names.get(key)?.identity, snapshot.identities[99_999]);
   });
-  test('a SPIFFE ID has a trust domain and a path', () => {
+  test('have a trust domain and a path if they are SPIFFE IDs', () => {
     assert.deepEqual(findSpiffeId('spiffe://example.org/ns/a'), { trustDomain: 'example.org', path: '/ns/a' });
     assert.equal(findSpiffeId(`spiffe://${'a'.repeat(255)}/b`)?.trustDomain.length, 255);
     for (const text of [
@@ -178,7 +178,7 @@ describe('names and pins', () => {
 });
 
 describe('the deny list', () => {
-  test('a serial number is found as a certificate has it, whatever its digits', () => {
+  test('has a serial number in the form in which a certificate has it, whatever its digits', () => {
     const hex = fc.string({
       unit: fc.constantFrom('0', '1', '8', '9', 'a', 'b', 'c', 'D', 'E', 'F'),
       minLength: 1,
@@ -189,14 +189,14 @@ describe('the deny list', () => {
         const number = BigInt(`0x${text}`);
         const found = findSerialNumber(text) ?? '';
         assert.equal(BigInt(`0x${found}`), number);
-        // X.690 §8.3.2: never nine equal bits in front, and never negative here.
+        // X.690 §8.3.2: a number never begins with nine equal bits. These are never negative.
         assert.match(found, /^(?:00|00[89A-F][0-9A-F]|0[1-9A-F]|[1-7][0-9A-F])(?:[0-9A-F]{2})*$/);
         assert.ok(found === '00' || !/^00[0-7]/.test(found));
       }),
     );
     for (const text of ['', ' ', '-1', '0x1', 'g', '1'.repeat(129)]) assert.equal(findSerialNumber(text), undefined);
   });
-  test('of real certificates: what openssl prints leads to them', () => {
+  test('finds real certificates by the serial number that openssl prints', () => {
     for (const serial of ['1', '127', '128', '255', '256', '32768', '123456789012345678901234567890']) {
       const printed = BigInt(serial).toString(16);
       const decoding = decodePathCertificate(makeCertificate({ serialNumber: printed }).der);
@@ -206,7 +206,7 @@ describe('the deny list', () => {
       assert.deepEqual([entry?.issuedBy, entry?.reason, entry?.path], ['Corp', 'x', 'denied[0]']);
     }
   });
-  test('a denied thumbprint denies, pinned or not', () => {
+  test('denies a certificate by its thumbprint, whether the certificate is pinned or not', () => {
     const presented = presentCertificate(makeCertificate().der);
     const { thumbprintSha256 } = presented;
     const denied = [{ thumbprintSha256, reason: 'laptop stolen' }];
@@ -216,7 +216,7 @@ describe('the deny list', () => {
       assert.match(finding.detail, /laptop stolen/);
     }
   });
-  test("a store of one's own may deny by it", () => {
+  test('a custom store may give its denial code', () => {
     const answer = { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' };
     assert.deepEqual(readTrustFinding(answer), answer);
     assert.equal(readTrustFinding({ ...answer, code: 'certificate_on_deny_list_' }).outcome, 'unavailable');
@@ -224,7 +224,7 @@ describe('the deny list', () => {
   });
 });
 
-test('a pin of an authority that did not issue the certificate is a match that denies', () => {
+test('a pin denies a certificate that its authority did not issue', () => {
   const presented = presentCertificate(makeCertificate().der);
   const { thumbprintSha256, publicKeySha256 } = presented;
   for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {

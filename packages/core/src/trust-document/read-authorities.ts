@@ -8,7 +8,7 @@ import { getDocumentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';
 import { readRevocation } from './read-revocation.js';
 
-/** Adds the list of authorities, in steps of one certificate; what is wrong in it, the reader has collected. */
+/** Reads the list of authorities into the directory, one certificate per step. The reader collects the problems. */
 export function* readAuthorities(
   reader: DocumentReader,
   value: unknown,
@@ -21,7 +21,7 @@ export function* readAuthorities(
   }
 }
 
-/** What may stand once in a document. */
+/** What may occur only once in a document, with the path where it occurred. */
 interface SeenInDocument {
   readonly names: Map<string, string>;
   readonly anchors: Map<string, string>;
@@ -92,7 +92,8 @@ function listRevocationWarnings(
     return [{ code: 'authority_without_revocation', path, message }];
   }
   if (crls.length > 0 || ocsp !== undefined) return [];
-  // Certificates that need no source get in, and whoever wrote this means no others.
+  // Certificates that need no revocation information are admitted without a source, and the author of this entry only
+  // expects such certificates.
   const needsNone = noRevAvailMaximumLifetimeMilliseconds !== undefined && mode === 'required';
   if (needsNone && (scope === 'end-entity' || intermediates.length === 0)) return [];
   const message = `revocation is ${mode}, and this document names no source of it; unless the code gives one, ${mode === 'required' ? 'nobody gets in by this authority' : 'nothing is checked'}`;
@@ -169,7 +170,10 @@ const pemFaults: Readonly<Record<PemFault, string>> = {
   not_base64: 'the content between BEGIN and END is not base64',
 };
 
-/** Any CA certificate may be an anchor; what is none signs nothing. */
+/**
+ * Why a certificate can't be in an authority. Any CA certificate may be a trust anchor; another one must not sign
+ * certificates.
+ */
 function findUnfitness(certificate: PathCertificate): string | undefined {
   const { version, basicConstraints, keyUsage, isSelfIssued } = certificate;
   const name = `"${shortenText(certificate.subjectText)}"`;
@@ -186,7 +190,10 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
   return undefined;
 }
 
-/** Otherwise a certificate that is denied or revoked under one authority would be admitted under the other. */
+/**
+ * Reports a trust anchor that another authority has too. Otherwise a certificate that is denied or revoked under one
+ * authority would be admitted under the other.
+ */
 function expectOwnAnchors(
   reader: DocumentReader,
   anchors: readonly PlacedCertificate[],
@@ -197,7 +204,7 @@ function expectOwnAnchors(
     const { subject, verificationKey } = certificate;
     const key = `${subject.key}\n${Buffer.from(verificationKey.subjectPublicKeyInfo).toString('base64')}`;
     const earlier = seen.get(key);
-    // A renewed anchor beside the old one has the same name and key.
+    // A renewed trust anchor next to the old one may have the same name and key.
     if (earlier?.startsWith(`${authorityPath}.`) === true) continue;
     reader.expectUnique(seen, key, path, `an anchor of this name and key (one authority, one name)`);
   }

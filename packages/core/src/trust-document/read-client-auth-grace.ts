@@ -7,7 +7,7 @@ import {
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 
-/** The value of a pin's `acceptWithoutClientAuth`. Whatever is there grants it, or is refused. */
+/** Reads a pin's `acceptWithoutClientAuth`. Any value grants the acceptance or is refused. */
 export function readClientAuthGrace(
   reader: DocumentReader,
   { grace: value, isIssued }: { readonly grace: unknown; readonly isIssued: boolean },

@@ -17,7 +17,10 @@ import type { AuthorityDirectory } from './authority-directory.js';
 import { readClientAuthGrace } from './read-client-auth-grace.js';
 import { readName } from './read-names.js';
 
-/** How many identities, or pins or names of one identity, are read in one step: some tenths of a millisecond. */
+/**
+ * How many identities, or pins or names of one identity, are read in one step, which takes some tenths of a
+ * millisecond.
+ */
 const itemsPerStep = 64;
 
 export interface IdentitiesReading {
@@ -25,7 +28,7 @@ export interface IdentitiesReading {
   readonly index: IdentityIndex;
 }
 
-/** The list of identities, in steps of bounded work; what is wrong in it, the reader has collected. */
+/** Reads the list of identities, in steps of bounded work. The reader collects the problems. */
 export function* readIdentities(
   reader: DocumentReader,
   value: unknown,
@@ -55,7 +58,7 @@ export function* readIdentities(
   return { identities, index };
 }
 
-/** A pin and a name stand once in a document. */
+/** Adds the identity's pins and names to the index. Each may occur only once in a document. */
 function* addOnce(
   reader: DocumentReader,
   index: IdentityIndex,
@@ -78,7 +81,10 @@ function* addOnce(
   }
 }
 
-/** By name: the index doesn't keep the position of a pin, since a document may have hundreds of thousands. */
+/**
+ * Names the place by its identity. The index doesn't keep the position of a pin, because a document may have hundreds
+ * of thousands.
+ */
 function placeOf({ identity }: { readonly identity: TrustedIdentity }): string {
   return `in the identity "${identity.name}"`;
 }
@@ -114,7 +120,7 @@ function* readIdentity(
   return Object.freeze({
     name: reader.readName(fields.name, `${path}.name`),
     roles: texts.shareList(reader.readOptionalTexts(fields.roles, `${path}.roles`) ?? []),
-    // Azure's function names don't differ by letter case.
+    // The names of Azure functions are the same in any letter case.
     functions: functions && texts.shareList(functions.map((name) => name.toLowerCase())),
     functionsAsWritten: functions && texts.shareList(functions),
     enabled: reader.readFlag(fields.enabled, `${path}.enabled`),
@@ -140,7 +146,7 @@ function* readList<T>(
     index += 1;
     if (index % itemsPerStep === 0) yield;
   }
-  // A copy has the room it needs; a list that grew has room for seventeen.
+  // The copy only has the room that it needs. A list that grew has room for seventeen items.
   return Object.freeze([...list]);
 }
 
@@ -151,7 +157,10 @@ function isEmpty(value: unknown): boolean {
 const noPins: readonly TrustPin[] = Object.freeze([]);
 const noNames: readonly TrustName[] = Object.freeze([]);
 
-/** Many callers have the same roles, functions and owner: each is kept once, which halves a large document. */
+/**
+ * Keeps equal texts and lists once. Many callers have the same roles, functions and owner, so this halves a large
+ * document.
+ */
 class TextPool {
   readonly #texts = new Map<string, string>();
   readonly #lists = new Map<string, readonly string[]>();
@@ -164,7 +173,7 @@ class TextPool {
   }
 
   shareList(texts: readonly string[]): readonly string[] {
-    // No name has a line end in it, or the document is refused.
+    // No name contains a line end; otherwise the document is refused.
     const key = texts.join('\n');
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
@@ -198,7 +207,7 @@ function readPin(
   const authority = isIssued ? directory.resolve(reader, fields.issuedBy, `${path}.issuedBy`) : undefined;
   if (authority !== undefined) directory.noteUse(authority);
   if (kind === 'publicKeySha256' && fields.notAfter === undefined && !isIssued) {
-    // Whoever holds the key can issue a certificate with any dates.
+    // The owner of the key can issue a certificate with any dates.
     reader.report(
       path,
       'a publicKeySha256 pin needs its own notAfter, or an authority (issuedBy): the holder of the key can give a certificate any dates',
@@ -217,7 +226,7 @@ function readPin(
   const gracePath = `${path}.acceptWithoutClientAuth`;
   const acceptWithoutClientAuth =
     grace === undefined ? undefined : readClientAuthGrace(reader, { grace, isIssued }, gracePath, warnings);
-  // Never a pin that has lost its authority.
+  // A pin must never be used without the authority that it names.
   if (pinValue === undefined || (isIssued && authority === undefined)) return undefined;
   return Object.freeze({
     kind,

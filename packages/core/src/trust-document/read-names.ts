@@ -10,7 +10,7 @@ import {
   type TrustName,
 } from '../trust-snapshot/trust-snapshot.js';
 
-/** A name under its authority; undefined where something is wrong, which the reader has collected. */
+/** Reads a name under its authority. Undefined if something is wrong, which the reader has collected. */
 export function readName(
   reader: DocumentReader,
   value: unknown,
@@ -86,12 +86,15 @@ function findDnsFault(text: string): string | undefined {
     : 'a wildcard is the whole first label, with two labels after it at least: *.corp.example';
 }
 
-/** A last label of digits makes it an address. */
+/** Whether the text is a DNS name. If the last label consists of digits, it is an address. */
 function isDnsName(text: string): boolean {
   return dnsName.test(text) && !/(?:^|\.)\d+$/.test(text);
 }
 
-/** Whoever signs for a trust domain names its workloads; no other authority may. */
+/**
+ * Reports a SPIFFE ID whose trust domain does not belong to the authority. Only the authority that signs for a trust
+ * domain may name its workloads.
+ */
 function findTrustDomainFault(uri: string, { name, spiffeTrustDomains }: TrustedAuthority): string | undefined {
   const id = findSpiffeId(uri);
   if (id === undefined || spiffeTrustDomains.includes(id.trustDomain)) return undefined;

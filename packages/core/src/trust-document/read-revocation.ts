@@ -5,7 +5,7 @@ import type { AuthorityRevocation } from '../trust-snapshot/trust-snapshot.js';
 import { getDocumentKeys } from './document-keys.js';
 import type { DocumentFields, DocumentReader } from './document-reader.js';
 
-/** RFC 5280 §5.2.3: up to 20 octets, of which the first bit is the sign. */
+/** The largest CRL number: up to 20 octets, of which the first bit is the sign (RFC 5280 §5.2.3). */
 const maximumCrlNumber = 2n ** 159n - 1n;
 
 export const noRevocation: AuthorityRevocation = Object.freeze({
@@ -20,7 +20,7 @@ export const noRevocation: AuthorityRevocation = Object.freeze({
   noRevAvailMaximumLifetimeMilliseconds: undefined,
 });
 
-/** How revocation is found out for one authority; `seen` holds the lists of the whole document. */
+/** Reads how one authority's revocations are checked. `seen` has the revocation lists of the whole document. */
 export function readRevocation(
   reader: DocumentReader,
   value: unknown,
@@ -58,7 +58,7 @@ function readNoRevAvailMaximum(
 ): number | undefined {
   if (value === undefined) return undefined;
   const path = `${revocationPath}.noRevAvailMaximumLifetimeSeconds`;
-  // With "off", no certificate needs revocation information, but a reader of the document would think otherwise.
+  // With "off", no certificate needs revocation information, but whoever reads the document would think otherwise.
   if (mode === undefined || mode === 'off')
     reader.report(path, 'it needs an explicit "mode": "required" or "when-available" beside it');
   if (value === 0)
@@ -75,7 +75,7 @@ function readMinimumCrlNumbers(
   const numbers = new Map<string, bigint>();
   if (value === undefined) return numbers;
   const path = `${revocationPath}.minimumCrlNumbers`;
-  // In any other mode, refusing a list would let in the callers that it revokes.
+  // In any other mode, a list that is refused would leave the callers admitted that it revokes.
   if (mode !== 'required') reader.report(path, 'it needs an explicit "mode": "required" beside it');
   const known = [...new Set(issuers.map(({ subjectText }) => subjectText))];
   const places = new Map<string, string>();
@@ -100,7 +100,7 @@ function readMinimumCrlNumbers(
   return numbers;
 }
 
-/** As tools print it, in decimal; in text, since JSON's numbers are exact up to 2^53 alone. */
+/** Reads a CRL number in decimal, as tools print it. It is a text, because JSON's numbers are exact only up to 2^53. */
 function readCrlNumber(reader: DocumentReader, value: unknown, path: string): bigint {
   const isNumber = typeof value === 'string' && /^(?:0|[1-9][0-9]{0,47})$/.test(value);
   const number = isNumber ? BigInt(value) : 0n;
@@ -146,7 +146,7 @@ const filePrefix = 'file:';
 
 function findCrlFault(text: string): string | undefined {
   if (text.startsWith(filePrefix)) {
-    // `file://` begins a URL, whose path is another one.
+    // `file://` begins a URL, whose path would be different.
     return /^file:(?:\s|$|\/\/)/.test(text)
       ? 'it must be file: and a path, like file:corp.crl or file:/etc/corp.crl'
       : undefined;

@@ -1,7 +1,7 @@
 // trust-document/: the JSON document that says who may call: reading, checking and formatting it.
 
 /**
- * The trust document as it is written: plain JSON values, with the author's own notation. Tools edit this; a runtime
+ * The trust document as it is written: plain JSON values, in the author's own notation. Tools edit this, and a runtime
  * reads it into a `TrustSnapshot` (`parseTrustDocument`).
  */
 export interface TrustDocument {
@@ -9,59 +9,62 @@ export interface TrustDocument {
   readonly schemaVersion: number;
   readonly revision: number;
   readonly audience?: readonly string[];
-  /** Present: nobody is admitted. The identities stay as they are. */
+  /** If it is present, nobody is admitted. The identities don't change. */
   readonly locked?: TrustDocumentLock;
   readonly authorities?: readonly TrustDocumentAuthority[];
   readonly denied?: readonly TrustDocumentDenied[];
   readonly identities: readonly TrustDocumentIdentity[];
 }
 
-/** The value of `locked`, as written. */
+/** The value of `locked`, as it is written. */
 export interface TrustDocumentLock {
-  /** RFC 3339 in UTC. */
+  /** When the document was locked, RFC 3339 in UTC. */
   readonly since: string;
   readonly by: string;
   readonly reason: string;
 }
 
-/** An element of `authorities`, as written. */
+/** An element of `authorities`, as it is written. */
 export interface TrustDocumentAuthority {
   readonly name: string;
-  /** Each text one certificate in PEM; so are the intermediates. */
+  /** Each text is one certificate in PEM. The same is true of `intermediates`. */
   readonly trustAnchors: readonly string[];
   readonly intermediates?: readonly string[];
   readonly spiffeTrustDomains?: readonly string[];
-  /** How a DNS name constraint like `.corp.example` is read. Absent: `refuse`. */
+  /** How a DNS name constraint like `.corp.example` is read. If absent: `refuse`. */
   readonly dnsConstraintsWithLeadingDot?: 'refuse' | 'subdomains-only';
   readonly revocation?: TrustDocumentRevocation;
 }
 
-/** The value of `revocation`, as written. */
+/** The value of `revocation`, as it is written. */
 export interface TrustDocumentRevocation {
-  /** Absent: `required` where `crls` or `ocsp` is given, else `off`. */
+  /** If absent: `required` if `crls` or `ocsp` is given, otherwise `off`. */
   readonly mode?: 'required' | 'when-available' | 'off';
-  /** Absent: `chain`. */
+  /** If absent: `chain`. */
   readonly scope?: 'chain' | 'end-entity';
   readonly crls?: readonly string[];
   readonly ocsp?: string;
-  /** Absent: required. */
+  /** If absent: `required`. */
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
-  /** With `mode` `required` alone. */
+  /** Only allowed if `mode` is `required`. */
   readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
-  /** 1 to 2592000 (30 days), with `mode` `required` or `when-available` written out. Absent: `noRevAvail` excuses nothing. */
+  /**
+   * 1 to 2592000 (30 days). Only allowed if `mode` is written out as `required` or `when-available`. If absent,
+   * `noRevAvail` excuses no certificate.
+   */
   readonly noRevAvailMaximumLifetimeSeconds?: number;
 }
 
-/** An element of `minimumCrlNumbers`, as written. */
+/** An element of `minimumCrlNumbers`, as it is written. */
 export interface TrustDocumentMinimumCrlNumber {
   /** The subject of one of the authority's certificates, as `certgate trust authority list --json` prints it. */
   readonly issuer: string;
-  /** Decimal. */
+  /** The CRL number, in decimal. */
   readonly number: string;
 }
 
-/** A thumbprint, or a serial number with its authority. */
+/** An element of `denied`, as it is written: a thumbprint, or a serial number with its authority. */
 export interface TrustDocumentDenied {
   readonly thumbprintSha256?: string;
   readonly issuedBy?: string;
@@ -69,26 +72,26 @@ export interface TrustDocumentDenied {
   readonly reason?: string;
 }
 
-/** An element of `identities`, as written. */
+/** An element of `identities`, as it is written. */
 export interface TrustDocumentIdentity {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Absent: every function; empty: none. */
+  /** The functions that the identity may call. Every function if absent; none if empty. */
   readonly functions?: readonly string[];
-  /** Absent: true. */
+  /** Whether the identity is in force. True if absent. */
   readonly enabled?: boolean;
   readonly owner?: string;
   readonly reason?: string;
-  /** RFC 3339 in UTC, e.g. `2027-03-01T00:00:00Z`; so are the times of pins. */
+  /** RFC 3339 in UTC, such as `2027-03-01T00:00:00Z`. The times of pins have the same form. */
   readonly expiresAt?: string;
   readonly names?: readonly TrustDocumentName[];
   readonly pins?: readonly TrustDocumentPin[];
 }
 
-/** A name under an authority: exactly one of the five, and the authority that vouches for it. */
+/** A name under an authority: exactly one of the five, and the authority that must have issued the certificate. */
 export interface TrustDocumentName {
   readonly issuedBy: string;
-  /** Exact, or with `*` as its first label. */
+  /** An exact name, or a name with `*` as its first label. */
   readonly dns?: string;
   readonly uri?: string;
   readonly email?: string;
@@ -96,25 +99,27 @@ export interface TrustDocumentName {
   readonly organizationalUnit?: string;
 }
 
-/** The value of `acceptWithoutClientAuth`, as written. */
+/** The value of `acceptWithoutClientAuth`, as it is written. */
 export interface TrustDocumentClientAuthGrace {
-  /** RFC 3339 in UTC. */
+  /** The beginning of the grace period, RFC 3339 in UTC. */
   readonly since: string;
-  /** At most 90 days after `since`. */
+  /** The end of the grace period, RFC 3339 in UTC, at most 90 days after `since`. */
   readonly until: string;
   readonly reason: string;
 }
 
-/** Exactly one of the three hashes, in hexadecimal. */
+/** An element of `pins`, as it is written. It has exactly one of the three hashes, in hexadecimal. */
 export interface TrustDocumentPin {
   readonly thumbprintSha256?: string;
   readonly thumbprintSha1?: string;
   readonly publicKeySha256?: string;
-  /** Only a certificate that this authority issued. */
+  /** The pin admits only a certificate that this authority issued. */
   readonly issuedBy?: string;
   readonly enabled?: boolean;
   readonly notBefore?: string;
   readonly notAfter?: string;
-  /** Without `issuedBy` alone: for a time, a certificate with serverAuth and without clientAuth is admitted. */
+  /**
+   * Only allowed without `issuedBy`. For a time, the pin admits a certificate that has serverAuth but not clientAuth.
+   */
   readonly acceptWithoutClientAuth?: TrustDocumentClientAuthGrace;
 }

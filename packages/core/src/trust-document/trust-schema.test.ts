@@ -14,7 +14,7 @@ const schema = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', '..', '..', 'trust.schema.json'), 'utf8'),
 ) as Record<string, unknown>;
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true });
-/** What VS Code shows. They decide nothing. */
+/** Keywords that VS Code shows. They don't affect validation. */
 const shownInEditors = [
   'defaultSnippets',
   'deprecationMessage',
@@ -34,13 +34,13 @@ const parserAccepts = (document: unknown): boolean => {
 };
 
 describe('the published schema', () => {
-  test('is a draft 2020-12 schema, and names the address of this file in the repository', () => {
+  test('is a draft 2020-12 schema, and has the address of this file in the repository', () => {
     assert.equal(schema['$schema'], 'https://json-schema.org/draft/2020-12/schema');
     assert.match(String(schema['$id']), /^https:\/\/github\.com\/.*\/packages\/core\/trust\.schema\.json$/);
     assert.equal(validate.schema, schema);
   });
 
-  test('every object is closed, and every property has a description for editors', () => {
+  test('has only closed objects, and a description for editors of every property', () => {
     const definitions = schema['$defs'] as Record<string, Record<string, unknown>>;
     for (const object of [schema, ...Object.values(definitions)].filter(({ type }) => type === 'object')) {
       assert.equal(object['additionalProperties'], false);
@@ -59,7 +59,7 @@ describe('what editors show', () => {
       : [];
   const objects = listObjects(schema);
 
-  test('every pattern has a message, and every value of a choice a description', () => {
+  test('every pattern has a message, and every choice has a description', () => {
     for (const { pattern, patternErrorMessage } of objects.filter((each) => typeof each['pattern'] === 'string')) {
       assert.match(String(patternErrorMessage), /^It must .+\.$/, String(pattern));
     }
@@ -85,7 +85,7 @@ describe('schema and parser agree', () => {
 });
 
 describe('whatever the document', () => {
-  /** Mostly good, so that whole documents often are. */
+  /** Generates mostly good values, so that whole documents are often good. */
   const mostly = (good: fc.Arbitrary<unknown>, bad: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
     fc.oneof({ weight: 15, arbitrary: good }, { weight: 1, arbitrary: bad });
   const anything = fc.jsonValue({ maxDepth: 1 });
@@ -230,7 +230,7 @@ describe('whatever the document', () => {
   const requiredKeys: ['schemaVersion', 'revision', 'identities'] = ['schemaVersion', 'revision', 'identities'];
   const document = fc.record(documentFields, { requiredKeys });
 
-  test('every key is made', () => {
+  test('the generator makes every key', () => {
     const made = listKeysIn(fc.sample(document, { numRuns: 300, seed: 1 }));
     assert.deepEqual(
       allKeys.filter((key) => !made.has(key)),
@@ -238,7 +238,7 @@ describe('whatever the document', () => {
     );
   });
 
-  test('what the parser accepts, the schema accepts', () => {
+  test('the schema accepts what the parser accepts', () => {
     let accepted = 0;
     fc.assert(
       fc.property(document, (value) => {
@@ -251,7 +251,7 @@ describe('whatever the document', () => {
     assert.ok(accepted > 5, `only ${accepted} documents were accepted, so the property says little`);
   });
 
-  test('what the schema accepts and the parser refuses is one of the things that no schema says', () => {
+  test('a document that the schema accepts and the parser refuses has a problem that no schema can express', () => {
     const beyond = new RegExp(
       [
         'never matches|time that exists|is already|names no authority|is not a CA certificate|among the spiffe',
@@ -273,14 +273,14 @@ describe('whatever the document', () => {
     );
   });
 
-  test('a thumbprint field full of separators does not make the pattern slow', () => {
+  test('a thumbprint full of separators does not make the pattern slow', () => {
     const slow = ': '.repeat(128);
     const value = {
       schemaVersion: 1,
       revision: 1,
       identities: [{ name: 'a', roles: [], pins: [{ thumbprintSha256: slow }] }],
     };
-    // A pattern that backtracks would not come to an end here.
+    // With a pattern that backtracks, this would not end.
     assert.equal(validate(value), false);
   });
 });
