@@ -20,14 +20,16 @@ import { readChange } from './options/read-change.js';
 import type { ChangeFlags } from './options/store-options.js';
 import { describeOtherNames, reportUpdate, type UpdateReport } from './report-update.js';
 
-/** What one verb does to the document, and what it says of it. All else is the same for each verb that writes. */
+/** What one verb does to the document, and what it reports. Everything else is the same for all verbs that write. */
 export interface TrustChange {
-  /** As the command line and the log of changes name it. */
+  /** The verb's name on the command line and in the log of changes. */
   readonly verb: string;
-  /** As a `TrustEdit`: only by what the document and the operator say. */
+  /** Makes the new document, like a `TrustEdit`. It must depend only on the document and on what the operator says. */
   readonly edit: (document: TrustDocument, change: ChangeRequest) => TrustDocument;
   readonly report: (update: TrustUpdate) => UpdateReport;
-  /** What else has to hold, and stands in the log. */
+  /**
+   * What else the request for the change contains: a condition, or facts for the log of changes and for the comparison.
+   */
   readonly guard?: (location: TrustLocation) => Pick<ChangeRequest, 'precondition' | 'spiffeBundle' | 'asked'>;
 }
 
@@ -51,10 +53,12 @@ export interface ReplacingFlags extends ChangeFlags {
   readonly revision?: number;
 }
 
-/** A change that can also be made where the document is damaged or missing: with `--revision`, `content` takes its place. */
+/**
+ * A change that is also possible if the document is damaged or missing. With `--revision`, `content` then replaces it.
+ */
 export interface ReplacingChange extends Omit<TrustChange, 'verb'> {
   readonly verb: 'lock' | 'restore';
-  /** @throws {ToolFailure} if it must not take that document's place. */
+  /** @throws {ToolFailure} if the new content must not replace that document. */
   readonly content: (replaced: UnreadableDocument) => Omit<TrustDocument, 'revision'>;
   readonly reportReplacement: (replaced: UnreadableDocument, update: TrustUpdate) => UpdateReport;
 }
@@ -94,7 +98,7 @@ export async function changeOrReplace(
   reportUpdate(location.description, replacement, report, flags);
 }
 
-/** The place of the bytes of a document that could not be read. */
+/** Says where the bytes of the unreadable document are kept, and whether the new document lacks a signature. */
 function describeReplacement({ keptAt, signed }: Replacement): readonly string[] {
   return [
     ...(keptAt === undefined ? [] : [`The document that could not be used is kept as it was: ${keptAt}`]),

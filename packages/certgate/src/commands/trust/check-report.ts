@@ -10,22 +10,22 @@ import { describeUnverified, type Unverified } from '../../trust/explanation/unv
 import { printLine, printNotice } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';
 
-/** What `trust check --json` prints of one document. */
+/** What `trust check --json` prints about one document. */
 export interface CheckReport {
   readonly store: string;
   readonly at: string;
   readonly withinDays: number | null;
   readonly valid: boolean;
   readonly revision: number | null;
-  /** Null: no key to compare with was given. */
+  /** Null if the user gave no key to verify it with. */
   readonly signature: SignatureState | null;
   readonly unverified: readonly Unverified[];
-  /** Why apps of this name, or that ask for this revision, refuse the document. */
+  /** Why apps with this name, or apps that ask for this revision, refuse the document. Null if they accept it. */
   readonly refusal: string | null;
   readonly problems: readonly DocumentProblem[];
   readonly findings: readonly ReportedFinding[];
   readonly pinsFromPublicAuthorities: PublicIssuanceReview['pins'] | null;
-  /** Null: nobody asked for it. */
+  /** Null if the user did not ask for it, or if the document is not valid. */
   readonly revocation: Pick<RevocationReview, 'lists' | 'responders'> | null;
 }
 
@@ -41,15 +41,15 @@ export function reportFinding({ endsAt, pin, owner, ...rest }: CheckFinding): Re
   return { ...rest, owner: owner ?? null, pin: pin ?? null, endsAt: formatTime(endsAt) };
 }
 
-/** The check of one document. */
+/** The check of one document, and what the text output needs in addition. */
 export interface StoreCheck {
   readonly report: CheckReport;
-  /** Undefined: the document is not valid. */
+  /** Undefined if the document is not valid. */
   readonly snapshot: TrustSnapshot | undefined;
   readonly isTaken: boolean;
 }
 
-/** Who has to do something about what ends, over all documents. */
+/** An owner, and what ends in all documents, so that this owner has to act. */
 interface OwnerGroup {
   readonly owner: string | null;
   readonly ends: readonly (ReportedFinding & { readonly store: string })[];
@@ -64,7 +64,7 @@ export function groupByOwner(checks: readonly StoreCheck[]): readonly OwnerGroup
   return owners.map((owner) => ({ owner, ends: ends.filter((finding) => finding.owner === owner) }));
 }
 
-/** `count`: of all documents, with those that could not be read. */
+/** `count` is the number of all documents, including those that could not be read. */
 export function printOwners(checks: readonly StoreCheck[], now: number, count: number): void {
   const groups = groupByOwner(checks);
   const read = checks.filter(({ snapshot }) => snapshot !== undefined).length;
@@ -85,7 +85,7 @@ function describeEnd(endsAt: string | null, now: number): string {
 
 export interface PrintSettings {
   readonly now: number;
-  /** What ends was printed by owner; the table has the rest. */
+  /** Whether `printOwners` has already printed what ends, so that the table shows only the rest. */
   readonly isByOwner: boolean;
   readonly hasFolder: boolean;
 }
@@ -103,7 +103,7 @@ export function printCheck(check: StoreCheck, { now, isByOwner, hasFolder }: Pri
   if (hasFolder) printCannotTell(pinsFromPublicAuthorities?.cannot_tell ?? 0);
 }
 
-/** What was read; what could not be read is among the findings. */
+/** Prints what was read. What could not be read is among the findings. */
 function printRevocation({ lists, responders }: NonNullable<CheckReport['revocation']>): void {
   for (const { authority, issuer, number, source, end, isDelta } of lists) {
     const what = `${isDelta ? 'delta list' : 'list'} ${number ?? 'without a number'} of "${issuer}" from ${source ?? 'an unknown source'}`;
@@ -128,7 +128,7 @@ function printProblems({ store, problems }: CheckReport): void {
   }
 }
 
-/** The gravest stand first. */
+/** The most rows of the table. The most severe findings are first, so these are shown. */
 const maximumRows = 100;
 
 const paints: Readonly<Record<CheckSeverity, (text: string) => string>> = {
@@ -155,7 +155,7 @@ function printSummary(
   { revision, identities, authorities, audience = [] }: TrustSnapshot,
 ): void {
   const count = (wanted: CheckSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
-  // "valid" is what apps say of a document that they take.
+  // Only a document that apps accept may be called "valid".
   const verdict = !isTaken ? 'refused' : unverified.length > 0 ? `not verified (${unverified.join(', ')})` : 'valid';
   printLine(
     `${store}: ${verdict}, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${at}.`,
@@ -171,7 +171,7 @@ function printCannotTell(count: number): void {
   );
 }
 
-/** Why apps refuse the document, where it is valid by itself. */
+/** Prints why apps refuse the document although it is valid by itself. */
 export function reportRefusal({ report: { signature, refusal } }: StoreCheck): void {
   if (signature !== null && signature !== 'fits') printNotice(explainSignature(signature));
   if (refusal !== null) printNotice(`${colors.red('error')} Apps with these settings refuse the document: ${refusal}`);

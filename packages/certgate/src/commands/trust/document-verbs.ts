@@ -218,7 +218,7 @@ function parseExport(text: string): 'csv' {
   throw new InvalidArgumentError('It must be csv. For other programs: --json');
 }
 
-/** Milliseconds since 1970-01-01T00:00:00Z. */
+/** Parses a start time. Returns milliseconds since 1970-01-01T00:00:00Z. */
 function parseSince(text: string): number {
   return findStart(parseStart(text), Date.now());
 }

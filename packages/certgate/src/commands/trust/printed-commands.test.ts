@@ -14,7 +14,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-// Both would be more than one word, or an option, to a shell or to the tool.
+// A shell would take each of these for more than one word, and the tool would take the name for an option.
 const store = 'file:who may call.json';
 const name = '-billing $(id)';
 
@@ -28,7 +28,7 @@ const change = async (...args: readonly string[]): Promise<string> => {
 const read = (): TrustDocument['identities'] =>
   (JSON.parse(readFileSync(join(folder, 'who may call.json'), 'utf8')) as TrustDocument).identities;
 
-/** As a shell takes the words between `intro` and the end of the line. */
+/** Runs the command between `intro` and the end of the line, with the words as a shell reads them. */
 async function runPrinted(text: string, intro: string): Promise<CommandRun> {
   const line = text.split(intro)[1]?.split('\n')[0] ?? '';
   assert.notEqual(line, '', text);
@@ -37,7 +37,7 @@ async function runPrinted(text: string, intro: string): Promise<CommandRun> {
 }
 
 describe('a printed command', { skip: process.platform === 'win32' }, () => {
-  it('runs as it stands: it undoes a change, and shows what an error speaks of', async () => {
+  it('runs as it is: it undoes a change, or shows what an error message mentions', async () => {
     assert.equal((await run(['trust', 'init', '--reason', 'x', '--store', store])).exitCode, 0);
     const pin = ['--thumbprint-sha256', '1'.repeat(64), '--not-after', '2099-01-01T00:00:00Z'];
     await change('add', name, ...pin, '--role', 'a', '--role', 'b c', '--function', 'F', '--owner', 'the "team"');
@@ -69,14 +69,14 @@ describe('a printed command', { skip: process.platform === 'win32' }, () => {
     assert.equal((await runPrinted(locked.stdout, 'To undo: ')).exitCode, 0);
   });
 
-  it('is none where it would leave a restriction out', async () => {
+  it('is not printed if it would leave out a restriction', async () => {
     await change('disable', name);
     const removed = await change('remove', name);
     assert.match(removed, /One command can't undo it\. It was: .*"enabled":false/);
     assert.doesNotMatch(removed, /trust add/);
   });
 
-  it('that still has a word in capitals is refused, and nothing is written', async () => {
+  it('is refused if it still has a word in capitals, and nothing is written', async () => {
     await change('add', 'billing', '--thumbprint-sha256', '3'.repeat(64));
     const before = read();
     for (const template of Object.values(remedyTemplates)) {

@@ -20,7 +20,7 @@ describe('callers with certificates of public CAs', () => {
   const reason = ['--reason', 'until our own authority'];
   const soon = new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
 
-  /** By openssl, after certificates of the public web; 40 days are short enough for the rules of 2029. */
+  /** Makes a certificate with openssl, like those of the public web. 40 days are short enough for the rules of 2029. */
   function make(name: string, subject: string, extensions: readonly string[], issuer?: string): string {
     const signed = issuer === undefined ? [] : ['-CA', inFolder(`${issuer}.pem`), '-CAkey', inFolder(`${issuer}.key`)];
     const path = inFolder(`${name}.pem`);
@@ -72,7 +72,7 @@ describe('callers with certificates of public CAs', () => {
   const pinOf = (document: TrustDocument): unknown =>
     document.identities.find(({ name }) => name === 'partner')?.pins?.[0];
 
-  it('are named by check if it has their certificates; for a hash alone, it cannot tell', async () => {
+  it('are named by check if it has their certificates; for a hash without the certificate, it cannot tell', async () => {
     const [blind, seeing] = [await check(), await check('--certificate-folder', 'certificates')];
     assert.deepEqual(losses(blind.findings), []);
     assert.deepEqual(blind['pinsFromPublicAuthorities'], { likely: 0, possible: 0, unlikely: 0, cannot_tell: 3 });
@@ -122,7 +122,7 @@ describe('callers with certificates of public CAs', () => {
     }
   });
 
-  it('are refused with the way out, and admitted by a grace period that every report shows', async () => {
+  it('are refused with a remedy, and admitted by a grace period that every report shows', async () => {
     const refused = await explain();
     assert.equal(refused['code'], 'certificate_extended_key_usage_unsuitable');
     assert.match(String(refused['detail']), /public CA \(likely: .*an authority of your own/);

@@ -10,11 +10,11 @@ export interface LogTallies {
   readonly tracker: UsageTracker;
   readonly coverage: Coverage;
   readonly readings: readonly SourceReading[];
-  /** The end of the requested time, in milliseconds. */
+  /** The end of the requested time, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly until: number;
 }
 
-/** @throws {ToolFailure} of `emptyKind` if the log has no line that can be used. */
+/** @throws {ToolFailure} of the kind `emptyKind` if the log has no line that can be used. */
 export async function readTallies(flags: LogFlags, emptyKind?: FailureKind): Promise<LogTallies> {
   const apps = flags.apps === undefined ? undefined : await readAppNames(flags.apps);
   const { from, until } = findLogWindow(flags);
@@ -28,7 +28,7 @@ export async function readTallies(flags: LogFlags, emptyKind?: FailureKind): Pro
   return { tracker, coverage, readings, until };
 }
 
-/** What the lines don't tell of the document: one sentence each. */
+/** What the lines don't show about the document, one sentence each. */
 export function listRemarks({ tracker }: LogTallies, loaded: LoadedTrustDocument): readonly string[] {
   const { documentSha256, snapshot } = loaded;
   return [

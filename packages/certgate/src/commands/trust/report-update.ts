@@ -7,13 +7,13 @@ import type { TrustComparison } from '../../trust/comparison/compare-documents.j
 import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
 import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
-/** How it is printed, and what is known of the apps: flags of every writing verb. */
+/** The flags of every writing verb that decide how the update is printed, and what is known of the apps. */
 type ReportFlags = LatencyFlags & { readonly json?: boolean };
 
 export interface UpdateReport {
-  /** One sentence at the head, e.g. `Added billing.` */
+  /** One sentence at the beginning, e.g. `Added billing.` */
   readonly done: string;
-  /** How to undo it, what it doesn't reach. */
+  /** Further sentences, such as how to undo the change, or what it does not reach. */
   readonly notes?: readonly string[];
   /** More fields for `--json`. */
   readonly json?: object;
@@ -22,8 +22,8 @@ export interface UpdateReport {
 const maximumPrintedChanges = 100;
 
 /**
- * What every writing verb prints: who gains and who loses what, in the words of the comparison, the new revision, and when
- * it counts.
+ * Prints what every writing verb reports: who gains and who loses what, in the words of the comparison, the new
+ * revision, and when it takes effect.
  */
 export function reportUpdate(
   store: string,
@@ -75,7 +75,7 @@ export function reportUpdate(
   for (const note of notes) printLine(note);
 }
 
-/** What is said about a document that is replaced, or would be. */
+/** Warns about other names (hard links) of the file of a document that is replaced, or would be. */
 export function describeOtherNames(
   { otherNames = 0 }: Pick<StoredDocument, 'otherNames'>,
   store: string,

@@ -13,8 +13,9 @@ import { exitCodeOf } from '../command-line/exit-codes.js';
 import { fillCommand } from '../command-line/verb.js';
 import { trustVerbs } from './trust-verbs.js';
 
-// With a signing key, the next document depends on the signed document and on the operator's words, and on nothing else
-// that is stored. The real verbs are run, in this process: a process of its own for each would take minutes.
+// With a signing key, the next document must depend only on the signed document and on the operator's words, and on
+// nothing else that is stored. The test runs the real verbs in this process, because a new process for each would take
+// minutes.
 
 const pin = (digit: string): string => digit.repeat(64);
 const folder = createTemporaryFolder();
@@ -27,13 +28,13 @@ const publicKey = createPublicKey(readFileSync(keyFile)).export({ type: 'spki', 
 const sign = (text: string, file = keyFile): string =>
   signBytes(null, Buffer.from(text), readFileSync(file)).toString('base64');
 
-/** Runs a verb as the command line does; its exit code. */
+/** Runs a verb like the command line does. Returns its exit code. */
 async function runVerb(path: string, args: readonly string[]): Promise<number> {
   const command = new Command('trust');
   fillCommand(command, trustVerbs);
   throwInPlaceOfExit(command);
   const { exitCode } = process;
-  // What a verb prints is text; the test runner's own messages are bytes.
+  // A verb prints text, while the test runner's own messages are bytes.
   const write = process.stdout.write.bind(process.stdout) as (...parameters: readonly unknown[]) => boolean;
   process.stdout.write = (...parameters: readonly unknown[]): boolean =>
     typeof parameters[0] === 'string' || write(...parameters);
@@ -70,7 +71,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
   const signing = ['--reason', 'x', '--by', 'ada', '--signing-key', keyFile];
   let authority: string;
   let texts: Readonly<Record<'open' | 'locked' | 'older', string>>;
-  /** Signed by nobody but a stranger. */
+  /** A document that only somebody else has signed, if anybody. */
   let tampered: string;
   let verbs: readonly (readonly string[])[];
 
@@ -125,7 +126,10 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
     mock.timers.reset();
   });
 
-  /** As it is without anybody's tricks: no log, and a good signature. Undefined: the verb refuses. */
+  /**
+   * The document that a verb writes without any manipulation: no log, and a valid signature. Undefined if the verb
+   * refuses.
+   */
   const expected = new Map<string, string | undefined>();
   const findExpected = async (text: string, args: readonly string[]): Promise<string | undefined> => {
     const name = JSON.stringify([text, args]);
@@ -137,7 +141,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
     return expected.get(name);
   };
 
-  /** Lines that could mean something to somebody who believes them. */
+  /** Log lines that would change a document if a verb believed them. */
   const logs = fc.option(
     fc
       .array(
@@ -186,7 +190,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
           })
           .join('\n');
 
-  it('whatever stands in the log and in the file of the signature', async () => {
+  it('whatever the log and the file of the signature contain', async () => {
     let written = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -201,7 +205,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
           await runVerb(path, [...args, ...signing]);
           const after = readFileSync(path, 'utf8');
           const signature = existsSync(`${path}.sig`) ? readFileSync(`${path}.sig`, 'utf8') : undefined;
-          // Only `sign` vouches for a document as it stands.
+          // Only `sign` accepts a document as it is.
           const isRefused = which === 'tampered' && args[0] !== 'sign';
           const wanted = isRefused ? text : await findExpected(text, args);
           assert.ok(after === text || after === wanted, `${args.join(' ')} wrote something else`);
@@ -217,7 +221,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
     assert.ok(written > 10, `only ${written} runs wrote a document, so the property says little`);
   });
 
-  it('and every one of them leaves a document that is signed', async () => {
+  it('and every verb leaves a signed document', async () => {
     for (const args of verbs) {
       const path = putDocument(texts.open, sign(texts.open), 'x');
       await runVerb(path, [...args, ...signing]);

@@ -15,7 +15,7 @@ const [wanted, other] = ['AB'.repeat(32), 'CD'.repeat(32)];
 const start = Date.UTC(2024, 0, 4, 10);
 const names = ['1111111111111111', '2222222222222222', '3333333333333333'];
 
-/** What gates wrote that began with these documents, one after the other. */
+/** Writes the lines of gates that started one after the other, each with one of these documents. */
 async function writeLog(...documents: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const [index, sha256] of documents.entries()) {
@@ -51,7 +51,7 @@ describe('trust arrived', () => {
     );
   });
 
-  it('ends with 1 for another document, and with 3 where it cannot be told, and says why', async () => {
+  it('ends with 1 for another document, with 3 if it cannot tell, and says why', async () => {
     const behind = await run('--log', await writeLog(wanted, other), '--expect-sha256', wanted);
     assert.deepEqual([behind.exitCode, /^Not arrived: 1 of the 2 /.test(behind.stdout)], [1, true]);
     assert.match(behind.stdout, /2{16} .* another one at 2024-01-04T10:10:00Z \((?:CD){8}\)/);
@@ -79,7 +79,7 @@ describe('trust arrived', () => {
     assert.equal((await runLineInProcess(words, folder, text)).exitCode, 0);
   });
 
-  it('refuses what can be no digest or no file', async () => {
+  it('refuses a text that is not a digest, and a missing file', async () => {
     for (const [words, message] of [
       [['--log', 'orders.log'], /--expect-sha256 <hex>' not specified/],
       [['--expect-sha256', wanted], /--log <file>' not specified/],

@@ -5,7 +5,8 @@ import type { TrustDocumentRevocation } from '@certgate/core/internal';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { line, TrustStage } from './test-support/trust-stage.js';
 
-// Authorities, names and the deny list, by the real command line, each step on what the one before left.
+// Authorities, names and the deny list. The tests run the real command line, and each continues with the document that
+// the one before it left.
 describe('certgate trust, with authorities', () => {
   const stage = new TrustStage();
   const files = createTemporaryFolder();
@@ -37,7 +38,7 @@ describe('certgate trust, with authorities', () => {
   const refuse = (words: RegExp, ...args: readonly string[]): Promise<void> =>
     stage.refuse(words, ...args, '--reason', 'x');
 
-  it('authority add takes DER too, and raises the version to what suffices', async () => {
+  it('authority add accepts DER too, and raises the schema version only as far as necessary', async () => {
     const der = files.file('root.der');
     runOpenssl(['x509', '-in', root, '-outform', 'der', '-out', der]);
     const settings = ['--crl', 'file:corp.crl', '--scope', 'end-entity', '--spiffe-trust-domain', 'corp.example'];
@@ -57,14 +58,14 @@ describe('certgate trust, with authorities', () => {
     ]);
   });
 
-  it('authority add refuses what signs nothing, a name twice, and nothing at all', async () => {
+  it('authority add refuses a certificate that signs nothing, a name that exists, and no certificate at all', async () => {
     await refuse(/authorities\[1\].*not a CA certificate/, ...line`authority add other --trust-anchor ${leaf}`);
     await refuse(/already an authority "corp".*--to-existing/, ...line`authority add CORP --trust-anchor ${root}`);
     await refuse(/needs at least one trust anchor/, ...line`authority add other --revocation off`);
     await refuse(/one authority, one name/, ...line`authority add other --trust-anchor ${root}`);
   });
 
-  it('authority add --to-existing keeps what is there, once', async () => {
+  it('authority add --to-existing keeps what is there, and adds nothing twice', async () => {
     const renewed = makeAuthority('Corp Root 2030');
     await stage.expect(
       'authority', 'add', 'Corp', '--to-existing', '--trust-anchor', renewed, '--trust-anchor', root,
@@ -81,7 +82,7 @@ describe('certgate trust, with authorities', () => {
     });
   });
 
-  it('authority add warns of a DNS constraint with a leading dot, until it is said how to read it', async () => {
+  it('authority add warns of a DNS constraint with a leading dot, until an option says how to read it', async () => {
     const dotted = makeAuthority('Dotted CA', '-addext', 'nameConstraints=critical,permitted;DNS:.corp.example');
     const add = ['authority', 'add', 'dotted'];
     const said = await stage.expect(...add, '--trust-anchor', dotted, '--reason', 'x');
@@ -102,7 +103,7 @@ describe('certgate trust, with authorities', () => {
     await stage.expect('authority', 'remove', 'dotted', '--reason', 'x');
   });
 
-  describe('authority add, on an authority of its own', () => {
+  describe('authority add, with an authority for each test', () => {
     let own: TrustStage;
     beforeEach(async () => {
       own = new TrustStage();
@@ -119,7 +120,7 @@ describe('certgate trust, with authorities', () => {
     const required = ['--revocation', 'required'];
     const readRevocation = (): TrustDocumentRevocation | undefined => own.read().authorities?.[0]?.revocation;
 
-    it('takes minimum CRL numbers by issuer, with mode required alone', async () => {
+    it('takes minimum CRL numbers by issuer, only with the mode required', async () => {
       const minimum = (text: string): readonly string[] => ['--minimum-crl-number', text];
       await own.refuse(/needs an explicit "mode": "required"/, ...add, ...minimum('CN=Corp Root=12'));
       await own.refuse(/takes ISSUER=NUMBER/, ...add, ...minimum('12'), ...required);
@@ -165,7 +166,7 @@ describe('certgate trust, with authorities', () => {
     });
   });
 
-  it('add lets a name in, alone or beside a pin', async () => {
+  it('add admits a name, with or without a pin', async () => {
     const said = await stage.expect(
       'add', 'billing', '--issued-by', 'CORP', '--dns', '*.corp.example', '--role', 'orders.read', '--reason', 'invoices',
     ); // prettier-ignore
@@ -191,7 +192,7 @@ describe('certgate trust, with authorities', () => {
     ]);
   });
 
-  it('add refuses a name without its authority, of nobody, of another, and a pattern', async () => {
+  it('add refuses a name without an authority, of an unknown one, of another identity, and a pattern', async () => {
     await refuse(/only under an authority/, ...line`add x --dns a.example`);
     await refuse(/requires a name or a pin/, ...line`add x --issued-by corp`);
     await refuse(/names no authority.*corp/, ...line`add x --issued-by strange --dns a.example`);
@@ -200,7 +201,7 @@ describe('certgate trust, with authorities', () => {
     await refuse(/spiffeTrustDomains/, ...line`add x --issued-by corp --uri spiffe://else.example/a`);
   });
 
-  it('list, show and authority list say what is there', async () => {
+  it('list and authority list show what is there', async () => {
     assert.match(await stage.expect('list'), /authorities: corp[\s\S]*billing/);
     const shown = await stage.expect('list', 'billing');
     assert.match(shown, /state +active/);
@@ -223,7 +224,7 @@ describe('certgate trust, with authorities', () => {
     for (const { notAfter } of authorities[0].certificates) assert.ok(Date.parse(notAfter) > Date.now());
   });
 
-  it('deny and undeny, by serial number and by file; twice is once', async () => {
+  it('deny and undeny take a serial number or a file; denying twice changes nothing', async () => {
     const serial = ['--issued-by', 'corp', '--serial', '8f:01'];
     assert.match(
       await stage.expect('deny', ...serial, '--reason', 'laptop stolen'),
@@ -246,7 +247,7 @@ describe('certgate trust, with authorities', () => {
     await refuse(/not a serial number/, 'deny', '--issued-by', 'corp', '--serial', 'xyz');
   });
 
-  it('remove: a name, a certificate, and an authority that nothing refers to', async () => {
+  it('remove takes a name, a certificate, and an authority that nothing refers to', async () => {
     await stage.expect(...line`add b --issued-by corp --common-name b --reason x`);
     await stage.expect(...line`deny --issued-by corp --serial 01 --reason x`);
     await refuse(/doesn't have the name dns x\.example of corp/, ...line`remove b --issued-by corp --dns x.example`);

@@ -61,7 +61,7 @@ describe('certgate trust authority sync', () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as ChangeLogEntry);
 
-  /** Of a workload, below one of the roots. */
+  /** Makes the certificate of a workload, issued by one of the roots. */
   function makeSvid(issuer: MadeAuthority, uri: string): string {
     const file = files.file('svid.pem');
     runOpenssl([
@@ -73,7 +73,7 @@ describe('certgate trust authority sync', () => {
     return file;
   }
 
-  it('adds the authority, follows the bundle, and writes nothing where nothing changes', async () => {
+  it('adds the authority, follows the bundle, and writes nothing if nothing changes', async () => {
     const said = await stage.expect(...sync(bundle(1, 'a')));
     assert.match(said, /The authority "spire" is new, with "CN=a,O=corp\.example"/);
     assert.match(
@@ -87,7 +87,7 @@ describe('certgate trust authority sync', () => {
         spiffeTrustDomains: ['corp.example'],
       },
     ]);
-    // A number alone is no change.
+    // A new sequence number with the same keys is not a change.
     assert.match(await stage.expect(...sync(bundle(2, 'a'))), /^Nothing to change: the document \(revision 2\)/);
     const rotated = await stage.expect(...sync(bundle(3, 'b', 'a')));
     assert.match(rotated, /The authority "spire" has the trust anchor "CN=b,O=corp\.example"/);
@@ -101,7 +101,7 @@ describe('certgate trust authority sync', () => {
     assert.match(await stage.expect('log'), /4 {2}.*authority sync/);
   });
 
-  it('says who is concerned, ignores what it may, and warns of what is left out', async () => {
+  it('says who is concerned, ignores unknown keys, and warns of keys that are left out', async () => {
     await stage.expect(...sync(bundle(1, 'a')));
     await stage.expect(...line`add billing --issued-by spire --uri spiffe://corp.example/billing --reason x`);
     const weak = makeSpiffeRoot(files, 'weak', { newKey: ['-newkey', 'rsa:1024'] });
@@ -123,7 +123,7 @@ describe('certgate trust authority sync', () => {
     assert.deepEqual([described['sequence'], described['ignored']], ['2', { jwtSvid: 1, unknown: 1 }]);
   });
 
-  it('a number that goes back, none, or a log that is lost: refused, until the operator accepts exactly this number', async () => {
+  it('refuses a lower number, no number, or a lost log, until the operator accepts exactly this number', async () => {
     await stage.expect(...sync(bundle(5, 'a', 'b')));
     await stage.refuse(/sequence number 4, and an earlier one had 5.*--accept-sequence 4/, ...sync(bundle(4, 'a')));
     await stage.refuse(/4, and an earlier one had 5/, ...sync(bundle(4, 'a', 'b')));
@@ -142,12 +142,12 @@ describe('certgate trust authority sync', () => {
     assert.deepEqual(last, { trustDomain: 'corp.example', sequence: null, isAccepted: true });
   });
 
-  it('takes turns with authority add and remove', async () => {
+  it('works in turns with authority add and remove', async () => {
     await stage.expect(...sync(bundle(1, 'a', 'b')));
     const add = ['authority', 'add', 'spire', '--to-existing', '--reason', 'by hand'];
     await stage.expect(...add, '--trust-anchor', root('c').certificate, '--crl', 'file:spire.crl');
     assert.deepEqual(listAnchors(), ['a', 'b', 'c']);
-    // The bundle alone says which anchors there are; all else of the authority stays.
+    // Only the bundle decides which trust anchors there are. Everything else of the authority stays.
     await stage.expect(...sync(bundle(1, 'a', 'b')));
     assert.deepEqual(listAnchors(), ['a', 'b']);
     assert.deepEqual(stage.read().authorities?.[0]?.revocation, { crls: ['file:spire.crl'] });
@@ -155,7 +155,7 @@ describe('certgate trust authority sync', () => {
     await stage.expect('authority', 'remove', 'spire', '--thumbprint-sha256', fingerprint256, '--reason', 'by hand');
     await stage.expect(...sync(bundle(1, 'a', 'b')));
     assert.deepEqual(listAnchors(), ['b', 'a']);
-    // As an intermediate before, it becomes an anchor.
+    // A certificate that was an intermediate before becomes a trust anchor.
     await stage.expect(...add, '--intermediate', root('c').certificate);
     await stage.expect(...sync(bundle(2, 'c')));
     assert.deepEqual([listAnchors(), stage.read().authorities?.[0]?.intermediates], [['c'], undefined]);
@@ -170,7 +170,7 @@ describe('certgate trust authority sync', () => {
     await stage.expect('authority', 'add', 'corp', ...anchor);
     await stage.refuse(/"corp" signs for no trust domain.*--to-existing --spiffe-trust-domain corp\.example/, 'authority', 'sync', 'corp', '--spiffe-bundle', bundle(1, 'b'), '--trust-domain', 'corp.example', '--reason', 'x'); // prettier-ignore
     await stage.refuse(/has the key of a certificate of the authority "corp"/, ...sync(bundle(1, 'a', 'b')));
-    // The same key under another name, as an intermediate there.
+    // The same key under another name, as an intermediate of the other authority.
     const renewed = files.file('renamed.pem');
     runOpenssl([
       'req', '-x509', '-key', root('b').key, '-subj', '/CN=renamed', '-days', '30', '-out', renewed,
@@ -210,7 +210,7 @@ describe('certgate trust authority sync', () => {
     },
   );
 
-  it('the gate then admits by the names of the trust domain alone', async () => {
+  it('lets the gate admit only names of the trust domain', async () => {
     await stage.expect(...sync(bundle(1, 'a')));
     const id = 'spiffe://corp.example/billing';
     const foreign = 'spiffe://other.example/billing';
@@ -231,7 +231,7 @@ describe('certgate trust authority sync', () => {
     assert.equal(await explain(root('b'), id), 'allowed');
   });
 
-  it('signs as every change does, and a dry run writes nothing', async () => {
+  it('signs as every change does, and writes nothing in a dry run', async () => {
     const key = files.file('sign.key');
     runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', key]);
     const before = readFileSync(stage.path, 'utf8');
@@ -244,7 +244,7 @@ describe('certgate trust authority sync', () => {
     assert.equal(await stage.verify(runOpenssl(['pkey', '-in', key, '-pubout'])), 'fits');
   });
 
-  it('an empty bundle removes nothing', async () => {
+  it('removes nothing for an empty bundle', async () => {
     await stage.expect(...sync(bundle(1, 'a')));
     const empty = files.file('empty.json', writeBundle([], 2));
     await stage.refuse(/never removes the last trust anchor.*trust deny/, ...sync(empty));
@@ -284,7 +284,7 @@ describe('certgate trust authority sync', () => {
       assert.equal(stage.read().revision, 1);
     }
 
-    it('reads it where the server proves its name, and nowhere else', async () => {
+    it('reads it only if the server proves its name', async () => {
       const text = readFileSync(bundle(1, 'a'), 'utf8');
       let requests = 0;
       listener = (_request, response) => {
@@ -309,7 +309,7 @@ describe('certgate trust authority sync', () => {
       assert.equal(requests, 1);
     });
 
-    it('follows no redirect, and takes nothing but a whole bundle of bounded size', async () => {
+    it('follows no redirect, and accepts only a whole bundle of limited size', async () => {
       const answers: readonly (readonly [RequestListener, RegExp])[] = [
         [
           (_, response) => response.writeHead(302, { location: '/other' }).end(),

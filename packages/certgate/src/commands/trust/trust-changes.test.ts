@@ -11,7 +11,8 @@ function isSnapshot(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'identities' in value && 'pins' in value;
 }
 
-// The life of a document, by the real command line, each step on what the one before left.
+// The life of a document. The tests run the real command line, and each continues with the document that the one before
+// it left.
 describe('certgate trust, from the first caller to the last', () => {
   const stage = new TrustStage();
   const certificates = createTemporaryFolder();
@@ -29,7 +30,7 @@ describe('certgate trust, from the first caller to the last', () => {
 
   const revision = (): number => stage.read().revision;
 
-  it('init makes one that admits nobody, once', async () => {
+  it('init makes a document that admits nobody, and only once', async () => {
     assert.match(await stage.expect('init', '--reason', 'first callers'), /admits nobody/);
     assert.deepEqual(stage.read(), { schemaVersion: 1, revision: 1, identities: [] });
     await stage.refuse(/already a trust document.*Nothing was written/, 'init', '--reason', 'again');
@@ -63,7 +64,7 @@ describe('certgate trust, from the first caller to the last', () => {
     try {
       await other.expect('init', '--reason', 'first callers');
       const add = ['add', 'billing', '--certificate', billing, '--reason', 'invoices'];
-      // Each validation of a document builds one snapshot and freezes it.
+      // Each validation of a document builds one snapshot and freezes it, so the calls of Object.freeze are counted.
       const count = async (...args: readonly string[]): Promise<number> => {
         const freeze = mock.method(Object, 'freeze');
         try {
@@ -75,21 +76,21 @@ describe('certgate trust, from the first caller to the last', () => {
       };
       assert.equal(await count(...add), 3);
       assert.equal(await count('disable', 'billing', '--reason', 'asked'), 3);
-      // Nothing changes, so nothing is written.
+      // Nothing changes, so nothing is written, and the document is validated only once.
       assert.equal(await count('disable', 'billing', '--reason', 'asked'), 1);
     } finally {
       other.remove();
     }
   });
 
-  it('add names the verbs for what is there already', async () => {
+  it('add names the verbs for what exists already', async () => {
     const verbs = /--to-existing.*\n.*certgate trust rotate billing --certificate FILE .* --store file:trust\.json$/m;
     await stage.refuse(verbs, 'add', 'BILLING', '--certificate', renewed, '--reason', 'x');
     await stage.refuse(/already pinned for "billing"/, 'add', 'other', '--certificate', billing, '--reason', 'x');
     assert.equal(revision(), 2);
   });
 
-  it('add --to-existing gives more; remove takes it', async () => {
+  it('add --to-existing gives more, and remove takes it away', async () => {
     const more = ['--role', 'orders.write', '--expires-at', '2099-01-01T00:00:00Z'];
     await stage.expect('add', 'billing', '--to-existing', ...more, '--reason', 'credit notes');
     assert.deepEqual(stage.read().identities[0]?.roles, ['orders.read', 'orders.write']);
@@ -100,7 +101,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal(stage.read().identities[0]?.expiresAt, undefined);
   });
 
-  it('rotate lets the old one end with the overlap; a dry run only says so', async () => {
+  it('rotate ends the old pin after the overlap; a dry run only says so', async () => {
     const args = ['rotate', 'billing', '--certificate', renewed, '--overlap', '14d', '--reason', 'yearly'];
     const before = revision();
     assert.match(await stage.expect(...args, '--dry-run'), /Not done, because of --dry-run/);
@@ -114,7 +115,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.ok(Date.parse(fresh?.notAfter ?? '') > Date.parse(oldPinsEnd));
   });
 
-  it('list tells, of all and of one, how it stands', async () => {
+  it('list shows the state of all identities and of one', async () => {
     assert.match(await stage.expect('list'), /billing.*active.*orders\.read.*2 of 2.*payments/);
     const { identities } = JSON.parse(await stage.expect('list', '--json')) as { identities: readonly object[] };
     assert.equal(identities.length, 1);
@@ -122,7 +123,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal((await stage.run('list', 'nobody')).exitCode, 2);
   });
 
-  it('disable, again, and enable', async () => {
+  it('disable and enable change an identity once', async () => {
     const said = await stage.expect('disable', 'billing', '--reason', 'key lost', '--refresh-interval', '5');
     assert.match(said, /- "billing" is disabled/);
     assert.match(said, /within 20 s/);
@@ -134,7 +135,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal(revision(), before + 1);
   });
 
-  it('lock shuts everyone out and leaves the identities alone; unlock takes the lock away and nothing else', async () => {
+  it('lock refuses everyone and leaves the identities alone; unlock removes the lock and nothing else', async () => {
     for (const name of ['blocked', 'kept-out']) {
       const pin = name === 'blocked' ? '1' : '2';
       await stage.expect('add', name, '--thumbprint-sha256', pin.repeat(64), '--reason', 'x');
@@ -163,7 +164,7 @@ describe('certgate trust, from the first caller to the last', () => {
     await stage.refuse(/The document is not locked/, 'unlock', '--reason', 'again');
   });
 
-  it('show tells when, by whom and why an identity or a pin was disabled last', async () => {
+  it('list shows when, by whom and why an identity or a pin was disabled last', async () => {
     const disable = ['disable', 'billing', '--by', 'ada'];
     await stage.expect(...disable, '--reason', 'first time');
     await stage.expect('enable', 'billing', '--reason', 'x');
@@ -196,13 +197,13 @@ describe('certgate trust, from the first caller to the last', () => {
     }
   });
 
-  it('remove says what was there', async () => {
+  it('remove prints what it removed', async () => {
     const said = await stage.expect('remove', 'blocked', '--reason', 'contract ended');
     assert.match(said, /can't undo it\. It was: .*1{64}/);
     assert.deepEqual(stage.read().identities.map(({ name }) => name), ['billing', 'kept-out']); // prettier-ignore
   });
 
-  it('log tells all of it, with who and why, and exports it', async () => {
+  it('log shows all changes, with who and why, and exports them', async () => {
     const { items: records } = JSON.parse(await stage.expect('log', '--json')) as {
       items: { kind: string; verb: string; revision: number }[];
     };
@@ -223,7 +224,7 @@ describe('certgate trust, from the first caller to the last', () => {
     );
   });
 
-  it('log blames nobody when two people meant the same document', async () => {
+  it('log reports no outside change if two people made the same document', async () => {
     const path = `${stage.path}.log.jsonl`;
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
     const again = JSON.stringify({ ...(JSON.parse(lines.at(-1) ?? '') as object), by: 'somebody else' });
@@ -243,7 +244,7 @@ describe('certgate trust refuses', () => {
     await stage.expect('init', '--reason', 'x');
   });
 
-  it('what does not fit, with the reason', async () => {
+  it('an argument that does not fit, with the reason', async () => {
     const file = certificates.file('ca.crt');
     runOpenssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', certificates.file('ca.key'), '-out', file, '-days', '1', '-subj', '/CN=ca']); // prettier-ignore
     const pin = '1'.repeat(64);
@@ -287,7 +288,7 @@ describe('a signed trust document', () => {
     ['p256', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
     ['p384', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
   ] as const) {
-    it(`by ${name}, as openssl and a running app check it`, async () => {
+    it(`is signed by ${name}, and openssl and a running app verify it`, async () => {
       const { key, publicKey } = makeKey(name, ...args);
       if (!existsSync(stage.path)) await stage.expect('init', '--reason', 'x');
       await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
@@ -303,7 +304,7 @@ describe('a signed trust document', () => {
     });
   }
 
-  it('is signed anew by every change that has the key, and refused without', async () => {
+  it('is signed again by every change that has the key, and a change without the key is refused', async () => {
     const { key, publicKey } = makeKey('again', '-algorithm', 'ed25519');
     const add = ['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', 'x'];
     await stage.refuse(/is signed.*\n.*--unsigned/, ...add);
@@ -312,7 +313,7 @@ describe('a signed trust document', () => {
     assert.equal(await stage.verify(publicKey), 'fits');
   });
 
-  it('is not signed by the way when something else has changed it, or nobody has signed it', async () => {
+  it('is not signed by another change after something else changed it, or if nobody has signed it', async () => {
     const { key } = makeKey('honest', '-algorithm', 'ed25519');
     await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
     const [text, signature] = [readFileSync(stage.path, 'utf8'), readFileSync(`${stage.path}.sig`, 'utf8')];
@@ -331,7 +332,7 @@ describe('a signed trust document', () => {
     await stage.expect(...change);
   });
 
-  it('may be signed by one of several keys, where they are named', async () => {
+  it('may be signed by one of several keys if they are named', async () => {
     const [first, second] = [makeKey('first', '-algorithm', 'ed25519'), makeKey('second', '-algorithm', 'ed25519')];
     await stage.expect('sign', '--signing-key', first.key, '--reason', 'reviewed');
     const change = ['remove', 'b', '--reason', 'x', '--signing-key', second.key];
@@ -347,7 +348,7 @@ describe('a signed trust document', () => {
     assert.equal(existsSync(`${stage.path}.sig`), false);
   });
 
-  it('by an encrypted key, whose password comes from a file', async () => {
+  it('is signed by an encrypted key, whose password comes from a file', async () => {
     const key = keys.file('encrypted.pem');
     runOpenssl(['genpkey', '-algorithm', 'ed25519', '-aes256', '-pass', 'pass:open', '-out', key]);
     const publicKey = runOpenssl(['pkey', '-in', key, '-passin', 'pass:open', '-pubout']);
@@ -359,7 +360,7 @@ describe('a signed trust document', () => {
     assert.equal((await stage.run(...sign, '--signing-key-password-file', keys.file('bad', 'no'))).exitCode, 2);
   });
 
-  it('is signed only if it is the one that was looked at, where that is said', async () => {
+  it('is signed only if it has the hash of the reviewed document, if such a hash is given', async () => {
     const { key, publicKey } = makeKey('reviewer', '-algorithm', 'ed25519');
     const looked = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
     const sign = ['sign', '--signing-key', key, '--reason', 'reviewed', '--document-sha256', looked];
@@ -377,7 +378,7 @@ describe('a signed trust document', () => {
     await stage.refuse(/rsa.*can't sign documents/, 'sign', '--signing-key', key, '--reason', 'x');
   });
 
-  it('lies beside a log that says so', async () => {
+  it('has a log of all these changes', async () => {
     const { items } = JSON.parse(await stage.expect('log', '--json')) as { items: readonly { verb: string }[] };
     assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'remove', 'lock']));
     assert.ok(existsSync(join(stage.folder, 'trust.json.log.jsonl')));

@@ -30,7 +30,7 @@ describe('certgate trust check', () => {
   };
   const pin = { thumbprintSha256: a, notAfter: '2028-01-01T00:00:00Z' };
 
-  test('0: nothing to tell', async () => {
+  test('ends with 0 if there is nothing to report', async () => {
     const name = write('fine.json', [{ name: 'billing', roles: [], pins: [pin] }]);
     const { exitCode, stdout, stderr } = await check(name);
     assert.equal(exitCode, 0, stderr);
@@ -40,7 +40,7 @@ describe('certgate trust check', () => {
     );
   });
 
-  test('1: what ends, has ended, or never begins; by severity', async () => {
+  test('ends with 1 for what ends, has ended, or never begins, depending on severity', async () => {
     const name = write('ends.json', [
       { name: 'soon', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
       { name: 'old', roles: [], pins: [{ thumbprintSha1: 'C3'.repeat(20) }] },
@@ -59,7 +59,7 @@ describe('certgate trust check', () => {
     assert.equal((await check(dead, '--fail-on', 'error')).exitCode, 1);
   });
 
-  test('--within says how far it looks', async () => {
+  test('looks as far ahead as --within says', async () => {
     const name = write('within.json', [{ name: 'x', roles: [], pins: [{ ...pin, notAfter: '2027-02-15T00:00:00Z' }] }]);
     for (const [words, code] of [
       [[], 0],
@@ -69,7 +69,7 @@ describe('certgate trust check', () => {
       assert.equal((await check(name, ...words)).exitCode, code);
   });
 
-  test('a CA that openssl makes without options, and one as the page makes it', async () => {
+  test('reports a CA that openssl makes without options, and not one that is made as the page says', async () => {
     const page = readFileSync(new URL('../../../../../../docs/authorities.md', import.meta.url), 'utf8');
     const commands = /^```sh\n(openssl req -x509[^]*?)^certgate certificate verify .*\n```$/m.exec(page)?.[1];
     assert.ok(commands !== undefined);
@@ -83,7 +83,7 @@ describe('certgate trust check', () => {
       const authorities = [{ name: 'corp', trustAnchors, revocation: { crls: ['file:a'] } }];
       const identities = [{ name: 'billing', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] }];
       folder.file('ca.json', JSON.stringify({ schemaVersion: 1, revision: 1, authorities, identities }));
-      // The certificates are of today.
+      // The certificates were made just now, so --at is not used.
       const words = ['trust', 'check', '--store', 'file:ca.json', '--json'];
       const { findings } = JSON.parse((await runCertgate(words, { cwd: folder.path })).stdout) as Report;
       return findings.filter(({ severity }) => severity !== 'information').map(({ code }) => code);
@@ -94,7 +94,7 @@ describe('certgate trust check', () => {
     assert.equal((await runCertgate([...verify, 'root.crt.pem'], { cwd: folder.path })).exitCode, 0);
   });
 
-  test('--revocation reads the lists, which nothing else does', async () => {
+  test('reads the revocation lists only with --revocation', async () => {
     const trustAnchors = [readFileSync(folder.file('root.crt.pem'), 'utf8')];
     runOpenssl(['ca', '-gencrl', '-keyfile', folder.file('root.key.pem'), '-cert', folder.file('root.crt.pem'), '-md', 'sha256', '-out', folder.file('root.crl'), '-config', folder.file('ca.cnf', `[ca]\ndefault_ca = here\n[here]\ndatabase = ${folder.file('index.txt', '')}\ncrlnumber = ${folder.file('crlnumber', '0A\n')}\ndefault_crl_days = 30\ncrl_extensions = ext\n[ext]\nauthorityKeyIdentifier = keyid:always\n`)]); // prettier-ignore
     const run = async (crl: string, ...args: readonly string[]): Promise<CommandRun> => {
@@ -119,7 +119,7 @@ describe('certgate trust check', () => {
     assert.deepEqual(report.revocation.lists, []);
   });
 
-  test('several documents: all are checked, and the gravest counts', async () => {
+  test('checks all of several documents, and the most severe result decides the exit code', async () => {
     write('good.json', [{ name: 'x', roles: [], owner: 'a team', pins: [pin] }]);
     write('soon.json', [
       { name: 'y', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
@@ -152,7 +152,7 @@ describe('certgate trust check', () => {
     );
   });
 
-  test('--owner-report lists what ends by owner, over all documents', async () => {
+  test('lists what ends by owner, over all documents, with --owner-report', async () => {
     const args = ['--store', 'file:soon.json', '--owner-report', '--within', '30d'];
     write('more.json', [
       { name: 'x', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-05T00:00:00Z' }] },
@@ -169,7 +169,7 @@ describe('certgate trust check', () => {
     assert.match(both.stdout, /^Nothing has ended or ends soon in the documents that can be read \(1 of 2\)\.\n/);
   });
 
-  test('2: every problem of a document that apps refuse, with its place', async () => {
+  test('ends with 2 and every problem of a document that apps refuse, with its place', async () => {
     const pins = `{"thumbprintSha256":"${b}"}`;
     folder.file('bad.json', `{"schemaVersion":1,"revision":1,"revision":2,"identities":[
       {"name":"a","roles":[],"roles":["x"],"x":1,"pins":[${pins},${pins}]}]}`); // prettier-ignore
@@ -193,7 +193,7 @@ describe('certgate trust check', () => {
     }
   });
 
-  test('2: no document, no such key', async () => {
+  test('ends with 2 if the document or the key does not exist', async () => {
     assert.match(
       (await check('nowhere.json')).stderr,
       /no trust document at file:nowhere\.json\.\n.*trust init --reason REASON --store file:nowhere\.json/,
@@ -202,7 +202,7 @@ describe('certgate trust check', () => {
     assert.equal((await check('fine.json', '--signed-by', 'fine.json')).exitCode, 2);
   });
 
-  test('--signed-by: fits, absent, by another key, of another text', async () => {
+  test('verifies with --signed-by: a matching signature, none, that of another key, and that of another text', async () => {
     const name = write('signed.json', [{ name: 'billing', roles: [], pins: [pin] }]);
     for (const key of ['one', 'other']) {
       runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', folder.file(`${key}.pem`)]);
@@ -219,7 +219,7 @@ describe('certgate trust check', () => {
     runOpenssl(['pkeyutl', '-sign', '-rawin', '-inkey', key, '-in', folder.file(name), '-out', raw]);
     runOpenssl(['base64', '-A', '-in', raw, '-out', folder.file(`${name}.sig`)]);
     assert.deepEqual(await verdict('one'), [0, 'fits']);
-    // A signature that nobody has verified says nothing: apps with `signedBy` may refuse the document.
+    // A signature that was not verified proves nothing: apps with `signedBy` may refuse the document.
     assert.deepEqual(await verdict(), [3, null]);
     const unverified = await check(name);
     assert.equal(unverified.exitCode, 3);
@@ -232,7 +232,7 @@ describe('certgate trust check', () => {
     assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /does not match this document and key/);
   });
 
-  test('--audience, --minimum-revision: whether apps of that name take it', async () => {
+  test('says with --audience and --minimum-revision whether such apps accept the document', async () => {
     const document = { schemaVersion: 1, revision: 3, audience: ['orders'] };
     const identities = [{ name: 'billing', roles: [], pins: [pin] }];
     const name = 'audience.json';

@@ -50,7 +50,7 @@ export async function check(flags: CheckFlags): Promise<void> {
     try {
       checks.push(await checkStore(store, { now, folder }, flags));
     } catch (failure) {
-      // The other documents are checked anyway.
+      // The other documents must still be checked.
       if (!(failure instanceof ToolFailure) || stores.length === 1) throw failure;
       failures.push({ store, failure });
     }
@@ -64,7 +64,7 @@ export async function check(flags: CheckFlags): Promise<void> {
     printJson(all.length === 1 ? { ...all[0], ...owners } : { stores: all, ...owners });
   } else {
     if (isByOwner) printOwners(checks, now, checks.length + failures.length);
-    // Without a folder it is so of every pin, and would be said in every check.
+    // Without a folder, this is true of every pin, and every check would say it.
     for (const each of checks) printCheck(each, { now, isByOwner, hasFolder: folder !== undefined });
   }
   for (const each of checks) reportRefusal(each);
@@ -134,7 +134,10 @@ function findExitCode(
   return unverified.length > 0 ? exitCodes.unverified : exitCodes.ok;
 }
 
-/** Of several documents: one that apps refuse counts most, and one that was not verified least. */
+/**
+ * The exit code for several documents. A document that apps refuse has the highest priority, and one that was not
+ * verified has the lowest.
+ */
 function gravest(codes: readonly number[]): number {
   const order: readonly number[] = [exitCodes.unusableInput, exitCodes.failed, exitCodes.unverified];
   return order.find((code) => codes.includes(code)) ?? exitCodes.ok;
@@ -144,7 +147,10 @@ function isAtLeast(severity: CheckSeverity, least: CheckFlags['failOn']): boolea
   return severity === 'error' || (severity === 'warning' && least === 'warning');
 }
 
-/** Why apps of this name, or that ask for this revision, refuse a valid document; the signature is told by itself. */
+/**
+ * Why apps with this name, or apps that ask for this revision, refuse a valid document. The signature is reported
+ * separately.
+ */
 async function findRefusal(
   stored: StoredDocument,
   reading: DocumentReading,

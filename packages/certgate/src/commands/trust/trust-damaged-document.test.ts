@@ -13,7 +13,9 @@ describe('a document that is damaged, missing or of a newer version', () => {
   const file = (name: string): string => join(stage.folder, name);
   const listKept = (): readonly string[] => readdirSync(stage.folder).filter((name) => name.includes('.damaged-'));
 
-  /** earlier.json: revision 2, with billing; then revision 3, which denies a certificate. */
+  /**
+   * Makes earlier.json, with revision 2 and billing, and then revision 3 of the document, which denies a certificate.
+   */
   const makeDocuments = async (...signing: readonly string[]): Promise<void> => {
     await stage.expect('init', ...reason, ...signing);
     await stage.expect('add', 'billing', ...pin('1'), ...reason, ...signing);
@@ -37,7 +39,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
   });
 
   for (const [what, damage] of Object.entries(damages)) {
-    it(`${what}: lock and restore ask for the number, then replace it and keep the bytes`, async () => {
+    it(`${what}: lock and restore ask for the number, then replace the document and keep its bytes`, async () => {
       await makeDocuments();
       writeFileSync(stage.path, damage());
       const bytes = readFileSync(stage.path);
@@ -62,7 +64,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
       const snapshot = parseTrustDocument(readFileSync(stage.path, 'utf8'));
       assert.deepEqual([snapshot.revision, snapshot.locked?.reason, snapshot.identities.length], [4, 'breach', 0]);
 
-      // It is an ordinary document from here on.
+      // From here on, the document is an ordinary one.
       await stage.expect('restore', 'earlier.json', ...reason);
       await stage.expect('unlock', ...reason);
       assert.deepEqual([stage.read().revision, stage.read().identities[0]?.name], [6, 'billing']);
@@ -72,7 +74,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     });
   }
 
-  it('restore replaces it, and says what no longer shuts anybody out', async () => {
+  it('is replaced by restore, which says which refusals are lost', async () => {
     await makeDocuments();
     await stage.expect('lock');
     writeFileSync(stage.path, newer());
@@ -104,7 +106,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     assert.equal(stage.read().revision, 10);
   });
 
-  it('restore enables whom a document that is not valid disables only by name', async () => {
+  it('restore enables an identity that an invalid document disables only if the user names it', async () => {
     await makeDocuments();
     const [{ pins = [] } = {}] = stage.read().identities;
     for (const disabled of [
@@ -123,7 +125,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     }
   });
 
-  it('another name of its file keeps the old document, and every change says so', async () => {
+  it('stays under another name of its file, and every change says so', async () => {
     await makeDocuments();
     linkSync(stage.path, file('app.json'));
     const warning =
@@ -136,7 +138,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     assert.equal(readFileSync(file('app2.json'), 'utf8'), '{');
   });
 
-  it('the number raises that of an earlier document that was copied back, and leaves room above it', async () => {
+  it('gets a revision above that of an earlier document that was copied back, and room remains above it', async () => {
     await makeDocuments();
     writeFileSync(stage.path, readFileSync(file('earlier.json')));
     await stage.refuse(/apps that have read it refuse 3\..*--revision 4/, 'lock', '--revision', '3');
@@ -156,7 +158,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     for (const revision of [String(2 ** 53 - 1), String(2 ** 53 - 1_000_000), '0', '1.5', '-1', 'x']) {
       await stage.refuse(/revision/, 'lock', '--revision', revision);
     }
-    // What the log says of such a number is no advice.
+    // A log line with such a number must not become advice.
     const line = readFileSync(`${stage.path}.log.jsonl`, 'utf8').split('\n')[0] ?? '';
     writeFileSync(
       `${stage.path}.log.jsonl`,
@@ -166,7 +168,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     assert.deepEqual(listKept(), []);
   });
 
-  it('with a key, nothing of the unsigned document enters, and what is written is signed', async () => {
+  it('gives nothing to the new document if there is a key, and what is written is signed', async () => {
     const key = file('signing.key.pem');
     runOpenssl(['genpkey', '-algorithm', 'ED25519', '-out', key]);
     const signing = ['--signing-key', key];
@@ -176,7 +178,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
       const stored = { bytes: readFileSync(stage.path), signature: readFileSync(`${stage.path}.sig`, 'utf8').trim() };
       return (await admitDocument(stored, { audience: anyAudience, signedBy: [signedBy] })).outcome;
     };
-    // Valid, and of somebody else.
+    // A valid document that somebody else wrote.
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
     await stage.refuse(/signature does not match this key.*--revision 4/, 'lock', ...signing);
     await stage.refuse(/The document is signed/, 'restore', 'earlier.json', '--revision', '4', ...reason);
@@ -190,7 +192,7 @@ describe('a document that is damaged, missing or of a newer version', () => {
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), identities: [] }));
     await stage.expect('restore', 'earlier.json', '--revision', '7', ...reason, ...signing);
     assert.deepEqual([await isTaken(), stage.read().revision, stage.read().identities.length], ['taken', 7, 1]);
-    // The same bytes as before, which another signature was stored with: both are kept.
+    // The same bytes as before, but stored with another signature: both signatures are kept.
     const keptBefore = listKept();
     writeFileSync(stage.path, '{');
     await stage.expect('lock', '--revision', '8', ...signing);

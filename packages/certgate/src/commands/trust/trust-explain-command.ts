@@ -30,15 +30,15 @@ import { findLineWindow, type LogFlags } from '../log/log-options.js';
 import { admitByOptions, verifyBySigners } from './options/read-admission-options.js';
 import type { GateFlags, StoreFlags } from './options/store-options.js';
 
-/** The question is about a certificate, or about a line of the log. */
+/** The flags of a question, which is about a certificate or about lines of the log. */
 interface QuestionFlags extends StoreFlags, GateFlags, LogFlags, Partial<FunctionFlags>, PasswordFlags {
-  /** False: `--no-certificate`. */
+  /** False with `--no-certificate`. */
   readonly certificate?: string | false;
   readonly at?: number;
   readonly correlationId?: string;
 }
 
-/** Several documents, as of an app with `firstOf`, only with a log. */
+/** Several documents, like those of an app with `firstOf`. They are allowed only with a log. */
 type ExplainFlags = Omit<QuestionFlags, 'store'> & { readonly store: readonly string[] };
 
 export async function explain({ store: stores, ...others }: ExplainFlags): Promise<void> {
@@ -72,14 +72,14 @@ type LineRequirement = Pick<LineQuestion, 'requirement' | 'requirementFault'>;
 const maximumGroups = 20;
 
 async function explainLog(flags: QuestionFlags, stores: readonly string[]): Promise<void> {
-  // First: where the app did not start, its log may have no line of Certgate.
+  // The documents are opened first: if an app could not start with its document, its log may have no line of Certgate.
   const locations = await Promise.all(stores.map((store) => withStore(store, () => openReadable(store))));
   const { found, isIncomplete } = await readGroups(flags);
   const { groups, leftOut } = found.takeLast(maximumGroups);
   const isAboutLists = groups.some(({ line }) => findText(line, 'code')?.startsWith('revocation_'));
   const documents = await Promise.all(locations.map((location) => readForLines(location, isAboutLists, flags)));
   const requirements = new Map<string | undefined, LineRequirement>();
-  // The app is loaded once for each function, in turn.
+  // The app is loaded once for each function, one after the other.
   for (const name of new Set(groups.map(({ line }) => findText(line, 'function'))))
     requirements.set(name, await findLineRequirement(flags, name));
   const reports = groups.map(({ line, count }) => {
@@ -138,7 +138,7 @@ function listOthers(document: DocumentQuestion, documents: readonly DocumentQues
   return documents.filter((each) => each !== document).map(({ store, loaded }) => ({ store, trust: loaded.snapshot }));
 }
 
-/** Of the lines as they are: somebody may have pasted a part of one. */
+/** Groups the lines without checking their shape, because a user may have pasted only a part of a line. */
 async function readGroups(
   flags: QuestionFlags,
 ): Promise<{ readonly found: LineGroups; readonly isIncomplete: boolean }> {
@@ -205,12 +205,15 @@ async function readGroups(
   });
 }
 
-/** From the app, or as the command line says. The app may no longer have a function that a line names. */
+/**
+ * What the function requires, according to the app or to the command line. The app may no longer have a function that a
+ * line names.
+ */
 async function findLineRequirement(
   { store, app, function: name, requiresRole }: QuestionFlags,
   called: string | undefined,
 ): Promise<LineRequirement> {
-  // What is said of one function is not so of another.
+  // What the options say about one function is not true of another.
   const isOther = name !== undefined && called !== undefined && name.toLowerCase() !== called.toLowerCase();
   const functionName = isOther || name === undefined ? (app === undefined ? undefined : called) : name;
   if (functionName === undefined) return { requirement: undefined };
@@ -238,7 +241,7 @@ async function explainCaller(flags: QuestionFlags & FunctionFlags): Promise<void
   process.exitCode = exitCodeOf[report.outcome];
 }
 
-/** All of the command but its output. @throws {ToolFailure} for what can't be used. */
+/** Explains a call without printing anything. @throws {ToolFailure} if an argument can't be used. */
 export async function explainCall(
   flags: QuestionFlags & FunctionFlags,
 ): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
@@ -276,7 +279,7 @@ export async function explainCall(
   return { report, explained };
 }
 
-/** As an app setting has it: an app is loaded in its own folder. */
+/** The place of the document for an app setting. A path is absolute, because the app is loaded in its own folder. */
 function nameForApp(store: string): string {
   const address = parseTrustAddress(store);
   return address.kind === 'file' ? resolve(address.path) : store;

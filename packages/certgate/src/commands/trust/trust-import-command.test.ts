@@ -28,7 +28,7 @@ describe('certgate trust import', () => {
     });
   const readTrust = (): TrustDocument => JSON.parse(readFileSync(folder.file('trust.json'), 'utf8')) as TrustDocument;
 
-  test('an app setting: written in one change, with roles, and told', async () => {
+  test('imports an app setting in one change, with roles, and reports it', async () => {
     const { exitCode, stdout, stderr } = await run(
       ['--from', '-', '--role', 'orders.read', '--owner', 'a team'],
       `${a}, ${b};billing=${s}\n`,
@@ -50,7 +50,7 @@ describe('certgate trust import', () => {
     assert.equal(readTrust().revision, 8);
   });
 
-  test('--as and --to-existing', async () => {
+  test('follows --as and --to-existing', async () => {
     const from = (input: string, ...args: readonly string[]): Promise<CommandRun> =>
       run(['--from', '-', ...args], input);
     assert.equal((await from(`x=${a},${b}`, '--as', 'partners')).exitCode, 0);
@@ -60,7 +60,7 @@ describe('certgate trust import', () => {
     assert.deepEqual(held, [['partners', 3]]);
   });
 
-  test('one slip of the pen, or --dry-run, and nothing is written; all slips are told', async () => {
+  test('writes nothing for a mistyped entry or with --dry-run, and reports all mistakes', async () => {
     const { exitCode, stdout } = await run(['--from', '-', '--json'], `${a}\n${b}0\nhello`);
     assert.equal(exitCode, 2);
     const { unreadable } = JSON.parse(stdout) as { unreadable: readonly { origin: string }[] };
@@ -74,14 +74,14 @@ describe('certgate trust import', () => {
     assert.ok(!existsSync(folder.file('trust.json.log.jsonl')));
   });
 
-  test('a policy: refused, with the page that has its line', async () => {
+  test('refuses a policy, and names the page that says what to do', async () => {
     const { exitCode, stderr } = await run(['--from', '-'], `<policies><identity thumbprint="${a}" /></policies>`);
     assert.equal(exitCode, 2);
     assert.match(stderr, /standard input is XML[\s\S]*from-pins-to-a-ca\.md/);
     assert.equal(readTrust().revision, 7);
   });
 
-  test('--certificate-folder: SHA-1 becomes SHA-256 with its end, an unfit one stays out', async () => {
+  test('replaces SHA-1 by SHA-256 with its end with --certificate-folder, and leaves out an unfit certificate', async () => {
     const certificates = folder.file('certificates');
     mkdirSync(certificates, { recursive: true });
     const make = (name: string, ...extensions: readonly string[]): X509Certificate => {

@@ -73,7 +73,10 @@ export async function importTrust(flags: ImportFlags): Promise<void> {
   if (report.refused.length > 0) process.exitCode = exitCodes.failed;
 }
 
-/** Of a table, all rows are imported or none: what a list would leave out keeps the whole table out. */
+/**
+ * The rows that can't be imported. Of a table, all rows are imported or none: a row that a list would only leave out
+ * stops the import of the whole table.
+ */
 async function listRefusedRows(
   location: TrustLocation,
   { format, entries }: ImportReading,
@@ -94,7 +97,7 @@ async function importEntries(
   { entries, format }: ImportReading,
   options: ImportOptions,
 ): Promise<{ readonly plan: ImportPlan; readonly update: TrustUpdate | undefined }> {
-  // Nothing to add is no change: no key is needed, no revision is spent.
+  // If there is nothing to add, the document does not change: no key is needed, and no revision is used up.
   const first = planImport((await loadTrustDocument(location)).document, entries, options);
   if (first.added.length === 0) return { plan: first, update: undefined };
   let plan = first;
@@ -134,7 +137,10 @@ async function readImport(source: string, flags: ImportFlags): Promise<ImportRea
   });
 }
 
-/** A table says who gets what in its columns; an option beside them would leave open which of the two applies. */
+/**
+ * Refuses the options that only lists have. A table says in its columns who gets what, and an option would leave open
+ * which of the two applies.
+ */
 function expectNoOptionOfLists(flags: ImportFlags): void {
   const given = Object.entries({
     '--role': flags.role,
@@ -157,7 +163,7 @@ async function readBytes(source: string, from: string): Promise<Buffer> {
   }
 }
 
-/** What `--json` prints beside the change. */
+/** What `--json` prints in addition to the change. */
 interface ImportReport extends Pick<ImportPlan, 'added' | 'present' | 'repeated'> {
   readonly source: string;
   readonly format: ImportReading['format'];
@@ -165,7 +171,7 @@ interface ImportReport extends Pick<ImportPlan, 'added' | 'present' | 'repeated'
   readonly unreadableCertificates: readonly string[];
 }
 
-/** Everything that can't be read, so that all of it can be mended at once. */
+/** Reports everything that can't be read, so that the user can correct all of it at once. */
 function reportFaults(source: string, { format, faults }: ImportReading, isJson: boolean | undefined): void {
   if (isJson === true) {
     printJson({ source, format, outcome: 'refused', added: [], present: [], refused: [], unreadable: faults });
@@ -176,7 +182,7 @@ function reportFaults(source: string, { format, faults }: ImportReading, isJson:
   printRefusals(faults);
 }
 
-/** One line each: where it is, what it is, and why it can't be taken. */
+/** Prints one line for each refusal: where the item is, what it is, and why it can't be imported. */
 function printRefusals(refusals: readonly ImportRefusal[]): void {
   for (const { origin, item, reason } of refusals) {
     const words = [origin, ...(item === '' ? [] : [shortenText(item)]), reason];
@@ -213,7 +219,10 @@ function printLists({ added, present, repeated, refused, unreadableCertificates 
   printSection('Note:', [...unreadable, ...explainSha1(added)]);
 }
 
-/** SHA-1 is what lists and API Management have. It is taken over, and told how to leave. */
+/**
+ * Explains pins by SHA-1, which is what lists and API Management have. They are imported, and the sentences say how to
+ * replace them.
+ */
 function explainSha1(added: readonly PlannedPin[]): readonly string[] {
   const sha1 = added.filter(({ pin }) => pin.thumbprintSha1 !== undefined);
   const [first] = sha1;

@@ -25,7 +25,7 @@ describe('certgate trust import of a CSV', () => {
   const importTable = (...more: readonly string[]): ReturnType<TrustStage['run']> =>
     stage.run('import', '--from', 'callers.csv', ...reason, ...more);
 
-  it('writes all rows in one change, as Excel saves them, and a second time has nothing to add', async () => {
+  it('writes all rows of a file that Excel saved in one change, and has nothing to add the second time', async () => {
     const text = `name;roles;thumbprint;until\r\nbilling;r.read r.write;${a};2099-12-31\r\nbilling;r.write r.read;${b};2099-12-31\r\n=x;;${sha1};\r\n`;
     write(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]));
     const planned = await importTable('--dry-run');
@@ -53,7 +53,7 @@ describe('certgate trust import of a CSV', () => {
     assert.equal(stage.read().revision, 2);
   });
 
-  it('takes no word for all or nothing as the name of a function or role', async () => {
+  it('accepts no word for all or nothing as the name of a function or role', async () => {
     for (const word of ['*', '-', 'none', 'None', '–']) {
       write(`name,roles,functions,thumbprint\nbilling,${word},${word},${a}\n`);
       const { exitCode, stdout } = await importTable();
@@ -69,7 +69,7 @@ describe('certgate trust import of a CSV', () => {
     assert.equal((await importTable()).exitCode, 0);
   });
 
-  it('takes no option that its columns say, and writes nothing if one row is bad', async () => {
+  it('accepts no option that its columns replace, and writes nothing if one row is bad', async () => {
     write(`name,thumbprint\nbilling,${a}\nbroken,12\n`);
     for (const option of ['--role', '--function', '--owner', '--as']) {
       await stage.refuse(/can't be used with a CSV/, 'import', '--from', 'callers.csv', ...reason, option, 'x');

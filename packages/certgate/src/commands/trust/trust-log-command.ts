@@ -21,7 +21,7 @@ import { paintEffect } from './report-update.js';
 
 interface LogFlags extends StoreFlags {
   readonly identity?: string;
-  /** Milliseconds. */
+  /** In milliseconds since 1970-01-01T00:00:00Z. */
   readonly since?: number;
   readonly roles?: boolean;
   readonly export?: 'csv';
@@ -29,7 +29,7 @@ interface LogFlags extends StoreFlags {
 
 export async function showLog(flags: LogFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
-  // The log first: a change that is made between the two reads would else look like a gap.
+  // The log is read first. Otherwise, a change that is made between the two reads would look like a gap.
   const early = await location.readLog();
   const stored = await readStoredDocument(location);
   const documentSha256 = hashDocument(stored.bytes);
@@ -39,7 +39,7 @@ export async function showLog(flags: LogFlags): Promise<void> {
   const revision = loaded?.document.revision;
   const whole = readTrustHistory(lines, { documentSha256, revision });
   const recent = listRecent(whole, flags);
-  // Of all changes: what something else did may concern everybody.
+  // This is about the changes of all identities, because what something else changed may concern everybody.
   const isExplained = recent.every(isHarmless);
   const isWhole = isExplained && !recent.some(({ kind }) => kind === 'gap');
   const history = recent.filter(
@@ -72,7 +72,10 @@ export async function showLog(flags: LogFlags): Promise<void> {
   }
 }
 
-/** Undefined: it can't be used, which is reported; the log says what was there. */
+/**
+ * Reads the document. If it can't be used, that is reported and the result is undefined, because the log still shows
+ * what was there.
+ */
 function readUnlessDamaged(
   stored: StoredDocument,
   store: string,
@@ -92,7 +95,10 @@ function describeFilter({ identity, since }: LogFlags): string {
   return since === undefined ? whom : `${whom} from ${new Date(since).toISOString()} on`;
 }
 
-/** What has no time stands with what follows it: a gap, or a line that can't be read. */
+/**
+ * The items since the given time. An item without a time (a gap, or a line that can't be read) belongs to the change
+ * that follows it.
+ */
 function listRecent(whole: readonly HistoryItem[], { since }: LogFlags): readonly HistoryItem[] {
   const recent: HistoryItem[] = [];
   let isRecent = true;
@@ -112,7 +118,7 @@ function isHarmless(item: HistoryItem): boolean {
   return item.kind === 'gap' ? item.isBeginning : ['change', 'same', 'lost'].includes(item.kind);
 }
 
-/** What is said of a change beside its own line. */
+/** What is printed after a change's own line. */
 const remarks: Readonly<Record<Extract<HistoryItem, { readonly entry: ChangeLogEntry }>['kind'], string>> = {
   change: '',
   same: colors.dim(' (makes the same document as another line: repeated, or done by two people)'),
@@ -151,7 +157,8 @@ function printChange(entry: ChangeLogEntry, remark: string, identity: string | u
   printLine(`    ${escapeControls(reason)}`);
   const sentences = changes.map((sentence, index) => ({ sentence, mark: marks[index] }));
   const own = identity === undefined ? [] : sentences.filter(({ sentence }) => names(sentence, identity));
-  // An import of hundreds has a sentence for each of them; what is only said of the document has none for anybody.
+  // For one identity, only its own sentences are shown, because an import of hundreds has a sentence for each of them.
+  // If a change concerns the identity without naming it, all sentences are shown.
   const shown = (own.length > 0 || concern !== 'yes' ? own : sentences).slice(0, maximumPrintedChanges);
   for (const { sentence, mark } of shown) printLine(`    ${paintMark(mark)} ${escapeControls(sentence)}`);
   const left = changes.length - shown.length + (changesLeftOut ?? 0);
@@ -162,12 +169,12 @@ function names(sentence: string, identity: string): boolean {
   return sentence.toLowerCase().includes(`"${identity}"`.toLowerCase());
 }
 
-/** As the command that made the change printed it. */
+/** The sign that the command which made the change printed. */
 function paintMark(mark: string | undefined): string {
   return paintEffect(mark === '+' ? 'gains' : mark === '-' ? 'loses' : 'changes');
 }
 
-/** One object per item, for programs: `kind`, and the fields of the log's line. */
+/** One object for each item, for programs: `kind`, and the fields of the log's line. */
 function listHistoryRecords(history: readonly HistoryItem[], identity: string | undefined): readonly object[] {
   return history.map((item) => {
     if (!('entry' in item)) return item;
@@ -185,7 +192,7 @@ function formatHistoryCsv(history: readonly HistoryItem[], identity: string | un
   const rows = history.map((item) => {
     const row = listCells(item);
     if (identity === undefined) return row;
-    // What a line doesn't say may concern everybody.
+    // A gap, or a line that can't be read, may concern every identity.
     return [...row, 'entry' in item ? findConcern(item.entry, identity) : 'perhaps'];
   });
   return formatCsv(identity === undefined ? columns : [...columns, 'concerns'], rows);

@@ -7,7 +7,7 @@ import { line, TrustStage } from './test-support/trust-stage.js';
 
 const hash = (digit: string): string => digit.repeat(64);
 
-// Each question is asked of one log, which a day's work has written.
+// All questions are about one log, which the commands in `before` wrote.
 describe('certgate trust log of one identity, and of roles', () => {
   const stage = new TrustStage();
   const log = join(stage.folder, 'trust.json.log.jsonl');
@@ -26,29 +26,30 @@ describe('certgate trust log of one identity, and of roles', () => {
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=root'];
     const files = ['-keyout', key, '-out', root];
     runOpenssl(['req', '-x509', ...curve, ...extensions.flatMap((each) => ['-addext', each]), ...files]);
-    await stage.expect('init', ...by('ada', 'first')); // 1
-    await stage.expect('authority', 'add', 'corp', '--trust-anchor', root, ...by('ada', 'ours')); // 2
-    await stage.expect('add', 'billing', '--thumbprint-sha256', hash('A'), '--role', 'r', ...by('bob', 'invoices')); // 3
+    await stage.expect('init', ...by('ada', 'first')); // Revision 1
+    await stage.expect('authority', 'add', 'corp', '--trust-anchor', root, ...by('ada', 'ours')); // Revision 2
+    await stage.expect('add', 'billing', '--thumbprint-sha256', hash('A'), '--role', 'r', ...by('bob', 'invoices')); // Revision 3
     const named = ['--issued-by', 'corp', '--dns', 'stock.example'];
-    await stage.expect('add', 'stock', ...named, ...by('bob', 'stock')); // 4
-    await stage.expect('disable', 'stock', ...by('eve', 'audit')); // 5
+    await stage.expect('add', 'stock', ...named, ...by('bob', 'stock')); // Revision 4
+    await stage.expect('disable', 'stock', ...by('eve', 'audit')); // Revision 5
     await stage.expect(
       ...line`authority add corp --to-existing --spiffe-trust-domain a.example`,
       ...by('ada', 'spiffe'),
-    ); // 6
-    await stage.expect('add', 'billing', '--to-existing', '--role', 's', ...by('eve', '=more')); // 7
-    await stage.expect('lock', ...by('ada', 'stolen')); // 8
-    await stage.expect('deny', '--issued-by', 'corp', '--serial', '0A', ...by('ada', 'whose')); // 9
+    ); // Revision 6
+    await stage.expect('add', 'billing', '--to-existing', '--role', 's', ...by('eve', '=more')); // Revision 7
+    await stage.expect('lock', ...by('ada', 'stolen')); // Revision 8
+    await stage.expect('deny', '--issued-by', 'corp', '--serial', '0A', ...by('ada', 'whose')); // Revision 9
     made.remove();
   });
   after(() => {
     stage.remove();
   });
 
-  it('has the changes of it, of its authority and of the whole document, and those of which it is not known', async () => {
+  it('has the changes of the identity, of its authority and of the whole document, and those that may concern it', async () => {
     const certain = [4, 5, 6, 8].map((revision) => [revision, 'yes']);
     assert.deepEqual(await listRevisions('--identity', 'STOCK'), [...certain, [9, 'perhaps']]);
-    // A certificate may have the name of one and the thumbprint of the other: then it is refused as ambiguous.
+    // A certificate may have the name of the one and the thumbprint of the other. Then the gate refuses it as
+    // ambiguous.
     const concerns = Object.entries({ 3: 'yes', 4: 'perhaps', 6: 'perhaps', 7: 'yes', 8: 'yes', 9: 'perhaps' });
     const listed = concerns.map(([revision, concern]) => [Number(revision), concern]);
     assert.deepEqual(await listRevisions('--identity', 'billing'), listed);
@@ -94,7 +95,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     }
   });
 
-  it('does not explain what was before its first line, and has a cell of every column for what it cannot read', async () => {
+  it('does not explain what was before its first line, and has a cell in every column for what it cannot read', async () => {
     const lines = readFileSync(log, 'utf8');
     const runJson = async (): Promise<readonly [number | null, unknown]> => {
       const { exitCode, stdout } = await stage.run('log', '--json');
@@ -125,7 +126,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     }
   });
 
-  it('says who has which role since when, by whom and why', async () => {
+  it('shows who has which role since when, by whom and why', async () => {
     const said = await stage.expect('log', '--roles');
     assert.match(
       said,
@@ -154,7 +155,7 @@ describe('certgate trust log of one identity, and of roles', () => {
     await stage.refuse(/cannot be used with/, 'log', '--roles', '--since', '3d');
   });
 
-  it('cannot tell since when, after something else wrote the document or replaced one that is damaged', async () => {
+  it('cannot tell since when, after something else wrote the document or the tool replaced a damaged one', async () => {
     const document = readFileSync(stage.path, 'utf8');
     writeFileSync(stage.path, document.replace('"invoices"', '"other"'));
     const { exitCode, stdout } = await stage.run('log', '--roles');

@@ -3,8 +3,8 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { TrustStage } from './test-support/trust-stage.js';
 
-// The row of the table of version skew that is the tool's: an old tool and a document that a newer one wrote.
-describe('a document that this tool does not know whole', () => {
+// Tests the tool's row in the table of version skew: an old tool, and a document that a newer tool wrote.
+describe('a document with a key that this tool does not know', () => {
   const stage = new TrustStage();
   const pin = { thumbprintSha256: '0A'.repeat(32) };
   const identity = { name: 'a', roles: ['reader'], pins: [pin] };
@@ -14,8 +14,8 @@ describe('a document that this tool does not know whole', () => {
     stage.remove();
   });
 
-  it('no verb changes it, so no key of it gets lost', async () => {
-    // In notation of its own, which a tool that writes it would not keep.
+  it('is changed by no verb, so that no key is lost', async () => {
+    // The document has a formatting of its own, which a tool that writes it would not keep.
     const bytes = JSON.stringify(newer, null, 3);
     writeFileSync(stage.path, bytes);
     const verbs = [

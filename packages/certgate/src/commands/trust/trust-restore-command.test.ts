@@ -12,7 +12,9 @@ describe('trust restore', () => {
   const listNames = (): readonly string[] => stage.read().identities.map(({ name }) => name);
   const file = (name: string): string => join(stage.folder, name);
 
-  /** earlier.json: revision 2, with billing. The document is revision 4 then, with reporting in its place. */
+  /**
+   * Makes earlier.json, with revision 2 and billing, and then revision 4 of the document, with reporting in its place.
+   */
   const makeDocuments = async (...signing: readonly string[]): Promise<void> => {
     await stage.expect('init', ...reason, ...signing);
     await stage.expect('add', 'billing', ...pin('1'), ...reason, ...signing);
@@ -44,7 +46,7 @@ describe('trust restore', () => {
     assert.match(await stage.expect('restore', 'earlier.json', ...reason), /Nothing to change/);
   });
 
-  it('keeps the lock and what is denied, so that nobody who was shut out comes back by the way', async () => {
+  it('keeps the lock and the deny list, so that nobody who was refused is admitted again unnoticed', async () => {
     await makeDocuments();
     await stage.expect('deny', '1'.repeat(64), ...reason);
     await stage.expect('lock', '--reason', 'breach');
@@ -58,7 +60,7 @@ describe('trust restore', () => {
     assert.deepEqual(stage.read().locked, locked);
   });
 
-  it('enables whom something disabled since only by name, an identity as well as a pin', async () => {
+  it('enables an identity or a pin that was disabled since then only if the user names the identity', async () => {
     await makeDocuments();
     await stage.expect('add', 'billing', ...pin('1'), ...reason);
     const digits = '1'.repeat(8);
@@ -68,7 +70,7 @@ describe('trust restore', () => {
       [['disable', 'moved'], 'moved.json'],
     ] as const) {
       if (name === 'moved.json') {
-        // The certificate of an identity that is disabled must not come back under another name.
+        // The certificate of a disabled identity must not return under another name.
         writeFileSync(file(name), readFileSync(file('earlier.json')));
         await stage.expect('remove', 'billing', ...reason);
         await stage.expect('add', 'moved', ...pin('1'), ...reason);

@@ -17,7 +17,7 @@ import { type ChangeFlags, computeLatency, describeLatency } from './options/sto
 
 interface RestoreFlags extends ReplacingFlags {
   readonly blobVersion?: string;
-  /** Names of identities. */
+  /** The names of identities that may be enabled again. */
   readonly reEnable?: readonly string[];
 }
 

@@ -13,7 +13,7 @@ interface RolesInput {
   readonly store: string;
   readonly loaded: LoadedTrustDocument;
   readonly history: readonly HistoryItem[];
-  /** Of one identity alone. */
+  /** The name of the only identity to report. Absent for all identities. */
   readonly name?: string;
 }
 
@@ -21,7 +21,7 @@ interface RoleRow extends HeldRole {
   readonly state: string;
 }
 
-/** Who has which role since when, according to the log of changes. */
+/** Prints who has which role since when, according to the log of changes. */
 export function reportRoles(
   { store, loaded, history, name }: RolesInput,
   flags: { readonly json?: boolean; readonly export?: 'csv' },

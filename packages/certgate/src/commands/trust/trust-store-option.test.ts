@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runLineInProcess } from './test-support/run-in-process.js';
 
-/** Where the document is, as `--store` and CERTGATE_TRUST say it (the grammar is tested in core). */
+/** The place of the document, as `--store` and CERTGATE_TRUST give it. Core has the tests of the grammar. */
 describe('the place of the trust document', () => {
   let folder: string;
   let server: Server;
   let url: string;
-  /** The requests that came, by path and query. */
+  /** The requests that the server got, by path and query. */
   const requests: string[] = [];
 
   const run = (...args: readonly string[]): ReturnType<typeof runLineInProcess> =>
@@ -56,7 +56,7 @@ describe('the place of the trust document', () => {
     assert.match((await run('list')).stderr, /--store/);
   });
 
-  it('is a URL for every verb that only reads, the log of changes excepted', async () => {
+  it('may be a URL for every verb that only reads, except the log of changes', async () => {
     assert.match((await run('list', '--store', url)).stdout, /billing/);
     assert.match((await run('list', 'billing', '--store', url)).stdout, /billing/);
     const check = await run('check', '--store', url, '--json');
@@ -70,7 +70,7 @@ describe('the place of the trust document', () => {
     assert.deepEqual([missing.exitCode, /answered 404: it is not there\./.test(missing.stderr)], [2, true]);
   });
 
-  it('is refused by every verb that writes where it is a URL, before anything is read', async () => {
+  it('is refused by every verb that writes if it is a URL, before anything is read', async () => {
     const lines = [
       ['init'],
       ['add', 'a', '--thumbprint-sha256', '2'.repeat(64)],
@@ -95,7 +95,7 @@ describe('the place of the trust document', () => {
     assert.equal(requests.length, before);
   });
 
-  it('has no secret on the command line, while the variable may hold one, which is not shown', async () => {
+  it('must have no secret on the command line, but may have one in the variable, where it is never shown', async () => {
     const secret = `${url}?sig=SECRET`;
     for (const line of [
       ['list', '--store', secret],
@@ -113,7 +113,7 @@ describe('the place of the trust document', () => {
     assert.doesNotMatch(stdout + stderr, /SECRET/);
   });
 
-  it('that is not a place is refused with what to write', async () => {
+  it('is refused with a remedy if it is not a place', async () => {
     const { exitCode, stderr } = await run('list', '--store', '{"schemaVersion":1}');
     assert.equal(exitCode, 2);
     assert.match(stderr, /trust document.*trustStoreFromAppSetting/s);

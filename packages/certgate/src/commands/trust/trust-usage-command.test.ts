@@ -42,7 +42,7 @@ describe('certgate trust usage', () => {
       folder.file('.'),
     );
 
-  it('shows who called last, who has not called and how far that is known, and the commands that disable', async () => {
+  it('shows who called last, who has not called, how certain that is, and the commands that disable', async () => {
     const { exitCode, stdout, stderr } = await run('--since', '1d', '--apps', 'apps.txt');
     assert.equal(exitCode, 0);
     assert.match(stderr, /^orders\.log: \d+ of \d+ lines used/);
@@ -61,7 +61,7 @@ describe('certgate trust usage', () => {
     assert.match(stdout, /- No line shows revision 1 of this document in use/);
   });
 
-  it('shows with --by pin who comes by which pin or name', async () => {
+  it('shows with --by pin who calls by which pin or name', async () => {
     const { stdout } = await run('--by', 'pin');
     assert.match(stdout, /thumbprintSha256: 2 in the document, 1 with calls, of 1 identity \(billing\)\./);
     assert.match(stdout, /│ --crm +│ thumbprintSha256 CDCDCDCDCDCDCDCD │/);
@@ -89,13 +89,13 @@ describe('certgate trust usage', () => {
     assert.ok(coverage.apps[0]?.limits.some(({ code }) => code === 'sampling_unknown'));
   });
 
-  it('shows one identity alone, whatever the case of its name', async () => {
+  it('shows only one identity with --identity, whatever the case of its name', async () => {
     const { stdout } = await run('--identity', 'BILLING', '--json');
     const { identities, unlisted } = JSON.parse(stdout) as { identities: readonly { name: string }[]; unlisted: readonly object[] }; // prettier-ignore
     assert.deepEqual([identities.map(({ name }) => name), unlisted], [['billing'], []]);
   });
 
-  it('says of nobody that there was no call, and ends with 3, if the result of a query is incomplete', async () => {
+  it('claims for nobody that there was no call, and ends with 3, if the result of a query is incomplete', async () => {
     // `az monitor log-analytics query` prints every value as a text.
     const lines = readFileSync(folder.file('orders.log'), 'utf8').trimEnd().split('\n');
     const row = (more: object): object => ({ TableName: 'PrimaryResult', AppRoleName: 'orders', certgate_lines: '', ...more }); // prettier-ignore
@@ -123,7 +123,7 @@ describe('certgate trust usage', () => {
     assert.match(stdout, /source_incomplete/);
   });
 
-  it('relies on no last line of a process behind a damaged line, unless the damage is at the end of a file that grows', async () => {
+  it('does not rely on the last line of a process before a damaged line, unless the damage is the end of a growing file', async () => {
     const life = { decisionLog: 'denials', start: begin } as const;
     const call = (identity: string) => (hours: number) => ({ at: begin + hours * hour, identity });
     const hourly = Array.from({ length: 60 }, (_, each) => each + 0.25);
@@ -155,7 +155,7 @@ describe('certgate trust usage', () => {
     assert.equal(await claim(`${older}\n${cut[lost] ?? ''}`, newer ?? ''), until30, 'an older file, cut at its end');
   });
 
-  it('ends with 2 where the identity, the apps or the log are not there', async () => {
+  it('ends with 2 if the identity, the apps or the log do not exist', async () => {
     for (const more of [
       ['--identity', 'nobody'],
       ['--apps', 'none.txt'],

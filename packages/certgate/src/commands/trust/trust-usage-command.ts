@@ -73,7 +73,7 @@ function isNamed(name: string): (each: { readonly name: string }) => boolean {
   return (each) => each.name.toLowerCase() === name.toLowerCase();
 }
 
-/** A log that can't be read leaves the ages of entries unknown, and nothing else. */
+/** Reads the log of changes. If it can't be read, only the ages of the entries stay unknown. */
 async function readHistory(
   location: TrustLocation,
   { documentSha256, document: { revision } }: LoadedTrustDocument,

@@ -39,7 +39,7 @@ describe('certgate trust view --json', () => {
     assert.deepEqual(later.warnings.map(({ code }) => code), ['pin_ended', 'pin_ends_soon']); // prettier-ignore
   });
 
-  it('has what an authority of your own issued and revoked, from its register', async () => {
+  it("has what the user's own authority issued and revoked, from its register", async () => {
     folder.file('password', 'a password of its own\n');
     const line = async (...args: readonly string[]): Promise<string> => {
       const { exitCode, stdout, stderr } = await runLineInProcess(args, folder.path);
@@ -77,7 +77,7 @@ describe('certgate trust view --json', () => {
     assert.match(stderr, /notes\.pem contains no certificate/);
   });
 
-  it('2: says what is missing or wrong', async () => {
+  it('ends with 2, and says what is missing or wrong', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--store', 'file:absent.json'], /There is no trust document/],
       [['--store', 'file:trust.json', '--certificate-folder', 'absent'], /can't be read/],

@@ -21,7 +21,7 @@ export async function view(flags: ViewFlags): Promise<void> {
   const { store, certificateFolder, authority = [], folder, at, inspectorPort: port, json } = flags;
   const readAuthorities = () => Promise.all(authority.map((name) => loadAuthority(folder, name)));
   const subject = { store, certificateFolder, readAuthorities, at };
-  // What can't be read is told of here, and not first on the page.
+  // What can't be read is reported here already, and not only on the page.
   const facts = await describeTrust(subject, (line) => {
     printNotice(escapeControls(line));
   });

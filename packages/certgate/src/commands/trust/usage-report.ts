@@ -11,13 +11,13 @@ import { listNames, type UsageClaim } from '../../trust/usage/usage-claim.js';
 import { printLine, printNotice } from '../command-line/output.js';
 import { type Column, formatTable } from '../command-line/table.js';
 
-/** What `trust usage` prints with `--json`, without what was read and what the lines cover. */
+/** What `trust usage --json` prints, without the reading and the coverage of the log. */
 export interface UsageReport extends Usage {
   readonly version: 1;
   readonly store: string;
   readonly revision: number;
   readonly documentSha256: string;
-  /** What the lines don't tell of the document's entries: one sentence each. */
+  /** What the lines don't show about the document's entries, one sentence each. */
   readonly remarks: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export interface UsageSources {
   readonly now: number;
 }
 
-/** Without calls first, then what ends soon, then the rest by the time of the last call. */
+/** Prints first what has no calls, then what ends soon, then the rest by the time of the last call. */
 export function printUsage(report: UsageReport, sources: UsageSources, by: 'identity' | 'pin'): void {
   const { store, revision, remarks, identities, unlisted } = report;
   const { readings, coverage, now } = sources;
@@ -52,7 +52,7 @@ interface Used {
   readonly admissions: Admissions | null;
 }
 
-/** An entry, and whose it is. */
+/** An entry, and the name of its identity. */
 type NamedEntry = EntryUsage & { readonly name: string };
 
 const identity: Column<{ readonly name: string }> = ['identity', ({ name }) => name];
@@ -155,7 +155,7 @@ function groupBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): 
   return groups;
 }
 
-/** A table for each answer to how far it is known that there was no call. */
+/** Prints one table for each answer to the question how certain it is that there was no call. */
 function printQuiet<Row extends { readonly withoutCall: UsageClaim | null }>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -164,7 +164,7 @@ function printQuiet<Row extends { readonly withoutCall: UsageClaim | null }>(
     printTable(`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`, columns, group);
 }
 
-/** The most rows of a table. */
+/** The most rows of one table. */
 const maximumRows = 500;
 
 function printTable<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): void {
@@ -185,7 +185,10 @@ function isKnown({ withoutCall }: Pick<EntryUsage, 'withoutCall'>): boolean {
   return (withoutCall?.covered ?? null) !== null;
 }
 
-/** Never `remove`: who is disabled by mistake is enabled in seconds, with all that it had. */
+/**
+ * The command is never `remove`: an identity that was disabled by mistake can be enabled in seconds, with everything
+ * that it had.
+ */
 function formatDisable(name: string, claim: UsageClaim | null, pin?: string): string {
   const ofPin = pin === undefined ? [] : ['--pin', pin];
   return formatTrustCall('disable', [name], [...ofPin, '--reason', claim?.sentence ?? '']);
@@ -195,7 +198,7 @@ function isPinKind(kind: string): boolean {
   return kind.endsWith('Sha256') || kind.endsWith('Sha1');
 }
 
-/** To the minute. */
+/** The time of the last call, to the minute. */
 function formatLast(admissions: Admissions | null): string {
   return admissions === null ? '' : formatMinute(admissions.last.at);
 }

@@ -65,7 +65,7 @@ export async function add(name: string, flags: AddFlags): Promise<void> {
   });
 }
 
-/** The path at which an app would read a list, if this folder is the app's. */
+/** The paths of revocation lists that don't exist in this folder. An app looks for them in its own root folder. */
 function findMissing(crls: readonly string[] = []): readonly string[] {
   const paths = crls.flatMap((crl) => (crl.startsWith('file:') ? [crl.slice('file:'.length)] : []));
   return paths.filter((path) => !existsSync(path));
@@ -101,7 +101,10 @@ function reportAddition(name: string, { isNew, findings, missing }: Addition): U
 
 const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot', 'revocation_list_undeployed'];
 
-/** What stands in the certificates and addresses, and would otherwise be learnt from refused calls. */
+/**
+ * What the authority's certificates and addresses already show. Otherwise, the operator would learn it from refused
+ * calls.
+ */
 function listWarnings(snapshot: TrustSnapshot, name: string): readonly CheckFinding[] {
   return checkTrust(snapshot, { now: Date.now(), withinDays: 0 }).filter(
     ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),
@@ -143,7 +146,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
   };
 }
 
-/** In PEM, each a text of its own; a private key beside them is left alone. */
+/** Reads the certificates of all files, each as a PEM text of its own. Private keys in the files are ignored. */
 async function readCertificates(files: readonly string[] = []): Promise<readonly string[]> {
   const read = await Promise.all(files.map((file) => readCertificateFile(file, { privateKey: 'ignored' })));
   return read
@@ -151,7 +154,10 @@ async function readCertificates(files: readonly string[] = []): Promise<readonly
     .map((der) => encodePem('CERTIFICATE', der));
 }
 
-/** The issuer's own name has equals signs: `CN=services=12`. The number may be the word `none`. */
+/**
+ * Parses ISSUER=NUMBER. The issuer's own name contains equals signs: `CN=services=12`. In place of the number, there
+ * may be the word `none`.
+ */
 function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   const [, issuer, number] = /^(.+)=(\d+|none)$/.exec(text) ?? [];
   if (issuer !== undefined && number !== undefined) return { issuer, number };

@@ -4,18 +4,18 @@ import type { TrustChange } from '../../../trust/comparison/trust-change.js';
 import type { LossUse } from '../../../trust/usage/used-losses.js';
 import type { ToldLosses } from './read-losses.js';
 
-/** By it, a pipeline finds the comment that it wrote before. */
+/** A mark by which a pipeline finds the comment that it wrote before. */
 export const commentMark = '<!-- certgate-trust-diff -->';
 
-/** GitHub takes 65,536 characters in a comment. */
+/** The parts of the comment are limited, because GitHub accepts at most 65,536 characters. */
 const maximumLines = 150;
 const maximumUses = 5;
 const maximumRemarks = 30;
 const maximumText = 300;
 
 /**
- * A comment for a pull request. Names are foreign text: they stand in code alone, where there is no Markdown, HTML, mention
- * or link.
+ * Writes a comment for a pull request. Others may have chosen the names, so these are only in code, where Markdown,
+ * HTML, mentions and links have no effect.
  */
 export function formatMarkdown(
   { changes, possibleGains, possibleLosses, revision }: TrustComparison,
@@ -23,7 +23,7 @@ export function formatMarkdown(
   told: ToldLosses | undefined,
 ): string {
   const signs = { gains: '+', loses: '-', changes: ' ' } as const;
-  // What breaks a caller is shown first.
+  // Changes that break a caller are shown first.
   const isUsed = (change: TrustChange): boolean => told?.uses.get(change)?.[0]?.verdict === 'used';
   const sorted = [...changes.filter(isUsed), ...changes.filter((change) => !isUsed(change))];
   const lines = sorted.flatMap((change) => [
@@ -43,7 +43,7 @@ export function formatMarkdown(
   ].join('\n\n');
 }
 
-/** What a log tells of a loss, by identity. */
+/** What a log shows about a loss, one line for each identity. */
 export function formatUses(uses: readonly LossUse[] = [], maximum = 20): readonly string[] {
   const shown = uses
     .slice(0, maximum)

@@ -13,9 +13,9 @@ import { printNotice } from '../../command-line/output.js';
 import type { LogFlags } from '../../log/log-options.js';
 import { listRemarks, readTallies } from '../read-tallies.js';
 
-/** What a log tells of the losses. */
+/** What a log shows about the losses of a comparison. */
 export interface ToldLosses extends UsedComparison {
-  /** What the lines cover and don't tell: one sentence each. */
+  /** What the lines cover, and what they don't show, one sentence each. */
   readonly remarks: readonly string[];
   readonly log: object;
 }
@@ -37,7 +37,7 @@ export async function readLosses(
   const told = describeUsedLosses(compared, { before: snapshot, after: after.snapshot, usage, coverage, now });
   const isCovered = claimNothing(coverage).uncoveredApps.length === 0;
   const hasUnseen = usage.identities.some(({ entries }) => entries.some((each) => isUnseen(each, isCovered)));
-  // Lines have only the SHA-256 thumbprints of certificates.
+  // A log line contains only the SHA-256 thumbprint of a certificate, so other kinds of pins can't be found in it.
   const isAsked = ({ kind }: Pick<TrustPin, 'kind'>): boolean => kind === 'thumbprintSha256' && !hasUnseen;
   const possibleLosses = describePossibleLosses(snapshot, after.snapshot, isAsked);
   const verdict = possibleLosses !== undefined && told.verdict !== 'used' ? 'cannot_tell' : told.verdict;
@@ -46,7 +46,7 @@ export async function readLosses(
   return { ...told, comparison: { ...told.comparison, possibleLosses }, verdict, remarks, log };
 }
 
-/** Certificates may have called by it without a line that has their thumbprint. */
+/** Whether certificates may have called by this entry without a line that has their thumbprint. */
 function isUnseen({ kind, admissions: calls, certificates }: EntryUsage, isCovered: boolean): boolean {
   const isCounted = calls !== null && calls.callsAtLeast > calls.decisionCalls;
   return kind !== 'thumbprintSha256' && (!isCovered || isCounted || certificates.length >= maximumCertificates);

@@ -26,18 +26,19 @@ describe('certgate trust diff', () => {
     folder.remove();
   });
 
-  test('exit codes: each direction under each --fail-on', async () => {
+  test('ends with the right exit code for each direction under each --fail-on', async () => {
     const cases: readonly (readonly [string, string, Readonly<Record<string, number>>])[] = [
       ['one.json', 'one.json', { any: 0 }],
       ['one.json', 'more.json', { any: 1, gains: 1, losses: 0, never: 0 }],
       ['one.json', 'fewer.json', { any: 1, gains: 0, losses: 1 }],
       ['one.json', 'owner.json', { any: 0 }],
-      // "old" goes, and perhaps its certificate was the one of "billing" too.
+      // The identity "old" is removed. Perhaps its certificate is that of "billing" too.
       ['two.json', 'one.json', { any: 1, gains: 3, losses: 1, never: 0 }],
       ['one.json', 'two.json', { any: 1, gains: 1, losses: 3, never: 0 }],
-      // The new pin is disabled; whoever calls by another kind of pin with this certificate is refused.
+      // The new pin is disabled. A caller whose certificate it matches is refused, whatever other pin matches the
+      // certificate.
       ['one.json', 'disabled.json', { any: 3, gains: 0, losses: 3 }],
-      // The revision falls: what the later document says counts nowhere.
+      // The revision falls, so no running app accepts the later document.
       ['owner.json', 'one.json', { any: 1, gains: 0 }],
     ];
     for (const [first, second, expected] of cases) {
@@ -48,7 +49,7 @@ describe('certgate trust diff', () => {
     }
   });
 
-  test('says of which document nobody has looked at the signature', async () => {
+  test('warns about the document whose signature was not verified', async () => {
     folder.file('signed.json', readFileSync(folder.file('more.json'), 'utf8'));
     folder.file('signed.json.sig', 'x');
     const { stdout, stderr } = await diff('one.json', 'signed.json', '--json', '--fail-on', 'never');
@@ -60,7 +61,7 @@ describe('certgate trust diff', () => {
     assert.equal((await diff('one.json', 'more.json', '--fail-on', 'never')).stderr, '');
   });
 
-  test('says who and what, as text and as JSON; a store, a path and standard input are the same to it', async () => {
+  test('prints who gains what, as text and as JSON, and accepts a store, a path and standard input alike', async () => {
     const text = await diff('one.json', 'more.json');
     assert.match(text.stdout, /^\+ gains {3}.*billing.*orders\.write/);
     assert.match(text.stdout, /1 gained, 0 lost.*Revision 1 → 2\./);
@@ -92,7 +93,7 @@ describe('certgate trust diff', () => {
     assert.match((await diff('one.json', 'same-revision.json')).stdout, /raise it/);
   });
 
-  test('2: absent, not valid, both from standard input, a secret in the URL', async () => {
+  test('ends with 2 for an absent or invalid document, two documents from standard input, and a secret in the URL', async () => {
     const secret = 'blob:https://account.blob.core.windows.net/c/trust.json?sv=1&sig=dGVsbA';
     for (const args of [
       ['nowhere.json', 'one.json'],

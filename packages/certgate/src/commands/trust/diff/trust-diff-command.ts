@@ -43,7 +43,7 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
     ) as [LoadedTrustDocument, LoadedTrustDocument];
     return { compared: compareTrustDocuments(earlier.snapshot, later.snapshot), earlier, later };
   });
-  // Most comparisons read no log, and load nothing of it.
+  // Most comparisons read no log, so the code for logs is loaded only here.
   const told =
     log === undefined
       ? undefined
@@ -67,7 +67,7 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
   process.exitCode = isFailed ? exitCodes.failed : isUntold ? exitCodes.unverified : exitCodes.ok;
 }
 
-/** What keeps the later document from counting where the earlier one is in use. */
+/** Why the later document can't properly follow the earlier one, where that one is in use. */
 function findRevisionFault({ changes, revision: { before, after } }: TrustComparison): string | undefined {
   if (after < before)
     return `The revision is lowered from ${before} to ${after}: running apps refuse the later document.`;
@@ -97,7 +97,7 @@ function isFailure(
   }
 }
 
-/** Whether somebody may gain or lose what `--fail-on` names, and nothing shows it. */
+/** Whether somebody may gain or lose what `--fail-on` names, without anything that shows it. */
 function isPossible(
   { possibleGains, possibleLosses }: TrustComparison,
   told: ToldLosses | undefined,

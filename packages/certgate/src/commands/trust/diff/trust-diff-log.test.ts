@@ -23,7 +23,7 @@ const call = (hours: number, identity: string, matched: string, more: Partial<Wr
 });
 const dns = { matchedBy: 'dns issued by corp' };
 
-/** Two days, in which the lines cover all but the ends. */
+/** The calls of two days. The lines cover all of that time except its ends. */
 const calls: readonly WrittenCall[] = [
   call(0.5, 'billing', usedPin, { function: 'Orders' }),
   call(0.7, 'warehouse', 'old.corp.example', dns),
@@ -85,7 +85,7 @@ describe('certgate trust diff --log', () => {
   const run = (...words: readonly string[]): Promise<CommandRun> =>
     runLineInProcess(['trust', 'diff', 'old.json', ...words], folder.path);
   const span = ['--since', '2d', '--until', '2027-01-06T00:00:00Z'];
-  /** Compares the document of this test with a proposal of these identities. */
+  /** Compares the document of this test with a proposal that lists these identities. */
   const ask = async (
     list: Identities,
     more: object = {},
@@ -109,7 +109,7 @@ describe('certgate trust diff --log', () => {
     assert.deepEqual((await ask(billing({ pins: [old, sha1] }))).slice(0, 2), [1, `billing used: ${lastCall}`]);
   });
 
-  it('passes for a pin without a call, and tells by which entry its identity calls', async () => {
+  it('passes for a pin without a call, and says by which entry its identity calls', async () => {
     const claim = 'no call in the 46 of 48 hours that the lines cover';
     const [exitCode, told] = await ask(billing({ pins: [used, sha1] }));
     assert.deepEqual([exitCode, told], [0, `billing unused: ${claim}; otherwise, ${lastCall}`]);
@@ -118,7 +118,7 @@ describe('certgate trust diff --log', () => {
     assert.deepEqual([failed, all], [0, `depot unused: ${claim}\ndepot unused: ${claim}`]);
   });
 
-  it('cannot tell, at an app whose lines cover nothing', async () => {
+  it('cannot tell for an app whose lines cover nothing', async () => {
     await writeLog(
       'two.log',
       {},
@@ -153,7 +153,7 @@ describe('certgate trust diff --log', () => {
     );
   });
 
-  it('counts no call from before the time that is asked for, of which a status line tells too', async () => {
+  it('counts no call from before the requested time, even if a status line also reports such calls', async () => {
     const early = [call(0.5, 'billing', oldPin), call(38, 'partner', otherPin), call(47.5, 'partner', otherPin)];
     await writeLog('early.log', { decisionLog: 'denials', calls: early });
     write('new.json', 2, billing({ pins: [used, sha1] }));
@@ -162,13 +162,13 @@ describe('certgate trust diff --log', () => {
     assert.match(stdout, /"billing": no call in the \d+ of 24 hours that the lines cover$/m);
   });
 
-  it('cannot tell of an entry that other lines hide: they name one of those that match a certificate', async () => {
+  it('cannot tell for an entry that others hide, because a line names only one of the entries that match a certificate', async () => {
     const [exitCode, told] = await ask(billing({ pins: [used, old, { ...sha1, enabled: false }] }));
     assert.deepEqual([exitCode, told.endsWith('; cannot tell whether the certificate of these calls matches this entry too')], [3, true], told); // prettier-ignore
     assert.equal((await ask(billing({ pins: [used, old] })))[0], 0);
   });
 
-  it('tells the loss of an authority by each identity that it concerns, the used ones first', async () => {
+  it('reports the loss of an authority for each identity that it concerns, the used ones first', async () => {
     const strict = authorityOf({ revocation: { mode: 'required' } });
     const anchored = authorityOf({ anchors: [getStage().root, getStage().impostorRoot] });
     for (const [before, later] of [
@@ -184,7 +184,7 @@ describe('certgate trust diff --log', () => {
     write('old.json', 1, identities);
   });
 
-  it('tells a role, a switch and a lock by the identity, and functions by their lines', async () => {
+  it('judges a role, a switch and a lock by the calls of the identity, and functions by their own lines', async () => {
     for (const [list, more, expected] of [
       [billing({ roles: [] }), {}, /^billing used: last call by thumbprintSha256 A{16} .*, at least 22 calls/],
       [billing({ enabled: false }), {}, /^billing used: /],
@@ -201,17 +201,17 @@ describe('certgate trust diff --log', () => {
     const [counted, why] = await ask(billing({ functions: ['Orders', 'RefundOrder'] }), {}, 'counted.log');
     assert.equal(counted, 3);
     assert.match(why, /cannot tell at which functions all were$/);
-    // The lines of another process tell nothing of these calls.
+    // The decision lines of another process show nothing about these calls.
     const latest = Array.from({ length: 40 }, (_, index) => call(47 + index / 100, 'billing', usedPin));
     await writeLog('both.log', { decisionLog: 'denials' }, { process: 'fedcba9876543210', start: begin + 46.9 * hour, calls: latest }); // prettier-ignore
     assert.equal((await ask(billing({ functions: ['Orders'] }), {}, 'both.log'))[0], 3);
   });
 
-  it('passes where all calls are within the time that is left', async () => {
+  it('passes if all calls are within the time that remains', async () => {
     for (const [notAfter, expected] of [
       ['2127-01-20T00:00:00Z', [0, 'later']],
       ['2027-01-05T12:00:00Z', [1, 'used']],
-      // The calls were before, and the next one is refused.
+      // The calls were made before this end, but the next one will be refused.
       ['2027-01-05T23:00:00Z', [1, 'used']],
     ] as const) {
       for (const more of [{ pins: [{ ...used, notAfter }, old, sha1] }, { expiresAt: notAfter }]) {
@@ -223,7 +223,7 @@ describe('certgate trust diff --log', () => {
     assert.equal(early, 1);
   });
 
-  it('does not take a time that has ended since for one that goes on', async () => {
+  it('does not take a time that has ended since then for one that continues', async () => {
     const past = Date.UTC(2024, 0, 4);
     await writeLog('past.log', { start: past, calls: [{ ...call(0, 'billing', usedPin), at: past + hour }] });
     write('new.json', 2, billing({ pins: [{ ...used, notAfter: '2024-02-01T00:00:00Z' }, old, sha1] }));
@@ -231,7 +231,7 @@ describe('certgate trust diff --log', () => {
     assert.equal(ended.exitCode, 1, ended.stdout);
   });
 
-  it('tells a denied certificate by its pin or by the lines, and not by what no line has', async () => {
+  it('judges a denied certificate by its pin or by the lines, and cannot tell for one that no line has', async () => {
     for (const [entry, exitCode, expected] of [
       [{ thumbprintSha256: usedPin }, 1, /^billing used: last call by/],
       [{ thumbprintSha256: oldPin }, 0, /^billing unused: /],
@@ -257,17 +257,17 @@ describe('certgate trust diff --log', () => {
     assert.equal((await ask(own({})))[0], 0);
     assert.equal((await ask(own({ enabled: false })))[0], 1);
     assert.equal((await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha256: pinOf('F') }] } }))[0], 0); // prettier-ignore
-    // Lines that only count calls have no thumbprint, and lines that are missing may have one.
+    // Lines that only count calls have no thumbprint, and missing lines might have one.
     await writeLog('counted.log', { decisionLog: 'denials' });
     folder.file('cut.json', '[]');
     for (const log of ['counted.log', 'app.log cut.json']) assert.equal((await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha256: pinOf('F') }] } }, {}, log))[0], 3); // prettier-ignore
-    // No line has a thumbprint of another kind.
+    // Lines have no thumbprint of another kind.
     const [hidden, , { stdout: remark }] = await ask({ ...identities, other: { name: 'other', roles: [], pins: [{ thumbprintSha1: 'E'.repeat(40) }] } }); // prettier-ignore
     assert.equal(hidden, 3);
     assert.match(remark, /"possibleLosses": "Some certificates now match a pin or name of \\"other\\"/);
   });
 
-  it('ends with 3 where the log has no line, with 2 without a log, and with 1 for a lower revision', async () => {
+  it('ends with 3 if the log has no line, with 2 without a log, and with 1 for a lower revision', async () => {
     write('lower.json', 0, identities);
     folder.file('empty.log', '');
     folder.file('strange.log', 'Host started\n');
@@ -297,7 +297,7 @@ describe('certgate trust diff --log', () => {
     assert.equal(failed, 1);
   });
 
-  it('shows it below each loss, with what limits it', async () => {
+  it('shows the uses below each loss, and what limits the answer', async () => {
     write('new.json', 2, billing({ pins: [old, sha1] }));
     const { stdout, exitCode } = await run('new.json', '--log', 'app.log', ...span, '--fail-on', 'never');
     assert.equal(exitCode, 0);
@@ -306,7 +306,7 @@ describe('certgate trust diff --log', () => {
     assert.match(stdout, /^- Covered .*: orders 46 of 48 hours\.$/m);
   });
 
-  it('writes Markdown of bounded length, in which names are text in code', async () => {
+  it('writes Markdown of limited length, in which names are text in code', async () => {
     const odd = '``` @team <img src=x onerror=alert(1)> [a](javascript:b) | #1';
     const pins = Array.from({ length: 400 }, (_, index) => ({
       thumbprintSha256: index.toString(16).padStart(64, '0'),
@@ -322,11 +322,11 @@ describe('certgate trust diff --log', () => {
     await writeLog('odd.log', { app: odd, calls: functions });
     const { stdout, stderr } = await run('new.json', '--log', 'odd.log', '--markdown');
     assert.ok(stdout.length < 65_536, stderr);
-    // Without what stands in code, as CommonMark reads it.
+    // The text without its code blocks, as CommonMark reads it.
     const plain = stdout.replace(/^### /gm, '').replace(/^(`{3,})diff\n[^]*?\n\1$/gm, '');
     assert.doesNotMatch(plain, /@|<(?!!-- certgate)|\[|#|javascript/);
     assert.match(plain, /… and more/);
-    // What was used is not among what is left out.
+    // The changes that are left out are not among those that were used.
     assert.match(
       stdout,
       /^- .*no longer has the pin thumbprintSha256 9{16}.*\n {4}.*last call by thumbprintSha256 9{16}/m,

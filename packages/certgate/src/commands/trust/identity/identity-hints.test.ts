@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { line, TrustStage } from '../test-support/trust-stage.js';
 
-describe('certgate trust, where the first word was not the right one', () => {
+describe('certgate trust and its hints', () => {
   const stage = new TrustStage();
   const reason = ['--reason', 'x'];
 
@@ -13,7 +13,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     stage.remove();
   });
 
-  it('add, list and show spell functions as they were given', async () => {
+  it('add and list write functions as the user wrote them', async () => {
     const added = await stage.expect(
       ...line`add billing --thumbprint-sha256 ${'A'.repeat(64)} --function OrdersGet`,
       ...reason,
@@ -27,7 +27,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     );
   });
 
-  it('add of another end for an identity that is there names --to-existing', async () => {
+  it('add with another end for an existing identity names --to-existing', async () => {
     const another = line`add billing --expires-at 2090-01-01T00:00:00Z`;
     await stage.refuse(
       /already an identity "billing"\.\n.*certgate trust add billing --to-existing/,
@@ -36,7 +36,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     );
   });
 
-  it('enable of one that has ended says so, and how to go on, with exit code 1', async () => {
+  it('enable of an identity that has ended says so, and what to do next, with exit code 1', async () => {
     await stage.expect('add', 'billing', '--to-existing', '--expires-at', '2020-01-01T00:00:00Z', ...reason);
     const revision = stage.read().revision;
     const { exitCode, stdout, stderr } = await stage.run('enable', 'billing', ...reason);
@@ -61,7 +61,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     assert.match(stderr, /is enabled, but it ended at 2020.*\n.*certgate trust set late --pin B+ --not-after TIME/);
   });
 
-  it('list, the roles and enable say what the gate answers to a denied certificate, and while the document is locked', async () => {
+  it('list, log --roles and enable show what the gate answers to a denied certificate, and while the document is locked', async () => {
     const hash = 'C'.repeat(64);
     await stage.expect(...line`add denied --thumbprint-sha256 ${hash} --role reader`, ...reason);
     await stage.expect('deny', hash, ...reason);

@@ -149,7 +149,7 @@ function describeSwitch(verb: 'enable' | 'disable', reason: string): Verb {
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Milliseconds. */
+/** Parses a duration. Returns milliseconds. */
 function parseDuration(text: string): number {
   const match = /^(?<count>\d{1,5})(?<unit>[mhd])$/.exec(text);
   if (text === '0') return 0;

@@ -24,7 +24,7 @@ describe('certgate trust add and rotate, with a certificate that is recognized b
     stage.remove();
   });
 
-  it('say whom the new pin locks out', async () => {
+  it('say who is locked out by the new pin', async () => {
     const isAmbiguous =
       /^ {2}- The certificate \S+ is recognized as "billing"\. From now on, the gate refuses it: The certificate belongs to two identities/m;
     for (const words of [
@@ -42,7 +42,7 @@ describe('certgate trust add and rotate, with a certificate that is recognized b
     );
   });
 
-  it('are silent about a certificate that nothing else matches, and cannot tell by a hash', async () => {
+  it('print nothing for a certificate that no other entry matches, and cannot tell for a hash without its certificate', async () => {
     const said = await stage.expect('add', 'new', '--certificate', join(stage.folder, 'stranger.crt'), ...reason);
     assert.doesNotMatch(said, /cannot tell|refuses/);
     const byHash = await stage.expect('add', 'new', '--thumbprint-sha256', thumbprintSha256, ...reason);

@@ -44,7 +44,7 @@ function create(
 ): TrustChange['edit'] {
   if (newPin === undefined && names.length === 0) {
     return (document) => {
-      // Who changes the end of one that is there needs no certificate for it, but --to-existing.
+      // If the identity exists, the user wants to change it. That needs `--to-existing`, and no certificate.
       expectNewName(document, name);
       throw new ToolFailure('Without a certificate or a name under an authority, nobody can be this identity.', {
         remedy:
@@ -103,7 +103,7 @@ export async function remove(name: string, flags: RemoveFlags): Promise<void> {
   });
 }
 
-/** What `trust add` can say of an identity and of its one pin. */
+/** The members of an identity and of its one pin that `trust add` has options for. */
 const addOptions: Readonly<Record<string, string>> = {
   thumbprintSha256: '--thumbprint-sha256',
   publicKeySha256: '--public-key-sha256',
@@ -116,7 +116,10 @@ const addOptions: Readonly<Record<string, string>> = {
   expiresAt: '--expires-at',
 };
 
-/** A command only where it adds exactly what was there: one that leaves a restriction out would admit more. */
+/**
+ * Says how to undo the removal. It prints a command only if that adds exactly what was removed. A command without a
+ * restriction that was there would admit more callers.
+ */
 function describeUndo(removed: TrustDocumentIdentity): readonly string[] {
   const { name, pins: [pin, ...others] = [], ...rest } = removed;
   const parts = Object.entries({ ...rest, ...pin }).filter(([key]) => key !== 'reason');

@@ -54,7 +54,10 @@ function setEnabled(isEnable: boolean, name: string, flags: EnableFlags): Promis
   });
 }
 
-/** It is enabled, and refused anyway: who hears that there is nothing to change would stop looking. */
+/**
+ * The failure for something that is enabled, but still refused. If the tool said only that there is nothing to change,
+ * the user would stop looking for the reason. Undefined if it is not refused.
+ */
 function findEnabledInVain(
   { after, afterSnapshot }: TrustUpdate,
   givenName: string,
@@ -76,11 +79,14 @@ function findEnabledInVain(
 interface EnabledInVain {
   readonly afterSnapshot: TrustSnapshot;
   readonly identity: TrustedIdentity;
-  /** The chosen pin that is refused; undefined: the identity as a whole. */
+  /** The chosen pin that is refused. Undefined if the failure is about the identity as a whole. */
   readonly chosen: TrustPin | undefined;
 }
 
-/** `code`: why the gate refuses; undefined: its pins and names are refused for several reasons. */
+/**
+ * `code` is the gate's reason for refusing. It is undefined if the identity's pins and names are refused for several
+ * reasons.
+ */
 function describeVain(code: StandingCode | undefined, { afterSnapshot, identity, chosen }: EnabledInVain): ToolFailure {
   const { name, pins } = identity;
   const who = chosen === undefined ? JSON.stringify(name) : `The pin ${describePin(chosen)}`;

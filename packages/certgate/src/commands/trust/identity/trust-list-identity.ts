@@ -23,7 +23,7 @@ import { readTrustHistory } from '../../../trust/administration/trust-history.js
 import { pick } from '../../command-line/option-values.js';
 import { printJson, printLine } from '../../command-line/output.js';
 
-/** Everything that the document says about one identity. */
+/** Prints everything that the document says about one identity. */
 export async function listIdentity(
   name: string,
   location: TrustLocation,
@@ -77,7 +77,10 @@ export async function listIdentity(
     for (const line of formatPin(pin, bounds[index] ?? '')) printLine(`  ${line}`);
 }
 
-/** Who switched it off last, by the log of changes. The log is not signed: it informs, and decides nothing. */
+/**
+ * Finds who last disabled the identity and its pins, in the log of changes. The log is not signed: it only informs, and
+ * must never decide anything.
+ */
 async function readDisables(
   location: TrustLocation,
   { documentSha256, document: { revision } }: LoadedTrustDocument,
@@ -97,7 +100,10 @@ async function readDisables(
   };
 }
 
-/** Whoever may read the document may perhaps not read its log. */
+/**
+ * Reads the log of changes. A user who may read the document may not be allowed to read its log; then there are no
+ * lines.
+ */
 async function readLogIfAllowed(location: TrustLocation): Promise<readonly string[]> {
   try {
     return await location.readLog();
@@ -154,7 +160,8 @@ function formatPin(
   const issuer = issuedBy === null ? '' : `issued by ${issuedBy}`;
   const accepted = grace && `  accepted without clientAuth from ${grace.since} until ${grace.until}: ${grace.reason}`;
   return [
-    // Apart from the times: a pin that is "denied until" a day would be admitted then.
+    // The state is separate from the times, because "denied until" some day would mean that the pin is admitted after
+    // it.
     escapeControls([`${kind} ${value}`, state, issuer, bounds].filter((part) => part !== '').join(', ')),
     ...(accepted === null ? [] : [colors.yellow(escapeControls(accepted))]),
     ...(state === 'disabled' ? [escapeControls(`  ${formatDisable(pin.disabled)}`)] : []),

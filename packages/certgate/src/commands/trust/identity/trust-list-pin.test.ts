@@ -9,7 +9,7 @@ after(() => {
   stage.remove();
 });
 
-test('a pin is found whole, by its first digits, or nearly', async () => {
+test('a pin is found by all its digits, by the first ones, and nearly', async () => {
   const identities = [{ name: 'billing', owner: 'payments', roles: [], pins: [{ thumbprintSha256: hash }] }];
   const denied = [{ thumbprintSha256: 'EF'.repeat(32), reason: 'stolen' }];
   writeFileSync(stage.path, JSON.stringify({ schemaVersion: 1, revision: 3, identities, denied }));

@@ -8,7 +8,10 @@ import { printJson, printLine } from '../../command-line/output.js';
 
 const fewestDigits = 8;
 
-/** Whose pin it is, by digits of a thumbprint or of a key's hash: all, or the first ones, as a line of the log has them. */
+/**
+ * Prints whose pin it is. The pin is given by the hexadecimal digits of a thumbprint or of a key's hash: all of them,
+ * or the first ones, as in a log line.
+ */
 export function listPin(pin: string, trust: TrustSnapshot, store: string, { json }: { readonly json?: boolean }): void {
   const report = { version: 1, store, revision: trust.revision, ...findPins(pin, trust) };
   const { matches, denied, revision } = report;
@@ -34,7 +37,7 @@ function findPins(text: string, trust: TrustSnapshot) {
       .filter(({ value }) => value.startsWith(digits))
       .map((pin) => ({ identity, isExact: true, likeness: `has the pin ${describePin(pin)}` })),
   );
-  // A hash of any kind may have been meant.
+  // The user may have meant a hash of any kind.
   const near = findNearPins(trust, { thumbprintSha256: digits, thumbprintSha1: digits, publicKeySha256: digits })
     .filter(({ identity }) => exact.every((each) => each.identity !== identity))
     .map(({ identity, likeness }) => ({

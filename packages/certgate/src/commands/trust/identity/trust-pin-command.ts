@@ -18,7 +18,7 @@ import type { ChangeFlags } from '../options/store-options.js';
 
 interface RotateFlags extends ChangeFlags, PinFlags {
   readonly pin?: readonly string[];
-  /** Milliseconds. */
+  /** For how long the old pins stay valid, in milliseconds. */
   readonly overlap: number;
 }
 
@@ -50,7 +50,7 @@ export async function rotate(name: string, flags: RotateFlags): Promise<void> {
   });
 }
 
-/** Undefined: at once. Documents have whole seconds; the old certificate gets what is left of the last one. */
+/** When the old pins end. Undefined if they end at once. Documents have whole seconds, so the time is rounded up. */
 function findOldEnd({ overlap }: RotateFlags, now: number): number | undefined {
   return overlap === 0 ? undefined : Math.ceil((now + overlap) / 1000) * 1000;
 }
@@ -84,10 +84,10 @@ function describeNewEnd(flags: RotateFlags, newEnd: string | undefined, oldEnd: 
 
 interface SetFlags extends ChangeFlags {
   readonly pin: readonly string[];
-  /** A time, or `none`. */
+  /** A time, or `none` to remove the bound. */
   readonly notBefore?: string;
   readonly notAfter?: string;
-  /** An authority, or `none`. */
+  /** The name of an authority, or `none`. */
   readonly issuedBy?: string;
   readonly acceptWithoutClientAuthUntil?: string;
 }
@@ -131,7 +131,7 @@ function readBound(text: string): string | null {
 const describeWindow = (rotation: string): string =>
   `A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: ${rotation}`;
 
-/** Hard to overlook, because every other certificate must have clientAuth. */
+/** The warning must be hard to overlook, because every other certificate must have clientAuth. */
 function describeGrace(until: string | undefined, rotation: string): readonly string[] {
   if (until === undefined || until === 'none') return [];
   return [

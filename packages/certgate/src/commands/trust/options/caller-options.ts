@@ -6,14 +6,14 @@ export interface PinFlags extends PasswordFlags {
   readonly certificate?: string;
   readonly thumbprintSha256?: string;
   readonly publicKeySha256?: string;
-  /** Shared with the options for names, where a verb has both. */
+  /** If a verb has the options for names too, this one is for both. */
   readonly issuedBy?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly evenIfUnfit?: boolean;
 }
 
-/** What a certificate is recognised by: the file itself, best, or one of its hashes. */
+/** The options for a certificate to pin: best the file itself, or else one of its hashes. */
 export const pinOptions: Options = {
   '--certificate <file>': [
     'pin this certificate: PFX, PEM, DER or base64; a private key in it is ignored',
@@ -37,7 +37,7 @@ export const pinOptions: Options = {
   ...passwordOptions,
 };
 
-/** Beside `--issued-by`, which the verb has anyway or adds. */
+/** The flags for names. `--issued-by` comes from the options for pins or from the verb's own. */
 export interface NameFlags {
   readonly issuedBy?: string;
   readonly dns?: readonly string[];
@@ -47,7 +47,7 @@ export interface NameFlags {
   readonly organizationalUnit?: readonly string[];
 }
 
-/** A name of a certificate that the authority of `--issued-by` issued. */
+/** The options for a name in certificates that the authority of `--issued-by` issued. */
 export const nameOptions: Options = {
   '--dns <name>': 'a DNS name of the certificate, or *.corp.example for one label (repeatable)',
   '--uri <uri>': 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)',
@@ -56,5 +56,5 @@ export const nameOptions: Options = {
   '--organizational-unit <text>': 'an exact organizational unit of its subject (repeatable)',
 };
 
-/** Only some of an identity's pins. */
+/** The help text of an option that selects only some of an identity's pins. */
 export const pinWords = 'only this pin: its hash, or at least the first eight digits of it (repeatable)';

@@ -14,10 +14,10 @@ import type { GateFlags } from './store-options.js';
 type Signed = Pick<StoredDocument, 'bytes' | 'signature'>;
 
 /**
- * As the app's store, at its start. What the command line leaves out is not compared; `listUnverified` says what that leaves
- * open.
+ * Decides whether an app accepts the document, as the app's store does at its start. What the command line leaves out
+ * is not compared; `listUnverified` says what that leaves open.
  *
- * @throws {ToolFailure} for a key that can't be used.
+ * @throws {ToolFailure} if a key can't be used.
  */
 export async function admitByOptions({ bytes, signature }: Signed, flags: GateFlags): Promise<DocumentAdmission> {
   const { audience = anyAudience, minimumRevision } = flags;
@@ -29,7 +29,10 @@ export async function admitByOptions({ bytes, signature }: Signed, flags: GateFl
   );
 }
 
-/** By the keys of `--signed-by`; undefined: none is given. @throws {ToolFailure} for a key that can't be used. */
+/**
+ * Verifies the signature with the keys of `--signed-by`. Undefined if there are none. @throws {ToolFailure} if a key
+ * can't be used.
+ */
 export async function verifyBySigners(
   { bytes, signature }: Signed,
   flags: GateFlags,
@@ -37,7 +40,10 @@ export async function verifyBySigners(
   return withSigners(flags, async (keys) => keys && verifyDocumentSignature(bytes, signature, keys));
 }
 
-/** The keys are read from their files; what is in them is the verifier's to judge, whose fault is one of the command line. */
+/**
+ * Reads the keys from their files. The verifier decides whether a key can be used. If it can't, that is a mistake on
+ * the command line.
+ */
 async function withSigners<Result>(
   { signedBy }: GateFlags,
   verify: (keys: readonly string[] | undefined) => Promise<Result>,

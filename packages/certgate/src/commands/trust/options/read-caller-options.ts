@@ -13,12 +13,15 @@ import { pick } from '../../command-line/option-values.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
 import type { NameFlags, PinFlags } from './caller-options.js';
 
-/** The pin that the options name, and its certificate for the gate, which says whom the pin locks out. */
+/** The pin that the options name, and its certificate, about which the gate is asked who is locked out by the pin. */
 interface ReadPin extends Pick<ChangeRequest, 'asked'> {
   readonly newPin?: NewPin;
 }
 
-/** Empty if no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
+/**
+ * Reads the new pin. The result is empty if no certificate is named. @throws {ToolFailure} if the gate would refuse the
+ * certificate anyway.
+ */
 export async function readNewPin(flags: PinFlags, now: number): Promise<ReadPin> {
   const window = pick(flags, 'issuedBy', 'notBefore', 'notAfter');
   if (flags.certificate !== undefined) return readCertificatePin(flags.certificate, flags, window, now);
@@ -49,7 +52,7 @@ async function readCertificatePin(
   const decoding = decodeClientCertificate(certificateDer);
   if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
   const { thumbprintSha256, thumbprintSha1, publicKeySha256, notAfter } = decoding.certificate;
-  // One that is not valid yet is pinned before it is: that is what rotation is for.
+  // A certificate that is not valid yet may be pinned, because a rotation pins the next certificate in advance.
   const faults = listCertificateFaults(decoding.certificate, now).filter(
     ({ code }) => code !== 'certificate_not_yet_valid',
   );
@@ -64,7 +67,7 @@ async function readCertificatePin(
   return { newPin: { pin, certificate: { thumbprintSha256, thumbprintSha1, publicKeySha256 } }, asked };
 }
 
-/** `hasPin`: then `--issued-by` has something to say without a name too. */
+/** `hasPin` means that `--issued-by` is allowed without a name, because it applies to the pin. */
 export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocumentName[] {
   const { issuedBy, dns = [], uri = [], email = [], commonName = [], organizationalUnit = [] } = flags;
   const names: readonly Omit<TrustDocumentName, 'issuedBy'>[] = [

@@ -7,9 +7,8 @@ import type { ChangeRequest } from '../../../trust/administration/update-trust-d
 import type { ChangeFlags } from './store-options.js';
 
 /**
- * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Opens the signing key, so it may ask for a password, or
- * call Key Vault.
- * Throws ToolFailure where the place can't be written, before it asks.
+ * Turns the flags of `changeOptions` into what `updateTrustDocument` takes. It opens the signing key, so it may ask for
+ * a password, or call Key Vault. Throws ToolFailure if the place can't be written, before it asks.
  */
 export async function readChange(verb: string, flags: ChangeFlags): Promise<ChangeRequest> {
   expectWritable(flags.store);
@@ -58,7 +57,10 @@ function checkText(text: string, option: string): string {
   return trimmed;
 }
 
-/** What pipelines say of the person who started them, or the user of this machine. Nobody checks it: storage's own log knows better. */
+/**
+ * The name of the user who makes the change: of the person whom the pipeline names, or of this machine's user. Nobody
+ * verifies it; the storage's own log is more reliable.
+ */
 function findUser(): string {
   const { env } = process;
   if (env['GITHUB_ACTIONS'] === 'true' && isSaid(env['GITHUB_ACTOR'])) return env['GITHUB_ACTOR'];
@@ -66,7 +68,7 @@ function findUser(): string {
   try {
     return userInfo().username;
   } catch (cause) {
-    // A container's user may have no name.
+    // The user of a container may have no name.
     throw new ToolFailure('The name of the user who makes this change is unknown.', {
       remedy: 'Pass it with --by.',
       cause,

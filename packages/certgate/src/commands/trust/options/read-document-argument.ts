@@ -5,12 +5,12 @@ import { maximumDocumentBytes, type StoredDocument } from '../../../trust/admini
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 
 export interface DocumentArgument {
-  /** For messages. */
+  /** What messages call the document. */
   readonly description: string;
   readonly stored: StoredDocument;
 }
 
-/** A document named on the command line, as by `--store`; or `-` for standard input. */
+/** Reads a document that is named on the command line: a location as for `--store`, or `-` for standard input. */
 export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
   if (text === '-') {
     const bytes = await readBoundedStream(process.stdin, 'Standard input', maximumDocumentBytes);

@@ -11,15 +11,18 @@ export interface StoreFlags {
 const storeWords =
   'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME';
 
-/** The same words for every place a document is kept at. There is no option for a key or a token: see trust-administration.md. */
+/**
+ * The option for the place of the document, with the same words in every verb. There is no option for a key or a token:
+ * see trust-administration.md.
+ */
 export const storeOption: Options = { '--store <location>': [storeWords, { env: trustVariable, isRequired: true }] };
 
-/** Of a verb that reads several documents. */
+/** The option of a verb that reads several documents. */
 export const storesOption: Options = {
   '--store <location>': [`${storeWords} (repeatable)`, { env: trustVariable, isRequired: true }],
 };
 
-/** What an app's trust store was told of the documents that it takes, as its options have it. */
+/** The options of an app's trust store that decide which documents the app accepts. */
 export interface GateFlags {
   readonly signedBy?: readonly string[];
   readonly audience?: string | undefined;
@@ -74,7 +77,7 @@ const keyOptions: Options = {
 };
 
 const reportOptions: Options = {
-  // The apps' own settings aren't known here; their defaults are.
+  // The tool doesn't know the apps' own settings, but it knows their defaults.
   '--refresh-interval <seconds>': [
     'the `refreshIntervalSeconds` of the apps, to say when the change takes effect',
     { parse: parseSeconds, default: 30 },
@@ -87,7 +90,7 @@ const reportOptions: Options = {
   '--json': 'print one JSON object',
 };
 
-/** Where the document is, who changes it and why, and how the change is made: on every verb that writes. */
+/** The options of every verb that writes: where the document is, who changes it and why, and how the change is made. */
 export const changeOptions: Options = {
   ...keyOptions,
   '--signed-by <file>':
@@ -96,10 +99,10 @@ export const changeOptions: Options = {
   ...reportOptions,
 };
 
-/** For the verb that does nothing else. */
+/** The options of the verb that only signs. */
 export const signOptions: Options = { ...keyOptions, ...reportOptions };
 
-/** Only where seconds count may a change go without a reason. */
+/** The option for a reason that may be left out. Only a change for which every second matters may have no reason. */
 export const optionalReason: Options = { [reasonOption]: reasonWords };
 
 function parseSeconds(text: string): number {
@@ -110,7 +113,7 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
-/** `fault`: what this verb alone refuses. */
+/** `fault` names what only this verb refuses. */
 export function listChangeExitCodes(
   fault: string,
   done = 'the document is written, or is already as requested',
@@ -123,9 +126,9 @@ export function listChangeExitCodes(
 }
 
 /**
- * After that many seconds every instance that can read the document decides by it. An instance with few requests decides
- * by the old one up to two intervals after its latest read, and that read may have been under way when the change came
- * (docs/trust-sources.md).
+ * The number of seconds after which every instance that can read the document uses it. An instance with few requests
+ * uses the old one for up to two intervals after its latest read, and that read may have been under way when the change
+ * was made (docs/trust-sources.md).
  */
 export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): number {
   return 2 * refreshInterval + readTimeout;

@@ -2,16 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 
-// Before picocolors is loaded, which asks once: with CI set, it would colour what goes into a pipe.
+// Set before picocolors is loaded, which reads it once: with CI set, picocolors would color the output of a pipe.
 process.env['NO_COLOR'] = '1';
 const { createProgram, runCommandLine } = await import('../../../program.js');
 
-/** Whose output a write is: the test runner, which reports by the same stream, has none of ours. */
+/**
+ * The output of the command that runs. What the test runner writes to the same stream is not in such a context, so it
+ * is not captured.
+ */
 const outputs = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
 
 /**
- * Runs one command of the tool in this process, which takes milliseconds where a process of its own takes a second. What
- * fails rejects as the command threw it. One at a time: the exit code is the process's.
+ * Runs one command of the tool in this process, which takes milliseconds instead of a second for a new process. If the
+ * command fails, the promise rejects with what it threw. Run only one command at a time, because the exit code belongs
+ * to the process.
  */
 export function runInProcess(args: readonly string[]): Promise<CommandRun> {
   return capture(async () => {
@@ -23,7 +27,10 @@ export function runInProcess(args: readonly string[]): Promise<CommandRun> {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** The same with a working folder of its own and the exit code of whatever fails, as a user sees it. Others wait. */
+/**
+ * Like `runInProcess`, with a working folder, and with the exit code of a failure as a user sees it. Other runs wait
+ * until this one has ended.
+ */
 export function runLineInProcess(
   args: readonly string[],
   cwd: string,
@@ -57,7 +64,7 @@ async function capture(run: () => Promise<number>): Promise<CommandRun> {
   }
 }
 
-/** Undefined, where nobody has set it, is 0. */
+/** The exit code of the process, which is 0 if nobody has set it. */
 function readExitCode(): number {
   const { exitCode } = process;
   return typeof exitCode === 'number' ? exitCode : 0;
@@ -77,7 +84,7 @@ function divert(name: 'stdout' | 'stderr'): () => void {
   };
 }
 
-/** No terminal, as in a process that a test starts. */
+/** Replaces stdin by this input. It is not a terminal, as in a process that a test starts. */
 function replaceInput(input: string | Uint8Array): () => void {
   const own = Object.getOwnPropertyDescriptor(process, 'stdin');
   const value = Readable.from(input.length === 0 ? [] : [Buffer.from(input)]);

@@ -6,14 +6,14 @@ import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureStat
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './run-in-process.js';
 
-/** The words of a command line; an inserted value is one word, or part of one. */
+/** The words of a command line. An inserted value becomes one word, or part of one, even if it contains spaces. */
 export function line(literals: TemplateStringsArray, ...values: readonly string[]): readonly string[] {
   const words = literals.join('\0').split(' ');
   let index = 0;
   return words.map((word) => word.replaceAll('\0', () => values[index++] ?? ''));
 }
 
-/** A folder with a trust document in it, and the real command line to change it by. */
+/** A folder with a trust document, and the real command line to change it with. */
 export class TrustStage {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'certgate-trust-'));
   readonly path: string = join(this.folder, 'trust.json');
@@ -22,14 +22,17 @@ export class TrustStage {
     return runLineInProcess(['trust', ...args, '--store', 'file:trust.json'], this.folder);
   }
 
-  /** Throws with what the command said when it doesn't end with 0. */
+  /** Runs a command. Throws an error with the command's output if the exit code is not 0. */
   async expect(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(...args);
     if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${exitCode}\n${stderr}${stdout}`);
     return stdout;
   }
 
-  /** The command ends with 2, says `what` on stderr, as it is or on one line, and changes nothing. */
+  /**
+   * Asserts that the command ends with 2, prints `what` on stderr (as it is, or joined to one line), and changes
+   * nothing.
+   */
   async refuse(what: RegExp, ...args: readonly string[]): Promise<void> {
     const readBoth = (): readonly string[] =>
       [this.path, `${this.path}.log.jsonl`].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : ''));
