@@ -197,7 +197,7 @@ export async function expectStandings(core: typeof Core, numRuns: number): Promi
   assert.deepEqual([...met.keys()].sort(), examples.map(({ code }) => code).sort(), JSON.stringify([...met]));
 }
 
-/** Documents with two roots that have the same name and key. The deny list names the one that is in force. */
+/** Documents with two roots that have the same name and key. The deny list names the one that is valid now. */
 function listTwinRoots({ authorities, others: [root] }: Stage, examples: readonly Example[]): readonly Example[] {
   return examples
     .filter(({ code }) => code === 'allowed')
@@ -254,8 +254,8 @@ function listExamples({ named, briefly, own, server, authorities: [authorities =
 }
 
 /**
- * The entries that match the certificate. They include pins of the certificate's twin, which refuse, and names whose
- * authority owns a CA with the issuer's name.
+ * The entries that match the certificate. They include pins of the certificate with its other ECDSA signature, which
+ * refuse, and names whose authority owns a CA with the issuer's name.
  */
 function listMatching(
   core: typeof Core,
@@ -326,8 +326,8 @@ function expectInForce({ name, matched }: ClientIdentity, standings: readonly En
 }
 
 /**
- * Whether the certificate decides, and not the entry: by another issuer, a twin, or a denial that the pin does not
- * show.
+ * Whether the certificate decides, and not the entry: by another issuer, by its other ECDSA signature, or by a denial
+ * that the pin does not show.
  */
 function isDecidedElsewhere(
   { certificates, issuers, intermediate }: Stage,

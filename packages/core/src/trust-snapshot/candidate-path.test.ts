@@ -203,7 +203,8 @@ describe('a certificate on the deny list', () => {
     const denied = rootOnly({}, { denied: [{ thumbprintSha256: hashOf(upper.der) }] });
     const twins = listSignatureTwins(upper.der);
     assert.ok(twins.length > 0);
-    // Without the deny list, the path accepts a twin that has a valid signature. With it, no twin is accepted.
+    // Without the deny list, the path accepts the CA certificate with its other valid signature. With it, none is
+    // accepted.
     const admitted = twins.map((twin) => decideWith(trust, leaf.der, [twin, lower.der]));
     assert.ok(admitted.includes('billing'), admitted.join());
     for (const twin of twins) assert.notEqual(decideWith(denied, leaf.der, [twin, lower.der]), 'billing');

@@ -59,7 +59,8 @@ export function findInSnapshot(
   const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
   if (denied !== undefined) return deny('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
-  // If no pin of its own matches, no twin is computed: unknown callers should cost little.
+  // If no pin of the certificate itself matches, its other ECDSA signature is not computed: unknown callers should cost
+  // little.
   const pinned = own.length === 0 ? own : own.concat(findPinsOfTwin(snapshot, certificate, own));
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);
@@ -182,7 +183,10 @@ function findPinsOfTwin(
     .map((match) => ({ ...match, isOfTwin: true }));
 }
 
-/** A pin of the public key matches the certificate with either signature, so it is not a pin of the twin. */
+/**
+ * A pin of the public key matches the certificate with either ECDSA signature, so it is not a pin of the other
+ * signature only.
+ */
 function isByThumbprint({ pin }: PinMatch): boolean {
   return pin.kind !== 'publicKeySha256';
 }

@@ -170,8 +170,8 @@ function findSteadySpan(certificates: readonly PathCertificate[], now: number): 
 }
 
 /**
- * Asks the authorities about the pins and names. A pin of the certificate's twin needs its issuer to have issued this
- * certificate.
+ * Asks the authorities about the pins and names. A pin may be one of the twin, which is the same certificate with its
+ * other ECDSA signature. If it has `issuedBy`, that authority must have issued this certificate.
  */
 export function findIssuedMatches(
   snapshot: TrustSnapshot,
@@ -199,8 +199,9 @@ export function findIssuedMatches(
   });
   const named = nominations.map((nomination) => matchName(nomination, target, paths));
   const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
-  // A pin of the twin never admits the certificate. If nothing else may admit it either, the pin's issuer is not asked:
-  // that would cost work, and could turn the refusal into a 503.
+  // A pin of the twin (the same certificate with its other ECDSA signature) never admits the certificate. If nothing
+  // else may admit it either, the pin's issuer is not asked: that would cost work, and could turn the refusal into a
+  // 503.
   const isOpen = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
   const verdicts = [...(isOpen ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
@@ -436,7 +437,7 @@ function describeNotFound(given: StrangerFacts): NotFoundFinding {
   return { outcome: 'notFound', detail, facts };
 }
 
-/** As many names as an operator reads: an unknown caller chose them, and the refusal is remembered. */
+/** Lists only as many names as an operator reads: an unknown caller chose them, and the refusal is remembered. */
 function listReadable(names: readonly PresentedName[]): NonNullable<StrangerFacts['names']> {
   const readable: { readonly type: NameType; readonly value: string }[] = [];
   let length = 0;

@@ -23,7 +23,7 @@ export interface AuthorityRevocationInformation {
 
 /** The revocation information by authority name: the part of a decision's input that is not in the trust document. */
 export interface RevocationInformation {
-  /** Undefined if nothing is known for the authority. */
+  /** Undefined if there is no information about the authority. */
   readonly find: (authorityName: string) => AuthorityRevocationInformation | undefined;
 }
 

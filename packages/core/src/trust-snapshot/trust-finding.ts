@@ -128,7 +128,7 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
 export interface FoundIdentity {
   readonly name: string;
   readonly roles: readonly string[];
-  /** The functions that the identity may call. Absent: every function. Empty: none. */
+  /** The functions that the identity may call. If absent, it may call every function; if empty, none. */
   readonly functions?: readonly string[] | undefined;
   /** Who is responsible for the identity; for the log. */
   readonly owner?: string | undefined;

@@ -9,8 +9,8 @@ export interface TrustedIdentity {
   readonly name: string;
   readonly roles: readonly string[];
   /**
-   * The functions that the identity may call, in lower case. Undefined: every function. Empty: none. The list only
-   * restricts: it never replaces a required role.
+   * The functions that the identity may call, in lower case. If undefined, it may call every function; if empty, none.
+   * The list only restricts: it never replaces a required role.
    */
   readonly functions: readonly string[] | undefined;
   /** The same functions in the same order, as the document spells them, for display. */
@@ -191,7 +191,7 @@ export function listDenying(own: TrustSnapshot, presented: object): readonly Tru
  * by a name that the document binds to the authority.
  */
 export interface TrustedAuthority {
-  /** As the document spells it. Letter case does not distinguish authorities. */
+  /** The authority's name as the document spells it. Letter case does not distinguish authorities. */
   readonly name: string;
   /** At least one. A trust anchor's combination of name and key belongs to one authority of the document only. */
   readonly trustAnchors: readonly PathCertificate[];

@@ -7,7 +7,7 @@ import { findUnresolvedReference } from './app-setting-source.js';
  * `https://…`, or `blob:https://account.blob.core.windows.net/container/trust.json`.
  */
 export type TrustAddress =
-  | { readonly kind: 'file'; /** As written: relative or absolute. */ readonly path: string }
+  | { readonly kind: 'file'; /** The path as written, relative or absolute. */ readonly path: string }
   | { readonly kind: 'url'; /** Its query may be a key: see `showTrustAddress`. */ readonly url: string }
   | { readonly kind: 'blob'; readonly blob: BlobAddress };
 

@@ -111,8 +111,8 @@ export function isOpen(finding: ConfirmedFinding): boolean {
 }
 
 /**
- * Whether a refusal stays, whatever a nomination comes to. A refusal that only says "unavailable" does not, except by a
- * locked document, because then nothing is looked up.
+ * Whether a refusal is final. A refusal that only says "unavailable" is not: the result of a nomination may replace it.
+ * A locked document is the exception, because then nothing is looked up.
  */
 function isFinal(finding: Refused): boolean {
   const code = codeOf(finding);
@@ -131,7 +131,7 @@ function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFi
   return [{ outcome: 'denied', ...describeRefusal('identity_ambiguous', facts) }];
 }
 
-/** Whether the refusal is about a match: a pin or an identity that is not in force has matched nevertheless. */
+/** Whether the refusal is about a match: the certificate matched a pin or an identity that is not in force. */
 function isMatch(finding: Refused): finding is RefusedFinding | RefusedNomination {
   return finding.outcome === 'denied' && /^(?:identity|pin)_/.test(finding.code);
 }

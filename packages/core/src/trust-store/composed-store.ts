@@ -140,7 +140,8 @@ export class ComposedTrustStore implements TrustStore {
 
   /**
    * Asks all stores, and combines their answers. If the result depends on a path, it is a nomination, even if a store
-   * has validated the path by itself, or if only a pin of the certificate's twin has `issuedBy`.
+   * has validated the path by itself, or if only a pin of the same certificate with its other ECDSA signature needs the
+   * path.
    */
   async #ask(
     certificate: PresentedCertificate,
@@ -179,7 +180,8 @@ export class ComposedTrustStore implements TrustStore {
   ): Promise<ConfirmedFinding> {
     const confirmed = await Promise.all(findings.map(confirmFinding));
     const combined = combineConfirmed(confirmed, findings);
-    // A final refusal, or an unknown certificate, needs no further questions: the twin's pins admit nobody.
+    // A final refusal, or an unknown certificate, needs no further questions: pins of the certificate with its other
+    // ECDSA signature never admit it.
     if (!isOpen(combined)) return combined;
     const twins = await this.#askAboutTwin(certificate, now);
     const ofTwin = await Promise.all(twins.map(confirmFinding));

@@ -324,7 +324,8 @@ export class CrlKeeper {
   /**
    * Waits for the authority's other reads that have begun. A CA publishes a complete list and its first delta together,
    * and the delta, which is shorter, is read sooner. Used without the complete list, it would leave callers without a
-   * current complete list until the other read ends. Of two deltas, the later one doesn't wait for the earlier.
+   * current complete list until the other read ends. If there are two deltas, the later one doesn't wait for the
+   * earlier one.
    */
   async #settleOthers(authorityKey: string, entry: InFlight): Promise<void> {
     entry.isHeld = true;

@@ -72,7 +72,7 @@ function createMirrorStage(options: RefreshOptions = {}): MirrorStage {
 }
 
 describe('when the app starts', () => {
-  test('the mirror is used if the first place cannot be read, and the report says so', async () => {
+  test('the mirror is used if the first source cannot be read, and the report says so', async () => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(away, known(3)), 'found');
     const { revision, fault, mirror } = store.report();
@@ -120,7 +120,7 @@ describe('when the app starts', () => {
     assert.equal(await ask(away, known(3)), 'found');
   });
 
-  test('a mirror lets the app start although the first place has a signed document that is not valid', async () => {
+  test('a mirror lets the app start although the first source has a signed document that is not valid', async () => {
     const { store, first, mirror } = createMirrorStage();
     [first.given, mirror.given] = ['{"schemaVersion":99}', known(3)];
     await store.start();
@@ -144,7 +144,7 @@ describe('when the app starts', () => {
     }
   });
 
-  test('the first place decides if the mirror cannot be read or is slow, and the report says so', async (context) => {
+  test('the first source decides if the mirror cannot be read or is slow, and the report says so', async (context) => {
     const { store, ask } = createMirrorStage();
     assert.equal(await ask(known(1), away), 'found');
     assert.deepEqual(store.report().mirror, { description: 'mirror', isInUse: false, fault: 'away' });
@@ -163,7 +163,7 @@ describe('when the app starts', () => {
 });
 
 describe('while the app runs', () => {
-  test('the mirror is not read while the first place works', async () => {
+  test('the mirror is not read while the first source works', async () => {
     const { ask, mirror } = createMirrorStage();
     await ask(known(1), known(1));
     const { readCount } = mirror;
@@ -199,7 +199,7 @@ describe('while the app runs', () => {
     assert.equal(await ask(known(6), known(6)), 'trust_locked');
   });
 
-  test('the first place is used again once it gives the same document or a later one', async () => {
+  test('the first source is used again once it gives the same document or a later one', async () => {
     const { store, ask } = createMirrorStage();
     await ask(away, known(3));
     const { version } = store;
@@ -267,7 +267,7 @@ test('the revision never falls, and nothing unsigned is used, whatever the two p
         if (revision === undefined) continue;
         assert.ok(content.length > 0);
         if (content.length === 1) assert.equal(answer, content[0] === known(before) ? 'found' : 'notFound');
-        // Without a fault, the document in use must be the one of the first place.
+        // Without a fault, the document in use must be the one of the first source.
         if (fault === undefined) assert.ok(first === known(before) || first === unknown(before));
       }
     }),
@@ -296,7 +296,7 @@ describe('trustStoreFrom with two addresses', () => {
     }
   });
 
-  test('does not start if the mirror is absent, not an address, or the same as the first place', async () => {
+  test('does not start if the mirror is absent, not an address, or the same as the first address', async () => {
     for (const [mirror, words] of [
       [undefined, /Is the environment variable set/],
       ['ftp://example.com/x', /another? scheme|scheme other/],

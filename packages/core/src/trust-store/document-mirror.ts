@@ -19,14 +19,14 @@ interface SignedBytes {
   readonly sourceVersion: string | undefined;
 }
 
-/** How long the store waits for the mirror if the first place answered, or if a document is already in use. */
+/** How long the store waits for the mirror if the first source answered, or if a document is already in use. */
 const longestWaitMilliseconds = 2_000;
 
 /**
- * The second place of a signed document: `trustStoreFrom([address, mirror])`. It is read when the app starts, and later
- * whenever the first place gives no document. Its document is used only if its revision is higher than the known one,
- * so that an old mirror undoes nothing. Reading the same document again does not extend a staleness limit: a file that
- * was deployed with the app can always be read.
+ * The second source of a signed document: `trustStoreFrom([address, mirror])`. It is read when the app starts, and
+ * later whenever the first source gives no document. Its document is used only if its revision is higher than the known
+ * one, so that an old mirror undoes nothing. Reading the same document again does not extend a staleness limit: a file
+ * that was deployed with the app can always be read.
  */
 export class DocumentMirror {
   readonly #source: TrustSource;
@@ -49,7 +49,7 @@ export class DocumentMirror {
   }
 
   /**
-   * Why the app must not start because of the mirror, even if the first place works: otherwise the mistake would only
+   * Why the app must not start because of the mirror, even if the first source works: otherwise the mistake would only
    * show in an outage. Undefined if the mirror is set up correctly.
    */
   get misuse(): TrustSourceMisuse | undefined {
@@ -60,7 +60,7 @@ export class DocumentMirror {
     return { description: this.#source.description, isInUse, fault: this.#fault };
   }
 
-  /** A text to append to the fault of the first place. */
+  /** A text to append to the fault of the first source. */
   describe(isInUse: boolean): string {
     const { description } = this.#source;
     if (isInUse) return `; the document of the mirror (${description}) is in use`;
@@ -68,14 +68,14 @@ export class DocumentMirror {
   }
 
   /**
-   * Starts a read of the mirror at the same time as the read of the first place. `findLater` or `expectNoneLater` uses
+   * Starts a read of the mirror at the same time as the read of the first source. `findLater` or `expectNoneLater` uses
    * its result. `inUse` is the document in use, if there is one.
    */
   begin(inUse: NamedDocument | undefined): void {
     this.#reading ??= this.#tryRead(inUse);
   }
 
-  /** Forgets the read, because the first place works: its result would be old when it is needed. */
+  /** Forgets the read, because the first source works: the read's result would be old when it is needed. */
   forgetReading(): void {
     this.#reading = undefined;
   }
@@ -96,7 +96,7 @@ export class DocumentMirror {
   }
 
   /**
-   * Checks when the app starts that the mirror has no higher revision than the first place: of the two documents, the
+   * Checks when the app starts that the mirror has no higher revision than the first source: of the two documents, the
    * one with the higher revision is used.
    *
    * @throws {Error} (as a rejection) if the mirror's revision is higher; `findLater` then returns its document.

@@ -179,8 +179,9 @@ function describeFinding(finding: FullAnswer): object {
 
 /**
  * How exactly the answers must agree. firstOf asks nothing more about a certificate that is refused anyway: neither
- * about its twin nor about the CAs of its path. And a document that refuses doesn't say which other names it knows. So
- * one document may give an earlier reason. If a pin of the twin is among the entries, only the public codes must agree.
+ * about its twin (the certificate with its other ECDSA signature) nor about the CAs of its path. And a document that
+ * refuses doesn't say which other names it knows. So one document may give an earlier reason. If a pin of the twin is
+ * among the entries, only the public codes must agree.
  */
 function chooseDescription(
   entries: readonly Entry[],

@@ -80,7 +80,7 @@ describe('firstOf', () => {
         assert.equal(await namesOf(...stores.map(({ store }) => store)), outcome);
         assert.deepEqual(
           stores.map(({ calls }) => calls()),
-          // Each store is also asked about the certificate's twin before the certificate is admitted.
+          // Before the certificate is admitted, each store is also asked about it with its other ECDSA signature.
           outcome === 'a' || outcome === 'b' ? [2, 2] : [1, 1],
         );
       }

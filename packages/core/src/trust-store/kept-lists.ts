@@ -99,8 +99,8 @@ export class KeptLists {
    */
   add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): Addition {
     const name = nameScope(crl, signer.publicKey);
-    // A list that is not understood or has no number clears nobody (§5.2, §5.2.3), so it must not replace a list that
-    // does.
+    // A list that is not understood or has no number can't show that a certificate is not revoked (§5.2, §5.2.3). So it
+    // must not replace a list that can.
     const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
     const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {

@@ -146,8 +146,8 @@ function expectVerdicts(
   // RFC 5280 §5.2.4: the number up to which a complete list and a delta together are current.
   const known = numberOf(present.filter(({ baseNumber = 0 }) => complete >= baseNumber));
   const newestBase = Math.max(0, ...present.map(({ baseNumber = 0 }) => baseNumber));
-  // A complete list from the future replaces an earlier delta from the future, and clears no certificate that the delta
-  // names.
+  // A complete list from the future replaces an earlier delta from the future. It does not end the revocations that the
+  // delta named.
   const isOvertaken = heard.some(({ number, baseNumber }) => baseNumber === undefined && number >= newestBase);
   if (complete === 0 || (known < newestBase && !isOvertaken)) {
     assert.notEqual(verdict, 'valid', 'admitted though a complete list is missing');
@@ -155,7 +155,7 @@ function expectVerdicts(
   }
   const isGood = heard.some((list) => list.number >= numberOf(present) && statusOf(list) === 'good');
   if (verdict === 'valid') assert.ok(isGood, 'admitted though the newest list does not clear it');
-  // Of two lists from the future, the later one replaces the other, even after the other's time has come.
+  // If two lists are from the future, the later one replaces the other, even after the other's time has come.
   if (!isGood || complete < newestBase || instance.hasHeardOfFuture) return;
   assert.equal(verdict, 'valid', 'refused though all lists are there');
 }

@@ -244,7 +244,7 @@ describe('a newer list that leaves the caller out', () => {
     await gate.publish(byLister(6));
     assert.equal(await gate.ask(), 'certificate_revoked');
   });
-  test('clears nobody while its signer is denied, and does afterwards', async () => {
+  test('admits nobody while its signer is denied, and admits the caller afterwards', async () => {
     const gate = await createGate(byLister(6), byRoot(), 'required');
     assert.equal(await gate.ask(), 'allowed');
     await gate.replaceDocument({ denied });

@@ -179,7 +179,7 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'revoked');
   });
 
-  test('drops a hold that is over, so that it takes no place from a revocation', async () => {
+  test('drops a hold that is over, so that it uses up no room for revocations', async () => {
     keeper = new OcspKeeper({ maximumKept: 2 });
     const askAbout = async (index: string, about: PathCertificate, elapsed: number): Promise<void> => {
       server.answerWith(answerFrom({ [about.serialNumber]: index }));

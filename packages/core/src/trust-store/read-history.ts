@@ -83,8 +83,8 @@ export class ReadHistory {
   }
 
   /**
-   * Notes that a document of the mirror came into use after a failed read of the first place. The failure of the first
-   * place stays noted, and so does the limit that applies, which is measured from `began`.
+   * Notes that a document of the mirror came into use after the first source failed. The failure stays noted, and so
+   * does the limit that applies, which is now measured from `began`.
    */
   noteMirrored(began: Moment): void {
     this.#lastSuccess = began;

@@ -77,7 +77,7 @@ describe('OCSP through a store', () => {
     assert.equal(await decideAt(began + 99 * minute), 'certificate_revoked');
   });
 
-  test('uses the end of the answer even if a list clears the certificate as well', async () => {
+  test('uses the end of the answer even if a list also shows that the certificate is good', async () => {
     const { find } = await createStage({}, [list]);
     const finding = await find();
     assert.ok(finding.outcome === 'found');

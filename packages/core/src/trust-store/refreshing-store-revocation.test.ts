@@ -159,7 +159,8 @@ describe('revocation lists', () => {
     const finding = await stage.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.match(finding.detail, /it has no number, and minimumCrlNumbers asks for 0 of "CN=Corp issuing CA"/);
-    // RFC 5280 §5.2.3: without a minimum the list is accepted, but in the strict profile it clears no certificate.
+    // RFC 5280 §5.2.3: without a minimum the list is accepted, but in the strict profile it does not show that a
+    // certificate is not revoked.
     assert.equal(await (await stageOf(numberless)).ask(), 'revocation_unavailable');
   });
 

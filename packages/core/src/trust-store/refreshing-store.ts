@@ -47,7 +47,7 @@ interface Loaded {
   readonly warnings: readonly TrustStoreWarning[];
   /** When the document came into use by the wall clock, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly adoptedAt: number;
-  /** Whether the document was read from the mirror, and the first place has not given the same document since. */
+  /** Whether the document was read from the mirror, and the first source has not given the same document since. */
   readonly isMirrored: boolean;
 }
 
@@ -226,8 +226,8 @@ export class RefreshingTrustStore implements TrustStore {
     now: number,
   ): Promise<ConfirmedFinding> {
     await this.#revocation?.ask(wanted, now);
-    // Uses the document of now: an identity that was disabled meanwhile must not be admitted because the responder was
-    // slow.
+    // Uses the document that is loaded now: an identity that was disabled meanwhile must not be admitted because the
+    // responder was slow.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
     const revocation = this.#revocation ?? noRevocationInformation;
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation });
@@ -257,8 +257,8 @@ export class RefreshingTrustStore implements TrustStore {
     };
     // The lists are read at the same time: a change of the document must not wait for a list that is slow to come.
     this.#refreshListsInBackground(began);
-    // The mirror is read when the app starts, since the first place may have an old document; later only if the first
-    // place failed.
+    // The mirror is read when the app starts, since the first source may have an old document; later only if the first
+    // source failed.
     if (this.#loaded === undefined || this.#history.failure !== undefined) this.#mirror?.begin(this.#inUse);
     let isRead = false;
     try {
@@ -298,7 +298,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
-    // Undefined if the document in use came from the mirror: the first place has not given it.
+    // Undefined if the document in use came from the mirror: the first source has not given it.
     const lastVersion = this.#loaded?.sourceVersion;
     const refusals: TrustDocumentRefusal[] = [];
     try {
@@ -339,7 +339,8 @@ export class RefreshingTrustStore implements TrustStore {
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
     const lists = this.#refreshLists(snapshot, began);
-    // At first, no request could be decided anyway. Later, a document that disables a caller must not wait for a list.
+    // Before the first document is in use, no request can be decided, so the lists are awaited. Later, a document that
+    // disables a caller must not wait for a list.
     if (this.#loaded === undefined) await lists;
     const adoptedAt = this.#ages.moment().wall;
     this.#loaded = { ...document, version, adoptedAt, warnings: this.#collectWarnings(snapshot) };
@@ -369,10 +370,10 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   /**
-   * The warnings of the document, and one if the content changed without a new revision. Such a document is accepted
-   * unless documents must be signed: otherwise, an operator who disables a caller in a hurry and forgets the revision
-   * would go on admitting the caller. But two instances may then use different content with the same revision, hence
-   * the warning.
+   * The warnings of the document, and one more if the content changed without a new revision. Unless documents must be
+   * signed, such a document is accepted: if it were refused, an operator who disables a caller in a hurry and forgets
+   * the revision would go on admitting the caller. The warning is needed because two instances may then use different
+   * content with the same revision.
    */
   #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
     const warnings = this.#listWarnings(snapshot);

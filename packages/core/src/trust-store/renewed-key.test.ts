@@ -45,7 +45,7 @@ async function judge(
 }
 
 describe('a CA that renewed its key', () => {
-  test('needs a list of each key: a list of one key clears no certificate of the other', async () => {
+  test('needs a list of each key: a list of one key does not show that certificates of the other are good', async () => {
     assert.equal(await judge([listOf(renewed)], 'required'), 'revocation_unavailable');
     assert.equal(await judge([listOf(renewed), listOf(issuing)], 'required'), 'valid');
     assert.equal(await judge([listOf(issuing), listOf(renewed, newest)], 'required'), 'valid');

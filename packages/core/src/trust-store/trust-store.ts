@@ -113,12 +113,13 @@ export interface TrustStoreReport {
 }
 
 /**
- * The state of a document's second place. The mirror is read at first, and whenever the first place gives no document.
+ * The state of the mirror, which is the second address of a document. The mirror is read when the app starts, and
+ * whenever the first address gives no document.
  */
 export interface TrustMirrorReport {
   /** The place of the mirror, e.g. `file trust.json`. */
   readonly description: string;
-  /** Whether the document in use was read from the mirror, and not from the first place. */
+  /** Whether the document in use was read from the mirror, and not from the first address. */
   readonly isInUse: boolean;
   /** Why the latest read of the mirror failed. Undefined unless it failed. */
   readonly fault: string | undefined;
