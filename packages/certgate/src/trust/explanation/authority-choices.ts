@@ -11,7 +11,7 @@ import {
 
 // Choices for an authority: its certificates, what they may sign, and its revocation lists.
 
-/** For a path that lacks a certificate, or has one that is over or of an older key. */
+/** Choices for a path that lacks a certificate, or that has one which is over or has an older key. */
 export function chooseForAuthority(
   { authority: AUTHORITY, certificate }: Pick<PathFacts, 'authority' | 'certificate'>,
   context: RemedyContext,
@@ -38,7 +38,7 @@ export function chooseForAuthority(
   return isUnknown === true ? [...choices, chooseForRotation(authority)] : choices;
 }
 
-/** All steps at once: after each of them alone, the caller would be refused for the next reason. */
+/** All steps in one choice, because after only one of them, the gate would refuse the caller for the next reason. */
 function chooseForRotation({ name: AUTHORITY, revocation: { crls } }: TrustedAuthority): RemedyChoice {
   const [ROOT_FILE, CA_FILE] = ['new-root.crt.pem', 'new-ca.crt.pem'];
   const lists = crls.map((_, index) => `${AUTHORITY}-${index + 1}.crl`);
@@ -53,11 +53,14 @@ function chooseForRotation({ name: AUTHORITY, revocation: { crls } }: TrustedAut
 interface WantedCertificate {
   readonly wanted: readonly ('addTrustAnchor' | 'addIntermediate')[];
   readonly subject?: string | undefined;
-  /** The document has no certificate of the issuer, so that the whole authority may be another. */
+  /** Whether the document has no certificate of the issuer, so that the whole authority may have been replaced. */
   readonly isUnknown?: boolean;
 }
 
-/** Up from the caller's certificate to the CA that the document lacks; where its kind can't be told, both. */
+/**
+ * Goes up from the caller's certificate to the CA that the document lacks. If it can't tell whether that is a trust
+ * anchor or an intermediate, it returns both.
+ */
 function findWanted(
   { trustAnchors, intermediates }: TrustedAuthority,
   { presented }: RemedyContext,
@@ -72,7 +75,7 @@ function findWanted(
   }
   const root = (presented === undefined ? intermediates : above).find(({ isSelfIssued }) => isSelfIssued);
   const subject = root?.subjectText;
-  // A root among the intermediates, where it leads nowhere.
+  // The document has a root among the intermediates, where no path ends.
   if (root !== undefined && presented !== undefined) return { wanted: ['addTrustAnchor'], subject };
   const isFoundBelow = above.length > 0;
   return {
@@ -82,11 +85,11 @@ function findWanted(
   };
 }
 
-/** For a pin whose authority did not issue the certificate. */
+/** Choices for a pin whose authority did not issue the certificate. */
 export function chooseForPinIssuer({ pin }: PathFacts, context: RemedyContext): Choices {
   const { identityName: NAME } = context;
   if (pin === undefined || NAME === undefined) return [];
-  // Whoever holds a key can create certificates with any dates.
+  // The pin needs an end, because anybody who has the key can create certificates with any dates.
   const isEndless = pin.kind === 'publicKeySha256' && pin.notAfter === undefined;
   const values = { NAME, PIN: pin.value, TIME: isEndless ? chooseTime(context) : [] };
   return [
@@ -111,7 +114,9 @@ export function chooseForConstraint({ authority, claim }: PathFacts, context: Re
   return [...(found !== undefined && hasLeadingDot(found) ? [ofDot] : []), ...(NAME === undefined ? [] : [ofPin])];
 }
 
-/** Of which RFC 5280 gives no meaning, so that every name beneath is refused. */
+/**
+ * Whether a constraint has a leading dot. RFC 5280 gives it no meaning, so the gate refuses every DNS name below it.
+ */
 function hasLeadingDot({ dnsConstraintsWithLeadingDot, trustAnchors, intermediates }: TrustedAuthority): boolean {
   const bases = [...trustAnchors, ...intermediates].flatMap(({ nameConstraints: constraints }) =>
     constraints === undefined ? [] : [...(constraints.permitted ?? []), ...constraints.excluded],
@@ -119,11 +124,14 @@ function hasLeadingDot({ dnsConstraintsWithLeadingDot, trustAnchors, intermediat
   return dnsConstraintsWithLeadingDot === 'refuse' && bases.some(loadPathValidation().hasLeadingDot);
 }
 
-/** What a document may say at most. */
+/** The maximum values that a document may contain. */
 const maximumGraceSeconds = 604_800;
 const maximumLifetimeSeconds = 2_592_000;
 
-/** Where a source is there, its publisher ends the trouble; a setting only bridges it. */
+/**
+ * Choices for missing revocation information. If the authority has a source, its publisher must end the fault; a
+ * setting only bridges the time until then.
+ */
 export function chooseForRevocation(facts: DenialFacts['revocation_unavailable'], context: RemedyContext): Choices {
   if (!('authority' in facts)) return [];
   const authority = context.trust.authorities.find(({ name }) => name === facts.authority);
@@ -133,7 +141,7 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   const late = findDelay(AUTHORITY, context);
   const lifetime = findExcusedLifetime(facts.fault);
   const choices: readonly (RemedyChoice | false)[] = [
-    // Nothing of the document's lists is late: none of them speaks of the certificate.
+    // No list of the document is late, so none of them is about the certificate.
     late === undefined && {
       when: `If the authority "${AUTHORITY}" publishes a list${isNamed ? ' that is not among those of the document' : ', which the document does not name'}`,
       commands: [run('addRevocationList', { AUTHORITY, ADDRESS: `file:${AUTHORITY}.crl` })],
@@ -148,7 +156,7 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
         when: `If the next list of "${AUTHORITY}" is late, and certificates that are revoked until then may be admitted`,
         commands: [run('extendLists', { AUTHORITY, SECONDS: String(late) })],
       },
-    // A line of the log has the sentence alone.
+    // A line of the log has only the sentence, without the certificate.
     (facts.certificate?.role === 'intermediate' || facts.fault.startsWith('The CA certificate ')) && {
       when: `If there is no list about the CAs of "${AUTHORITY}", and their revocation need not be known`,
       commands: [run('askOnlyCallers', { AUTHORITY })],
@@ -157,19 +165,24 @@ export function chooseForRevocation(facts: DenialFacts['revocation_unavailable']
   return choices.filter((choice) => choice !== false);
 }
 
-/** In seconds, as the gate measured it. Infinite: the certificate doesn't have noRevAvail, or has it wrongly. */
+/**
+ * The certificate's lifetime in seconds, as the gate measured it. Infinite if the certificate has no valid noRevAvail.
+ */
 function findExcusedLifetime(fault: string): number {
   return Number(/noRevAvail and a lifetime of (\d+) seconds/.exec(fault)?.[1] ?? Infinity);
 }
 
-/** Why no setting lets noRevAvail excuse a certificate; empty: one does, or the certificate doesn't have it. */
+/**
+ * Explains why no setting lets noRevAvail excuse the certificate. Empty if a setting does, or if the certificate
+ * doesn't have noRevAvail.
+ */
 export function describeLongLifetime(fault: string): string {
   const lifetime = findExcusedLifetime(fault);
   if (lifetime <= maximumLifetimeSeconds || !fault.includes('noRevAvail')) return '';
   return ` No value of --accept-no-rev-avail (at most ${maximumLifetimeSeconds} seconds) suffices for this certificate: the authority must issue another one, or publish a list.`;
 }
 
-/** How many seconds ago the first of the authority's lists ended that are over, and a day on top; undefined: none is. */
+/** How many seconds ago the first of the authority's lists ended, plus one day. Undefined if none of them is over. */
 function findDelay(authority: string, { revocation, now }: RemedyContext): number | undefined {
   const ends = (revocation?.find(authority)?.crls ?? []).flatMap(({ nextUpdate }) => nextUpdate ?? []);
   const over = ends.filter((end) => end < now);

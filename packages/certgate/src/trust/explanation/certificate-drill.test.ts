@@ -23,8 +23,8 @@ import {
   store,
 } from './test-support/drill-stage.js';
 
-// The drill with the certificate at hand: a caller is denied by what the document says; the commands that `explain` prints,
-// run as they stand, let the next call pass. Every choice is followed, each from the same fault.
+// The drill with the certificate at hand. The document makes the gate deny a caller; the commands that `explain`
+// prints, run unchanged, let the next call pass. The test follows every choice, each from the same fault.
 
 let leave: () => void;
 
@@ -62,7 +62,8 @@ describe('the drill: from the denial to the command that ends it', () => {
       for (const [index, { commands }] of remedy.choices.entries()) {
         if (fitting?.includes(index) === false) continue;
         writeFileSync('trust.json', document);
-        // None depends on another, so that one that fails leaves nothing half done.
+        // The commands don't depend on each other, so they work in reverse order too, and one that fails leaves nothing
+        // half done.
         for (const command of commands.toReversed()) await runPrinted(askOwner(command, certificate));
         const next = await explain(certificate);
         assert.equal(next.code, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
@@ -70,7 +71,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     });
   }
 
-  test('the window of a lone pin is mended in one write, with no document in between without it', async () => {
+  test('the window of a single pin is corrected in one write, so that no document in between lacks the pin', async () => {
     const newEnd = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-after 20\d\d-\S+Z --reason /;
     const noStart = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-before none --reason /;
     for (const [words, expected] of [
@@ -86,9 +87,9 @@ describe('the drill: from the denial to the command that ends it', () => {
     }
   });
 
-  test('every denial that a command ends is in it', () => {
+  test('the drill contains every denial that a command ends', () => {
     const elsewhere = new Set<string>([
-      // Only the owner of the certificate can make another.
+      // Only the owner of the certificate can get another one.
       ...['certificate_expired', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
       ...['certificate_key_usage_unsuitable', 'certificate_key_unsupported', 'certificate_key_too_weak'],
       ...['certificate_critical_extension_unknown'],
@@ -100,7 +101,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     }
   });
 
-  test('a certificate that has ended with its pin: both are said, and only a new one helps', async () => {
+  test('a certificate that has ended together with its pin is reported with both ends, and only a new one helps', async () => {
     await begin();
     await add('a1', '--certificate', 'ended.crt.pem', '--even-if-unfit');
     const { code, detail, remedy } = await explain('ended');
@@ -114,7 +115,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.equal((await explain('caller')).code, 'allowed');
   });
 
-  test('a document that somebody else signed: the one who vouches for it signs it', async () => {
+  test('a document that somebody else signed is signed again by the person who vouches for it', async () => {
     await begin();
     await addCaller();
     for (const name of ['signing', 'foreign']) {
@@ -140,7 +141,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     rmSync('trust.json.sig');
   });
 
-  test('a stranger whom the gate would refuse in any case gets no command', async () => {
+  test('an unknown caller whom the gate would refuse in any case gets no command', async () => {
     await begin();
     const { code, remedy } = await explain('ended');
     assert.equal(code, 'certificate_not_trusted');
@@ -148,7 +149,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.match(remedy.verifyFirst, /over another channel/);
   });
 
-  test('people see each command in a line of its own, to be copied whole', async () => {
+  test('the text shows each command in a line of its own, to be copied whole', async () => {
     await begin();
     await addCaller('--not-after', past);
     const { remedy } = await explain('caller');
@@ -160,7 +161,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.ok(lines.some((line) => line.startsWith('Before you run a command: ')));
   });
 
-  test('npx finds the tool of the project, by the whole line', async () => {
+  test('a printed command, run as a whole, finds the tool of the project by npx', async () => {
     await begin();
     await addCaller();
     await change('disable', 'a1');

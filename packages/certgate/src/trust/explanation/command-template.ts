@@ -1,18 +1,22 @@
-// A command as docs/errors.md shows it, and as it is to be run: the same template with the values filled in.
+// Commands as docs/errors.md shows them, and as people run them: the same template, with the values filled in.
 import { formatToolCall } from '../../faults/tool-call.js';
 
 /**
- * By placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty one takes
- * it away; `instead` takes the place of the option and the placeholder.
+ * Values by placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty
+ * list removes it. `instead` replaces the option and the placeholder.
  */
 export type TemplateValues = Readonly<
   Record<string, string | readonly string[] | { readonly instead: readonly string[] } | undefined>
 >;
 
-/** Words of the command line, without a shell's quoting. */
+/** The words of a command line, without a shell's quoting. */
 export type CommandWords = readonly string[];
 
-/** `more` follows, before names that begin with a hyphen. @throws {Error} where `values` has no value for a placeholder. */
+/**
+ * Fills in the values and appends `more`, but before names that begin with a hyphen.
+ *
+ * @throws {Error} if `values` has no value for a placeholder.
+ */
 export function fillTemplate(template: string, values: TemplateValues, more: CommandWords = []): CommandWords {
   const names: string[] = [];
   const parts = template.matchAll(/(?:(?<option>--\S+) )?\b(?<placeholder>[A-Z][A-Z_]+)\b|\S+/g);
@@ -23,7 +27,7 @@ export function fillTemplate(template: string, values: TemplateValues, more: Com
     if (typeof value === 'object' && 'instead' in value) return value.instead;
     const texts = typeof value === 'string' ? [value] : value;
     if (option !== undefined) return texts.flatMap((text) => [option, text]);
-    // A name may begin with a hyphen, and would be read as an option.
+    // A name that begins with a hyphen would be read as an option.
     if (!texts.some((text) => text.startsWith('-'))) return texts;
     names.push(...texts);
     return [];
@@ -31,7 +35,11 @@ export function fillTemplate(template: string, values: TemplateValues, more: Com
   return [...words, ...more, ...(names.length === 0 ? [] : ['--', ...names])];
 }
 
-/** A template with its values, and what every change needs. @throws {Error} where a placeholder has no value. */
+/**
+ * Formats a command from a template, its values and the options that every change needs.
+ *
+ * @throws {Error} if a placeholder has no value.
+ */
 export function formatChange(
   template: RemedyTemplate,
   values: TemplateValues,
@@ -40,7 +48,7 @@ export function formatChange(
   return formatToolCall(fillTemplate(remedyTemplates[template], values, ['--reason', reason, '--store', store]));
 }
 
-/** The commands that end denials; `--reason` and `--store` follow. */
+/** The commands that end denials. `--reason` and `--store` are appended to each. */
 export const remedyTemplates = {
   enable: 'trust enable NAME',
   enablePin: 'trust enable NAME --pin PIN',

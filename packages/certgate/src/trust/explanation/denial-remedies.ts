@@ -28,11 +28,11 @@ import {
   listValues,
 } from './remedy-choices.js';
 
-/** What ends a denial, as `explain` prints it and docs/errors.md lists it, from a certificate and from a line of the log. */
+/** What ends a denial. `explain` prints it for a certificate and for a line of the log, and docs/errors.md lists it. */
 interface RemedyRule<Code extends DenialCode> {
-  /** What to do, or what somebody must know before they run a command. */
+  /** What to do, or what a person must know before they run a command. */
   readonly advice: string | ((context: RemedyContext, facts: DenialFacts[Code] | undefined) => string);
-  /** Every template that `choose` may use, for docs/errors.md. */
+  /** Every template that `choose` may use. docs/errors.md lists them. */
   readonly commands: readonly RemedyTemplate[];
   readonly choose: (facts: DenialFacts[Code], context: RemedyContext) => Choices;
 }
@@ -70,7 +70,10 @@ const askAuthority = 'The authority must issue another certificate; no change of
 const reissueAuthority =
   'A CA certificate of the path does not fit. Ask the authority for one that does, and add it to the document.';
 
-/** By denial code. Every code has its entry, so that none can be forgotten; a text alone: no command ends it. */
+/**
+ * The remedies by denial code. Every code has an entry, so that none can be forgotten. If the entry is a text, no
+ * command ends the denial.
+ */
 export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRule<Code> } = {
   front_end_unknown: `Name what ends TLS in front of the app, with the option frontEnd or the variable CERTGATE_FRONT_END. Use app-service only for an app on Azure whose only way in is App Service's front end. ${frontEndPages}`,
   front_end_contradicted: `Name the front end that is really there, once: in the code or in CERTGATE_FRONT_END. Give a secret or an isolation only to a front end that needs one. ${frontEndPages}`,
@@ -231,7 +234,7 @@ export const denialRemedies: { readonly [Code in DenialCode]: string | RemedyRul
     'Certgate itself failed, and admitted nobody. Report it with the detail: as SECURITY.md says if an attacker could use it, otherwise as an issue.',
 };
 
-/** As `trust explain --json` prints it. */
+/** A remedy in the form of `trust explain --json`. */
 export interface ReportedRemedy {
   readonly code: DenialCode;
   readonly verifyFirst: string;
@@ -239,22 +242,25 @@ export interface ReportedRemedy {
 }
 
 export interface ReportedChoice {
-  /** Null: there is one choice alone. */
+  /** When to take this choice; null if there is only one choice. */
   readonly when: string | null;
-  /** To be run in this order, as they are. */
+  /** Commands to be run in this order, without changes. */
   readonly commands: readonly string[];
-  /** A file of a command that somebody has to get first. */
+  /** The file that a person must get before they run a command; null if none is missing. */
   readonly needs: string | null;
 }
 
-/** Decided by the time, so that a clock may be wrong. */
+/** The denials that depend on the time. For these, a clock may be wrong. */
 const byTime: ReadonlySet<string> = new Set([
   ...Object.entries(entryRules).flatMap(([code, { bound }]) => (bound === 'on' ? [] : [code])),
   ...['certificate_not_yet_valid', 'certificate_expired', 'path_certificate_not_yet_valid', 'path_certificate_expired'],
   'revocation_unavailable',
 ]);
 
-/** `facts` are absent where a store of the app's own refused, and where a line of the log doesn't tell them. */
+/**
+ * Finds what ends a denial. `facts` are absent if a custom trust store of the app refused, or if a line of the log
+ * doesn't contain them.
+ */
 export function findRemedy(
   { code, facts, identityName }: Pick<Denial, 'code' | 'facts' | 'identityName'>,
   known: Omit<RemedyContext, 'identityName'>,

@@ -2,13 +2,16 @@ import type { DenialFacts } from '@certgate/core/internal';
 import { formatToolCall } from '../../faults/tool-call.js';
 import { type Choices, type RemedyContext, run } from './remedy-choices.js';
 
-// Advice and choices for a document that an app does not take.
+// Advice and choices for a document that an app does not accept.
 
 type Facts = DenialFacts['trust_unavailable'] | undefined;
 
-/** Whether the gate says that the app verifies signatures, and that the document has no valid one. */
+/** Matches the gate's detail if the app verifies signatures and the document has no valid one. */
 const unsigned = /the document(?:'s signature \(| is not signed)/;
-/** An earlier document was copied over a later one. The number is the lowest that the app takes. */
+/**
+ * Matches the gate's detail if an earlier document was copied over a later one. The captured number is the lowest
+ * revision that the app accepts.
+ */
 const earlier = /the document has revision \d+, lower than (?:minimumRevision \()?(\d+)/;
 
 export function describeDocumentFault({ store, isSignatureRefused }: RemedyContext, facts: Facts): string {

@@ -17,19 +17,22 @@ import {
 } from './test-support/drill-stage.js';
 import { type Choice, readChoices } from './test-support/printed-choices.js';
 
-// The drill: a gate refuses a caller, or an app does not take its document. The operator has one line of the log, runs
-// `explain --log` with nothing but the place of the document, and does what it prints.
+// The drill: a gate refuses a caller, or an app does not accept its document. The operator has one line of the log,
+// runs `explain --log` with only the place of the document, and does what it prints.
 
-/** Shares of all faults below: the cause is named by anything the operator reads, by the line itself; the remedy helps. */
+/**
+ * The shares of all faults below for which anything that the operator reads names the cause (`cause`), the line itself
+ * names it (`line`), and the remedy helps (`remedy`).
+ */
 const goals = { cause: 0.95, line: 0.85, remedy: 0.85 };
 
-/** They need another runtime, or a certificate that openssl does not make. */
+/** These codes need another runtime, or a certificate that openssl does not make. */
 const codesElsewhere: ReadonlySet<string> = new Set([
   ...['algorithm_unsupported_by_runtime', 'path_budget_exhausted', 'path_certificate_malformed'],
   ...['path_key_unsupported', 'path_algorithm_unsupported'],
 ]);
 
-/** The name of a list here, by the words of the file's list. */
+/** The faults of a drill that others ran: the words of their list → the name of the same fault here. */
 const faultsOfOthers: Readonly<Record<string, string>> = {
   'newer schema': 'a newer schema is there at the start',
   'document unreadable at start': 'the document is cut short at the start',
@@ -62,13 +65,13 @@ after(() => {
 
 const errorsPage = readFileSync(new URL('../../../../../../docs/errors.md', import.meta.url), 'utf8');
 
-/** What the page says of the code of a line. */
+/** What docs/errors.md says about the code of a line. */
 function readPage(log: string): string {
   const code = /"code":"(\w+)"/.exec(log)?.[1] ?? '';
   return errorsPage.split(/^#### /m).find((part) => part.startsWith(`\`${code}\``)) ?? '';
 }
 
-/** What the tool prints about it, among other lines of the host. */
+/** What the tool prints about a line among other lines of the host. */
 async function explain(log: string, stores: readonly string[] = [store]): Promise<string> {
   writeFileSync('app.log', `[2027-01-01T00:00:00Z] Executing 'Functions.GetOrder'\n[x] warn: ${log}\n`);
   try {
@@ -96,7 +99,7 @@ async function judge(judgement: Judgement & Partial<Scene>, played: Played): Pro
   assert.deepEqual(found, missed, `${log}\n${shown}\n${fault ?? ''}`);
 }
 
-/** Why the remedy does not help; undefined: it does. */
+/** Why the remedy does not help; undefined if it does. */
 async function findFault(
   shown: string,
   { when, advice }: Judgement,
@@ -132,7 +135,7 @@ describe('the drill: from a line of the log to the end of the fault', () => {
     });
   }
 
-  test('the faults of a drill that others ran are among them', () => {
+  test('it contains the faults of a drill that others ran', () => {
     const names = new Set([...Object.keys(documentFaults), ...Object.keys(scenes)]);
     for (const [fault, name] of Object.entries(faultsOfOthers)) assert.ok(names.has(name), fault);
     if (!existsSync(listOfOthers)) return;
@@ -141,13 +144,13 @@ describe('the drill: from a line of the log to the end of the fault', () => {
       assert.ok(line === '' || line.startsWith('#') || Object.hasOwn(faultsOfOthers, line), line);
   });
 
-  test('every denial code is among them that a gate with a document can give here', () => {
+  test('it contains every denial code that a gate with a document can give here', () => {
     const missing = denialCodes.filter((code) => !codes.has(code) && !codesElsewhere.has(code));
     assert.deepEqual(missing, []);
   });
 
   for (const [goal, share] of Object.entries(goals)) {
-    test(`${goal}: at least ${100 * share} % of the faults`, () => {
+    test(`the goal ${goal} is reached for at least ${100 * share} % of the faults`, () => {
       const count = results.filter((result) => result[goal as keyof typeof goals]).length;
       assert.ok(count >= share * results.length, `${count} of ${results.length}`);
     });

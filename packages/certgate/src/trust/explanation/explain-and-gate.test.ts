@@ -15,10 +15,11 @@ import {
 import fc from 'fast-check';
 import { explainCall } from '../../commands/trust/trust-explain-command.js';
 
-// What `explain` says is what a gate answers that reads the same file with the same options: the real store, the real gate.
+// `explain` must say what a gate answers that reads the same file with the same options. The store and the gate are
+// real.
 
 const hour = 3_600_000;
-// A minute ahead: the certificates are made after this line, and are not valid before that.
+// One minute ahead, because the certificates are made after this line, and are not valid before that.
 const now = Date.now() + 60_000;
 const at = (hours: number): string => new Date(now + hours * hour).toISOString();
 
@@ -92,10 +93,10 @@ function writeDocument({ identity: it, audience, revision, isDenied, isAmbiguous
     [kind]: own[kind],
     enabled: it.pinEnabled,
     ...(it.window.notBefore === undefined ? {} : { notBefore: at(it.window.notBefore) }),
-    // The order of the two is the document's to be right about; a key's pin has an end.
+    // The end must be after the beginning, and the pin of a key needs an end.
     notAfter: at(Math.max(it.window.notAfter ?? 24, (it.window.notBefore ?? -4) + 1)),
   }));
-  // Another's pin of the same certificate, by a kind that the first one has not.
+  // Another identity pins the same certificate, by a kind of hash that the first one doesn't use.
   const free = ['thumbprintSha256', 'thumbprintSha1'].find((kind) => !it.kinds.includes(kind));
   const second = isAmbiguous && free !== undefined ? [{ name: 'b', roles: [], pins: [{ [free]: own[free] }] }] : [];
   const first = { name: 'a', enabled, roles, pins: certificates, ...(functions && { functions }) };
@@ -125,7 +126,7 @@ function signText(text: string, signature: Scene['signature']): string | undefin
 
 let count = 0;
 
-/** The file of a scene's document, with its signature beside it. */
+/** Writes the file of a scene's document, and the file of its signature. */
 function writeScene(scene: Scene): string {
   const path = join(folder, `${(count += 1)}.json`);
   const text = writeDocument(scene);
@@ -143,7 +144,7 @@ async function askGate({ gate, caller, needsRole }: Scene, path: string): Promis
     ...(minimumRevision === undefined ? {} : { minimumRevision }),
   };
   const trustStore = trustStoreFromFile(path, options);
-  // An app does not start with a document that is not for it; asked anyway, its gate denies.
+  // An app does not start with a document that is not for it. If its gate is asked anyway, it denies.
   await trustStore.start?.().catch(() => undefined);
   const header = caller === undefined ? undefined : derOf(caller).toString('base64');
   const requirement = { functionName: 'GetOrder', roles: needsRole ? [['reader']] : [] };
@@ -155,7 +156,7 @@ async function askTool(
   path: string,
 ): Promise<Awaited<ReturnType<typeof explainCall>>['report']> {
   const { signedBy, audience, minimumRevision } = gate;
-  // A key by its file, or by its text.
+  // One key is given by its file, the other by its text.
   const keyWords = signedBy?.map((name) => (name === 'own' ? join(folder, 'caller.public.pem') : pemOf(name)));
   const { report } = await explainCall({
     store: `file:${path}`,
@@ -170,7 +171,10 @@ async function askTool(
   return report;
 }
 
-/** Allowed; each of the others differs in one thing, so that the property is not left to chance. */
+/**
+ * An allowed call. Each of the other scenes differs from it in one thing, so that the property doesn't depend on
+ * chance.
+ */
 const plain: Scene = {
   identity: {
     ...{ enabled: true, expires: undefined, roles: ['reader'], functions: undefined, kinds: ['thumbprintSha256'] },
@@ -203,7 +207,7 @@ const known: Readonly<Record<string, Scene>> = {
   'trust_unavailable without signature': { ...plain, signature: 'absent' },
 };
 
-test('explain says what a live gate answers, and never "allowed" of what it has not compared', async () => {
+test('explain says what a live gate answers, and never "allowed" if it has not compared everything', async () => {
   const check = async (scene: Scene): Promise<string> => {
     const path = writeScene(scene);
     const [decision, report] = await Promise.all([askGate(scene, path), askTool(scene, path)]);
@@ -211,7 +215,7 @@ test('explain says what a live gate answers, and never "allowed" of what it has 
       (scene.signature === 'absent' || scene.gate.signedBy !== undefined) &&
       (scene.audience === undefined || scene.gate.audience !== undefined);
     const where = JSON.stringify({ scene, decision: decision.code, report: [report.outcome, report.code] });
-    // Without the app, nothing is said of what it is beside its document.
+    // Without the app, explain does not know what the app has in addition to its document.
     assert.notEqual(report.outcome, 'allowed', where);
     const ofDocument = report.unverified.filter((each) => each === 'signature' || each === 'audience');
     if (isCompared) {
@@ -224,7 +228,7 @@ test('explain says what a live gate answers, and never "allowed" of what it has 
       return decision.code;
     }
     assert.ok(ofDocument.length > 0, where);
-    // What the gate has compared can only be a reason more to refuse.
+    // What only the gate has compared can only be one more reason to refuse.
     if (report.outcome === 'denied') assert.ok([report.code, 'trust_unavailable'].includes(decision.code), where);
     return report.outcome;
   };
@@ -236,7 +240,7 @@ test('explain says what a live gate answers, and never "allowed" of what it has 
   assert.equal(await check(ofGate({ signedBy: undefined })), 'unverified');
   assert.equal(await check(ofGate({ audience: undefined })), 'unverified');
   await fc.assert(
-    // Many at once, since a store waits a moment before it reads a signature that does not fit once more.
+    // Many scenes at once, because a store waits a moment before it reads a signature that does not fit a second time.
     fc.asyncProperty(fc.array(scenes, { minLength: 60, maxLength: 60 }), async (batch) => {
       await Promise.all(batch.map(check));
     }),

@@ -19,7 +19,10 @@ import {
 } from './explanation-report.js';
 import { findNearMatches } from './near-matches.js';
 
-/** The one explanation, for `certgate trust explain` and for the inspector. It reads CRLs and OCSP answers where the document asks for them. */
+/**
+ * Explains a certificate, both for `certgate trust explain` and for the inspector. It reads CRLs and OCSP answers if
+ * the document asks for them.
+ */
 export async function explainCertificate(question: CertificateQuestion): Promise<ExplanationReport> {
   const { trust, refusal, explained, certificateDer, now, folder, app, readRevocation } = question;
   const requirement = findRequirement(explained);
@@ -32,7 +35,7 @@ export async function explainCertificate(question: CertificateQuestion): Promise
   const explanation = requirement && explainDecision({ ...asked, requirement });
   const report = createExplanationReport(question, presented, explanation);
   const decision = explanation?.decision;
-  // What is let through as report-only, will be refused.
+  // A denial that is let through as report-only will later refuse, so it gets a remedy too.
   const denial = decision?.outcome === 'denied' ? decision : decision?.deferred;
   if (denial === undefined || requirement === undefined)
     return heedApp({ ...report, nearMatches: [], remedy: null }, app);
@@ -43,13 +46,13 @@ export async function explainCertificate(question: CertificateQuestion): Promise
   const remedy = findRemedy(denial, {
     ...{ ...asked, requirement, nearMatches, store: question.store, decidedAt: now },
     isSignatureRefused: question.isSignatureRefused === true,
-    // True of every case; who runs it knows more, and may say it.
+    // This reason is true in every case. The person who runs the command knows more, and may write it.
     reason: `${denial.code} at ${requirement.functionName}`,
   });
   return heedApp({ ...report, nearMatches: nearMatches.map(reportNearMatch), remedy }, app);
 }
 
-/** An app reads the lists of a relative path from its own folder. */
+/** Resolves relative paths of lists in the app's folder, because the app reads them from there. */
 export function readListsFrom(folder: string | undefined, trust: TrustSnapshot): TrustSnapshot {
   if (folder === undefined) return trust;
   const place = (crl: string): string =>

@@ -44,7 +44,7 @@ after(() => {
 
 const hour = 3_600_000;
 const start = Date.parse('2029-12-25T00:00:00Z');
-/** Around and within the certificate's validity, to the hour. */
+/** Moments around and within the certificate's validity, on the hour. */
 const instants = fc.integer({ min: 0, max: 45 * 24 }).map((hours) => start + hours * hour);
 const write = (instant: number): string => new Date(instant).toISOString();
 
@@ -92,7 +92,7 @@ function nameOf(decision: Decision): string {
   return decision.outcome === 'denied' ? decision.code : `allowed ${decision.deferred?.code ?? ''}`;
 }
 
-test('the answer holds until the next change that is told, and is another from then on', () => {
+test('the answer stays the same until the reported next change, and is another from then on', () => {
   const reached = new Set<string>();
   fc.assert(
     fc.property(questions, fc.array(instants, { maxLength: 8 }), (question, others) => {
@@ -114,12 +114,12 @@ test('the answer holds until the next change that is told, and is another from t
   }
 });
 
-test('the steps are those of the decision, each once, and nothing follows a refusal', () => {
+test('the steps are those of the decision, each once, and none follows a refusal', () => {
   fc.assert(
     fc.property(questions, (question) => {
       const { decision, steps } = explainDecision(question);
       const taken = steps.map(({ step }) => step);
-      // A pin that asks for no issuer needs no path.
+      // A pin without `issuedBy` needs no certification path.
       const all = decisionSteps.filter((step) => step !== 'certification-path');
       assert.ok(steps.slice(0, -1).every(({ denial, deferred }) => denial === undefined && deferred === undefined));
       const last = steps.at(-1);

@@ -15,31 +15,31 @@ import {
 import { PathTrace, type ReportedPath } from '../../certificates/path-report/reported-path.js';
 
 export interface ExplanationQuestion {
-  /** Undefined: the caller has no certificate. */
+  /** The caller's certificate; undefined if it has none. */
   readonly presented: PresentedCertificate | undefined;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not take the document; absent: it would. */
+  /** Why a store of the app would not accept the document; absent if it would. */
   readonly refusal?: string | undefined;
-  /** CRLs and OCSP answers; undefined: none. */
+  /** CRLs and OCSP answers; undefined if there are none. */
   readonly revocation?: RevocationInformation | undefined;
   readonly requirement: FunctionRequirement;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the question, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
 
 export interface Explanation {
   readonly decision: Decision;
-  /** Those that were taken, in the order of the path. */
+  /** The steps that the gate took, in the order of the path. */
   readonly steps: readonly DecisionStep[];
-  /** What the document says of this certificate, whether or not it counts now. */
+  /** The pins of the document that match this certificate, whether or not they are valid now. */
   readonly matches: readonly PinnedIdentity[];
-  /** The certification paths that were tried, in that order; empty: none was looked for. */
+  /** The certification paths that the gate tried, in that order; empty if it looked for none. */
   readonly paths: readonly ReportedPath[];
-  /** The first moment after which the answer is another, if nobody changes anything. */
+  /** The first moment at which the answer changes, if nobody changes anything; undefined if it never does. */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
 
-/** What the gate would decide, by the function with which it decides, and how it came to that. */
+/** Finds out what the gate would decide, by calling the gate's own function, and how it comes to that. */
 export function explainDecision(question: ExplanationQuestion): Explanation {
   const { presented, refusal, trust } = question;
   const steps: DecisionStep[] = [];
@@ -50,7 +50,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
       trace.hear(check);
     },
   });
-  // Nothing is read from a document that the app refuses.
+  // An app that refuses the document reads nothing from it.
   const isTaken = refusal === undefined;
   const matches = isTaken && presented !== undefined ? findMatches(trust, presented) : [];
   const nextChange = isTaken ? findNextChange(question, decision, listMoments(question, matches)) : undefined;
@@ -71,14 +71,16 @@ function findMatches({ pins }: TrustSnapshot, certificate: PresentedCertificate)
   return pinKinds.flatMap((kind) => pins[kind].get(certificate[kind] ?? '') ?? []);
 }
 
-/** Between two of these moments nothing that the decision looks at depends on the time. */
+/**
+ * All moments at which the decision may change. Between two of them, nothing that it depends on changes with the time.
+ */
 function listMoments(
   { presented, requirement, trust, revocation }: ExplanationQuestion,
   matches: readonly PinnedIdentity[],
 ): readonly (number | undefined)[] {
   const { authorities, identities } = trust;
   const decoding = presented?.decoding;
-  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+  // RFC 5280 §4.1.2.5: a certificate is still valid at notAfter.
   const validities = [
     ...(decoding?.ok === true ? [decoding.certificate] : []),
     ...authorities.flatMap(({ trustAnchors, intermediates }) => [...trustAnchors, ...intermediates]),
@@ -93,7 +95,8 @@ function listMoments(
     ...listInstants({ identity, pin }),
     ...[pin.acceptWithoutClientAuth?.since, pin.acceptWithoutClientAuth?.until],
   ]);
-  // The certificate's names could stand for any of them; more of them than needed only cost a look.
+  // The certificate's names may match any of these identities. A moment that is not needed costs only one more
+  // decision.
   const named = (presented?.pathDecoding.ok === true ? identities : []).flatMap((identity) =>
     identity.names.flatMap((trustName) => listInstants({ identity, trustName })),
   );

@@ -10,7 +10,7 @@ import { denialRemedies } from './denial-remedies.js';
 import { explainLine, type LineQuestion, type LineReport } from './explain-line.js';
 import { formatLineReport } from './explanation-text.js';
 
-// A line of the log as the only thing that is known: by real gates of each front end, of each code, and of hostile callers.
+// Explains lines of the log if nothing else is known: lines of every code, and lines with hostile texts.
 
 const hash = 'AB'.repeat(32);
 const document = {
@@ -26,7 +26,7 @@ const question: LineQuestion = {
   ...{ store: 'file:trust.json', loaded, changeLog: [], revocation: undefined, requirement: undefined },
   isSignatureRefused: false,
 };
-/** The same question about another document. */
+/** The same question about a document that differs in some members. */
 const ask = (other: object): LineQuestion => {
   const bytes = Buffer.from(JSON.stringify({ ...document, ...other }));
   return { ...question, loaded: parseStoredDocument({ bytes, etag: '', signature: undefined }, 'x') };
@@ -48,7 +48,7 @@ const run = (...words: readonly string[]): ReturnType<typeof runLineInProcess> =
   runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', ...words], folder);
 
 describe('a line of the log', () => {
-  test('of every code has the advice that a certificate has, and nothing of a hostile line gets into a command', () => {
+  test('of every code has the same advice as a certificate, and none of its hostile text gets into a command', () => {
     const hostile = '$(id)`id`\u001b[2J\u202e"; rm -rf / #';
     for (const code of denialCodes) {
       const line = {
@@ -97,7 +97,7 @@ describe('a line of the log', () => {
     assert.match(shown, /another document than the line names.*According to the unsigned log/);
   });
 
-  test('of a lock of the document is about the document, also where its reason names the app setting', () => {
+  test('about a lock of the document leads to an unlock, even if the reason of the lock names the app setting', () => {
     const locked = { since: '2026-11-01T00:00:00Z', by: 'ada', reason: 'as CERTGATE_LOCKED' };
     const detail = 'The trust document is locked since 2026-11-01T00:00:00Z by ada: as CERTGATE_LOCKED';
     const line = { certgate: 1, event: 'decision', outcome: 'denied', code: 'trust_locked', detail };
@@ -105,7 +105,7 @@ describe('a line of the log', () => {
     assert.ok(remedy?.choices.some(({ commands }) => commands.some((command) => command.includes(' unlock '))));
   });
 
-  test('has no command about more than what the document refuses now', () => {
+  test('has no command about anything that the document does not refuse now', () => {
     const pinned = (pin: object, more: object = {}): LineQuestion =>
       ask({
         identities: [{ name: 'billing', roles: ['reader'], pins: [{ thumbprintSha256: hash, ...pin }] }],
@@ -121,7 +121,7 @@ describe('a line of the log', () => {
       [{ code: 'role_missing', identity, detail: 'It requires: reader.' }, pinned({})],
       [{ code: 'function_not_allowed', identity, function: 'F' }, pinned({})],
       [{ code: 'certificate_not_trusted' }, pinned({})],
-      // In another document, another certificate stands in that place.
+      // In another document, this place has the entry of another certificate.
       [{ code: 'certificate_on_deny_list', detail: '(denied[0])', trustSha256: digits }, pinned({}, other)],
     ];
     for (const [line, asked] of cases) {
@@ -131,7 +131,7 @@ describe('a line of the log', () => {
     }
   });
 
-  test('of a caller whose pin is of the wrong kind says so', () => {
+  test('about a caller whose pin is of the wrong kind says so', () => {
     const pins = [{ publicKeySha256: hash, notAfter: '2099-01-01T00:00:00Z' }];
     const line = { certgate: 1, event: 'decision', code: 'certificate_not_trusted', thumbprintSha256: hash };
     const { nearMatches, remedy } = explainLine(line, ask({ identities: [{ name: 'billing', roles: [], pins }] }));
@@ -142,12 +142,12 @@ describe('a line of the log', () => {
     );
   });
 
-  test('has texts of at most 2048 characters', () => {
+  test('is reported with texts of at most 2048 characters', () => {
     const long = explainLine({ certgate: 1, event: 'decision', detail: 'x'.repeat(1e6) }, question);
     assert.equal(long.detail?.length, 2048);
   });
 
-  test('that is about no denial says so', () => {
+  test('has an explanation of what it is about, even if it is not about a denial', () => {
     const about = (line: object): LineReport => explainLine({ certgate: 1, ...line }, question);
     const cases: readonly (readonly [object, RegExp, string | undefined])[] = [
       [{ event: 'decision', outcome: 'allowed', code: 'allowed' }, /nothing to explain/, undefined],
@@ -181,7 +181,7 @@ describe('a line of the log', () => {
 });
 
 describe('certgate trust explain --log', () => {
-  test('chooses a call by its id, and groups what says the same', async () => {
+  test('explains the call with a given id, and groups lines that say the same', async () => {
     const line = (id: string, code: string): string =>
       JSON.stringify({ ...{ certgate: 1, event: 'decision', outcome: 'denied', code }, correlationId: id });
     writeFileSync(
@@ -228,7 +228,7 @@ describe('certgate trust explain --log', () => {
     }
   });
 
-  test('asks for the other document where two trust stores disagree, and a certificate has one document', async () => {
+  test('asks for the other document if two trust stores disagree, and refuses several documents for a certificate', async () => {
     const detail = 'Two trust stores know the certificate as "billing" and give it different roles or functions.';
     const log = JSON.stringify({ certgate: 1, event: 'decision', code: 'identity_ambiguous', detail });
     const asked = await runLineInProcess(['trust', 'explain', '--store', 'file:trust.json', '--log', '-'], folder, log);
@@ -254,7 +254,7 @@ describe('certgate trust explain --log', () => {
     assert.match(part.stderr, /^part\.json: It has no row with the number of its lines/);
   });
 
-  test('says of what time there is no line, where there are others', async () => {
+  test('says that the requested time has no line if other times have some', async () => {
     const lines = [1, 2].map((day) => JSON.stringify({ certgate: 1, event: 'decision', time: `2026-01-0${day}T00:00:00Z`, correlationId: `c${day}`, code: 'certificate_missing' })); // prettier-ignore
     writeFileSync(join(folder, 'dated.log'), lines.join('\n'));
     for (const [words, expected] of [
@@ -270,7 +270,7 @@ describe('certgate trust explain --log', () => {
     }
   });
 
-  test('says how a document is replaced that cannot be read, in commands for a shell', async () => {
+  test('says how to replace a document that cannot be read, in commands that are quoted for a shell', async () => {
     writeFileSync(join(folder, 'a $(id).json'), '{');
     const input = '{"certgate":1,"event":"decision","outcome":"denied","code":"trust_unavailable"}';
     const words = ['trust', 'explain', '--store', 'file:a $(id).json', '--log', '-'];

@@ -15,21 +15,24 @@ import { findOtherLine } from './other-lines.js';
 export interface LineQuestion {
   readonly store: string;
   readonly loaded: LoadedTrustDocument;
-  /** The other documents of the app; absent: it is not known to have any. */
+  /** The other documents of the app; absent if it is not known to have any. */
   readonly others?: readonly KnownDocument[];
-  /** The lines of the log of changes, oldest first; empty: there is none. */
+  /** The lines of the log of changes, oldest first; empty if there is no log. */
   readonly changeLog: readonly string[];
-  /** The lists of the document's authorities as they are now; undefined: they were not read. */
+  /** The present lists of the document's authorities; undefined if they were not read. */
   readonly revocation: RevocationInformation | undefined;
-  /** What the function requires; undefined: nobody has said. */
+  /** What the function requires; undefined if it is unknown. */
   readonly requirement: FunctionRequirement | undefined;
-  /** By the keys of `--signed-by`. */
+  /** Whether the document has no signature by a key of `--signed-by`. */
   readonly isSignatureRefused: boolean;
-  /** Why the app could not say. */
+  /** Why the app could not say what the function requires; absent if it could, or was not asked. */
   readonly requirementFault?: string;
 }
 
-/** `subject` and `issuer` are those of a certificate that no identity has, as its writer chose them. */
+/**
+ * The texts that a report copies from the line. A line has `subject` and `issuer` if no identity has the certificate;
+ * the certificate's author chose them.
+ */
 const lineKeys = [
   'time',
   'function',
@@ -42,17 +45,19 @@ const lineKeys = [
 ] as const;
 type LineKey = (typeof lineKeys)[number];
 
-/** What `certgate trust explain --log --json` prints of a line. Keys are only ever added. */
+/** The explanation of a line in the form of `certgate trust explain --log --json`. Keys are only ever added. */
 export interface LineReport extends Readonly<Record<LineKey, string | null>> {
-  /** The document that it was explained by. */
+  /** The place of the document by which the line was explained. */
   readonly store: string;
   readonly event: string;
   readonly code: string;
-  /** In words: what became of the call, or what the line is about. */
+  /** In words: what happened to the call, or what the line is about. */
   readonly about: string;
-  /** `unknown`: the line doesn't name its document, or only by the revision. */
+  /**
+   * Whether the line was written with this document. `unknown`: it doesn't name its document, or only by the revision.
+   */
   readonly document: 'same' | 'changed' | 'unknown';
-  /** What the unsigned log of changes has since the line's document: newest last, the last five. */
+  /** The last five changes since the line's document, newest last, from the unsigned log of changes. */
   readonly changes: readonly string[];
   readonly untold: readonly string[];
   readonly nearMatches: readonly ReportedNearMatch[];
@@ -77,7 +82,7 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   const now = Date.now();
   const decidedAt = findInstant(report.time ?? '');
   const requirement = question.requirement ?? readRequirement(line, question);
-  // A place in one of several documents may be that of another.
+  // If the app has several documents, a place in the line may be in another one.
   const isSameDocument = document === 'same' && others.length === 0;
   const told = readLineFacts(code, line, { store, trust, others, isSameDocument, requirement, now });
   const { denial, nearMatches } = told;
@@ -98,7 +103,10 @@ export function explainLine(line: LogLine, question: LineQuestion): LineReport {
   };
 }
 
-/** The document that the line is about, among several of the app: the line names its content, and a command ends the fault there. */
+/**
+ * Explains the line by the document that it is about, among several of the app: the one whose content it names, and in
+ * which a command ends the fault.
+ */
 export function explainLineByAny(line: LogLine, questions: readonly LineQuestion[]): LineReport {
   const reports = questions.map((question) => explainLine(line, question));
   const rank = ({ document, remedy }: LineReport): number =>
@@ -106,7 +114,7 @@ export function explainLineByAny(line: LogLine, questions: readonly LineQuestion
   return reports.reduce((best, each) => (rank(each) > rank(best) ? each : best));
 }
 
-/** `code`: which denial it is about; undefined: none. */
+/** `code` is the denial that the line is about, or undefined if it is about none. */
 type LineClass = Pick<LineReport, 'about'> & { readonly code: DenialCode | undefined };
 
 const otherLine = 'Not about a denial. The detail says what to do; docs/log-fields.md describes the lines.';
@@ -119,7 +127,7 @@ function classify(line: LogLine): LineClass {
   const meaning = findOtherLine(event, code);
   const until = (key: string): string => findText(line, key) ?? 'an unknown end';
   const isDecision = event === 'decision';
-  // The first that is true of the line.
+  // The first class whose condition is true of the line.
   const classes: readonly (readonly [boolean, DenialCode | undefined, string])[] = [
     [
       isDecision && deferred !== undefined,
@@ -177,7 +185,10 @@ function listChanges(line: LogLine, { changeLog, loaded }: LineQuestion): readon
     .map(({ at, verb, by, reason, revision: next }) => `revision ${next}, ${at}, ${by}: ${verb} (${reason})`);
 }
 
-/** The function and roles that the line says. Words in capitals, which no verb takes, replace what it does not say, or says in a suspicious way. */
+/**
+ * The function and the roles that the line names. Placeholders in capitals replace what the line doesn't name, and
+ * names with unusual characters.
+ */
 function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequirement {
   const functionName = findText(line, 'function') ?? '';
   const isListed = (role: string): boolean => loaded.snapshot.identities.some((each) => each.roles.includes(role));
@@ -191,7 +202,7 @@ function readRequirement(line: LogLine, { loaded }: LineQuestion): FunctionRequi
 
 const plainName = /^\w[\w.:/-]*$/;
 
-/** For people who compare it with a line: when the document here was read. */
+/** Says how the document here relates to the document that the line names. */
 export function describeDocumentState({ document, changes }: LineReport, revision: number): string {
   const since = changes.length === 0 ? '' : ' According to the unsigned log, these changes came since:';
   const state = {

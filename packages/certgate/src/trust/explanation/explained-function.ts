@@ -15,21 +15,21 @@ import {
 } from '../../local/functions-host/functions-host.js';
 import { trustVariable } from '../administration/location/trust-location.js';
 
-/** The function that is asked about, and what it asks of its callers. */
+/** The function that the question is about, and what it requires of its callers. */
 export interface ExplainedFunction {
   readonly name: string;
   readonly policy: InspectedPolicy;
-  /** Undefined: nobody asked the app. */
+  /** How the gate covers the function; undefined if the app was not asked. */
   readonly covered: InspectedHttpFunction['covered'] | undefined;
 }
 
-/** What the app says once it was loaded with this document. */
+/** What the app answers after it was loaded with this document. */
 export interface AskedApp {
-  /** Undefined: no gate of it can say what it decides. */
+  /** The gate's answer; undefined if the app has no gate that can say what it decides. */
   readonly answer: GateAnswer | undefined;
-  /** It decided by this document, alone or beside others; the only document that it reads may also be what it refuses. */
+  /** Whether the app decided by this document, or refused it while it reads no other document. */
   readonly isByDocument: boolean;
-  /** Why it does not start with this document, though it does with its own settings. */
+  /** Why the app does not start with this document, although it starts with its own settings. */
   readonly startFault?: string;
 }
 
@@ -39,7 +39,10 @@ export interface FunctionFlags {
   readonly requiresRole?: readonly string[];
 }
 
-/** From the app itself, which reads `document` in place of what CERTGATE_TRUST names, or from what the command line says. */
+/**
+ * Asks the app, which reads `document` in place of what CERTGATE_TRUST names. Without an app, the command line says
+ * what the function requires.
+ */
 export async function findExplainedFunction(
   { function: name, app: folder, requiresRole = [] }: FunctionFlags,
   document: string,
@@ -69,7 +72,7 @@ export async function findExplainedFunction(
     report: { functions },
   } = await inspectApp({ folder });
   const inspected = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  // Then the document was not what went wrong.
+  // The app lacks the function with its own settings too, so the document did not cause the fault.
   if (inspected === undefined || !('policy' in inspected))
     throw startFault ?? new Error('The app has no such function.');
   const { policy, covered } = inspected;
@@ -99,7 +102,7 @@ function findHosted(functions: readonly HostedFunction[], name: string, folder: 
   return { name: found.name, policy: readInspectedPolicy(found), covered: found.covered ?? 'none' };
 }
 
-/** Undefined: the gate doesn't read certificates there, or doesn't stand there. */
+/** Undefined if the gate reads no certificate for the function, or if no gate covers it. */
 export function findRequirement({ name, policy }: ExplainedFunction): FunctionRequirement | undefined {
   if (policy.kind !== 'certificate') return undefined;
   const { roles, reportOnlyUntil } = policy;

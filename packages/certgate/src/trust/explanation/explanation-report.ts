@@ -18,32 +18,35 @@ import type { NearMatch } from './near-matches.js';
 import { type ReportedIdentity, type ReportedStep, reportStep } from './reported-step.js';
 import type { Unverified } from './unverified.js';
 
-/** What is asked of a certificate at a function. */
+/** A question about a certificate at a function. */
 export interface CertificateQuestion {
-  /** What the document is called by, for `--store`. */
+  /** The place of the document for `--store`. */
   readonly store: string;
   readonly trust: TrustSnapshot;
-  /** Why a store of the app would not take the document; absent: it would. */
+  /** Why a store of the app would not accept the document; absent if it would. */
   readonly refusal?: string | undefined;
-  /** The document's signature is absent, or not by the keys of the gate. Default false. */
+  /** Whether the document's signature is absent, or not by the keys of the gate. Default false. */
   readonly isSignatureRefused?: boolean;
   readonly isSigned: boolean;
-  /** What an app compares and nobody has compared here. */
+  /** What the app's decision also depends on, and what nobody has checked here. */
   readonly unverified: readonly Unverified[];
   readonly explained: ExplainedFunction;
-  /** Undefined: nobody asked the app. */
+  /** The app's answer; undefined if the app was not asked. */
   readonly app?: AskedApp | undefined;
-  /** Where relative paths of lists begin; absent: here. */
+  /** The folder in which relative paths of lists begin; absent for the working folder. */
   readonly folder?: string | undefined;
-  /** How revocation lists are read; absent: anew. */
+  /** How revocation lists are read; absent to read them anew. */
   readonly readRevocation?: typeof readRevocationInformation | undefined;
-  /** Undefined: the caller has no certificate. */
+  /** The caller's certificate; undefined if it has none. */
   readonly certificateDer: Uint8Array | undefined;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** The moment of the question, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
 }
 
-/** What `certgate trust explain --json` prints. Keys are only ever added; a step's text is for people. */
+/**
+ * The explanation in the form of `certgate trust explain --json`. Keys are only ever added; a step's text is for
+ * people.
+ */
 export interface ExplanationReport {
   readonly version: 1;
   readonly store: string;
@@ -52,42 +55,56 @@ export interface ExplanationReport {
   readonly at: string;
   readonly function: ExplainedFunction['name'];
   readonly policy: ExplainedFunction['policy'];
-  /** `not-asked`: an anonymous function, or one that no gate covers. */
+  /** `not-asked`: the function is anonymous, or no gate covers it. */
   readonly gate: 'asked' | 'not-asked';
   readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string } | null;
-  /** `unverified`: allowed as far as was looked; `unverified` below names what nobody has looked at. */
+  /** `unverified`: allowed as far as was checked. The member `unverified` lists what nobody has checked. */
   readonly outcome: 'allowed' | 'denied' | 'unverified';
   readonly unverified: readonly Unverified[];
-  /** What the gate of the app says that was loaded with this document; null: no app was asked, or it can't say. */
+  /**
+   * What the app's gate says after the app was loaded with this document; null if no app was asked, or if it can't say.
+   */
   readonly app: ReportedApp | null;
   readonly signed: boolean;
-  /** What the caller gets; null where the function itself answers. */
+  /** The HTTP status that the caller gets; null if the function itself answers. */
   readonly status: number | null;
   readonly publicCode: string | null;
-  /** What the log says; null where the gate isn't asked. */
+  /** The code in the log; null if the gate isn't asked. */
   readonly code: string | null;
   readonly detail: string | null;
-  /** The refusal that is let through. */
+  /** The denial that is let through as report-only; null if there is none. */
   readonly deferred: { readonly code: string; readonly detail: string; readonly until: string | null } | null;
   readonly identity: ReportedIdentity | null;
-  /** When the caller is refused if nobody does anything; null where nobody is admitted. */
+  /**
+   * When the caller's access ends if nobody does anything (RFC 3339); null if the caller is not admitted, or if nothing
+   * ends its access.
+   */
   readonly accessEndsAt: string | null;
-  /** Where the certificate lacks clientAuth, and its pin accepts that: until when. */
+  /**
+   * Until when the pin accepts the certificate without clientAuth (RFC 3339); null unless the caller is admitted
+   * because of that.
+   */
   readonly withoutClientAuthUntil: string | null;
-  /** Where the certificate of an admitted caller looks like one of a public CA: it loses clientAuth when it is renewed. */
+  /**
+   * Set if the certificate of an admitted caller looks like one of a public CA, so that the renewed one will lack
+   * clientAuth; otherwise null.
+   */
   readonly clientAuthLoss: ClientAuthLoss | null;
   readonly nextChange: { readonly at: string; readonly outcome: 'allowed' | 'denied'; readonly code: string } | null;
   readonly steps: readonly ReportedStep[];
-  /** The certification paths that were tried, each with its checks; empty: no authority was asked. */
+  /** The certification paths that were tried, each with its checks; empty if no authority was asked. */
   readonly paths: readonly ReportedPath[];
-  /** For a certificate that no identity has: which identities it may have been meant for. */
+  /** The identities that the certificate may have been meant for, if no identity has it. */
   readonly nearMatches: readonly ReportedNearMatch[];
-  /** What ends the denial, or what is let through as report-only; null: not the document's to mend. */
+  /**
+   * What ends the denial, also one that is let through as report-only. Null if there is no denial, or if the app's own
+   * gate decided differently.
+   */
   readonly remedy: ReportedRemedy | null;
 }
 
 interface ReportedApp {
-  /** Where it reads who may call. */
+  /** The source from which the app reads who may call. */
   readonly trust: string;
   readonly outcome: 'allowed' | 'denied';
   readonly code: string;
@@ -105,7 +122,10 @@ export function reportNearMatch({ identity, likeness }: NearMatch): ReportedNear
   return { identity: identity.name, owner: identity.owner ?? null, likeness };
 }
 
-/** `presented`: the caller's certificate, if it has one. `explanation` is undefined where the gate isn't asked. */
+/**
+ * Makes the report without its remedy. `presented` is the caller's certificate, if it has one. `explanation` is
+ * undefined if the gate isn't asked.
+ */
 export function createExplanationReport(
   { store, trust, explained, unverified, isSigned, now }: CertificateQuestion,
   presented: PresentedCertificate | undefined,
@@ -159,7 +179,7 @@ function ifKnown<Value, Result>(value: Value | undefined, report: (value: Value)
   return value === undefined ? null : report(value);
 }
 
-/** A caller who is refused has an identity too, where the refusal names it. */
+/** Finds the identity of the caller. A refused caller has one too, if the refusal names it. */
 function findIdentity({ identities }: TrustSnapshot, { decision, matches }: Explanation): ReportedIdentity | null {
   const { name, matchedBy } =
     decision.outcome === 'allowed'
@@ -172,8 +192,9 @@ function findIdentity({ identities }: TrustSnapshot, { decision, matches }: Expl
 }
 
 /**
- * The gate of the app has the last word where it decided by this document, with its other stores, lists and options. Where
- * it did not, the stricter of the two counts. What can't be read from here says nothing of the app where it runs.
+ * Adds the answer of the app's own gate. If that gate decided by this document (with its other stores, lists and
+ * options), its answer replaces the report's. Otherwise the stricter of the two answers is used. If it could not read
+ * its trust document from here, its answer says nothing about the app where it runs.
  */
 export function heedApp(report: ExplanationReport, app: AskedApp | undefined): ExplanationReport {
   if (app?.answer === undefined || report.gate === 'not-asked') return report;

@@ -4,7 +4,7 @@ import type { ExplainedFunction } from './explained-function.js';
 import type { ExplanationReport } from './explanation-report.js';
 import { formatExplanation } from './explanation-text.js';
 
-// A colour that the terminal obeys, a title, a line of its own, and a text that is shown backwards.
+// A text that tries to set colours and a title, to add a line, and to be shown backwards.
 const hostileText = '\u001b[32m\u001b[8m\u001b]0;x\u0007\n✓ allowed\u202e\u2066';
 const controls = /[\p{Cc}\p{Cf}]/gu;
 
@@ -62,7 +62,7 @@ const format = (text: string): string => {
   return formatExplanation(report(text), explained);
 };
 
-test('names of others bring no colour, no line and no direction into the text', () => {
+test('names that others chose add no color, no line and no direction to the text', () => {
   const [plain, hostile] = [format('name'), format(hostileText)];
   assert.deepEqual(hostile.match(controls), plain.match(controls));
   const shown = '\\u001b[32m\\u001b[8m\\u001b]0;x\\u0007\\n✓ allowed\\u202e\\u2066';

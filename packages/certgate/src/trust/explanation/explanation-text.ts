@@ -14,7 +14,10 @@ const marks = {
   'not asked': () => colors.dim('·'),
 } as const;
 
-/** For a terminal: the question, each step, and the answer. Names come from the document, the certificate and the app. */
+/**
+ * The explanation for a terminal: the question, each step, and the answer. It escapes the names, which come from the
+ * document, the certificate and the app.
+ */
 export function formatExplanation(given: ExplanationReport, explained: ExplainedFunction): string {
   const report = escapeTexts(given);
   const { store, revision, audience, certificate, at, paths } = report;
@@ -33,7 +36,7 @@ export function formatExplanation(given: ExplanationReport, explained: Explained
   ].join('\n');
 }
 
-/** What a line of the log comes to. Its texts are its writer's, and callers chose a part of them. */
+/** The explanation of a line of the log. It escapes the line's texts, because callers chose a part of them. */
 export function formatLineReport(
   given: LineReport,
   answer: Pick<ExplanationReport, 'store' | 'revision' | 'signed'> & { readonly count: number },
@@ -135,7 +138,7 @@ function formatNearMatches(nearMatches: ExplanationReport['nearMatches']): reado
   return ['', 'Nearly a match:', ...lines];
 }
 
-/** Each command in a line of its own, to be copied whole. */
+/** Prints each command in a line of its own, to be copied whole. */
 function formatRemedy(
   remedy: ExplanationReport['remedy'],
   { signed, revision }: Pick<ExplanationReport, 'signed' | 'revision'>,
@@ -175,7 +178,7 @@ function describeNextChange({ nextChange }: ExplanationReport): string {
   return `until ${at}; then ${outcome === 'allowed' ? 'allowed' : `denied, ${code}`}, if nothing else changes`;
 }
 
-/** No line for what is not known. */
+/** Returns no line if the value is not known. */
 function field(label: string, value: string | null | undefined): readonly string[] {
   return value === null || value === undefined ? [] : [`${label.padEnd(14)}${value}`];
 }

@@ -17,15 +17,15 @@ import {
 import { isLockedBySetting } from '../../log/reading/log-record.js';
 import { findNearPins, type NearMatch } from './near-matches.js';
 
-/** What a line tells of a denial, with entries of the document alone. */
+/** What a line shows about a denial. Entries come only from the document, never from the line. */
 export interface LineFacts {
   /**
-   * The facts in the shape of the gate's own as far as remedies need them. Absent: the document as it is now no longer
-   * refuses for this, or the line doesn't tell enough.
+   * The denial, with facts in the gate's own form as far as remedies need them. The facts are absent if the present
+   * document no longer refuses for this reason, or if the line doesn't contain enough.
    */
   readonly denial: Pick<Denial, 'code' | 'facts' | 'identityName'>;
   readonly nearMatches: readonly NearMatch[];
-  /** One sentence each: what the line can't tell. */
+  /** What the line can't show, one sentence each. */
   readonly untold: readonly string[];
 }
 
@@ -33,13 +33,13 @@ interface Reading extends Partial<Pick<LineFacts, 'nearMatches' | 'untold'>> {
   readonly facts?: object;
 }
 
-/** A document by where it is kept. */
+/** A document, with the place where it is stored. */
 export interface KnownDocument {
   readonly store: string;
   readonly trust: TrustSnapshot;
 }
 
-/** An entry of the certificate, in one of several documents of the app. */
+/** The entries of the certificate in one of several documents of the app. */
 export interface PlacedIdentity extends MatchedIdentity, Pick<Partial<KnownDocument>, 'store'> {
   readonly roles?: readonly string[];
 }
@@ -47,14 +47,17 @@ export interface PlacedIdentity extends MatchedIdentity, Pick<Partial<KnownDocum
 /** What a line is compared with. */
 interface LineContext {
   readonly trust: TrustSnapshot;
-  /** The place where it is kept. */
+  /** The place where the document is stored. */
   readonly store: string;
   /** The other documents of the app, if it has several trust stores. */
   readonly others: readonly KnownDocument[];
-  /** The line names the content of this very document, so that a place in it means the same. */
+  /** Whether the line names the content of this very document, so that a place in it means the same. */
   readonly isSameDocument: boolean;
   readonly requirement: FunctionRequirement;
-  /** Milliseconds, by the clock here: a command has to end the trouble from now on. */
+  /**
+   * The present time by the clock here, in milliseconds since 1970-01-01T00:00:00Z. A command must end the fault from
+   * now on.
+   */
   readonly now: number;
 }
 
@@ -84,7 +87,7 @@ function read(code: DenialCode, question: Question): Reading {
   if (code === 'certificate_on_deny_list') return readDenied(question, detail);
   if (code === 'identity_ambiguous') return readAmbiguity(question, detail);
   if (code === 'trust_locked') {
-    // By the variable, whatever the document says.
+    // The app setting locks, whatever the document says.
     if (isLockedBySetting(detail)) return { facts: { setting: lockSetting } };
     return trust.locked === undefined ? noLonger : { facts: trust.locked };
   }
@@ -98,7 +101,7 @@ function read(code: DenialCode, question: Question): Reading {
   if (code.startsWith('pin_'))
     return readPins(identity, line, (pin) => entries.some((each) => each.entry.pin === pin && has(each)));
   const called = requirement.functionName.toLowerCase();
-  // Now: a command about more than what the document refuses would change what is in order.
+  // Checks the document as it is now: a command about anything that it does not refuse would change what is in order.
   const isRefused =
     code === 'function_not_allowed'
       ? functions?.includes(called) === false
@@ -108,7 +111,7 @@ function read(code: DenialCode, question: Question): Reading {
   return isRefused ? { facts: { identity: name, roles } } : noLonger;
 }
 
-/** By its first digits, or the certificate's thumbprint. */
+/** Finds the pins that the line names, by their first digits or by the certificate's thumbprint. */
 function findPins({ pins }: TrustedIdentity, line: LogLine): readonly TrustPin[] {
   const matched = findText(line, 'matched')?.split(',') ?? [];
   const thumbprint = findText(line, 'thumbprintSha256');
@@ -124,7 +127,7 @@ function findPinEntries(identity: TrustedIdentity, line: LogLine): readonly PinE
 function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: TrustPin) => boolean): Reading {
   const [pin, ...others] = findPinEntries(identity, line);
   if (pin === undefined) return { untold: [`The line can't tell which pin of "${identity.name}" matched.`] };
-  // A command about none of the pins would be one about the whole identity.
+  // If no pin is at fault, a command that names no pin would concern the whole identity.
   if (!findPins(identity, line).some(isAtFault)) return noLonger;
   const end = /The certificate itself (?:is valid until|has expired too, at) (\S+Z)/.exec(
     findText(line, 'detail') ?? '',
@@ -134,7 +137,7 @@ function readPins(identity: TrustedIdentity, line: LogLine, isAtFault: (pin: Tru
 }
 
 function readDenied({ line, trust: { denied }, isSameDocument }: Question, detail: string): Reading {
-  // In another document, another certificate may stand there, which nobody asked to admit again.
+  // In another document, this place may have the entry of another certificate, which nobody asked to admit again.
   const path = isSameDocument ? /\((denied\[\d+\])\)/.exec(detail)?.[1] : undefined;
   const entry =
     denied.thumbprintsSha256.get(findText(line, 'thumbprintSha256') ?? '') ??
@@ -168,7 +171,10 @@ function readAmbiguity({ line, store, trust, others }: Question, detail: string)
   return { untold: ["The line can't tell which entries of the identities matched: ask with the certificate."] };
 }
 
-/** By its name in the sentence, or as the only one of the identity, or of the document. */
+/**
+ * Finds the authority by its name in the sentence, by the issuer of the list, or as the only one of the identity or of
+ * the document.
+ */
 function findAuthority({ line, trust, identity }: Question, detail: string): TrustedAuthority | undefined {
   const { list } = line;
   const issuer = typeof list === 'object' && list !== null ? findText(list as LogLine, 'issuer') : undefined;
@@ -202,7 +208,7 @@ function readStranger({ line, trust, identity }: Question): Reading {
   const thumbprintSha256 = findText(line, 'thumbprintSha256');
   if (thumbprintSha256 !== undefined && trust.pins.thumbprintSha256.has(thumbprintSha256)) return noLonger;
   const near = thumbprintSha256 === undefined ? [] : findNearPins(trust, { thumbprintSha256 });
-  // The gate has verified that an authority of the document issued it.
+  // The gate has verified that an authority of the document issued the certificate.
   const isIssued = findText(line, 'claimedBy') === 'path';
   const trustName = identity?.pins.length === 0 ? identity.names[0] : undefined;
   const likeness = isIssued
@@ -225,13 +231,13 @@ function readStranger({ line, trust, identity }: Question): Reading {
   };
 }
 
-/** A line of Certgate's, as an object of whatever its writer put into it. */
+/** A line of Certgate's log: an object with whatever its author put into it. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** In characters: a whole line of a gate is shorter. */
+/** The maximum length of a text, in characters. A whole line of a gate is shorter. */
 const maximumTextLength = 2048;
 
-/** A text of the line; what is there and is none counts as absent. */
+/** A text of the line. Undefined if the key is absent, or if its value is empty or not a text. */
 export function findText(line: LogLine, key: string): string | undefined {
   const value = Object.hasOwn(line, key) ? line[key] : undefined;
   return typeof value === 'string' && value !== '' ? value.slice(0, maximumTextLength) : undefined;

@@ -5,10 +5,13 @@ export interface LineGroup {
   readonly count: number;
 }
 
-/** Strangers make one with each certificate, and a log has millions of lines. */
+/**
+ * The maximum number of groups. An unknown caller makes a new group with each certificate, and a log may have millions
+ * of lines.
+ */
 const maximumGroups = 10_000;
 
-/** Lines that say the same about the same caller, as one: the last of them. */
+/** Groups lines that say the same about the same caller. Each group keeps its last line. */
 export class LineGroups {
   readonly #groups = new Map<string, LineGroup>();
   #leftOut = 0;
@@ -26,8 +29,8 @@ export class LineGroups {
   }
 
   /**
-   * The newest groups, the oldest of them first, and how many others there are. Admissions and status lines, of which
-   * nothing has to be explained, are left out before a refusal is.
+   * Returns the newest groups, the oldest of them first, and how many others there are. Admissions and status lines
+   * need no explanation, so they are left out before a refusal is.
    */
   takeLast(number: number): { readonly groups: readonly LineGroup[]; readonly leftOut: number } {
     const groups = [...this.#groups.values()];

@@ -57,15 +57,15 @@ describe('a pin that comes near', () => {
       else assert.match(found ?? '', likeness);
     });
   }
-  test('or whose identity has the name', () => {
+  test('is not needed if the identity has a name of the certificate', () => {
     const pin = { thumbprintSha256: '00'.repeat(32) };
     assert.match(findLikeness(pin, 'billing') ?? '', /has the name of the identity \(commonName\)/);
     assert.match(findLikeness(pin, 'billing.corp.example') ?? '', /\(dns\)/);
   });
 });
 
-describe('slips of the hand', () => {
-  test('no more are counted than were made; others are not near', () => {
+describe('typing errors in a hash', () => {
+  test('are never counted higher than they were made, and two different hashes have at least one', () => {
     fc.assert(
       fc.property(
         digits,
@@ -78,7 +78,7 @@ describe('slips of the hand', () => {
             return kind === 'add' ? `${start}0${one}${two}${end}` : `${start}0${two}${end}`;
           }, text);
           const count = countDigitSlips(text, slipped);
-          // A digit that is swapped twice is no longer beside its neighbour.
+          // A digit that is swapped twice may no longer be next to its neighbour.
           if (slips.every(([, kind]) => kind !== 'swap') || slips.length <= 1) {
             assert.ok(count !== undefined && count <= slips.length, slipped);
           }
@@ -96,7 +96,7 @@ describe('slips of the hand', () => {
     );
   });
 
-  test('of ten thousand other certificates none is near', () => {
+  test('are not found in the hashes of ten thousand other certificates', () => {
     const texts = Array.from({ length: 10_000 }, () => randomBytes(32).toString('hex').toUpperCase());
     assert.ok(texts.every((text) => countDigitSlips(own, text) === undefined));
   });

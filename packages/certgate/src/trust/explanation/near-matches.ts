@@ -12,30 +12,39 @@ import {
 } from '@certgate/core/internal';
 import { countSlips } from '../../faults/slips.js';
 
-/** Of a certificate that no identity has: an identity that it may have been meant for. */
+/** An identity that a certificate may have been meant for, if no identity has the certificate. */
 export interface NearMatch {
   readonly identity: TrustedIdentity;
-  /** One clause for people, that goes on after "the certificate". */
+  /** One clause for people that continues a sentence after "the certificate". */
   readonly likeness: string;
-  /** Where a pin resembles a hash of the certificate. */
+  /** The pin that resembles a hash of the certificate; absent if none does. */
   readonly pin?: TrustPin;
-  /** An authority of the document issued it, so that neither a pin nor a CA certificate is missing. */
+  /**
+   * Set if an authority of the document issued the certificate, so that neither a pin nor a CA certificate is missing.
+   */
   readonly isIssued?: true;
-  /** Where a name of the certificate is bound to the identity, under an authority that has no certificate of its issuer. */
+  /**
+   * A name of the identity that the certificate has too, under an authority without a certificate of its issuer; absent
+   * if there is none.
+   */
   readonly trustName?: TrustName;
 }
 
 const maximumMatches = 5;
 
-/** Slips of the hand in 64 digits; two certificates' thumbprints differ in some sixty. */
+/**
+ * The maximum number of typing errors in a hash of 64 digits. The thumbprints of two certificates differ in about
+ * sixty.
+ */
 const maximumSlips = 4;
 
-/** So many digits at one end are no chance: somebody copied the one half and lost the other. */
+/** So many equal digits at one end are not a coincidence: somebody copied one half and lost the other. */
 const sharedDigits = 16;
 
 /**
- * Pins that resemble come first: they say more than a name, which anybody can write into a certificate. `issuers` are the
- * authorities that know the certificate's issuer.
+ * Finds the identities that the certificate may have been meant for. Pins that resemble a hash come first, because they
+ * show more than a name, which anybody can write into a certificate. `issuers` are the authorities that know the
+ * certificate's issuer.
  */
 export function findNearMatches(
   trust: TrustSnapshot,
@@ -48,10 +57,10 @@ export function findNearMatches(
   return [...byPin, ...byName].slice(0, maximumMatches);
 }
 
-/** What is known of a certificate by its hashes. */
+/** The known hashes of a certificate, by kind of pin. */
 export type KnownHashes = Readonly<Partial<Record<PinKind, string | undefined>>>;
 
-/** Pins that resemble one of the hashes, and are none of them. */
+/** The pins that resemble one of the hashes, but don't match the certificate. */
 export function findNearPins({ identities }: TrustSnapshot, hashes: KnownHashes): readonly NearMatch[] {
   return identities.flatMap((identity) =>
     identity.pins.flatMap((pin): readonly NearMatch[] => {
@@ -63,7 +72,7 @@ export function findNearPins({ identities }: TrustSnapshot, hashes: KnownHashes)
 
 function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): string | undefined {
   const own = certificate[kind];
-  // Whole, so that any digit that differs can be seen.
+  // The whole hash, so that a person can see each digit that differs.
   const shown = `the pin ${kind} ${value}`;
   const otherKind = pinKinds.find((each) => each !== kind && certificate[each] === value);
   if (otherKind !== undefined) return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
@@ -75,12 +84,15 @@ function describeLikeness({ kind, value }: TrustPin, certificate: KnownHashes): 
   return `has the ${isOfStart ? 'first' : 'last'} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
 }
 
-/** Undefined: more than a few. */
+/** Undefined if the texts differ in more than a few digits. */
 export function countDigitSlips(one: string, other: string): number | undefined {
   return sharesSegment(one, other) ? countSlips(one, other, maximumSlips) : undefined;
 }
 
-/** A slip spoils two neighbouring segments at most, so one of these is whole. It spares a hundred thousand alignments. */
+/**
+ * Whether a segment of one text is in the other. A typing error spoils at most two neighbouring segments, so that at
+ * least one remains whole. This quick check replaces a hundred thousand alignments.
+ */
 function sharesSegment(one: string, other: string): boolean {
   const count = 2 * maximumSlips + 1;
   const length = Math.floor(one.length / count);

@@ -8,7 +8,9 @@ import type {
   TrustStoreWarning,
 } from '@certgate/core/internal';
 
-/** What the lines mean that are not about a call: `trust explain --log` prints it, and docs/log-fields.md lists it. */
+/**
+ * The meaning of the lines that are not about a call. `trust explain --log` prints it, and docs/log-fields.md lists it.
+ */
 interface OtherLines {
   readonly start: Readonly<Record<Exclude<StartCode, DenialCode | TrustStoreWarning['code']>, string>>;
   readonly trust: Readonly<Record<TrustLogLine['code'], string>>;
@@ -82,7 +84,7 @@ export const otherLines: OtherLines = {
   },
 };
 
-/** Undefined: the line is not one of these, or of another version. */
+/** Undefined if the line is not one of these, or if another version wrote it. */
 export function findOtherLine(event: string, code: string): string | undefined {
   const codes: Readonly<Record<string, string>> = Object.hasOwn(otherLines, event)
     ? otherLines[event as keyof OtherLines]

@@ -13,7 +13,7 @@ import {
   run,
 } from './remedy-choices.js';
 
-// Choices for whose certificate it is: of a stranger, or of several identities.
+// Choices for a certificate that no identity has, or that belongs to several identities.
 
 export function chooseForAmbiguity({ identities }: { readonly identities: readonly PlacedIdentity[] }): Choices {
   return identities.map((keeper) => ({
@@ -26,7 +26,7 @@ function describePlace({ store, roles = [] }: PlacedIdentity): string {
   return store === undefined ? '' : ` as ${store} has it, with the roles ${roles.join(', ') || 'none'}`;
 }
 
-/** One command, but for names under several authorities. */
+/** One command, or one for each authority if the names are under several. */
 function dropEntries({ identity: NAME, pins, names, store }: PlacedIdentity): readonly Command[] {
   const authorities = new Set(names.map(({ issuedBy }) => issuedBy));
   return (authorities.size === 0 ? [[]] : [...authorities]).map((AUTHORITY, index) => {
@@ -35,7 +35,7 @@ function dropEntries({ identity: NAME, pins, names, store }: PlacedIdentity): re
   });
 }
 
-/** Each with the option of its type, in the place of `--dns`. */
+/** Each name with the option of its type, in place of `--dns`. */
 function takeNames(names: readonly Pick<NameEntry, 'type' | 'value'>[]): TemplateValues[string] {
   const toOption = (type: string): string => `--${type.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
   return { instead: names.flatMap(({ type, value }) => [toOption(type), value]) };
@@ -45,7 +45,7 @@ export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'],
   const { presented, now, nearMatches } = context;
   const decoding = presented?.decoding;
   const faults = decoding?.ok === true ? listCertificateFaults(decoding.certificate, now) : [];
-  // Known or not, the gate would refuse it.
+  // The gate would refuse this certificate even if the document listed it.
   if (decoding?.ok === false || faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
   const known = [
     ...nearMatches.flatMap((match) => chooseForNearMatch(match, context)),
@@ -80,13 +80,16 @@ function chooseForNearMatch(
   ];
 }
 
-/** Of an issuer that the document knows: by the name, so that the next certificate counts too. */
+/**
+ * Choices for a certificate whose issuer the document knows. They add a name, so that the caller's next certificate is
+ * admitted too.
+ */
 function chooseForVouched(
   { authorities: [issuer] = [] }: DenialFacts['certificate_not_trusted'],
   context: RemedyContext,
 ): Choices {
   const { presented, nearMatches } = context;
-  // Of the facts, a name may be shortened.
+  // The names come from the certificate, because the facts may have a shortened one.
   const names = presented?.pathDecoding.ok === true ? listNames(presented.pathDecoding.value) : [];
   const [type, value] = presented === undefined ? (['dns', 'NAME-FROM-THE-OWNER'] as const) : (names[0] ?? []);
   if (issuer === undefined || type === undefined || value === undefined || value.includes('*')) return [];
@@ -109,7 +112,7 @@ function grant({ requirement }: RemedyContext): TemplateValues {
   return { ROLE: listFirst(requirement.roles), FUNCTION: requirement.functionName };
 }
 
-/** Not by the certificate's name: a stranger chose it. */
+/** The certificate's own name is not used, because an unknown caller chose it. */
 function chooseName({ trust }: RemedyContext): string {
   const taken = new Set(trust.identities.map(({ name }) => name.toLowerCase()));
   let name = 'new-caller';

@@ -10,37 +10,37 @@ import {
 import type { RemedyTemplate, TemplateValues } from './command-template.js';
 import type { NearMatch } from './near-matches.js';
 
-// What the choices of all remedies are made of, and those for the pins of an identity.
+// The parts of the choices of all remedies, and the choices for the pins of an identity.
 
-/** What a remedy depends on beside the denial. */
+/** What a remedy depends on in addition to the denial. */
 export interface RemedyContext {
-  /** Whom the denial names. */
+  /** The identity that the denial names; undefined if it names none. */
   readonly identityName: string | undefined;
   readonly trust: TrustSnapshot;
   readonly requirement: FunctionRequirement;
-  /** Milliseconds: when the call is made. */
+  /** The moment of the question, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** Milliseconds: when the app decided; undefined: a line doesn't tell. */
+  /** When the app decided, in milliseconds since 1970-01-01T00:00:00Z; undefined if a line doesn't say. */
   readonly decidedAt: number | undefined;
-  /** Undefined: nobody has the certificate, only a line of the log. */
+  /** The caller's certificate; undefined if it is not at hand. */
   readonly presented: PresentedCertificate | undefined;
-  /** The lists of the document's authorities; undefined: they were not read. */
+  /** The lists of the document's authorities; undefined if they were not read. */
   readonly revocation: RevocationInformation | undefined;
   readonly nearMatches: readonly NearMatch[];
-  /** For `--reason`. */
+  /** The text for `--reason`. */
   readonly reason: string;
-  /** For `--store`. */
+  /** The place of the document for `--store`. */
   readonly store: string;
-  /** The document's signature is absent, or not by the keys of the gate. */
+  /** Whether the document's signature is absent, or not by the keys of the gate. */
   readonly isSignatureRefused: boolean;
 }
 
-/** Commands that together end the denial, run in this order. */
+/** Commands that end the denial if all of them are run, in this order. */
 export interface RemedyChoice {
-  /** Where there is more than one choice: which is this for. */
+  /** When to take this choice; absent if there is only one. */
   readonly when?: string;
   readonly commands: readonly Command[];
-  /** What has to be got first, where a command names a file that is not there yet. */
+  /** What a person must get first, if a command names a file that is not there yet. */
   readonly needs?: string;
 }
 
@@ -48,7 +48,7 @@ export type Choices = readonly RemedyChoice[];
 export interface Command {
   readonly template: RemedyTemplate;
   readonly values: TemplateValues;
-  /** Undefined: the document that the question is about. */
+  /** The place of the document to change; undefined for the document that the question is about. */
   readonly store?: string | undefined;
 }
 
@@ -56,22 +56,22 @@ export function run(template: RemedyTemplate, values: TemplateValues, store?: st
   return { template, values, store };
 }
 
-/** Where one command is all there is to choose. */
+/** The only choice, with one command. */
 export function choose(template: RemedyTemplate, values: TemplateValues): Choices {
   return [{ commands: [run(template, values)] }];
 }
 
-/** Anybody can send a certificate, so none that was sent says what a new pin holds. */
+/** Anybody can send a certificate, so a new pin is never copied from one that was sent. */
 export const ofOwner = { instead: ['--thumbprint-sha256', 'THUMBPRINT-FROM-THE-OWNER'] } as const;
 
 export const day = 86_400_000;
 
-/** A quarter: long enough that the call counts, short enough that somebody looks again. */
+/** A time in 90 days: long enough for the call, short enough that somebody looks at the identity again. */
 export function chooseTime({ now }: RemedyContext): string {
   return formatInstant(Math.ceil((Math.max(now, Date.now()) + 90 * day) / 1000) * 1000);
 }
 
-/** Of roles that do equally well, the first. */
+/** The first role of each group, because one role of a group is as good as another. */
 export function listFirst(groups: readonly (readonly string[])[]): readonly string[] {
   return [...new Set(groups.flatMap(([role]) => role ?? []))];
 }
@@ -80,14 +80,17 @@ export function listValues(pins: readonly PinEntry[]): readonly string[] {
   return pins.map(({ value }) => value);
 }
 
-/** Where the certificate is known by a pin: a name under an authority goes over to the next one by itself. */
+/** For a caller that is recognized by a pin. A name under an authority also matches the next certificate. */
 export function chooseNewCertificate({ identityName: NAME }: Pick<RemedyContext, 'identityName'>): Choices {
   const NEW_FILE = 'new.crt.pem';
   const needs = `${NEW_FILE}: the new certificate of the caller, without its key`;
   return NAME === undefined ? [] : [{ commands: [run('rotate', { NAME, NEW_FILE })], needs }];
 }
 
-/** A pin outside of its window beside one that counts is taken out, since it opens nothing; a lone one gets another bound. */
+/**
+ * If another pin is valid, pins outside of their window are removed, because they open nothing. Otherwise their bounds
+ * are changed.
+ */
 export function chooseForPinWindow(
   facts: DenialFacts['pin_expired' | 'pin_not_yet_valid'],
   context: RemedyContext,
@@ -103,7 +106,8 @@ export function chooseForPinWindow(
   const ended = listValues(pins.filter((each) => now >= (each.notAfter ?? Infinity)));
   const outside = [...early, ...ended];
   if (outside.length < pins.length) return choose('removePin', { NAME, PIN: outside });
-  // The pin of a certificate ends with it, as `trust add` has it too; the next one may have the same key.
+  // A certificate's pin ends with the certificate, as with `trust add`. A key's pin may last longer, because the next
+  // certificate may have the same key.
   const isOfKey = pins.some(({ kind }) => kind === 'publicKeySha256');
   const TIME = isOfKey || notAfter === undefined ? chooseTime(context) : formatInstant(notAfter);
   const start = early.length === 0 ? [] : [run('clearPinStart', { NAME, PIN: early })];

@@ -3,12 +3,15 @@ import { listBounds } from '../../faults/time-words.js';
 import type { Explanation } from './explain-decision.js';
 import { findValidPath } from '../../certificates/path-report/reported-path.js';
 
-/** A step of the decision as `--json` prints it. `deferred`: it would refuse, and is let through, since the function is report-only. */
+/**
+ * A step of the decision in the form of `--json`. `deferred`: the step would refuse, but the call is let through,
+ * because the function is report-only.
+ */
 export interface ReportedStep {
   readonly step: DecisionStepName;
   readonly verdict: 'passed' | 'denied' | 'deferred' | 'not asked';
   readonly code: string | null;
-  /** For people. */
+  /** A text for people. */
   readonly text: string;
 }
 
@@ -16,18 +19,18 @@ export interface ReportedIdentity {
   readonly name: string;
   readonly owner: string | null;
   readonly roles: readonly string[];
-  /** In lower case; null: every function. */
+  /** The functions that the identity may call, in lower case; null if it may call every function. */
   readonly functions: readonly string[] | null;
   readonly matchedBy: string | null;
 }
 
 interface StepSubject {
   readonly presented: PresentedCertificate | undefined;
-  /** Whom the certificate belongs to. */
+  /** The identity that the certificate belongs to; null if there is none. */
   readonly identity: ReportedIdentity | null;
 }
 
-/** `explanation` is undefined where the gate isn't asked. */
+/** Reports one step. `explanation` is undefined if the gate isn't asked. */
 export function reportStep(
   step: DecisionStepName,
   explanation: Explanation | undefined,
@@ -41,7 +44,7 @@ export function reportStep(
   return { step, verdict, code: denial.code, text: denial.detail };
 }
 
-/** Of a step that was passed. */
+/** Describes a step that was passed. */
 function describe(step: DecisionStepName, explanation: Explanation, { presented, identity }: StepSubject): string {
   const certificate = presented?.decoding.ok === true ? presented.decoding.certificate : undefined;
   switch (step) {

@@ -2,12 +2,12 @@ import type { TrustSnapshot } from '@certgate/core/internal';
 import type { AskedApp, FunctionFlags } from './explained-function.js';
 
 /**
- * What an answer depends on and nobody has looked at: what an app compares with the document, what the function requires,
- * whether the front end hands the certificate on, and the trust stores and options of the app.
+ * What an answer depends on although nobody has checked it: what an app compares with the document, what the function
+ * requires, whether the front end passes the certificate on, and the trust stores and options of the app.
  */
 export type Unverified = 'signature' | 'audience' | 'function' | 'front-end' | 'store';
 
-/** What the app's own store compares with; undefined: nobody has said. */
+/** The options with which the app's own store checks the document. A member is undefined if it is unknown. */
 export interface ComparedOptions {
   readonly signedBy?: readonly string[] | undefined;
   readonly audience?: string | undefined;
@@ -18,13 +18,13 @@ export function listUnverified(
   compared: ComparedOptions,
 ): readonly Unverified[] {
   return [
-    // A signature that is empty is there too: an app that asks for one refuses it.
+    // An empty signature is a signature too: an app that requires one refuses the document.
     ...(signature !== undefined && compared.signedBy === undefined ? (['signature'] as const) : []),
     ...(audience !== undefined && compared.audience === undefined ? (['audience'] as const) : []),
   ];
 }
 
-/** Undefined `app`: nobody asked it. */
+/** @param app what the app answered; undefined if it was not asked */
 export function listUnverifiedOfApp(
   app: AskedApp | undefined,
   { requiresRole }: Pick<FunctionFlags, 'requiresRole'>,
@@ -37,7 +37,7 @@ export function listUnverifiedOfApp(
   ];
 }
 
-/** One line each, with the option that closes the gap. */
+/** One line for each gap, with the option that closes it. */
 export function describeUnverified(
   unverified: readonly Unverified[],
   audience: readonly string[],

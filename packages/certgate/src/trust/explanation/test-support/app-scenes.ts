@@ -9,7 +9,7 @@ import {
 import { type Played, play, type Scene } from './drill-gate.js';
 import { addCaller, begin } from './drill-stage.js';
 
-// Faults of the app and of its front end: no change of the document ends them.
+// Faults of the app and of its front end, which no change of the document ends.
 
 const proven: FrontEndOptions = { frontEndIsolation: 'private-network' };
 const secret = 's'.repeat(43);
@@ -26,7 +26,7 @@ interface Request {
   readonly headers?: () => Readonly<Record<string, string>>;
 }
 
-/** A request as a front end would send it. */
+/** Plays a request as a front end would send it. */
 const request =
   ({ options = {}, environment = {}, headers = () => ({}) }: Request) =>
   async (): Promise<Played> => {
@@ -140,7 +140,7 @@ export const frontEndScenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-/** What a host's adapter refuses before a certificate is looked at. */
+/** Plays a denial that a host's adapter gives before it looks at a certificate. */
 const ofHost = <Code extends DenialCode>(
   code: Code,
   facts: DenialFacts[Code],

@@ -10,7 +10,7 @@ const unfit = (certificate: string, cause: RegExp): Scene => ({
   play: async () => {
     await begin();
     await add('a1', '--certificate', `${certificate}.crt.pem`, '--even-if-unfit');
-    // The owner of the caller gets a certificate that is fit.
+    // The owner of the caller gets a suitable certificate.
     writeFileSync('new.crt.pem', readFileSync('caller.crt.pem'));
     const { log } = await play({ reading: present(certificate) });
     return { log, isEnded: async () => (await play({ reading: present('caller') })).isEnded() };
@@ -46,7 +46,7 @@ export const certificateScenes: Readonly<Record<string, Scene>> = {
   ),
 };
 
-/** A certificate of the authority by a path that is refused. */
+/** A certificate of the authority, with a path that the gate refuses. */
 const badPath = (
   certificate: string,
   cause: RegExp,

@@ -13,34 +13,34 @@ import {
   slip,
 } from './drill-stage.js';
 
-/** What the document says of a caller that it should not. */
+/** A document that makes the gate refuse a caller. */
 export interface DocumentFault extends Judgement {
   readonly certificate?: string;
   readonly make: () => Promise<unknown>;
-  /** How many `explain --certificate` prints. Default 1. */
+  /** The number of choices that `explain --certificate` prints. Default 1. */
   readonly choices?: number;
-  /** Which of them fit what is the case here; default: all. */
+  /** The indexes of the choices that end this fault. Default: all. */
   readonly fitting?: readonly number[];
-  /** Which of the files is the one that has to be got first. */
+  /** The CA certificate that a person must get before they run a command. */
   readonly authorityFile?: string;
 }
 
-/** What an operator has to learn. */
+/** What an operator must learn from an explanation. */
 export interface Judgement {
-  /** The cause, as an operator would have to read it. */
+  /** Matches the cause in the texts that the operator reads. */
   readonly cause: RegExp;
-  /** The introduction of the choice that is the case. Absent: there must be one choice only. */
+  /** Matches the introduction of the choice that ends the fault. Absent if there must be only one choice. */
   readonly when?: RegExp;
-  /** The fact of the advice that helps, if no command can. */
+  /** Matches the advice that helps if no command can. */
   readonly advice?: RegExp;
-  /** What does not name the cause or does not help, although it should. */
+  /** The known shortcomings: what does not name the cause, or does not help, although it should. */
   readonly missed?: readonly ('cause' | 'line' | 'remedy')[];
 }
 
 const intermediateMissing = /intermediate of the authority "corp" is missing/;
 const unclaimed = /No identity of the trust document has this certificate/;
 
-/** The advice by code, and by what is the case. */
+/** The faults, by denial code and case. */
 export const documentFaults: Readonly<Record<string, DocumentFault>> = {
   identity_disabled: {
     cause: /"a1" is disabled/,
@@ -66,7 +66,7 @@ export const documentFaults: Readonly<Record<string, DocumentFault>> = {
     cause: /pin of "a1" ended at 2021-01-01/,
     make: () => add('a1', '--public-key-sha256', hashKey('caller'), '--not-after', past),
   },
-  // As in several documents: of two reasons, the one that stands first in the table of denials.
+  // The gate gives the one of two reasons that comes first in the table of denials, as it does with several documents.
   'pin_not_yet_valid: with another that is over': {
     cause: /pin of "a1" begins at 2099-01-01/,
     make: async () => {

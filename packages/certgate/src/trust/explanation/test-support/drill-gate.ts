@@ -10,7 +10,7 @@ import {
 } from '@certgate/core/internal';
 import type { Judgement } from './drill-faults.js';
 
-// The gates of the drill: real ones, which write what the drill explains.
+// The gates of the drill. They are real, and write the lines that the drill explains.
 
 /** What a front end's reader got out of a request, or why there is no front end. */
 export type Reading = { readonly extraction: Parameters<ReportingGate['decide']>[0] } | { readonly denial: Denial };
@@ -22,17 +22,17 @@ export interface Call {
   readonly createStore?: () => TrustStore;
 }
 
-/** What became of a fault at a gate. */
+/** A fault that was played at a gate. */
 export interface Played {
-  /** The text that the operator has: a line of the gate, or the error with which the app did not start. */
+  /** The text that the operator has: a line of the gate, or the error with which the app failed to start. */
   readonly log: string;
-  /** The same caller calls again. */
+  /** Lets the same caller call again, and returns whether the fault has ended. */
   readonly isEnded: () => Promise<boolean>;
 }
 
 export interface Scene extends Judgement {
   readonly certificate?: string;
-  /** The places of the app's documents; by default one. */
+  /** The places of the app's documents; one document by default. */
   readonly stores?: readonly string[];
   readonly play: () => Promise<Played>;
 }
@@ -40,7 +40,7 @@ export interface Scene extends Judgement {
 export const getOrder: FunctionRequirement = { functionName: 'GetOrder', roles: [['reader']] };
 export const readDocument = (): TrustStore => trustStoreFromFile('trust.json');
 
-/** The form in which App Service's front end hands on a certificate. */
+/** A certificate in the form in which App Service's front end passes it on. */
 export function present(certificate: string): Reading {
   const leaf = readFileSync(`${certificate}.crt.pem`, 'utf8').replace(/-----[^-]+-----|\s/g, '');
   return { extraction: { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined } };
@@ -55,7 +55,7 @@ class Gate {
     this.#gate = new ReportingGate({ trustStore }, () => ({ host: 'functions', closed: [], open: [] }));
   }
 
-  /** Rejects as the start does. */
+  /** Rejects if the gate's start rejects. */
   async start(): Promise<void> {
     const { warn, info } = console;
     console.warn = console.info = (line: string): void => void this.lines.push(line);
@@ -66,7 +66,7 @@ class Gate {
     }
   }
 
-  /** The code of the decision. */
+  /** Calls the gate, and returns the code of its decision. */
   async call({ requirement = getOrder, tool, reading }: Call): Promise<string> {
     const log = (line: string): void => void this.lines.push(line);
     const about = tool === undefined ? {} : { about: { tool } };
@@ -83,7 +83,7 @@ class Gate {
   }
 }
 
-/** One call of an instance that has just begun, and its line of this kind. */
+/** Plays one call of a new instance, whose line of the given event is returned as `log`. */
 export async function play(call: Call, event = 'decision'): Promise<Played> {
   const begin = async (): Promise<{ readonly gate: Gate; readonly code: string }> => {
     const gate = new Gate((call.createStore ?? readDocument)());
@@ -94,7 +94,9 @@ export async function play(call: Call, event = 'decision'): Promise<Played> {
   return { log, isEnded: async () => (await begin()).code === 'allowed' };
 }
 
-/** The start of an app. Where trust is not valid, the Functions host logs the error of the hook. */
+/**
+ * Plays the start of an app. If its trust document is not valid, the Functions host logs the error of the start hook.
+ */
 export async function playStart(call: Call): Promise<Played> {
   const begin = async (): Promise<{ readonly log: string | undefined; readonly isAdmitted: boolean }> => {
     const gate = new Gate((call.createStore ?? readDocument)());
@@ -110,7 +112,7 @@ export async function playStart(call: Call): Promise<Played> {
   return { log, isEnded: async () => (await begin()).isAdmitted };
 }
 
-/** An instance that admits the caller, then reads what `fail` left. */
+/** Plays an instance that admits the caller, and then reads what `fail` left. */
 export async function playRefresh(
   call: Omit<Call, 'createStore'> & { readonly createStore: () => TrustStore },
   fail: () => unknown,

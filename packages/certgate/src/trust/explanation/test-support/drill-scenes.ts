@@ -18,7 +18,7 @@ import {
 
 // Faults of documents that an app refuses, of callers, and of revocation lists; and all scenes of the drill.
 
-/** The document that apps have read, in the operator's backup. */
+/** Copies the document that apps have read, as the operator's backup. */
 function keep(): void {
   for (const suffix of ['', '.sig']) {
     try {
@@ -39,7 +39,7 @@ const newer = (): void => {
   rewrite((document) => ({ ...document, schemaVersion: 9, quarantine: [] }));
 };
 
-/** An app that starts with what `damage` left. */
+/** Plays an app that starts with what `damage` left. */
 const starting =
   (damage: () => unknown, createStore = readDocument) =>
   async (): Promise<Played> => {
@@ -199,7 +199,7 @@ const callerScenes: Readonly<Record<string, Scene>> = {
     play: async () => {
       await begin();
       await addNamed(...corp('issuing.crt.pem'), '--crl', 'file:corp.crl', '--crl', 'file:issuing.crl');
-      // From the authority.
+      // The operator gets the new certificates and lists from the authority.
       writeFileSync('new-root.crt.pem', readFileSync('successor.crt.pem'));
       writeFileSync('new-ca.crt.pem', readFileSync('reissuing.crt.pem'));
       makeRevocationList('successor', 'corp-1.crl');

@@ -14,16 +14,16 @@ export const store = 'file:trust.json';
 export const past = '2021-01-01T00:00:00Z';
 export const future = '2099-01-01T00:00:00Z';
 
-/** The form that openssl takes. */
+/** A time in the form that openssl accepts. */
 export const inDays = (days: number): string =>
   new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
 
-/** Makes the folder the working one. Returns what goes back and removes it. */
+/** Makes a new folder the working folder. Returns a function that goes back and removes it. */
 export function enterDrillFolder(): () => void {
   const home = process.cwd();
   const folder = mkdtempSync(join(tmpdir(), 'certgate drill '));
   process.chdir(folder);
-  // What a shell finds in the place of npx: it notes the words that it was called with.
+  // The shell finds this script in place of npx. It records the words that it was called with.
   mkdirSync('bin');
   writeFileSync('bin/npx', '#!/bin/sh\nprintf "%s\\0" "$@" >>"$DRILL_WORDS"\n', { mode: 0o755 });
   return () => {
@@ -50,11 +50,11 @@ export const openssl = (...args: readonly string[]): Buffer =>
 export interface CertificateRequest {
   readonly commonName?: string;
   readonly issuer?: string;
-  /** Whose key it is of; its own by default. */
+  /** The name whose key the certificate is of; its own by default. */
   readonly key?: string;
   readonly begin?: string;
   readonly end?: string;
-  /** Whose key the issuer's is; its own by default. */
+  /** The name whose key signs the certificate; the issuer's own by default. */
   readonly issuerKey?: string;
   readonly digest?: string;
 }
@@ -89,31 +89,33 @@ export function makeRevocationList(
   );
 }
 
-/** A verb that changes the document. */
+/** Runs a verb that changes the document. */
 export async function change(...words: readonly string[]): Promise<void> {
   const { exitCode } = await runInProcess(['trust', ...words, '--reason', 'drill', '--store', store]);
   assert.equal(exitCode, 0, words.join(' '));
 }
 
-/** A document without entries. */
+/** Starts again with a document without entries. */
 export async function begin(): Promise<void> {
   for (const file of ['trust.json', 'trust.json.sig', 'trust.json.log.jsonl']) rmSync(file, { force: true });
   await change('init');
 }
 
-/** What no verb would write. */
+/** Changes the document in a way that no verb would. */
 export function rewrite(edit: (document: TrustDocument) => object): void {
   writeFileSync('trust.json', JSON.stringify(edit(JSON.parse(readFileSync('trust.json', 'utf8')) as TrustDocument)));
 }
 
-/** What no verb would write of an identity. */
+/** Changes the identities in a way that no verb would. */
 export function edit(change: (identity: TrustDocument['identities'][number]) => object): void {
   rewrite((document) => ({ ...document, identities: document.identities.map(change) }));
 }
 
 /**
- * A line for a shell, run by one. The tool's own work is done in this process, by the words that the shell passed. Rejects
- * as the tool does. @throws if the line calls something else.
+ * Runs a printed line in a shell. The tool itself then runs in this process, with the words that the shell passed.
+ * Rejects if the tool does.
+ *
+ * @throws if the line calls something else.
  */
 export async function runPrinted(command: string): Promise<void> {
   rmSync('words', { force: true });
@@ -125,7 +127,7 @@ export async function runPrinted(command: string): Promise<void> {
   assert.equal(exitCode, 0, command);
 }
 
-/** What only the owner of the caller and the operator can say is filled in. */
+/** Fills in what only the owner of the caller or the operator can know. */
 export function askOwner(command: string, certificate: string): string {
   return command
     .replace('THUMBPRINT-FROM-THE-OWNER', hash(certificate))
@@ -145,13 +147,13 @@ export const add = (name: string, ...words: readonly string[]): Promise<void> =>
 export const addCaller = (...words: readonly string[]): Promise<void> =>
   add('a1', '--certificate', 'caller.crt.pem', ...words);
 
-/** An authority, whose certificates with this name are the caller's. */
+/** Adds an authority, and the identity that has a name under it. */
 export async function addNamed(...authority: readonly string[]): Promise<void> {
   await change(...authority);
   await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
 }
 
-/** Two neighbours swapped, that are not the same. */
+/** Swaps two neighbouring digits that differ. */
 export const slip = (text: string): string => text.replace(/^(.{20,}?)(.)(?!\2)(.)/, '$1$3$2');
 
 const ca = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
@@ -179,7 +181,7 @@ export function makeDrillCertificates(): void {
     end: inDays(10),
   });
   makeCertificate('successor', ca);
-  // As `openssl req -x509` makes one, without keyUsage; and the same CA made well.
+  // A CA without keyUsage, as `openssl req -x509` makes one, and the same CA made correctly.
   makeCertificate('careless', ['basicConstraints=critical,CA:TRUE']);
   makeCertificate('careful', ca, { commonName: 'careless', key: 'careless' });
   makeCertificate('of-careless', client, { issuer: 'careless' });
@@ -193,7 +195,7 @@ export function makeDrillCertificates(): void {
   makeRevocationList('root', 'ended.crl', ['-crl_lastupdate', inDays(-9), '-crl_nextupdate', inDays(-2)]);
 }
 
-/** Unfit for a client or a path, each in one way, or of a rotated authority. */
+/** Certificates that are unfit for a client or a path, each in one way, and those of a rotated authority. */
 export function makeOddCertificates(): void {
   openssl('genrsa', '-out', 'weak.key.pem', '1024');
   makeCertificate('reissuing', ca, { issuer: 'successor' });

@@ -1,11 +1,11 @@
-/** Commands that `explain` printed, as people read them. */
+/** A choice that `explain` printed, as people read it. */
 export interface Choice {
-  /** The line before them; empty if there is one choice only. */
+  /** The line before the commands; empty if there is only one choice. */
   readonly introduction: string;
   readonly commands: readonly string[];
 }
 
-/** From the text of `explain`, which prints each command in a line of its own. */
+/** Reads the choices from the text of `explain`, which prints each command in a line of its own. */
 export function readChoices(text: string): readonly Choice[] {
   const choices: { introduction: string; commands: string[] }[] = [];
   for (const line of text.split('\n')) {
