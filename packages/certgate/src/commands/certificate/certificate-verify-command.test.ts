@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { writeOlderAuthority } from '@certgate/x509/test-support/older-authorities.js';
 import { toPem } from '@certgate/x509/test-support/openssl.js';
 import { newName, writeClient } from '@certgate/x509/test-support/written-path.js';
@@ -8,6 +9,7 @@ import {
   type IssuedMaterial,
   type Made,
   checkedAt,
+  makeCertificate,
   makeBundle,
   makeIssuedMaterial,
 } from './test-support/issued-material.js';
@@ -44,6 +46,17 @@ describe('certgate certificate verify', () => {
     assert.equal((await verify(made.server, ...authority(), ...lists)).code, 'path_extended_key_usage_unsuitable');
     const late = ['--at', '2027-02-15T00:00:00Z'];
     assert.equal((await verify(made.good, ...authority(), ...lists, ...late)).code, 'revocation_unavailable');
+  });
+
+  test('refuses what no app accepts of a client, though its path is valid', async () => {
+    const signsOnly = clientExtensions.map((line) => line.replace('digitalSignature', 'keyAgreement'));
+    const unfit = makeCertificate(folder, 'unfit', { issuer: made.issuing, extensions: signsOnly });
+    const { code, paths } = await verify(unfit, ...authority());
+    assert.equal(code, 'certificate_key_usage_unsuitable');
+    assert.ok(paths.at(-1)?.checks.every(({ verdict }) => verdict === 'passed'));
+    const { stdout } = await run(unfit, ...authority());
+    assert.match(stdout, /^Path 2: CN=root → CN=issuing → CN=unfit$/m);
+    assert.match(stdout, /^Not valid: certificate_key_usage_unsuitable: /m);
   });
 
   test('traces every check of every path, and the paths that did not lead to a trust anchor', async () => {

@@ -4,7 +4,6 @@ import {
   type TrustedAuthority,
   type TrustSnapshot,
   findAuthorityPath,
-  findCertificateFault,
   findDeniedIssued,
   presentCertificate,
   readRevocationInformation,
@@ -13,7 +12,13 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { PathTrace } from '../../../certificates/path-report/reported-path.js';
-import { describeVerification, refuseMalformed, type Verdict, type Verification } from './verification.js';
+import {
+  describeVerification,
+  findClientFault,
+  refuseMalformed,
+  type Verdict,
+  type Verification,
+} from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /**
@@ -59,11 +64,11 @@ function verify(
   now: number,
   context: AuthorityContext,
 ): Verdict {
-  const { decoding, pathDecoding } = presentCertificate(certificateDer);
-  if (!decoding.ok) return refuseMalformed(decoding.fault);
+  const presented = presentCertificate(certificateDer);
+  const { pathDecoding } = presented;
+  const unfit = findClientFault(presented, now);
+  if (unfit !== undefined) return unfit;
   if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);
-  const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
-  if (unfit !== undefined) return { outcome: 'invalid', code: unfit.code, detail: unfit.detail };
   const isDenied: PathTarget['isDenied'] = (certificate) => findDeniedIssued([snapshot], certificate) !== undefined;
   return findAuthorityPath(authority, { target: pathDecoding.value, isDenied }, now, context);
 }

@@ -1,8 +1,11 @@
 import {
   type CertificationPath,
   type DenialCode,
+  findCertificateFault,
   loadPathValidation,
   type PathCertificate,
+  presentCertificate,
+  type PresentedCertificate,
   type RevocationMode,
 } from '@certgate/core/internal';
 import { PathTrace, type ReportedPath } from '../../../certificates/path-report/reported-path.js';
@@ -30,27 +33,37 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
   const sources = await readRevocationLists([...lists, ...(flags.crl ?? [])]);
   const mode = flags.revocation ?? (sources.size > 0 ? 'required' : 'off');
-  const { scope = 'chain' } = flags;
+  const { scope = 'chain', at: now = Date.now() } = flags;
   const trace = new PathTrace(sources);
-  const decoding = loadPathValidation().decodePathCertificate(certificateDer);
-  const verdict = decoding.ok
+  const presented = presentCertificate(certificateDer);
+  const { pathDecoding: decoding } = presented;
+  const path = decoding.ok
     ? loadPathValidation().findCertificationPath({
         target: decoding.value,
         trustAnchors,
         intermediates,
-        now: flags.at ?? Date.now(),
+        now,
         revocation: { mode, scope, graceMilliseconds: 0, crls: [...sources.keys()], findOcspResponses: () => [] },
         onCheck: (check) => {
           trace.hear(check);
         },
       })
     : refuseMalformed(decoding.fault);
+  // Last, so that an invalid path is shown with its checks.
+  const verdict = path.outcome === 'valid' ? (findClientFault(presented, now) ?? path) : path;
   return describeVerification(verdict, mode, trace);
 }
 
 export function describeVerification(verdict: Verdict, revocation: RevocationMode, { paths }: PathTrace): Verification {
   const { outcome, code, detail } = verdict.outcome === 'valid' ? { ...verdict, code: null, detail: null } : verdict;
   return { outcome, code, detail, revocation, paths };
+}
+
+/** What an app refuses about the certificate itself, whatever its path. */
+export function findClientFault({ decoding }: PresentedCertificate, now: number): Verdict | undefined {
+  if (!decoding.ok) return refuseMalformed(decoding.fault);
+  const fault = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
+  return fault && { outcome: 'invalid', ...fault };
 }
 
 export function refuseMalformed(fault: string): Verdict {
