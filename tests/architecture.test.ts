@@ -349,6 +349,11 @@ describe('the arrows between packages', () => {
     }
   });
 
+  it('the pure decision of core imports nothing from the gate', () => {
+    const [decision] = listSources('core').filter(({ room }) => room === 'access/access-decision');
+    assert.ok(decision !== undefined && !listTargets(decision).includes('access/access-gate'));
+  });
+
   it('what an app loads brings no package of others along', () => {
     assert.deepEqual(listDependencies('x509'), []);
     assert.deepEqual(listDependencies('core'), ['@certgate/x509']);

@@ -63,8 +63,8 @@ export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
 export type { ClientAuthLoss } from './access/client-auth.js';
 export type { ClientIdentity, Admission, Decision, FunctionRequirement } from './access/decision.js';
-export { authorize, findAuthorizationDenial } from './access/access-gate.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
+export { authorize, findAuthorizationDenial } from './access/authorization.js';
 export {
   type Denial,
   type DenialCode,

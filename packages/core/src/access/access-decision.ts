@@ -1,4 +1,4 @@
-import { authorize } from './access-gate.js';
+import { authorize } from './authorization.js';
 import { concludeIdentity, note, verifyFinding } from './authentication.js';
 import type { Decision, FunctionRequirement, StepListener } from './decision.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';

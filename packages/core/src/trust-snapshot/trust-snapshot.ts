@@ -1,4 +1,6 @@
-// trust-snapshot/: one immutable, indexed version of a trust document: turns certificates into identities or denials.
+// trust-snapshot/: what trust-document, trust-store and access build on: one immutable, indexed trust document
+//
+// It turns a certificate into an identity or a denial.
 import { formatInstant } from '@certgate/x509/internal';
 import type { ClientAuthGrace } from './client-auth-grace.js';
 import { hashTail } from '../certificate-header/certificate-header.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findAuthorizationDenial } from './access-gate.js';
+import { findAuthorizationDenial } from './authorization.js';
 import { createClientIdentity } from './authentication.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
