@@ -23,7 +23,7 @@ describe('CertgateError', () => {
     assert.match(inspect(new PolicyError('both')), /^PolicyError: both\n {4}at .*certgate-error\.test/);
   });
 
-  it('it is recognised by instanceof, also if another copy of the package or another realm made it', async () => {
+  it('is recognised by instanceof, also if another copy of the package or another realm made it', async () => {
     const url = `${import.meta.resolve('./certgate-error.js')}?copy`;
     const copy = (await import(url)) as typeof copyModule;
     assert.notEqual(copy.CertgateError, CertgateError);

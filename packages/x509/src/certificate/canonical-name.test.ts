@@ -28,20 +28,20 @@ const decode = (...relativeNames: readonly Buffer[]): DerDecoding<CanonicalName>
 const faultOf = (decoding: DerDecoding<CanonicalName>): string => (decoding.ok ? '' : decoding.fault);
 
 describe('canonical names', () => {
-  it('are refused where they are longer than names are, since folding them costs time', () => {
+  it('are refused if they are longer than the limit, because folding them costs time', () => {
     const longest = Array.from({ length: 4096 / 16 }, () => set(attribute('abcde')));
     assert.equal(Buffer.concat(longest).length, 4096);
     assert.ok(decode(...longest).ok);
     assert.match(faultOf(decode(...longest, set(attribute('')))), /a name of more than 4096 octets/);
   });
 
-  it('have 512 characters beyond ASCII in one attribute, and as many of ASCII as there is room for', () => {
+  it('may have 512 characters beyond ASCII in one attribute, and as many ASCII characters as fit', () => {
     assert.ok(decode(set(attribute('é'.repeat(512)))).ok);
     assert.match(faultOf(decode(set(attribute('é'.repeat(513))))), /a name of more than 512 characters beyond ASCII/);
     assert.ok(decode(set(attribute('e'.repeat(4000)))).ok);
   });
 
-  it('of a stranger who wrote what folds slowest are not folded', () => {
+  it('that cost the most to fold, from an unknown caller, are not folded', () => {
     const withIssuer = (text: string): Uint8Array => {
       const tree = parseTree(makeCertificate().der);
       getNode(tree, 0).children?.splice(tbsFields.issuer, 1, parseTree(sequence(set(attribute(text)))));
@@ -51,7 +51,7 @@ describe('canonical names', () => {
     assert.ok(findIssuerName(withIssuer('\u0315\u0300'.repeat(250))) !== undefined);
   });
 
-  it('fold what RFC 4518 folds', () => {
+  it('fold the characters that RFC 4518 folds', () => {
     const same = [
       'Corp  CA',
       ' corp ca ',
@@ -65,11 +65,11 @@ describe('canonical names', () => {
     assert.equal(prepareText('Straße'), prepareText('STRASSE'));
     assert.equal(prepareText('ΣΑΣ'), prepareText('σας'));
     assert.notEqual(prepareText('corpca'), 'corp ca');
-    // A Cyrillic letter that looks the same.
+    // A Cyrillic letter that looks like the Latin one.
     assert.notEqual(prepareText('\u0441orp ca'), 'corp ca');
   });
 
-  it('tell names apart whose parts run together', () => {
+  it('differ if their parts read alike only when run together', () => {
     const key = (decoding: DerDecoding<CanonicalName>): string => (decoding.ok ? decoding.value.key : assert.fail());
     const one = (text: string): string => key(decode(set(attribute(text))));
     assert.notEqual(key(decode(set(attribute('a')), set(attribute('b')))), one('a/2.5.4.3=1:b'));
@@ -79,7 +79,7 @@ describe('canonical names', () => {
       key(decode(set(attribute('a')), set(attribute('b')))),
     );
     assert.equal(key(decode(set(attribute('b'), attribute('a')))), key(decode(set(attribute('a'), attribute('b')))));
-    // An INTEGER, and the text that says the same in hexadecimal.
+    // An INTEGER, and a text that is the INTEGER's DER in hexadecimal.
     const number = sequence(objectIdentifier('2.5.4.3'), encodeElement(0x02, Buffer.from([5])));
     assert.notEqual(key(decode(set(number))), one('#020105'));
   });
@@ -106,7 +106,7 @@ describe('texts', () => {
 
 describe('the common name', () => {
   const of = (type: string, text: string): Buffer => set(sequence(objectIdentifier(type), utf8String(text)));
-  it('is the last of them, whatever stands behind', () => {
+  it('is the last one in the name, whatever attributes follow it', () => {
     const name = sequence(of('2.5.4.3', 'first'), of('2.5.4.3', 'last'), of('2.5.4.11', 'unit'));
     const decoding = readDer(() => decodeDistinguishedName(readSingle(name, derTags.sequence)));
     assert.equal(decoding.ok && findCommonName(decoding.value), 'last');
@@ -131,7 +131,7 @@ describe('the names of a certificate', () => {
     assert.deepEqual([findCommonName(issuerName), findCommonName(subjectName)], ['Root', 'client']);
   });
 
-  it('are none of other bytes', () => {
+  it('are not found in other bytes', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('3000', 'hex'), der.subarray(0, -1)]) {
       assert.equal(findIssuerName(bytes), undefined);
       assert.equal(findSubjectName(bytes), undefined);

@@ -41,7 +41,7 @@ test('an ordinary client certificate meets every requirement', () => {
   assert.deepEqual(listCertificateFaults(make(), now), []);
 });
 
-test('a path knows more critical extensions, and nothing else of a caller', () => {
+test('a validated path permits more critical extensions, and changes no other check', () => {
   const certificate = make({ extensions: ['1.2.3.4 = critical, DER:0500'] });
   const code = (isPathValidated: boolean, at = now): string | undefined =>
     findCertificateFault(certificate, at, { isPathValidated })?.code;
@@ -69,7 +69,7 @@ describe('validity: both ends belong to it', () => {
   }
 
   test('a certificate that ends before it begins is never valid', () => {
-    // openssl refuses to make one: its dates are swapped in the DER.
+    // openssl refuses to make such a certificate, so the test swaps the dates in the DER.
     const made = makeCertificate({ notBefore: '20260101000000Z', notAfter: '20280101000000Z' });
     const backwards = decode(
       editCertificate(made.der, (certificate) => getChildren(certificate, 0, tbsFields.validity).reverse()),
@@ -79,12 +79,12 @@ describe('validity: both ends belong to it', () => {
       assert.notEqual(codeOf(backwards, at), undefined);
     }
   });
-  test('9999-12-31 is a date like any other', () => {
+  test('9999-12-31 is an ordinary date', () => {
     const endless = make({ notAfter: '99991231235959Z' });
     assert.equal(codeOf(endless, 253_402_300_799_000), undefined);
     assert.equal(codeOf(endless, 253_402_300_799_001), 'certificate_expired');
   });
-  test('one of a single second', () => {
+  test('a certificate may be valid for a single second', () => {
     const brief = make({ notBefore: '20270101000000Z', notAfter: '20270101000000Z' });
     assert.equal(codeOf(brief, now), undefined);
     assert.equal(codeOf(brief, now - 1), 'certificate_not_yet_valid');
@@ -125,7 +125,7 @@ describe('uses', () => {
       assert.equal(listCertificateFaults(certificate, now).length, code === undefined ? 0 : 1);
     });
   }
-  test('the detail of many unknown critical extensions has an end', () => {
+  test('the detail about many unknown critical extensions is shortened', () => {
     const many = Array.from({ length: 100 }, (_, index) => `1.2.3.${index + 4} = critical, DER:0500`);
     const fault = findCertificateFault(make({ extensions: many }), now);
     assert.equal(fault?.code, 'certificate_critical_extension_unknown');
@@ -137,7 +137,7 @@ describe('uses', () => {
     assert.equal(fault?.code, 'certificate_is_authority');
     assert.match(fault.detail, /CA:FALSE/);
   });
-  test('a version 1 certificate restricts nothing, so nothing of its uses stands in the way', () => {
+  test('a version 1 certificate restricts nothing, so its uses are no reason to refuse it', () => {
     assert.equal(codeOf(decode(toVersion1(makeCertificate().der))), undefined);
   });
 });
@@ -177,7 +177,7 @@ describe('keys', () => {
   }
 });
 
-test('tools see every fault, the gate the first, in the order of the list', () => {
+test('tools get every fault and the gate the first one, in the order of the list', () => {
   const certificate = make({
     key: 'rsa-1024',
     notAfter: '20260101000000Z',
@@ -204,7 +204,7 @@ test('clientAuth is the identifier of RFC 5280', () => {
   assert.deepEqual(make({ extensions: ['extendedKeyUsage = clientAuth'] }).extendedKeyUsage, [clientAuthentication]);
 });
 
-test('every code was seen here, but for one that needs ML-DSA in openssl and a Node without it', () => {
+test('these tests produced every code, except one that needs ML-DSA in openssl and a Node without it', () => {
   const missing = certificateFaultCodes.filter((code) => !seen.has(code));
   assert.deepEqual(missing, isMlDsaRefused ? [] : ['algorithm_unsupported_by_runtime']);
 });

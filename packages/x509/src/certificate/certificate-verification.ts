@@ -17,10 +17,10 @@ import { shortenText } from '../encoding/shown-text.js';
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
 export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** NIST SP 800-57 part 1: 112 bits of security, the least that is still allowed. */
+/** NIST SP 800-57 part 1: 2048 bits give 112 bits of security, the least that is still allowed. */
 export const minimumRsaBits = 2048;
 
-/** Why a certificate doesn't suit a client, whoever issued it. */
+/** Why a certificate doesn't suit a TLS client, whoever issued it. */
 export const certificateFaultCodes = [
   'certificate_not_yet_valid',
   'certificate_expired',
@@ -45,16 +45,19 @@ export interface CertificateFault {
 
 interface Requirement {
   readonly code: CertificateFaultCode;
-  /** One sentence for the operator when the certificate doesn't meet the requirement. */
+  /**
+   * Returns a sentence for the operator if the certificate doesn't meet the requirement at `now` (milliseconds since
+   * 1970-01-01T00:00:00Z).
+   */
   readonly findFault: (certificate: ClientCertificate, now: number) => string | undefined;
 }
 
-/** The end-entity checks, in their order. What only a certification path can tell (its issuer, revocation) is not here. */
+/** The end-entity checks, in their order. They leave out what only a certification path shows (issuer, revocation). */
 const requirements: readonly Requirement[] = [
   {
     code: 'certificate_not_yet_valid',
     findFault: ({ notBefore }, now) =>
-      // Written so that a time which is no number is outside the validity.
+      // Written so that a time that is not a number is outside the validity.
       !(now >= notBefore)
         ? `The certificate is valid from ${formatInstant(notBefore)}; check the clock where it was made.`
         : undefined,
@@ -89,7 +92,7 @@ const requirements: readonly Requirement[] = [
   {
     code: 'certificate_key_usage_unsuitable',
     findFault: ({ keyUsage }) =>
-      // RFC 8446 §4.4.2.2 and RFC 5246 §7.4.6: the client signs the handshake.
+      // RFC 8446 §4.4.2.2 and RFC 5246 §7.4.6: a TLS client signs the handshake.
       keyUsage !== undefined && !keyUsage.includes('digitalSignature')
         ? 'The certificate has a key usage without `digitalSignature`, which a TLS client needs.'
         : undefined,
@@ -119,7 +122,10 @@ const requirements: readonly Requirement[] = [
 
 /** How `findCertificateFault` checks. */
 export interface CertificateVerificationOptions {
-  /** A certification path was or will be validated: it processes more critical extensions than these checks know. */
+  /**
+   * Set it if a certification path has been or will be validated: path validation processes more critical extensions
+   * than these checks know.
+   */
   readonly isPathValidated?: boolean;
 }
 
@@ -129,9 +135,10 @@ function expectClient(certificate: ClientCertificate, now: number, owner: string
 }
 
 /**
- * The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds).
+ * Returns the first requirement that an end-entity certificate doesn't meet at `now` (milliseconds since
+ * 1970-01-01T00:00:00Z), or undefined if it meets all.
  *
- * @throws {CertgateError} for arguments that are none of these.
+ * @throws {CertgateError} if an argument is of another type.
  *
  * @example
  * ```ts
@@ -151,7 +158,7 @@ export function findCertificateFault(
   return findFirstFault(certificate, now, isPathValidated);
 }
 
-/** `findCertificateFault` for arguments that are known to be right. */
+/** `findCertificateFault` without its checks of the arguments, which the caller has already made. */
 export function findFirstFault(
   certificate: ClientCertificate,
   now: number,
@@ -165,7 +172,7 @@ export function findFirstFault(
   return undefined;
 }
 
-/** Every requirement that the certificate doesn't meet, for tools that show all of them at once. */
+/** Returns every requirement that the certificate doesn't meet, for tools that show all of them at once. */
 export function listCertificateFaults(certificate: ClientCertificate, now: number): readonly CertificateFault[] {
   expectClient(certificate, now, 'listCertificateFaults');
   return requirements.flatMap(({ code, findFault }) => {
@@ -174,16 +181,18 @@ export function listCertificateFaults(certificate: ClientCertificate, now: numbe
   });
 }
 
-/** For people: what `judgeKey` accepts on any runtime. */
+/** The keys that `judgeKey` accepts on any runtime, in words for people. */
 export const acceptedKeys: string = `RSA of ${minimumRsaBits} bits or more, EC P-256, P-384, P-521, or Ed25519`;
 
 const acceptedCurves: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
-/** Curves of less than 112 bits of security, and those that the key's owner made (CVE-2020-0601). */
+/** Curves with less than 112 bits of security, and curves that the key's owner made (CVE-2020-0601). */
 const weakCurves: ReadonlySet<string> = new Set(['P-192', 'explicit parameters']);
 
 export type KeyJudgement = 'accepted' | 'too-weak' | 'unsupported' | 'unsupported-by-runtime';
 
-/** An allow list. What is not on it is weak only where that is known; SLH-DSA, for one, is not. */
+/**
+ * An allow list. A key that is not on it is called weak only if it is known to be weak; SLH-DSA, for example, is not.
+ */
 export function judgeKey(key: CertificatePublicKey): KeyJudgement {
   switch (key.algorithm) {
     case 'rsa':
@@ -193,7 +202,8 @@ export function judgeKey(key: CertificatePublicKey): KeyJudgement {
       return weakCurves.has(key.curve) ? 'too-weak' : 'unsupported';
     case 'ed25519':
       return 'accepted';
-    // The weakest of them, category 2 (FIPS 204 §4), is meant to take as much as a collision of SHA-256.
+    // ML-DSA-44, the weakest set, has security category 2 (FIPS 204 §4): breaking it should cost as much as finding a
+    // collision of SHA-256.
     case 'ml-dsa-44':
     case 'ml-dsa-65':
     case 'ml-dsa-87':

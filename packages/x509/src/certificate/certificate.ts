@@ -20,17 +20,17 @@ import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js
 import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
 
 /**
- * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
- * client-certificate.ts and path-extensions.ts decode its extensions.
+ * The fields of a certificate (RFC 5280 §4.1), as they are in its DER. The functions below decode its names and its
+ * key; client-certificate.ts and path-extensions.ts decode its extensions.
  */
 export interface CertificateStructure {
   readonly der: Uint8Array;
-  /** What the signature is over, header included. */
+  /** The octets that the signature is over, header included. */
   readonly tbsCertificate: Uint8Array;
   readonly signatureAlgorithm: DerElement;
   readonly signature: Uint8Array;
   readonly version: 1 | 2 | 3;
-  /** Two's complement, minimal. */
+  /** The INTEGER: two's complement, minimal. */
   readonly serialNumber: DerElement;
   readonly issuer: DerElement;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (§4.1.2.5). */
@@ -38,11 +38,11 @@ export interface CertificateStructure {
   readonly notAfter: number;
   readonly subject: DerElement;
   readonly subjectPublicKeyInfo: DerElement;
-  /** By object identifier. */
+  /** The extensions by object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
 
-/** Runs under `readDer`: whatever is no certificate is refused there. */
+/** Must run under `readDer`: it throws for bytes that are not a certificate. */
 export function decodeCertificateStructure(der: Uint8Array): CertificateStructure {
   const certificate = new DerReader(readSingle(der, derTags.sequence));
   const tbsElement = certificate.read(derTags.sequence);
@@ -93,7 +93,7 @@ function decodeVersion(tbs: DerReader): 1 | 2 | 3 {
   const tagged = tbs.readOptional(contextConstructed(0));
   if (tagged === undefined) return 1;
   const version = decodeSmallInteger(readSingle(tagged, derTags.integer)) + 1;
-  // Version 1 is the DEFAULT, which DER doesn't encode.
+  // Version 1 is the default, and DER doesn't encode defaults.
   return version === 2 || version === 3 ? version : refuseDer('a certificate version that does not exist');
 }
 
@@ -101,21 +101,23 @@ function skipUniqueIdentifiers(tbs: DerReader): boolean {
   const issuer = tbs.readOptional(contextPrimitive(1));
   const subject = tbs.readOptional(contextPrimitive(2));
   for (const element of [issuer, subject]) {
-    // A BIT STRING (X.690 §8.6.2): OpenSSL can't read a certificate in which it is none.
+    // The content must be that of a BIT STRING (X.690 §8.6.2). OpenSSL can't read a certificate with another content.
     const [unused = 8] = element?.content ?? [0];
     if (unused > (element?.length === 1 ? 0 : 7)) refuseDer('a unique identifier that is not a BIT STRING');
   }
   return issuer !== undefined || subject !== undefined;
 }
 
-/** One extension of a certificate, a CRL, a CRL entry or an OCSP response: they share the form (RFC 5280 §4.1, §5.1). */
+/**
+ * One extension of a certificate, a CRL, a CRL entry or an OCSP response, which share this form (RFC 5280 §4.1, §5.1).
+ */
 export interface CertificateExtension {
   readonly isCritical: boolean;
-  /** What the OCTET STRING holds. */
+  /** The content of the OCTET STRING: the DER of the extension's own structure. */
   readonly value: Uint8Array;
 }
 
-/** `Extensions ::= SEQUENCE SIZE (1..MAX)`, by object identifier. */
+/** Decodes `Extensions ::= SEQUENCE SIZE (1..MAX)` into a map by object identifier. */
 export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, CertificateExtension> {
   const extensions = new Map<string, CertificateExtension>();
   const list = new DerReader(sequence);
@@ -139,9 +141,11 @@ export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, C
 /** One attribute of a relative distinguished name: its type's object identifier and its text. */
 export interface NameAttribute {
   readonly type: string;
-  /** As encoded: control characters are in it. */
+  /** As encoded, so it may contain control characters. */
   readonly value: string;
-  /** Set where the value is no text: `value` is then `#` and its DER in hexadecimal, which a text can say too. */
+  /**
+   * Set if the value is not a text. `value` is then `#` and the DER in hexadecimal, which a text could also contain.
+   */
   readonly isEncoded?: true;
 }
 
@@ -155,7 +159,7 @@ export function decodeDistinguishedName(name: DerElement): DistinguishedName {
   return names;
 }
 
-/** `SET SIZE (1..MAX) OF AttributeTypeAndValue`; the reader stands inside the SET. */
+/** Decodes `SET SIZE (1..MAX) OF AttributeTypeAndValue` with a reader over the content of the SET. */
 export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
   const attributes: NameAttribute[] = [];
   do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
@@ -168,12 +172,12 @@ function decodeAttribute(reader: DerReader): NameAttribute {
   const element = reader.read();
   reader.expectEnd();
   const value = decodeDirectoryString(element);
-  // RFC 4514 §2.4
+  // RFC 4514 §2.4.
   if (value === undefined) return { type, value: `#${Buffer.from(element.encoded).toString('hex')}`, isEncoded: true };
   return { type, value };
 }
 
-/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
+/** Decodes a DirectoryString (RFC 5280 §4.1.2.4) or an IA5String. Undefined for any other type. */
 function decodeDirectoryString(element: DerElement): string | undefined {
   switch (element.tag) {
     case derTags.utf8String:
@@ -193,7 +197,7 @@ function decodeDirectoryString(element: DerElement): string | undefined {
   }
 }
 
-/** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
+/** Decodes UCS-4. If these texts were not read, a name in this type would escape a comparison. */
 function decodeUniversalString(content: Uint8Array): string {
   const bytes = Buffer.from(content);
   return Array.from({ length: bytes.length / 4 }, (_, index) => {
@@ -204,8 +208,8 @@ function decodeUniversalString(content: Uint8Array): string {
 }
 
 /**
- * UCS-2, in practice UTF-16: pairs of surrogates are read. Half a pair is refused, since whoever writes it in UTF-8 writes
- * U+FFFD, and two names would look the same.
+ * Decodes UCS-2, in practice UTF-16 with surrogate pairs. Half a pair is refused: another reader would turn it into
+ * U+FFFD, so that two different names would look the same.
  */
 function decodeBmpString(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).swap16().toString('utf16le');
@@ -223,7 +227,10 @@ function decodeBeyondAscii({ tag, content }: DerElement): string {
 
 // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)
 
-/** What a subject public key info says of the key (RFC 3279, RFC 5480, RFC 8410, RFC 9881); `other` for what is not known here. */
+/**
+ * The key in a subject public key info (RFC 3279, RFC 5480, RFC 8410, RFC 9881). `other` is an algorithm that this
+ * package doesn't know.
+ */
 export type CertificatePublicKey =
   | { readonly algorithm: 'rsa'; readonly bits: number }
   | { readonly algorithm: 'ec'; readonly curve: string }
@@ -232,20 +239,23 @@ export type CertificatePublicKey =
   | { readonly algorithm: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' }
   | { readonly algorithm: 'other'; readonly objectIdentifier: string };
 
-/** Of these, the point's form alone is looked at: the strict profile refuses them. */
+/** Curves whose points are checked only for their form: the strict profile refuses these keys anyway. */
 const otherCurveNames: Readonly<Record<string, string>> = {
   '1.2.840.10045.3.1.1': 'P-192',
   '1.3.132.0.33': 'P-224',
 };
 export const rsaEncryption = '1.2.840.113549.1.1.1';
 export const ecPublicKey = '1.2.840.10045.2.1';
-/** RFC 8032 §5.1.5, §5.2.5. */
+/** RFC 8032 §5.1.5 and §5.2.5. */
 const edwardsKeys: Readonly<Record<string, { readonly algorithm: 'ed25519' | 'ed448'; readonly octets: number }>> = {
   '1.3.101.112': { algorithm: 'ed25519', octets: 32 },
   '1.3.101.113': { algorithm: 'ed448', octets: 57 },
 };
 
-/** Refuses what is no key, as far as a few microseconds tell: OpenSSL reads an even modulus, and the point at infinity. */
+/**
+ * Decodes a key, and refuses what can't be a key as far as a few microseconds show. OpenSSL accepts an even modulus and
+ * the point at infinity.
+ */
 export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {
   const info = new DerReader(subjectPublicKeyInfo);
   const algorithm = info.enter(derTags.sequence);
@@ -273,7 +283,7 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
   }
 }
 
-/** RSAPublicKey (RFC 8017 §A.1.1): the modulus' length in bits. */
+/** Returns the modulus' length in bits, after checking both numbers of an RSAPublicKey (RFC 8017 §A.1.1). */
 function countModulusBits(key: DerElement): number {
   const reader = new DerReader(readSingle(key, derTags.sequence));
   const modulus = decodeInteger(reader.read(derTags.integer)).content;
@@ -281,13 +291,14 @@ function countModulusBits(key: DerElement): number {
   reader.expectEnd();
   const first = modulus[0] ?? 0;
   if (first >= 0x80) return refuseDer('a negative RSA modulus');
-  // The product of two odd primes (RFC 8017 §3.1).
+  // The modulus is the product of two odd primes (RFC 8017 §3.1).
   if (!isOdd(modulus)) return refuseDer('an even RSA modulus');
-  // RFC 8017 §3.1: odd, and 3 at least. By a key whose exponent is 1, anybody signs, and OpenSSL takes it.
+  // RFC 8017 §3.1: odd, and at least 3. If the exponent is 1, anybody can sign, and OpenSSL accepts that.
   if ((exponent[0] ?? 0x80) >= 0x80 || !isOdd(exponent) || (exponent.length === 1 && (exponent[0] ?? 0) < 3)) {
     return refuseDer('an RSA exponent that is none');
   }
-  // FIPS 186-5 §5.1: below 2^256. One as long as the modulus costs a verification milliseconds, and OpenSSL allows it.
+  // FIPS 186-5 §5.1: below 2^256. An exponent as long as the modulus makes a verification take milliseconds, and
+  // OpenSSL accepts it.
   if (exponent.length > 33 || (exponent.length === 33 && exponent[0] !== 0)) {
     return refuseDer('an RSA exponent of more than 256 bits');
   }
@@ -299,7 +310,10 @@ function isOdd(integer: Uint8Array): boolean {
   return (integer.at(-1) ?? 0) % 2 === 1;
 }
 
-/** Only named curves (RFC 5480 §2.1.1): explicit parameters let the caller choose the mathematics (CVE-2020-0601). */
+/**
+ * Accepts only named curves (RFC 5480 §2.1.1): with explicit parameters, the caller chooses the mathematics
+ * (CVE-2020-0601).
+ */
 function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
   if (algorithm.peekTag() !== derTags.objectIdentifier) return 'explicit parameters';
@@ -311,8 +325,8 @@ function decodeCurve(algorithm: DerReader, point: DerElement, subjectPublicKeyIn
 }
 
 /**
- * Uncompressed or compressed (RFC 5480 §2.2), which leaves no form for the point at infinity. The curves have a prime
- * order, so whatever is on them has that order (SP 800-56A §5.6.2.3.3).
+ * Whether the octets are an uncompressed or compressed point of the curve (RFC 5480 §2.2). Neither form can encode the
+ * point at infinity. The curves have a prime order, so every other point has that order (SP 800-56A §5.6.2.3.3).
  */
 function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerElement): boolean {
   const hex = toText(point, 'hex');
@@ -321,14 +335,14 @@ function isPoint(point: DerElement, curve: Curve | undefined, { encoded }: DerEl
   if (curve === undefined) return true;
   const { octets, prime, b } = curve;
   if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
-  // A square root takes longer than OpenSSL does, and nearly no CA compresses.
+  // Our own square root would take longer than OpenSSL's, and hardly any CA compresses points.
   if (isCompressed) return readPublicKey(encoded) !== null;
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
   return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;
 }
 
-/** Null: the runtime can't read it. */
+/** Null if the runtime can't read the key. */
 export function readPublicKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {
   try {
     return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });

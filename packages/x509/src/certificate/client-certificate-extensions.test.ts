@@ -31,7 +31,7 @@ const keyUsage = '551d0f';
 const extendedKeyUsage = '551d25';
 
 describe('extensions that openssl wrote', () => {
-  test('key usage, every bit', () => {
+  test('key usage: every bit is read', () => {
     const all = [
       'digitalSignature',
       'nonRepudiation',
@@ -46,26 +46,26 @@ describe('extensions that openssl wrote', () => {
     assert.deepEqual(decode(make(`keyUsage = critical, ${all.join(', ')}`)).keyUsage, all);
     for (const one of all) assert.deepEqual(decode(make(`keyUsage = ${one}`)).keyUsage, [one]);
   });
-  test('extended key usage keeps its object identifiers', () => {
+  test('extended key usage: its object identifiers are kept', () => {
     assert.deepEqual(decode(make('extendedKeyUsage = serverAuth, clientAuth, 1.2.3.4')).extendedKeyUsage, [
       '1.3.6.1.5.5.7.3.1',
       '1.3.6.1.5.5.7.3.2',
       '1.2.3.4',
     ]);
   });
-  test('absent ones are undefined, which is another thing than empty', () => {
+  test('absent extensions are undefined, unlike empty ones', () => {
     const { keyUsage: usage, extendedKeyUsage: purposes, hasExtensions } = decode(make('basicConstraints = CA:FALSE'));
     assert.equal(usage, undefined);
     assert.equal(purposes, undefined);
     assert.equal(hasExtensions, true);
   });
-  test('basic constraints', () => {
+  test('basic constraints: cA is read', () => {
     assert.equal(decode(make('basicConstraints = CA:TRUE')).isCertificateAuthority, true);
     assert.equal(decode(make('basicConstraints = critical, CA:TRUE, pathlen:3')).isCertificateAuthority, true);
     assert.equal(decode(make('basicConstraints = CA:FALSE')).isCertificateAuthority, false);
     assert.equal(decode(make('keyUsage = digitalSignature')).isCertificateAuthority, false);
   });
-  test('a critical extension that nobody knows is told; a non-critical one is not', () => {
+  test('a critical extension that is unknown is reported, and a non-critical one is not', () => {
     assert.deepEqual(decode(make('1.2.3.4 = critical, DER:0500', '1.2.3.5 = DER:0500')).unknownCriticalExtensions, [
       '1.2.3.4',
     ]);
@@ -74,7 +74,7 @@ describe('extensions that openssl wrote', () => {
     ]);
     assert.deepEqual(decode(make('certificatePolicies = critical, 1.2.3.4')).unknownCriticalExtensions, ['2.5.29.32']);
   });
-  test('those that are understood may be critical', () => {
+  test('extensions that are understood may be critical', () => {
     const der = make(
       'basicConstraints = critical, CA:FALSE',
       'keyUsage = critical, digitalSignature',
@@ -92,7 +92,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     decodeClientCertificate(editExtension(der, identifier, () => Buffer.from(hex, 'hex')));
   const node = (hex: string): DerNode => parseTree(Buffer.from(hex, 'hex'));
 
-  test('one extension twice: the same, another value, or one that is unknown', () => {
+  test('one extension twice is refused: with the same value, another value, or unknown', () => {
     const twice = editCertificate(der, (certificate) => {
       list(certificate).push(...list(certificate).slice(0, 1));
     });
@@ -102,7 +102,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     });
     refuses(decodeClientCertificate(unknown), /1\.2\.3 twice/);
   });
-  test('an empty list, and none inside the tag', () => {
+  test('an empty list is refused, and so is a tag without a list', () => {
     const empty = editCertificate(der, (certificate) => {
       list(certificate).length = 0;
     });
@@ -112,7 +112,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     });
     refuses(decodeClientCertificate(nothing), /./);
   });
-  test('critical FALSE written out, or a BOOLEAN that is neither', () => {
+  test('a written-out critical FALSE is refused, and so is an invalid BOOLEAN', () => {
     const critical = (hex: string): Buffer =>
       editCertificate(der, (certificate) => {
         getChildren(certificate, 0, tbsFields.extensions, 0, 0).splice(1, 0, node(hex));
@@ -121,7 +121,7 @@ describe('extensions that no tool writes (edited DER)', () => {
     refuses(decodeClientCertificate(critical('010101')), /BOOLEAN/);
     assert.equal(decodeClientCertificate(critical('0101ff')).ok, true);
   });
-  test('a field behind the value, and a value that is not an OCTET STRING', () => {
+  test('a field after the value is refused, and so is a value that is not an OCTET STRING', () => {
     const more = editCertificate(der, (certificate) => {
       getChildren(certificate, 0, tbsFields.extensions, 0, 0).push(node('0500'));
     });

@@ -72,7 +72,7 @@ describe('a certificate of each kind of key', () => {
     });
   }
 
-  test('it is frozen, and so nothing can be put on it', () => {
+  test('a decoded certificate is frozen, so nothing can be added to it', () => {
     const certificate = decode(makeCertificate().der);
     assert.ok(Object.isFrozen(certificate));
     assert.throws(() => {
@@ -245,7 +245,7 @@ describe('bytes that are not one strict certificate', () => {
     });
   }
 
-  test('serial numbers of zero and below are read as they are', () => {
+  test('serial numbers of zero and below are read unchanged', () => {
     for (const hex of ['00', 'ff', '80']) {
       assert.equal(decode(withContent(hex, 0, tbsFields.serial)).serialNumber, hex.toUpperCase());
     }
@@ -271,7 +271,7 @@ describe('RSA moduli', () => {
       assert.deepEqual(decode(withModulus(hex)).publicKey, { algorithm: 'rsa', bits });
     });
   }
-  test('an even or negative one, one with leading zeros and none at all are refused', () => {
+  test('a modulus that is even, negative, zero-padded or missing is refused', () => {
     for (const hex of ['00', '02', `00${'ff'.repeat(255)}fe`]) assert.match(faultOf(withModulus(hex)), /even/);
     assert.match(faultOf(withModulus('80'.repeat(256))), /negative/);
     assert.match(faultOf(withModulus(`0000${'ff'.repeat(254)}`)), /minimal/);
@@ -294,12 +294,12 @@ describe('RSA exponents', () => {
     for (const hex of ['03', '11', '0101', '010001', `00${'ff'.repeat(32)}`])
       assert.deepEqual(decode(withExponent(hex)).publicKey, { algorithm: 'rsa', bits: 2048 });
   });
-  test('1, by which anybody signs, even and negative ones are refused', () => {
+  test('1, with which anybody can sign, is refused, and so are even and negative exponents', () => {
     for (const hex of ['01', '00', '02', '010000', '81', 'ff', '8001'])
       assert.match(faultOf(withExponent(hex)), /exponent/);
     assert.match(faultOf(withExponent('')), /INTEGER/);
   });
-  test('longer ones are refused', () => {
+  test('longer exponents are refused', () => {
     for (const hex of [`01${'00'.repeat(31)}01`, `7f${'ff'.repeat(255)}`])
       assert.match(faultOf(withExponent(hex)), /256 bits/);
   });
@@ -311,7 +311,7 @@ test("openssl's default self-signed certificate is a CA certificate", () => {
   assert.equal(new X509Certificate(der).ca, true);
 });
 
-/** `30 82 hh hh` → `30 83 00 hh hh`: BER, not DER. */
+/** Changes `30 82 hh hh` to `30 83 00 hh hh`, which is BER but not DER. */
 function lengthenOuterLength(der: Buffer): Buffer {
   assert.equal(der[1], 0x82);
   return Buffer.concat([Buffer.from([0x30, 0x83, 0]), der.subarray(2)]);

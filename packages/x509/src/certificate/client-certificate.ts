@@ -29,23 +29,25 @@ import {
 } from '../encoding/der.js';
 import { type ArgumentRule, expectArgument, isObject, octets } from '../encoding/own-members.js';
 
-/** An end-entity certificate as it came: read from DER, frozen; names and hashes are worked out when asked for. */
+/**
+ * A client's own certificate, decoded from DER and frozen. Its names and hashes are computed when they are read.
+ */
 export interface ClientCertificate extends CertificateExtensions {
   readonly der: Uint8Array;
   /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
   readonly thumbprintSha256: string;
-  /** SHA-1 of the DER, 40 upper-case hexadecimal digits; for pins that are being migrated. */
+  /** SHA-1 of the DER, 40 upper-case hexadecimal digits; only for pins that are being migrated. */
   readonly thumbprintSha1: string;
   /** SHA-256 of the subject public key info's DER, 64 upper-case hexadecimal digits. */
   readonly publicKeySha256: string;
   /** Upper-case hexadecimal, as encoded. */
   readonly serialNumber: string;
-  /** RFC 4514 text, control characters escaped. */
+  /** RFC 4514 text, with control characters escaped. */
   readonly subject: string;
   readonly issuer: string;
   readonly subjectName: DistinguishedName;
   readonly issuerName: DistinguishedName;
-  /** As encoded, control characters included: log `subject` instead. */
+  /** As encoded, with control characters: log `subject` instead. */
   readonly commonName: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (RFC 5280 §4.1.2.5). */
   readonly notBefore: number;
@@ -58,8 +60,8 @@ export type ClientCertificateDecoding =
   { readonly ok: true; readonly certificate: ClientCertificate } | { readonly ok: false; readonly fault: string };
 
 /**
- * DER → ClientCertificate (RFC 5280 §4.1). Answers with a fault, in words for the operator, when the bytes are anything
- * but one X.509 certificate; says so when they are a private key or a signing request.
+ * Decodes DER to a ClientCertificate (RFC 5280 §4.1). If the bytes are not exactly one X.509 certificate, the answer is
+ * a fault in words for the operator, which names a private key or a signing request if the bytes are one.
  *
  * @example
  * ```ts
@@ -77,7 +79,7 @@ export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecod
   return { ok: false, fault: findMistakenStructure(der) ?? decoding.fault };
 }
 
-/** The rule of `decodedBy`, left out of the bundle of an app that calls nothing which needs it. */
+/** The rule that `decodedBy` would make, written out: a bundler leaves out an unused object, but keeps a call. */
 export const aClientCertificate: ArgumentRule = {
   words: 'what decodeClientCertificate gives as its value',
   holds: (value) =>
@@ -93,7 +95,7 @@ export const aClientCertificate: ArgumentRule = {
     ].every((name) => Object.hasOwn(value, name)),
 };
 
-/** What decoding gave, for whoever reads the same certificate in another view. */
+/** The decoded fields, for code that reads the same certificate in another view, such as `decodePathCertificate`. */
 export interface CertificateFields {
   readonly structure: CertificateStructure;
   readonly issuer: DistinguishedName;
@@ -113,7 +115,7 @@ function decodeCertificate(der: Uint8Array): CertificateFields {
   };
 }
 
-/** What `decodeClientCertificate` gives. */
+/** The class of what `decodeClientCertificate` returns. */
 export class DecodedCertificate implements ClientCertificate {
   readonly der: Uint8Array;
   readonly notBefore: number;
@@ -130,7 +132,10 @@ export class DecodedCertificate implements ClientCertificate {
   #thumbprintSha1: string | undefined;
   #publicKeySha256: string | undefined;
 
-  /** Undefined unless `decodeClientCertificate` made it: a copy may have other members. */
+  /**
+   * The fields of a certificate that `decodeClientCertificate` made, otherwise undefined. A copy may have other
+   * members, so it has no fields.
+   */
   static findFields(certificate: unknown): CertificateFields | undefined {
     return isObject(certificate) && #fields in certificate ? certificate.#fields : undefined;
   }
@@ -203,18 +208,18 @@ const keyUsageNames = [
 /** A bit of the key usage extension by its name (RFC 5280 §4.2.1.3). */
 export type KeyUsage = (typeof keyUsageNames)[number];
 
-/** What the end-entity checks need of the extensions (RFC 5280 §4.2). */
+/** The extensions that the end-entity checks need (RFC 5280 §4.2). */
 export interface CertificateExtensions {
-  /** False for a certificate of version 1 or 2, which can have none. */
+  /** False if the certificate has version 1 or 2, which allow no extensions. */
   readonly hasExtensions: boolean;
-  /** basicConstraints' `cA` (§4.2.1.9). */
+  /** `cA` of basicConstraints (§4.2.1.9). */
   readonly isCertificateAuthority: boolean;
-  /** Undefined where the extension is absent. */
+  /** Undefined if the extension is absent. */
   readonly keyUsage: readonly KeyUsage[] | undefined;
-  /** Object identifiers (§4.2.1.12); undefined where the extension is absent. */
+  /** Object identifiers (§4.2.1.12). Undefined if the extension is absent. */
   readonly extendedKeyUsage: readonly string[] | undefined;
   readonly subjectAlternativeNames: readonly SubjectAlternativeName[];
-  /** Object identifiers of critical extensions that nothing here understands. */
+  /** Object identifiers of critical extensions that the end-entity checks don't understand. */
   readonly unknownCriticalExtensions: readonly string[];
 }
 
@@ -224,7 +229,7 @@ const extendedKeyUsage = '2.5.29.37';
 const subjectAlternativeName = '2.5.29.17';
 const understood = new Set([basicConstraints, keyUsage, extendedKeyUsage, subjectAlternativeName]);
 
-/** What the end-entity checks read of a certificate's extensions. One of version 1 or 2 has none at all. */
+/** Decodes the extensions that the end-entity checks read. The map is empty for a certificate of version 1 or 2. */
 export function decodeExtensions(extensions: ReadonlyMap<string, CertificateExtension>): CertificateExtensions {
   const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
     const extension = extensions.get(type);
@@ -242,7 +247,10 @@ export function decodeExtensions(extensions: ReadonlyMap<string, CertificateExte
   };
 }
 
-/** RFC 5280 §4.2.1.9. `pathLength` counts the non-self-issued CA certificates that may follow; undefined: no limit. */
+/**
+ * RFC 5280 §4.2.1.9. `pathLength` is how many CA certificates that are not self-issued may follow; undefined means no
+ * limit.
+ */
 export interface BasicConstraints {
   readonly isCertificateAuthority: boolean;
   readonly pathLength: number | undefined;
@@ -273,14 +281,15 @@ export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
 }
 
 /**
- * What people send in place of a certificate, told apart by the first fields inside, in words for the operator; undefined
- * for everything else. The header of a version 3 certificate ends it after three octets: strangers pay for no more.
+ * Recognises, by the first fields, what people send instead of a certificate, and describes it for the operator.
+ * Undefined for anything else. The first octets show that something is a certificate of version 3, so that unknown
+ * callers can't make this check cost more.
  */
 export function findMistakenStructure(der: Uint8Array): string | undefined {
   const outer = readDerHeader(der, 0);
   const first = outer === undefined ? undefined : readDerHeader(der, outer.contentStart);
   if (first === undefined) return undefined;
-  // PKCS #8 (RFC 5958), PKCS #1 (RFC 8017), SEC 1 (RFC 5915) and PFX (RFC 7292) all begin with a version.
+  // PKCS #8 (RFC 5958), PKCS #1 (RFC 8017), SEC 1 (RFC 5915) and PFX (RFC 7292) all begin with a version number.
   if (first.tag === derTags.integer) {
     return 'it is a private key, not a certificate; treat the key as disclosed and replace it';
   }
@@ -288,7 +297,10 @@ export function findMistakenStructure(der: Uint8Array): string | undefined {
   return isSigningRequest(der) === true ? 'it is a certificate signing request, not a certificate' : undefined;
 }
 
-/** A signing request's version is 0 and its name follows at once (RFC 2986 §4); a version 1 certificate has an algorithm there. */
+/**
+ * A signing request has version 0 followed by a name (RFC 2986 §4). A version 1 certificate has a serial number
+ * followed by an algorithm.
+ */
 function isSigningRequest(der: Uint8Array): boolean | undefined {
   return tryDer(() => {
     const information = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
@@ -300,15 +312,15 @@ function isSigningRequest(der: Uint8Array): boolean | undefined {
 }
 
 /**
- * The DER of a certificate's subject public key info, found without looking into the fields before it: a stranger's
- * certificate costs the same few steps, however many names it has. Undefined where the bytes have no such field; that
- * they are a certificate, only decoding tells.
+ * Returns the DER of a certificate's subject public key info without decoding the fields before it, so that an unknown
+ * caller's certificate always costs the same few steps, however many names it has. Undefined if the bytes have no such
+ * field. It does not check that the bytes are a certificate.
  */
 export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
   return tryDer(() => readFieldAfterSignature(der, 3).encoded);
 }
 
-/** Upper-case hexadecimal, as Azure shows thumbprints. */
+/** Returns the hash in upper-case hexadecimal, as Azure shows thumbprints. */
 export function hashHex(algorithm: 'sha256' | 'sha1', bytes: Uint8Array): string {
   return hash(algorithm, bytes, 'hex').toUpperCase();
 }

@@ -21,10 +21,12 @@ const subjectByOpenssl = (der: Buffer): string => {
   const line = runOpenssl(['x509', '-inform', 'der', '-noout', '-subject', ...options], der).toString();
   return line.replace(/^subject=/, '').replace(/\n$/, '');
 };
-/** The values of one relative name are a SET: openssl prints them backwards, and neither order means anything. */
+/**
+ * Sorts the values of each relative name: they are a SET, whose order means nothing, and openssl prints it backwards.
+ */
 const sortValues = (name: string): readonly string[][] =>
   name.split(/(?<!\\),/).map((relative) => relative.split(/(?<!\\)\+/).sort());
-/** One relative name of one common name, its value an element of this tag. */
+/** A name with one common name, whose value has this tag and content. */
 const nameOf = (tag: number, content: Uint8Array): Uint8Array => {
   const attribute = encodeElement(0x30, Buffer.from('0603550403', 'hex'), encodeElement(tag, content));
   return encodeElement(0x30, encodeElement(0x31, attribute));
@@ -73,14 +75,14 @@ describe('names that openssl wrote', () => {
     });
   }
 
-  test('a multi-valued relative name keeps together what stands together', () => {
+  test('a multi-valued relative name is written as one relative name', () => {
     const { certificate } = make({ name: ['OU = a', '+CN = b', 'O = c'] });
     assert.deepEqual(
       certificate.subjectName.map((attributes) => attributes.map(({ value }) => value).sort()),
       [['a', 'b'], ['c']],
     );
   });
-  test('no name at all is the empty text', () => {
+  test('an empty name is written as the empty text', () => {
     assert.equal(formatDistinguishedName(decode(Buffer.from('3000', 'hex')) ?? [[]]), '');
     assert.equal(findCommonName([]), undefined);
   });
@@ -90,7 +92,7 @@ describe('names that openssl wrote', () => {
 });
 
 describe('control characters', () => {
-  test('from a configuration file are escaped, and kept in the value', () => {
+  test('in a name from a configuration file are escaped in the formatted name, and kept in the value', () => {
     const { certificate } = make({ name: ['CN = a\\nb\\rc\\td'] });
     assert.equal(certificate.subject, 'CN=a\\0ab\\0dc\\09d');
     assert.equal(certificate.commonName, 'a\nb\rc\td');
@@ -115,7 +117,7 @@ describe('control characters', () => {
       assert.equal(findCommonName(name), text);
     });
   }
-  test('no name formats to a text with one in it', () => {
+  test('no name is formatted as a text with one in it', () => {
     const value = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(value, (text) => {
@@ -124,7 +126,7 @@ describe('control characters', () => {
       { numRuns: countRuns(200) },
     );
   });
-  test('two names never format to one text', () => {
+  test('two different names are never formatted as one text', () => {
     const attribute = fc.record({
       type: fc.constantFrom('2.5.4.3', '2.5.4.10', '1.2.3'),
       value: fc.string({ unit: fc.constantFrom('a', ',', '+', '=', '\\', ' ', '#', '0', '\n', 'CN=') }),
@@ -141,13 +143,13 @@ describe('control characters', () => {
 });
 
 describe('values that are not text', () => {
-  test('are # and their DER, unescaped, and no common name', () => {
+  test('are written as # and their DER, unescaped, and are not a common name', () => {
     const name = decode(nameOf(0x04, Buffer.from('61', 'hex')));
     assert.ok(name !== undefined);
     assert.equal(formatDistinguishedName(name), 'CN=#040161');
     assert.equal(findCommonName(name), undefined);
   });
-  test('a text that looks like one is told apart', () => {
+  test('a text that looks like such a value is written differently', () => {
     const name = decode(nameOf(0x0c, Buffer.from('#040161')));
     assert.ok(name !== undefined);
     assert.equal(formatDistinguishedName(name), 'CN=\\#040161');

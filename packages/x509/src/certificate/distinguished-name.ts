@@ -10,20 +10,20 @@ import {
 import { replaceInvisible } from '../encoding/shown-text.js';
 import { type DistinguishedName, decodeRelativeDistinguishedName, type NameAttribute } from './certificate.js';
 
-/** The types that something is decided by, beside the name as a whole. */
+/** The attribute types that decide something on their own, not only as part of the whole name. */
 export const nameAttributeTypes = {
   commonName: '2.5.4.3',
   organizationalUnit: '2.5.4.11',
   emailAddress: '1.2.840.113549.1.9.1',
 } as const;
 
-/** Of a caller's subject: what an identity may be bound to. */
+/** The attribute types of a caller's subject that an identity can be bound to. */
 export const decidingAttributeTypes: readonly string[] = [
   nameAttributeTypes.commonName,
   nameAttributeTypes.organizationalUnit,
 ];
 
-/** RFC 4514 §3, and the two types that are common in practice. */
+/** RFC 4514 §3, and two more types that are common in practice. */
 const shortNames: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
   '2.5.4.5': 'serialNumber',
@@ -38,7 +38,9 @@ const shortNames: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.9.1': 'emailAddress',
 };
 
-/** The name as RFC 4514 writes it: the last relative name first. Control characters are escaped, so that it can be logged. */
+/**
+ * Formats the name as RFC 4514 does: the last relative name first. Control characters are escaped, so it can be logged.
+ */
 export function formatDistinguishedName(name: DistinguishedName): string {
   return [...name]
     .reverse()
@@ -55,15 +57,15 @@ function escapeValue(value: string): string {
   return replaceInvisible(escaped, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
 }
 
-/** The most specific common name, where that is a text. As encoded: for a log, take the formatted name. */
+/** The most specific common name, if its value is a text. As encoded: for a log, use `formatDistinguishedName`. */
 export function findCommonName(name: DistinguishedName): string | undefined {
   const last = name.flat().findLast(({ type }) => type === nameAttributeTypes.commonName);
   return last?.isEncoded === true ? undefined : last?.value;
 }
 
 /**
- * The first of these attributes whose value is no text (RFC 5280 §4.1.2.4), such as an INTEGER, a VisibleString: for
- * people, with the value as it is encoded.
+ * Describes, for people, the first of these attributes whose value is not a text (RFC 5280 §4.1.2.4), such as an
+ * INTEGER or a VisibleString, with the value as it is encoded.
  */
 export function findValueWithoutText(name: DistinguishedName, types: readonly string[]): string | undefined {
   const found = name.flat().find(({ type, isEncoded }) => isEncoded === true && types.includes(type));
@@ -75,39 +77,48 @@ export function describeAttributeType(type: string): string {
 }
 
 /**
- * A distinguished name in the form RFC 5280 §7.1 compares: one text per relative distinguished name, equal exactly where
- * the names are. Not for people: `formatDistinguishedName` is.
+ * A distinguished name in the form that RFC 5280 §7.1 compares: one text per relative distinguished name. Two texts are
+ * equal exactly if the relative names are. For people, use `formatDistinguishedName`.
  */
 export interface CanonicalName {
   readonly relativeNames: readonly string[];
-  /** The whole name as one text, for indexes. */
+  /** The whole name as one text, for use as a key in maps. */
   readonly key: string;
-  /** The type of the first attribute that can't be compared, as an object identifier: see `isComparable`. */
+  /**
+   * The object identifier of the first attribute that can't be compared (see `isComparable`). Undefined if all can be.
+   */
   readonly incomparableType?: string | undefined;
 }
 
-/** Attributes that are defined as something else than a text: x500UniqueIdentifier (X.520 §6.2.7), dateOfBirth (RFC 3739). */
+/** Attributes that are not defined as texts: x500UniqueIdentifier (X.520 §6.2.7) and dateOfBirth (RFC 3739). */
 const typesWithoutText: ReadonlySet<string> = new Set(['2.5.4.45', '1.3.6.1.5.5.7.9.1']);
 
 /**
- * Texts are compared as texts. What is no text (RFC 5280 §4.1.2.4) equals nothing but its own octets here, and might be the
- * same name elsewhere: a VisibleString "Corp" is no PrintableString "Corp". So nothing is to be decided by that they differ.
+ * Whether the attribute's value can be compared. Here, a value that is not a text (RFC 5280 §4.1.2.4) equals only the
+ * same octets, but another program may see the same name: a VisibleString "Corp" and a PrintableString "Corp". Never
+ * rely on a difference between them.
  */
 function isComparable({ type, isEncoded }: NameAttribute): boolean {
   return isEncoded !== true || typesWithoutText.has(type);
 }
 
-/** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost little. */
+/**
+ * RFC 5280's upper bounds allow a few hundred characters. The limit bounds the cost of folding a name that an unknown
+ * caller sent.
+ */
 const maximumNameLength = 4096;
-/** Beyond ASCII, runs of combining marks are put in order, at the square of their length. */
+/** Limit for a text with characters beyond ASCII: normalization sorts runs of combining marks in quadratic time. */
 const maximumTextLength = 512;
 
-/** Runs under `readDer`: refuses a name that is longer than names are. `decoded`: the same name, where that is known. */
+/**
+ * Must run under `readDer`: refuses names that are longer than the limits. `decoded` is the same name if it has already
+ * been decoded.
+ */
 export function decodeCanonicalName(name: DerElement, decoded?: DistinguishedName): CanonicalName {
   if (name.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
   const relativeNames: string[] = [];
   let incomparableType: string | undefined;
-  // Each is prepared before the next is decoded, so that the first fault is the one that is told.
+  // Each relative name is prepared before the next is decoded, so that the first fault is reported.
   for (const attributes of decoded ?? readRelativeNames(name)) {
     relativeNames.push(canonicalizeRelativeName(attributes));
     incomparableType ??= attributes.find((attribute) => !isComparable(attribute))?.type;
@@ -121,7 +132,10 @@ function* readRelativeNames(name: DerElement): Generator<readonly NameAttribute[
   while (!reader.isAtEnd) yield decodeRelativeDistinguishedName(reader.enter(derTags.set));
 }
 
-/** A SET has no order of its own; lengths in front keep two attributes from reading as one. */
+/**
+ * Returns the same text for any order of the attributes, because a SET has no order. The lengths in front prevent two
+ * attributes from reading as one.
+ */
 export function canonicalizeRelativeName(attributes: readonly NameAttribute[]): string {
   return attributes
     .map(({ type, value, isEncoded }) => {
@@ -142,11 +156,11 @@ export function areNamesEqual(left: CanonicalName, right: CanonicalName): boolea
 }
 
 /**
- * String preparation (RFC 4518 §2) as far as it decides whether two texts are the same: characters mapped to nothing or
- * to a space, compatibility forms, letter case, outer and repeated spaces.
+ * Prepares a text for comparison (RFC 4518 §2), as far as that decides whether two texts are equal: characters mapped
+ * to nothing or to a space, compatibility forms, letter case, outer and repeated spaces.
  */
 export function prepareText(text: string): string {
-  // Most names are ASCII without controls; the rest of the steps leaves those as they are.
+  // Most names are ASCII without controls, which the other steps would not change.
   const mapped = /^[\x20-\x7e]*$/.test(text)
     ? text
     : foldCharacters(mapCharacters(text).normalize('NFKC')).normalize('NFKC');
@@ -155,9 +169,9 @@ export function prepareText(text: string): string {
 
 let mappings: { readonly space: RegExp; readonly nothing: RegExp } | undefined;
 
-/** RFC 4518 §2.2: white space becomes a space, what can't be seen disappears. */
+/** RFC 4518 §2.2: white space becomes a space, and invisible characters are removed. */
 function mapCharacters(text: string): string {
-  // No literals: for those, V8 makes the Unicode tables when it reads this file, at each cold start.
+  // Not literals: V8 would make the Unicode tables when it reads this file, at each cold start.
   mappings ??= {
     space: new RegExp(String.raw`[\t\n\v\f\r\u0085\p{Zs}\p{Zl}\p{Zp}]`, 'gu'),
     nothing: new RegExp(String.raw`[\p{Cc}\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]`, 'gu'),
@@ -165,30 +179,30 @@ function mapCharacters(text: string): string {
   return text.replace(mappings.space, ' ').replace(mappings.nothing, '');
 }
 
-/** RFC 3454 table B.2, where it says more than lower case. */
+/** RFC 3454 table B.2, where it differs from `toLowerCase`. */
 function foldCharacters(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
-/** A certificate's issuer as it compares; undefined where the bytes have none. */
+/** The issuer's name of a certificate, in the form that is compared. Undefined if the bytes have none. */
 export function findIssuerName(der: Uint8Array): CanonicalName | undefined {
   return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 0)));
 }
 
-/** As `findIssuerName`, the certificate's subject. */
+/** The subject's name of a certificate, in the form that is compared. Undefined if the bytes have none. */
 export function findSubjectName(der: Uint8Array): CanonicalName | undefined {
   return tryDer(() => decodeCanonicalName(readFieldAfterSignature(der, 2)));
 }
 
 /**
- * One of issuer, validity, subject and subjectPublicKeyInfo (RFC 5280 §4.1), by its position. The fields before it are passed
- * over, not looked into.
+ * Reads issuer (0), validity (1), subject (2) or subjectPublicKeyInfo (3) (RFC 5280 §4.1). The fields before it are
+ * skipped and not decoded.
  */
 export function readFieldAfterSignature(der: Uint8Array, position: number): DerElement {
   const tbs = new DerReader(readSingle(der, derTags.sequence)).enter(derTags.sequence);
   tbs.readOptional(contextConstructed(0)); // version
   tbs.read(derTags.integer); // serialNumber
-  // signature, and those before the position
+  // The signature algorithm, and the fields before the position.
   for (let count = 0; count <= position; count += 1) tbs.read(derTags.sequence);
   return tbs.read(derTags.sequence);
 }

@@ -13,22 +13,22 @@ import { canonicalizeRelativeName } from './distinguished-name.js';
 import { decodeGeneralNames, type GeneralName } from './general-name.js';
 import { decodeRelativeDistinguishedName } from './certificate.js';
 
-/** Where a CRL is to be found (RFC 5280 §4.2.1.13); for certgate a name to be compared, never an address to be asked. */
+/** Names a CRL (RFC 5280 §4.2.1.13). Certgate only compares this name, and never uses it as an address. */
 export interface DistributionPoint {
   readonly name: DistributionPointName | undefined;
-  /** Numbers of the ReasonFlags' bits; undefined: all reasons. */
+  /** The bit numbers of the ReasonFlags. Undefined means all reasons. */
   readonly reasons: readonly number[] | undefined;
-  /** Undefined: the certificate's issuer issues the CRL itself. */
+  /** Undefined if the certificate's issuer issues the CRL itself. */
   readonly crlIssuer: readonly GeneralName[] | undefined;
 }
 
-/** The names of a distribution point: its own, or one below its CRL issuer (RFC 5280 §4.2.1.13). */
+/** The names of a distribution point: full names, or one name relative to the CRL issuer (RFC 5280 §4.2.1.13). */
 export type DistributionPointName =
   | { readonly fullName: readonly GeneralName[] }
-  /** In the form of `CanonicalName.relativeNames`: comes behind the CRL issuer's name. */
+  /** In the form of `CanonicalName.relativeNames`. Appended to the CRL issuer's name, it gives the full name. */
   | { readonly nameRelativeToCrlIssuer: string };
 
-/** `CRLDistributionPoints`, `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */
+/** Decodes `CRLDistributionPoints` or `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */
 export function decodeDistributionPoints(extensionValue: Uint8Array): readonly DistributionPoint[] {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const points: DistributionPoint[] = [];
@@ -42,7 +42,7 @@ function decodeDistributionPoint(reader: DerReader): DistributionPoint {
   const reasons = reader.readOptional(contextPrimitive(1));
   const crlIssuer = reader.readOptional(contextConstructed(2));
   reader.expectEnd();
-  // §4.2.1.13: a point of reasons alone says nothing.
+  // §4.2.1.13: a distribution point must not consist of only the reasons.
   if (name === undefined && crlIssuer === undefined) return refuseDer('a distribution point without a name');
   return {
     name: name && decodeDistributionPointName(name),
@@ -62,21 +62,21 @@ export function decodeDistributionPointName(tagged: DerElement): DistributionPoi
   return { nameRelativeToCrlIssuer: canonicalizeRelativeName(attributes) };
 }
 
-/** Which certificates a list speaks of (RFC 5280 §5.2.5). */
+/** The certificates that a CRL covers (RFC 5280 §5.2.5). */
 export interface IssuingDistributionPoint {
   readonly name: DistributionPointName | undefined;
   readonly onlyContainsUserCertificates: boolean;
   readonly onlyContainsAuthorityCertificates: boolean;
   readonly onlyContainsAttributeCertificates: boolean;
-  /** Numbers of the ReasonFlags' bits; undefined: all reasons. */
+  /** The bit numbers of the ReasonFlags. Undefined means all reasons. */
   readonly onlySomeReasons: readonly number[] | undefined;
-  /** Its entries may be of other issuers' certificates. */
+  /** Whether its entries may be about certificates of other issuers. */
   readonly isIndirect: boolean;
 }
 
 export function decodeIssuingDistributionPoint(extensionValue: Uint8Array): IssuingDistributionPoint {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
-  // §5.2.5: must not be an empty sequence.
+  // §5.2.5: the sequence must not be empty.
   if (reader.isAtEnd) return refuseDer('an issuing distribution point that says nothing');
   const name = reader.readOptional(contextConstructed(0));
   const onlyContainsUserCertificates = decodeFlag(reader, 1);
@@ -86,7 +86,7 @@ export function decodeIssuingDistributionPoint(extensionValue: Uint8Array): Issu
   const onlyContainsAttributeCertificates = decodeFlag(reader, 5);
   reader.expectEnd();
   const scopes = [onlyContainsUserCertificates, onlyContainsAuthorityCertificates, onlyContainsAttributeCertificates];
-  // §5.2.5: no more than one of them.
+  // §5.2.5: at most one of them may be true.
   if (scopes.filter(Boolean).length > 1)
     return refuseDer('an issuing distribution point whose scopes exclude each other');
   return {

@@ -14,14 +14,16 @@ import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from
 import type { ArgumentRule } from '../encoding/own-members.js';
 import { decodeDistinguishedName } from './certificate.js';
 
-/** A GeneralName (RFC 5280 §4.2.1.6) as certification paths and CRLs compare it; its forms are named as there. */
+/**
+ * A GeneralName (RFC 5280 §4.2.1.6), as certification paths and CRLs compare it. Its forms have the standard's names.
+ */
 export type GeneralName =
   | { readonly form: 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'; readonly text: string }
   | { readonly form: 'directoryName'; readonly name: CanonicalName }
-  /** Octets: 4 or 16; in name constraints 8 or 32, an address and its mask. */
+  /** 4 or 16 octets; in name constraints 8 or 32, an address and its mask. */
   | { readonly form: 'iPAddress'; readonly octets: Uint8Array }
   | { readonly form: 'registeredID'; readonly objectIdentifier: string }
-  /** Forms that nothing here looks into, as encoded. */
+  /** Forms whose content this package doesn't decode, as encoded. */
   | { readonly form: 'otherName' | 'x400Address' | 'ediPartyName'; readonly encoded: Uint8Array };
 
 export type GeneralNameForm = GeneralName['form'];
@@ -47,7 +49,7 @@ export const aGeneralName: ArgumentRule = {
   },
 };
 
-/** `GeneralNames ::= SEQUENCE SIZE (1..MAX)`; the reader stands inside it. */
+/** Decodes the content of `GeneralNames ::= SEQUENCE SIZE (1..MAX)`. */
 export function decodeGeneralNames(reader: DerReader): readonly GeneralName[] {
   const names: GeneralName[] = [];
   do names.push(decodeGeneralName(reader.read()));
@@ -83,7 +85,10 @@ export function decodeGeneralName(element: DerElement): GeneralName {
   }
 }
 
-/** Equal exactly for equal names; URIs, DNS names and mailboxes to the letter, which is stricter than their schemes. */
+/**
+ * Returns equal texts exactly for equal names. URIs, DNS names and mailboxes are compared letter by letter, which is
+ * stricter than their standards.
+ */
 export function toGeneralNameKey(name: GeneralName): string {
   if ('text' in name) return `${name.form}:${name.text}`;
   if ('name' in name) return `${name.form}:${name.name.key}`;
@@ -93,12 +98,15 @@ export function toGeneralNameKey(name: GeneralName): string {
   return `${form}:${Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')}`;
 }
 
-/** IA5String; NUL and other control characters are refused: "good.example\0.evil.example" has fooled many readers. */
+/**
+ * Decodes an IA5String. NUL and other control characters are refused: "good.example\0.evil.example" has misled many
+ * readers.
+ */
 function decodeIa5(element: DerElement): string {
   return isWithin(element, 0x20, 0x7e) ? toText(element, 'latin1') : refuseDer('a name with control characters');
 }
 
-/** A GeneralName (RFC 5280 §4.2.1.6) with its type, so that a URI can never be taken for a DNS name. */
+/** A GeneralName (RFC 5280 §4.2.1.6) with its type, so that a URI can never be mistaken for a DNS name. */
 export interface SubjectAlternativeName {
   readonly type: 'dns' | 'uri' | 'email' | 'ip' | 'directoryName' | 'registeredId' | 'other';
   /** Text for dns, uri, email and ip; RFC 4514 for directoryName; dotted for registeredId; hexadecimal DER for other. */

@@ -16,7 +16,7 @@ describe('hostile bytes', () => {
     extensions: ['basicConstraints = CA:FALSE', 'keyUsage = digitalSignature', names],
   }).der;
 
-  /** Everything that reads DER, whole: any exception fails the test. */
+  /** Calls everything that reads a whole certificate. Any exception fails the test. */
   const look = (der: Uint8Array): boolean => {
     const info = findPublicKeyInfo(der);
     findIssuerName(der);
@@ -33,7 +33,7 @@ describe('hostile bytes', () => {
     return decoding.ok;
   };
 
-  test('every changed octet gives a value', () => {
+  test('a changed octet gives a value, wherever it is', () => {
     assert.ok(look(plain) && look(rich));
     for (const der of [plain, rich]) {
       der.forEach((octet, index) => {
@@ -56,19 +56,19 @@ describe('hostile bytes', () => {
       });
     }
   });
-  test('every truncation is refused, and so is every extension', () => {
+  test('a truncated certificate is refused, and so is one with trailing octets', () => {
     for (let length = 0; length < rich.length; length += 1) {
       assert.equal(look(rich.subarray(0, length)), false);
       assert.equal(look(Buffer.concat([rich, rich.subarray(0, length + 1)])), false);
     }
   });
-  test('every octet left out or put in gives a value', () => {
+  test('an octet left out or inserted gives a value, wherever it is', () => {
     rich.forEach((octet, index) => {
       look(Buffer.concat([rich.subarray(0, index), rich.subarray(index + 1)]));
       look(Buffer.concat([rich.subarray(0, index), Buffer.from([octet]), rich.subarray(index)]));
     });
   });
-  test('random bytes and random splices give a value', () => {
+  test('random bytes and random splices give values', () => {
     const anywhere = fc.nat({ max: rich.length });
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), anywhere, anywhere, (noise, start, end) => {
@@ -78,7 +78,7 @@ describe('hostile bytes', () => {
       { numRuns: countRuns(400) },
     );
   });
-  test('deep nesting costs no stack', () => {
+  test('deep nesting does not exhaust the stack', () => {
     let nested: Buffer = Buffer.from([0x30, 0]);
     while (nested.length < 12_000) nested = encodeElement(0x30, nested);
     assert.equal(look(nested), false);

@@ -5,11 +5,12 @@ import { findMlDsaParameterSet, type MlDsaParameterSet } from './ml-dsa.js';
 import { rsaAlgorithm } from './rsa-key.js';
 import { type Curve, curves, type DigestAlgorithm, rsassaPss, type SignatureAlgorithm } from './signature-algorithm.js';
 
-// Signatures that are known to be good, or bad, by keys that nobody needs: for RSA and ECDSA, they follow from the standards.
+// Signatures that are known to be good or bad, by keys that protect nothing. For RSA and ECDSA, they follow from the
+// standards.
 
 export interface KnownAnswer {
   readonly algorithm: SignatureAlgorithm;
-  /** SubjectPublicKeyInfo. */
+  /** The DER of a SubjectPublicKeyInfo. */
   readonly key: Uint8Array;
   readonly data: Uint8Array;
   readonly signature: Uint8Array;
@@ -21,14 +22,14 @@ const otherData = Buffer.from('abd');
 const { sequence, integer, bitString, octetString, objectIdentifier: identifierTag } = derTags;
 const p256 = '1.2.840.10045.3.1.7';
 
-/** The curve whose answers stand for those of a curve: its own, or those of P-256 if there are none. */
+/** The curve whose known answers are used for keys on this curve: the curve itself, or P-256 if it has none. */
 export function findAnsweredCurve(curve: string | undefined): string {
   return curve !== undefined && Object.hasOwn(publicOnes, curve) ? curve : p256;
 }
 
 /**
- * What is known of the algorithm by keys of a kind: the object identifier of a curve, or of the key's algorithm. Undefined if
- * such keys don't sign by the algorithm.
+ * The known answers for an algorithm with one kind of key: the object identifier of a curve, or of the key's algorithm.
+ * Undefined if such keys don't sign with the algorithm.
  */
 export function listKnownAnswers(algorithm: SignatureAlgorithm, kind: string): readonly KnownAnswer[] | undefined {
   switch (algorithm.scheme) {
@@ -60,13 +61,13 @@ export function listKnownAnswers(algorithm: SignatureAlgorithm, kind: string): r
 
 type Signing = Pick<KnownAnswer, 'key' | 'signature'>;
 
-/** One good and one bad: the signature is not that of other data. */
+/** Returns one good answer and a bad one: the same signature over other data. */
 function listAnswers(algorithm: SignatureAlgorithm, signing: Signing): readonly KnownAnswer[] {
   const good = { ...signing, algorithm, data, isValid: true };
   return [good, { ...good, data: otherData, isValid: false }];
 }
 
-/** In hexadecimal, the contents of OBJECT IDENTIFIERs. */
+/** The contents of the OBJECT IDENTIFIERs, in hexadecimal. */
 const digestIdentifiers: Readonly<Record<DigestAlgorithm, string>> = {
   md5: '2a864886f70d0205',
   sha1: '2b0e03021a',
@@ -85,7 +86,7 @@ const toNumber = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`)
 /** The length of an RSA key, in octets. */
 const modulusLength = 256;
 
-/** The same kind of key under several AlgorithmIdentifiers (RFC 4055 §1.2, §3.1), in hexadecimal. */
+/** AlgorithmIdentifiers of an RSA key (RFC 4055 §1.2, §3.1), in hexadecimal. */
 const rsaKeys = {
   any: rsaAlgorithm,
   pss: '300b06092a864886f70d01010a',
@@ -96,14 +97,14 @@ const rsaKeys = {
 } as const;
 
 /**
- * By the exponent 3, a number s is the signature of the encoded message that s³ is modulo the modulus. So whatever s and the
- * message are, a modulus of s³ minus the message makes it good.
+ * Makes a key for which a chosen number is a good signature. With the exponent 3, s signs the encoded message m if s³
+ * mod n = m. So for any s and m, the modulus n = s³ − m makes the signature good.
  */
 function signByCube(encoded: Buffer, algorithmIdentifier: string): Signing {
   const message = toNumber(encoded);
-  // Nearly the cube root of 2^2048, so that the modulus has as many bits.
+  // Just below the cube root of 2^2048, so that the modulus has 2048 bits.
   const root = (15_874n << 682n) / 10_000n;
-  // The modulus must be odd.
+  // Makes the modulus odd.
   const signature = root + ((root ^ message ^ 1n) & 1n);
   const [modulus, exponent] = [signature ** 3n - message, 3n].map(encodeInteger);
   const numbers = encodeDerElement(sequence, modulus ?? [], exponent ?? []);
@@ -136,7 +137,10 @@ function encodePss(digest: DigestAlgorithm, saltLength: number): Buffer {
   return Buffer.concat([masked, inner, Buffer.of(0xbc)]);
 }
 
-/** Bad are also a salt of another length and, by a key that is bound to its parameters (RFC 4055 §1.2), other parameters. */
+/**
+ * Bad answers are also a salt of another length and, if the key is restricted to its parameters (RFC 4055 §1.2), a
+ * signature with other parameters.
+ */
 function listPssAnswers(digest: DigestAlgorithm, isPssKey: boolean): readonly KnownAnswer[] {
   const saltLength = digestOf(digest).length;
   const key = isPssKey ? rsaKeys.pss : rsaKeys.any;
@@ -151,7 +155,10 @@ function listPssAnswers(digest: DigestAlgorithm, isPssKey: boolean): readonly Kn
   ];
 }
 
-/** The SubjectPublicKeyInfo of the private key 1, in base64: its point is the base point of the curve (SP 800-186 §3.2.1). */
+/**
+ * The SubjectPublicKeyInfo of the private key 1, in base64. Its point is the base point of the curve (SP 800-186
+ * §3.2.1).
+ */
 const publicOnes: Readonly<Record<string, string>> = {
   [p256]:
     'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==',
@@ -161,20 +168,23 @@ const publicOnes: Readonly<Record<string, string>> = {
     'MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAxoWOBrcEBOnNnj7LZiOVtEKcZIE5BT+1Ifgor2BrTT26oUted+/nWSj+HcEnov+o3jNIs8GFakKb+X5+McLlvWYBGDkpaniaO8AEXIpftCx9G9mY9URJV5tEaBevvRcnPmYsl+5ymV70JkDFULkBP60HYTU8cIaicsJAiL6Udp/RZlA=',
 };
 
-/** By the private key 1 and the nonce 1, r is the x coordinate of the base point, and s is r plus the digest (FIPS 186-5 §6.4.1). */
+/**
+ * Signs with the private key 1 and the nonce 1: r is the x coordinate of the base point, and s is r plus the digest
+ * (FIPS 186-5 §6.4.1).
+ */
 function signByOne({ octets, order }: Curve, key: Buffer, digest: DigestAlgorithm): Signing {
   const r = toNumber(key.subarray(-2 * octets, -octets)) % order;
   const s = (r + toNumber(digestOf(digest, data).subarray(0, octets))) % order;
   return { key, signature: encodeDerElement(sequence, encodeInteger(r), encodeInteger(s)) };
 }
 
-/** Two's complement of a number that is not negative. */
+/** Encodes a number that is not negative as an INTEGER. */
 function encodeInteger(value: bigint): Buffer {
   const octets = Math.floor(value.toString(2).length / 8) + 1;
   return encodeDerElement(integer, fromHex(value.toString(16).padStart(2 * octets, '0')));
 }
 
-/** Made with `openssl pkeyutl -sign -rawin` by keys that were thrown away, in base64. */
+/** Made with `openssl pkeyutl -sign -rawin` and keys that were thrown away, in base64. */
 const ofEdwards = {
   ed25519: {
     objectIdentifier: '1.3.101.112',
@@ -189,11 +199,11 @@ const ofEdwards = {
   },
 } as const;
 
-/** Published ones are longer than everything else here, so the runtime signs itself. */
+/** Published answers would be longer than the rest of this file, so the runtime signs for itself. */
 function listOwnAnswers(scheme: MlDsaParameterSet): readonly KnownAnswer[] {
   const algorithm = { scheme };
   try {
-    // Not in the types of Node 20.
+    // The types of Node 20 lack this key type.
     const { publicKey, privateKey } = generateKeyPairSync(scheme as 'ed25519');
     const key = publicKey.export({ type: 'spki', format: 'der' });
     return listAnswers(algorithm, { key, signature: sign(null, data, privateKey) });

@@ -12,7 +12,7 @@ import { readCertificate } from '../test-support/revocation.js';
 
 const parameterSets = ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const;
 
-it('is verified if Node itself supports ML-DSA, and only then', () => {
+it('is verified if and only if Node itself supports ML-DSA', () => {
   for (const parameterSet of parameterSets) assert.equal(isVerifiedByRuntime(parameterSet), isMlDsaKnown, parameterSet);
 });
 
@@ -34,7 +34,7 @@ describe('certificates with ML-DSA, made by openssl', { skip: !isKeyKindKnown('m
     }
   });
 
-  // Where the runtime verifies none, its Node may make a key object of it anyway.
+  // Node may make a key object of such a key even if its runtime can't verify signatures by it.
   it("verifies nothing if the runtime can't", { skip: isMlDsaKnown }, async () => {
     for (const { signed, verificationKey } of parameterSets.map((key) => readCertificate(make(key)))) {
       assert.equal(isSignatureValid(signed, verificationKey), false);
@@ -84,7 +84,7 @@ describe('certificates with ML-DSA, made by openssl', { skip: !isKeyKindKnown('m
     assert.equal(isSignatureValid(signed, verificationKey), false);
   });
 
-  it('checks the key usage as for any key, and ignores what else RFC 9881 §5 forbids', () => {
+  it('checks the key usage as for any key, and ignores the other rules of RFC 9881 §5', () => {
     const faultWith = (usage: string): string =>
       faultOf(makeCertificate({ key: 'ml-dsa-44', extensions: [`keyUsage = critical, ${usage}`] }).der);
     assert.match(faultWith('keyEncipherment'), /^certificate_key_usage_unsuitable/);

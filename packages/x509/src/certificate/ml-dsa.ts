@@ -6,9 +6,9 @@ export type MlDsaParameterSet = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87';
 
 interface ParameterSetFacts {
   readonly name: string;
-  /** Below 2.16.840.1.101.3.4.3, of keys and of signatures (RFC 9881 §2). */
+  /** The last arc below 2.16.840.1.101.3.4.3, for keys and signatures (RFC 9881 §2). */
   readonly arc: number;
-  /** In octets; so is the signature's (FIPS 204 §4, table 2). */
+  /** In octets, like `signatureLength` (FIPS 204 §4, table 2). */
   readonly publicKeyLength: number;
   readonly signatureLength: number;
 }
@@ -26,29 +26,32 @@ const byObjectIdentifier: ReadonlyMap<string, MlDsaParameterSet> = new Map(
   ]),
 );
 
-/** Of pure ML-DSA. RFC 9881 §8.3 keeps HashML-DSA out of certificates, and what it signs can't be verified as this is. */
+/**
+ * Finds a parameter set of pure ML-DSA. RFC 9881 §8.3 forbids HashML-DSA in certificates, and its signatures need
+ * another verification.
+ */
 export function findMlDsaParameterSet(objectIdentifier: string): MlDsaParameterSet | undefined {
   return byObjectIdentifier.get(objectIdentifier);
 }
 
-/** As FIPS 204 writes it. */
+/** The name that FIPS 204 uses. */
 export function nameMlDsa(parameterSet: MlDsaParameterSet): string {
   return parameterSets[parameterSet].name;
 }
 
-/** In octets. */
+/** The length of a public key, in octets. */
 export function getMlDsaKeyLength(parameterSet: MlDsaParameterSet): number {
   return parameterSets[parameterSet].publicKeyLength;
 }
 
-/** For people: what to do where `isVerifiedByRuntime` is false. */
+/** What people must do if `isVerifiedByRuntime` is false. */
 export const runtimeRemedy = 'run on Node.js 24.6 or later, built with OpenSSL 3.5 or later';
 
 const verified = new Map<MlDsaParameterSet, boolean>();
 
 /**
- * Whether this process can verify such signatures. It is tried, once, when the first such key or signature is met: what
- * Node was built with, and which providers OpenSSL was told to load, no version number says.
+ * Whether this process can verify such signatures. It tries once, when it meets the first such key or signature: no
+ * version number shows what Node was built with, or which providers OpenSSL was told to load.
  */
 export function isVerifiedByRuntime(parameterSet: MlDsaParameterSet): boolean {
   let isVerified = verified.get(parameterSet);
@@ -60,8 +63,9 @@ export function isVerifiedByRuntime(parameterSet: MlDsaParameterSet): boolean {
 }
 
 /**
- * A key of zeros is a key, by which a signature of zeros is none. Node 22 with OpenSSL 3.5 gets as far as that without
- * knowing the type of the key: support that no documentation speaks of (Node has it since 24.6.0), and that isn't used.
+ * Checks that a key of zeros, which is valid, has the right type and rejects a signature of zeros. Node 22 with OpenSSL
+ * 3.5 rejects it too, but does not know the key's type. That support is undocumented (Node documents it since 24.6.0), so
+ * it is not used.
  */
 function tryVerification(parameterSet: MlDsaParameterSet): boolean {
   const { signatureLength } = parameterSets[parameterSet];
@@ -74,12 +78,12 @@ function tryVerification(parameterSet: MlDsaParameterSet): boolean {
   }
 }
 
-/** A SubjectPublicKeyInfo (RFC 9881 §4). */
+/** Encodes a SubjectPublicKeyInfo (RFC 9881 §4). */
 function encodeZeroKey(parameterSet: MlDsaParameterSet): Buffer {
   const { arc, publicKeyLength } = parameterSets[parameterSet];
   const objectIdentifier = Buffer.from([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, arc]);
   const algorithm = encodeDerElement(derTags.sequence, encodeDerElement(derTags.objectIdentifier, objectIdentifier));
-  // One octet more: it counts the unused bits, of which there are none.
+  // The extra octet is the number of unused bits, which is zero.
   const key = encodeDerElement(derTags.bitString, Buffer.alloc(1 + publicKeyLength));
   return encodeDerElement(derTags.sequence, algorithm, key);
 }

@@ -15,7 +15,7 @@ import { decodeDistinguishedName } from './certificate.js';
 
 const utf8 = 0x0c;
 const bmp = 0x1e;
-/** INTEGER, OCTET STRING, BIT STRING, NumericString, VisibleString, GeneralString. */
+/** The tags of INTEGER, OCTET STRING, BIT STRING, NumericString, VisibleString and GeneralString. */
 const withoutText = [0x02, 0x04, 0x03, 0x12, 0x1a, 0x1b];
 
 describe('names, by properties', () => {
@@ -42,7 +42,7 @@ describe('names, by properties', () => {
     });
     return decoding.ok ? decoding.value : undefined;
   };
-  /** By other means: what the octets say, as UTF-16; undefined for none. */
+  /** Reads the octets as text without the code under test, as UTF-16. Undefined if they are not a text. */
   const readText = (tag: number, content: Uint8Array): string | undefined => {
     const bytes = Buffer.from(content);
     const read = (): string | undefined => {
@@ -59,7 +59,7 @@ describe('names, by properties', () => {
       : undefined;
   };
 
-  it('a name that is compared is text by any reader, and nothing is replaced in it', () => {
+  it('every name that is compared is text to any reader, and no character is replaced in it', () => {
     let texts = 0;
     fc.assert(
       fc.property(value, ([tag, content]) => {
@@ -76,7 +76,7 @@ describe('names, by properties', () => {
     assert.ok(texts > 60);
   });
 
-  it('two that are equal say the same, and what is not text equals itself alone', () => {
+  it('two equal names have the same text, and a value that is not text equals only itself', () => {
     fc.assert(
       fc.property(value, value, ([tag, content], [otherTag, otherContent]) => {
         const [one, other] = [decode(tag, content), decode(otherTag, otherContent)];

@@ -7,8 +7,9 @@ const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
 const ocspAccessMethod = '1.3.6.1.5.5.7.48.1';
 
 /**
- * What RFC 9608 (§2, §3) forbids beside `noRevAvail`, for "a certificate that …": a relying party must take such a
- * certificate for invalid. Undefined: nothing, or the certificate doesn't have the extension.
+ * Returns what breaks RFC 9608 (§2, §3) in a certificate with `noRevAvail`, as the end of a sentence that begins with
+ * "a certificate that …". A relying party must then treat the certificate as invalid. Undefined if nothing does, or if
+ * the certificate lacks the extension.
  */
 export function findNoRevAvailFault(certificate: PathCertificate): string | undefined {
   expectArgument(certificate, aPathCertificate, 'The certificate for findNoRevAvailFault');
@@ -25,7 +26,7 @@ export function findNoRevAvailFault(certificate: PathCertificate): string | unde
   return methods.value.includes(ocspAccessMethod) ? 'has noRevAvail and the address of an OCSP responder' : undefined;
 }
 
-/** In milliseconds. RFC 5280 §4.1.2.5: both ends belong to the validity, and dates are whole seconds. */
+/** In milliseconds. Both ends belong to the validity (RFC 5280 §4.1.2.5), and dates are whole seconds. */
 export function measureLifetime(certificate: PathCertificate): number {
   expectArgument(certificate, aPathCertificate, 'The certificate for measureLifetime');
   const { notBefore, notAfter } = certificate;
@@ -33,8 +34,9 @@ export function measureLifetime(certificate: PathCertificate): number {
 }
 
 /**
- * Why a certificate without revocation information is no reason to let anybody in; undefined: it says by `noRevAvail`
- * that there is none, may say so, and lives no longer than the operator accepts that. A sentence's end, for "it …".
+ * Returns why missing revocation information must be a reason to refuse this certificate, as the end of a sentence that
+ * begins with "it …". Undefined if the certificate says with `noRevAvail` that there is none, may say so, and has a
+ * lifetime that the operator accepts.
  */
 export function findNoRevAvailObstacle(
   certificate: PathCertificate,
@@ -44,7 +46,7 @@ export function findNoRevAvailObstacle(
   const fault = findNoRevAvailFault(certificate);
   if (fault !== undefined) return fault;
   const lifetime = measureLifetime(certificate);
-  // Written so that a lifetime which is no number is too long.
+  // Written so that a lifetime that is not a number is too long.
   if (maximumLifetimeMilliseconds !== undefined && lifetime <= maximumLifetimeMilliseconds) return undefined;
   return `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, longer than the ${(maximumLifetimeMilliseconds ?? 0) / 1000} that the authority accepts`;
 }

@@ -27,7 +27,7 @@ const read = (...list: readonly Buffer[]): PathCertificate => {
 };
 
 describe('a certificate of a path', () => {
-  it('says what it has, and of what it lacks nothing', () => {
+  it('has the values of its fields, and undefined for absent ones', () => {
     const bare = read();
     assert.deepEqual([bare.version, bare.hasOcspNoCheck, bare.hasNoRevAvail], [3, false, false]);
     assert.deepEqual([bare.basicConstraints, bare.authorityKeyIdentifier], [undefined, undefined]);
@@ -38,7 +38,7 @@ describe('a certificate of a path', () => {
     assert.equal(bare.subjectText, 'CN=client');
   });
 
-  it('has extensions, and says which critical ones nobody understands', () => {
+  it('has its extensions, and lists unknown critical ones', () => {
     const nothing = encodeElement(0x05);
     const noCheck = '1.3.6.1.5.5.7.48.1.5';
     const certificate = read(
@@ -74,7 +74,7 @@ describe('a certificate of a path', () => {
   });
 });
 
-it('a certificate of version 1 has neither unique identifiers nor extensions', () => {
+it('of version 1 has neither unique identifiers nor extensions', () => {
   const der = writeCertificate({ subject, issuer, extensions: [extensions.basicConstraints(true)] });
   const readFirst = (withExtensions: boolean, ...more: readonly DerNode[]): string => {
     const edited = editCertificate(der, (certificate) => {
@@ -95,7 +95,7 @@ it('is read from the DER of a client certificate that another copy of this packa
   const { der } = read(extensions.basicConstraints(true, 3, true));
   const client = decodeClientCertificate(der);
   assert.ok(client.ok);
-  // A test runner that resets its modules has a second copy of those that are loaded later.
+  // A test runner that resets its modules has a second copy of modules that are loaded later.
   const ofAnotherCopy = { ...client.certificate, notAfter: 0, publicKey: undefined };
   assert.deepEqual(decodePathCertificate(ofAnotherCopy as never), decodePathCertificate(der));
 });
@@ -109,7 +109,7 @@ describe('an authority key identifier', () => {
     return decoding.ok ? decoding.value : decoding.fault;
   };
 
-  it('is of a key, of an issuer and a serial number, of both or of none', () => {
+  it('has a key identifier, an issuer and serial number, both, or neither', () => {
     const issuer = [{ form: 'dNSName', text: 'a' }];
     for (const [fields, expected] of [
       [[], { keyIdentifier: undefined, issuer: undefined, serialNumber: undefined }],
@@ -120,14 +120,14 @@ describe('an authority key identifier', () => {
       assert.deepEqual(readIdentifier(...fields), expected);
   });
 
-  it('has no half of issuer and serial number, and nothing behind', () => {
+  it('is refused with only one of issuer and serial number, and with trailing fields', () => {
     for (const fields of [[names], [number], [ofKey, names], [ofKey, number]])
       assert.match(readIdentifier(...fields) as string, /half of issuer and serial number/);
     assert.match(readIdentifier(ofKey, encodeElement(0x05)) as string, /trailing bytes/);
   });
 });
 
-it('only what was decoded passes for a certificate of a path', () => {
+it('only a decoded value is accepted as a certificate of a path', () => {
   const certificate = read();
   assert.ok(aPathCertificate.holds(certificate) && aPathCertificate.holds({ ...certificate }));
   const decided = [

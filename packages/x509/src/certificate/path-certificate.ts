@@ -54,16 +54,16 @@ import { type DistributionPoint, decodeDistributionPoints } from './distribution
 import { type SignatureAlgorithm, decodeSignatureAlgorithm } from './signature-algorithm.js';
 import { type SignedData, VerificationKey } from './signature-verification.js';
 
-/** A certificate as path validation reads it (RFC 5280 §6): every extension that bears on a path, decoded at once. */
+/** A certificate as path validation reads it (RFC 5280 §6), with every extension that a path depends on, decoded. */
 export interface PathCertificate extends PathExtensions {
   readonly der: Uint8Array;
   readonly version: 1 | 2 | 3;
-  /** Upper-case hexadecimal of the INTEGER's content, as encoded. */
+  /** The INTEGER's content as encoded, in upper-case hexadecimal. */
   readonly serialNumber: string;
   readonly issuer: CanonicalName;
   readonly subject: CanonicalName;
   readonly subjectName: DistinguishedName;
-  /** RFC 4514, for people; control characters are escaped. */
+  /** RFC 4514 text for people, with control characters escaped. */
   readonly subjectText: string;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity. */
   readonly notBefore: number;
@@ -72,13 +72,13 @@ export interface PathCertificate extends PathExtensions {
   readonly verificationKey: VerificationKey;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly signed: SignedData;
-  /** §6.1: the same name as subject and issuer; that the key is the same, it doesn't say. */
+  /** §6.1: subject and issuer are the same name. That does not mean that the key is the same. */
   readonly isSelfIssued: boolean;
   /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
   readonly thumbprintSha256: string;
 }
 
-/** The extensions of a certificate that path validation reads. Undefined: absent. */
+/** The extensions of a certificate that path validation reads. Undefined if the extension is absent. */
 export interface PathExtensions {
   readonly basicConstraints: (BasicConstraints & { readonly isCritical: boolean }) | undefined;
   readonly keyUsage: readonly KeyUsage[] | undefined;
@@ -89,16 +89,19 @@ export interface PathExtensions {
   readonly policyMappings: readonly PolicyMapping[] | undefined;
   readonly policyConstraints: PolicyConstraints | undefined;
   readonly inhibitAnyPolicy: number | undefined;
-  /** Upper-case hexadecimal; so is the authority's. */
+  /** In upper-case hexadecimal, like the authority key identifier. */
   readonly subjectKeyIdentifier: string | undefined;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
   readonly crlDistributionPoints: readonly DistributionPoint[] | undefined;
   readonly freshestCrl: readonly DistributionPoint[] | undefined;
-  /** RFC 6960 §4.2.2.2.1: an OCSP signer that needn't be checked itself. */
+  /** RFC 6960 §4.2.2.2.1: the certificate of an OCSP responder that needs no revocation check itself. */
   readonly hasOcspNoCheck: boolean;
-  /** RFC 9608 §2: its CA publishes no revocation information for it. Whether it may say so: `findNoRevAvailFault`. */
+  /**
+   * RFC 9608 §2: the CA publishes no revocation information for this certificate. `findNoRevAvailFault` checks whether
+   * the certificate may say so.
+   */
   readonly hasNoRevAvail: boolean;
-  /** All extensions as they came, by object identifier. */
+  /** All extensions, undecoded, by object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   /** Object identifiers of critical extensions that path validation doesn't process. */
   readonly unknownCriticalExtensions: readonly string[];
@@ -128,14 +131,14 @@ export const extensionTypes = {
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const;
 
-/** RFC 9608 §2: not among those that are processed, since it must not be critical. */
+/** RFC 9608 §2: the extension must not be critical, so it is not among those that are processed. */
 export const noRevAvailType = '2.5.29.56';
 
 const processedExtensions: ReadonlySet<string> = new Set(Object.values(extensionTypes));
 
 /**
- * DER → PathCertificate; a fault, in words for the operator, for anything else. What `decodeClientCertificate` gave is
- * taken as well, and not decoded a second time unless another copy of this package gave it.
+ * Decodes DER to a PathCertificate. The answer is a fault, in words for the operator, if the bytes are anything else. A
+ * ClientCertificate is accepted too, and is not decoded again unless another copy of this package made it.
  */
 export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerDecoding<PathCertificate> {
   const fields = DecodedCertificate.findFields(der);
@@ -144,13 +147,14 @@ export function decodePathCertificate(der: Uint8Array | ClientCertificate): DerD
   return readDer(() => decodeCertificate(fields?.structure ?? decodeCertificateStructure(bytes), fields));
 }
 
-/** What `decodeTrustAnchor` gave. A copy of it is not among them. */
+/** The certificates that `decodeTrustAnchor` made. A copy of one is not in the set. */
 const chosenAnchors = new WeakSet<PathCertificate>();
 
 /**
- * DER → PathCertificate, for a trust anchor that the operator chose. It may be old: `strict` then accepts the serial number
- * 0, no subject key identifier, basic constraints that are not critical, and trailing zero bits in the key usage (X.690
- * §11.2.2). In any other role, the certificate is refused as ever.
+ * Decodes DER to a PathCertificate for a trust anchor that the operator chose. Such a certificate may be old: the
+ * `strict` profile then accepts the serial number 0, a missing subject key identifier, basic constraints that are not
+ * critical, and trailing zero bits in the key usage (X.690 §11.2.2). In any other role, the certificate is refused as
+ * usual.
  */
 export function decodeTrustAnchor(der: Uint8Array): DerDecoding<PathCertificate> {
   expectArgument(der, octets, 'The DER for decodeTrustAnchor');
@@ -159,7 +163,7 @@ export function decodeTrustAnchor(der: Uint8Array): DerDecoding<PathCertificate>
   return decoding;
 }
 
-/** Whether `decodeTrustAnchor` gave it. */
+/** Whether `decodeTrustAnchor` made this certificate. */
 export function isChosenAnchor(certificate: PathCertificate): boolean {
   return chosenAnchors.has(certificate);
 }
@@ -171,7 +175,7 @@ export const aPathCertificate: ArgumentRule = decodedBy(
   ...['subjectAlternativeNames', 'nameConstraints', 'hasNoRevAvail', 'extensions', 'unknownCriticalExtensions'],
 );
 
-/** `known`: of the same structure, in the other view, where it could be read. */
+/** `known` is the same structure decoded in the other view, if that was possible. */
 function decodeCertificate(
   structure: CertificateStructure,
   known?: CertificateFields,
@@ -242,7 +246,7 @@ function decodePathExtensions(
   };
 }
 
-/** The critical extensions that are not among the known ones, and policies with an unknown qualifier (§4.2.1.4). */
+/** The critical extensions that are not in `known`, and critical policies with an unknown qualifier (§4.2.1.4). */
 export function listUnknownCritical(
   extensions: ReadonlyMap<string, CertificateExtension>,
   known: ReadonlySet<string>,
@@ -254,7 +258,7 @@ export function listUnknownCritical(
     .map(([type]) => type);
 }
 
-/** Addresses have their lengths here; in name constraints they are twice as long. */
+/** Decodes the names, and checks the lengths of addresses. In name constraints, addresses are twice as long. */
 function decodeAlternativeNames(value: Uint8Array): readonly GeneralName[] {
   const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence)));
   const isOdd = names.some((name) => 'octets' in name && name.octets.length !== 4 && name.octets.length !== 16);
@@ -267,7 +271,7 @@ export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIde
   const issuer = reader.readOptional(contextConstructed(1));
   const serialNumber = reader.readOptional(contextPrimitive(2));
   reader.expectEnd();
-  // §4.2.1.1: both or neither.
+  // §4.2.1.1: either both are present or neither.
   if ((issuer === undefined) !== (serialNumber === undefined)) {
     return refuseDer('an authority key identifier with half of issuer and serial number');
   }

@@ -12,24 +12,27 @@ import {
 } from '../encoding/der.js';
 import { decodeGeneralName, type GeneralName } from './general-name.js';
 
-// The extensions that only path validation reads (RFC 5280 §4.2); those of the end-entity checks are in client-certificate.ts.
+// The extensions that only path validation reads (RFC 5280 §4.2). client-certificate.ts has those of the end-entity
+// checks.
 
 /** RFC 5280 §4.2.1.4. */
 export const anyPolicy = '2.5.29.32.0';
 
-/** Two policies that a CA takes for the same (RFC 5280 §4.2.1.5), as object identifiers. */
+/** Two policies that a CA considers equivalent (RFC 5280 §4.2.1.5), as object identifiers. */
 export interface PolicyMapping {
   readonly issuerDomainPolicy: string;
   readonly subjectDomainPolicy: string;
 }
 
-/** RFC 5280 §4.2.1.11: how many more certificates may pass before it takes effect; undefined: not said. */
+/**
+ * RFC 5280 §4.2.1.11: how many more certificates may follow before the constraint takes effect. Undefined if not set.
+ */
 export interface PolicyConstraints {
   readonly requireExplicitPolicy: number | undefined;
   readonly inhibitPolicyMapping: number | undefined;
 }
 
-/** The policies' object identifiers, each once (§4.2.1.4). */
+/** Returns the policies' object identifiers, each of which must occur only once (§4.2.1.4). */
 export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly string[] {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const policies = new Set<string>();
@@ -44,10 +47,15 @@ export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly 
   return [...policies];
 }
 
-/** The address of a practice statement, and a notice for people (§4.2.1.4). */
+/**
+ * The qualifiers that the standard defines: the address of a practice statement, and a notice for people (§4.2.1.4).
+ */
 const knownQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2']);
 
-/** Whether RFC 5280 defines each qualifier of the policies. What a known one contains is for people, and is not read. */
+/**
+ * Whether RFC 5280 defines every qualifier of the policies. The content of a known qualifier is for people and is not
+ * read.
+ */
 export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
   const areKnown = tryDer(() => {
     const policies = new DerReader(readSingle(extensionValue, derTags.sequence));
@@ -65,7 +73,7 @@ export function hasKnownQualifiers(extensionValue: Uint8Array): boolean {
   return areKnown === true;
 }
 
-/** §4.2.1.5; a mapping to or from anyPolicy is left for path validation to refuse (§6.1.4 (a)). */
+/** §4.2.1.5. Path validation refuses a mapping to or from anyPolicy (§6.1.4 (a)), so it is not refused here. */
 export function decodePolicyMappings(extensionValue: Uint8Array): readonly PolicyMapping[] {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const mappings: PolicyMapping[] = [];
@@ -84,7 +92,7 @@ export function decodePolicyConstraints(extensionValue: Uint8Array): PolicyConst
   const requireExplicitPolicy = decodeSkipCerts(reader.readOptional(contextPrimitive(0)));
   const inhibitPolicyMapping = decodeSkipCerts(reader.readOptional(contextPrimitive(1)));
   reader.expectEnd();
-  // §4.2.1.11: must not be an empty sequence.
+  // §4.2.1.11: the sequence must not be empty.
   if (requireExplicitPolicy === undefined && inhibitPolicyMapping === undefined) {
     return refuseDer('policy constraints that constrain nothing');
   }
@@ -100,9 +108,9 @@ function decodeSkipCerts(element: DerElement | undefined): number | undefined {
   return element && decodeSmallInteger(element);
 }
 
-/** RFC 5280 §4.2.1.10: the bases of the subtrees. */
+/** The bases of the subtrees (RFC 5280 §4.2.1.10). */
 export interface NameConstraints {
-  /** Undefined: the extension permits everything that it doesn't exclude. */
+  /** Undefined if the extension has no permitted subtrees: it then permits every name that it doesn't exclude. */
   readonly permitted: readonly GeneralName[] | undefined;
   readonly excluded: readonly GeneralName[];
 }
@@ -124,7 +132,7 @@ function decodeSubtrees(reader: DerReader): readonly GeneralName[] {
   do {
     const subtree = reader.enter(derTags.sequence);
     bases.push(decodeBase(subtree));
-    // §4.2.1.10: minimum is zero, which DER leaves out as the default, and maximum is absent.
+    // §4.2.1.10: minimum must be zero, which DER omits as the default, and maximum must be absent.
     const bound = subtree.readOptional(contextPrimitive(0)) ?? subtree.readOptional(contextPrimitive(1));
     if (bound !== undefined) refuseDer(`a subtree with a bound (${decodeSmallInteger(bound)})`);
     subtree.expectEnd();
@@ -132,7 +140,7 @@ function decodeSubtrees(reader: DerReader): readonly GeneralName[] {
   return bases;
 }
 
-/** An address comes with its mask here: 8 octets, or 32. */
+/** Decodes the base of a subtree. An address comes with its mask: 8 or 32 octets. */
 function decodeBase(subtree: DerReader): GeneralName {
   const base = decodeGeneralName(subtree.read());
   if (base.form === 'iPAddress' && base.octets.length !== 8 && base.octets.length !== 32) {
@@ -141,7 +149,7 @@ function decodeBase(subtree: DerReader): GeneralName {
   return base;
 }
 
-/** §4.2.2.1: the access methods, whose locations are never called. */
+/** §4.2.2.1: the access methods. Their locations are never called. */
 export function decodeAccessMethods(extensionValue: Uint8Array): readonly string[] {
   const reader = new DerReader(readSingle(extensionValue, derTags.sequence));
   const methods: string[] = [];

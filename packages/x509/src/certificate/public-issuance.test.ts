@@ -5,7 +5,7 @@ import { type IssuedCertificate, authorityExtensions, issueCertificate } from '.
 import { countRuns } from '../test-support/random-runs.js';
 import { judgePublicIssuance, type PublicIssuance, publicIssuanceEvidence } from './public-issuance.js';
 
-// Made by openssl, after certificates of the public web as they were in 2026.
+// openssl makes these certificates, modelled on certificates of the public web in 2026.
 
 const publicCa = issueCertificate({
   name: ['C = US', 'O = "Let\'s Encrypt"', 'CN = R12'],
@@ -17,7 +17,7 @@ const leaf = ['basicConstraints = critical, CA:FALSE', 'keyUsage = critical, dig
 const bothUses = 'extendedKeyUsage = serverAuth, clientAuth';
 const publicHost = 'subjectAltName = DNS:api.contoso.com';
 const domainValidated = 'certificatePolicies = 2.23.140.1.2.1';
-// The content of a list of timestamps is not looked at.
+// The code under test does not read the content of a list of timestamps.
 const timestamps = '1.3.6.1.4.1.11129.2.4.2 = DER:04020000';
 const issuersAddress = 'authorityInfoAccess = caIssuers;URI:http://r12.i.lencr.org/';
 const revocationLists = 'crlDistributionPoints = URI:http://r12.c.lencr.org/77.crl';
@@ -88,7 +88,7 @@ describe('how sure it is', () => {
     assert.ok(evidence.includes('self_signed'));
   });
 
-  test('the longest validity is by the day of the issue (SC-081v3), both ends included', () => {
+  test('the longest permitted validity depends on the day of issue (SC-081v3), and includes both ends', () => {
     const lifetime = (notBefore: string, notAfter: string): boolean =>
       judge([bothUses, publicHost, timestamps], { notBefore, notAfter }).evidence.includes('long_lifetime');
     for (const [notBefore, last, next] of [
@@ -103,7 +103,7 @@ describe('how sure it is', () => {
 });
 
 describe('the certificate of a CA', () => {
-  test('is judged by its issuer and its policies, also if it is self-issued', () => {
+  test('is judged by its issuer and its policies, even if it is self-issued', () => {
     const { verdict, evidence } = judgePublicIssuance(publicCa.certificate.der);
     assert.deepEqual([verdict, evidence], ['possible', ['issuer_organization']]);
     assert.equal(judgePublicIssuance(ownCa.certificate.der).verdict, 'unlikely');
@@ -121,12 +121,12 @@ describe('whatever the bytes', () => {
     publicCa,
   ).certificate;
 
-  test('bytes that are not a certificate: it cannot tell', () => {
+  test('bytes that are not a certificate give "cannot tell"', () => {
     for (const bytes of [Buffer.of(), Buffer.from('3000', 'hex'), der.subarray(1)]) {
       assert.deepEqual(judgePublicIssuance(bytes), { verdict: 'cannot_tell', evidence: [], hasClientAuth: false });
     }
   });
-  test('it answers, with evidence in its order', () => {
+  test('it answers, and lists evidence in the fixed order', () => {
     const flips = fc.array(fc.tuple(fc.nat({ max: der.length - 1 }), fc.integer({ min: 1, max: 255 })), {
       maxLength: 3,
     });

@@ -17,41 +17,47 @@ import {
 } from '../encoding/der.js';
 
 /**
- * What a certificate shows of who issued it. The first five speak for a CA of the public web PKI. The others speak against
- * it: the Baseline Requirements of the CA/Browser Forum forbid them in TLS server certificates.
+ * What a certificate shows about its issuer. The first five are evidence for a CA of the public web PKI. The others are
+ * evidence against one: the Baseline Requirements of the CA/Browser Forum forbid them in TLS server certificates.
  */
 export const publicIssuanceEvidence = [
-  /** Signed certificate timestamps (RFC 6962 §3.3): it was logged before it was issued. */
+  /** Signed certificate timestamps (RFC 6962 §3.3): the certificate was logged before it was issued. */
   'embedded_timestamps',
   /** A policy of the CA/Browser Forum for TLS server certificates: domain, organization, individual or extended validation. */
   'tls_server_policy',
-  /** The issuer's organization has the name of a public CA, which anybody can write. */
+  /** The issuer's organization has the name of a public CA. Anybody can write that name. */
   'issuer_organization',
   /** Its issuer's certificate, revocation lists or OCSP responder are at an address of a public CA. */
   'issuer_address',
-  /** serverAuth is among its extended key usages. */
+  /** The extended key usage has serverAuth. */
   'server_auth',
-  /** It has an extended key usage without serverAuth: what happens to server certificates does not touch it. */
+  /** The extended key usage lacks serverAuth, so changes to the rules for server certificates don't concern it. */
   'no_server_auth',
-  /** A policy of the CA/Browser Forum for S/MIME, whose certificates keep their usages. */
+  /** A policy of the CA/Browser Forum for S/MIME. Such certificates keep their usages. */
   'mail_policy',
   'self_signed',
-  /** No name, or one that no public CA may certify: a URI, a mailbox, a private address or a name of no public domain. */
+  /**
+   * It has no name, or a name that no public CA may certify: a URI, a mailbox, a private address, or a host name
+   * outside the public domains.
+   */
   'private_name',
-  /** It is valid for longer than a public one may be that was issued on that day. */
+  /** It is valid for longer than the rules allowed for a public certificate on the day of its issue. */
   'long_lifetime',
 ] as const;
 
-/** One thing that a certificate shows of who issued it. */
+/** One thing that a certificate shows about its issuer. */
 export type PublicIssuanceEvidence = (typeof publicIssuanceEvidence)[number];
 
-/** How much a certificate looks like one of the public web PKI. It informs people; no decision depends on it. */
+/** How much a certificate looks like one of the public web PKI. This informs people; no decision depends on it. */
 export interface PublicIssuance {
   /** `cannot_tell`: the bytes can't be read as a certificate. */
   readonly verdict: 'likely' | 'possible' | 'unlikely' | 'cannot_tell';
   /** In the order of `publicIssuanceEvidence`. */
   readonly evidence: readonly PublicIssuanceEvidence[];
-  /** It may act as a client now: clientAuth is among its extended key usages, or it has none. So there is something to lose. */
+  /**
+   * Whether it may act as a client now: its extended key usage has clientAuth, or it has no extended key usage. Only
+   * then can a renewal take that away.
+   */
   readonly hasClientAuth: boolean;
 }
 
@@ -64,14 +70,15 @@ const extensionTypes = {
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
 } as const;
 
-/** CA/Browser Forum, Baseline Requirements §7.1.6.1; 2.23.140.1.1 is that of the EV Guidelines. */
+/** CA/Browser Forum, Baseline Requirements §7.1.6.1. 2.23.140.1.1 is from the EV Guidelines. */
 const tlsPolicies: ReadonlySet<string> = new Set(['1.1', '1.2.1', '1.2.2', '1.2.3'].map((arc) => `2.23.140.${arc}`));
 /** S/MIME Baseline Requirements §7.1.6.1. */
 const mailPolicyArc = '2.23.140.1.5.';
 
 /**
- * Organizations of public CAs, in lower case: from the roots in Mozilla's list (Debian's ca-certificates 20250419) those
- * that issue the most, with the names that their issuing CAs bear. Read on 2026-11-26; it is not complete, and need not be.
+ * Organizations of public CAs, in lower case: the roots in Mozilla's list (Debian's ca-certificates 20250419) that
+ * issue the most certificates, and the names of their issuing CAs. Read on 2026-11-26. The list is not complete, and
+ * need not be.
  */
 const organizations: ReadonlySet<string> = new Set([
   "let's encrypt", 'internet security research group', 'digicert inc', 'digicert, inc.', 'sectigo limited',
@@ -92,8 +99,8 @@ const domains: readonly string[] = [
 ]; // prettier-ignore
 
 /**
- * How much the certificate looks like one of the public web PKI, by what it shows alone; an end entity's or a CA's. No
- * signature is verified: whoever makes a certificate can make it look so, or not.
+ * Judges how much a certificate of an end entity or a CA looks like one of the public web PKI, only by its content. No
+ * signature is verified: whoever makes a certificate can make it look like one, or unlike one.
  */
 export function judgePublicIssuance(der: Uint8Array): PublicIssuance {
   return tryDer(() => judge(decodeCertificateStructure(der))) ?? unreadable;
@@ -114,7 +121,7 @@ function judge(structure: CertificateStructure): PublicIssuance {
     server_auth: extendedKeyUsage?.includes(serverAuth) === true,
     no_server_auth: extendedKeyUsage?.includes(serverAuth) === false,
     mail_policy: !isTls && policies.some((policy) => policy.startsWith(mailPolicyArc)),
-    // A root is its own issuer, is valid for decades, and has no name of a host.
+    // A root is its own issuer, is valid for decades, and has no host name, so these are no evidence about it.
     ...(isCertificateAuthority
       ? {}
       : {
@@ -132,8 +139,8 @@ function judge(structure: CertificateStructure): PublicIssuance {
 }
 
 /**
- * A name and an address are easily written, and so is a policy; a timestamp is not. What a public CA must not issue takes
- * a step back: the CA may have made a mistake.
+ * Weighs the evidence. Names, addresses and policies are easily forged, but a timestamp is not. Evidence that the rules
+ * forbid such a certificate lowers the verdict by one step, because the CA may have made a mistake.
  */
 function weigh(evidence: ReadonlySet<PublicIssuanceEvidence>): PublicIssuance['verdict'] {
   if (evidence.has('no_server_auth') || evidence.has('mail_policy') || evidence.has('self_signed')) return 'unlikely';
@@ -155,7 +162,7 @@ function isPublicAddress(address: string): boolean {
   return host !== undefined && domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 }
 
-/** Nothing else in these extensions is used here, so one that can't be read counts as no evidence. */
+/** Returns the policies' object identifiers. If the extension can't be read, it gives no evidence. */
 function listPolicies({ extensions }: CertificateStructure): readonly string[] {
   const value = extensions.get(extensionTypes.policies)?.value;
   if (value === undefined) return [];
@@ -169,7 +176,7 @@ function listPolicies({ extensions }: CertificateStructure): readonly string[] {
   return policies ?? [];
 }
 
-/** The URIs in the distribution points and the access descriptions (RFC 5280 §4.2.1.13, §4.2.2.1), wherever they stand. */
+/** The URIs anywhere in the distribution points and the access descriptions (RFC 5280 §4.2.1.13, §4.2.2.1). */
 function listAddresses({ extensions }: CertificateStructure): readonly string[] {
   return [extensionTypes.crlDistributionPoints, extensionTypes.authorityInformationAccess].flatMap((type) => {
     const value = extensions.get(type)?.value;
@@ -178,7 +185,7 @@ function listAddresses({ extensions }: CertificateStructure): readonly string[] 
 }
 
 const uniformResourceIdentifier = 0x86;
-/** CRLDistributionPoints, DistributionPoint, its name, fullName, and the URI. */
+/** The levels are CRLDistributionPoints, DistributionPoint, its name, fullName, and the URI. */
 const deepestAddress = 5;
 
 function listUris(der: DerSource, depth: number): readonly string[] {
@@ -195,8 +202,9 @@ function listUris(der: DerSource, depth: number): readonly string[] {
 const day = 86_400_000;
 
 /**
- * The longest that a public TLS certificate may be valid, by the day of its issue, the latest first: ballots SC-081v3 (2025)
- * and 193 (2017) of the CA/Browser Forum, and Apple's limit of 2020 (Baseline Requirements §6.3.2).
+ * The longest permitted validity of a public TLS certificate in days, by the day of its issue, the latest first:
+ * ballots SC-081v3 (2025) and 193 (2017) of the CA/Browser Forum, and Apple's limit of 2020 (Baseline Requirements
+ * §6.3.2).
  */
 const lifetimes: readonly (readonly [since: number, days: number])[] = [
   [Date.UTC(2029, 2, 15), 47],
@@ -208,7 +216,7 @@ const lifetimes: readonly (readonly [since: number, days: number])[] = [
 
 function isValidForLong({ notBefore, notAfter }: CertificateStructure): boolean {
   const limit = lifetimes.find(([since]) => notBefore >= since);
-  // §6.3.2: both ends belong to it.
+  // §6.3.2: both ends belong to the validity.
   return limit !== undefined && notAfter - notBefore + 1000 > limit[1] * day;
 }
 
@@ -216,13 +224,15 @@ function isName({ type }: SubjectAlternativeName): boolean {
   return type === 'dns' || type === 'ip';
 }
 
-/** Top-level domains that are no public ones: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal` (2024), and common habits. */
+/**
+ * Top-level domains that are not public: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal` (2024), and common habits.
+ */
 const privateDomains: ReadonlySet<string> = new Set([
   'local', 'internal', 'localhost', 'localdomain', 'test', 'example', 'invalid', 'arpa', 'corp', 'home', 'lan',
   'intranet', 'private', 'cluster', 'svc',
 ]); // prettier-ignore
 
-/** Baseline Requirements §7.1.2.7.12 and §4.2.2: host names of public domains, and public addresses. */
+/** Baseline Requirements §7.1.2.7.12 and §4.2.2 permit only host names of public domains, and public addresses. */
 function isPrivateName({ type, value }: SubjectAlternativeName): boolean {
   if (type === 'ip') return isPrivateAddress(value);
   if (type !== 'dns') return true;
@@ -230,7 +240,7 @@ function isPrivateName({ type, value }: SubjectAlternativeName): boolean {
   return labels.length < 2 || privateDomains.has(labels.at(-1) ?? '');
 }
 
-/** RFC 1918, 6598, 3927 and 1122 for IPv4; RFC 4193, 4291 for IPv6. */
+/** Private addresses: RFC 1918, 6598, 3927 and 1122 for IPv4, RFC 4193 and 4291 for IPv6. */
 function isPrivateAddress(address: string): boolean {
   if (address.includes(':')) return /^(?:f[cd]|fe[89ab]|::)/i.test(address);
   return /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(

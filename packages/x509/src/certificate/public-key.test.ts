@@ -19,7 +19,7 @@ const withKey = (der: Buffer, key: Uint8Array): Buffer =>
 const keyOf = (der: Buffer): Buffer => getNode(parseTree(der), 0, tbsFields.key, 1).content.subarray(1);
 const infoOf = (der: Buffer): Buffer => encodeTree(getNode(parseTree(der), 0, tbsFields.key));
 
-/** By both decoders, which must agree. */
+/** Asks both decoders, which must agree. */
 function faultOf(der: Buffer): string | undefined {
   const [path, client] = [decodePathCertificate(der), decodeClientCertificate(der)];
   const faults = [path, client].map((decoding) => (decoding.ok ? undefined : decoding.fault));
@@ -52,7 +52,7 @@ describe('EC keys', () => {
       const off = Buffer.from(point);
       off[off.length - 1] = (off.at(-1) ?? 0) ^ 1;
       const hybrid = Buffer.concat([Buffer.from([6 + ((point.at(-1) ?? 0) & 1)]), point.subarray(1)]);
-      // x and y are to be below the prime: one more octet string for the same point.
+      // A coordinate plus the prime: a second octet string for the same point. x and y must be below the prime.
       const tall = Buffer.concat([Buffer.from([4]), Buffer.from(prime, 'hex'), point.subarray(1 + octets)]);
       const bad = [
         Buffer.from([0]),
@@ -64,7 +64,7 @@ describe('EC keys', () => {
         tall,
         point.subarray(0, -1),
         Buffer.concat([point, Buffer.alloc(1)]),
-        // The same numbers, with a zero in front of the second.
+        // The same coordinates, with a zero octet before the second.
         Buffer.concat([point.subarray(0, 1 + octets), Buffer.alloc(1), point.subarray(1 + octets)]),
         compress(point).subarray(0, -1),
         Buffer.concat([Buffer.from([2]), Buffer.alloc(octets, 0xff)]),
@@ -72,13 +72,13 @@ describe('EC keys', () => {
       for (const key of bad) assert.match(faultOf(withKey(der, key)) ?? 'accepted', noPoint, key.toString('hex'));
     });
 
-    it(`${kind}: are refused and accepted as OpenSSL does, whatever the octets`, () => {
+    it(`${kind}: are refused and accepted like OpenSSL does, whatever the octets`, () => {
       const octet = fc.integer({ min: 0, max: 255 });
       const change = fc.tuple(fc.nat({ max: 2 * octets }), octet);
       const property = fc.property(fc.constantFrom(point, compress(point)), change, (key, [position, value]) => {
         const changed = Buffer.from(key);
         changed[position % key.length] = value;
-        // OpenSSL takes hybrid points, which RFC 5480 §2.2 forbids.
+        // OpenSSL accepts hybrid points, which RFC 5480 §2.2 forbids.
         const isHybrid = changed[0] === 6 || changed[0] === 7;
         const edited = withKey(der, changed);
         assert.equal(faultOf(edited) === undefined, !isHybrid && isReadByOpenssl(infoOf(edited)));
@@ -87,7 +87,7 @@ describe('EC keys', () => {
     });
   }
 
-  it('p-521: have both coordinates below the prime, where more would fit', () => {
+  it('p-521: have both coordinates below the prime, although larger numbers would fit', () => {
     const { der } = makeCertificate({ key: 'p-521' });
     const prime = 2n ** 521n - 1n;
     const b = BigInt(
@@ -100,7 +100,7 @@ describe('EC keys', () => {
     const write = (...coordinates: readonly bigint[]): Buffer =>
       Buffer.from(`04${coordinates.map((each) => each.toString(16).padStart(132, '0')).join('')}`, 'hex');
     assert.equal(faultOf(withKey(der, write(x, y))), undefined);
-    // The point whose x is 0, if there is one.
+    // Finds the point whose x is 0, if there is one.
     const root = power(b, (prime + 1n) / 4n, prime);
     assert.equal((root * root) % prime, b);
     assert.equal(faultOf(withKey(der, write(0n, root))), undefined);
@@ -108,7 +108,7 @@ describe('EC keys', () => {
       assert.match(faultOf(withKey(der, key)) ?? 'accepted', noPoint);
   });
 
-  it('of other curves have one of the two forms, and in the rfc5280 profile OpenSSL tells that they are on the curve', () => {
+  it('of other curves need one of the two forms; in the rfc5280 profile, OpenSSL checks that they are on the curve', () => {
     const { der } = makeCertificate({ key: 'secp256k1' });
     assert.equal(faultOf(der), undefined);
     for (const key of [Buffer.from([0]), Buffer.concat([Buffer.from([6]), keyOf(der).subarray(1)])])

@@ -33,7 +33,7 @@ function writeKey({ algorithm = rsaAlgorithm, numbers = [n, e], unusedBits = 0, 
   return encodeElement(0x30, Buffer.from(algorithm, 'hex'), bits, afterBits);
 }
 
-/** Everything that a verification asks of a key. */
+/** Everything that a verification depends on in a key. */
 function describeKey(key: KeyObject | null): unknown {
   if (key === null) return null;
   const spki = key.export({ type: 'spki', format: 'der' }).toString('hex');
@@ -56,7 +56,7 @@ function readByOpenssl(key: Buffer): KeyObject | null {
   }
 }
 
-/** With nothing in the parameters, with other parameters, and bound to PSS. */
+/** Without parameters, with other parameters, and restricted to PSS. */
 const otherAlgorithms = [
   '300b06092a864886f70d010101',
   '300d06092a864886f70d0101010400',
@@ -68,7 +68,7 @@ const otherAlgorithms = [
 const [zero, lead] = [Buffer.from([0]), (number: Buffer): Buffer => Buffer.concat([Buffer.from([0]), number])];
 
 describe('an RSA key', () => {
-  it('is imported by its numbers, and is the key that OpenSSL reads', () => {
+  it('is imported by its numbers, and equals the key that OpenSSL reads', () => {
     assert.deepEqual(writeKey({}), info);
     for (const key of [info, new Uint8Array(info), writeKey({ numbers: [Buffer.from([3]), Buffer.from([5])] })]) {
       const found = readRsaKey(key);
@@ -80,7 +80,7 @@ describe('an RSA key', () => {
   it('is left to OpenSSL if its octets are not those that its numbers have in DER', () => {
     const others: readonly Writing[] = [
       ...otherAlgorithms.map((algorithm) => ({ algorithm })),
-      // Longer than needed, negative, empty, and zero.
+      // Numbers that are longer than needed, negative, empty, and zero.
       ...[lead(n), n.subarray(1), none, zero].map((number) => ({ numbers: [number, e] })),
       ...[lead(e), Buffer.from([0xff]), none, zero].map((number) => ({ numbers: [n, number] })),
       ...[[], [n], [n, e, e]].map((numbers) => ({ numbers })),
@@ -97,7 +97,7 @@ describe('an RSA key', () => {
     }
   });
 
-  it('has the same verdict whichever way it is imported, whatever its octets', () => {
+  it('gives the same verdict whichever way it is imported, whatever its octets', () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const number = fc.oneof(
       fc.constantFrom(n, e, lead(n), n.subarray(1), none, zero),

@@ -14,8 +14,9 @@ export const rsaAlgorithm = '300d06092a864886f70d0101010500';
 const algorithm = Buffer.from(rsaAlgorithm, 'hex');
 
 /**
- * Imports an RSA key by its two numbers. OpenSSL 3.0 takes 3 µs for the numbers, and 100 to find out what a
- * SubjectPublicKeyInfo is. Undefined unless these octets are what DER makes of the numbers: leave all others to OpenSSL.
+ * Imports an RSA key by its two numbers. OpenSSL 3.0 takes 3 µs for the numbers, but 100 µs to recognise a
+ * SubjectPublicKeyInfo. Undefined unless the octets are exactly the DER of these numbers: leave all other keys to
+ * OpenSSL.
  */
 export function readRsaKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
   const decoding = readDer(() => {
@@ -38,7 +39,7 @@ export function readRsaKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefi
   }
 }
 
-/** Without the zero in front that keeps a number positive: RFC 7518 §6.3.1 has none. */
+/** The number without the leading zero octet that keeps an INTEGER positive, as RFC 7518 §6.3.1 requires. */
 function readMagnitude(reader: DerReader): Buffer {
   const content = Buffer.from(decodeInteger(reader.read(derTags.integer)).content);
   return content[0] === 0 ? content.subarray(1) : content;

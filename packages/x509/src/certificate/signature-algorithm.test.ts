@@ -46,7 +46,7 @@ describe('an algorithm without parameters of its own', () => {
   ] as const) {
     it(`${identifier} is ${expected.scheme}`, () => {
       assert.deepEqual(decode(objectIdentifier(identifier)), expected);
-      // RSA alone may say NULL, and mostly does.
+      // Only RSA may have NULL as parameters, and mostly does.
       const withNull = expected.scheme === 'rsa-pkcs1' ? expected : unknown(identifier);
       assert.deepEqual(decode(objectIdentifier(identifier), nothing), withNull);
       assert.deepEqual(decode(objectIdentifier(identifier), encodeElement(0x05, Buffer.alloc(1))), unknown(identifier));
@@ -68,14 +68,14 @@ describe('RSASSA-PSS', () => {
   const of = (name: string, saltLength: number): object => ({ scheme: 'rsa-pss', digest: name, saltLength });
   const both = (identifier: string): readonly Buffer[] => [tagged(0, digest(identifier)), tagged(1, mask(identifier))];
 
-  it('has the defaults of RFC 4055 where its parameters say nothing', () => {
+  it('has the defaults of RFC 4055 if its parameters are empty', () => {
     assert.deepEqual(read(), of('sha1', 20));
     assert.deepEqual(read(...both(sha1), tagged(2, integer(20)), tagged(3, integer(1))), of('sha1', 20));
     assert.deepEqual(decode(objectIdentifier(pss)), unknown(pss));
     assert.deepEqual(decode(objectIdentifier(pss), nothing), unknown(pss));
   });
 
-  it('has the same digest twice', () => {
+  it('has the same digest for the message and the mask', () => {
     for (const [identifier, name] of [
       [sha2(4), 'sha224'],
       [sha2(1), 'sha256'],
@@ -93,14 +93,14 @@ describe('RSASSA-PSS', () => {
     assert.deepEqual(read(tagged(0, digest(sha2(1))), tagged(1, mask(sha2(1), '1.2.3'))), unknown(pss));
   });
 
-  it('has a salt that is not long, and the one trailer', () => {
+  it('has a short salt, and the one trailer that exists', () => {
     assert.deepEqual(read(...both(sha2(1)), tagged(2, integer(0))), of('sha256', 0));
     assert.deepEqual(read(...both(sha2(1)), tagged(2, integer(1024))), of('sha256', 1024));
     assert.deepEqual(read(...both(sha2(1)), tagged(2, integer(1025))), unknown(pss));
     assert.deepEqual(read(...both(sha2(1)), tagged(3, integer(2))), unknown(pss));
   });
 
-  it('is refused with something behind', () => {
+  it('is refused with trailing fields', () => {
     const trailing = 'trailing bytes inside an element';
     assert.equal(read(tagged(3, integer(1)), nothing), trailing);
     assert.equal(read(tagged(0, digest(sha2(1), nothing, nothing))), trailing);
@@ -130,7 +130,7 @@ describe('an algorithm for people', () => {
     }
   });
 
-  it('comes with the remedy where Node can’t verify it', () => {
+  it("is described with the remedy if Node can't verify it", () => {
     for (const [scheme, name] of [
       ['ml-dsa-44', 'ML-DSA-44'],
       ['ml-dsa-65', 'ML-DSA-65'],
@@ -143,7 +143,7 @@ describe('an algorithm for people', () => {
     }
   });
 
-  it('of a key is named as well', () => {
+  it('is named for a key too', () => {
     for (const [identifier, expected] of [
       ['1.3.101.110', 'X25519 (1.3.101.110)'],
       ['2.16.840.1.101.3.4.3.31', 'SLH-DSA-SHAKE-256f (2.16.840.1.101.3.4.3.31)'],

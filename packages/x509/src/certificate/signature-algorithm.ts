@@ -16,10 +16,13 @@ import {
 } from './ml-dsa.js';
 import { type ArgumentRule, expectArgument } from '../encoding/own-members.js';
 
-/** A digest by the name that `node:crypto` has for it. */
+/** A digest, by its name in `node:crypto`. */
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
-/** What an AlgorithmIdentifier of a signature says (RFC 4055, RFC 5758, RFC 8410, RFC 9881); `unknown` is never verified. */
+/**
+ * The signature algorithm in an AlgorithmIdentifier (RFC 4055, RFC 5758, RFC 8410, RFC 9881). `unknown` is never
+ * verified.
+ */
 export type SignatureAlgorithm =
   | { readonly scheme: 'rsa-pkcs1' | 'ecdsa'; readonly digest: DigestAlgorithm }
   | { readonly scheme: 'rsa-pss'; readonly digest: DigestAlgorithm; readonly saltLength: number }
@@ -51,7 +54,7 @@ const digests: Readonly<Record<string, DigestAlgorithm>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
-/** RFC 4055 §3.1: of a signature, and of a key that makes no others. */
+/** RFC 4055 §3.1: the algorithm of a signature, and of a key that makes only such signatures. */
 export const rsassaPss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
 const ed25519 = '1.3.101.112';
@@ -69,7 +72,7 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   const { objectIdentifier, parameters } = readAlgorithm(element);
   const unknown: SignatureAlgorithm = { scheme: 'unknown', objectIdentifier };
   const rsaDigest = rsaPkcs1Digests[objectIdentifier];
-  // RFC 4055 §5: the parameters must be NULL, and an absent NULL must be accepted as well.
+  // RFC 4055 §5: the parameters must be NULL, and absent parameters must be accepted as well.
   if (rsaDigest !== undefined) return isNullOrAbsent(parameters) ? { scheme: 'rsa-pkcs1', digest: rsaDigest } : unknown;
   if (objectIdentifier === rsassaPss) return decodePssParameters(parameters) ?? unknown;
   // RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2: the parameters must be absent.
@@ -105,10 +108,10 @@ export const aSignatureAlgorithm: ArgumentRule = {
   },
 };
 
-/** y² = x³ − 3x + b modulo the prime, with so many points (SP 800-186 §3.2.1). */
+/** The curve y² = x³ − 3x + b modulo the prime, and the number of its points (SP 800-186 §3.2.1). */
 export interface Curve {
   readonly name: string;
-  /** Of a coordinate. */
+  /** The length of a coordinate in octets. */
   readonly octets: number;
   readonly prime: bigint;
   readonly b: bigint;
@@ -141,7 +144,7 @@ export const curves: Readonly<Record<string, Curve>> = {
   },
 };
 
-/** Algorithms of keys and signatures that are not verified here, so that a denial can call them by their names. */
+/** Names of algorithms that this package does not verify, for use in denials. */
 const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '1.2.840.10040.4.1': 'DSA',
   '1.2.840.10040.4.3': 'DSA with SHA-1',
@@ -149,11 +152,11 @@ const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.3.2': 'DSA with SHA-256',
   '1.3.101.110': 'X25519',
   '1.3.101.111': 'X448',
-  // RFC 9881 §8.3 keeps these out of certificates.
+  // RFC 9881 §8.3 forbids these in certificates.
   '2.16.840.1.101.3.4.3.32': 'HashML-DSA-44 with SHA-512',
   '2.16.840.1.101.3.4.3.33': 'HashML-DSA-65 with SHA-512',
   '2.16.840.1.101.3.4.3.34': 'HashML-DSA-87 with SHA-512',
-  // RFC 9909 §3 (FIPS 205)
+  // RFC 9909 §3 (FIPS 205).
   '2.16.840.1.101.3.4.3.20': 'SLH-DSA-SHA2-128s',
   '2.16.840.1.101.3.4.3.21': 'SLH-DSA-SHA2-128f',
   '2.16.840.1.101.3.4.3.22': 'SLH-DSA-SHA2-192s',
@@ -168,7 +171,7 @@ const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.3.31': 'SLH-DSA-SHAKE-256f',
 };
 
-/** Its name where it has one here; always its object identifier, which is what people search for. */
+/** The algorithm's name, if it is known, and always its object identifier, because people search for that. */
 export function describeUnsupportedAlgorithm(objectIdentifier: string): string {
   const parameterSet = findMlDsaParameterSet(objectIdentifier);
   if (parameterSet !== undefined) return `${nameMlDsa(parameterSet)} with parameters (${objectIdentifier})`;
@@ -190,7 +193,7 @@ export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): strin
   return parameterSet === undefined ? algorithm.scheme : nameMlDsa(parameterSet);
 }
 
-/** False only of what Certgate verifies where Node can. */
+/** False only for an algorithm that Certgate supports but this Node can't verify. */
 export function isVerifiable(algorithm: SignatureAlgorithm): boolean {
   const parameterSet = findParameterSet(algorithm);
   return parameterSet === undefined || isVerifiedByRuntime(parameterSet);
@@ -200,13 +203,16 @@ function findParameterSet({ scheme }: SignatureAlgorithm): MlDsaParameterSet | u
   return scheme === 'ml-dsa-44' || scheme === 'ml-dsa-65' || scheme === 'ml-dsa-87' ? scheme : undefined;
 }
 
-/** Why signatures by it aren't accepted, as part of a sentence: the runtime, or what it is. */
+/**
+ * Why signatures with this algorithm are refused, as part of a sentence: the runtime can't verify it, or the
+ * algorithm's name.
+ */
 export function describeRefusedAlgorithm(algorithm: SignatureAlgorithm): string {
   const described = describeSignatureAlgorithm(algorithm);
   return isVerifiable(algorithm) ? described : `${described}: ${runtimeRemedy}`;
 }
 
-/** `AlgorithmIdentifier` (RFC 5280 §4.1.1.2). */
+/** Reads an `AlgorithmIdentifier` (RFC 5280 §4.1.1.2). */
 function readAlgorithm(element: DerElement): {
   readonly objectIdentifier: string;
   readonly parameters: DerElement | undefined;
@@ -223,8 +229,8 @@ function isNullOrAbsent(parameters: DerElement | undefined): boolean {
 }
 
 /**
- * RSASSA-PSS-params (RFC 4055 §3.1); undefined for a mask with another digest, which no CA uses. Whatever is left out has
- * its default: SHA-1, and a salt of 20 octets.
+ * Decodes RSASSA-PSS-params (RFC 4055 §3.1). Undefined if the mask uses another digest, which no CA does. Absent fields
+ * have their defaults: SHA-1, and a salt of 20 octets.
  */
 function decodePssParameters(parameters: DerElement | undefined): SignatureAlgorithm | undefined {
   if (parameters === undefined || parameters.tag !== derTags.sequence) return undefined;

@@ -25,14 +25,14 @@ function makeChain(key: KeyKind): { readonly authority: MadeAuthority; readonly 
   return { authority, leaf };
 }
 
-/** Its signature holds, by node:crypto. */
+/** Whether node:crypto verifies the certificate's signature. */
 function isGenuine(der: Uint8Array, key: KeyKind): boolean {
   return new X509Certificate(der).verify(new X509Certificate(makeChain(key).authority.der).publicKey);
 }
 
 describe('signature twins', () => {
   for (const key of ['p-256', 'p-384', 'p-521'] as const) {
-    it(`of a signature by ${key} is one that is as good`, () => {
+    it(`of a signature by ${key} are one certificate, which is equally valid`, () => {
       const { leaf } = makeChain(key);
       const [twin, ...others] = listSignatureTwins(leaf.der);
       assert.ok(twin !== undefined && others.length === 0);
@@ -45,14 +45,14 @@ describe('signature twins', () => {
     });
   }
 
-  it('are none of a signature by RSA or Ed25519, and of what is not a certificate', () => {
+  it('do not exist for signatures by RSA or Ed25519, nor for bytes that are not a certificate', () => {
     for (const key of ['rsa-2048', 'ed25519'] as const)
       assert.deepEqual(listSignatureTwins(makeChain(key).leaf.der), []);
     for (const hex of ['', '30', '3000', '30053003020100'])
       assert.deepEqual(listSignatureTwins(Buffer.from(hex, 'hex')), []);
   });
 
-  it('are none of a signature that is not DER, which OpenSSL does not verify either', () => {
+  it('do not exist for a signature that is not DER, which OpenSSL does not verify either', () => {
     const { leaf } = makeChain('p-256');
     const tree = parseTree(leaf.der);
     const bits = getNode(tree, 2);
@@ -91,7 +91,7 @@ describe('the numbers of a twin', () => {
   const tree = parseTree(makeChain('p-256').leaf.der);
   const bits = getNode(tree, 2);
 
-  /** Content of an INTEGER. */
+  /** The content of an INTEGER. */
   function encode(value: bigint): Buffer {
     const hex = value.toString(16);
     const content = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
@@ -114,7 +114,7 @@ describe('the numbers of a twin', () => {
     ]),
   );
   for (const r of [1n, long, ...orders.flatMap((order) => [order - 1n, order])]) {
-    it(`are r, and n − s in as few octets as it takes, for r = ${r.toString(16)}`, () => {
+    it(`are r and the shortest form of n − s, for r = ${r.toString(16)}`, () => {
       for (const s of values) {
         const order = orders.find((each) => r < each && s < each);
         const expected = order === undefined ? undefined : [encode(r), encode(order - s)];

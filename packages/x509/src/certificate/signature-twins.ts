@@ -12,19 +12,19 @@ import {
 } from '../encoding/der.js';
 import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
-/** The orders of the curves whose keys are accepted, the smallest first, as INTEGERs with an octet of zero for the sign. */
+/** The orders of the accepted curves, the smallest first, as INTEGERs with a zero octet for the sign. */
 const orders: readonly Uint8Array[] = Object.values(curves).map(({ octets, order }) =>
   Buffer.from(order.toString(16).padStart(2 * (octets + 1), '0'), 'hex'),
 );
 
 /**
- * The certificate that differs from this one in nothing but the signature, and is as good; none or one. Of an ECDSA
- * signature (r, s), (r, n − s) is one too (FIPS 186-5 §6.4.2), and anybody can work it out. So whoever holds a certificate
- * that is refused by its thumbprint has a second one that has another. Of the other algorithms there is one signature for
- * each, or only the signer can make another (ML-DSA: RFC 9881 §9).
+ * Returns the certificate that differs from this one only in its signature and is equally valid, if there is one. For
+ * an ECDSA signature (r, s), (r, n − s) is also valid (FIPS 186-5 §6.4.2), and anybody can compute it. So the holder of
+ * a certificate that is denied by its thumbprint has a second one with another thumbprint. Other algorithms have only
+ * one signature for each text, or only the signer can make another (ML-DSA: RFC 9881 §9).
  *
- * The signer's curve isn't asked for: it is the smallest whose order is above r and s, since they are spread evenly below
- * the order. Of a signature by P-384, one in 2^256 would be taken for one by P-256.
+ * The signer's curve is not needed: it is the smallest whose order is above r and s, because they are spread evenly
+ * below the order. One in 2^256 signatures of P-384 would be taken for one of P-256.
  */
 export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
   const twins = tryDer(() => {
@@ -36,7 +36,7 @@ export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {
     const pair = new DerReader(readSingle(signature, derTags.sequence));
     const r = readPositive(pair);
     const s = readPositive(pair);
-    // OpenSSL verifies no signature that isn't DER: with whatever else is in it, this one admits nobody.
+    // OpenSSL verifies no signature that isn't DER, so with trailing octets this one admits nobody.
     pair.expectEnd();
     const order = orders.find((each) => isBelow(r, each) && isBelow(s, each));
     return order === undefined ? [] : [encodeTwin(der.subarray(tbs.start, algorithm.end), r, subtract(order, s))];
@@ -51,7 +51,7 @@ function readPositive(reader: DerReader): DerElement {
   return isPositive ? integer : refuseDer('an INTEGER that is not positive');
 }
 
-/** The value is positive, and the order begins with an octet of zero. */
+/** Expects that the value is positive, and that the order begins with a zero octet. */
 function isBelow({ bytes, end, length }: DerElement, order: Uint8Array): boolean {
   if (length > order.length) return false;
   for (let place = order.length; place > 0; place -= 1) {
@@ -63,8 +63,8 @@ function isBelow({ bytes, end, length }: DerElement, order: Uint8Array): boolean
 }
 
 /**
- * order − value as the content of an INTEGER: no octet more than it takes (X.690 §8.3.2). BigInt, by way of hexadecimal text,
- * takes twice as long.
+ * Returns order − value as the minimal content of an INTEGER (X.690 §8.3.2). BigInt with hexadecimal text takes twice
+ * as long.
  */
 function subtract(order: Uint8Array, { bytes, end, length }: DerElement): Uint8Array {
   const difference = new Uint8Array(order.length);
@@ -79,7 +79,9 @@ function subtract(order: Uint8Array, { bytes, end, length }: DerElement): Uint8A
   return difference.subarray((difference[first] ?? 0) < 0x80 ? first : first - 1);
 }
 
-/** At once: an element for each level would be five buffers. `signed` is everything before the signature. */
+/**
+ * Writes into one buffer: an element for each level would allocate five. `signed` is everything before the signature.
+ */
 function encodeTwin(signed: Uint8Array, r: DerElement, s: Uint8Array): Uint8Array {
   const header = encodeDerHeader(derTags.integer, s.length);
   const pairLength = r.end - r.start + header.length + s.length;

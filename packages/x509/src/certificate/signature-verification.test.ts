@@ -23,7 +23,7 @@ const made = kinds.map((key) => {
   return { key, signed, verificationKey };
 });
 
-/** Both ways of verifying, which must agree. */
+/** Verifies in both ways, which must agree. */
 async function isValid(signed: SignedData, key: VerificationKey): Promise<boolean> {
   const verdict = isSignatureValid(signed, key);
   assert.equal(await isSignatureValidInBackground(signed, key), verdict);
@@ -31,7 +31,7 @@ async function isValid(signed: SignedData, key: VerificationKey): Promise<boolea
 }
 
 describe('signature verification', () => {
-  it('knows what openssl signed, and by which key', async () => {
+  it('accepts what openssl signed, and only with the right key', async () => {
     for (const { key, signed } of made) {
       for (const other of made) {
         assert.equal(await isValid(signed, other.verificationKey), key === other.key, `${key} by ${other.key}`);
@@ -39,7 +39,7 @@ describe('signature verification', () => {
     }
   });
 
-  it('knows other data and other signatures from those', async () => {
+  it('refuses other data and other signatures', async () => {
     for (const { key, signed, verificationKey } of made) {
       const data = Buffer.concat([signed.data, Buffer.from([0])]);
       assert.equal(await isValid({ ...signed, data }, verificationKey), false, key);
@@ -49,7 +49,7 @@ describe('signature verification', () => {
     }
   });
 
-  it('verifies nothing by an algorithm that it doesn’t know, or by a key that is none', async () => {
+  it('verifies nothing with an unknown algorithm or an unreadable key', async () => {
     const [first] = made;
     assert.ok(first);
     const algorithm = { scheme: 'unknown', objectIdentifier: '1.2.3' } as const;
@@ -59,7 +59,7 @@ describe('signature verification', () => {
     assert.equal(await isValid(first.signed, new VerificationKey(Buffer.from('3000', 'hex'))), false);
   });
 
-  it('takes no signature by another algorithm than the key is for, whatever the signature says of itself', async () => {
+  it("refuses a signature by another algorithm than the key's, whatever algorithm it names", async () => {
     const find = (kind: KeyKind): (typeof made)[number] => {
       const found = made.find(({ key }) => key === kind);
       assert.ok(found);
@@ -76,14 +76,14 @@ describe('signature verification', () => {
       const { signed, verificationKey } = find(kind);
       assert.equal(await isValid({ ...signed, algorithm }, verificationKey), false, kind);
     }
-    // A key for any padding.
+    // A key that may use any padding.
     const signing = ['rsa_padding_mode:pss', 'rsa_pss_saltlen:32'];
     const pss = readCertificate(makeCertificate({ key: 'rsa-2048', digest: 'sha256', signing }).der);
     assert.equal(pss.signed.algorithm.scheme, 'rsa-pss');
     assert.equal(await isValid(pss.signed, pss.verificationKey), true);
   });
 
-  it('takes no other digest, salt or padding than was signed with', async () => {
+  it('accepts only the digest, salt and padding that were signed with', async () => {
     for (const { key, signed, verificationKey } of made) {
       const { algorithm } = signed;
       if (!('digest' in algorithm)) continue;
@@ -102,7 +102,7 @@ describe('signature verification', () => {
 });
 
 describe('verification ahead', () => {
-  it('remembers what it found, and verifies once', async () => {
+  it('remembers its results, and verifies once', async () => {
     for (const { signed, verificationKey } of made) {
       let reads = 0;
       const { signature, ...rest } = signed;
@@ -130,7 +130,7 @@ describe('verification ahead', () => {
 describe('known answers', () => {
   const { verificationKey: pssKey } = made.find(({ key }) => key === 'rsa-pss') ?? assert.fail();
 
-  it('are given by this Node, for each algorithm of each kind of keys', () => {
+  it('are given by this Node, for each algorithm and each kind of key', () => {
     const digests = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const tried = [
@@ -174,7 +174,10 @@ describe('known answers', () => {
     return Buffer.from(readCertificate(der).subjectKeyIdentifier ?? '', 'hex');
   }
 
-  /** What a process says of a genuine path and a forged one, and of a signature by RSA-PSS, where `verify` is this function. */
+  /**
+   * What a process whose `verify` is this function answers about a genuine path, a forged one, and a signature by
+   * RSA-PSS.
+   */
   function askRuntime(verify: string): readonly string[] {
     const script = `
       import crypto from 'node:crypto';
@@ -215,7 +218,7 @@ describe('known answers', () => {
       [...right, 'PSS unproven'],
     ],
   ] as const) {
-    it(`${name}: says of each path what it can say`, () => {
+    it(`${name}: answers only what it can know about each path`, () => {
       assert.deepEqual(askRuntime(verify), expected);
     });
   }

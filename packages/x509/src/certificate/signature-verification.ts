@@ -15,12 +15,12 @@ export interface SignedData {
 }
 
 /**
- * A subject public key info to verify with. The key object is made when first needed: for OpenSSL it is the most expensive part
- * of a verification, and an authority's key verifies again and again.
+ * A subject public key info to verify signatures with. The key object is made when it is first needed: making it is the
+ * most expensive part of a verification, and an authority's key is used again and again.
  */
 export class VerificationKey {
   readonly subjectPublicKeyInfo: Uint8Array;
-  /** Undefined: not tried yet; null: OpenSSL can't read it. */
+  /** Undefined if it has not been read yet, null if OpenSSL can't read it. */
   #key: KeyObject | null | undefined;
 
   constructor(subjectPublicKeyInfo: Uint8Array) {
@@ -34,7 +34,10 @@ export class VerificationKey {
   }
 }
 
-/** Never throws: a key or a signature that can't be read verifies nothing, nor does a runtime that gives wrong answers. */
+/**
+ * Whether the signature is valid. Never throws: the answer is false for a key or a signature that can't be read, and on
+ * a runtime that gives wrong answers.
+ */
 export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
   return isProven(signed, key) === true && isVerified(signed, key);
 }
@@ -49,7 +52,7 @@ function isVerified(signed: SignedData, key: VerificationKey): boolean {
   }
 }
 
-/** As `isSignatureValid`, on another thread: the hash of a CRL of many megabytes takes longer than a request may wait. */
+/** Like `isSignatureValid`, on another thread: hashing a CRL of many megabytes takes longer than a request may wait. */
 export function isSignatureValidInBackground(signed: SignedData, key: VerificationKey): Promise<boolean> {
   const verification = isProven(signed, key) === true ? prepareVerification(signed, key) : undefined;
   if (verification === undefined) return Promise.resolve(false);
@@ -69,12 +72,12 @@ interface Verification {
   readonly key: KeyObject | VerifyKeyObjectInput;
 }
 
-/** Undefined where the key is not for that algorithm. */
+/** Undefined if the key doesn't suit the algorithm. */
 function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): Verification | undefined {
   if (key === null) return undefined;
   switch (algorithm.scheme) {
     case 'rsa-pkcs1':
-      // A key that is bound to PSS (RFC 4055 §1.2) has a type of its own.
+      // Node gives a key that is restricted to PSS (RFC 4055 §1.2) another type.
       if (key.asymmetricKeyType !== 'rsa') return undefined;
       return { digest: algorithm.digest, key: { key, padding: constants.RSA_PKCS1_PADDING } };
     case 'rsa-pss': {
@@ -96,18 +99,20 @@ function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey
   }
 }
 
-/** Whether signatures by the key are not verified because of the runtime, so that nothing is known of this one. */
+/** Whether the runtime is why such signatures can't be verified, so that this signature may be good or bad. */
 export function isBeyondRuntime(signed: SignedData, key: VerificationKey): boolean {
   return isProven(signed, key) === false;
 }
 
-/** By what `listKnownAnswers` calls them; there are as many as known keys have algorithms. */
+/**
+ * The results by algorithm and kind of key, as `listKnownAnswers` names them. Known keys and algorithms bound its size.
+ */
 const proofs = new Map<string, boolean>();
 
 /**
- * Whether this runtime gives the right answers where they are known. Each algorithm of a kind of keys is tried once, before
- * the first signature: Bun reads no RSA-PSS key, and Deno says "false" for P-521 with SHA-256 and passes over what an RSA-PSS
- * key is bound to. Undefined if keys of this kind don't sign by the algorithm.
+ * Whether this runtime gives the right answers if they are known. Each algorithm is tried once for each kind of key,
+ * before its first signature: Bun reads no RSA-PSS key, and Deno says "false" for P-521 with SHA-256 and ignores what
+ * an RSA-PSS key is restricted to. Undefined if keys of this kind don't sign with the algorithm.
  */
 function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: VerificationKey): boolean | undefined {
   const kind = findKind(subjectPublicKeyInfo);
@@ -123,7 +128,10 @@ function isProven({ algorithm }: SignedData, { subjectPublicKeyInfo }: Verificat
   return isRight;
 }
 
-/** The object identifier of the curve, or of the key's algorithm. Every curve without known answers is taken for P-256. */
+/**
+ * The object identifier of the curve, or of the key's algorithm. Every curve without known answers is treated like
+ * P-256.
+ */
 function findKind(subjectPublicKeyInfo: Uint8Array): string | undefined {
   return tryDer(() => {
     const algorithm = new DerReader(readSingle(subjectPublicKeyInfo, derTags.sequence)).enter(derTags.sequence);
@@ -134,7 +142,7 @@ function findKind(subjectPublicKeyInfo: Uint8Array): string | undefined {
   });
 }
 
-/** What is decoded once and kept: a CRL, an OCSP response, a certificate. */
+/** Something signed that is decoded once and kept: a CRL, an OCSP response or a certificate. */
 export interface Signed {
   readonly signed: SignedData;
 }
@@ -142,25 +150,28 @@ export interface Signed {
 const aSigned = decodedBy('a decoder', 'signed');
 const aVerificationKey: ArgumentRule = {
   words: 'the verificationKey of a certificate',
-  // Not by its class, of which a process may have two: a bundle's and an installed one.
+  // Not `instanceof`: a process may have two copies of the class, one in a bundle and one installed.
   holds: (value) => isObject(value) && Object.hasOwn(value, 'subjectPublicKeyInfo') && hasMember(value, 'key'),
 };
 
 const verdicts = new WeakMap<Signed, WeakMap<VerificationKey, boolean>>();
 
-/** Lists and authorities' keys are long-lived, and a list may have megabytes: one signature is verified once. */
+/**
+ * Whether the key made the signature. Verifies each signature only once, because lists and authorities' keys live long,
+ * and a list may have megabytes.
+ */
 export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
   expectArgument(signed, aSigned, 'What isSignedBy verifies');
   expectArgument(key, aVerificationKey, 'The key for isSignedBy');
   return recallSignature(signed, key) ?? remember(signed, key, isSignatureValid(signed.signed, key));
 }
 
-/** Undefined: not verified yet. */
+/** Undefined if the signature has not been verified yet. */
 export function recallSignature(signed: Signed, key: VerificationKey): boolean | undefined {
   return verdicts.get(signed)?.get(key);
 }
 
-/** Verifies on another thread what `isSignedBy` will be asked for. */
+/** Verifies in advance, on another thread, the signature that `isSignedBy` will be asked about. */
 export async function verifyAhead(signed: Signed, key: VerificationKey): Promise<void> {
   if (recallSignature(signed, key) === undefined) {
     remember(signed, key, await isSignatureValidInBackground(signed.signed, key));
