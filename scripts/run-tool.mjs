@@ -1,7 +1,7 @@
-// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `format` is Prettier, `prose` holds the
-// pages to the rules for the language, `workflows` holds the actions, the workflows and .github to the rules of GitHub
-// Actions, `queries` parses the KQL queries, `reference` makes the API reference, and `site-reference` makes it for the site.
-// Installs them first where they are missing or another version.
+// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `rules` tests our own rule for it, `format`
+// is Prettier, `prose` holds the pages to the rules for the language, `workflows` holds the actions, the workflows and
+// .github to the rules of GitHub Actions, `queries` parses the KQL queries, `reference` makes the API reference, and
+// `site-reference` makes it for the site. Installs them first where they are missing or another version.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -29,6 +29,7 @@ const tools = {
       ...(options.length > 0 ? options.map((path) => resolve(path)) : listPages()),
     ],
   },
+  rules: { script: '../eslint-rules/comment-patterns.test.mjs', cwd: folder, args: () => [] },
   workflows: { script: '../lint-workflows.mjs', cwd: folder, args: () => [] },
   queries: { script: '../lint-queries.mjs', cwd: folder, args: () => [] },
   reference: { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc.json'] },

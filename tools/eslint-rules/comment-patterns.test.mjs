@@ -1,0 +1,32 @@
+// Part of `npm run lint`, because `npm test` doesn't install ESLint.
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { RuleTester } from 'eslint';
+import rule from './comment-patterns.mjs';
+
+const patterns = JSON.parse(readFileSync(new URL('../comment-patterns.json', import.meta.url), 'utf8'));
+Object.assign(RuleTester, { describe, it });
+
+/** Each place where the rule reads a sentence. */
+const places = [
+  (sentence) => `// ${sentence}`,
+  // In two lines, after another paragraph.
+  (sentence) => `/**\n * Begins.\n *\n * ${sentence.replace(' ', '\n * ')}\n */`,
+  (sentence) => `/** @returns ${sentence} */`,
+  (sentence) => `it.skip(${JSON.stringify(sentence)}, () => {});`,
+];
+
+new RuleTester().run('comment-patterns', rule, {
+  valid: [
+    ...patterns.flatMap(({ good }) => places.map((write) => write(good))),
+    '// Sets `undefined: nothing is known` and goes on.',
+    'log("Of the gateway.");',
+  ],
+  invalid: patterns.flatMap(({ name, instead, bad }) =>
+    places.map((write) => ({
+      code: write(bad),
+      errors: [{ message: RegExp(`\\(${name}\\): write `) }],
+      name: write(bad),
+    })),
+  ),
+});
