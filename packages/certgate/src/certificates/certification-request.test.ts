@@ -127,7 +127,7 @@ describe('a certificate request', () => {
     expectRefusal(Buffer.concat([der, der]), /more in it than one certificate request/);
     expectRefusal(der.subarray(0, -1), /no certificate request that can be read/);
     expectRefusal(Buffer.concat([Buffer.from([0x30, 0x84, 0, 1, 0, 0]), Buffer.alloc(65_536)]), /larger than 64 KiB/);
-    // As deep as the size limit allows.
+    // Nested as deeply as the size limit allows.
     expectRefusal(nest(16_000), /no certificate request that can be read/);
   });
 

@@ -138,8 +138,8 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
 }
 
 function chooseExitCode({ report: { counts }, unreachable }: ExaminedApp): ExitCode {
-  // An unreachable app is unverified even if a finding fails because the allowed certificate has expired, because only
-  // the line about the address is printed.
+  // If the app can't be reached, the result is `unverified`, even if a finding fails because the allowed certificate
+  // has expired. Only the line about the address is printed, and it does not mention that.
   if (unreachable !== undefined) return exitCodes.unverified;
   if (counts.fails > 0) return exitCodes.failed;
   return counts['cannot-tell'] > 0 ? exitCodes.unverified : exitCodes.ok;

@@ -20,8 +20,8 @@ const columns: readonly Column<Row>[] = [
 ];
 
 /**
- * Prints the report to a terminal. A probe that does not hold is shown with its evidence, what it means and what to do.
- * With `isVerbose`, all probes are shown like that.
+ * Prints the report to a terminal. Probes with another verdict than `holds` are shown with their evidence, what it
+ * means and what to do. With `isVerbose`, all probes are shown like that.
  */
 export function printReport(report: DoctorReport, isVerbose: boolean): void {
   const { target, gotIn, counts, findings, notRun } = report;
@@ -62,7 +62,7 @@ function mergeAlike(findings: readonly ProbeFinding[]): readonly Row[] {
   return [...rows.values()];
 }
 
-/** One line for the probes of a group that hold. Undefined if none does. */
+/** One line for the probes of a group with the verdict `holds`. Undefined if there are none. */
 function describeGroup(group: ProbeGroup, findings: readonly ProbeFinding[]): string | undefined {
   const ids: readonly string[] = probeGroups[group];
   const holding = findings.filter(({ id, verdict }) => verdict === 'holds' && ids.includes(id));

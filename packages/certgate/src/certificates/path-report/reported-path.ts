@@ -70,8 +70,8 @@ export interface ReportedCheck {
   /** The index of the certificate in `certificates`. Null if the check is about the path as a whole. */
   readonly certificate: number | null;
   /**
-   * `unknown` means that nothing is known about the certificate's revocation, and that this is not a reason to refuse
-   * it here.
+   * `unknown` means that the certificate's revocation status is unknown, and that this is not a reason to refuse it
+   * here.
    */
   readonly verdict: 'passed' | 'failed' | 'unknown';
   readonly code: string | null;

@@ -16,7 +16,7 @@ import { digestLengths, hmacDigestByOid, oids, type DigestName } from './object-
 import { PfxError } from './pfx-error.js';
 
 /**
- * RFC 7292 appendix B distinguishes two empty passwords: `null` is no octets at all, and `''` is the two octets that
+ * RFC 7292 appendix B distinguishes two empty passwords: `null` has no octets at all, and `''` has the two octets that
  * end an empty BMPString.
  */
 export type PfxPassword = string | null;

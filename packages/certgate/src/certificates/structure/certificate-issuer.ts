@@ -20,7 +20,7 @@ export interface CertificateIssuer {
   readonly issuers: readonly Buffer[];
 }
 
-/** The facts in an authority's certificate that decide what it may sign. */
+/** The facts in an authority's certificate that decide what the authority may sign. */
 export interface AuthorityFacts extends ValidityPeriod {
   /** The common name of the authority's subject. */
   readonly name: string;

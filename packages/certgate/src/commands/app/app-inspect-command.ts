@@ -75,7 +75,7 @@ interface Comparison {
   readonly uncompared: readonly string[];
 }
 
-/** Undefined if there is no baseline, and none is to be written. */
+/** Undefined if there is no baseline and the user did not ask to write one. */
 async function compareOrWrite(
   report: CoverageReport,
   agreed: Baseline | undefined,

@@ -55,8 +55,8 @@ async function listNames(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Whether the folder belongs to an authority, because there may be other folders and files too. A register that exists
- * but can't be looked at must not be left out.
+ * Whether there is a register, so that the folder belongs to an authority. There may be other folders and files too. A
+ * register that exists but can't be looked at must not be left out.
  */
 async function hasRegister(path: string): Promise<boolean> {
   return lstat(path).then(

@@ -4,7 +4,7 @@ import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { mcpPath } from '../../local/client/request-fields.js';
 
-/** The body: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
+/** The body of the request: the file's bytes for `@file`, standard input for `@-`, otherwise the text itself. */
 export async function readRequestBody(
   data: string | undefined,
   isStdinTaken: boolean,
@@ -28,7 +28,8 @@ export async function readAuthorities(path: string): Promise<string> {
 }
 
 /**
- * The address of the MCP server. An address without a path is that of an app, and gets the path of its MCP endpoint.
+ * Adds the path of the MCP endpoint to an address without a path, because that is the address of an app. Any other
+ * address is already that of an MCP server.
  */
 export function findMcpAddress(address: string): string {
   // The code that sends the request refuses a text that is not a URL.

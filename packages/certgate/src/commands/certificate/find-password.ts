@@ -10,8 +10,8 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import type { PasswordFlags } from './password-options.js';
 
 /**
- * Where to get the password of an existing file. The user is asked on the terminal only if the file turns out to need
- * one. Undefined if no option was given and there is no terminal.
+ * The source of the password of an existing file. The user is asked on the terminal only if the file turns out to need
+ * a password. Undefined if no option was given and there is no terminal.
  */
 export async function findPasswordSource(flags: PasswordFlags, file: string): Promise<PasswordSource | undefined> {
   const given = await findGivenPassword(flags);

@@ -55,8 +55,8 @@ export async function readAppNames(file: string): Promise<readonly string[]> {
 }
 
 /**
- * The time that the options ask about. Without `--since`, `from` is undefined: the time begins with the first line, and
- * nothing has been read yet.
+ * The time that the options ask about. Without `--since`, `from` is undefined, because the time begins with the first
+ * line, which has not been read yet.
  */
 export function findLogWindow(
   { since, until }: LogFlags,

@@ -49,7 +49,7 @@ export interface StoreCheck {
   readonly isTaken: boolean;
 }
 
-/** An owner, and what ends in all documents, so that this owner has to act. */
+/** What ends in all documents and concerns one owner, who has to act. The owner is null if the documents name none. */
 interface OwnerGroup {
   readonly owner: string | null;
   readonly ends: readonly (ReportedFinding & { readonly store: string })[];

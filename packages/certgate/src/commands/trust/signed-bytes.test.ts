@@ -71,7 +71,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
   const signing = ['--reason', 'x', '--by', 'ada', '--signing-key', keyFile];
   let authority: string;
   let texts: Readonly<Record<'open' | 'locked' | 'older', string>>;
-  /** A document that only somebody else has signed, if anybody. */
+  /** A document that the signing key has not signed. Somebody else may have signed it. */
   let tampered: string;
   let verbs: readonly (readonly string[])[];
 

@@ -200,7 +200,7 @@ describe('certgate trust authority sync', () => {
   });
 
   it(
-    'reads beside an authority whose key this Node.js may not know',
+    'works next to an authority whose key this Node.js may not know',
     { skip: !isKeyKindKnown('ml-dsa-44') },
     async () => {
       const modern = makeSpiffeRoot(files, 'modern', { newKey: ['-newkey', 'ml-dsa-44'], extensions: rootExtensions });

@@ -74,7 +74,7 @@ export async function importTrust(flags: ImportFlags): Promise<void> {
 }
 
 /**
- * The rows that can't be imported. Of a table, all rows are imported or none: a row that a list would only leave out
+ * The rows that can't be imported. All rows of a table are imported or none: a row that a list would only leave out
  * stops the import of the whole table.
  */
 async function listRefusedRows(

@@ -39,7 +39,8 @@ export async function showLog(flags: LogFlags): Promise<void> {
   const revision = loaded?.document.revision;
   const whole = readTrustHistory(lines, { documentSha256, revision });
   const recent = listRecent(whole, flags);
-  // This is about the changes of all identities, because what something else changed may concern everybody.
+  // The changes of all identities decide this, because what something other than this tool changed may concern
+  // everybody.
   const isExplained = recent.every(isHarmless);
   const isWhole = isExplained && !recent.some(({ kind }) => kind === 'gap');
   const history = recent.filter(

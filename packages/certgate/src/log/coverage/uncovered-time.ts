@@ -27,7 +27,7 @@ export interface UncoveredTimeOptions {
 /**
  * The gaps in what the status lines of a process report. A process writes a status line with its first call of an hour.
  * So no line reports the calls after its last line until the hour of that line is over; later calls would have written
- * another one. If lines are lost (`isLossy`), nothing is known after a last line until the instance begins again.
+ * another one. If lines are lost (`isLossy`), the time after a last line is unknown until the instance begins again.
  */
 export function findUncoveredTime(
   track: ProcessTrack,

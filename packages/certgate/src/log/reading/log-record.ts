@@ -24,7 +24,7 @@ export type GateLine =
   | RenewalLogLine
   | RevocationLogLine;
 
-/** Where a line comes from. */
+/** The origin of a line: its app, its instance, and what it says about sampling. */
 export interface LineOrigin {
   /** The name of the app that wrote the line, as the export has it, or else the file's name without its extension. */
   readonly app: string;

@@ -8,7 +8,7 @@ import { ToolFailure } from '../../../faults/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
-/** The certificates and lists that one `--authority` stands for. */
+/** The certificates and revocation lists that one `--authority` means. */
 export interface AuthorityArgument {
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
