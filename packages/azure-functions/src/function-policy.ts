@@ -30,13 +30,14 @@ import {
 import { watchRegistrations } from './gate/registered-functions.js';
 import { findTriggerKind } from './gate/worker-core.js';
 
-// Each wrapper has an overload for HTTP first: a handler that is written in place and registered elsewhere gets the types
-// of its parameters from there. The other is for handlers of libraries, with arguments of their own.
+// Each wrapper has an overload for HTTP handlers first, so that a handler which is written in place and registered
+// elsewhere gets the types of its parameters. The other overload is for handlers of libraries, which have arguments of
+// their own.
 
 /**
  * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new
- * function and leaves the given one as it is, so that a second registration of the same handler stays closed. In an
- * anonymous function the certificate header is not read at all.
+ * function and does not change the given one, so that a second registration of the same handler stays closed. In an
+ * anonymous function, the certificate header is not read at all.
  *
  * This has nothing to do with Azure's `authLevel: 'anonymous'`, which is about function keys.
  *
@@ -48,7 +49,7 @@ import { findTriggerKind } from './gate/worker-core.js';
  * app.http('Health', { handler: allowAnonymous(() => ({ body: 'healthy' })) });
  * ```
  *
- * @throws {CertgateError} when the handler requires a role, is report-only or observed, or is no function.
+ * @throws {CertgateError} if the handler requires a role, is report-only or observed, or is not a function.
  */
 export function allowAnonymous<Handler extends HttpHandler>(handler: Handler): Handler;
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler;
@@ -67,7 +68,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
 
 /**
  * Closes a function to callers without this role. The wrapper itself decides, so the role can't get lost on the way to
- * the registration; where no gate authenticated the caller, it refuses.
+ * the registration. If no gate has authenticated the caller, the wrapper refuses the call.
  *
  * @example
  * ```ts
@@ -77,7 +78,8 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * app.http('Refund', { handler: requireRole('refunds.write', () => ({ status: 202 })) });
  * ```
  *
- * @throws {CertgateError} when the role is empty, or the handler is anonymous, report-only, observed or no function.
+ * @throws {CertgateError} if the role is empty, or if the handler is anonymous, report-only, observed or not a
+ * function.
  */
 export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
 export function requireRole<Handler extends AnyHandler>(role: Role, handler: Handler): Handler;
@@ -86,7 +88,8 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
 }
 
 /**
- * Closes a function to callers that have none of these roles. Wrappers add up: every one of them must be met.
+ * Closes a function to callers that have none of these roles. If several wrappers are put around a handler, the caller
+ * must meet every one of them.
  *
  * @example
  * ```ts
@@ -96,8 +99,8 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
  * app.http('Orders', { handler: requireAnyRole(['orders.read', 'orders.write'], () => ({ jsonBody: [] })) });
  * ```
  *
- * @throws {CertgateError} when no role is given or one is empty, or the handler is anonymous, report-only, observed or no
- * function.
+ * @throws {CertgateError} if no role is given or one is empty, or if the handler is anonymous, report-only, observed or
+ * not a function.
  */
 export function requireAnyRole<Handler extends HttpHandler>(roles: readonly Role[], handler: Handler): Handler;
 export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[], handler: Handler): Handler;
@@ -125,7 +128,8 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   }
   const policy = copyOwn({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
   return wrapHandler(handler, policy, (args, call) => {
-    // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
+    // The context is the last argument, because libraries put arguments of their own before it (durable-functions:
+    // trigger, client, context).
     const context = args.at(-1);
     const denial = findRoleDenial(context, anyOf);
     if (denial === undefined || isRoleDeferred(args, anyOf)) return call();
@@ -133,13 +137,16 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   });
 }
 
-/** What opens the handler for a while; undefined: nothing does. */
+/** What opens the handler for a while, in words. Undefined if nothing does. */
 export function describeOpening({ reportOnlyUntil, observedUntil }: ClosedPolicy): string | undefined {
   if (observedUntil !== undefined) return 'is observed';
   return reportOnlyUntil === undefined ? undefined : 'is report-only';
 }
 
-/** A new function, so that the given one stays as it is; what it asks of its callers is told to the gate by its mark. */
+/**
+ * Makes a new function around the handler, which is not changed. The mark of the new function tells the gate what the
+ * function requires of its callers.
+ */
 export function wrapHandler<Handler extends AnyHandler>(
   handler: Handler,
   policy: Parameters<typeof functionPolicies.set>[1],
@@ -165,7 +172,8 @@ function findRoleDenial(context: unknown, anyOf: readonly string[]): Denial | un
 function refuse(denial: Denial, context: unknown): unknown {
   const isContext = typeof context === 'object' && context !== null;
   const triggerType = isContext ? findTriggerType(context) : undefined;
-  // What a queue's or a timer's function returns is taken for its success, and the message would be gone.
+  // The host takes whatever a queue's or a timer's function returns for success, and the message would then be gone.
+  // Such a function must fail instead.
   const kind = findTriggerKind(triggerType);
   if (kind !== undefined && kind !== 'http' && kind !== 'mcp') {
     throw new CertgateError(
@@ -184,14 +192,14 @@ function refuse(denial: Denial, context: unknown): unknown {
   return isContext ? answerDenial(response, context as InvocationContext) : response;
 }
 
-/** Wrappers know no gate; they share one log. */
+/** The log of all wrappers. They share one, because they don't know the gate. */
 const roleLog = new DecisionLog();
 
 function logRoleDenial(context: unknown, facts: DecisionFacts): void {
   try {
     if (isLoggingContext(context)) roleLog.write(context, facts);
   } catch {
-    // The refusal stands without its line: an object that was made from a context can't log, for one.
+    // The call is refused even without a log line: for example, an object that was made from a context can't log.
   }
 }
 
@@ -219,7 +227,7 @@ export function expectHandler(who: string, handler: unknown): void {
 }
 
 function expectRoles(roles: unknown, who: string, { name }: AnyHandler): readonly string[] {
-  // A copy first: `every` passes over the holes of a list.
+  // The list is copied first, because `every` skips the holes of a list.
   const list: readonly unknown[] = Array.isArray(roles) ? [...(roles as unknown[])] : [];
   if (list.length > 0 && list.every(isRole)) return list;
   const each = list.map((role) => (typeof role === 'string' ? JSON.stringify(role) : typeof role)).join(', ');

@@ -1,4 +1,4 @@
-// All of it: an entry that named the deprecated constant would be an error of the linter.
+// Everything is exported with `*`, because an entry that names the deprecated constant would be an error of the linter.
 export * from './secure-app.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 export { observe, type ObserveOptions } from './observe.js';
@@ -12,7 +12,7 @@ export {
 } from './request-identity.js';
 export type { FrontEndIsolation, FrontEndName, FrontEndSecretOption } from '@certgate/core';
 export type { AnyHandler, ClosedPolicy, FunctionPolicy } from './gate/shared-state.js';
-// What an app needs of core, so that it depends on one package.
+// What an app needs of core, so that it has to depend on only one package.
 export {
   CertgateError,
   type CertgateErrorCode,

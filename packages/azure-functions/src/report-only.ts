@@ -5,19 +5,21 @@ import { openForAWhile } from './temporary-opening.js';
 /** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
   /**
-   * The first moment at which the function is closed: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. At most 90 days ahead when
-   * the app is loaded.
+   * The moment at which the function closes: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. It may be at most 90 days ahead
+   * when the app is loaded.
    */
   readonly until: string;
 }
 
 /**
- * Tries a role, or a caller's list of functions, before it counts: until `until`, at most 90 days ahead, callers that are
- * known and would be refused with `role_missing` or `function_not_allowed` are let through, and each such call is a warning
- * in the log. Nothing else is deferred: strangers, disabled identities, expired certificates and every fault are refused as ever.
+ * Tries out a role, or a caller's list of functions, before it is enforced. Until `until`, at most 90 days ahead, known
+ * callers that would be refused with `role_missing` or `function_not_allowed` are let through, and each such call is a
+ * warning in the log. No other refusal is deferred: unknown callers, disabled identities, expired certificates and
+ * every fault are still refused.
  *
- * It stands outermost: `app.http('Refund', { handler: reportOnly(requireRole('refunds.write', refund), { until }) })`. It
- * returns a new function and leaves the given one as it is. Where its mark gets lost, the function is closed.
+ * It must be the outermost wrapper: `app.http('Refund', { handler: reportOnly(requireRole('refunds.write', refund), {
+ * until }) })`. It returns a new function and does not change the given one. If its mark gets lost, the function is
+ * closed.
  *
  * @example
  * ```ts
@@ -28,9 +30,10 @@ export interface ReportOnlyOptions {
  * app.http('Refund', { handler: reportOnly(refund, { until: 'YYYY-MM-DDT00:00:00Z' }) });
  * ```
  *
- * @throws {CertgateError} for a handler that is anonymous, report-only already, observed or no function, for an unknown option,
- * and for an `until` that is no RFC 3339 time in UTC.
- * @throws {CertgateError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
+ * @throws {CertgateError} if the handler is anonymous, report-only already, observed or not a function, if an option is
+ * unknown, or if `until` is not an RFC 3339 time in UTC.
+ * @throws {CertgateError} if `until` is more than 90 days ahead. An `until` that has passed is not an error: the
+ * function is closed.
  */
 export function reportOnly<Handler extends HttpHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler;

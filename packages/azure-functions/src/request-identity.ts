@@ -3,7 +3,8 @@ import { type ClientIdentity as IdentityOfAnyRoles, ClientIdentityMissing } from
 import { clientIdentities } from './gate/shared-state.js';
 
 /**
- * Where an app declares its roles once, so that the compiler checks and completes them wherever one is named:
+ * The interface in which an app declares its roles once, so that the compiler checks and completes them wherever a role
+ * is named:
  *
  * ```ts
  * declare module '@certgate/azure-functions' {
@@ -14,19 +15,19 @@ import { clientIdentities } from './gate/shared-state.js';
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add to it by declaration merging.
 export interface Register {}
 
-/** The roles that the app declared; any text where it declared none. */
+/** The roles that the app declared, or any text if it declared none. */
 export type Role = Register extends { readonly role: infer Declared extends string } ? Declared : string;
 
 /**
- * Who calls. The trust document may give a caller roles that the app doesn't declare: they are in `roles` anyway,
- * and no function of the app asks for them.
+ * The identity of the caller. The trust document may give a caller roles that the app doesn't declare. They are in
+ * `roles` anyway, and no function of the app requires them.
  */
 export interface ClientIdentity extends IdentityOfAnyRoles {
   readonly roles: readonly Role[];
 }
 
 /**
- * Who calls: the identity that the gate admitted to this invocation.
+ * Returns the caller: the identity that the gate admitted to this invocation.
  *
  * @example
  * ```ts
@@ -36,9 +37,9 @@ export interface ClientIdentity extends IdentityOfAnyRoles {
  * app.http('Whoami', { handler: (request, context) => ({ body: getClientIdentity(context).name }) });
  * ```
  *
- * @throws {ClientIdentityMissing} in a function that is anonymous, that has neither an HTTP nor an MCP trigger, or in an app without
- * `secureApp`, so that a forgotten gate can't look like an admitted caller; in an observed function, for a caller that
- * would be refused.
+ * @throws {ClientIdentityMissing} if the function is anonymous, if it has neither an HTTP nor an MCP trigger, or if the
+ * app has no `secureApp`, so that a forgotten gate can't look like an admitted caller. In an observed function, if the
+ * caller would be refused.
  */
 export function getClientIdentity(context: InvocationContext): ClientIdentity {
   const identity = findClientIdentity(context);
@@ -52,8 +53,8 @@ export function getClientIdentity(context: InvocationContext): ClientIdentity {
 }
 
 /**
- * The identity that the gate admitted to this invocation; undefined in an anonymous function, and in an observed one for a
- * caller that would be refused.
+ * Returns the identity that the gate admitted to this invocation. Undefined in an anonymous function, and in an
+ * observed function for a caller that would be refused.
  *
  * @example
  * ```ts

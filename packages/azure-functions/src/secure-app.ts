@@ -20,7 +20,7 @@ import { getCoverage } from './gate/registered-functions.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
 import { type WorkerCore, findWorkerCore, hasMembers } from './gate/worker-core.js';
 
-/** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
+/** The `app` of `@azure/functions`. It is an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
 
 /** The options of `secureApp`. Only `trustStore` is required. */
@@ -28,40 +28,43 @@ export interface SecureAppOptions {
   /** Who may call: `trustStoreFrom(process.env.CERTGATE_TRUST)`, or any other store. */
   readonly trustStore: TrustStore;
   /**
-   * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium), and in
-   * Development; everywhere else every call is refused until it is named here or by the app setting CERTGATE_FRONT_END.
+   * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium) and in
+   * Development. Everywhere else, every call is refused until it is named here or by the app setting
+   * CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName;
   /**
-   * What a front end of your own sends with each request in `X-Certgate-Front-End-Secret`, so that a request which came past
-   * it is refused. It is compared in constant time; give two while you exchange it. 32 to 256 characters of A-Z a-z 0-9 and
-   * . _ ~ + / = -. By default the app setting CERTGATE_FRONT_END_SECRET, one value or two with a space between them.
+   * A secret that a front end of your own sends with each request in `X-Certgate-Front-End-Secret`, so that a request
+   * that came past the front end is refused. It is compared in constant time. Give two while you exchange it. 32 to 256
+   * characters of A-Z a-z 0-9 and . _ ~ + / = -. By default, the app setting CERTGATE_FRONT_END_SECRET: one value, or
+   * two with a space between them.
    */
   readonly frontEndSecret?: FrontEndSecretOption | undefined;
   /**
-   * Instead of a secret: what keeps everybody but the front end from reaching the app. Nothing of it is checked. By default
+   * Instead of a secret: what keeps everybody but the front end from reaching the app. Nothing checks it. By default,
    * the app setting CERTGATE_FRONT_END_ISOLATION.
    */
   readonly frontEndIsolation?: FrontEndIsolation;
   /**
-   * For the front end `envoy` alone: the exact number of elements in `X-Forwarded-Client-Cert`, 1 by default. The last one is
-   * used: it says who connected to the nearest hop.
+   * For the front end `envoy` only: the exact number of elements in `X-Forwarded-Client-Cert`, 1 by default. The last
+   * one is used, because it shows who connected to the nearest hop.
    */
   readonly forwardedElements?: number;
   /**
-   * Lets the CA certificates that a caller sends stand on the path to an authority, where the front end forwards them (`envoy`,
-   * `rfc9440`). Then every CA below a trust anchor may issue for its callers, not only those that the trust document lists.
+   * Accepts the CA certificates that a caller sends as part of the path to an authority, if the front end forwards them
+   * (`envoy`, `rfc9440`). Then every CA below a trust anchor may issue certificates for its callers, not only the CAs
+   * that the trust document lists.
    */
   readonly acceptForwardedChain?: true;
   /**
-   * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a report-only
-   * or observed function lets through. That saves a log message per admitted call, and then no log of the app says which identity
-   * called which function and when. The decision channel carries every decision either way.
+   * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a
+   * report-only or observed function lets through. That saves a log message per admitted call, but then no log of the
+   * app shows which identity called which function and when. The decision channel has every decision in either case.
    */
   readonly decisionLog?: DecisionLogChoice;
   /**
-   * Whether a line about a certificate that no identity has tells its names: subject, issuer, and those in `detail`. `true`, the
-   * default, leaves out e-mail addresses and what looks like the number of a person.
+   * Whether the log line about an unknown certificate shows its names: subject, issuer, and those in `detail`. Even
+   * with `true`, the default, it leaves out e-mail addresses and what looks like a personal number.
    */
   readonly strangerNames?: boolean;
   /** @deprecated Dangerous: see `unsafeTrustCertificateHeaderFromAnywhere`. */
@@ -69,10 +72,11 @@ export interface SecureAppOptions {
 }
 
 /**
- * The only way around a front end that is not known: `secureApp(app, { trustStore, [this]: true })`. A symbol, so that no
- * configuration file can say it.
+ * The only way to do without a known front end: `secureApp(app, { trustStore, [this]: true })`. It is a symbol, so that
+ * no configuration file can set it.
  *
- * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Only where nobody else can reach it.
+ * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Use it only if nobody else can reach
+ * the app.
  */
 export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride = frontEndOverride;
 
@@ -80,12 +84,12 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
  * Closes every HTTP function and every MCP tool, resource and prompt of the app to callers without an allowed client
  * certificate, however and whenever the function was registered. Call it once, in any file that the app loads at start.
  *
- * Nothing is read here: the first load of trust happens when the app starts. A call that comes after the start closes the
- * app from then on, and the log says so (`gate_late`). If this throws and the app goes on, every call is refused
+ * It reads nothing: the trust is loaded for the first time when the app starts. A call after the start closes the app
+ * from then on, and the log reports it (`gate_late`). If it throws and the app goes on, every call is refused
  * (`gate_setup_failed`), until a later `secureApp` does not throw.
  *
- * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once. The
- * first one's gate then stands for all, if every other one says the same.
+ * If an app is bundled into one file per function, each bundle contains a copy of this package and calls this once. The
+ * first copy's gate then decides for all of them, provided that all are configured alike.
  *
  * @example
  * ```ts
@@ -95,9 +99,9 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
  * secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
  * ```
  *
- * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
- * @throws {CertgateError} when the app was secured already, by this copy of the package, by an older version of it, or with another
- * configuration.
+ * @throws {CertgateError} if an option is unknown or its value is not allowed.
+ * @throws {CertgateError} if the app was secured already, by this copy of the package, by an older version of it, or
+ * with another configuration.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   const core = findWorkerCore();
@@ -128,14 +132,19 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
   if (isStartOver(app)) gate.installLate();
 }
 
-/** For `certgate dev`, which plays the front end: it finds the secret there, and no tool is told the secret itself. */
+/**
+ * The environment variable that contains the secret. `certgate dev`, which plays the front end, reads the secret there,
+ * and no tool gets the secret itself. Undefined if the code gave no secret; null if no variable contains it.
+ */
 function findSecretVariable({ frontEndSecret }: GateOptions): string | null | undefined {
   if (frontEndSecret === undefined) return undefined;
   const secrets = [frontEndSecret].flat();
   return Object.keys(process.env).find((name) => secrets.some((secret) => secret === process.env[name])) ?? null;
 }
 
-/** The app may catch the error and go on. Unless a gate is there already, all of it is closed then. */
+/**
+ * Closes the whole app after an error, because the app may catch the error and go on. Not if there is a gate already.
+ */
 function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
   if (securedCores.has(core)) return;
   try {
@@ -146,7 +155,7 @@ function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
     announceGate({ findTrustReport: () => undefined }, describeFault(error));
     hook?.appStart(() => gate.start.begin());
   } catch {
-    // Another fault must not hide the first.
+    // Another fault must not hide the first one.
   }
 }
 
@@ -158,23 +167,23 @@ function findHook(app: unknown): FunctionApp['hook'] | undefined {
   }
 }
 
-/** Of a gate that asks none. */
+/** The store of a gate that refuses everybody and never asks it. */
 const emptyStore: TrustStore = { find: () => ({ outcome: 'unavailable', detail: 'secureApp failed' }) };
 
-/** The worker's core modules that this copy of the package has secured, or joined. */
+/** The worker's core modules that this copy of the package has secured, or whose gate it has joined. */
 const securedByThisCopy = new WeakSet<WorkerCore>();
 
 /**
- * Another copy's gate closes every function already, those of this copy's bundle too, so a second one would decide
- * everything twice. It stands for both only where both would decide the same: what can't be compared is an error, since
- * the stricter of the two might be the one that is passed over.
+ * Joins the gate of another copy of this package. That gate already closes every function, even those of this copy's
+ * bundle, and a second gate would decide everything twice. It may decide for both copies only if both are configured
+ * alike. If that can't be compared, it is an error, because the stricter of the two might be the one that is ignored.
  */
 function joinGate(core: WorkerCore, options: GateOptions): void {
   const configuration = describeConfiguration(options);
   const isSame = configuration !== undefined && securedCores.get(core) === configuration;
   const { gate } = getCoverage(core);
   if (gate === undefined || !Object.hasOwn(gate, 'isHookProof')) {
-    // So that the app is closed if it catches this.
+    // The app must be closed if it catches the error below.
     securedCores.delete(core);
     throw new CertgateError(
       'CERTGATE_ALREADY_INSTALLED',

@@ -4,12 +4,15 @@ import { type AnyHandler, closedPolicy, findPolicy } from './gate/shared-state.j
 
 const maximumDays = 90;
 
-/** Where the policy holds the end of what each wrapper opens. */
+/** The member of the policy that has the end of each wrapper. */
 const endKeys = { reportOnly: 'reportOnlyUntil', observe: 'observedUntil' } as const;
 
 type Opener = keyof typeof endKeys;
 
-/** What `reportOnly` and `observe` do: a new function, marked as open in their way until the end that the options name. */
+/**
+ * What `reportOnly` and `observe` have in common: a new function with a mark that opens it, in the way of `who`, until
+ * the end in the options.
+ */
 export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: Handler, options: unknown): Handler {
   expectHandler(who, handler);
   const until = readUntil(who, options);
@@ -31,7 +34,7 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
   return wrapHandler(handler, policy, (_args, call) => call());
 }
 
-/** In milliseconds: the one option of both. */
+/** Reads the only option of both wrappers, in milliseconds since 1970-01-01T00:00:00Z. */
 function readUntil(who: Opener, options: unknown): number {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument(`${who} needs options as its second argument: { until: '${suggestEnd()}' }.`);
@@ -48,7 +51,7 @@ function readUntil(who: Opener, options: unknown): number {
     );
   }
   const latest = Date.now() + maximumDays * 86_400_000;
-  // Written so that a clock that gives no number refuses.
+  // The comparison is negated so that it also refuses if the clock gives no number.
   if (!(instant <= latest)) {
     throw invalidArgument(
       `${who} opens a function for a while, so until may be at most ${maximumDays} days ahead, ${formatInstant(latest)} now; ` +
@@ -58,13 +61,13 @@ function readUntil(who: Opener, options: unknown): number {
   return instant;
 }
 
-/** No text of the app's is secret here; one that is long is cut. */
+/** Shows a wrong value in an error. The texts of the app's code are not secret; a long one is cut. */
 function showValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
   return value instanceof Date ? 'a Date: pass its toISOString()' : value === null ? 'null' : typeof value;
 }
 
-/** The first moment of a day in a month's time: an example that is right whenever it is read. */
+/** The beginning of a day in a month, as an example that is valid whenever it is read. */
 function suggestEnd(): string {
   const day = 86_400_000;
   return formatInstant(Math.floor(Date.now() / day + 30) * day);

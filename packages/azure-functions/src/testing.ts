@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-// By the package's name, so that the rolled-up declarations have one `Register`, which apps extend.
+// Imported by the package's name, so that the bundled declarations have only one `Register`, which apps extend.
 import type { Role } from '@certgate/azure-functions';
 import { CertgateError, type ClientCertificate, type ClientIdentity, invalidArgument } from '@certgate/core';
 import { clientIdentities } from './gate/shared-state.js';
@@ -8,21 +8,21 @@ import { findWorkerCore } from './gate/worker-core.js';
 export { CertgateError, type CertgateErrorCode } from '@certgate/core';
 
 /**
- * The identity that `withClientIdentity` gives to a context. Lists that are absent are empty or without limit, as in
- * a trust document.
+ * The identity that `withClientIdentity` gives to a context. As in a trust document, absent `roles` mean none, and
+ * absent `functions` mean all.
  */
 export interface TestIdentity {
   readonly name: string;
   readonly roles?: readonly Role[];
   readonly functions?: readonly string[];
   readonly owner?: string;
-  /** Only where the handler looks at the certificate itself. */
+  /** Needed only if the handler reads the certificate itself. */
   readonly certificate?: ClientCertificate;
 }
 
 /**
- * Gives a context an authenticated identity, as the gate would have done, and returns it: for unit tests that call a
- * handler directly.
+ * Gives a context an authenticated identity, as the gate would do, and returns the context. It is for unit tests that
+ * call a handler directly.
  *
  * @example
  * ```ts
@@ -34,8 +34,8 @@ export interface TestIdentity {
  * console.log(getClientIdentity(context).name);
  * ```
  *
- * @throws {CertgateError} inside a Functions host, where it would be a way past the gate, and for an identity that no
- * trust document could hold.
+ * @throws {CertgateError} inside a Functions host, where it would be a way past the gate, and if the identity is one
+ * that no trust document could contain.
  */
 export function withClientIdentity<Context extends InvocationContext>(
   context: Context,
@@ -81,7 +81,7 @@ function copyTexts(key: string, texts: unknown): readonly string[] {
   throw invalidArgument(`The ${key} of a client identity must be a list of strings.`);
 }
 
-/** Values that nobody takes for real ones. */
+/** Values that nobody can mistake for real ones. */
 const testCertificate: ClientCertificate = Object.freeze({
   der: new Uint8Array(0),
   thumbprintSha256: '0'.repeat(64),

@@ -53,14 +53,14 @@ import {
 } from './shared-state.js';
 import { findTriggerKind, hasMembers, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
-/** The hooks of `@azure/functions`, for where the programming model can't be gated. */
+/** The hooks of `@azure/functions`, for use if the programming model can't be gated. */
 export interface AppHooks {
   preInvocation(callback: (context: PreInvocationContext) => void): unknown;
 }
 
 /**
- * Closes an app. Each invocation is decided where its programming model calls the handler. Behind that, each handler whose
- * registration was seen stays in a wrapper that runs it for admitted invocations alone.
+ * Closes an app. Each invocation is decided at the point where its programming model calls the handler. As a second
+ * barrier, each handler whose registration was seen is in a wrapper that runs it only for admitted invocations.
  */
 export class AppGate implements CoveringGate {
   readonly isHookProof = true;
@@ -74,7 +74,10 @@ export class AppGate implements CoveringGate {
   readonly #observation = new ObservationClock();
   readonly #functions: GatedFunctions;
   #handlers: HandlerGate | undefined;
-  /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
+  /**
+   * Handlers that refuse. If other code has copied a gated method, a model is gated twice, and the outer gate must let
+   * the refusal of the inner one go on.
+   */
   readonly #refusals = new WeakSet<object>();
   #isStandingIn = false;
   #isBypassNoted = false;
@@ -107,19 +110,21 @@ export class AppGate implements CoveringGate {
     });
   }
 
-  /** When `secureApp` runs. Whether the programming model is one that can be gated is judged when the app starts. */
+  /**
+   * Installs the gate when `secureApp` runs. Whether the programming model can be gated is checked when the app starts.
+   */
   install(): void {
-    // Invocations may have begun under it.
+    // Invocations may have begun under the earlier gate.
     if (this.#coverage.gate !== undefined) this.#calls.expectEarlier();
     this.#coverage.gate = this;
     if (this.#core === undefined) this.#addHook();
     else this.#models.install(this.#core);
   }
 
-  /** After `install`, where the app has started already. */
+  /** Runs after `install` if the app has started already. */
   installLate(): void {
     this.#calls.expectEarlier();
-    // Reading a document begins after the call of `secureApp`, as at a start.
+    // The document is read after the call of `secureApp` has returned, as at a normal start.
     queueMicrotask(() => {
       this.start.beginLate();
     });
@@ -129,7 +134,7 @@ export class AppGate implements CoveringGate {
     return this.#gate.findTrustReport();
   }
 
-  /** For tools that have loaded the app. Undefined: the gate reads no certificate at this function. */
+  /** Decides for tools that have loaded the app. Undefined if the gate reads no certificate for this function. */
   async decideFor(functionName: string, certificate: string | undefined, now: number): Promise<GateAnswer | undefined> {
     const registered = findRegistered(this.#coverage, functionName);
     const { isOpen, requirement } = this.#find(functionName, registered?.kind, registered?.handler);
@@ -141,8 +146,8 @@ export class AppGate implements CoveringGate {
   }
 
   /**
-   * Every invocation of every model, after all hooks. The refusal returns a promise: without one, the model of version 3
-   * waits for a call of `context.done` that never comes.
+   * Decides every invocation of every model, after all hooks. The refusal returns a promise, because without one, the
+   * model of version 3 waits for a call of `context.done` that never comes.
    */
   #guard(invocation: ModelInvocation): unknown {
     this.start.beginLate();
@@ -151,7 +156,7 @@ export class AppGate implements CoveringGate {
       if (settled === admitted) {
         const result = invocation.invoke(invocation.handler);
         const settle = (): void => callOutcomes.get(invocation.context as object)?.settle();
-        // Handlers that this one calls ask for their roles until then.
+        // Until the handler has finished, handlers that it calls may still refuse the request because of their roles.
         if (isPromiseLike(result)) result.then(settle, settle);
         else settle();
         return result;
@@ -166,19 +171,22 @@ export class AppGate implements CoveringGate {
     return isPromiseLike(callDecision) ? callDecision.then(proceed) : proceed(callDecision);
   }
 
-  /** A call of `secureApp` that did not fail has put its gate in front of this one, which refuses everybody. */
+  /** A later `secureApp` did not fail and has put its gate in front of this one, which refuses everybody. */
   get #isReplaced(): boolean {
     return this.start.failure !== undefined && this.#coverage.gate !== this;
   }
 
-  /** After a failure, no mark opens a function, and no requirement can be met. */
+  /**
+   * Finds what the gate does about a function. After a failure of the setup, no mark opens a function and no caller can
+   * meet a requirement.
+   */
   #find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
     const gated = this.#functions.find(functionName, told, handler);
     if (this.start.failure === undefined || gated.kind === 'other') return gated;
     return { ...gated, isOpen: false, requirement: undefined };
   }
 
-  /** Never throws. */
+  /** Decides an invocation. Never throws. */
   #decide({ call, context, inputs, handler }: ModelInvocation): CallDecision | PromiseLike<CallDecision> {
     try {
       if (hasMembers(handler) && this.#refusals.has(handler)) return admitted;
@@ -219,8 +227,9 @@ export class AppGate implements CoveringGate {
   }
 
   /**
-   * The backstop: the wrapper of a handler whose registration was seen. A call that is not the admitted invocation itself is
-   * decided here. If that is because the gate was not asked yet, the operator is told once.
+   * The second barrier: runs in the wrapper of a handler whose registration was seen. A call that is not the admitted
+   * invocation itself is decided here. If that is because the gate was not asked before, the operator gets one log
+   * line.
    */
   runHandler(
     { name }: RegisteredFunction,
@@ -241,7 +250,7 @@ export class AppGate implements CoveringGate {
     return this.#runDecided(gated, handler, thisArgument, args);
   }
 
-  /** Few apps come to it. */
+  /** In a method of its own, because few apps need it. */
   #runDecided(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
     this.#handlers ??= new HandlerGate({
       gate: this.#gate,
@@ -253,14 +262,17 @@ export class AppGate implements CoveringGate {
     return this.#handlers.run(gated, handler, thisArgument, args);
   }
 
-  /** `call` is the one that the context belongs to. A handler that another handler calls has passed the gate with it. */
+  /**
+   * Logs once that a handler was called before the gate was asked. `call` is the one that the context belongs to. If a
+   * handler calls another handler, its call has passed the gate already.
+   */
   #noteBypass(functionName: string, call: CoreCall | undefined): void {
     if (this.#isStandingIn || this.#isBypassNoted || call?.isUnderway === true) return;
     this.#isBypassNoted = true;
     try {
       warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
     } finally {
-      // No invocation at all has come the known way: what has no wrapper needs the hook from now on.
+      // No invocation at all has passed through a gated model, so handlers without a wrapper need the hook from now on.
       if (!this.#models.isInUse) this.#standIn();
     }
   }
@@ -271,7 +283,10 @@ export class AppGate implements CoveringGate {
     warnAtStart('handler_unwrapped', describeUnwrapped(name), { function: name });
   }
 
-  /** Where the programming model can't be gated: wrappers decide, and a hook covers what has none. */
+  /**
+   * Replaces the gate if the programming model can't be gated: wrappers decide, and a hook covers handlers without a
+   * wrapper.
+   */
   #standIn(): void {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;

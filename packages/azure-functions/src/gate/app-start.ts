@@ -4,27 +4,27 @@ import { describeHiddenMcp, describeWebhooks, lateDetail } from './fault-texts.j
 import type { FunctionCoverage, RegisteredFunction } from './shared-state.js';
 import type { WorkerCore } from './worker-core.js';
 
-/** What the start of an app needs of its gate. */
+/** What the start of an app needs from its gate. */
 export interface StartingGate {
   readonly core: WorkerCore | undefined;
   readonly coverage: FunctionCoverage;
   readonly clock: ObservationClock;
-  /** Judges the programming model. */
+  /** Checks whether the programming model can be gated. */
   readonly checkModel: () => void;
-  /** Whether the model hides the headers of MCP calls. */
+  /** Whether the programming model hides the headers of MCP calls. */
   readonly hidesMcpHeaders: () => boolean;
-  /** Rejects when the trust is not valid. */
+  /** Loads the trust. Rejects if it is not valid. */
   readonly loadTrust: () => Promise<void>;
 }
 
 /**
- * The start of an app, or of its gate alone where `secureApp` came late: tells the operator what stands in the way, and loads
- * trust. What must keep the app from being called at all is kept here.
+ * The start of an app, or only of its gate if `secureApp` was called late. It logs what prevents admissions, loads the
+ * trust, and keeps a failure because of which every call must be refused.
  */
 export class AppStart {
   readonly #gate: StartingGate;
   readonly #openings: OpeningNotice;
-  /** MCP functions of which it was said that every call is refused. */
+  /** The MCP functions for which the log already has the line that every call is refused. */
   readonly #refusedMcp = new Set<string>();
   #isBegun = false;
   #failure: Denial | undefined;
@@ -34,17 +34,20 @@ export class AppStart {
     this.#openings = new OpeningNotice(gate.clock);
   }
 
-  /** Set: every call of an HTTP or MCP function is refused, of open functions too. */
+  /** If this is set, every call of an HTTP or MCP function is refused, even of open functions. */
   get failure(): Denial | undefined {
     return this.#failure;
   }
 
-  /** Of a function that nobody may call: after a failure all, else those with an unknown MCP trigger. */
+  /**
+   * The denial for a function that nobody may call. After a failure, that is every function; otherwise, those with an
+   * unknown MCP trigger.
+   */
   denyAll(functionName: string): Denial {
     return this.#failure ?? deny('certificate_missing', { problem: 'mcp_trigger_unknown', functionName });
   }
 
-  /** The app may have caught the error, or the worker may go on in spite of it. */
+  /** Closes the whole app, because the app may have caught the error, or the worker may go on in spite of it. */
   fail(error: unknown): void {
     this.#failure = deny('gate_setup_failed', { fault: describeFault(error) });
     warnAtStart('gate_setup_failed', this.#failure.detail);
@@ -69,8 +72,9 @@ export class AppStart {
   }
 
   /**
-   * Where the app is running: at every invocation, since nothing else tells it everywhere. Nobody waits for the load, and a
-   * rejection that nobody handles would end the worker.
+   * Starts the gate in an app that is already running. It is called with every invocation, because there is no other
+   * sign that all programming models give. Nobody waits for the load, so its rejection must be handled, or it would end
+   * the worker.
    */
   beginLate(): void {
     if (this.#isBegun) return;
@@ -86,7 +90,11 @@ export class AppStart {
     for (const registered of this.#gate.coverage.functions.values()) this.note(registered);
   }
 
-  /** @throws {CertgateError} for a function that can't be closed; then every function is. */
+  /**
+   * Checks a registered function and logs what the operator must know about it.
+   *
+   * @throws {CertgateError} if the function can't be closed. Every function of the app is then refused.
+   */
   note(registered: RegisteredFunction): void {
     if (!this.#isBegun || this.#failure !== undefined) return;
     if (this.#isUnserved(registered)) {
@@ -105,12 +113,13 @@ export class AppStart {
   }
 
   /**
-   * The worker starts with a programming model of version 3. It calls a handler with the context first and, where that
-   * returns no promise, waits for a call of `context.done`: callers of a wrapped handler would wait without end. The worker
-   * tells that model by the same two members (Azure/azure-functions-nodejs-worker, startApp.ts).
+   * Whether the worker would serve the function by its programming model of version 3, with which it starts. That model
+   * calls a handler with the context first. If the handler returns no promise, it waits for a call of `context.done`,
+   * so callers of a wrapped handler would wait forever. The worker recognises that model by the same two members
+   * (Azure/azure-functions-nodejs-worker, startApp.ts).
    */
   #isUnserved({ kind }: RegisteredFunction): boolean {
-    // Others have no wrapper.
+    // Functions of kind `other` have no wrapper.
     if (kind === 'other') return false;
     const model = this.#gate.core?.getProgrammingModel?.();
     return model?.name === '@azure/functions' && String(model.version).startsWith('3.');
@@ -118,16 +127,16 @@ export class AppStart {
 }
 
 /**
- * Whether the start is over: the worker has asked the library for its capabilities, and since then `setup` throws. Before
- * that, options without a member set nothing (@azure/functions 4.16.5, setup.ts); where streaming is on, the library writes
- * a line for debugging. A copy of the library that the worker has not asked never says so: there, the first invocation tells
- * that the gate was not started.
+ * Whether the start is over. The worker then has asked the library for its capabilities, and since then, `setup`
+ * throws. Before that, options without members set nothing (@azure/functions 4.16.5, setup.ts); if streaming is on, the
+ * library writes a line for debugging. A copy of the library that the worker has not asked never throws; there, the
+ * first invocation shows that the gate was not started.
  */
 export function isStartOver(app: object): boolean {
   const setup = readMember(app, 'setup');
   if (typeof setup !== 'function') return false;
   try {
-    // No prototype: a polluted one would switch something on.
+    // The options have no prototype, because a polluted one would switch something on.
     Reflect.apply(setup, app, [Object.create(null)]);
     return false;
   } catch {

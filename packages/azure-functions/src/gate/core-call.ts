@@ -18,53 +18,66 @@ import {
   type TriggerKind,
 } from './worker-core.js';
 
-/** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
+/**
+ * The id of an invocation without an id from the worker. Several invocations may have it, so it doesn't distinguish
+ * them.
+ */
 export const unknownInvocationId = 'unknown';
 
-/** The headers that a call is decided by, or why there are none. */
+/** The headers by which a call is decided, or why there are none. */
 export type HeaderReading = { readonly outcome: 'read'; readonly findHeader: FindField } | Denial;
 
 export interface CallHeaders {
-  /** @throws {unknown} what went wrong. */
+  /**
+   * Reads the headers.
+   *
+   * @throws {unknown} what went wrong.
+   */
   read(): HeaderReading;
 }
 
-/** A call that went on. */
+/** A call that went on to its handler. */
 export interface EarlierCall {
-  /** A denial where the function was observed. */
+  /** A denial if the function was observed. */
   readonly decision: Decision;
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
 }
 
 /**
- * Calls of one source have one caller: the invocation that the call belongs to or, where the gate sees no invocations, a
- * request that a handler was called with.
+ * The source of calls that have the same caller: the invocation that a call belongs to, or, if the gate sees no
+ * invocations, the request that a handler was called with.
  */
 export interface CallSource {
-  /** Written by the gate's decision alone. A member, since each entry of a map of contexts costs an invocation more. */
+  /**
+   * Only the gate's decision writes it. It is a member, because an entry in a map of contexts would make an invocation
+   * slower.
+   */
   earlier: EarlierCall | undefined;
 }
 
 /**
- * One invocation as the worker itself holds it, with the headers that the host sent. They are read once, before any hook
- * runs: under the model of version 3, a handler's request may share its headers with the worker's.
+ * One invocation as the worker itself has it, with the headers that the host sent. They are read once, before any hook
+ * runs, because under the model of version 3, a handler's request may share its headers with the worker's.
  */
 export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   readonly core: CoreInvocationContext;
   readonly functionName: string;
   readonly invocationId: string;
-  /** Undefined where the worker tells of no trigger. */
+  /** Undefined if the worker's data has no trigger. */
   readonly kind: TriggerKind | undefined;
-  /** Another invocation has the same model object or context, so nobody can tell which of them a call belongs to. */
+  /**
+   * Whether another invocation has the same model object or context, so that nobody can tell to which of them a call
+   * belongs.
+   */
   isShared = false;
-  /** The hooks have run, and the gate was asked. */
+  /** Whether the hooks have run and the gate was asked. */
   isUnderway = false;
-  // Its own from the first: nothing on a prototype admits anybody.
+  // Set from the beginning, so that a value on a prototype never admits anybody.
   earlier: EarlierCall | undefined = undefined;
   readonly #readHost: (call: CoreCall) => HeaderReading;
   #reading: HeaderReading | undefined;
-  /** What the headers were found in. */
+  /** The HTTP request in which the headers were found. */
   #http: unknown;
   #fault: { readonly error: unknown } | undefined;
 
@@ -84,7 +97,7 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
     this.core.log?.('warning', 'user', line);
   }
 
-  /** For the log. Never throws: no decision depends on it. */
+  /** Describes the call for the log. Never throws, because no decision depends on it. */
   get about(): CallDescription {
     try {
       const { route, tool } = describeTrigger(this.core.metadata, this.functionName);
@@ -95,18 +108,21 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
     }
   }
 
-  /** The HTTP request, as far as the host sends it with the invocation: under HTTP streaming, nothing of it. */
+  /** The HTTP request as the host sends it with the invocation. Under HTTP streaming, the host sends nothing of it. */
   #findHttp(): unknown {
     const input = readList(this.core.request, 'inputData').find((each) => this.#isHttpTrigger(readOf(each, 'name')));
     return readOf(readOf(input, 'data'), 'http');
   }
 
-  /** By the id too: who wraps a model may hand on a copy of the worker's context. */
+  /**
+   * Whether the worker's context is of this invocation. The id is compared too, because code that wraps a model may
+   * pass on a copy of the worker's context.
+   */
   isOf(core: CoreInvocationContext): boolean {
     return core === this.core || (core.invocationId === this.invocationId && this.invocationId !== unknownInvocationId);
   }
 
-  /** Reads them, unless that was done. Never throws. */
+  /** Reads the headers unless they were read already. Never throws. */
   take(): void {
     if (this.#reading !== undefined || this.#fault !== undefined) return;
     try {
@@ -123,12 +139,12 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   }
 
   /**
-   * A header of the request that the host sent with the invocation, by its name in lower case; undefined where it has
-   * none. Names and values are taken as the library's `Headers` would take them.
+   * Finds a header of the request that the host sent with the invocation, by its name in lower case. Undefined if there
+   * is none. Names and values are read as the library's `Headers` would read them.
    */
   findHeader(wanted: string): HeaderContent {
     let header: HeaderContent;
-    // Loops, since this runs at every invocation.
+    // Loops, because this runs at every invocation.
     for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
       this.#http = readOf(readOf(input, 'data'), 'http');
@@ -138,15 +154,15 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   }
 
   /**
-   * The name of the function key that the host accepted, for the log alone. The host puts it among the claims of the
-   * request (Azure/azure-functions-host, AuthenticationLevelHandler.cs and GrpcMessageConversionExtensions.cs). Undefined
-   * where it does not, as under HTTP streaming.
+   * The name of the function key that the host accepted, only for the log. The host adds it to the claims of the
+   * request (Azure/azure-functions-host, AuthenticationLevelHandler.cs and GrpcMessageConversionExtensions.cs).
+   * Undefined if it doesn't, as under HTTP streaming.
    */
   findFunctionKeyName(): string | undefined {
     for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
       for (const identity of readList(readOf(readOf(input, 'data'), 'http'), 'identities')) {
-        // Another identity is the caller's at the platform's sign-in, and may claim anything.
+        // Any other identity comes from the caller's sign-in at the platform, and may claim anything.
         if (readOf(readOf(identity, 'authenticationType'), 'value') !== keyIdentityType) continue;
         const claim = readList(identity, 'claims').find((each) => readOf(each, 'type') === keyNameClaim);
         const name = readOf(claim, 'value');
@@ -164,7 +180,7 @@ export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   }
 }
 
-/** By the registration, of which there is one for each function. */
+/** The descriptions by registration, of which each function has one. */
 const triggers = new WeakMap<FunctionMetadata, CallDescription>();
 
 function describeTrigger(metadata: FunctionMetadata | undefined, functionName: string): CallDescription {
@@ -194,8 +210,8 @@ const keyIdentityType = 'WebJobsAuthLevel';
 const keyNameClaim = 'http://schemas.microsoft.com/2017/07/functions/claims/keyid';
 
 /**
- * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
- * is empty then.
+ * Finds a header in the host's HTTP data. The worker has told the host that it supports nullable values, so the host
+ * usually sends headers as those, and `headers` is then empty.
  */
 function findHttpHeader(http: unknown, wanted: string): HeaderContent {
   const nullable = readOf(http, 'nullableHeaders');
@@ -205,8 +221,8 @@ function findHttpHeader(http: unknown, wanted: string): HeaderContent {
 }
 
 /**
- * A header by its name in lower case, in an object whose members are headers: texts or, where they are nullable, objects
- * with a `value`. The same name in several spellings is one header with several values.
+ * Finds a header by its name in lower case, in an object whose members are headers: texts or, if they are nullable,
+ * objects with a `value`. The same name in several spellings is one header with several values.
  */
 export function findField(fields: object, wanted: string, isNullable = false): HeaderContent {
   let header: HeaderContent;
@@ -218,19 +234,22 @@ export function findField(fields: object, wanted: string, isNullable = false): H
   return header;
 }
 
-/** One value stays a text, in which the host may have joined several lines. Two are a list: they were several lines. */
+/**
+ * Adds a value to a header. A single value stays a text, in which the host may have joined several lines. Two values
+ * become a list, because they were several lines.
+ */
 function addContent(header: HeaderContent, more: HeaderContent): HeaderContent {
   return header === undefined ? more : [header, more ?? []].flat();
 }
 
 type HeaderContent = Exclude<FieldContent, null>;
 
-/** What is no text is an empty value, which no certificate is. */
+/** The value as text. A value that is not text becomes empty, so that it can't be a certificate. */
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
+/** The last argument, if it looks like an invocation context. Libraries put arguments of their own before it. */
 export function findContext(args: readonly unknown[]): InvocationContext | undefined {
   const last = args.at(-1);
   return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
@@ -243,7 +262,7 @@ export function readList(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** What stands on Object.prototype is no part of a request. */
+/** Reads a member, but never one from Object.prototype, which is not part of a request. */
 export function readOf(value: unknown, name: string): unknown {
   return isObject(value) ? readMember(value, name) : undefined;
 }
@@ -253,8 +272,8 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * Fetch Standard §2.2.2: the white space around a value is no part of it. A loop, since a pattern that is bound to the end
- * takes quadratic time over a run of spaces.
+ * Removes the white space around a value, which is not part of it (Fetch Standard §2.2.2). A loop, because a pattern
+ * that is bound to the end takes quadratic time over a run of spaces.
  */
 function trimField(value: string): string {
   let start = 0;
@@ -264,7 +283,7 @@ function trimField(value: string): string {
   return value.slice(start, end);
 }
 
-/** HTTP white space: tab, line feed, carriage return, space. */
+/** Whether the character is HTTP white space: tab, line feed, carriage return or space. */
 function isFieldSpace(code: number): boolean {
   return code === 9 || code === 10 || code === 13 || code === 32;
 }

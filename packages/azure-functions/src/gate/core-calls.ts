@@ -11,8 +11,8 @@ interface OwnCall extends CallHeaders, CallSource {
 
 /**
  * The invocations that the gate has seen, by the contexts that their programming model made. What the host sent with an
- * invocation decides every call that is made with its context: the invocation itself, a handler that a hook calls, a
- * handler that another handler calls.
+ * invocation decides every call with its context: the invocation itself, a handler that a hook calls, and a handler
+ * that another handler calls.
  */
 export class CoreCalls {
   readonly #listHeaders: () => readonly string[];
@@ -24,36 +24,45 @@ export class CoreCalls {
   #expectsEarlier = false;
   readonly #readHost = (call: CoreCall): HeaderReading => this.#readHeaders(call);
 
-  /** `listHeaders` gives the names of the headers that the front end sets, in lower case. */
+  /** `listHeaders` returns the names of the headers that the front end sets, in lower case. */
   constructor(listHeaders: () => readonly string[]) {
     this.#listHeaders = listHeaders;
     this.#streaming = new HttpStreamingWatch(listHeaders);
   }
 
-  /** Whether contexts are noted before the hooks run: then one that was not noted is of no invocation that the gate saw. */
+  /**
+   * Whether contexts are noted before the hooks run. If so, a context that was not noted belongs to no invocation that
+   * the gate has seen.
+   */
   get seesContexts(): boolean {
     return this.#seesContexts || this.#expectsEarlier;
   }
 
   /**
-   * Invocations may be under way that began without this gate. What the host sent with them is not known, and hooks may have
-   * changed their requests, so that their contexts are of no invocation from the start.
+   * Prepares for invocations under way that began without this gate. What the host sent with them is not known, and
+   * hooks may have changed their requests, so their contexts never count as those of a seen invocation.
    */
   expectEarlier(): void {
     this.#expectsEarlier = true;
   }
 
-  /** Once an invocation was seen, it tells whether contexts are noted; an unknown model never does. */
+  /**
+   * Ends the effect of `expectEarlier`. A seen invocation shows whether contexts are noted, and under an unknown model
+   * they never are.
+   */
   forgetEarlier(): void {
     this.#expectsEarlier = false;
   }
 
-  /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
+  /** Watches for HTTP streaming, which announces itself when the worker asks this model for its capabilities. */
   watchModel(model: ProgrammingModel): void {
     this.#streaming.watchCapabilities(model);
   }
 
-  /** Of an invocation that begins. One alone where a model is gated that hands all on to another gated one. */
+  /**
+   * The call for an invocation that begins. It is the same one if a gated model passes everything on to another gated
+   * model.
+   */
   begin(core: CoreInvocationContext): CoreCall {
     if (this.#latest?.core === core) return this.#latest;
     return (this.#latest = new CoreCall(core, this.#readHost));
@@ -63,32 +72,36 @@ export class CoreCalls {
     return this.#byContext.get(context);
   }
 
-  /** When the arguments of an invocation are made, and no hook has run yet. */
+  /** Notes the context when the arguments of an invocation are made, before any hook has run. */
   noteArguments(begun: CoreCall, context: unknown): void {
     const call = this.note(begun, context);
     if (typeof context === 'object' && context !== null) this.#seesContexts = true;
-    // The payload of an MCP call is a text, and its decoding takes long; under HTTP streaming it is not proxied.
+    // The headers of an MCP call are read later, because its payload is a text whose decoding takes long. Under HTTP
+    // streaming, MCP calls are not proxied.
     if (call.kind !== 'mcp') call.take();
   }
 
-  /** From now on, this context is the invocation's. A context that another invocation has too is nobody's. */
+  /**
+   * Notes that this context belongs to the call's invocation. A context that another invocation has too belongs to
+   * neither.
+   */
   note(call: CoreCall, context: unknown): CoreCall {
-    // It is needed no more, and holds a whole request.
+    // It is not needed any more, and it keeps a whole request in memory.
     if (this.#latest === call) this.#latest = undefined;
     this.#expectsEarlier = false;
     if (typeof context !== 'object' || context === null) return call;
     const before = this.#byContext.get(context);
     if (before === call) return call;
     if (before === undefined) this.#byContext.set(context, call);
-    // Else who wraps a model has handed on a copy of the worker's context.
+    // Code that wraps a model has passed on a copy of the worker's context.
     else if (before.isOf(call.core)) return before;
     else before.isShared = call.isShared = true;
     return call;
   }
 
   /**
-   * A call whose context was not noted, and what it says of itself. The same one for all calls with this request, since such
-   * a context doesn't say who calls.
+   * The call of a context that was not noted, read from its own request. All calls with the same request get the same
+   * one, because such a context doesn't show who calls.
    */
   findOwn(context: Pick<InvocationContext, 'invocationId'>, request: unknown): OwnCall {
     const known = this.#own.get(context);

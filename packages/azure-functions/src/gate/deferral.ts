@@ -5,9 +5,9 @@ import { isToldToRequireKey } from './registered-functions.js';
 import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
 /**
- * After every admission of a gate: what it let through, so that the role wrappers inside know. It holds for this
- * invocation, this request and this caller, and for the groups of roles that the gate itself knew of; the latest
- * decision counts.
+ * Notes after every admission what the gate let through, so that the role wrappers inside know it. The note is for this
+ * invocation, this request and this caller, and for the groups of roles that the gate itself knew. The latest decision
+ * replaces earlier ones.
  */
 export function noteDeferral(
   context: object,
@@ -15,19 +15,23 @@ export function noteDeferral(
   admission: Admission,
   { roles }: FunctionRequirement,
 ): void {
-  // An own key, as everything that opens something; no copy, since this runs at every admission.
+  // Only an own member is used, as for everything that opens something. No copy, because this runs at every admission.
   if (!Object.hasOwn(admission, 'deferred') || admission.deferred === undefined) deferrals.delete(context);
   else deferrals.set(context, Object.freeze({ request, identity: admission.identity, roles }));
 }
 
-/** The same after a call of an observed function that nobody was admitted to, so that it has no identity of its own. */
+/**
+ * Notes the same after a call of an observed function to which nobody was admitted, so that the call has no identity of
+ * its own.
+ */
 export function noteObservedCall(context: object, request: unknown, { roles }: FunctionRequirement): void {
   deferrals.set(context, Object.freeze({ request, identity: clientIdentities.get(context), roles }));
 }
 
 /**
- * Whether the gate let this call through although the caller has none of these roles. `anyOf` is compared by identity: a
- * wrapper whose mark got lost on the way to the registration is unknown to the gate, and goes on refusing.
+ * Whether the gate let this call through although the caller has none of these roles. `anyOf` is compared by object
+ * identity: if a wrapper's mark got lost on the way to the registration, the gate does not know the wrapper, which
+ * still refuses.
  */
 export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[]): boolean {
   const context = args.at(-1);
@@ -42,21 +46,27 @@ export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[
 }
 
 /**
- * The time by which observation ends. It never goes back: neither a wall clock that was set back nor one that stands still
- * keeps a function open longer than it was meant to be.
+ * The clock by which observation ends. It never goes back: a wall clock that was set back or has stopped must not keep
+ * a function open for longer than intended.
  */
 export class ObservationClock {
   readonly #wallAtStart = Date.now();
   readonly #monotonicAtStart = performance.now();
   #latest = Number.NEGATIVE_INFINITY;
 
-  /** What is told of a call of a function that is observed now; undefined: the decision stands. */
+  /**
+   * What the log shows about a call of a function that is observed now. Undefined if it is not, so that the decision
+   * applies.
+   */
   observe({ observedUntil }: GatedFunction, call?: CoreCall): Observation | undefined {
     if (observedUntil === undefined || !this.isAhead(observedUntil)) return undefined;
     return Object.freeze({ until: observedUntil, functionKey: findKeyName(call) });
   }
 
-  /** Written so that an end, or a clock, that is no number is none. */
+  /**
+   * Whether the moment is in the future, in milliseconds. False if the moment is not a finite number, or if the clock
+   * gives no number.
+   */
   isAhead(until: number): boolean {
     const elapsed = performance.now() - this.#monotonicAtStart;
     this.#latest = Math.max(this.#latest, Date.now(), this.#wallAtStart + elapsed);
@@ -64,7 +74,7 @@ export class ObservationClock {
   }
 }
 
-/** For the log alone, so a request of another shape must not refuse the call. */
+/** The name of the function key. Only for the log, so a request of another shape must not refuse the call. */
 function findKeyName(call: CoreCall | undefined): string | undefined {
   try {
     return call?.findFunctionKeyName();
@@ -74,8 +84,8 @@ function findKeyName(call: CoreCall | undefined): string | undefined {
 }
 
 /**
- * Says once of each function that it is report-only or observed, or was: a function that is open to more callers must not
- * be quiet.
+ * Logs once for each function that it is or was report-only or observed, because a function that is open to more
+ * callers must never go unnoticed.
  */
 export class OpeningNotice {
   readonly #said = new Set<string>();

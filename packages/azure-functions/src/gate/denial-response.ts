@@ -3,14 +3,15 @@ import { type Denial, type DenialAnswer, copyOwn, CertgateError } from '@certgat
 import type { ModelInvocation } from './model-gate.js';
 import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './worker-core.js';
 
-// core makes the refusal (createDenialAnswer); here it is put where a function's answer comes from.
+// core makes the refusal (createDenialAnswer). This file puts it where a function's answer is read from.
 
 /**
- * Puts the refusal where this function's HTTP response comes from, and returns what the handler would return. Usually
- * that is the response itself; but the return value may be bound to a queue, say, and the response to a named output:
- * then a refusal that is returned would be enqueued, and the caller would get a success.
+ * Puts the refusal where this function's HTTP response is read from, and returns what the handler would return. Usually
+ * that is the response itself. But if, for example, the return value is bound to a queue and the response to a named
+ * output, a returned refusal would be enqueued, and the caller would get a success.
  *
- * @throws {CertgateError} where the function has no HTTP output at all: the host answers 500, the only refusal left.
+ * @throws {CertgateError} if the function has no HTTP output at all. The host then answers 500, the only refusal that
+ * is left.
  */
 export function answerDenial(response: HttpResponseInit, context: InvocationContext): HttpResponseInit | undefined {
   if (findTriggerKind(findTriggerType(context)) !== 'http') return response;
@@ -23,10 +24,12 @@ export function answerDenial(response: HttpResponseInit, context: InvocationCont
 }
 
 /**
- * The same for a whole invocation, by what the worker knows of the function, so that it serves every programming model:
- * named outputs are set on the context in version 4, and are members of the returned object in version 3.
+ * Puts the refusal of a whole invocation where its HTTP response is read from. It uses what the worker knows about the
+ * function, so it works for every programming model: named outputs are set on the context in version 4, and are members
+ * of the returned object in version 3.
  *
- * @throws {CertgateError} where the function has no HTTP output: a trigger other than HTTP, or an HTTP function without one.
+ * @throws {CertgateError} if the function has no HTTP output: another trigger than HTTP, or an HTTP function without an
+ * output.
  */
 export function answerInvocation(
   response: HttpResponseInit,
@@ -46,13 +49,13 @@ export function answerInvocation(
 }
 
 /**
- * Puts the refusal of an MCP tool's call where its result comes from, as a result that says it is an error; the caller
- * gets the public code and the correlation id. The library can't be asked for one: it drops `isError`
+ * Puts the refusal of an MCP tool's call where its result is read from, as a result that is marked as an error. The
+ * caller gets the public code and the correlation id. The library can't make such a result, because it drops `isError`
  * (Azure/azure-functions-nodejs-library#444).
  *
- * @throws {CertgateError} where the host would not read it as an error, so that it reports the failure in its own words: for
- * resources and prompts, for which its MCP extension (1.6.0) knows no other error, and for tools whose text it takes as it
- * is.
+ * @throws {CertgateError} if the host would not read the result as an error. The host then reports the failure in its
+ * own words. So it is for resources and prompts, for which its MCP extension (1.6.0) has no other error, and for tools
+ * whose text it uses unchanged.
  */
 export function answerMcpInvocation(
   answer: DenialAnswer,
@@ -67,7 +70,10 @@ export function answerMcpInvocation(
   throw createFailure(core.metadata?.name ?? 'unnamed function', correlationId);
 }
 
-/** A result that is bound to an output would go there. */
+/**
+ * Whether the host reads what the tool returns as a tool's result. If the return value is bound to an output, the
+ * result would go there.
+ */
 function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
   const bindings = Object.entries(metadata?.bindings ?? {});
   const isTool = ({ type, useResultSchema }: FunctionBinding): boolean =>
@@ -76,14 +82,16 @@ function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
 }
 
 /**
- * The error of an MCP function's handler that another handler called. The message doesn't contain the reason, because tools
- * often pass messages on to their caller, who may learn no more than the public code.
+ * The error of an MCP function's handler that another handler called. The message doesn't contain the reason, because
+ * tools often pass messages on to their caller, who must learn no more than the public code.
  */
 export function createRefusal({ detail }: Denial, functionName: string, invocationId: string): Error {
   return createFailure(functionName, invocationId, { cause: detail });
 }
 
-/** The host logs it for the failed invocation, without a stack, which would not explain why the call was refused. */
+/**
+ * Makes the error that the host logs for the failed invocation. It has no stack, which would not explain the refusal.
+ */
 function createFailure(functionName: string, correlationId: string, options?: ErrorOptions): Error {
   const message = `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
   const failure = new CertgateError('CERTGATE_CALL_REFUSED', message, options);
@@ -99,7 +107,7 @@ function describeNoOutput(functionName: string): string {
   return `Certgate refused a call of "${functionName}", which has no HTTP output to say so with; an HTTP function needs return: output.http({}).`;
 }
 
-/** Undefined in contexts that unit tests make and that say nothing of it. */
+/** The type of the function's trigger. Undefined in contexts that unit tests make without a trigger. */
 export function findTriggerType(context: unknown): unknown {
   const { options } = context as { readonly options?: { readonly trigger?: { readonly type?: unknown } } };
   return options?.trigger?.type;

@@ -22,7 +22,7 @@ import { noteDeferral, noteObservedCall } from './deferral.js';
 import { callOutcomes, clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
 import { isPromiseLike } from './worker-core.js';
 
-/** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
+/** The only value that lets a handler run. Any other result of a decision, by design or by fault, does not. */
 export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
 
 export type CallDecision = typeof admitted | Denial;
@@ -30,27 +30,27 @@ export type CallDecision = typeof admitted | Denial;
 /** One call of a closed function. */
 export interface GatedCall {
   readonly requirement: FunctionRequirement;
-  /** The invocation's context, by which the handler asks who calls. */
+  /** The invocation's context, with which the handler asks who calls. */
   readonly context: object;
   /** The handler's first argument. */
   readonly request: unknown;
-  /** Who is called, and where that is logged. */
+  /** The call in the log: which function is called, and where the line is written. */
   readonly subject: LoggingCall;
   readonly headers: CallHeaders;
   readonly source: CallSource;
-  /** Whether the call stands for the whole invocation. */
+  /** Whether the call is the whole invocation. */
   readonly isInvocation: boolean;
-  /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
+  /** Set if the function is observed now. The call then goes on whatever is decided, even after a fault. */
   readonly observation: Observation | undefined;
 }
 
-/** Decides calls of closed functions. One per app. */
+/** Decides calls of closed functions. An app has one. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #gate: ReportingGate;
   #frontEnd: ResolvedFrontEnd | undefined;
 
-  /** `listFunctions`: those that are closed and open now, for the status lines. */
+  /** `listFunctions` returns the functions that are closed and open now, for the status lines. */
   constructor(options: GateOptions, listFunctions: () => Pick<GateStatus, 'closed' | 'open'>) {
     this.#options = options;
     this.#gate = new ReportingGate(options, () => ({
@@ -60,26 +60,34 @@ export class FunctionGate {
     }));
   }
 
-  /** Before an invocation that nothing is decided of: a hook's call of another function's handler says nothing of it. */
+  /**
+   * Prepares an invocation that is not decided. What was noted for its context, because a hook called another
+   * function's handler, must not apply to it.
+   */
   noteOpen(context: unknown): void {
     if (typeof context !== 'object' || context === null) return;
     clientIdentities.delete(context);
     deferrals.delete(context);
   }
 
-  /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
+  /**
+   * Whether the invocation was admitted under this requirement. An invocation that was only observed is decided again,
+   * because observation may have ended.
+   */
   isAdmitted({ earlier }: CallSource, requirement: FunctionRequirement): boolean {
     if (earlier?.isInvocation !== true || earlier.requirement !== requirement) return false;
     return earlier.decision.outcome === 'allowed';
   }
 
-  /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
+  /**
+   * Runs when the app starts. Logs what prevents admissions, and loads the trust. Rejects if the trust is not valid.
+   */
   async start(): Promise<void> {
     const frontEnd = this.#resolveFrontEnd();
     await this.#gate.start(frontEnd.outcome === 'denied' ? frontEnd : undefined);
   }
 
-  /** Never throws: whatever fails here is a denial, which refuses the call unless the function is observed. */
+  /** Decides a call. Never throws: a fault becomes a denial, which refuses the call unless the function is observed. */
   decide(call: GatedCall): CallDecision | PromiseLike<CallDecision> {
     try {
       const now = Date.now();
@@ -110,12 +118,12 @@ export class FunctionGate {
       : { decision, now, extraction };
   }
 
-  /** `earlier` is set where it led to the decision. */
+  /** `earlier` is set if it led to the decision. */
   #conclude(call: GatedCall, decided: ReportedDecision, earlier?: EarlierCall): CallDecision {
     const { decision } = decided;
     const { requirement, request, context, observation, isInvocation } = call;
     if (earlier?.decision !== decision) {
-      // What would be refused and goes on takes nothing back.
+      // A denial that an observed function lets go on does not correct an earlier line.
       const before = earlier === undefined || observation !== undefined ? undefined : callOutcomes.get(context);
       const outcome = this.#gate.report(call, decided, before, isInvocation);
       if (isInvocation) callOutcomes.set(context, outcome);
@@ -128,7 +136,7 @@ export class FunctionGate {
     return admitted;
   }
 
-  /** The function is observed: the call goes on, without an identity unless the invocation was admitted. */
+  /** Lets a call of an observed function go on, without an identity unless the invocation was admitted. */
   #letGoOn(call: GatedCall, denial: Denial, earlier?: EarlierCall): CallDecision {
     const { requirement, request, context } = call;
     if (earlier?.decision.outcome !== 'allowed') {
@@ -140,7 +148,7 @@ export class FunctionGate {
   }
 
   #noteCall({ source, requirement, isInvocation }: GatedCall, decision: Decision): void {
-    // What is decided of a call inside says nothing of the invocation.
+    // The decision about a call inside an invocation must not replace the decision about the invocation.
     if (!isInvocation && source.earlier?.isInvocation === true) return;
     source.earlier = { decision, requirement, isInvocation };
   }
@@ -169,7 +177,7 @@ export class FunctionGate {
     return this.#gate.findTrustReport();
   }
 
-  /** What a call with this certificate comes to, past the front end. Nothing is logged or counted. */
+  /** What a call with this certificate would get, once it is past the front end. Nothing is logged or counted. */
   async decideFor(certificate: string | undefined, requirement: FunctionRequirement, now: number): Promise<GateAnswer> {
     const decision = await this.#gate.decideHeader(certificate, requirement, now);
     const frontEnd = this.#resolveFrontEnd();
@@ -187,7 +195,10 @@ export class FunctionGate {
     return frontEnd.outcome === 'known' ? frontEnd.reader.fields : [];
   }
 
-  /** Settled at the first call: a placeholder instance gets its real environment only after the app was loaded. */
+  /**
+   * Finds the front end. It is determined at the first call, except on a placeholder instance, which gets its real
+   * environment only after the app was loaded.
+   */
   #resolveFrontEnd(): ResolvedFrontEnd {
     if (this.#frontEnd !== undefined) return this.#frontEnd;
     const frontEnd = resolveFrontEnd(this.#options, process.env);
@@ -197,8 +208,9 @@ export class FunctionGate {
 }
 
 /**
- * A call within an invocation that has gone on already, to another function or in other words. Undefined where it is to be
- * decided from its header: nobody is known by a denial, so only the same function goes on again, while it is observed.
+ * The decision about a further call within an invocation that has gone on already, to another function or with another
+ * requirement. Undefined if the call must be decided from its header. A denial leaves no known caller, so after one
+ * only calls of the same function go on, and only while it is observed.
  */
 function decideAgain(earlier: EarlierCall, { requirement, observation }: GatedCall, now: number): Decision | undefined {
   if (earlier.decision.outcome === 'allowed') return authorizeAgain(earlier.decision, requirement, now);
@@ -207,8 +219,8 @@ function decideAgain(earlier: EarlierCall, { requirement, observation }: GatedCa
 }
 
 /**
- * Who calls is known; what is required now is asked again, and the first admission stands for both where neither says
- * anything that the other doesn't.
+ * Authorizes a known caller for what is required now. Returns the first admission if the new decision says nothing
+ * else, so that both share one outcome.
  */
 function authorizeAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
   const decision = authorize(admission.identity, requirement, now);

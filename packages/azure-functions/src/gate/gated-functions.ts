@@ -11,17 +11,22 @@ import {
 } from './shared-state.js';
 import { joinTriggerKinds, type TriggerKind } from './worker-core.js';
 
-/** What the gate does about calls of a function. */
+/** How the gate treats calls of a function. */
 export interface GatedFunction {
   readonly name: string;
   readonly kind: TriggerKind;
-  /** Anonymous, or of a trigger with which no certificate comes: nothing is decided. */
+  /** The function is anonymous, or its trigger brings no certificate, so the gate decides nothing. */
   readonly isOpen: boolean;
-  /** What a caller must meet. Undefined where the function is open, and for unknown MCP triggers, which nobody may call. */
+  /**
+   * What a caller must meet. Undefined if the function is open, and for unknown MCP triggers, which nobody may call.
+   */
   readonly requirement: FunctionRequirement | undefined;
-  /** Milliseconds: before this moment, a call goes on whatever is decided. Undefined: never. */
+  /**
+   * Until this moment (milliseconds since 1970-01-01T00:00:00Z), a call goes on whatever is decided. Undefined if the
+   * function is not observed.
+   */
   readonly observedUntil: number | undefined;
-  /** Its registration was seen, so calls of its handler are decided wherever they come from. */
+  /** Whether its registration was seen, so that calls of its handler are decided wherever they come from. */
   readonly isWrapped: boolean;
 }
 
@@ -35,11 +40,12 @@ export class GatedFunctions {
   }
 
   /**
-   * By the name under which the function was registered: libraries rebind handlers, and their marks are lost. The handler
-   * that is about to run can ask more of the caller than the registration did, never less. A name whose registration was
-   * not seen is closed, and so is a function of which nothing tells that its trigger is not HTTP.
+   * Finds a function by the name under which it was registered, because libraries rebind handlers and their marks are
+   * then lost. The handler that is about to run can require more of the caller than the registration did, but never
+   * less. A name whose registration was not seen is closed. So is a function, unless something shows that its trigger
+   * is not HTTP.
    *
-   * `told` is the kind of trigger that the call itself tells.
+   * `told` is the kind of trigger according to the call itself.
    */
   find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
     const registered = findRegistered(this.#coverage, functionName);
@@ -55,7 +61,10 @@ export class GatedFunctions {
     return created;
   }
 
-  /** HTTP and MCP functions whose registration was seen, by name. `isAhead`: whether a moment is to come. */
+  /**
+   * The names of HTTP and MCP functions whose registration was seen. `isAhead` returns whether a moment is in the
+   * future.
+   */
   list(isAhead: (until: number) => boolean): { readonly closed: readonly string[]; readonly open: readonly string[] } {
     const gated = [...this.#coverage.functions.values()]
       .map(({ name, handler }) => this.find(name, undefined, handler))
@@ -71,8 +80,8 @@ export class GatedFunctions {
   }
 
   /**
-   * Whether Azure has checked a key for the invocation of this context, whichever function it then calls. `invoked` is the
-   * function that the worker named; else the context says it.
+   * Whether Azure has checked a key for the invocation of this context, whichever function it then calls. `invoked` is
+   * the function that the worker named. If it is undefined, the context's own name is used.
    */
   isKeyed(invoked: string | undefined, context: object): boolean {
     try {

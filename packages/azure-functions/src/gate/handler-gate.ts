@@ -16,11 +16,13 @@ interface Parts {
   readonly calls: CoreCalls;
   readonly functions: GatedFunctions;
   readonly clock: ObservationClock;
-  /** Why nobody may call a function that has no requirement to meet. */
+  /** Returns why nobody may call a function that has no requirement. */
   readonly denyAll: (functionName: string) => Denial;
 }
 
-/** Decides calls of handlers that are not the admitted invocation itself: a hook makes them, or another handler. */
+/**
+ * Decides calls of handlers that are not the admitted invocation itself, because a hook or another handler makes them.
+ */
 export class HandlerGate {
   readonly #parts: Parts;
 
@@ -28,7 +30,7 @@ export class HandlerGate {
     this.#parts = parts;
   }
 
-  /** Runs the handler where the call is admitted, and answers it otherwise. */
+  /** Runs the handler if the call is admitted, and otherwise returns the refusal. */
   run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
     const proceed = (callDecision: CallDecision): unknown =>
       callDecision === admitted
@@ -48,7 +50,7 @@ export class HandlerGate {
       return gate.reportDenial(subject, deny('internal_fault', { problem: 'context_missing' }));
     const call = calls.findOf(context);
     if (call === undefined && calls.seesContexts) {
-      // Such a context may log nowhere, or not at all.
+      // Such a context may log nowhere or be unable to log, so the line goes to the console.
       return gate.reportDenial(createHandlerCall(name, context, console), denyUnknownInvocation(name));
     }
     if (call?.isShared === true) return gate.denyFault(subject, createSharedFault());
@@ -70,10 +72,10 @@ export class HandlerGate {
   }
 
   /**
-   * What a handler returns in place of its own result.
+   * Returns what a handler must return in place of its own result.
    *
-   * @throws {CertgateError} where there is no HTTP response to refuse with. What an MCP handler returns would reach the caller as the
-   * tool's result.
+   * @throws {CertgateError} if there is no HTTP response with which to refuse. What an MCP handler returns would reach
+   * the caller as the tool's result.
    */
   #refuse(denial: Denial, { name, kind }: GatedFunction, args: readonly unknown[]): unknown {
     const context = findContext(args);
@@ -86,8 +88,8 @@ export class HandlerGate {
 }
 
 /**
- * A call of this function, logged where its context logs. The context may be that of another function, which calls this one.
- * A call without a context has nowhere to log to.
+ * A call of this function in the log of its context. The context may belong to another function, which calls this one.
+ * Without a context, nothing is logged.
  */
 function createHandlerCall(
   functionName: string,
@@ -96,7 +98,7 @@ function createHandlerCall(
 ): LoggingCall {
   return {
     functionName,
-    // Read when it is needed: a context that throws must not spoil more than the decision.
+    // Read only when it is needed, so that a context that throws does not affect more than the decision.
     get invocationId() {
       return context?.invocationId ?? unknownInvocationId;
     },
@@ -105,7 +107,10 @@ function createHandlerCall(
   };
 }
 
-/** The invocation's context is what tells one caller from another: nothing is read from what else the call carries. */
+/**
+ * Denies a call whose context belongs to no known invocation. Only that context would show who calls, so nothing else
+ * that the call carries is read.
+ */
 function denyUnknownInvocation(functionName: string): Denial {
   return deny('invocation_unknown', { functionName });
 }

@@ -5,43 +5,46 @@ import { isPromiseLike, type ProgrammingModel, replaceMethod } from './worker-co
 
 /** Where the headers of an invocation are that the front end has set. */
 export type HeaderSource =
-  /** Not streamed: in the request that the host sent with the invocation. */
+  /** Not streamed: the headers are in the request that the host sent with the invocation. */
   | { readonly kind: 'request' }
-  /** Streamed: in the proxied request. */
+  /** Streamed: the headers are in the proxied request. */
   | { readonly kind: 'proxied'; readonly findHeader: FindField }
-  /** Streamed, and the one proxied request that belongs to the invocation can't be told. */
+  /** Streamed, but it can't be determined which proxied request belongs to the invocation. */
   | { readonly kind: 'ambiguous' };
 
 interface ProxiedRequest {
-  /** Of the headers that the front end sets, by their names in lower case. */
+  /** The headers that the front end sets, by their names in lower case. */
   readonly headers: ReadonlyMap<string, FieldContent>;
   readonly isUsable: boolean;
 }
 
-/** A request that ended before its invocation asked, or that came with an id that was there already. */
+/** A request that ended before its invocation asked for it, or whose id another request had already. */
 const unusable: ProxiedRequest = Object.freeze({ headers: new Map<string, FieldContent>(), isUsable: false });
 
-/** Ended requests are remembered up to this many, the oldest forgotten first; open ones are bounded by their sockets. */
+/**
+ * How many requests are remembered. The oldest unusable one is forgotten first; open requests are bounded by their
+ * sockets.
+ */
 const maximumRemembered = 10_000;
 
 const maximumIdLength = 64;
 const invocationIdHeaderName = 'x-ms-invocation-id';
 
 /**
- * Finds the headers of the front end under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
- * builds `request.headers` from trigger metadata, where members of the body, query and route parameters can stand in the
- * headers' place, so it proves nothing. What does: the request that the host proxies to the library's own server in this
- * process. It carries the wire's headers and the invocation's id, and reaches the server before the invocation's hooks
- * run; `http.server.request.start` shows it before anybody has handled it.
+ * Finds the headers of the front end under HTTP streaming (`app.setup({ enableHttpStream: true })`). There, the library
+ * builds `request.headers` from trigger metadata, in which members of the body, query and route parameters can replace
+ * headers, so it proves nothing. The proof is the request that the host proxies to the library's own server in this
+ * process. It has the headers from the wire and the invocation's id, and it reaches the server before the invocation's
+ * hooks run. `http.server.request.start` shows it before any other code has handled it.
  */
 export class HttpStreamingWatch {
   readonly #proxied = new Map<string, ProxiedRequest>();
-  /** An app doesn't change the mode while it runs: once seen, it stays. */
+  /** Whether streaming was seen. An app doesn't change the mode while it runs, so it stays on. */
   #isOn = false;
 
   readonly #listHeaders: () => readonly string[];
 
-  /** `listHeaders` gives the names of the headers that the front end sets, in lower case. */
+  /** `listHeaders` returns the names of the headers that the front end sets, in lower case. */
   constructor(listHeaders: () => readonly string[]) {
     this.#listHeaders = listHeaders;
     subscribe('http.server.request.start', (message) => {
@@ -49,7 +52,10 @@ export class HttpStreamingWatch {
     });
   }
 
-  /** One answer per invocation: the proxied request is forgotten with it, so that no other can be taken for it. */
+  /**
+   * Returns where the headers of an invocation are, once per invocation. The proxied request is then forgotten, so that
+   * it can't be taken for another invocation's.
+   */
   takeHeaderSource(invocationId: string): HeaderSource {
     const proxied = this.#proxied.get(invocationId);
     this.#proxied.delete(invocationId);
@@ -58,7 +64,7 @@ export class HttpStreamingWatch {
     return this.#isOn ? { kind: 'ambiguous' } : { kind: 'request' };
   }
 
-  /** To be called before the worker asks the model for its capabilities: streaming announces itself there. */
+  /** Must be called before the worker asks the model for its capabilities, because streaming announces itself there. */
   watchCapabilities(model: ProgrammingModel): void {
     const watch = (capabilities: unknown): unknown => {
       if (hasHttpUri(capabilities)) this.#isOn = true;
@@ -71,13 +77,14 @@ export class HttpStreamingWatch {
   }
 
   #notice({ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse }): void {
-    // Raw, since Node joins or drops what stands twice: two ids belong to no invocation.
+    // The raw headers are read, because Node joins or drops duplicates. A request with two ids belongs to no
+    // invocation.
     const [id, ...others] = listRawValues(request, invocationIdHeaderName);
-    // A server of the app's own may get any text in that header; an invocation's id has 36 characters.
+    // A server of the app's own may get any text in that header. The id of an invocation has 36 characters.
     if (id === undefined || others.length > 0 || id.length > maximumIdLength) return;
     const proxied = this.#proxied.has(id) ? unusable : { headers: this.#copyHeaders(request), isUsable: true };
     this.#remember(id, proxied);
-    // Whoever hangs up before the decision must not have it made by other headers.
+    // If the caller disconnects before the decision, the invocation must not be decided by other headers.
     response.once('close', () => {
       if (this.#proxied.get(id) === proxied) this.#remember(id, unusable);
     });
@@ -87,7 +94,7 @@ export class HttpStreamingWatch {
     const headers = new Map<string, FieldContent>();
     for (const name of this.#listHeaders()) {
       const values = listRawValues(request, name);
-      // One value stays a text: the host, which proxies the request, may have joined several lines.
+      // A single value stays a text, because the host, which proxies the request, may have joined several lines in it.
       if (values.length > 0) headers.set(name, values.length === 1 ? values[0] : values);
     }
     return headers;

@@ -3,17 +3,17 @@ import { findField, type HeaderReading, readList, readOf } from './core-call.js'
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
 /**
- * The one transport whose headers are those of the call itself. Over SSE they are those of the request that opened the
- * stream, not those of the sender of the call, and for other transports the extension knows even less.
+ * The only transport whose headers are those of the call itself. Over SSE, they are those of the request that opened
+ * the stream, not those of the sender of the call. For other transports, the extension knows even less.
  *
  * Azure/azure-functions-mcp-extension 1.6.0: McpTriggerTransportHelper.cs, SseRequestHandler.cs.
  */
 const supportedTransport = 'http-streamable';
 
 /**
- * Reads the headers of the HTTP request that carried an MCP call from the trigger's payload as the host sent it: JSON that
- * the MCP extension has written, with the tool's arguments in a member of their own. Nothing of it is ever part of a
- * message: among the headers is the key that all callers share (`x-functions-key`).
+ * Reads the headers of the HTTP request that carried an MCP call. They are in the trigger's payload as the host sent
+ * it: JSON that the MCP extension has written, with the tool's arguments in a member of their own. No part of it may
+ * appear in a message, because the headers contain the key that all callers share (`x-functions-key`).
  */
 export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';
@@ -34,8 +34,8 @@ export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
 }
 
 /**
- * Undefined where there is not exactly one payload, where it is not JSON, and where it has not exactly one transport. The
- * rest of it is the sender's, and may be large: it is not parsed.
+ * Reads the transport from the payload. Undefined unless there is exactly one payload, it is JSON, and it has exactly
+ * one transport. The rest of the payload is not parsed, because its sender wrote it and it may be large.
  */
 function parseTransport(core: CoreInvocationContext): unknown {
   const [input, ...others] = readList(core.request, 'inputData').filter((each) => isMcpInput(core, each));
@@ -48,7 +48,7 @@ function parseTransport(core: CoreInvocationContext): unknown {
   return transport === undefined ? undefined : JSON.parse(transport);
 }
 
-/** The worker's messages may have an empty string for a member that the host has not set. */
+/** Whether the value is a text. In the worker's messages, a member that the host has not set may be an empty string. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
@@ -59,7 +59,7 @@ function isMcpInput({ metadata }: CoreInvocationContext, input: unknown): boolea
   return typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'mcp';
 }
 
-/** The extension's other transport names. A denial repeats no other name. */
+/** The names of the extension's other transports. A denial never repeats any other name. */
 const knownTransports: ReadonlySet<string> = new Set(['http-sse', 'http', 'unknown']);
 
 type HeadersProblem = DenialFacts['mcp_headers_unavailable']['problem'];
@@ -68,7 +68,7 @@ function denyUnavailable(functionName: string, problem: HeadersProblem): Denial 
   return deny('mcp_headers_unavailable', { functionName, problem });
 }
 
-/** For a call of an MCP handler outside any invocation: the calling code chose its arguments. */
+/** The denial of a call of an MCP handler outside any invocation, because the calling code chose its arguments. */
 export function denyPastGate(functionName: string): Denial {
   return denyUnavailable(functionName, 'called_past_gate');
 }

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** In host.json; an app setting can say the same. */
+/** The setting's place in host.json. An app setting can override it. */
 const levelPath = 'extensions:mcp:system:webhookauthorizationlevel';
 
-/** How app settings override host.json. */
+/** The name of that app setting. */
 const settingName = `azurefunctionsjobhost:${levelPath}`;
 
 /**
- * Whether the host asks callers of MCP functions for the extension's system key. It does unless somebody has said
- * `Anonymous`; where host.json can't be read, nobody knows. The host reads names and the value without letter case.
+ * Whether the host requires the extension's system key from callers of MCP functions. True unless host.json or an app
+ * setting sets another level than `System`. False if host.json can't be read, because the level is then unknown. The
+ * host ignores the letter case of names and of the value.
  *
- * `findFolder` gives the app's folder, in which the worker runs; it may throw where that is gone.
+ * `findFolder` returns the app's folder, in which the worker runs. It may throw if that folder is gone.
  */
 export function requiresSystemKey(findFolder: () => string, environment: NodeJS.ProcessEnv): boolean {
   const settings = Object.entries(environment).filter(([name]) => isSettingName(name));
@@ -19,12 +20,12 @@ export function requiresSystemKey(findFolder: () => string, environment: NodeJS.
   return levels.every((level) => typeof level === 'string' && level.toLowerCase() === 'system');
 }
 
-/** Both separators are the host's. */
+/** The host accepts both separators, `:` and `__`. */
 function isSettingName(name: string): boolean {
   return name.toLowerCase().replaceAll('__', ':') === settingName;
 }
 
-/** A value that is not `System` wherever host.json can't be read. */
+/** Reads host.json. If it can't be read, returns a level that is not `System`. */
 function readHostJson(findFolder: () => string): unknown {
   try {
     return JSON.parse(readFileSync(join(findFolder(), 'host.json'), 'utf8').replace(/^\uFEFF/, ''));
@@ -34,7 +35,7 @@ function readHostJson(findFolder: () => string): unknown {
 }
 
 /**
- * Every value under the level's path, whatever the spelling. The host joins names by colons, so one name may stand for
+ * Every value at the level's path, in whatever spelling. The host joins names by colons, so one name may replace
  * several of them (Azure/azure-functions-host, HostJsonFileConfigurationSource.cs).
  */
 function findLevels(value: unknown, path = ''): readonly unknown[] {

@@ -10,32 +10,33 @@ import type {
   WorkerCore,
 } from './worker-core.js';
 
-/** One invocation at the last moment before its handler: all `preInvocation` hooks have run. */
+/** One invocation at the last moment before its handler runs, when all `preInvocation` hooks have run. */
 export interface ModelInvocation {
   readonly call: CoreCall;
   readonly context: unknown;
   readonly inputs: readonly unknown[];
-  /** What the hooks have left as the handler. */
+  /** The handler, as the hooks have left it. */
   readonly handler: unknown;
-  /** Goes on as the programming model would have, with this handler. */
+  /** Calls the programming model's own method with this handler. */
   readonly invoke: (handler: unknown) => unknown;
   /**
-   * Puts this answer in the place of what the programming model would make of the handler's result. False where that can't
-   * be: nothing was changed then that counts.
+   * Replaces the answer that the programming model would make of the handler's result. Returns false if that is
+   * impossible; the answer is then unchanged.
    */
   readonly respond: (response: InvocationResponse) => boolean;
 }
 
-/** Which invocation a model's object serves. */
+/** The invocation that a model's object serves. */
 interface ServedInvocation {
   readonly call: CoreCall;
-  /** What this gate has put in place of `invokeFunction`. */
+  /** The function with which this gate has replaced `invokeFunction`. */
   gated: unknown;
 }
 
 /**
- * Where it is kept: on the object, since a WeakMap would cost each invocation three microseconds; and on the function that
- * was put there, since the object may not be extensible, or only its methods may be copied.
+ * The key under which that is kept. It is on the model's object, because a WeakMap would cost each invocation three
+ * microseconds. It is also on the replacing function, because the object may not be extensible, or only its methods may
+ * be copied.
  */
 const servedKey = Symbol('served invocation');
 
@@ -45,34 +46,34 @@ interface Served {
 
 type GatedInvocationModel = InvocationModel & Served;
 
-/** Returns what `invoke` gave, or a promise of it. */
+/** Decides an invocation. Returns what `invoke` returned, or a promise of it. */
 type Guard = (invocation: ModelInvocation) => unknown;
 
 /**
- * Stands before the handler of every invocation, whichever programming model serves it: the one of version 3 that the
- * worker starts with, the one of `@azure/functions`, and that of each copy of the library that is loaded later.
+ * Decides before the handler of every invocation, whichever programming model serves it: the one of version 3 with
+ * which the worker starts, the one of `@azure/functions`, and that of each copy of the library that is loaded later.
  *
- * The worker calls `getInvocationModel` of the model that was set last, `getArguments` of what it returns, all
- * `preInvocation` hooks, and then `invokeFunction`. None of them is public API, so what is missing is reported and not
- * assumed. Without `getArguments`, a hook's call of a handler is decided by the handler's own arguments.
+ * The worker calls `getInvocationModel` of the model that was set last, then `getArguments` of the result, all
+ * `preInvocation` hooks, and `invokeFunction`. None of these methods is public API, so a missing one is reported.
+ * Without `getArguments`, a call of a handler by a hook is decided by the handler's own arguments.
  */
 export class ModelGate {
   readonly #calls: CoreCalls;
   readonly #guard: Guard;
   readonly #onUnknownModel: () => void;
   readonly #isReplaced: () => boolean;
-  /** By model: the `getInvocationModel` that this gate has put there. */
+  /** The `getInvocationModel` that this gate has put into each model. */
   readonly #gated = new WeakMap<ProgrammingModel, unknown>();
   #latest: ProgrammingModel | undefined;
   #isInUse = false;
   #isChecked = false;
-  /** Whether each model that is set from now on is seen. */
+  /** Whether the gate sees each model that is set from now on. */
   #seesModels = false;
 
   /**
-   * `onUnknownModel` is called at start, or before the hooks of an invocation whose model turns out to be of another shape.
-   * `isReplaced` is asked when an invocation begins: one that begins under this gate stays its own, since the gate that
-   * replaces this one does not stand before it.
+   * `onUnknownModel` is called at the start, or before the hooks of an invocation whose model has another shape.
+   * `isReplaced` is asked when an invocation begins. An invocation that began under this gate stays with it, because
+   * the gate that replaces this one has not seen its beginning.
    */
   constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void, isReplaced: () => boolean) {
     this.#calls = calls;
@@ -81,7 +82,7 @@ export class ModelGate {
     this.#isReplaced = isReplaced;
   }
 
-  /** Whether any invocation has come this way. */
+  /** Whether any invocation has passed through a gated model. */
   get isInUse(): boolean {
     return this.#isInUse;
   }
@@ -96,13 +97,16 @@ export class ModelGate {
     });
   }
 
-  /** To be called when the app starts: a model that can't be gated is an unknown one from now on. */
+  /** Must be called when the app starts. From then on, a model that can't be gated is reported as unknown. */
   check(core: WorkerCore): void {
     this.#isChecked = true;
     if (!this.#gatePresent(core) || !this.#seesModels) this.#onUnknownModel();
   }
 
-  /** False where the present model can't be gated, or can't be told. A worker that has none yet will be given one. */
+  /**
+   * Gates the present model. False if it can't be gated or found. If a worker has no model yet, it will be given one
+   * later.
+   */
   #gatePresent(core: WorkerCore): boolean {
     const canTell = typeof core.getProgrammingModel === 'function';
     const model = (canTell ? core.getProgrammingModel() : undefined) ?? this.#latest;
@@ -144,8 +148,9 @@ export class ModelGate {
   }
 
   /**
-   * Sees which context the model makes for the invocation. By name, as below. Bound, since an arrow function in this place
-   * outlives collections of V8's young generation with all that it holds: two microseconds of an invocation that is logged.
+   * Notes the context that the model makes for the invocation. It assigns the method by name, like `#gateServed`. The
+   * function is bound, because an arrow function here would survive collections of V8's young generation with
+   * everything that it refers to, which costs two microseconds for an invocation that is logged.
    */
   #gateArguments(model: GatedInvocationModel, call: CoreCall): void {
     const original: unknown = model.getArguments;
@@ -153,7 +158,7 @@ export class ModelGate {
     try {
       model.getArguments = this.#makeArguments.bind(this, call, model, original);
     } catch {
-      // It can't be replaced: as where there is none.
+      // The method can't be replaced, which has the same effect as a missing one.
     }
   }
 
@@ -167,7 +172,10 @@ export class ModelGate {
     return made;
   }
 
-  /** False as `replaceMethod` says it. By name and not by that function, since this runs at every invocation. */
+  /**
+   * Replaces `invokeFunction`. Returns false in the same cases as `replaceMethod`, which is not used because this runs
+   * at every invocation.
+   */
   #gateServed(model: GatedInvocationModel, served: ServedInvocation): boolean {
     const original: unknown = model.invokeFunction;
     if (typeof original !== 'function' || !hasMember(model, 'invokeFunction')) return false;

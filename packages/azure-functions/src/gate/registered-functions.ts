@@ -22,23 +22,23 @@ import {
 } from './worker-core.js';
 
 /**
- * Sees every registration from now on, for all copies of this package. It begins with the first mark or with `secureApp`,
- * whichever comes first: what is marked is always registered after its mark was set, so no mark is ever missed, whatever
- * the order in which files are loaded. Outside a worker it does nothing.
+ * Watches every registration from now on, for all copies of this package. It begins with the first mark or with
+ * `secureApp`, whichever comes first. A marked handler is always registered after its mark was set, so no mark is
+ * missed, whatever the order in which files are loaded. Outside a worker, it does nothing.
  */
 export function watchRegistrations(): void {
   const core = findWorkerCore();
   if (core !== undefined) getCoverage(core);
 }
 
-/** The registrations of this core module that were seen; from the first call on, that is all of them. */
+/** The registrations of this core module that were seen. From the first call on, all of them are seen. */
 export function getCoverage(core: WorkerCore): FunctionCoverage {
   const present = functionCoverage.get(core);
   if (present !== undefined) return present;
   const coverage: FunctionCoverage = { functions: new Map(), gate: undefined };
   functionCoverage.set(core, coverage);
-  // The library looks the method up at each call, whichever copy of it calls. Where it can't be replaced, no name is
-  // known, so every function is closed and no mark opens one.
+  // The library reads the method at each call, whichever copy of the library calls. If the method can't be replaced, no
+  // name is known, so every function is closed and no mark opens one.
   replaceMethod(core, 'registerFunction', (register) => (metadata: FunctionMetadata, callback: unknown) => {
     const isCallable = typeof callback === 'function';
     return register(metadata, isCallable ? coverHandler(coverage, metadata, callback as AnyHandler) : callback);
@@ -50,14 +50,17 @@ export function findRegistered({ functions }: FunctionCoverage, functionName: st
   return functions.get(toLowerCase(functionName));
 }
 
-/** Of names that the worker gives, which are the app's own; lower case would be made, and hashed, at every invocation. */
+/**
+ * The lower-case form of names that the worker gives, which are the app's own. Otherwise it would be made and hashed at
+ * every invocation.
+ */
 const lowerCaseNames = new Map<string, string>();
 
 function toLowerCase(functionName: string): string {
   const known = lowerCaseNames.get(functionName);
   if (known !== undefined) return known;
   const lowerCase = functionName.toLowerCase();
-  // Whoever hands in names without end gets no memory for them.
+  // The limit bounds the memory if somebody passes any number of names.
   if (lowerCaseNames.size < maximumLowerCaseNames) lowerCaseNames.set(functionName, lowerCase);
   return lowerCase;
 }
@@ -74,7 +77,7 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
       `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: remove allowAnonymous, requireRole, reportOnly or observe.`,
     );
   }
-  // Nothing that starts them brings a certificate; what they run is left as it is.
+  // Whatever starts these functions brings no certificate, so their handlers are not wrapped.
   if (kind === 'other') {
     const webhook = findWebhook(metadata);
     const more = webhook === undefined ? {} : { webhook };
@@ -106,7 +109,10 @@ function describeNoSystemKey(name: string): string {
   return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting switches that key off, or host.json can't be read. Set it to System, or remove observe to close the function to callers without an allowed certificate.`;
 }
 
-/** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */
+/**
+ * Notes a registration. A second registration of the same name is an error of the worker, which the app may catch, so
+ * the stricter of both policies applies.
+ */
 function noteRegistered(coverage: FunctionCoverage, registered: RegisteredFunction): RegisteredFunction {
   const before = findRegistered(coverage, registered.name);
   const noted = Object.freeze(before === undefined ? registered : tightenRegistered(before, registered));
@@ -121,7 +127,10 @@ function tightenRegistered(before: RegisteredFunction, registered: RegisteredFun
   return { ...registered, kind, policy: tightenPolicy(before.policy, registered.policy), requiresKey: isKeyed };
 }
 
-/** Another copy of this package may have noted it, so its own key alone counts. */
+/**
+ * Whether the registration says that the host requires a key. Another copy of this package may have noted it, so only
+ * its own member is used.
+ */
 export function isToldToRequireKey(registered: RegisteredFunction): boolean {
   return Object.hasOwn(registered, 'requiresKey') && registered.requiresKey === true;
 }

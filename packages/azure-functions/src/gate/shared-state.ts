@@ -9,31 +9,43 @@ import {
 } from '@certgate/core';
 import type { TriggerKind } from './worker-core.js';
 
-/** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
+/** Any function that can be a handler. Libraries call handlers with arguments of their own before the context. */
 export type AnyHandler = (...args: never[]) => unknown;
 
-/** What a function asks of its callers, as its wrappers declared it. */
+/** What a function requires of its callers, as its wrappers declare it. */
 export type FunctionPolicy = { readonly kind: 'anonymous' } | ClosedPolicy;
 
-/** What a function asks of its callers. Every group of roles must be met; one role of a group meets it. */
+/**
+ * What a closed function requires of its callers. Every group of roles must be met; the caller meets a group with one
+ * of its roles.
+ */
 export interface ClosedPolicy {
   readonly kind: 'certificate';
   readonly roles: readonly (readonly string[])[];
-  /** Set by `reportOnly`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
+  /**
+   * Set by `reportOnly`: its end, in milliseconds since 1970-01-01T00:00:00Z. A copy of this package that doesn't know
+   * this member keeps the function closed.
+   */
   readonly reportOnlyUntil?: number;
-  /** Set by `observe`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
+  /**
+   * Set by `observe`: its end, in milliseconds since 1970-01-01T00:00:00Z. A copy of this package that doesn't know
+   * this member keeps the function closed.
+   */
   readonly observedUntil?: number;
 }
 
 export const closedPolicy: ClosedPolicy = copyOwn({ kind: 'certificate', roles: Object.freeze([]) });
 
-/** What a gate let through in one invocation, though its decision is to refuse. */
+/** What a gate let through in one invocation although it decided to refuse. */
 export interface Deferral {
-  /** A context alone doesn't say who calls. */
+  /** The handler's first argument. A context alone does not show who calls. */
   readonly request: unknown;
-  /** Undefined: the function is observed, and nobody was admitted. A copy that doesn't know of that refuses. */
+  /**
+   * Undefined if the function is observed and nobody was admitted. A copy of this package that doesn't know this case
+   * refuses.
+   */
   readonly identity: ClientIdentity | undefined;
-  /** The very groups of roles, by their identity, that the gate knew of when it decided. */
+  /** The groups of roles that the gate knew when it decided. They are compared by object identity. */
   readonly roles: readonly (readonly string[])[];
 }
 
@@ -42,26 +54,29 @@ export interface RegisteredFunction {
   readonly name: string;
   readonly kind: TriggerKind;
   readonly policy: FunctionPolicy;
-  /** What the worker holds as the function's handler. */
+  /** The function that the worker has as the handler. */
   readonly handler: AnyHandler;
   /**
-   * The host lets nobody call the function without a key. An older copy of this package never says so, and a function is
-   * observed only where it was said.
+   * Whether the host lets nobody call the function without a key. An older copy of this package never sets it, and a
+   * function is observed only if it is set.
    */
   readonly requiresKey?: boolean;
-  /** The extension of the host that starts the function over HTTP. An older copy of this package never says so. */
+  /** The extension of the host that starts the function over HTTP. An older copy of this package never sets it. */
   readonly webhook?: string;
 }
 
-/** What the wrapper around a registered handler asks of the gate, whichever copy of this package made either. */
+/**
+ * The methods that the wrapper around a registered handler calls. Gate and wrapper may come from different copies of
+ * this package.
+ */
 export interface CoveringGate {
   /**
-   * What the host sent decides, whatever hooks make of it. The gate of an older copy of this package never says so: two hooks
-   * together can make it take a caller for another.
+   * Set if the gate decides by what the host sent, whatever hooks change. A gate of an older copy of this package never
+   * sets it: two hooks together can make it mistake a caller for another.
    */
   readonly isHookProof?: true;
   noteRegistration(registered: RegisteredFunction): void;
-  /** Runs `handler` for calls that are admitted, and answers the others. */
+  /** Runs `handler` if the call is admitted, and otherwise returns the refusal. */
   runHandler(
     registered: RegisteredFunction,
     handler: AnyHandler,
@@ -70,37 +85,42 @@ export interface CoveringGate {
   ): unknown;
 }
 
-/** Read by tools too: with a gate, a function that is not listed is closed to callers without an allowed certificate. */
+/**
+ * The registered functions and their gate. Tools read it too: if there is a gate, a function that is not listed is
+ * closed to callers without an allowed certificate.
+ */
 export interface FunctionCoverage {
-  /** By the name in lower case. */
+  /** The functions by name in lower case. */
   readonly functions: Map<string, RegisteredFunction>;
   /** Set by `secureApp`. */
   gate: CoveringGate | undefined;
 }
 
 /**
- * State that two loaded copies of this package (its ESM and its CommonJS build, two versions, a bundle beside the
- * package) must agree on. It is stored on `globalThis` under registered symbols; `v1` names the shape.
+ * State on which two loaded copies of this package must agree (its ESM and its CommonJS build, two versions, or a
+ * bundle and the package). It is stored on `globalThis` under registered symbols. `v1` names the shape.
  */
 interface SharedState {
   /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole`, `reportOnly` and `observe`. */
   readonly 'function-policies/v1': WeakMap<AnyHandler, FunctionPolicy>;
-  /** What each of the worker's core modules has been told to register, and the gate that stands before all of it. */
+  /** The registrations at each of the worker's core modules, and the gate in front of them. */
   readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': ContextMap<ClientIdentity>;
   /** The outcome of an admitted invocation, by its context. */
   readonly 'call-outcomes/v1': ContextMap<CallOutcome>;
-  /** What a gate let through in an invocation, by its context; written by gates alone. */
+  /** What a gate let through in an invocation, by its context. Only gates write it. */
   readonly 'deferrals/v1': ContextMap<Deferral>;
   /**
-   * The worker's core modules that have a gate already, whichever copy's gate it is, and how that gate is configured;
-   * `true` where that can't be compared.
+   * The worker's core modules that have a gate, from whichever copy of this package, and how that gate is configured.
+   * `true` if the configuration can't be compared.
    */
   readonly 'secured-cores/v1': WeakMap<object, string | true>;
 }
 
-/** What a handler's mark says. Another copy of this package may have written it, so its own keys alone count. */
+/**
+ * The policy in a handler's mark. Another copy of this package may have written it, so only its own members are used.
+ */
 export function findPolicy(handler: AnyHandler): FunctionPolicy | undefined {
   const policy = functionPolicies.get(handler);
   return policy === undefined ? undefined : copyOwn(policy);
@@ -112,7 +132,7 @@ function getShared<K extends keyof SharedState>(name: K, create: () => SharedSta
   const present = holder[key];
   if (present !== undefined) return present;
   const created = create();
-  // Not writable: a later script can't swap the map for one of its own.
+  // Not writable, so that a later script can't replace the map.
   Object.defineProperty(globalThis, key, { value: created, enumerable: false });
   return created;
 }
@@ -138,11 +158,14 @@ const gateKey = Symbol.for('certgate/gate/v1');
 /** What a tool may ask the gate of an app that it has loaded. No answer admits anybody. */
 export interface AnnouncedGate {
   readonly findTrustReport: () => TrustStoreReport | undefined;
-  /** What the code says of the front end. An older copy of this package never tells it. */
+  /** Describes the front end and other options in the app's code. An older copy of this package doesn't have it. */
   readonly describe?: () => GateDescription;
-  /** The variable that has the secret which the code gave; null: none has it; undefined: the code gave none. */
+  /**
+   * The environment variable that contains the secret in the code. Null if no variable contains it; undefined if the
+   * code gave none.
+   */
   readonly findSecretVariable?: () => string | null | undefined;
-  /** What the gate decides about a certificate (base64 of the DER; undefined: none). */
+  /** The gate's decision about a certificate (base64 of its DER; undefined for none). */
   readonly decideFor?: (
     functionName: string,
     certificate: string | undefined,
@@ -150,18 +173,21 @@ export interface AnnouncedGate {
   ) => Promise<GateAnswer | undefined>;
 }
 
-/** Plain data. */
+/** The gate's decision as plain data. */
 export interface GateAnswer {
   readonly outcome: 'allowed' | 'denied';
   readonly code: string;
   readonly detail?: string;
-  /** Why the gate would not look at the certificate of a call, as the app is configured where it was loaded. */
+  /**
+   * Why the gate would not read the certificate of a call, as the app is configured where it was loaded. Absent if it
+   * would.
+   */
   readonly frontEndFault?: string;
 }
 
 /**
- * Tools read this to tell whether there is a gate at all, and what it goes by, which is the app's affair and no setting's.
- * `fault` is what `secureApp` failed with: then the gate refuses everybody.
+ * Announces the gate to tools, so that they can see whether there is one and how the app's code configures it. `fault`
+ * is the error of a failed `secureApp`, after which the gate refuses everybody.
  */
 export function announceGate(gate: AnnouncedGate, fault?: string): void {
   const value = Object.freeze(fault === undefined ? gate : { ...gate, fault });
@@ -169,8 +195,8 @@ export function announceGate(gate: AnnouncedGate, fault?: string): void {
 }
 
 /**
- * Both must be met. What is anonymous in one and closed in the other is closed; what is report-only or observed in one
- * alone is neither, and of two ends the earlier counts.
+ * Combines two policies so that both must be met. If a function is anonymous in one and closed in the other, it is
+ * closed. It is report-only or observed only if both say so, and the earlier end applies.
  */
 export function tightenPolicy(first: FunctionPolicy | undefined, second: FunctionPolicy): FunctionPolicy {
   if (first === undefined) return second;

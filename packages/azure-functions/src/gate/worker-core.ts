@@ -1,19 +1,20 @@
-// Not by its own name: the banner that bundles as ES modules need declares `createRequire` at their top level too.
+// Imported as a namespace, because the banner that bundles as ES modules need also declares `createRequire` at its top
+// level.
 import * as nodeModule from 'node:module';
 import { readMember } from '@certgate/core';
 
 export interface FunctionBinding {
   readonly type?: unknown;
   readonly direction?: unknown;
-  /** Of an HTTP trigger: whether the host asks for a key. */
+  /** The level of an HTTP trigger's key: whether the host requires a key. */
   readonly authLevel?: unknown;
-  /** Of an HTTP trigger: the pattern; absent: the function's name. */
+  /** The pattern of an HTTP trigger's route. If it is absent, the route is the function's name. */
   readonly route?: unknown;
-  /** Of a blob trigger: `EventGrid` where a webhook starts the function. */
+  /** The source of a blob trigger: `EventGrid` if a webhook starts the function. */
   readonly source?: unknown;
-  /** Of an MCP tool: whether the host reads the returned text as a tool's result, and not as its text alone. */
+  /** Whether the host reads an MCP tool's returned text as a tool's result, and not only as the text in it. */
   readonly useResultSchema?: unknown;
-  /** What clients call an MCP tool, prompt or resource by. */
+  /** The name by which clients call an MCP tool, prompt or resource. Each trigger has one of the three. */
   readonly toolName?: unknown;
   readonly promptName?: unknown;
   readonly uri?: unknown;
@@ -25,7 +26,7 @@ export interface FunctionMetadata {
   readonly bindings?: Readonly<Record<string, FunctionBinding>>;
 }
 
-/** What the worker knows of one invocation, before any model or hook has seen it. */
+/** What the worker knows about one invocation, before any model or hook has seen it. */
 export interface CoreInvocationContext {
   readonly invocationId?: string;
   readonly metadata?: FunctionMetadata;
@@ -52,8 +53,9 @@ export interface InvocationResponse {
 }
 
 /**
- * What turns the worker's messages into the arguments of a handler: the one of `@azure/functions` 4, or the one of version 3
- * that the worker brings for `function.json` functions. Not public API, so any member may be missing one day.
+ * Turns the worker's messages into the arguments of a handler. It is the model of `@azure/functions` 4, or the model of
+ * version 3 that the worker has for `function.json` functions. It is not public API, so any member may be missing one
+ * day.
  */
 export interface ProgrammingModel {
   readonly name?: unknown;
@@ -62,7 +64,10 @@ export interface ProgrammingModel {
   getCapabilities?: (capabilities: Record<string, string>) => unknown;
 }
 
-/** The members are looked up on the object at each call, and can be replaced. Any may be missing one day. */
+/**
+ * The worker's core module. Its members are read from the object at each call, and can be replaced. Any of them may be
+ * missing one day.
+ */
 export interface WorkerCore {
   registerFunction?: (metadata: FunctionMetadata, callback: unknown) => unknown;
   setProgrammingModel?: (model: ProgrammingModel) => unknown;
@@ -70,10 +75,11 @@ export interface WorkerCore {
 }
 
 /**
- * The worker's core module: there at run time only, through any `require` of the process, since the worker (and our
- * local host) answers for it in `Module.prototype.require`. Undefined in users' unit tests.
+ * Finds the worker's core module. It exists only at run time, through any `require` of the process, because the worker
+ * (and our local host) provides it in `Module.prototype.require`. Undefined in users' unit tests.
  *
- * The `require` starts at Node's own executable: the working directory may be gone, or hold a package of that name.
+ * The `require` starts at Node's own executable, because the working directory may be gone or contain a package of that
+ * name.
  */
 export function findWorkerCore(): WorkerCore | undefined {
   try {
@@ -85,8 +91,8 @@ export function findWorkerCore(): WorkerCore | undefined {
 }
 
 /**
- * Puts another method in a method's place. False where there is none, the object is frozen, or what was written is not what
- * is read afterwards (an accessor, a proxy): callers then must not count on it.
+ * Replaces a method. Returns false if there is no such method, if the object is frozen, or if the object does not
+ * return what was written (an accessor, a proxy). Callers then must not rely on the replacement.
  */
 export function replaceMethod<Target extends object>(
   target: Target,
@@ -99,16 +105,19 @@ export function replaceMethod<Target extends object>(
   return Reflect.set(target, name, replacement) && Reflect.get(target, name) === replacement;
 }
 
-/** `unknown-mcp`: a trigger of the MCP extension that this version doesn't know, so that nobody can be let in by it. */
+/**
+ * `unknown-mcp` is a trigger of the MCP extension that this version doesn't know, so nobody can be admitted through it.
+ */
 export type TriggerKind = 'http' | 'unknown-mcp' | 'mcp' | 'other';
 
 const mcpTriggers: ReadonlySet<string> = new Set(['mcptooltrigger', 'mcpresourcetrigger', 'mcpprompttrigger']);
 
 /**
- * What kind of trigger a binding is; undefined for what is no trigger. The letter case is the user's in `app.generic`, and
- * whatever the library would take for a text counts, a `String` object too.
+ * The kind of trigger of a binding. Undefined if the binding is not a trigger. In `app.generic`, the user chooses the
+ * letter case, and whatever the library would convert to a text is accepted, even a `String` object.
  *
- * MCP triggers are named because the host's MCP extension serves them over HTTP, to whoever has one key that all share.
+ * MCP triggers have a kind of their own, because the host's MCP extension serves them over HTTP to everybody who has
+ * one shared key.
  */
 export function findTriggerKind(type: unknown): TriggerKind | undefined {
   const name = String(type).toLowerCase();
@@ -123,7 +132,8 @@ export function isMcp(kind: TriggerKind | undefined): boolean {
 }
 
 /**
- * The kind of a function by everything that tells of it: HTTP if anything says so, then MCP. Undefined where nothing tells.
+ * The kind of a function by all information about it: HTTP if anything shows it, otherwise MCP. Undefined if there is
+ * no information.
  */
 export function joinTriggerKinds(kinds: readonly (TriggerKind | undefined)[]): TriggerKind | undefined {
   return (['http', 'unknown-mcp', 'mcp', 'other'] as const).find((kind) => kinds.includes(kind));
@@ -133,7 +143,7 @@ export function findFunctionKind(metadata: FunctionMetadata | undefined): Trigge
   const bindings = metadata?.bindings;
   if (typeof bindings !== 'object') return undefined;
   let kind: TriggerKind | undefined;
-  // A loop, since this runs at every invocation.
+  // A loop, because this runs at every invocation.
   for (const binding of Object.values(bindings)) {
     const each = findTriggerKind(binding.type);
     if (each !== undefined) kind = kind === undefined ? each : joinTriggerKinds([kind, each]);
@@ -141,7 +151,10 @@ export function findFunctionKind(metadata: FunctionMetadata | undefined): Trigge
   return kind;
 }
 
-/** By trigger, the extension of the host that starts functions at `/runtime/webhooks/<extension>`, for whoever has its key. */
+/**
+ * By trigger, the extension of the host that starts functions at `/runtime/webhooks/<extension>` for everybody who has
+ * its key.
+ */
 const webhooks: ReadonlyMap<string, string> = new Map([
   ['connectortrigger', 'connector'],
   ['entitytrigger', 'durabletask'],
@@ -151,7 +164,10 @@ const webhooks: ReadonlyMap<string, string> = new Map([
   ['webpubsubtrigger', 'webpubsub'],
 ]);
 
-/** The extension that starts this function over HTTP, past HTTP and MCP triggers. No certificate is decided there. */
+/**
+ * The extension that starts this function over HTTP without an HTTP or MCP trigger. No certificate is decided there.
+ * Undefined if there is none.
+ */
 export function findWebhook({ bindings = {} }: FunctionMetadata): string | undefined {
   for (const binding of Object.values(bindings)) {
     const type = String(binding.type).toLowerCase();
@@ -163,34 +179,42 @@ export function findWebhook({ bindings = {} }: FunctionMetadata): string | undef
 }
 
 /**
- * Whether the host lets nobody call the function over HTTP without a key. `app.http` without an `authLevel` registers
- * `anonymous`; `app.generic` registers none, and although the host takes `function` then, nobody has said it.
+ * Whether the host lets nobody call the function over HTTP without a key. Without an `authLevel`, `app.http` registers
+ * `anonymous`. `app.generic` registers none, and although the host then uses `function`, the app has not asked for
+ * that.
  */
 export function requiresKey(metadata: FunctionMetadata): boolean {
   const triggers = Object.values(metadata.bindings ?? {}).filter(({ type }) => findTriggerKind(type) === 'http');
   return triggers.length > 0 && triggers.every(asksForKey);
 }
 
-/** The host reads names without letter case too, and nothing says which of two spellings it would take. */
+/**
+ * Whether the trigger requires a key. The host ignores the letter case of names, and which of two spellings it would
+ * use is not documented.
+ */
 function asksForKey(trigger: FunctionBinding): boolean {
   const spellings = Object.keys(trigger).filter((name) => name.toLowerCase() === 'authlevel');
   return spellings.length === 1 && isKeyLevel(readMember(trigger, 'authLevel'));
 }
 
-/** The host reads the level without letter case. It has others, which no document tells of: they count as none. */
+/**
+ * Whether the level requires a key. The host ignores its letter case. It has undocumented levels, which are treated as
+ * no key.
+ */
 function isKeyLevel(authLevel: unknown): boolean {
   return typeof authLevel === 'string' && ['function', 'admin'].includes(authLevel.toLowerCase());
 }
 
 /**
- * Told by its `then`, never by `instanceof Promise`: libraries put a Promise of their own in the global's place, and what
- * an `async` function returns is then no instance of it. A promise that is taken for a value would be a bypass.
+ * Whether the value is a promise. It is recognised by its `then`, never by `instanceof Promise`, because libraries
+ * replace the global Promise, and the result of an `async` function is then not an instance of it. A promise that is
+ * taken for a value would be a way past the gate.
  */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return hasMembers(value) && typeof readMember(value, 'then') === 'function';
 }
 
-/** An object or a function. */
+/** Whether the value is an object or a function. */
 export function hasMembers(value: unknown): value is object {
   return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }
