@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { appService } from './test-support/environment.js';
 
 /**
- * Loaded at once, although neither the start nor a first request runs a function of theirs: they are small, and each is the
- * door to a part that is loaded later, a class that apps compare errors with, constants without a function, or decodes what
- * other certificates have. What reads a deny list is needed in a hurry, when the files of a running app may have been
- * replaced.
+ * Files that a cold start loads although neither the start nor a first request runs one of their functions. They are
+ * small, and each is the door to a part that is loaded later, is a class with which apps compare errors, has constants
+ * without a function, or decodes what other certificates have. The file that reads a deny list must be there in a
+ * hurry, when the files of a running app may have been replaced.
  */
 const doors = [
   'core/src/access/awaited-answer.ts',
@@ -37,7 +37,7 @@ const doors = [
   'x509/src/certificate/spiffe-id.ts',
 ];
 
-/** What a part is, is said in scripts/bundle-commonjs.mjs. */
+/** scripts/bundle-commonjs.mjs explains what a part is. */
 const loadedLater = /^part-.*\.cjs$/;
 
 it('a cold start loads what a first request runs, and nothing else', (context) => {
@@ -80,7 +80,7 @@ function isOfPackage(path: string): boolean {
   return !path.includes(`${sep}node_modules${sep}`) && existsSync(`${path}.map`);
 }
 
-/** The source files of a bundle none of whose functions ran. An entry's own file has none. */
+/** The source files in a bundle of which no function ran. An entry's own file has no functions. */
 function listIdle(path: string, { functions }: Profiler.ScriptCoverage): readonly string[] {
   const lines = readFileSync(path, 'utf8').split('\n');
   const payload = JSON.parse(readFileSync(`${path}.map`, 'utf8')) as ConstructorParameters<typeof SourceMap>[0];

@@ -33,7 +33,7 @@ describe('requireRole without a gate', () => {
     assert.doesNotMatch(answer.body ?? '', /gate_not_installed/);
   });
 
-  it('denies whatever it is called with', () => {
+  it('denies whatever its arguments are', () => {
     const handler = requireRole('reader', never) as (...args: unknown[]) => HttpResponseInit;
     for (const args of [
       [],
@@ -50,7 +50,7 @@ describe('requireRole without a gate', () => {
     }
   });
 
-  it('denies an identity that is on another context, or on an object made from the context', () => {
+  it('denies an identity that belongs to another context, or an object made from the context', () => {
     const known = withClientIdentity(createContext(), { name: 'a', roles: ['reader'] });
     const handler = requireRole('reader', inside);
     assert.equal(handler({}, known).body, 'inside');
@@ -59,7 +59,7 @@ describe('requireRole without a gate', () => {
     assert.equal(handler(known, createContext()).status, 503);
   });
 
-  it('in a function behind a gate that was opened around it, denies too', async (context) => {
+  it('denies if a gate was opened around the function', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const role = requireRole('reader', inside);
     app.http('Open', { handler: allowAnonymous((...args) => role(...args)) });
@@ -72,7 +72,7 @@ describe('roles', () => {
   const call = (handler: Handler, roles: readonly string[]): ReturnType<Handler> =>
     handler({}, withClientIdentity(createContext(), { name: 'a', roles }));
 
-  it('one of the group meets the group; every group must be met', () => {
+  it('one role of a group meets the group, and every group must be met', () => {
     const both = requireRole('audit', requireAnyRole(['reader', 'writer'], inside));
     assert.deepEqual(
       { ...functionPolicies.get(both) },
@@ -98,7 +98,7 @@ describe('roles', () => {
     assert.equal(call(handler, ['reader']).status, 403);
   });
 
-  it('the body names the precise code in Development alone', (context) => {
+  it('the body has the precise code only in Development', (context) => {
     setEnvironment(context, development);
     const handler = requireRole('operator', inside);
     assert.match(call(handler, []).body ?? '', /role_missing/);
@@ -106,7 +106,7 @@ describe('roles', () => {
     assert.doesNotMatch(call(handler, []).body ?? '', /role_missing|operator/);
   });
 
-  it('a wrapper passes `this`, all arguments, the result and what is thrown', async () => {
+  it('a wrapper passes on `this`, all arguments, the result and what is thrown', async () => {
     const seen: unknown[] = [];
     const owner = { name: 'owner' };
     const handler = requireRole('r', function (this: unknown, ...args: unknown[]): Promise<string> {
@@ -170,14 +170,14 @@ describe('misuse is an error at load', () => {
     });
   }
 
-  it('allowAnonymous twice is anonymous still, and leaves the handler as it was', () => {
+  it('allowAnonymous is idempotent, and does not change the handler', () => {
     assert.equal(functionPolicies.get(allowAnonymous(anonymous))?.kind, 'anonymous');
     assert.equal(functionPolicies.get(inside), undefined);
   });
 });
 
 describe('identities', () => {
-  it('getClientIdentity throws where nobody was authenticated, whatever it is given', () => {
+  it('getClientIdentity throws if nobody was authenticated, whatever it is given', () => {
     for (const value of [createContext(), {}, undefined, null, 'text']) {
       assert.throws(() => getClientIdentity(value as InvocationContext), {
         name: 'ClientIdentityMissing',
@@ -188,7 +188,7 @@ describe('identities', () => {
     assert.throws(() => getClientIdentity(createContext()), /"F".*withClientIdentity/);
   });
 
-  it('withClientIdentity gives a frozen one that the roles see', () => {
+  it('withClientIdentity gives a frozen identity whose roles are used', () => {
     const roles = ['reader'];
     const context = withClientIdentity(createContext(), { name: 'a', roles });
     roles.push('operator');
@@ -209,7 +209,7 @@ describe('identities', () => {
     });
   });
 
-  it('withClientIdentity refuses an identity that no document could hold', () => {
+  it('withClientIdentity refuses an identity that no document could contain', () => {
     for (const identity of [
       {},
       { name: '' },

@@ -54,7 +54,7 @@ describe('CERTGATE_LOCKED', () => {
     });
   }
 
-  it('closes nothing that is open to everybody, and no observed function, as a locked document', async (context) => {
+  it('like a locked document, closes no anonymous and no observed function', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { app, worker } = createSecuredApp(context, {}, locked);
     app.http('Health', { handler: allowAnonymous(() => ({})) });
@@ -68,7 +68,7 @@ describe('CERTGATE_LOCKED', () => {
     );
   });
 
-  it('that is empty does nothing', async (context) => {
+  it('has no effect if it is empty', async (context) => {
     const { app, worker } = createSecuredApp(context, {}, { ...appService, CERTGATE_LOCKED: '' });
     app.http('Closed', { handler: () => ({}) });
     await worker.start();
@@ -77,7 +77,7 @@ describe('CERTGATE_LOCKED', () => {
   });
 
   for (const value of ['false', 'True', ' true', '1']) {
-    it(`is an error at start, and closes the app: ${JSON.stringify(value)}`, async (context) => {
+    it(`is an error at start and closes the app if it is ${JSON.stringify(value)}`, async (context) => {
       for (const level of ['error', 'warn'] as const) context.mock.method(console, level, () => undefined);
       const { app, worker } = createApp(context, { ...appService, CERTGATE_LOCKED: value });
       app.http('Closed', { handler: () => ({}) });

@@ -37,9 +37,9 @@ import {
   whoami,
 } from './test-support/temporary-marks.js';
 
-// temporary-marks.test.ts has what `reportOnly` does as well.
+// temporary-marks.test.ts tests what `reportOnly` does as well.
 
-/** The request as the host sends it where a key of this name let it in. */
+/** The request as the host sends it if a key of this name let it in. */
 function keyed(name: string, certificate?: typeof reader): object {
   const claims = [
     { type: 'http://schemas.microsoft.com/2017/07/functions/claims/authlevel', value: 'Function' },
@@ -51,7 +51,7 @@ function keyed(name: string, certificate?: typeof reader): object {
 }
 
 describe('observe', () => {
-  it('names the function key by which Azure let the call in, and no other claim', async (context) => {
+  it('logs the name of the function key with which Azure let the call in, and no other claim', async (context) => {
     const { app, worker } = startQuietly(context);
     app.http('Orders', { authLevel, handler: observe(whoami, { until }) });
     app.http('Closed', { authLevel, handler: whoami });
@@ -65,7 +65,7 @@ describe('observe', () => {
     );
   });
 
-  it('names each caller that would be refused, however many calls others make', async (context) => {
+  it('logs each caller that would be refused, however many calls others make', async (context) => {
     const { app, worker } = startQuietly(context);
     for (const name of ['Orders', 'Refunds']) app.http(name, { authLevel, handler: observe(secret, { until }) });
     app.http('Closed', { handler: secret });
@@ -89,7 +89,7 @@ describe('observe', () => {
     assert.deepEqual([quiet?.['suppressed'], quieter?.['suppressed']], [40, 4]);
   });
 
-  it('gives getClientIdentity to those who would be admitted, and a fault of the handler to others', async (context) => {
+  it('gives an identity to callers who would be admitted; for others, getClientIdentity throws', async (context) => {
     const { app, worker } = startQuietly(context);
     const handler: Handler = (...args) => ({ body: getClientIdentity(args.at(-1) as InvocationContext).name });
     app.http('Orders', { authLevel, handler: observe(handler, { until }) });
@@ -100,7 +100,7 @@ describe('observe', () => {
     assert.match(String(error), /CERTGATE|anonymous or observed \(then use findClientIdentity\)/);
   });
 
-  it('with decisionLog denials: only those who would be refused are logged', async (context) => {
+  it('logs only those who would be refused, with decisionLog denials', async (context) => {
     const { app, worker } = startQuietly(context, { decisionLog: 'denials' });
     app.http('Orders', { authLevel, handler: observe(secret, { until }) });
     await worker.start();
@@ -113,7 +113,7 @@ describe('observe', () => {
   });
 });
 
-describe('a decision that fails refuses no observed call', () => {
+describe('an observed call goes on although the decision fails', () => {
   const failing: readonly (readonly [what: string, trustStore: TrustStore, code: string])[] = [
     [
       'a store that throws',
@@ -147,7 +147,7 @@ describe('a decision that fails refuses no observed call', () => {
     });
   }
 
-  it('a log that throws', async (context) => {
+  it('because the log throws', async (context) => {
     const { app, worker } = startQuietly(context);
     app.http('Orders', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
     await worker.start();
@@ -157,7 +157,7 @@ describe('a decision that fails refuses no observed call', () => {
     assert.equal((await worker.invoke('Orders', bearing(operator))).body, 'nobody');
   });
 
-  it('a front end that is not known: no header is read', async (context) => {
+  it('because the front end is not known, so that no header is read', async (context) => {
     const { app, worker, setTime } = startQuietly(context, {}, {});
     app.http('Orders', { authLevel, handler: observe(whoami, { until }) });
     await worker.start();
@@ -168,8 +168,8 @@ describe('a decision that fails refuses no observed call', () => {
   });
 });
 
-describe('it opens nothing for longer than it says', () => {
-  it('whatever becomes of the wall clock', async (context) => {
+describe('observe opens nothing for longer than it says', () => {
+  it('whatever happens to the wall clock', async (context) => {
     let monotonic = 0;
     context.mock.method(performance, 'now', () => monotonic);
     const { app, worker, setTime } = startQuietly(context);
@@ -178,7 +178,7 @@ describe('it opens nothing for longer than it says', () => {
     await worker.start();
     const status = async (): Promise<number> => (await worker.invoke('Orders')).status;
     assert.equal(await status(), 200);
-    // Set back by a year, while an hour goes by.
+    // The wall clock was set back by a year while an hour went by.
     setTime(now - 365 * 86_400_000);
     monotonic = 3_599_999;
     assert.equal(await status(), 200);
@@ -186,7 +186,7 @@ describe('it opens nothing for longer than it says', () => {
     assert.equal(await status(), 401);
   });
 
-  it('once it has ended, a clock that is set back does not open it again', async (context) => {
+  it('and a clock that is set back does not open it again after the end', async (context) => {
     const { app, worker, setTime } = startQuietly(context);
     app.http('Orders', { authLevel, handler: observe(secret, { until }) });
     await worker.start();
@@ -196,14 +196,14 @@ describe('it opens nothing for longer than it says', () => {
     assert.equal((await worker.invoke('Orders')).status, 401);
   });
 
-  it('a context of an observed call opens nothing after the end, and no closed function before', async (context) => {
+  it('and a context of an observed call opens nothing after the end, and no closed function before', async (context) => {
     const { setTime, ...created } = startQuietly(context);
     created.app.http('Orders', { authLevel, handler: observe(whoami, { until }) });
     created.app.http('Closed', { authLevel, handler: secret });
     await created.worker.start();
     const call = createCall(created.library, 'Orders');
     const send = (name: string, caller?: typeof reader): HttpResponseInit => callHandler(created, name, caller, call);
-    // The identity of an earlier call of the same context is not the next one's.
+    // The identity of an earlier call must not apply to the next call with the same context.
     assert.equal(send('Orders', reader).body, 'reader');
     assert.equal(send('Orders').body, 'nobody');
     assert.equal(send('Closed').status, 401);
@@ -211,7 +211,7 @@ describe('it opens nothing for longer than it says', () => {
     assert.equal(send('Orders').status, 401);
   });
 
-  it('a context that a handler keeps opens nothing after the end, though its invocation was let go on', async (context) => {
+  it('and a context that a handler keeps opens nothing after the end, although its invocation went on', async (context) => {
     const { app, worker, setTime } = startQuietly(context);
     const kept: unknown[][] = [];
     const keep: Handler = (...args) => {
@@ -229,7 +229,7 @@ describe('it opens nothing for longer than it says', () => {
     assert.equal(worker.decisions.at(-1)?.['outcome'], 'denied');
   });
 
-  it('a second registration of the name, which the app swallows or the worker takes, closes both', async (context) => {
+  it('and a second registration of the name closes both, whether the app ignores the error or the worker accepts it', async (context) => {
     const { app, worker } = startQuietly(context);
     app.http('Orders', { authLevel, handler: observe(secret, { until }) });
     assert.throws(() => {
@@ -242,8 +242,8 @@ describe('it opens nothing for longer than it says', () => {
   });
 });
 
-describe('a mark that gets lost, or lands elsewhere, closes', () => {
-  it('a closed function that is called in the context of an observed call is refused, and that is logged', async (context) => {
+describe('a mark that gets lost or is on another function', () => {
+  it('does not open a closed function in the context of an observed call, and the refusal is logged', async (context) => {
     const { app, worker } = startQuietly(context);
     const statuses: unknown[] = [];
     const callClosed: Handler = (...args) => {
@@ -254,7 +254,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     app.http('Orders', { authLevel, handler: observe(callClosed, { until }) });
     app.http('Closed', { authLevel, handler: secret });
     await worker.start();
-    // The second time, both refusals come from memory, as one object.
+    // The second time, both refusals come from memory, as the same object.
     for (let time = 0; time < 2; time += 1)
       assert.equal((await worker.invoke('Orders', bearing(stranger))).body, 'secret');
     assert.deepEqual(statuses, [401, 401]);
@@ -264,10 +264,10 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     );
   });
 
-  it('a closed function that is called inside an observed or anonymous call is decided by the certificate of the invocation', async (context) => {
+  it("does not open a closed function inside an observed or anonymous call: the invocation's certificate decides", async (context) => {
     const created = startQuietly(context);
     const { app, worker } = created;
-    // As a batch of requests does, with headers that the caller wrote in the body.
+    // A batch of requests does the same, with headers that the caller wrote in the body.
     const callClosed: Handler = (_request, call) => callHandler(created, 'Closed', operator, call as InvocationContext);
     app.http('Orders', { authLevel, handler: observe(requireRole('operator', callClosed), { until }) });
     app.http('Public', { handler: allowAnonymous(callClosed) });
@@ -284,7 +284,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     }
   });
 
-  it('an observed function that is called in the context of another one is decided and logged by itself', async (context) => {
+  it('does not affect an observed function in the context of another one, which is decided and logged by itself', async (context) => {
     const { app, worker } = startQuietly(context);
     const closed: unknown[] = [];
     const callOther: Handler = (...args) => {
@@ -299,7 +299,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     app.http('Other', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
     await worker.start();
     assert.equal((await worker.invoke('Orders', bearing(stranger))).body, 'nobody');
-    // Who was admitted to the invocation stays so, for what it calls afterwards too.
+    // Who was admitted to the invocation stays admitted, also for later calls inside it.
     assert.equal((await worker.invoke('Orders', bearing(reader))).body, 'reader');
     assert.deepEqual(closed, [401, 'reader']);
     assert.deepEqual(
@@ -314,7 +314,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     );
   });
 
-  it('where the programming model is unknown, the wrapper observes, and closes at the end', async (context) => {
+  it('closes at the end if the programming model is unknown and the wrapper observes', async (context) => {
     const setTime = setClock(context);
     const created = createApp(context);
     const { app, worker } = created;
@@ -335,7 +335,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     assert.equal((await worker.invoke('Orders', bearing(operator))).body, 'operator');
   });
 
-  it("a hook that puts an observed handler in a closed or anonymous function's place opens neither", async (context) => {
+  it("opens nothing if a hook replaces a closed or anonymous function's handler by an observed one", async (context) => {
     setClock(context);
     const moving = observe(secret, { until });
     const { app, worker } = createHookedApp(context, (call, hooked) => {
@@ -352,7 +352,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     assert.equal((await worker.invoke('Orders')).body, 'secret');
   });
 
-  it("an observed handler that runs in an anonymous function's place is closed: Azure has checked no key", async (context) => {
+  it("opens nothing if an observed handler replaces an anonymous function's, because Azure has checked no key", async (context) => {
     setClock(context);
     const { app, worker } = createHookedApp(context, putInPlace('Orders'));
     app.http('Orders', { authLevel, handler: observe(secret, { until }) });
@@ -365,7 +365,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     for (const name of ['Keyed', 'Orders']) assert.equal((await worker.invoke(name)).body, 'secret', name);
   });
 
-  it('who is admitted to a function that a hook calls first is nobody to an observed one that would refuse', async (context) => {
+  it('gives no identity to an observed function that would refuse, if a hook called another function before', async (context) => {
     setClock(context);
     const readWarnings = watchWarnings(context);
     const { app, worker } = createHookedApp(context, (call, hooked) => {
@@ -394,10 +394,10 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     assert.deepEqual(codesOf(readWarnings()), ['observed']);
   });
 
-  it('an older copy of this package keeps the function closed as what saw the registration', async (context) => {
+  it('stays closed if an older copy of this package saw the registration', async (context) => {
     const { app, worker } = startQuietly(context);
     app.http('Old', { authLevel, handler: observe(secret, { until }) });
-    // As it notes functions: without a word about keys.
+    // An older copy notes functions without saying whether they need a key.
     const { functions } = functionCoverage.get(worker.core)!;
     const { requiresKey, ...old } = functions.get('old')!;
     assert.equal(requiresKey, true);
@@ -409,7 +409,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
 });
 
 describe('misuse is an error at load', () => {
-  it('a function that Azure asks no key for', (context) => {
+  it('a function for which Azure requires no key', (context) => {
     const { app, worker } = startQuietly(context);
     const handler = observe(secret, { until });
     const options: readonly object[] = [
@@ -423,7 +423,7 @@ describe('misuse is an error at load', () => {
         app.http('Orders', { ...each, handler });
       }, /"Orders" is observed.*Set authLevel: 'function'/);
     }
-    // The host would ask for a key here, but nobody has said so.
+    // The host would require a key here, but the app has not asked for one.
     const trigger = { type: 'httpTrigger', name: 'request' } as const;
     assert.throws(() => {
       app.generic('Orders', { trigger, return: { type: 'http', name: '$return' }, handler });

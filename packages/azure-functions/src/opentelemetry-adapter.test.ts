@@ -6,7 +6,7 @@ import { observeGate } from './opentelemetry.js';
 import { bearing, createSecuredApp, operator, reader, stranger } from './test-support/secured-app.js';
 import { type Telemetry, createTelemetry } from '@certgate/core/test-support/telemetry.js';
 
-// The whole way: an app in a worker, a real decision, the channel, OpenTelemetry's own SDK.
+// The whole way: an app in a worker, a real decision, the channel, and OpenTelemetry's own SDK.
 
 function observe(test: TestContext): Telemetry {
   const telemetry = createTelemetry(test);
@@ -18,7 +18,7 @@ function observe(test: TestContext): Telemetry {
   return telemetry;
 }
 
-it('decisions of a secured app are counted, and told on spans', async (test) => {
+it('the decisions of a secured app are counted and shown on spans', async (test) => {
   const telemetry = observe(test);
   const { worker, app } = createSecuredApp(test);
   app.http('Orders', { handler: () => ({ body: 'ok' }) });
@@ -50,7 +50,7 @@ it('decisions of a secured app are counted, and told on spans', async (test) => 
     ['Refund', 'denied', 'role_missing', 1],
     ['Refund', 'allowed', 'allowed', 1],
   ]);
-  // Both certificates end in 2099; whoever was refused only is not in use.
+  // Both certificates end in 2099. A certificate that was only refused is not in use.
   const left = metric['certgate.certificate.time_to_expiry']?.series ?? [];
   assert.deepEqual(left.map(({ attributes }) => attributes['certgate.identity.name']).sort(), ['operator', 'reader']);
   const expected = (Date.UTC(2099, 0, 1) - Date.now()) / 1000;
@@ -64,7 +64,7 @@ it('decisions of a secured app are counted, and told on spans', async (test) => 
   assert.ok(!JSON.stringify(spans).includes(reader.header.slice(20, 60)));
 });
 
-it('every decision is counted, also the ones that the log only counts', async (test) => {
+it('every decision is counted, even one that the log only counts', async (test) => {
   const telemetry = observe(test);
   const { worker, app } = createSecuredApp(test);
   app.http('Orders', { handler: () => ({ body: 'ok' }) });

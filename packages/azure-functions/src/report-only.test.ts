@@ -26,10 +26,10 @@ import { end, secret, setClock, startQuietly, until } from './test-support/tempo
 import { loadFunctionsLibrary } from './test-support/test-worker.js';
 import { withClientIdentity } from './testing.js';
 
-// temporary-marks.test.ts has what `observe` does as well.
+// temporary-marks.test.ts tests what `observe` does as well.
 
 describe('reportOnly', () => {
-  it('defers the list of functions too, and every group of roles, wherever they stand inside', async (context) => {
+  it('also defers the list of functions, and every group of roles, wherever they are inside', async (context) => {
     const document = documentOf({
       reader: { certificate: reader, functions: ['Other'] },
       operator: { certificate: operator, roles: ['operator'] },
@@ -51,7 +51,7 @@ describe('reportOnly', () => {
       assert.equal((await worker.invoke('Trial', bearing(certificate))).status, 403);
   });
 
-  it('over a store that answers later', async (context) => {
+  it('works with a store that answers later', async (context) => {
     const later: TrustStore = { find: (...question) => Promise.resolve(trustStore.find(...question)) };
     const { app, worker } = startQuietly(context, { trustStore: later });
     app.http('Trial', { handler: reportOnly(requireRole('operator', secret), { until }) });
@@ -60,7 +60,7 @@ describe('reportOnly', () => {
     assert.equal((await worker.invoke('Trial', bearing(stranger))).status, 401);
   });
 
-  it('reaches handlers that get a client in front of the context, only where no mark is lost', async (context) => {
+  it('reaches handlers that get a client before the context, but only if no mark is lost', async (context) => {
     const { app, worker } = startQuietly(context);
     const role = requireRole('operator', (_trigger: object, client: string) => ({ body: client }));
     app.http('Lost', { handler: reportOnly((request: object) => role(request, 'client'), { until }) });
@@ -69,8 +69,8 @@ describe('reportOnly', () => {
   });
 });
 
-describe('a mark that gets lost closes', () => {
-  it("another request, context, caller or role under the gate's word is refused by the role", async (context) => {
+describe('if a mark gets lost, the function is closed', () => {
+  it('for another request, context, caller or role than the gate decided about', async (context) => {
     const { app, worker, library } = startQuietly(context);
     let count = 0;
     const statuses: (number | undefined)[] = [];
@@ -84,7 +84,7 @@ describe('a mark that gets lost closes', () => {
       clientIdentities.set(other, admitted);
       const attempts: readonly (readonly unknown[])[] = [[{}, call], [call], [undefined, call], [request, other]];
       for (const args of attempts) statuses.push(again(...args).status);
-      // The same text, and not what the gate let through for this function.
+      // The role is the same text, but not the one that the gate let through for this function.
       statuses.push(strictRole(request, call).status);
       clientIdentities.set(call, { ...admitted });
       statuses.push(again(request, call).status);
@@ -99,7 +99,7 @@ describe('a mark that gets lost closes', () => {
     assert.equal(count, 2);
   });
 
-  it('a context that is used again by a request that nothing was deferred for', async (context) => {
+  it('for a context that is used again by a request without a deferral', async (context) => {
     const created = startQuietly(context);
     created.app.http('Trial', { handler: reportOnly(requireRole('operator', secret), { until }) });
     await created.worker.start();
@@ -120,7 +120,7 @@ describe('a mark that gets lost closes', () => {
     for (const args of [[], [null], [undefined, 7]]) assert.equal(handler(...args).status, 503);
   });
 
-  it('in a unit test too: the caller needs the role', (context) => {
+  it('in a unit test, where the caller needs the role', (context) => {
     setClock(context);
     const handler = reportOnly(requireRole('operator', secret), { until });
     const call = createCall(loadFunctionsLibrary(), 'F');
@@ -130,7 +130,7 @@ describe('a mark that gets lost closes', () => {
 });
 
 describe('hooks of others', () => {
-  it("one that puts a report-only function in a strict one's place, or the other way round: both are asked", async (context) => {
+  it('that exchange a report-only and a strict function: the requirements of both apply', async (context) => {
     setClock(context);
     const { app, worker } = createHookedApp(context, (call, hooked) => {
       putInPlace(call.invocationContext.functionName === 'Trial' ? 'Strict' : 'Trial')(call, hooked);
@@ -144,7 +144,7 @@ describe('hooks of others', () => {
     }
   });
 
-  it('one that puts a report-only function in the place of one without roles: two decisions, each with its line', async (context) => {
+  it('that put a report-only function in the place of one without roles: there are two decisions, each with its line', async (context) => {
     setClock(context);
     const { app, worker } = createHookedApp(context, putInPlace('Trial'));
     app.http('Trial', { handler: reportOnly(requireRole('operator', secret), { until }) });
@@ -162,7 +162,7 @@ describe('hooks of others', () => {
     );
   });
 
-  it('a function that was registered before secureApp is report-only, and said so at start', async (context) => {
+  it('a function that was registered before secureApp is report-only, and a line at start says so', async (context) => {
     setClock(context);
     const readWarnings = watchWarnings(context);
     const { app, worker } = createApp(context);

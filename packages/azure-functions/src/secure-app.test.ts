@@ -63,7 +63,7 @@ describe('every registration style is closed', () => {
     };
   for (const [style, register] of Object.entries(styles)) {
     for (const when of ['after', 'before'] as const) {
-      it(`app.${style}, ${when} secureApp`, async (context) => {
+      it(`app.${style} ${when} secureApp is closed`, async (context) => {
         const created = createApp(context);
         let runs = 0;
         const handler = (): { body: string } => {
@@ -87,7 +87,7 @@ describe('every registration style is closed', () => {
     }
   }
 
-  it('in an appStart hook', async (context) => {
+  it('a registration in an appStart hook is closed', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.hook.appStart(() => {
       app.http('Late', { handler: () => ({ body: 'secret' }) });
@@ -97,7 +97,7 @@ describe('every registration style is closed', () => {
     assert.equal((await worker.invoke('Late', bearing(reader))).status, 200);
   });
 
-  it('through a second copy of @azure/functions, whichever copy secureApp was given', async (context) => {
+  it('a registration through a second copy of @azure/functions is closed, whichever copy secureApp was given', async (context) => {
     const { app, worker } = createApp(context);
     const second = loadFunctionsLibrary();
     assert.notEqual(app, second.app);
@@ -114,8 +114,8 @@ describe('every registration style is closed', () => {
   });
 });
 
-describe('what is not an HTTP trigger', () => {
-  it('is registered as it is, and runs without a certificate', async (context) => {
+describe('a function without an HTTP trigger', () => {
+  it('is registered unchanged, and runs without a certificate', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const seen: unknown[] = [];
     const handler = (item: unknown): void => {
@@ -131,7 +131,7 @@ describe('what is not an HTTP trigger', () => {
     assert.deepEqual(worker.decisions, []);
   });
 
-  it('refuses marks at load, since no certificate can come with it', (context) => {
+  it('refuses marks at load, because no certificate can come with it', (context) => {
     const { app } = createSecuredApp(context);
     const schedule = '0 * * * * *';
     for (const handler of [requireRole('reader', () => undefined), allowAnonymous(() => undefined)]) {
@@ -141,7 +141,7 @@ describe('what is not an HTTP trigger', () => {
     }
   });
 
-  it('fails, and keeps its message, where a library hid the role from the registration', async (context) => {
+  it('fails and keeps its message if a library hid the role from the registration', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const inner = requireRole('reader', () => undefined);
     app.storageQueue('Queue', {
@@ -160,7 +160,7 @@ describe('what is not an HTTP trigger', () => {
 });
 
 describe('marks', () => {
-  it('allowAnonymous opens one registration, and a second one of the bare handler stays closed', async (context) => {
+  it('open one registration if they are allowAnonymous, and a second one of the bare handler stays closed', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const handler = (_request: unknown, call: Parameters<typeof findClientIdentity>[0]): object => ({
       body: findClientIdentity(call)?.name ?? 'nobody',
@@ -169,14 +169,14 @@ describe('marks', () => {
     app.http('Closed', { handler });
     await worker.start();
     assert.equal((await worker.invoke('Open')).body, 'nobody');
-    // The header isn't read: neither a good one nor a bad one changes anything.
+    // The header is not read, so neither a valid certificate nor an invalid one has an effect.
     assert.equal((await worker.invoke('Open', bearing(reader))).body, 'nobody');
     assert.equal((await worker.invoke('Open', { headers: { 'x-arr-clientcert': 'A,B' } })).status, 200);
     assert.equal((await worker.invoke('Closed')).status, 401);
     assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'reader');
   });
 
-  it('a mark that a wrapper lost closes the function, and a role inside it still decides', async (context) => {
+  it('close the function if a wrapper loses them, and a role inside still decides', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const open = allowAnonymous(() => ({ body: 'open' }));
     const role = requireRole('operator', (_request: object, call: Parameters<typeof getClientIdentity>[0]) => ({
@@ -191,7 +191,7 @@ describe('marks', () => {
     assert.equal((await worker.invoke('LostRole', bearing(operator))).body, 'operator');
   });
 
-  it('reach handlers that get a client in front of the context, as durable-functions calls them', async (context) => {
+  it('reach handlers that get a client before the context, as durable-functions calls them', async (context) => {
     const { app, worker } = createSecuredApp(context);
     type Context = Parameters<typeof getClientIdentity>[0];
     const handler = requireRole('operator', (_trigger: object, client: string, call: Context) => ({
@@ -206,7 +206,7 @@ describe('marks', () => {
 
 describe('options', () => {
   const choices = 'must be one of';
-  /** Beside a trust store. */
+  /** These options are added to a valid trust store. */
   const wrong: readonly (readonly [what: string, option: object, message: RegExp])[] = [
     ['a typo', { frontend: 'app-service' }, /has no option frontend/],
     ['an unknown symbol', { [Symbol('x')]: true }, /has no option Symbol\(x\)/],
@@ -255,7 +255,7 @@ describe('options', () => {
         { code: 'CERTGATE_ARGUMENT_INVALID', message },
       );
       assert.equal(securedCores.has(worker.core), false);
-      // gate/app-start.test.ts: what then becomes of an app that goes on.
+      // gate/app-start.test.ts shows what happens to an app that goes on.
       assert.notEqual(functionCoverage.get(worker.core)?.gate, undefined);
     });
   }
@@ -275,7 +275,7 @@ describe('options', () => {
     }
   });
 
-  it('are copied: changing the object later, or what every object inherits, changes nothing', async (context) => {
+  it('are copied, so that later changes of the object and what every object inherits have no effect', async (context) => {
     const { app, worker } = createApp(context, {});
     const options: Record<string | symbol, unknown> = { trustStore };
     secureApp(app, options as unknown as SecureAppOptions);
@@ -313,10 +313,10 @@ describe('secureApp called twice', () => {
   });
 });
 
-describe('secureApp called by another copy of this package, as in an app bundled file by file', () => {
-  it('is nothing new where the configuration is the same: what its bundle registers is closed, and decided once', async (context) => {
+describe('secureApp called by another copy of this package, as in an app bundled file by file,', () => {
+  it('has no effect if the configuration is the same: what its bundle registers is closed and decided once', async (context) => {
     const { app, worker } = createApp(context);
-    // Somebody's hook that puts a handler of its own around the gate's wrapper.
+    // A hook of other code that puts a handler of its own around the gate's wrapper.
     app.hook.preInvocation((call) => {
       const { functionHandler } = call;
       call.functionHandler = (...args) => Reflect.apply(functionHandler, undefined, args) as unknown;
@@ -393,7 +393,7 @@ describe('without a host, as in unit tests', () => {
     return loadFunctionsLibrary().app;
   };
 
-  it('secureApp touches nothing, may be called in every file, and handlers stay callable', (context) => {
+  it('secureApp touches nothing and may be called in every file, and handlers can be called', (context) => {
     const app = withoutHost(context);
     const untouched = {
       find: (): never => assert.fail('asked'),
@@ -408,7 +408,7 @@ describe('without a host, as in unit tests', () => {
     assert.deepEqual(process.getActiveResourcesInfo(), before);
   });
 
-  it('a working directory that is gone hides no host', (context) => {
+  it('a host is found even if the working directory is gone', (context) => {
     const { app, worker } = createApp(context, development);
     context.mock.method(process, 'cwd', () => {
       throw new Error('ENOENT: no such file or directory, uv_cwd');

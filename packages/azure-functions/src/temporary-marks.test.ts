@@ -38,7 +38,7 @@ import {
   whoami,
 } from './test-support/temporary-marks.js';
 
-// What holds for `observe` and for `reportOnly`. Each has a file for what it alone does.
+// The tests that both `observe` and `reportOnly` must pass. What only one of them does is tested in a file of its own.
 
 const callers = { none: undefined, stranger, reader, operator } as const;
 type Caller = keyof typeof callers;
@@ -46,13 +46,13 @@ type Caller = keyof typeof callers;
 interface Mark {
   readonly name: 'observe' | 'reportOnly';
   readonly wrap: typeof observe;
-  /** Where a policy and a log line have the end. */
+  /** The member of a policy and of a log line that has the end. */
   readonly until: 'observedUntil' | 'reportOnlyUntil';
-  /** The codes of the lines at start, while it lasts and afterwards. */
+  /** The codes of the lines at start, before the end and after it. */
   readonly startCodes: readonly [string, string];
   /** What a function for operators answers before the end: the body, or the status of a refusal. */
   readonly answers: Readonly<Record<Caller | 'ambiguous', string | number>>;
-  /** `outcome`, `code` and `reportOnlyCode` of the line about each caller. */
+  /** `outcome`, `code` and `reportOnlyCode` of each caller's line. */
   readonly lines: Readonly<Record<Caller, readonly [string, string, string | undefined]>>;
   readonly isAlready: RegExp;
 }
@@ -87,7 +87,7 @@ const marks: readonly Mark[] = [
     isAlready: /is report-only already/,
   },
 ];
-/** The same once the mark has ended, or without one. */
+/** The answers once the mark has ended, or without a mark. */
 const strictAnswers = { none: 401, stranger: 401, reader: 403, operator: 'operator', ambiguous: 503 } as const;
 
 const names = Object.keys(callers) as Caller[];
@@ -96,11 +96,13 @@ const tell = ({ status = 200, body }: { readonly status?: number; readonly body?
 
 for (const mark of marks) {
   const { wrap } = mark;
-  /** Whom the mark lets go on to a function for operators, though the strict function would not. */
+  /**
+   * The callers whom the mark lets go on to a function for operators, although the strict function would refuse them.
+   */
   const deferred = names.filter((name) => mark.answers[name] !== strictAnswers[name]);
 
   describe(mark.name, () => {
-    it('lets go on whom it is for, says what would become of each call, and ends by itself', async (context) => {
+    it('lets the callers go on that it is for, logs what would happen to each call, and ends by itself', async (context) => {
       const { app, worker, setTime } = startQuietly(context);
       app.http('Moving', { authLevel, handler: wrap(requireRole('operator', whoami), { until }) });
       await worker.start();
@@ -135,7 +137,7 @@ for (const mark of marks) {
       assert.deepEqual(pick(worker.decisions.at(-2), 'outcome', 'code', 'status'), ['denied', 'role_missing', 403]);
     });
 
-    it('leaves the given handler as it is: a second registration of it is closed', async (context) => {
+    it('does not change the given handler, so that a second registration of it is closed', async (context) => {
       const { app, worker } = startQuietly(context);
       const role = requireRole('operator', whoami);
       const marked = wrap(role, { until });
@@ -149,7 +151,7 @@ for (const mark of marks) {
       }
     });
 
-    it('passes `this`, arguments, results and errors', async (context) => {
+    it('passes on `this`, arguments, results and errors', async (context) => {
       const { app, worker } = startQuietly(context);
       const thrown = new Error('mine');
       app.http('Throws', { authLevel, handler: wrap(() => Promise.reject(thrown), { until }) });
@@ -166,12 +168,13 @@ for (const mark of marks) {
       assert.deepEqual(seen, ['owner', 1, 2]);
     });
 
-    it('under HTTP streaming, the proxied request says who calls', async (context) => {
+    it('is decided by the proxied request under HTTP streaming', async (context) => {
       const proxy = await startProxyTarget(context);
       const { setTime, ...created } = startQuietly(context);
       created.app.http('Moving', { authLevel, handler: wrap(requireRole('operator', whoami), { until }) });
       await created.worker.start();
-      // The certificate in the request is what the library would build from trigger metadata: worth nothing.
+      // The certificate in the request is what the library would build from trigger metadata, so it must have no
+      // effect.
       const call = (id: string): unknown =>
         tell(callHandler(created, 'Moving', operator, createCall(created.library, 'Moving', id)));
       const expectAnswers = async (answers: Mark['answers']): Promise<void> => {
@@ -189,7 +192,7 @@ for (const mark of marks) {
       await expectAnswers({ ...strictAnswers, operator: 'operator' });
     });
 
-    it('closes where a mark or a role gets lost, whichever it is', async (context) => {
+    it('closes the function if a mark or a role gets lost, whichever it is', async (context) => {
       const { app, worker } = startQuietly(context);
       const role = requireRole('operator', secret);
       const marked = wrap(role, { until });
@@ -199,7 +202,8 @@ for (const mark of marks) {
         Bound: marked.bind(undefined),
         LostInside: wrap(loseRole, { until }),
         OneOfTwo: wrap(requireRole('reader', loseRole), { until }),
-        // Deferred for a role of its own, and a wrapper of another inside: the latter was never the gate's to let through.
+        // This function was deferred for a role of its own. The wrapper of another function inside it is not the gate's
+        // to defer.
         Another: wrap(requireRole('auditor', loseRole), { until }),
       };
       for (const [name, handler] of Object.entries(handlers)) app.http(name, { authLevel, handler });
@@ -213,7 +217,7 @@ for (const mark of marks) {
         }
         if (name === 'Another')
           assert.deepEqual(pick(worker.decisions[lines], 'outcome', 'code', 'reportOnlyCode'), mark.lines.reader);
-        // To an observed call, nobody is known once a mark is lost; to a report-only one, the reader is.
+        // Once a mark is lost, an observed call has no known caller, but a report-only call still has the reader.
         if (mark.name === 'reportOnly') {
           assert.equal(answers[0]?.status, 403, name);
           assert.equal(worker.decisions.at(-2)?.['code'], 'role_missing', name);
@@ -222,7 +226,7 @@ for (const mark of marks) {
       assert.equal((await worker.invoke('LostOutside', bearing(operator))).body, 'secret');
     });
 
-    it('where a hook of others wraps the handler: decided once, one line, no warning, and closed at the end', async (context) => {
+    it('works if another hook wraps the handler: one decision, one line, no warning, and closed at the end', async (context) => {
       const setTime = setClock(context);
       const readWarnings = watchWarnings(context);
       const { app, worker } = createHookedApp(context, wrapHandler);
@@ -240,7 +244,7 @@ for (const mark of marks) {
         assert.equal(tell(await worker.invoke('Moving', callOf(callers[name]))), strictAnswers[name], name);
     });
 
-    it('of two registrations of one name, the stricter stands, and it is marked only where both are', () => {
+    it('is in force for two registrations of one name only if both have it, and the stricter policy applies', () => {
       const roles = [['a']] as const;
       const strict = { kind: 'certificate', roles } as const;
       const anonymous = { kind: 'anonymous' } as const;
@@ -258,7 +262,7 @@ for (const mark of marks) {
       assert.deepEqual(tightenPolicy(anonymous, anonymous), anonymous);
     });
 
-    it('is named at start with its end, and one that is over is closed and named too', async (context) => {
+    it('is logged at start with its end, and one that has ended is closed and logged too', async (context) => {
       const { app, worker } = startQuietly(context);
       const readWarnings = watchWarnings(context);
       const handler = (instant: string): Handler => wrap(requireRole('operator', secret), { until: instant });
@@ -283,7 +287,7 @@ for (const mark of marks) {
       assert.equal((await worker.invoke('Over', bearing(operator))).body, 'secret');
     });
 
-    it('is understood by another copy of this package, whichever made the marks', async (context) => {
+    it('is understood by another copy of this package, whichever copy made the marks', async (context) => {
       const { app, worker } = startQuietly(context);
       const copy = await loadSecondCopy(context);
       const wrapThere = copy[mark.name];
@@ -302,9 +306,9 @@ for (const mark of marks) {
       assert.throws(() => copy.requireRole('r', wrap(secret, { until })), new RegExp(`Put ${mark.name} outermost`));
     });
 
-    it('stays closed where an older copy knows nothing of it: as the gate, and as the role', async (context) => {
+    it('stays closed in an older copy that does not know it, for the gate and for the role', async (context) => {
       const { app, worker } = startQuietly(context);
-      // As version 0.1.0 of the package wrote its marks and read them.
+      // Version 0.1.0 of the package wrote and read its marks like this.
       const oldRole = (handler: AnyHandler): AnyHandler => {
         const inner = functionPolicies.get(handler);
         assert.ok(inner?.kind !== 'anonymous');
@@ -318,12 +322,12 @@ for (const mark of marks) {
       for (const name of ['OldOutside', 'OldInside'])
         assert.equal((await worker.invoke(name, bearing(reader))).status, 403, name);
       assert.equal((await worker.invoke('OldOutside')).status, 401);
-      // An old gate takes `kind` and `roles` of a policy and nothing else, and notes no deferral.
+      // An old gate reads only `kind` and `roles` of a policy, and notes no deferral.
       const policy = functionPolicies.get(wrap(requireRole('operator', secret), { until }));
       assert.deepEqual({ ...policy }, { kind: 'certificate', roles: [['operator']], [mark.until]: end });
     });
 
-    it('changes no answer but of those whom it lets go on, whatever the wrappers, caller and time', async (context) => {
+    it('changes only the answers to callers whom it lets go on, whatever the wrappers, caller and time', async (context) => {
       const setTime = setClock(context);
       const roles = fc.array(fc.subarray(['reader', 'operator', 'owner'], { minLength: 1 }), { maxLength: 3 });
       const functions = fc.constantFrom(undefined, [], ['Other'], ['Moving', 'Strict']);
@@ -419,7 +423,7 @@ for (const mark of marks) {
       );
     });
 
-    it('90 days, and what has passed, are none', (context) => {
+    it('an end in 90 days, or in the past, is not an error', (context) => {
       setClock(context);
       for (const text of ['2027-04-01T00:00:00Z', '2027-01-01T00:00:00Z', '2020-01-01T00:00:00Z'])
         assert.doesNotThrow(() => wrap(secret, { until: text }), text);

@@ -8,7 +8,7 @@ import { firstOf, type TrustStore, trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
 import { bearing, createApp, reader, watchWarnings } from './test-support/secured-app.js';
 
-describe('an address that cannot be one', () => {
+describe('an invalid address', () => {
   const addresses: readonly (readonly [string, string | undefined, RegExp])[] = [
     ['is absent', undefined, /Is the environment variable set/],
     ['is empty', '', /Is the environment variable set/],
@@ -20,8 +20,8 @@ describe('an address that cannot be one', () => {
     ],
   ];
   for (const [what, address, words] of addresses) {
-    // The worker goes on after an entry file that throws, and the functions of other files would stand open.
-    it(`${what}: nothing is thrown where it is written, the app does not start, and everybody is refused`, async (context) => {
+    // The worker goes on after an entry file that throws, and the functions of other files would then be open.
+    it(`${what}: the code that names it does not throw, the app does not start, and everybody is refused`, async (context) => {
       const { app, worker } = createApp(context);
       secureApp(app, { trustStore: trustStoreFrom(address) });
       app.http('Orders', { handler: () => ({ body: 'orders' }) });
@@ -38,7 +38,7 @@ describe('an address that cannot be one', () => {
 });
 
 describe('a mirror', () => {
-  it('decides in an app that starts while the first place is away, and one line at start says so', async (context) => {
+  it('decides in an app that starts while the first place is unavailable, and one line at start says so', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-mirror-'));
     context.after(() => {
       rmSync(folder, { recursive: true });

@@ -15,7 +15,8 @@ import {
   unsafeTrustCertificateHeaderFromAnywhere,
 } from './index.js';
 
-// Compiled, not run: the compiler is the test. A line under @ts-expect-error that compiles fails the build.
+// This file is compiled but not run: the compiler is the test. A line under @ts-expect-error that compiles fails the
+// build.
 declare const app: typeof AzureApp;
 declare const trustStore: TrustStore;
 declare const context: InvocationContext;
@@ -26,7 +27,7 @@ type Same<A, B> = [A, B] extends [B, A] ? true : false;
 type DurableHandler = (trigger: HttpRequest, client: { start(): string }, call: InvocationContext) => HttpResponseInit;
 
 function checkHandlerTypes(): void {
-  // The handler's own type stays: its parameters, its result, and what the library wants.
+  // The handler keeps its own type: its parameters, its result, and what the library requires.
   const plain = (request: HttpRequest, call: InvocationContext): HttpResponseInit => ({
     body: `${request.url}${call.invocationId}`,
   });
@@ -47,7 +48,7 @@ function checkHandlerTypes(): void {
   app.get('c2', trial);
   app.http('c3', { authLevel: 'function', handler: moving });
 
-  // Written in place, the parameters get their types from the registration.
+  // If a handler is written in place, its parameters get their types from the registration.
   app.http('d', {
     handler: requireRole('r', (request, call) => ({ body: `${request.url}${getClientIdentity(call).name}` })),
   });
@@ -59,14 +60,14 @@ function checkHandlerTypes(): void {
   const asHttpHandler: HttpHandler = requireRole('r', (request) => ({ body: request.method }));
   app.http('g', { handler: asHttpHandler });
 
-  // As durable-functions calls it.
+  // The arguments with which durable-functions calls a handler.
   const durable = requireRole('r', (trigger: HttpRequest, client: { start(): string }, call: InvocationContext) => ({
     body: trigger.url + client.start() + call.functionName,
   }));
   const asDurable: DurableHandler = durable;
   assert.ok([isRoleKept, isAnyRoleKept, isOpenKept, isTrialKept, asDurable]);
 
-  // Written in place and registered elsewhere, they get them from the type of an HTTP handler.
+  // If a handler is written in place and registered elsewhere, its parameters get their types from the HTTP handler.
   const refund = requireRole('r', async (request, call) => ({ body: (await request.text()) + call.invocationId }));
   const audit = requireAnyRole(['r', 's'], (request) => ({ body: request.method }));
   const health = allowAnonymous((request, call) => ({ jsonBody: [request.url, call.functionName] }));

@@ -20,7 +20,7 @@ import {
 } from '../test-support/secured-app.js';
 
 describe('the usual app', () => {
-  it('gets no hook, and no line at start; each call is decided and logged once', async (context) => {
+  it('has no hook and no line at start, and each call is decided and logged once', async (context) => {
     const readCodes = watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({ body: 'in' }) });
@@ -32,7 +32,7 @@ describe('the usual app', () => {
     assert.equal(worker.decisions.length, 2);
   });
 
-  it('is decided by what the host sent, whatever a hook makes of the inputs', async (context) => {
+  it('is decided by what the host sent, however a hook changes the inputs', async (context) => {
     const { app, worker, library } = createSecuredApp(context);
     app.hook.preInvocation((call) => {
       const headers = bearing(reader).headers;
@@ -46,7 +46,7 @@ describe('the usual app', () => {
     assert.equal(runs(), 0);
   });
 
-  it('takes headers in the form that the host sends to this worker, and two of them for two', async (context) => {
+  it('reads headers in the form in which the host sends them to this worker, and two as two', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     await worker.start();
@@ -63,7 +63,7 @@ describe('the usual app', () => {
 });
 
 describe('a function whose registration was not seen', () => {
-  it('is named once, since a hook that calls its handler runs it undecided', async (context) => {
+  it('is logged once, because a hook that calls its handler runs it undecided', async (context) => {
     const readCodes = watchWarningCodes(context);
     const { app, worker } = createApp(context);
     const { handler } = countHandler();
@@ -84,8 +84,8 @@ describe('a function whose registration was not seen', () => {
   });
 });
 
-describe('policy goes by registered name', () => {
-  it('a name whose registration was not seen is closed, whatever the mark of the final handler', async (context) => {
+describe('the policy of a registered name', () => {
+  it('closes a name whose registration was not seen, whatever the mark of the final handler', async (context) => {
     const { app, worker } = createApp(context);
     const { handler, runs } = countHandler();
     app.http('Early', { handler });
@@ -99,7 +99,7 @@ describe('policy goes by registered name', () => {
     assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
   });
 
-  it('a handler that lost its marks has the policy of its registration, and a marked one can only tighten it', async (context) => {
+  it('is used for a handler that lost its marks, and a marked handler can only tighten it', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const final: { handler?: () => object } = {};
     app.hook.preInvocation((call) => {
@@ -126,7 +126,7 @@ describe('policy goes by registered name', () => {
 describe('a function.json function', () => {
   for (const output of ['$return', 'res']) {
     for (const when of ['before', 'after'] as const) {
-      it(`is closed, with the output ${output}, its model set ${when} secureApp`, async (context) => {
+      it(`is closed with the output ${output}, if its model was set ${when} secureApp`, async (context) => {
         const { app, worker } = createApp(context);
         let runs = 0;
         const handler = (call: unknown): Promise<object> => {
@@ -160,7 +160,7 @@ describe('a function.json function', () => {
 });
 
 describe('MCP triggers of an unknown kind', () => {
-  it('the function never runs, and the log tells the operator why', async (context) => {
+  it('never run their function, and the log tells the operator why', async (context) => {
     const trigger = { type: 'mcpOfTomorrowTrigger', name: 'call' };
     const readCodes = watchWarningCodes(context);
     const { app, worker } = createApp(context);
@@ -174,7 +174,7 @@ describe('MCP triggers of an unknown kind', () => {
       const { error } = await worker.invoke(name, { data: { json: '{}' } });
       assert.match(String(error), /Certgate refused a call of/);
     }
-    // Past the gate too.
+    // The handler refuses even without the gate.
     assert.throws(() => worker.getHandler('Late')({}, {}), { cause: /has an MCP trigger/ });
     assert.equal(runs(), 0);
     assert.throws(() => {
@@ -183,7 +183,7 @@ describe('MCP triggers of an unknown kind', () => {
   });
 });
 
-/** Renames or removes one method of an object, its class's too. */
+/** Renames or removes one method of an object, even if its class has it. */
 const changes: Readonly<Record<string, (target: object, name: string) => void>> = {
   renamed: (target, name) => {
     const members = target as Record<string, unknown>;
@@ -195,7 +195,7 @@ const changes: Readonly<Record<string, (target: object, name: string) => void>> 
   },
 };
 
-describe('where the programming model is another one', () => {
+describe('an unknown programming model', () => {
   const build = (context: TestContext): SecuredApp & ReturnType<typeof countHandler> => {
     const created = createApp(context);
     const counted = countHandler();
@@ -216,13 +216,13 @@ describe('where the programming model is another one', () => {
   };
 
   for (const [how, change] of Object.entries(changes)) {
-    it(`getInvocationModel ${how}: wrappers and the hook stand in, and the operator is told once`, async (context) => {
+    it(`with getInvocationModel ${how}: wrappers and the hook replace the gate, and the operator gets one line`, async (context) => {
       const readCodes = watchWarningCodes(context);
       const scene = build(context);
       const original = Reflect.getPrototypeOf(scene.worker.model!) as { getInvocationModel: unknown };
       change(scene.worker.model!, 'getInvocationModel');
       await scene.worker.start();
-      // The worker itself goes another way to the same end.
+      // The worker itself reaches the same method in another way.
       scene.worker.model = Object.assign(Object.create(scene.worker.model!) as object, original, {
         getInvocationModel: original.getInvocationModel,
       }) as never;
@@ -232,7 +232,7 @@ describe('where the programming model is another one', () => {
     });
 
     for (const method of ['getArguments', 'invokeFunction', 'getResponse']) {
-      it(`${method} ${how}: no handler runs without an admission`, async (context) => {
+      it(`with ${method} ${how}: no handler runs without an admission`, async (context) => {
         const readCodes = watchWarningCodes(context);
         const scene = build(context);
         const { worker } = scene;
@@ -246,7 +246,7 @@ describe('where the programming model is another one', () => {
         (worker.core['setProgrammingModel'] as (model: object) => void)(model);
         await worker.start();
         const gated = worker.model as unknown as typeof model;
-        // The worker of that day calls by the new name, bound to the invocation that has the library's private members.
+        // A worker that calls the new name, bound to the invocation that has the library's private members.
         worker.model = {
           getInvocationModel: (core: object) => {
             const invocation = gated.getInvocationModel(core) as Record<string, unknown>;
@@ -270,7 +270,7 @@ describe('where the programming model is another one', () => {
     }
   }
 
-  it('a core module without getProgrammingModel: models are gated as they are set', async (context) => {
+  it('with a core module without getProgrammingModel: models are gated when they are set', async (context) => {
     const readCodes = watchWarningCodes(context);
     const created = createApp(context);
     delete created.worker.core['getProgrammingModel'];
@@ -283,7 +283,7 @@ describe('where the programming model is another one', () => {
     assert.deepEqual(readCodes(), []);
   });
 
-  it('a worker that goes past a gated model: the wrapper decides, says so once, and the hook joins it', async (context) => {
+  it('with a worker that does not use the gated model: the wrapper decides and logs it once, and the hook is added', async (context) => {
     const readCodes = watchWarningCodes(context);
     const scene = build(context);
     const { worker } = scene;
@@ -296,7 +296,7 @@ describe('where the programming model is another one', () => {
     assert.equal(readCodes().length, 2);
   });
 
-  it('a hook that calls the handler itself is decided by the wrapper, and logged once', async (context) => {
+  it('with a hook that calls the handler itself: the wrapper decides, and one line is logged', async (context) => {
     const readCodes = watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     app.hook.preInvocation(async (call) => {
@@ -314,7 +314,7 @@ describe('where the programming model is another one', () => {
     assert.equal(worker.hooks.preInvocation.length, 1);
   });
 
-  it('a model that is gated twice, by a copy of its gated method, decides once', async (context) => {
+  it('with a model that is gated twice, by a copy of its gated method: it decides once', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     const model = worker.model!;
@@ -328,7 +328,7 @@ describe('where the programming model is another one', () => {
 });
 
 describe('decisionLog', () => {
-  it("'denials' leaves out the lines of admitted calls alone", async (context) => {
+  it("leaves out only the lines of admitted calls if it is 'denials'", async (context) => {
     const { app, worker } = createSecuredApp(context, { decisionLog: 'denials' });
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     await worker.start();

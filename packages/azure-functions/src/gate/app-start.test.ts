@@ -29,7 +29,7 @@ const wrong = { nonsense: 1 } as unknown as SecureAppOptions;
 
 type StartLine = Readonly<Record<'code' | 'detail', string>>;
 
-/** The lines about the app as a whole that are errors, and those that are warnings. */
+/** Collects the lines about the app as a whole: errors and warnings. */
 function watchStartLines(context: TestContext): {
   readonly errors: () => StartLine[];
   readonly warnings: () => string[];
@@ -42,7 +42,7 @@ function watchStartLines(context: TestContext): {
   return { errors, warnings: () => warnings().map(({ code }) => code) };
 }
 
-/** What an app does that goes on after the error. */
+/** Calls secureApp wrongly, in an app that goes on after the error. */
 function secureWrongly(app: unknown, options = wrong, secure = secureApp): void {
   assert.throws(() => {
     secure(app as SecuredApp['app'], options);
@@ -56,7 +56,7 @@ async function readStatuses(worker: TestWorker, names: readonly string[]): Promi
   );
 }
 
-/** An app whose functions are all registered before its gate. */
+/** Creates an app whose functions are all registered before its gate. */
 function createOpenApp(context: TestContext): SecuredApp {
   const created = createApp(context);
   created.app.http('Marked', { handler: allowAnonymous(() => ({})) });
@@ -65,7 +65,7 @@ function createOpenApp(context: TestContext): SecuredApp {
 }
 
 describe('secureApp after the start', () => {
-  /** Counts its loads. */
+  /** Creates a store that counts how often it is loaded. */
   const createCountedStore = (): TrustStore & { loads: number } => {
     const counted = {
       loads: 0,
@@ -75,7 +75,7 @@ describe('secureApp after the start', () => {
     return counted as unknown as TrustStore & { loads: number };
   };
 
-  it('closes the app from then on, is an error in the log, and loads trust at once', async (context) => {
+  it('closes the app from then on, is an error in the log, and loads the trust at once', async (context) => {
     const { errors, warnings } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     const store = createCountedStore();
@@ -95,7 +95,7 @@ describe('secureApp after the start', () => {
     assert.equal(errors().length, 1);
   });
 
-  it('by a library that nobody asked for its capabilities: the first invocation tells', async (context) => {
+  it('is noticed at the first invocation if the library was never asked for its capabilities', async (context) => {
     const { errors } = watchStartLines(context);
     const other = loadFunctionsLibrary();
     const { worker } = createOpenApp(context);
@@ -110,7 +110,7 @@ describe('secureApp after the start', () => {
 
   for (const isSeen of [false, true]) {
     const outcome = isSeen ? 'its wrapper refuses the call under way' : 'the call under way goes on';
-    it(`in a hook of an invocation whose registration was ${isSeen ? '' : 'not '}seen: ${outcome}, and the next is closed`, async (context) => {
+    it(`in a hook of an invocation whose registration was ${isSeen ? '' : 'not '}seen: ${outcome}, and the next one is closed`, async (context) => {
       const { errors } = watchStartLines(context);
       const { app, worker } = createApp(context);
       if (isSeen) allowAnonymous(() => ({}));
@@ -127,7 +127,7 @@ describe('secureApp after the start', () => {
     });
   }
 
-  it('with trust that is not valid: a line, 503, and no rejection that would end the worker', async (context) => {
+  it('causes a line, 503, and no rejection that would end the worker, if the trust is not valid', async (context) => {
     const { errors, warnings } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     const store: TrustStore = {
@@ -141,7 +141,7 @@ describe('secureApp after the start', () => {
     assert.deepEqual(await readStatuses(worker, ['Closed']), [[401, 503, 503]]);
   });
 
-  it('that joins a gate of the start is not late', async (context) => {
+  it('is not late if it joins a gate of the start', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     secureApp(app, { trustStore });
@@ -179,7 +179,7 @@ describe('secureApp during the start', () => {
     assert.deepEqual(errors(), []);
   });
 
-  it("leaves the app's own setup as it is, before and after", async (context) => {
+  it("does not change the app's own setup, before and after", async (context) => {
     const { app, worker } = createApp(context);
     app.setup({ capabilities: { first: '1' } });
     Object.defineProperty(Object.prototype, 'enableHttpStream', { value: true, configurable: true });
@@ -194,8 +194,8 @@ describe('secureApp during the start', () => {
   });
 });
 
-describe('secureApp that threw, in an app that went on', () => {
-  it('everything is refused: what was registered before and after, anonymous, observed', async (context) => {
+describe('a secureApp that threw, in an app that went on', () => {
+  it('refuses every call: what was registered before and after, anonymous and observed', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     secureWrongly(app);
@@ -228,7 +228,7 @@ describe('secureApp that threw, in an app that went on', () => {
     ['an app of another library', { hook: {} }],
     ['an app whose hook throws', Object.defineProperty({}, 'hook', { get: () => assert.fail('no hook') })],
   ] as const) {
-    it(`${what} is closed too`, async (context) => {
+    it(`also closes ${what}`, async (context) => {
       const { errors } = watchStartLines(context);
       const { worker } = createOpenApp(context);
       secureWrongly(app, { trustStore });
@@ -241,7 +241,7 @@ describe('secureApp that threw, in an app that went on', () => {
     });
   }
 
-  it('an app that refuses the hook is closed', async (context) => {
+  it('closes an app that rejects the hook', async (context) => {
     watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     const hook = { ...app.hook, appStart: (): never => assert.fail('no hook') };
@@ -250,7 +250,7 @@ describe('secureApp that threw, in an app that went on', () => {
     assert.deepEqual(await readStatuses(worker, ['Closed']), [[503, 503, 503]]);
   });
 
-  it('a hook that puts the bare handler back, or calls it, changes nothing', async (context) => {
+  it('is not affected by a hook that restores the bare handler or calls it', async (context) => {
     watchStartLines(context);
     const { app, worker } = createApp(context);
     secureWrongly(app);
@@ -265,19 +265,19 @@ describe('secureApp that threw, in an app that went on', () => {
     assert.doesNotMatch(body, /secret/);
   });
 
-  it('where the programming model is unknown, wrappers and the hook refuse', async (context) => {
+  it('refuses by wrappers and the hook if the programming model is unknown', async (context) => {
     watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     secureWrongly(app);
     app.http('After', { handler: allowAnonymous(() => ({})) });
-    // What the gate has put there is gone, and so is the way to find it out.
+    // What the gate had installed is gone, and so is the means to find that out.
     Reflect.deleteProperty(worker.model!, 'getInvocationModel');
     Object.assign(worker.core, { getProgrammingModel: () => Object.freeze({}) });
     await worker.start();
     assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked', 'After']), Array(3).fill([503, 503, 503]));
   });
 
-  it('after the start, the app is closed from then on', async (context) => {
+  it('closes the app from then on if the start was over', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     await worker.start();
@@ -286,7 +286,7 @@ describe('secureApp that threw, in an app that went on', () => {
     assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
   });
 
-  it('outside a host, nothing is installed', (context) => {
+  it('installs nothing outside a host', (context) => {
     const { errors } = watchStartLines(context);
     const { app } = loadFunctionsLibrary();
     const gate = Symbol.for('certgate/gate/v1');
@@ -300,7 +300,7 @@ describe('secureApp that threw, in an app that went on', () => {
 describe('several calls of secureApp, one of which threw', () => {
   const closedToStrangers = [[401, 401, 200]];
 
-  it('a call that does not fail takes over, in the start and after it', async (context) => {
+  it('a call that does not fail replaces the others, during the start and after it', async (context) => {
     for (const isLate of [false, true]) {
       const { errors } = watchStartLines(context);
       const { app, worker } = createOpenApp(context);
@@ -333,7 +333,7 @@ describe('several calls of secureApp, one of which threw', () => {
   });
 });
 
-describe('a call that began under a secureApp that failed, while another takes over', () => {
+describe('a call that began under a secureApp that failed, while another one replaces it', () => {
   for (const isWrapped of [false, true]) {
     for (const isAnotherSeen of [false, true]) {
       const what = `${isWrapped ? 'with' : 'without'} a wrapper, ${isAnotherSeen ? 'after' : 'before'} another invocation`;
@@ -353,7 +353,7 @@ describe('a call that began under a secureApp that failed, while another takes o
         secureWrongly(app);
         if (isWrapped) register();
         app.http('Other', { handler: () => ({}) });
-        // One rewrites the request; the other calls the handler, which only a wrapper can keep from running.
+        // One hook rewrites the request. The other calls the handler, which only a wrapper can keep from running.
         app.hook.preInvocation(({ inputs: [request] }) => {
           (request as HttpRequest).headers.set('x-arr-clientcert', reader.header);
         });
@@ -382,13 +382,13 @@ describe('a call that began under a secureApp that failed, while another takes o
 });
 
 describe('secureApp after that of an older copy of the package', () => {
-  it('throws, and closes the app if that is caught: the older gate can be misled', async (context) => {
+  it('throws, and closes the app if that is caught, because the older gate can be misled', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createOpenApp(context);
     const copy = await loadSecondCopy(context);
     copy.secureApp(app, { trustStore });
     const { gate } = functionCoverage.get(worker.core)!;
-    // Older copies don't have it.
+    // Older copies don't have this member.
     assert.ok(Reflect.deleteProperty(gate!, 'isHookProof'));
     assert.throws(
       () => {
@@ -397,7 +397,7 @@ describe('secureApp after that of an older copy of the package', () => {
       { code: 'CERTGATE_ALREADY_INSTALLED', message: /of an older version/ },
     );
     await worker.start();
-    // Behind the gate that refuses everybody, the older one still refuses strangers in its own way.
+    // Behind the gate that refuses everybody, the older one still refuses unknown callers in its own way.
     assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
       [401, 401, 503],
       [503, 503, 503],
@@ -407,7 +407,7 @@ describe('secureApp after that of an older copy of the package', () => {
 });
 
 describe('calls of secureApp in any order, by two copies of the package, before and after the start', () => {
-  it('the first that does not throw stands; while every one has thrown, nobody gets in', async (context) => {
+  it('the first one that does not throw is used, and while every one has thrown, nobody is admitted', async (context) => {
     watchStartLines(context);
     const copies = [{ secureApp }, await loadSecondCopy(context)] as const;
     const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
@@ -423,7 +423,7 @@ describe('calls of secureApp in any order, by two copies of the package, before 
             copies[copy].secureApp(app, options[kind]);
             standing ??= kind;
           } catch {
-            // The app goes on.
+            // The app goes on after the error.
           }
           app.http(`After${index}`, { handler: () => ({}) });
           if (startsAt === index + 1) await worker.start();
@@ -445,7 +445,7 @@ describe('calls of secureApp in any order, by two copies of the package, before 
 });
 
 describe('functions that a webhook of the host starts', () => {
-  it('are named in one line at start; others are not', async (context) => {
+  it('are named in one line at start, and other functions are not', async (context) => {
     const readWarnings = watchWarnings(context);
     const { app, worker } = createApp(context);
     secureApp(app, { trustStore });
@@ -481,7 +481,7 @@ describe('functions that a webhook of the host starts', () => {
 describe('a function that was registered under the model of version 3', () => {
   const metadata = describeClassic('Core');
 
-  it('keeps the app from starting; if it runs anyway, each call is refused and none hangs', async (context) => {
+  it('keeps the app from starting, and if the app runs anyway, each call is refused and none hangs', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createApp(context);
     setClassicModel();
@@ -495,7 +495,7 @@ describe('a function that was registered under the model of version 3', () => {
     assert.deepEqual(await readStatuses(worker, ['Core']), [[503, 503, 503]]);
   });
 
-  it('in an appStart hook, the registration itself fails', async (context) => {
+  it('makes the registration itself fail in an appStart hook', async (context) => {
     watchStartLines(context);
     const { app, worker } = createApp(context);
     setClassicModel();
@@ -506,7 +506,7 @@ describe('a function that was registered under the model of version 3', () => {
     await assert.rejects(worker.start(), /"Core" was registered with registerFunction/);
   });
 
-  it('is served where the library sets its model, and timers are under either', async (context) => {
+  it('is served if the library sets its model, and timers are served under either model', async (context) => {
     const { errors } = watchStartLines(context);
     const { app, worker } = createApp(context);
     setClassicModel();

@@ -29,7 +29,7 @@ function listen(context: TestContext): DecisionEvent[] {
 }
 
 describe('the channel certgate:decision', () => {
-  it('tells an admission and a refusal in full, frozen', async (context) => {
+  it('publishes an admission and a refusal in full, frozen', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({ body: 'in' }) });
     await worker.start();
@@ -64,7 +64,7 @@ describe('the channel certgate:decision', () => {
     for (const event of events) assert.ok(!JSON.stringify(event).includes(stranger.header.slice(40, 80)));
   });
 
-  it('tells what was let through as report-only', async (context) => {
+  it('publishes what was let through as report-only', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1) });
     const { app, worker } = createSecuredApp(context);
@@ -88,7 +88,7 @@ describe('the channel certgate:decision', () => {
     assert.equal(events.length, 1);
   });
 
-  it('tells what an observed function lets go on, and whom it would let in', async (context) => {
+  it('publishes what an observed function lets go on, and whom it would admit', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1) });
     const { app, worker } = createSecuredApp(context);
@@ -109,7 +109,7 @@ describe('the channel certgate:decision', () => {
     assert.ok(Object.isFrozen(events[1]?.observed));
   });
 
-  it('tells what the log only adds up, and nothing of anonymous functions', async (context) => {
+  it('publishes what the log only counts, and nothing about anonymous functions', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({}) });
     app.http('Open', { handler: allowAnonymous(() => ({})) });
@@ -121,7 +121,7 @@ describe('the channel certgate:decision', () => {
     assert.ok(events.every(({ code }) => code === 'certificate_missing'));
   });
 
-  it('tells a handler that is closed twice once, and of a role whose mark was lost the refusal alone', async (context) => {
+  it('publishes a handler that is closed twice once, and only the refusal of a role whose mark was lost', async (context) => {
     const trustStore: TrustStore = {
       find: () => ({ outcome: 'found', identity: { name: 'a', roles: [], owner: 'team' }, matchedBy: 'x' }),
     };
@@ -151,7 +151,7 @@ describe('the channel certgate:decision', () => {
     );
   });
 
-  it('tells a fault once: where the log fails, the refusal that came of it', async (context) => {
+  it('publishes a fault once: if the log fails, the refusal that followed', async (context) => {
     const { app, worker, library } = createSecuredApp(context);
     app.http('Closed', { handler: () => ({}) });
     await worker.start();
@@ -180,7 +180,7 @@ describe('the channel certgate:decision', () => {
     );
   });
 
-  it('holds no certificate, whatever a store threw', async (context) => {
+  it('contains no certificate, whatever a store threw', async (context) => {
     const find = (): never => {
       throw new Error(`no row for ${reader.header}`);
     };

@@ -40,11 +40,11 @@ describe('a certificate in use that ends soon, in an app', () => {
     return created;
   }
 
-  it('is warned of with the first call of a day, and again with a call that is let in, through its own context', async (context) => {
+  it("is logged with the first call of a day, and again with an admitted call, through that call's own context", async (context) => {
     const { worker } = await startApp(context);
     for (const certificate of [operator, stranger]) await worker.invoke('Closed', bearing(certificate));
     await worker.invoke('Open', bearing(reader));
-    // Whoever calls: the document lists the reader.
+    // The first line is independent of the caller, because the document lists the reader.
     assert.deepEqual(
       listLines(worker.logs).map(({ identity, thumbprintSha256 }) => [identity, thumbprintSha256]),
       [['reader', undefined]],
@@ -57,7 +57,7 @@ describe('a certificate in use that ends soon, in an app', () => {
       ['reader', 'payments team', reader.thumbprintSha256, '2027-01-20T00:00:00Z', 'trust'],
     );
     assert.equal(worker.logs.find(({ message }) => message.includes('"expiry"'))?.level, 'warning');
-    // Every decision still has its own line.
+    // Every decision still has a line of its own.
     assert.equal(
       worker.decisions.filter(({ event, identity }) => event === 'decision' && identity === 'reader').length,
       3,

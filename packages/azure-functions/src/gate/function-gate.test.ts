@@ -40,7 +40,7 @@ function readProblem({ body, headers }: Answer): Problem {
   return JSON.parse(body) as Problem;
 }
 
-/** A secured app with one closed function "Closed" that answers "secret". */
+/** Starts a secured app with one closed function "Closed" that answers "secret". */
 async function startClosed(
   context: TestContext,
   options: Partial<Parameters<typeof secureApp>[1]> = {},
@@ -54,7 +54,7 @@ async function startClosed(
 }
 
 describe('a refusal', () => {
-  it('is problem details with the public code and a correlation id, the same for none, wrong and unreadable', async (context) => {
+  it('is problem details with the public code and a correlation id, the same for a missing, wrong and unreadable certificate', async (context) => {
     const { worker } = await startClosed(context);
     const calls = [
       {},
@@ -85,7 +85,7 @@ describe('a refusal', () => {
     ]);
   });
 
-  it('of an identity without the role, or without the function, is 403 without a challenge', async (context) => {
+  it('is 403 without a challenge if the identity lacks the role or the function', async (context) => {
     const document = documentOf({
       reader: { certificate: reader, roles: ['reader'], functions: ['Other'] },
       operator: { certificate: operator },
@@ -114,7 +114,7 @@ describe('a refusal', () => {
     assert.equal((await worker.invoke('OTHER', bearing(reader))).body, 'other');
   });
 
-  it('adds the precise code in Development, and only there', async (context) => {
+  it('has the precise code in Development, and only there', async (context) => {
     const { worker } = await startClosed(context, {}, development);
     assert.equal(
       readProblem(await worker.invoke('Closed', bearing(stranger))).development?.code,
@@ -132,7 +132,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('does not touch the body, nor does an admission', async (context) => {
+  it('does not read the body, and neither does an admission', async (context) => {
     const { app, worker } = createSecuredApp(context);
     let isUsed: boolean | undefined;
     app.http('Echo', {
@@ -150,7 +150,7 @@ describe('a refusal', () => {
 });
 
 describe('an admission', () => {
-  it('hands the handler the identity, frozen, and the log its facts', async (context) => {
+  it('gives the handler a frozen identity, and logs the facts', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.http('Who', {
       handler: (_request, call) => {
@@ -202,7 +202,7 @@ describe('an admission', () => {
     );
   });
 
-  it("lets what the user's handler throws or rejects with through as it is", async (context) => {
+  it("passes on what the user's handler throws or rejects with", async (context) => {
     const { app, worker } = createSecuredApp(context, {
       trustStore: { find: (...question) => Promise.resolve(trustStore.find(...question)) },
     });
@@ -225,7 +225,7 @@ describe('an admission', () => {
   });
 });
 
-describe('faults end in a refusal', () => {
+describe('a fault ends in a refusal', () => {
   const broken = { header: 'thrown' };
   const fail = (fault: unknown = new Error('boom')): never => {
     throw fault;
@@ -250,7 +250,7 @@ describe('faults end in a refusal', () => {
     });
   }
 
-  it('a store whose report or revision fails spoils no decision', async (context) => {
+  it("but not if it is in a store's report or revision, which no decision needs", async (context) => {
     for (const report of [() => fail(), (): never => undefined as never]) {
       const { app, worker } = createApp(context);
       let isStarted = false;
@@ -268,7 +268,7 @@ describe('faults end in a refusal', () => {
     }
   });
 
-  it('a stranger costs the store one report, for the log, whichever caller asks', async (context) => {
+  it('and an unknown caller costs the store one report, for the log, whichever caller asks', async (context) => {
     let reports = 0;
     const report = (): TrustStoreReport => {
       reports += 1;
@@ -281,7 +281,7 @@ describe('faults end in a refusal', () => {
     assert.equal(reports, 1);
   });
 
-  it('a request whose headers fail, none at all, or a call without a context', async (context) => {
+  it('if the headers fail, or the request or the context is missing', async (context) => {
     const { worker, library, runs } = await startClosed(context);
     const callback = worker.getHandler('Closed');
     const logged: string[] = [];
@@ -315,7 +315,7 @@ describe('faults end in a refusal', () => {
     );
   });
 
-  it('a log that throws', async (context) => {
+  it('if the log throws', async (context) => {
     const { worker, library, runs } = await startClosed(context);
     const callback = worker.getHandler('Closed');
     const call = new library.InvocationContext({
@@ -327,7 +327,7 @@ describe('faults end in a refusal', () => {
     assert.equal(runs(), 0);
   });
 
-  it('a library that replaces the global Promise: what is pending is not taken for a pass', async (context) => {
+  it('if a library replaces the global Promise: a pending decision is not taken for an admission', async (context) => {
     const NativePromise = Promise;
     class OtherPromise<T> {
       readonly inner: Promise<T>;
@@ -355,7 +355,7 @@ describe('faults end in a refusal', () => {
     assert.equal(runs(), 0);
   });
 
-  it('an invalid trust document keeps the app from starting', async (context) => {
+  it('if the trust document is invalid, which keeps the app from starting', async (context) => {
     const { worker } = createSecuredApp(context, {
       trustStore: { find: () => ({ outcome: 'notFound' }), start: () => Promise.reject(new Error('document invalid')) },
     });
@@ -384,7 +384,7 @@ describe('a function whose return value is not the HTTP response', () => {
     assert.deepEqual([admitted.status, admitted.response?.returnValue], [202, { string: 'message' }]);
   });
 
-  it('is refused by a failed invocation where it has no HTTP output at all', async (context) => {
+  it('is refused by a failed invocation if it has no HTTP output at all', async (context) => {
     const { app, worker } = createSecuredApp(context);
     let runs = 0;
     app.generic('Silent', {
@@ -412,7 +412,7 @@ describe('the front end', () => {
       [200, 401],
     ],
   ] as const) {
-    it(`${what}, and says so in one line at load`, async (context) => {
+    it(`${what}, and one line at load says so`, async (context) => {
       const readWarnings = watchWarnings(context);
       const { worker, runs } = await startClosed(context, options, {});
       const lines = readWarnings();
@@ -428,19 +428,19 @@ describe('the front end', () => {
     });
   }
 
-  it('is not settled while the instance is a placeholder', async (context) => {
+  it('is not determined while the instance is a placeholder', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { worker } = await startClosed(context, {}, { WEBSITE_PLACEHOLDER_MODE: '1' });
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 503);
     process.env = { WEBSITE_PLACEHOLDER_MODE: '0', ...appService };
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
-    // From now on it is.
+    // From now on, the front end is determined.
     process.env = {};
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
     assert.equal((await worker.invoke('Closed')).status, 401);
   });
 
-  it('and the other way round: a placeholder that was admitted is asked again', async (context) => {
+  it('is determined again for a placeholder that was admitted', async (context) => {
     const { worker } = await startClosed(context, {}, { WEBSITE_PLACEHOLDER_MODE: '1', ...appService });
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
     process.env = { ...appService, KUBERNETES_SERVICE_HOST: '10.0.0.1' };
@@ -464,7 +464,7 @@ describe('HTTP streaming', () => {
       ) as HttpResponseInit;
   };
 
-  it('takes the header of the proxied request, never of the request object', async (context) => {
+  it('uses the header of the proxied request, never that of the request object', async (context) => {
     const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy({ [name]: id(1) });
@@ -475,7 +475,7 @@ describe('HTTP streaming', () => {
     assert.equal(call(id(3), bearing(reader)).status, 401);
   });
 
-  it('refuses what is ambiguous: no proxied request, one that was used, two with one id, one that has ended', async (context) => {
+  it('refuses what is ambiguous: no proxied request, a used one, two with one id, and one that has ended', async (context) => {
     const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     const headers = { [name]: id(1), [certificateHeaderName]: reader.header };
@@ -493,7 +493,7 @@ describe('HTTP streaming', () => {
     assert.equal(call(id(4)).status, 503, 'ended');
   });
 
-  it('closes nothing for a caller of some server of the own app, who can only guess ids', async (context) => {
+  it('refuses no call because a caller of another server of the app guesses ids', async (context) => {
     const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy({ [name]: id(1), [certificateHeaderName]: reader.header });
@@ -501,7 +501,7 @@ describe('HTTP streaming', () => {
     assert.equal(call(id(5), {}).status, 401);
   });
 
-  it('two certificate headers on the wire are two certificates', async (context) => {
+  it('treats two certificate headers on the wire as two certificates', async (context) => {
     const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy([
@@ -512,13 +512,13 @@ describe('HTTP streaming', () => {
     assert.equal(call(id(1)).status, 401);
   });
 
-  it('that the library announces makes a missing proxied request ambiguous from the first call on', async (context) => {
+  it('is ambiguous without a proxied request from the first call on, if the library announces it', async (context) => {
     for (const later of [false, true]) {
       const { app, worker } = createSecuredApp(context);
       app.http('Closed', { handler: () => ({ body: 'secret' }) });
       app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
       const capabilities = { HttpUri: 'http://localhost:1/' };
-      // In the place of the library's own, which would listen on a port; tests/ has the real one.
+      // Replaces the library's own method, which would listen on a port. tests/ uses the real one.
       Object.assign(worker.model!, { getCapabilities: () => (later ? Promise.resolve(capabilities) : capabilities) });
       assert.deepEqual(await worker.start(), capabilities);
       const answer = await worker.invoke('Closed', bearing(reader));
@@ -597,7 +597,7 @@ describe('whatever the environment and the header', () => {
     );
   });
 
-  /** The rule of docs/environments.md in other words than the code's. */
+  /** The rule of docs/environments.md, written differently from the code. */
   function isKnown(environment: Readonly<Record<string, string>>): boolean {
     const has = (name: string): boolean => (environment[name] ?? '') !== '';
     if (has('CONTAINER_APP_NAME') || has('MANAGED_ENVIRONMENT') || has('KUBERNETES_SERVICE_HOST')) return false;

@@ -25,12 +25,12 @@ import {
   wrapHandler,
 } from '../test-support/secured-app.js';
 
-/** Other people's hooks: what they do to the handler, as far as they know it. */
+/** What hooks of other code do to the handler, as far as they know it. */
 const behaviours = ['nothing', 'dispose self', 'wrap', 'restore registered', 'swap', 'drop', 'clone inputs'] as const;
 type Behaviour = (typeof behaviours)[number];
 
-describe('a function registered after secureApp is never run for a stranger', () => {
-  it('whatever hooks stand before and after, disposing, wrapping, restoring, replacing', async (context) => {
+describe('a function registered after secureApp never runs for an unknown caller', () => {
+  it('whatever hooks run before and after, and dispose themselves, wrap, restore or replace', async (context) => {
     const hookList = fc.array(fc.constantFrom(...behaviours), { maxLength: 5 });
     const certificates = fc.constantFrom(undefined, stranger, reader, operator);
     await fc.assert(
@@ -104,7 +104,7 @@ describe('hooks of others, one by one', () => {
     call.functionHandler = () => ({ body: 'replaced' });
   };
 
-  it("another function's handler in its place is asked for both functions' requirements", async (context) => {
+  it("a hook's handler of another function must meet the requirements of both functions", async (context) => {
     const { app, worker } = createHookedApp(context, putInPlace('Open'));
     app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
     app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
@@ -114,7 +114,7 @@ describe('hooks of others, one by one', () => {
     assert.equal((await worker.invoke('Closed', bearing(operator))).body, 'open');
   });
 
-  it("and for that function's place among the identity's functions", async (context) => {
+  it('and the identity must be allowed to call that function too', async (context) => {
     const document = documentOf({
       reader: { certificate: reader, functions: ['Closed'] },
       operator: { certificate: operator },
@@ -140,7 +140,7 @@ describe('hooks of others, one by one', () => {
     assert.equal((await worker.invoke('Closed', bearing(reader))).status, 403);
   });
 
-  it('a post hook can overwrite our 401; the handler does not run', async (context) => {
+  it('a post hook can overwrite our 401, but the handler does not run', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const { handler, runs } = countHandler();
     app.http('Closed', { handler });
@@ -155,7 +155,7 @@ describe('hooks of others, one by one', () => {
 
   it('a handler that a hook wrapped is decided once: the store is asked once, and one line is logged', async (context) => {
     let asked = 0;
-    // Without a version nothing is remembered.
+    // Without a version, nothing is remembered.
     const counting: TrustStore = {
       find: (...question) => {
         asked += 1;

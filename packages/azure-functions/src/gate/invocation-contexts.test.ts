@@ -36,13 +36,13 @@ import type { CoreInvocationContext } from './worker-core.js';
 
 const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
 
-/** The caller's own certificate, and the operator's public one in a header of the client's. */
+/** A call with the caller's own certificate, and the operator's public one in a header of the client's own. */
 function forging(certificate?: typeof reader): Call {
   return { headers: { ...(certificate && bearing(certificate).headers), [clientHeaderName]: operator.header } };
 }
 
-describe('a context that no invocation got', () => {
-  it('refuses the call of a closed handler once invocations are seen, and says what to do', async (context) => {
+describe('a context that belongs to no invocation', () => {
+  it('refuses the call of a closed handler once invocations are seen, and the log says what to do', async (context) => {
     const readWarnings = watchWarnings(context);
     const { app, worker, library } = createSecuredApp(context);
     app.http('Closed', { handler: whoami });
@@ -79,7 +79,7 @@ describe('a context that no invocation got', () => {
     assert.deepEqual(worker.getHandler('Open')(request, byHand), { body: 'nobody' });
   });
 
-  it('refuses in an observed function too: its context alone says that a key was checked', async (context) => {
+  it('refuses in an observed function too, because only its context would show that a key was checked', async (context) => {
     watchWarningCodes(context);
     const { app, worker, library } = createSecuredApp(context);
     const until = new Date(Date.now() + 86_400_000).toISOString();
@@ -92,7 +92,7 @@ describe('a context that no invocation got', () => {
 });
 
 describe('a context of an invocation', () => {
-  it('says who calls after its invocation has ended, whatever the request', async (context) => {
+  it('shows who calls even after its invocation has ended, whatever the request', async (context) => {
     watchWarningCodes(context);
     const { app, worker } = createSecuredApp(context);
     const contexts: InvocationContext[] = [];
@@ -120,7 +120,7 @@ describe('a context of an invocation', () => {
     );
   });
 
-  it('that another invocation gets too belongs to neither', async (context) => {
+  it('belongs to neither invocation if two have it', async (context) => {
     watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
@@ -134,7 +134,7 @@ describe('a context of an invocation', () => {
     });
     app.http('Open', { handler: allowAnonymous(whoami) });
     await worker.start();
-    // The stranger's invocation waits in the hook until the operator's has begun.
+    // The unknown caller's invocation waits in the hook until the operator's has begun.
     const waiting = worker.invoke('Closed', bearing(stranger));
     await new Promise(setImmediate);
     const second = await worker.invoke('Closed', bearing(operator));
@@ -148,7 +148,7 @@ describe('a context of an invocation', () => {
     assert.ok(worker.decisions.every(({ code }) => code === 'internal_fault'));
   });
 
-  it('that another invocation gets after the admission runs no handler any more', async (context) => {
+  it('runs no handler any more if another invocation gets it after the admission', async (context) => {
     watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
@@ -168,7 +168,7 @@ describe('a context of an invocation', () => {
   });
 });
 
-describe('a model that is wrapped', () => {
+describe('a wrapped model', () => {
   const copying = (invocation: InvocationModel): InvocationModel =>
     delegate(invocation, {
       getArguments: async () => {
@@ -229,7 +229,7 @@ describe('a model that is wrapped', () => {
     }
   }
 
-  it('so that getArguments fails: the invocation fails, and the next is decided as ever', async (context) => {
+  it('whose getArguments fails makes the invocation fail, and the next one is decided as usual', async (context) => {
     watchWarningCodes(context);
     const created = createSecuredApp(context);
     const { app, worker } = created;
@@ -245,7 +245,7 @@ describe('a model that is wrapped', () => {
     assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
   });
 
-  it('so that getArguments is not seen: what a hook was let do admits no invocation', async (context) => {
+  it('whose getArguments is not seen admits no invocation because of what a hook was allowed', async (context) => {
     const readCodes = watchWarningCodes(context);
     const created = createApp(context);
     const { app, worker } = created;
@@ -273,7 +273,7 @@ describe('what the host sent', () => {
     const callback = (call: unknown): Promise<object> =>
       Promise.resolve({ status: 200, body: getClientIdentity(call as never).name });
     worker.functions.set('Classic', { metadata: describeClassic('Classic'), callback });
-    // The model hands on the very object that the worker has, where the host sends no nullable headers.
+    // If the host sends no nullable headers, the model passes on the same object that the worker has.
     worker.hooks.preInvocation.push((call) => {
       const [{ headers }] = (call as { readonly inputs: readonly [{ headers: Record<string, string> }] }).inputs;
       headers['x-arr-clientcert'] = headers[clientHeaderName] ?? '';
@@ -287,7 +287,7 @@ describe('what the host sent', () => {
     assert.equal((await worker.invoke('Classic', forging(reader))).body, 'reader');
   });
 
-  it('is one answer for all functions that an open one calls, under HTTP streaming too', async (context) => {
+  it('is one answer for all functions that an open one calls, even under HTTP streaming', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const call = (name: string, args: readonly unknown[]): unknown => worker.getHandler(name)(...args);
     app.http('First', { handler: whoami });
@@ -314,7 +314,7 @@ describe('what the host sent', () => {
     assert.deepEqual(await invoke(), [401, 401, 401]);
   });
 
-  it('in an MCP call is not decoded before a decision needs it, and once', () => {
+  it('is decoded for an MCP call only when a decision needs it, and once', () => {
     const calls = new CoreCalls(() => ['x-arr-clientcert']);
     let reads = 0;
     const data = {
@@ -338,7 +338,7 @@ describe('what the host sent', () => {
     assert.equal(reads, 1);
   });
 
-  it('is read once, also where that fails', () => {
+  it('is read once, even if that fails', () => {
     const calls = new CoreCalls(() => ['x-arr-clientcert']);
     let reads = 0;
     const request = {
@@ -359,7 +359,7 @@ describe('what the host sent', () => {
 describe('what opens a function for a while', () => {
   const until = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
   for (const [rewriting, rewrite] of Object.entries(rewritingHooks)) {
-    it(`is for the caller of the invocation alone, where a hook ${rewriting} and others call handlers`, async (context) => {
+    it(`applies only to the caller of the invocation if a hook ${rewriting} and others call handlers`, async (context) => {
       watchWarningCodes(context);
       const { app, worker } = createSecuredApp(context);
       const role = requireRole('operator', (...args) => whoami(...args));
@@ -391,7 +391,7 @@ describe('what opens a function for a while', () => {
   }
 });
 
-it('two copies of the package in one app go by the same invocations', async (context) => {
+it('two copies of the package in one app know the same invocations', async (context) => {
   watchWarningCodes(context);
   const other = await loadSecondCopy(context);
   const { app, worker } = createApp(context);

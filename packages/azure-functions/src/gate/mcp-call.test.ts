@@ -27,7 +27,7 @@ import { requiresSystemKey } from './mcp-system-key.js';
 const bearing = ({ header }: { readonly header: string }): object => transportOf({ 'X-ARR-ClientCert': header });
 const inAMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+/, '');
 
-/** An app with one closed function of each kind; its handlers return the caller's name. */
+/** An app with one closed function of each kind, whose handlers return the caller's name. */
 function createMcpApp(context: TestContext, environment = appService): SecuredApp & { readonly runs: string[] } {
   const created = createSecuredApp(context, {}, environment);
   const runs: string[] = [];
@@ -59,7 +59,7 @@ describe('MCP calls', () => {
   for (const kind of mcpKinds) {
     const isTool = kind === 'tool';
 
-    it(`${kind}: a caller with an allowed certificate is let in by its name`, async (context) => {
+    it(`${kind}: a caller with an allowed certificate is admitted by its name`, async (context) => {
       const { worker, runs } = createMcpApp(context);
       await worker.start();
       const answer = await sendPayload(worker, kind, payloadOf(kind, kind, bearing(reader)));
@@ -70,7 +70,7 @@ describe('MCP calls', () => {
       assert.deepEqual([identity, tool, method, route], ['reader', name, undefined, undefined]);
     });
 
-    it(`${kind}: others are refused, and the handler does not run`, async (context) => {
+    it(`${kind}: other callers are refused, and the handler does not run`, async (context) => {
       const { worker, runs } = createMcpApp(context);
       await worker.start();
       const none = await sendPayload(worker, kind, payloadOf(kind, kind, transportOf({})));
@@ -155,7 +155,7 @@ describe('MCP calls', () => {
         { json: '1', string: '{}' },
         { bytes: Buffer.from('{}') },
       ]) {
-        // What the library itself can't read fails before the gate.
+        // A payload that the library itself can't read fails before the gate.
         const answer = await worker.invoke(kind, { data });
         if (answer.error === undefined) expectRefusal(answer, isTool, 'unavailable');
       }
@@ -165,7 +165,7 @@ describe('MCP calls', () => {
     });
   }
 
-  it('hostile header maps let nobody in', async (context) => {
+  it('hostile header maps admit nobody', async (context) => {
     const { worker, runs } = createMcpApp(context);
     await worker.start();
     const { header } = reader;
@@ -218,7 +218,7 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it('no spelling of the name and no other header changes who is let in', async (context) => {
+  it('no spelling of the name and no other header changes who is admitted', async (context) => {
     const { worker } = createMcpApp(context);
     await worker.start();
     const spelling = fc
@@ -295,7 +295,7 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it('two transports in one payload are refused, whichever one a reader would take', async (context) => {
+  it('two transports in one payload are refused, whichever one a reader would use', async (context) => {
     const { app, worker } = createSecuredApp(context);
     registerMcp(app, 'tool', 'tool', () => 'ran');
     await worker.start();
@@ -325,7 +325,7 @@ describe('MCP calls', () => {
     assert.equal(worker.decisions[0]?.['code'], 'mcp_headers_unavailable');
   });
 
-  it('a handler that is called past the gate is refused; within an admitted invocation, its policy decides', async (context) => {
+  it('a handler that is called past the gate is refused, and within an admitted invocation its policy decides', async (context) => {
     const { app, worker, runs } = createMcpApp(context);
     const tool = worker.getHandler('tool');
     registerMcp(app, 'tool', 'Outer', (call, invocation) => tool(call, invocation));
@@ -378,7 +378,7 @@ describe('an observed MCP function', () => {
     assert.equal(readToolResult(known)?.text, 'reader');
   });
 
-  it('is an error where the system key is switched off', (context) => {
+  it('is an error if the system key is switched off', (context) => {
     const folder = useFolder(context, '{"extensions":{"mcp":{"system":{"webhookAuthorizationLevel":"Anonymous"}}}}');
     context.mock.method(process, 'cwd', () => folder);
     const { app } = createSecuredApp(context);
@@ -390,7 +390,7 @@ describe('an observed MCP function', () => {
     );
   });
 
-  it('is an error where the folder of the app is gone', (context) => {
+  it('is an error if the folder of the app is gone', (context) => {
     context.mock.method(process, 'cwd', () => {
       throw new Error('ENOENT: no such file or directory, uv_cwd');
     });
@@ -400,7 +400,7 @@ describe('an observed MCP function', () => {
     }, /host\.json can't be read/);
   });
 
-  it('host.json and app settings say whether a key is required', (context) => {
+  it('needs a key if host.json and app settings say so', (context) => {
     const level = (value: unknown): string =>
       JSON.stringify({ extensions: { mcp: { system: { webhookAuthorizationLevel: value } } } });
     const setting = 'AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel';

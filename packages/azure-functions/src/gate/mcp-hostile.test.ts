@@ -29,7 +29,10 @@ async function callTool(worker: TestWorker, name: string, transport: object, id?
   return result?.isError === false ? result.text : undefined;
 }
 
-/** An open and a closed function of either kind; the open ones call the closed ones of the other kind, as `operator`. */
+/**
+ * An open and a closed function over HTTP and over MCP. The open ones call the closed ones of the other kind, as
+ * `operator`.
+ */
 function createMixedApp(context: TestContext): TestWorker {
   const { app, worker } = createSecuredApp(context);
   registerMcp(app, 'tool', 'tool', nameCaller);
@@ -66,7 +69,7 @@ describe('handlers of HTTP and MCP functions that call each other', () => {
     }
   });
 
-  it('under HTTP streaming, an MCP call has no proxied request and takes none', async (context) => {
+  it('use no proxied request for an MCP call under HTTP streaming', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const worker = createMixedApp(context);
     Object.assign(worker.model!, { getCapabilities: () => ({ HttpUri: 'http://localhost:1/' }) });
@@ -111,8 +114,8 @@ describe('the caller of an MCP function', () => {
   });
 });
 
-describe('MCP functions of other ways to load an app', () => {
-  it('another copy of the package sets their policies and knows the caller', async (context) => {
+describe('MCP functions of apps that are loaded in other ways', () => {
+  it('are decided if another copy of the package sets their policies, and the caller is known', async (context) => {
     const other = await loadSecondCopy(context);
     const { app, worker } = createApp(context);
     const handler = other.requireRole('operator', (_call: unknown, invocation: InvocationContext) =>
@@ -128,7 +131,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(await callTool(worker, 'Open', transportOf({})), 'nobody');
   });
 
-  it('one of function.json is closed, and its caller is known', async (context) => {
+  it('are closed if they are of function.json, and their caller is known', async (context) => {
     const { app, worker } = createApp(context);
     secureApp(app, { trustStore });
     setClassicModel();
@@ -153,7 +156,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(plain.response?.returnValue?.string, 'reader');
   });
 
-  it('if the model cannot be gated, the log names the worker as the cause', async (context) => {
+  it('cause a log line that names the worker if the model cannot be gated', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { app, worker } = createApp(context);
     registerMcp(app, 'tool', 'Early', nameCaller);
@@ -167,7 +170,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.match(String(worker.decisions[0]['detail']), /this worker hides the headers from Certgate/);
   });
 
-  it("the worker's own objects are read: text or JSON, with the unset members on their prototype", async (context) => {
+  it("are read from the worker's own objects: text or JSON, with the unset members on their prototype", async (context) => {
     const { app, worker } = createSecuredApp(context);
     registerMcp(app, 'tool', 'tool', nameCaller);
     await worker.start();
@@ -181,7 +184,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(worker.decisions.at(-1)?.['code'], 'mcp_headers_unavailable');
   });
 
-  it('an input that is not the trigger does not identify the caller', async (context) => {
+  it('do not identify the caller by an input that is not the trigger', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const trigger = { type: 'mcpToolTrigger', name: 'call', useResultSchema: true };
     const extraInputs = [
@@ -202,7 +205,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(await call(transportOf({})), undefined);
   });
 
-  it('a polluted Object.prototype does not turn a refusal into plain text', async (context) => {
+  it('are not refused in plain text because of a polluted Object.prototype', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.generic('Plain', { trigger: { type: 'mcpToolTrigger', name: 'call' }, handler: nameCaller });
     await worker.start();
@@ -216,7 +219,7 @@ describe('MCP functions of other ways to load an app', () => {
     }
   });
 
-  it('a refusal is never the answer of another invocation, whose model is the same object', async (context) => {
+  it('never answer another invocation with a refusal, even if its model is the same object', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { app, worker } = createApp(context);
     let release = (): void => undefined;
@@ -241,7 +244,7 @@ describe('MCP functions of other ways to load an app', () => {
   });
 });
 
-describe('an MCP function behind a front end of its own', () => {
+describe("an MCP function behind a front end of the app's own", () => {
   it('needs the secret among the headers of the call', async (context) => {
     const secret = 'S3cret-of-the-front-end-0123456789.a';
     const options = { frontEnd: 'haproxy', frontEndSecret: secret } as const;

@@ -22,7 +22,7 @@ interface Scene extends SecuredApp {
   readonly startCodes: () => readonly unknown[];
 }
 
-/** "Early" was registered before the gate came, so no wrapper is around its handler. `change` then makes the model odd. */
+/** Registers "Early" before the gate comes, so that its handler has no wrapper. `change` then makes the model odd. */
 function buildScene(context: TestContext, change: (created: SecuredApp) => void): Scene {
   const startCodes = watchWarningCodes(context);
   const created = createApp(context);
@@ -40,13 +40,13 @@ async function expectClosed({ worker, runs }: Scene): Promise<void> {
   for (const name of ['Early', 'Late']) assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret', name);
 }
 
-/** Reads as `value`, and takes whatever is written without keeping it. */
+/** Makes a member that reads as `value` and ignores what is written to it. */
 function keepMember(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { get: () => value, set: () => undefined, configurable: true });
 }
 
 describe('a model whose methods only seem to be replaced', () => {
-  it('getInvocationModel: the hook stands in', async (context) => {
+  it('makes the hook replace the gate, for getInvocationModel', async (context) => {
     const scene = buildScene(context, (created) => {
       const original = created.worker.model!;
       const odd = {};
@@ -58,7 +58,7 @@ describe('a model whose methods only seem to be replaced', () => {
     assert.deepEqual(scene.startCodes(), ['programming_model_unknown']);
   });
 
-  it('invokeFunction: the hook stands in from the first invocation on', async (context) => {
+  it('makes the hook replace the gate from the first invocation on, for invokeFunction', async (context) => {
     const scene = buildScene(context, (created) => {
       wrapModel(created, (invocation) => {
         keepMember(invocation, 'invokeFunction', invocation.invokeFunction.bind(invocation));
@@ -70,7 +70,7 @@ describe('a model whose methods only seem to be replaced', () => {
     assert.deepEqual(scene.startCodes(), ['programming_model_unknown']);
   });
 
-  it('a frozen core module: models that are set later are not seen, so the hook stands in', async (context) => {
+  it('makes the hook replace the gate if the core module is frozen, because later models are not seen', async (context) => {
     const scene = buildScene(context, ({ worker }) => Object.freeze(worker.core));
     await scene.worker.start();
     const original = Reflect.getPrototypeOf(scene.worker.model!) as Model;
@@ -83,8 +83,8 @@ describe('a model whose methods only seem to be replaced', () => {
 
 describe('a model that keeps objects from one invocation to the next', () => {
   /**
-   * `getInvocationModel` gives one object to all, or what `give` makes of it; its members go to the library's object of the
-   * latest invocation.
+   * Makes `getInvocationModel` return one object for all invocations, or what `give` makes of it. Its members call the
+   * library's object of the latest invocation.
    */
   const share = (created: SecuredApp, give = (shared: object): object => shared): void => {
     const original = created.worker.model!;
@@ -102,7 +102,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
     });
   };
 
-  it('one invocation is never admitted by the certificate of another', async (context) => {
+  it('never admits one invocation by the certificate of another', async (context) => {
     const scene = buildScene(context, share);
     const { app, worker } = scene;
     let release: (() => void) | undefined;
@@ -110,7 +110,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
       if (release === undefined) await new Promise<void>((resolve) => (release = resolve));
     });
     await worker.start();
-    // The stranger's invocation waits in a hook until the reader's has begun.
+    // The unknown caller's invocation waits in a hook until the reader's has begun.
     const waiting = worker.invoke('Early');
     await new Promise(setImmediate);
     assert.notEqual(release, undefined);
@@ -123,7 +123,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
     assert.ok(scene.startCodes().includes('programming_model_unknown'));
   });
 
-  it('nor does a caller get the identity of another, where the object takes no property or its methods are copied', async (context) => {
+  it("never gives a caller another's identity if the object takes no property or its methods are copied", async (context) => {
     let before: object = {};
     const gives: readonly ((shared: object) => object)[] = [
       Object.preventExtensions,
@@ -146,7 +146,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
     ['with the same context', false],
     ['with the same context, where the worker gives invocations no id', true],
   ] as const) {
-    it(`an admission does not go on to the next invocation ${what}`, async (context) => {
+    it(`does not extend an admission to the next invocation ${what}`, async (context) => {
       const scene = buildScene(context, (created) => {
         keepContext(created);
         if (!hideId) return;
@@ -158,7 +158,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
               Reflect.deleteProperty(core, 'invocationId');
               return found;
             },
-            // The library does not answer without it.
+            // The library does not answer without this id.
             getResponse: (...call) => {
               Reflect.set(core, 'invocationId', id);
               return invocation.getResponse(...call);
@@ -173,7 +173,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
       app.http('Observed', { authLevel: 'function', handler: observe(whoami, { until }) });
       await worker.start();
       assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
-      // What the context says of itself is of its first invocation, so from the second on it says nothing.
+      // The context describes its first invocation, so from the second one on it is not used.
       for (const name of ['Early', 'Late', 'Public', 'Observed']) {
         for (const call of [{}, bearing(operator)]) assert.equal((await worker.invoke(name, call)).status, 503, name);
       }

@@ -47,7 +47,7 @@ describe('an app behind a front end of its own', () => {
     assert.match(await ask(fieldsOf(reader.header, { 'X-Client-Certificate-Verification': '10' })), /^401 /);
   });
 
-  it('refuses what came past it, warm or not, and says why in the log alone', async (context) => {
+  it('refuses what came past it, warm or not, and gives the reason only in the log', async (context) => {
     const worker = start(context, haproxy);
     await worker.start();
     assert.equal((await worker.invoke('Who', { headers: fieldsOf(reader.header) })).status, 200);
@@ -66,7 +66,7 @@ describe('an app behind a front end of its own', () => {
     assert.ok(worker.logs.every(({ message }) => !message.includes(secret)));
   });
 
-  it('the header of App Service says nothing there', async (context) => {
+  it('ignores the header of App Service', async (context) => {
     const worker = start(context, haproxy);
     await worker.start();
     const headers = { ...bearing(reader).headers, 'X-Certgate-Front-End-Secret': secret };
@@ -76,7 +76,7 @@ describe('an app behind a front end of its own', () => {
 
   for (const form of frontEndForms) {
     const { name } = form.frontEnd;
-    it(`${name}: two lines of the certificate stay two, and a text may be two`, async (context) => {
+    it(`${name}: two lines of the certificate are refused, and so is a text that may be two`, async (context) => {
       const isolation = name === 'app-service' ? {} : ({ frontEndIsolation: 'private-network' } as const);
       const trustStore = trustStoreFromDocument(bothPinned);
       const options = { trustStore, frontEnd: name as FrontEndName, ...isolation };
@@ -88,7 +88,7 @@ describe('an app behind a front end of its own', () => {
       assert.equal(await ask(writeVerified(form, caller.der)), 'caller');
       const [field = ''] = form.frontEnd.fields;
       for (const doubled of listDoubledLines(form)) {
-        // In two spellings, and as the host joins lines.
+        // The field in two spellings, and as the host joins lines.
         const joined = doubled.filter(([each]) => each.toLowerCase() === field).map(([, value]) => value);
         const fields = [Object.fromEntries(doubled), { ...writeVerified(form, caller.der), [field]: joined.join(',') }];
         for (const headers of fields) {
@@ -99,7 +99,7 @@ describe('an app behind a front end of its own', () => {
     });
   }
 
-  it('without a proof refuses every call with 503, and says so at start', async (context) => {
+  it('without a proof, refuses every call with 503, and says so at start', async (context) => {
     const worker = start(context, { frontEnd: 'haproxy' });
     await worker.start();
     const { status } = await worker.invoke('Who', { headers: fieldsOf(reader.header) });
@@ -107,7 +107,7 @@ describe('an app behind a front end of its own', () => {
     assert.equal(worker.decisions.at(-1)?.['code'], 'front_end_unproven');
   });
 
-  it('with an empty setting for the secret refuses every call with 503, although it is isolated', async (context) => {
+  it('with an empty setting for the secret, refuses every call with 503, although it is isolated', async (context) => {
     for (const frontEndSecret of [undefined, secret]) {
       const named = { frontEnd: 'haproxy', frontEndIsolation: 'private-network' } as const;
       const options = frontEndSecret === undefined ? named : { ...named, frontEndSecret };
@@ -119,7 +119,7 @@ describe('an app behind a front end of its own', () => {
     }
   });
 
-  it('percent-encoded behind nginx, in a network of their own', async (context) => {
+  it('reads percent-encoded certificates behind nginx, in a network of their own', async (context) => {
     const worker = start(context, { frontEnd: 'nginx', frontEndIsolation: 'private-network' });
     await worker.start();
     const lines = reader.header.replace(/.{1,64}/g, '$&\n');

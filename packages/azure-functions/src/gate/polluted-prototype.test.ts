@@ -28,7 +28,7 @@ const memberNames = [x509, core, fileURLToPath(new URL('..', import.meta.url))].
 
 interface Scene {
   readonly worker: TestWorker;
-  /** How often a handler ran. */
+  /** Returns how often a handler ran. */
   readonly runs: () => number;
 }
 
@@ -68,8 +68,8 @@ async function withPollution(pollution: Readonly<Record<PropertyKey, unknown>>, 
 
 const describeValue = (name: PropertyKey, value: unknown): string => `${String(name)}: ${JSON.stringify(value)}`;
 
-describe('whatever stands on Object.prototype', () => {
-  it('no refused call reaches its handler', async (context) => {
+describe('a polluted Object.prototype', () => {
+  it('lets no refused call reach its handler', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { worker, runs } = build(context);
     await worker.start();
@@ -93,7 +93,7 @@ describe('whatever stands on Object.prototype', () => {
     assert.deepEqual(await callAll(worker), [403, 401, 401]);
   });
 
-  it('no refused call reaches its handler in an app that is built and started meanwhile', async (context) => {
+  it('lets no refused call reach its handler in an app that is built and started meanwhile', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const watch = tools.watchAbsentMembers(memberNames);
     await build(context).worker.start();
@@ -110,7 +110,7 @@ describe('whatever stands on Object.prototype', () => {
     }
   });
 
-  it('a polluted policy stays what it was when the pollution is gone', async (context) => {
+  it('leaves no trace in a policy once the pollution is gone', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const scene: { built?: Scene } = {};
     await withPollution({ reportOnlyUntil: 8_640_000_000_000_000 }, () => {
@@ -121,7 +121,7 @@ describe('whatever stands on Object.prototype', () => {
     assert.deepEqual(await callAll(scene.built.worker), [403, 401, 401]);
   });
 
-  it('names no front end, and makes no Development', async (context) => {
+  it('names no front end and does not switch Development on', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const pollutions: readonly Readonly<Record<PropertyKey, unknown>>[] = [
       { CERTGATE_FRONT_END: 'app-service' },

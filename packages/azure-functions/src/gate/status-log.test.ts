@@ -12,7 +12,7 @@ const start = Date.UTC(2027, 0, 1, 10, 59);
 const end = '2027-01-01T11:30:00Z';
 const documents = trustStoreFromDocument(trustDocument);
 
-/** The lines at start; quiet, with `Date` at `start`. */
+/** Collects the lines at start. Silences the console, and sets `Date` to `start`. */
 function watch(context: TestContext): () => readonly StatusLogLine[] {
   context.mock.timers.enable({ apis: ['Date'], now: start });
   context.mock.method(console, 'warn', () => undefined);
@@ -47,7 +47,7 @@ describe('the status lines of a function app', () => {
     ],
     ['no front end', {}, {}, { frontEndFault: 'front_end_unknown', locked: false, sources: 1 }],
   ] as const) {
-    it(`say at start what the gate is: ${what}`, async (context) => {
+    it(`describe the gate at start: ${what}`, async (context) => {
       const { app, worker } = createSecuredApp(context, options, environment);
       const readLines = watch(context);
       app.http('Closed', { handler: () => ({}) });
@@ -71,7 +71,7 @@ describe('the status lines of a function app', () => {
     });
   }
 
-  it('say once an hour who called, also where admitted calls are not logged', async (context) => {
+  it('show once an hour who called, even if admitted calls are not logged', async (context) => {
     const { app, worker } = createSecuredApp(context, { decisionLog: 'denials' });
     watch(context);
     app.http('Closed', { handler: () => ({}) });

@@ -8,13 +8,13 @@ import { until } from '@certgate/x509/test-support/until.js';
 import { bearing, createSecuredApp, reader, trustDocument } from '../test-support/secured-app.js';
 
 describe('a trust file that turns bad while the app runs, and then goes away', () => {
-  it('is told once each, with the reason, and once when it is well again; calls go on with the last good one', async (context) => {
+  it('is logged once for each change, with the reason, and once when it is valid again, while the last good file is used', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-trust-log-'));
     context.after(() => {
       rmSync(folder, { recursive: true, force: true });
     });
     const file = join(folder, 'trust.json');
-    // At once or not at all: the store reads all the time, and an empty file is one that turned bad.
+    // Replaces the file in one step, because the store reads all the time, and an empty file would be an invalid one.
     const place = (text: string): void => {
       writeFileSync(`${file}.new`, text);
       renameSync(`${file}.new`, file);
@@ -49,7 +49,7 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
     rmSync(file);
     await callUntil(2);
     assert.equal(findLines()[1]?.['code'], 'trust_refresh_failed');
-    // The limit of the refused document goes on, though now the file can't be read.
+    // The limit that the refused document set stays the same, although now the file can't be read.
     const [, laterEnd] = /stays in use until (\S+);/.exec(String(findLines()[1]?.['detail'])) ?? [];
     assert.equal(laterEnd, end);
 

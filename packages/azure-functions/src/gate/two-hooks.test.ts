@@ -13,8 +13,9 @@ import { clientHeaderName, createCallingHooks, type OtherHook, rewritingHooks } 
 import { type Proxy as Proxied, startProxyTarget } from '../test-support/proxy-target.js';
 import { createSecuredApp, operator, reader, type SecuredApp, stranger } from '../test-support/secured-app.js';
 
-// Hooks that are each harmless: one rewrites the request, another calls the handler. Whatever they do together, what the
-// host sent decides, and whoever sends another's public certificate in a header of its own is never taken for that one.
+// Hooks that are each harmless: one rewrites the request, another calls the handler. Whatever they do together, what
+// the host sent must decide, and a caller who sends another's public certificate in a header of its own is never
+// mistaken for that other caller.
 
 const kinds = ['http', 'http streaming', 'mcp'] as const;
 type Kind = (typeof kinds)[number];
@@ -23,15 +24,18 @@ const callers = { none: undefined, stranger, reader, operator } as const;
 type Caller = keyof typeof callers;
 
 interface Stage extends SecuredApp {
-  /** Who the handlers found to be the caller, one for each run. */
+  /** The caller that the handlers found, one for each run. */
   readonly runs: (string | undefined)[];
   readonly callingHooks: Readonly<Record<string, OtherHook>>;
   readonly setHooks: (hooks: readonly OtherHook[]) => void;
-  /** The body of an answer that is no refusal, else what refused. */
+  /** Returns the body of an answer that is not a refusal, or otherwise what refused. */
   readonly call: (kind: Kind, name: string, caller: Caller) => Promise<string>;
 }
 
-/** `Closed`, `Other` and `Role` name their caller; `Open` is anonymous. Each is there over HTTP and as an MCP tool. */
+/**
+ * `Closed`, `Other` and `Role` answer with their caller's name; `Open` is anonymous. Each exists over HTTP and as an
+ * MCP tool.
+ */
 async function setStage(context: TestContext): Promise<Stage> {
   context.mock.method(console, 'warn', () => undefined);
   const created = createSecuredApp(context, { decisionLog: 'denials' });
@@ -99,7 +103,7 @@ async function invoke(
   return status === 200 ? body : String(status);
 }
 
-/** What becomes of a call, and as whom the handlers run. */
+/** The expected answer to a call, and the callers that its handlers find. */
 function expectFor(
   name: string,
   kind: Kind,
@@ -112,7 +116,7 @@ function expectFor(
 
 describe('one hook rewrites the request, another calls the handler', () => {
   for (const kind of kinds) {
-    it(`${kind}: in all orders, each caller is taken for itself`, async (context) => {
+    it(`${kind}: in every order, each caller is recognised as itself`, async (context) => {
       const { runs, callingHooks, setHooks, call } = await setStage(context);
       for (const [rewriting, rewrite] of Object.entries(rewritingHooks)) {
         for (const [calling, callHandler] of Object.entries(callingHooks)) {
@@ -144,7 +148,7 @@ describe('one hook rewrites the request, another calls the handler', () => {
 
 describe('whatever hooks stand in an app', () => {
   for (const streaming of [false, true]) {
-    it(`a handler runs for the caller of its invocation alone, ${streaming ? 'under HTTP streaming' : 'plain'}`, async (context) => {
+    it(`a handler runs only for the caller of its invocation, ${streaming ? 'under HTTP streaming' : 'plain'}`, async (context) => {
       const { runs, callingHooks, setHooks, call, worker } = await setStage(context);
       const harmless = { ...rewritingHooks, ...callingHooks, ...createHarmlessHooks(worker) };
       const all = { ...harmless, ...createOddHooks() };
@@ -185,7 +189,7 @@ function createHarmlessHooks(worker: SecuredApp['worker']): Readonly<Record<stri
     try {
       await worker.getHandler(name)(...call.inputs, call.invocationContext);
     } catch {
-      // An MCP handler's refusal.
+      // An MCP handler throws its refusal.
     }
   };
   return {
@@ -196,7 +200,7 @@ function createHarmlessHooks(worker: SecuredApp['worker']): Readonly<Record<stri
       try {
         await functionHandler(operatorsRequest, invocationContext);
       } catch {
-        // As above.
+        // An MCP handler throws its refusal.
       }
     },
     'passes on another request': (call) => {
@@ -209,7 +213,7 @@ function createHarmlessHooks(worker: SecuredApp['worker']): Readonly<Record<stri
 
 const operatorsRequest = { headers: { get: () => operator.header } } as never;
 
-/** They may make the gate refuse callers that it knows. */
+/** Hooks that may make the gate refuse callers that it knows. */
 function createOddHooks(): Readonly<Record<string, OtherHook>> {
   const passOn = (change: (context: InvocationContext) => object): OtherHook => {
     return (call) => {
@@ -222,7 +226,7 @@ function createOddHooks(): Readonly<Record<string, OtherHook>> {
       try {
         await functionHandler(inputs[0], change(invocationContext) as InvocationContext);
       } catch {
-        // As above.
+        // An MCP handler throws its refusal.
       }
     };
   };

@@ -5,9 +5,9 @@ import { createDenialAnswer, type Denial, denialCodes, deny } from '@certgate/co
 import { denySome, listMarks, markFacts } from '@certgate/core/test-support/denial-facts.js';
 import { answerInvocation, answerMcpInvocation, createRefusal } from './denial-response.js';
 
-// What the gate knew is for the operator: in no form of answer that a function has is any of it.
+// What the gate knew is only for the operator, so no form of a function's answer may contain any of it.
 
-/** With facts that stand nowhere else. */
+/** A denial whose facts have texts that occur nowhere else. */
 function denyMarked(code: Denial['code']): { readonly denial: Denial; readonly marks: readonly string[] } {
   const facts = markFacts(denySome(code).facts ?? {});
   return { denial: deny(code, facts as never), marks: listMarks(facts) };
@@ -15,7 +15,7 @@ function denyMarked(code: Denial['code']): { readonly denial: Denial; readonly m
 
 describe('the facts of a denial', () => {
   for (const code of denialCodes) {
-    it(`${code}: are in no answer`, () => {
+    it(`are in no answer for ${code}`, () => {
       const { denial, marks } = denyMarked(code);
       const answer = createDenialAnswer(denial, 'id', undefined);
       const httpMetadata = { name: 'Orders', bindings: { $return: { type: 'http', direction: 'out' } } };

@@ -3,12 +3,12 @@ import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { makeDatedCertificate } from '@certgate/x509/test-support/dated-certificates.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
 
-/** Written out here, so that a change of the name in the code is noticed. */
+/** Written out here, so that a change of the name in the code makes a test fail. */
 export const certificateHeaderName = 'x-arr-clientcert';
 
 export interface MadeCertificate {
   readonly der: Buffer;
-  /** As App Service's front end sends it. */
+  /** The header as App Service's front end sends it. */
   readonly header: string;
   readonly thumbprintSha256: string;
 }

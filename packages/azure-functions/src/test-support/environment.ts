@@ -2,9 +2,9 @@ import type { TestContext } from 'node:test';
 
 const machine = process.env;
 
-/** Replaces the whole environment: this machine's own says nothing to a test. */
+/** Replaces the whole environment, because this machine's own must not affect a test. */
 export function setEnvironment(context: TestContext, environment: Readonly<Record<string, string>>): void {
-  // A plain object, as the worker's own when a placeholder becomes an app.
+  // A plain object, like the worker's own when a placeholder becomes an app.
   process.env = { ...environment };
   context.after(() => {
     process.env = machine;

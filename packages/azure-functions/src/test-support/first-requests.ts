@@ -5,8 +5,9 @@ import type * as adapter from '@certgate/azure-functions';
 import { documentOf, makeCertificate } from './certificates.js';
 import { TestWorker, loadFunctionsLibrary, useWorker } from './test-worker.js';
 
-// A program: an app's cold start with the files that apps load, then a request that is admitted and two that are refused.
-// Its argument names a file for the trust document. It prints the statuses, and what V8's coverage says has run.
+// A program that plays an app's cold start with the files that apps load, then one request that is admitted and two
+// that are refused. Its argument is a file for the trust document. It prints the statuses, and what ran according to
+// V8's coverage.
 
 const [, , file = ''] = process.argv;
 const [caller, stranger] = [makeCertificate('caller'), makeCertificate('stranger')];

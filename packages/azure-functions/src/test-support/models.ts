@@ -8,14 +8,14 @@ export function setModel({ worker }: SecuredApp, model: object): void {
   (worker.core['setProgrammingModel'] as (model: object) => void)(model);
 }
 
-/** From now on, the present model answers through what `change` makes of its objects. */
+/** Makes the present model return what `change` makes of its invocation objects, from now on. */
 export function wrapModel(created: SecuredApp, change: (invocation: InvocationModel, core: object) => object): void {
   const { model } = created.worker;
   if (model === undefined) throw new Error('The app has set no programming model');
   setModel(created, { getInvocationModel: (core: object) => change(model.getInvocationModel(core), core) });
 }
 
-/** An object of its own that hands all on to the invocation's. */
+/** Makes an object of its own that passes everything on to the invocation's object. */
 export function delegate(invocation: InvocationModel, more: Partial<InvocationModel> = {}): InvocationModel {
   return {
     getArguments: () => invocation.getArguments(),
@@ -40,7 +40,7 @@ export function keepContext(created: SecuredApp): void {
 
 const require = createRequire(import.meta.url);
 
-/** Sets the model of function.json functions, which the worker brings and starts with. */
+/** Sets the model of function.json functions, which is part of the worker and with which it starts. */
 export function setClassicModel(): void {
   const name = require.resolve('azure-functions-model-v3');
   Reflect.deleteProperty(require.cache, name);

@@ -1,7 +1,7 @@
 import type { HttpRequest, PreInvocationContext } from '@azure/functions';
 
-// preInvocation hooks of others, each of them harmless alone. Some give the request the certificate that stands in a header
-// of the client's own, as an app may do that trusts a proxy of its own; others call handlers themselves, as caches do.
+// preInvocation hooks of other code, each harmless by itself. Some set the request's certificate from a header of the
+// client's own, as an app may do that trusts its own proxy. Others call handlers themselves, as caches do.
 
 export const clientHeaderName = 'x-client-cert';
 const certificateHeaderName = 'x-arr-clientcert';
@@ -39,7 +39,7 @@ export const rewritingHooks: Readonly<Record<string, OtherHook>> = {
   },
 };
 
-/** `findOther` gives the registered handler of another function. */
+/** Hooks that call handlers. `findOther` returns the registered handler of another function. */
 export function createCallingHooks(
   findOther: (functionName: string) => (...args: unknown[]) => unknown,
 ): Readonly<Record<string, OtherHook>> {
@@ -47,7 +47,7 @@ export function createCallingHooks(
     call.functionHandler(...(call.inputs as [never]), call.invocationContext);
   const callOther = (call: PreInvocationContext): unknown =>
     findOther(call.invocationContext.functionName)(...call.inputs, call.invocationContext);
-  /** The handler of an MCP function throws its refusal. */
+  /** The handler of an MCP function throws its refusal, which the hook ignores. */
   const attempt = async (
     act: (call: PreInvocationContext) => unknown,
     call: PreInvocationContext,
@@ -89,7 +89,7 @@ function readHttp({ headers }: HttpRequest): string {
   return headers.get(clientHeaderName) ?? headers.get(certificateHeaderName) ?? '';
 }
 
-/** In every spelling that is there, so that the payload does not have two. */
+/** Replaces every spelling that exists, so that the payload does not have two. */
 function rewrite({ transport }: McpPayload): Record<string, unknown> {
   const { headers } = transport.properties;
   const find = (name: string): string | undefined => Object.keys(headers).find((key) => key.toLowerCase() === name);

@@ -3,10 +3,10 @@ import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** Sends one proxied request with these headers; resolves once it has arrived, and leaves it open. */
+/** Sends one proxied request with these headers. Resolves once it has arrived, and leaves it open. */
 export type Proxy = (headers: Record<string, string> | [string, string][]) => Promise<ServerResponse>;
 
-/** In the place of the library's own server, to which the host proxies requests under HTTP streaming. */
+/** Starts a server in place of the library's own, to which the host proxies requests under HTTP streaming. */
 export async function startProxyTarget(context: TestContext): Promise<Proxy> {
   // The gates of all tests of this process watch its responses.
   EventEmitter.defaultMaxListeners = 1000;

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as Certgate from '../index.js';
 
-/** This package once more, from files of its own, as an app has it that loads the ESM and the CommonJS build. */
+/** Loads this package once more, from other files, as in an app that loads the ESM and the CommonJS build. */
 export async function loadSecondCopy(context: TestContext): Promise<typeof Certgate> {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-copy-'));
   context.after(() => {

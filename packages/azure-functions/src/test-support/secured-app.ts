@@ -23,7 +23,7 @@ export interface SecuredApp {
   readonly library: typeof AzureFunctions;
 }
 
-/** An app in a worker, not yet secured. */
+/** Creates an app in a worker, which is not secured yet. */
 export function createApp(
   context: TestContext,
   environment: Readonly<Record<string, string>> = appService,
@@ -44,7 +44,7 @@ export function createSecuredApp(
   return created;
 }
 
-/** A secured app in which another package's hook was there first. */
+/** Creates a secured app in which another package's hook was registered first. */
 export function createHookedApp(
   context: TestContext,
   hook: (call: AzureFunctions.PreInvocationContext, worker: TestWorker) => void,
@@ -58,20 +58,20 @@ export function createHookedApp(
   return created;
 }
 
-/** A hook that puts a handler of its own around the one that is there. */
+/** A hook that puts a handler of its own around the present one. */
 export function wrapHandler(call: AzureFunctions.PreInvocationContext): void {
   const { functionHandler: present } = call;
   call.functionHandler = (...args) => present(...args) as unknown;
 }
 
-/** A hook that puts the handler of this function in the place of the one that is there. */
+/** A hook that replaces the present handler by that of this function. */
 export function putInPlace(name: string): Parameters<typeof createHookedApp>[1] {
   return (call, worker) => {
     call.functionHandler = worker.getHandler(name) as AzureFunctions.FunctionHandler;
   };
 }
 
-/** Calls the registered handler past the worker. */
+/** Calls the registered handler without the worker. */
 export function callHandler(
   { worker, library }: SecuredApp,
   name: string,
@@ -82,7 +82,7 @@ export function callHandler(
   return worker.getHandler(name)(request, call) as AzureFunctions.HttpResponseInit;
 }
 
-/** A context that the worker did not make. */
+/** Creates a context that the worker did not make. */
 export function createCall(
   library: Pick<typeof AzureFunctions, 'InvocationContext'>,
   functionName: string,
@@ -92,7 +92,7 @@ export function createCall(
   return new library.InvocationContext({ ...id, functionName, logHandler: () => undefined });
 }
 
-/** A call with this certificate, or without one. */
+/** A call with this certificate, or without one if it is undefined. */
 export function callOf(caller: MadeCertificate | undefined): { readonly headers?: Readonly<Record<string, string>> } {
   return caller === undefined ? {} : bearing(caller);
 }
@@ -101,13 +101,13 @@ export function bearing(certificate: MadeCertificate): { readonly headers: Reado
   return { headers: { 'X-ARR-ClientCert': certificate.header } };
 }
 
-/** What is written to `console.warn` from now on: the lines about the app as a whole. */
+/** Collects what is written to `console.warn` from now on: the lines about the app as a whole. */
 export function watchWarnings(context: TestContext): () => readonly Readonly<Record<string, unknown>>[] {
   const { mock } = context.mock.method(console, 'warn', () => undefined);
   return () => mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
 }
 
-/** The codes of those lines. */
+/** Collects the codes of those lines. */
 export function watchWarningCodes(context: TestContext): () => readonly unknown[] {
   const readWarnings = watchWarnings(context);
   return () => codesOf(readWarnings());
@@ -117,7 +117,7 @@ export function codesOf(lines: readonly Readonly<Record<string, unknown>>[]): re
   return lines.map(({ code }) => code);
 }
 
-/** A handler that answers "secret", and how often it ran. */
+/** A handler that answers "secret", with a count of its runs. */
 export function countHandler(): { readonly handler: () => { body: string }; readonly runs: () => number } {
   let runs = 0;
   return {

@@ -41,16 +41,16 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
   readonly body?: string;
-  /** Members of the request as the host sends it, in place of those above. */
+  /** Members of the request as the host sends it. They replace those above. */
   readonly http?: object;
-  /** What a trigger other than HTTP carries. */
+  /** The data of a trigger other than HTTP. */
   readonly data?: object;
-  /** What the other inputs carry, by their names. */
+  /** The data of the other inputs, by their names. */
   readonly extraInputs?: Readonly<Record<string, object>>;
 }
 
 export interface Answer {
-  /** 500 for whatever the worker would report as a failed invocation. */
+  /** The HTTP status. 500 for whatever the worker would report as a failed invocation. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -61,7 +61,7 @@ export interface Answer {
 
 /**
  * The worker's half of `@azure/functions-core`, after azure-functions-nodejs-worker: `registerFunction` is looked up on
- * the object, hooks stand in a live list that is walked while they may dispose themselves, and an invocation goes
+ * the object, hooks are in a live list that is iterated while they may dispose themselves, and an invocation runs
  * getInvocationModel → getArguments → pre hooks → invokeFunction → post hooks → getResponse.
  */
 export class TestWorker {
@@ -99,7 +99,7 @@ export class TestWorker {
     },
   };
 
-  /** The worker's start once the entry files are loaded. */
+  /** Runs the worker's start, once the entry files are loaded. */
   async start(): Promise<unknown> {
     await this.#walk('appStart', {});
     return this.model?.getCapabilities?.({});
@@ -124,7 +124,7 @@ export class TestWorker {
     }
   }
 
-  /** What the app registered under this name, past the worker and the gate of the programming model. */
+  /** The handler that the app registered under this name, without the worker and the gate of the programming model. */
   getHandler(name: string): Callback {
     return this.#getFunction(name).callback;
   }
@@ -162,12 +162,15 @@ export class TestWorker {
     return model.getResponse(context, post.result);
   }
 
-  /** Over the live list, so that a hook which disposes itself makes the walk skip the one after it. */
+  /** Iterates over the live list, so that a hook which disposes itself makes the loop skip the hook after it. */
   async #walk(name: HookName, context: object): Promise<void> {
     for (const hook of this.hooks[name]) await hook(context);
   }
 
-  /** Lines that this adapter wrote through a context, parsed; without those of status, which a change of the hour writes. */
+  /**
+   * The lines that this adapter wrote through a context, parsed. Without status lines, which are written when the hour
+   * changes.
+   */
   get decisions(): readonly Record<string, unknown>[] {
     return this.logs
       .filter(({ category, message }) => category === 'user' && message.startsWith('{"certgate"'))
@@ -211,11 +214,11 @@ Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: stri
   return originalRequire.call(this, id);
 }, originalRequire);
 
-/** A worker that answers for `@azure/functions-core` until the test ends. */
+/** Creates a worker that provides `@azure/functions-core` until the test ends. */
 export function createWorker(context: TestContext): TestWorker {
   const worker = new TestWorker();
   useWorker(worker);
-  // The status line of each start. A program that plays the worker has no mocks.
+  // Silences the status line of each start. A program that plays the worker has no mocks.
   (context as Partial<TestContext>).mock?.method(console, 'info', () => undefined);
   context.after(() => {
     currentWorker = undefined;
@@ -227,7 +230,9 @@ export function useWorker(worker: TestWorker): void {
   currentWorker = worker;
 }
 
-/** A copy of the library of its own: it looks for its core once, so each worker needs a new one. */
+/**
+ * Loads a new copy of the library. The library looks for its core only once, so each worker needs a copy of its own.
+ */
 export function loadFunctionsLibrary(): typeof AzureFunctions {
   Reflect.deleteProperty(require.cache, require.resolve('@azure/functions'));
   return require('@azure/functions') as typeof AzureFunctions;
