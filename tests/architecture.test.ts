@@ -190,6 +190,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'faults',
       'certificates/path-report',
       'local/functions-host',
+      'local/local-app',
       'app/inspection',
       'log/reading',
       'trust/administration/location',

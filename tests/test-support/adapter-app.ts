@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type * as failedStartModule from '../../packages/certgate/dist/esm/local/local-app/explain-failed-start.js';
 import type * as functionsHost from '../../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import { root } from './certgate.js';
 import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './openssl.js';
@@ -15,6 +16,9 @@ const packages = join(root, 'packages');
 const host = (await import(
   pathToFileURL(join(packages, 'certgate/dist/esm/local/functions-host/functions-host.js')).href
 )) as typeof functionsHost;
+const { explainFailedStart } = (await import(
+  pathToFileURL(join(packages, 'certgate/dist/esm/local/local-app/explain-failed-start.js')).href
+)) as typeof failedStartModule;
 export const startFunctionsHost: typeof functionsHost.startFunctionsHost = host.startFunctionsHost;
 
 type FunctionsHost = functionsHost.FunctionsHost;
@@ -67,7 +71,7 @@ export function createAdapterApp(context: Pick<TestContext, 'after'>, files: App
         // These tests play the front end themselves.
         unsafeDirectHeader: true,
         ...options,
-      });
+      }).catch(explainFailedStart);
       context.after(() => host.close());
       return host;
     },

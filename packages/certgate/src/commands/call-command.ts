@@ -1,4 +1,5 @@
 import { ToolFailure } from '../faults/tool-failure.js';
+import { getClientInfo } from '../faults/tool-version.js';
 import { isToolResult } from '../local/client/mcp-reply.js';
 import { type McpConnection, openMcpSession } from '../local/client/mcp-session.js';
 import { sendRequest } from '../local/client/send-request.js';
@@ -43,7 +44,8 @@ export async function call(url: string, flags: CallFlags): Promise<void> {
 async function callTool(address: string, name: string, flags: CallFlags): Promise<void> {
   const certificate = await findCallerCertificate(flags);
   const parameters = { name, arguments: await readToolArguments(flags.mcpArguments, flags.passwordStdin === true) };
-  const opened = await openMcpSession(await describeConnection(findMcpAddress(address), certificate, flags));
+  const connection = await describeConnection(findMcpAddress(address), certificate, flags);
+  const opened = await openMcpSession(connection, getClientInfo());
   const answer = opened.isOpen ? await opened.session.request('tools/call', parameters) : opened.answer;
   const report = createCallReport(answer, certificate);
   if (flags.json === true) printJson(report);

@@ -7,3 +7,8 @@ export function getToolVersion(): string {
     ? String(manifest.version)
     : 'unknown';
 }
+
+/** How the tool names itself to an MCP server. */
+export function getClientInfo(): { readonly name: string; readonly version: string } {
+  return { name: 'certgate', version: getToolVersion() };
+}

@@ -9,6 +9,7 @@ import { type Environment, resolveAppSettings } from '../../local/functions-host
 import { describeFunctionApp, type HostLogLine } from '../../local/functions-host/functions-host.js';
 import { readHostConfiguration } from '../../local/functions-host/host-json.js';
 import { findTrustSetting, trustSettingName } from '../../local/local-app/app-trust.js';
+import { explainFailedStart } from '../../local/local-app/explain-failed-start.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findJsonObject } from '../../files/json-file.js';
 import { type AzureComparison, compareLoads } from './compare-loads.js';
@@ -69,9 +70,11 @@ async function inspectLoad(
   const description = await describeFunctionApp({
     ...{ folder, environment, asInAzure: isAzure },
     ...(onLog === undefined ? {} : { onLog }),
-  }).catch((error: unknown) => {
-    throw isAzure ? nameAzure(error) : error;
-  });
+  })
+    .catch(explainFailedStart)
+    .catch((error: unknown) => {
+      throw isAzure ? nameAzure(error) : error;
+    });
   const hostJson = await findJsonObject(join(folder, 'host.json'));
   const { routePrefix } = await readHostConfiguration(folder, settings);
   const report = createCoverageReport({ description, routePrefix, hostJson, settings, folder: await realpath(folder) });

@@ -1,10 +1,15 @@
-import { getToolVersion } from '../../faults/tool-version.js';
 import { findMcpReply, type McpReply } from './mcp-reply.js';
 import { isFieldValue } from './request-fields.js';
 import { sendRequest, type IncomingResponse, type OutgoingRequest } from './send-request.js';
 
 /** Where to, and as whom: what is the same in each request of a session. */
 export type McpConnection = Omit<OutgoingRequest, 'method' | 'body'>;
+
+/** The program that calls, as it names itself to the server. */
+export interface McpClientInfo {
+  readonly name: string;
+  readonly version: string;
+}
 
 export interface McpAnswer {
   /** The method of the request that it answers. */
@@ -28,10 +33,10 @@ const protocolVersion = '2025-06-18';
  */
 export async function openMcpSession(
   connection: McpConnection,
+  clientInfo: McpClientInfo,
 ): Promise<
   { readonly isOpen: true; readonly session: McpSession } | { readonly isOpen: false; readonly answer: McpAnswer }
 > {
-  const clientInfo = { name: 'certgate', version: getToolVersion() };
   const params = { protocolVersion, capabilities: {}, clientInfo };
   const opening = await post(connection, {}, { id: 1, method: 'initialize', params });
   if (opening.reply?.kind !== 'result') return { isOpen: false, answer: opening };

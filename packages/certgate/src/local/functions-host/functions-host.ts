@@ -26,9 +26,11 @@ import type {
   MessageFromHost,
   MessageToHost,
 } from './worker/host-protocol.js';
+import { StartHookFailure } from './worker/start-hook-failure.js';
 
 export { createFrontEndToken } from './http/request-sender.js';
 export type * from './worker/host-protocol.js';
+export { StartHookFailure } from './worker/start-hook-failure.js';
 
 export interface HostExit {
   /** One line: what ended the app. */
@@ -261,9 +263,12 @@ class RunningHost<Kind extends AnswerKind> {
 
   #describeFailedStart(exitCode: number | null, signal: NodeJS.Signals | null): ToolFailure {
     if (this.#failure !== undefined) {
-      const { message, remedy, stack } = this.#failure;
+      const { message, remedy, hookError, stack } = this.#failure;
       const cause = stack === undefined ? undefined : withStack(message, stack);
-      return new ToolFailure(message, { ...(remedy === undefined ? {} : { remedy }), cause });
+      const options = { ...(remedy === undefined ? {} : { remedy }), cause };
+      return hookError === undefined
+        ? new ToolFailure(message, options)
+        : new StartHookFailure(message, hookError, options);
     }
     const exit = this.#describeExit(exitCode, signal);
     return new ToolFailure(exit.message.replace(/^The app/, 'While it was loading, the app'), {

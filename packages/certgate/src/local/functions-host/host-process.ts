@@ -20,6 +20,7 @@ import { McpCatalog } from './mcp/mcp-catalog.js';
 import { createMcpEndpoint } from './mcp/mcp-endpoint.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
 import { type LoadedApp, loadApp } from './worker/load-app.js';
+import { StartHookFailure } from './worker/start-hook-failure.js';
 import { createRoutes } from './routing/router.js';
 
 let app: AppContext | undefined;
@@ -103,7 +104,16 @@ async function startDurable(app: AppContext, port: number): Promise<DurableStand
 function fail(error: unknown): void {
   const { message, remedy, cause } =
     error instanceof ToolFailure ? error : new ToolFailure(messageOf(error), { cause: error });
-  sendLast({ kind: 'failed', message, ...(remedy === undefined ? {} : { remedy }), ...stackOf(cause) }, 1);
+  sendLast(
+    {
+      kind: 'failed',
+      message,
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(error instanceof StartHookFailure ? { hookError: error.hookError } : {}),
+      ...stackOf(cause),
+    },
+    1,
+  );
 }
 
 async function listen({ port, access }: StartMessage): Promise<number> {

@@ -6,8 +6,9 @@
  */
 import { request as openHttpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
-import { drainRequest } from './exchange/gateway-response.js';
-import { buildClientResponseFields, type RawField } from './exchange/raw-fields.js';
+import { drainRequest } from './exchange/request-body.js';
+import { buildClientResponseFields } from './exchange/gateway-response.js';
+import type { RawField } from './exchange/raw-fields.js';
 
 /** Node's own limit is 16 KiB, which apps may pass on Azure. What the front end there takes is not documented. */
 const maximumResponseHeaderBytes = 65_536;

@@ -13,7 +13,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as leaveCallback } from 'node:timers/promises';
 import type { ClientConnection } from './client-connection.js';
-import { readBodyUpTo } from './exchange/gateway-response.js';
+import { readBodyUpTo } from './exchange/request-body.js';
 import { getFieldValues, type RawField } from './exchange/raw-fields.js';
 
 /**

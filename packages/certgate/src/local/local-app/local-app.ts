@@ -24,6 +24,7 @@ import { type DevelopmentCertificate, getGatewayCertificate } from './developmen
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile } from '../../files/json-file.js';
 import { openDevelopmentFolder, withFolderLock } from './development-files.js';
+import { explainFailedStart } from './explain-failed-start.js';
 import { type AppFrontEnd, findUnplayed, heedGate, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
@@ -282,7 +283,9 @@ class RunningLocalApp implements LocalApp {
     };
     // A restart keeps its port: the gateway stands in front of it.
     const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
-    this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...hostOptions, port }));
+    this.#host = await startOnPort(choice, 'host', onNotice, (port) =>
+      startFunctionsHost({ ...hostOptions, port }).catch(explainFailedStart),
+    );
     this.#hostPort = this.#host.port;
     this.functions = this.#host.functions;
     this.isStreaming = this.#host.streaming;

@@ -13,6 +13,7 @@ import {
   type GateQuestion,
   type HostedFunction,
 } from '../../local/functions-host/functions-host.js';
+import { explainFailedStart } from '../../local/local-app/explain-failed-start.js';
 import { trustVariable } from '../administration/location/trust-location.js';
 
 /** The function that the question is about, and what it requires of its callers. */
@@ -56,10 +57,12 @@ export async function findExplainedFunction(
   let startFault: ToolFailure | undefined;
   const description = await describeFunctionApp({
     ...{ folder, environment, question: { functionName: name, ...question } },
-  }).catch((error: unknown) => {
-    if (!(error instanceof ToolFailure)) throw error;
-    startFault = error;
-  });
+  })
+    .catch(explainFailedStart)
+    .catch((error: unknown) => {
+      if (!(error instanceof ToolFailure)) throw error;
+      startFault = error;
+    });
   if (description !== undefined) {
     const { functions, answer } = description;
     const { source = '', mirror, parts = [] } = answer?.trust ?? {};

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBodyUpTo } from '../../gateway/exchange/gateway-response.js';
+import { readBodyUpTo } from '../../gateway/exchange/request-body.js';
 import { pairRawHeaders } from '../../gateway/exchange/raw-fields.js';
 import type { RpcHttpData } from '../worker/core-types.js';
 import { BodyBudget } from './body-budget.js';

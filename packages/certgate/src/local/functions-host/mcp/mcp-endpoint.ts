@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { drainRequest } from '../../gateway/exchange/gateway-response.js';
+import { drainRequest } from '../../gateway/exchange/request-body.js';
 import type { HostExchange, WebhookEndpoint } from '../http/served-app.js';
 import { hasBody, readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
 import { writeStatus } from '../http/http-response.js';

@@ -166,10 +166,19 @@ export interface DescribedMessage {
   readonly answer?: GateAnswer;
 }
 
+/** What an appStart hook of the app threw. */
+export interface HookError {
+  /** The error's own code, such as `ENOENT`. */
+  readonly code?: string;
+  readonly message: string;
+}
+
 export interface FailedMessage {
   readonly kind: 'failed';
   readonly message: string;
   readonly remedy?: string;
+  /** Set if an appStart hook failed. */
+  readonly hookError?: HookError;
   /** The stack of the app's own error. */
   readonly stack?: string;
 }

@@ -3,10 +3,10 @@
 import { createRequire } from 'node:module';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { formatToolCall } from '../../../faults/tool-call.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import type { AppContext } from './app-context.js';
 import { createAppHookContext, executeHooks, writeAppLog } from './hooks.js';
+import { StartHookFailure } from './start-hook-failure.js';
 
 /** What the worker itself tells the programming model that it can do, before the app's own `app.setup` is added. */
 const workerCapabilities = {
@@ -46,31 +46,13 @@ export async function loadApp(
   return { streamingUri: uri === undefined ? undefined : new URL(uri) };
 }
 
-/** Certgate's own hook loads the trust document: what is wrong with that is no fault of the app's code. */
-function describeFailedStart(error: unknown): ToolFailure {
+function describeFailedStart(error: unknown): StartHookFailure {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const check = (store: string): string => formatToolCall(['trust', 'check', '--store', store]);
-  if (code === 'CERTGATE_TRUST_DOCUMENT_INVALID') {
-    const [, kind, place = ''] = /^The trust document \((file|blob|URL) (.+?)\) is not valid/.exec(message ?? '') ?? [];
-    const address = kind === 'blob' ? `blob:${place}` : place;
-    return new ToolFailure(`The app does not start, because of its trust document. ${firstLineOf(message ?? '')}`, {
-      remedy: `Correct the document: in Azure, the app would not start either. To see every problem: ${check(kind === undefined ? 'STORE' : address)}`,
-      cause: error,
-    });
-  }
-  if (code === 'CERTGATE_TRUST_SOURCE_MISUSE') {
-    return new ToolFailure(
-      `The app does not start, because it finds no trust document. ${firstLineOf(message ?? '')}`,
-      {
-        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to where a document is that passes: ${check('trust.json')}`,
-        cause: error,
-      },
-    );
-  }
-  return new ToolFailure(`An appStart hook of the app failed: ${firstLine(error)}`, {
-    remedy: 'Correct what the hook does; in Azure the app would not start either.',
-    cause: error,
-  });
+  return new StartHookFailure(
+    `An appStart hook of the app failed: ${firstLine(error)}`,
+    { ...(typeof code === 'string' ? { code } : {}), message: message ?? String(error) },
+    { remedy: 'Correct what the hook does; in Azure the app would not start either.', cause: error },
+  );
 }
 
 async function loadEntryFile(app: AppContext, file: string, packageType: 'module' | 'commonjs'): Promise<void> {
@@ -102,9 +84,6 @@ function isEsModule(file: string, packageType: 'module' | 'commonjs'): boolean {
 }
 
 function firstLine(error: unknown): string {
-  return firstLineOf(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-}
-
-function firstLineOf(text: string): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.split('\n', 1)[0] ?? text;
 }

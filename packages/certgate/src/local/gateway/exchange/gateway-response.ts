@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GatewayAnswer, gatewayAnswers } from './gateway-exchange.js';
-import { gatewayAnswerHeaderName } from './raw-fields.js';
+import {
+  type RawField,
+  canonicalizeFieldName,
+  getFieldValues,
+  pairRawHeaders,
+  removeHopByHopFields,
+} from './raw-fields.js';
+import { drainRequest } from './request-body.js';
 
-/** How long an answered client may go on sending its body, so that a closed connection doesn't swallow the answer. */
-const lingerMilliseconds = 2000;
+/** Says that the gateway itself answered, and why. No app behind can send it. */
+export const gatewayAnswerHeaderName = 'x-certgate-gateway';
 
 /** The gateway's own answer; nothing that the client sent is repeated in it. The connection ends with it. */
 export async function sendGatewayAnswer(
@@ -47,44 +54,18 @@ function renderAnswer(answer: GatewayAnswer): string {
 `;
 }
 
-/** Reads on, for a while, what is left of the request; resolves at its end. */
-export function drainRequest(request: IncomingMessage): Promise<void> {
-  if (request.complete || request.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, lingerMilliseconds);
-    const finish = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    request.once('end', finish).once('close', finish).once('error', finish);
-    request.unpipe();
-    request.resume();
-  });
-}
-
-/**
- * The body of a request up to its end or to where its client left; undefined when it is larger than that, and the rest is left
- * unread. By events: an iterator that is left early destroys the request, and the answer may be lost with it.
- */
-export function readBodyUpTo(request: IncomingMessage, maximumBytes: number): Promise<readonly Buffer[] | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const keep = (chunk: Buffer): void => {
-      length += chunk.length;
-      chunks.push(chunk);
-      if (length <= maximumBytes) return;
-      request.off('data', keep).pause();
-      resolve(undefined);
-    };
-    const finish = (): void => {
-      resolve(chunks);
-    };
-    request.on('data', keep).once('end', finish).once('close', finish);
-  });
-}
-
 /** For text and for quoted attribute values. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** The app's fields in its order and spelling; Node frames the body anew for the client. */
+export function buildClientResponseFields(rawHeaders: readonly string[]): RawField[] {
+  const fields = pairRawHeaders(rawHeaders);
+  // Where both are there, the coding counts (RFC 9112 §6.3) and the length would be a lie.
+  const chunked = getFieldValues(fields, 'transfer-encoding').length > 0;
+  return removeHopByHopFields(fields).filter(([name]) => {
+    const canonical = canonicalizeFieldName(name);
+    return canonical !== gatewayAnswerHeaderName && !(chunked && canonical === 'content-length');
+  });
 }

@@ -1,6 +1,7 @@
 import { denialCodes, type DenialCode, getPublicCode } from '@certgate/core/internal';
 import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../client/mcp-reply.js';
 import { type McpAnswer, type McpConnection, type McpSession, openMcpSession } from '../../client/mcp-session.js';
+import { getClientInfo } from '../../../faults/tool-version.js';
 import { mcpPath } from '../../client/request-fields.js';
 import type { Refusal } from '../../client/refusal.js';
 import type { IncomingResponse } from '../../client/send-request.js';
@@ -30,7 +31,7 @@ export async function checkMcp(mcp: HostedMcp, target: McpTarget): Promise<Check
   const { url, expectAnswer, ...connection } = target;
   const traceParent = createTraceParent(undefined);
   const headers = { ...connection.headers, traceparent: traceParent };
-  const opened = await openMcpSession({ ...connection, headers, url: `${url}${mcpPath}` });
+  const opened = await openMcpSession({ ...connection, headers, url: `${url}${mcpPath}` }, getClientInfo());
   if (!opened.isOpen) return describeOutcome(opened.answer, undefined);
   const params = await createParameters(mcp, opened.session);
   if ('response' in params) return describeOutcome(params, undefined);

@@ -14,6 +14,7 @@ import {
 } from '../../functions-host/functions-host.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { isCallable } from '../../local-app/checks/check-plan.js';
+import { explainFailedStart } from '../../local-app/explain-failed-start.js';
 import { findUnplayed, heedGate, prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
@@ -52,7 +53,7 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
     options.environment,
   );
   const environment = { CERTGATE_TRUST: trustFile, ...options.environment, ...missingSettings };
-  const host = await startFunctionsHost({ folder, environment, onLog, onExit: onEnd });
+  const host = await startFunctionsHost({ folder, environment, onLog, onExit: onEnd }).catch(explainFailedStart);
   const unplayed = findUnplayed(host.gate);
   if (unplayed !== undefined) onLog({ source: 'host', level: 'error', message: unplayed });
   const serverCertificate = createServerCertificate({ days, now: new Date() });
